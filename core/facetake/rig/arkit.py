@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.rig.controls import N_CONTROLS, NEUTRAL, clamp
-from facetake.rig.names import columns
+from facetake.rig.names import both, columns
 
 # Apple's names, in the order in which Live Link Face records them
 ARKIT_NAMES: tuple[str, ...] = tuple(
@@ -78,12 +78,13 @@ def to_arkit(values: NDArray[np.floating]) -> NDArray[np.float32]:
         (T, 52) float32 in 0..1, one column for each of `ARKIT_NAMES`.
     """
     mapping = _mapping()
-    shapes = np.clip(np.asarray(values, dtype=np.float32) @ mapping.there, 0.0, 1.0)
+    shapes: NDArray[np.float32] = np.clip(np.asarray(values, dtype=np.float32) @ mapping.there, 0.0, 1.0)
     for shape, other in mapping.products:
         shapes[:, shape] *= shapes[:, other]
     for shape, other, weight in mapping.minus:
         shapes[:, shape] -= np.float32(weight) * shapes[:, other]
-    return np.clip(shapes, 0.0, 1.0, out=shapes)
+    np.clip(shapes, 0.0, 1.0, out=shapes)
+    return shapes
 
 
 def from_arkit(shapes: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -99,11 +100,8 @@ def from_arkit(shapes: NDArray[np.floating]) -> NDArray[np.float32]:
     weights = np.clip(np.asarray(shapes, dtype=np.float32), 0.0, 1.0)
     values = weights @ mapping.back
     values += np.where(mapping.back.any(axis=0), np.float32(0.0), NEUTRAL)
-    values[:, columns(*_TOGETHER)] = _lips_together(weights)[:, None]
+    values[:, np.r_[both("mouth_lipsTogetherU"), both("mouth_lipsTogetherD")]] = _lips_together(weights)[:, None]
     return clamp(values)
-
-
-_TOGETHER = ("L_mouth_lipsTogetherU", "R_mouth_lipsTogetherU", "L_mouth_lipsTogetherD", "R_mouth_lipsTogetherD")
 
 
 def _lips_together(weights: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -62,7 +62,7 @@ def _column(name: str) -> int:
     full = _expanded(name if name.startswith("CTRL_") else f"CTRL_{name}")
     column = INDEX.get(full, INDEX.get(f"{full}.translateY"))
     if column is None:
-        raise RigError(f'no rig control is called "{name}"; write it as in "C_jaw.X" or "CTRL_L_mouth_purseU.translateY"')
+        raise RigError(f'no rig control is called "{name}"; write it as in "C_jaw.X" or "CTRL_L_nose.translateY"')
     return column
 
 

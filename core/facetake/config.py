@@ -1,0 +1,167 @@
+"""TOML tables into frozen dataclasses, with every key and type checked.
+
+One reader for every configuration: a key that the dataclass does not have is refused by name, so a
+misspelt setting cannot pass unnoticed. What the settings mean is not known here.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import difflib
+import tomllib
+import types
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+from facetake.errors import ConfigError
+
+T = TypeVar("T")
+
+
+def load_config(cls: type[T], path: Path) -> T:
+    """Read a TOML file into a dataclass.
+
+    Args:
+        cls: A dataclass; its fields may be nested dataclasses, tuples, dicts with text keys, paths, fractions,
+            Literals, unions with None and the plain types.
+        path: The file. Relative paths inside it are kept as they stand.
+
+    Returns:
+        An instance of ``cls``.
+
+    Raises:
+        ConfigError: The file cannot be read, is no TOML, or says something the dataclass does not allow.
+    """
+    try:
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    return from_table(cls, table, str(path))
+
+
+def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
+    """Turn a table into a dataclass.
+
+    Args:
+        cls: A dataclass, as in `load_config`.
+        table: Keys and values as TOML gives them.
+        where: What to call the table in an error.
+
+    Returns:
+        An instance of ``cls``; fields left out take their defaults.
+
+    Raises:
+        ConfigError: A key is unknown or missing, or a value has the wrong type.
+        ValueError: ``cls`` is no dataclass.
+    """
+    if not dataclasses.is_dataclass(cls):
+        raise ValueError(f"{cls!r} is no dataclass")
+    fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    for key in table:
+        if key not in fields:
+            raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')
+    hints = get_type_hints(cls)
+    given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
+    for name, field in fields.items():
+        if name not in given and _is_required(field):
+            raise ConfigError(f'{where}: the setting "{name}" is missing; add it')
+    try:
+        return cast(T, cls(**given))
+    except ValueError as error:
+        raise ConfigError(f"{where}: {error}") from error
+
+
+def _is_required(field: dataclasses.Field[Any]) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _nearest(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else f"; use one of {', '.join(known) or 'none'}"
+
+
+def _value(hint: Any, value: object, where: str) -> object:
+    """One value as its type hint wants it."""
+    origin = get_origin(hint)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        return from_table(hint, _table(value, where), where)
+    if origin is Literal:
+        return _one_of(get_args(hint), value, where)
+    if origin in (Union, types.UnionType):
+        return _any_of(get_args(hint), value, where)
+    if origin is tuple:
+        return _tuple(get_args(hint), value, where)
+    if origin in (dict, Mapping):
+        inner = get_args(hint)[1]
+        return {key: _value(inner, item, f"{where}.{key}") for key, item in _table(value, where).items()}
+    return _plain(hint, value, where)
+
+
+def _table(value: object, where: str) -> Mapping[str, object]:
+    if not isinstance(value, Mapping):
+        raise ConfigError(f"{where} must be a table, not {value!r}")
+    return value
+
+
+def _one_of(choices: tuple[object, ...], value: object, where: str) -> object:
+    if not any(value == choice and type(value) is type(choice) for choice in choices):
+        raise ConfigError(f"{where} must be one of {', '.join(str(choice) for choice in choices)}, not {value!r}")
+    return value
+
+
+def _any_of(hints: tuple[Any, ...], value: object, where: str) -> object:
+    """The first member of a union that takes the value; None cannot be written in TOML, only left out."""
+    failures = []
+    for hint in hints:
+        if hint is type(None):
+            continue
+        try:
+            return _value(hint, value, where)
+        except ConfigError as error:
+            failures.append(error)
+    raise failures[0]
+
+
+def _tuple(hints: tuple[Any, ...], value: object, where: str) -> tuple[object, ...]:
+    if not isinstance(value, list | tuple):
+        raise ConfigError(f"{where} must be a list, not {value!r}")
+    if len(hints) == 2 and hints[1] is Ellipsis:
+        hints = (hints[0],) * len(value)
+    if len(hints) != len(value):
+        raise ConfigError(f"{where} must be a list of {len(hints)}, not of {len(value)}")
+    return tuple(_value(hint, item, f"{where}[{i}]") for i, (hint, item) in enumerate(zip(hints, value, strict=True)))
+
+
+def _plain(hint: Any, value: object, where: str) -> object:
+    if hint in (Any, object):
+        return value
+    if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value)
+    if hint is Path and isinstance(value, str):
+        return Path(value)
+    if hint is Fraction and isinstance(value, int | str) and not isinstance(value, bool):
+        return _fraction(value, where)
+    if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
+        return value
+    raise ConfigError(f"{where} must be {_NOUNS.get(hint, str(hint))}, not {value!r}")
+
+
+def _fraction(value: int | str, where: str) -> Fraction:
+    try:
+        return Fraction(value)
+    except (ValueError, ZeroDivisionError):
+        raise ConfigError(f'{where} must be a fraction such as 60 or "24000/1001", not {value!r}') from None
+
+
+_NOUNS: dict[Any, str] = {
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    str: "text",
+    Path: "a path in quotes",
+    Fraction: "a fraction in quotes",
+}
