@@ -1,11 +1,11 @@
 """The phone alphabet of the corpus, and how other alphabets and mouth shapes map to and from it.
 
-Phones are the 39 of ARPAbet plus silence and two front rounded vowels that English lacks (``UY``: German u-umlaut and
-Mandarin u-umlaut, ``OE``: German o-umlaut). A vowel may carry its stress as a last digit (``AE1``); no digit means that
-the engine did not tell.
+Phones are the 39 of ARPAbet plus silence and two front rounded vowels that English lacks (``UY``: German and
+Mandarin u-umlaut, ``OE``: German o-umlaut). A vowel may carry its stress as a last digit (``AE1``); no digit
+means that the engine did not tell.
 
-Foreign sounds go to the phone with the nearest *mouth shape*, then the nearest sound: a uvular r rounds no lips, so it
-becomes ``HH`` and not ``R``. This module does NOT know about audio, time, or how a mouth moves.
+Foreign sounds go to the phone with the nearest *mouth shape*, then the nearest sound: a uvular r rounds no
+lips, so it becomes ``HH`` and not ``R``. This module does NOT know about audio, time, or how a mouth moves.
 """
 
 from __future__ import annotations
@@ -39,11 +39,11 @@ CLOSED: Final = frozenset({"P", "B", "M"})
 """Phones whose lips must seal."""
 TEETH: Final = frozenset({"F", "V"})
 """Phones whose lower lip must reach the upper teeth."""
-VOICELESS_STOPS: Final = frozenset({"P", "T", "K", "CH"})
-"""Phones that begin with a silent closure."""
+STOPS: Final = frozenset({"P", "T", "K", "CH", "B", "D", "G", "JH"})
+"""Phones that begin with a closure, silent or nearly so."""
 
-# Amazon Polly's British English table, silence included. Two rows differ, because most voices here are American:
-# OW ends rounded in American English (British [@U] does not), and AH is both the stressed STRUT vowel and the schwa.
+# Amazon Polly's British English table, silence included. Two rows differ, because most voices here are
+# American: OW ends rounded (British [@U] does not), and AH is both the stressed STRUT vowel and the schwa.
 _VISEME: Final[Mapping[str, str]] = MappingProxyType(
     {
         **dict.fromkeys(("P", "B", "M"), "p"),
@@ -64,45 +64,38 @@ _VISEME: Final[Mapping[str, str]] = MappingProxyType(
     }
 )
 
-# Longest piece first wins, so "aɪɚ" reads as "aɪ" + "ɚ" and "ts.h" as one affricate.
-_IPA: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
-    {
-        # consonants
-        **{x: (x.upper(),) for x in ("p", "b", "t", "d", "k", "f", "v", "s", "z", "m", "n", "l", "w")},
-        **{"ɡ": ("G",), "g": ("G",), "h": ("HH",), "ɦ": ("HH",), "j": ("Y",), "ʲ": ("Y",), "ŋ": ("NG",)},
-        **{"θ": ("TH",), "ð": ("DH",), "ʃ": ("SH",), "ʒ": ("ZH",), "tʃ": ("CH",), "dʒ": ("JH",), "ɫ": ("L",)},
-        **{"ɹ": ("R",), "ɻ": ("R",), "r": ("R",), "ɾ": ("D",), "ʔ": ("T",), "ɬ": ("L",), "ɲ": ("N", "Y")},
-        **{"ʁ": ("HH",), "ʀ": ("HH",), "x": ("HH",), "χ": ("HH",), "ç": ("HH",), "ɣ": ("G",), "ɭ": ("L",)},
-        **{"ts": ("T", "S"), "dz": ("D", "Z"), "pf": ("P", "F"), "ɕ": ("SH",), "ʑ": ("ZH",), "ʂ": ("SH",)},
-        **{"tɕ": ("CH",), "dʑ": ("JH",), "ʐ": ("ZH",), "s.": ("SH",), "ts.": ("CH",), "ʋ": ("V",)},
-        # vowels and diphthongs
-        **{"a": ("AA",), "ɑ": ("AA",), "ɐ": ("AH",), "æ": ("AE",), "ʌ": ("AH",), "ə": ("AH",), "ᵻ": ("IH",)},
-        **{"ɒ": ("AA",), "ɔ": ("AO",), "o": ("AO",), "ɤ": ("AH",), "o-": ("AH",), "ɛ": ("EH",), "e": ("EH",)},
-        **{"ɜ": ("ER",), "ɚ": ("ER",), "ɝ": ("ER",), "ər": ("ER",), "i": ("IY",), "ɪ": ("IH",), "ɨ": ("IH",)},
-        **{"i.": ("IH",), "i\u032a": ("IH",), "ʊ": ("UH",), "u": ("UW",), "ʉ": ("UW",), "y": ("UY",), "ʏ": ("UY",), "ø": ("OE",)},
-        **{"œ": ("OE",), "aɪ": ("AY",), "ai": ("AY",), "aʊ": ("AW",), "au": ("AW",), "ɑu": ("AW",), "ɑʊ": ("AW",)},
-        **{"ɔɪ": ("OY",), "ɔø": ("OY",), "ɔʏ": ("OY",), "eɪ": ("EY",), "ei": ("EY",), "oʊ": ("OW",), "ou": ("OW",)},
-        **{"əʊ": ("OW",), "eə": ("EH", "AH"), "ɪə": ("IH", "AH"), "ʊə": ("UH", "AH"), "iə": ("IY", "AH")},
-    }
-)
 
+def _table(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Read ``sound=PHONE+PHONE`` pairs."""
+    pairs = (pair.split("=") for pair in text.split())
+    return MappingProxyType({sound: tuple(phones.split("+")) for sound, phones in pairs})
+
+
+# Longest piece first wins, so "aɪɚ" reads as "aɪ" and "ɚ", and "ts.h" as one affricate.
+_IPA: Final = _table(
+    """
+    p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V s=S z=Z m=M n=N ŋ=NG ɲ=N+Y l=L ɫ=L ɭ=L ɬ=L w=W j=Y ʲ=Y h=HH ɦ=HH
+    θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
+    ts=T+S dz=D+Z pf=P+F ɕ=SH ʑ=ZH ʂ=SH tɕ=CH dʑ=JH ʐ=ZH s.=SH ts.=CH
+    a=AA ɑ=AA ɐ=AH æ=AE ʌ=AH ə=AH ᵻ=IH ɒ=AA ɔ=AO o=AO ɤ=AH o-=AH ɛ=EH e=EH ɜ=ER ɚ=ER ɝ=ER ər=ER
+    i=IY ɪ=IH ɨ=IH i.=IH i̪=IH ʊ=UH u=UW ʉ=UW y=UY ʏ=UY ø=OE œ=OE
+    aɪ=AY ai=AY aʊ=AW au=AW ɑu=AW ɑʊ=AW ɔɪ=OY ɔø=OY ɔʏ=OY eɪ=EY ei=EY oʊ=OW ou=OW əʊ=OW
+    """
+)
 _IPA_BY_LANGUAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     {
         # A German r is uvular or vocalised whatever symbol espeak writes; "ɜ" is the vowel of "-er".
-        "de": {"r": ("HH",), "ɾ": ("HH",), "ɹ": ("HH",), "ɜ": ("AH",), "ɒ": ("AO",), "e": ("EY",), "o": ("OW",)},
+        "de": _table("r=HH ɾ=HH ɹ=HH ɜ=AH ɒ=AO e=EY o=OW"),
         # Mandarin contrasts breath and not voice: plain stops sound like English voiced ones.
-        "zh": {
-            **{"p": ("B",), "t": ("D",), "k": ("G",), "ph": ("P",), "th": ("T",), "kh": ("K",)},
-            **{"tɕ": ("JH",), "tɕh": ("CH",), "ts.": ("JH",), "ts.h": ("CH",), "tsh": ("T", "S")},
-            **{"ɜ": ("AH",), "iɛ": ("IY", "EH"), "yɛ": ("UY", "EH"), "yæ": ("UY", "AE")},
-        },
+        "zh": _table("p=B t=D k=G ph=P th=T kh=K tɕ=JH tɕh=CH ts.=JH ts.h=CH tsh=T+S ɜ=AH yæ=UY+AE"),
     }
 )
 _IGNORED: Final = "ːˑˈˌ̩̯̪̃ʰ'͡‿012345-."
 
 _FESTIVAL: Final[Mapping[str, str]] = MappingProxyType(
-    {"pau": SILENCE, "sil": SILENCE, "h#": SILENCE, "brth": SILENCE, "ax": "AH0", "axr": "ER0", "hv": "HH", "dx": "D"}
-    | {"el": "L", "em": "M", "en": "N", "nx": "N", "ix": "IH0", "ssil": SILENCE}
+    {"ax": "AH0", "axr": "ER0", "ix": "IH0", "hv": "HH", "dx": "D", "el": "L", "em": "M"}
+    | dict.fromkeys(("en", "nx"), "N")
+    | dict.fromkeys(("pau", "sil", "ssil", "h#", "brth"), SILENCE)
 )
 
 
@@ -145,7 +138,7 @@ def viseme_of(phone: str) -> str:
 
 
 def from_festival(symbol: str, level: int | None = None) -> str:
-    """Map a flite or festival radio phone (``ax``, ``pau``, ``hh``) to ours, with the stress its syllable carries."""
+    """Map a flite or festival radio phone (``ax``, ``pau``, ``hh``) to ours, with its syllable's stress."""
     known = _FESTIVAL.get(symbol)
     if known is not None:
         return known
@@ -159,14 +152,14 @@ def _pieces(language: str) -> tuple[tuple[str, tuple[str, ...]], ...]:
 
 
 def from_ipa(ipa: str, language: str = "en") -> tuple[str, ...]:
-    """Split one espeak phoneme written in IPA into phones of ours (``"aɪɚ"`` -> ``AY ER``, ``"ts"`` -> ``T S``).
+    """Split one espeak phoneme, written in IPA, into phones (``aɪɚ`` -> ``AY ER``, ``ts`` -> ``T S``).
 
     Args:
         ipa: the sound; length, stress, tone and tie marks are ignored.
         language: ``en``, ``de`` or ``zh``; the same symbol means different sounds.
 
     Returns:
-        Phones without stress; empty where nothing of the text is a sound (a tone, a pause, a language switch).
+        Phones without stress; empty where nothing of it is a sound (a tone, a pause, a language switch).
     """
     found: list[str] = []
     rest = ipa.strip()
