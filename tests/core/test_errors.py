@@ -1,0 +1,28 @@
+"""The error tree."""
+
+from __future__ import annotations
+
+import inspect
+
+from facetake import errors
+
+
+def _classes() -> list[type[Exception]]:
+    return [item for item in vars(errors).values() if inspect.isclass(item)]
+
+
+def test_the_tree_is_flat() -> None:
+    """Every error stands directly under FacetakeError, so that one except clause catches all."""
+    below = [item for item in _classes() if item is not errors.FacetakeError]
+    assert {item.__bases__ for item in below} == {(errors.FacetakeError,)}
+
+
+def test_the_promised_errors_exist() -> None:
+    """The names that other programs may catch are all there."""
+    names = {item.__name__.removesuffix("Error") for item in _classes()}
+    assert names == {"Facetake", "Audio", "Take", "Rig", "Model", "Config", "Host", "Render", "Batch"}
+
+
+def test_messages_are_kept_as_they_stand() -> None:
+    """What the user reads is the sentence the error was raised with."""
+    assert str(errors.AudioError("a.wav is empty; record it again")) == "a.wav is empty; record it again"

@@ -1,0 +1,94 @@
+"""Who may import whom: the contracts of pyproject.toml, and where torch and PySide6 may be reached."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+
+import grimp
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+# Modules of facetake that are torch: all others run without it
+TORCH = ("portrait", "export", "networks", "weights", "face", "render")
+# Modules that must not reach torch through anything they import, so that they start fast and need no torch
+TORCHLESS = ("generate", "restyle", "preview", "bundle", "batch", "review", "formats")
+
+
+@cache
+def _graph() -> grimp.ImportGraph:
+    return grimp.build_graph(
+        "facetake",
+        "facetake_training",
+        include_external_packages=True,
+        exclude_type_checking_imports=True,
+        cache_dir=None,
+    )
+
+
+def _importers(external: str) -> set[str]:
+    """Second part of the names of facetake's modules that import an outside package themselves."""
+    graph = _graph()
+    if external not in graph.modules:
+        return set()
+    importers = graph.find_modules_that_directly_import(external)
+    return {name.split(".")[1] for name in importers if name.startswith("facetake.")}
+
+
+def test_import_contracts_hold() -> None:
+    """Layers, engine without training, and onnxruntime in one place, as pyproject.toml says."""
+    code = "from importlinter.cli import lint_imports_command; lint_imports_command()"
+    path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "training"), os.environ.get("PYTHONPATH", "")])
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--no-cache", "--no-logo"],
+        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_torch_is_imported_only_where_it_may_be() -> None:
+    """Modules outside the torch ones never import torch themselves."""
+    assert _importers("torch") - set(TORCH) == set()
+
+
+@pytest.mark.parametrize("module", TORCHLESS)
+def test_the_everyday_path_never_reaches_torch(module: str) -> None:
+    """Making, restyling and showing a take needs no torch, not even through other modules."""
+    graph = _graph()
+    if f"facetake.{module}" not in graph.modules:
+        pytest.skip(f"facetake.{module} is not written yet")
+    chains = graph.find_shortest_chains(importer=f"facetake.{module}", imported="torch", as_packages=True)
+    assert [" -> ".join(chain) for chain in chains] == []
+
+
+def test_the_window_toolkit_is_in_one_place() -> None:
+    """PySide6 is imported by the standalone window only."""
+    assert _importers("PySide6") - {"ui"} == set()
+
+
+def test_host_programs_are_not_imported_by_the_engine() -> None:
+    """Maya and Unreal belong to their plugins."""
+    assert _importers("maya") | _importers("unreal") == set()
+
+
+def test_no_pickle() -> None:
+    """Nothing is pickled, so no file a user opens can run code."""
+    graph = _graph()
+    importers = [graph.find_modules_that_directly_import(name) for name in ("pickle", "dill", "cloudpickle", "shelve")
+                 if name in graph.modules]  # fmt: skip
+    assert set().union(*importers) == set()
+
+
+def test_starting_is_light() -> None:
+    """Importing the rig, the take and the errors brings in neither scipy nor anything heavier."""
+    code = "import sys, facetake.take, facetake.config; print(*sys.modules)"
+    path = str(ROOT / "core")
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path}
+    )
+    heavy = {"scipy", "onnxruntime", "soundfile", "soxr", "torch", "numba", "av"}
+    assert heavy & set(done.stdout.split()) == set()
