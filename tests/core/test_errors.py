@@ -7,7 +7,7 @@ import inspect
 from facetake import errors
 
 
-def _classes() -> list[type[Exception]]:
+def _classes() -> list[type[object]]:
     return [item for item in vars(errors).values() if inspect.isclass(item)]
 
 
