@@ -1,0 +1,141 @@
+"""Takes to and from files: one module a format, found by name or suffix.
+
+`read` and `write` are all that the rest of Facetake needs; every error they raise is a `TakeError` that names the
+file. What a take is, is not known here (`facetake.take`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from facetake.errors import TakeError
+from facetake.formats import (
+    audio2face_csv,
+    audio2face_json,
+    csv_table,
+    document,
+    emoface_txt,
+    facetake_json,
+    facetake_npz,
+    live_link_face_csv,
+)
+from facetake.formats.files import beside, reading
+from facetake.take import Take
+
+__all__ = ["FORMATS", "Format", "beside", "read", "write"]
+
+_HEADER_LENGTH = 65_536  # characters of a CSV looked at to tell its kind; 174 long names are 6,000
+
+
+@dataclass(frozen=True)
+class Format:
+    """A file format.
+
+    Attributes:
+        name: what `--format` calls it.
+        suffix: of its files, with the dot.
+        title: what a person calls it.
+        read: takes the path, gives the take.
+        write: takes the take and the path.
+    """
+
+    name: str
+    suffix: str
+    title: str
+    read: Callable[[Path], Take]
+    write: Callable[[Take, Path], None]
+
+
+FORMATS: Mapping[str, Format] = MappingProxyType(
+    {
+        known.name: known
+        for known in (
+            Format("csv", ".csv", "CSV with a header", csv_table.read, csv_table.write),
+            Format("json", ".json", "Facetake JSON", facetake_json.read, facetake_json.write),
+            Format("npz", ".npz", "Facetake NPZ", facetake_npz.read, facetake_npz.write),
+            Format("txt", ".txt", "EmoFace text", emoface_txt.read, emoface_txt.write),
+            Format("a2f-json", ".json", "Audio2Face JSON", audio2face_json.read, audio2face_json.write),
+            Format("a2f-csv", ".csv", "Audio2Face CSV", audio2face_csv.read, audio2face_csv.write),
+            Format("livelink-csv", ".csv", "Live Link Face CSV", live_link_face_csv.read, live_link_face_csv.write),
+        )
+    }
+)
+"""Every format by name. Of those that share a suffix, the first is what `write` takes it to mean."""
+
+
+def read(path: Path, format: str | None = None) -> Take:
+    """Reads a take.
+
+    Args:
+        path: the file.
+        format: one of `FORMATS`; by default the suffix tells, and for .json and .csv what is in the file.
+
+    Returns:
+        The take, its values in range.
+
+    Raises:
+        TakeError: the format is unknown, or the file cannot be read as a take; says file, place and remedy.
+    """
+    path = Path(path)
+    if format is not None:
+        return _named(format).read(path)
+    suffix = path.suffix.lower()
+    if suffix == ".json":
+        return _read_json(path)
+    return FORMATS[_csv_kind(path)].read(path) if suffix == ".csv" else _by_suffix(path).read(path)
+
+
+def write(take: Take, path: Path, format: str | None = None) -> None:
+    """Writes a take; the file appears whole or not at all, and replaces one of the same name.
+
+    Args:
+        take: what to write.
+        path: the file.
+        format: one of `FORMATS`; by default the suffix tells (.csv and .json are Facetake's own).
+
+    Raises:
+        TakeError: the format is unknown, or the file cannot be written.
+    """
+    path = Path(path)
+    chosen = _by_suffix(path) if format is None else _named(format)
+    with beside(path) as temporary:
+        chosen.write(take, temporary)
+
+
+def _named(format: str) -> Format:
+    """The format of that name."""
+    if format not in FORMATS:
+        raise TakeError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")
+    return FORMATS[format]
+
+
+def _by_suffix(path: Path) -> Format:
+    """The first format with the suffix of the path."""
+    for known in FORMATS.values():
+        if known.suffix == path.suffix.lower():
+            return known
+    suffixes = ", ".join(dict.fromkeys(known.suffix for known in FORMATS.values()))
+    raise TakeError(
+        f"{path}: the suffix {path.suffix!r} is not one of {suffixes}; use one of them or name the format: "
+        f"{', '.join(FORMATS)}"
+    )
+
+
+def _read_json(path: Path) -> Take:
+    """Reads either JSON format, parsing the file once."""
+    with reading(path):
+        found = document.load(path)
+        is_audio2face = "format" not in found and ("weightMat" in found or "facsNames" in found)
+        return audio2face_json.parse(found) if is_audio2face else facetake_json.parse(found)
+
+
+def _csv_kind(path: Path) -> str:
+    """Which CSV format a file's header is of; Facetake's own unless it says otherwise."""
+    with reading(path), path.open(encoding="utf-8-sig") as file:
+        header = file.readline(_HEADER_LENGTH).lower()
+    if "timecode" in header and "blendshapecount" in header:
+        return "livelink-csv"
+    return "a2f-csv" if "blendshapes." in header else "csv"

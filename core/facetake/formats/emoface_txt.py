@@ -1,0 +1,44 @@
+"""The text files of EmoFace's data set: one row of 174 comma-separated values a frame, no header, 60 fps.
+
+The values are in the rig's own order, which is the paper's, and come back within 5e-6. Rate, start, head motion and
+origin are not kept: a take at another rate is resampled to 60 fps on its way out.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from facetake import rig
+from facetake.formats import cells, table, timing
+from facetake.formats.files import reading
+from facetake.take import Take, resample
+
+
+def read(path: Path) -> Take:
+    """Reads a take at 60 fps.
+
+    Raises:
+        TakeError: names the line: a row that has not 174 values, something that is no number or out of range.
+    """
+    with reading(path), path.open(encoding="utf-8-sig") as file:
+        blocks = table.number_blocks(iter(file), rig.NAMES, first_line=1)
+        with np.errstate(over="ignore"):
+            values = np.concatenate([block.astype(np.float32) for block in blocks])
+        return Take(values=values, rate=timing.DEFAULT_RATE)
+
+
+def write(take: Take, path: Path) -> None:
+    """Writes the values of a take at 60 fps.
+
+    Raises:
+        OSError: the file cannot be written; `formats.write` turns it into a TakeError.
+    """
+    if take.rate != timing.DEFAULT_RATE:
+        take = resample(take, timing.DEFAULT_RATE)
+    with path.open("wb") as file:
+        for block in cells.block_slices(take.n_frames):
+            rows = cells.unit_cells(take.values[block])
+            rows[:, 0] = 0  # the comma in front of the first value
+            file.write(cells.lines(rows))

@@ -1,0 +1,98 @@
+"""From a column of times to an exact rate and start.
+
+Knows frame rates in use. Does not know files: errors say what and where, the caller adds the path.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import TakeError
+
+DEFAULT_RATE = Fraction(60)
+"""Rate of a file that cannot say its own: a single frame, or EmoFace text (paper section 4.1: 60 fps)."""
+
+KNOWN_RATES: tuple[Fraction, ...] = (
+    *(Fraction(rate) for rate in (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120)),
+    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)),
+)
+SLOWEST, FASTEST = Fraction(1), Fraction(1000)
+_RELATIVE_SLACK = 2e-4  # a fifth of the distance between 24 and 24000/1001
+_JITTER = 0.1  # of a frame: more than rounding to milliseconds at 120 fps gives
+_DECIMALS = range(3, 9)
+
+
+def recognise(rate: float, slack: float = _RELATIVE_SLACK) -> Fraction:
+    """The exact rate that a rounded one stands for: 23.976 is 24000/1001.
+
+    Args:
+        rate: frames per second, as measured or as written in a file.
+        slack: the largest relative error of `rate`.
+
+    Raises:
+        TakeError: the rate is not between 1 and 1000 frames per second.
+    """
+    if not SLOWEST * (1 - Fraction(1, 1000)) <= rate <= FASTEST * (1 + Fraction(1, 1000)):
+        raise TakeError(f"{rate:.6g} frames per second is not a rate in use; it must be between 1 and 1000")
+    known = min(KNOWN_RATES, key=lambda candidate: abs(float(candidate) - rate))
+    if abs(float(known) / rate - 1) <= slack:
+        return known
+    return min(max(Fraction(rate).limit_denominator(1001), SLOWEST), FASTEST)
+
+
+def rate_of(times_s: NDArray[np.float64], rounding_s: float | None = None) -> Fraction:
+    """Rate of a regular column of times.
+
+    Args:
+        times_s: (T,) seconds; rounded to milliseconds or finer.
+        rounding_s: what the times were rounded to; by default their decimals tell.
+
+    Returns:
+        The exact rate; `DEFAULT_RATE` for a single time.
+
+    Raises:
+        TakeError: times that stand still, go back, skip, or are not regular; says the frame.
+    """
+    steps = len(times_s) - 1
+    if steps < 1:
+        return DEFAULT_RATE
+    interval = float(times_s[-1] - times_s[0]) / steps
+    _check_regular(times_s, interval)
+    rounding_s = 10.0 ** -_decimals(times_s) if rounding_s is None else rounding_s
+    return recognise(1 / interval, max(_RELATIVE_SLACK, min(rounding_s / (steps * interval), 0.05)))
+
+
+def start_of(first_s: float, rate: Fraction) -> Fraction:
+    """Exact time of the first frame: on the frame grid where it is that near, else the decimal itself."""
+    frames = round(first_s * float(rate))
+    on_grid = frames / rate
+    if abs(float(on_grid) - first_s) <= 1e-6:
+        return on_grid
+    return Fraction(first_s).limit_denominator(1_000_000)
+
+
+def _check_regular(times_s: NDArray[np.float64], interval: float) -> None:
+    """Refuses a column whose steps are not all `interval`, naming the first frame that is off."""
+    if np.abs(times_s).max() > 1e7:
+        raise TakeError("the times are larger than 10,000,000 seconds; they must be in seconds")
+    if interval <= 0:
+        raise TakeError("the times do not increase; each frame must be later than the one before")
+    steps = np.diff(times_s)
+    if np.abs(steps - interval).max() > _JITTER * interval:
+        usual = float(np.median(steps))  # one long gap moves the average, and each step would seem off
+        frame = int(np.argmax(np.abs(steps - usual))) + 1
+        raise TakeError(
+            f"frame {frame} is {times_s[frame] - times_s[frame - 1]:.6g} s after the one before it, where the "
+            f"usual is {usual:.6g} s; the time column must be regular (resample it first)"
+        )
+
+
+def _decimals(times_s: NDArray[np.float64]) -> int:
+    """How many decimals the times were written with: what the rate's precision follows from."""
+    for decimals in _DECIMALS:
+        if np.abs(np.round(times_s, decimals) - times_s).max() < 1e-10:
+            return decimals
+    return _DECIMALS.stop
