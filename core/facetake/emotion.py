@@ -1,0 +1,112 @@
+"""Emotion over time: weights of seven emotions at any instant, from a word, a blend or a file of cues.
+
+An emotion is a weight vector and not a class: weights sum to at most 1 and the rest is neutral. Knows nothing of faces or sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import ConfigError
+
+EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class EmotionTrack:
+    """Weights at cue times, linear between them, held before the first and after the last.
+
+    Attributes:
+        times_s: (N,) instants of the cues, rising.
+        weights: (N, 7) weights; rows sum to 1.
+    """
+
+    times_s: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    def sample(self, times_s: NDArray[np.floating]) -> Weights:
+        """(T, 7) float32 weights at instants (T,) in seconds; rows sum to 1."""
+        columns = [np.interp(times_s, self.times_s, self.weights[:, k]) for k in range(len(EMOTIONS))]
+        return np.stack(columns, axis=1).astype(np.float32)
+
+
+def parse(text: str) -> EmotionTrack:
+    """Reads an emotion as the user writes it.
+
+    Args:
+        text: "happy", "happy:0.7", "happy:0.5+sad:0.3", or the path of a cue file.
+
+    Raises:
+        ConfigError: unknown emotion, weight outside 0..1 or summing above 1, cues out of order, unreadable file.
+    """
+    looks_like_file = any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
+    if looks_like_file or (Path(text).is_file() and text.split(":")[0] not in EMOTIONS):
+        return read(Path(text))
+    return EmotionTrack(np.zeros(1), weights(text, f"emotion '{text}'")[None])
+
+
+def read(path: Path) -> EmotionTrack:
+    """Reads a file of cues, one a line: seconds, then an emotion ("1.2 angry:0.8"). Lines that start with # are left out.
+
+    Raises:
+        ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise ConfigError(f"cannot read the emotion cues in {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not a text file of emotion cues; write lines such as '1.2 angry:0.8'") from error
+    cues = [_cue(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
+    if not cues:
+        raise ConfigError(f"{path} holds no emotion cue; write lines such as '1.2 angry:0.8'")
+    times_s = np.array([time_s for time_s, _ in cues])
+    late = np.flatnonzero(np.diff(times_s) <= 0)
+    if len(late):
+        raise ConfigError(f"{path}: cues out of order: {times_s[late[0] + 1]:g} s comes after {times_s[late[0]]:g} s")
+    return EmotionTrack(times_s, np.stack([row for _, row in cues]))
+
+
+def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
+    parts = line.split(None, 1)
+    try:
+        time_s = float(parts[0])
+    except ValueError:
+        time_s = float("nan")
+    if len(parts) != 2 or not 0.0 <= time_s < float("inf"):
+        raise ConfigError(f"{where}: '{line.strip()}' is no cue; write seconds and an emotion, such as '1.2 angry:0.8'")
+    return time_s, weights(parts[1].strip(), where)
+
+
+def weights(text: str, where: str) -> NDArray[np.float64]:
+    """(7,) weights from "happy:0.5+sad:0.3"; what is left of 1 is neutral.
+
+    Raises:
+        ConfigError: unknown emotion, or weights that are no number, outside 0..1 or sum above 1.
+    """
+    row = np.zeros(len(EMOTIONS))
+    for part in text.split("+"):
+        name, _, number = part.strip().partition(":")
+        if name not in EMOTIONS:
+            raise ConfigError(f"{where}: unknown emotion '{name}'; known: {', '.join(EMOTIONS)}")
+        row[EMOTIONS.index(name)] += _weight(number, name, where)
+    if row.sum() > 1.0 + 1e-9:
+        raise ConfigError(f"{where}: weights sum to {row.sum():g}; they may sum to 1 at most, the rest is neutral")
+    row[0] += 1.0 - row.sum()
+    return row
+
+
+def _weight(number: str, name: str, where: str) -> float:
+    try:
+        weight = float(number) if number else 1.0
+    except ValueError:
+        weight = float("nan")
+    if not 0.0 <= weight <= 1.0:
+        raise ConfigError(f"{where}: weight '{number}' of {name} is not a number from 0 to 1")
+    return weight

@@ -1,0 +1,175 @@
+"""From a recorded line and an emotion to a take: the story of the product, step by step.
+
+`generate` reads top to bottom in the order things happen. What each step does lives in the module it names; nothing here knows
+file formats, the command line or training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import audio, eyes, head, keys, rig, shaping
+from facetake.bundle import FRAME_RATE_HZ, Models
+from facetake.emotion import EmotionTrack, parse
+from facetake.take import Take, n_frames, resample
+from facetake.visemes import VISEMES
+
+Floats = NDArray[np.float32]
+REST_ROWS = 4096  # frames eased to rest at once
+NETWORK_SHARE = 0.7  # of the time a line takes, for progress
+
+
+@dataclass(frozen=True)
+class GenerateOptions:
+    """What the user may choose.
+
+    Attributes:
+        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", or the path of a cue file; None is neutral.
+        rate: frames per second of the take.
+        keys: "sparse" adds few, editable keys to the dense curves.
+        seed: of blinks, gaze and head; the same input, options and seed give the same bytes.
+        blink, gaze, head: whether these are added.
+        gains: factor per region on its deviation from neutral.
+        only: regions or groups to keep; empty keeps the whole face.
+        blinks: when and how to blink (EmoFace 3.2).
+        darts: where and how often the eyes move (EmoFace 3.3).
+    """
+
+    emotion: str | None = None
+    rate: Fraction = Fraction(60)
+    keys: Literal["dense", "sparse"] = "dense"
+    seed: int = 0
+    blink: bool = True
+    gaze: bool = True
+    head: bool = True
+    gains: Mapping[str, float] = field(default_factory=dict)
+    only: tuple[str, ...] = ()
+    blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
+    darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
+
+
+@dataclass(frozen=True)
+class Performance:
+    """A take and what it was made from.
+
+    Attributes:
+        take: the curves.
+        visemes: (T, 16) float32 probabilities at the take's rate.
+        closures: where the lips had to close, in seconds.
+        keys: sparse keys of the curves, if asked for.
+    """
+
+    take: Take
+    visemes: Floats
+    closures: tuple[shaping.Closure, ...]
+    keys: keys.Keys | None = None
+
+
+def generate(
+    path: Path, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
+) -> Performance:
+    """Turns a recorded line into a take.
+
+    Args:
+        path: sound file of any length, rate and number of channels.
+        options: what the user chose.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+
+    Raises:
+        AudioError: the file cannot be read.
+        ConfigError, RigError: an option names something unknown.
+    """
+    emotion = parse(options.emotion) if options.emotion else parse("neutral")
+    report = progress or (lambda share: None)
+    with audio.stream(path) as sound:
+        count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
+        rhythm = audio.Rhythm(count)
+        values, visemes = _network(models, rhythm.listening(sound), count, emotion, report)
+    energy_db, onsets = rhythm.tracks()
+
+    shaping.smooth(values, out=values)
+    speech = shaping.speech_gate(visemes, energy_db)
+    _rest(values, speech, emotion, models.audio2rig.rests())
+    closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0)))
+    shaping.seal_lips(values, closures, out=values)
+    if options.blink:
+        eyes.blink(values, options.seed, options=options.blinks, out=values)
+    if options.gaze:
+        eyes.gaze(values, options.seed, options=options.darts, out=values)
+    motion = _head(onsets, speech, emotion, options.seed) if options.head else None
+    shaping.gain(values, options.gains, out=values)
+    shaping.clamp(values, out=values)
+
+    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models))
+    take = shaping.reseal(resample(take, options.rate), closures)
+    if options.only:
+        take = replace(take, values=shaping.mask(take.values, options.only))
+    report(0.9)
+    sparse = _sparse(take, closures) if options.keys == "sparse" else None
+    report(1.0)
+    return Performance(take, _at_rate(visemes, take), closures, sparse)
+
+
+def _network(
+    models: Models, blocks: audio.Blocks, count: int, emotion: EmotionTrack, report: Callable[[float], None]
+) -> tuple[Floats, Floats]:
+    """Curves (T, 174) and viseme probabilities (T, 16) of the whole line, at 60 fps."""
+    values = np.empty((count, rig.N_CONTROLS), np.float32)
+    visemes = np.empty((count, len(VISEMES)), np.float32)
+    for first, curves, shapes in models.audio2rig.windows(blocks, count, emotion.sample):
+        values[first : first + len(curves)] = curves
+        visemes[first : first + len(shapes)] = shapes
+        report(NETWORK_SHARE * (first + len(curves)) / count)
+    return values, visemes
+
+
+def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
+    """Eases the mouth, in place, to the pose the emotion has in silence: a smile stays through a pause, a quiver does not."""
+    for first in range(0, len(values), REST_ROWS):
+        rows = slice(first, min(first + REST_ROWS, len(values)))
+        pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
+        shaping.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
+
+
+def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, seed: int) -> Floats:
+    weights = emotion.sample(np.arange(len(onsets)) / FRAME_RATE_HZ)
+    return head.head_motion(onsets, weights, seed, speech=speech)
+
+
+def _origin(path: Path, options: GenerateOptions, models: Models) -> dict[str, object]:
+    """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    return {
+        "made_by": "facetake generate",
+        "audio": path.name,
+        "audio_sha256": audio.hash_of(path),
+        "model_sha256": models.audio2rig.sha256,
+        "emotion": options.emotion or "neutral",
+        "seed": options.seed,
+        "blink": options.blink,
+        "gaze": options.gaze,
+        "head": options.head,
+        "gains": dict(options.gains),
+        "only": list(options.only),
+    }
+
+
+def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
+    """Keys that keep every closure exactly where it is."""
+    rate, start_s = float(take.rate), float(take.start)
+    middles = [int(((c.start_s + c.end_s) / 2 - start_s) * rate + 0.5) for c in closures]
+    pins = sorted({middle for middle in middles if 0 <= middle < take.n_frames})
+    return keys.reduce(take.values, pin_frames=pins, pin_columns=np.flatnonzero(rig.region_mask("mouth", "jaw")))
+
+
+def _at_rate(visemes: Floats, take: Take) -> Floats:
+    """Viseme probabilities at the frames of the take: those of the nearest 60 fps frame."""
+    nearest = np.round(take.times_s * FRAME_RATE_HZ).astype(int)
+    return visemes[np.clip(nearest, 0, len(visemes) - 1)]

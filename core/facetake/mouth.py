@@ -1,0 +1,46 @@
+"""What a pose's lips measure: opening, rounding, sealed or not. Every check of a closure means these functions.
+
+The formulas are those by which curves are scored against lips tracked in video. Knows nothing of time, sound or models.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import rig
+
+SEALED_APERTURE = 0.03
+TEETH_APERTURE = 0.12
+TEETH_TOGETHER, TEETH_BITE = 0.5, 0.4
+Track = NDArray[np.float32]
+
+
+def _both(values: NDArray[np.floating], name: str) -> Track:
+    """(T,) mean of the left and right control."""
+    return np.asarray(values[:, rig.both(f"mouth_{name}")].mean(axis=1), np.float32)
+
+
+def aperture(values: NDArray[np.floating]) -> Track:
+    """(T,) opening between the inner lips of poses (T, 174), from 0; about 0.5 in a wide vowel."""
+    together = np.clip(0.5 * (_both(values, "lipsTogetherU") + _both(values, "lipsTogetherD")), 0.0, 1.0)
+    jaw = values[:, rig.columns("C_jaw")[0]]
+    lips = 0.35 * _both(values, "lowerLipDepress") + 0.25 * _both(values, "upperLipRaise") + 0.15 * _both(values, "stretch")
+    press = 0.3 * np.clip(_both(values, "pressU"), 0.0, 1.0)
+    return np.asarray(np.maximum(jaw * (1.0 - together) + lips - press, 0.0), np.float32)
+
+
+def pucker(values: NDArray[np.floating]) -> Track:
+    """(T,) rounding of the lips of poses (T, 174), 0..4."""
+    return np.asarray(sum(_both(values, name) for name in ("purseU", "purseD", "funnelU", "funnelD")), np.float32)
+
+
+def is_sealed(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(T,) whether the lips touch, as for p, b, m."""
+    return np.asarray(aperture(values) <= SEALED_APERTURE)
+
+
+def is_on_teeth(values: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(T,) whether the lower lip is at the upper teeth, as for f, v."""
+    reaches = (_both(values, "lipsTogetherD") >= TEETH_TOGETHER) | (_both(values, "lipBiteD") >= TEETH_BITE)
+    return np.asarray(reaches & (aperture(values) <= TEETH_APERTURE))

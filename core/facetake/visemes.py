@@ -1,0 +1,69 @@
+"""The 16 visemes and tracks of them. Knows nothing of the mouth's controls, sound or models.
+
+The set is Amazon Polly's for British English, silence included, which FACTS 3.2.4 uses.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from io import StringIO
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+VISEMES: Final = ("sil", "p", "t", "S", "T", "f", "k", "i", "r", "s", "u", "@", "a", "e", "E", "O")
+CLOSED: Final = "p"
+"""Lips sealed: p, b, m."""
+TEETH: Final = "f"
+"""Lower lip on the upper teeth: f, v."""
+SHORTEST_FRAMES = 2  # a shorter stretch joins the one before it
+
+
+@dataclass(frozen=True)
+class Segment:
+    """A stretch of one viseme, in seconds from the start of the audio."""
+
+    viseme: str
+    start_s: float
+    end_s: float
+
+
+def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = Fraction(0)) -> list[Segment]:
+    """The likeliest viseme over time as contiguous stretches.
+
+    Args:
+        log_probs: (T, 16) probabilities or their logarithms.
+        rate: frames per second.
+        start: time of the first frame, in seconds.
+    """
+    if log_probs.ndim != 2 or log_probs.shape[1] != len(VISEMES):
+        raise ValueError(f"visemes must be (T, {len(VISEMES)}), not {log_probs.shape}")
+    best = log_probs.argmax(axis=1)
+    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    runs = [(int(best[a]), a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    kept: list[tuple[int, int, int]] = []
+    for viseme, first, last in runs:
+        if kept and (last - first < SHORTEST_FRAMES or kept[-1][0] == viseme):
+            kept[-1] = (kept[-1][0], kept[-1][1], last)
+        else:
+            kept.append((viseme, first, last))
+    return [Segment(VISEMES[v], float(start + a / rate), float(start + b / rate)) for v, a, b in kept]
+
+
+def as_csv(track: Iterable[Segment]) -> str:
+    """A viseme track as CSV text with the columns start_s, end_s, viseme."""
+    text = StringIO()
+    table = csv.writer(text, lineterminator="\n")
+    table.writerow(["start_s", "end_s", "viseme"])
+    table.writerows([f"{s.start_s:.4f}", f"{s.end_s:.4f}", s.viseme] for s in track)
+    return text.getvalue()
+
+
+def as_json(track: Iterable[Segment]) -> str:
+    """A viseme track as a JSON list of objects with viseme, start_s and end_s."""
+    return json.dumps([asdict(segment) for segment in track], indent=1)
