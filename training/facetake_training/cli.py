@@ -1,0 +1,96 @@
+"""The command `facetake-train`: one subcommand a kind of run, one TOML file a run.
+
+Knows nothing of what the runs do; each is imported when asked for, so that --help stays quick.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from facetake.config import load_config
+from facetake.errors import FacetakeError
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Runs the command line; returns 0 done, 2 usage or nothing done, 130 interrupted."""
+    arguments = _parser().parse_args(argv)
+    run: Callable[[argparse.Namespace], int] = arguments.run
+    try:
+        return run(arguments)
+    except FacetakeError as error:
+        print(f"facetake-train: error: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        print("facetake-train: interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="facetake-train", description="Train Facetake's models on your own data.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add(commands, "corpus", _corpus, "speak text with several voices, label real speech, write a corpus")
+    _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
+    export = _add(commands, "export", _export, "write audio2rig.onnx and models.toml from a run's best checkpoint")
+    export.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the model, for 'facetake generate --model DIR'")
+    evaluate = _add(commands, "evaluate", _evaluate, "mean absolute error by region on a split of the run's corpus")
+    evaluate.add_argument("--split", default="test", choices=("train", "valid", "test"))
+    bring = commands.add_parser("import", help="make a corpus of your own wav + curves")
+    bring.add_argument("folder", type=Path, help="folder of audio with curves of the same name (CSV, JSON, Live Link Face), or EmoFace's layout")
+    bring.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="corpus folder to write")
+    bring.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
+    bring.set_defaults(run=_import)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], about: str
+) -> argparse.ArgumentParser:
+    command = commands.add_parser(name, help=about, description=about)
+    command.add_argument("config", type=Path, metavar="CONFIG.toml")
+    command.set_defaults(run=run)
+    return command
+
+
+def _corpus(arguments: argparse.Namespace) -> int:
+    from facetake_training import corpus
+
+    corpus.build(arguments.config)
+    return 0
+
+
+def _emoface(arguments: argparse.Namespace) -> int:
+    from facetake_training import emoface
+
+    best = emoface.train(load_config(emoface.TrainConfig, arguments.config))
+    print(f"best checkpoint: {best}")
+    return 0
+
+
+def _export(arguments: argparse.Namespace) -> int:
+    from facetake_training import shipping
+
+    print(shipping.export(arguments.config, arguments.out))
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace) -> int:
+    from facetake_training import checkpoint, emoface
+    from facetake_training.evaluate import score
+
+    config = load_config(emoface.TrainConfig, arguments.config)
+    network = emoface.build(config)
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    scores = score(network.eval(), config.data, arguments.split)
+    print(f"MAE full face {scores.full:.5f}  mouth {scores.mouth:.5f}  eyes {scores.eyes:.5f}  visemes right {scores.visemes:.3f}")
+    return 0
+
+
+def _import(arguments: argparse.Namespace) -> int:
+    from facetake_training import import_takes
+
+    count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion)
+    print(f"{count} lines written to {arguments.out}")
+    return 0

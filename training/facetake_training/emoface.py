@@ -1,0 +1,303 @@
+"""Training EmoFace: the paper's run, the shipped one, fine-tuning, and Table 4's rivals, by configuration alone.
+
+`train(config)` reads as the story of a run. Knows nothing of how examples are made (`dataset`) or what ships (`facetake.export`).
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Literal
+
+import torch
+from accelerate import Accelerator
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+from torch.utils.tensorboard import SummaryWriter
+
+from facetake import rig
+from facetake.networks.emoface import EmoFace, EmoFaceSize
+from facetake.networks.encoder import MelEncoder, count_parameters
+from facetake.visemes import VISEMES
+from facetake_training import checkpoint
+from facetake_training.dataset import Crops, DataConfig
+from facetake_training.evaluate import Scores, score
+from facetake_training.lips import LipsConfig, score_network
+from facetake_training.phones import PHONES, viseme_of
+
+
+@dataclass(frozen=True)
+class LossConfig:
+    """Weights of the loss terms. The paper's loss is curves = 1 and nothing else (EmoFace 4.2: mean square error).
+
+    Attributes:
+        curves: mean square error of the curves.
+        mouth: added weight of the mouth, jaw and tongue in it.
+        velocity: mean square error of the curves' change a frame, times 60 (units a second, scaled by 1e-2).
+        phones: cross entropy of the phone head.
+    """
+
+    curves: float = 1.0
+    mouth: float = 0.0
+    velocity: float = 0.0
+    phones: float = 0.0
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One training run.
+
+    Attributes:
+        out: folder for checkpoints and logs.
+        data: what it reads.
+        network: shape of the network.
+        loss: weights of the loss terms.
+        start: weights to start from where they fit, or None.
+        steps: rounds of training, one batch each.
+        batch: examples a round, a process.
+        learning_rate: Adam's, at its highest.
+        schedule: "step" is the paper's StepLR 100 / 0.995; "cosine" warms up over 200 rounds and falls to 1 %.
+        weight_decay: decoupled (AdamW); 0 is the paper's Adam.
+        masks: feature masks and vocal-tract warping in training (mel encoder only).
+        precision: "bf16" uses mixed precision where the processor has it.
+        encoder_rate: learning rate of the encoder relative to the rest; 0 freezes it.
+        average: decay of the moving average of weights that is scored and kept; 0 keeps the raw weights.
+        seed: of everything.
+        workers: processes that make examples.
+        threads: torch threads of the training process; 0 leaves the default.
+        every: rounds between scores and checkpoints.
+        lips: real tracked lips that choose the best checkpoint; without them the validation loss does.
+    """
+
+    out: Path
+    data: DataConfig
+    network: EmoFaceSize = field(default_factory=EmoFaceSize)
+    loss: LossConfig = field(default_factory=LossConfig)
+    start: Path | None = None
+    steps: int = 3000
+    batch: int = 16
+    learning_rate: float = 1e-4
+    schedule: Literal["step", "cosine"] = "step"
+    weight_decay: float = 0.0
+    masks: bool = False
+    precision: Literal["no", "bf16"] = "no"
+    encoder_rate: float = 1.0
+    average: float = 0.0
+    seed: int = 0
+    workers: int = 1
+    threads: int = 0
+    every: int = 250
+    lips: LipsConfig | None = None
+
+
+PHONE_VISEMES = tuple(VISEMES.index(viseme_of(phone)) for phone in PHONES)
+
+
+def build(config: TrainConfig) -> EmoFace:
+    """The network of a run, with its starting weights."""
+    torch.manual_seed(config.seed)
+    network = EmoFace(config.network, PHONE_VISEMES)
+    if config.start is not None:
+        checkpoint.load_weights(config.start, network, partial=True)
+    return network
+
+
+def rate_at(step: int, config: TrainConfig) -> float:
+    """Learning rate of a round, relative to its highest."""
+    if config.schedule == "step":
+        return float(0.995 ** (step // 100))
+    warm = min(1.0, (step + 1) / 200)
+    return warm * (0.01 + 0.99 * 0.5 * (1.0 + math.cos(math.pi * min(1.0, step / config.steps))))
+
+
+def train(config: TrainConfig) -> Path:
+    """Runs or resumes a training run.
+
+    Returns:
+        The best checkpoint, `config.out`/best.safetensors.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    accelerator = Accelerator(mixed_precision=config.precision)
+    network = build(config)
+    averaged = build(config)
+    optimizer = torch.optim.AdamW(_groups(network, config), lr=config.learning_rate, weight_decay=config.weight_decay)
+    kept = checkpoint.resume(config.out, "last", network, optimizer)
+    first = 0 if kept is None else int(str(kept["step"]))
+    best = -math.inf if kept is None else float(str(kept["best"]))
+    if first:
+        checkpoint.load_weights(config.out / "average.safetensors", averaged)
+    loader = DataLoader(
+        Crops(config.data, "train", config.seed + first), config.batch, num_workers=config.workers, persistent_workers=config.workers > 0
+    )
+    network, optimizer, loader = accelerator.prepare(network, optimizer, loader)
+    batches = iter(loader)
+    log = _Log(config.out, accelerator.is_main_process)
+    for step in range(first, config.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * rate_at(step, config) * group["relative"]
+        loss, parts = _round(network, next(batches), config, accelerator)
+        accelerator.backward(loss)
+        accelerator.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad(set_to_none=True)
+        plain = accelerator.unwrap_model(network)
+        _average(averaged, plain, min(config.average, (1 + step) / (10 + step)))
+        log.add(step, parts)
+        if (step + 1) % config.every == 0 or step + 1 == config.steps:
+            if accelerator.is_main_process:
+                best = _keep(averaged, plain, optimizer, config, step + 1, best, log)
+            accelerator.wait_for_everyone()
+    log.close()
+    return config.out / "best.safetensors"
+
+
+def _groups(network: EmoFace, config: TrainConfig) -> list[dict[str, object]]:
+    encoder, rest = [], []
+    for name, weight in network.named_parameters():
+        if not weight.requires_grad or (config.encoder_rate == 0 and name.startswith(("encoder.", "phones."))):
+            weight.requires_grad_(False)
+        else:
+            (encoder if name.startswith(("encoder.", "phones.")) else rest).append(weight)
+    groups = [{"params": rest, "relative": 1.0}]
+    return groups + ([{"params": encoder, "relative": config.encoder_rate}] if encoder else [])
+
+
+def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
+            kept.lerp_(new, 1.0 - decay)
+
+
+def _round(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator) -> tuple[Tensor, dict[str, float]]:
+    """Loss of one batch and its parts by name."""
+    network.train()
+    with accelerator.autocast():
+        curves, phones = _forward(network, batch, config, accelerator)
+    terms = losses(curves.float(), phones.float(), batch, config.loss)
+    total = torch.stack(list(terms.values())).sum()
+    return total, {name: float(value.detach()) for name, value in terms.items()} | {"loss": float(total.detach())}
+
+
+def _forward(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor]:
+    plain = accelerator.unwrap_model(network)
+    if not (config.masks and isinstance(plain.encoder, MelEncoder) and network is plain):
+        curves, phones = network(batch["audio"], batch["emotion"])
+        return curves, phones
+    with torch.no_grad():
+        features = mask_features(plain.encoder.log_mel(batch["audio"], batch["emotion"].shape[1]))
+    encoded = plain.encoder.encode(features)
+    if not config.loss.curves:  # the decoder would learn nothing and costs half the time
+        return batch["curves"], plain.phones(encoded).log_softmax(dim=-1)
+    pair: tuple[Tensor, Tensor] = plain.perform(encoded, batch["emotion"])
+    return pair
+
+
+def mask_features(features: Tensor) -> Tensor:
+    """Warps the mel axis (vocal-tract length, +-15 %) and blanks two bands and two stretches of time, each clip its own way.
+
+    Args:
+        features: (B, 2T, M) normalised log-mel.
+    """
+    clips, frames, bands = features.shape
+    band = torch.arange(bands, device=features.device, dtype=torch.float32)
+    warp = 1.0 + (torch.rand(clips, 1, device=features.device) - 0.5) * 0.3
+    at = (band * warp).clamp(max=bands - 1.001)
+    low = at.floor().long()
+    share = (at - low)[:, None]
+    index = low[:, None].expand(-1, frames, -1)
+    warped = features.gather(2, index) * (1 - share) + features.gather(2, index + 1) * share
+    for _ in range(2):
+        warped = warped.masked_fill(_stretch(clips, bands, 10, features)[:, None], 0.0)
+        warped = warped.masked_fill(_stretch(clips, frames, 16, features)[:, :, None], 0.0)
+    return warped
+
+
+def _stretch(clips: int, size: int, longest: int, like: Tensor) -> Tensor:
+    start = torch.rand(clips, 1, device=like.device) * size
+    end = start + torch.rand(clips, 1, device=like.device) * longest
+    place = torch.arange(size, device=like.device)
+    return (place >= start) & (place < end)
+
+
+def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: LossConfig) -> dict[str, Tensor]:
+    """The weighted terms of the loss, those of weight zero left out."""
+    terms: dict[str, Tensor] = {}
+    if weights.curves:
+        column = torch.as_tensor(1.0 + weights.mouth * rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device)
+        error = (curves - batch["curves"]) * column.sqrt()
+        terms["curves"] = weights.curves * error.square().mean()
+        if weights.velocity:
+            terms["velocity"] = weights.velocity * 36.0 * error.diff(dim=1).square().mean()
+    if weights.phones:
+        entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")
+        terms["phones"] = weights.phones * (entropy * batch["trust"]).sum() / batch["trust"].sum().clamp(min=1.0)
+    return terms
+
+
+def _keep(
+    averaged: EmoFace, network: EmoFace, optimizer: torch.optim.Optimizer, config: TrainConfig, step: int, best: float, log: _Log
+) -> float:
+    """Scores the averaged weights, keeps them if they are the best so far, and writes the checkpoint to resume from."""
+    averaged.eval()
+    scores: Scores = score(averaged, config.data, seed=config.seed)
+    values = asdict(scores)
+    goal = -scores.loss(config.loss.curves, config.loss.phones)
+    if config.lips is not None and config.loss.curves:
+        lips = score_network(averaged, config.lips)
+        values |= {f"lips_{name}": value for name, value in asdict(lips).items()}
+        goal = lips.goal
+    log.scores(step, values)
+    about: dict[str, object] = {"step": step, "best": max(best, goal), "scores": values, "config": asdict(config)}
+    if goal > best:
+        checkpoint.save(config.out, "best", averaged, None, about)
+    checkpoint.save(config.out, "average", averaged, None, about)
+    checkpoint.save(config.out, "last", network, optimizer, about)
+    return max(best, goal)
+
+
+class _Log:
+    """Progress on the terminal, a CSV and TensorBoard."""
+
+    def __init__(self, folder: Path, is_main: bool) -> None:
+        self.is_main = is_main
+        self.began = time.monotonic()
+        self.rounds = 0
+        if is_main:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path = folder / "log.csv"
+            self.board = SummaryWriter(str(folder / "tensorboard"))
+
+    def add(self, step: int, parts: dict[str, float]) -> None:
+        self.rounds += 1
+        if not self.is_main or (step + 1) % 25:
+            return
+        for name, value in parts.items():
+            self.board.add_scalar(f"train/{name}", value, step)
+        pace = (time.monotonic() - self.began) / self.rounds
+        print(f"round {step + 1}  {pace:.2f} s each  " + "  ".join(f"{k} {v:.4f}" for k, v in parts.items()), flush=True)
+
+    def scores(self, step: int, values: dict[str, float]) -> None:
+        is_new = not self.path.exists()
+        with self.path.open("a", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            if is_new:
+                table.writerow(["step", *values])
+            table.writerow([step, *(f"{value:.5f}" for value in values.values())])
+        for name, value in values.items():
+            self.board.add_scalar(f"valid/{name}", value, step)
+        print(f"scores at {step}: " + "  ".join(f"{k} {v:.4f}" for k, v in values.items()), flush=True)
+
+    def close(self) -> None:
+        if self.is_main:
+            self.board.close()
+
+
+def parameters(config: TrainConfig) -> Iterator[tuple[str, int]]:
+    """Names of the network's parts and their numbers of trained weights."""
+    for name, part in build(replace(config, start=None)).named_children():
+        yield name, count_parameters(part)

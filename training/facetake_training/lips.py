@@ -1,0 +1,133 @@
+"""Lip-sync against real faces: generated curves scored against lips tracked in video of real speakers.
+
+The truth is a .npz with, for each clip, CLIP.time (s), CLIP.aperture (inner-lip opening, any scale), CLIP.arkit (T, 52) scores and
+the shared `names` of those; the sound is video_CLIP.wav in a folder. Knows nothing of how the curves were made.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake import audio, mouth, rig
+from facetake.errors import ConfigError
+from facetake.networks.emoface import EmoFace
+
+Array = NDArray[np.float64]
+SETTLE_S = 0.3  # the tracker settles in its first frames
+MAX_LAG_S, LAG_STEP_S = 0.16, 0.02
+CLOSED_SHARE = 0.2  # of the 95th percentile: below it a mouth counts as closed
+
+
+@dataclass(frozen=True)
+class LipsConfig:
+    """Where tracked lips are.
+
+    Attributes:
+        truth: the .npz of tracked lips.
+        audio: folder of the clips' sound, video_CLIP.wav.
+    """
+
+    truth: Path
+    audio: Path
+
+
+@dataclass(frozen=True)
+class LipScores:
+    """How well curves follow real lips.
+
+    Attributes:
+        aperture: correlation of the opening, at the best lag.
+        lag_ms: that lag; positive where the curves are late.
+        pucker: correlation of rounding.
+        closure: F1 of closed frames, one frame of slack.
+    """
+
+    aperture: float
+    lag_ms: float
+    pucker: float
+    closure: float
+
+    @property
+    def goal(self) -> float:
+        """One number to choose a model by."""
+        return self.aperture + 0.5 * self.pucker + 0.5 * self.closure
+
+
+def lagged_correlation(times_s: Array, values: Array, true_times_s: Array, truth: Array) -> tuple[float, float]:
+    """Best correlation over lags within `MAX_LAG_S`, and its lag in seconds."""
+    best = (-2.0, 0.0)
+    seen = np.isfinite(truth)
+    for lag_s in np.arange(-MAX_LAG_S, MAX_LAG_S + 1e-9, LAG_STEP_S):
+        moved = np.interp(true_times_s + lag_s, times_s, values)[seen]
+        if moved.std() > 1e-6:
+            best = max(best, (float(np.corrcoef(moved, truth[seen])[0, 1]), float(lag_s)))
+    return best
+
+
+def closure_f1(values: Array, truth: Array) -> float:
+    """F1 of closed frames, each side allowed one frame of slack."""
+    true_closed = truth < CLOSED_SHARE * np.nanpercentile(truth, 95)
+    closed = values < CLOSED_SHARE * np.percentile(values, 95)
+
+    def widened(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return np.asarray(np.convolve(mask.astype(float), np.ones(3), "same") > 0)
+
+    recall = (widened(closed) & true_closed).sum() / max(1, true_closed.sum())
+    precision = (widened(true_closed) & closed).sum() / max(1, closed.sum())
+    return float(2 * recall * precision / max(1e-9, recall + precision))
+
+
+def clips(config: LipsConfig) -> list[str]:
+    """Names of the clips of a truth file.
+
+    Raises:
+        ConfigError: no such file, or it holds no clip.
+    """
+    if not config.truth.is_file():
+        raise ConfigError(f"no tracked lips at {config.truth}")
+    with np.load(config.truth, allow_pickle=False) as truth:
+        names = [key.removesuffix(".aperture") for key in truth.files if key.endswith(".aperture")]
+    if not names:
+        raise ConfigError(f"{config.truth} holds no clip (no array named CLIP.aperture)")
+    return names
+
+
+def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig, clip: str) -> LipScores:
+    """Scores curves (T, 174) of one clip."""
+    with np.load(config.truth, allow_pickle=False) as truth:
+        true_times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
+        names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
+    rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
+    late = true_times_s > SETTLE_S
+    true_times_s, opening, rounding = true_times_s[late], opening[late], rounding[late]
+    aperture = mouth.aperture(values).astype(float)
+    best, lag_s = lagged_correlation(times_s, aperture, true_times_s, opening)
+    pucker, _ = lagged_correlation(times_s, mouth.pucker(values).astype(float), true_times_s, rounding)
+    f1 = closure_f1(np.interp(true_times_s + lag_s, times_s, aperture), opening)
+    return LipScores(best, 1000.0 * lag_s, pucker, f1)
+
+
+def mean(scores: list[LipScores]) -> LipScores:
+    """Mean over clips."""
+    table = np.array([[s.aperture, s.lag_ms, s.pucker, s.closure] for s in scores])
+    return LipScores(*(float(value) for value in table.mean(axis=0)))
+
+
+def score_network(network: EmoFace, config: LipsConfig) -> LipScores:
+    """Mean scores of a network's raw curves, neutral, over all clips."""
+    scores = []
+    for clip in clips(config):
+        sound = torch.from_numpy(audio.read(config.audio / f"video_{clip}.wav"))[None]
+        n_frames = round(sound.shape[1] * 60 / 16_000)
+        emotion = torch.zeros(1, n_frames, 7)
+        emotion[..., 0] = 1.0
+        with torch.inference_mode():
+            curves, _ = network(sound, emotion)
+        values = rig.clamp(curves[0].numpy())
+        scores.append(score_curves(values, np.arange(n_frames) / 60, config, clip))
+    return mean(scores)
