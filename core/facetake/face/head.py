@@ -1,0 +1,190 @@
+"""The baked preview head: loads `head.npz` and poses it from 52 ARKit weights, gaze, head turn and lip seal.
+
+Knows vertices; does not know cameras, colours or the 174 controls. Head space: metres, x to the subject's left, y down,
+z away from the viewer, origin between the ears. Needs numpy only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+I32 = NDArray[np.int32]
+
+HEAD_FILE = Path(__file__).with_name("head.npz")
+PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue")
+GAZE_YAW_DEG, GAZE_PITCH_DEG = 32.0, 24.0
+"""How far an eye turns at a full `eyeLook...` weight."""
+PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
+"""Where the head turns on the neck."""
+NECK_TOP_M, NECK_BOTTOM_M = 0.075, 0.190
+"""Heights between which the neck hands the head's turn over to the shoulders."""
+LID_CLEARANCE_M = 0.0006
+IRIS_UV_SPAN = 0.300
+EYE_UV_CENTRE = (0.690, 0.810)
+ATLAS = 1024
+
+
+@dataclass(frozen=True)
+class Head:
+    """A head mesh and how it moves.
+
+    rest (V, 3) m; faces, uv_faces (F, 3); uv (U, 2) texels; part (F,) index into `PARTS`; occlusion (V,); texture
+    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3): left, right.
+    """
+
+    rest: F32
+    faces: I32
+    uv_faces: I32
+    uv: F32
+    part: NDArray[np.uint8]
+    occlusion: F32
+    texture: NDArray[np.uint8]
+    names: tuple[str, ...]
+    deltas: F32
+    eye_centres: F32
+    eye_radius: float
+    lids: I32
+    seal_upper: I32
+    seal_lower: I32
+    seal_mix: F32
+    seal_moved: I32
+    seal_follow: F32
+    about: str
+
+    def deform(self, arkit: F32, head_deg: F32 | None = None, seal: F32 | None = None) -> F32:
+        """Vertices (T, V, 3) in metres.
+
+        arkit (T, 52) weights in the order of `names`; head_deg (T, 3): yaw, pitch, roll in degrees (positive: to the
+        subject's left, up, towards the subject's left shoulder); seal (T,): how closed the lips are, 0..1, by default
+        `mouthClose` relative to `jawOpen`.
+        """
+        weights = np.clip(np.asarray(arkit, dtype=np.float32), 0.0, 1.0)
+        if weights.ndim != 2 or weights.shape[1] != len(self.names):
+            raise ValueError(f"arkit has shape {weights.shape}, expected (T, {len(self.names)})")
+        moved = self.rest + (weights @ self.deltas).reshape(len(weights), -1, 3)
+        self._close_lips(moved, self.seal_of(weights) if seal is None else np.asarray(seal, np.float32))
+        self._clear_eyes(moved)
+        return moved if head_deg is None else self._turn(moved, np.asarray(head_deg, np.float32))
+
+    def seal_of(self, arkit: F32) -> F32:
+        """How closed the lips are (T,) going by ARKit alone: `mouthClose` as a part of `jawOpen`."""
+        close, jaw = arkit[:, self.names.index("mouthClose")], arkit[:, self.names.index("jawOpen")]
+        share = np.clip((close / np.maximum(jaw, 0.02) - 0.4) / 0.5, 0.0, 1.0)
+        return np.asarray(share * share * (3.0 - 2.0 * share), dtype=np.float32)
+
+    def gaps(self, vertices: F32) -> F32:
+        """Offsets (T, K, 3) from upper to lower points along the mouth line, in metres, less those at rest."""
+        lower = (vertices[:, self.seal_lower] * self.seal_mix[..., None]).sum(axis=2)
+        at_rest = (self.rest[self.seal_lower] * self.seal_mix[..., None]).sum(axis=1) - self.rest[self.seal_upper]
+        return np.asarray(lower - vertices[:, self.seal_upper] - at_rest, dtype=np.float32)
+
+    def _close_lips(self, vertices: F32, seal: F32) -> None:
+        """Draws the lips together by `seal`, and pushes them apart where they would cross."""
+        for _ in range(2):  # what follows one pair also moves its neighbours: a second pass takes up the rest
+            gap = self.gaps(vertices)
+            weight = np.where(gap[..., 1] < 0.0, 1.0, seal[:, None])
+            vertices[:, self.seal_moved] += self.seal_follow @ (weight[..., None] * gap)
+
+    def _clear_eyes(self, vertices: F32) -> None:
+        """Keeps lids outside the eyeballs, so that no eye ever pokes through a closed lid."""
+        near = vertices[:, self.lids]
+        for centre in self.eye_centres:
+            away = near - centre
+            distance = np.linalg.norm(away, axis=-1, keepdims=True)
+            wanted = np.maximum(distance, self.eye_radius + LID_CLEARANCE_M)
+            near = centre + away * (wanted / np.maximum(distance, 1e-6))
+        vertices[:, self.lids] = near
+
+    def _turn(self, vertices: F32, head_deg: F32) -> F32:
+        """Turns the head on its neck; the neck follows less and less towards the shoulders."""
+        share = np.clip((NECK_BOTTOM_M - self.rest[:, 1]) / (NECK_BOTTOM_M - NECK_TOP_M), 0.0, 1.0)
+        share = (share * share * (3.0 - 2.0 * share))[:, None]
+        local = vertices - PIVOT_M
+        turned = np.einsum("tij,tvj->tvi", rotation(head_deg), local)
+        return np.asarray(PIVOT_M + local + share * (turned - local), dtype=np.float32)
+
+    def gaze_deg(self, arkit: F32) -> F32:
+        """Yaw (to the subject's left) and pitch (up) in degrees of the left and right eye, (T, 2, 2)."""
+        column = {name: arkit[:, i] for i, name in enumerate(self.names)}
+        yaw = np.stack([column["eyeLookOutLeft"] - column["eyeLookInLeft"],
+                        column["eyeLookInRight"] - column["eyeLookOutRight"]], axis=1) * GAZE_YAW_DEG  # fmt: skip
+        pitch = np.stack([column[f"eyeLookUp{side}"] - column[f"eyeLookDown{side}"] for side in ("Left", "Right")],
+                         axis=1) * GAZE_PITCH_DEG  # fmt: skip
+        return np.asarray(np.stack([yaw, pitch], axis=-1), dtype=np.float32)
+
+    def look(self, gaze_deg: F32) -> F32:
+        """Texture coordinates (U, 2) for one frame's gaze (2, 2): irises slide over eyeballs that lids fit."""
+        uv = self.uv.copy()
+        for (points, directions), (yaw, pitch) in zip(_eye_points(self), gaze_deg, strict=True):
+            turn = rotation(np.array([[yaw, pitch, 0.0]], dtype=np.float32))[0]
+            uv[points] = eye_uv(directions @ turn)
+        return uv
+
+
+def _eye_points(head: Head) -> Any:
+    """For each eye: its texture points and the directions (N, 3) they show from the eye's centre."""
+    if id(head) not in _EYES:
+        faces = head.part == PARTS.index("eye")
+        points, first = np.unique(head.uv_faces[faces], return_index=True)
+        vertices = head.rest[head.faces[faces].reshape(-1)[first]]
+        left = vertices[:, 0] > 0
+        _EYES[id(head)] = tuple(
+            (points[side], (vertices[side] - centre) / head.eye_radius)
+            for side, centre in zip((left, ~left), head.eye_centres, strict=True)
+        )
+    return _EYES[id(head)]
+
+
+_EYES: dict[int, Any] = {}
+
+
+def eye_uv(unit: F32) -> F32:
+    """Texels (N, 2) of directions (N, 3) from an eye's centre: the distance from the iris' middle is the angle."""
+    angle = np.arccos(np.clip(-unit[:, 2], -1.0, 1.0)) / np.pi
+    length = np.maximum(np.hypot(unit[:, 0], unit[:, 1]), 1e-9)
+    disc = np.clip(angle[:, None] * unit[:, :2] / length[:, None], -0.5, 0.5)
+    return np.asarray((np.asarray(EYE_UV_CENTRE) + IRIS_UV_SPAN * disc) * ATLAS, dtype=np.float32)
+
+
+def rotation(angles_deg: F32) -> F32:
+    """Matrices (T, 3, 3) for yaw, pitch, roll (T, 3) in degrees: roll first, then pitch, then yaw.
+
+    Positive yaw turns to the subject's left, positive pitch looks up, positive roll tips towards the subject's left.
+    """
+    yaw, pitch, roll = np.radians(angles_deg).T
+    one, zero = np.ones_like(yaw), np.zeros_like(yaw)
+
+    def matrix(rows: list[list[Any]]) -> F32:
+        return np.asarray(np.stack([np.stack(row, axis=-1) for row in rows], axis=-2), dtype=np.float32)
+
+    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    turn = matrix([[cy, zero, -sy], [zero, one, zero], [sy, zero, cy]])
+    nod = matrix([[one, zero, zero], [zero, cp, sp], [zero, -sp, cp]])
+    tip = matrix([[cr, -sr, zero], [sr, cr, zero], [zero, zero, one]])
+    return np.asarray(turn @ nod @ tip, dtype=np.float32)
+
+
+@cache
+def load(path: Path = HEAD_FILE) -> Head:
+    """The head baked into `path` (about 20 ms; later calls give the same one)."""
+    with np.load(path, allow_pickle=False) as file:
+        data = {name: file[name] for name in file.files}
+    rest = data["rest"].astype(np.float32)
+    deltas = np.zeros((len(data["names"]), len(rest), 3), dtype=np.float32)
+    action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
+    deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0
+    integers = ("faces", "uv_faces", "lids", "seal_upper", "seal_lower", "seal_moved")
+    floats = ("uv", "occlusion", "eye_centres", "seal_mix", "seal_follow")
+    return Head(
+        rest=rest, deltas=deltas.reshape(len(deltas), -1), names=tuple(str(name) for name in data["names"]),
+        part=data["part"], texture=data["texture"], eye_radius=float(data["eye_radius"]), about=str(data["about"]),
+        **{name: data[name].astype(np.int32) for name in integers},
+        **{name: data[name].astype(np.float32) for name in floats},
+    )  # fmt: skip

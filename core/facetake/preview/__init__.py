@@ -1,0 +1,125 @@
+"""A take as a shaded talking head with sound: take + recording -> video.
+
+Reads as the story of a preview: bring the take to the video's rate, turn controls into a posed head block by
+block, draw each frame, put the strip of curves under it, write pictures and sound. Needs the `preview`
+extra (numba, PyAV).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from math import ceil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import RenderError
+from facetake.mouth import aperture, pucker
+from facetake.rig import both, columns, to_arkit
+from facetake.take import Take, resample
+
+if TYPE_CHECKING:
+    from facetake.face.studio import Studio
+    from facetake.preview.plot import Segment, Strip
+
+F32 = NDArray[np.float32]
+Progress = Callable[[int, int], None]
+
+MOST_FPS = 30
+"""Previews of faster takes are drawn at an even part of their rate that is no more than this."""
+BLOCK_FRAMES = 32
+SEALED_APERTURE, PARTED_APERTURE = 0.03, 0.08
+"""Lips that count as sealed touch in the picture; from the second value on they open as the shapes say."""
+
+
+def render(
+    take: Take, audio: Path | None, out: Path, visemes: Sequence[Segment] | None = None, *, plot: bool = False,
+    size: tuple[int, int] = (720, 720), rate: Fraction | None = None, progress: Progress | None = None,
+) -> int:  # fmt: skip
+    """Draws a take as a talking head into the video file `out` and returns its number of frames.
+
+    audio: the recording, or None for a silent video; visemes: segments shown when `plot` is set, together with the
+    waveform and main curves, under the face; size: of the face (width, height), even; rate: frames per second, by
+    default the take's own or an even part of it up to 30; progress: called with frames done and their total.
+    RenderError when the `preview` extra is missing or `out` cannot be written; AudioError for a bad recording.
+    """
+    studio_class = _require_studio()
+    from facetake.render.video import write_video
+
+    _check_size(size)
+    wanted = rate or preview_rate(take.rate)
+    shown = take if wanted == take.rate else resample(take, wanted)
+    strip = _strip(shown, audio, visemes or (), size[0]) if plot else None
+    frames = _frames(shown, studio_class(size), strip, progress)
+    return write_video(out, frames, shown.rate, sound=audio, start_s=shown.start)
+
+
+def preview_rate(rate: Fraction) -> Fraction:
+    """The take's rate, divided by the smallest whole number that brings it to 30 frames per second or less."""
+    return rate / ceil(rate / MOST_FPS)
+
+
+def lip_seal(values: F32) -> F32:
+    """How far the picture must bring the lips together (T,), 0..1: sealed curves show sealed lips."""
+    share = np.clip((PARTED_APERTURE - aperture(values)) / (PARTED_APERTURE - SEALED_APERTURE), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share), dtype=np.float32)
+
+
+def _require_studio() -> type[Studio]:
+    """The class that draws heads. RenderError with what to install when an extra is missing."""
+    try:
+        import av  # noqa: F401
+
+        from facetake.face.studio import Studio
+    except ImportError as error:
+        if error.name in ("numba", "llvmlite", "av"):
+            message = f'a preview needs {error.name}, which is not installed; pip install "facetake[preview]"'
+            raise RenderError(message) from error
+        raise
+    return Studio
+
+
+def _check_size(size: tuple[int, int]) -> None:
+    if min(size) < 64 or max(size) > 4096 or size[0] % 2 or size[1] % 2:
+        raise RenderError(f"a preview cannot be {size[0]} x {size[1]} pixels: use even sides from 64 to 4096")
+
+
+def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress | None) -> Iterator[NDArray[np.uint8]]:
+    """Pictures of all frames, posed in blocks so that memory does not grow with the take."""
+    head = studio.head
+    for first in range(0, take.n_frames, BLOCK_FRAMES):
+        values = take.values[first : first + BLOCK_FRAMES]
+        arkit = to_arkit(values)
+        turn = None if take.head is None else take.head[first : first + BLOCK_FRAMES]
+        vertices, gaze = head.deform(arkit, turn, lip_seal(values)), head.gaze_deg(arkit)
+        for i in range(len(values)):
+            picture = studio.picture(vertices[i], gaze[i])
+            number = first + i
+            yield picture if strip is None else np.concatenate([picture, strip.at(float(number / take.rate))])
+            if progress is not None:
+                progress(number + 1, take.n_frames)
+
+
+def _strip(take: Take, audio: Path | None, visemes: Sequence[Segment], width: int) -> Strip:
+    from facetake.preview.plot import ENVELOPE_HZ, Strip, Tracks
+    from facetake.render.video import envelope
+
+    silence = np.zeros(1, dtype=np.float32)
+    wave = silence if audio is None else envelope(audio, ENVELOPE_HZ, take.start)
+    duration_s = float(take.duration_s)
+    tracks = Tracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
+    return Strip(tracks, width)
+
+
+def main_curves(values: F32) -> dict[str, F32]:
+    """The curves worth watching, (T,) each: mouth opening, pucker, smile, brows and lids."""
+    return {
+        "aperture": aperture(values),
+        "pucker": pucker(values) / 2,
+        "smile": values[:, both("mouth_cornerPull")].mean(axis=1),
+        "brow up": values[:, both("brow_raiseIn")].mean(axis=1),
+        "blink": values[:, columns("L_eye_blink", "R_eye_blink")].mean(axis=1),
+    }

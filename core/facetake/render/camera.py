@@ -1,0 +1,58 @@
+"""A pinhole camera in OpenCV's convention: x right, y down, z forward, pixel centres at +0.5.
+
+Knows projection and its inverse; does not know meshes or images.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+F32 = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Intrinsics of a pinhole camera, in pixels.
+
+    focal: focal length; centre: principal point (x, y); size: (width, height).
+    """
+
+    focal: float
+    centre: tuple[float, float]
+    size: tuple[int, int]
+
+    def __post_init__(self) -> None:
+        """Refuses cameras that cannot see (ValueError)."""
+        if self.focal <= 0 or min(self.size) < 1:
+            raise ValueError(f"a camera needs a positive focal length and size, not {self.focal} and {self.size}")
+
+    def scaled(self, factor: float) -> Camera:
+        """The same view on `factor` times as many pixels each way."""
+        width, height = self.size
+        return Camera(
+            self.focal * factor,
+            (self.centre[0] * factor, self.centre[1] * factor),
+            (round(width * factor), round(height * factor)),
+        )
+
+    def project(self, points: F32) -> F32:
+        """Screen positions (..., 3) of camera-space points (..., 3) in metres: x, y in pixels and depth in metres."""
+        depth = points[..., 2:]
+        flat = points[..., :2] / depth * np.float32(self.focal) + np.asarray(self.centre, np.float32)
+        return np.concatenate([flat, depth], axis=-1).astype(np.float32)
+
+    def unproject(self, screen: F32) -> F32:
+        """The inverse of `project`: camera-space points (..., 3) in metres."""
+        depth = screen[..., 2:]
+        flat = (screen[..., :2] - np.asarray(self.centre, np.float32)) * depth / np.float32(self.focal)
+        return np.concatenate([flat, depth], axis=-1).astype(np.float32)
+
+
+def portrait(size: tuple[int, int], fov_deg: float, shift_y: float = 0.0) -> Camera:
+    """A camera whose shorter side spans `fov_deg`; `shift_y` moves the picture down by that part of its height."""
+    width, height = size
+    focal = 0.5 * min(size) / np.tan(np.radians(fov_deg) / 2.0)
+    return Camera(float(focal), (width / 2.0, height * (0.5 + shift_y)), size)

@@ -1,0 +1,163 @@
+"""Writes pictures and sound into a video file, and reads sound out of any file PyAV opens.
+
+Knows containers and codecs; does not know faces or takes. Frame times are exact for rational rates, the file appears
+whole or not at all. Needs PyAV (the `preview` extra).
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import AudioError, RenderError
+
+if TYPE_CHECKING:
+    import av
+
+SOUND_HZ = 48_000
+CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
+_QUALITY = {"crf": "18", "preset": "veryfast"}
+
+
+def require_av() -> Any:
+    """The `av` module. RenderError with what to install when it is missing."""
+    try:
+        import av
+    except ImportError as error:
+        raise RenderError('video needs PyAV, which is not installed; pip install "facetake[preview]"') from error
+    return av
+
+
+def write_video(
+    out: Path, frames: Iterable[NDArray[np.uint8]], rate: Fraction, *, sound: Path | None = None,
+    start_s: Fraction = Fraction(0),
+) -> int:  # fmt: skip
+    """Writes frames and sound to `out` (mp4, mov or mkv: H.264 and AAC) and returns the number of frames.
+
+    frames: sRGB pictures (H, W, 3), all of one even size; rate: frames per second; sound: any file with sound, cut to
+    the pictures' length; start_s: the instant of the sound at which the first frame stands (before 0: silence first).
+    RenderError for a bad target, AudioError for a bad sound file; `out` is then left as it was.
+    """
+    av_module = require_av()
+    kind = CONTAINERS.get(out.suffix.lower())
+    if kind is None:
+        raise RenderError(f"cannot write a video to {out}: give it the suffix .mp4, .mov or .mkv")
+    part = out.with_name(f".{out.name}.{os.getpid()}.part")
+    try:
+        with av_module.open(str(part), "w", format=kind, options=_container_options(kind)) as container:
+            number = _Writer(container, rate, sound, start_s).write(frames)
+        part.replace(out)
+    except OSError as error:  # PyAV's own errors are OSErrors where the file system is to blame
+        raise RenderError(f"cannot write {out}: {error.strerror or error}; choose a folder you can write to") from error
+    finally:
+        with suppress(OSError):
+            part.unlink()
+    return number
+
+
+def _container_options(kind: str) -> dict[str, str]:
+    return {} if kind == "matroska" else {"movflags": "+faststart"}
+
+
+class _Writer:
+    """One open file: pictures and sound are written side by side, so that neither waits in memory for the other."""
+
+    def __init__(self, container: av.container.OutputContainer, rate: Fraction, sound: Path | None, start_s: Fraction):
+        self._container, self._rate = container, rate
+        self._picture: Any = container.add_stream("libx264", rate=rate, options=_QUALITY)
+        self._picture.pix_fmt = "yuv420p"
+        self._sound: Any = None
+        if sound is not None:
+            self._blocks = sound_blocks(sound, start_s)
+            self._first = next(self._blocks, None)  # a file that is not sound shows before any picture is drawn
+            self._sound = container.add_stream("aac", rate=SOUND_HZ, layout="mono")
+        self._heard = 0
+
+    def write(self, frames: Iterable[NDArray[np.uint8]]) -> int:
+        """Encodes everything; the number of frames. RenderError when there are none."""
+        number = 0
+        for number, image in enumerate(frames, start=1):
+            self._add_picture(image, number - 1)
+            self._add_sound(Fraction(number) / self._rate)
+        if number == 0:
+            raise RenderError("a video needs at least one frame")
+        for stream in filter(None, (self._picture, self._sound)):
+            self._container.mux(stream.encode(None))
+        return number
+
+    def _add_picture(self, image: NDArray[np.uint8], index: int) -> None:
+        if index == 0:
+            height, width = image.shape[:2]
+            if height % 2 or width % 2:
+                raise RenderError(f"a video cannot be {width} x {height} pixels: both sides must be even")
+            self._picture.width, self._picture.height = width, height
+            self._picture.codec_context.time_base = 1 / self._rate
+        frame = require_av().VideoFrame.from_ndarray(image, format="rgb24")
+        frame.pts, frame.time_base = index, 1 / self._rate
+        self._container.mux(self._picture.encode(frame))
+
+    def _add_sound(self, until_s: Fraction) -> None:
+        """Encodes sound up to an instant of the video."""
+        end = int(until_s * SOUND_HZ)
+        while self._sound is not None and self._first is not None and self._heard < end:
+            block = self._first[: end - self._heard]
+            rest = self._first[len(block) :]
+            frame = require_av().AudioFrame.from_ndarray(
+                np.ascontiguousarray(block[None]), format="fltp", layout="mono"
+            )
+            frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._heard, Fraction(1, SOUND_HZ)
+            self._heard += len(block)
+            self._first = rest if len(rest) else next(self._blocks, None)
+            self._container.mux(self._sound.encode(frame))
+
+
+def sound_blocks(path: Path, start_s: Fraction = Fraction(0), rate_hz: int = SOUND_HZ) -> Iterator[NDArray[np.float32]]:
+    """Mono float32 blocks of a file's sound at `rate_hz` from `start_s` on; silence before the file's beginning.
+
+    AudioError when the file cannot be read or holds no sound.
+    """
+    skip = round(start_s * rate_hz)
+    if skip < 0:
+        yield np.zeros(-skip, dtype=np.float32)
+    for block in _decoded(path, rate_hz):
+        if skip >= len(block):
+            skip -= len(block)
+            continue
+        yield block[max(skip, 0) :]
+        skip = 0
+
+
+def _decoded(path: Path, rate_hz: int) -> Iterator[NDArray[np.float32]]:
+    av_module = require_av()
+    try:
+        with av_module.open(str(path)) as container:
+            if not container.streams.audio:
+                raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
+            resampler = av_module.AudioResampler(format="fltp", layout="mono", rate=rate_hz)
+            for frame in container.decode(audio=0):
+                frame.pts = None
+                yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
+            yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
+    except (av_module.FFmpegError, ValueError, IndexError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise AudioError(f"cannot read sound from {path}: {reason}; give a recording such as a WAV file") from error
+
+
+def envelope(path: Path, per_second: int, start_s: Fraction = Fraction(0)) -> NDArray[np.float32]:
+    """Peaks (N,) of the absolute sound, `per_second` of them a second, in constant memory but for the result."""
+    hop = 16_000 // per_second
+    peaks: list[NDArray[np.float32]] = []
+    rest = np.zeros(0, dtype=np.float32)
+    for block in sound_blocks(path, start_s, 16_000):
+        rest = np.concatenate([rest, np.abs(block)])
+        whole = len(rest) // hop * hop
+        peaks.append(rest[:whole].reshape(-1, hop).max(axis=1) if whole else rest[:0])
+        rest = rest[whole:]
+    return np.concatenate([*peaks, rest.max(keepdims=True) if len(rest) else rest])

@@ -1,0 +1,145 @@
+"""Tests of facetake.face.head: the shipped head moves as its names say."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facetake.face.head import HEAD_FILE, PARTS, Head, load, rotation
+from facetake.rig import ARKIT_NAMES
+
+F32 = NDArray[np.float32]
+
+
+@pytest.fixture(scope="module")
+def head() -> Head:
+    """The shipped head."""
+    return load()
+
+
+def pose(**weights: float) -> F32:
+    """One frame of ARKit weights."""
+    frame = np.zeros((1, len(ARKIT_NAMES)), np.float32)
+    for name, value in weights.items():
+        frame[0, ARKIT_NAMES.index(name)] = value
+    return frame
+
+
+def lips_apart(head: Head, vertices: F32) -> float:
+    """The widest opening along the mouth line in millimetres."""
+    return float(head.gaps(vertices)[0, :, 1].max() * 1000)
+
+
+def lids_apart(head: Head, vertices: F32) -> float:
+    """How much of the front of the left eye no lid stands before, in millimetres of height at its middle."""
+    centre = head.eye_centres[0]
+    skin = np.unique(head.faces[head.part == PARTS.index("skin")])
+    near = vertices[0, skin][np.abs(vertices[0, skin, 0] - centre[0]) < 0.004]
+    rim = near[(np.linalg.norm(near - centre, axis=1) < head.eye_radius + 0.002) & (near[:, 2] < centre[2])]
+    heights = np.sort(rim[:, 1])
+    return float(np.diff(heights).max() * 1000)
+
+
+def test_the_file_is_small_and_says_where_it_comes_from(head: Head) -> None:
+    """Under 3 MB, with its sources and licences inside."""
+    assert HEAD_FILE.stat().st_size < 3_000_000
+    about = json.loads(head.about)
+    assert "CC0" in about["source"] and "Apache-2.0" in about["source"]
+
+
+def test_shapes_stand_in_arkit_order(head: Head) -> None:
+    """The columns are those of `to_arkit`."""
+    assert head.names == ARKIT_NAMES
+
+
+def test_every_shape_moves_something_but_not_everything(head: Head) -> None:
+    """No ARKit shape is empty and none moves the whole head."""
+    vertices = head.deform(np.eye(52, dtype=np.float32))
+    moved = np.linalg.norm(vertices - head.deform(pose()), axis=2) > 1e-4
+    assert (moved.sum(axis=1) > 100).all()
+    assert (moved.mean(axis=1) < 0.6).all()
+
+
+def test_left_is_the_subjects_left(head: Head) -> None:
+    """A smile on the left moves the side of positive x."""
+    moved = np.linalg.norm(head.deform(pose(mouthSmileLeft=1.0)) - head.deform(pose()), axis=2)[0]
+    assert moved[head.rest[:, 0] > 0.01].max() > 10 * moved[head.rest[:, 0] < -0.03].max()
+
+
+def test_an_open_jaw_parts_the_lips_and_closing_them_seals_it(head: Head) -> None:
+    """Jaw open parts the lips by centimetres; mouthClose, or a seal, brings them together again."""
+    assert lips_apart(head, head.deform(pose(jawOpen=1.0))) > 20.0
+    assert lips_apart(head, head.deform(pose(jawOpen=0.3, mouthClose=0.3))) < 0.6
+    assert lips_apart(head, head.deform(pose(jawOpen=0.3), seal=np.ones(1, np.float32))) < 0.6
+
+
+def test_a_seal_closes_what_other_shapes_part(head: Head) -> None:
+    """With raised upper and lowered lower lip a sealed mouth still is shut, and seals grow evenly."""
+    parted = pose(jawOpen=0.15, mouthUpperUpLeft=0.4, mouthUpperUpRight=0.4, mouthLowerDownLeft=0.4)
+    gaps = [lips_apart(head, head.deform(parted, seal=np.full(1, s, np.float32))) for s in (0.0, 0.25, 0.5, 1.0)]
+    assert gaps == sorted(gaps, reverse=True)
+    assert gaps[0] > 4.0
+    assert gaps[-1] < 0.6
+
+
+def test_lips_never_cross(head: Head) -> None:
+    """Shapes that press the lips cannot push one through the other by more than a hair."""
+    pressed = pose(mouthClose=1.0, mouthShrugLower=1.0, mouthPressLeft=1.0, mouthPressRight=1.0)
+    assert head.gaps(head.deform(pressed))[0, :, 1].min() * 1000 > -1.0
+
+
+def test_a_blink_shuts_the_eye(head: Head) -> None:
+    """The lids stand centimetre-wide apart at rest and meet in a blink."""
+    assert lids_apart(head, head.deform(pose())) > 6.0
+    assert lids_apart(head, head.deform(pose(eyeBlinkLeft=1.0))) < 2.5
+
+
+def test_no_lid_sinks_into_an_eyeball(head: Head) -> None:
+    """Whatever the shapes, skin around the eyes stays outside both eyeballs."""
+    wild = np.random.default_rng(5).uniform(0, 1, (20, 52)).astype(np.float32)
+    away = head.deform(wild)[:, head.lids, None] - head.eye_centres
+    assert np.linalg.norm(away, axis=-1).min() > head.eye_radius
+
+
+def test_the_tongue_comes_out(head: Head) -> None:
+    """With tongueOut some of the tongue lies before the lips' line."""
+    tongue = np.unique(head.faces[head.part == PARTS.index("tongue")])
+    rest, out = head.deform(pose()), head.deform(pose(tongueOut=1.0, jawOpen=0.4))
+    assert out[0, tongue, 2].min() < rest[0, tongue, 2].min() - 0.015
+
+
+def test_gaze_moves_the_irises_the_way_the_shapes_say(head: Head) -> None:
+    """Looking left turns both eyes to positive yaw; the iris' texture follows; looking up is positive pitch."""
+    left = head.gaze_deg(pose(eyeLookOutLeft=1.0, eyeLookInRight=1.0))[0]
+    assert (left[:, 0] > 20).all() and np.allclose(left[:, 1], 0)
+    assert (head.gaze_deg(pose(eyeLookUpLeft=1.0, eyeLookUpRight=1.0))[0, :, 1] > 15).all()
+    ahead, turned = head.look(np.zeros((2, 2), np.float32)), head.look(left)
+    np.testing.assert_allclose(ahead, head.uv, atol=0.6)
+    assert np.abs(turned - ahead).max() > 20
+
+
+def test_the_head_turns_and_the_shoulders_stay(head: Head) -> None:
+    """Yaw to the left moves the nose to positive x, pitch up raises it, and the bust's lower edge does not move."""
+    nose, still = int(head.rest[:, 2].argmin()), head.rest[:, 1] > 0.2
+    rest = head.deform(pose())[0]
+    yaw = head.deform(pose(), np.array([[20, 0, 0]], np.float32))[0]
+    pitch = head.deform(pose(), np.array([[0, 15, 0]], np.float32))[0]
+    assert yaw[nose, 0] > rest[nose, 0] + 0.02
+    assert pitch[nose, 1] < rest[nose, 1] - 0.02
+    np.testing.assert_allclose(yaw[still], rest[still], atol=1e-6)
+
+
+def test_rotations_are_rigid() -> None:
+    """Matrices keep lengths and handedness."""
+    turns = rotation(np.random.default_rng(0).uniform(-40, 40, (10, 3)).astype(np.float32))
+    np.testing.assert_allclose(turns @ turns.transpose(0, 2, 1), np.tile(np.eye(3), (10, 1, 1)), atol=1e-5)
+    np.testing.assert_allclose(np.linalg.det(turns), 1.0, atol=1e-5)
+
+
+def test_weights_of_another_width_are_refused(head: Head) -> None:
+    """51 shapes are the programmer's mistake."""
+    with pytest.raises(ValueError, match=r"expected \(T, 52\)"):
+        head.deform(np.zeros((2, 51), np.float32))
