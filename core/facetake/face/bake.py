@@ -105,7 +105,9 @@ def _occlusion(mesh: Mesh) -> F64:
     inner = np.unique(mesh.faces[np.isin(mesh.part, (CAVITY, TEETH, TONGUE))])
     shut[inner] = np.maximum(wide, shut)[inner]
     teeth = np.unique(mesh.faces[mesh.part == TEETH])
-    shut[teeth] = np.maximum(shut[teeth], 0.60)
+    shut[teeth] = np.maximum(shut[teeth], 0.85)
+    tongue = np.unique(mesh.faces[mesh.part == TONGUE])
+    shut[tongue] = np.maximum(shut[tongue], 0.60)
     eyes = np.unique(mesh.faces[mesh.part == EYE])
     shut[eyes] = shut[eyes] ** 1.4
     lips = np.intersect1d(mesh.faces[mesh.part == SKIN], inner)

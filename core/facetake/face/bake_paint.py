@@ -196,10 +196,11 @@ def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     x, y = texels.position[:, 0], texels.position[:, 1]
     upper = y < np.median(y)
     widths = np.cumsum([0.0085, 0.0067, 0.0075, 0.0065, 0.0065, 0.010])
-    reach = np.hypot(x, 0.45 * (texels.position[:, 2] - texels.position[:, 2].min()))
-    reach = reach * np.where(upper, 1.0, 1.18)
+    reach = np.abs(x) * (1.0 + 0.4 * (x / 0.03) ** 2)  # the arch bends back, so teeth look narrower to the sides
+    reach = reach * np.where(upper, 1.0, 1.5)
     parting = np.min(np.abs(reach[:, None] - np.append(0.0, widths)), axis=1)
     rgb = _mix(np.tile([0.900, 0.865, 0.790], (len(x), 1)), (0.42, 0.30, 0.25), 0.55 * _step(0.0006, 0.0, parting))
+    rgb *= (1.0 - 0.75 * _step(0.013, 0.025, np.abs(x)))[:, None]  # the lips' corners keep light off the side teeth
     return np.concatenate([rgb, np.full((len(x), 1), 0.62)], axis=1)
 
 
