@@ -1,0 +1,259 @@
+"""Sparse keys: a few editable cubic keys per control instead of a value on every frame.
+
+Holds the reduction of dense curves to keys and the evaluation of keys back to frames. Between two keys a curve is the
+cubic Hermite polynomial of the keys' values and slopes, which is what a spline key is in Maya and a cubic key in
+Unreal. It does not know what a control is, in which file keys end up, or which frames matter: a caller pins those.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+Index = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+BLOCK_VALUES = 1 << 19
+"""Values worked on at once: keeps memory flat for long takes and the block within a processor's cache."""
+EXTREME_REACH = 4
+"""Frames on each side that a peak or valley must dominate to get a key of its own (67 ms at 60 fps)."""
+SLACK = 0.98
+"""Share of the tolerance that is used, so that rounding keys to float32 never crosses it."""
+PROMINENCE = 2.0
+"""Times the tolerance by which a peak or valley must stand out to get that key; a smaller one is left to the fit."""
+OVERSHOOT_COST = 10.0
+"""How much dearer an error outside a curve's own range is: a lid at rest must not swing below zero between keys."""
+CORNER = 0.01
+"""Change of slope per frame from which a key may get separate tangents, as where a curve is clipped at zero."""
+CORNER_CONTRAST = 2.0
+"""How much sharper than the frames beside it such a corner must be; a tight but smooth bend keeps one tangent."""
+REMOVAL_PASSES = 4
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Keys of one control.
+
+    Attributes:
+        frames: (K,) int32, rising.
+        values: (K,) float32.
+        slopes_in: (K,) float32, value per frame, arriving at the key.
+        slopes_out: (K,) float32, value per frame, leaving it; equal to `slopes_in` except at a corner.
+    """
+
+    frames: NDArray[np.int32]
+    values: NDArray[np.float32]
+    slopes_in: NDArray[np.float32]
+    slopes_out: NDArray[np.float32]
+
+    def at(self, frames: NDArray[np.floating] | NDArray[np.integer]) -> Float:
+        """Value at any, also fractional, frames: cubic between keys, held before the first and after the last."""
+        where = np.clip(np.asarray(frames, np.float64), self.frames[0], self.frames[-1])
+        if len(self.frames) == 1:
+            return np.full(where.shape, float(self.values[0]))
+        left = np.clip(np.searchsorted(self.frames, where, side="right") - 1, 0, len(self.frames) - 2)
+        keys, values = self.frames.astype(np.float64), self.values.astype(np.float64)
+        cubic = _cubic(
+            keys[left + 1] - keys[left],
+            values[left],
+            values[left + 1],
+            self.slopes_out[left].astype(np.float64),
+            self.slopes_in[left + 1].astype(np.float64),
+        )
+        return _horner(cubic, where - keys[left])
+
+
+@dataclass(frozen=True)
+class Keys:
+    """Keys of every control of a take.
+
+    Attributes:
+        curves: one `Curve` per control, in the order of the dense columns.
+        n_frames: number of frames of the dense curves they stand for.
+    """
+
+    curves: tuple[Curve, ...]
+    n_frames: int
+
+    @property
+    def n_keys(self) -> int:
+        """Number of keys over all controls."""
+        return sum(len(curve.frames) for curve in self.curves)
+
+    def dense(self, n_frames: int | None = None) -> NDArray[np.float32]:
+        """(T, C) float32 values on every frame, `n_frames` of them (default: as many as were reduced)."""
+        frames = np.arange(self.n_frames if n_frames is None else n_frames)
+        out = np.empty((len(frames), len(self.curves)), np.float32)
+        for column, curve in enumerate(self.curves):
+            out[:, column] = curve.at(frames)
+        return out
+
+
+def reduce(
+    values: NDArray[np.floating],
+    tolerance: float = 0.01,
+    pin_frames: Sequence[int] | Index = (),
+    pin_columns: Sequence[int] | Index | None = None,
+) -> Keys:
+    """Few keys that stay within `tolerance` of every dense value.
+
+    Keys are put on peaks, valleys and pinned frames, then where the cubic is furthest from the curve until it is close
+    enough everywhere, and then taken away again wherever the curve does not need them. A key's value is the dense
+    value.
+
+    Args:
+        values: (T, C) dense curves, finite, T at least 1.
+        tolerance: largest distance allowed at any frame, above 0.
+        pin_frames: frames that keep their exact value, such as the centres of lip closures.
+        pin_columns: controls the pins hold for (default: all). A control that does not move gets one key regardless.
+
+    Raises:
+        ValueError: for an empty or misshapen array, a tolerance that is not above 0, or a pin outside the frames.
+    """
+    pins = np.asarray(pin_frames, np.int64)
+    if values.ndim != 2 or not len(values):
+        raise ValueError(f"values must be (T, C) with T of at least 1, not {values.shape}")
+    if tolerance <= 0:
+        raise ValueError(f"tolerance must be above 0, not {tolerance}")
+    if pins.size and (pins.min() < 0 or pins.max() >= len(values)):
+        raise ValueError(f"pinned frames must lie within 0..{len(values) - 1}")
+    n_frames, n_columns = values.shape
+    pinned = np.zeros(n_columns, bool)
+    pinned[np.arange(n_columns) if pin_columns is None else np.asarray(pin_columns, np.int64)] = pins.size > 0
+    step = max(1, BLOCK_VALUES // n_frames)
+    curves: list[Curve] = []
+    for first in range(0, n_columns, step):
+        block = np.ascontiguousarray(values[:, first : first + step].T, np.float64)
+        curves += _reduce_block(block, tolerance * SLACK, pins, pinned[first : first + step])
+    return Keys(tuple(curves), n_frames)
+
+
+def _reduce_block(block: Float, tolerance: float, pins: Index, pinned: Mask) -> list[Curve]:
+    """Keys of a (C, T) block, one `Curve` per row."""
+    still = np.ptp(block, axis=1) <= np.where(pinned, 0.0, tolerance)
+    fixed = _extremes(block, tolerance) & ~still[:, None]
+    fixed[np.ix_(pinned & ~still, pins)] = True
+    fixed[:, 0] = True
+    fixed[:, -1] |= ~still
+    fit = _Fit(block, tolerance)
+    keyed = fixed.copy()
+    moving = np.flatnonzero(keyed.ravel())
+    start, end = moving[:-1], moving[1:]
+    same = start // block.shape[1] == end // block.shape[1]
+    fit.refine(start[same], end[same], keyed.reshape(-1))
+    fit.thin(keyed.reshape(-1), fixed.ravel())
+    return [fit.curve(row, np.flatnonzero(keyed[row])) for row in range(len(block))]
+
+
+def _extremes(block: Float, tolerance: float) -> Mask:
+    """(C, T) true at both ends of every peak and valley that stands out from the frames around it."""
+    reach = min(EXTREME_REACH, block.shape[1] - 1)
+    padded = np.pad(block, ((0, 0), (reach, reach)), mode="edge")
+    shifted = [padded[:, k : k + block.shape[1]] for k in range(2 * reach + 1)]
+    high, low = shifted[0].copy(), shifted[0].copy()
+    for one in shifted[1:]:
+        np.maximum(high, one, out=high)
+        np.minimum(low, one, out=low)
+    tip = ((block == high) | (block == low)) & (high - low > PROMINENCE * tolerance)
+    edge = np.ones(block.shape, bool)
+    if block.shape[1] > 2:
+        edge[:, 1:-1] = (block[:, 1:-1] != block[:, :-2]) | (block[:, 1:-1] != block[:, 2:])
+    return np.asarray(tip & edge)
+
+
+class _Fit:
+    """A block of curves laid end to end, with the slope every frame would have as a key.
+
+    Segments are pairs of flat positions; all segments of all curves are measured at once, because a Python loop over
+    the keys of 174 controls costs more than the reduction itself.
+    """
+
+    def __init__(self, block: Float, tolerance: float) -> None:
+        self.flat = block.ravel()
+        self.n_frames = block.shape[1]
+        self.tolerance = tolerance
+        self.low, self.high = block.min(axis=1), block.max(axis=1)
+        self.slope_in, self.slope_out = (slope.ravel() for slope in _slopes(block))
+
+    def worst(self, start: Index, end: Index) -> tuple[Float, Index]:
+        """Largest error inside each segment and the flat position where it is."""
+        inside = end - start - 1
+        first = np.cumsum(inside) - inside
+        offset = np.arange(int(inside.sum())) - np.repeat(first, inside) + 1
+        where = np.repeat(start, inside) + offset
+        cubic = _cubic(
+            (end - start).astype(np.float64),
+            self.flat[start],
+            self.flat[end],
+            self.slope_out[start],
+            self.slope_in[end],
+        )
+        fitted = _horner([np.repeat(one, inside) for one in cubic], offset.astype(np.float64))
+        error = np.abs(fitted - self.flat[where])
+        row = start // self.n_frames
+        bounded = np.clip(fitted, np.repeat(self.low[row], inside), np.repeat(self.high[row], inside))
+        error += OVERSHOOT_COST * np.abs(fitted - bounded)
+        largest = np.maximum.reduceat(error, first)
+        hit = np.where(error == np.repeat(largest, inside), where, np.iinfo(np.int64).max)
+        return largest, np.minimum.reduceat(hit, first)
+
+    def refine(self, start: Index, end: Index, keyed: Mask) -> None:
+        """Split segments at their worst frame, all at once, until each is within the tolerance."""
+        while True:
+            longer = end - start > 1
+            start, end = start[longer], end[longer]
+            if not len(start):
+                return
+            error, where = self.worst(start, end)
+            split = error > self.tolerance
+            middle = where[split]
+            keyed[middle] = True
+            start, end = np.concatenate([start[split], middle]), np.concatenate([middle, end[split]])
+
+    def thin(self, keyed: Mask, fixed: Mask) -> None:
+        """Take away keys whose two neighbours alone stay within the tolerance; never two neighbours in one go."""
+        for turn in range(REMOVAL_PASSES):
+            keys = np.flatnonzero(keyed)
+            spare = 1 + np.flatnonzero(~fixed[keys[1:-1]])
+            first_of_row = np.searchsorted(keys, keys[spare] // self.n_frames * self.n_frames)
+            spare = spare[(spare - first_of_row + turn) % 2 == 0]
+            if not len(spare):
+                continue
+            error, _ = self.worst(keys[spare - 1], keys[spare + 1])
+            keyed[keys[spare[error <= self.tolerance]]] = False
+
+    def curve(self, row: int, frames: Index) -> Curve:
+        """The `Curve` of one row with keys at `frames`; outermost tangents are flat, as nothing lies beyond them."""
+        flat = row * self.n_frames + frames
+        arrive, leave = self.slope_in[flat].astype(np.float32), self.slope_out[flat].astype(np.float32)
+        arrive[0], leave[-1] = 0.0, 0.0
+        return Curve(frames.astype(np.int32), self.flat[flat].astype(np.float32), arrive, leave)
+
+
+def _slopes(block: Float) -> tuple[Float, Float]:
+    """Slopes per frame arriving at and leaving every frame of (C, T): one tangent, or two at a corner."""
+    if block.shape[1] < 3:
+        middle = np.repeat(block[:, -1:] - block[:, :1], block.shape[1], axis=1)
+        return middle, middle
+    step = np.diff(block, axis=1)
+    middle = np.gradient(block, axis=1, edge_order=2)
+    before = np.concatenate([step[:, :1], step], axis=1)
+    after = np.concatenate([step, step[:, -1:]], axis=1)
+    bend = np.pad(np.abs(after - before), ((0, 0), (1, 1)))
+    corner = bend[:, 1:-1] > np.maximum(CORNER, CORNER_CONTRAST * np.maximum(bend[:, :-2], bend[:, 2:]))
+    return np.where(corner, before, middle), np.where(corner, after, middle)
+
+
+def _cubic(length: Float, v0: Float, v1: Float, s0: Float, s1: Float) -> list[Float]:
+    """Coefficients, lowest first, of the cubic in frames from v0, slope s0 to v1, slope s1 after `length` frames."""
+    chord = (v1 - v0) / length
+    return [v0, s0, (3 * chord - 2 * s0 - s1) / length, (s0 + s1 - 2 * chord) / length**2]
+
+
+def _horner(cubic: Sequence[Float], x: Float) -> Float:
+    c0, c1, c2, c3 = cubic
+    return ((c3 * x + c2) * x + c1) * x + c0

@@ -1,0 +1,384 @@
+"""Post-processing of control curves: smoothing, rest in silence, lip closures, gains and masks.
+
+Pure functions on (T, 174) arrays. Each writes to a new array, or to `out`, which may be its input: takes can be long,
+so nothing here makes a second full copy on the way. The module does not know audio, models or files; where the mouth
+must close comes from viseme probabilities, and whether it did is decided by `facetake.mouth` alone.
+
+Closures survive what comes later by being made again: after gains or a change of rate, call `reseal`, which touches
+only the closures that `check_seals` finds broken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import mouth, rig
+from facetake.errors import ConfigError
+from facetake.take import Take
+from facetake.visemes import CLOSED, TEETH, VISEMES
+
+Values = NDArray[np.float32]
+Float = NDArray[np.float64]
+
+WINDOW, ORDER = 15, 3
+"""Savitzky-Golay window in frames at 60 fps and polynomial order (EmoFace 3.1.3)."""
+SMOOTH_COLUMNS = 8
+"""Columns smoothed at once: 7 MB for half an hour."""
+SILENCE = VISEMES.index("sil")
+OPEN_ABOVE, SHUT_BELOW = 0.6, 0.35
+"""Speech starts where its probability exceeds the first and lasts until it falls below the second."""
+ANTICIPATION_S, RELEASE_S = 0.10, 0.15
+"""The mouth leaves rest this long before speech (measured on a captured clip) and takes this long to return."""
+SHORT_PAUSE_S, PAUSE_LEVEL = 0.3, 0.6
+"""In pauses shorter than this the mouth relaxes to this share of its motion instead of coming to rest."""
+SHORTEST_SPEECH_S = 0.05
+SEAL_ROWS = 4096
+"""Frames sealed at once: 3 MB."""
+RAMP_S = 0.07
+"""Time into and out of a closure: 65 to 80 ms in captured curves."""
+EVENT_PEAK, EVENT_EDGE, EVENT_MIN_S = 0.3, 0.15, 0.04
+"""A closure is where the viseme's probability peaks above the first; it lasts while above the second."""
+_DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
+SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
+"""Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
+HELD_REGIONS = ("mouth", "jaw", "teeth", "tongue")
+
+
+class Closure(NamedTuple):
+    """A stretch in which the lips meet ("p": p, b, m) or the lower lip meets the teeth ("f": f, v).
+
+    Times are in seconds from the start of the audio, so that a closure outlives a change of frame rate.
+    """
+
+    kind: Literal["p", "f"]
+    start_s: float
+    end_s: float
+
+
+def smooth(values: Values, rate: float = 60.0, out: Values | None = None) -> Values:
+    """Savitzky-Golay filter over time, window 15 and order 3 at 60 fps (EmoFace 3.1.3).
+
+    At the ends the cubic through the first or last whole window is used; a take shorter than the window is one cubic.
+    The result can leave a control's range by a little: clamp it.
+
+    Args:
+        values: (T, C) curves.
+        rate: frames per second; the window keeps its duration.
+        out: where to write; may be `values`.
+    """
+    out = np.empty_like(values) if out is None else out
+    window = max(ORDER + 2, 2 * round(WINDOW * rate / 120 - 0.5) + 1)
+    fit = _polynomial_fit(min(window, len(values)))
+    for first in range(0, values.shape[1], SMOOTH_COLUMNS):
+        block = np.ascontiguousarray(values[:, first : first + SMOOTH_COLUMNS].T, np.float64)
+        for offset, curve in enumerate(block):
+            out[:, first + offset] = _filtered(curve, fit)
+    return out
+
+
+def speech_gate(
+    visemes: NDArray[np.floating], energy_db: NDArray[np.floating] | None = None, rate: float = 60.0
+) -> Values:
+    """Where the mouth may move: 1 in speech, 0 in silence, eased between.
+
+    Args:
+        visemes: (T, 16) probabilities; silence is told with hysteresis.
+        energy_db: (T,) level in dB; frames 45 dB below the loud ones, or below -65, are silence whatever the visemes
+            say.
+        rate: frames per second.
+
+    Returns:
+        (T,) float32; opens 100 ms before speech, closes 150 ms after; stays at 0.6 in pauses below 0.3 s.
+    """
+    talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
+    if energy_db is not None and len(energy_db):
+        talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
+    runs = [(a, b) for a, b in _runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
+    spans = [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in runs]
+    phrases = _joined(spans, SHORT_PAUSE_S)
+    ease = (ANTICIPATION_S, RELEASE_S)
+    speaking = _envelope(len(talk), rate, [(*span, *ease) for span in spans])
+    holding = _envelope(len(talk), rate, [(*span, *ease) for span in phrases])
+    return np.maximum(speaking, PAUSE_LEVEL * holding).astype(np.float32)
+
+
+def resting_mouth(values: Values, speech: NDArray[np.floating]) -> Values:
+    """(174,) the pose a take itself rests in: the median over its silent frames, neutral where it has none.
+
+    A pose for `rest_in_silence` that keeps the mouth of an emotion, such as a smile, through pauses.
+    """
+    silent = np.flatnonzero(np.asarray(speech) < 0.01)
+    if not len(silent):
+        return rig.NEUTRAL.copy()
+    some = silent[:: max(1, len(silent) // 1000)]  # a thousand frames tell a median as well as all of them
+    return np.asarray(np.median(values[some], axis=0), np.float32)
+
+
+def rest_in_silence(
+    values: Values,
+    speech: NDArray[np.floating],
+    rest: Values | None = None,
+    out: Values | None = None,
+) -> Values:
+    """Ease mouth, jaw, teeth and tongue to a still pose where there is no speech; the rest of the face is left alone.
+
+    Args:
+        values: (T, 174) controls.
+        speech: (T,) 0..1, as from `speech_gate`; at 0 the pose is held exactly.
+        rest: (174,) or (T, 174) pose (default: neutral).
+        out: where to write; may be `values`.
+    """
+    out = _target(values, out)
+    pose = rig.NEUTRAL if rest is None else rest
+    quiet = 1.0 - np.asarray(speech, np.float32)
+    for column in np.flatnonzero(rig.region_mask(*HELD_REGIONS)):
+        out[:, column] += quiet * (pose[..., column] - out[:, column])
+    return out
+
+
+def find_closures(visemes: NDArray[np.floating], rate: float = 60.0, start_s: float = 0.0) -> list[Closure]:
+    """Where the lips must close, from viseme probabilities (T, 16), in order of time; each at least 40 ms long."""
+    found: list[Closure] = []
+    for kind, name in (("p", CLOSED), ("f", TEETH)):
+        column = np.asarray(visemes[:, VISEMES.index(name)], np.float64)
+        for first, last in _runs(column, EVENT_PEAK, EVENT_EDGE):
+            middle, half = (first + last - 1) / 2 / rate, max((last - first) / rate, EVENT_MIN_S) / 2
+            found.append(Closure(kind, start_s + middle - half, start_s + middle + half))  # type: ignore[arg-type]
+    return sorted(found, key=lambda closure: closure.start_s)
+
+
+def seal_lips(
+    values: Values,
+    closures: Sequence[Closure] | NDArray[np.floating],
+    rate: float = 60.0,
+    start_s: float = 0.0,
+    out: Values | None = None,
+) -> Values:
+    """Close the lips, or bring the lower lip to the teeth, wherever speech needs it.
+
+    Controls are blended in and out over 70 ms around each closure towards what captured curves do together: lips
+    together, bite and press with a lowered, not shut, jaw; rounded lips stay rounded. What is closed already is not
+    opened.
+
+    Args:
+        values: (T, 174) controls.
+        closures: `Closure` events, or (T, 16) viseme probabilities to find them in.
+        rate: frames per second.
+        start_s: time of the first frame.
+        out: where to write; may be `values`.
+
+    Returns:
+        (T, 174) controls for which `check_seals` finds nothing broken.
+    """
+    out = _target(values, out)
+    events = find_closures(closures, rate, start_s) if isinstance(closures, np.ndarray) else closures
+    for kind, target in (("f", _to_teeth), ("p", _to_lips)):  # lips last: their pose also counts as on the teeth
+        weight = _envelope(len(out), rate, _spans([event for event in events if event[0] == kind], rate, start_s))
+        rows = np.flatnonzero(weight)
+        for some in np.array_split(rows, len(rows) // SEAL_ROWS + 1):
+            face = out[some]
+            out[some] = face + weight[some, None].astype(np.float32) * (target(face) - face)
+    return out
+
+
+def check_seals(values: Values, closures: Iterable[Closure], rate: float = 60.0, start_s: float = 0.0) -> list[Closure]:
+    """Closures that do not close on the frame nearest their centre, by `facetake.mouth`; those outside are left out."""
+    inside = [event for event in closures if 0 <= _centre(event, rate, start_s) < len(values)]
+    poses = values[[_centre(event, rate, start_s) for event in inside]] if inside else values[:0]
+    sealed, on_teeth = mouth.is_sealed(poses), mouth.is_on_teeth(poses)
+    held = [sealed[n] if event[0] == "p" else on_teeth[n] for n, event in enumerate(inside)]
+    return [event for event, good in zip(inside, held, strict=True) if not good]
+
+
+def closure_frames(
+    closures: Iterable[Closure], n_frames: int, rate: float = 60.0, start_s: float = 0.0
+) -> NDArray[np.int64]:
+    """(N,) rising frames nearest the centres of closures, those within a take of `n_frames`."""
+    frames = {_centre(event, rate, start_s) for event in closures}
+    return np.asarray(sorted(frame for frame in frames if 0 <= frame < n_frames), np.int64)
+
+
+def reseal(take: Take, closures: Iterable[Closure]) -> Take:
+    """The take with every broken closure made again, as after gains or a change of rate; itself when none is.
+
+    Do this before `mask`, not after it: it writes to mouth controls.
+    """
+    rate, start_s = float(take.rate), float(take.start)
+    broken = check_seals(take.values, closures, rate, start_s)
+    return replace(take, values=seal_lips(take.values, broken, rate, start_s)) if broken else take
+
+
+def gain(values: Values, gains: Mapping[str, float], out: Values | None = None) -> Values:
+    """Scale each named region's deviation from neutral, within the controls' ranges.
+
+    Args:
+        values: (T, 174) controls.
+        gains: factor per region or group of `rig.region_mask`; factors of overlapping groups multiply.
+        out: where to write; may be `values`.
+
+    Raises:
+        RigError: for an unknown region.
+        ConfigError: for a factor that is negative or not finite.
+    """
+    scale = np.ones(rig.N_CONTROLS, np.float32)
+    for region, factor in gains.items():
+        if not (np.isfinite(factor) and factor >= 0):
+            raise ConfigError(f'gain of "{region}" is {factor}; it must be a number of at least 0')
+        scale[rig.region_mask(region)] *= factor
+    out = _target(values, out)
+    for column in np.flatnonzero(scale != 1):
+        neutral = rig.NEUTRAL[column]
+        scaled = neutral + scale[column] * (out[:, column] - neutral)
+        out[:, column] = np.clip(scaled, rig.MINIMUM[column], rig.MAXIMUM[column])
+    return out
+
+
+def mask(values: Values, regions: Iterable[str], out: Values | None = None) -> Values:
+    """Keep the named regions or groups (RigError for unknown ones); every other control goes to neutral."""
+    away = ~rig.region_mask(*regions)
+    out = _target(values, out)
+    out[:, away] = rig.NEUTRAL[away]
+    return out
+
+
+def clamp(values: Values, out: Values | None = None) -> Values:
+    """Bring every control into its range."""
+    return np.asarray(np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=out))
+
+
+def _to_lips(face: Values) -> Values:
+    """(n, 174) poses with the lips sealed: aperture 0 within rounding, whatever the pose was."""
+    goal, jaw = face.copy(), _jaw(face, 0.04, 0.2)
+    goal[:, rig.columns("C_jaw")] = jaw
+    goal[:, rig.columns("C_jaw_openExtreme")] = 0.0
+    together = np.maximum(0.32, 1 - 0.04 / np.maximum(jaw, 0.04))
+    for name in ("lipsTogetherU", "lipsTogetherD"):
+        _raise(goal, name, together)
+    for name, most in (("lowerLipDepress", 0.03), ("upperLipRaise", 0.08), ("stretch", 0.15)):
+        _lower(goal, name, most)
+    for name in ("lipBiteU", "lipBiteD"):
+        _raise(goal, name, 0.45)
+    _raise(goal, "pressU", np.maximum(0.13, mouth.aperture(_without_press(goal))[:, None] / 0.3 + 0.01))
+    _raise(goal, "pressD", goal[:, rig.both("mouth_pressU")])
+    return goal
+
+
+def _to_teeth(face: Values) -> Values:
+    """(n, 174) poses with the lower lip on the upper teeth: aperture at most 0.1, whatever the pose was."""
+    goal = face.copy()
+    goal[:, rig.columns("C_jaw_openExtreme")] = 0.0
+    for name, least in (("lipsTogetherD", 0.76), ("lipBiteD", 0.59), ("lipsRollU", 0.5)):
+        _raise(goal, name, least)
+    for name, most in (("lowerLipDepress", 0.03), ("upperLipRaise", 0.1), ("stretch", 0.15)):
+        _lower(goal, name, most)
+    back = rig.columns("C_jaw_fwdBack")
+    goal[:, back] = np.maximum(goal[:, back], 0.3)
+    goal[:, rig.columns("C_jaw")] = np.minimum(_jaw(face, 0.03, 0.12), 0.05)
+    return goal
+
+
+def _jaw(face: Values, floor: float, share: float) -> Values:
+    """(n, 1) a jaw lowered to a share of its opening: nearly shut where it was, never shut by force."""
+    jaw = face[:, rig.columns("C_jaw")]
+    return np.asarray(np.minimum(jaw, np.float32(floor) + np.float32(share) * jaw))
+
+
+def _raise(face: Values, name: str, least: Values | float) -> None:
+    pair = rig.both(f"mouth_{name}")
+    face[:, pair] = np.clip(np.maximum(face[:, pair], least), 0.0, 1.0)
+
+
+def _lower(face: Values, name: str, most: float) -> None:
+    pair = rig.both(f"mouth_{name}")
+    face[:, pair] = np.minimum(face[:, pair], most)
+
+
+def _without_press(face: Values) -> Values:
+    """The poses with unpressed lips: their aperture is what pressing has to make up for."""
+    bare = face.copy()
+    bare[:, rig.both("mouth_pressU")] = 0.0
+    return bare
+
+
+def _centre(closure: Closure, rate: float, start_s: float) -> int:
+    """Index of the frame nearest the centre of a closure."""
+    return int(np.floor(((closure[1] + closure[2]) / 2 - start_s) * rate + 0.5))
+
+
+def _spans(closures: Sequence[Closure], rate: float, start_s: float) -> list[tuple[float, float, float, float]]:
+    """Start, end, rise and fall of the fully closed part of each closure, relative to the first frame.
+
+    An eighth at each end of a longer closure is left to the ramps; the nearest frame to the centre is always inside.
+    A ramp takes at most 0.6 of the way to the neighbour, so that the mouth opens between two closures.
+    """
+    cores = []
+    for event in sorted(closures, key=lambda closure: closure[1]):
+        trim = max(0.0, min((event[2] - event[1]) / 8, (event[2] - event[1] - EVENT_MIN_S) / 2))
+        frame = _centre(event, rate, start_s) / rate
+        first, last = event[1] + trim - start_s, event[2] - trim - start_s
+        cores.append((min(first, frame), max(last, frame)))
+    merged = _joined(sorted(cores), 1 / rate)
+    gaps = [after[0] - before[1] for before, after in zip(merged, merged[1:], strict=False)]
+    ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *gaps, np.inf]]
+    return [(*core, ramps[n], ramps[n + 1]) for n, core in enumerate(merged)]
+
+
+def _joined(spans: Iterable[tuple[float, float]], gap: float) -> list[tuple[float, float]]:
+    """Spans in order with those merged that overlap or are closer than `gap`."""
+    merged: list[tuple[float, float]] = []
+    for first, last in spans:
+        if merged and first - merged[-1][1] < gap:
+            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
+        else:
+            merged.append((first, last))
+    return merged
+
+
+def _envelope(n_frames: int, rate: float, spans: Iterable[tuple[float, float, float, float]]) -> Float:
+    """(T,) 1 within each (start, end, rise, fall) span in seconds, raised-cosine ramps around it, 0 elsewhere."""
+    level = np.zeros(n_frames)
+    for start, end, rise, fall in spans:
+        first, last = max(0, int((start - rise) * rate)), min(n_frames, int((end + fall) * rate) + 2)
+        times = np.arange(first, last) / rate
+        away = np.maximum((start - times - 1e-9) / max(rise, 1e-9), (times - end - 1e-9) / max(fall, 1e-9))
+        here = 0.5 + 0.5 * np.cos(np.pi * np.clip(away, 0.0, 1.0))
+        np.maximum(level[first:last], here, out=level[first:last])
+    return level
+
+
+def _runs(level: Float, high: float, low: float) -> list[tuple[int, int]]:
+    """Stretches [first, last) above `low` that somewhere exceed `high`."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], level > low, [False]]).astype(np.int8)))
+    pairs = [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+    return [(first, last) for first, last in pairs if level[first:last].max() > high]
+
+
+def _polynomial_fit(window: int) -> Float:
+    """(window, window) matrix that turns a window's samples into those of their least-squares polynomial."""
+    powers = np.vander(np.linspace(-1.0, 1.0, window), min(ORDER + 1, window))
+    orthonormal, _ = np.linalg.qr(powers)
+    return np.asarray(orthonormal @ orthonormal.T)
+
+
+def _filtered(curve: Float, fit: Float) -> Float:
+    """One curve under the filter whose window's fit matrix is `fit`."""
+    window = len(fit)
+    half = window // 2
+    if len(curve) == window:
+        return np.asarray(fit @ curve)
+    middle = np.convolve(curve, fit[half][::-1], mode="valid")
+    return np.concatenate([fit[:half] @ curve[:window], middle, fit[half + 1 :] @ curve[-window:]])
+
+
+def _target(values: Values, out: Values | None) -> Values:
+    """The array to write to, holding `values`: a copy, or `out`."""
+    if out is None:
+        return values.copy()
+    if out is not values:
+        out[...] = values
+    return out

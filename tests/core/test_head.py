@@ -1,0 +1,137 @@
+"""The head nods on accents, more in strong emotions, within limits, smoothly, and rests in silence."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from facetake import head
+
+RATE = 60.0
+
+
+def line(seed: int = 0, n_frames: int = 600, quiet: tuple[int, int] = (0, 0)) -> NDArray[np.float64]:
+    """Onset strengths of made-up speech: a syllable about every 200 ms over a low ripple, none within `quiet`."""
+    random = np.random.default_rng(seed)
+    onsets = random.uniform(0, 0.3, n_frames)
+    beats = np.cumsum(random.uniform(8, 16, n_frames // 8)).astype(int)
+    beats = beats[beats < n_frames]
+    onsets[beats] += random.gamma(2.0, 2.0, len(beats))
+    onsets[quiet[0] : quiet[1]] = 0
+    return onsets
+
+
+def one_hot(emotion: int, n_frames: int = 600) -> NDArray[np.float64]:
+    """(T, 7) weights of a single emotion."""
+    return np.tile(np.eye(7)[emotion], (n_frames, 1))
+
+
+def test_accents_are_the_strongest_peaks_nearby() -> None:
+    """The fast peak search agrees with looking at every frame's neighbourhood in turn."""
+    onsets = line(3)
+    frames, strengths = head.accents(onsets, RATE)
+    strong = np.percentile(onsets[onsets > 0], 95)
+    options = head.HeadOptions()
+    reach = round(options.spacing_s * RATE)
+    slow = [
+        frame
+        for frame in range(len(onsets))
+        if onsets[frame] > options.threshold * strong
+        and onsets[frame] == onsets[max(0, frame - reach) : frame + reach + 1].max()
+    ]
+    assert frames.tolist() == slow
+    assert len(slow) > 5
+    assert strengths == pytest.approx(np.minimum(onsets[slow] / strong, 1))
+
+
+def test_head_dips_on_a_strong_onset() -> None:
+    """On average over seeds the pitch goes down around a lone strong onset and comes back."""
+    onsets = np.zeros(240)
+    onsets[120] = 5.0
+    speech = np.ones(240)
+    options = head.HeadOptions(phrase_s=(100.0, 100.0))
+    moves = np.mean(
+        [head.head_motion(onsets, one_hot(3, 240), seed, RATE, speech, options) for seed in range(40)], axis=0
+    )
+    bottom = int(np.argmin(moves[:, 1]))
+    assert 120 <= bottom <= 135
+    assert moves[bottom, 1] < -1.5
+    assert np.abs(moves[[100, 170]]).max() < 0.05
+
+
+def test_amount_follows_the_emotion() -> None:
+    """Anger and disgust move the head most, happy and sad less, neutral least."""
+    onsets = line(1)
+
+    def size(emotion: int) -> float:
+        return float(np.mean([np.abs(head.head_motion(onsets, one_hot(emotion), seed)).mean() for seed in range(5)]))
+
+    neutral, happy, sad, angry, _, _, disgusted = (size(emotion) for emotion in range(7))
+    assert min(angry, disgusted) > 1.3 * max(happy, sad)
+    assert min(happy, sad) > 1.3 * neutral
+
+
+@given(st.integers(0, 1000), st.floats(0, 20), st.sampled_from([24.0, 25.0, 30.0, 60.0]))
+@settings(max_examples=25, deadline=None)
+def test_angles_stay_within_ten_degrees(seed: int, amount: float, rate: float) -> None:
+    """No option, seed or rate turns the head by more than 10 degrees."""
+    onsets = line(seed, 200)
+    pose = head.head_motion(onsets, one_hot(3, 200), seed, rate, options=head.HeadOptions(amount=amount))
+    assert pose.shape == (200, 3)
+    assert pose.dtype == np.float32
+    assert np.abs(pose).max() <= 10
+
+
+def test_head_does_not_jitter() -> None:
+    """Less than a thousandth of the motion's power is above 6 Hz, and it starts from rest."""
+    pose = head.head_motion(line(2, 1800), one_hot(3, 1800), 2).astype(np.float64)
+    moved = (pose - pose.mean(axis=0)) * np.hanning(1800)[:, None]
+    power = (np.abs(np.fft.rfft(moved, axis=0)) ** 2).sum(axis=1)
+    fast = np.fft.rfftfreq(1800, 1 / RATE) > 6
+    assert power[fast].sum() < 1e-3 * power.sum()
+    assert np.abs(pose[0]).max() < 1e-6
+
+
+def test_head_rests_in_silence() -> None:
+    """In a long pause the head comes back to straight and stays exactly there."""
+    speech = np.ones(900)
+    speech[300:700] = 0
+    pose = head.head_motion(line(4, 900, (300, 700)), one_hot(3, 900), 4, RATE, speech)
+    assert (pose[345:640] == 0).all()
+    assert np.abs(pose[100:280]).max() > 1
+
+
+def test_noise_and_nothing_move_nothing() -> None:
+    """Silence and weak room noise leave the head straight, and the shortest take works."""
+    noise = np.random.default_rng(0).uniform(0, 0.3, 600)
+    assert (head.head_motion(noise, one_hot(3), 1) == 0).all()
+    assert (head.head_motion(np.zeros(600), one_hot(3), 1) == 0).all()
+    assert head.head_motion(np.zeros(1), one_hot(0, 1), 1).shape == (1, 3)
+
+
+def test_emotion_may_change_within_a_line() -> None:
+    """A line that turns from neutral to angry moves more in its second half, without a jump between."""
+    emotion = one_hot(0, 1200)
+    emotion[600:] = np.eye(7)[3]
+    poses = np.abs([head.head_motion(line(5, 1200), emotion, seed) for seed in range(10)]).mean(axis=0)
+    assert poses[660:].mean() > 1.5 * poses[:540].mean()
+    steps = np.abs(np.diff(head.head_motion(line(5, 1200), emotion, 1), axis=0)).max(axis=1)
+    assert steps[595:605].max() < steps[605:].max()
+    assert steps.max() < 1.2
+
+
+def test_same_seed_same_motion() -> None:
+    """Seed and input decide every byte."""
+    onsets = line(6)
+    one = head.head_motion(onsets, one_hot(3), 1)
+    assert one.tobytes() == head.head_motion(onsets, one_hot(3), 1).tobytes()
+    assert (one != head.head_motion(onsets, one_hot(3), 2)).any()
+
+
+def test_shapes_must_agree() -> None:
+    """An emotion of another length or width is a programmer's error."""
+    with pytest.raises(ValueError, match="emotion"):
+        head.head_motion(np.zeros(10), one_hot(0, 9), 1)
