@@ -10,11 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 
+from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import AudioError, ConfigError
 from facetake_training.align import LabelledLine, Labeller, SpeechSet, label_folder
-from facetake_training.align.engine import SAMPLE_RATE_HZ, Audio, Segment
+from facetake_training.align.engine import Segment
 from facetake_training.align.lexicon import Lexicon, words_of
 from facetake_training.align.line import DOUBTED, agreements
 from facetake_training.phones import PHONES, base, from_festival, viseme_of
@@ -48,13 +48,6 @@ def spoken(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ends = [(from_festival(name), float(end)) for name, end in re.findall(r"(\S+):([\d.]+)", told)]
     wav.with_suffix(".json").write_text(json.dumps(ends))
     return wav
-
-
-def read(path: Path) -> Audio:
-    """Read a 16 kHz mono file."""
-    samples, rate_hz = sf.read(path, dtype="float32")
-    assert rate_hz == SAMPLE_RATE_HZ
-    return np.asarray(samples, dtype=np.float32)
 
 
 def folder_of(spoken: Path, folder: Path, names: str) -> SpeechSet:

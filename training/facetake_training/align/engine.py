@@ -19,13 +19,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import PHONES, SILENCE, VOWELS
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-SAMPLE_RATE_HZ: Final = 16_000
 FRAME_S: Final = 0.01
 PADDING_S: Final = 0.25
 """Faint noise put before and after: the grammar must find silence at both ends, even of a tight clip."""

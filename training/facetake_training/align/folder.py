@@ -16,12 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
 
-import numpy as np
 import soundfile as sf
-import soxr
 
+from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import AudioError, ConfigError
-from facetake_training.align.engine import SAMPLE_RATE_HZ, Audio, model_folder
+from facetake_training.align.engine import Audio, model_folder
 from facetake_training.align.line import LabelledLine, Labeller
 
 LINES: Final = "lines.jsonl"
@@ -198,7 +197,7 @@ def _start(language: str) -> None:
 def _work(job: _Job) -> Row:
     assert _labeller is not None
     try:
-        samples = _read(job.path)
+        samples = read(job.path)
     except AudioError as error:
         return {"id": job.row["id"], "reason": str(error)}
     line = "it has no transcript" if job.text == "" else _labeller.label(samples, job.text)
@@ -207,15 +206,6 @@ def _work(job: _Job) -> Row:
     _write(job.flac, samples)
     duration_s = round(len(samples) / SAMPLE_RATE_HZ, 4)
     return {**job.row, "text": line.text, "duration_s": duration_s, "phones": line.phones}
-
-
-def _read(path: Path) -> Audio:
-    try:
-        samples, rate_hz = sf.read(path, dtype="float32", always_2d=True)
-    except (OSError, sf.LibsndfileError) as error:
-        raise AudioError(f"cannot read {path} ({error})") from error
-    mono = samples.mean(axis=1)
-    return np.asarray(soxr.resample(mono, rate_hz, SAMPLE_RATE_HZ), dtype=np.float32)
 
 
 def _write(path: Path, samples: Audio) -> None:

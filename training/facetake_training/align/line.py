@@ -17,9 +17,9 @@ from typing import Final
 import numpy as np
 import numpy.typing as npt
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.align.engine import (
     PAUSE,
-    SAMPLE_RATE_HZ,
     Audio,
     PhoneAligner,
     PhoneListener,
