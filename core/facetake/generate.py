@@ -1,6 +1,7 @@
 """From a recorded line and an emotion to a take: the story of the product, step by step.
 
-`generate` reads top to bottom in the order things happen. What each step does lives in the module it names; nothing here knows
+`generate` reads top to bottom in the order things happen. What each step does lives in the module it names; nothing
+here knows
 file formats, the command line or training.
 """
 
@@ -31,7 +32,8 @@ class GenerateOptions:
     """What the user may choose.
 
     Attributes:
-        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", or the path of a cue file; None is neutral.
+        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", or the path of a cue file; None is
+            neutral.
         rate: frames per second of the take.
         keys: "sparse" adds few, editable keys to the dense curves.
         seed: of blinks, gaze and head; the same input, options and seed give the same bytes.
@@ -88,7 +90,7 @@ def generate(
         ConfigError, RigError: an option names something unknown.
     """
     emotion = parse(options.emotion) if options.emotion else parse("neutral")
-    report = progress or (lambda share: None)
+    report = progress or _ignore
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
@@ -118,6 +120,10 @@ def generate(
     return Performance(take, _at_rate(visemes, take), closures, sparse)
 
 
+def _ignore(share: float) -> None:
+    """Progress that nobody asked for."""
+
+
 def _network(
     models: Models, blocks: audio.Blocks, count: int, emotion: EmotionTrack, report: Callable[[float], None]
 ) -> tuple[Floats, Floats]:
@@ -132,7 +138,7 @@ def _network(
 
 
 def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
-    """Eases the mouth, in place, to the pose the emotion has in silence: a smile stays through a pause, a quiver does not."""
+    """Eases the mouth, in place, to the emotion's pose in silence: a smile stays through a pause, a quiver does not."""
     for first in range(0, len(values), REST_ROWS):
         rows = slice(first, min(first + REST_ROWS, len(values)))
         pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
@@ -163,13 +169,11 @@ def _origin(path: Path, options: GenerateOptions, models: Models) -> dict[str, o
 
 def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
     """Keys that keep every closure exactly where it is."""
-    rate, start_s = float(take.rate), float(take.start)
-    middles = [int(((c.start_s + c.end_s) / 2 - start_s) * rate + 0.5) for c in closures]
-    pins = sorted({middle for middle in middles if 0 <= middle < take.n_frames})
-    return keys.reduce(take.values, pin_frames=pins, pin_columns=np.flatnonzero(rig.region_mask("mouth", "jaw")))
+    pins = shaping.closure_frames(closures, take.n_frames, float(take.rate), float(take.start))
+    return keys.reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
 
 
 def _at_rate(visemes: Floats, take: Take) -> Floats:
     """Viseme probabilities at the frames of the take: those of the nearest 60 fps frame."""
     nearest = np.round(take.times_s * FRAME_RATE_HZ).astype(int)
-    return visemes[np.clip(nearest, 0, len(visemes) - 1)]
+    return np.asarray(visemes[np.clip(nearest, 0, len(visemes) - 1)])

@@ -1,7 +1,9 @@
 """Phones to mouth movement: dominance co-articulation on a 60 fps grid.
 
-Gives articulatory tracks (opening, width, rounding, tongue, closures), not controls: `performer` turns them into curves. Knows
-nothing of emotion, actors or audio files. The model is Cohen and Massaro's: a track is the mean of the phones' targets, each
+Gives articulatory tracks (opening, width, rounding, tongue, closures), not controls: `performer` turns them into
+curves. Knows
+nothing of emotion, actors or audio files. The model is Cohen and Massaro's: a track is the mean of the phones'
+targets, each
 weighted by how near the phone is and how strongly it insists.
 """
 
@@ -20,9 +22,8 @@ from facetake_training.phones import CLOSED, SILENCE, TEETH
 
 FRAME_RATE_HZ = 60
 TRACKS = ("open", "wide", "round", "funnel", "lower", "upper", "tip", "body", "out")
-SHORT_PAUSE_S = 0.35  # lips stay parted in a shorter silence
-BREATH_S = 0.20  # the mouth opens this long before a phrase, to breathe in
-RELEASE_S = 0.18  # and takes this long to come to rest after one
+SHORT_PAUSE_S = 0.60  # lips stay parted in a shorter silence
+BREATH_S = 0.28  # the mouth opens this long before a phrase, to breathe in
 RISE_S, FALL_S = 0.070, 0.075  # of a closure, as in captured curves
 Array = NDArray[np.float64]
 
@@ -60,11 +61,11 @@ class Articulation:
 
 @cache
 def _shapes() -> dict[str, Array]:
-    """Phone name to its rows of (track values..., hold, spread)."""
+    """Phone name to its rows of (track values..., hold, shape, spread)."""
     text = files("facetake_training").joinpath("articulation.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
-    if tuple(table["columns"]) != (*TRACKS, "hold", "spread"):
-        raise ValueError("articulation.toml: columns differ from TRACKS, hold, spread")
+    if tuple(table["columns"]) != (*TRACKS, "hold", "shape", "spread"):
+        raise ValueError("articulation.toml: columns differ from TRACKS, hold, shape, spread")
     return {name: np.asarray(rows, np.float64) for name, rows in table["phones"].items()}
 
 
@@ -74,7 +75,9 @@ def _pieces(phone: Phone, is_last: bool) -> list[tuple[str, int, float, float]]:
     if phone.name != SILENCE:
         rows = len(_shapes()[phone.name])
         edges = np.linspace(0.0, 1.0, rows + 1) if rows == 1 else np.array([0.0, 0.55, 1.0])
-        return [(phone.name, i, start + (end - start) * edges[i], start + (end - start) * edges[i + 1]) for i in range(rows)]
+        return [
+            (phone.name, i, start + (end - start) * edges[i], start + (end - start) * edges[i + 1]) for i in range(rows)
+        ]
     if end - start < SHORT_PAUSE_S and start > 0.0 and not is_last:
         return [("PAUSE", 0, start, end)]
     breath = 0.0 if is_last else min(BREATH_S, 0.5 * (end - start))
@@ -108,14 +111,16 @@ def articulate(phones: Sequence[Phone], times_s: Array, insist: float = 1.0) -> 
     values = np.array([shapes[name][row] for name, row, _, _ in pieces])
     starts, ends = (np.array([piece[k] for piece in pieces]) for k in (2, 3))
     weight = _presence(starts, ends, values[:, -1] / FRAME_RATE_HZ / insist, times_s)
-    held = weight * values[:, -2:-1]
-    mean = (values[:, : len(TRACKS)].T @ held) / np.maximum(held.sum(axis=0), 1e-9)
-    tracks = {name: mean[i] for i, name in enumerate(TRACKS)}
-    tongue = (values[:, 6:9].T @ weight) / np.maximum(weight.sum(axis=0), 1e-9)  # consonants own the tongue
-    tracks |= {name: tongue[i] for i, name in enumerate(TRACKS[6:])}
+    insisting = np.array([values[:, -3]] * 1 + [values[:, -2]] * 3 + [values[:, -3]] * 2 + [np.ones(len(values))] * 3)
+    tracks = {name: _mean(values[:, i], weight * insisting[i][:, None]) for i, name in enumerate(TRACKS)}
     silent = np.array([name == SILENCE for name, *_ in pieces])
     speech = 1.0 - (silent @ weight) / np.maximum(weight.sum(axis=0), 1e-9)
     return Articulation(tracks, _closures(phones, CLOSED, times_s), _closures(phones, TEETH, times_s), speech)
+
+
+def _mean(targets: Array, weight: Array) -> Array:
+    """(T,) mean of the pieces' targets (P,) weighted by (P, T)."""
+    return np.asarray((targets @ weight) / np.maximum(weight.sum(axis=0), 1e-9))
 
 
 def _closures(phones: Sequence[Phone], kind: frozenset[str], times_s: Array) -> Array:

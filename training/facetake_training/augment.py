@@ -1,6 +1,7 @@
 """Waveform augmentation, so that a model trained on few voices works on any: rooms, noise, EQ, codecs, level.
 
-Works on 16 kHz mono float32 arrays and a numpy generator. Knows nothing of phones or curves: nothing here moves sound in time
+Works on 16 kHz mono float32 arrays and a numpy generator. Knows nothing of phones or curves: nothing here moves
+sound in time
 (speed is changed where the labels are read, in `dataset`).
 """
 
@@ -89,7 +90,7 @@ def _codec(audio: Wave, rng: np.random.Generator) -> Wave:
     if rng.random() < 0.5:
         mu = np.sign(audio) * np.log1p(255.0 * np.abs(audio) / peak) / np.log(256.0)
         coded = np.round(mu * 127.0) / 127.0
-        return (np.sign(coded) * (256.0 ** np.abs(coded) - 1.0) / 255.0 * peak).astype(np.float32)
+        return np.asarray(np.sign(coded) * (256.0 ** np.abs(coded) - 1.0) / 255.0 * peak, np.float32)
     buffer = io.BytesIO()
     sf.write(buffer, audio / peak * 0.9, SAMPLE_RATE_HZ, format="OGG", subtype="VORBIS", compression_level=0.9)
     buffer.seek(0)

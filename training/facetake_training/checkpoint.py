@@ -6,7 +6,6 @@ Knows nothing of what is trained. A checkpoint is written beside and renamed, so
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 
 import torch
@@ -16,8 +15,10 @@ from torch import Tensor, nn
 from facetake.errors import ModelError
 
 
-def save(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.Optimizer | None, about: dict[str, object]) -> None:
-    """Writes `name`.safetensors and `name`.json (and `name`.optimizer.safetensors if an optimiser is given) into a folder."""
+def save(
+    folder: Path, name: str, network: nn.Module, optimizer: torch.optim.Optimizer | None, about: dict[str, object]
+) -> None:
+    """Writes `name`.safetensors, `name`.json and, if an optimiser is given, `name`.optimizer.safetensors."""
     folder.mkdir(parents=True, exist_ok=True)
     weights = {key: value.contiguous() for key, value in network.state_dict().items()}
     _write(folder / f"{name}.safetensors", weights)
@@ -31,12 +32,16 @@ def save(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.Opt
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
     part = path.with_suffix(".part")
     save_file(tensors, part)
-    os.replace(part, path)
+    part.replace(path)
 
 
 def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
     state = optimizer.state_dict()["state"]
-    return {f"{index}.{key}": torch.as_tensor(value).contiguous() for index, row in state.items() for key, value in row.items()}
+    return {
+        f"{index}.{key}": torch.as_tensor(value).contiguous()
+        for index, row in state.items()
+        for key, value in row.items()
+    }
 
 
 def load_weights(path: Path, network: nn.Module, *, partial: bool = False) -> list[str]:
@@ -63,7 +68,9 @@ def load_weights(path: Path, network: nn.Module, *, partial: bool = False) -> li
     fitting = {key: value for key, value in stored.items() if key in own and own[key].shape == value.shape}
     missing = sorted(set(own) - set(fitting))
     if missing and not partial:
-        raise ModelError(f"{path} does not fit this network: {missing[0]} and {len(missing) - 1} more are missing or differ in shape")
+        raise ModelError(
+            f"{path} does not fit this network: {missing[0]} and {len(missing) - 1} more are missing or differ in shape"
+        )
     network.load_state_dict(fitting, strict=False)
     return missing
 

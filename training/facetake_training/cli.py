@@ -24,7 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"facetake-train: error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
-        print("facetake-train: interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr)
+        print(
+            "facetake-train: interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr
+        )
         return 130
 
 
@@ -34,11 +36,22 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "corpus", _corpus, "speak text with several voices, label real speech, write a corpus")
     _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
     export = _add(commands, "export", _export, "write audio2rig.onnx and models.toml from a run's best checkpoint")
-    export.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder for the model, for 'facetake generate --model DIR'")
+    export.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="folder for the model, for 'facetake generate --model DIR'",
+    )
     evaluate = _add(commands, "evaluate", _evaluate, "mean absolute error by region on a split of the run's corpus")
     evaluate.add_argument("--split", default="test", choices=("train", "valid", "test"))
     bring = commands.add_parser("import", help="make a corpus of your own wav + curves")
-    bring.add_argument("folder", type=Path, help="folder of audio with curves of the same name (CSV, JSON, Live Link Face), or EmoFace's layout")
+    bring.add_argument(
+        "folder",
+        type=Path,
+        help="folder of audio with curves of the same name (CSV, JSON, Live Link Face), or EmoFace's layout",
+    )
     bring.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="corpus folder to write")
     bring.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
     bring.set_defaults(run=_import)
@@ -46,7 +59,10 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _add(
-    commands: argparse._SubParsersAction[argparse.ArgumentParser], name: str, run: Callable[[argparse.Namespace], int], about: str
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    run: Callable[[argparse.Namespace], int],
+    about: str,
 ) -> argparse.ArgumentParser:
     command = commands.add_parser(name, help=about, description=about)
     command.add_argument("config", type=Path, metavar="CONFIG.toml")
@@ -84,7 +100,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     network = emoface.build(config)
     checkpoint.load_weights(config.out / "best.safetensors", network)
     scores = score(network.eval(), config.data, arguments.split)
-    print(f"MAE full face {scores.full:.5f}  mouth {scores.mouth:.5f}  eyes {scores.eyes:.5f}  visemes right {scores.visemes:.3f}")
+    print(
+        f"MAE full face {scores.full:.5f}  mouth {scores.mouth:.5f}  eyes {scores.eyes:.5f}  "
+        f"visemes right {scores.visemes:.3f}"
+    )
     return 0
 
 

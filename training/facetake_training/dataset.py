@@ -1,7 +1,9 @@
 """Training examples from a corpus: augmented crops of sound with phones, emotion and curves.
 
-Reads the folders that `corpus` and `import_takes` write. Lines with phones are performed afresh for every crop, with a new emotion
-each time, so that the network cannot guess the emotion from the line; lines with curves of their own (a studio's) keep them. Speed
+Reads the folders that `corpus` and `import_takes` write. Lines with phones are performed afresh for every crop, with
+a new emotion
+each time, so that the network cannot guess the emotion from the line; lines with curves of their own (a studio's)
+keep them. Speed
 is changed here, where labels and curves follow; all other augmentation is in `augment`.
 """
 
@@ -25,7 +27,7 @@ from facetake.errors import ConfigError
 from facetake_training.actors import Actor, actors
 from facetake_training.articulation import FRAME_RATE_HZ, Phone
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
-from facetake_training.performer import line_phones, perform
+from facetake_training.performer import perform
 from facetake_training.phones import INDEX, SILENCE
 from facetake_training.prosody import frame_loudness
 
@@ -98,7 +100,9 @@ def read_lines(folder: Path, split: str, only: Sequence[str] = ()) -> list[Line]
     """
     table = folder / "lines.jsonl"
     if not table.is_file():
-        raise ConfigError(f"no corpus in {folder}: lines.jsonl is missing; make one with 'facetake-train corpus CONFIG.toml'")
+        raise ConfigError(
+            f"no corpus in {folder}: lines.jsonl is missing; make one with 'facetake-train corpus CONFIG.toml'"
+        )
     rows = [json.loads(text) for text in table.read_text(encoding="utf-8").splitlines() if text.endswith("}")]
     lines = [_line(folder, row) for row in rows if row["split"] == split]
     chosen = [line for line in lines if not only or line.speaker.startswith(tuple(only))]
@@ -155,7 +159,9 @@ def draw_emotion(n_frames: int, rng: np.random.Generator) -> NDArray[np.float32]
     return track.astype(np.float32)
 
 
-def phone_track(phones: Sequence[tuple[Phone, float]], times_s: NDArray[np.float64]) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+def phone_track(
+    phones: Sequence[tuple[Phone, float]], times_s: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Class and trust of the phone at each instant; silence outside."""
     starts = np.array([phone.start_s for phone, _ in phones])
     at = np.clip(np.searchsorted(starts, times_s, side="right") - 1, 0, None)
@@ -194,7 +200,10 @@ class Crops(IterableDataset[dict[str, Tensor]]):
 
     def _babble(self, n_samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
         voices = [lines[rng.integers(len(lines))] for lines in self.sources for _ in range(2)]
-        return np.sum([np.resize(read_span(line.audio, 0.0, 4.0), n_samples) for line in voices], axis=0, dtype=np.float32)
+        total: NDArray[np.float32] = np.sum(
+            [np.resize(read_span(line.audio, 0.0, 4.0), n_samples) for line in voices], axis=0, dtype=np.float32
+        )
+        return total
 
     def crop(self, line: Line, speed: float, rng: np.random.Generator) -> Example:
         """A crop of a line played at `speed`, before other augmentation."""
@@ -212,7 +221,13 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         return self._performed(line, audio, times_s, start_s, speed, rng)
 
     def _performed(
-        self, line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float64], start_s: float, speed: float, rng: np.random.Generator
+        self,
+        line: Line,
+        audio: NDArray[np.float32],
+        times_s: NDArray[np.float64],
+        start_s: float,
+        speed: float,
+        rng: np.random.Generator,
     ) -> Example:
         rows = line.phones
         near = [r for r in rows if r[2] > start_s - MARGIN_S and r[1] < start_s + speed * times_s[-1] + MARGIN_S]
@@ -223,7 +238,9 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         curves = np.zeros((len(times_s), 174), np.float32)
         if self.config.curves:
             loudness = frame_loudness(audio, len(times_s))
-            curves = perform([p for p, _ in phones], times_s, loudness, emotion, self._actor(rng), int(rng.integers(1 << 31)))
+            curves = perform(
+                [p for p, _ in phones], times_s, loudness, emotion, self._actor(rng), int(rng.integers(1 << 31))
+            )
         return Example(audio, emotion, classes, trust, curves)
 
     def _own_curves(self, line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float64]) -> Example:
@@ -240,11 +257,17 @@ class Crops(IterableDataset[dict[str, Tensor]]):
 
     def _silence(self, rng: np.random.Generator) -> Example:
         n_frames = round(self.config.crop_s * FRAME_RATE_HZ)
-        noise = coloured_noise(round(self.config.crop_s * SAMPLE_RATE_HZ), rng) * np.float32(10.0 ** rng.uniform(-5.0, -1.2))
+        noise = coloured_noise(round(self.config.crop_s * SAMPLE_RATE_HZ), rng) * np.float32(
+            10.0 ** rng.uniform(-5.0, -1.2)
+        )
         emotion = draw_emotion(n_frames, rng)
         times_s = np.arange(n_frames) / FRAME_RATE_HZ
         quiet = [Phone(SILENCE, -10.0, 100.0)]
-        curves = perform(quiet, times_s, np.ones(n_frames), emotion, self._actor(rng), 0) if self.config.curves else np.zeros((n_frames, 174))
+        curves = (
+            perform(quiet, times_s, np.ones(n_frames), emotion, self._actor(rng), 0)
+            if self.config.curves
+            else np.zeros((n_frames, 174))
+        )
         silence = np.full(n_frames, INDEX[SILENCE], np.int64)
         return Example(noise, emotion, silence, np.ones(n_frames, np.float32), curves.astype(np.float32))
 
@@ -280,4 +303,6 @@ def read_span(path: Path, start_s: float, span_s: float) -> NDArray[np.float32]:
 
 def to_tensors(example: Example) -> dict[str, Tensor]:
     """The example's arrays as tensors by name."""
-    return {name: torch.from_numpy(np.ascontiguousarray(getattr(example, name))) for name in Example.__dataclass_fields__}
+    return {
+        name: torch.from_numpy(np.ascontiguousarray(getattr(example, name))) for name in Example.__dataclass_fields__
+    }

@@ -1,6 +1,7 @@
 """Training EmoFace: the paper's run, the shipped one, fine-tuning, and Table 4's rivals, by configuration alone.
 
-`train(config)` reads as the story of a run. Knows nothing of how examples are made (`dataset`) or what ships (`facetake.export`).
+`train(config)` reads as the story of a run. Knows nothing of how examples are made (`dataset`) or what ships
+(`facetake.export`).
 """
 
 from __future__ import annotations
@@ -132,7 +133,10 @@ def train(config: TrainConfig) -> Path:
     if first:
         checkpoint.load_weights(config.out / "average.safetensors", averaged)
     loader = DataLoader(
-        Crops(config.data, "train", config.seed + first), config.batch, num_workers=config.workers, persistent_workers=config.workers > 0
+        Crops(config.data, "train", config.seed + first),
+        config.batch,
+        num_workers=config.workers,
+        persistent_workers=config.workers > 0,
     )
     network, optimizer, loader = accelerator.prepare(network, optimizer, loader)
     batches = iter(loader)
@@ -157,13 +161,14 @@ def train(config: TrainConfig) -> Path:
 
 
 def _groups(network: EmoFace, config: TrainConfig) -> list[dict[str, object]]:
-    encoder, rest = [], []
+    encoder: list[nn.Parameter] = []
+    rest: list[nn.Parameter] = []
     for name, weight in network.named_parameters():
         if not weight.requires_grad or (config.encoder_rate == 0 and name.startswith(("encoder.", "phones."))):
             weight.requires_grad_(False)
         else:
             (encoder if name.startswith(("encoder.", "phones.")) else rest).append(weight)
-    groups = [{"params": rest, "relative": 1.0}]
+    groups: list[dict[str, object]] = [{"params": rest, "relative": 1.0}]
     return groups + ([{"params": encoder, "relative": config.encoder_rate}] if encoder else [])
 
 
@@ -173,7 +178,9 @@ def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
             kept.lerp_(new, 1.0 - decay)
 
 
-def _round(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator) -> tuple[Tensor, dict[str, float]]:
+def _round(
+    network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator
+) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch and its parts by name."""
     network.train()
     with accelerator.autocast():
@@ -183,9 +190,11 @@ def _round(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, ac
     return total, {name: float(value.detach()) for name, value in terms.items()} | {"loss": float(total.detach())}
 
 
-def _forward(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator) -> tuple[Tensor, Tensor]:
+def _forward(
+    network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator
+) -> tuple[Tensor, Tensor]:
     plain = accelerator.unwrap_model(network)
-    if not (config.masks and isinstance(plain.encoder, MelEncoder) and network is plain):
+    if not (config.masks and isinstance(plain, EmoFace) and isinstance(plain.encoder, MelEncoder) and network is plain):
         curves, phones = network(batch["audio"], batch["emotion"])
         return curves, phones
     with torch.no_grad():
@@ -198,7 +207,7 @@ def _forward(network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, 
 
 
 def mask_features(features: Tensor) -> Tensor:
-    """Warps the mel axis (vocal-tract length, +-15 %) and blanks two bands and two stretches of time, each clip its own way.
+    """Warps the mel axis (vocal-tract length, +-15 %) and blanks two bands and two stretches of time of each clip.
 
     Args:
         features: (B, 2T, M) normalised log-mel.
@@ -228,7 +237,9 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
     """The weighted terms of the loss, those of weight zero left out."""
     terms: dict[str, Tensor] = {}
     if weights.curves:
-        column = torch.as_tensor(1.0 + weights.mouth * rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device)
+        column = torch.as_tensor(
+            1.0 + weights.mouth * rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device
+        )
         error = (curves - batch["curves"]) * column.sqrt()
         terms["curves"] = weights.curves * error.square().mean()
         if weights.velocity:
@@ -240,7 +251,13 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
 
 
 def _keep(
-    averaged: EmoFace, network: EmoFace, optimizer: torch.optim.Optimizer, config: TrainConfig, step: int, best: float, log: _Log
+    averaged: EmoFace,
+    network: EmoFace,
+    optimizer: torch.optim.Optimizer,
+    config: TrainConfig,
+    step: int,
+    best: float,
+    log: _Log,
 ) -> float:
     """Scores the averaged weights, keeps them if they are the best so far, and writes the checkpoint to resume from."""
     averaged.eval()
@@ -279,7 +296,9 @@ class _Log:
         for name, value in parts.items():
             self.board.add_scalar(f"train/{name}", value, step)
         pace = (time.monotonic() - self.began) / self.rounds
-        print(f"round {step + 1}  {pace:.2f} s each  " + "  ".join(f"{k} {v:.4f}" for k, v in parts.items()), flush=True)
+        print(
+            f"round {step + 1}  {pace:.2f} s each  " + "  ".join(f"{k} {v:.4f}" for k, v in parts.items()), flush=True
+        )
 
     def scores(self, step: int, values: dict[str, float]) -> None:
         is_new = not self.path.exists()

@@ -66,4 +66,9 @@ def _row(network: EmoFace, batch: dict[str, torch.Tensor]) -> list[float]:
     picked = phones[0].gather(1, batch["phones"][:, None])[:, 0].numpy()
     right = [(guess == truth)[trusted], (viseme[guess] == viseme[truth])[trusted]]
     share = [float(r.mean()) if trusted.any() else 0.0 for r in right]
-    return [*(float(np.abs(error[:, r]).mean()) for r in regions), float(np.square(error).mean()), *share, -float(picked.mean())]
+    return [
+        *(float(np.abs(error[:, r]).mean()) for r in regions),
+        float(np.square(error).mean()),
+        *share,
+        -float(picked.mean()),
+    ]

@@ -31,7 +31,7 @@ class ExpressionTable:
 
 
 def control_indices(name: str) -> NDArray[np.intp]:
-    """Indices of a control: both sides of "brow_down", one of "C_jaw.Y" or of a whole name, "CTRL_neck_throatUpDown"."""
+    """Indices of a control: both sides of "brow_down"; one of "C_jaw.Y" or of the whole "CTRL_neck_throatUpDown"."""
     return rig.columns(name) if name.startswith(("C_", "L_", "R_", "CTRL_")) else rig.both(name)
 
 
@@ -55,12 +55,12 @@ def expressions() -> ExpressionTable:
     return ExpressionTable(rest, accent, speech)
 
 
-def speech_factors(emotion: Array) -> dict[str, Array]:
+def speech_factors(emotion: NDArray[np.floating]) -> dict[str, Array]:
     """What the emotion does to articulation: factor name to (T,), from weights (T, 7)."""
     return {name: emotion @ values for name, values in expressions().speech.items()}
 
 
-def express(emotion: Array, emphasis: Array, liveliness: Array, actor: Actor) -> Array:
+def express(emotion: NDArray[np.floating], emphasis: Array, liveliness: Array, actor: Actor) -> Array:
     """Expression without speech.
 
     Args:
@@ -91,7 +91,16 @@ def _accent_gain(actor: Actor) -> Array:
 @cache
 def _sides() -> Array:
     """(174,) +1 on the left, -1 on the right, 0 in the centre, for controls whose sides people move unequally."""
-    uneven = ("brow_", "mouth_corner", "mouth_sharp", "mouth_dimple", "nose", "mouth_upperLip", "eye_cheek", "eye_squint")
+    uneven = (
+        "brow_",
+        "mouth_corner",
+        "mouth_sharp",
+        "mouth_dimple",
+        "nose",
+        "mouth_upperLip",
+        "eye_cheek",
+        "eye_squint",
+    )
     sign = {"L": 1.0, "R": -1.0, "C": 0.0}
     return np.array([sign[c.side] if any(part in c.name for part in uneven) else 0.0 for c in rig.CONTROLS])
 

@@ -1,6 +1,7 @@
 """A studio's own recordings and curves, brought into a corpus folder that training reads.
 
-Takes EmoFace's layout (WAV/NAME.wav beside VALID_CTR/NAME.txt) or any folder of sound files with curves of the same name in a format
+Takes EmoFace's layout (WAV/NAME.wav beside VALID_CTR/NAME.txt) or any folder of sound files with curves of the same
+name in a format
 that `facetake.formats` reads. Knows nothing of phones: these lines train the curves alone.
 """
 
@@ -36,7 +37,9 @@ def pairs(folder: Path) -> list[tuple[Path, Path]]:
     sounds = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SOUND)
     found = [(sound, curves) for sound in sounds if (curves := _curves_of(sound)) is not None]
     if not found:
-        raise ConfigError(f"nothing to import in {folder}: no sound file has curves of the same name ({', '.join(CURVES)}) beside it")
+        raise ConfigError(
+            f"nothing to import in {folder}: no sound file has curves of the same name ({', '.join(CURVES)}) beside it"
+        )
     return found
 
 
@@ -70,7 +73,10 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral") -> in
     if usual_emotion not in EMOTIONS:
         raise ConfigError(f"unknown emotion '{usual_emotion}'; known: {', '.join(EMOTIONS)}")
     found = pairs(folder)
-    rows = [_import_line(sound, curves, index, len(found), folder, out, usual_emotion) for index, (sound, curves) in enumerate(found)]
+    rows = [
+        _import_line(sound, curves, index, len(found), folder, out, usual_emotion)
+        for index, (sound, curves) in enumerate(found)
+    ]
     table = out / "lines.jsonl"
     part = table.with_suffix(".part")
     lines = [row for row in rows] + ([{**rows[-1], "split": "valid"}] if len(rows) < VALID_EVERY else [])
@@ -79,7 +85,9 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral") -> in
     return len(rows)
 
 
-def _import_line(sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str) -> dict[str, object]:
+def _import_line(
+    sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str
+) -> dict[str, object]:
     samples = audio.read(sound)
     take = resample(formats.read(curves), Fraction(60))
     duration_s = len(samples) / SAMPLE_RATE_HZ
@@ -104,5 +112,6 @@ def _import_line(sound: Path, curves: Path, index: int, count: int, folder: Path
 def _check_length(sound: Path, curves: Path, duration_s: float, take: Take) -> None:
     if abs(duration_s - float(take.duration_s)) > MAX_SLIP_S:
         raise TakeError(
-            f"{curves} lasts {float(take.duration_s):.2f} s but {sound.name} {duration_s:.2f} s; they must differ by less than {MAX_SLIP_S} s"
+            f"{curves} lasts {float(take.duration_s):.2f} s but {sound.name} {duration_s:.2f} s; "
+            f"they must differ by less than {MAX_SLIP_S} s"
         )

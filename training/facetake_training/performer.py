@@ -1,34 +1,43 @@
 """The expert performer: phones, prosody, emotion and an actor's habits to the 174 control curves.
 
-This is where training curves come from. Knows nothing of audio files or networks; it is given a loudness track. Amplitudes follow
+This is where training curves come from. Knows nothing of audio files or networks; it is given a loudness track.
+Amplitudes follow
 the ranges seen in captured MetaHuman curves: jaw up to 0.45, purse to 0.95, closures as co-activations of six controls.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake_training.actors import Actor
-from facetake_training.articulation import Articulation, Phone, articulate
+from facetake.audio import SAMPLE_RATE_HZ
+from facetake.emotion import EMOTIONS
+from facetake_training.actors import Actor, actors
+from facetake_training.articulation import FRAME_RATE_HZ, Articulation, Phone, articulate
 from facetake_training.expression import control_indices, express, speech_factors
-from facetake_training.prosody import emphasis_track, loudness_factor, slow_swing
+from facetake_training.prosody import emphasis_track, frame_loudness, loudness_factor, slow_swing
 
 Array = NDArray[np.float64]
 BILABIAL = {  # shares of a full closure, besides lipsTogether
     "mouth_lipBiteU": 0.20, "mouth_lipBiteD": 0.20, "mouth_pressU": 0.16, "mouth_pressD": 0.16, "jaw_ChinRaiseD": 0.10,
 }  # fmt: skip
-LABIODENTAL = {"mouth_lipsTogetherD": 0.76, "mouth_lipBiteD": 0.59, "mouth_lipsRollU": 0.12, "mouth_lowerLipDepress": 0.03}
+LABIODENTAL = {
+    "mouth_lipsTogetherD": 0.76,
+    "mouth_lipBiteD": 0.59,
+    "mouth_lipsRollU": 0.12,
+    "mouth_lowerLipDepress": 0.03,
+}
 MOUTH_OPENERS = (
     "mouth_lowerLipDepress", "mouth_upperLipRaise", "mouth_stretch", "mouth_funnelU", "mouth_funnelD",
 )  # fmt: skip
 
 
 def perform(
-    phones: Sequence[Phone], times_s: Array, loudness: Array, emotion: Array, actor: Actor, seed: int
+    phones: Sequence[Phone], times_s: Array, loudness: Array, emotion: NDArray[np.floating], actor: Actor, seed: int
 ) -> NDArray[np.float32]:
     """Performs a stretch of a line.
 
@@ -48,11 +57,11 @@ def perform(
     swing = slow_swing(times_s, seed)
     face = express(emotion, emphasis, 1.0 + 0.08 * swing, actor)
     _speak(face, mouth, loudness_factor(loudness, mouth.speech), emotion, actor)
-    _close_lips(face, mouth, actor)
+    _close_lips(face, mouth)
     return rig.clamp(face.astype(np.float32))
 
 
-def _speak(face: Array, mouth: Articulation, loud: Array, emotion: Array, actor: Actor) -> None:
+def _speak(face: Array, mouth: Articulation, loud: Array, emotion: NDArray[np.floating], actor: Actor) -> None:
     """Adds articulation to the face in place: opening, spreading, rounding, tongue, cheeks, throat."""
     factor = speech_factors(emotion)
     track = mouth.tracks
@@ -90,7 +99,7 @@ def _speak(face: Array, mouth: Articulation, loud: Array, emotion: Array, actor:
     add("mouth_pressD", rest)
 
 
-def _close_lips(face: Array, mouth: Articulation, actor: Actor) -> None:
+def _close_lips(face: Array, mouth: Articulation) -> None:
     """Blends closures in last, so that neither emotion nor a neighbour holds the lips open."""
     seal, teeth = mouth.seal[:, None], mouth.teeth[:, None]
     openers = np.concatenate([rig.both(name) for name in MOUTH_OPENERS])
@@ -105,6 +114,18 @@ def _close_lips(face: Array, mouth: Articulation, actor: Actor) -> None:
         columns = rig.both(name)
         face[:, columns] = face[:, columns] * (1.0 - teeth) + np.maximum(share, face[:, columns]) * teeth
     face[:, rig.columns("C_jaw_fwdBack.Y")] += 0.25 * teeth
+
+
+def perform_line(
+    line: Mapping[str, Any], audio: NDArray[np.float32], actor: str, emotion: str, seed: int
+) -> NDArray[np.float32]:
+    """Performs a whole corpus line in one emotion at full strength: (T, 174) at 60 fps."""
+    n_frames = max(1, round(len(audio) / SAMPLE_RATE_HZ * FRAME_RATE_HZ))
+    weights = np.zeros((n_frames, len(EMOTIONS)))
+    weights[:, EMOTIONS.index(emotion)] = 1.0
+    times_s = np.arange(n_frames) / FRAME_RATE_HZ
+    loudness = frame_loudness(audio, n_frames)
+    return perform(line_phones(line["phones"]), times_s, loudness, weights, actors()[actor], seed)
 
 
 def line_phones(rows: Sequence[Sequence[object]]) -> list[Phone]:

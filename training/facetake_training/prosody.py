@@ -14,7 +14,9 @@ from facetake_training.articulation import FRAME_RATE_HZ, Phone
 from facetake_training.phones import is_vowel
 
 Array = NDArray[np.float64]
-LOUDNESS_POWER = 0.15  # opening follows loudness to this power, smoothed: worth +0.01 r and +0.02 closure F1 on real lips
+LOUDNESS_POWER = (
+    0.15  # opening follows loudness to this power, smoothed: worth +0.01 r and +0.02 closure F1 on real lips
+)
 SMOOTH_FRAMES = 14
 ACCENT_GAP_S = 0.55  # accents come no closer
 ACCENT_RISE_S, ACCENT_FALL_S = 0.16, 0.34

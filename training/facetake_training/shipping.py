@@ -1,4 +1,4 @@
-"""From a training run to a model folder: audio2rig.onnx, the weights to fine-tune from, and models.toml that vouches for them.
+"""From a training run to a model folder: audio2rig.onnx, weights to fine-tune from, and models.toml that vouches.
 
 Knows nothing of training itself. What models.toml says of data and scores is read from the run, never typed in.
 """
@@ -111,7 +111,9 @@ def starting_point(folder: Path | None, scratch: Path) -> tuple[EmoFaceSize, Pat
     folder = bundle.SHIPPED if folder is None else folder
     if not (folder / WEIGHTS).is_file() or not (folder / SIZE).is_file():
         raise ModelError(f"no weights to train from in {folder}: {WEIGHTS} and {SIZE} must be there")
-    size = from_table(EmoFaceSize, _without_none(json.loads((folder / SIZE).read_text(encoding="utf-8"))), str(folder / SIZE))
+    size = from_table(
+        EmoFaceSize, _without_none(json.loads((folder / SIZE).read_text(encoding="utf-8"))), str(folder / SIZE)
+    )
     scratch.mkdir(parents=True, exist_ok=True)
     start = scratch / "start.safetensors"
     save_file({key: value.to(torch.float32) for key, value in load_file(folder / WEIGHTS).items()}, start)
