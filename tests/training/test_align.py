@@ -173,8 +173,8 @@ def test_what_fails_is_noted_once(spoken: Path, tmp_path: Path) -> None:
 
 def test_a_folder_without_recordings_is_refused(tmp_path: Path) -> None:
     """An empty folder and one that is not there are errors that name the folder."""
-    for folder in (tmp_path, tmp_path / "nowhere"):
-        with pytest.raises(AudioError, match=re.escape(str(folder))):
+    for folder, error in ((tmp_path, AudioError), (tmp_path / "nowhere", ConfigError)):
+        with pytest.raises(error, match=re.escape(str(folder))):
             list(label_folder(SpeechSet(folder, "none"), tmp_path / "out"))
 
 

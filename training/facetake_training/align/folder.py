@@ -82,7 +82,7 @@ def label_folder(speech: SpeechSet, out: Path, jobs: int = 1, seed: int = 0) -> 
         The row of each labelled recording, in the order of their names; its audio is already written.
 
     Raises:
-        ConfigError: a transcript, language or split that cannot be, or a missing program.
+        ConfigError: a folder, transcript, language or split that cannot be, or a missing program.
         AudioError: a folder without recordings.
     """
     paths, texts = _recordings(speech), _transcripts(speech)
@@ -100,7 +100,7 @@ def label_folder(speech: SpeechSet, out: Path, jobs: int = 1, seed: int = 0) -> 
 
 def _recordings(speech: SpeechSet) -> list[Path]:
     if not speech.folder.is_dir():
-        raise AudioError(f"speech set {speech.name!r}: there is no folder {speech.folder}; correct `folder`")
+        raise ConfigError(f"speech set {speech.name!r}: there is no folder {speech.folder}; correct `folder`")
     paths = sorted(path for path in speech.folder.iterdir() if path.suffix.lower() in _SOUNDS)
     if not paths:
         raise AudioError(
