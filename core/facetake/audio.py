@@ -1,6 +1,7 @@
 """Sound files as 16 kHz mono samples, in constant memory, and the rhythm of what is said.
 
-Reads what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) and, where PyAV is installed, everything else (M4A, video). Knows
+Reads what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) and, where PyAV is installed, everything else (M4A,
+video). Knows
 nothing of emotion, models or curves.
 """
 
@@ -94,7 +95,8 @@ def _check_wav_length(path: Path) -> None:
             if chunk[:4] == b"data":
                 if length not in UNKNOWN_SIZES and file.tell() + length > size + 1:
                     raise AudioError(
-                        f"{path} is truncated: its header promises {length} bytes of sound, {size - file.tell()} are there; copy it again"
+                        f"{path} is truncated: its header promises {length} bytes of sound, "
+                        f"{size - file.tell()} are there; copy it again"
                     )
                 return
             file.seek(length + length % 2, os.SEEK_CUR)
@@ -124,7 +126,9 @@ class AudioStream:
         """The stream itself."""
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Closes the file."""
         self._file.close()
 
@@ -162,7 +166,8 @@ class AudioStream:
             if bad.any():
                 sample = done + int(bad.argmax())
                 raise AudioError(
-                    f"{self.path}: sample {sample} (at {sample / self._file.samplerate:.3f} s) is not a number; export the file again"
+                    f"{self.path}: sample {sample} (at {sample / self._file.samplerate:.3f} s) is not a number; "
+                    "export the file again"
                 )
             done += len(block)
             yield np.ascontiguousarray(block.mean(axis=1, dtype=np.float32) if block.shape[1] > 1 else block[:, 0])
@@ -228,7 +233,8 @@ def _decoded_with_rate(path: Path) -> Iterator[tuple[int, Floats]]:
 class Rhythm:
     """Level and onset strength of speech, gathered while its blocks pass by on their way elsewhere.
 
-    Onset strength is the rise of the log spectrum from one frame to the next, summed over frequency (spectral flux), as the head
+    Onset strength is the rise of the log spectrum from one frame to the next, summed over frequency (spectral flux),
+    as the head
     motion of landmark translation 3.3 asks for.
     """
 
@@ -271,4 +277,4 @@ class Rhythm:
 
     def tracks(self) -> tuple[Floats, Floats]:
         """Level in dB relative to full scale and onset strength from 0, (T,) each."""
-        return 10.0 * np.log10(self._energy), self._flux
+        return np.asarray(10.0 * np.log10(self._energy), np.float32), self._flux

@@ -1,6 +1,7 @@
 """Verified ONNX models: the only place that touches onnxruntime.
 
-A model is used only if its file has the hash that models.toml declares and carries the names and rates this version works with.
+A model is used only if its file has the hash that models.toml declares and carries the names and rates this version
+works with.
 Knows nothing of what is done with the curves.
 """
 
@@ -45,7 +46,9 @@ def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # leaves the other core to the host application
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # leaves the other core to the host application
     try:
         return onnxruntime.InferenceSession(str(path), options, providers=_providers(onnxruntime))
     except Exception as error:  # onnxruntime raises several untyped errors for a damaged file
@@ -83,7 +86,9 @@ def declarations(folder: Path) -> dict[str, Declaration]:
         rows = tomllib.loads(table.read_text(encoding="utf-8"))
         return {name: Declaration(str(row.pop("file")), str(row.pop("sha256")), row) for name, row in rows.items()}
     except OSError as error:
-        raise ModelError(f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'") from error
+        raise ModelError(
+            f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
+        ) from error
     except (tomllib.TOMLDecodeError, KeyError, AttributeError, UnicodeDecodeError) as error:
         raise ModelError(f"{table} is malformed ({error}); export the models again") from error
 
@@ -152,7 +157,7 @@ def _sample(frame: int) -> int:
 
 
 def _cross_fade(old: Floats, new: Floats) -> Floats:
-    """`new` with its first frames faded in from `old`, which overlaps them; the outermost frames of each count for nothing."""
+    """`new` with its first frames faded in from `old`; the outermost frames of each count for nothing."""
     overlap = min(len(old), len(new))
     place = np.arange(overlap, dtype=np.float32)
     share = np.clip((place - EDGE_FRAMES + 1) / max(overlap - 2 * EDGE_FRAMES, 1), 0.0, 1.0)[:, None]
@@ -195,7 +200,9 @@ def load(folder: Path | None = None, threads: int = 2) -> Models:
     folder = SHIPPED if folder is None else folder
     declared = declarations(folder)
     if "audio2rig" not in declared:
-        raise ModelError(f"{folder / 'models.toml'} declares no model named audio2rig; export one with 'facetake-train export'")
+        raise ModelError(
+            f"{folder / 'models.toml'} declares no model named audio2rig; export one with 'facetake-train export'"
+        )
     return Models(_audio2rig(folder, declared["audio2rig"], threads))
 
 
@@ -204,7 +211,9 @@ def _audio2rig(folder: Path, declared: Declaration, threads: int) -> AudioToRig:
     if not path.is_file():
         raise ModelError(f"model file {path} is missing; install facetake again or name another folder with --model")
     if hash_of(path) != declared.sha256:
-        raise ModelError(f"model file {path} has been altered: its hash is not the one in models.toml; install it again")
+        raise ModelError(
+            f"model file {path} has been altered: its hash is not the one in models.toml; install it again"
+        )
     opened = session(path, threads)
     _check(path, opened)
 
@@ -233,7 +242,9 @@ def _check(path: Path, opened: onnxruntime.InferenceSession) -> None:
     for name, value in metadata().items():
         if numbers.get(name) != value:
             found = (numbers.get(name) or "nothing")[:40]
-            raise ModelError(f"model {path} does not fit this version: its {name} is {found}; export it again with this version")
+            raise ModelError(
+                f"model {path} does not fit this version: its {name} is {found}; export it again with this version"
+            )
     shapes = {value.name: value.shape[-1] for value in (*opened.get_inputs()[1:], *opened.get_outputs())}
     if shapes != {"emotion": len(EMOTIONS), "curves": rig.N_CONTROLS, "visemes": len(VISEMES)}:
         raise ModelError(f"model {path} has inputs or outputs of another shape; export it again with this version")

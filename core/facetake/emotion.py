@@ -1,6 +1,7 @@
 """Emotion over time: weights of seven emotions at any instant, from a word, a blend or a file of cues.
 
-An emotion is a weight vector and not a class: weights sum to at most 1 and the rest is neutral. Knows nothing of faces or sound.
+An emotion is a weight vector and not a class: weights sum to at most 1 and the rest is neutral. Knows nothing of
+faces or sound.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def parse(text: str) -> EmotionTrack:
 
 
 def read(path: Path) -> EmotionTrack:
-    """Reads a file of cues, one a line: seconds, then an emotion ("1.2 angry:0.8"). Lines that start with # are left out.
+    """Reads a file of cues, one a line: seconds, then an emotion ("1.2 angry:0.8"). Lines starting with # are left out.
 
     Raises:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
@@ -63,7 +64,11 @@ def read(path: Path) -> EmotionTrack:
         raise ConfigError(f"cannot read the emotion cues in {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not a text file of emotion cues; write lines such as '1.2 angry:0.8'") from error
-    cues = [_cue(line, f"{path}, line {n}") for n, line in enumerate(lines, 1) if line.strip() and not line.lstrip().startswith("#")]
+    cues = [
+        _cue(line, f"{path}, line {n}")
+        for n, line in enumerate(lines, 1)
+        if line.strip() and not line.lstrip().startswith("#")
+    ]
     if not cues:
         raise ConfigError(f"{path} holds no emotion cue; write lines such as '1.2 angry:0.8'")
     times_s = np.array([time_s for time_s, _ in cues])

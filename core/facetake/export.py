@@ -1,6 +1,7 @@
 """Networks to ONNX, with the numbers a model needs to be used carried inside the file.
 
-Runs torch and ONNX Runtime on the same sound and refuses to write a model on which they differ. Knows nothing of training.
+Runs torch and ONNX Runtime on the same sound and refuses to write a model on which they differ. Knows nothing of
+training.
 """
 
 from __future__ import annotations
@@ -65,7 +66,9 @@ def export_audio2rig(network: EmoFace, path: Path) -> float:
         _add_metadata(part)
         worst = max(_difference(model.eval(), part, seconds) for seconds in PROBE_S)
         if not worst <= TOLERANCE:
-            raise ModelError(f"torch and ONNX Runtime differ by {worst:.2e} on the exported model, more than {TOLERANCE:.0e}")
+            raise ModelError(
+                f"torch and ONNX Runtime differ by {worst:.2e} on the exported model, more than {TOLERANCE:.0e}"
+            )
         try:
             beside = path.with_suffix(".part")
             beside.write_bytes(part.read_bytes())
@@ -95,7 +98,10 @@ def _to_onnx(model: nn.Module, path: Path) -> None:
             opset_version=OPSET,
             input_names=["audio", "emotion"],
             output_names=["curves", "visemes"],
-            dynamic_axes={"audio": {1: "samples"}, **{name: {1: "frames"} for name in ("emotion", "curves", "visemes")}},
+            dynamic_axes={
+                "audio": {1: "samples"},
+                **{name: {1: "frames"} for name in ("emotion", "curves", "visemes")},
+            },
         )
 
 

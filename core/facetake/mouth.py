@@ -25,7 +25,11 @@ def aperture(values: NDArray[np.floating]) -> Track:
     """(T,) opening between the inner lips of poses (T, 174), from 0; about 0.5 in a wide vowel."""
     together = np.clip(0.5 * (_both(values, "lipsTogetherU") + _both(values, "lipsTogetherD")), 0.0, 1.0)
     jaw = values[:, rig.columns("C_jaw")[0]]
-    lips = 0.35 * _both(values, "lowerLipDepress") + 0.25 * _both(values, "upperLipRaise") + 0.15 * _both(values, "stretch")
+    lips = (
+        0.35 * _both(values, "lowerLipDepress")
+        + 0.25 * _both(values, "upperLipRaise")
+        + 0.15 * _both(values, "stretch")
+    )
     press = 0.3 * np.clip(_both(values, "pressU"), 0.0, 1.0)
     return np.asarray(np.maximum(jaw * (1.0 - together) + lips - press, 0.0), np.float32)
 

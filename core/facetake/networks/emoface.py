@@ -1,6 +1,7 @@
 """EmoFace: audio and emotion to control curves (EmoFace 3.1), with a second head for phones and visemes.
 
-Knows nothing of training, files or post-processing. Emotion is a weight vector a frame, (T, K); a one-hot row is the paper's
+Knows nothing of training, files or post-processing. Emotion is a weight vector a frame, (T, K); a one-hot row is the
+paper's
 label, since weights times the embedding table is then the table's row.
 """
 
@@ -94,7 +95,9 @@ def make_decoder(size: EmoFaceSize) -> nn.Module:
         return nn.Sequential(*layers, nn.LayerNorm(size.width))
     if size.decoder == "lstm":
         return Lstm(size.width, size.layers, size.dropout)
-    return nn.Sequential(*(nn.Sequential(nn.Linear(size.width, size.width), nn.LeakyReLU(LEAK)) for _ in range(size.layers)))
+    return nn.Sequential(
+        *(nn.Sequential(nn.Linear(size.width, size.width), nn.LeakyReLU(LEAK)) for _ in range(size.layers))
+    )
 
 
 class TransformerLayer(nn.Module):
@@ -125,7 +128,8 @@ class TransformerLayer(nn.Module):
         query, key, value = parts.permute(2, 0, 3, 1, 4).unbind(0)
         attended = nn.functional.scaled_dot_product_attention(query, key, value)
         x = x + self.dropout(self.out(attended.transpose(1, 2).flatten(2)))
-        return x + self.dropout(self.feedforward(x))
+        output: Tensor = x + self.dropout(self.feedforward(x))
+        return output
 
 
 class Lstm(nn.Module):
@@ -159,7 +163,8 @@ def make_encoder(size: EmoFaceSize) -> Encoder:
 class EmoFace(nn.Module):
     """Audio and emotion to curves and visemes.
 
-    The phone head reads the encoder alone; its probabilities are given to the decoder beside the features, so that what the
+    The phone head reads the encoder alone; its probabilities are given to the decoder beside the features, so that
+    what the
     encoder knows of a phone reaches the lips undiluted.
     """
 
@@ -170,7 +175,8 @@ class EmoFace(nn.Module):
 
         Args:
             size: shape of the network.
-            phone_visemes: for each class of the phone head, the index of its viseme; `range(16)` predicts visemes directly.
+            phone_visemes: for each class of the phone head, the index of its viseme; `range(16)` predicts visemes
+                directly.
         """
         super().__init__()
         self.encoder = make_encoder(size)

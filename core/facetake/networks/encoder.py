@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class Encoder(Protocol):
 
     n_features: int
 
-    def __call__(self, audio: Tensor, n_frames: Tensor | int) -> Tensor:
+    def __call__(self, audio: Tensor, n_frames: int) -> Tensor:
         """Maps audio (B, S) to features (B, T, n_features)."""
         ...
 
@@ -60,7 +60,8 @@ class GatedBlock(nn.Module):
         """Maps (B, T, width) to (B, T, width)."""
         gated = nn.functional.glu(self.gate(self.norm(x)), dim=-1)
         mixed = nn.functional.silu(self.mix(gated.transpose(1, 2)).transpose(1, 2))
-        return x + self.dropout(self.out(mixed))
+        output: Tensor = x + self.dropout(self.out(mixed))
+        return output
 
 
 class MelEncoder(nn.Module):
@@ -77,9 +78,10 @@ class MelEncoder(nn.Module):
         self.dropout = nn.Dropout(size.dropout)
         self.memory = nn.GRU(size.width, size.memory, batch_first=True, bidirectional=True)
 
-    def forward(self, audio: Tensor, n_frames: Tensor | int) -> Tensor:
+    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
         """Maps audio (B, S) to (B, T, 2 memory)."""
-        return self.encode(self.log_mel(audio, n_frames))
+        encoded: Tensor = self.encode(self.log_mel(audio, n_frames))
+        return encoded
 
     def encode(self, features: Tensor) -> Tensor:
         """Maps features (B, 2T, N_MELS), possibly masked or warped in training, to (B, T, 2 memory)."""
@@ -94,7 +96,8 @@ class MelEncoder(nn.Module):
 class Wav2Vec2Encoder(nn.Module):
     """wav2vec 2.0 with its feature extractor frozen and its latents brought from 50 to 60 a second.
 
-    The interpolation stands between the extractor and the context network, and no attention mask is passed (EmoFace 3.1.1).
+    The interpolation stands between the extractor and the context network, and no attention mask is passed (EmoFace
+    3.1.1).
     """
 
     def __init__(self, folder: Path, *, pretrained: bool = True) -> None:
@@ -108,12 +111,12 @@ class Wav2Vec2Encoder(nn.Module):
             ModelError: the folder is missing or is not a wav2vec 2.0 model.
         """
         super().__init__()
-        self.model = _wav2vec2(folder, pretrained=pretrained)
+        self.model: Any = _wav2vec2(folder, pretrained=pretrained)
         self.n_features = int(self.model.config.hidden_size)
         for weight in self.model.feature_extractor.parameters():
             weight.requires_grad_(False)
 
-    def forward(self, audio: Tensor, n_frames: Tensor | int) -> Tensor:
+    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
         """Maps audio (B, S) to (B, T, hidden)."""
         scaled = (audio - audio.mean(dim=1, keepdim=True)) / (audio.var(dim=1, keepdim=True) + 1e-7).sqrt()
         latents = self.model.feature_extractor(scaled)  # (B, F, 50 a second)
@@ -123,16 +126,18 @@ class Wav2Vec2Encoder(nn.Module):
         return output
 
 
-def _wav2vec2(folder: Path, *, pretrained: bool) -> nn.Module:
+def _wav2vec2(folder: Path, *, pretrained: bool) -> Any:
     try:
         from transformers import Wav2Vec2Config, Wav2Vec2Model
     except ImportError as error:
         raise ModelError('wav2vec2 needs transformers: pip install "facetake[train]"') from error
     if not (folder / "config.json").is_file():
-        raise ModelError(f"no wav2vec2 model in {folder}: put wav2vec2-base-960h's config.json and model.safetensors there")
+        raise ModelError(
+            f"no wav2vec2 model in {folder}: put wav2vec2-base-960h's config.json and model.safetensors there"
+        )
     try:
         if pretrained:
-            return Wav2Vec2Model.from_pretrained(folder, local_files_only=True, use_safetensors=True)  # type: ignore[no-any-return]
+            return Wav2Vec2Model.from_pretrained(folder, local_files_only=True, use_safetensors=True)
         return Wav2Vec2Model(Wav2Vec2Config.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"cannot load the wav2vec2 model in {folder}: {error}") from error

@@ -40,7 +40,8 @@ def mel_filters(n_mels: int = N_MELS, low_hz: float = 60.0, high_hz: float = 760
 class LogMel(nn.Module):
     """Normalised log-mel energies at exactly 120 features a second.
 
-    Feature i is centred on sample round(i * 16000 / 120). Each mel band has its mean over the clip removed, and the whole is
+    Feature i is centred on sample round(i * 16000 / 120). Each mel band has its mean over the clip removed, and the
+    whole is
     divided by its spread, but never by less than `MIN_SPREAD`, so that steady noise stays flat.
     """
 
@@ -56,7 +57,7 @@ class LogMel(nn.Module):
         self.register_buffer("dft", torch.cat([angle.cos(), angle.sin()], dim=1).mul(window).float(), persistent=False)
         self.register_buffer("filters", mel_filters(n_mels), persistent=False)
 
-    def forward(self, audio: Tensor, n_frames: Tensor | int) -> Tensor:
+    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
         """Computes features for `n_frames` curve frames.
 
         Args:
