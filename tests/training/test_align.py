@@ -17,6 +17,7 @@ from facetake_training.align import LabelledLine, Labeller, SpeechSet, label_fol
 from facetake_training.align.engine import Segment
 from facetake_training.align.lexicon import Lexicon, words_of
 from facetake_training.align.line import DOUBTED, agreements
+from facetake_training.align.orders import write_transcripts
 from facetake_training.phones import PHONES, base, from_festival, viseme_of
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed: pip install 'facetake[train]'")
@@ -193,3 +194,17 @@ def test_bad_configurations_are_refused(spoken: Path, tmp_path: Path) -> None:
     for words, speech in bad.items():
         with pytest.raises(ConfigError, match=words):
             list(label_folder(speech, tmp_path / "out"))
+
+
+def test_an_order_becomes_a_transcript_with_its_open_places(tmp_path: Path) -> None:
+    """Labels of an order give every order of its words, and labels of another kind are refused."""
+    slots = {"size": "small", "roast": " dark roast", "coffeeDrink": "latte", "milkAmount": "some milk"}
+    labels, out = tmp_path / "label.json", tmp_path / "texts.tsv"
+    labels.write_text(json.dumps({"x.wav": {"intent": "orderDrink", "slots": slots}}))
+    assert write_transcripts(labels, out) == 1
+    name, _, text = out.read_text().strip().partition("\t")
+    assert name == "x"
+    assert text.endswith("{a|an|} {small dark roast|dark roast small} latte with some milk {please|}")
+    labels.write_text('["x.wav"]')
+    with pytest.raises(ConfigError, match=r"label\.json"):
+        write_transcripts(labels, out)
