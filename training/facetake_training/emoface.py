@@ -39,12 +39,14 @@ class LossConfig:
         curves: mean square error of the curves.
         mouth: added weight of the mouth, jaw and tongue in it.
         velocity: mean square error of the curves' change a frame, times 60 (units a second, scaled by 1e-2).
+        lips: mean square error of the opening between the lips (`facetake.mouth.aperture`).
         phones: cross entropy of the phone head.
     """
 
     curves: float = 1.0
     mouth: float = 0.0
     velocity: float = 0.0
+    lips: float = 0.0
     phones: float = 0.0
 
 
@@ -244,10 +246,24 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
         terms["curves"] = weights.curves * error.square().mean()
         if weights.velocity:
             terms["velocity"] = weights.velocity * 36.0 * error.diff(dim=1).square().mean()
+        if weights.lips:
+            terms["lips"] = weights.lips * (aperture(curves) - aperture(batch["curves"])).square().mean()
     if weights.phones:
         entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")
         terms["phones"] = weights.phones * (entropy * batch["trust"]).sum() / batch["trust"].sum().clamp(min=1.0)
     return terms
+
+
+def aperture(curves: Tensor) -> Tensor:
+    """(B, T) `facetake.mouth.aperture` of curves (B, T, 174), differentiable."""
+
+    def both(name: str) -> Tensor:
+        return curves[..., list(rig.both(f"mouth_{name}"))].mean(dim=-1)
+
+    together = (0.5 * (both("lipsTogetherU") + both("lipsTogetherD"))).clamp(0.0, 1.0)
+    lips = 0.35 * both("lowerLipDepress") + 0.25 * both("upperLipRaise") + 0.15 * both("stretch")
+    jaw = curves[..., int(rig.columns("C_jaw")[0])]
+    return (jaw * (1.0 - together) + lips - 0.3 * both("pressU").clamp(0.0, 1.0)).clamp(min=0.0)
 
 
 def _keep(
