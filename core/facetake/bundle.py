@@ -11,6 +11,7 @@ import json
 import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -136,6 +137,7 @@ class AudioToRig:
             tail = (outputs[0][HOP_FRAMES:], outputs[1][HOP_FRAMES:])
             first += HOP_FRAMES
 
+    @cached_property
     def rests(self) -> Floats:
         """(7, 174) the pose each emotion has in silence, as the network shows it in the middle of a silent second."""
         silence, rows = np.zeros(_sample(FRAME_RATE_HZ), np.float32), np.eye(len(EMOTIONS), dtype=np.float32)
