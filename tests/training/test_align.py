@@ -208,3 +208,12 @@ def test_an_order_becomes_a_transcript_with_its_open_places(tmp_path: Path) -> N
     labels.write_text('["x.wav"]')
     with pytest.raises(ConfigError, match=r"label\.json"):
         write_transcripts(labels, out)
+
+
+def test_digital_silence_draws_no_words(spoken: Path, labeller: Labeller) -> None:
+    """Two seconds of zeros before a line stay silent in its labels."""
+    samples = np.pad(read(spoken), (2 * SAMPLE_RATE_HZ, 0))
+    line = labeller.label(samples, SENTENCE)
+    assert isinstance(line, LabelledLine)
+    early = [phone for phone, start, _, trust in line.phones if start < 1.9 and trust > DOUBTED]
+    assert early == ["SIL"]

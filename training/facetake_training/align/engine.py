@@ -28,11 +28,14 @@ if TYPE_CHECKING:
 
 FRAME_S: Final = 0.01
 PADDING_S: Final = 0.25
-"""Faint noise put before and after: the grammar must find silence at both ends, even of a tight clip."""
+"""Near silence put before and after: the grammar must find silence at both ends, even of a tight clip."""
 LATE_S: Final = 0.007
 """Pocketsphinx leads exact synthesiser times by this much (measured on flite and festival)."""
 PAUSE: Final = f"[{SILENCE}]"
 """The token that allows, and does not ask for, a silence. (Pocketsphinx's noise phone would swallow words.)"""
+_PEAK: Final = 16_000.0
+_NOISE: Final = 16
+"""Half the range of the noise under a line of `_PEAK`: digital silence fits no model, and draws phones to it."""
 _SCORE_UNIT: Final = 1024.0  # senone scores are log(1.0001) shifted right by 10 bits
 
 _ENGLISH: Final = tuple(phone for phone in PHONES if phone not in (SILENCE, "UY", "OE"))
@@ -95,19 +98,22 @@ class PhoneAligner:
 
     def __init__(self) -> None:
         """Load the acoustic model (0.02 s)."""
-        self._decoder = _decoder(
-            dict=_written(_phone_dictionary()),
-            lm=None,
-            fsgusefiller=False,
-            fsgusealtpron=True,
-            bestpath=False,
-            beam=1e-80,
-            wbeam=1e-80,
-            pbeam=1e-80,
-            lw=1.0,
-            wip=1.0,
-            pip=1.0,
-        )
+        with tempfile.TemporaryDirectory() as folder:  # pocketsphinx reads its dictionary from nowhere else
+            dictionary = Path(folder) / "phones.dict"
+            dictionary.write_text(_phone_dictionary(), encoding="ascii")
+            self._decoder = _decoder(
+                dict=str(dictionary),
+                lm=None,
+                fsgusefiller=False,
+                fsgusealtpron=True,
+                bestpath=False,
+                beam=1e-80,
+                wbeam=1e-80,
+                pbeam=1e-80,
+                lw=1.0,
+                wip=1.0,
+                pip=1.0,
+            )
 
     def align(self, samples: Audio, slots: Sequence[Slot]) -> list[Segment] | None:
         """Place the line's phones in time.
@@ -157,7 +163,7 @@ def _decoder(**options: Any) -> Decoder:
     folder = model_folder()
     from pocketsphinx import Decoder
 
-    # Batch mean normalisation: the live kind carries state from line to line, so results would depend on order.
+    # Batch mean normalisation, because the live kind also learns from the lines before.
     return Decoder(hmm=str(folder / "en-us"), cmn="batch", loglevel="FATAL", **options)
 
 
@@ -168,13 +174,6 @@ def _phone_dictionary() -> str:
         for level in levels:
             lines += [f"{token}{level}{f'({i})' if i > 1 else ''} {h}" for i, h in enumerate(heard, 1)]
     return "\n".join([*lines, f"{SILENCE} SIL"]) + "\n"
-
-
-def _written(text: str) -> str:
-    """Put the text in a file, because pocketsphinx reads its dictionary from nowhere else."""
-    with tempfile.NamedTemporaryFile("w", suffix=".dict", delete=False, encoding="ascii") as file:
-        file.write(text)
-    return file.name
 
 
 def _grammar(slots: Sequence[Slot]) -> str:
@@ -188,11 +187,12 @@ def _alternatives(slot: Slot) -> str:
 
 
 def _feed(decoder: Decoder, samples: Audio) -> None:
-    noise = np.random.default_rng(0).integers(-8, 9, (2, int(PADDING_S * SAMPLE_RATE_HZ)))
-    speech = np.clip(np.round(samples * 32767), -32768, 32767)
-    padded = np.concatenate([noise[0], speech, noise[1]]).astype(np.int16)
+    pad = int(PADDING_S * SAMPLE_RATE_HZ)
+    padded = np.pad(samples * (_PEAK / max(float(np.abs(samples).max(initial=0.0)), 1e-6)), pad)
+    noise = np.random.default_rng(0).integers(-_NOISE, _NOISE + 1, len(padded))
+    decoder.reinit_feat()  # forget the noise of the line before, or results would depend on the order of lines
     decoder.start_utt()
-    decoder.process_raw(padded.tobytes(), full_utt=True)
+    decoder.process_raw((padded + noise).astype(np.int16).tobytes(), full_utt=True)
     decoder.end_utt()
 
 

@@ -10,7 +10,7 @@ This module does NOT know about files or folders.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
 
@@ -42,7 +42,10 @@ LIKELY: Final = 0.6
 """The least trust of a phone that fits, where the text is known but for some words (``{a|b}``)."""
 LEAST_AGREEMENT: Final = 0.4
 """A recognised line whose free phones agree less than this was recognised wrongly."""
+QUIET_DB: Final = 45.0
+"""A phone that stays this far below the loudest frames of its line was not said there."""
 _GRID_S: Final = 0.01
+_GRID: Final = round(_GRID_S * SAMPLE_RATE_HZ)
 _SLACK_FRAMES: Final = 2  # two recognisers rarely put a boundary in the same 10 ms
 
 
@@ -122,7 +125,12 @@ class Labeller:
         spoken = [s for s in segments if s.phone != SILENCE]
         lengths = [s.end_s - s.start_s for s in spoken]
         fit = float(np.average([s.fit for s in spoken], weights=lengths)) if any(lengths) else -np.inf
-        return segments if fit >= POOR_LINE else f"the audio fits the text badly ({fit:.1f}): {text!r}"
+        if fit < POOR_LINE:
+            return f"the audio fits the text badly ({fit:.1f}): {text!r}"
+        return [
+            replace(s, fit=-np.inf) if quiet else s
+            for s, quiet in zip(segments, _quiet(segments, samples), strict=True)
+        ]
 
     def _chosen(self, text: str, segments: Sequence[Segment]) -> str:
         """Give the text with each ``{a|b}`` replaced by the option that was said."""
@@ -148,6 +156,15 @@ class Labeller:
 
 def _misfit(segment: Segment) -> bool:
     return segment.phone != SILENCE and segment.fit < POOR_PHONE
+
+
+def _quiet(segments: Sequence[Segment], samples: Audio) -> list[bool]:
+    """Tell which segments lie where nothing sounds; a phone there was misplaced."""
+    frames = samples[: len(samples) // _GRID * _GRID].reshape(-1, _GRID)
+    level_db = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-10)
+    floor_db = np.percentile(level_db, 95) - QUIET_DB
+    spans = [(round(s.start_s / _GRID_S), round(s.end_s / _GRID_S)) for s in segments]
+    return [bool(np.all(level_db[a : max(b, a + 1)] < floor_db)) for a, b in spans]
 
 
 def agreements(segments: Sequence[Segment], heard: Sequence[Segment]) -> list[float]:
