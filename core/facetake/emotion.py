@@ -49,7 +49,7 @@ def parse(text: str) -> EmotionTrack:
     looks_like_file = any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
     if looks_like_file or (Path(text).is_file() and text.split(":")[0] not in EMOTIONS):
         return read(Path(text))
-    return EmotionTrack(np.zeros(1), weights(text, f"emotion '{text}'")[None])
+    return EmotionTrack(np.zeros(1), weights(text, "--emotion")[None])
 
 
 def read(path: Path) -> EmotionTrack:

@@ -1,0 +1,45 @@
+"""`facetake convert`: a take from one file format to another."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facetake.cli.progress import Reporter
+from facetake.errors import ConfigError
+
+NAME = "convert"
+ABOUT = "write a take in another format or at another frame rate"
+EXAMPLES = (
+    "take.csv -o take.json",
+    "take.csv -o take.a2f.json --format a2f-json",
+    "phone.csv --from livelink-csv -o take.csv --rate 24",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("take", type=Path, metavar="TAKE", help="a take in any format")
+    parser.add_argument("-o", "--out", type=Path, required=True, help="the file to write; its suffix tells the format")
+    parser.add_argument(
+        "--format", dest="form", metavar="NAME", help="csv, json, npz, txt, a2f-json, a2f-csv, livelink-csv"
+    )
+    parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of TAKE, where it cannot be told")
+    parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's own")
+
+
+def run(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Converts one take."""
+    from facetake import formats
+    from facetake.take import parse_rate, resample
+
+    for name in (arguments.form, arguments.source_form):
+        if name is not None and name not in formats.FORMATS:
+            raise ConfigError(f"unknown format '{name}'; known: {', '.join(formats.FORMATS)}")
+    take = formats.read(arguments.take, arguments.source_form)
+    if arguments.rate:
+        take = resample(take, parse_rate(arguments.rate))
+    report.start(str(arguments.take), 0, 1)
+    formats.write(take, arguments.out, arguments.form)
+    report.done(str(arguments.take), [str(arguments.out)])
+    return 0

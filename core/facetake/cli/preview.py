@@ -1,0 +1,59 @@
+"""`facetake preview`: a take as a film of a shaded 3D face."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facetake.cli.progress import Reporter
+from facetake.errors import ConfigError
+
+if TYPE_CHECKING:
+    from facetake.visemes import Segment
+
+NAME = "preview"
+ABOUT = "film a take: a shaded 3D face with sound"
+EXAMPLES = ("take.csv --audio line.wav -o take.mp4", "take.csv --audio line.wav --plot --size 512 -o take.mp4")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("take", type=Path, metavar="TAKE", help="a take in any format")
+    parser.add_argument("--audio", type=Path, metavar="WAV", help="its recording; without it the film is silent")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the film")
+    parser.add_argument("--plot", action="store_true", help="waveform, visemes and main curves under the face")
+    parser.add_argument("--size", type=int, default=720, metavar="PIXELS", help="side of the picture of the face")
+    parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's, or half of it above 30")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the visemes of --plot")
+
+
+def run(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Films one take."""
+    from facetake import formats, preview
+    from facetake.take import parse_rate
+
+    if arguments.out.suffix.lower() not in {".mp4", ".mov", ".mkv"}:
+        raise ConfigError(f"{arguments.out} is no film's name; end it in .mp4")
+    take = formats.read(arguments.take)
+    report.start(str(arguments.take), 0, 1)
+    preview.render(
+        take,
+        arguments.audio,
+        arguments.out,
+        _visemes(arguments) if arguments.plot and arguments.audio else None,
+        plot=arguments.plot,
+        size=(arguments.size, arguments.size),
+        rate=parse_rate(arguments.rate) if arguments.rate else None,
+        progress=lambda done, total: report.progress(str(arguments.take), done / max(total, 1)),
+    )
+    report.done(str(arguments.take), [str(arguments.out)])
+    return 0
+
+
+def _visemes(arguments: argparse.Namespace) -> list[Segment]:
+    from facetake import bundle, generate, visemes
+
+    options = generate.GenerateOptions(blink=False, gaze=False, head=False)
+    made = generate.generate(arguments.audio, options, bundle.load(arguments.model))
+    return visemes.segments(made.visemes, made.take.rate)
