@@ -11,7 +11,6 @@ import hashlib
 import os
 import random
 import re
-from collections.abc import Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from functools import cache
@@ -25,6 +24,7 @@ import soundfile
 
 from facetake.errors import ConfigError
 from facetake_training import text
+from facetake_training.align import SpeechSet, label_folder
 from facetake_training.corpus_files import Lines, Progress
 from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of
 from facetake_training.speech.spoken import SAMPLE_RATE_HZ
@@ -61,32 +61,13 @@ class Voices:
 
 
 @dataclass(frozen=True)
-class RealSpeech:
-    """A folder of recorded speech, labelled by recognition and alignment.
-
-    Attributes:
-        folder: where the recordings are.
-        name: the speaker's (or collection's) name in the corpus.
-        language: what is spoken.
-        transcripts: file with the words, where there is one.
-        split: ``train``, ``valid`` or ``test``.
-    """
-
-    folder: Path
-    name: str
-    language: str = "en"
-    transcripts: Path | None = None
-    split: str = "train"
-
-
-@dataclass(frozen=True)
 class CorpusConfig:
     """What `build` makes.
 
     Attributes:
         out: the corpus folder.
         voices: synthetic speakers.
-        speech: folders of real speech.
+        speech: folders of real speech, to be labelled by recognition and alignment.
         seed: the same seed gives the same lines.
         jobs: processes; 0 is one for each core.
         written: share of lines taken from the written sentences; the rest comes from the grammar.
@@ -96,7 +77,7 @@ class CorpusConfig:
 
     out: Path
     voices: tuple[Voices, ...] = ()
-    speech: tuple[RealSpeech, ...] = ()
+    speech: tuple[SpeechSet, ...] = ()
     seed: int = 1
     jobs: int = 0
     written: float = 0.4
@@ -298,13 +279,5 @@ def _write_take(out: Path, row: Row, spoken: Spoken, chance: random.Random) -> s
 def _label_all(config: CorpusConfig, lines: Lines) -> None:
     """Label the folders of real speech that are not labelled yet."""
     for speech in config.speech:
-        if not speech.folder.is_dir():
-            raise ConfigError(f"no folder of real speech at {speech.folder}; correct `folder` of {speech.name!r}")
-        for row in _labelled(config, speech, frozenset(lines.of(speech.name))):
+        for row in label_folder(speech, config.out, config.jobs, config.seed):
             lines.append(row)
-
-
-def _labelled(config: CorpusConfig, speech: RealSpeech, done: frozenset[str]) -> Iterator[Row]:
-    from facetake_training import align
-
-    yield from align.label_folder(speech, config.out, done=done, jobs=config.jobs, valid=config.valid)

@@ -43,6 +43,8 @@ class Festival:
 
     def __init__(self) -> None:
         """Find festival; the process starts with the first line."""
+        self._process: subprocess.Popen[str] | None = None
+        self._voice = ""
         program = shutil.which("festival")
         if program is None:
             raise ConfigError(
@@ -50,8 +52,6 @@ class Festival:
                 f"{' '.join(_PACKAGES.values())}) or set the hours of festival to 0"
             )
         self._program = program
-        self._process: subprocess.Popen[str] | None = None
-        self._voice = ""
 
     def speak(self, text: str, voice: Voice) -> Spoken:
         """Say a text; ValueError where the times do not match the audio, ConfigError for an unknown voice."""

@@ -70,7 +70,7 @@ def to_16_khz(samples: NDArray[np.int16], rate_hz: int) -> NDArray[np.float32]:
     if rate_hz != SAMPLE_RATE_HZ:
         divisor = int(np.gcd(rate_hz, SAMPLE_RATE_HZ))
         audio = resample_poly(audio, SAMPLE_RATE_HZ // divisor, rate_hz // divisor).astype(np.float32)
-    return np.clip(audio, -1.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(audio, -1.0, 1.0), np.float32)
 
 
 def tidy(rows: Iterable[Row], duration_s: float) -> tuple[Row, ...]:
