@@ -84,7 +84,7 @@ def _open(path: Path) -> soundfile.SoundFile | _Container:
 
 
 def _check_wav_length(path: Path) -> None:
-    """libsndfile shortens a truncated WAV without a word; this says so."""
+    """Finds a truncated WAV, which libsndfile shortens without a word."""
     size = path.stat().st_size
     with path.open("rb") as file:
         head = file.read(12)
@@ -202,7 +202,7 @@ class _Container:
             raise AudioError(f"{path} is not a sound file that can be read ({reason}); export it as WAV") from error
         return cls(path, counted[0][0] if counted else SAMPLE_RATE_HZ, sum(n for _, n in counted))
 
-    def read(self, count: int, dtype: str, always_2d: bool) -> Floats:
+    def read(self, count: int, dtype: str, always_2d: bool) -> Floats:  # noqa: ARG002  as SoundFile.read is called
         parts = [self._kept]
         while sum(map(len, parts)) < count and (block := next(self._chunks, None)) is not None:
             parts.append(block)

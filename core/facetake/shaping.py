@@ -32,10 +32,10 @@ SMOOTH_COLUMNS = 8
 SILENCE = VISEMES.index("sil")
 OPEN_ABOVE, SHUT_BELOW = 0.6, 0.35
 """Speech starts where its probability exceeds the first and lasts until it falls below the second."""
-ANTICIPATION_S, RELEASE_S = 0.10, 0.15
-"""The mouth leaves rest this long before speech (measured on a captured clip) and takes this long to return."""
-SHORT_PAUSE_S, PAUSE_LEVEL = 0.3, 0.6
-"""In pauses shorter than this the mouth relaxes to this share of its motion instead of coming to rest."""
+ANTICIPATION_S, RELEASE_S = 0.30, 0.30
+"""The mouth may leave rest this long before speech, to breathe in, and takes this long to return."""
+SHORT_PAUSE_S = 0.6
+"""In a shorter pause the mouth is left to the network: real mouths stay parted there."""
 SHORTEST_SPEECH_S = 0.05
 SEAL_ROWS = 4096
 """Frames sealed at once: 3 MB."""
@@ -93,30 +93,15 @@ def speech_gate(
         rate: frames per second.
 
     Returns:
-        (T,) float32; opens 100 ms before speech, closes 150 ms after; stays at 0.6 in pauses below 0.3 s.
+        (T,) float32; opens 0.3 s before speech, closes 0.3 s after; stays open in pauses below 0.6 s.
     """
     talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
     if energy_db is not None and len(energy_db):
         talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
     runs = [(a, b) for a, b in _runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
     spans = [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in runs]
-    phrases = _joined(spans, SHORT_PAUSE_S)
-    ease = (ANTICIPATION_S, RELEASE_S)
-    speaking = _envelope(len(talk), rate, [(*span, *ease) for span in spans])
-    holding = _envelope(len(talk), rate, [(*span, *ease) for span in phrases])
-    return np.maximum(speaking, PAUSE_LEVEL * holding).astype(np.float32)
-
-
-def resting_mouth(values: Values, speech: NDArray[np.floating]) -> Values:
-    """(174,) the pose a take itself rests in: the median over its silent frames, neutral where it has none.
-
-    A pose for `rest_in_silence` that keeps the mouth of an emotion, such as a smile, through pauses.
-    """
-    silent = np.flatnonzero(np.asarray(speech) < 0.01)
-    if not len(silent):
-        return rig.NEUTRAL.copy()
-    some = silent[:: max(1, len(silent) // 1000)]  # a thousand frames tell a median as well as all of them
-    return np.asarray(np.median(values[some], axis=0), np.float32)
+    phrases = [(*span, ANTICIPATION_S, RELEASE_S) for span in _joined(spans, SHORT_PAUSE_S)]
+    return _envelope(len(talk), rate, phrases).astype(np.float32)
 
 
 def rest_in_silence(
