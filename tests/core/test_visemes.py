@@ -1,0 +1,47 @@
+"""Viseme tracks."""
+
+from __future__ import annotations
+
+import csv
+import json
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from facetake import visemes
+
+
+def track(names: list[str]) -> np.ndarray:
+    """(T, 16) probabilities, all on one viseme a frame."""
+    return np.eye(16)[[visemes.VISEMES.index(name) for name in names]]
+
+
+def test_runs_become_contiguous_segments() -> None:
+    """Frames of one viseme become one stretch, with times from the frame rate and the start."""
+    found = visemes.segments(track(["sil"] * 3 + ["p"] * 4 + ["a"] * 5), Fraction(30), Fraction(1))
+
+    assert [s.viseme for s in found] == ["sil", "p", "a"]
+    assert [s.end_s for s in found] == pytest.approx([1.1, 1.1 + 4 / 30, 1.4])
+    assert [s.start_s for s in found] == pytest.approx([1.0, 1.1, 1.1 + 4 / 30])
+
+
+def test_a_single_frame_joins_what_went_before() -> None:
+    """A flicker of one frame is no viseme."""
+    assert [s.viseme for s in visemes.segments(track(["a", "a", "p", "a", "a"]), Fraction(60))] == ["a"]
+
+
+def test_both_texts_say_the_same() -> None:
+    """CSV and JSON carry the same track."""
+    found = visemes.segments(track(["sil"] * 3 + ["O"] * 4), Fraction(60))
+    rows = list(csv.DictReader(visemes.as_csv(found).splitlines()))
+    objects = json.loads(visemes.as_json(found))
+
+    assert [row["viseme"] for row in rows] == [item["viseme"] for item in objects] == ["sil", "O"]
+    assert [float(row["end_s"]) for row in rows] == pytest.approx([item["end_s"] for item in objects], abs=1e-4)
+
+
+def test_a_wrong_shape_is_refused() -> None:
+    """Misuse is a ValueError with the shape."""
+    with pytest.raises(ValueError, match=r"\(3, 5\)"):
+        visemes.segments(np.zeros((3, 5)), Fraction(60))
