@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from importlib.util import find_spec
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -23,3 +24,23 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"this Python is not {marker.capitalize()}'s own"))
         if item.get_closest_marker("gpu") and shutil.which("nvidia-smi") is None:
             item.add_marker(pytest.mark.skip(reason="this machine has no NVIDIA card"))
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model folder as `facetake-train export` writes it, of a tiny untrained network; skips without torch and onnx."""
+    torch = pytest.importorskip("torch", reason="making a model needs the train extra")
+    pytest.importorskip("onnx", reason="making a model needs the train extra")
+    from facetake.audio import hash_of
+    from facetake.export import export_audio2rig
+    from facetake.networks.emoface import EmoFace, EmoFaceSize
+    from facetake.networks.encoder import MelSize
+
+    folder = tmp_path_factory.mktemp("model")
+    torch.manual_seed(0)
+    size = EmoFaceSize("mel", mel=MelSize(16, 1, 8), width=16, layers=1, heads=2, feedforward=16)
+    export_audio2rig(EmoFace(size, tuple(range(16))), folder / "audio2rig.onnx")
+    digest = hash_of(folder / "audio2rig.onnx")
+    text = f'[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{digest}"\ntrained_on = []\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
+    return folder

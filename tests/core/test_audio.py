@@ -40,7 +40,9 @@ def test_every_depth(tmp_path: Path, subtype: str) -> None:
     """8-bit to 64-bit float samples have the same values, as exactly as their depth allows."""
     sf.write(tmp_path / "a.wav", tone(0.2, 16_000), 16_000, subtype=subtype)
 
-    assert np.abs(audio.read(tmp_path / "a.wav") - tone(0.2, 16_000)[:, 0]).max() < (0.01 if subtype == "PCM_U8" else 1e-4)
+    assert np.abs(audio.read(tmp_path / "a.wav") - tone(0.2, 16_000)[:, 0]).max() < (
+        0.01 if subtype == "PCM_U8" else 1e-4
+    )
 
 
 @pytest.mark.parametrize("channels", range(1, 9))
@@ -54,7 +56,13 @@ def test_channels_are_averaged(tmp_path: Path, channels: int) -> None:
 
 @pytest.mark.parametrize(
     ("suffix", "form", "subtype"),
-    [(".flac", "FLAC", None), (".ogg", "OGG", "VORBIS"), (".opus", "OGG", "OPUS"), (".mp3", "MP3", None), (".aiff", "AIFF", None)],
+    [
+        (".flac", "FLAC", None),
+        (".ogg", "OGG", "VORBIS"),
+        (".opus", "OGG", "OPUS"),
+        (".mp3", "MP3", None),
+        (".aiff", "AIFF", None),
+    ],
 )
 def test_compressed_formats(tmp_path: Path, suffix: str, form: str, subtype: str | None) -> None:
     """FLAC, Ogg, Opus, MP3 and AIFF are read, close to what was written."""
@@ -154,8 +162,10 @@ def test_broken_files_say_what_is_wrong(tmp_path: Path, name: str, says: str) ->
 
 @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=400), st.integers(0, 3000), st.booleans())
-def test_fuzzed_bytes_end_in_samples_or_an_audio_error(tmp_path: Path, junk: bytes, place: int, is_mutation: bool) -> None:
-    """Arbitrary bytes and damaged WAVs are either read as finite samples or refused by AudioError, never otherwise."""
+def test_fuzzed_bytes_end_in_samples_or_an_audio_error(
+    tmp_path: Path, junk: bytes, place: int, is_mutation: bool
+) -> None:
+    """Arbitrary bytes and damaged WAVs are read as finite samples or refused by AudioError, never otherwise."""
     path = tmp_path / "fuzz.wav"
     sf.write(path, tone(0.08, 16_000), 16_000)
     whole = path.read_bytes()

@@ -1,0 +1,136 @@
+"""The other commands, and what all commands share."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from facetake import formats, rig
+from facetake.cli import COMMANDS, main
+from facetake.take import Take
+
+
+@pytest.fixture
+def take(tmp_path: Path) -> Path:
+    """A short take on disk."""
+    values = np.tile(rig.NEUTRAL, (30, 1))
+    values[:, rig.columns("C_jaw")] = np.linspace(0, 0.5, 30)[:, None]
+    formats.write(Take(values, Fraction(30)), tmp_path / "take.csv")
+    return tmp_path / "take.csv"
+
+
+@pytest.mark.parametrize("command", [command.NAME for command in COMMANDS])
+def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every command explains itself with examples."""
+    with pytest.raises(SystemExit) as stop:
+        main([command, "--help"])
+
+    assert stop.value.code == 0
+    assert f"facetake {command} " in capsys.readouterr().out.split("examples:")[1]
+
+
+def test_help_starts_light() -> None:
+    """`facetake --help` loads neither numpy nor onnxruntime nor scipy."""
+    code = "import sys, facetake.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass\nprint(sorted(sys.modules))"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout
+
+    assert "generate" in out
+    assert not any(f"'{name}'" in out for name in ("numpy", "onnxruntime", "scipy", "soundfile"))
+
+
+def test_usage_is_exit_code_2() -> None:
+    """No command, or an unknown one, is a usage error."""
+    for arguments in ([], ["sing"]):
+        with pytest.raises(SystemExit) as stop:
+            main(arguments)
+        assert stop.value.code == 2
+
+
+def test_convert_and_back(take: Path, tmp_path: Path) -> None:
+    """A take goes to every lossless or named format and its jaw comes back."""
+    for name, form in (
+        ("b.json", None),
+        ("b.npz", None),
+        ("b.txt", None),
+        ("c.json", "a2f-json"),
+        ("c.csv", "livelink-csv"),
+    ):
+        chosen = ["--format", form] if form else []
+        assert main(["convert", str(take), "-o", str(tmp_path / name), *chosen]) == 0
+        back = formats.read(tmp_path / name)
+        assert np.abs(back.values[:, rig.columns("C_jaw")[0]].max() - 0.5) < 0.01
+
+
+def test_convert_changes_the_rate(take: Path, tmp_path: Path) -> None:
+    """--rate resamples."""
+    assert main(["convert", str(take), "-o", str(tmp_path / "b.csv"), "--rate", "24000/1001"]) == 0
+    assert formats.read(tmp_path / "b.csv").rate == Fraction(24000, 1001)
+
+
+@pytest.mark.parametrize(
+    "text", ["", "frame,time_s\n0,0\n", "\x00\x01\x02", "frame,time_s,CTRL_C_jaw.translateY\n0,0,nan\n"]
+)
+def test_broken_takes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str) -> None:
+    """A take that cannot be read is named in one sentence, exit code 2."""
+    path = tmp_path / "bad.csv"
+    path.write_text(text)
+
+    assert main(["inspect", str(path)]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("facetake: error: ") and "bad.csv" in error and "Traceback" not in error
+
+
+def test_inspect_tells_takes_sounds_and_models(
+    take: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Inspect says what is in a take, a recording and a model folder, also as JSON."""
+    sf.write(tmp_path / "a.wav", np.full(8000, 0.5), 16_000)
+    found = []
+    for path in (take, tmp_path / "a.wav", tiny_model):
+        assert main(["inspect", str(path), "--json"]) == 0
+        found.append(json.loads(capsys.readouterr().out))
+
+    assert found[0]["frames"] == 30 and found[0]["moving controls"] == 1
+    assert found[1]["duration_s"] == 0.5 and found[1]["peak"] == pytest.approx(0.5, abs=1e-3)
+    assert "audio2rig" in found[2]
+
+
+def test_visemes_to_file_and_screen(tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The viseme track goes to standard output as CSV or to a file as JSON, and covers the sound."""
+    sf.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
+    model = ["--model", str(tiny_model)]
+
+    assert main(["visemes", str(tmp_path / "a.wav"), *model]) == 0
+    assert capsys.readouterr().out.startswith("start_s,end_s,viseme\n0.0000,")
+    assert main(["visemes", str(tmp_path / "a.wav"), *model, "--format", "json", "-o", str(tmp_path / "v.json")]) == 0
+    assert json.loads((tmp_path / "v.json").read_text())[-1]["end_s"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_an_unforeseen_error_is_one_sentence(
+    take: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A bug of ours does not show a traceback, but says how to get one."""
+    monkeypatch.delenv("FACETAKE_DEBUG", raising=False)
+    monkeypatch.setattr(formats, "read", lambda *_: 1 / 0)
+
+    assert main(["inspect", str(take)]) == 2
+    assert "FACETAKE_DEBUG=1" in capsys.readouterr().err
+
+
+def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ctrl-C ends with one sentence and the shell's own exit code for it."""
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(formats, "read", interrupted)
+
+    assert main(["inspect", str(take)]) == 130
+    assert "interrupted" in capsys.readouterr().err

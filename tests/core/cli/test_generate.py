@@ -1,0 +1,218 @@
+"""`facetake generate` as users call it, with every kind of bad input."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from facetake import formats, rig
+from facetake.cli import main
+
+Run = Callable[..., int]
+
+
+@pytest.fixture
+def generate(tiny_model: Path) -> Run:
+    """Runs `facetake generate` with the tiny model and these arguments."""
+    return lambda *arguments: main(["generate", "--model", str(tiny_model), *map(str, arguments)])
+
+
+def line(path: Path, seconds: float = 0.9, rate_hz: int = 16_000) -> Path:
+    """A sound file of syllable-like bursts."""
+    time = np.arange(round(seconds * rate_hz)) / rate_hz
+    sound = np.random.default_rng(1).normal(0, 0.2, len(time)) * (np.sin(2 * np.pi * 4 * time) > 0)
+    sf.write(path, sound, rate_hz)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("rate", "fps"), [("24", 24), ("24000/1001", 24000 / 1001), ("25", 25), ("30", 30), ("60", 60)]
+)
+def test_every_rate_has_all_columns_and_frames(tmp_path: Path, generate: Run, rate: str, fps: float) -> None:
+    """174 columns in range and round(duration * rate) frames at every rate."""
+    source = line(tmp_path / "a.wav", 1.3)
+
+    assert generate(source, "--rate", rate, "-o", tmp_path / "a.csv") == 0
+    header = (tmp_path / "a.csv").read_text(encoding="utf-8").split("\n")[0].split(",")
+    take = formats.read(tmp_path / "a.csv")
+    assert header[2 : 2 + rig.N_CONTROLS] == list(rig.NAMES)
+    assert header[-3:] == ["HeadYaw", "HeadPitch", "HeadRoll"]
+    assert abs(take.n_frames - round(1.3 * fps)) <= 1
+
+
+def test_same_seed_same_bytes(tmp_path: Path, generate: Run) -> None:
+    """The same input, options and seed give the same file; another seed gives another."""
+    source = line(tmp_path / "a.wav", 4.0)
+    for name, seed in (("one", 3), ("two", 3), ("other", 4)):
+        assert generate(source, "--seed", seed, "-o", tmp_path / f"{name}.json") == 0
+    one, two, other = ((tmp_path / f"{name}.json").read_bytes() for name in ("one", "two", "other"))
+
+    assert one == two != other
+
+
+def test_folder_pattern_and_files(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Folders and patterns stand for their sound files; results go to the folder of -o."""
+    (tmp_path / "in").mkdir()
+    for name in ("b.wav", "a.wav", "c.flac"):
+        line(tmp_path / "in" / name)
+    (tmp_path / "in" / "notes.txt").write_text("no sound")
+
+    assert generate(tmp_path / "in", "-o", tmp_path / "out") == 0
+    assert [Path(written).name for written in capsys.readouterr().out.split()] == ["a.csv", "b.csv", "c.csv"]
+    assert generate(tmp_path / "in" / "*.wav", "-o", tmp_path / "wild") == 0
+    assert sorted(path.name for path in (tmp_path / "wild").iterdir()) == ["a.csv", "b.csv"]
+
+
+def test_one_bad_file_does_not_stop_the_rest(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """The good files are done, the bad one is named, and the exit code is 1."""
+    bad = tmp_path / "bad.wav"
+    bad.write_text("no sound")
+
+    assert generate(line(tmp_path / "a.wav"), bad, line(tmp_path / "z.wav"), "-o", tmp_path / "out") == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.csv", "z.csv"]
+    assert "bad.wav is not a sound file" in capsys.readouterr().err
+
+
+def test_json_events(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --progress json every line of output is an event: start, progress, failure, done."""
+    bad = tmp_path / "bad.wav"
+    bad.touch()
+    generate(line(tmp_path / "a.wav"), bad, "-o", tmp_path / "out", "--progress", "json")
+    events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+
+    assert [event["event"] for event in events if event["event"] != "progress"] == ["start", "done", "start", "failure"]
+    assert max(event["share"] for event in events if event["event"] == "progress") == 1.0
+
+
+def test_sparse_keys_rebuild_the_curve(tmp_path: Path, generate: Run) -> None:
+    """Sparse keys come beside the take, fewer than frames, within 0.01 of the dense curve."""
+    source = line(tmp_path / "a.wav", 3.0)
+    generate(source, "-o", tmp_path / "dense.csv")
+    generate(source, "--keys", "sparse", "-o", tmp_path / "sparse.csv")
+    keys = json.loads((tmp_path / "sparse.keys.json").read_text(encoding="utf-8"))
+    dense, sparse = (formats.read(tmp_path / f"{name}.csv").values for name in ("dense", "sparse"))
+
+    assert list(keys["keys"]) == list(rig.NAMES)
+    assert sum(map(len, keys["keys"].values())) < dense.size / 2
+    assert np.abs(dense - sparse).max() <= 0.0101
+
+
+def test_only_and_no_options(tmp_path: Path, generate: Run) -> None:
+    """--only leaves other regions neutral; --no-head, --no-gaze and --no-blink leave out just what they name."""
+    source = line(tmp_path / "a.wav", 3.0)
+    for name, options in (
+        ("all", []),
+        ("lower", ["--only", "lower", "--no-head"]),
+        ("gaze", ["--no-gaze"]),
+        ("blink", ["--no-blink"]),
+    ):
+        assert generate(source, *options, "-o", tmp_path / f"{name}.json") == 0
+    takes = {name: formats.read(tmp_path / f"{name}.json") for name in ("all", "lower", "gaze", "blink")}
+    upper = rig.region_mask("upper")
+    changed = {
+        name: set(np.flatnonzero((takes[name].values != takes["all"].values).any(axis=0))) for name in ("gaze", "blink")
+    }
+
+    assert np.array_equal(takes["lower"].values[:, upper], np.tile(rig.NEUTRAL[upper], (180, 1)))
+    assert takes["lower"].head is None
+    assert set(rig.columns("C_eye.X", "C_eye.Y")) <= changed["gaze"] <= set(np.flatnonzero(rig.region_mask("eye")))
+    assert (
+        set(rig.both("eye_blink")) <= changed["blink"] <= set(np.flatnonzero(rig.region_mask("eye", "cheek", "brow")))
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--emotion", "hapy"], "unknown emotion 'hapy'"),
+        (["--emotion", "happy:1.5"], "0 to 1"),
+        (["--emotion", "auto"], "audio_emotion"),
+        (["--rate", "0"], "frame rate"),
+        (["--rate", "fast"], "frame rate"),
+        (["--only", "lips"], "use one of brow, eye"),
+        (["--gain", "brow"], "REGION=X"),
+        (["--gain", "lips=2"], "use one of brow, eye"),
+        (["--gain", "brow=-1"], "REGION=X"),
+        (["--seed", "-1"], "negative"),
+        (["--format", "fbx"], "known: csv, json"),
+        (["--model", "gone"], "models.toml is missing"),
+    ],
+)
+def test_mistaken_options_do_nothing(
+    tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str], arguments: list[str], says: str
+) -> None:
+    """A mistaken option is named in one sentence, exit code 2, and nothing is written."""
+    source = line(tmp_path / "a.wav")
+
+    assert generate(source, "-o", tmp_path / "out.csv", *arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("facetake: error: ") and says in error and error.count("\n") == 1
+    assert not (tmp_path / "out.csv").exists()
+
+
+def test_two_inputs_one_output(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two inputs of the same name would overwrite each other: refused before anything runs."""
+    (tmp_path / "x").mkdir()
+    sources = line(tmp_path / "a.wav"), line(tmp_path / "x" / "a.wav")
+
+    assert generate(*sources, "-o", tmp_path / "out") == 2
+    assert "both write" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize("target", ["taken.csv", "file/out.csv", "/dev/full/x.csv", "x" * 300 + ".csv"])
+def test_unwritable_targets(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str], target: str) -> None:
+    """A folder or a file in the way, and a name too long, get one sentence and exit code 2."""
+    (tmp_path / "taken.csv").mkdir()
+    (tmp_path / "taken.csv" / "a.csv").mkdir()
+    (tmp_path / "file").touch()
+
+    assert generate(line(tmp_path / "a.wav"), "-o", tmp_path / target) == 2
+    assert capsys.readouterr().err.startswith("facetake: error: ")
+    assert not list(tmp_path.glob("*.part*"))
+
+
+@pytest.mark.parametrize("name", ["línea – 台词 ü.wav", "a" * 200 + ".wav"])
+def test_paths_of_any_name(tmp_path: Path, generate: Run, name: str) -> None:
+    """Names with any letters and very long ones work."""
+    folder = tmp_path / ("f" * 100) / "папка"
+    folder.mkdir(parents=True)
+
+    assert generate(line(folder / name)) == 0
+    assert (folder / name).with_suffix(".csv").exists()
+
+
+@pytest.mark.parametrize("what", ["missing", "altered", "version"])
+def test_bad_models(tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str], what: str) -> None:
+    """A model that is missing, altered or of another version is refused by name, exit code 2."""
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    model = folder / "audio2rig.onnx"
+    if what == "missing":
+        model.unlink()
+    elif what == "altered":
+        model.write_bytes(model.read_bytes()[:-1] + b"x")
+    else:
+        spoil_version(folder)
+
+    assert main(["generate", "--model", str(folder), str(line(tmp_path / "a.wav"))]) == 2
+    says = {"missing": "is missing", "altered": "has been altered", "version": "does not fit this version"}[what]
+    assert says in capsys.readouterr().err
+
+
+def spoil_version(folder: Path) -> None:
+    """Gives the model another version and models.toml its new hash."""
+    onnx = pytest.importorskip("onnx")
+    from facetake.audio import hash_of
+
+    model = onnx.load(folder / "audio2rig.onnx")
+    onnx.helper.set_model_props(model, {"facetake_model": "audio2rig", "facetake_version": "99"})
+    onnx.save(model, folder / "audio2rig.onnx")
+    text = f'[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{hash_of(folder / "audio2rig.onnx")}"\n'
+    (folder / "models.toml").write_text(text, encoding="utf-8")
