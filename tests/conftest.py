@@ -28,7 +28,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model folder as `facetake-train export` writes it, of a tiny untrained network; skips without torch and onnx."""
+    """A model folder as `facetake-train export` writes it, of a tiny untrained network; skips without torch."""
     torch = pytest.importorskip("torch", reason="making a model needs the train extra")
     pytest.importorskip("onnx", reason="making a model needs the train extra")
     from facetake.audio import hash_of
