@@ -46,6 +46,15 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate = _add(commands, "evaluate", _evaluate, "mean absolute error by region on a split of the run's corpus")
     evaluate.add_argument("--split", default="test", choices=("train", "valid", "test"))
+    tune = commands.add_parser("finetune", help="teach a model a folder of your own takes, in one command")
+    tune.add_argument("folder", type=Path, help="sound with curves of the same name, or EmoFace's layout")
+    tune.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="model folder to write")
+    tune.add_argument(
+        "--from", dest="start", type=Path, metavar="DIR", help="model folder to start from; default: shipped"
+    )
+    tune.add_argument("--steps", type=int, default=300, help="rounds of training")
+    tune.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
+    tune.set_defaults(run=_finetune)
     bring = commands.add_parser("import", help="make a corpus of your own wav + curves")
     bring.add_argument(
         "folder",
@@ -104,6 +113,15 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         f"MAE full face {scores.full:.5f}  mouth {scores.mouth:.5f}  eyes {scores.eyes:.5f}  "
         f"visemes right {scores.visemes:.3f}"
     )
+    return 0
+
+
+def _finetune(arguments: argparse.Namespace) -> int:
+    from facetake_training.finetune import finetune
+
+    done = finetune(arguments.folder, arguments.out, arguments.start, arguments.steps, arguments.emotion)
+    print(f"{done.lines} lines: mean absolute error {done.before:.4f} before, {done.after:.4f} after")
+    print(f"use it with: facetake generate line.wav --model {done.model}")
     return 0
 
 

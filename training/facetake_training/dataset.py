@@ -119,6 +119,12 @@ def _line(folder: Path, row: dict[str, object]) -> Line:
     return Line(audio, duration_s, phones, take, str(row.get("emotion", "neutral")), str(row.get("speaker", "")))
 
 
+def whole(folder: Path) -> list[Line]:
+    """Every line of a corpus folder that comes with curves, whatever its split, each once."""
+    lines = [line for split in ("train", "valid") for line in read_lines(folder, split)]
+    return list({line.audio: line for line in lines if line.take is not None}.values())
+
+
 @dataclass(frozen=True)
 class Example:
     """One crop.
@@ -217,7 +223,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         audio = np.interp(at, np.arange(len(source)), source).astype(np.float32)
         times_s = np.arange(n_frames) / FRAME_RATE_HZ
         if line.take is not None:
-            return self._own_curves(line, audio, start_s + times_s * speed)
+            return own_curves(line, audio, start_s + times_s * speed)
         return self._performed(line, audio, times_s, start_s, speed, rng)
 
     def _performed(
@@ -243,18 +249,6 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             )
         return Example(audio, emotion, classes, trust, curves)
 
-    def _own_curves(self, line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float64]) -> Example:
-        assert line.take is not None
-        with np.load(line.take, allow_pickle=False) as stored:
-            values = stored["values"].astype(np.float32)  # (T', 174) at 60 fps
-        frame = np.clip(times_s * FRAME_RATE_HZ, 0, len(values) - 1)
-        low = np.minimum(frame.astype(int), max(len(values) - 2, 0))
-        share = (frame - low)[:, None].astype(np.float32)
-        curves = values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
-        emotion = np.zeros((len(times_s), len(EMOTIONS)), np.float32)
-        emotion[:, EMOTIONS.index(line.emotion)] = 1.0
-        return Example(audio, emotion, np.zeros(len(times_s), np.int64), np.zeros(len(times_s), np.float32), curves)
-
     def _silence(self, rng: np.random.Generator) -> Example:
         n_frames = round(self.config.crop_s * FRAME_RATE_HZ)
         noise = coloured_noise(round(self.config.crop_s * SAMPLE_RATE_HZ), rng) * np.float32(
@@ -277,6 +271,20 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         if name not in cast:
             raise ConfigError(f"no actor '{name}' in actors.toml; known: {', '.join(cast)}, any")
         return cast[name]
+
+
+def own_curves(line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float64]) -> Example:
+    """An example with the line's own curves, at instants (T,) in seconds of the line."""
+    assert line.take is not None
+    with np.load(line.take, allow_pickle=False) as stored:
+        values = stored["values"].astype(np.float32)  # (T', 174) at 60 fps
+    frame = np.clip(times_s * FRAME_RATE_HZ, 0, len(values) - 1)
+    low = np.minimum(frame.astype(int), max(len(values) - 2, 0))
+    share = (frame - low)[:, None].astype(np.float32)
+    curves = values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
+    emotion = np.zeros((len(times_s), len(EMOTIONS)), np.float32)
+    emotion[:, EMOTIONS.index(line.emotion)] = 1.0
+    return Example(audio, emotion, np.zeros(len(times_s), np.int64), np.zeros(len(times_s), np.float32), curves)
 
 
 def _silence_around(phones: list[tuple[Phone, float]], end_s: float) -> list[tuple[Phone, float]]:

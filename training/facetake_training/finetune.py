@@ -1,0 +1,95 @@
+"""Fine-tuning in one command: a folder of sound and curves in, a model folder out that has learnt them.
+
+Starts from an exported model, the shipped one by default. Says the error on the folder's own lines before and after,
+and keeps the best weights. Knows nothing of how takes are read (`import_takes`) or exported (`shipping`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from facetake.errors import ConfigError
+from facetake.networks.emoface import EmoFace
+from facetake_training import checkpoint, shipping
+from facetake_training.articulation import FRAME_RATE_HZ
+from facetake_training.augment import AugmentConfig
+from facetake_training.dataset import DataConfig, SourceConfig, own_curves, read_span, to_tensors, whole
+from facetake_training.emoface import LossConfig, TrainConfig, build, train
+from facetake_training.import_takes import import_folder
+
+GENTLE = AugmentConfig(noise=0.5, snr_db=(15.0, 45.0), room=0.2, band=0.05, codec=0.03, level_db=(-15.0, 3.0), clip=0.0)
+MIN_CROP_S, MAX_CROP_S = 1.0, 5.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What fine-tuning did.
+
+    Attributes:
+        lines: how many it learnt from.
+        before, after: mean absolute error of the curves on those lines.
+        model: the model folder.
+    """
+
+    lines: int
+    before: float
+    after: float
+    model: Path
+
+
+def finetune(
+    folder: Path, out: Path, start: Path | None = None, steps: int = 300, emotion: str = "neutral", seed: int = 0
+) -> Result:
+    """Learns a folder of takes.
+
+    Args:
+        folder: sound files with curves of the same name, or EmoFace's layout.
+        out: the model folder to write; also holds the imported corpus and the run, which resumes.
+        start: the model folder to start from; the shipped one by default.
+        steps: rounds of training.
+        emotion: of lines whose name does not say it.
+        seed: of everything.
+
+    Raises:
+        ConfigError, AudioError, TakeError: the folder cannot be imported.
+        ModelError: there is nothing to start from.
+    """
+    if steps < 1:
+        raise ConfigError(f"cannot fine-tune for {steps} rounds; give 1 or more")
+    count = import_folder(folder, out / "corpus", emotion)
+    size, weights = shipping.starting_point(start, out / "run")
+    data = DataConfig((SourceConfig(out / "corpus"),), _crop_s(out / "corpus"), silence=0.0, augment=GENTLE)
+    config = TrainConfig(
+        out / "run", data, size, LossConfig(curves=20.0, mouth=1.0, velocity=1.0), weights, steps,
+        batch=8, learning_rate=3e-4, schedule="cosine", masks=size.encoder == "mel", encoder_rate=0.0, average=0.99,
+        every=max(1, steps // 3), seed=seed, workers=0,
+    )  # fmt: skip
+    network = build(config)
+    before = error(network, out / "corpus")
+    train(config)
+    checkpoint.load_weights(out / "run" / "best.safetensors", network)
+    after = error(network, out / "corpus")
+    shipping.export_run(config, "finetune", out)
+    return Result(count, before, after, out)
+
+
+def _crop_s(corpus: Path) -> float:
+    """Length of an example: as long as the shortest line allows, within reason."""
+    return float(np.clip(min(line.duration_s for line in whole(corpus)), MIN_CROP_S, MAX_CROP_S))
+
+
+def error(network: EmoFace, corpus: Path) -> float:
+    """Mean absolute error of a network's curves over the whole lines of an imported corpus."""
+    network.eval()
+    errors = []
+    for line in whole(corpus):
+        times_s = np.arange(max(1, round(line.duration_s * FRAME_RATE_HZ))) / FRAME_RATE_HZ
+        example = to_tensors(own_curves(line, read_span(line.audio, 0.0, line.duration_s), times_s))
+        with torch.inference_mode():
+            curves, _ = network(example["audio"][None], example["emotion"][None])
+        errors.append(float((curves[0] - example["curves"]).abs().mean()))
+    return float(np.mean(errors))
