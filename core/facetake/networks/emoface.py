@@ -138,7 +138,8 @@ class Lstm(nn.Module):
     def __init__(self, width: int, layers: int, dropout: float) -> None:
         """Builds `layers` layers of `width` / 2 units a direction."""
         super().__init__()
-        self.lstm = nn.LSTM(width, width // 2, layers, batch_first=True, bidirectional=True, dropout=dropout)
+        between = dropout if layers > 1 else 0.0
+        self.lstm = nn.LSTM(width, width // 2, layers, batch_first=True, bidirectional=True, dropout=between)
 
     def forward(self, x: Tensor) -> Tensor:
         """Maps (B, T, width) to (B, T, width)."""

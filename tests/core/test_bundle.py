@@ -1,0 +1,110 @@
+"""Verified models and their windows over sound of any length."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facetake import bundle
+from facetake.bundle import AudioToRig
+from facetake.errors import ModelError
+
+
+def echo() -> AudioToRig:
+    """A network whose first control is the mean level of each frame and whose second is the emotion's second weight."""
+
+    def run(audio: np.ndarray, emotion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = emotion.shape[1]
+        curves = np.zeros((1, count, 174), np.float32)
+        edges = (np.arange(count + 1) * 16_000 + 30) // 60
+        curves[0, :, 0] = [audio[0, a:b].mean() if b > a else 0 for a, b in zip(edges, edges[1:], strict=False)]
+        curves[0, :, 1] = emotion[0, :, 1]
+        return curves, np.full((1, count, 16), np.log(1 / 16), np.float32)
+
+    return AudioToRig(run, "none")
+
+
+def blocks(sound: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """The sound in blocks of a size."""
+    yield from np.split(sound, range(size, len(sound), size))
+
+
+@pytest.mark.parametrize("n_frames", [1, 7, 29, 299, 300, 301, 540, 541, 1000])
+@pytest.mark.parametrize("size", [100, 48_000])
+def test_every_frame_comes_once_and_in_place(n_frames: int, size: int) -> None:
+    """Windows cover the line once, in order, and each frame hears its own sound and emotion, whatever the blocks."""
+    level = np.linspace(0.1, 0.9, n_frames, dtype=np.float32)
+    sound = np.repeat(level, 267)[: n_frames * 16_000 // 60]
+
+    def emotion(times_s: np.ndarray) -> np.ndarray:
+        return np.stack([1 - times_s / 100, times_s / 100, *[0 * times_s] * 5], axis=1).astype(np.float32)
+
+    expected = echo().run(np.pad(sound, (0, 400))[None], emotion(np.arange(n_frames) / 60)[None])[0][0]
+    found = list(echo().windows(blocks(sound, size), n_frames, emotion))
+
+    assert [first for first, _, _ in found] == list(np.cumsum([0, *[len(curves) for _, curves, _ in found][:-1]]))
+    curves = np.concatenate([curves for _, curves, _ in found])
+    assert curves.shape == (n_frames, 174)
+    assert np.allclose(curves[: n_frames - 2], expected[: n_frames - 2], atol=1e-5)
+    assert np.allclose(np.concatenate([v for _, _, v in found]), 1 / 16)
+
+
+def test_seams_are_cross_faded() -> None:
+    """Where two windows disagree, the curve passes from one to the other without a step."""
+    calls: list[int] = []
+
+    def run(audio: np.ndarray, emotion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        calls.append(audio.shape[1])
+        shape = (1, emotion.shape[1])
+        return np.full((*shape, 174), float(len(calls)), np.float32), np.zeros((*shape, 16), np.float32)
+
+    flat = AudioToRig(run, "none").windows(
+        [np.zeros(160_000, np.float32)], 600, lambda t: np.zeros((len(t), 7), np.float32)
+    )
+    curve = np.concatenate([curves for _, curves, _ in flat])[:, 0]
+
+    assert len(calls) == 3
+    assert np.abs(np.diff(curve)).max() < 0.05
+
+
+def test_the_tiny_model_loads_and_tells_its_rest(tiny_model: Path) -> None:
+    """A model folder loads; its seven rest poses are still."""
+    models = bundle.load(tiny_model)
+
+    assert models.audio2rig.rests.shape == (7, 174)
+    assert np.array_equal(models.audio2rig.rests, models.audio2rig.rests)
+    assert len(models.audio2rig.sha256) == 64
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        (None, "models.toml is missing"),
+        ("not toml [", "malformed"),
+        ("[audio2rig]\n", "malformed"),
+        ("[other]\nfile='x'\nsha256='y'\n", "declares no model named audio2rig"),
+        ("[audio2rig]\nfile='x.onnx'\nsha256='y'\n", "is missing"),
+    ],
+)
+def test_broken_model_folders_are_named(tmp_path: Path, text: str | None, says: str) -> None:
+    """Each way a model folder can be broken gets its sentence."""
+    if text is not None:
+        (tmp_path / "models.toml").write_text(text)
+
+    with pytest.raises(ModelError, match=says):
+        bundle.load(tmp_path)
+
+
+def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
+    """A file with the right hash that ONNX Runtime cannot read is refused."""
+    from facetake.audio import hash_of
+
+    (tmp_path / "a.onnx").write_bytes(b"junk")
+    digest = hash_of(tmp_path / "a.onnx")
+    (tmp_path / "models.toml").write_text(f"[audio2rig]\nfile='a.onnx'\nsha256='{digest}'\n")
+
+    with pytest.raises(ModelError, match="not a model"):
+        bundle.load(tmp_path)
