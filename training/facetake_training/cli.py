@@ -11,11 +11,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from facetake.config import load_config
-from facetake.errors import FacetakeError
+from facetake.errors import ConfigError, FacetakeError
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Runs the command line; returns 0 done, 2 usage or nothing done, 130 interrupted."""
+    """Runs the command line; returns 0 done, 1 a bar missed, 2 usage or nothing done, 130 interrupted."""
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     evaluate = _add(commands, "evaluate", _evaluate, "mean absolute error by region on a split of the run's corpus")
     evaluate.add_argument("--split", default="test", choices=("train", "valid", "test"))
+    _add_measure(commands)
     tune = commands.add_parser("finetune", help="teach a model a folder of your own takes, in one command")
     tune.add_argument("folder", type=Path, help="sound with curves of the same name, or EmoFace's layout")
     tune.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="model folder to write")
@@ -77,6 +78,53 @@ def _add(
     command.add_argument("config", type=Path, metavar="CONFIG.toml")
     command.set_defaults(run=run)
     return command
+
+
+def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    about = "measure finished takes against bars; exit code 1 when one is missed"
+    measure = commands.add_parser("measure", help=about, description=about)
+    measure.add_argument("what", choices=("lips", "closures", "emotions", "takes", "silence", "memory"))
+    measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
+    measure.add_argument(
+        "--audio", type=Path, metavar="DIR", help="folder of WAV files (lips, emotions, takes); a line (memory)"
+    )
+    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips)")
+    measure.add_argument(
+        "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
+    )
+    measure.add_argument("--split", default="test", choices=("train", "valid", "test"), help="lines (closures)")
+    measure.add_argument("--lines", type=int, default=60, help="lines a corpus (closures)")
+    measure.set_defaults(run=_measure)
+
+
+NEEDS = {
+    "lips": ("audio", "truth"),
+    "closures": ("corpus",),
+    "emotions": ("audio", "corpus"),
+    "takes": ("audio",),
+    "memory": ("audio",),
+}
+
+
+def _measure(arguments: argparse.Namespace) -> int:
+    from facetake import bundle
+    from facetake_training.lips import LipsConfig
+    from facetake_training.measure import closures, emotions, lips, memory, silence, takes
+
+    for name in NEEDS.get(arguments.what, ()):
+        if getattr(arguments, name) is None:
+            raise ConfigError(f"measure {arguments.what} needs --{name}")
+    models = bundle.load(arguments.model)
+    report = {
+        "lips": lambda: lips.measure(LipsConfig(arguments.truth, arguments.audio), models),
+        "closures": lambda: closures.measure(arguments.corpus, models, arguments.split, arguments.lines),
+        "emotions": lambda: emotions.measure(arguments.audio, arguments.corpus[0], models),
+        "takes": lambda: takes.measure(arguments.audio, models),
+        "silence": lambda: silence.measure(models),
+        "memory": lambda: memory.measure(arguments.audio, arguments.model),
+    }[arguments.what]()
+    print(report)
+    return 0 if report.is_met else 1
 
 
 def _corpus(arguments: argparse.Namespace) -> int:

@@ -1,0 +1,27 @@
+"""How well do finished takes follow lips tracked in video of real speakers?"""
+
+from __future__ import annotations
+
+from facetake.bundle import Models
+from facetake.generate import GenerateOptions, generate
+from facetake_training import lips
+from facetake_training.measure.report import Report
+
+
+def measure(config: lips.LipsConfig, models: Models) -> Report:
+    """Measures every clip of a truth file, the whole of generation included."""
+    report, scores = Report(), []
+    for clip in lips.clips(config):
+        take = generate(config.audio / f"video_{clip}.wav", GenerateOptions(), models).take
+        one = lips.score_curves(take.values, take.times_s, config, clip)
+        scores.append(one)
+        report.row(
+            f"{clip:14s} aperture {one.aperture:.2f} at {one.lag_ms:+.0f} ms  "
+            f"pucker {one.pucker:.2f}  closure F1 {one.closure:.2f}"
+        )
+    mean = lips.mean(scores)
+    report.bar("mean correlation of the opening", mean.aperture, least=0.60)
+    report.bar("mean correlation of rounding", mean.pucker, least=0.52)
+    report.bar("mean F1 of closed frames", mean.closure, least=0.62)
+    report.bar("mean lag, ms", abs(mean.lag_ms), most=60.0)
+    return report

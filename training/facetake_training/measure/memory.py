@@ -1,0 +1,43 @@
+"""Does memory stay flat with length? Each file is generated in a process of its own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from facetake.audio import SAMPLE_RATE_HZ, read
+from facetake_training.measure.report import Report
+
+SHORT_S, LONG_S = 10, 1800
+MOST_MB = 150.0
+CODE = "import sys, resource; from facetake.cli import main; code = main(sys.argv[1:]); " \
+    "print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"  # fmt: skip
+
+
+def peak_mb(source: Path, out: Path, model: Path | None) -> float:
+    """Peak resident memory of `facetake generate` on one file, in MB."""
+    command = [sys.executable, "-c", CODE, "generate", str(source), "-o", str(out), "--progress", "none"]
+    done = subprocess.run(
+        [*command, *(["--model", str(model)] if model else [])], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout.split("PEAK ")[1]) / 1024.0
+
+
+def measure(line: Path, model: Path | None) -> Report:
+    """Measures a line repeated to 10 seconds and to 30 minutes."""
+    report = Report()
+    sound = read(line)
+    with tempfile.TemporaryDirectory() as folder:
+        peaks = []
+        for seconds in (SHORT_S, LONG_S):
+            path = Path(folder) / f"{seconds}.wav"
+            sf.write(path, np.resize(sound, seconds * SAMPLE_RATE_HZ), SAMPLE_RATE_HZ)
+            peaks.append(peak_mb(path, Path(folder) / f"{seconds}.csv", model))
+            report.row(f"{seconds:5d} s of sound: peak {peaks[-1]:.0f} MB")
+    report.bar("30 minutes above 10 seconds, MB", peaks[1] - peaks[0], most=MOST_MB)
+    return report
