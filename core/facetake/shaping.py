@@ -41,8 +41,8 @@ SEAL_ROWS = 4096
 """Frames sealed at once: 3 MB."""
 RAMP_S = 0.07
 """Time into and out of a closure: 65 to 80 ms in captured curves."""
-EVENT_PEAK, EVENT_EDGE, EVENT_MIN_S = 0.3, 0.15, 0.04
-"""A closure is where the viseme's probability peaks above the first; it lasts while above the second."""
+EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.15, 0.5, 0.04
+"""A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
 """Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
@@ -131,7 +131,7 @@ def find_closures(visemes: NDArray[np.floating], rate: float = 60.0, start_s: fl
     found: list[Closure] = []
     for kind, name in (("p", CLOSED), ("f", TEETH)):
         column = np.asarray(visemes[:, VISEMES.index(name)], np.float64)
-        for first, last in _runs(column, EVENT_PEAK, EVENT_EDGE):
+        for first, last in _peaks(column):
             middle, half = (first + last - 1) / 2 / rate, max((last - first) / rate, EVENT_MIN_S) / 2
             found.append(Closure(kind, start_s + middle - half, start_s + middle + half))  # type: ignore[arg-type]
     return sorted(found, key=lambda closure: closure.start_s)
@@ -341,6 +341,15 @@ def _runs(level: Float, high: float, low: float) -> list[tuple[int, int]]:
     edges = np.flatnonzero(np.diff(np.concatenate([[False], level > low, [False]]).astype(np.int8)))
     pairs = [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
     return [(first, last) for first, last in pairs if level[first:last].max() > high]
+
+
+def _peaks(level: Float) -> list[tuple[int, int]]:
+    """Stretches [first, last) of frames above a share of their own peak, for every peak above `EVENT_PEAK`."""
+    found = []
+    for begin, end in _runs(level, EVENT_PEAK, EVENT_PEAK * EVENT_SHARE):
+        floor = min(EVENT_SHARE * float(level[begin:end].max()), 2 * EVENT_PEAK)
+        found += [(begin + a, begin + b) for a, b in _runs(level[begin:end], EVENT_PEAK, floor)]
+    return found
 
 
 def _polynomial_fit(window: int) -> Float:

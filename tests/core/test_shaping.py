@@ -161,7 +161,7 @@ def test_rest_pose_may_be_given_and_may_vary() -> None:
 
 def test_closures_are_found() -> None:
     """Clear and weak-but-certain-enough closures are found with their kind and time; faint ones are not."""
-    visemes = spoken(300, p=[(50, 56, 0.9), (100, 102, 0.5), (200, 210, 0.2)], f=[(150, 160, 0.4), (160, 163, 0.2)])
+    visemes = spoken(300, p=[(50, 56, 0.9), (100, 102, 0.5), (200, 210, 0.1)], f=[(150, 160, 0.4), (160, 163, 0.25)])
     found = shaping.find_closures(visemes)
     assert [closure.kind for closure in found] == ["p", "p", "f"]
     assert found[0][1:] == pytest.approx((49.5 / 60, 55.5 / 60))
