@@ -15,12 +15,17 @@ from facetake_training.measure.report import Report
 
 SHORT_S, LONG_S = 10, 1800
 MOST_MB = 150.0
-CODE = "import sys, resource; from facetake.cli import main; code = main(sys.argv[1:]); " \
-    "print('PEAK', resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"  # fmt: skip
+CODE = """
+import sys
+from facetake.cli import main
+code = main(sys.argv[1:])
+print("PEAK", next(line.split()[1] for line in open("/proc/self/status") if line.startswith("VmHWM")))
+sys.exit(code)
+"""  # not getrusage, whose peak a child inherits from the process that started it
 
 
 def peak_mb(source: Path, out: Path, model: Path | None) -> float:
-    """Peak resident memory of `facetake generate` on one file, in MB."""
+    """Peak resident memory of `facetake generate` on one file, in MB; needs Linux, whose /proc tells it."""
     command = [sys.executable, "-c", CODE, "generate", str(source), "-o", str(out), "--progress", "none"]
     done = subprocess.run(
         [*command, *(["--model", str(model)] if model else [])], capture_output=True, text=True, check=True
