@@ -51,8 +51,9 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     worst = export_audio2rig(network, out / "audio2rig.onnx")
     save_file({key: value.half() for key, value in load_file(best).items()}, out / WEIGHTS)
+    (out / WEIGHTS).chmod(0o644)  # safetensors makes its files the owner's alone
     (out / SIZE).write_text(json.dumps(about["config"]["network"], indent=1, default=str), encoding="utf-8")
-    sources = [str(source["folder"]) for source in about["config"]["data"]["sources"]]
+    sources = _sources([Path(source["folder"]) for source in about["config"]["data"]["sources"]])
     table = Entry(name, sources, _commit(), int(about["step"]), worst, about["scores"], hash_of(out / "audio2rig.onnx"))
     (out / "models.toml").write_text(table.toml(), encoding="utf-8")
     return f"{out / 'audio2rig.onnx'} written; torch and ONNX Runtime differ by at most {worst:.1e}"
@@ -88,9 +89,28 @@ class Entry:
         return "\n".join(rows) + "\n"
 
 
+def _sources(folders: list[Path]) -> list[str]:
+    """What a run learnt from: the licences that its corpora note, or the folders' names where they note none."""
+    found: dict[str, None] = {}
+    for folder in dict.fromkeys(folders):
+        notes = folder / "sources.json"
+        if notes.is_file():
+            about = json.loads(notes.read_text(encoding="utf-8"))
+            found |= dict.fromkeys(f"{name}: {entry['licence']}" for name, entry in about.items())
+        else:
+            found[f"{folder.name}: synthetic or own"] = None
+    return list(found)
+
+
 def _commit() -> str:
     try:
-        found = subprocess.run(["git", "rev-parse", "--short", "HEAD"], capture_output=True, text=True, check=True)
+        found = subprocess.run(
+            ["git", "rev-parse", "--short", "HEAD"],
+            cwd=Path(__file__).parent,
+            capture_output=True,
+            text=True,
+            check=True,
+        )
     except (OSError, subprocess.CalledProcessError):
         return "unknown"
     return found.stdout.strip()
