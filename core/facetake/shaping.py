@@ -39,9 +39,9 @@ SHORT_PAUSE_S = 0.6
 SHORTEST_SPEECH_S = 0.05
 SEAL_ROWS = 4096
 """Frames sealed at once: 3 MB."""
-RAMP_S = 0.07
-"""Time into and out of a closure: 65 to 80 ms in captured curves."""
-EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.15, 0.5, 0.04
+RAMP_S = 0.06
+"""Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
+EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.5, 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
