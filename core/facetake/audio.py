@@ -1,8 +1,7 @@
 """Sound files as 16 kHz mono samples, in constant memory, and the rhythm of what is said.
 
 Reads what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) and, where PyAV is installed, everything else (M4A,
-video). Knows
-nothing of emotion, models or curves.
+video). Knows nothing of emotion, models or curves.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ if TYPE_CHECKING:
     import soundfile
 
 SAMPLE_RATE_HZ: Final = 16_000
-FRAME_RATE_HZ: Final = 60
+FRAME_RATE_HZ: Final = 60  # of curves inside the engine, as EmoFace 3.1.1; takes are converted on the way out
 BLOCK_S: Final = 2.0
 LOST_S: Final = 0.1  # a file may end this much before its header says, as MP3 does; more is a broken file
 WINDOW: Final = 400  # 25 ms, for energy and onsets

@@ -1,8 +1,7 @@
 """Verified ONNX models: the only place that touches onnxruntime.
 
 A model is used only if its file has the hash that models.toml declares and carries the names and rates this version
-works with.
-Knows nothing of what is done with the curves.
+works with. Knows nothing of what is done with the curves.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.audio import SAMPLE_RATE_HZ, hash_of
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.visemes import VISEMES
@@ -28,7 +27,6 @@ if TYPE_CHECKING:
     import onnxruntime
 
 MODEL_VERSION = 1
-FRAME_RATE_HZ = 60
 SHIPPED = Path(__file__).parent / "models"
 WINDOW_FRAMES = 300  # 5 s, the length the network was trained on
 HOP_FRAMES = 240

@@ -16,18 +16,17 @@ import torch
 from torch import Tensor, nn
 
 from facetake import bundle, rig
-from facetake.audio import SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.networks.emoface import EmoFace
-from facetake.networks.logmel import FRAME_RATE_HZ
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
 OPSET = 18
 PROBE_S = (1.37, 5.0)  # two lengths, so that a length fixed by mistake shows
 
 
-class AudioToRig(nn.Module):
+class RangedEmoFace(nn.Module):
     """What ships: EmoFace with its curves clamped to the controls' ranges and its phones summed to visemes."""
 
     minimum: Tensor
@@ -59,7 +58,7 @@ def export_audio2rig(network: EmoFace, path: Path) -> float:
     Raises:
         ModelError: the difference is above `TOLERANCE`, or the path cannot be written.
     """
-    model = AudioToRig(network).eval()
+    model = RangedEmoFace(network).eval()
     with tempfile.TemporaryDirectory() as folder:
         part = Path(folder) / "audio2rig.onnx"
         _to_onnx(model, part)

@@ -1,8 +1,7 @@
 """From a recorded line and an emotion to a take: the story of the product, step by step.
 
 `generate` reads top to bottom in the order things happen. What each step does lives in the module it names; nothing
-here knows
-file formats, the command line or training.
+here knows file formats, the command line or training.
 """
 
 from __future__ import annotations
@@ -17,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, eyes, head, keys, rig, shaping
-from facetake.bundle import FRAME_RATE_HZ, Models
+from facetake.audio import FRAME_RATE_HZ
+from facetake.bundle import Models
 from facetake.emotion import EmotionTrack, parse
 from facetake.take import Take, n_frames, resample
 from facetake.visemes import VISEMES

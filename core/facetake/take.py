@@ -1,8 +1,7 @@
 """The one data model: a take, control values on a fixed grid of frames, and what can be done to it.
 
-Time is rational throughout, so 23.976 fps stays 24000/1001 and a thousand takes laid end to end do
-not drift. Files are not known here (`facetake.formats`), nor how values come to be
-(`facetake.generate`).
+Time is rational throughout, so 23.976 fps stays 24000/1001 and a thousand takes laid end to end do not drift. Files
+are not known here (`facetake.formats`), nor how values come to be (`facetake.generate`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Phones to mouth movement: dominance co-articulation on a 60 fps grid.
 
 Gives articulatory tracks (opening, width, rounding, tongue, closures), not controls: `performer` turns them into
-curves. Knows
-nothing of emotion, actors or audio files. The model is Cohen and Massaro's: a track is the mean of the phones'
-targets, each
-weighted by how near the phone is and how strongly it insists.
+curves. Knows nothing of emotion, actors or audio files. The model is Cohen and Massaro's: a track is the mean of the
+phones' targets, each weighted by how near the phone is and how strongly it insists.
 """
 
 from __future__ import annotations
@@ -18,9 +16,9 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.audio import FRAME_RATE_HZ
 from facetake_training.phones import CLOSED, SILENCE, TEETH
 
-FRAME_RATE_HZ = 60
 TRACKS = ("open", "wide", "round", "funnel", "lower", "upper", "tip", "body", "out")
 SHORT_PAUSE_S = 0.60  # lips stay parted in a shorter silence
 BREATH_S = 0.28  # the mouth opens this long before a phrase, to breathe in

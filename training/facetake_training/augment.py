@@ -1,8 +1,7 @@
 """Waveform augmentation, so that a model trained on few voices works on any: rooms, noise, EQ, codecs, level.
 
-Works on 16 kHz mono float32 arrays and a numpy generator. Knows nothing of phones or curves: nothing here moves
-sound in time
-(speed is changed where the labels are read, in `dataset`).
+Works on 16 kHz mono float32 arrays and a numpy generator. Knows nothing of phones or curves: nothing here moves sound
+in time (speed is changed where the labels are read, in `dataset`).
 """
 
 from __future__ import annotations

@@ -1,10 +1,8 @@
 """Training examples from a corpus: augmented crops of sound with phones, emotion and curves.
 
 Reads the folders that `corpus` and `import_takes` write. Lines with phones are performed afresh for every crop, with
-a new emotion
-each time, so that the network cannot guess the emotion from the line; lines with curves of their own (a studio's)
-keep them. Speed
-is changed here, where labels and curves follow; all other augmentation is in `augment`.
+a new emotion each time, so that the network cannot guess the emotion from the line; lines with curves of their own (a
+studio's) keep them. Speed is changed here, where labels and curves follow; all other augmentation is in `augment`.
 """
 
 from __future__ import annotations
@@ -21,11 +19,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake.audio import SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake_training.actors import Actor, actors
-from facetake_training.articulation import FRAME_RATE_HZ, Phone
+from facetake_training.articulation import Phone
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
 from facetake_training.performer import perform
 from facetake_training.phones import INDEX, SILENCE

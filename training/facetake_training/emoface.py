@@ -9,8 +9,7 @@ from __future__ import annotations
 import csv
 import math
 import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -22,7 +21,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from facetake import rig
 from facetake.networks.emoface import EmoFace, EmoFaceSize
-from facetake.networks.encoder import MelEncoder, count_parameters
+from facetake.networks.encoder import MelEncoder
 from facetake.visemes import VISEMES
 from facetake_training import checkpoint
 from facetake_training.dataset import Crops, DataConfig
@@ -330,9 +329,3 @@ class _Log:
     def close(self) -> None:
         if self.is_main:
             self.board.close()
-
-
-def parameters(config: TrainConfig) -> Iterator[tuple[str, int]]:
-    """Names of the network's parts and their numbers of trained weights."""
-    for name, part in build(replace(config, start=None)).named_children():
-        yield name, count_parameters(part)

@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ConfigError
 from facetake.networks.emoface import EmoFace
 from facetake_training import checkpoint, shipping
-from facetake_training.articulation import FRAME_RATE_HZ
 from facetake_training.augment import AugmentConfig
 from facetake_training.dataset import DataConfig, SourceConfig, own_curves, read_span, to_tensors, whole
 from facetake_training.emoface import LossConfig, TrainConfig, build, train

@@ -1,8 +1,7 @@
 """A studio's own recordings and curves, brought into a corpus folder that training reads.
 
 Takes EmoFace's layout (WAV/NAME.wav beside VALID_CTR/NAME.txt) or any folder of sound files with curves of the same
-name in a format
-that `facetake.formats` reads. Knows nothing of phones: these lines train the curves alone.
+name in a format that `facetake.formats` reads. Knows nothing of phones: these lines train the curves alone.
 """
 
 from __future__ import annotations

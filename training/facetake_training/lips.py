@@ -1,8 +1,8 @@
 """Lip-sync against real faces: generated curves scored against lips tracked in video of real speakers.
 
 The truth is a .npz with, for each clip, CLIP.time (s), CLIP.aperture (inner-lip opening, any scale), CLIP.arkit (T,
-52) scores and
-the shared `names` of those; the sound is video_CLIP.wav in a folder. Knows nothing of how the curves were made.
+52) scores and the shared `names` of those; the sound is video_CLIP.wav in a folder. Knows nothing of how the curves
+were made.
 """
 
 from __future__ import annotations

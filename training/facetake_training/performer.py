@@ -1,8 +1,8 @@
 """The expert performer: phones, prosody, emotion and an actor's habits to the 174 control curves.
 
 This is where training curves come from. Knows nothing of audio files or networks; it is given a loudness track.
-Amplitudes follow
-the ranges seen in captured MetaHuman curves: jaw up to 0.45, purse to 0.95, closures as co-activations of six controls.
+Amplitudes follow the ranges seen in captured MetaHuman curves: jaw up to 0.45, purse to 0.95, closures as
+co-activations of six controls.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.audio import SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake_training.actors import Actor, actors
-from facetake_training.articulation import FRAME_RATE_HZ, Articulation, Phone, articulate
+from facetake_training.articulation import Articulation, Phone, articulate
 from facetake_training.expression import control_indices, express, speech_factors
 from facetake_training.prosody import emphasis_track, frame_loudness, loudness_factor, slow_swing
 

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake_training.articulation import FRAME_RATE_HZ, Phone
+from facetake.audio import FRAME_RATE_HZ
+from facetake_training.articulation import Phone
 from facetake_training.phones import is_vowel
 
 Array = NDArray[np.float64]

@@ -1,8 +1,7 @@
 """The command `facetake`: one module a subcommand, each importing what it needs only when it runs.
 
 Turns errors into one sentence and an exit code: 0 done, 1 some inputs failed, 2 usage or nothing done, 130
-interrupted. Knows nothing
-of how anything is done.
+interrupted. Knows nothing of how anything is done.
 """
 
 from __future__ import annotations

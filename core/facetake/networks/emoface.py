@@ -1,8 +1,7 @@
 """EmoFace: audio and emotion to control curves (EmoFace 3.1), with a second head for phones and visemes.
 
 Knows nothing of training, files or post-processing. Emotion is a weight vector a frame, (T, K); a one-hot row is the
-paper's
-label, since weights times the embedding table is then the table's row.
+paper's label, since weights times the embedding table is then the table's row.
 """
 
 from __future__ import annotations
@@ -15,11 +14,11 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from facetake import rig
+from facetake.emotion import EMOTIONS
 from facetake.networks.encoder import Encoder, MelEncoder, MelSize, Wav2Vec2Encoder
+from facetake.visemes import VISEMES
 
-N_CONTROLS = 174
-N_EMOTIONS = 7
-N_VISEMES = 16
 LEAK = 0.2  # slope of the leaky ReLU in the emotion encoder (EmoFace 4.2)
 
 
@@ -60,7 +59,7 @@ class EmotionEncoder(nn.Module):
     def __init__(self, width: int) -> None:
         """Builds codes of `width` dimensions."""
         super().__init__()
-        self.embedding = nn.Linear(N_EMOTIONS, width, bias=False)
+        self.embedding = nn.Linear(len(EMOTIONS), width, bias=False)
         self.first = nn.Linear(width, width)
         self.second = nn.Linear(width, width)
 
@@ -186,8 +185,8 @@ class EmoFace(nn.Module):
         self.positional = PositionalEncoding(size.width) if size.positional else nn.Identity()
         self.emotion = EmotionEncoder(size.width)
         self.decoder = make_decoder(size)
-        self.controls = nn.Linear(size.width, N_CONTROLS)
-        table = nn.functional.one_hot(torch.tensor(phone_visemes), N_VISEMES).float()
+        self.controls = nn.Linear(size.width, rig.N_CONTROLS)
+        table = nn.functional.one_hot(torch.tensor(phone_visemes), len(VISEMES)).float()
         self.register_buffer("viseme_of_phone", table, persistent=False)
 
     def forward(self, audio: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:

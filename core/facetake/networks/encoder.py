@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-import torch
 from torch import Tensor, nn
 
 from facetake.errors import ModelError
@@ -141,8 +140,3 @@ def _wav2vec2(folder: Path, *, pretrained: bool) -> Any:
         return Wav2Vec2Model(Wav2Vec2Config.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"cannot load the wav2vec2 model in {folder}: {error}") from error
-
-
-def count_parameters(module: nn.Module) -> int:
-    """Number of trained weights."""
-    return sum(int(torch.numel(p)) for p in module.parameters() if p.requires_grad)

@@ -11,9 +11,8 @@ import math
 import torch
 from torch import Tensor, nn
 
-from facetake.audio import SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 
-FRAME_RATE_HZ = 60  # curve frames; EmoFace 3.1.1 works at 60 fps
 FEATURES_PER_FRAME = 2  # 120 features a second: p, b, m closures of 40 ms span five of them
 WINDOW_SAMPLES = 400  # 25 ms
 N_BINS = WINDOW_SAMPLES // 2 + 1

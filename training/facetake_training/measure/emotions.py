@@ -11,11 +11,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
 from facetake_training.actors import actors
-from facetake_training.articulation import FRAME_RATE_HZ
 from facetake_training.dataset import read_lines, read_span
 from facetake_training.measure.report import Report
 from facetake_training.performer import line_phones, perform
