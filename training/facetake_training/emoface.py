@@ -15,13 +15,13 @@ from typing import Literal
 
 import torch
 from accelerate import Accelerator
+from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
 from facetake import rig
 from facetake.networks.emoface import EmoFace, EmoFaceSize
-from facetake.networks.encoder import MelEncoder
 from facetake.visemes import VISEMES
 from facetake_training import checkpoint
 from facetake_training.dataset import Crops, DataConfig
@@ -124,7 +124,8 @@ def train(config: TrainConfig) -> Path:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    accelerator = Accelerator(mixed_precision=config.precision)
+    unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # a stage may train the phone head alone
+    accelerator = Accelerator(mixed_precision=config.precision, kwargs_handlers=[unused])
     network = build(config)
     averaged = build(config)
     optimizer = torch.optim.AdamW(_groups(network, config), lr=config.learning_rate, weight_decay=config.weight_decay)
@@ -151,7 +152,8 @@ def train(config: TrainConfig) -> Path:
         optimizer.step()
         optimizer.zero_grad(set_to_none=True)
         plain = accelerator.unwrap_model(network)
-        _average(averaged, plain, min(config.average, (1 + step) / (10 + step)))
+        if config.average:
+            _average(averaged, plain, min(config.average, (1 + step) / (10 + step)))
         log.add(step, parts)
         if (step + 1) % config.every == 0 or step + 1 == config.steps:
             if accelerator.is_main_process:
@@ -176,7 +178,7 @@ def _groups(network: EmoFace, config: TrainConfig) -> list[dict[str, object]]:
 def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     with torch.no_grad():
         for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - decay)
+            kept.lerp_(new.to(kept.device), 1.0 - decay)
 
 
 def _round(
@@ -185,26 +187,11 @@ def _round(
     """Loss of one batch and its parts by name."""
     network.train()
     with accelerator.autocast():
-        curves, phones = _forward(network, batch, config, accelerator)
+        prepare = mask_features if config.masks else None
+        curves, phones = network(batch["audio"], batch["emotion"], prepare, bool(config.loss.curves))
     terms = losses(curves.float(), phones.float(), batch, config.loss)
     total = torch.stack(list(terms.values())).sum()
     return total, {name: float(value.detach()) for name, value in terms.items()} | {"loss": float(total.detach())}
-
-
-def _forward(
-    network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator
-) -> tuple[Tensor, Tensor]:
-    plain = accelerator.unwrap_model(network)
-    if not (config.masks and isinstance(plain, EmoFace) and isinstance(plain.encoder, MelEncoder) and network is plain):
-        curves, phones = network(batch["audio"], batch["emotion"])
-        return curves, phones
-    with torch.no_grad():
-        features = mask_features(plain.encoder.log_mel(batch["audio"], batch["emotion"].shape[1]))
-    encoded = plain.encoder.encode(features)
-    if not config.loss.curves:  # the decoder would learn nothing and costs half the time
-        return batch["curves"], plain.phones(encoded).log_softmax(dim=-1)
-    pair: tuple[Tensor, Tensor] = plain.perform(encoded, batch["emotion"])
-    return pair
 
 
 def mask_features(features: Tensor) -> Tensor:
@@ -275,6 +262,8 @@ def _keep(
     log: _Log,
 ) -> float:
     """Scores the averaged weights, keeps them if they are the best so far, and writes the checkpoint to resume from."""
+    if not config.average:
+        _average(averaged, network, 0.0)
     averaged.eval()
     scores: Scores = score(averaged, config.data, seed=config.seed)
     values = asdict(scores)

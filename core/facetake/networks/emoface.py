@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from facetake import rig
 from facetake.emotion import EMOTIONS
-from facetake.networks.encoder import Encoder, MelEncoder, MelSize, Wav2Vec2Encoder
+from facetake.networks.encoder import Encoder, MelEncoder, MelSize, Prepare, Wav2Vec2Encoder
 from facetake.visemes import VISEMES
 
 LEAK = 0.2  # slope of the leaky ReLU in the emotion encoder (EmoFace 4.2)
@@ -189,22 +189,24 @@ class EmoFace(nn.Module):
         table = nn.functional.one_hot(torch.tensor(phone_visemes), len(VISEMES)).float()
         self.register_buffer("viseme_of_phone", table, persistent=False)
 
-    def forward(self, audio: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(
+        self, audio: Tensor, emotion: Tensor, prepare: Prepare | None = None, with_curves: bool = True
+    ) -> tuple[Tensor, Tensor]:
         """Predicts curves and phones.
 
         Args:
             audio: (B, S) mono at 16 kHz in [-1, 1].
             emotion: (B, T, 7) weights with T = round(S * 60 / 16000).
+            prepare: changes log-mel features on the way, in training.
+            with_curves: False leaves out the decoder, half of the work, and gives no curves (B, T, 0).
 
         Returns:
             curves (B, T, 174), not yet clamped to the controls' ranges; phone log-probabilities (B, T, P).
         """
-        features = self.encoder(audio, emotion.shape[1])
-        return self.perform(features, emotion)
-
-    def perform(self, features: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:
-        """Curves (B, T, 174) and phone log-probabilities (B, T, P) from encoder features (B, T, n_features)."""
+        features = self.encoder(audio, emotion.shape[1], prepare)
         phones = self.phones(features).log_softmax(dim=-1)
+        if not with_curves:
+            return features[..., :0], phones
         content = self.content(torch.cat([features, phones.exp()], dim=-1))
         code = self.positional(content) + self.emotion(emotion)
         return self.controls(self.decoder(code)), phones

@@ -6,6 +6,7 @@ Neither knows of emotion or curves.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +15,8 @@ from torch import Tensor, nn
 
 from facetake.errors import ModelError
 from facetake.networks.logmel import N_MELS, LogMel
+
+Prepare = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -38,8 +41,8 @@ class Encoder(Protocol):
 
     n_features: int
 
-    def __call__(self, audio: Tensor, n_frames: int) -> Tensor:
-        """Maps audio (B, S) to features (B, T, n_features)."""
+    def __call__(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
+        """Maps audio (B, S) to features (B, T, n_features); in training `prepare` changes log-mel features on the way."""
         ...
 
 
@@ -77,13 +80,11 @@ class MelEncoder(nn.Module):
         self.dropout = nn.Dropout(size.dropout)
         self.memory = nn.GRU(size.width, size.memory, batch_first=True, bidirectional=True)
 
-    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
-        """Maps audio (B, S) to (B, T, 2 memory)."""
-        encoded: Tensor = self.encode(self.log_mel(audio, n_frames))
-        return encoded
-
-    def encode(self, features: Tensor) -> Tensor:
-        """Maps features (B, 2T, N_MELS), possibly masked or warped in training, to (B, T, 2 memory)."""
+    def forward(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
+        """Maps audio (B, S) to (B, T, 2 memory); `prepare` masks or warps the log-mel features (B, 2T, N_MELS)."""
+        features = self.log_mel(audio, n_frames)
+        if prepare is not None:
+            features = prepare(features)
         x = nn.functional.gelu(self.first(features.transpose(1, 2)))
         x = nn.functional.gelu(self.second(x)).transpose(1, 2)  # (B, T, width)
         for block in self.blocks:
@@ -115,7 +116,7 @@ class Wav2Vec2Encoder(nn.Module):
         for weight in self.model.feature_extractor.parameters():
             weight.requires_grad_(False)
 
-    def forward(self, audio: Tensor, n_frames: int) -> Tensor:
+    def forward(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:  # noqa: ARG002  no mel here
         """Maps audio (B, S) to (B, T, hidden)."""
         scaled = (audio - audio.mean(dim=1, keepdim=True)) / (audio.var(dim=1, keepdim=True) + 1e-7).sqrt()
         latents = self.model.feature_extractor(scaled)  # (B, F, 50 a second)
