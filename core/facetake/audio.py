@@ -197,7 +197,7 @@ class _Container:
             ) from error
         try:
             counted = [(rate, len(block)) for rate, block in _decoded_with_rate(path)]
-        except (av.FFmpegError, IndexError, ValueError) as error:
+        except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
             raise AudioError(f"{path} is not a sound file that can be read ({reason}); export it as WAV") from error
         return cls(path, counted[0][0] if counted else SAMPLE_RATE_HZ, sum(n for _, n in counted))
 

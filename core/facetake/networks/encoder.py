@@ -42,7 +42,7 @@ class Encoder(Protocol):
     n_features: int
 
     def __call__(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
-        """Maps audio (B, S) to features (B, T, n_features); in training `prepare` changes log-mel features on the way."""
+        """Maps audio (B, S) to features (B, T, n_features); `prepare` changes log-mel features on the way."""
         ...
 
 
