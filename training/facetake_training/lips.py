@@ -100,17 +100,21 @@ def clips(config: LipsConfig) -> list[str]:
 
 def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig, clip: str) -> LipScores:
     """Scores curves (T, 174) of one clip."""
+    return score_tracks(mouth.aperture(values).astype(float), mouth.pucker(values).astype(float), times_s, config, clip)
+
+
+def score_tracks(aperture: Array, pucker: Array, times_s: Array, config: LipsConfig, clip: str) -> LipScores:
+    """Scores an opening and a rounding (T,) each, of any scale, against one clip."""
     with np.load(config.truth, allow_pickle=False) as truth:
         true_times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
         names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
     rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
     late = true_times_s > SETTLE_S
     true_times_s, opening, rounding = true_times_s[late], opening[late], rounding[late]
-    aperture = mouth.aperture(values).astype(float)
     best, lag_s = lagged_correlation(times_s, aperture, true_times_s, opening)
-    pucker, _ = lagged_correlation(times_s, mouth.pucker(values).astype(float), true_times_s, rounding)
+    round_best, _ = lagged_correlation(times_s, pucker, true_times_s, rounding)
     f1 = closure_f1(np.interp(true_times_s + lag_s, times_s, aperture), opening)
-    return LipScores(best, 1000.0 * lag_s, pucker, f1)
+    return LipScores(best, 1000.0 * lag_s, round_best, f1)
 
 
 def mean(scores: list[LipScores]) -> LipScores:

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import numpy as np
+
+from facetake.audio import read
 from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
 from facetake_training import lips
 from facetake_training.measure.report import Report
+from facetake_training.prosody import frame_loudness
 
 
 def measure(config: lips.LipsConfig, models: Models) -> Report:
     """Measures every clip of a truth file, the whole of generation included."""
-    report, scores = Report(), []
+    report, scores, loudness = Report(), [], []
     for clip in lips.clips(config):
         take = generate(config.audio / f"video_{clip}.wav", GenerateOptions(), models).take
         one = lips.score_curves(take.values, take.times_s, config, clip)
         scores.append(one)
+        level = np.sqrt(frame_loudness(read(config.audio / f"video_{clip}.wav"), take.n_frames))
+        loudness.append(lips.score_tracks(level, level, take.times_s, config, clip))
         report.row(
             f"{clip:14s} aperture {one.aperture:.2f} at {one.lag_ms:+.0f} ms  "
             f"pucker {one.pucker:.2f}  closure F1 {one.closure:.2f}"
         )
-    mean = lips.mean(scores)
+    mean, alone = lips.mean(scores), lips.mean(loudness)
+    report.row(
+        f"loudness alone: aperture {alone.aperture:.2f}  pucker {alone.pucker:.2f}  closure F1 {alone.closure:.2f}"
+    )
     report.bar("mean correlation of the opening", mean.aperture, least=0.60)
     report.bar("mean correlation of rounding", mean.pucker, least=0.52)
     report.bar("mean F1 of closed frames", mean.closure, least=0.62)
