@@ -22,10 +22,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", dest="as_json", action="store_true", help="for programs")
 
 
-def run(arguments: argparse.Namespace, report: Reporter) -> int:
+def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints what is known of one file."""
     path = arguments.path
-    report.start(str(path), 0, 1)
     if path.suffix == ".onnx" or (path / "models.toml").is_file():
         about = _model(path if path.is_dir() else path.parent)
     elif path.suffix.lower() in inputs.SOUND or path.is_dir():

@@ -29,13 +29,13 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.audio.suffix.lower() in {entry.suffix for entry in formats.FORMATS.values()}:
         raise ConfigError(f"{arguments.audio} is a take; this version reads visemes from sound, so name its recording")
     options = generate.GenerateOptions(blink=False, gaze=False, head=False)
-    report.start(str(arguments.audio), 0, 1)
     made = generate.generate(arguments.audio, options, bundle.load(arguments.model))
     track = visemes.segments(made.visemes, made.take.rate)
     text = visemes.as_json(track) + "\n" if arguments.form == "json" else visemes.as_csv(track)
     if arguments.out is None:
-        sys.stdout.write(text)
+        sys.stdout.write(text)  # the track alone: it may be piped on
         return 0
+    report.start(str(arguments.audio), 0, 1)
     with formats.beside(arguments.out) as part:
         part.write_text(text, encoding="utf-8")
     report.done(str(arguments.audio), [str(arguments.out)])
