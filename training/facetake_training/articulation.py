@@ -20,6 +20,8 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake_training.phones import CLOSED, SILENCE, TEETH
 
 TRACKS = ("open", "wide", "round", "funnel", "lower", "upper", "tip", "body", "out")
+INSISTS = {"open": "hold", "lower": "hold", "upper": "hold", "wide": "shape", "round": "shape", "funnel": "shape"}
+"""Which dominance a track obeys; the tongue's obey none, so that consonants own it."""
 SHORT_PAUSE_S = 0.60  # lips stay parted in a shorter silence
 BREATH_S = 0.28  # the mouth opens this long before a phrase, to breathe in
 RISE_S, FALL_S = 0.070, 0.075  # of a closure, as in captured curves
@@ -109,8 +111,10 @@ def articulate(phones: Sequence[Phone], times_s: Array, insist: float = 1.0) -> 
     values = np.array([shapes[name][row] for name, row, _, _ in pieces])
     starts, ends = (np.array([piece[k] for piece in pieces]) for k in (2, 3))
     weight = _presence(starts, ends, values[:, -1] / FRAME_RATE_HZ / insist, times_s)
-    insisting = np.array([values[:, -3]] * 1 + [values[:, -2]] * 3 + [values[:, -3]] * 2 + [np.ones(len(values))] * 3)
-    tracks = {name: _mean(values[:, i], weight * insisting[i][:, None]) for i, name in enumerate(TRACKS)}
+    dominance = {"hold": values[:, -3], "shape": values[:, -2], "": np.ones(len(values))}
+    tracks = {
+        name: _mean(values[:, i], weight * dominance[INSISTS.get(name, "")][:, None]) for i, name in enumerate(TRACKS)
+    }
     silent = np.array([name == SILENCE for name, *_ in pieces])
     speech = 1.0 - (silent @ weight) / np.maximum(weight.sum(axis=0), 1e-9)
     return Articulation(tracks, _closures(phones, CLOSED, times_s), _closures(phones, TEETH, times_s), speech)
