@@ -13,6 +13,7 @@ torch = pytest.importorskip("torch", reason="the judge of emotions needs torch")
 from facetake import bundle, rig  # noqa: E402  after the skip
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake_training.actors import actors  # noqa: E402
+from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import Line, read_lines  # noqa: E402
 from facetake_training.measure import closures, emotions, silence, takes  # noqa: E402
 from facetake_training.measure.report import Report  # noqa: E402
@@ -88,3 +89,19 @@ def test_noises_are_noises() -> None:
 
     assert all(len(sound) == 160_000 for sound in found.values())
     assert [name for name, sound in found.items() if not sound.any()] == ["silence"]
+
+
+def test_a_measurement_without_its_data_says_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each measurement names the option it lacks, exit code 2."""
+    for what, needs in (("lips", "--audio"), ("closures", "--corpus"), ("emotions", "--audio"), ("memory", "--audio")):
+        assert main(["measure", what]) == 2
+        assert needs in capsys.readouterr().err
+
+
+def test_silence_is_measured_through_the_command_line(tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The command prints a bar for every noise and tells by its exit code whether all are met."""
+    code = main(["measure", "silence", "--model", str(tiny_model)])
+    text = capsys.readouterr().out
+
+    assert text.count("largest move of the mouth") == len(silence.noises())
+    assert code == (1 if "MISSED" in text else 0)
