@@ -7,12 +7,13 @@ video). Knows nothing of emotion, models or curves.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +23,17 @@ from facetake.errors import AudioError
 if TYPE_CHECKING:
     import soundfile
 
+    Source: TypeAlias = "soundfile.SoundFile | _Container | _Unfinished"
+
 SAMPLE_RATE_HZ: Final = 16_000
 FRAME_RATE_HZ: Final = 60  # of curves inside the engine, as EmoFace 3.1.1; takes are converted on the way out
 BLOCK_S: Final = 2.0
 LOST_S: Final = 0.1  # a file may end this much before its header says, as MP3 does; more is a broken file
 WINDOW: Final = 400  # 25 ms, for energy and onsets
-UNKNOWN_SIZES: Final = (0, 0xFFFFFFFF, 0x7FFFFFFF)  # what a WAV written to a pipe has for a length
+# What files written to a pipe have for a length (ffmpeg, sox, arecord), give or take a header
+UNKNOWN_LENGTHS: Final = (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x7FFFF000, 0x7F000000)
+HEADER_MOST: Final = 128
+LONGEST: Final = 1 << 48  # a 64-bit length beyond this is an unset one
 Floats = NDArray[np.float32]
 Blocks = Iterable[Floats]
 
@@ -61,44 +67,120 @@ def stream(path: Path, block_s: float = BLOCK_S) -> AudioStream:
     Raises:
         AudioError: missing, a folder, unreadable, not sound, truncated, or without a sample.
     """
-    if path.is_dir():
-        raise AudioError(f"{path} is a folder, not a sound file; name the files in it")
-    if not path.exists():
-        raise AudioError(f"no file {path}; check the path")
+    try:
+        if path.is_dir():
+            raise AudioError(f"{path} is a folder, not a sound file; name the files in it")
+        if not path.exists():
+            raise AudioError(f"no file {path}; check the path")
+    except OSError as error:  # a name longer than the system allows
+        raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
     return AudioStream(path, _open(path), block_s)
 
 
-def _open(path: Path) -> soundfile.SoundFile | _Container:
+def _open(path: Path) -> Source:
     import soundfile as sf
 
     try:
         if not path.stat().st_size:
             raise AudioError(f"{path} is empty (0 bytes); record or export it again")
-        _check_wav_length(path)
-        return sf.SoundFile(path)
+        unset = _check_length(path)
+        return sf.SoundFile(path) if unset is None else _Unfinished(path, unset)
     except OSError as error:
         raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
     except sf.LibsndfileError as error:
         return _Container.open(path, str(error))
 
 
-def _check_wav_length(path: Path) -> None:
-    """Finds a truncated WAV, which libsndfile shortens without a word."""
+def _check_length(path: Path) -> int | None:
+    """Finds a truncated file, which libsndfile shortens without a word.
+
+    Returns:
+        Where the length of the samples stands, if it was never filled in: a WAV whose recorder broke off.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
-        head = file.read(12)
-        if head[:4] != b"RIFF" or head[8:] != b"WAVE":
-            return
-        while len(chunk := file.read(8)) == 8:
-            length = int.from_bytes(chunk[4:], "little")
-            if chunk[:4] == b"data":
-                if length not in UNKNOWN_SIZES and file.tell() + length > size + 1:
-                    raise AudioError(
-                        f"{path} is truncated: its header promises {length} bytes of sound, "
-                        f"{size - file.tell()} are there; copy it again"
-                    )
-                return
-            file.seek(length + length % 2, os.SEEK_CUR)
+        head = file.read(28)
+        if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
+            return _check_wav_data(path, file, size)
+    if _is_truncated(promised := _promised(head), size):
+        raise AudioError(f"{path} is truncated: its header promises {promised} bytes, {size} are there; copy it again")
+    return None
+
+
+def _check_wav_data(path: Path, file: BinaryIO, size: int) -> int | None:
+    file.seek(12)
+    while len(chunk := file.read(8)) == 8:
+        length = int.from_bytes(chunk[4:], "little")
+        here = file.tell()
+        if chunk[:4] == b"data":
+            if _is_truncated(length, size - here):
+                raise AudioError(
+                    f"{path} is truncated: its header promises {length} bytes of sound, "
+                    f"{size - here} are there; copy it again"
+                )
+            return here - 4 if length == 0 and size - here > 8 and not _is_chunk(file.read(8), size - here) else None
+        file.seek(length + length % 2, os.SEEK_CUR)
+    return None
+
+
+def _is_chunk(head: bytes, room: int) -> bool:
+    """Whether these 8 bytes begin another chunk of a WAV, and not its sound."""
+    return head[:4].isascii() and head[:4].decode("ascii").isprintable() and int.from_bytes(head[4:], "little") <= room
+
+
+def _is_truncated(length: int, there: int) -> bool:
+    unknown = length > LONGEST or any(abs(length - mark) <= HEADER_MOST for mark in UNKNOWN_LENGTHS)
+    return length > there + 1 and not unknown
+
+
+def _promised(head: bytes) -> int:
+    """How many bytes a file has by its header, for AIFF, Sony Wave64, RF64 and AU; 0 where that is not told."""
+    if head[:4] == b"FORM":
+        return int.from_bytes(head[4:8], "big") + 8
+    if head[:4] == b"riff":
+        return int.from_bytes(head[16:24], "little")
+    if head[:4] == b"RF64" and head[12:16] == b"ds64":
+        return int.from_bytes(head[20:28], "little") + 8
+    if head[:4] == b".snd" and head[8:12] != b"\xff\xff\xff\xff":
+        return int.from_bytes(head[4:8], "big") + int.from_bytes(head[8:12], "big")
+    return 0
+
+
+class _Mended(io.FileIO):
+    """The bytes of a WAV whose length was never filled in, with "unknown" there: libsndfile takes 0 for no sound."""
+
+    def __init__(self, path: Path, place: int) -> None:
+        super().__init__(path)
+        self._place = place
+
+    def readinto(self, buffer: Any, /) -> int:
+        view, begin = memoryview(buffer).cast("B"), self.tell()
+        count = super().readinto(view) or 0
+        for place in range(max(self._place, begin), min(self._place + 4, begin + count)):
+            view[place - begin] = 0xFF
+        return count
+
+
+class _Unfinished:
+    """A mended WAV with the few members of SoundFile that are used; SoundFile itself leaves such files open."""
+
+    def __init__(self, path: Path, place: int) -> None:
+        import soundfile as sf
+
+        self._bytes = _Mended(path, place)
+        try:
+            self._sound = sf.SoundFile(self._bytes)
+        except BaseException:
+            self._bytes.close()
+            raise
+        self.samplerate, self.frames = self._sound.samplerate, self._sound.frames
+
+    def read(self, count: int, dtype: str, always_2d: bool) -> Floats:
+        return np.asarray(self._sound.read(count, dtype=dtype, always_2d=always_2d), np.float32)
+
+    def close(self) -> None:
+        self._sound.close()
+        self._bytes.close()
 
 
 class AudioStream:
@@ -110,7 +192,7 @@ class AudioStream:
         n_samples: number of samples at 16 kHz the blocks will have together: round(duration_s * 16000).
     """
 
-    def __init__(self, path: Path, file: soundfile.SoundFile | _Container, block_s: float) -> None:
+    def __init__(self, path: Path, file: Source, block_s: float) -> None:
         """Takes over an open file; made by `stream`."""
         self.path = path
         self._file = file

@@ -47,9 +47,16 @@ def parse(text: str) -> EmotionTrack:
         ConfigError: unknown emotion, weight outside 0..1 or summing above 1, cues out of order, unreadable file.
     """
     looks_like_file = any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
-    if looks_like_file or (Path(text).is_file() and text.split(":")[0] not in EMOTIONS):
+    if looks_like_file or (text.split(":")[0] not in EMOTIONS and _is_file(text)):
         return read(Path(text))
     return EmotionTrack(np.zeros(1), weights(text, "--emotion")[None])
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # longer than the name of a file may be
+        return False
 
 
 def read(path: Path) -> EmotionTrack:

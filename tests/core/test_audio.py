@@ -136,6 +136,11 @@ def broken(tmp_path: Path, name: str) -> Path:
     elif name == "truncated":
         sf.write(path, tone(2.0, 16_000), 16_000)
         path.write_bytes(path.read_bytes()[:20_000])
+    elif name == "empty data":
+        sf.write(path, np.zeros(0), 16_000)
+        path.write_bytes(path.read_bytes() + b"LIST" + (4).to_bytes(4, "little") + b"INFO")
+    elif name.startswith("long"):
+        return path.with_stem(name * 80)
     return path
 
 
@@ -149,6 +154,8 @@ def broken(tmp_path: Path, name: str) -> Path:
         ("no samples", "0 samples"),
         ("nan", r"sample 8000 \(at 0.500 s\)"),
         ("truncated", "truncated"),
+        ("empty data", "0 samples"),
+        ("long", "cannot read"),
     ],
 )
 def test_broken_files_say_what_is_wrong(tmp_path: Path, name: str, says: str) -> None:
@@ -158,6 +165,31 @@ def test_broken_files_say_what_is_wrong(tmp_path: Path, name: str, says: str) ->
     with pytest.raises(AudioError, match=says) as error:
         audio.read(path)
     assert path.name in str(error.value)
+
+
+@pytest.mark.parametrize("form", ["WAV", "RF64", "AIFF", "W64", "AU", "FLAC", "MP3"])
+def test_truncated_files_of_every_form_are_refused(tmp_path: Path, form: str) -> None:
+    """A file that ends before its header says is refused, not shortened without a word; whole, it is read."""
+    path = tmp_path / "a.sound"
+    sf.write(path, tone(2.0, 16_000), 16_000, format=form)
+    assert abs(len(audio.read(path)) - 32_000) < 1600
+    path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
+
+    with pytest.raises(AudioError, match="truncated|damaged|breaks off"):
+        audio.read(path)
+
+
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF, 0xFFFFFFFF - 36, 0x80000000, 0x7FFFFFFF, 0x7FFFF000])
+def test_a_length_never_filled_in_means_to_the_end(tmp_path: Path, length: int) -> None:
+    """A WAV from a pipe or a recorder that broke off has no length in its header, and is read to its end."""
+    path = tmp_path / "a.wav"
+    sf.write(path, tone(1.0, 16_000), 16_000, subtype="FLOAT")
+    data = bytearray(path.read_bytes())
+    place = data.index(b"data") + 4
+    data[place : place + 4] = length.to_bytes(4, "little")
+    path.write_bytes(data)
+
+    assert np.array_equal(audio.read(path), tone(1.0, 16_000)[:, 0])
 
 
 @settings(max_examples=CASES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -50,6 +50,7 @@ def test_rows_always_sum_to_one(parts: list[float]) -> None:
         ("happy:0.7+sad:0.7", "sum to 1.4"),
         ("", "unknown emotion ''"),
         ("gone/mood.txt", "cannot read"),
+        ("h" * 300, "unknown emotion"),
     ],
 )
 def test_mistakes_are_named(text: str, says: str) -> None:

@@ -7,6 +7,8 @@ interrupted. Knows nothing of how anything is done.
 from __future__ import annotations
 
 import argparse
+import contextlib
+import io
 import os
 import sys
 import warnings
@@ -14,7 +16,7 @@ from collections.abc import Sequence
 
 from facetake import __version__
 from facetake.cli import convert, generate, inspect, preview, visemes
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, unforeseen
 from facetake.errors import FacetakeError
 
 COMMANDS = (generate, visemes, preview, convert, inspect)
@@ -34,9 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     debug = bool(os.environ.get("FACETAKE_DEBUG"))
     if not debug:
         warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
+    _print_any_name()
     report = Reporter(arguments.progress)
     try:
         code: int = arguments.run(arguments, report)
+        sys.stdout.flush()  # so that a full disk shows here
         return code
     except FacetakeError as error:
         report.error(str(error))
@@ -45,13 +49,31 @@ def main(argv: Sequence[str] | None = None) -> int:
         report.error("interrupted; files already written are whole")
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # keeps Python from complaining at exit
+        _drop_output()
         return DONE
+    except OSError as error:
+        _drop_output()
+        report.error(f"the system refuses ({error}); check paths, permissions and free space")
+        return NOTHING_DONE
     except Exception as error:
         if debug:
             raise
-        report.error(f"something unforeseen went wrong ({type(error).__name__}: {error}); FACETAKE_DEBUG=1 shows where")
+        report.error(unforeseen(error))
         return NOTHING_DONE
+
+
+def _print_any_name() -> None:
+    """Lets names be printed that the encoding of standard output lacks, such as Chinese ones to a Windows pipe."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(
+            errors="surrogateescape" if sys.stdout.encoding.lower() == "utf-8" else "backslashreplace"
+        )
+
+
+def _drop_output() -> None:
+    """Keeps Python from complaining at exit of a standard output that takes no more."""
+    with contextlib.suppress(OSError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, unforeseen
 from facetake.errors import ConfigError, FacetakeError
 
 if TYPE_CHECKING:
@@ -52,19 +53,65 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
     sources = inputs.sound_files(arguments.audio)
     options = _options(arguments)
-    targets = inputs.outputs_for(sources, arguments.out, _suffix(arguments))
-    if arguments.preview and len(sources) > 1:
-        raise ConfigError("--preview films one line; name one sound file, or film takes with 'facetake preview'")
+    targets = _targets(sources, arguments)
     models = bundle.load(arguments.model)
     failed = 0
     for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
         report.start(str(source), index, len(sources))
-        try:
-            report.done(str(source), _one(source, target, options, models, arguments, report))
-        except FacetakeError as error:
-            failed += 1
-            report.failure(str(source), str(error))
+        written = _tried(source, target, options, models, arguments, report)
+        failed += written is None
+        if written is not None:
+            report.done(str(source), written)
     return 0 if not failed else 2 if failed == len(sources) else 1
+
+
+def _tried(
+    source: Path,
+    target: Path,
+    options: GenerateOptions,
+    models: Models,
+    arguments: argparse.Namespace,
+    report: Reporter,
+) -> list[str] | None:
+    """Generates one line and tells what goes wrong; returns the files written, or None."""
+    try:
+        return _one(source, target, options, models, arguments, report)
+    except FacetakeError as error:
+        report.failure(str(source), str(error))
+    except BrokenPipeError:  # nobody listens any more
+        raise
+    except Exception as error:
+        if os.environ.get("FACETAKE_DEBUG"):
+            raise
+        report.failure(str(source), f"{source}: {unforeseen(error)}")
+    return None
+
+
+def _targets(sources: list[Path], arguments: argparse.Namespace) -> list[Path]:
+    """Where each line's take goes; refuses what cannot be written, or would cost another file, before anything runs."""
+    if arguments.preview:
+        if len(sources) > 1:
+            raise ConfigError("--preview films one line; name one sound file, or film takes with 'facetake preview'")
+        inputs.check_film(arguments.preview)
+    suffix = _suffix(arguments)
+    targets = inputs.outputs_for(sources, arguments.out, suffix)
+    if arguments.form is None:
+        _check_suffix(targets[0])
+    results = list(zip(sources, targets, strict=True))
+    if arguments.keys == "sparse":
+        results += [(source, _keys_path(target)) for source, target in results]
+    if arguments.preview:
+        results.append((sources[0], arguments.preview))
+    inputs.refuse_overwriting(results, [*sources, *([Path(arguments.emotion)] if arguments.emotion else ())])
+    return targets
+
+
+def _check_suffix(target: Path) -> None:
+    from facetake import formats
+
+    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
+    if target.suffix.lower() not in known:
+        raise ConfigError(f"{target}: no format has this suffix; use one of {', '.join(known)}, or --format")
 
 
 def _suffix(arguments: argparse.Namespace) -> str:
@@ -139,7 +186,7 @@ def _write_keys(made: Performance, target: Path) -> str:
     """Writes sparse keys beside a take: control name to [frame, value, slope in, slope out] rows, slopes a frame."""
     from facetake import formats, rig
 
-    path = target.with_suffix(".keys.json")
+    path = _keys_path(target)
     assert made.keys is not None
     table = {
         name: [
@@ -154,6 +201,10 @@ def _write_keys(made: Performance, target: Path) -> str:
             json.dumps({**about, "columns": ["frame", "value", "in", "out"], "keys": table}), encoding="utf-8"
         )
     return str(path)
+
+
+def _keys_path(target: Path) -> Path:
+    return target.with_suffix(".keys.json")
 
 
 def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:

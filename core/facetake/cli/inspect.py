@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     else:
         about = _take(path)
     if arguments.as_json:
-        print(json.dumps(about, indent=1, default=str, ensure_ascii=False))
+        print(json.dumps(about, indent=1, default=str))
     else:
         print("\n".join(f"{key:20s} {_shown(value)}" for key, value in about.items()))
     return 0

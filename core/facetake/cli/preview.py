@@ -6,8 +6,8 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facetake.cli import inputs
 from facetake.cli.progress import Reporter
-from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
     from facetake.visemes import Segment
@@ -33,8 +33,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import formats, preview
     from facetake.take import parse_rate
 
-    if arguments.out.suffix.lower() not in {".mp4", ".mov", ".mkv"}:
-        raise ConfigError(f"{arguments.out} is no film's name; end it in .mp4")
+    inputs.check_film(arguments.out)
+    inputs.refuse_overwriting(
+        [(arguments.take, arguments.out)], [path for path in (arguments.take, arguments.audio) if path]
+    )
     take = formats.read(arguments.take)
     report.start(str(arguments.take), 0, 1)
     preview.render(

@@ -70,5 +70,10 @@ class Reporter:
             print("\r" + " " * (WIDTH + 62) + "\r", end="", file=sys.stderr)
 
     def _event(self, event: str, **about: object) -> None:
-        if self._json:
-            print(json.dumps({"event": event, **about}, ensure_ascii=False), flush=True)
+        if self._json:  # in ASCII, which every pipe carries, whatever the letters of a path
+            print(json.dumps({"event": event, **about}), flush=True)
+
+
+def unforeseen(error: Exception) -> str:
+    """What to tell of an error that nothing foresaw, in one sentence."""
+    return f"something unforeseen went wrong ({type(error).__name__}: {error}); FACETAKE_DEBUG=1 shows where"

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -28,6 +29,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
     if arguments.audio.suffix.lower() in {entry.suffix for entry in formats.FORMATS.values()}:
         raise ConfigError(f"{arguments.audio} is a take; this version reads visemes from sound, so name its recording")
+    if arguments.out is not None:
+        inputs.refuse_overwriting([(arguments.audio, arguments.out)], [arguments.audio])
     options = generate.GenerateOptions(blink=False, gaze=False, head=False)
     made = generate.generate(arguments.audio, options, bundle.load(arguments.model))
     track = visemes.segments(made.visemes, made.take.rate)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
 from fractions import Fraction
@@ -134,3 +136,64 @@ def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys
 
     assert main(["inspect", str(take)]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+def facetake(*arguments: object, **options: object) -> subprocess.CompletedProcess[bytes]:
+    """Runs the command in a process of its own, with the same packages."""
+    code = "import sys; from facetake.cli import main; sys.exit(main())"
+    command = [sys.executable, "-c", code, *map(os.fspath, map(str, arguments))]
+    return subprocess.run(command, stderr=subprocess.PIPE, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "utf-8"])
+def test_any_name_goes_through_any_pipe(tmp_path: Path, take: Path, encoding: str) -> None:
+    """Names that a pipe's encoding lacks are no error, and JSON events carry them whole."""
+    out = tmp_path / "台词.json"
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    for mode in ("auto", "json"):
+        done = facetake("convert", take, "-o", out, "--progress", mode, stdout=subprocess.PIPE, env=environment)
+        assert (done.returncode, done.stderr) == (0, b"")
+
+    assert json.loads(done.stdout.splitlines()[-1])["outputs"] == [str(out)]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_standard_output_is_one_sentence(take: Path) -> None:
+    """Output that cannot be written ends in one sentence and exit code 2, also where it is buffered."""
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONUNBUFFERED"}
+    with Path("/dev/full").open("w") as full:
+        done = facetake("inspect", take, stdout=full, env=environment)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith(b"facetake: error: ") and done.stderr.count(b"\n") == 1
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
+def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path) -> None:
+    """Ctrl-C in the middle of writing ends with 130, one sentence and no part of a file."""
+    out = tmp_path / "out"
+    out.mkdir()
+    code = (
+        "import os, signal, sys, threading\nfrom facetake.cli import main\nfrom facetake.formats import facetake_json\n"
+        "def slow(*_):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
+        "facetake_json.document.json.dumps = slow\nsys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "convert", str(take), "-o", str(out / "b.json")]
+    done = subprocess.run(command, capture_output=True, check=False, timeout=60)
+
+    assert done.returncode in (130, -signal.SIGINT)
+    assert b"Traceback" not in done.stderr and b"interrupted" in done.stderr
+    assert not list(out.iterdir())
+
+
+def test_preview_and_visemes_spare_their_recording(
+    tmp_path: Path, take: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A film or a track that would replace the recording it is made from is refused."""
+    sf.write(tmp_path / "a.wav", np.zeros(8000), 16_000)
+    sound = (tmp_path / "a.wav").rename(tmp_path / "a.mp4")
+
+    assert main(["preview", str(take), "--audio", str(sound), "-o", str(sound)]) == 2
+    assert main(["visemes", str(sound), "-o", str(sound)]) == 2
+    assert capsys.readouterr().err.count("would be overwritten") == 2
+    assert len(sf.read(sound)[0]) == 8000

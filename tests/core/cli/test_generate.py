@@ -178,6 +178,89 @@ def test_unwritable_targets(tmp_path: Path, generate: Run, capsys: pytest.Captur
     assert not list(tmp_path.glob("*.part*"))
 
 
+def test_a_recording_is_never_overwritten(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """No spelling of an input's path, nor the film, nor sparse keys, may replace a file that is read."""
+    source = line(tmp_path / "a.wav")
+    film = source.rename(tmp_path / "v.mp4")
+    (tmp_path / "link.csv").symlink_to(film)
+    cues = tmp_path / "mood.csv"
+    cues.write_text("0 happy\n")
+    before = film.read_bytes(), cues.read_bytes()
+
+    for options in (
+        ["--format", "csv", "-o", tmp_path / "x" / ".." / "v.mp4"],
+        ["-o", tmp_path / "link.csv"],
+        ["--preview", film, "-o", tmp_path / "new.csv"],
+        ["--emotion", cues, "-o", cues],
+    ):
+        (tmp_path / "x").mkdir(exist_ok=True)
+        assert generate(film, *options) == 2
+        assert "would be overwritten" in capsys.readouterr().err
+    assert (film.read_bytes(), cues.read_bytes()) == before
+    assert not (tmp_path / "new.csv").exists()
+
+
+def test_sparse_keys_do_not_replace_a_take(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Where one line's keys and another's take are one file, nothing runs."""
+    sources = line(tmp_path / "l.wav"), line(tmp_path / "l.keys.wav")
+
+    assert generate(*sources, "--keys", "sparse", "--format", "json", "-o", tmp_path / "out") == 2
+    assert "both write" in capsys.readouterr().err
+    assert not list((tmp_path / "out").iterdir())
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        (["-o", "take.xyz"], "no format has this suffix"),
+        (["-o", "gone/take.csv"], "no folder"),
+        (["--preview", "gone/take.mp4"], "no folder"),
+        (["--preview", "take.txt"], "no film's name"),
+    ],
+)
+def test_bad_targets_show_before_anything_runs(
+    tmp_path: Path,
+    generate: Run,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    options: list[str],
+    says: str,
+) -> None:
+    """A target that cannot be written is named before time is spent on the line, and no take is left."""
+    monkeypatch.chdir(tmp_path)
+
+    assert generate(line(tmp_path / "a.wav"), *options) == 2
+    assert says in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["a.wav"]
+
+
+def test_a_name_too_long_or_a_bug_does_not_stop_the_rest(
+    tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither an input's name that is too long nor an unforeseen error of one line costs the others."""
+    import facetake.generate as engine
+
+    real = engine.generate
+
+    def failing(path: Path, *rest: object) -> object:
+        return 1 / 0 if path.stem == "bug" else real(path, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.delenv("FACETAKE_DEBUG", raising=False)
+    monkeypatch.setattr(engine, "generate", failing)
+    sources = tmp_path / ("q" * 300 + ".wav"), line(tmp_path / "bug.wav"), line(tmp_path / "good.wav")
+
+    assert generate(*sources, "-o", tmp_path / "out") == 1
+    error = capsys.readouterr().err
+    assert "cannot read" in error and "ZeroDivisionError" in error
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["good.csv"]
+
+
+def test_an_empty_name_is_no_folder(generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """An empty argument, as an unset variable leaves one, does not mean the folder one stands in."""
+    assert generate("") == 2
+    assert "empty name" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["línea – 台词 ü.wav", "a" * 200 + ".wav"])
 def test_paths_of_any_name(tmp_path: Path, generate: Run, name: str) -> None:
     """Names with any letters and very long ones work."""
