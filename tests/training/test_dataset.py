@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
 from facetake import mouth, rig  # noqa: E402  after the skip
+from facetake.errors import ConfigError  # noqa: E402
 from facetake_training import lips  # noqa: E402
 from facetake_training.augment import AugmentConfig, augment  # noqa: E402
 from facetake_training.dataset import Crops, DataConfig, SourceConfig, draw_emotion, read_span  # noqa: E402
@@ -92,3 +95,48 @@ def test_perfect_lips_score_one_and_late_ones_tell_their_lag(tmp_path: Path) -> 
     assert same.lag_ms == pytest.approx(0, abs=1)
     assert late.lag_ms == pytest.approx(80, abs=1)
     assert late.aperture > 0.99
+
+
+def write_lips(folder: Path) -> lips.LipsConfig:
+    """Two tracked clips of 2 s, of which one is noise opening and closing with its lips."""
+    (folder / "audio").mkdir(parents=True)
+    times = np.arange(50) / 25
+    opening = np.abs(np.sin(4 * times))
+    truth: dict[str, object] = {"names": ["mouthPucker", "mouthFunnel"]}
+    for clip in ("one", "two"):
+        truth |= {f"{clip}.time": times, f"{clip}.aperture": opening, f"{clip}.arkit": np.stack([1 - opening] * 2, 1)}
+        at = np.arange(32_000) / 16_000
+        noise = np.random.default_rng(0).normal(0, 0.1, len(at)) * np.abs(np.sin(4 * at))
+        sf.write(folder / "audio" / f"video_{clip}.wav", noise, 16_000)
+    np.savez(folder / "lips.npz", **truth)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
+    return lips.LipsConfig(folder / "lips.npz", folder / "audio")
+
+
+def test_tracked_lips_are_drawn_in_time_with_their_sound(tmp_path: Path, corpus: Path) -> None:
+    """Crops of tracked clips know the lips alone; sound, opening and rounding stay together at any speed."""
+    config = DataConfig(
+        (SourceConfig(corpus),), crop_s=1.0, silence=0.0, tracked=write_lips(tmp_path / "lips"), tracked_share=0.5
+    )
+    crops = Crops(replace(config, augment=AugmentConfig(0, (0, 0), 0, 0, 0, 0, (0, 0), 0)), "train", 0)
+    drawn = [crops.draw(np.random.default_rng(seed)) for seed in range(60)]
+    lips_alone = [example for example in drawn if example.seen.any()]
+
+    assert 15 < len(lips_alone) < 45
+    assert not any(example.trust.any() or example.curves.any() for example in lips_alone)
+    assert all(example.seen.all() and len(example.opening) == 60 for example in lips_alone)
+    for example in lips_alone:
+        assert np.corrcoef(example.opening, frame_loudness(example.audio, 60))[0, 1] > 0.8
+        assert np.corrcoef(example.opening, example.rounding)[0, 1] < -0.99
+    assert not any(
+        example.seen.any() for example in map(Crops(config, "valid", 0).draw, [np.random.default_rng(1)] * 9)
+    )
+
+
+def test_clips_are_chosen_by_name(tmp_path: Path) -> None:
+    """A config may name clips; one that is not there is told with those that are."""
+    config = write_lips(tmp_path / "lips")
+
+    assert lips.clips(config) == ["one", "two"]
+    assert lips.clips(replace(config, only=("two",))) == ["two"]
+    with pytest.raises(ConfigError, match="no clip 'three'; it holds one, two"):
+        lips.clips(replace(config, only=("three",)))

@@ -129,3 +129,29 @@ def test_mistakes_are_named(tmp_path: Path, corpus: Path) -> None:
     (tmp_path / "junk.safetensors").write_bytes(b"junk")
     with pytest.raises(ModelError, match="not a safetensors"):
         checkpoint.load_weights(tmp_path / "junk.safetensors", emoface.build(tiny(tmp_path / "run", corpus)))
+
+
+def test_lips_alone_teach_nothing_but_lips() -> None:
+    """Examples of which only the lips are known have no part in the loss of curves, and their lips' scale has none."""
+    rng = torch.Generator().manual_seed(0)
+    curves, truth = (torch.rand(2, 40, 174, generator=rng) for _ in range(2))
+    phones = torch.zeros(2, 40, 1)
+    track, seen = torch.rand(2, 40, generator=rng), torch.tensor([[0.0], [1.0]]).expand(2, 40)
+    batch = {"curves": truth, "opening": track, "rounding": track, "seen": seen}
+    weights = LossConfig(curves=1.0, mouth=1.0, velocity=1.0, lips=1.0, tracked=1.0)
+    terms = emoface.losses(curves, phones, batch, weights)
+    scaled = emoface.losses(curves, phones, batch | {"opening": 3 * track + 1}, weights)
+    alone = emoface.losses(curves[:1], phones[:1], {name: value[:1] for name, value in batch.items()}, weights)
+    opened = {"opening": emoface.aperture(curves), "rounding": emoface.pucker(curves)}
+
+    assert all(torch.allclose(terms[name], alone[name]) for name in ("curves", "velocity", "lips"))
+    assert torch.allclose(terms["tracked"], scaled["tracked"], atol=1e-5)
+    assert terms["tracked"] > 0.5 and alone["tracked"] == 0
+    assert emoface.losses(curves, phones, batch | opened, weights)["tracked"] < 1e-5
+
+
+def test_rounding_is_the_check_s() -> None:
+    """The differentiable rounding is `facetake.mouth.pucker`."""
+    curves = torch.rand(1, 20, 174, generator=torch.Generator().manual_seed(1))
+
+    assert np.allclose(emoface.pucker(curves)[0], mouth.pucker(curves[0].numpy()), atol=1e-6)

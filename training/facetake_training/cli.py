@@ -65,6 +65,11 @@ def _parser() -> argparse.ArgumentParser:
     bring.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="corpus folder to write")
     bring.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
     bring.set_defaults(run=_import)
+    look = commands.add_parser("track", help="track lips in video, to learn from or to measure against")
+    look.add_argument("videos", type=Path, nargs="+", metavar="VIDEO", help="one face, speaking, with its sound")
+    look.add_argument("--landmarker", type=Path, required=True, metavar="FILE", help="MediaPipe's face_landmarker.task")
+    look.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    look.set_defaults(run=_track)
     return parser
 
 
@@ -179,3 +184,11 @@ def _import(arguments: argparse.Namespace) -> int:
     count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion)
     print(f"{count} lines written to {arguments.out}")
     return 0
+
+
+def _track(arguments: argparse.Namespace) -> int:
+    from facetake_training import track
+
+    report = track.track_folder(arguments.videos, arguments.landmarker, arguments.out)
+    print("\n".join(report))
+    return 1 if any(line.startswith("left out") for line in report) else 0

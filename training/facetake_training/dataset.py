@@ -2,14 +2,15 @@
 
 Reads the folders that `corpus` and `import_takes` write. Lines with phones are performed afresh for every crop, with
 a new emotion each time, so that the network cannot guess the emotion from the line; lines with curves of their own (a
-studio's) keep them. Speed is changed here, where labels and curves follow; all other augmentation is in `augment`.
+studio's) keep them; of speakers whose lips were tracked in video, only what was seen is known. Speed is changed here,
+where labels and curves follow; all other augmentation is in `augment`.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -19,12 +20,13 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, read
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake_training.actors import Actor, actors
 from facetake_training.articulation import Phone
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
+from facetake_training.lips import LipsConfig, TrackedLips, clips, sound_path, tracked
 from facetake_training.performer import perform
 from facetake_training.phones import INDEX, SILENCE
 from facetake_training.prosody import frame_loudness
@@ -59,6 +61,8 @@ class DataConfig:
         actor: the performer whose habits the curves have; "any" draws one for every crop.
         curves: False leaves the curves at zero, for runs that train the phone head alone.
         augment: what happens to the sound.
+        tracked: speakers whose lips were tracked in video, or None.
+        tracked_share: share of the crops drawn from them.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -68,6 +72,8 @@ class DataConfig:
     actor: str = "house"
     curves: bool = True
     augment: AugmentConfig = field(default_factory=AugmentConfig)
+    tracked: LipsConfig | None = None
+    tracked_share: float = 0.3
 
 
 @dataclass(frozen=True)
@@ -132,7 +138,10 @@ class Example:
         emotion: (T, 7) float32.
         phones: (T,) int64 class of the phone at each frame.
         trust: (T,) float32 0..1 weight of the phone label.
-        curves: (T, 174) float32.
+        curves: (T, 174) float32; zeros where only the lips are known.
+        opening: (T,) float32 tracked opening between the lips, any scale.
+        rounding: (T,) float32 tracked rounding, any scale.
+        seen: (T,) float32, 1 where the lips were tracked; all 0 in an example with curves.
     """
 
     audio: NDArray[np.float32]
@@ -140,6 +149,21 @@ class Example:
     phones: NDArray[np.int64]
     trust: NDArray[np.float32]
     curves: NDArray[np.float32]
+    opening: NDArray[np.float32]
+    rounding: NDArray[np.float32]
+    seen: NDArray[np.float32]
+
+
+def with_curves(
+    audio: NDArray[np.float32],
+    emotion: NDArray[np.float32],
+    phones: NDArray[np.int64],
+    trust: NDArray[np.float32],
+    curves: NDArray[np.floating],
+) -> Example:
+    """An example of which every curve is known."""
+    unseen = np.zeros(len(emotion), np.float32)
+    return Example(audio, emotion, phones, trust, curves.astype(np.float32), unseen, unseen, unseen)
 
 
 def draw_emotion(n_frames: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -183,6 +207,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         self.sources = [read_lines(source.folder, split, source.only) for source in config.sources]
         weights = np.array([source.weight for source in config.sources])
         self.weights = weights / weights.sum()
+        self.faces = [] if config.tracked is None or split != "train" else _faces(config.tracked)
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields examples as tensors, without end."""
@@ -195,12 +220,16 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         """One example."""
         if rng.random() < self.config.silence:
             return self._silence(rng)
+        if self.faces and rng.random() < self.config.tracked_share:
+            return self._tracked(rng)
         lines = self.sources[rng.choice(len(self.sources), p=self.weights)]
         line = lines[rng.integers(len(lines))]
         example = self.crop(line, rng.uniform(*self.config.speed), rng)
-        babble = self._babble(len(example.audio), rng) if rng.random() < 0.15 else None
-        audio = augment(example.audio, self.config.augment, rng, babble)
-        return Example(audio, example.emotion, example.phones, example.trust, example.curves)
+        return replace(example, audio=self._augmented(example.audio, rng))
+
+    def _augmented(self, audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
+        babble = self._babble(len(audio), rng) if rng.random() < 0.15 else None
+        return augment(audio, self.config.augment, rng, babble)
 
     def _babble(self, n_samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
         voices = [lines[rng.integers(len(lines))] for lines in self.sources for _ in range(2)]
@@ -216,9 +245,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         span_s = config.crop_s * speed
         start_s = rng.uniform(min(-0.3, line.duration_s - span_s), max(0.0, line.duration_s - span_s) + 0.1)
         source = read_span(line.audio, start_s, span_s)
-        n_samples = round(config.crop_s * SAMPLE_RATE_HZ)
-        at = np.arange(n_samples) * speed
-        audio = np.interp(at, np.arange(len(source)), source).astype(np.float32)
+        audio = _played(source, 0.0, config.crop_s, speed)
         times_s = np.arange(n_frames) / FRAME_RATE_HZ
         if line.take is not None:
             return own_curves(line, audio, start_s + times_s * speed)
@@ -245,7 +272,33 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             curves = perform(
                 [p for p, _ in phones], times_s, loudness, emotion, self._actor(rng), int(rng.integers(1 << 31))
             )
-        return Example(audio, emotion, classes, trust, curves)
+        return with_curves(audio, emotion, classes, trust, curves)
+
+    def _tracked(self, rng: np.random.Generator) -> Example:
+        """A crop of a speaker whose lips were tracked: the lips alone are known. Long clips are drawn more often."""
+        sizes = np.sqrt([len(lips.times_s) for _, lips in self.faces])
+        sound, lips = self.faces[rng.choice(len(self.faces), p=sizes / sizes.sum())]
+        crop_s, speed = self.config.crop_s, rng.uniform(*self.config.speed)
+        first, last = lips.times_s[0], lips.times_s[-1]
+        start_s = rng.uniform(first, max(first, last - crop_s * speed))
+        audio = self._augmented(_played(sound, start_s, crop_s, speed), rng)
+        times_s = start_s + np.arange(round(crop_s * FRAME_RATE_HZ)) / FRAME_RATE_HZ * speed
+        opening, rounding = (np.interp(times_s, lips.times_s, track) for track in (lips.opening, lips.rounding))
+        n_frames = len(times_s)
+        emotion = draw_emotion(n_frames, rng)
+        if rng.random() < 0.5:
+            emotion[:] = np.eye(len(EMOTIONS), dtype=np.float32)[0]
+        nothing = np.zeros(n_frames, np.float32)
+        return Example(
+            audio,
+            emotion,
+            np.zeros(n_frames, np.int64),
+            nothing,
+            np.zeros((n_frames, 174), np.float32),
+            opening.astype(np.float32),
+            rounding.astype(np.float32),
+            (times_s <= last).astype(np.float32),
+        )
 
     def _silence(self, rng: np.random.Generator) -> Example:
         n_frames = round(self.config.crop_s * FRAME_RATE_HZ)
@@ -261,7 +314,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             else np.zeros((n_frames, 174))
         )
         silence = np.full(n_frames, INDEX[SILENCE], np.int64)
-        return Example(noise, emotion, silence, np.ones(n_frames, np.float32), curves.astype(np.float32))
+        return with_curves(noise, emotion, silence, np.ones(n_frames, np.float32), curves)
 
     def _actor(self, rng: np.random.Generator) -> Actor:
         cast = actors()
@@ -282,7 +335,18 @@ def own_curves(line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float
     curves = values[low] * (1 - share) + values[np.minimum(low + 1, len(values) - 1)] * share
     emotion = np.zeros((len(times_s), len(EMOTIONS)), np.float32)
     emotion[:, EMOTIONS.index(line.emotion)] = 1.0
-    return Example(audio, emotion, np.zeros(len(times_s), np.int64), np.zeros(len(times_s), np.float32), curves)
+    return with_curves(audio, emotion, np.zeros(len(times_s), np.int64), np.zeros(len(times_s), np.float32), curves)
+
+
+def _faces(config: LipsConfig) -> list[tuple[NDArray[np.float32], TrackedLips]]:
+    """The sound and the lips of every tracked clip."""
+    return [(read(sound_path(config, clip)), tracked(config, clip)) for clip in clips(config)]
+
+
+def _played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:
+    """`span_s` of 16 kHz sound from `start_s`, played at `speed`, zeros after its end."""
+    at = start_s * SAMPLE_RATE_HZ + np.arange(round(span_s * SAMPLE_RATE_HZ)) * speed
+    return np.asarray(np.interp(at, np.arange(len(sound)), sound, right=0.0), np.float32)
 
 
 def _silence_around(phones: list[tuple[Phone, float]], end_s: float) -> list[tuple[Phone, float]]:

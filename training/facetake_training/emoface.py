@@ -40,6 +40,7 @@ class LossConfig:
         velocity: mean square error of the curves' change a frame, times 60 (units a second, scaled by 1e-2).
         lips: mean square error of the opening between the lips (`facetake.mouth.aperture`).
         phones: cross entropy of the phone head.
+        tracked: one minus the correlation with lips tracked in video, of the opening and half as much of the rounding.
     """
 
     curves: float = 1.0
@@ -47,6 +48,7 @@ class LossConfig:
     velocity: float = 0.0
     lips: float = 0.0
     phones: float = 0.0
+    tracked: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -224,16 +226,23 @@ def _stretch(clips: int, size: int, longest: int, like: Tensor) -> Tensor:
 def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: LossConfig) -> dict[str, Tensor]:
     """The weighted terms of the loss, those of weight zero left out."""
     terms: dict[str, Tensor] = {}
+    seen = batch["seen"]
+    known = (seen.sum(dim=1) == 0).float()[:, None]  # (B, 1): all curves are known, not the lips alone
+    per_known = 1.0 / known.mean().clamp(min=1.0 / len(known))
     if weights.curves:
         column = torch.as_tensor(
             1.0 + weights.mouth * rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device
         )
-        error = (curves - batch["curves"]) * column.sqrt()
-        terms["curves"] = weights.curves * error.square().mean()
+        error = (curves - batch["curves"]) * column.sqrt() * known[..., None]
+        terms["curves"] = weights.curves * per_known * error.square().mean()
         if weights.velocity:
-            terms["velocity"] = weights.velocity * 36.0 * error.diff(dim=1).square().mean()
+            terms["velocity"] = weights.velocity * per_known * 36.0 * error.diff(dim=1).square().mean()
         if weights.lips:
-            terms["lips"] = weights.lips * (aperture(curves) - aperture(batch["curves"])).square().mean()
+            opening = (aperture(curves) - aperture(batch["curves"])) * known
+            terms["lips"] = weights.lips * per_known * opening.square().mean()
+    if weights.tracked:
+        apart = _apart(aperture(curves), batch["opening"], seen) + 0.5 * _apart(pucker(curves), batch["rounding"], seen)
+        terms["tracked"] = weights.tracked * apart.sum() / (seen.sum(dim=1) > 0).sum().clamp(min=1)
     if weights.phones:
         entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")
         terms["phones"] = weights.phones * (entropy * batch["trust"]).sum() / batch["trust"].sum().clamp(min=1.0)
@@ -250,6 +259,24 @@ def aperture(curves: Tensor) -> Tensor:
     lips = 0.35 * both("lowerLipDepress") + 0.25 * both("upperLipRaise") + 0.15 * both("stretch")
     jaw = curves[..., int(rig.columns("C_jaw")[0])]
     return (jaw * (1.0 - together) + lips - 0.3 * both("pressU").clamp(0.0, 1.0)).clamp(min=0.0)
+
+
+def pucker(curves: Tensor) -> Tensor:
+    """(B, T) `facetake.mouth.pucker` of curves (B, T, 174), differentiable."""
+    names = ("purseU", "purseD", "funnelU", "funnelD")
+    return torch.stack([curves[..., list(rig.both(f"mouth_{name}"))].mean(dim=-1) for name in names]).sum(dim=0)
+
+
+def _apart(track: Tensor, truth: Tensor, seen: Tensor) -> Tensor:
+    """(B,) one minus the correlation of two tracks (B, T) over the frames seen; 0 where none was."""
+    count = seen.sum(dim=1, keepdim=True).clamp(min=1.0)
+
+    def centred(values: Tensor) -> Tensor:
+        return (values - (values * seen).sum(dim=1, keepdim=True) / count) * seen
+
+    one, other = centred(track), centred(truth)
+    power = (one.square().sum(dim=1) * other.square().sum(dim=1)).clamp(min=1e-6).sqrt()
+    return (seen.sum(dim=1) > 0) * (1.0 - (one * other).sum(dim=1) / power)
 
 
 def _keep(

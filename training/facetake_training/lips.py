@@ -1,4 +1,4 @@
-"""Lip-sync against real faces: generated curves scored against lips tracked in video of real speakers.
+"""Lips tracked in video of real speakers: to score generated curves against, and to learn from.
 
 The truth is a .npz with, for each clip, CLIP.time (s), CLIP.aperture (inner-lip opening, any scale), CLIP.arkit (T,
 52) scores and the shared `names` of those; the sound is video_CLIP.wav in a folder. Knows nothing of how the curves
@@ -31,10 +31,27 @@ class LipsConfig:
     Attributes:
         truth: the .npz of tracked lips.
         audio: folder of the clips' sound, video_CLIP.wav.
+        only: names of the clips to use; empty for all.
     """
 
     truth: Path
     audio: Path
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TrackedLips:
+    """Lips of one clip as a tracker saw them, in time with its sound.
+
+    Attributes:
+        times_s: (T,) instants, rising.
+        opening: (T,) distance between the inner lips, any scale.
+        rounding: (T,) pucker and funnel scores added, 0..2.
+    """
+
+    times_s: Array
+    opening: Array
+    rounding: Array
 
 
 @dataclass(frozen=True)
@@ -84,10 +101,10 @@ def closure_f1(values: Array, truth: Array) -> float:
 
 
 def clips(config: LipsConfig) -> list[str]:
-    """Names of the clips of a truth file.
+    """Names of the clips of a truth file that the config asks for.
 
     Raises:
-        ConfigError: no such file, or it holds no clip.
+        ConfigError: no such file, it holds no clip, or none of a name asked for.
     """
     if not config.truth.is_file():
         raise ConfigError(f"no tracked lips at {config.truth}")
@@ -95,7 +112,25 @@ def clips(config: LipsConfig) -> list[str]:
         names = [key.removesuffix(".aperture") for key in truth.files if key.endswith(".aperture")]
     if not names:
         raise ConfigError(f"{config.truth} holds no clip (no array named CLIP.aperture)")
-    return names
+    for name in config.only:
+        if name not in names:
+            raise ConfigError(f"{config.truth} holds no clip '{name}'; it holds {', '.join(names)}")
+    return list(config.only) or names
+
+
+def sound_path(config: LipsConfig, clip: str) -> Path:
+    """Where the sound of a clip is."""
+    return config.audio / f"video_{clip}.wav"
+
+
+def tracked(config: LipsConfig, clip: str) -> TrackedLips:
+    """Reads one clip, without its first frames, in which the tracker settles."""
+    with np.load(config.truth, allow_pickle=False) as truth:
+        times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
+        names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
+    rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
+    late = times_s > SETTLE_S
+    return TrackedLips(times_s[late], opening[late], rounding[late])
 
 
 def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig, clip: str) -> LipScores:
@@ -105,15 +140,10 @@ def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig
 
 def score_tracks(aperture: Array, pucker: Array, times_s: Array, config: LipsConfig, clip: str) -> LipScores:
     """Scores an opening and a rounding (T,) each, of any scale, against one clip."""
-    with np.load(config.truth, allow_pickle=False) as truth:
-        true_times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
-        names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
-    rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
-    late = true_times_s > SETTLE_S
-    true_times_s, opening, rounding = true_times_s[late], opening[late], rounding[late]
-    best, lag_s = lagged_correlation(times_s, aperture, true_times_s, opening)
-    round_best, _ = lagged_correlation(times_s, pucker, true_times_s, rounding)
-    f1 = closure_f1(np.interp(true_times_s + lag_s, times_s, aperture), opening)
+    truth = tracked(config, clip)
+    best, lag_s = lagged_correlation(times_s, aperture, truth.times_s, truth.opening)
+    round_best, _ = lagged_correlation(times_s, pucker, truth.times_s, truth.rounding)
+    f1 = closure_f1(np.interp(truth.times_s + lag_s, times_s, aperture), truth.opening)
     return LipScores(best, 1000.0 * lag_s, round_best, f1)
 
 
@@ -127,7 +157,7 @@ def score_network(network: EmoFace, config: LipsConfig) -> LipScores:
     """Mean scores of a network's raw curves, neutral, over all clips."""
     scores = []
     for clip in clips(config):
-        sound = torch.from_numpy(audio.read(config.audio / f"video_{clip}.wav"))[None]
+        sound = torch.from_numpy(audio.read(sound_path(config, clip)))[None]
         n_frames = round(sound.shape[1] * 60 / 16_000)
         emotion = torch.zeros(1, n_frames, 7)
         emotion[..., 0] = 1.0

@@ -16,10 +16,11 @@ def measure(config: lips.LipsConfig, models: Models) -> Report:
     """Measures every clip of a truth file, the whole of generation included."""
     report, scores, loudness = Report(), [], []
     for clip in lips.clips(config):
-        take = generate(config.audio / f"video_{clip}.wav", GenerateOptions(), models).take
+        sound = lips.sound_path(config, clip)
+        take = generate(sound, GenerateOptions(), models).take
         one = lips.score_curves(take.values, take.times_s, config, clip)
         scores.append(one)
-        level = np.sqrt(frame_loudness(read(config.audio / f"video_{clip}.wav"), take.n_frames))
+        level = np.sqrt(frame_loudness(read(sound), take.n_frames))
         loudness.append(lips.score_tracks(level, level, take.times_s, config, clip))
         report.row(
             f"{clip:14s} aperture {one.aperture:.2f} at {one.lag_ms:+.0f} ms  "
