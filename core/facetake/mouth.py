@@ -1,6 +1,6 @@
-"""What a pose's lips measure: opening, rounding, sealed or not. Every check of a closure means these functions.
+"""What lips measure: opening, rounding, sealed or not, shaking. Every check of a closure means these functions.
 
-The formulas are those by which curves are scored against lips tracked in video. Knows nothing of time, sound or models.
+The formulas are those by which curves are scored against lips tracked in video. Knows nothing of sound or models.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from facetake import rig
 SEALED_APERTURE = 0.03
 TEETH_APERTURE = 0.12
 TEETH_TOGETHER, TEETH_BITE = 0.5, 0.4
+JITTER_HZ = 12.0
+JITTER_FRAMES = 4096  # looked at together, so that a long take needs little memory
 Track = NDArray[np.float32]
 
 
@@ -48,3 +50,15 @@ def is_on_teeth(values: NDArray[np.floating]) -> NDArray[np.bool_]:
     """(T,) whether the lower lip is at the upper teeth, as for f, v."""
     reaches = (_both(values, "lipsTogetherD") >= TEETH_TOGETHER) | (_both(values, "lipBiteD") >= TEETH_BITE)
     return np.asarray(reaches & (aperture(values) <= TEETH_APERTURE))
+
+
+def jitter(values: NDArray[np.floating], rate: float) -> float:
+    """Share of the mouth's and jaw's motion energy above 12 Hz, 0..1, of poses (T, 174) at `rate` frames a second."""
+    columns = rig.region_mask("mouth", "jaw")
+    fast, all_of_it = 0.0, 1e-12
+    for block in np.array_split(values, -(-len(values) // JITTER_FRAMES)):
+        moves = block[:, columns] - block[:, columns].mean(axis=0)
+        power = np.square(np.abs(np.fft.rfft(moves * np.hanning(len(moves))[:, None], axis=0))).sum(axis=1)
+        fast += float(power[np.fft.rfftfreq(len(moves), 1 / rate) > JITTER_HZ].sum())
+        all_of_it += float(power.sum())
+    return fast / all_of_it

@@ -10,7 +10,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the judge of emotions needs torch")
 
-from facetake import bundle, rig  # noqa: E402  after the skip
+from facetake import bundle, mouth, rig  # noqa: E402  after the skip
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake_training.actors import actors  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
@@ -65,10 +65,10 @@ def test_jitter_is_heard() -> None:
     time = np.arange(240) / 60
     values = np.tile(rig.NEUTRAL, (240, 1))
     values[:, rig.columns("C_jaw")] = (0.3 + 0.2 * np.sin(2 * np.pi * 3 * time))[:, None]
-    calm = takes.jitter(values, 60.0)
+    calm = mouth.jitter(values, 60.0)
     values[:, rig.columns("C_jaw")] += (0.1 * np.sin(2 * np.pi * 20 * time))[:, None]
 
-    assert calm < 0.001 < 0.05 < takes.jitter(values, 60.0)
+    assert calm < 0.001 < 0.05 < mouth.jitter(values, 60.0)
 
 
 def test_takes_of_the_tiny_model_are_whole(tmp_path: Path, tiny_model: Path, corpus: Path) -> None:

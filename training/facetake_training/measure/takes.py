@@ -7,23 +7,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from facetake import formats, rig
+from facetake import formats, mouth, rig
 from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
 from facetake.take import Take
 from facetake_training.measure.closures import RATES
 from facetake_training.measure.report import Report
-
-JITTER_HZ = 12.0
-
-
-def jitter(values: NDArray[np.float32], rate: float) -> float:
-    """Share of the mouth's motion energy above 12 Hz, of curves (T, 174)."""
-    mouth = values[:, rig.region_mask("mouth", "jaw")] - values[:, rig.region_mask("mouth", "jaw")].mean(axis=0)
-    power = np.square(np.abs(np.fft.rfft(mouth * np.hanning(len(mouth))[:, None], axis=0))).sum(axis=1)
-    return float(power[np.fft.rfftfreq(len(mouth), 1 / rate) > JITTER_HZ].sum() / max(power.sum(), 1e-12))
 
 
 def measure(folder: Path, models: Models) -> Report:
@@ -41,7 +31,7 @@ def measure(folder: Path, models: Models) -> Report:
         assert made.keys is not None
         shares.append(made.keys.n_keys / made.take.values.size)
         errors.append(float(np.abs(made.keys.dense() - made.take.values).max()))
-        shaking.append(jitter(made.take.values, 60.0))
+        shaking.append(mouth.jitter(made.take.values, 60.0))
     report.bar("frames away from round(duration * rate)", max(off), most=1)
     report.bar("takes with a value out of range", outside, most=0)
     report.bar("takes that differ when made again", unequal, most=0)

@@ -1,95 +1,26 @@
-"""Verified ONNX models: the only place that touches onnxruntime.
-
-A model is used only if its file has the hash that models.toml declares and carries the names and rates this version
-works with. Knows nothing of what is done with the curves.
-"""
+"""The network from sound and emotion to curves, over lines of any length."""
 
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.bundle.verified import check_widths, common_metadata, opened
 from facetake.emotion import EMOTIONS
-from facetake.errors import ModelError
 from facetake.visemes import VISEMES
 
-if TYPE_CHECKING:
-    import onnxruntime
-
-MODEL_VERSION = 1
-SHIPPED = Path(__file__).parent / "models"
 WINDOW_FRAMES = 300  # 5 s, the length the network was trained on
 HOP_FRAMES = 240
 EDGE_FRAMES = 15  # at a window's edge the network sees too little context; cross-fading happens inside
 Floats = NDArray[np.float32]
-
-
-def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
-    """Opens a model file.
-
-    Raises:
-        ModelError: onnxruntime cannot read it.
-    """
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = threads
-    options.log_severity_level = 3
-    options.add_session_config_entry(
-        "session.intra_op.allow_spinning", "0"
-    )  # leaves the other core to the host application
-    try:
-        return onnxruntime.InferenceSession(str(path), options, providers=_providers(onnxruntime))
-    except Exception as error:  # onnxruntime raises several untyped errors for a damaged file
-        raise ModelError(f"{path} is not a model that ONNX Runtime can read; install it again") from error
-
-
-def _providers(runtime: Any) -> list[str]:
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    return [name for name in wanted if name in runtime.get_available_providers()]
-
-
-@dataclass(frozen=True)
-class Declaration:
-    """What models.toml says of one model.
-
-    Attributes:
-        file: name of the file beside models.toml.
-        sha256: of its bytes.
-        about: everything else: training data, configuration, commit, scores.
-    """
-
-    file: str
-    sha256: str
-    about: dict[str, object]
-
-
-def declarations(folder: Path) -> dict[str, Declaration]:
-    """The models that a folder declares, by name.
-
-    Raises:
-        ModelError: models.toml is missing or malformed.
-    """
-    table = folder / "models.toml"
-    try:
-        rows = tomllib.loads(table.read_text(encoding="utf-8"))
-        return {name: Declaration(str(row.pop("file")), str(row.pop("sha256")), row) for name, row in rows.items()}
-    except OSError as error:
-        raise ModelError(
-            f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
-        ) from error
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError, UnicodeDecodeError) as error:
-        raise ModelError(f"{table} is malformed ({error}); export the models again") from error
 
 
 @dataclass(frozen=True)
@@ -184,67 +115,27 @@ class _Buffer:
         return np.pad(found, (0, end - begin - len(found)))
 
 
-@dataclass(frozen=True)
-class Models:
-    """The models that generation uses."""
-
-    audio2rig: AudioToRig
-
-
-def load(folder: Path | None = None, threads: int = 2) -> Models:
-    """Loads and verifies the models of a folder, the shipped ones by default.
+def load_audio2rig(folder: Path, threads: int) -> AudioToRig:
+    """Opens the network of a folder.
 
     Raises:
-        ModelError: a model is missing, altered, of another version, or not what its name says.
+        ModelError: it is missing, altered, of another version, or not what its name says.
     """
-    folder = SHIPPED if folder is None else folder
-    declared = declarations(folder)
-    if "audio2rig" not in declared:
-        raise ModelError(
-            f"{folder / 'models.toml'} declares no model named audio2rig; export one with 'facetake-train export'"
-        )
-    return Models(_audio2rig(folder, declared["audio2rig"], threads))
-
-
-def _audio2rig(folder: Path, declared: Declaration, threads: int) -> AudioToRig:
-    path = folder / declared.file
-    if not path.is_file():
-        raise ModelError(f"model file {path} is missing; install facetake again or name another folder with --model")
-    if hash_of(path) != declared.sha256:
-        raise ModelError(
-            f"model file {path} has been altered: its hash is not the one in models.toml; install it again"
-        )
-    opened = session(path, threads)
-    _check(path, opened)
+    model = opened(folder, "audio2rig", audio2rig_metadata(), threads)
+    check_widths(model, {"emotion": len(EMOTIONS), "curves": rig.N_CONTROLS, "visemes": len(VISEMES)})
 
     def run(audio: Floats, emotion: Floats) -> tuple[Floats, Floats]:
-        curves, visemes = opened.run(["curves", "visemes"], {"audio": audio, "emotion": emotion})
+        curves, visemes = model.session.run(["curves", "visemes"], {"audio": audio, "emotion": emotion})
         return curves, visemes
 
-    return AudioToRig(run, declared.sha256)
+    return AudioToRig(run, model.sha256)
 
 
-def metadata() -> dict[str, str]:
+def audio2rig_metadata() -> dict[str, str]:
     """The numbers and names that an audio2rig model of this version carries."""
     return {
-        "facetake_model": "audio2rig",
-        "facetake_version": str(MODEL_VERSION),
+        **common_metadata("audio2rig"),
         "sample_rate_hz": str(SAMPLE_RATE_HZ),
-        "frame_rate_hz": str(FRAME_RATE_HZ),
-        "controls": json.dumps(list(rig.NAMES)),
         "emotions": json.dumps(list(EMOTIONS)),
         "visemes": json.dumps(list(VISEMES)),
     }
-
-
-def _check(path: Path, opened: onnxruntime.InferenceSession) -> None:
-    numbers = opened.get_modelmeta().custom_metadata_map
-    for name, value in metadata().items():
-        if numbers.get(name) != value:
-            found = (numbers.get(name) or "nothing")[:40]
-            raise ModelError(
-                f"model {path} does not fit this version: its {name} is {found}; export it again with this version"
-            )
-    shapes = {value.name: value.shape[-1] for value in (*opened.get_inputs()[1:], *opened.get_outputs())}
-    if shapes != {"emotion": len(EMOTIONS), "curves": rig.N_CONTROLS, "visemes": len(VISEMES)}:
-        raise ModelError(f"model {path} has inputs or outputs of another shape; export it again with this version")

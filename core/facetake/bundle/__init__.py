@@ -1,0 +1,69 @@
+"""Verified ONNX models: the only package that touches onnxruntime.
+
+A model is used only if its file has the hash that models.toml declares and carries the names and rates this version
+works with. Knows nothing of what is done with the curves.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
+from facetake.bundle.restyling import (
+    RestyleModels,
+    Restyler,
+    VisemeClassifier,
+    classifier_metadata,
+    load_classifier,
+    load_restyler,
+    restyler_metadata,
+)
+from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
+
+__all__ = [
+    "MODEL_VERSION",
+    "SHIPPED",
+    "AudioToRig",
+    "Declaration",
+    "Models",
+    "RestyleModels",
+    "Restyler",
+    "VisemeClassifier",
+    "audio2rig_metadata",
+    "classifier_metadata",
+    "declarations",
+    "load",
+    "load_restyling",
+    "restyler_metadata",
+    "session",
+]
+
+
+@dataclass(frozen=True)
+class Models:
+    """The models that generation uses."""
+
+    audio2rig: AudioToRig
+
+
+def load(folder: Path | None = None, threads: int = 2) -> Models:
+    """Loads and verifies the model of a folder that generation uses, the shipped one by default.
+
+    Raises:
+        ModelError: it is missing, altered, of another version, or not what its name says.
+    """
+    return Models(load_audio2rig(SHIPPED if folder is None else folder, threads))
+
+
+def load_restyling(folder: Path | None = None, threads: int = 2) -> RestyleModels:
+    """Loads and verifies the models of a folder that restyling uses, the shipped ones by default.
+
+    A folder without a classifier of its own, as a studio's, uses the shipped one.
+
+    Raises:
+        ModelError: a model is missing, altered, of another version, or not what its name says.
+    """
+    folder = SHIPPED if folder is None else folder
+    own = "viseme_classifier" in declarations(folder)
+    return RestyleModels(load_restyler(folder, threads), load_classifier(folder if own else SHIPPED, threads))

@@ -1,0 +1,276 @@
+"""From a take to the same take in another style: the story of `facetake restyle`, step by step (FACTS).
+
+The network's change is laid over the take's own curves, weighted by strength, stretch of time and controls: where the
+weight is zero, the take stays bit for bit. Knows no files and no audio; what a style looks like is the network's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from itertools import product
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import mouth, rig, shaping
+from facetake.audio import FRAME_RATE_HZ
+from facetake.bundle import RestyleModels, Restyler
+from facetake.emotion import EMOTIONS
+from facetake.errors import ConfigError, TakeError
+from facetake.take import Take, resample
+
+Floats = NDArray[np.float32]
+EASE_S = 0.25  # a range of time blends in and out over this, inside its ends
+N_MOVED = 8  # controls named in the report
+
+
+@dataclass(frozen=True)
+class RestyleOptions:
+    """What the user may choose.
+
+    Attributes:
+        emotions: strength 0..1 by emotion; together at most 1. "neutral" takes emotion out.
+        actor: whose manner to take on, or None to keep the take's own.
+        actor_strength: how much of it, 0..1.
+        only: regions or groups of controls that may change; empty for all.
+        span_s: start and end, in seconds, of the stretch that may change, or None for all.
+        lock: controls that keep every value.
+    """
+
+    emotions: Mapping[str, float] = field(default_factory=dict)
+    actor: str | None = None
+    actor_strength: float = 1.0
+    only: tuple[str, ...] = ()
+    span_s: tuple[float, float] | None = None
+    lock: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Report:
+    """What restyling did.
+
+    Attributes:
+        visemes_kept: share of frames in speech whose viseme, as the classifier reads it, is what it was.
+        closures, closures_kept: lip closures found in the take, and how many still close.
+        style_before, style_after: mean probability 0..1 of the asked emotions, as the classifier reads it, over the
+            stretch that may change; None where no emotion was asked for.
+        recognised: the emotion that the take had, as the classifier reads it.
+        moved: the controls that changed most, with their mean absolute change.
+        jitter_before, jitter_after: share of the mouth's energy above 12 Hz.
+    """
+
+    visemes_kept: float
+    closures: int
+    closures_kept: int
+    style_before: float | None
+    style_after: float | None
+    recognised: str
+    moved: tuple[tuple[str, float], ...]
+    jitter_before: float
+    jitter_after: float
+
+
+@dataclass(frozen=True)
+class Restyled:
+    """A take in another style, and what was done to it; `report` is None where nothing had to be done."""
+
+    take: Take
+    report: Report | None
+
+
+def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Restyled:
+    """Restyles a take of any length and rate.
+
+    Args:
+        take: generated, captured or keyed by hand.
+        options: what the user chose.
+        models: loaded and verified networks.
+
+    Returns:
+        The take itself where every strength is 0.
+
+    Raises:
+        ConfigError: an unknown style or actor, a strength outside 0..1, or a stretch outside the take.
+        RigError: an unknown region or control.
+        TakeError: the take has a single frame.
+    """
+    weight = _weight(take, options)
+    passes = _passes(options, models.restyler)
+    if not passes or not weight.any():
+        return Restyled(take, None)
+    even = resample(take, Fraction(FRAME_RATE_HZ)).values
+    change = _change(even, passes, models.restyler)
+    shaping.smooth(change, out=change)
+    free = _free(options)
+    values = take.values.copy()
+    times = (take.times_s - float(take.start)) * FRAME_RATE_HZ
+    for column in np.flatnonzero(free):
+        values[:, column] += weight * np.interp(times, np.arange(len(change)), change[:, column]).astype(np.float32)
+    shaping.clamp(values, out=values)
+    visemes, styles = models.classifier.read(even)
+    closures = _closures(even, visemes, float(take.start))
+    values = _sealed(take, values, closures, free, weight)
+    made = replace(take, values=values, origin=_origin(take, options, models))
+    return Restyled(made, _report(take, made, closures, visemes, styles, options, weight, models))
+
+
+def parse_style(text: str) -> dict[str, float]:
+    """Strength by emotion, from "sad:0.8", "happy" or "happy:0.5+sad:0.3".
+
+    Raises:
+        ConfigError: an unknown emotion, a strength outside 0..1, or strengths that add up to more than 1.
+    """
+    found: dict[str, float] = {}
+    for part in text.split("+"):
+        name, strength = parse_strength(part, "style")
+        if name not in EMOTIONS:
+            raise ConfigError(f"unknown style '{name}'; known: {', '.join(EMOTIONS)}")
+        found[name] = found.get(name, 0.0) + strength
+    if sum(found.values()) > 1.0 + 1e-6:
+        raise ConfigError(f"the strengths of '{text}' add up to {sum(found.values()):g}; together at most 1")
+    return found
+
+
+def parse_strength(text: str, what: str) -> tuple[str, float]:
+    """Name and strength of "NAME:0.8" or "NAME".
+
+    Raises:
+        ConfigError: the strength is no number from 0 to 1.
+    """
+    name, colon, number = (part.strip() for part in text.partition(":"))
+    try:
+        strength = float(number) if colon else 1.0
+    except ValueError:
+        strength = -1.0
+    if not 0.0 <= strength <= 1.0:
+        raise ConfigError(f"{what} '{text.strip()}': the strength is a number from 0 to 1, such as {name}:0.8")
+    return name, strength
+
+
+def _weight(take: Take, options: RestyleOptions) -> Floats:
+    """(T,) 0..1, how much of the change each frame gets: 1 inside the asked stretch, eased at its ends."""
+    if take.n_frames < 2:
+        raise TakeError("a take of one frame holds no motion to restyle; give a take of two frames or more")
+    if options.span_s is None:
+        return np.ones(take.n_frames, np.float32)
+    first, last = options.span_s
+    begin, end = float(take.start), float(take.start + take.duration_s)
+    if not (begin - 1e-6 <= first < last <= end + 1e-6):
+        raise ConfigError(f"range {first:g}-{last:g} s is not inside the take, which runs {begin:g}-{end:g} s")
+    ease = max(min(EASE_S, (last - first) / 3), 1e-6)
+    inside = np.minimum(take.times_s - first, last - take.times_s)
+    return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(inside / ease, 0.0, 1.0)), np.float32)
+
+
+def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[Floats, float]]:
+    """Style codes (K,) and the weight of the change that each makes; weights are above 0."""
+    styles = restyler.styles
+    if options.actor is not None and options.actor not in restyler.actors:
+        raise ConfigError(f"unknown actor '{options.actor}'; known: {', '.join(restyler.actors)}")
+    named = {name: value for name, value in options.emotions.items() if value > 0}
+    emotions = [*named.items(), (None, 1.0 - sum(named.values()))]
+    actor, share = options.actor, options.actor_strength
+    manners = [(None, 1.0)] if actor is None else [(actor, share), (None, 1.0 - share)]
+    found = []
+    for (emotion, strength), (manner, part) in product(emotions, manners):
+        code = np.array([name in (emotion, manner) for name in styles], np.float32)
+        if code.any() and strength * part > 0:
+            found.append((code, strength * part))
+    return found
+
+
+def _change(values: Floats, passes: list[tuple[Floats, float]], restyler: Restyler) -> Floats:
+    """(T, 174) what the asked styles add, at 60 fps."""
+    change = np.zeros_like(values)
+    for code, weight in passes:
+        change += np.float32(weight) * (restyler.restyle(values, code) - values)
+    return change
+
+
+def _free(options: RestyleOptions) -> NDArray[np.bool_]:
+    """(174,) controls that may change."""
+    free = rig.region_mask(*options.only) if options.only else np.ones(rig.N_CONTROLS, bool)
+    free = free.copy()
+    if options.lock:
+        free[rig.columns(*options.lock)] = False
+    return free
+
+
+def _closures(values: Floats, visemes: Floats, start_s: float) -> tuple[shaping.Closure, ...]:
+    """Closures that the visemes ask for and that the take, at 60 fps, does close."""
+    found = shaping.find_closures(visemes, start_s=start_s)
+    broken = set(shaping.check_seals(values, found, start_s=start_s))
+    return tuple(closure for closure in found if closure not in broken and _is_closed(values, closure, start_s))
+
+
+def _is_closed(values: Floats, closure: shaping.Closure, start_s: float) -> bool:
+    """Whether the lips really touch in the middle of a bilabial; others are told by `check_seals` alone."""
+    middle = int(round(((closure.start_s + closure.end_s) / 2 - start_s) * FRAME_RATE_HZ))
+    return closure.kind != "p" or bool(mouth.is_sealed(values[max(0, middle - 1) : middle + 2]).any())
+
+
+def _sealed(
+    take: Take, values: Floats, closures: tuple[shaping.Closure, ...], free: NDArray[np.bool_], weight: Floats
+) -> Floats:
+    """The values with every closure of the take made again, where it may change."""
+    rate, start_s = float(take.rate), float(take.start)
+    broken = shaping.check_seals(values, closures, rate, start_s)
+    if not broken:
+        return values
+    closed = shaping.seal_lips(values, broken, rate, start_s)
+    may = free & (weight > 0)[:, None]
+    return np.where(may, closed, values)
+
+
+def _origin(take: Take, options: RestyleOptions, models: RestyleModels) -> dict[str, object]:
+    """How the take came to be, its parent's story within."""
+    return {
+        "made_by": "facetake restyle",
+        "model_sha256": models.restyler.sha256,
+        "style": dict(options.emotions),
+        "actor": options.actor,
+        "actor_strength": options.actor_strength,
+        "only": list(options.only),
+        "range_s": None if options.span_s is None else list(options.span_s),
+        "lock": list(options.lock),
+        "parent": dict(take.origin),
+    }
+
+
+def _report(
+    before: Take,
+    after: Take,
+    closures: tuple[shaping.Closure, ...],
+    visemes: Floats,
+    styles: Floats,
+    options: RestyleOptions,
+    weight: Floats,
+    models: RestyleModels,
+) -> Report:
+    rate = Fraction(FRAME_RATE_HZ)
+    new_visemes, new_styles = models.classifier.read(resample(after, rate).values)
+    speaks = visemes.argmax(axis=1) != shaping.SILENCE
+    same = visemes.argmax(axis=1) == new_visemes.argmax(axis=1)
+    touched = np.interp(np.arange(len(visemes)) / FRAME_RATE_HZ, before.times_s - float(before.start), weight) > 0.5
+    asked = [EMOTIONS.index(name) for name in options.emotions]
+    broken = shaping.check_seals(after.values, closures, float(after.rate), float(after.start))
+    moved = np.abs(after.values - before.values).mean(axis=0)
+    most = [int(column) for column in np.argsort(-moved)[:N_MOVED] if moved[column] > 0]
+    return Report(
+        visemes_kept=float(same[speaks].mean()) if speaks.any() else 1.0,
+        closures=len(closures),
+        closures_kept=len(closures) - len(broken),
+        style_before=_told(styles, asked, touched),
+        style_after=_told(new_styles, asked, touched),
+        recognised=EMOTIONS[int(styles.mean(axis=0).argmax())],
+        moved=tuple((rig.NAMES[column], float(moved[column])) for column in most),
+        jitter_before=mouth.jitter(before.values, float(before.rate)),
+        jitter_after=mouth.jitter(after.values, float(after.rate)),
+    )
+
+
+def _told(styles: Floats, asked: list[int], touched: NDArray[np.bool_]) -> float | None:
+    """Mean probability of the asked emotions over the touched frames."""
+    return float(styles[touched][:, asked].sum(axis=1).mean()) if asked and touched.any() else None

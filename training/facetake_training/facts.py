@@ -1,0 +1,257 @@
+"""Training the restyler as FACTS: a StarGAN on control curves whose lips are held by a viseme classifier (FACTS 3).
+
+`train(config)` reads as the story of a run. Beside the paper's losses stand two that it does not have: a take asked
+for in its own style should come back, and where the same line was performed in the asked style the result should be
+that performance. Knows nothing of how examples are made (`styles`) or what ships (`shipping`).
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from facetake import rig
+from facetake.networks.facts import Discriminator, Restyler, SequenceSize, VisemeClassifier
+from facetake_training import checkpoint, viseme
+from facetake_training.styles import StyleConfig
+
+MOUTH = ("mouth", "jaw")
+
+
+@dataclass(frozen=True)
+class FactsLoss:
+    """Weights of the loss terms; the paper gives none but the penalty's (FACTS 3.2).
+
+    Attributes:
+        cycle: L2 between a take and itself after a new style and its own again (equation 3), times 174.
+        classification: cross entropy of the styles that the discriminator sees (equations 4 and 5).
+        adversarial: Wasserstein critic (3.2.3).
+        penalty: of the critic's gradient (3.2.3: 10).
+        mouth: what holds the lips: the viseme classifier (3.2.4), the cosine of mouth controls (the paper's rival,
+            NSPVD), or nothing.
+        lips: weight of that.
+        own: mean square error of a take asked for in its own style, times 174; not in the paper.
+        paired: mean square error against the same line performed in the asked style, times 174; not in the paper.
+    """
+
+    cycle: float = 1.0
+    classification: float = 0.3
+    adversarial: float = 0.1
+    penalty: float = 10.0
+    mouth: Literal["viseme", "cosine", "none"] = "viseme"
+    lips: float = 1.0
+    own: float = 0.0
+    paired: float = 0.0
+
+
+@dataclass(frozen=True)
+class FactsConfig:
+    """One run of the restyler.
+
+    Attributes:
+        out: folder for checkpoints.
+        classifier: folder of a finished run of the viseme classifier.
+        data: takes to learn from.
+        network, critic: shapes of generator and discriminator.
+        as_change: the generator gives what to add to the curves; the paper's gives them whole.
+        loss: weights of the loss terms.
+        steps: rounds of training.
+        lines: lines a round; each gives `data.windows` windows.
+        learning_rate: Adam's (FACTS 4.2: 1e-4).
+        schedule: "constant" as the paper's, or "cosine".
+        average: decay of the moving average of the generator's weights; 0 keeps them raw.
+        seed: of everything.
+        workers: processes that make examples.
+        threads: torch threads; 0 leaves the default.
+        every: rounds between checkpoints.
+    """
+
+    out: Path
+    classifier: Path
+    data: StyleConfig
+    network: SequenceSize = field(default_factory=SequenceSize)
+    critic: SequenceSize = field(default_factory=SequenceSize)
+    as_change: bool = False
+    loss: FactsLoss = field(default_factory=FactsLoss)
+    steps: int = 2000
+    lines: int = 4
+    learning_rate: float = 1e-4
+    schedule: Literal["constant", "cosine"] = "constant"
+    average: float = 0.0
+    seed: int = 0
+    workers: int = 1
+    threads: int = 0
+    every: int = 500
+
+
+def build(config: FactsConfig) -> Restyler:
+    """The generator of a run."""
+    return Restyler(sum(config.data.groups), config.network, config.as_change)
+
+
+def train(config: FactsConfig) -> Path:
+    """Runs or resumes a run.
+
+    Returns:
+        The weights to ship, `config.out`/best.safetensors.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    torch.manual_seed(config.seed)
+    generator, averaged, critic = build(config), build(config), Discriminator(config.data.groups, config.critic)
+    averaged.load_state_dict(generator.state_dict())
+    classifier, _ = viseme.load(config.classifier)
+    optimizers = {
+        "generator": torch.optim.Adam(generator.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
+        "critic": torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
+    }
+    kept = checkpoint.resume(config.out, "generator", generator, optimizers["generator"])
+    checkpoint.resume(config.out, "critic", critic, optimizers["critic"])
+    first = 0 if kept is None else int(str(kept["step"]))
+    if first:
+        checkpoint.load_weights(config.out / "best.safetensors", averaged)
+    batches = viseme.stream(config.data, config.lines, config.seed + first, config.workers)
+    began = time.monotonic()
+    for step in range(first, config.steps):
+        rate = config.learning_rate * (viseme.cosine(step / config.steps) if config.schedule == "cosine" else 1.0)
+        for optimizer in optimizers.values():
+            optimizer.param_groups[0]["lr"] = rate
+        batch = next(batches)
+        generator.train()
+        critic.train()
+        judged = _critic_round(generator, critic, batch, config.loss, optimizers["critic"])
+        terms = _generator_round(generator, critic, classifier, batch, config.loss, optimizers["generator"])
+        _follow(averaged, generator, min(config.average, (1 + step) / (10 + step)))
+        if (step + 1) % 50 == 0:
+            text = "  ".join(f"{name} {value:.4f}" for name, value in (judged | terms).items())
+            print(f"round {step + 1}  {(time.monotonic() - began) / (step + 1 - first):.2f} s each  {text}", flush=True)
+        if (step + 1) % config.every == 0 or step + 1 == config.steps:
+            about: dict[str, object] = {"step": step + 1, "losses": judged | terms, "config": asdict(config)}
+            checkpoint.save(config.out, "best", averaged, None, about)
+            checkpoint.save(config.out, "critic", critic, optimizers["critic"], about)
+            checkpoint.save(config.out, "generator", generator, optimizers["generator"], about)
+    return config.out / "best.safetensors"
+
+
+def _follow(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
+            kept.lerp_(new, 1.0 - decay)
+
+
+def restyled(generator: Restyler, curves: Tensor, code: Tensor) -> Tensor:
+    """Curves (B, T, 174) in the style of codes (B, K), repeated over time (FACTS 3.1)."""
+    out: Tensor = generator(curves, code[:, None].expand(-1, curves.shape[1], -1))
+    return out
+
+
+def _critic_round(
+    generator: Restyler,
+    critic: Discriminator,
+    batch: dict[str, Tensor],
+    weights: FactsLoss,
+    optimizer: torch.optim.Optimizer,
+) -> dict[str, float]:
+    """One step of the discriminator (equation 2)."""
+    if not (weights.adversarial or weights.classification):
+        return {}
+    real = batch["curves"]
+    with torch.no_grad():
+        fake = restyled(generator, real, batch["asked"])
+    score, styles = critic(real)
+    wrong = -(batch["own"][:, None] * styles).sum(dim=-1).mean()
+    terms = {"told": weights.classification * wrong}
+    if weights.adversarial:
+        gap = critic(fake)[0].mean() - score.mean()
+        terms["critic"] = weights.adversarial * (gap + weights.penalty * _penalty(critic, real, fake))
+    total = torch.stack(list(terms.values())).sum()
+    optimizer.zero_grad(set_to_none=True)
+    total.backward()  # type: ignore[no-untyped-call]
+    optimizer.step()
+    return {name: float(value.detach()) for name, value in terms.items()}
+
+
+def _penalty(critic: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
+    """How far the critic's gradient between real and made curves is from length 1, squared."""
+    share = torch.rand(len(real), 1, 1)
+    between = (real + share * (fake - real)).requires_grad_(True)
+    (slope,) = torch.autograd.grad(critic(between)[0].mean(dim=1).sum(), between, create_graph=True)
+    penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1.0).square().mean()
+    return penalty
+
+
+def _generator_round(
+    generator: Restyler,
+    critic: Discriminator,
+    classifier: VisemeClassifier,
+    batch: dict[str, Tensor],
+    weights: FactsLoss,
+    optimizer: torch.optim.Optimizer,
+) -> dict[str, float]:
+    """One step of the generator (equation 1)."""
+    critic.requires_grad_(False)
+    terms = generator_losses(generator, critic, classifier, batch, weights)
+    total = torch.stack(list(terms.values())).sum()
+    optimizer.zero_grad(set_to_none=True)
+    total.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
+    optimizer.step()
+    critic.requires_grad_(True)
+    return {name: float(value.detach()) for name, value in terms.items()}
+
+
+def generator_losses(
+    generator: Restyler,
+    critic: Discriminator,
+    classifier: VisemeClassifier,
+    batch: dict[str, Tensor],
+    weights: FactsLoss,
+) -> dict[str, Tensor]:
+    """The weighted terms of the generator's loss, those of weight zero left out."""
+    curves = batch["curves"]
+    made = restyled(generator, curves, batch["asked"])
+    size = curves.shape[-1]
+    terms: dict[str, Tensor] = {}
+    if weights.cycle:
+        back = restyled(generator, made, batch["own"])
+        terms["cycle"] = weights.cycle * size * (back - curves).square().mean()
+    if weights.adversarial or weights.classification:
+        score, styles = critic(made)
+        terms["styled"] = -weights.classification * (batch["wanted"][:, None] * styles).sum(dim=-1).mean()
+        terms["real"] = -weights.adversarial * score.mean()
+    if weights.mouth != "none":
+        terms["lips"] = weights.lips * _mouth_loss(curves, made, classifier, weights.mouth)
+    if weights.own:
+        same = restyled(generator, curves, batch["own"])
+        terms["own"] = weights.own * size * (same - curves).square().mean()
+    if weights.paired:
+        error = (made - batch["target"]).square().mean(dim=(1, 2)) * batch["paired"]
+        terms["paired"] = weights.paired * size * error.mean()
+    return terms
+
+
+def _mouth_loss(curves: Tensor, made: Tensor, classifier: VisemeClassifier, kind: str) -> Tensor:
+    """Cross entropy of the visemes seen before and after (FACTS 3.2.4), or one minus the mouths' cosine (NSPVD)."""
+    if kind == "cosine":
+        mouth = torch.from_numpy(rig.region_mask(*MOUTH))
+        return 1.0 - nn.functional.cosine_similarity(curves[..., mouth], made[..., mouth], dim=-1).mean()
+    with torch.no_grad():
+        truth = classifier(curves)[0].exp()
+    entropy: Tensor = -(truth * classifier(made)[0]).sum(dim=-1).mean()
+    return entropy
+
+
+def cycles(generator: Restyler, batches: Iterator[dict[str, Tensor]], rounds: int) -> float:
+    """Mean absolute difference of takes from themselves after a new style and their own again."""
+    found = []
+    with torch.inference_mode():
+        for batch, _ in zip(batches, range(rounds), strict=False):
+            made = restyled(generator.eval(), batch["curves"], batch["asked"])
+            found.append(float((restyled(generator, made, batch["own"]) - batch["curves"]).abs().mean()))
+    return sum(found) / len(found)
