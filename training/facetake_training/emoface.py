@@ -40,7 +40,7 @@ class LossConfig:
         velocity: mean square error of the curves' change a frame, times 60 (units a second, scaled by 1e-2).
         lips: mean square error of the opening between the lips (`facetake.mouth.aperture`).
         phones: cross entropy of the phone head.
-        tracked: one minus the correlation with lips tracked in video, of the opening and half as much of the rounding.
+        tracked: one minus the correlation with lips tracked in video, of the opening and of the rounding.
     """
 
     curves: float = 1.0
@@ -241,7 +241,7 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
             opening = (aperture(curves) - aperture(batch["curves"])) * known
             terms["lips"] = weights.lips * per_known * opening.square().mean()
     if weights.tracked:
-        apart = _apart(aperture(curves), batch["opening"], seen) + 0.5 * _apart(pucker(curves), batch["rounding"], seen)
+        apart = _apart(aperture(curves), batch["opening"], seen) + _apart(pucker(curves), batch["rounding"], seen)
         terms["tracked"] = weights.tracked * apart.sum() / (seen.sum(dim=1) > 0).sum().clamp(min=1)
     if weights.phones:
         entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")

@@ -53,7 +53,9 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     save_file({key: value.half() for key, value in load_file(best).items()}, out / WEIGHTS)
     (out / WEIGHTS).chmod(0o644)  # safetensors makes its files the owner's alone
     (out / SIZE).write_text(json.dumps(about["config"]["network"], indent=1, default=str), encoding="utf-8")
-    sources = _sources([Path(source["folder"]) for source in about["config"]["data"]["sources"]])
+    data = about["config"]["data"]
+    faces = [Path(data["tracked"]["truth"]).parent] if data.get("tracked") else []
+    sources = _sources([Path(source["folder"]) for source in data["sources"]] + faces)
     table = Entry(name, sources, _commit(), int(about["step"]), worst, about["scores"], hash_of(out / "audio2rig.onnx"))
     (out / "models.toml").write_text(table.toml(), encoding="utf-8")
     return f"{out / 'audio2rig.onnx'} written; torch and ONNX Runtime differ by at most {worst:.1e}"
