@@ -7,17 +7,14 @@ interrupted. Knows nothing of how anything is done.
 from __future__ import annotations
 
 import argparse
-import contextlib
-import io
-import os
-import sys
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
 from facetake import __version__
 from facetake.cli import convert, generate, inspect, preview, visemes
-from facetake.cli.progress import Reporter, unforeseen
-from facetake.errors import FacetakeError
+from facetake.cli.progress import Reporter
+from facetake.cli.terminal import is_debugging, sentence, tell
 
 COMMANDS = (generate, visemes, preview, convert, inspect)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
@@ -32,52 +29,47 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
-    arguments = _parser().parse_args(argv)
-    debug = bool(os.environ.get("FACETAKE_DEBUG"))
-    if not debug:
-        warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
-    _print_any_name()
+    try:
+        arguments = _parser().parse_args(argv)
+    except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
+        return int(stop.code or 0)
+    with warnings.catch_warnings():
+        if not is_debugging():
+            warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
     report = Reporter(arguments.progress)
     try:
         code: int = arguments.run(arguments, report)
-        sys.stdout.flush()  # so that a full disk shows here
         return code
-    except FacetakeError as error:
-        report.error(str(error))
-        return NOTHING_DONE
     except KeyboardInterrupt:
-        report.error("interrupted; files already written are whole")
-        return INTERRUPTED
-    except BrokenPipeError:
-        _drop_output()
-        return DONE
-    except OSError as error:
-        _drop_output()
-        report.error(f"the system refuses ({error}); check paths, permissions and free space")
-        return NOTHING_DONE
+        return _end(report, "interrupted; files already written are whole", INTERRUPTED)
     except Exception as error:
-        if debug:
+        if is_debugging():
             raise
-        report.error(unforeseen(error))
-        return NOTHING_DONE
+        return _end(report, sentence(error), NOTHING_DONE)
 
 
-def _print_any_name() -> None:
-    """Lets names be printed that the encoding of standard output lacks, such as Chinese ones to a Windows pipe."""
-    if isinstance(sys.stdout, io.TextIOWrapper):
-        sys.stdout.reconfigure(
-            errors="surrogateescape" if sys.stdout.encoding.lower() == "utf-8" else "backslashreplace"
-        )
+def _end(report: Reporter, message: str, code: int) -> int:
+    try:
+        report.error(message)
+    except Exception as error:  # standard output is full: its event is lost, the sentence was told before
+        tell(f"facetake: error: {sentence(error)}\n")
+    return code
 
 
-def _drop_output() -> None:
-    """Keeps Python from complaining at exit of a standard output that takes no more."""
-    with contextlib.suppress(OSError):
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+class _Parser(argparse.ArgumentParser):
+    """Says a mistake in one sentence, as every other error."""
+
+    def error(self, message: str) -> NoReturn:
+        tell(f"facetake: error: {message}; see '{self.prog} --help'\n")
+        raise SystemExit(NOTHING_DONE)
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="facetake",
         description="Recorded dialogue into facial performance: speech and emotion to MetaHuman curves.",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -36,6 +37,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     for name in (arguments.form, arguments.source_form):
         if name is not None and name not in formats.FORMATS:
             raise ConfigError(f"unknown format '{name}'; known: {', '.join(formats.FORMATS)}")
+    inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
+    inputs.check_target(arguments.out)
     take = formats.read(arguments.take, arguments.source_form)
     if arguments.rate:
         take = resample(take, parse_rate(arguments.rate))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs
-from facetake.cli.progress import Reporter, unforeseen
+from facetake.cli.progress import Reporter
+from facetake.cli.terminal import is_debugging, sentence
 from facetake.errors import ConfigError, FacetakeError
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ EXAMPLES = (
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
+GENERATED = 0.2  # of the bar, where a film follows, which takes longer
+DONE, PARTLY, FAILED = "done", "partly", "failed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -55,54 +59,42 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     options = _options(arguments)
     targets = _targets(sources, arguments)
     models = bundle.load(arguments.model)
-    failed = 0
+    job = _Job(options, models, arguments.form, arguments.preview, report)
+    fates = set()
     for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
         report.start(str(source), index, len(sources))
-        written = _tried(source, target, options, models, arguments, report)
-        failed += written is None
-        if written is not None:
-            report.done(str(source), written)
-    return 0 if not failed else 2 if failed == len(sources) else 1
+        fates.add(_attempt(source, target, job))
+    if fates == {DONE}:
+        return 0
+    return 2 if fates == {FAILED} else 1
 
 
-def _tried(
-    source: Path,
-    target: Path,
-    options: GenerateOptions,
-    models: Models,
-    arguments: argparse.Namespace,
-    report: Reporter,
-) -> list[str] | None:
-    """Generates one line and tells what goes wrong; returns the files written, or None."""
-    try:
-        return _one(source, target, options, models, arguments, report)
-    except FacetakeError as error:
-        report.failure(str(source), str(error))
-    except BrokenPipeError:  # nobody listens any more
-        raise
-    except Exception as error:
-        if os.environ.get("FACETAKE_DEBUG"):
-            raise
-        report.failure(str(source), f"{source}: {unforeseen(error)}")
-    return None
+@dataclass(frozen=True)
+class _Job:
+    """What is the same for every input."""
+
+    options: GenerateOptions
+    models: Models
+    form: str | None
+    film: Path | None
+    report: Reporter
 
 
-def _targets(sources: list[Path], arguments: argparse.Namespace) -> list[Path]:
-    """Where each line's take goes; refuses what cannot be written, or would cost another file, before anything runs."""
+def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[Path]:
+    """Where the takes go. ConfigError for every mistake that shows before anything runs."""
+    targets = inputs.outputs_for(sources, arguments.out, _suffix(arguments))
+    written = list(zip(sources, targets, strict=True))
+    if arguments.keys == "sparse":
+        written += [(source, _keys_path(target)) for source, target in written]
     if arguments.preview:
         if len(sources) > 1:
             raise ConfigError("--preview films one line; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
-    suffix = _suffix(arguments)
-    targets = inputs.outputs_for(sources, arguments.out, suffix)
+        written.append((sources[0], arguments.preview))
+    cues = [Path(arguments.emotion)] if arguments.emotion else []
+    inputs.refuse_overwriting(written, [*sources, *cues])
     if arguments.form is None:
         _check_suffix(targets[0])
-    results = list(zip(sources, targets, strict=True))
-    if arguments.keys == "sparse":
-        results += [(source, _keys_path(target)) for source, target in results]
-    if arguments.preview:
-        results.append((sources[0], arguments.preview))
-    inputs.refuse_overwriting(results, [*sources, *([Path(arguments.emotion)] if arguments.emotion else ())])
     return targets
 
 
@@ -131,7 +123,7 @@ def _options(arguments: argparse.Namespace) -> GenerateOptions:
 
     if arguments.emotion == "auto":
         raise ConfigError(
-            "--emotion auto needs the model audio_emotion.onnx, which this version does not have; name it"
+            "--emotion auto: this version has no audio_emotion model yet; name the emotion, such as happy:0.7"
         )
     if arguments.emotion:
         emotion.parse(arguments.emotion)  # a mistake shows before anything is generated
@@ -157,54 +149,59 @@ def _gain(text: str) -> tuple[str, float]:
     return region.strip(), factor
 
 
-def _one(
-    source: Path,
-    target: Path,
-    options: GenerateOptions,
-    models: Models,
-    arguments: argparse.Namespace,
-    report: Reporter,
-) -> list[str]:
-    """Generates one line; returns the files written."""
-    from dataclasses import replace
+def _attempt(source: Path, target: Path, job: _Job) -> str:
+    """Generates one line and tells how it went: DONE, FAILED with nothing written, or PARTLY."""
+    written: list[str] = []
+    try:
+        inputs.check_target(target, may_make_folder=True)
+        _one(source, target, job, written)
+        job.report.done(str(source), written)
+    except Exception as error:  # also a bug of ours: the other lines are worth having
+        if is_debugging() and not isinstance(error, FacetakeError):
+            raise
+        where = "" if isinstance(error, FacetakeError) else f"{source}: "
+        job.report.failure(str(source), where + sentence(error), written)
+        return PARTLY if written else FAILED
+    return DONE
 
+
+def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
+    """Generates one line; adds each file to `written` when it is there."""
     from facetake import formats, rig
     from facetake.generate import generate
 
-    made = generate(source, options, models, lambda share: report.progress(str(source), share))
+    share = GENERATED if job.film else 1.0
+    made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
-    formats.write(take, target, arguments.form)
-    written = [str(target)]
+    inputs.make_folder(target.parent)
+    formats.write(take, target, job.form)
+    written.append(str(target))
     if made.keys is not None:
-        written.append(_write_keys(made, target))
-    if arguments.preview:
-        written.append(_film(made, source, arguments.preview, report))
-    return written
+        written.append(_write_keys(made, _keys_path(target)))
+    if job.film:
+        written.append(_film(made, source, job.film, job.report))
 
 
-def _write_keys(made: Performance, target: Path) -> str:
-    """Writes sparse keys beside a take: control name to [frame, value, slope in, slope out] rows, slopes a frame."""
+def _keys_path(target: Path) -> Path:
+    return target.with_suffix(".keys.json")
+
+
+def _write_keys(made: Performance, path: Path) -> str:
+    """Writes sparse keys beside a take: control name to keys, each a frame, a value and the slopes per frame."""
     from facetake import formats, rig
 
-    path = _keys_path(target)
     assert made.keys is not None
     table = {
         name: [
-            [int(frame), round(float(value), 5), round(float(slope_in), 6), round(float(slope_out), 6)]
-            for frame, value, slope_in, slope_out in zip(c.frames, c.values, c.slopes_in, c.slopes_out, strict=True)
+            {"frame": int(frame), "value": round(float(value), 5), "in": round(float(a), 6), "out": round(float(b), 6)}
+            for frame, value, a, b in zip(c.frames, c.values, c.slopes_in, c.slopes_out, strict=True)
         ]
         for name, c in zip(rig.NAMES, made.keys.curves, strict=True)
     }
     about = {"rate": str(made.take.rate), "start_s": str(made.take.start), "n_frames": made.take.n_frames}
     with formats.beside(path) as part:
-        part.write_text(
-            json.dumps({**about, "columns": ["frame", "value", "in", "out"], "keys": table}), encoding="utf-8"
-        )
+        part.write_text(json.dumps({**about, "keys": table}), encoding="utf-8")
     return str(path)
-
-
-def _keys_path(target: Path) -> Path:
-    return target.with_suffix(".keys.json")
 
 
 def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:
@@ -214,6 +211,6 @@ def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:
         made.take,
         source,
         out,
-        progress=lambda done, total: report.progress(str(source), 0.5 + 0.5 * done / max(total, 1)),
+        progress=lambda done, total: report.progress(str(source), GENERATED + (1.0 - GENERATED) * done / max(total, 1)),
     )
     return str(out)

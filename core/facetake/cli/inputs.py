@@ -5,12 +5,13 @@ from __future__ import annotations
 import glob
 import os
 from collections.abc import Iterable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 from facetake.errors import ConfigError
 
 SOUND = frozenset(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .m4a .aac .mp4 .mov".split())
-FILM = (".mp4", ".mov", ".mkv")
+FILM = (".mp4", ".m4v", ".mov", ".mkv")
 WILD = frozenset("*?[")
 
 
@@ -20,81 +21,119 @@ def sound_files(names: Sequence[str]) -> list[Path]:
     A folder stands for the sound files in it, not below it. Patterns are expanded here because Windows' shells do not.
 
     Raises:
-        ConfigError: a folder without sound files, or a pattern that matches nothing.
+        ConfigError: an empty name, a folder without sound files or that cannot be read, a pattern without a match.
     """
-    found: dict[Path, None] = {}
+    found: dict[str, Path] = {}
     for name in names:
-        found |= dict.fromkeys(_stands_for(name))
-    return list(found)
+        for path in _stands_for(name):
+            found.setdefault(identity(path), path)
+    return list(found.values())
 
 
 def _stands_for(name: str) -> Iterable[Path]:
     if not name:
-        raise ConfigError("an input has an empty name; give a sound file, a folder or a pattern")
+        raise ConfigError("an input has an empty name; name a sound file, a folder or a pattern")
     path = Path(name)
     if is_folder(path):
-        inside = sorted(child for child in path.iterdir() if child.suffix.lower() in SOUND and child.is_file())
-        if not inside:
-            raise ConfigError(f"folder {path} holds no sound files; name the files or another folder")
-        return inside
-    if WILD & set(name) and not os.path.lexists(name):
+        return _inside(path)
+    if WILD & set(name) and not os.path.lexists(name):  # unlike Path.exists it does not fail on a name too long
         matches = sorted(map(Path, glob.glob(name)))  # noqa: PTH207  Path.glob refuses absolute patterns
         if not matches:
             raise ConfigError(f"no file matches {name}; check the pattern")
-        return matches
+        return [inside for match in matches for inside in (_inside(match) if is_folder(match) else [match])]
     return [path]
 
 
-def is_folder(path: Path) -> bool:
-    """Whether there is a folder of that name; a name too long is none, where `Path.is_dir` raises."""
-    return os.path.isdir(path)  # noqa: PTH112
+def _inside(folder: Path) -> list[Path]:
+    try:
+        found = sorted(child for child in folder.iterdir() if child.suffix.lower() in SOUND and child.is_file())
+    except OSError as error:
+        raise ConfigError(f"cannot read the folder {folder}: {error.strerror or error}") from error
+    if not found:
+        raise ConfigError(f"folder {folder} holds no sound files; name the files or another folder")
+    return found
 
 
-def outputs_for(inputs: Sequence[Path], out: Path | None, suffix: str) -> list[Path]:
+def outputs_for(sources: Sequence[Path], out: Path | None, suffix: str) -> list[Path]:
     """Where each input's result goes: beside it, in the folder `out`, or, for one input, in the file `out`.
 
     Raises:
-        ConfigError: the folder of the results is missing or cannot be made.
+        ConfigError: `out` cannot be written, or cannot be a folder.
     """
-    if out is not None and len(inputs) == 1 and not is_folder(out) and (out.suffix or out.exists()):
-        if not is_folder(out.parent):
-            raise ConfigError(f"there is no folder {out.parent} for {out.name}; make it first")
+    if out is None:
+        return [path.with_name(path.stem + suffix) for path in sources]
+    if len(sources) == 1 and not is_folder(out) and (out.suffix or os.path.lexists(out)):
+        check_target(out)
         return [out]
-    if out is not None:
-        make_folder(out)
-    return [(path.parent if out is None else out) / (path.stem + suffix) for path in inputs]
+    _check_folder(out)
+    return [out / (path.stem + suffix) for path in sources]
 
 
-def refuse_overwriting(results: Iterable[tuple[Path, Path]], kept: Iterable[Path]) -> None:
-    """Makes sure that no result replaces another or a file that is read.
+def _check_folder(folder: Path) -> None:
+    """Raises ConfigError where a file stands in the way of a folder that is there or is to be made."""
+    for part in (folder, *folder.parents):
+        if is_folder(part):
+            return
+        if os.path.lexists(part):
+            raise ConfigError(f"cannot make the folder {folder} for results: {part} is a file; name another with -o")
+
+
+def refuse_overwriting(written: Sequence[tuple[Path, Path]], inputs: Sequence[Path]) -> None:
+    """Makes sure that no file is written twice and none that is read is overwritten.
 
     Args:
-        results: pairs of an input and a file it becomes.
-        kept: files that are read, by any spelling of their path.
+        written: each source with a file it will write.
+        inputs: everything that is read.
 
     Raises:
-        ConfigError: two results are one file, or a result is a file that is read.
+        ConfigError: two results would share a file, or a result would replace an input.
     """
-    read = {_identity(path) for path in kept}
+    read = {identity(path): path for path in inputs}
     owners: dict[str, Path] = {}
-    for source, target in results:
-        place = _identity(target)
-        if place in read:
-            raise ConfigError(f"{target} is an input and would be overwritten by a result; name another place")
-        if place in owners:
-            raise ConfigError(f"{owners[place]} and {source} would both write {target}; give them different names")
-        owners[place] = source
+    for source, target in written:
+        key = identity(target)
+        if key in read:
+            raise ConfigError(f"{read[key]} would be overwritten by a result; name another place with -o")
+        if key in owners:
+            both = f"{owners[key]} and {source}" if owners[key] != source else f"two results of {source}"
+            raise ConfigError(f"{both} would both write {target}; give them different names")
+        owners[key] = source
 
 
-def _identity(path: Path) -> str:
-    return os.path.normcase(os.path.realpath(path))
+def check_target(target: Path, *, may_make_folder: bool = False) -> None:
+    """Finds before the work what would stop its result from being written.
+
+    Raises:
+        ConfigError: a folder is in the way, there is no folder to write to, or the name is too long.
+    """
+    try:
+        if target.is_dir():
+            raise ConfigError(f"{target} cannot be written: a folder of that name is in the way")
+        if not target.parent.is_dir() and not may_make_folder:
+            raise ConfigError(f"{target} cannot be written: there is no folder {target.parent}; make it first")
+    except OSError as error:
+        raise ConfigError(f"{target} cannot be written: {error.strerror or error}; choose another name") from error
+
+
+def check_film(out: Path) -> None:
+    """Finds before the work what would stop a film from being made.
+
+    Raises:
+        ConfigError: no film's name, no place for it, or the `preview` extra is missing.
+    """
+    if out.suffix.lower() not in FILM:
+        raise ConfigError(f"{out} is no film's name; end it in .mp4")
+    check_target(out)
+    missing = [name for name in ("av", "numba") if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f'a film needs {" and ".join(missing)}; pip install "facetake[preview]"')
 
 
 def make_folder(folder: Path) -> None:
-    """Makes a folder for results.
+    """Makes a folder for results, if it is not there.
 
     Raises:
-        ConfigError: a file of that name is in the way, or it cannot be made.
+        ConfigError: it cannot be made.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -102,13 +141,14 @@ def make_folder(folder: Path) -> None:
         raise ConfigError(f"cannot make the folder {folder} for results: {error.strerror or error}") from error
 
 
-def check_film(out: Path) -> None:
-    """Makes sure, before anything is done, that a film can have this name.
+def is_folder(path: Path) -> bool:
+    """Whether a path is a folder; a name too long for the system is none."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
 
-    Raises:
-        ConfigError: another suffix than a film's, or a folder that is not there.
-    """
-    if out.suffix.lower() not in FILM:
-        raise ConfigError(f"{out} is no film's name; end it in .mp4")
-    if not is_folder(out.parent):
-        raise ConfigError(f"there is no folder {out.parent} for {out.name}; make it first")
+
+def identity(path: Path) -> str:
+    """The same text for every way to write one path: relative, through links, and on Windows in any case."""
+    return os.path.normcase(os.path.realpath(path))

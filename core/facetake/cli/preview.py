@@ -33,10 +33,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import formats, preview
     from facetake.take import parse_rate
 
+    read = [path for path in (arguments.take, arguments.audio) if path]
+    inputs.refuse_overwriting([(arguments.take, arguments.out)], read)
     inputs.check_film(arguments.out)
-    inputs.refuse_overwriting(
-        [(arguments.take, arguments.out)], [path for path in (arguments.take, arguments.audio) if path]
-    )
     take = formats.read(arguments.take)
     report.start(str(arguments.take), 0, 1)
     preview.render(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Sequence
 from typing import Literal
+
+from facetake.cli.terminal import say, tell
 
 WIDTH = 30
 
@@ -12,15 +15,16 @@ WIDTH = 30
 class Reporter:
     """Tells progress on standard error; JSON events go to standard output.
 
-    Events are start, progress, warning, failure and done, each an object with `event` and what it is about.
+    Events are start, progress, warning, failure and done, each an object with `event` and what it is about. They are
+    plain ASCII, so that a reader need not know the encoding.
     """
 
     def __init__(self, mode: Literal["auto", "json", "none"]) -> None:
         """Chooses how to tell: "auto" draws a bar if standard error is a terminal."""
         self._json = mode == "json"
-        self._bar = mode == "auto" and sys.stderr.isatty()
+        self._bar = mode == "auto" and sys.stderr is not None and sys.stderr.isatty()
         self._shown = -1
-        self.is_quiet = self._json
+        self._label = ""
 
     def start(self, item: str, index: int, count: int) -> None:
         """An input is begun: the `index`-th of `count`, from 0."""
@@ -37,43 +41,43 @@ class Reporter:
         self._event("progress", item=item, share=round(share, 3))
         if self._bar:
             full = WIDTH * percent // 100
-            print(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {percent:3d} % {self._label[-50:]}", end="", file=sys.stderr)
+            tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {percent:3d} % {self._label[-50:]}")
 
     def warning(self, item: str, message: str) -> None:
         """Something the user should know, though the input is done."""
-        self._say(f"facetake: warning: {message}")
+        self._line(f"facetake: warning: {message}")
         self._event("warning", item=item, message=message)
 
-    def failure(self, item: str, message: str) -> None:
-        """An input failed; others go on."""
-        self._say(f"facetake: error: {message}")
-        self._event("failure", item=item, message=message)
+    def failure(self, item: str, message: str, outputs: Sequence[str] = ()) -> None:
+        """An input failed, perhaps after some of its files were written; others go on."""
+        self._line(f"facetake: error: {message}")
+        self._event("failure", item=item, message=message, outputs=list(outputs))
+        self._list(outputs)
 
-    def done(self, item: str, outputs: list[str]) -> None:
+    def done(self, item: str, outputs: Sequence[str]) -> None:
         """An input is done and these files are written."""
-        self._event("done", item=item, outputs=outputs)
-        self._clear()
-        if not self._json:
-            print("\n".join(outputs))
+        self._event("done", item=item, outputs=list(outputs))
+        self.clear()
+        self._list(outputs)
 
     def error(self, message: str) -> None:
         """The command ends here."""
-        self._say(f"facetake: error: {message}")
+        self._line(f"facetake: error: {message}")
         self._event("failure", message=message)
 
-    def _say(self, text: str) -> None:
-        self._clear()
-        print(text, file=sys.stderr)
-
-    def _clear(self) -> None:
+    def clear(self) -> None:
+        """Takes the bar off the terminal, so that other text may follow."""
         if self._bar and self._shown >= 0:
-            print("\r" + " " * (WIDTH + 62) + "\r", end="", file=sys.stderr)
+            tell("\r" + " " * (WIDTH + 62) + "\r")
+
+    def _line(self, text: str) -> None:
+        self.clear()
+        tell(text + "\n")
+
+    def _list(self, outputs: Sequence[str]) -> None:
+        if not self._json:
+            say("".join(f"{output}\n" for output in outputs))
 
     def _event(self, event: str, **about: object) -> None:
-        if self._json:  # in ASCII, which every pipe carries, whatever the letters of a path
-            print(json.dumps({"event": event, **about}), flush=True)
-
-
-def unforeseen(error: Exception) -> str:
-    """What to tell of an error that nothing foresaw, in one sentence."""
-    return f"something unforeseen went wrong ({type(error).__name__}: {error}); FACETAKE_DEBUG=1 shows where"
+        if self._json:
+            say(json.dumps({"event": event, **about}) + "\n")

@@ -31,10 +31,7 @@ def take(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("command", [command.NAME for command in COMMANDS])
 def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     """Every command explains itself with examples."""
-    with pytest.raises(SystemExit) as stop:
-        main([command, "--help"])
-
-    assert stop.value.code == 0
+    assert main([command, "--help"]) == 0
     assert f"facetake {command} " in capsys.readouterr().out.split("examples:")[1]
 
 
@@ -47,12 +44,12 @@ def test_help_starts_light() -> None:
     assert not any(f"'{name}'" in out for name in ("numpy", "onnxruntime", "scipy", "soundfile"))
 
 
-def test_usage_is_exit_code_2() -> None:
-    """No command, or an unknown one, is a usage error."""
-    for arguments in ([], ["sing"]):
-        with pytest.raises(SystemExit) as stop:
-            main(arguments)
-        assert stop.value.code == 2
+@pytest.mark.parametrize("arguments", [[], ["sing"], ["generate"], ["generate", "a.wav", "--seed", "x"]])
+def test_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """A mistake in the arguments is one sentence and exit code 2, and does not end the program that calls."""
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("facetake: error: ") and "--help" in error and error.count("\n") == 1
 
 
 def test_convert_and_back(take: Path, tmp_path: Path) -> None:
@@ -89,21 +86,6 @@ def test_broken_takes_are_one_sentence(tmp_path: Path, capsys: pytest.CaptureFix
     assert error.startswith("facetake: error: ") and "bad.csv" in error and "Traceback" not in error
 
 
-def test_inspect_tells_takes_sounds_and_models(
-    take: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Inspect says what is in a take, a recording and a model folder, also as JSON."""
-    sf.write(tmp_path / "a.wav", np.full(8000, 0.5), 16_000)
-    found = []
-    for path in (take, tmp_path / "a.wav", tiny_model):
-        assert main(["inspect", str(path), "--json"]) == 0
-        found.append(json.loads(capsys.readouterr().out))
-
-    assert found[0]["frames"] == 30 and found[0]["moving controls"] == 1
-    assert found[1]["duration_s"] == 0.5 and found[1]["peak"] == pytest.approx(0.5, abs=1e-3)
-    assert "audio2rig" in found[2]
-
-
 def test_visemes_to_file_and_screen(tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """The viseme track goes to standard output as CSV or to a file as JSON, and covers the sound."""
     sf.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
@@ -113,6 +95,52 @@ def test_visemes_to_file_and_screen(tmp_path: Path, tiny_model: Path, capsys: py
     assert capsys.readouterr().out.startswith("start_s,end_s,viseme\n0.0000,")
     assert main(["visemes", str(tmp_path / "a.wav"), *model, "--format", "json", "-o", str(tmp_path / "v.json")]) == 0
     assert json.loads((tmp_path / "v.json").read_text())[-1]["end_s"] == pytest.approx(1.0, abs=1e-3)
+
+
+def test_visemes_of_a_take_are_heard_in_its_recording(
+    take: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A take alone is refused with what to do; with --audio its recording is heard; --audio of a sound is a mistake."""
+    sound = tmp_path / "a.wav"
+    sf.write(sound, np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
+    model = ["--model", str(tiny_model)]
+
+    assert main(["visemes", str(take), *model]) == 2
+    assert "--audio" in capsys.readouterr().err
+    assert main(["visemes", str(take), "--audio", str(sound), *model]) == 0
+    from_take = capsys.readouterr().out
+    assert main(["visemes", str(sound), *model]) == 0
+    assert capsys.readouterr().out == from_take
+    assert main(["visemes", str(sound), "--audio", str(sound), *model]) == 2
+
+
+def test_convert_spares_its_take(take: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A take is not replaced by a format that keeps less of it."""
+    before = take.read_bytes()
+
+    assert main(["convert", str(take), "-o", str(take), "--format", "livelink-csv"]) == 2
+    assert "would be overwritten" in capsys.readouterr().err
+    assert take.read_bytes() == before
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
+def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: Path) -> None:
+    """Ctrl-C in the middle of a long line: one sentence, 130, and no take or part of one."""
+    sf.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16_000 * 300), 16_000)
+    command = ["generate", "long.wav", "-o", "long.csv", "--model", str(tiny_model), "--progress", "json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "facetake", *command], cwd=tmp_path, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as running:  # fmt: skip
+        assert running.stdout is not None and running.stderr is not None
+        next(event for event in running.stdout if '"progress"' in event)
+        running.send_signal(signal.SIGINT)
+        running.stdout.read()
+        error = running.stderr.read()
+
+    assert running.returncode == 130
+    assert error == "facetake: error: interrupted; files already written are whole\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
 
 
 def test_an_unforeseen_error_is_one_sentence(

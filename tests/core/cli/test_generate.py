@@ -99,6 +99,7 @@ def test_sparse_keys_rebuild_the_curve(tmp_path: Path, generate: Run) -> None:
     dense, sparse = (formats.read(tmp_path / f"{name}.csv").values for name in ("dense", "sparse"))
 
     assert list(keys["keys"]) == list(rig.NAMES)
+    assert set(keys["keys"][rig.NAMES[0]][0]) == {"frame", "value", "in", "out"}
     assert sum(map(len, keys["keys"].values())) < dense.size / 2
     assert np.abs(dense - sparse).max() <= 0.0101
 
@@ -163,19 +164,57 @@ def test_two_inputs_one_output(tmp_path: Path, generate: Run, capsys: pytest.Cap
 
     assert generate(*sources, "-o", tmp_path / "out") == 2
     assert "both write" in capsys.readouterr().err
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
-@pytest.mark.parametrize("target", ["taken.csv", "file/out.csv", "/dev/full/x.csv", "x" * 300 + ".csv"])
+@pytest.mark.parametrize(
+    "target", ["taken.csv", "file/out.csv", "/dev/full/x.csv", "x" * 300 + ".csv", "x" * 300, "gone/a.csv", "a.xyz"]
+)
 def test_unwritable_targets(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str], target: str) -> None:
-    """A folder or a file in the way, and a name too long, get one sentence and exit code 2."""
+    """A folder or a file in the way, no folder, no format and a name too long: one sentence and exit code 2."""
     (tmp_path / "taken.csv").mkdir()
     (tmp_path / "taken.csv" / "a.csv").mkdir()
     (tmp_path / "file").touch()
 
     assert generate(line(tmp_path / "a.wav"), "-o", tmp_path / target) == 2
-    assert capsys.readouterr().err.startswith("facetake: error: ")
-    assert not list(tmp_path.glob("*.part*"))
+    error = capsys.readouterr().err
+    assert error.startswith("facetake: error: ") and error.count("\n") == 1 and "unforeseen" not in error
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.wav", "file", "taken.csv"]
+
+
+def test_a_full_disk_is_one_sentence(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A target without room is named with the reason, exit code 2."""
+    if not Path("/dev/full").exists():
+        pytest.skip("this system has no /dev/full")
+
+    assert generate(line(tmp_path / "a.wav"), "--format", "csv", "-o", "/dev/full") == 2
+    assert "/dev/full: cannot be written (No space left on device)" in capsys.readouterr().err
+
+
+def test_nothing_done_leaves_no_folder(tmp_path: Path, generate: Run) -> None:
+    """Where every input fails, not even the folder of -o is made."""
+    assert generate(tmp_path / "gone.wav", tmp_path / "lost.wav", "-o", tmp_path / "out") == 2
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_film_that_fails_leaves_the_take(
+    tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """When the take is written and its film fails, the take is told and the exit code says partly: 1."""
+    from facetake import preview
+    from facetake.cli import inputs
+    from facetake.errors import RenderError
+
+    def fails(*_: object, **__: object) -> int:
+        raise RenderError("no film today")
+
+    monkeypatch.setattr(preview, "render", fails)
+    monkeypatch.setattr(inputs, "find_spec", lambda name: name)
+    source = line(tmp_path / "a.wav")
+
+    assert generate(source, "-o", tmp_path / "a.csv", "--preview", tmp_path / "a.mp4") == 1
+    told = capsys.readouterr()
+    assert told.err == "facetake: error: no film today\n" and told.out.strip() == str(tmp_path / "a.csv")
 
 
 def test_a_recording_is_never_overwritten(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -206,7 +245,7 @@ def test_sparse_keys_do_not_replace_a_take(tmp_path: Path, generate: Run, capsys
 
     assert generate(*sources, "--keys", "sparse", "--format", "json", "-o", tmp_path / "out") == 2
     assert "both write" in capsys.readouterr().err
-    assert not list((tmp_path / "out").iterdir())
+    assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(

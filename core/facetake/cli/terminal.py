@@ -1,0 +1,69 @@
+"""What reaches the user's eyes: standard output in any encoding, and errors as one sentence.
+
+Knows nothing of what is said.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import sys
+from contextlib import suppress
+from typing import TextIO
+
+from facetake.errors import ConfigError, FacetakeError
+
+CLOSED = frozenset({errno.EPIPE, errno.EINVAL})
+"""What a pipe says whose reader has gone: EPIPE, and on Windows EINVAL."""
+
+
+def say(text: str) -> None:
+    """Writes text to standard output at once.
+
+    Letters that its encoding lacks are written as backslash escapes, as a path may hold any. When the reader of a pipe
+    has gone, the rest is dropped and the work goes on.
+
+    Raises:
+        ConfigError: standard output is full.
+    """
+    out = sys.stdout
+    if out is None:  # a Windows program without a console
+        return
+    encoding = out.encoding or "utf-8"
+    try:
+        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.flush()
+    except OSError as error:
+        _drop(out)
+        if error.errno not in CLOSED:
+            raise ConfigError(
+                f"cannot write to standard output ({error.strerror or error}); free some space or write elsewhere"
+            ) from error
+
+
+def tell(text: str) -> None:
+    """Writes text to standard error at once; where nobody listens, nothing happens."""
+    with suppress(OSError, AttributeError):  # None has no `write`
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+
+def sentence(error: BaseException) -> str:
+    """An error as one line for a person."""
+    if isinstance(error, FacetakeError):
+        return str(error).replace("\n", " ")
+    if isinstance(error, MemoryError):
+        return "this machine ran out of memory; cut the recording into shorter files or close other programs"
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"
+
+
+def is_debugging() -> bool:
+    """Whether the user asked for tracebacks and warnings."""
+    return bool(os.environ.get("FACETAKE_DEBUG"))
+
+
+def _drop(out: TextIO) -> None:
+    """Sends what is still to come nowhere, so that Python does not complain when it flushes at exit."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), out.fileno())
