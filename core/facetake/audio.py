@@ -34,6 +34,9 @@ WINDOW: Final = 400  # 25 ms, for energy and onsets
 UNKNOWN_LENGTHS: Final = (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x7FFFF000, 0x7F000000)
 HEADER_MOST: Final = 128
 LONGEST: Final = 1 << 48  # a 64-bit length beyond this is an unset one
+OGG_HEADER: Final = 27
+OGG_PAGE_MOST: Final = 65_307  # bytes
+RATES_HZ: Final = (2_000, 768_000)
 Floats = NDArray[np.float32]
 Blocks = Iterable[Floats]
 
@@ -102,7 +105,10 @@ def _check_length(path: Path) -> int | None:
         head = file.read(28)
         if head[:4] == b"RIFF" and head[8:12] == b"WAVE":
             return _check_wav_data(path, file, size)
-    if _is_truncated(promised := _promised(head), size):
+        promised = _promised(head) or (_promised_caf(file) if head[:4] == b"caff" else 0)
+        if head[:4] == b"OggS":
+            promised = _promised_ogg(file, size)
+    if _is_truncated(promised, size):
         raise AudioError(f"{path} is truncated: its header promises {promised} bytes, {size} are there; copy it again")
     return None
 
@@ -144,6 +150,29 @@ def _promised(head: bytes) -> int:
     if head[:4] == b".snd" and head[8:12] != b"\xff\xff\xff\xff":
         return int.from_bytes(head[4:8], "big") + int.from_bytes(head[8:12], "big")
     return 0
+
+
+def _promised_caf(file: BinaryIO) -> int:
+    """How many bytes an Apple CAF has by its chunks; 0 where the length of its sound is left open."""
+    file.seek(8)
+    while len(chunk := file.read(12)) == 12:
+        length = int.from_bytes(chunk[4:], "big", signed=True)
+        if chunk[:4] == b"data" or length < 0:
+            return file.tell() + length if length >= 0 else 0
+        file.seek(length, os.SEEK_CUR)
+    return 0
+
+
+def _promised_ogg(file: BinaryIO, size: int) -> int:
+    """Where the last page of an Ogg file ends by its own header."""
+    file.seek(max(0, size - OGG_PAGE_MOST))
+    begin, tail = file.tell(), file.read()
+    last = tail.rfind(b"OggS")
+    header = tail[last : last + OGG_HEADER] if last >= 0 else b""
+    if len(header) < OGG_HEADER:
+        return 0
+    sizes = tail[last + OGG_HEADER : last + OGG_HEADER + header[-1]]
+    return begin + last + OGG_HEADER + header[-1] + sum(sizes)
 
 
 class _Mended(io.FileIO):
@@ -194,6 +223,11 @@ class AudioStream:
 
     def __init__(self, path: Path, file: Source, block_s: float) -> None:
         """Takes over an open file; made by `stream`."""
+        if not RATES_HZ[0] <= file.samplerate <= RATES_HZ[1]:
+            file.close()
+            raise AudioError(
+                f"{path} says {file.samplerate} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be read"
+            )
         self.path = path
         self._file = file
         self._block = max(1, round(block_s * file.samplerate))

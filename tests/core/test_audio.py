@@ -167,15 +167,26 @@ def test_broken_files_say_what_is_wrong(tmp_path: Path, name: str, says: str) ->
     assert path.name in str(error.value)
 
 
-@pytest.mark.parametrize("form", ["WAV", "RF64", "AIFF", "W64", "AU", "FLAC", "MP3"])
+@pytest.mark.parametrize("form", ["WAV", "RF64", "AIFF", "W64", "AU", "CAF", "OGG", "OPUS", "FLAC", "MP3"])
 def test_truncated_files_of_every_form_are_refused(tmp_path: Path, form: str) -> None:
     """A file that ends before its header says is refused, not shortened without a word; whole, it is read."""
     path = tmp_path / "a.sound"
-    sf.write(path, tone(2.0, 16_000), 16_000, format=form)
+    kind = {"format": "OGG", "subtype": "OPUS"} if form == "OPUS" else {"format": form}
+    sf.write(path, tone(2.0, 16_000), 16_000, **kind)
     assert abs(len(audio.read(path)) - 32_000) < 1600
     path.write_bytes(path.read_bytes()[: path.stat().st_size * 6 // 10])
 
     with pytest.raises(AudioError, match="truncated|damaged|breaks off"):
+        audio.read(path)
+
+
+@pytest.mark.parametrize("rate_hz", [1, 1_999, 2_000_000])
+def test_an_absurd_rate_is_refused(tmp_path: Path, rate_hz: int) -> None:
+    """A header's nonsense does not make seconds into hours."""
+    path = tmp_path / "a.wav"
+    sf.write(path, tone(0.1, 16_000), rate_hz)
+
+    with pytest.raises(AudioError, match=f"says {rate_hz} samples a second; 2000 to 768000"):
         audio.read(path)
 
 
