@@ -18,7 +18,7 @@ from facetake import mouth, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import RestyleModels, Restyler
 from facetake.emotion import EMOTIONS
-from facetake.errors import ConfigError, TakeError
+from facetake.errors import ConfigError, RigError, TakeError
 from facetake.take import Take, resample
 
 Floats = NDArray[np.float32]
@@ -191,10 +191,12 @@ def _change(values: Floats, passes: list[tuple[Floats, float]], restyler: Restyl
 
 def _free(options: RestyleOptions) -> NDArray[np.bool_]:
     """(174,) controls that may change."""
-    free = rig.region_mask(*options.only) if options.only else np.ones(rig.N_CONTROLS, bool)
-    free = free.copy()
-    if options.lock:
-        free[rig.columns(*options.lock)] = False
+    free = np.array(rig.region_mask(*options.only)) if options.only else np.ones(rig.N_CONTROLS, bool)
+    for name in options.lock:
+        column = rig.find(name)
+        if column is None:
+            raise RigError(f"no control '{name}' to lock; write it as in CTRL_L_mouth_cornerPull or CTRL_C_jaw.ty")
+        free[column] = False
     return free
 
 

@@ -158,11 +158,22 @@ def test_a_folder_resumes_where_it_stopped(spoken: Path, tmp_path: Path) -> None
     assert again == rows[2:]
 
 
+def test_a_recording_without_a_transcript_is_recognised(spoken: Path, tmp_path: Path) -> None:
+    """Transcripts may be known of some recordings only."""
+    speech, out = folder_of(spoken, tmp_path / "in", "a"), tmp_path / "out"
+    shutil.copy(spoken, speech.folder / "c.wav")
+
+    assert [row["id"] for row in label_folder(speech, out)] == ["slt/a", "slt/c"]
+
+
 def test_what_fails_is_noted_once(spoken: Path, tmp_path: Path) -> None:
-    """A damaged file and one without a transcript are noted with a reason and not tried again."""
+    """A damaged file and one with an empty transcript are noted with a reason and not tried again."""
     speech, out = folder_of(spoken, tmp_path / "in", "a"), tmp_path / "out"
     (speech.folder / "b.wav").write_bytes(b"not a sound")
     shutil.copy(spoken, speech.folder / "c.wav")
+    assert speech.transcripts is not None
+    with speech.transcripts.open("a") as file:
+        file.write("c\t\n")
     assert [row["id"] for row in label_folder(speech, out)] == ["slt/a"]
     failed = [json.loads(line) for line in (out / "failed.jsonl").read_text().splitlines()]
     assert [row["id"] for row in failed] == ["slt/b", "slt/c"]

@@ -35,7 +35,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "corpus", _corpus, "speak text with several voices, label real speech, write a corpus")
     _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
-    export = _add(commands, "export", _export, "write audio2rig.onnx and models.toml from a run's best checkpoint")
+    _add(commands, "viseme", _viseme, "train the classifier of curves: visemes, emotion, actor")
+    _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
+    export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
     export.add_argument(
         "-o",
         "--out",
@@ -88,7 +90,7 @@ def _add(
 def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     about = "measure finished takes against bars; exit code 1 when one is missed"
     measure = commands.add_parser("measure", help=about, description=about)
-    measure.add_argument("what", choices=("lips", "closures", "emotions", "takes", "silence", "memory"))
+    measure.add_argument("what", choices=(*NEEDS, "silence"))
     measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
     measure.add_argument(
         "--audio", type=Path, metavar="DIR", help="folder of WAV files (lips, emotions, takes); a line (memory)"
@@ -98,7 +100,10 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
     )
     measure.add_argument("--split", default="test", choices=("train", "valid", "test"), help="lines (closures)")
-    measure.add_argument("--lines", type=int, default=60, help="lines a corpus (closures)")
+    measure.add_argument("--lines", type=int, default=60, help="lines a corpus (closures), takes (restyle, tables)")
+    measure.add_argument("--judge", type=Path, metavar="RUN", help="run of the judging classifier (restyle, tables)")
+    measure.add_argument("--run", type=Path, action="append", metavar="CONFIG", help="restylers, ours first (tables)")
+    measure.add_argument("--actor", default="emil", help="whose takes are restyled (restyle, tables)")
     measure.set_defaults(run=_measure)
 
 
@@ -108,26 +113,30 @@ NEEDS = {
     "emotions": ("audio", "corpus"),
     "takes": ("audio",),
     "memory": ("audio",),
+    "restyle": ("corpus", "judge"),
+    "tables": ("corpus", "judge", "run"),
 }
 
 
 def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
-    from facetake_training.measure import closures, emotions, lips, memory, silence, takes
+    from facetake_training.measure import closures, emotions, lips, memory, restyle, silence, takes
 
     for name in NEEDS.get(arguments.what, ()):
         if getattr(arguments, name) is None:
             raise ConfigError(f"measure {arguments.what} needs --{name}")
-    models = bundle.load(arguments.model)
+    a = arguments
     report = {
-        "lips": lambda: lips.measure(LipsConfig(arguments.truth, arguments.audio), models),
-        "closures": lambda: closures.measure(arguments.corpus, models, arguments.split, arguments.lines),
-        "emotions": lambda: emotions.measure(arguments.audio, arguments.corpus[0], models),
-        "takes": lambda: takes.measure(arguments.audio, models),
-        "silence": lambda: silence.measure(models),
-        "memory": lambda: memory.measure(arguments.audio, arguments.model),
-    }[arguments.what]()
+        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio), bundle.load(a.model)),
+        "closures": lambda: closures.measure(a.corpus, bundle.load(a.model), a.split, a.lines),
+        "emotions": lambda: emotions.measure(a.audio, a.corpus[0], bundle.load(a.model)),
+        "takes": lambda: takes.measure(a.audio, bundle.load(a.model)),
+        "silence": lambda: silence.measure(bundle.load(a.model)),
+        "memory": lambda: memory.measure(a.audio, a.model),
+        "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
+        "tables": lambda: restyle.tables(a.run, a.judge, a.corpus, a.actor, a.lines),
+    }[a.what]()
     print(report)
     return 0 if report.is_met else 1
 
@@ -144,6 +153,20 @@ def _emoface(arguments: argparse.Namespace) -> int:
 
     best = emoface.train(load_config(emoface.TrainConfig, arguments.config))
     print(f"best checkpoint: {best}")
+    return 0
+
+
+def _viseme(arguments: argparse.Namespace) -> int:
+    from facetake_training import viseme
+
+    print(f"weights: {viseme.train(load_config(viseme.VisemeConfig, arguments.config))}")
+    return 0
+
+
+def _facts(arguments: argparse.Namespace) -> int:
+    from facetake_training import facts
+
+    print(f"weights: {facts.train(load_config(facts.FactsConfig, arguments.config))}")
     return 0
 
 

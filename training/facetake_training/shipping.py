@@ -1,4 +1,4 @@
-"""From a training run to a model folder: audio2rig.onnx, weights to fine-tune from, and models.toml that vouches.
+"""From a training run to a model folder: a network as ONNX, weights to go on from, and models.toml that vouches.
 
 Knows nothing of training itself. What models.toml says of data and scores is read from the run, never typed in.
 """
@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import subprocess
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -17,21 +19,25 @@ from facetake import bundle
 from facetake.audio import hash_of
 from facetake.config import load_config
 from facetake.errors import ModelError
-from facetake.export import export_audio2rig
+from facetake.export import export_audio2rig, export_classifier, export_restyler
 from facetake.networks.emoface import EmoFaceSize
-from facetake_training import checkpoint
+from facetake.networks.facts import VisemeClassifier
+from facetake_training import checkpoint, facts
 from facetake_training.emoface import TrainConfig, build
+from facetake_training.facts import FactsConfig
+from facetake_training.viseme import VisemeConfig
 
 WEIGHTS = "audio2rig.safetensors"
 SIZE = "audio2rig.json"
 
 
 def export(config_path: Path, out: Path) -> str:
-    """Exports a run's best checkpoint.
+    """Exports a run's model, of whatever kind the configuration is.
 
     Args:
         config_path: the run's configuration.
-        out: folder to write audio2rig.onnx, audio2rig.safetensors (half precision), audio2rig.json and models.toml to.
+        out: folder to write the model to: NAME.onnx, its weights NAME.safetensors (half precision) to go on from, and
+            models.toml, in which other models are left as they are.
 
     Returns:
         One sentence saying what was written.
@@ -39,56 +45,113 @@ def export(config_path: Path, out: Path) -> str:
     Raises:
         ModelError: the run has no checkpoint, or torch and ONNX Runtime differ.
     """
+    try:
+        table = tomllib.loads(config_path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        table = {}  # the reader of the configuration says what is wrong
+    if "classifier" in table:
+        return export_restyler_run(load_config(FactsConfig, config_path), config_path.name, out)
+    if "actors" in table.get("data", {}):
+        return export_classifier_run(load_config(VisemeConfig, config_path), config_path.name, out)
     return export_run(load_config(TrainConfig, config_path), config_path.name, out)
 
 
 def export_run(config: TrainConfig, name: str, out: Path) -> str:
-    """Exports the best checkpoint of a run given as a configuration and its name; see `export`."""
-    best = config.out / "best.safetensors"
+    """Exports the best checkpoint of a run of EmoFace, given as a configuration and its name; see `export`."""
     network = build(config)
-    checkpoint.load_weights(best, network)
-    about = json.loads((config.out / "best.json").read_text(encoding="utf-8"))
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    about = _about(config.out / "best.json")
     out.mkdir(parents=True, exist_ok=True)
     worst = export_audio2rig(network, out / "audio2rig.onnx")
-    save_file({key: value.half() for key, value in load_file(best).items()}, out / WEIGHTS)
-    (out / WEIGHTS).chmod(0o644)  # safetensors makes its files the owner's alone
     (out / SIZE).write_text(json.dumps(about["config"]["network"], indent=1, default=str), encoding="utf-8")
     data = about["config"]["data"]
     faces = [Path(data["tracked"]["truth"]).parent] if data.get("tracked") else []
-    sources = _sources([Path(source["folder"]) for source in data["sources"]] + faces)
-    table = Entry(name, sources, _commit(), int(about["step"]), worst, about["scores"], hash_of(out / "audio2rig.onnx"))
-    (out / "models.toml").write_text(table.toml(), encoding="utf-8")
-    return f"{out / 'audio2rig.onnx'} written; torch and ONNX Runtime differ by at most {worst:.1e}"
+    sources = [Path(source["folder"]) for source in data["sources"]] + faces
+    entry = Entry(name, _sources(sources), int(about["step"]), worst, about["scores"])
+    return entry.ship("audio2rig", config.out / "best.safetensors", out)
+
+
+def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
+    """Exports a run of the restyler; see `export`."""
+    network = facts.build(config)
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    about = _about(config.out / "best.json")
+    out.mkdir(parents=True, exist_ok=True)
+    worst = export_restyler(network, config.data.actors, out / "restyler.onnx")
+    entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"])
+    return entry.ship("restyler", config.out / "best.safetensors", out)
+
+
+def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
+    """Exports a run of the viseme classifier; see `export`."""
+    network = VisemeClassifier(config.data.groups, config.network)
+    checkpoint.load_weights(config.out / "last.safetensors", network)
+    about = _about(config.out / "last.json")
+    out.mkdir(parents=True, exist_ok=True)
+    worst = export_classifier(network, config.data.actors, out / "viseme_classifier.onnx")
+    entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"])
+    return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
+
+
+def _about(path: Path) -> dict[str, Any]:
+    """What a checkpoint says of itself."""
+    about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    return about
 
 
 @dataclass(frozen=True)
 class Entry:
-    """What models.toml says of one exported model."""
+    """What models.toml says of one exported model.
+
+    Attributes:
+        config: name of the run's configuration.
+        trained_on: sources and their licences.
+        rounds: of training.
+        parity: largest difference between torch and ONNX Runtime.
+        scores: by name.
+    """
 
     config: str
     trained_on: list[str]
-    commit: str
     rounds: int
     parity: float
     scores: dict[str, float]
-    sha256: str
 
-    def toml(self) -> str:
-        """The table as TOML text."""
-        rows = [
-            "[audio2rig]",
-            'file = "audio2rig.onnx"',
-            f'sha256 = "{self.sha256}"',
-            f'config = "{self.config}"',
-            f"trained_on = {json.dumps(self.trained_on)}",
-            f'commit = "{self.commit}"',
-            f"rounds = {self.rounds}",
-            f"parity = {self.parity:.2e}",
-            "",
-            "[audio2rig.scores]",
-            *(f"{name} = {value:.5f}" for name, value in self.scores.items()),
-        ]
-        return "\n".join(rows) + "\n"
+    def ship(self, name: str, weights: Path, out: Path) -> str:
+        """Writes the weights in half precision and the entry of models.toml; says what was written."""
+        save_file({key: value.half() for key, value in load_file(weights).items()}, out / f"{name}.safetensors")
+        (out / f"{name}.safetensors").chmod(0o644)  # safetensors makes its files the owner's alone
+        table = out / "models.toml"
+        others = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
+        rows = {
+            "file": f"{name}.onnx",
+            "sha256": hash_of(out / f"{name}.onnx"),
+            "config": self.config,
+            "trained_on": self.trained_on,
+            "commit": _commit(),
+            "rounds": self.rounds,
+            "parity": self.parity,
+            "scores": self.scores,
+        }
+        part = table.with_suffix(".part")
+        part.write_text(_toml(others | {name: rows}), encoding="utf-8")
+        part.replace(table)
+        return f"{out / name}.onnx written; torch and ONNX Runtime differ by at most {self.parity:.1e}"
+
+
+def _toml(models: dict[str, dict[str, Any]]) -> str:
+    """Models by name as TOML text."""
+    blocks = []
+    for name, rows in sorted(models.items()):
+        plain = [f"{key} = {_value(value)}" for key, value in rows.items() if not isinstance(value, dict)]
+        scores = [f"{key} = {_value(value)}" for key, value in rows.get("scores", {}).items()]
+        blocks.append("\n".join([f"[{name}]", *plain, "", f"[{name}.scores]", *scores]))
+    return "\n\n".join(blocks) + "\n"
+
+
+def _value(value: object) -> str:
+    """A value in TOML: numbers to five digits, text and lists as JSON has them."""
+    return f"{value:.5g}" if isinstance(value, float) else json.dumps(value, ensure_ascii=False)
 
 
 def _sources(folders: list[Path]) -> list[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from facetake.cli.terminal import say, tell
@@ -15,8 +15,8 @@ WIDTH = 30
 class Reporter:
     """Tells progress on standard error; JSON events go to standard output.
 
-    Events are start, progress, warning, failure and done, each an object with `event` and what it is about. They are
-    plain ASCII, so that a reader need not know the encoding.
+    Events are start, progress, report, warning, failure and done, each an object with `event` and what it is about.
+    They are plain ASCII, so that a reader need not know the encoding.
     """
 
     def __init__(self, mode: Literal["auto", "json", "none"]) -> None:
@@ -47,6 +47,12 @@ class Reporter:
         """Something the user should know, though the input is done."""
         self._line(f"facetake: warning: {message}")
         self._event("warning", item=item, message=message)
+
+    def note(self, item: str, lines: Sequence[str], facts: Mapping[str, object]) -> None:
+        """What was found out about an input: lines for a person on standard error, facts for a program."""
+        self._event("report", item=item, **facts)
+        if not self._json:
+            self._line("\n".join(lines))
 
     def failure(self, item: str, message: str, outputs: Sequence[str] = ()) -> None:
         """An input failed, perhaps after some of its files were written; others go on."""

@@ -42,7 +42,7 @@ class SpeechSet:
         name: the set's name; its lines are called ``NAME/STEM``.
         language: en, de or zh. Without transcripts only English is recognised; other languages get rough phones.
         transcripts: a file of ``STEM<TAB>text`` lines, ``{a|b}`` where one of several things was said;
-            without it the speech is recognised.
+            a recording without a line is recognised.
         licence: the licence of the recordings and who made them; kept beside the corpus.
         speakers: ``one`` for the whole folder, or ``each`` file another.
         split: of the recordings not held out by `valid` and `test`.
@@ -170,7 +170,7 @@ def _job(speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: di
         "source": "real",
         "split": splits.get(path.stem, speech.split),
     }
-    text = None if texts is None else texts.get(path.stem, "")
+    text = None if texts is None else texts.get(path.stem)
     return _Job(path, text, out / "audio" / f"{name}.flac", row)
 
 
