@@ -100,7 +100,7 @@ def generate(
     shaping.smooth(values, out=values)
     speech = shaping.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.audio2rig.rests)
-    closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0)))
+    closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), values=values))
     shaping.seal_lips(values, closures, out=values)
     if options.blink:
         eyes.blink(values, options.seed, options=options.blinks, out=values)

@@ -43,6 +43,8 @@ RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
 EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.5, 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
+SUSPECTED, NEARLY_SHUT = 0.04, 0.2
+"""A peak above this probability is a closure too where the lips are no further apart than this."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
 """Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
@@ -126,12 +128,25 @@ def rest_in_silence(
     return out
 
 
-def find_closures(visemes: NDArray[np.floating], rate: float = 60.0, start_s: float = 0.0) -> list[Closure]:
-    """Where the lips must close, from viseme probabilities (T, 16), in order of time; each at least 40 ms long."""
+def find_closures(
+    visemes: NDArray[np.floating], rate: float = 60.0, start_s: float = 0.0, values: Values | None = None
+) -> list[Closure]:
+    """Where the lips must close, in order of time; each closure is at least 40 ms long.
+
+    Args:
+        visemes: (T, 16) probabilities.
+        rate: frames per second.
+        start_s: time of the first frame.
+        values: (T, 174) controls; with them a closure that is only suspected counts where the mouth is nearly shut.
+    """
     found: list[Closure] = []
+    opening = None if values is None else mouth.aperture(values)
     for kind, name in (("p", CLOSED), ("f", TEETH)):
         column = np.asarray(visemes[:, VISEMES.index(name)], np.float64)
-        for first, last in _peaks(column):
+        for first, last in _peaks(column, EVENT_PEAK if opening is None else SUSPECTED):
+            is_sure = opening is None or column[first:last].max() >= EVENT_PEAK
+            if not (is_sure or opening[max(first - 1, 0) : last + 1].min() <= NEARLY_SHUT):  # type: ignore[index]
+                continue
             middle, half = (first + last - 1) / 2 / rate, max((last - first) / rate, EVENT_MIN_S) / 2
             found.append(Closure(kind, start_s + middle - half, start_s + middle + half))  # type: ignore[arg-type]
     return sorted(found, key=lambda closure: closure.start_s)
@@ -343,12 +358,12 @@ def _runs(level: Float, high: float, low: float) -> list[tuple[int, int]]:
     return [(first, last) for first, last in pairs if level[first:last].max() > high]
 
 
-def _peaks(level: Float) -> list[tuple[int, int]]:
-    """Stretches [first, last) of frames above a share of their own peak, for every peak above `EVENT_PEAK`."""
+def _peaks(level: Float, least: float) -> list[tuple[int, int]]:
+    """Stretches [first, last) of frames above a share of their own peak, for every peak above `least`."""
     found = []
-    for begin, end in _runs(level, EVENT_PEAK, EVENT_PEAK * EVENT_SHARE):
+    for begin, end in _runs(level, least, least * EVENT_SHARE):
         floor = min(EVENT_SHARE * float(level[begin:end].max()), 2 * EVENT_PEAK)
-        found += [(begin + a, begin + b) for a, b in _runs(level[begin:end], EVENT_PEAK, floor)]
+        found += [(begin + a, begin + b) for a, b in _runs(level[begin:end], least, floor)]
     return found
 
 

@@ -1,4 +1,4 @@
-"""The 16 visemes and tracks of them. Knows nothing of the mouth's controls, sound or models.
+"""The 16 visemes, tracks of them, and how two tracks agree. Knows nothing of the mouth's controls, sound or models.
 
 The set is Amazon Polly's for British English, silence included, which FACTS 3.2.4 uses.
 """
@@ -22,6 +22,8 @@ CLOSED: Final = "p"
 TEETH: Final = "f"
 """Lower lip on the upper teeth: f, v."""
 SHORTEST_FRAMES = 2  # a shorter stretch joins the one before it
+LAG_MOST_S = 0.3  # how far apart sound and lips are looked for
+WORST = 5  # places named by a check
 
 
 @dataclass(frozen=True)
@@ -67,3 +69,51 @@ def as_csv(track: Iterable[Segment]) -> str:
 def as_json(track: Iterable[Segment]) -> str:
     """A viseme track as a JSON list of objects with viseme, start_s and end_s."""
     return json.dumps([asdict(segment) for segment in track], indent=1)
+
+
+@dataclass(frozen=True)
+class Synchrony:
+    """How lips agree with sound.
+
+    Attributes:
+        agreement: share 0..1 of the frames in speech whose viseme is seen as it is heard, at the best lag.
+        lag_ms: that lag; positive where the lips are late.
+        missed: the heard stretches that are seen least, in order of time.
+    """
+
+    agreement: float
+    lag_ms: float
+    missed: tuple[Segment, ...]
+
+
+def synchrony(heard: NDArray[np.floating], seen: NDArray[np.floating], rate: Fraction) -> Synchrony:
+    """Compares visemes heard in sound with those seen on lips, frame by frame.
+
+    Args:
+        heard: (T, 16) probabilities of visemes in the sound.
+        seen: (T, 16) probabilities of visemes on the lips; the longer of the two is cut.
+        rate: frames per second of both.
+    """
+    count = min(len(heard), len(seen))
+    heard, seen = heard[:count], seen[:count]
+    speaks = heard.argmax(axis=1) != VISEMES.index("sil")
+    most = min(int(LAG_MOST_S * rate), count - 1)
+    lags = sorted(range(-most, most + 1), key=abs)
+    best = max(lags, key=lambda lag: float((heard * _moved(seen, lag)).sum(axis=1)[speaks].sum()))
+    seen = _moved(seen, best)
+    same = (heard.argmax(axis=1) == seen.argmax(axis=1))[speaks]
+    stretches = [s for s in segments(heard, rate) if s.viseme != "sil"]
+    shown = [float(seen[_frames(s, rate), VISEMES.index(s.viseme)].mean()) for s in stretches]
+    worst = sorted(np.argsort(shown)[:WORST].tolist())
+    missed = tuple(stretches[index] for index in worst if shown[index] < 0.5)
+    return Synchrony(float(same.mean()) if len(same) else 1.0, float(1000 * best / rate), missed)
+
+
+def _moved(track: NDArray[np.floating], frames: int) -> NDArray[np.floating]:
+    """The track `frames` earlier, its end frames held."""
+    return track[np.clip(np.arange(len(track)) + frames, 0, len(track) - 1)]
+
+
+def _frames(segment: Segment, rate: Fraction) -> slice:
+    first = round(segment.start_s * rate)
+    return slice(first, max(first + 1, round(segment.end_s * rate)))

@@ -355,3 +355,15 @@ def test_steps_write_in_place_when_asked() -> None:
     shaping.gain(values, {"brow": 2.0}, out=values)
     shaping.mask(values, ["lower"], out=values)
     assert (values == fresh).all()
+
+
+@pytest.mark.parametrize(("chance", "opening", "closes"), [(0.1, 0.1, True), (0.1, 0.4, False), (0.3, 0.4, True)])
+def test_a_suspected_closure_needs_a_mouth_that_is_nearly_shut(chance: float, opening: float, closes: bool) -> None:
+    """Of a closure of which the ear is unsure, the curves decide; of one that is sure, they do not."""
+    probabilities = np.zeros((60, 16), np.float32)
+    probabilities[28:33, VISEMES.index("p")] = chance
+    values = np.tile(rig.NEUTRAL, (60, 1))
+    values[:, rig.columns("C_jaw")] = opening
+
+    assert bool(shaping.find_closures(probabilities, values=values)) == closes
+    assert bool(shaping.find_closures(probabilities)) == (chance > 0.2)

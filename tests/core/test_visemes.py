@@ -45,3 +45,29 @@ def test_a_wrong_shape_is_refused() -> None:
     """Misuse is a ValueError with the shape."""
     with pytest.raises(ValueError, match=r"\(3, 5\)"):
         visemes.segments(np.zeros((3, 5)), Fraction(60))
+
+
+def spoken(order: str, frames: int = 6) -> np.ndarray:
+    """Probabilities of visemes that last `frames` each."""
+    rows = [0.7 * np.eye(16)[visemes.VISEMES.index(viseme)] + 0.3 / 16 for viseme in order.split()]
+    return np.repeat(np.array(rows), frames, axis=0)
+
+
+@pytest.mark.parametrize("late", [-9, -1, 0, 4, 12])
+def test_lips_are_found_late_or_early(late: int) -> None:
+    """The lag is what the lips were moved by, in milliseconds, late positive; at that lag they agree."""
+    heard = spoken("sil sil sil a p t i k f O r s sil sil sil")
+    found = visemes.synchrony(heard, np.roll(heard, late, axis=0), Fraction(60))
+
+    assert found.lag_ms == pytest.approx(1000 * late / 60)
+    assert found.agreement == 1.0 and found.missed == ()
+
+
+def test_what_is_not_seen_is_named() -> None:
+    """A closure that the lips leave out lowers the agreement and is named with its time."""
+    heard, seen = spoken("sil a p t i k sil"), spoken("sil a a t i k sil")
+    found = visemes.synchrony(heard, seen, Fraction(60))
+
+    assert found.agreement == pytest.approx(0.8) and found.lag_ms == 0
+    assert [(s.viseme, round(s.start_s, 3)) for s in found.missed] == [("p", 0.2)]
+    assert visemes.synchrony(spoken("sil"), spoken("sil"), Fraction(60)).agreement == 1.0

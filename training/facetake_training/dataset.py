@@ -245,7 +245,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         span_s = config.crop_s * speed
         start_s = rng.uniform(min(-0.3, line.duration_s - span_s), max(0.0, line.duration_s - span_s) + 0.1)
         source = read_span(line.audio, start_s, span_s)
-        audio = _played(source, 0.0, config.crop_s, speed)
+        audio = played(source, 0.0, config.crop_s, speed)
         times_s = np.arange(n_frames) / FRAME_RATE_HZ
         if line.take is not None:
             return own_curves(line, audio, start_s + times_s * speed)
@@ -281,7 +281,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         crop_s, speed = self.config.crop_s, rng.uniform(*self.config.speed)
         first, last = lips.times_s[0], lips.times_s[-1]
         start_s = rng.uniform(first, max(first, last - crop_s * speed))
-        audio = self._augmented(_played(sound, start_s, crop_s, speed), rng)
+        audio = self._augmented(played(sound, start_s, crop_s, speed), rng)
         times_s = start_s + np.arange(round(crop_s * FRAME_RATE_HZ)) / FRAME_RATE_HZ * speed
         opening, rounding = (np.interp(times_s, lips.times_s, track) for track in (lips.opening, lips.rounding))
         n_frames = len(times_s)
@@ -343,7 +343,7 @@ def _faces(config: LipsConfig) -> list[tuple[NDArray[np.float32], TrackedLips]]:
     return [(read(sound_path(config, clip)), tracked(config, clip)) for clip in clips(config)]
 
 
-def _played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:
+def played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:
     """`span_s` of 16 kHz sound from `start_s`, played at `speed`, zeros after its end."""
     at = start_s * SAMPLE_RATE_HZ + np.arange(round(span_s * SAMPLE_RATE_HZ)) * speed
     return np.asarray(np.interp(at, np.arange(len(sound)), sound, right=0.0), np.float32)

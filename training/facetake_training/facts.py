@@ -8,11 +8,11 @@ that performance. Knows nothing of how examples are made (`styles`) or what ship
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -61,6 +61,7 @@ class FactsConfig:
         network, critic: shapes of generator and discriminator.
         as_change: the generator gives what to add to the curves; the paper's gives them whole.
         loss: weights of the loss terms.
+        start: weights of a generator to go on from where they fit, or None.
         steps: rounds of training.
         lines: lines a round; each gives `data.windows` windows.
         learning_rate: Adam's (FACTS 4.2: 1e-4).
@@ -79,6 +80,7 @@ class FactsConfig:
     critic: SequenceSize = field(default_factory=SequenceSize)
     as_change: bool = False
     loss: FactsLoss = field(default_factory=FactsLoss)
+    start: Path | None = None
     steps: int = 2000
     lines: int = 4
     learning_rate: float = 1e-4
@@ -91,8 +93,11 @@ class FactsConfig:
 
 
 def build(config: FactsConfig) -> Restyler:
-    """The generator of a run."""
-    return Restyler(sum(config.data.groups), config.network, config.as_change)
+    """The generator of a run, with its starting weights."""
+    network = Restyler(sum(config.data.groups), config.network, config.as_change)
+    if config.start is not None:
+        checkpoint.load_weights(config.start, network, partial=True)
+    return network
 
 
 def train(config: FactsConfig) -> Path:
@@ -239,19 +244,10 @@ def generator_losses(
 def _mouth_loss(curves: Tensor, made: Tensor, classifier: VisemeClassifier, kind: str) -> Tensor:
     """Cross entropy of the visemes seen before and after (FACTS 3.2.4), or one minus the mouths' cosine (NSPVD)."""
     if kind == "cosine":
-        mouth = torch.from_numpy(rig.region_mask(*MOUTH))
+        mouth = torch.from_numpy(np.array(rig.region_mask(*MOUTH)))
         return 1.0 - nn.functional.cosine_similarity(curves[..., mouth], made[..., mouth], dim=-1).mean()
     with torch.no_grad():
         truth = classifier(curves)[0].exp()
     entropy: Tensor = -(truth * classifier(made)[0]).sum(dim=-1).mean()
     return entropy
 
-
-def cycles(generator: Restyler, batches: Iterator[dict[str, Tensor]], rounds: int) -> float:
-    """Mean absolute difference of takes from themselves after a new style and their own again."""
-    found = []
-    with torch.inference_mode():
-        for batch, _ in zip(batches, range(rounds), strict=False):
-            made = restyled(generator.eval(), batch["curves"], batch["asked"])
-            found.append(float((restyled(generator, made, batch["own"]) - batch["curves"]).abs().mean()))
-    return sum(found) / len(found)

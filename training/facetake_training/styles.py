@@ -7,7 +7,8 @@ keep them, their speaker being the actor. Knows nothing of networks or losses.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake import audio, eyes, rig, shaping
+from facetake import audio, bundle, eyes, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.rig import arkit
 from facetake_training.actors import actors
 from facetake_training.articulation import Phone
-from facetake_training.dataset import Line, SourceConfig, phone_track, read_lines
+from facetake_training.dataset import Line, SourceConfig, phone_track, played, read_lines, read_span
 from facetake_training.emoface import PHONE_VISEMES
 from facetake_training.performer import perform
 from facetake_training.phones import SILENCE
@@ -47,6 +48,8 @@ class StyleConfig:
         weakest: emotions are performed at this strength or more.
         captured: share of performances seen as a face tracker would see them, through ARKit's 52 shapes.
         uneven: spread of the factors by which regions of the source's curves are scaled, as in hand-made takes.
+        generated: share of performances that the generator makes from the line's sound, as `house`.
+        generator: folder of its model, or None for the shipped one.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -58,6 +61,8 @@ class StyleConfig:
     weakest: float = 0.7
     captured: float = 0.0
     uneven: float = 0.0
+    generated: float = 0.0
+    generator: Path | None = None
 
     @property
     def groups(self) -> tuple[int, int]:
@@ -105,6 +110,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             if name not in actors() and name not in speakers:
                 raise ConfigError(f"no actor '{name}'; known: {', '.join([*actors(), *sorted(speakers)[:9]])}")
         self.loudness: dict[Line, NDArray[np.float64]] = {}
+        self.generator = bundle.load(config.generator, threads=1).audio2rig if config.generated else None
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields windows (windows, frames, ...) of one line at a time, without end."""
@@ -124,22 +130,26 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         lines = self.sources[rng.choice(len(self.sources), p=self.weights)]
         line = lines[rng.integers(len(lines))]
         emotion, actor = int(rng.integers(len(EMOTIONS))), int(rng.integers(len(self.config.actors)))
-        new_emotion, new_actor, keeps = self._target(emotion, actor, rng)
+        is_generated = line.take is None and rng.random() < self.config.generated
+        if is_generated:
+            actor = self.config.actors.index("house")
         seed, strength = int(rng.integers(1 << 31)), rng.uniform(self.config.weakest, 1.0)
         start_s, speed = rng.uniform(-0.2, max(0.0, line.duration_s - 2.0)), rng.uniform(*self.config.speed)
         if line.take is None:
             source = self.perform(line, emotion, actor, strength, start_s, speed, seed)
-            target = self.perform(line, new_emotion, new_actor, strength, start_s, speed, seed)
         else:
             source = self._own(line, start_s, speed)
-            emotion, actor = source.emotion, source.actor
-            new_emotion, new_actor, keeps = self._target(source.emotion, source.actor, rng)
-            target = source
-        curves = self._varied(source.curves, rng)
+        emotion, actor = source.emotion, source.actor
+        new_emotion, new_actor, keeps = self._target(emotion, actor, rng)
+        is_paired = line.take is None or (new_emotion == emotion and new_actor == actor)
+        target = source
+        if line.take is None:
+            target = self.perform(line, new_emotion, new_actor, strength, start_s, speed, seed)
+        before = self._generated(line, emotion, strength, start_s, speed) if is_generated else source.curves
+        curves = self._varied(before, rng)
+        changed = rig.clamp(curves + (target.curves - source.curves)) if is_paired else curves
         wanted = _codes(self.config, new_emotion, new_actor)
         asked = wanted * np.repeat([not keeps[0], not keeps[1]], self.config.groups)
-        is_paired = line.take is None or (new_emotion == emotion and new_actor == actor)
-        changed = rig.clamp(curves + (target.curves - source.curves)) if is_paired else curves
         return self._windows(curves, changed, _codes(self.config, emotion, actor), asked, wanted,
                              is_paired, source.visemes, rng)  # fmt: skip
 
@@ -170,6 +180,17 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         eyes.gaze(curves, seed, out=curves)
         classes, _ = phone_track([(phone, 1.0) for phone in phones], times_s)
         return Performance(curves, emotion, actor, np.array(PHONE_VISEMES)[classes])
+
+    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float) -> Floats:
+        """(T, 174) the same stretch as the generator makes it from the sound, smoothed as it does."""
+        assert self.generator is not None
+        span_s = SPAN_FRAMES / FRAME_RATE_HZ
+        sound = played(read_span(line.audio, start_s, span_s * speed), 0.0, span_s, speed)
+        weights = np.zeros((1, SPAN_FRAMES, len(EMOTIONS)), np.float32)
+        weights[..., 0] = 1.0 - strength
+        weights[..., emotion] += strength
+        curves, _ = self.generator.run(sound[None], weights)
+        return rig.clamp(shaping.smooth(curves[0]))
 
     def _loudness(self, line: Line) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""
@@ -247,7 +268,3 @@ def flat(items: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Windows of several lines as one batch."""
     return {name: torch.cat([item[name] for item in items]) for name in items[0]}
 
-
-def single_actor(config: StyleConfig, actor: str) -> StyleConfig:
-    """The same data performed by one actor, who need not be among those the run knows."""
-    return replace(config, actors=(actor,))

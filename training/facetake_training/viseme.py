@@ -28,6 +28,7 @@ class VisemeConfig:
         out: folder for checkpoints.
         data: takes to learn from.
         network: shape of the network.
+        start: weights to go on from where they fit, or None.
         steps: rounds of training.
         lines: lines a round; each gives `data.windows` windows.
         learning_rate: Adam's, at its start; it falls to nothing along a cosine.
@@ -41,6 +42,7 @@ class VisemeConfig:
     out: Path
     data: StyleConfig
     network: SequenceSize = field(default_factory=SequenceSize)
+    start: Path | None = None
     steps: int = 2000
     lines: int = 8
     learning_rate: float = 1e-3
@@ -70,6 +72,8 @@ def train(config: VisemeConfig) -> Path:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
     network = VisemeClassifier(config.data.groups, config.network)
+    if config.start is not None:
+        checkpoint.load_weights(config.start, network, partial=True)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
     kept = checkpoint.resume(config.out, "last", network, optimizer)
     first = 0 if kept is None else int(str(kept["step"]))

@@ -15,8 +15,8 @@ from facetake.bundle.restyling import (
     Restyler,
     VisemeClassifier,
     classifier_metadata,
-    load_classifier,
-    load_restyler,
+    open_classifier,
+    open_restyler,
     restyler_metadata,
 )
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
@@ -34,6 +34,7 @@ __all__ = [
     "classifier_metadata",
     "declarations",
     "load",
+    "load_classifier",
     "load_restyling",
     "restyler_metadata",
     "session",
@@ -56,14 +57,21 @@ def load(folder: Path | None = None, threads: int = 2) -> Models:
     return Models(load_audio2rig(SHIPPED if folder is None else folder, threads))
 
 
-def load_restyling(folder: Path | None = None, threads: int = 2) -> RestyleModels:
-    """Loads and verifies the models of a folder that restyling uses, the shipped ones by default.
+def load_classifier(folder: Path | None = None, threads: int = 2) -> VisemeClassifier:
+    """Loads and verifies the viseme classifier of a folder; one without, as a studio's may be, uses the shipped one.
 
-    A folder without a classifier of its own, as a studio's, uses the shipped one.
+    Raises:
+        ModelError: it is missing, altered, of another version, or not what its name says.
+    """
+    has_own = folder is not None and "viseme_classifier" in declarations(folder)
+    return open_classifier(folder if folder is not None and has_own else SHIPPED, threads)
+
+
+def load_restyling(folder: Path | None = None, threads: int = 2) -> RestyleModels:
+    """Loads and verifies the models that restyling uses: a folder's restyler, and `load_classifier`.
 
     Raises:
         ModelError: a model is missing, altered, of another version, or not what its name says.
     """
-    folder = SHIPPED if folder is None else folder
-    own = "viseme_classifier" in declarations(folder)
-    return RestyleModels(load_restyler(folder, threads), load_classifier(folder if own else SHIPPED, threads))
+    restyler = open_restyler(SHIPPED if folder is None else folder, threads)
+    return RestyleModels(restyler, load_classifier(folder, threads))

@@ -100,7 +100,7 @@ def in_windows(run: Callable[[Floats], Floats], values: Floats, width: int) -> F
     return out
 
 
-def load_restyler(folder: Path, threads: int) -> Restyler:
+def open_restyler(folder: Path, threads: int) -> Restyler:
     """Opens the restyler of a folder; a ModelError where it is not what its name says."""
     model = opened(folder, "restyler", restyler_metadata(), threads)
     actors = _actors(model)
@@ -113,7 +113,7 @@ def load_restyler(folder: Path, threads: int) -> Restyler:
     return Restyler(run, actors, model.sha256)
 
 
-def load_classifier(folder: Path, threads: int) -> VisemeClassifier:
+def open_classifier(folder: Path, threads: int) -> VisemeClassifier:
     """Opens the viseme classifier of a folder; a ModelError where it is not what its name says."""
     model = opened(folder, "viseme_classifier", classifier_metadata(), threads)
     actors = _actors(model)

@@ -107,7 +107,7 @@ def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
 def _judged(judge: VisemeClassifier, curves: Floats) -> tuple[NDArray[np.int64], Floats]:
     """Visemes (T,) and probabilities of emotions (T, 7) as the judge sees them."""
     with torch.inference_mode():
-        visemes, styles = judge(torch.from_numpy(curves)[None])
+        visemes, styles = judge(torch.tensor(curves)[None])
     return visemes[0].argmax(dim=-1).numpy(), styles[0, :, : len(EMOTIONS)].exp().numpy()
 
 
@@ -121,7 +121,7 @@ def network_change(config: facts.FactsConfig) -> Change:
         code = torch.zeros(1, sum(config.data.groups))
         code[0, emotion] = 1.0
         with torch.inference_mode():
-            return facts.restyled(network, torch.from_numpy(curves)[None], code)[0].numpy()
+            return facts.restyled(network, torch.tensor(curves)[None], code)[0].numpy()
 
     return change
 
