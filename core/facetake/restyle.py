@@ -6,7 +6,7 @@ weight is zero, the take stays bit for bit. Knows no files and no audio; what a 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import product
@@ -24,6 +24,7 @@ from facetake.take import Take, resample
 Floats = NDArray[np.float32]
 EASE_S = 0.25  # a range of time blends in and out over this, inside its ends
 N_MOVED = 8  # controls named in the report
+BLOCK_FRAMES, EDGE_FRAMES = 4000, 40  # restyled at once, and context on either side: a long take needs little memory
 
 
 @dataclass(frozen=True)
@@ -101,17 +102,13 @@ def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Resty
     if not passes or not weight.any():
         return Restyled(take, None)
     even = resample(take, Fraction(FRAME_RATE_HZ)).values
-    change = _change(even, passes, models.restyler)
-    shaping.smooth(change, out=change)
-    free = _free(options)
-    values = take.values.copy()
-    times = (take.times_s - float(take.start)) * FRAME_RATE_HZ
-    for column in np.flatnonzero(free):
-        values[:, column] += weight * np.interp(times, np.arange(len(change)), change[:, column]).astype(np.float32)
+    free, values = _free(options), take.values.copy()
+    for rows, change in _changes(take, even, passes, models.restyler):
+        values[rows] += weight[rows, None] * change * free
     shaping.clamp(values, out=values)
     visemes, styles = models.classifier.read(even)
     closures = _closures(even, visemes, float(take.start))
-    values = _sealed(take, values, closures, free, weight)
+    _seal(take, values, closures, free, weight)
     made = replace(take, values=values, origin=_origin(take, options, models))
     return Restyled(made, _report(take, made, closures, visemes, styles, options, weight, models))
 
@@ -181,12 +178,25 @@ def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[Floats, f
     return found
 
 
-def _change(values: Floats, passes: list[tuple[Floats, float]], restyler: Restyler) -> Floats:
-    """(T, 174) what the asked styles add, at 60 fps."""
-    change = np.zeros_like(values)
-    for code, weight in passes:
-        change += np.float32(weight) * (restyler.restyle(values, code) - values)
-    return change
+def _changes(
+    take: Take, even: Floats, passes: list[tuple[Floats, float]], restyler: Restyler
+) -> Iterator[tuple[slice, Floats]]:
+    """What the asked styles add, smoothed, a block of the take at a time: its rows and (t, 174)."""
+    places = (take.times_s - float(take.start)) * FRAME_RATE_HZ
+    for first in range(0, len(even), BLOCK_FRAMES):
+        begin, end = max(0, first - EDGE_FRAMES), min(len(even), first + BLOCK_FRAMES + EDGE_FRAMES)
+        block = even[begin:end]
+        change = np.zeros_like(block)
+        for code, weight in passes:
+            change += np.float32(weight) * (restyler.restyle(block, code) - block)
+        shaping.smooth(change, out=change)
+        is_last = first + BLOCK_FRAMES >= len(even)
+        ends = (first, np.inf) if is_last else (first, first + BLOCK_FRAMES)
+        rows = slice(*np.searchsorted(places, ends).tolist())
+        at = np.clip(places[rows] - begin, 0, len(block) - 1)
+        low = np.minimum(at.astype(int), max(len(block) - 2, 0))
+        share = (at - low)[:, None].astype(np.float32)
+        yield rows, change[low] * (1 - share) + change[np.minimum(low + 1, len(block) - 1)] * share
 
 
 def _free(options: RestyleOptions) -> NDArray[np.bool_]:
@@ -213,17 +223,17 @@ def _is_closed(values: Floats, closure: shaping.Closure, start_s: float) -> bool
     return closure.kind != "p" or bool(mouth.is_sealed(values[max(0, middle - 1) : middle + 2]).any())
 
 
-def _sealed(
+def _seal(
     take: Take, values: Floats, closures: tuple[shaping.Closure, ...], free: NDArray[np.bool_], weight: Floats
-) -> Floats:
-    """The values with every closure of the take made again, where it may change."""
+) -> None:
+    """Makes every broken closure of the take again, in place, and then gives back what may not change."""
     rate, start_s = float(take.rate), float(take.start)
-    broken = shaping.check_seals(values, closures, rate, start_s)
-    if not broken:
-        return values
-    closed = shaping.seal_lips(values, broken, rate, start_s)
-    may = free & (weight > 0)[:, None]
-    return np.where(may, closed, values)
+    if broken := shaping.check_seals(values, closures, rate, start_s):
+        shaping.seal_lips(values, broken, rate, start_s, out=values)
+    for column in np.flatnonzero(~free):
+        values[:, column] = take.values[:, column]
+    kept = weight == 0
+    values[kept] = take.values[kept]
 
 
 def _origin(take: Take, options: RestyleOptions, models: RestyleModels) -> dict[str, object]:
@@ -258,7 +268,7 @@ def _report(
     touched = np.interp(np.arange(len(visemes)) / FRAME_RATE_HZ, before.times_s - float(before.start), weight) > 0.5
     asked = [EMOTIONS.index(name) for name in options.emotions]
     broken = shaping.check_seals(after.values, closures, float(after.rate), float(after.start))
-    moved = np.abs(after.values - before.values).mean(axis=0)
+    moved = np.array([np.abs(a - b).mean() for a, b in zip(after.values.T, before.values.T, strict=True)])
     most = [int(column) for column in np.argsort(-moved)[:N_MOVED] if moved[column] > 0]
     return Report(
         visemes_kept=float(same[speaks].mean()) if speaks.any() else 1.0,

@@ -41,7 +41,7 @@ SEAL_ROWS = 4096
 """Frames sealed at once: 3 MB."""
 RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
-EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.5, 0.04
+EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.6, 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
 SUSPECTED, NEARLY_SHUT = 0.04, 0.2
 """A peak above this probability is a closure too where the lips are no further apart than this."""

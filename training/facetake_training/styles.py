@@ -154,11 +154,12 @@ class Styles(IterableDataset[dict[str, Tensor]]):
                              is_paired, source.visemes, rng)  # fmt: skip
 
     def _target(self, emotion: int, actor: int, rng: np.random.Generator) -> tuple[int, int, tuple[bool, bool]]:
-        """A style to ask for: another emotion, actor or both, or now and then its own; and what is to be kept."""
-        kind = rng.choice(4, p=(0.45, 0.25, 0.2, 0.1))  # emotion, actor, both, own
+        """A style to ask for: another emotion, actor or both, or its own; and whether emotion and actor are kept."""
+        kind = rng.choice(4, p=(0.4, 0.2, 0.15, 0.25))  # emotion, actor, both, own
         new_emotion = int(rng.integers(len(EMOTIONS))) if kind in (0, 2) else emotion
         new_actor = int(rng.integers(len(self.config.actors))) if kind in (1, 2) else actor
-        return new_emotion, new_actor, (kind == 1, kind == 0)
+        own = ((False, False), (False, True), (True, False))[rng.integers(3)]
+        return new_emotion, new_actor, own if kind == 3 else (kind == 1, kind == 0)
 
     def perform(
         self, line: Line, emotion: int, actor: int, strength: float, start_s: float, speed: float, seed: int

@@ -166,7 +166,7 @@ def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: s
         sealed = _bilabials(sample)
         kept += [bool(mouth.is_sealed(made.values[frames]).any()) for frames in sealed]
         opening.append(float(np.corrcoef(mouth.aperture(made.values), mouth.aperture(take.values))[0, 1]))
-        own.append(float(np.abs(_in(take, sample.emotion, 1.0, models).values - take.values).mean(axis=0).max()))
+        own.append(np.abs(_in(take, sample.emotion, 1.0, models).values - take.values).mean(axis=0))
         back.append(float(np.abs(_in(made, sample.emotion, 1.0, models).values - take.values).mean()))
         asked = [float(_judged(judge, _in(take, sample.asked, w, models).values)[1][:, sample.asked].mean())
                  for w in STEPS]  # fmt: skip
@@ -174,7 +174,7 @@ def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: s
     report.bar("asked emotion recognised, share of takes", float(np.mean(reached)), least=0.90)
     report.bar("bilabial closures kept", float(np.mean(kept)), least=0.95)
     report.bar("correlation of the opening with the source", float(np.mean(opening)), least=0.90)
-    report.bar("own style: mean change of the control that moves most", float(np.mean(own)), most=0.02)
+    report.bar("own style: mean change of the control that moves most", float(np.mean(own, axis=0).max()), most=0.02)
     report.bar("there and back: mean absolute error", float(np.mean(back)), most=0.05)
     report.bar("strength acts monotonically, share of takes", float(np.mean(growing)), least=1.0)
     return report

@@ -1,0 +1,46 @@
+"""A sheet of faces: takes side by side at the same instants, to look at before and after.
+
+    python docs/sheet.py OUT.png --at 0.8,1.4,2.0 TAKE...
+
+One row a take, one column an instant in seconds. Needs the `preview` extra and Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from facetake import formats
+from facetake.face.studio import Studio
+from facetake.preview import lip_seal
+from facetake.rig import to_arkit
+
+SIZE = (240, 280)
+
+
+def main() -> None:
+    """Draws the sheet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("takes", type=Path, nargs="+")
+    parser.add_argument("--at", required=True, help="seconds, with commas between")
+    arguments = parser.parse_args()
+    instants = [float(second) for second in arguments.at.split(",")]
+    studio, rows = Studio(SIZE), []
+    for path in arguments.takes:
+        take = formats.read(path)
+        frames = [min(round(second * take.rate), take.n_frames - 1) for second in instants]
+        poses = take.values[frames]
+        shapes = to_arkit(poses)
+        vertices, gaze = studio.head.deform(shapes, None, lip_seal(poses)), studio.head.gaze_deg(shapes)
+        row = Image.fromarray(np.concatenate([studio.picture(*pair) for pair in zip(vertices, gaze, strict=True)], 1))
+        ImageDraw.Draw(row).text((6, 4), path.stem, fill=(20, 20, 20))
+        rows.append(np.asarray(row))
+    Image.fromarray(np.concatenate(rows)).save(arguments.out)
+
+
+if __name__ == "__main__":
+    main()
