@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -11,13 +12,15 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
-from facetake import bundle, rig  # noqa: E402  after the skip
+from facetake import bundle, formats, rig  # noqa: E402  after the skip
 from facetake.bundle.restyling import CONTEXT_FRAMES  # noqa: E402
 from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake.networks.facts import Discriminator, SequenceSize  # noqa: E402
+from facetake.take import Take  # noqa: E402
 from facetake_training import facts, shipping, viseme  # noqa: E402
+from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import SourceConfig  # noqa: E402
 from facetake_training.facts import FactsConfig, FactsLoss  # noqa: E402
 from facetake_training.measure import restyle  # noqa: E402
@@ -34,11 +37,15 @@ def data(corpus: Path, **changes: object) -> StyleConfig:
     return replace(config, **changes)  # type: ignore[arg-type]
 
 
+def hearing(folder: Path, corpus: Path) -> VisemeConfig:
+    """A run of the classifier of two rounds."""
+    return VisemeConfig(folder, data(corpus), SIZE, steps=2, lines=2, workers=0, threads=1)
+
+
 @pytest.fixture
 def classifier(tmp_path: Path, corpus: Path) -> Path:
-    """A run of the classifier of two rounds."""
-    viseme.train(VisemeConfig(tmp_path / "viseme", data(corpus), SIZE, steps=2, lines=2, workers=0, threads=1))
-    return tmp_path / "viseme"
+    """The folder of a finished run of the classifier."""
+    return viseme.train(hearing(tmp_path / "viseme", corpus)).parent
 
 
 def tiny(tmp_path: Path, corpus: Path, classifier: Path, **loss: object) -> FactsConfig:
@@ -105,7 +112,7 @@ def test_the_classifier_learns(tmp_path: Path, corpus: Path) -> None:
     networks = []
     for steps in (2, 80):
         viseme.train(replace(run, steps=steps, every=80))
-        networks.append(viseme.load(run.out)[0])
+        networks.append(viseme.load(run.out))
     batch = next(viseme.stream(run.data, 12, 9, 0))
     before, after = (float(viseme.losses(network, batch, 0.3)) for network in networks)
 
@@ -130,7 +137,7 @@ def test_losses_are_the_paper_s(tmp_path: Path, corpus: Path, classifier: Path) 
     generator, critic = facts.build(config), Discriminator(config.data.groups, SIZE)
     for weight in generator.net.last.parameters():
         torch.nn.init.zeros_(weight)
-    network, _ = viseme.load(classifier)
+    network = viseme.load(classifier)
     batch = Styles(config.data, "train", 0).draw(np.random.default_rng(3))
     with torch.no_grad():
         still = facts.generator_losses(generator, critic, network, batch, config.loss)
@@ -151,7 +158,7 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
     facts.train(config)
     out = tmp_path / "model"
     shipping.export_restyler_run(config, "tiny.toml", out)
-    shipping.export_classifier_run(viseme.load(classifier)[1], "tiny.toml", out)
+    shipping.export_classifier_run(hearing(classifier, corpus), "tiny.toml", out)
     models = bundle.load_restyling(out)
     values = np.random.default_rng(0).uniform(0, 0.3, (50, 174)).astype(np.float32)
     code = np.eye(9, dtype=np.float32)[2]
@@ -162,6 +169,7 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
     assert np.abs(models.restyler.restyle(values, code) - rig.clamp(expected)).max() < 1e-4
     assert models.classifier.read(values)[0].sum(axis=1) == pytest.approx(1, abs=1e-3)
     assert set(bundle.declarations(out)) == {"restyler", "viseme_classifier"}
+    assert viseme.load(out).groups == (7, 2)
     with pytest.raises(ModelError, match="no model named audio2rig"):
         bundle.load(out)
 
@@ -172,7 +180,7 @@ def test_tables_and_bars_can_be_measured(tmp_path: Path, corpus: Path, classifie
     facts.train(config)
     out = tmp_path / "model"
     shipping.export_restyler_run(config, "tiny.toml", out)
-    shipping.export_classifier_run(viseme.load(classifier)[1], "tiny.toml", out)
+    shipping.export_classifier_run(hearing(classifier, corpus), "tiny.toml", out)
     report = restyle.measure(bundle.load_restyling(out), classifier, [corpus], "emil", 2)
 
     assert not report.is_met and "MISSED" in str(report)
@@ -194,3 +202,27 @@ def test_reference_configs_of_the_restyler_can_be_read(path: Path) -> None:
 def test_reference_configs_of_the_classifier_can_be_read(name: str) -> None:
     """Those of the classifier too; the actor kept aside is unknown to what ships and known to the judge."""
     assert ("emil" in load_config(VisemeConfig, CONFIGS / f"{name}.toml").data.actors) == (name == "viseme_judge")
+
+
+def test_a_folder_of_takes_trains_another_restyler(tmp_path: Path) -> None:
+    """One command turns labelled takes into a model that knows their actors; the classifier is the shipped one."""
+    for actor, emotion in (("zoe", "angry"), ("zoe", "sad"), ("yan", "happy")):
+        (tmp_path / "in" / actor).mkdir(parents=True, exist_ok=True)
+        values = np.random.default_rng(0).uniform(0, 0.4, (70, 174)).astype(np.float32)
+        formats.write(Take(values, Fraction(30)), tmp_path / "in" / actor / f"{emotion}_1.csv")
+
+    assert main(["styles", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--steps", "2"]) == 0
+    assert bundle.load_restyling(tmp_path / "out").restyler.actors == ("yan", "zoe")
+
+
+@pytest.mark.parametrize(("names", "says"), [((), "no takes"), (("sad_1", "sad_2"), "2 takes of one style")])
+def test_a_folder_of_one_style_teaches_nothing(
+    tmp_path: Path, names: tuple[str, ...], says: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No takes, or takes of one style, are refused with what is wanted."""
+    (tmp_path / "in").mkdir()
+    for name in names:
+        formats.write(Take(np.zeros((9, 174), np.float32), Fraction(30)), tmp_path / "in" / f"{name}.csv")
+
+    assert main(["styles", str(tmp_path / "in"), "-o", str(tmp_path / "out")]) == 2
+    assert says in capsys.readouterr().err

@@ -58,6 +58,12 @@ def _parser() -> argparse.ArgumentParser:
     tune.add_argument("--steps", type=int, default=300, help="rounds of training")
     tune.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
     tune.set_defaults(run=_finetune)
+    style = commands.add_parser("styles", help="teach a restyler your own takes' styles, in one command")
+    style.add_argument("folder", type=Path, help="takes, a sub-folder an actor, named by emotion: ada/angry_003.csv")
+    style.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="model folder to write")
+    style.add_argument("--steps", type=int, default=1500, help="rounds of training")
+    style.add_argument("--emotion", default="neutral", help="emotion of takes whose name does not say it")
+    style.set_defaults(run=_styles)
     bring = commands.add_parser("import", help="make a corpus of your own wav + curves")
     bring.add_argument(
         "folder",
@@ -198,6 +204,15 @@ def _finetune(arguments: argparse.Namespace) -> int:
     done = finetune(arguments.folder, arguments.out, arguments.start, arguments.steps, arguments.emotion)
     print(f"{done.lines} lines: mean absolute error {done.before:.4f} before, {done.after:.4f} after")
     print(f"use it with: facetake generate line.wav --model {done.model}")
+    return 0
+
+
+def _styles(arguments: argparse.Namespace) -> int:
+    from facetake_training.own_styles import train_on_folder
+
+    actors = train_on_folder(arguments.folder, arguments.out, arguments.steps, arguments.emotion)
+    print(f"actors: {', '.join(actors)}")
+    print(f"use it with: facetake restyle take.csv --actor {actors[0]} --model {arguments.out} -o out.csv")
     return 0
 
 

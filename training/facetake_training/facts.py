@@ -56,7 +56,7 @@ class FactsConfig:
 
     Attributes:
         out: folder for checkpoints.
-        classifier: folder of a finished run of the viseme classifier.
+        classifier: folder of a run of the viseme classifier, or of a model that holds one.
         data: takes to learn from.
         network, critic: shapes of generator and discriminator.
         as_change: the generator gives what to add to the curves; the paper's gives them whole.
@@ -111,7 +111,7 @@ def train(config: FactsConfig) -> Path:
     torch.manual_seed(config.seed)
     generator, averaged, critic = build(config), build(config), Discriminator(config.data.groups, config.critic)
     averaged.load_state_dict(generator.state_dict())
-    classifier, _ = viseme.load(config.classifier)
+    classifier = viseme.load(config.classifier)
     optimizers = {
         "generator": torch.optim.Adam(generator.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
         "critic": torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),

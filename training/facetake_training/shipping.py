@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tomllib
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,8 @@ def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
     about = _about(config.out / "best.json")
     out.mkdir(parents=True, exist_ok=True)
     worst = export_restyler(network, config.data.actors, out / "restyler.onnx")
+    shape = {"network": asdict(config.network), "as_change": config.as_change, "actors": config.data.actors}
+    (out / "restyler.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
     entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"])
     return entry.ship("restyler", config.out / "best.safetensors", out)
 
@@ -89,6 +91,8 @@ def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     about = _about(config.out / "last.json")
     out.mkdir(parents=True, exist_ok=True)
     worst = export_classifier(network, config.data.actors, out / "viseme_classifier.onnx")
+    shape = {"network": asdict(config.network), "actors": config.data.actors}
+    (out / "viseme_classifier.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
     entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"])
     return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
 

@@ -15,9 +15,13 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 
 from facetake.config import from_table
+from facetake.emotion import EMOTIONS
+from facetake.errors import ModelError
 from facetake.networks.facts import SequenceSize, VisemeClassifier
 from facetake_training import checkpoint
 from facetake_training.styles import UNKNOWN, StyleConfig, Styles, flat
+
+NAME = "viseme_classifier"
 
 
 @dataclass(frozen=True)
@@ -131,25 +135,20 @@ def agreement(network: VisemeClassifier, data: StyleConfig, split: str = "valid"
     return Agreement(*right)
 
 
-def load(run: Path) -> tuple[VisemeClassifier, VisemeConfig]:
-    """The network of a finished run, in evaluation mode, and its configuration.
+def load(folder: Path) -> VisemeClassifier:
+    """A trained classifier, ready to judge: of a run's folder, or of a model folder as `export` writes it.
 
     Raises:
-        ModelError: the folder holds no checkpoint.
+        ModelError: the folder holds neither.
     """
-    weights = run / "last.safetensors"
-    about = run / "last.json"
-    table = json.loads(about.read_text(encoding="utf-8"))["config"] if about.is_file() else {"out": str(run)}
-    config = from_table(VisemeConfig, _plain(table), str(about))
-    network = VisemeClassifier(config.data.groups, config.network)
-    checkpoint.load_weights(weights, network)
-    return network.eval().requires_grad_(False), config
-
-
-def _plain(table: dict[str, object]) -> dict[str, object]:
-    """A saved configuration without the settings that were left out."""
-    return {
-        key: _plain(value) if isinstance(value, dict) else value
-        for key, value in table.items()
-        if value not in (None, "None")
-    }
+    name = NAME if (folder / f"{NAME}.json").is_file() else "last"
+    about = folder / f"{name}.json"
+    if not about.is_file():
+        raise ModelError(f"no viseme classifier in {folder}; train one with 'facetake-train viseme CONFIG.toml'")
+    told = json.loads(about.read_text(encoding="utf-8"))
+    config = told.get("config", told)  # a run keeps its whole configuration, a model its shape and actors
+    n_actors = len(config["data"]["actors"] if "data" in config else config["actors"])
+    size = from_table(SequenceSize, config["network"], str(about))
+    network = VisemeClassifier((len(EMOTIONS), n_actors), size)
+    checkpoint.load_weights(folder / f"{name}.safetensors", network)
+    return network.eval().requires_grad_(False)

@@ -128,7 +128,7 @@ def network_change(config: facts.FactsConfig) -> Change:
 
 def tables(configs: list[Path], judge_run: Path, corpus: list[Path], actor: str, count: int) -> Report:
     """Tables 1 and 2 of FACTS: every run on the same held-out takes; the first run is compared with the others."""
-    judge, _ = viseme.load(judge_run)
+    judge = viseme.load(judge_run)
     found = list(samples(corpus, actor, count))
     report = Report()
     report.row(" " * 22 + "".join(f"{field.name:>10s}" for field in fields(Row)))
@@ -156,7 +156,7 @@ def _wins(ours: list[Row], theirs: list[Row]) -> str:
 
 def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: str, count: int) -> Report:
     """The bars of what ships: whole restyling, as the user gets it."""
-    judge, _ = viseme.load(judge_run)
+    judge = viseme.load(judge_run)
     report = Report()
     reached, kept, opening, own, back, growing = [], [], [], [], [], []
     for sample in samples(corpus, actor, count):

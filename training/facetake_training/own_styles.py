@@ -1,0 +1,91 @@
+"""A restyler of a studio's own styles, in one command: a folder of labelled takes in, a model folder out.
+
+A take's actor is the folder it lies in, its emotion is in its name. The takes need no sound and no pairs. Starts from
+the shipped weights where they fit. Knows nothing of how the restyler is trained (`facts`).
+"""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from facetake import bundle, formats
+from facetake.config import from_table
+from facetake.emotion import EMOTIONS
+from facetake.errors import ConfigError
+from facetake.networks.facts import SequenceSize
+from facetake.take import resample
+from facetake_training import facts, shipping
+from facetake_training.dataset import SourceConfig
+from facetake_training.facts import FactsConfig, FactsLoss
+from facetake_training.import_takes import CURVES, emotion_of
+from facetake_training.styles import StyleConfig
+
+CRITIC = SequenceSize(hidden=96, blocks=1, layers=1, dropout=0.1)
+
+
+def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "neutral", seed: int = 0) -> list[str]:
+    """Learns the styles of a folder of takes and exports the restyler.
+
+    Args:
+        folder: takes in any format, in a sub-folder an actor; names begin with the emotion ("angry_003.csv").
+        out: the model folder to write; also holds the imported takes and the run, which resumes.
+        steps: rounds of training.
+        emotion: of takes whose name does not say it.
+        seed: of everything.
+
+    Returns:
+        The names of the actors it knows.
+
+    Raises:
+        ConfigError: no takes, takes of one style only, an unknown emotion, or no rounds.
+        TakeError: a take is broken.
+    """
+    if steps < 1:
+        raise ConfigError(f"cannot train for {steps} rounds; give 1 or more")
+    if emotion not in EMOTIONS:
+        raise ConfigError(f"unknown emotion '{emotion}'; known: {', '.join(EMOTIONS)}")
+    actors = _import(folder, out / "takes", emotion)
+    shape = json.loads((bundle.SHIPPED / "restyler.json").read_text(encoding="utf-8"))
+    data = StyleConfig((SourceConfig(out / "takes"),), tuple(actors), noise=0.01, uneven=0.1)
+    config = FactsConfig(
+        out / "run", bundle.SHIPPED, data, from_table(SequenceSize, shape["network"], "restyler.json"), CRITIC,
+        as_change=bool(shape["as_change"]), loss=FactsLoss(own=1.0), start=bundle.SHIPPED / "restyler.safetensors",
+        steps=steps, learning_rate=4e-4, schedule="cosine", average=0.99, seed=seed, workers=0,
+        every=max(1, steps // 3),
+    )  # fmt: skip
+    facts.train(config)
+    shipping.export_restyler_run(config, "own styles", out)
+    return actors
+
+
+def _import(folder: Path, out: Path, usual: str) -> list[str]:
+    """Writes the takes as a corpus folder; returns the actors' names, in order."""
+    if not folder.is_dir():
+        raise ConfigError(f"no folder {folder} to learn styles from")
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in CURVES)
+    out.mkdir(parents=True, exist_ok=True)
+    rows = []
+    for index, path in enumerate(paths):
+        take = resample(formats.read(path), Fraction(60))
+        name = f"{index:05d}.npz"
+        np.savez_compressed(out / name, values=take.values)
+        rows.append({"id": name, "audio": "", "take": name, "emotion": emotion_of(path.stem, usual), "split": "train",
+                     "speaker": _actor(path, folder), "duration_s": float(take.duration_s)})  # fmt: skip
+    styles = {(row["emotion"], row["speaker"]) for row in rows}
+    if len(styles) < 2:
+        found = f"{len(paths)} takes of one style" if paths else "no takes"
+        raise ConfigError(
+            f"{folder} holds {found}; give several emotions (names begin with them) or actors (a folder each)"
+        )
+    (out / "lines.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return sorted({str(row["speaker"]) for row in rows})
+
+
+def _actor(path: Path, folder: Path) -> str:
+    """The name of the sub-folder that a take lies in, or of the folder itself."""
+    inside = path.parent.relative_to(folder).as_posix()
+    return folder.name if inside == "." else inside.replace("/", "_")
