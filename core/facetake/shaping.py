@@ -37,14 +37,13 @@ ANTICIPATION_S, RELEASE_S = 0.30, 0.30
 SHORT_PAUSE_S = 0.6
 """In a shorter pause the mouth is left to the network: real mouths stay parted there."""
 SHORTEST_SPEECH_S = 0.05
-SEAL_ROWS = 4096
-"""Frames sealed at once: 3 MB."""
+SEAL_ROWS = 4096  # frames sealed at once: 3 MB
 RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
 EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.6, 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
-SUSPECTED, NEARLY_SHUT = 0.04, 0.2
-"""A peak above this probability is a closure too where the lips are no further apart than this."""
+SUSPECTED, NEARLY_SHUT, NEAR = 0.05, 0.2, 4
+"""A peak above this probability is a closure too where, within so many frames, the lips are no further apart."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
 """Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
@@ -131,13 +130,9 @@ def rest_in_silence(
 def find_closures(
     visemes: NDArray[np.floating], rate: float = 60.0, start_s: float = 0.0, values: Values | None = None
 ) -> list[Closure]:
-    """Where the lips must close, in order of time; each closure is at least 40 ms long.
+    """Where the lips must close, from viseme probabilities (T, 16), in order of time; each at least 40 ms long.
 
-    Args:
-        visemes: (T, 16) probabilities.
-        rate: frames per second.
-        start_s: time of the first frame.
-        values: (T, 174) controls; with them a closure that is only suspected counts where the mouth is nearly shut.
+    With the controls (T, 174) a closure that is only suspected counts too, where the mouth is nearly shut.
     """
     found: list[Closure] = []
     opening = None if values is None else mouth.aperture(values)
@@ -145,7 +140,7 @@ def find_closures(
         column = np.asarray(visemes[:, VISEMES.index(name)], np.float64)
         for first, last in _peaks(column, EVENT_PEAK if opening is None else SUSPECTED):
             is_sure = opening is None or column[first:last].max() >= EVENT_PEAK
-            if not (is_sure or opening[max(first - 1, 0) : last + 1].min() <= NEARLY_SHUT):  # type: ignore[index]
+            if not (is_sure or opening[max(first - NEAR, 0) : last + NEAR].min() <= NEARLY_SHUT):  # type: ignore[index]
                 continue
             middle, half = (first + last - 1) / 2 / rate, max((last - first) / rate, EVENT_MIN_S) / 2
             found.append(Closure(kind, start_s + middle - half, start_s + middle + half))  # type: ignore[arg-type]
@@ -360,11 +355,23 @@ def _runs(level: Float, high: float, low: float) -> list[tuple[int, int]]:
 
 def _peaks(level: Float, least: float) -> list[tuple[int, int]]:
     """Stretches [first, last) of frames above a share of their own peak, for every peak above `least`."""
-    found = []
-    for begin, end in _runs(level, least, least * EVENT_SHARE):
-        floor = min(EVENT_SHARE * float(level[begin:end].max()), 2 * EVENT_PEAK)
-        found += [(begin + a, begin + b) for a, b in _runs(level[begin:end], least, floor)]
-    return found
+    runs = _runs(level, least, least * EVENT_SHARE)
+    return [span for begin, end in runs for span in _split(level, begin, end, least)]
+
+
+def _split(level: Float, begin: int, end: int, least: float) -> list[tuple[int, int]]:
+    """The stretch about the highest peak of [begin, end), and those beyond the valleys on either side of it."""
+    if begin >= end or level[begin:end].max() <= least:
+        return []
+    first = last = begin + int(level[begin:end].argmax())
+    floor = min(EVENT_SHARE * float(level[first]), 2 * EVENT_PEAK)
+    while first > begin and level[first - 1] > floor:
+        first -= 1
+    while last < end and level[last] > floor:
+        last += 1
+    before, after = (place + int(level[place:stop].argmin()) if place < stop else place
+                     for place, stop in ((begin, first), (last, end)))  # fmt: skip
+    return [*_split(level, begin, before, least), (first, last), *_split(level, after, end, least)]
 
 
 def _polynomial_fit(window: int) -> Float:
