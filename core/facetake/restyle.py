@@ -24,6 +24,8 @@ from facetake.take import Take, resample
 Floats = NDArray[np.float32]
 EASE_S = 0.25  # a range of time blends in and out over this, inside its ends
 N_MOVED = 8  # controls named in the report
+LIDS, LID_LOW = rig.both("eye_blink"), np.float32(0.2)
+"""A style lowers a lid no further than this where it was higher: tracked eyes otherwise come out half asleep."""
 BLOCK_FRAMES, EDGE_FRAMES = 4000, 40  # restyled at once, and context on either side: a long take needs little memory
 
 
@@ -105,6 +107,8 @@ def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Resty
     free, values = _free(options), take.values.copy()
     for rows, change in _changes(take, even, passes, models.restyler):
         values[rows] += weight[rows, None] * change * free
+    for column in LIDS:
+        np.minimum(values[:, column], np.maximum(take.values[:, column], LID_LOW), out=values[:, column])
     shaping.clamp(values, out=values)
     visemes, styles = models.classifier.read(even)
     closures = _closures(even, visemes, float(take.start))

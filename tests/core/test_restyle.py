@@ -184,3 +184,22 @@ def test_windows_cover_every_frame_once(n_frames: int) -> None:
 
     assert np.array_equal(in_windows(run, values, 3), values[:, :3] * 2)
     assert max(size[1] for size in sizes) <= 240 and max(size[0] for size in sizes) <= 8
+
+
+def test_a_style_does_not_put_eyes_to_sleep() -> None:
+    """Lids are lowered a little at most; what was closed in a blink stays closed."""
+    lids = rig.both("eye_blink")
+
+    def sleepy(curves: np.ndarray, style: np.ndarray) -> np.ndarray:
+        out = curves.copy()
+        out[..., lids] += 0.5 * style[..., 1:2]
+        return rig.clamp(out)
+
+    take = talking()
+    values = take.values.copy()
+    values[50:60, lids] = 0.9
+    take = Take(values, take.rate)
+    tired = RestyleModels(Restyler(sleepy, ("ann",), "r"), models().classifier)
+    made = restyle(take, RestyleOptions({"happy": 1.0}), tired).take.values[:, lids]
+
+    assert made[:45].max() == pytest.approx(0.2, abs=1e-6) and (made[50:60] >= 0.9).all()
