@@ -174,6 +174,16 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
         bundle.load(out)
 
 
+def write_config(folder: Path, config: FactsConfig, name: str) -> Path:
+    """A file that says what `tiny` says, as far as its network goes."""
+    source = f'[[data.sources]]\nfolder = "{config.data.sources[0].folder}"\n'
+    network = "hidden = 12\nblocks = 1\nlayers = 1\ndropout = 0.0\n"
+    text = f'out = "{config.out}"\nclassifier = "{config.classifier}"\nas_change = true\n'
+    text += f'[data]\nactors = ["house", "ada"]\n{source}[network]\n{network}'
+    (folder / f"{name}.toml").write_text(text)
+    return folder / f"{name}.toml"
+
+
 def test_tables_and_bars_can_be_measured(tmp_path: Path, corpus: Path, classifier: Path) -> None:
     """An untrained restyler misses bars, and the tables name every run."""
     config = tiny(tmp_path, corpus, classifier)
@@ -182,8 +192,12 @@ def test_tables_and_bars_can_be_measured(tmp_path: Path, corpus: Path, classifie
     shipping.export_restyler_run(config, "tiny.toml", out)
     shipping.export_classifier_run(hearing(classifier, corpus), "tiny.toml", out)
     report = restyle.measure(bundle.load_restyling(out), classifier, [corpus], "emil", 2)
+    configs = [write_config(tmp_path, config, name) for name in ("ours", "theirs")]
+    tables = restyle.tables(configs, classifier, [corpus], "emil", 3)
 
     assert not report.is_met and "MISSED" in str(report)
+    assert [line.split()[0] for line in tables.lines[1:]] == ["source", "performed", "ours", "theirs", "ours"]
+    assert "ours over theirs: lips 0%  naturalness 0%  emotion 0%" in tables.lines[-1]
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("facts*.toml")) + sorted((CONFIGS / "facts_table1").iterdir()))

@@ -108,7 +108,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     measure.add_argument("--split", default="test", choices=("train", "valid", "test"), help="lines (closures)")
     measure.add_argument("--lines", type=int, default=60, help="lines a corpus (closures), takes (restyle, tables)")
     measure.add_argument("--judge", type=Path, metavar="RUN", help="run of the judging classifier (restyle, tables)")
-    measure.add_argument("--run", type=Path, action="append", metavar="CONFIG", help="restylers, ours first (tables)")
+    measure.add_argument("--config", type=Path, action="append", metavar="TOML", help="restylers, ours first (tables)")
     measure.add_argument("--actor", default="emil", help="whose takes are restyled (restyle, tables)")
     measure.set_defaults(run=_measure)
 
@@ -120,7 +120,7 @@ NEEDS = {
     "takes": ("audio",),
     "memory": ("audio",),
     "restyle": ("corpus", "judge"),
-    "tables": ("corpus", "judge", "run"),
+    "tables": ("corpus", "judge", "config"),
 }
 
 
@@ -141,7 +141,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio, a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
-        "tables": lambda: restyle.tables(a.run, a.judge, a.corpus, a.actor, a.lines),
+        "tables": lambda: restyle.tables(a.config, a.judge, a.corpus, a.actor, a.lines),
     }[a.what]()
     print(report)
     return 0 if report.is_met else 1
