@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 
@@ -164,6 +165,14 @@ def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys
 
     assert main(["inspect", str(take)]) == 130
     assert "interrupted" in capsys.readouterr().err
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Lets children hear Ctrl-C though the tests may have been started in the background, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 def facetake(*arguments: object, **options: object) -> subprocess.CompletedProcess[bytes]:
