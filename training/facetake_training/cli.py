@@ -72,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bring.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="corpus folder to write")
     bring.add_argument("--emotion", default="neutral", help="emotion of lines whose name does not say it")
+    bring.add_argument("--phonemes", type=Path, metavar="DIR", help="a wav2vec2 phoneme network that hears visemes")
     bring.set_defaults(run=_import)
     look = commands.add_parser("track", help="track lips in video, to learn from or to measure against")
     look.add_argument("videos", type=Path, nargs="+", metavar="VIDEO", help="one face, speaking, with its sound")
@@ -219,7 +220,7 @@ def _styles(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from facetake_training import import_takes
 
-    count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion)
+    count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion, arguments.phonemes)
     print(f"{count} lines written to {arguments.out}")
     return 0
 

@@ -1,7 +1,7 @@
 """A studio's own recordings and curves, brought into a corpus folder that training reads.
 
 Takes EmoFace's layout (WAV/NAME.wav beside VALID_CTR/NAME.txt) or any folder of sound files with curves of the same
-name in a format that `facetake.formats` reads. Knows nothing of phones: these lines train the curves alone.
+name in a format that `facetake.formats` reads. Knows nothing of phones; a network of the user's may hear visemes.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, TakeError
 from facetake.take import Take, resample
+from facetake_training.phoneme_network import PhonemeNetwork
 
 SOUND = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aif", ".aiff")
 CURVES = (".csv", ".json", ".npz", ".txt")
@@ -54,26 +55,29 @@ def emotion_of(name: str, usual: str) -> str:
     return next((e for e in EMOTIONS if prefix == e or (len(prefix) == 3 and e.startswith(prefix))), usual)
 
 
-def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral") -> int:
+def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral", phonemes: Path | None = None) -> int:
     """Writes a corpus folder from a folder of sound and curves.
 
     Args:
         folder: where to look, sub-folders included.
         out: the corpus folder; lines already there are replaced.
         usual_emotion: of lines whose name does not say it.
+        phonemes: folder of a phoneme network that hears the visemes of each line, for the viseme classifier.
 
     Returns:
         Number of lines.
 
     Raises:
         ConfigError: an unknown emotion, or nothing to import.
+        ModelError: no phoneme network in that folder.
         AudioError, TakeError: a file is broken, or sound and curves differ in length.
     """
     if usual_emotion not in EMOTIONS:
         raise ConfigError(f"unknown emotion '{usual_emotion}'; known: {', '.join(EMOTIONS)}")
     found = pairs(folder)
+    network = None if phonemes is None else PhonemeNetwork(phonemes)
     rows = [
-        _import_line(sound, curves, index, len(found), folder, out, usual_emotion)
+        _import_line(sound, curves, index, len(found), folder, out, usual_emotion, network)
         for index, (sound, curves) in enumerate(found)
     ]
     table = out / "lines.jsonl"
@@ -85,8 +89,9 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral") -> in
 
 
 def _import_line(
-    sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str
-) -> dict[str, object]:
+    sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str,
+    network: PhonemeNetwork | None,
+) -> dict[str, object]:  # fmt: skip
     samples = audio.read(sound)
     take = resample(formats.read(curves), Fraction(60))
     duration_s = len(samples) / SAMPLE_RATE_HZ
@@ -95,7 +100,8 @@ def _import_line(
     for part in ("audio", "takes"):
         (out / part).mkdir(parents=True, exist_ok=True)
     sf.write(out / "audio" / f"{name}.flac", samples, SAMPLE_RATE_HZ)
-    np.savez_compressed(out / "takes" / f"{name}.npz", values=take.values)
+    stored = {"values": take.values} if network is None else {"values": take.values, "visemes": network.read(samples)}
+    np.savez_compressed(out / "takes" / f"{name}.npz", **stored)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
     is_valid = count >= VALID_EVERY and index % VALID_EVERY == VALID_EVERY - 1
     return {
         "id": name,

@@ -205,12 +205,15 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         assert line.take is not None
         with np.load(line.take, allow_pickle=False) as stored:
             values = stored["values"].astype(np.float32)
+            heard = stored["visemes"].argmax(axis=1) if "visemes" in stored.files else None
         frame = np.clip((start_s * FRAME_RATE_HZ + speed * np.arange(SPAN_FRAMES)), 0, len(values) - 1)
         curves = np.stack([np.interp(frame, np.arange(len(values)), column) for column in values.T], axis=1)
         names = self.config.actors
         actor = names.index(line.speaker) if line.speaker in names else UNKNOWN
-        nothing = np.full(SPAN_FRAMES, UNKNOWN, np.int64)
-        return Performance(curves.astype(np.float32), EMOTIONS.index(line.emotion), actor, nothing)
+        visemes = np.full(SPAN_FRAMES, UNKNOWN, np.int64)
+        if heard is not None:
+            visemes = heard[np.minimum(np.round(frame).astype(int), len(heard) - 1)].astype(np.int64)
+        return Performance(curves.astype(np.float32), EMOTIONS.index(line.emotion), actor, visemes)
 
     def _varied(self, curves: Floats, rng: np.random.Generator) -> Floats:
         """The source as other tools would give it: through ARKit, uneven, a little noisy, or smoothed."""

@@ -39,6 +39,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Restyles one take."""
+    from dataclasses import asdict
+
     from facetake import bundle, formats
     from facetake.restyle import restyle
 
@@ -57,7 +59,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if made.report is None:
         report.warning(str(arguments.take), "every strength is 0, so the take was copied as it is")
     else:
-        report.note(str(arguments.take), _lines(made.report, options), _facts(made.report))
+        report.note(str(arguments.take), _lines(made.report, options), asdict(made.report))
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 
@@ -102,9 +104,3 @@ def _lines(report: Report, options: RestyleOptions) -> list[str]:
     moved = ", ".join(f"{name.removeprefix('CTRL_')} {change:.2f}" for name, change in report.moved)
     return [*lines, f"moved most         {moved}"]
 
-
-def _facts(report: Report) -> dict[str, object]:
-    """What was done, for a program."""
-    from dataclasses import asdict
-
-    return asdict(report)
