@@ -15,7 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake import mouth, shaping
+from facetake import mouth, rig, shaping
 from facetake.bundle import RestyleModels
 from facetake.config import load_config
 from facetake.emotion import EMOTIONS
@@ -32,6 +32,7 @@ Floats = NDArray[np.float32]
 Change = Callable[[Floats, int], Floats]
 """Curves (T, 174) and the index of an emotion to curves in it."""
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+LOWER_FACE = rig.region_mask("mouth", "jaw", "teeth", "tongue", "cheek")
 
 
 @dataclass(frozen=True)
@@ -77,6 +78,8 @@ class Row:
         cycle: mean absolute error after going back to the source's emotion.
         far: mean absolute error from the same line performed in the asked emotion.
         opening: correlation of the lips' opening with the source's.
+        upper: as `emotion`, with the source's lower face put back.
+        lower: as `emotion`, with the source's upper face put back.
     """
 
     visemes: float
@@ -85,6 +88,8 @@ class Row:
     cycle: float
     far: float
     opening: float
+    upper: float
+    lower: float
 
 
 def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
@@ -101,6 +106,10 @@ def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
         float(np.abs(change(made, sample.emotion) - sample.curves).mean()),
         float(np.abs(made - sample.wanted).mean()),
         float(opening),
+        *(
+            float(_judged(judge, np.where(changed, made, sample.curves))[1][:, sample.asked].mean())
+            for changed in (~LOWER_FACE, LOWER_FACE)
+        ),
     )
 
 
