@@ -123,6 +123,15 @@ def generate(
     return Performance(take, _at_rate(visemes, take), closures, sparse)
 
 
+def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> Floats:
+    """Probabilities (T, 16) at 60 fps of the visemes in a recording.
+
+    Raises:
+        AudioError: the file cannot be read.
+    """
+    return generate(path, GenerateOptions(blink=False, gaze=False, head=False), models, progress).visemes
+
+
 def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,6 +167,7 @@ def _attempt(source: Path, target: Path, job: _Job) -> str:
 def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
     from facetake import formats, rig
+    from facetake.formats import host_files
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
@@ -177,31 +177,14 @@ def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        written.append(_write_keys(made, _keys_path(target)))
+        host_files.write_keys(_keys_path(target), take, made.keys)
+        written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
 
 
 def _keys_path(target: Path) -> Path:
     return target.with_suffix(".keys.json")
-
-
-def _write_keys(made: Performance, path: Path) -> str:
-    """Writes sparse keys beside a take: control name to keys, each a frame, a value and the slopes per frame."""
-    from facetake import formats, rig
-
-    assert made.keys is not None
-    table = {
-        name: [
-            {"frame": int(frame), "value": round(float(value), 5), "in": round(float(a), 6), "out": round(float(b), 6)}
-            for frame, value, a, b in zip(c.frames, c.values, c.slopes_in, c.slopes_out, strict=True)
-        ]
-        for name, c in zip(rig.NAMES, made.keys.curves, strict=True)
-    }
-    about = {"rate": str(made.take.rate), "start_s": str(made.take.start), "n_frames": made.take.n_frames}
-    with formats.beside(path) as part:
-        part.write_text(json.dumps({**about, "keys": table}), encoding="utf-8")
-    return str(path)
 
 
 def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:

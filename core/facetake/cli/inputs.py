@@ -8,9 +8,9 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from facetake.about import SOUND, is_folder
 from facetake.errors import ConfigError
 
-SOUND = frozenset(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .m4a .aac .mp4 .mov".split())
 FILM = (".mp4", ".m4v", ".mov", ".mkv")
 WILD = frozenset("*?[")
 
@@ -139,14 +139,6 @@ def make_folder(folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise ConfigError(f"cannot make the folder {folder} for results: {error.strerror or error}") from error
-
-
-def is_folder(path: Path) -> bool:
-    """Whether a path is a folder; a name too long for the system is none."""
-    try:
-        return path.is_dir()
-    except OSError:
-        return False
 
 
 def identity(path: Path) -> str:

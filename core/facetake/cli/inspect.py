@@ -5,22 +5,15 @@ from __future__ import annotations
 import argparse
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
-from facetake.errors import ConfigError, TakeError
-
-if TYPE_CHECKING:
-    from facetake.take import Take
 
 NAME = "inspect"
 ABOUT = "tell what is in a take, a recording or a model folder"
 EXAMPLES = ("take.csv", "line.wav", "my_model/ --json")
-MOVES = 0.01  # a control that moves less counts as still
 NAMED = 5  # controls named to a person; a program gets them all
-Facts = dict[str, Any]
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -31,30 +24,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints what is known of one file."""
-    about = _about(arguments.path)
+    from facetake.about import facts
+
+    about = facts(arguments.path)
     if arguments.as_json:
         say(json.dumps(about, indent=1, default=str) + "\n")
     else:
         say("".join(f"{key.replace('_', ' '):20s} {_shown(value)}\n" for key, value in about.items()))
     return 0
-
-
-def _about(path: Path) -> Facts:
-    """What is known of a file, told by its name and whether it is a folder."""
-    from facetake import formats
-
-    suffix = path.suffix.lower()
-    if inputs.is_folder(path):
-        if not (path / "models.toml").is_file():
-            raise ConfigError(f"folder {path} holds no models.toml; name a model folder, a take or a sound file")
-        return _model(path)
-    if suffix == ".onnx":
-        return _model(path.parent)
-    if suffix in {form.suffix for form in formats.FORMATS.values()}:
-        return _take(path)
-    if suffix not in inputs.SOUND and path.exists():
-        raise ConfigError(f"{path} is no take, sound or model by its name '{suffix}'; give it the suffix of its format")
-    return _sound(path)
 
 
 def _shown(value: Any) -> str:
@@ -68,101 +45,3 @@ def _shown(value: Any) -> str:
         more = f" and {len(value) - NAMED} more" if len(value) > NAMED else ""
         return (", ".join(map(str, value[:NAMED])) or "-") + more
     return "-" if value is None else str(value)
-
-
-def _take(path: Path) -> Facts:
-    from facetake import mouth, rig
-
-    form, take = _read(path)
-    values = take.values
-    return {
-        "take": str(path),
-        "format": form,
-        "frames": take.n_frames,
-        "rate": str(take.rate),
-        "start_s": float(take.start),
-        "duration_s": float(take.duration_s),
-        "range": {name: _range(values[:, rig.region_mask(name)]) for name in rig.REGIONS},
-        "moving_controls": _moving(take),
-        "lips_sealed": float(mouth.is_sealed(values).mean()),
-        "head_deg": None if take.head is None else _head(take),
-        "origin": dict(take.origin),
-    }
-
-
-def _head(take: Take) -> dict[str, tuple[float, float]] | None:
-    if take.head is None:
-        return None
-    return {name: _range(take.head[:, axis]) for axis, name in enumerate(("yaw", "pitch", "roll"))}
-
-
-def _read(path: Path) -> tuple[str, Take]:
-    """The name of a take's format, and the take: of the formats with its suffix, the one that reads it."""
-    from facetake import formats
-
-    named = [form for form in formats.FORMATS.values() if form.suffix == path.suffix.lower()]
-    for form in named[1:]:  # the first is Facetake's own, whose errors say most
-        try:
-            return form.name, formats.read(path, form.name)
-        except TakeError:
-            continue
-    return named[0].name, formats.read(path, named[0].name)
-
-
-def _range(values: Any) -> tuple[float, float]:
-    return round(float(values.min()), 4), round(float(values.max()), 4)
-
-
-def _moving(take: Take) -> list[str]:
-    """The controls that move, those with the widest range first."""
-    import numpy as np
-
-    from facetake import rig
-
-    width = np.ptp(take.values, axis=0)
-    return [rig.NAMES[i] for i in np.argsort(-width, kind="stable") if width[i] > MOVES]
-
-
-def _sound(path: Path) -> Facts:
-    import numpy as np
-
-    from facetake import audio
-
-    with audio.stream(path) as sound:
-        duration_s, peak, power = sound.duration_s, 0.0, 0.0
-        for block in sound:
-            peak, power = max(peak, float(np.abs(block).max())), power + float(np.square(block).sum())
-        level_db = 10.0 * np.log10(power / sound.n_samples + 1e-12)
-    rate_hz, channels = _shape(path)
-    return {
-        "sound": str(path),
-        "rate_hz": rate_hz,
-        "channels": channels,
-        "duration_s": float(duration_s),
-        "peak": round(peak, 4),
-        "level_db": round(float(level_db), 2),
-    }
-
-
-def _shape(path: Path) -> tuple[int, int]:
-    """Sampling rate and channels of a file that `audio.stream` has read, so that one of two libraries knows it."""
-    import soundfile as sf
-
-    try:
-        about = sf.info(path)
-        return about.samplerate, about.channels
-    except sf.LibsndfileError:
-        import av
-
-        with av.open(str(path)) as container:
-            track = container.streams.audio[0]
-            return track.rate, track.channels
-
-
-def _model(folder: Path) -> Facts:
-    from facetake import bundle
-
-    bundle.load(folder)  # refuses what generate would refuse
-    return {
-        name: {"file": d.file, "sha256": d.sha256[:12], **d.about} for name, d in bundle.declarations(folder).items()
-    }

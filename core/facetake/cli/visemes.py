@@ -35,16 +35,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Writes the track of one recording or take."""
     from facetake import formats, visemes
+    from facetake.about import is_take
 
     source: Path = arguments.source
-    is_take = source.suffix.lower() in {form.suffix for form in formats.FORMATS.values()}
-    if arguments.audio is not None and not is_take:
+    shows_lips = is_take(source)
+    if arguments.audio is not None and not shows_lips:
         raise ConfigError(f"{source} is sound already; --audio belongs to a take")
     if arguments.out is not None:
         inputs.refuse_overwriting([(source, arguments.out)], [source, *([arguments.audio] if arguments.audio else [])])
         inputs.check_target(arguments.out)
     report.start(str(source), 0, 1)
-    if is_take:
+    if shows_lips:
         take = formats.read(source)
         found, start = _seen(take, arguments.model), take.start
         if arguments.audio is not None:
@@ -67,9 +68,7 @@ def _heard(sound: Path, arguments: argparse.Namespace, report: Reporter) -> NDAr
     """(T, 16) probabilities at 60 fps of the visemes in a recording."""
     from facetake import bundle, generate
 
-    options = generate.GenerateOptions(blink=False, gaze=False, head=False)
-    models = bundle.load(arguments.model)
-    return generate.generate(sound, options, models, lambda share: report.progress(str(sound), share)).visemes
+    return generate.hear(sound, bundle.load(arguments.model), lambda share: report.progress(str(sound), share))
 
 
 def _seen(take: Take, model: Path | None) -> NDArray[np.float32]:

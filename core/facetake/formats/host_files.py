@@ -1,0 +1,149 @@
+"""What travels between the engine and a host program: keys on their way in, sampled curves on their way out.
+
+Both are JSON with curves by name, so that a plugin needs no numerics: it maps names to nodes and hands lists on. Knows
+takes and keys; does not know what a host does with them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import rig
+from facetake.errors import TakeError
+from facetake.formats import document
+from facetake.formats.files import beside, reading
+from facetake.keys import Curve, Keys, reduce
+from facetake.take import Take
+
+KEYS, CURVES = "facetake-keys-1", "facetake-curves-1"
+RIGS: Final = ("maya", "mh3", "mh4", "unreal")
+"""Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels."""
+HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
+HEAD_TOLERANCE_DEG = 0.05
+
+
+def write_keys(
+    path: Path, take: Take, keys: Keys, names: str = "maya", *, optional: bool = False, **extra: object
+) -> int:
+    """Writes keys for a host; the file appears whole or not at all.
+
+    Args:
+        path: JSON file with `rate`, `start_s`, `n_frames` and `keys`: name to `frames` (whole, from 0), `values`, and
+            `in` and `out`, the slopes per frame by which the cubic arrives at a key and leaves it.
+        take: gives rate, start and head motion, whose keys are in degrees.
+        keys: of its 174 controls.
+        names: one of `RIGS`. "maya" holds every control; for a host's rig those that it lacks are left out, and those
+            that are not keyed by default.
+        optional: key pupils, parallel look and upper-nose wrinkles in a host's rig, too.
+        extra: more entries of the file.
+
+    Returns:
+        How many keys were written.
+
+    Raises:
+        TakeError: the file cannot be written.
+    """
+    table = dict(zip(rig.NAMES, keys.curves, strict=True))
+    wanted = ("yes", "optional") if optional else ("yes",)
+    chosen = {
+        name: table[control.name]
+        for control in rig.CONTROLS
+        if (name := _name(control, names)) and (names == "maya" or control.keyed in wanted)
+    }
+    if take.head is not None:
+        chosen |= dict(zip(HEAD, reduce(take.head, HEAD_TOLERANCE_DEG).curves, strict=True))
+    about = {"format": KEYS, "rate": str(take.rate), "start_s": str(take.start), "n_frames": take.n_frames}
+    with beside(path) as part:
+        text = json.dumps({**about, **extra, "keys": {name: _columns(curve) for name, curve in chosen.items()}})
+        part.write_text(text, encoding="utf-8")
+    return sum(len(curve.frames) for curve in chosen.values())
+
+
+def _name(control: rig.Control, names: str) -> str:
+    return {"maya": control.name, "mh3": control.name, "mh4": control.maya_mh4, "unreal": control.unreal}[names]
+
+
+def _columns(curve: Curve) -> dict[str, list[float]]:
+    """A curve as lists; values as float32 holds them, so that a key is the take's value."""
+    return {
+        "frames": curve.frames.tolist(),
+        "values": [float(f"{value:.9g}") for value in curve.values],
+        "in": [float(f"{slope:.7g}") for slope in curve.slopes_in],
+        "out": [float(f"{slope:.7g}") for slope in curve.slopes_out],
+    }
+
+
+def raw_curves(take: Take) -> dict[str, list[float]]:
+    """Every frame of the raw expressions that Unreal's animation sequences carry, and of the head, by curve name."""
+    raw = np.round(rig.to_raw(take.values), 6)
+    table = {f"CTRL_expressions_{name}": raw[:, column].tolist() for column, name in enumerate(rig.raw_names("mh4"))}
+    head: Sequence[NDArray[np.float32]] = () if take.head is None else list(take.head.T)
+    return table | {name: np.round(angles, 5).tolist() for name, angles in zip(HEAD, head, strict=False)}
+
+
+def read_curves(path: Path) -> tuple[Take, list[str]]:
+    """Reads what a host sampled from its scene.
+
+    Args:
+        path: JSON file with `rate`, `start_s` and `curves`: any spelling of a control to its values, one a frame.
+
+    Returns:
+        The take, controls that the file lacks at neutral and values clamped to their ranges, and what there was to
+        say about that.
+
+    Raises:
+        TakeError: the file is no such file, curves differ in length, a value is no number, or no control is known.
+    """
+    with reading(path):
+        found = document.load(path)
+        if found.get("format") != CURVES:
+            raise TakeError(f"this is no file of curves from a host; its format is {found.get('format')!r}")
+        table = found.get("curves")
+        if not isinstance(table, dict) or not table:
+            raise TakeError("it holds no curves; select a character with keys")
+        values, head, notes = _gathered(table)
+        take = Take(values, _fraction(found, "rate"), _fraction(found, "start_s"), head, {"made_by": "a host's scene"})
+    return take, notes
+
+
+def _fraction(found: Mapping[str, Any], key: str) -> Fraction:
+    try:
+        return Fraction(str(found[key]))
+    except (KeyError, ValueError, ZeroDivisionError) as error:
+        raise TakeError(f"{key} is missing or no fraction such as 24000/1001") from error
+
+
+def _gathered(table: Mapping[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, list[str]]:
+    """Curves by name as (T, 174) values in range, head angles (T, 3) or None, and notes."""
+    columns = {name: _numbers(name, curve) for name, curve in table.items()}
+    lengths = {len(curve) for curve in columns.values()}
+    if len(lengths) != 1 or 0 in lengths:
+        raise TakeError(f"its curves have {sorted(lengths)} values; every curve needs one value a frame")
+    known = {index: curve for name, curve in columns.items() if (index := rig.find(name)) is not None}
+    if not known:
+        raise TakeError("none of its curves is a MetaHuman face control")
+    values = np.tile(rig.NEUTRAL, (lengths.pop(), 1))
+    for index, curve in known.items():
+        values[:, index] = curve
+    inside = rig.clamp(values)
+    outside = [rig.NAMES[i] for i in np.flatnonzero(np.abs(inside - values).max(axis=0) > 1e-4)]
+    notes = [f"{len(outside)} controls left their range and were clamped: {', '.join(outside[:5])}"] if outside else []
+    head = np.stack([columns[name] for name in HEAD], axis=1) if set(HEAD) <= set(columns) else None
+    return inside, head, notes
+
+
+def _numbers(name: str, curve: object) -> NDArray[np.float32]:
+    try:
+        numbers = np.asarray(curve, np.float32)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise TakeError(f"the curve {name} is no list of numbers") from error
+    if numbers.ndim != 1 or not np.isfinite(numbers).all():
+        raise TakeError(f"the curve {name} is no list of finite numbers")
+    return numbers

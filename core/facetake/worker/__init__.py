@@ -1,0 +1,140 @@
+"""`facetake worker`: the engine behind Maya, Unreal and the window, one JSON object a line.
+
+A host writes requests to standard input: `{"id": 7, "do": "generate", "audio": "line.wav", ...}`. Events come back on
+standard output, each with the request's id: `start`, `progress` (share 0..1), `warning`, `failure` (message) and `done`
+(result). Requests run one after another; `cancel` ends the named one, waiting or running. Whatever a library prints
+goes to standard error. When standard input ends, because the host quit or died, the worker ends too.
+
+Knows the pipe and the queue; what a request does is in `facetake.worker.requests`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import sys
+import threading
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from typing import Any, Final, TextIO
+
+from facetake.errors import FacetakeError
+from facetake.worker.channel import Cancelled, Channel
+from facetake.worker.requests import Session, act
+
+PATIENCE_S: Final = 10.0  # for the running request to put its files away once the host is gone
+Request = dict[str, Any]
+
+
+def serve() -> int:
+    """Answers requests on standard input until it ends or `shutdown` is asked for; returns the exit code."""
+    with os.fdopen(os.dup(sys.stdout.fileno()), "w", encoding="ascii", newline="\n") as out:
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        worker = Worker(out)
+        worker.start()
+        lines = os.fdopen(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False)
+        worker.listen(lines)
+        worker.stop()
+        if worker.is_busy:  # a request that does not look at its cancellation; its temporary files are told by name
+            os._exit(0)
+    return 0
+
+
+class Worker:
+    """Reads requests in one thread and runs them in another, so that one that runs can be cancelled."""
+
+    def __init__(self, out: TextIO) -> None:
+        """Answers to `out`, a line an event."""
+        self._out, self._lock = out, threading.Lock()
+        self._waiting: queue.Queue[tuple[Request, Channel] | None] = queue.Queue()
+        self._open: dict[object, Channel] = {}
+        self._session = Session()
+        self._thread = threading.Thread(target=self._work, name="work", daemon=True)
+
+    def start(self) -> None:
+        """Begins to take requests."""
+        self._thread.start()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request still runs."""
+        return self._thread.is_alive()
+
+    def listen(self, lines: Iterable[str]) -> None:
+        """Takes requests until the lines end or one asks to shut down."""
+        for line in lines:
+            if line.strip() and not self._take(line):
+                return
+
+    def stop(self) -> None:
+        """Cancels everything and waits a while for the running request to put its files away."""
+        for channel in list(self._open.values()):
+            channel.cancel()
+        self._waiting.put(None)
+        self._thread.join(PATIENCE_S)
+
+    def _take(self, line: str) -> bool:
+        """Queues or answers one request; False where it asks to shut down."""
+        try:
+            request = json.loads(line)
+            do, number = request["do"], request["id"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            self._send({"id": None, "event": "failure", "message": f"this is no request: {line.strip()[:80]}"})
+            return True
+        channel = Channel(number, self._send)
+        if do == "shutdown":
+            channel.done({})
+            return False
+        if do == "cancel":
+            self._cancel(channel, request.get("request"))
+        elif isinstance(number, int | str) and number not in self._open:
+            self._open[number] = channel
+            self._waiting.put((request, channel))
+        else:
+            channel.failure(f"the id {number!r} is no text or number, or belongs to a request that still runs")
+        return True
+
+    def _cancel(self, channel: Channel, number: object) -> None:
+        found = self._open.get(number) if isinstance(number, int | str) else None
+        if found:
+            found.cancel()
+        channel.done({"cancelled": bool(found)})
+
+    def _work(self) -> None:
+        while (item := self._waiting.get()) is not None:
+            request, channel = item
+            self._answer(channel, lambda request=request, channel=channel: act(request, channel, self._session))
+
+    def _answer(self, channel: Channel, work: Callable[[], dict[str, Any]]) -> None:
+        """Runs one request; whatever it raises becomes its failure, and the worker lives on."""
+        try:
+            channel.start()
+            result = work()
+        except Cancelled:
+            self._end(channel, lambda: channel.failure("cancelled", kind="Cancelled"))
+        except Exception as error:
+            message, kind = _told(error), type(error).__name__
+            self._end(channel, lambda: channel.failure(message, kind=kind))
+        else:
+            self._end(channel, lambda: channel.done(result))
+
+    def _end(self, channel: Channel, tell: Callable[[], None]) -> None:
+        self._open.pop(channel.number, None)  # before the answer, as its id may be used again from then on
+        tell()
+
+    def _send(self, event: dict[str, Any]) -> None:
+        """Writes an event; when the host no longer reads, nobody waits for it."""
+        with self._lock, suppress(OSError, ValueError):
+            self._out.write(json.dumps(event) + "\n")
+            self._out.flush()
+
+
+def _told(error: Exception) -> str:
+    """An error as one sentence for a person in front of a host program."""
+    if isinstance(error, FacetakeError):
+        return str(error).replace("\n", " ")
+    if isinstance(error, MemoryError):
+        return "this machine ran out of memory; cut the recording into shorter files or close other programs"
+    return f"something unforeseen went wrong in the engine ({type(error).__name__}: {error})".replace("\n", " ")
+

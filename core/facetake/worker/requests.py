@@ -1,0 +1,255 @@
+"""What each request does: its fields, the work, and the result a host gets.
+
+Large results go to the file that the request names in `out`; the event carries what a host says about it. Fields are
+checked before anything runs, and unknown ones are refused, so that a plugin of another version fails at once and
+clearly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+
+from facetake import __version__, about, audio, bundle, formats, mouth, rig, shaping, visemes
+from facetake import generate as generating
+from facetake import keys as keying
+from facetake import restyle as restyling
+from facetake.emotion import EMOTIONS
+from facetake.errors import ConfigError
+from facetake.formats import host_files
+from facetake.preview import main_curves
+from facetake.take import Take, parse_rate, resample
+from facetake.worker.channel import Channel
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+PROTOCOL: Final = 1
+"""Both sides say it first; a host of another number is refused."""
+PLOT_FPS: Final = 30
+ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
+NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
+Result = dict[str, Any]
+
+_GIVEN: Final[object] = object()  # marks a field without a default
+_OUTPUT: dict[str, tuple[type, object]] = {
+    "out": (str, _GIVEN), "rig": (str, "maya"), "optional": (bool, False), "bake": (bool, False), "take_out": (str, ""),
+    "model": (str, ""),
+}  # fmt: skip
+FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
+    "hello": {"protocol": (int, _GIVEN)},
+    "generate": {
+        "audio": (str, _GIVEN), "emotion": (str, "neutral"), "rate": (str, "60"), "seed": (int, 0),
+        "blink": (bool, True), "gaze": (bool, True), "head": (bool, True), "gains": (dict, {}), "only": (list, []),
+        **_OUTPUT,
+    },
+    "restyle": {
+        "take": (str, ""), "curves": (str, ""), "style": (str, ""), "actor": (str, ""), "only": (list, []),
+        "span_s": (list, []), "lock": (list, []), **_OUTPUT,
+    },
+    "visemes": {"path": (str, _GIVEN), "model": (str, "")},
+    "inspect": {"path": (str, _GIVEN)},
+}  # fmt: skip
+"""Each request's fields with their types and defaults."""
+
+
+class Session:
+    """The models, each loaded once."""
+
+    def __init__(self) -> None:
+        """Loads nothing yet."""
+        self._loaded: dict[tuple[str, str], Any] = {}
+
+    def models(self, folder: str) -> bundle.Models:
+        """The models that generate."""
+        return self._once(bundle.load, folder)  # type: ignore[no-any-return]
+
+    def restyling(self, folder: str) -> bundle.RestyleModels:
+        """The models that restyle."""
+        return self._once(bundle.load_restyling, folder)  # type: ignore[no-any-return]
+
+    def _once(self, load: Callable[[Path | None], Any], folder: str) -> Any:
+        key = (load.__name__, folder)
+        if key not in self._loaded:
+            self._loaded[key] = load(Path(folder) if folder else None)
+        return self._loaded[key]
+
+
+def act(request: Mapping[str, Any], channel: Channel, session: Session) -> Result:
+    """Does what a request asks.
+
+    Raises:
+        FacetakeError: whatever is wrong with it, in a sentence.
+        Cancelled: the host no longer wants it.
+    """
+    do = request["do"]
+    if do not in FIELDS:
+        raise ConfigError(f"this engine knows no request {do!r}; its version is {__version__}")
+    return _DEEDS[do](_checked(do, request), channel, session)
+
+
+def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a request, each of its type, with defaults."""
+    fields = FIELDS[do]
+    unknown = sorted(set(request) - set(fields) - {"id", "do"})
+    if unknown:
+        raise ConfigError(f"{do} has no field {unknown[0]!r}; the plugin and the engine {__version__} differ in version")
+    found = {}
+    for name, (kind, default) in fields.items():
+        value = request.get(name, default)
+        if value is _GIVEN:
+            raise ConfigError(f"{do} needs the field {name!r}")
+        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
+            raise ConfigError(f"{do}: the field {name!r} is {value!r}, no {kind.__name__}")
+        found[name] = value
+    if found.get("rig", "maya") not in host_files.RIGS:
+        raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(host_files.RIGS)}")
+    return found
+
+
+def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Result:
+    """Versions and names; the model that generates is loaded, so that the first line is as quick as the next."""
+    if asked["protocol"] != PROTOCOL:
+        raise ConfigError(
+            f"the plugin speaks protocol {asked['protocol']} and this engine {PROTOCOL} (facetake {__version__}); "
+            "install plugin and engine of the same version"
+        )
+    session.models("")
+    actors = session.restyling("").restyler.actors
+    return {
+        "protocol": PROTOCOL, "version": __version__, "emotions": EMOTIONS, "actors": actors,
+        "regions": (*rig.REGIONS, *rig.GROUPS),
+    }  # fmt: skip
+
+
+def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
+    _refuse_overwriting(asked, asked["audio"])
+    options = generating.GenerateOptions(
+        asked["emotion"], parse_rate(asked["rate"]), "sparse", asked["seed"], asked["blink"], asked["gaze"],
+        asked["head"], {str(region): _factor(gain) for region, gain in asked["gains"].items()}, _names(asked["only"]),
+    )  # fmt: skip
+    rig.region_mask(*options.only, *options.gains)
+    models = session.models(asked["model"])
+    made = generating.generate(
+        Path(asked["audio"]), options, models, lambda share: channel.progress(NETWORK_SHARE * share)
+    )
+    assert made.keys is not None
+    take = replace(made.take, values=rig.clamp(made.keys.dense()))
+    track = visemes.segments(made.visemes, take.rate, take.start)
+    return _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track]})
+
+
+def _factor(gain: object) -> float:
+    if not isinstance(gain, int | float) or not 0.0 <= gain <= 10.0:
+        raise ConfigError(f"the gain {gain!r} is no number from 0 to 10")
+    return float(gain)
+
+
+def _names(found: list[object]) -> tuple[str, ...]:
+    return tuple(str(name) for name in found)
+
+
+def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
+    source = asked["take"] or asked["curves"]
+    if not source or (asked["take"] and asked["curves"]):
+        raise ConfigError("restyle needs a take or curves, one of the two")
+    _refuse_overwriting(asked, source)
+    take, notes = (formats.read(Path(source)), []) if asked["take"] else host_files.read_curves(Path(source))
+    for note in notes:
+        channel.warning(note)
+    channel.progress(0.1)
+    made = restyling.restyle(take, _restyle_options(asked), session.restyling(asked["model"]))
+    channel.progress(0.6)
+    pins = _sealed_frames(made.take.values)
+    sparse = keying.reduce(made.take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
+    channel.progress(NETWORK_SHARE)
+    report = None if made.report is None else asdict(made.report)
+    return {**_deliver(made.take, sparse, asked, channel, {}), "report": report}
+
+
+def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
+    if not asked["style"] and not asked["actor"]:
+        raise ConfigError("nothing to do: choose a style or an actor")
+    actor, strength = restyling.parse_strength(asked["actor"], "actor") if asked["actor"] else (None, 1.0)
+    span = asked["span_s"]
+    if span and (len(span) != 2 or not all(isinstance(instant, int | float) for instant in span)):
+        raise ConfigError(f"span_s is {span!r}; give start and end in seconds")
+    rig.region_mask(*_names(asked["only"]))
+    return restyling.RestyleOptions(
+        restyling.parse_style(asked["style"]) if asked["style"] else {}, actor, strength, _names(asked["only"]),
+        (float(span[0]), float(span[1])) if span else None, _names(asked["lock"]),
+    )  # fmt: skip
+
+
+def _sealed_frames(values: NDArray[np.float32]) -> NDArray[np.int64]:
+    """The first, middle and last frame of every stretch in which the lips are sealed."""
+    edges = np.diff(np.concatenate([[0], mouth.is_sealed(values).astype(int), [0]]))
+    first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
+    return np.unique(np.concatenate([first, (first + last) // 2, last]))
+
+
+def _refuse_overwriting(asked: Mapping[str, Any], source: str) -> None:
+    for name in ("out", "take_out"):
+        if asked[name] and Path(asked[name]).resolve() == Path(source).resolve():
+            raise ConfigError(f"{source} would be overwritten by the result; name another file")
+
+
+def _deliver(
+    take: Take, keys: keying.Keys, asked: Mapping[str, Any], channel: Channel, extra: dict[str, object]
+) -> Result:
+    """Writes what the host asked for and says what was written."""
+    if asked["bake"]:
+        extra["raw"] = host_files.raw_curves(take)
+    even = resample(take, Fraction(PLOT_FPS))
+    curves = {name: np.round(curve, 3).tolist() for name, curve in main_curves(even.values).items()}
+    extra["plot"] = {"rate": PLOT_FPS, "start_s": float(even.start), "curves": curves}
+    count = host_files.write_keys(
+        Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra
+    )
+    if asked["take_out"]:
+        formats.write(take, Path(asked["take_out"]))
+    channel.progress(1.0)
+    return {
+        "out": asked["out"], "n_keys": count, "n_dense": take.n_frames * rig.N_CONTROLS, "n_frames": take.n_frames,
+        "rate": str(take.rate), "start_s": str(take.start), "duration_s": float(take.duration_s),
+    }  # fmt: skip
+
+
+def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
+    path = Path(asked["path"])
+    if about.is_take(path):
+        take = resample(formats.read(path), Fraction(60))
+        found, start = session.restyling(asked["model"]).classifier.read(take.values)[0], take.start
+    else:
+        found, start = generating.hear(path, session.models(asked["model"]), channel.progress), Fraction(0)
+    return {"visemes": [asdict(segment) for segment in visemes.segments(found, Fraction(60), start)]}
+
+
+def _inspect(asked: Mapping[str, Any], _channel: Channel, _session: Session) -> Result:
+    """What is in a file; of a recording also its waveform, the peak in each of a thousand equal stretches."""
+    path = Path(asked["path"])
+    found = about.facts(path)
+    if "sound" in found:
+        found["envelope"] = _envelope(path)
+    return {"facts": found}
+
+
+def _envelope(path: Path) -> list[float]:
+    with audio.stream(path) as sound:
+        step = max(1, -(-sound.n_samples // ENVELOPE))
+        peaks, at = np.zeros(-(-sound.n_samples // step), np.float32), 0
+        for block in sound:
+            columns = np.arange(at, at + len(block)) // step
+            np.maximum.at(peaks, columns, np.abs(block))
+            at += len(block)
+    return [round(float(peak), 3) for peak in peaks]
+
+
+_DEEDS: Mapping[str, Callable[[Mapping[str, Any], Channel, Session], Result]] = {
+    "hello": _hello, "generate": _generate, "restyle": _restyle, "visemes": _visemes, "inspect": _inspect,
+}  # fmt: skip

@@ -1,0 +1,111 @@
+"""Curves as the engine hands them over: keys by channel name, and sampled values on their way back."""
+
+from __future__ import annotations
+
+import json
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+from facetake_host.problems import HostProblem
+
+HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
+
+
+@dataclass(frozen=True)
+class KeyCurve:
+    """Keys of one channel; between two of them the curve is the cubic of their values and slopes.
+
+    Attributes:
+        frames: whole frames from the start of the take, rising.
+        values: at the keys.
+        slopes_in, slopes_out: change per frame, arriving at a key and leaving it.
+    """
+
+    frames: tuple[int, ...]
+    values: tuple[float, ...]
+    slopes_in: tuple[float, ...]
+    slopes_out: tuple[float, ...]
+
+    def at(self, frame: float) -> float:
+        """The value that a host should show at any, also fractional, frame; held beyond the first and last key."""
+        right = bisect_right(self.frames, frame)
+        if right in (0, len(self.frames)):
+            return self.values[min(right, len(self.frames) - 1)]
+        left, width = right - 1, self.frames[right] - self.frames[right - 1]
+        share, rise = (frame - self.frames[left]) / width, self.values[right] - self.values[left]
+        first, last = self.slopes_out[left] * width - rise, rise - self.slopes_in[right] * width
+        bend = share * (1.0 - share) * (first * (1.0 - share) + last * share)
+        return self.values[left] + share * rise + bend
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the engine made.
+
+    Attributes:
+        rate: frames per second of the keys.
+        n_frames: length of the take.
+        keys: by the host's name of a channel; head angles in degrees under `HEAD`.
+        raw: every frame of Unreal's raw expressions, where asked for.
+        visemes: (viseme, start, end), in seconds.
+        plot: curves worth showing, by name, and their rate.
+    """
+
+    rate: Fraction
+    n_frames: int
+    keys: Mapping[str, KeyCurve]
+    raw: Mapping[str, list[float]] = field(default_factory=dict)
+    visemes: tuple[tuple[str, float, float], ...] = ()
+    plot: Mapping[str, list[float]] = field(default_factory=dict)
+    plot_fps: float = 30.0
+
+
+def load(path: Path) -> Delivery:
+    """Reads a file of keys that the engine wrote.
+
+    Raises:
+        HostProblem: it is missing, cut off or another kind of file.
+    """
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        keys = {
+            name: KeyCurve(tuple(one["frames"]), tuple(one["values"]), tuple(one["in"]), tuple(one["out"]))
+            for name, one in found["keys"].items()
+        }
+        plot = found.get("plot", {})
+        visemes = tuple((one["viseme"], one["start_s"], one["end_s"]) for one in found.get("visemes", ()))
+        return Delivery(
+            Fraction(found["rate"]), found["n_frames"], keys, found.get("raw", {}), visemes, plot.get("curves", {}),
+            plot.get("rate", 30.0),
+        )  # fmt: skip
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise HostProblem(f"the engine's result {path} cannot be read ({error}); try once more") from error
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """Values of a scene, one a frame.
+
+    Attributes:
+        rate: frames per second.
+        start_frame: of the first value.
+        curves: by the host's name of a channel; all of one length.
+        label: what they were read from, for people.
+    """
+
+    rate: Fraction
+    start_frame: int
+    curves: Mapping[str, list[float]]
+    label: str = "take"
+
+    def save(self, path: Path) -> None:
+        """Writes the file that the engine restyles. Raises HostProblem where the disk refuses."""
+        about = {"format": "facetake-curves-1", "rate": str(self.rate), "start_s": "0"}
+        try:
+            path.write_text(json.dumps({**about, "curves": dict(self.curves)}), encoding="utf-8")
+        except OSError as error:
+            reason = error.strerror or error
+            raise HostProblem(f"{path} cannot be written ({reason}); free some space and try once more") from error

@@ -1,0 +1,255 @@
+"""The jobs a plugin offers, as stories: a recorded line to a layer of keys, and a layer restyled.
+
+A job is a generator. Whoever runs it takes a step, shows its `Status` and takes the next, so that a panel stays alive
+while the engine computes; `run` does so for menus and headless use. The scene is touched in one place, inside one undo
+step, after everything that can be known beforehand has been checked.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import TypeVar
+
+from facetake_host import curves
+from facetake_host.curves import HEAD, Delivery
+from facetake_host.engine import Engine, Event, Request, check_greeting
+from facetake_host.host import Character, Host
+from facetake_host.problems import Cancelled, HostProblem
+
+T = TypeVar("T")
+PAUSE_S = 0.01  # between two looks at the engine
+COMPUTED = 0.9  # of the bar; the rest is writing keys
+NAMED = 8  # skipped controls named to a person
+
+
+@dataclass(frozen=True)
+class Status:
+    """How far a job has come: a share 0..1 and what is going on."""
+
+    share: float
+    label: str
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a job left in the scene.
+
+    Attributes:
+        layer: its name.
+        start_frame: where it begins.
+        delivery: the engine's curves, for showing.
+        skipped: controls that were left alone, with the reason.
+    """
+
+    layer: str
+    start_frame: int
+    delivery: Delivery
+    skipped: Mapping[str, str] = field(default_factory=dict)
+
+
+Job = Iterator[Status | Made]
+
+
+def generate(
+    host: Host, engine: Engine, character: Character, sounds: Sequence[Path], options: Mapping[str, object],
+    *, start_frame: int | None = None, cancel: threading.Event | None = None,
+) -> Job:  # fmt: skip
+    """From recordings to layers of keys, one after another on the timeline.
+
+    Args:
+        host: the scene.
+        engine: started when needed.
+        character: one of `host.characters`.
+        sounds: recordings.
+        options: fields of the engine's `generate` request: emotion, seed, blink, gaze, head, gains, only, bake.
+        start_frame: where the first line begins; by default where the person looks.
+        cancel: set by whoever shows a button for it.
+
+    Yields:
+        `Status` while it goes on, and `Made` for each line that is in the scene.
+
+    Raises:
+        HostProblem: one sentence on what to do; the line in question has left no trace.
+        Cancelled: likewise.
+    """
+    asked = cancel or threading.Event()
+    _check(host, character, [path for path in sounds if not path.is_file()])
+    rate = host.rate()
+    at = host.now() if start_frame is None else start_frame
+    for number, sound in enumerate(sounds):
+        label = sound.name if len(sounds) == 1 else f"{number + 1} of {len(sounds)}: {sound.name}"
+        out = engine.folder / f"{number}.json"
+        fields = {**options, "audio": str(sound), "rate": str(rate), "rig": character.rig, "out": str(out)}
+        for status in _answered(engine, "generate", fields, label, asked):
+            yield replace(status, share=(number + COMPUTED * status.share) / len(sounds))
+        _check(host, character, [] if sound.is_file() else [sound], rate)
+        made = _written(host, character, f"facetake_{sound.stem}", curves.load(out), at, sound)
+        yield made
+        at += made.delivery.n_frames
+    yield Status(1.0, "done")
+
+
+def restyle(
+    host: Host, engine: Engine, character: Character, options: Mapping[str, object],
+    *, cancel: threading.Event | None = None,
+) -> Job:  # fmt: skip
+    """From the keyed stretch in the scene to a layer with the same stretch in another style.
+
+    Args:
+        host: the scene.
+        engine: started when needed.
+        character: one of `host.characters`.
+        options: fields of the engine's `restyle` request: style, actor, only, span_s, lock, bake.
+        cancel: set by whoever shows a button for it.
+
+    Yields:
+        `Status` while it goes on, and one `Made`.
+
+    Raises:
+        HostProblem: one sentence on what to do; the scene is as it was.
+        Cancelled: likewise.
+    """
+    asked = cancel or threading.Event()
+    _check(host, character)
+    with host.progress("Facetake: reading the take") as bar:
+        read = host.read(character, bar)
+    source, out = engine.folder / "scene.json", engine.folder / "restyled.json"
+    read.save(source)
+    fields = {**options, "curves": str(source), "rig": character.rig, "out": str(out)}
+    for status in _answered(engine, "restyle", fields, read.label, asked):
+        yield replace(status, share=COMPUTED * status.share)
+    _check(host, character, rate=read.rate)
+    found = curves.load(out)
+    kept = {name: curve for name, curve in found.keys.items() if name in read.curves}
+    style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
+    yield _written(host, character, f"{read.label}_{style}", replace(found, keys=kept), read.start_frame, None)
+    yield Status(1.0, "done")
+
+
+def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[Made]:
+    """Runs a job to its end, with the host's own progress; for menus and without a window.
+
+    Raises:
+        HostProblem, Cancelled: as the job does.
+    """
+    made = []
+    with host.progress(label) as bar:
+        for step in job:
+            if isinstance(step, Made):
+                made.append(step)
+                continue
+            try:
+                bar.advance(step.share)
+            except Cancelled:
+                cancel.set()
+            time.sleep(PAUSE_S)
+    return made
+
+
+def guarded(host: Host, action: Callable[[], T]) -> T | None:
+    """Does something for a menu: a problem becomes a sentence to the person and never a traceback."""
+    try:
+        return action()
+    except Cancelled:
+        host.tell("Cancelled; the scene is as it was.")
+    except HostProblem as problem:
+        host.tell(str(problem))
+    except Exception as error:  # a plugin must not break its host
+        host.tell(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.")
+    return None
+
+
+def choose(host: Host) -> Character | None:
+    """The character to work on: the only one, or the one the person picks; None where they pick none.
+
+    Raises:
+        HostProblem: there is none in the scene.
+    """
+    found = host.characters()
+    if not found:
+        raise HostProblem("there is no MetaHuman face control board in the scene; open or reference a character first")
+    if len(found) == 1:
+        return found[0]
+    picked = host.ask("Which character?", [character.name for character in found])
+    return None if picked is None else found[picked]
+
+
+def summary(made: Made) -> str:
+    """What a person is told when it is done."""
+    keys = sum(len(curve.frames) for curve in made.delivery.keys.values())
+    text = f"{made.layer}: {keys} keys on {len(made.delivery.keys)} controls from frame {made.start_frame}."
+    if made.skipped:
+        names = ", ".join(f"{name} ({why})" for name, why in list(made.skipped.items())[:NAMED])
+        more = "" if len(made.skipped) <= NAMED else f" and {len(made.skipped) - NAMED} more"
+        text += f" Left alone: {names}{more}."
+    return text
+
+
+def _check(host: Host, character: Character, missing: Sequence[Path] = (), rate: Fraction | None = None) -> None:
+    """Everything that can be known before the scene is touched."""
+    if missing:
+        raise HostProblem(f"there is no sound file {missing[0]}; was it moved? choose it again")
+    if why := host.refusal(character):
+        raise HostProblem(why)
+    if rate is not None and host.rate() != rate:
+        raise HostProblem(f"the scene's rate changed from {float(rate):g} to {float(host.rate()):g} fps; start again")
+
+
+def _answered(
+    engine: Engine, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
+) -> Iterator[Status]:
+    """Asks the engine and yields until it is done. Raises HostProblem or Cancelled."""
+    yield Status(0.0, "starting the engine")
+    greeting = engine.start()
+    yield from _until_over(engine, greeting, "starting the engine", cancel, greets=True)
+    yield from _until_over(engine, engine.ask(do, **fields), label, cancel)
+
+
+def _until_over(
+    engine: Engine, request: Request, label: str, cancel: threading.Event, *, greets: bool = False
+) -> Iterator[Status]:
+    share = 0.0
+    while not request.is_over:
+        for event in request.poll():
+            share = event.get("share", share)
+            if greets and event["event"] in ("done", "failure"):
+                _welcome(engine, event)
+            if event["event"] == "failure":
+                raise Cancelled if event.get("kind") == "Cancelled" else HostProblem(event["message"])
+        if cancel.is_set():
+            engine.cancel(request)
+            raise Cancelled
+        if request.is_overdue:
+            engine.kill()
+            raise HostProblem("the engine no longer answers and was ended; try once more")
+        yield Status(share, label)
+
+
+def _welcome(engine: Engine, event: Event) -> None:
+    """Lets an engine go that does not fit, so that the next job looks for another."""
+    try:
+        check_greeting(event)
+    except HostProblem:
+        engine.kill()
+        raise
+
+
+def _written(
+    host: Host, character: Character, name: str, delivery: Delivery, start_frame: int, sound: Path | None
+) -> Made:
+    """Writes what the engine made; whatever fails here is undone."""
+    skipped = dict(host.skipped(character, list(delivery.keys)))
+    keys = {channel: curve for channel, curve in delivery.keys.items() if channel not in skipped}
+    if not set(keys) - set(HEAD):
+        raise HostProblem(f"no control of {character.name} can be keyed; they are missing, locked or connected")
+    delivery = replace(delivery, keys=keys)
+    with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
+        layer = host.write(character, name, delivery, start_frame, bar)
+        if sound is not None:
+            host.place_audio(sound, start_frame)
+    return Made(layer, start_frame, delivery, skipped)
