@@ -24,6 +24,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
                 item.add_marker(pytest.mark.skip(reason=f"this Python is not {marker.capitalize()}'s own"))
         if item.get_closest_marker("gpu") and shutil.which("nvidia-smi") is None:
             item.add_marker(pytest.mark.skip(reason="this machine has no NVIDIA card"))
+        if _is_about_usd(item) and find_spec("pxr") is None:
+            item.add_marker(pytest.mark.skip(reason="USD needs usd-core, which the usd extra brings"))
+
+
+def _is_about_usd(item: pytest.Item) -> bool:
+    """Whether a test that runs over all formats runs for USD."""
+    case = getattr(item, "callspec", None)
+    return case is not None and any(isinstance(value, str) and value == "usd" for value in case.params.values())
 
 
 @pytest.fixture(scope="session")

@@ -29,6 +29,10 @@ class KeyCurve:
     slopes_in: tuple[float, ...]
     slopes_out: tuple[float, ...]
 
+    def times_s(self, rate: Fraction, start_frame: int) -> list[float]:
+        """Seconds of the keys on a timeline where the take begins at a frame."""
+        return [float((start_frame + frame) / rate) for frame in self.frames]
+
     def at(self, frame: float) -> float:
         """The value that a host should show at any, also fractional, frame; held beyond the first and last key."""
         right = bisect_right(self.frames, frame)

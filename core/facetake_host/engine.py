@@ -16,6 +16,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
@@ -70,6 +71,7 @@ class Engine:
         self._open: dict[int, Request] = {}
         self._lock = threading.Lock()
         self._said: deque[str] = deque(maxlen=20)  # the end of its standard error
+        self._readers: list[threading.Thread] = []
         self._folder: Path | None = None
         self.greeting: Request | None = None
 
@@ -106,8 +108,11 @@ class Engine:
         except OSError as error:
             raise HostProblem(f"the engine does not start ({command[0]}: {error.strerror or error})") from error
         self._said.clear()
+        self._readers.clear()
         for stream, read in ((self._process.stdout, self._listen), (self._process.stderr, self._note)):
-            threading.Thread(target=read, args=(self._process, stream), daemon=True).start()
+            thread = threading.Thread(target=read, args=(self._process, stream), daemon=True)
+            thread.start()
+            self._readers.append(thread)
         self.greeting = self._send("hello", {"protocol": PROTOCOL})
         return self.greeting
 
@@ -140,6 +145,8 @@ class Engine:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+        for thread in self._readers:
+            thread.join(GOODBYE_S)
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._process = self._folder = None
@@ -149,32 +156,37 @@ class Engine:
         request.process = process = self._process
         with self._lock:
             self._open[request.number] = request
-            try:
+            with suppress(OSError, ValueError):  # it has died; the reading thread tells everyone
                 assert process is not None and process.stdin is not None
                 process.stdin.write(json.dumps({"id": request.number, "do": do, **fields}) + "\n")
                 process.stdin.flush()
-            except (OSError, ValueError):
-                pass  # it has died; the reading thread tells everyone
         if process is not None and process.poll() is not None:
             self._mourn(process)
         return request
 
     def _listen(self, process: subprocess.Popen[str], lines: IO[str]) -> None:
         """Hands every event to its request; when the process ends, tells those that still wait."""
-        for line in lines:
-            try:
-                event = json.loads(line)
-                number = event["id"]
-            except (ValueError, TypeError, KeyError):
-                continue
-            with self._lock:
-                request = self._open.get(number)
-                if request and event["event"] in ("done", "failure"):
-                    del self._open[number]
-            if request:
-                request.put(event)
+        with lines:
+            for line in lines:
+                self._hand_over(line)
         process.wait()
+        with self._lock, suppress(OSError):
+            assert process.stdin is not None
+            process.stdin.close()
         self._mourn(process)
+
+    def _hand_over(self, line: str) -> None:
+        try:
+            event = json.loads(line)
+            number = event["id"]
+        except (ValueError, TypeError, KeyError):
+            return  # not ours: whatever else prints goes elsewhere, but a crash may cut a line
+        with self._lock:
+            request = self._open.get(number)
+            if request and event["event"] in ("done", "failure"):
+                del self._open[number]
+        if request:
+            request.put(event)
 
     def _mourn(self, process: subprocess.Popen[str]) -> None:
         with self._lock:
@@ -191,8 +203,8 @@ class Engine:
         return f"the engine stopped (exit code {process.returncode}: {said}); try once more"
 
     def _note(self, _process: subprocess.Popen[str], lines: IO[str]) -> None:
-        for line in lines:
-            self._said.append(line.strip())
+        with lines:
+            self._said.extend(line.strip() for line in lines)
 
 
 def check_greeting(event: Event) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from facetake_host.curves import Delivery, Sampled
 
@@ -24,7 +24,7 @@ class Character:
 
     name: str
     rig: str
-    handle: object = None
+    handle: Any = None
 
 
 class Bar(Protocol):
@@ -70,5 +70,5 @@ class Host(Protocol):
     def ask(self, question: str, choices: Sequence[str]) -> int | None:
         """Which of the choices the person takes; None for none of them."""
 
-    def tell(self, message: str, details: Mapping[str, str] | None = None) -> None:
-        """Says something to the person, with details that may be many."""
+    def tell(self, message: str, *, problem: bool = False) -> None:
+        """Says something to the person; a problem so that it is not overlooked."""

@@ -52,13 +52,13 @@ class Made:
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
-Job = Iterator[Status | Made]
+Job = Iterator[Status] | Iterator[Status | Made]
 
 
 def generate(
     host: Host, engine: Engine, character: Character, sounds: Sequence[Path], options: Mapping[str, object],
     *, start_frame: int | None = None, cancel: threading.Event | None = None,
-) -> Job:  # fmt: skip
+) -> Iterator[Status | Made]:  # fmt: skip
     """From recordings to layers of keys, one after another on the timeline.
 
     Args:
@@ -85,7 +85,7 @@ def generate(
         label = sound.name if len(sounds) == 1 else f"{number + 1} of {len(sounds)}: {sound.name}"
         out = engine.folder / f"{number}.json"
         fields = {**options, "audio": str(sound), "rate": str(rate), "rig": character.rig, "out": str(out)}
-        for status in _answered(engine, "generate", fields, label, asked):
+        for status in answer(engine, "generate", fields, label, asked):
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds))
         _check(host, character, [] if sound.is_file() else [sound], rate)
         made = _written(host, character, f"facetake_{sound.stem}", curves.load(out), at, sound)
@@ -97,7 +97,7 @@ def generate(
 def restyle(
     host: Host, engine: Engine, character: Character, options: Mapping[str, object],
     *, cancel: threading.Event | None = None,
-) -> Job:  # fmt: skip
+) -> Iterator[Status | Made]:  # fmt: skip
     """From the keyed stretch in the scene to a layer with the same stretch in another style.
 
     Args:
@@ -121,7 +121,7 @@ def restyle(
     source, out = engine.folder / "scene.json", engine.folder / "restyled.json"
     read.save(source)
     fields = {**options, "curves": str(source), "rig": character.rig, "out": str(out)}
-    for status in _answered(engine, "restyle", fields, read.label, asked):
+    for status in answer(engine, "restyle", fields, read.label, asked):
         yield replace(status, share=COMPUTED * status.share)
     _check(host, character, rate=read.rate)
     found = curves.load(out)
@@ -129,6 +129,20 @@ def restyle(
     style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
     yield _written(host, character, f"{read.label}_{style}", replace(found, keys=kept), read.start_frame, None)
     yield Status(1.0, "done")
+
+
+def answer(
+    engine: Engine, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
+) -> Iterator[Status]:
+    """Asks the engine, started when needed, and yields until it is done.
+
+    Raises:
+        HostProblem, Cancelled: as `generate` does.
+    """
+    yield Status(0.0, "starting the engine")
+    greeting = engine.start()
+    yield from _until_over(engine, greeting, "starting the engine", cancel, greets=True)
+    yield from _until_over(engine, engine.ask(do, **fields), label, cancel)
 
 
 def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[Made]:
@@ -158,9 +172,9 @@ def guarded(host: Host, action: Callable[[], T]) -> T | None:
     except Cancelled:
         host.tell("Cancelled; the scene is as it was.")
     except HostProblem as problem:
-        host.tell(str(problem))
+        host.tell(str(problem), problem=True)
     except Exception as error:  # a plugin must not break its host
-        host.tell(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.")
+        host.tell(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.", problem=True)
     return None
 
 
@@ -179,13 +193,30 @@ def choose(host: Host) -> Character | None:
     return None if picked is None else found[picked]
 
 
+def named(host: Host, name: str | None) -> Character:
+    """The character of that name, or the only one; for use without a window.
+
+    Raises:
+        HostProblem: there is none, or there are several and none is named.
+    """
+    found = host.characters()
+    chosen = [character for character in found if name in (None, character.name)]
+    if len(chosen) == 1:
+        return chosen[0]
+    there = ", ".join(character.name for character in found) or "none"
+    raise HostProblem(f"which character? {name or 'none'} was named, and in the scene there is {there}")
+
+
 def summary(made: Made) -> str:
     """What a person is told when it is done."""
     keys = sum(len(curve.frames) for curve in made.delivery.keys.values())
     text = f"{made.layer}: {keys} keys on {len(made.delivery.keys)} controls from frame {made.start_frame}."
-    if made.skipped:
-        names = ", ".join(f"{name} ({why})" for name, why in list(made.skipped.items())[:NAMED])
-        more = "" if len(made.skipped) <= NAMED else f" and {len(made.skipped) - NAMED} more"
+    skipped = {name: why for name, why in made.skipped.items() if name not in HEAD}
+    if HEAD[0] in made.skipped:
+        skipped["head motion"] = made.skipped[HEAD[0]]
+    if skipped:
+        names = ", ".join(f"{name} ({why})" for name, why in list(skipped.items())[:NAMED])
+        more = "" if len(skipped) <= NAMED else f" and {len(skipped) - NAMED} more"
         text += f" Left alone: {names}{more}."
     return text
 
@@ -198,16 +229,6 @@ def _check(host: Host, character: Character, missing: Sequence[Path] = (), rate:
         raise HostProblem(why)
     if rate is not None and host.rate() != rate:
         raise HostProblem(f"the scene's rate changed from {float(rate):g} to {float(host.rate()):g} fps; start again")
-
-
-def _answered(
-    engine: Engine, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
-) -> Iterator[Status]:
-    """Asks the engine and yields until it is done. Raises HostProblem or Cancelled."""
-    yield Status(0.0, "starting the engine")
-    greeting = engine.start()
-    yield from _until_over(engine, greeting, "starting the engine", cancel, greets=True)
-    yield from _until_over(engine, engine.ask(do, **fields), label, cancel)
 
 
 def _until_over(

@@ -84,13 +84,18 @@ class RecordingHost:
         return {channel: self.blocked[channel] for channel in channels if channel in self.blocked}
 
     def read(self, character: Character, bar: RecordingHost) -> Sampled:
-        """The values of the topmost audible layer at each of its frames. Raises HostProblem where there is none."""
-        for layer in reversed(self.scene.layers):
-            if layer.character == character.name and not layer.is_muted:
-                last = max(curve.frames[-1] for curve in layer.keys.values())
-                sampled = {name: [curve.at(i) for i in range(last + 1)] for name, curve in layer.keys.items()}
-                return Sampled(self.frame_rate, layer.start_frame, sampled, layer.name)
-        raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
+        """From the first to the last key, what the topmost audible layer of each channel plays."""
+        heard = [one for one in self.scene.layers if one.character == character.name and not one.is_muted]
+        played = {channel: layer for layer in heard for channel in layer.keys}
+        if not played:
+            raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
+        ends = [layer.start_frame + frame for layer in heard for one in layer.keys.values() for frame in one.frames]
+        frames = range(min(ends), max(ends) + 1)
+        curves = {
+            channel: [layer.keys[channel].at(frame - layer.start_frame) for frame in frames]
+            for channel, layer in played.items()
+        }
+        return Sampled(self.frame_rate, frames.start, curves, heard[-1].name)
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: RecordingHost) -> str:
         """Adds a layer above the character's last generated one, which is muted; layers keyed by hand stay on top."""
@@ -153,7 +158,7 @@ class RecordingHost:
         """Gives `answer`."""
         return self.answer
 
-    def tell(self, message: str, details: Mapping[str, str] | None = None) -> None:
+    def tell(self, message: str, *, problem: bool = False) -> None:
         """Keeps the message."""
         self.told.append(message)
 

@@ -166,8 +166,7 @@ def _attempt(source: Path, target: Path, job: _Job) -> str:
 
 def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
-    from facetake import formats, rig
-    from facetake.formats import host_files
+    from facetake import exchange, formats, rig
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
@@ -177,7 +176,7 @@ def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        host_files.write_keys(_keys_path(target), take, made.keys)
+        exchange.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))

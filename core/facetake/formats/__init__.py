@@ -21,6 +21,8 @@ from facetake.formats import (
     facetake_json,
     facetake_npz,
     live_link_face_csv,
+    maya_anim,
+    usd_skel,
 )
 from facetake.formats.files import beside, reading
 from facetake.take import Take
@@ -60,6 +62,8 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("a2f-json", ".json", "Audio2Face JSON", audio2face_json.read, audio2face_json.write),
             Format("a2f-csv", ".csv", "Audio2Face CSV", audio2face_csv.read, audio2face_csv.write),
             Format("livelink-csv", ".csv", "Live Link Face CSV", live_link_face_csv.read, live_link_face_csv.write),
+            Format("anim", ".anim", "Maya animation curves", maya_anim.read, maya_anim.write),
+            Format("usd", ".usda", "USD with blend shapes", usd_skel.read, usd_skel.write),
         )
     }
 )

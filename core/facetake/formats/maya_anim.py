@@ -216,9 +216,9 @@ def _curves(statements: _Statements, header: _Header) -> Iterator[MayaCurve]:
     """The curves of controls and of the head."""
     words, ending = header.first
     while ending:
-        if words[:1] != ("anim",) or len(words) not in (5, 6, 8):
+        if words[:1] != ("anim",) or len(words) not in (4, 5, 7):
             raise statements.unexpected(words, ending, "a curve (anim ...;)")
-        name = _name(words[2], words[3]) if len(words) == 8 else None
+        name = _name(words[2], words[3]) if len(words) == 7 else None
         words, ending = statements.next()
         if words == ("animData",) and ending == "{":  # else the curve was a place holder
             curve = _curve(name, statements, header)

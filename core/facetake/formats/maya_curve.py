@@ -45,8 +45,9 @@ class MayaCurve:
         rise, leave, arrive = self.values[left + 1] - self.values[left], self.slopes_out[left], self.slopes_in[left + 1]
         bend, turn = 3 * rise / length - 2 * leave - arrive, leave + arrive - 2 * rise / length
         cubic = ((turn * x / length + bend) * x / length + leave) * x
-        jump = np.where((x == length) | ((x > 0) & (self.jumps[left] == 1)), rise, 0.0)
-        return np.asarray(self.values[left] + np.where(np.isnan(self.jumps[left]), cubic, jump))
+        jump = np.where((x > 0) & (self.jumps[left] == 1), rise, 0.0)
+        between = self.values[left] + np.where(np.isnan(self.jumps[left]), cubic, jump)
+        return np.where(x == length, self.values[left + 1], between)
 
 
 def slopes(frames: Floats, values: Floats, kinds: NDArray[np.str_], fixed: Floats, side: int) -> Floats:

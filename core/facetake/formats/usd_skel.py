@@ -20,6 +20,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from importlib import import_module
@@ -58,7 +59,7 @@ def read(path: Path) -> Take:
         try:
             return _exact_take(layer) if layer.GetPrimAtPath(CURVES) else _shapes_take(layer)
         except pxr.Tf.ErrorException as error:
-            raise TakeError(f"broken USD ({_reason(error)}); export it again") from error
+            raise TakeError(f"{_where(error)}broken USD; export it again") from error
 
 
 def write(take: Take, path: Path) -> None:
@@ -196,13 +197,14 @@ def _layer(path: Path, pxr: Any) -> Any:
         layer = pxr.Sdf.Layer.CreateAnonymous(".usda")
         layer.ImportFromString(data.decode("utf-8"))
     except pxr.Tf.ErrorException as error:
-        raise TakeError(f"not USD that can be read ({_reason(error)}); is it another kind of file?") from error
+        raise TakeError(f"{_where(error)}not USD that can be read; is it another kind of file?") from error
     return layer
 
 
-def _reason(error: Exception) -> str:
-    """The first line of what USD says of an error, without where in its own source."""
-    return str(error).strip().splitlines()[-1].rpartition(": ")[2][:120].strip("' ")
+def _where(error: Exception) -> str:
+    """The line that USD's reader stopped at, as a beginning of a message; nothing where it does not say."""
+    found = re.search(r":([0-9]+):[0-9]+: |on line ([0-9]+)", str(error))
+    return f"line {found[1] or found[2]}: " if found else ""
 
 
 def _exact_take(layer: Any) -> Take:
@@ -216,14 +218,22 @@ def _exact_take(layer: Any) -> Take:
     exact.check_kind(about["format"], about["version"])
     rate, start = exact.rate(about["rate"]), exact.fraction(about["start"], "the start")
     first = float(start * rate)
-    grid = first + np.arange(_count(first, layer.endTimeCode))
+    grid = first + np.arange(_count(first, layer.endTimeCode), dtype=np.float64)
     names = _tokens(layer, f"{CURVES}.metahuman:names")
     order = exact.control_order(names)
-    values = np.stack([_samples(layer, f"{CURVES}.{_attribute(names[place])}", grid) for place in order], axis=1)
-    head = None
-    if any(layer.GetAttributeAtPath(f"{CURVES}.{name}") for name in HEAD_NAMES):
-        head = np.stack([_samples(layer, f"{CURVES}.{name}", grid) for name in HEAD_NAMES], axis=1)
+    values = _columns(layer, [_attribute(names[place]) for place in order], grid)
+    moves = any(layer.GetAttributeAtPath(f"{CURVES}.{name}") for name in HEAD_NAMES)
+    head = _columns(layer, HEAD_NAMES, grid) if moves else None
     return Take(values, rate, start, head, _origin(about["origin"]))
+
+
+def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> Floats:
+    """(T, N) values of some curves."""
+    values = np.empty((len(grid), len(names)), dtype=np.float32)
+    with np.errstate(over="ignore"):  # what is too large for a float32 becomes infinite, and the take refuses it
+        for column, name in enumerate(names):
+            values[:, column] = _samples(layer, f"{CURVES}.{name}", grid)
+    return values
 
 
 def _origin(text: str) -> dict[str, object]:
@@ -255,16 +265,18 @@ def _tokens(layer: Any, place: str) -> list[str]:
     return list(found)
 
 
-def _samples(layer: Any, place: str, grid: NDArray[np.float64]) -> Floats:
+def _samples(layer: Any, place: str, grid: NDArray[np.float64]) -> NDArray[np.float64]:
     """A curve at some time codes, straight between its samples; a curve without samples has its default value."""
     attribute = layer.GetAttributeAtPath(place)
     if attribute is None:
         raise TakeError(f"{place} is missing; export the file again")
-    codes = layer.ListTimeSamplesForPath(place)
-    found = [layer.QueryTimeSample(place, code) for code in codes] or [attribute.default]
+    codes = np.array(layer.ListTimeSamplesForPath(place) or [0.0])
+    found = [layer.QueryTimeSample(place, code) for code in layer.ListTimeSamplesForPath(place)] or [attribute.default]
     if not all(isinstance(value, float) and math.isfinite(value) for value in found):
         raise TakeError(f"{place} has a sample that is not a number; correct it")
-    return np.interp(grid, codes or [0.0], found).astype(np.float32)
+    if len(codes) == len(grid) and np.abs(codes - grid).max() < 1e-6:
+        codes = grid  # a code that was rounded otherwise would mix two frames
+    return np.asarray(np.interp(grid, codes, found))
 
 
 def _shapes_take(layer: Any) -> Take:
@@ -272,13 +284,44 @@ def _shapes_take(layer: Any) -> Take:
     place = next(_animations(layer), None)
     if place is None:
         raise TakeError("there are neither Facetake's curves nor ARKit's blend shapes in the file; is it another kind?")
-    places, _ = arkit_columns.places_of(
-        [name for name in _tokens(layer, f"{place}.blendShapes")]
-    )
-    rate = timing.recognise(layer.timeCodesPerSecond)
-    return Take(np.tile(rig.NEUTRAL, (1, 1)), rate)
+    names = _tokens(layer, f"{place}.blendShapes")
+    places, passed_over = arkit_columns.places_of(names)
+    place = f"{place}.blendShapeWeights"
+    codes = layer.ListTimeSamplesForPath(place)
+    rows = [layer.QueryTimeSample(place, code) for code in codes]
+    if not codes:
+        attribute = layer.GetAttributeAtPath(place)
+        codes, rows = [0.0], [None if attribute is None else attribute.default]
+    weights = _matrix(rows, len(names), place)
+    rate = timing.recognise(layer.framesPerSecond if layer.HasFramesPerSecond() else layer.timeCodesPerSecond)
+    first = layer.startTimeCode if layer.HasStartTimeCode() else codes[0]
+    last = layer.endTimeCode if layer.HasEndTimeCode() else codes[-1]
+    step = layer.timeCodesPerSecond / float(rate)
+    grid = first + step * np.arange(_count(first / step, last / step), dtype=np.float64)
+    on_grid = np.stack([np.interp(grid, codes, column) for column in weights.T], axis=1)
+    origin: dict[str, object] = {"format": "usd", **({"passed_over": passed_over} if passed_over else {})}
+    start = timing.start_of(first / layer.timeCodesPerSecond, rate)
+    return Take(arkit_columns.controls(on_grid, places), rate, start, origin=origin)
 
 
 def _animations(layer: Any) -> Iterator[str]:
     """Paths of the skeletal animations that have a shape of ARKit's."""
-    yield from ()
+    waiting = list(layer.rootPrims)
+    while waiting:
+        prim = waiting.pop(0)
+        waiting.extend(prim.nameChildren)
+        names = prim.attributes.get("blendShapes") if prim.typeName == "SkelAnimation" else None
+        if names is not None and names.default and any(arkit_columns.shape_of(str(name)) for name in names.default):
+            yield str(prim.path)
+
+
+def _matrix(rows: list[Any], width: int, place: str) -> NDArray[np.float64]:
+    """Rows of weights, one for each sample."""
+    for number, row in enumerate(rows):
+        try:
+            wrong = len(row) != width or not np.isfinite(np.asarray(row, np.float64)).all()
+        except (TypeError, ValueError):
+            wrong = True
+        if wrong:
+            raise TakeError(f"{place}, sample {number}: needs {width} numbers, one for each of blendShapes")
+    return np.array(rows, np.float64)

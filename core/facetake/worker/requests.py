@@ -15,13 +15,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facetake import __version__, about, audio, bundle, formats, mouth, rig, shaping, visemes
+from facetake import __version__, about, audio, bundle, exchange, formats, mouth, rig, shaping, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
-from facetake.formats import host_files
 from facetake.preview import main_curves
 from facetake.take import Take, parse_rate, resample
 from facetake.worker.channel import Channel
@@ -107,8 +106,8 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
             raise ConfigError(f"{do}: the field {name!r} is {value!r}, no {kind.__name__}")
         found[name] = value
-    if found.get("rig", "maya") not in host_files.RIGS:
-        raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(host_files.RIGS)}")
+    if found.get("rig", "maya") not in exchange.RIGS:
+        raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(exchange.RIGS)}")
     return found
 
 
@@ -159,7 +158,7 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     if not source or (asked["take"] and asked["curves"]):
         raise ConfigError("restyle needs a take or curves, one of the two")
     _refuse_overwriting(asked, source)
-    take, notes = (formats.read(Path(source)), []) if asked["take"] else host_files.read_curves(Path(source))
+    take, notes = (formats.read(Path(source)), []) if asked["take"] else exchange.read_curves(Path(source))
     for note in notes:
         channel.warning(note)
     channel.progress(0.1)
@@ -204,11 +203,11 @@ def _deliver(
 ) -> Result:
     """Writes what the host asked for and says what was written."""
     if asked["bake"]:
-        extra["raw"] = host_files.raw_curves(take)
+        extra["raw"] = exchange.raw_curves(take)
     even = resample(take, Fraction(PLOT_FPS))
     curves = {name: np.round(curve, 3).tolist() for name, curve in main_curves(even.values).items()}
     extra["plot"] = {"rate": PLOT_FPS, "start_s": float(even.start), "curves": curves}
-    count = host_files.write_keys(
+    count = exchange.write_keys(
         Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra
     )
     if asked["take_out"]:

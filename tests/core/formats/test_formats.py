@@ -24,6 +24,8 @@ def test_the_names_are_those_of_the_command_line() -> None:
         "a2f-json": ".json",
         "a2f-csv": ".csv",
         "livelink-csv": ".csv",
+        "anim": ".anim",
+        "usd": ".usda",
     }
 
 

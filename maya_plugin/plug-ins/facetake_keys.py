@@ -1,0 +1,95 @@
+"""Maya plug-in with one command, `facetakeKeys`: many keys on many plugs through the API, as one undoable edit.
+
+Edits through the API are not undoable by themselves; a command that keeps its changes and its modifier is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from facetake_maya import pending
+from maya.api import OpenMaya, OpenMayaAnim
+
+NAME = "facetakeKeys"
+APART = 1e-8
+maya_useNewAPI = True  # noqa: N816  how Maya knows that this plug-in speaks API 2.0
+
+
+class KeysCommand(OpenMaya.MPxCommand):  # type: ignore[misc]  # the stubs know no base class
+    """Adds the keys that `pending` holds under the token given as argument."""
+
+    def __init__(self) -> None:
+        """Has done nothing yet."""
+        super().__init__()
+        self._change = OpenMayaAnim.MAnimCurveChange()
+        self._modifier = OpenMaya.MDGModifier()
+
+    def doIt(self, args: Any) -> None:
+        """Keys every plug; where that fails or is cancelled, takes back what was done."""
+        work = pending.TABLE[args.asString(0)]
+        try:
+            for number, (plug, times_s, curve) in enumerate(work.plugs):
+                self._key(plug, times_s, curve, work.per_s)
+                work.bar.advance((number + 1) / len(work.plugs))
+            self._modifier.doIt()
+        except BaseException as error:
+            work.error = error
+            self.undoIt()
+            raise
+
+    def _key(self, name: str, times_s: list[float], curve: Any, per_s: float) -> None:
+        """One curve. Tangents are given as a rise over one second; at a corner the two sides are not locked."""
+        plug = OpenMaya.MSelectionList().add(name).getPlug(0)
+        made = OpenMayaAnim.MFnAnimCurve()
+        made.create(plug, OpenMayaAnim.MFnAnimCurve.kAnimCurveTL, self._modifier)
+        count, fixed = len(times_s), OpenMayaAnim.MFnAnimCurve.kTangentFixed
+        made.addKeysWithTangents(
+            OpenMaya.MTimeArray([OpenMaya.MTime(instant, OpenMaya.MTime.kSeconds) for instant in times_s]),
+            OpenMaya.MDoubleArray(_told_apart(curve)),
+            tangentInTypeArray=OpenMaya.MIntArray([fixed] * count),
+            tangentOutTypeArray=OpenMaya.MIntArray([fixed] * count),
+            tangentInXArray=OpenMaya.MDoubleArray([1.0] * count),
+            tangentInYArray=OpenMaya.MDoubleArray([slope * per_s for slope in curve.slopes_in]),
+            tangentOutXArray=OpenMaya.MDoubleArray([1.0] * count),
+            tangentOutYArray=OpenMaya.MDoubleArray([slope * per_s for slope in curve.slopes_out]),
+            tangentsLockedArray=OpenMaya.MIntArray(
+                [int(a == b) for a, b in zip(curve.slopes_in, curve.slopes_out, strict=True)]
+            ),
+            weightsLockedArray=OpenMaya.MIntArray([1] * count),
+            convertUnits=False,
+            change=self._change,
+        )
+
+    def redoIt(self) -> None:
+        """Does it again."""
+        self._modifier.doIt()
+        self._change.redoIt()
+
+    def undoIt(self) -> None:
+        """Takes it back."""
+        self._change.undoIt()
+        self._modifier.undoIt()
+
+    def isUndoable(self) -> bool:
+        """Maya keeps this command on its undo queue."""
+        return True
+
+
+def _told_apart(curve: Any) -> list[float]:
+    """Values, no two in a row the same where the curve moves between them: Maya takes such a stretch for flat."""
+    values = list(curve.values)
+    for index in range(1, len(values)):
+        moves = curve.slopes_out[index - 1] or curve.slopes_in[index]
+        if moves and values[index] == values[index - 1]:
+            values[index] += APART
+    return values
+
+
+def initializePlugin(plugin: Any) -> None:
+    """Registers the command."""
+    OpenMaya.MFnPlugin(plugin, "Facetake", "0.1.0").registerCommand(NAME, KeysCommand)
+
+
+def uninitializePlugin(plugin: Any) -> None:
+    """Takes the command away."""
+    OpenMaya.MFnPlugin(plugin).deregisterCommand(NAME)

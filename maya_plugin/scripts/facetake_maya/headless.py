@@ -1,0 +1,63 @@
+"""Facetake without a window: `mayapy -m facetake_maya.headless shot.ma line.wav --emotion happy:0.7 --save shot_v2.ma`.
+
+Opens a scene, generates each line, and saves under a new name; the scene given is never overwritten.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from pathlib import Path
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Runs the command; 0 done, 1 the job failed, 2 wrong usage."""
+    parser = argparse.ArgumentParser(prog="mayapy -m facetake_maya.headless", description=__doc__)
+    parser.add_argument("scene", type=Path)
+    parser.add_argument("audio", type=Path, nargs="+")
+    parser.add_argument("--save", type=Path, required=True, help="a new file, .ma or .mb")
+    parser.add_argument("--character", help="its namespace, where there are several")
+    parser.add_argument("--emotion", default="neutral")
+    parser.add_argument("--start", type=int, help="frame of the first line; default: the scene's current frame")
+    asked = parser.parse_args(argv)
+    if asked.save.exists() or asked.save.suffix not in (".ma", ".mb"):
+        parser.error(f"--save {asked.save}: name a new file that ends in .ma or .mb")
+
+    import maya.standalone
+
+    maya.standalone.initialize(name="python")
+    try:
+        return _run(asked)
+    finally:
+        maya.standalone.uninitialize()
+
+
+def _run(asked: argparse.Namespace) -> int:
+    from facetake_host import jobs
+    from facetake_host.engine import Engine
+    from facetake_host.problems import HostProblem
+    from facetake_maya.host import MayaHost
+    from maya import cmds
+
+    host, engine, cancel = MayaHost(), Engine(), threading.Event()
+    try:
+        cmds.file(str(asked.scene), open=True, force=True)
+        character = jobs.named(host, asked.character)
+        job = jobs.generate(
+            host, engine, character, asked.audio, {"emotion": asked.emotion}, start_frame=asked.start, cancel=cancel
+        )
+        for made in jobs.run(host, job, cancel):
+            print(jobs.summary(made))
+        cmds.file(rename=str(asked.save))
+        cmds.file(save=True, type="mayaAscii" if asked.save.suffix == ".ma" else "mayaBinary")
+    except (HostProblem, RuntimeError) as problem:
+        print(f"facetake: error: {problem}", file=sys.stderr)
+        return 1
+    finally:
+        engine.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,104 @@
+"""An engine that answers at once with files that the real one made, so that thousands of jobs can be tried."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+from facetake_host import PROTOCOL, __version__
+from facetake_host.engine import Engine, Request
+
+LINE = Path(__file__).parents[2] / "examples" / "line.wav"
+
+
+def real_engine() -> Engine:
+    """The engine of the environment that the tests run in."""
+    return Engine([sys.executable, "-m", "facetake", "worker"])
+
+
+def finish(request: Request, limit_s: float = 60.0) -> dict[str, Any]:
+    """The last event of a request."""
+    end = time.monotonic() + limit_s
+    while time.monotonic() < end:
+        events = request.poll()
+        if request.is_over:
+            return events[-1]
+        time.sleep(0.005)
+    raise AssertionError(f"{request.do} was not answered")
+
+
+def deliveries(folder: Path) -> dict[str, str]:
+    """The text of a result of the real engine for each rig."""
+    engine, found = real_engine(), {}
+    for rig in ("mh3", "mh4", "unreal"):
+        out = folder / f"{rig}.json"
+        event = finish(engine.ask("generate", audio=str(LINE), rate="30", rig=rig, out=str(out), bake=rig == "unreal"))
+        assert event["event"] == "done", event
+        found[rig] = out.read_text(encoding="utf-8")
+    engine.close()
+    return found
+
+
+class CannedEngine:
+    """Has what jobs use of an `Engine`.
+
+    Attributes:
+        asked: every request with its fields.
+        failure: the message with which the next requests fail.
+        meanwhile: called while a request runs, for what people do in the meantime.
+    """
+
+    def __init__(self, results: dict[str, str], folder: Path) -> None:
+        """Exchanges files in a folder."""
+        self._results, self.folder = results, folder
+        folder.mkdir(parents=True, exist_ok=True)
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+        self.failure, self.kind, self.killed = "", "AudioError", 0
+        self.meanwhile = lambda: None
+        self.cancelled: list[Request] = []
+
+    def start(self) -> Request:
+        """A greeting."""
+        request = Request(0, "hello", 10.0)
+        request.put({"event": "done", "result": {"protocol": PROTOCOL, "version": __version__}})
+        return request
+
+    def ask(self, do: str, **fields: Any) -> Request:
+        """An answer that waits to be polled."""
+        request = Request(1, do, 10.0)
+        self.asked.append((do, fields))
+        request.put({"event": "start"})
+        request.put({"event": "progress", "share": 0.5})
+        self.meanwhile()
+        if self.failure:
+            request.put({"event": "failure", "kind": self.kind, "message": self.failure})
+            return request
+        found = json.loads(self._results[fields["rig"]])
+        if do == "restyle":
+            found["keys"] = _brighter(found["keys"], json.loads(Path(fields["curves"]).read_text(encoding="utf-8")))
+        found["rate"] = fields.get("rate", found["rate"])
+        Path(fields["out"]).write_text(json.dumps(found), encoding="utf-8")
+        request.put({"event": "done", "result": {}})
+        return request
+
+    def cancel(self, request: Request) -> None:
+        """Takes note."""
+        self.cancelled.append(request)
+
+    def kill(self) -> None:
+        """Takes note."""
+        self.killed += 1
+
+
+def _brighter(_keys: dict[str, Any], scene: dict[str, Any]) -> dict[str, Any]:
+    """Stands for a restyled take: what came out of the scene, a tenth higher, a key on its first and last frame."""
+    assert Fraction(scene["rate"]) > 0
+    last = len(next(iter(scene["curves"].values()))) - 1
+    return {
+        name: {"frames": [0, max(1, last)], "values": [values[0] + 0.1, values[-1] + 0.1], "in": [0.0, 0.0], "out": [0.0, 0.0]}
+        for name, values in scene["curves"].items()
+    }  # fmt: skip

@@ -1,0 +1,86 @@
+"""What the editor holds beside its objects: transactions, dialogs, the log and the open sequence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+
+class World:
+    """The editor.
+
+    Attributes:
+        sequence: what Sequencer shows; None where it is closed.
+        assets: by path.
+        undos, redos: steps, each the states of the objects that took part before and after.
+        recording: the objects of the open transaction with their states before it.
+    """
+
+    def __init__(self) -> None:
+        """An editor with nothing open."""
+        self.sequence: Any = None
+        self.rigs: list[Any] = []
+        self.assets: dict[str, Any] = {}
+        self.undos: list[list[tuple[Any, Any, Any]]] = []
+        self.redos: list[list[tuple[Any, Any, Any]]] = []
+        self.recording: dict[int, tuple[Any, Any]] | None = None
+        self.unattended, self.locked, self.playhead = True, False, 0
+        self.selected_sections: list[Any] = []
+        self.selected_tracks: list[Any] = []
+        self.answers: list[Any] = []
+        self.stop_at, self.importable = 2.0, True
+        self.said: list[str] = []
+        self.calls = 0
+        self.fail_after = -1
+        self.menu: list[Any] = []
+
+    def called(self) -> None:
+        """Counts a call into the editor; raises RuntimeError at the one that shall fail."""
+        self.calls += 1
+        if self.calls == self.fail_after:
+            raise RuntimeError("the editor ran into an error")
+
+    def commit(self) -> None:
+        """Ends a transaction; one that changed nothing is not kept."""
+        assert self.recording is not None
+        step = [(one, before, one.state()) for one, before in self.recording.values()]
+        self.recording = None
+        if any(before != after for _, before, after in step):
+            self.undos.append(step)
+            self.redos.clear()
+
+    def forget(self) -> None:
+        """Cancels a transaction: what it recorded is forgotten, what was done stays done."""
+        self.recording = None
+
+    def undo(self) -> None:
+        """Takes back the last transaction: the objects that were modified in it, and no others."""
+        self._travel(self.undos, self.redos, lambda one, before, after: one.restore(before))
+
+    def redo(self) -> None:
+        """Does the transaction taken back again."""
+        self._travel(self.redos, self.undos, lambda one, before, after: one.restore(after))
+
+    def _travel(self, source: list[Any], target: list[Any], move: Callable[[Any, Any, Any], None]) -> None:
+        if source:
+            step = source.pop()
+            for one in step:
+                move(*one)
+            target.append(step)
+
+    def do_log(self, arg: object) -> None:
+        """A line in the log."""
+        self.said.append(str(arg))
+
+    do_log_warning = do_log
+
+    def do_collect_garbage(self) -> None:
+        """Nothing is left lying about here."""
+
+    def do_uclass(self) -> Callable[[type], type]:
+        """A class that the editor's dialogs can show."""
+        return lambda one: one
+
+    def do_uproperty(self, type: Any, meta: dict[str, str] | None = None) -> Any:
+        """A property with the value that its type has without one."""
+        return type()

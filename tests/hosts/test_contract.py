@@ -1,0 +1,247 @@
+"""What every host must do, whichever program it is: one suite for the scene in memory, Maya and Unreal."""
+
+from __future__ import annotations
+
+import threading
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from canned import CannedEngine
+from stages import Stage, UnrealStage, as_keys, write_sound
+
+from facetake_host import jobs
+from facetake_host.curves import HEAD
+from facetake_host.jobs import Made
+from facetake_host.problems import Cancelled, HostProblem
+
+RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Path:
+    """A recorded line."""
+    return write_sound(tmp_path / "Zeile 1 ä.wav")
+
+
+def generate(stage: Stage, engine: CannedEngine, line: Path, *, start: int | None = None, who: int = 0) -> list[Made]:
+    """Generates one line on a character."""
+    cancel = threading.Event()
+    job = jobs.generate(stage.host, engine, stage.host.characters()[who], [line], {}, start_frame=start, cancel=cancel)  # type: ignore[arg-type]
+    return jobs.run(stage.host, job, cancel)
+
+
+def restyle(stage: Stage, engine: CannedEngine) -> Made:
+    """Restyles what is in the scene."""
+    cancel = threading.Event()
+    job = jobs.restyle(stage.host, engine, stage.host.characters()[0], {"style": "happy"}, cancel=cancel)  # type: ignore[arg-type]
+    return jobs.run(stage.host, job, cancel)[0]
+
+
+@pytest.mark.parametrize("rate", RATES, ids=str)
+@pytest.mark.parametrize("start", [0, 101, -25])
+def test_keys_are_the_take_s(
+    stage: Stage, engine: CannedEngine, line: Path, results: dict[str, str], rate: Fraction, start: int
+) -> None:
+    """Every key plays the take's value within 1e-6 at its frame, at any rate and start, and curves between keys, too."""
+    stage.set_rate(rate)
+    made = generate(stage, engine, line, start=start)[0]
+    character = stage.host.characters()[0]
+
+    keys = {name: curve for name, curve in made.delivery.keys.items() if name not in HEAD}
+    assert len(keys) >= 160 and made.start_frame == start
+    assert engine.asked[0][1]["rate"] == str(rate)
+    for name, curve in keys.items():
+        for frame, value in list(zip(curve.frames, curve.values, strict=True))[:: max(1, len(curve.frames) // 12)]:
+            assert stage.value(character, name, start + frame) == pytest.approx(value, abs=1e-6)
+        assert stage.value(character, name, start + 40.5) == pytest.approx(curve.at(40.5), abs=5e-4)
+    assert set(keys) <= set(as_keys(results[character.rig]))
+
+
+def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Without a start frame, keys and sound begin at the current frame."""
+    stage.set_now(-12)
+
+    assert generate(stage, engine, line)[0].start_frame == -12
+    assert [start for _, start in stage.sounds()] == [-12]
+
+
+def test_undo_and_redo_bring_back_every_state(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Generate, restyle and regenerate are one undo step each; undo and redo pass through the same states."""
+    states = [stage.snapshot()]
+    for action in (lambda: generate(stage, engine, line), lambda: restyle(stage, engine), lambda: generate(stage, engine, line)):
+        action()
+        states.append(stage.snapshot())
+    assert len(set(states)) == 4
+
+    for state in reversed(states[:-1]):
+        stage.undo()
+        assert stage.snapshot() == state
+    for state in states[1:]:
+        stage.redo()
+        assert stage.snapshot() == state
+
+
+def test_regenerating_mutes_the_old_take_and_leaves_hand_layers(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A new layer a take; the one before is muted and not gone, and what was keyed by hand stays as it was."""
+    first = generate(stage, engine, line)[0]
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    before = stage.hand_layers()
+    second = generate(stage, engine, line)[0]
+
+    assert first.layer != second.layer
+    assert dict(stage.layers())[first.layer] is False and dict(stage.layers())[second.layer] is True
+    assert stage.hand_layers() == before
+
+
+def test_a_hand_layer_above_the_take_still_shows(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """The new take goes below the layers that a person put on top of the old one."""
+    if isinstance(stage, UnrealStage):
+        pytest.skip("sections of one blend type have no order of theirs; an additive one adds to whichever plays")
+    generate(stage, engine, line)
+    hand = stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    made = generate(stage, engine, line)[0]
+    names = [name for name, _ in stage.layers()]
+
+    assert names.index(made.layer) < names.index(hand)
+
+
+def test_several_characters_are_kept_apart(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Each character gets its own layer, and a take of one leaves the other's alone."""
+    stage.add("ben")
+    assert sorted(one.name for one in stage.host.characters()) == ["ann", "ben"]
+    generate(stage, engine, line, who=0)
+    made = generate(stage, engine, line, who=1)[0]
+
+    assert [heard for _, heard in stage.layers()] == [True, True]
+    assert made.layer in dict(stage.layers())
+
+
+def test_what_cannot_be_keyed_is_skipped_and_told(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A blocked control is left alone and named with its reason; all others are keyed."""
+    stage.block(stage.lid)
+    made = generate(stage, engine, line)[0]
+
+    assert stage.lid in made.skipped and stage.lid not in made.delivery.keys
+    assert stage.lid in jobs.summary(made)
+    assert len(made.delivery.keys) >= 160
+
+
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.99])
+def test_cancel_leaves_the_scene_as_it_was(stage: Stage, engine: CannedEngine, line: Path, share: float) -> None:
+    """Cancelled while the engine computes or while keys are written: nothing has changed, and nothing is to undo."""
+    generate(stage, engine, line)
+    before = stage.snapshot()
+    stage.cancel_at(share)
+    with pytest.raises(Cancelled):
+        generate(stage, engine, line)
+
+    assert stage.snapshot() == before
+    stage.undo()
+    assert stage.snapshot() != before and stage.layers() == []
+
+
+@pytest.mark.parametrize("calls", [1, 4, 60, 150])
+def test_a_failing_host_leaves_the_scene_as_it_was(stage: Stage, engine: CannedEngine, line: Path, calls: int) -> None:
+    """Where the host itself fails in the middle of writing, the take has left no trace."""
+    generate(stage, engine, line)
+    before = stage.snapshot()
+    engine.meanwhile = lambda: stage.fail_soon(calls)
+    with pytest.raises((RuntimeError, HostProblem)):
+        generate(stage, engine, line)
+
+    assert stage.snapshot() == before
+
+
+def test_a_failing_engine_leaves_the_scene_as_it_was(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """What the engine says is what the person reads."""
+    before = stage.snapshot()
+    engine.failure = "the engine stopped (exit code -9: it said nothing); try once more"
+    with pytest.raises(HostProblem, match="the engine stopped"):
+        generate(stage, engine, line)
+
+    assert stage.snapshot() == before
+
+
+def test_a_missing_sound_is_told_before_anything(stage: Stage, engine: CannedEngine, tmp_path: Path) -> None:
+    """A sound that is not there costs nobody a wait."""
+    before = stage.snapshot()
+    with pytest.raises(HostProblem, match=r"there is no sound file .*gone.wav"):
+        generate(stage, engine, tmp_path / "gone.wav")
+
+    assert (stage.snapshot(), engine.asked) == (before, [])
+
+
+def test_a_sound_moved_in_the_meantime(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A sound that goes while the engine works is told, and nothing is written."""
+    before = stage.snapshot()
+    engine.meanwhile = line.unlink
+    with pytest.raises(HostProblem, match="there is no sound file"):
+        generate(stage, engine, line)
+
+    assert stage.snapshot() == before
+
+
+def test_a_rate_changed_in_the_meantime(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A take of the old rate is not written into a scene of the new one."""
+    stage.set_rate(Fraction(24))
+    engine.meanwhile = lambda: stage.set_rate(Fraction(30))
+    with pytest.raises(HostProblem, match="rate changed from 24 to 30 fps; start again"):
+        generate(stage, engine, line)
+
+    assert stage.layers() == []
+
+
+def test_a_scene_that_must_not_be_written(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A scene that is locked or read-only, or without undo, is told before the engine is asked."""
+    stage.forbid()
+    with pytest.raises(HostProblem):
+        generate(stage, engine, line)
+
+    assert (stage.layers(), engine.asked) == ([], [])
+
+
+def test_restyling_reads_what_plays(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """The engine gets the keyed stretch as it plays, and its answer starts where that stretch starts."""
+    generate(stage, engine, line, start=7)
+    character = stage.host.characters()[0]
+    played = stage.value(character, stage.jaw, 7)
+    made = restyle(stage, engine)
+
+    assert made.start_frame == 7 and stage.value(character, stage.jaw, 7) == pytest.approx(played + 0.1, abs=1e-5)
+    assert [heard for _, heard in stage.layers()] == [False, True]
+
+
+def test_restyling_without_keys(stage: Stage, engine: CannedEngine) -> None:
+    """A character without keys is told what to do first."""
+    with pytest.raises(HostProblem, match="ann has no keys to restyle"):
+        restyle(stage, engine)
+
+    assert engine.asked == []
+
+
+def test_several_lines_follow_each_other(stage: Stage, engine: CannedEngine, tmp_path: Path) -> None:
+    """A batch puts one line after another, each in a layer and an undo step of its own."""
+    lines = [write_sound(tmp_path / f"line_{number}.wav") for number in range(3)]
+    cancel = threading.Event()
+    job = jobs.generate(stage.host, engine, stage.host.characters()[0], lines, {}, start_frame=10, cancel=cancel)  # type: ignore[arg-type]
+    made = jobs.run(stage.host, job, cancel)
+
+    assert [one.start_frame for one in made] == [10, 10 + made[0].delivery.n_frames, 10 + 2 * made[0].delivery.n_frames]
+    assert len({one.layer for one in made}) == 3
+    for left in (2, 1, 0):
+        stage.undo()
+        assert len(stage.layers()) == left
+
+
+def test_nobody_in_the_scene(stage: Stage) -> None:
+    """Without a face board in the scene the person is told what is missing."""
+    empty = type(stage.host).characters
+    try:
+        type(stage.host).characters = lambda _self: []
+        with pytest.raises(HostProblem, match="no MetaHuman face control board in the scene"):
+            jobs.choose(stage.host)
+        with pytest.raises(HostProblem, match="which character"):
+            jobs.named(stage.host, None)
+    finally:
+        type(stage.host).characters = empty

@@ -1,0 +1,93 @@
+"""Random sequences of what people do never touch what they keyed by hand."""
+
+from __future__ import annotations
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+from canned import CannedEngine
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from stages import MayaStage, RecordingStage, Stage, UnrealStage, write_sound
+
+from facetake_host import jobs
+from facetake_host.problems import Cancelled, HostProblem
+
+SEQUENCES = 334  # for each of the three hosts: over a thousand
+ACTIONS = ["edit", "generate", "regenerate", "restyle", "undo", "redo", "cancel", "fail"]
+HOSTS = {"recording": RecordingStage, "maya": MayaStage, "unreal": UnrealStage}
+
+
+class Session:
+    """A person at work, who knows what their own layers held after each step."""
+
+    def __init__(self, stage: Stage, engine: CannedEngine, line: Path) -> None:
+        self.stage, self.engine, self.line = stage, engine, line
+        self.past, self.future = [stage.hand_layers()], list[str]()
+
+    def act(self, action: str, frame: int) -> None:
+        """One step; afterwards the hand layers are what the person expects."""
+        if action == "undo":
+            if len(self.past) > 1:
+                self.stage.undo()
+                self.future.append(self.past.pop())
+        elif action == "redo":
+            if self.future:
+                self.stage.redo()
+                self.past.append(self.future.pop())
+        elif action == "edit":
+            self.stage.hand_edit(self.stage.host.characters()[0], self.stage.brow, frame, 0.5)
+            assert self.stage.hand_layers() != self.past[-1]
+            self._stepped(self.stage.hand_layers())
+        else:
+            self._job(action)
+        assert self.stage.hand_layers() == self.past[-1]
+
+    def _stepped(self, hand: str) -> None:
+        self.past.append(hand)
+        self.future.clear()
+
+    def _job(self, action: str) -> None:
+        cancel, host = threading.Event(), self.stage.host
+        self.engine.failure = "the engine stopped; try once more" if action == "fail" else ""
+        if action == "cancel":
+            self.engine.meanwhile = cancel.set
+        try:
+            if action == "restyle":
+                job = jobs.restyle(host, self.engine, host.characters()[0], {"style": "sad"}, cancel=cancel)  # type: ignore[arg-type]
+            else:
+                job = jobs.generate(host, self.engine, host.characters()[0], [self.line], {}, cancel=cancel)  # type: ignore[arg-type]
+            jobs.run(host, job, cancel)
+            self._stepped(self.past[-1])
+        except (HostProblem, Cancelled):
+            assert action in ("fail", "cancel", "restyle")
+        finally:
+            self.engine.meanwhile = lambda: None
+
+
+@pytest.mark.parametrize("host", HOSTS)
+def test_hand_layers_stay_byte_identical(
+    host: str, monkeypatch: pytest.MonkeyPatch, plugins: None, results: dict[str, str], tmp_path: Path
+) -> None:
+    """After any sequence of edits, takes, failures, undo and redo, layers keyed by hand are what the person left there."""
+    monkeypatch.setattr(jobs, "PAUSE_S", 0.0)
+    line, few = write_sound(tmp_path / "line.wav"), {rig: _few(text) for rig, text in results.items()}
+
+    @settings(max_examples=SEQUENCES, suppress_health_check=list(HealthCheck))
+    @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(-20, 40)), min_size=3, max_size=10))
+    def play(actions: list[tuple[str, int]]) -> None:
+        session = Session(HOSTS[host]("mh4", monkeypatch), CannedEngine(few, tmp_path / "exchange"), line)
+        for action, frame in actions:
+            session.act(action, frame)
+
+    play()
+
+
+def _few(text: str) -> str:
+    """A result with few of its controls, so that thousands of jobs take seconds."""
+    found = json.loads(text)
+    names = [name for name in found["keys"] if "brow_down" in name or "C_jaw." in name]
+    found["keys"] = {name: {part: rows[:3] for part, rows in found["keys"][name].items()} for name in names}
+    return json.dumps(found)

@@ -1,0 +1,266 @@
+"""A level sequence as a `facetake_host` Host.
+
+A take becomes a section of its own on the face board's track; sections keyed by hand are neither written nor moved.
+Times go in as whole ticks, because older engines lose the fraction of a frame. A cancelled transaction only forgets
+what it recorded, so that whatever has to be taken back is taken back here.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import cast
+
+import unreal
+from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
+from facetake_host.frames import tick_of
+from facetake_host.host import Bar, Character
+from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.recording import unique
+
+SIGNS = {"CTRL_L_brow_down", "CTRL_C_jaw.Y"}
+PREFIX = "Facetake_"
+"""How the sections that Facetake made are called; others are somebody's work."""
+SOUNDS = "/Game/Facetake/Audio"
+SWEEP = 20000  # keys between two collections of the objects that each key makes
+
+
+class UnrealHost:
+    """The sequence that is open, or the one given."""
+
+    def __init__(self, sequence: unreal.LevelSequence | None = None, *, additive: bool = False) -> None:
+        """`sequence` for use without Sequencer; `additive` lays takes over what is there instead of overriding it."""
+        self._given, self._additive = sequence, additive
+        self._back: list[Callable[[], object]] = []
+
+    def characters(self) -> list[Character]:
+        """Every face board of the sequence, those whose track is selected first."""
+        library = unreal.LevelSequenceEditorBlueprintLibrary
+        selected = [] if self._given else list(library.get_selected_tracks())
+        found: list[Character] = []
+        for one in unreal.ControlRigSequencerLibrary.get_control_rigs(self._sequence()):
+            if set(self._channels(one.track)) >= SIGNS:
+                name = str(one.proxy.get_display_name()) or one.control_rig.get_name()
+                taken = [character.name for character in found]
+                name = name if name not in taken else f"{name} {len(taken) + 1}"
+                found.append(Character(name, "unreal", one.track))
+        return sorted(found, key=lambda character: character.handle not in selected)
+
+    def rate(self) -> Fraction:
+        """Frames per second of the sequence."""
+        rate = self._sequence().get_display_rate()
+        return Fraction(rate.numerator, rate.denominator)
+
+    def now(self) -> int:
+        """The frame of the playhead; without Sequencer, where playback starts."""
+        if self._given:
+            return self.playback_start()
+        return unreal.LevelSequenceEditorBlueprintLibrary.get_current_local_time()
+
+    def playback_start(self) -> int:
+        """The frame where playback starts."""
+        return self._sequence().get_playback_start()
+
+    def refusal(self, character: Character) -> str:
+        """Why nothing can be written now."""
+        sequence = self._sequence()
+        locked = not self._given and unreal.LevelSequenceEditorBlueprintLibrary.is_level_sequence_locked()
+        if locked or sequence.is_read_only():
+            return f"the sequence {sequence.get_name()} is locked; unlock it in Sequencer first"
+        rigs = unreal.ControlRigSequencerLibrary.get_control_rigs(sequence)
+        if character.handle not in [one.track for one in rigs]:
+            return f"{character.name} is no longer in the sequence; choose a character again"
+        return ""
+
+    def skipped(self, character: Character, channels: Collection[str]) -> dict[str, str]:
+        """Channels that the face board lacks; head motion goes with baked delivery only."""
+        there = self._channels(character.handle)
+        head = dict.fromkeys(HEAD, "only in a baked sequence")
+        return {channel: head.get(channel, "missing") for channel in channels if channel not in there}
+
+    def read(self, character: Character, bar: Bar) -> Sampled:
+        """The selected section of the face board, or the one that is keyed, frame by frame."""
+        section = self._source(character)
+        first, last = self._extent(section)
+        span = self._sequence().make_range(first, last - first + 1)
+        rate = self.rate()
+        frames = unreal.FrameRate(rate.numerator, rate.denominator)
+        curves = {}
+        channels = self._by_name(section)
+        for number, (name, channel) in enumerate(channels.items()):
+            if channel.get_num_keys() or channel.has_default():
+                curves[name] = list(channel.evaluate_keys(span, frames))
+            bar.advance(number / len(channels))
+        return Sampled(rate, first, curves, section.get_name())
+
+    def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
+        """Writes keys to a new section on a row of its own; earlier ones that Facetake made are switched off."""
+        track = character.handle
+        before = list(track.get_sections())
+        section = self._new_section(track, name, start_frame, start_frame + delivery.n_frames)
+        channels, done = self._by_name(section), 0
+        for number, (channel, curve) in enumerate(delivery.keys.items()):
+            self._key(channels[channel], curve, start_frame)
+            if (done + len(curve.frames)) // SWEEP > done // SWEEP:
+                unreal.collect_garbage()
+            done += len(curve.frames)
+            bar.advance((number + 1) / len(delivery.keys))
+        for one in before:
+            if one.get_name().startswith(PREFIX) and one.is_active() and not one.is_locked():
+                self._switch_off(one)
+        return section.get_name()
+
+    def place_audio(self, path: Path, start_frame: int) -> None:
+        """Imports the sound under a name that is free and places it on an audio track of its own."""
+        wave = self._import(path)
+        sequence = self._sequence()
+        track = sequence.add_track(unreal.MovieSceneAudioTrack)
+        self._back.append(lambda: sequence.remove_track(track))
+        track.set_display_name(path.stem)
+        section = cast(unreal.MovieSceneAudioSection, track.add_section())
+        section.set_sound(wave)
+        section.set_range(start_frame, start_frame + max(1, round(wave.duration * self.rate())))
+
+    @contextmanager
+    def step(self, label: str) -> Iterator[None]:
+        """One transaction; where the block raises, everything is taken back and nothing stays to undo."""
+        self._back = []
+        with unreal.ScopedEditorTransaction(label) as transaction:
+            self._sequence().modify()
+            try:
+                yield
+            except BaseException:
+                for take_back in reversed(self._back):
+                    take_back()
+                transaction.cancel()
+                raise
+        if not self._given:
+            unreal.LevelSequenceEditorBlueprintLibrary.refresh_current_level_sequence()
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Bar]:
+        """A slow task with a button to cancel; none without a window."""
+        with unreal.ScopedSlowTask(1.0, label) as task:
+            if not unreal.SystemLibrary.is_unattended():
+                task.make_dialog(True)
+            yield _SlowBar(task)
+
+    def ask(self, question: str, choices: Sequence[str]) -> int | None:
+        """A dialog for each choice in turn; None without a window."""
+        if unreal.SystemLibrary.is_unattended():
+            return None
+        for number, choice in enumerate(choices):
+            answer = unreal.EditorDialog.show_message(
+                "Facetake", f"{question}\n\n{choice}?", unreal.AppMsgType.YES_NO_CANCEL
+            )
+            if answer == unreal.AppReturnType.YES:
+                return number
+            if answer == unreal.AppReturnType.CANCEL:
+                return None
+        return None
+
+    def tell(self, message: str, *, problem: bool = False) -> None:
+        """A line in the log; a problem also in a dialog."""
+        (unreal.log_warning if problem else unreal.log)(f"Facetake: {message}")
+        if problem and not unreal.SystemLibrary.is_unattended():
+            unreal.EditorDialog.show_message("Facetake", message, unreal.AppMsgType.OK)
+
+    def _sequence(self) -> unreal.LevelSequence:
+        library = unreal.LevelSequenceEditorBlueprintLibrary
+        sequence = self._given or library.get_focused_level_sequence() or library.get_current_level_sequence()
+        if sequence is None:
+            raise HostProblem("no level sequence is open; open the shot in Sequencer first")
+        return sequence
+
+    def _channels(self, track: unreal.MovieSceneTrack) -> dict[str, unreal.MovieSceneScriptingFloatChannel]:
+        sections = track.get_sections()
+        return self._by_name(sections[0]) if sections else {}
+
+    def _by_name(self, section: unreal.MovieSceneSection) -> dict[str, unreal.MovieSceneScriptingFloatChannel]:
+        """Channels that hold numbers, by their name without the number that the engine may hang on it."""
+        return {
+            re.sub(r"_\d+$", "", str(channel.channel_name)): channel
+            for channel in section.get_all_channels()
+            if isinstance(channel, unreal.MovieSceneScriptingFloatChannel)
+        }
+
+    def _source(self, character: Character) -> unreal.MovieSceneSection:
+        """Which section to restyle."""
+        own: list[unreal.MovieSceneSection] = list(character.handle.get_sections())
+        selected = [] if self._given else list(unreal.LevelSequenceEditorBlueprintLibrary.get_selected_sections())
+        for section in [*(one for one in selected if one in own), *(one for one in reversed(own) if one.is_active())]:
+            if any(channel.get_num_keys() for channel in self._by_name(section).values()):
+                return section
+        raise HostProblem(f"{character.name} has no keys to restyle; select a section with keys, or generate a take")
+
+    def _extent(self, section: unreal.MovieSceneSection) -> tuple[int, int]:
+        """First and last frame of a section: its own bounds, or its keys' where it has none."""
+        if section.has_start_frame() and section.has_end_frame():
+            return section.get_start_frame(), max(section.get_start_frame(), section.get_end_frame() - 1)
+        frames = [
+            key.get_time(unreal.MovieSceneTimeUnit.DISPLAY_RATE).frame_number.value
+            for channel in self._by_name(section).values() for key in channel.get_keys()
+        ]  # fmt: skip
+        return min(frames), max(frames)
+
+    def _new_section(self, track: unreal.MovieSceneTrack, name: str, start: int, end: int) -> unreal.MovieSceneSection:
+        rows = [one.get_row_index() for one in track.get_sections()]
+        taken = {one.get_name() for one in track.get_sections()}
+        track.modify()
+        section = track.add_section()
+        self._back.append(lambda: track.remove_section(section))
+        section.modify()
+        section.rename(unique(PREFIX + name.removeprefix("facetake_").removeprefix(PREFIX), taken))
+        section.set_range(start, end)
+        blend = unreal.MovieSceneBlendType
+        section.set_blend_type(blend.ADDITIVE if self._additive else blend.OVERRIDE)
+        section.set_row_index(max(rows, default=-1) + 1)
+        return section
+
+    def _switch_off(self, section: unreal.MovieSceneSection) -> None:
+        section.modify()
+        self._back.append(lambda: section.set_is_active(True))
+        section.set_is_active(False)
+
+    def _key(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> None:
+        """Cubic keys; a channel's tangents are changes per tick."""
+        rate, ticks = self.rate(), self._sequence().get_tick_resolution()
+        per_s = Fraction(ticks.numerator, ticks.denominator)
+        scale, kind = float(rate / per_s), unreal.MovieSceneKeyInterpolation
+        for frame, value, slope_in, slope_out in zip(
+            curve.frames, curve.values, curve.slopes_in, curve.slopes_out, strict=True
+        ):
+            at = unreal.FrameNumber(tick_of(start_frame + frame, rate, per_s))
+            shape = kind.USER if slope_in == slope_out else kind.BREAK
+            key = channel.add_key(at, value, 0.0, unreal.MovieSceneTimeUnit.TICK_RESOLUTION, shape)
+            key.set_arrive_tangent(slope_in * scale)
+            key.set_leave_tangent(slope_out * scale)
+
+    def _import(self, path: Path) -> unreal.SoundWave:
+        tools = unreal.AssetToolsHelpers.get_asset_tools()
+        package, name = tools.create_unique_asset_name(f"{SOUNDS}/{unique(path.stem, ())}", "")
+        task = unreal.AssetImportTask()
+        task.filename, task.destination_path, task.destination_name = str(path), package.rpartition("/")[0], name
+        task.automated, task.replace_existing, task.save = True, False, False
+        tools.import_asset_tasks([task])
+        if not unreal.EditorAssetLibrary.does_asset_exist(package):
+            raise HostProblem(f"Unreal could not import the sound {path}; it takes 16-bit wav files for certain")
+        self._back.append(lambda: unreal.EditorAssetLibrary.delete_asset(package))
+        return cast(unreal.SoundWave, unreal.EditorAssetLibrary.load_asset(package))
+
+
+class _SlowBar:
+    """A slow task's progress."""
+
+    def __init__(self, task: unreal.ScopedSlowTask) -> None:
+        self._task, self._share = task, 0.0
+
+    def advance(self, share: float) -> None:
+        """Moves it; raises Cancelled after the person pressed Cancel."""
+        self._task.enter_progress_frame(max(0.0, share - self._share))
+        self._share = max(share, self._share)
+        if self._task.should_cancel():
+            raise Cancelled

@@ -1,0 +1,95 @@
+"""Facetake's entries in Unreal's Tools menu, and what they do."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import Any
+
+import unreal
+from facetake_host import jobs
+from facetake_host.engine import Engine
+from facetake_unreal import bake
+from facetake_unreal.host import UnrealHost
+
+MENU, SECTION = "LevelEditor.MainMenu.Tools", "Facetake"
+ENTRIES = (
+    ("FacetakeGenerate", "Facetake: generate from audio...", "A recorded line to keys on a MetaHuman's face", "generate"),
+    ("FacetakeRestyle", "Facetake: restyle the selected take...", "The same line in another emotion", "restyle"),
+)
+ENGINE = Engine()
+
+
+def add() -> None:
+    """Puts the entries into the menu; without a window there is none."""
+    if unreal.SystemLibrary.is_unattended():
+        return
+    menu = unreal.ToolMenus.get().extend_menu(MENU)
+    for name, label, tip, action in ENTRIES:
+        entry = unreal.ToolMenuEntry(name=name, type=unreal.MultiBlockType.MENU_ENTRY)
+        entry.set_label(label)
+        entry.set_tool_tip(tip)
+        command = f"from facetake_unreal import menu; menu.{action}()"
+        entry.set_string_command(unreal.ToolMenuStringCommandType.PYTHON, "", command)
+        menu.add_menu_entry(SECTION, entry)
+    unreal.ToolMenus.get().refresh_all_widgets()
+
+
+def generate() -> None:
+    """Asks for a line and generates it."""
+    from facetake_unreal import options
+
+    found = options.generating()
+    if not options.asked(found, "Facetake: generate from audio"):
+        return
+    host = UnrealHost(additive=bool(found.get_editor_property("additive")))
+    jobs.guarded(host, lambda: _generate(host, found))
+
+
+def _generate(host: UnrealHost, found: Any) -> None:
+    sound = Path(found.get_editor_property("audio").file_path)
+    fields = {
+        "emotion": found.get_editor_property("emotion") or "neutral",
+        "blink": bool(found.get_editor_property("blinks")),
+        "gaze": bool(found.get_editor_property("gaze")),
+    }
+    skeleton = str(found.get_editor_property("bake_skeleton") or "")
+    cancel = threading.Event()
+    if skeleton:
+        path = bake.generate(host, ENGINE, sound, skeleton, fields, cancel)
+        host.tell(f"baked {path}")
+        return
+    character = jobs.choose(host)
+    if character is None:
+        return
+    start = None if found.get_editor_property("start_at_playhead") else host.playback_start()
+    job = jobs.generate(host, ENGINE, character, [sound], fields, start_frame=start, cancel=cancel)
+    for made in jobs.run(host, job, cancel, f"Facetake: {sound.name}"):
+        host.tell(jobs.summary(made))
+
+
+def restyle() -> None:
+    """Asks for a style and restyles the selected take."""
+    from facetake_unreal import options
+
+    found = options.restyling()
+    if not options.asked(found, "Facetake: restyle the selected take"):
+        return
+    host = UnrealHost()
+    jobs.guarded(host, lambda: _restyle(host, found))
+
+
+def _restyle(host: UnrealHost, found: Any) -> None:
+    character = jobs.choose(host)
+    if character is None:
+        return
+    regions = [name.strip() for name in str(found.get_editor_property("regions") or "").split(",") if name.strip()]
+    fields = {
+        "style": str(found.get_editor_property("style") or ""),
+        "actor": str(found.get_editor_property("actor") or ""),
+        "only": regions,
+    }
+    cancel = threading.Event()
+    job = jobs.restyle(host, ENGINE, character, fields, cancel=cancel)
+    for made in jobs.run(host, job, cancel, "Facetake: restyle"):
+        host.tell(jobs.summary(made))

@@ -1,0 +1,50 @@
+"""What a person chooses in Unreal's own dialog: properties that the details view shows."""
+
+from __future__ import annotations
+
+import unreal
+
+LIST = "neutral, happy, sad, angry, surprise, fear or disgusted"
+
+
+@unreal.uclass()
+class FacetakeGenerateOptions(unreal.Object):
+    """Generate from audio."""
+
+    audio = unreal.uproperty(unreal.FilePath, meta={"FilePathFilter": "wav", "DisplayName": "Recorded line"})
+    emotion = unreal.uproperty(str, meta={"ToolTip": f"{LIST}, or a blend such as happy:0.5+surprise:0.3"})
+    start_at_playhead = unreal.uproperty(bool, meta={"ToolTip": "Otherwise at the start of playback"})
+    additive = unreal.uproperty(bool, meta={"ToolTip": "Add to what is there instead of overriding it"})
+    blinks = unreal.uproperty(bool)
+    gaze = unreal.uproperty(bool)
+    bake_skeleton = unreal.uproperty(
+        str, meta={"ToolTip": "Path of a face skeleton: bake an animation sequence for it instead of keying a section"}
+    )
+
+
+@unreal.uclass()
+class FacetakeRestyleOptions(unreal.Object):
+    """Restyle the selected take."""
+
+    style = unreal.uproperty(str, meta={"ToolTip": f"{LIST}, with a strength: sad:0.8"})
+    actor = unreal.uproperty(str, meta={"ToolTip": "house, ada, bruno, chen or dara; empty for the take's own manner"})
+    regions = unreal.uproperty(str, meta={"ToolTip": "brow,eye and so on; empty for all"})
+
+
+def generating() -> FacetakeGenerateOptions:
+    """Options as a person finds them."""
+    found = FacetakeGenerateOptions()
+    found.set_editor_properties({"emotion": "neutral", "start_at_playhead": True, "blinks": True, "gaze": True})
+    return found
+
+
+def restyling() -> FacetakeRestyleOptions:
+    """Options as a person finds them."""
+    found = FacetakeRestyleOptions()
+    found.set_editor_properties({"style": "happy:0.8"})
+    return found
+
+
+def asked(options: unreal.Object, title: str) -> bool:
+    """Shows the dialog; whether the person pressed OK."""
+    return bool(unreal.EditorDialog.show_object_details_view(title, options))
