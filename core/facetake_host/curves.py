@@ -55,7 +55,7 @@ class Delivery:
         keys: by the host's name of a channel; head angles in degrees under `HEAD`.
         raw: every frame of Unreal's raw expressions, where asked for.
         visemes: (viseme, start, end), in seconds.
-        plot: curves worth showing, by name, and their rate.
+        plot: curves worth showing, by group ("main" or a region) and name, at `plot_fps`.
     """
 
     rate: Fraction
@@ -63,7 +63,7 @@ class Delivery:
     keys: Mapping[str, KeyCurve]
     raw: Mapping[str, list[float]] = field(default_factory=dict)
     visemes: tuple[tuple[str, float, float], ...] = ()
-    plot: Mapping[str, list[float]] = field(default_factory=dict)
+    plot: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
     plot_fps: float = 30.0
 
 

@@ -74,6 +74,8 @@ class Engine:
         self._readers: list[threading.Thread] = []
         self._folder: Path | None = None
         self.greeting: Request | None = None
+        self.about: Event = {}
+        """What the engine said of itself: its emotions, actors and regions."""
 
     @property
     def is_running(self) -> bool:
@@ -185,6 +187,8 @@ class Engine:
             request = self._open.get(number)
             if request and event["event"] in ("done", "failure"):
                 del self._open[number]
+                if request is self.greeting:
+                    self.about = event.get("result", {})
         if request:
             request.put(event)
 

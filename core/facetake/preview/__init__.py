@@ -57,6 +57,15 @@ def render(
     return write_video(out, frames, shown.rate, sound=audio, start_s=shown.start)
 
 
+def still(take: Take, number: int, studio: Studio) -> NDArray[np.uint8]:
+    """An sRGB picture (height, width, 3) of one frame of a take."""
+    rows = slice(number, number + 1)
+    arkit = to_arkit(take.values[rows])
+    turn = None if take.head is None else take.head[rows]
+    vertices = studio.head.deform(arkit, turn, lip_seal(take.values[rows]))
+    return studio.picture(vertices[0], studio.head.gaze_deg(arkit)[0])
+
+
 def preview_rate(rate: Fraction) -> Fraction:
     """The take's rate, divided by the smallest whole number that brings it to 30 frames per second or less."""
     return rate / ceil(rate / MOST_FPS)

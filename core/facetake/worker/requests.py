@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
 PLOT_FPS: Final = 30
+PLOT_POINTS, PLOT_CURVES = 3000, 4
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
 Result = dict[str, Any]
@@ -204,9 +205,7 @@ def _deliver(
     """Writes what the host asked for and says what was written."""
     if asked["bake"]:
         extra["raw"] = exchange.raw_curves(take)
-    even = resample(take, Fraction(PLOT_FPS))
-    curves = {name: np.round(curve, 3).tolist() for name, curve in main_curves(even.values).items()}
-    extra["plot"] = {"rate": PLOT_FPS, "start_s": float(even.start), "curves": curves}
+    extra["plot"] = _plot(take)
     count = exchange.write_keys(
         Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra
     )
@@ -217,6 +216,19 @@ def _deliver(
         "out": asked["out"], "n_keys": count, "n_dense": take.n_frames * rig.N_CONTROLS, "n_frames": take.n_frames,
         "rate": str(take.rate), "start_s": str(take.start), "duration_s": float(take.duration_s),
     }  # fmt: skip
+
+
+def _plot(take: Take) -> dict[str, object]:
+    """Curves worth showing: the main ones, and of each region those that move most; few enough points to draw."""
+    rate = min(Fraction(PLOT_FPS), Fraction(PLOT_POINTS) / take.duration_s)
+    even = resample(take, rate)
+    groups = {"main": main_curves(even.values)}
+    for region in rig.REGIONS:
+        columns = np.flatnonzero(rig.region_mask(region))
+        most = columns[np.argsort(-np.ptp(even.values[:, columns], axis=0), kind="stable")][:PLOT_CURVES]
+        groups[region] = {rig.NAMES[i].removeprefix("CTRL_").replace(".translate", "."): even.values[:, i] for i in most}
+    curves = {group: {name: np.round(row, 3).tolist() for name, row in rows.items()} for group, rows in groups.items()}
+    return {"rate": float(rate), "curves": curves}
 
 
 def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:

@@ -1,0 +1,48 @@
+"""The window's own scene: one preview head, its takes as layers, and undo. A Host like Maya and Unreal."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import numpy as np
+
+from facetake import rig
+from facetake.keys import Curve
+from facetake.take import Take
+from facetake_host.curves import HEAD, KeyCurve
+from facetake_host.host import Character
+from facetake_host.recording import Layer, RecordingHost
+
+FACE = Character("Preview head", "mh3")
+
+
+class StageHost(RecordingHost):
+    """The scene behind the window."""
+
+    def __init__(self, rate: Fraction = Fraction(60)) -> None:
+        """Empty, with one face."""
+        super().__init__(faces=[FACE], frame_rate=rate)
+
+    @property
+    def take(self) -> Take | None:
+        """What the topmost audible layer plays; None where nothing was made yet."""
+        heard = [one for one in self.scene.layers if not one.is_muted]
+        return take_of(heard[-1], self.frame_rate) if heard else None
+
+
+def take_of(layer: Layer, rate: Fraction) -> Take:
+    """The take that a layer's keys stand for."""
+    frames = np.arange(1 + max(one.frames[-1] for one in layer.keys.values()))
+    values = np.tile(rig.NEUTRAL, (len(frames), 1))
+    for name, keys in layer.keys.items():
+        column = rig.find(name)
+        if column is not None:
+            values[:, column] = _curve(keys).at(frames)
+    turned = [_curve(layer.keys[name]).at(frames) for name in HEAD if name in layer.keys]
+    head = np.stack(turned, axis=1).astype(np.float32) if len(turned) == len(HEAD) else None
+    return Take(rig.clamp(values), rate, Fraction(layer.start_frame) / rate, head, {"made_by": "facetake app"})
+
+
+def _curve(keys: KeyCurve) -> Curve:
+    columns = [np.asarray(row, np.float32) for row in (keys.values, keys.slopes_in, keys.slopes_out)]
+    return Curve(np.asarray(keys.frames, np.int32), *columns)

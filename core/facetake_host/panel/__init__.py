@@ -1,0 +1,289 @@
+"""The panel: choose a character and a recording, draw the emotion, generate, restyle. In Maya and in the window.
+
+It computes nothing and never waits: a timer takes one step of the running job at a time, so that the host's window
+stays alive, and everything the engine says comes through `facetake_host.engine`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+from PySide6.QtCore import QMargins, Qt, QTimer, Signal
+from PySide6.QtGui import QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSlider,
+    QVBoxLayout,
+    QWidget,
+)
+
+from facetake_host import jobs
+from facetake_host.curves import Delivery
+from facetake_host.engine import Engine, Request
+from facetake_host.host import Character, Host
+from facetake_host.jobs import Made, Status
+from facetake_host.panel.mood import EMOTIONS
+from facetake_host.panel.tracks import Tracks
+from facetake_host.problems import Cancelled, HostProblem
+
+TICK_MS = 12
+OWN = "own manner"
+REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
+SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
+
+
+class Panel(QWidget):
+    """What an animator sees of Facetake.
+
+    Signals:
+        made: a take is in the scene.
+        opened: a recording was chosen.
+    """
+
+    made = Signal(object)
+    opened = Signal(object)
+
+    def __init__(self, host: Host, engine: Engine, parent: QWidget | None = None) -> None:
+        """Shows the characters of the host; the engine starts when it is first needed."""
+        super().__init__(parent)
+        self._host, self._engine = host, engine
+        self._sounds: list[Path] = []
+        self._job: Iterator[Status | Made] | None = None
+        self._cancel, self._look = threading.Event(), list[Request]()
+        self._characters: list[Character] = []
+        self._delivery: Delivery | None = None
+        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer.timeout.connect(self._tick)
+        self.setAcceptDrops(True)
+        self._build()
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Looks for characters again."""
+        try:
+            self._characters = self._host.characters()
+        except HostProblem as problem:
+            self._characters = []
+            self.say(str(problem))
+        self.character.clear()
+        self.character.addItems([one.name for one in self._characters])
+
+    def open(self, paths: list[Path]) -> None:
+        """Takes recordings; the first is shown."""
+        self._sounds = paths
+        more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
+        self.sound.setText(f"{paths[0].name}{more}")
+        self.opened.emit(paths)
+        try:
+            self._look = [self._engine.ask("inspect", path=str(paths[0]))]
+        except HostProblem as problem:
+            self.say(str(problem))
+        self._timer.start()
+
+    def say(self, text: str) -> None:
+        """A line for the person."""
+        self.message.setText(text)
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs."""
+        return self._job is not None
+
+    def generate(self) -> None:
+        """Starts to generate what is chosen."""
+        if not self._sounds:
+            self.say("Choose a recorded line first, or drop one here.")
+            return
+        self._start("generate")
+
+    def restyle(self) -> None:
+        """Starts to restyle what is in the scene."""
+        self._start("restyle")
+
+    def cancel(self) -> None:
+        """Asks the running job to stop."""
+        self._cancel.set()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Recordings dropped on the panel."""
+        found = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if found:
+            event.acceptProposedAction()
+            self.open(found)
+
+    def browse(self) -> None:
+        """Asks for recordings."""
+        names, _ = QFileDialog.getOpenFileNames(self, "Recorded lines", "", SOUND)
+        if names:
+            self.open([Path(name) for name in names])
+
+    def _build(self) -> None:
+        self.character, self.sound, self.message = QComboBox(), QLabel("no line yet"), QLabel("")
+        self.emotion, self.weight = QComboBox(), QSlider(Qt.Orientation.Horizontal, maximum=100, value=70)
+        self.emotion.addItems(EMOTIONS)
+        self.style_name, self.strength = QComboBox(), QSlider(Qt.Orientation.Horizontal, maximum=100, value=80)
+        self.style_name.addItems(["neutral", *EMOTIONS])
+        self.style_name.setCurrentText("happy")
+        self.region = QComboBox()
+        self.region.addItems(REGIONS)
+        self.actor = QComboBox()
+        self.actor.addItems([OWN])
+        self.blink, self.gaze, self.head = (QCheckBox(name, checked=True) for name in ("blinks", "gaze", "head"))
+        self.tracks, self.bar = Tracks(self), QProgressBar(maximum=100, textVisible=False)
+        self.message.setWordWrap(True)
+        self.go, self.change, self.stop = QPushButton("Generate"), QPushButton("Restyle"), QPushButton("Cancel", enabled=False)
+        for name in ("character", "sound", "emotion", "region", "tracks", "go", "change", "stop", "message", "bar"):
+            getattr(self, name).setObjectName(name)
+        self._lay_out()
+        self.go.clicked.connect(self.generate)
+        self.change.clicked.connect(self.restyle)
+        self.stop.clicked.connect(self.cancel)
+        self.emotion.currentTextChanged.connect(self._choose_brush)
+        self.region.currentTextChanged.connect(self._show_curves)
+
+    def _lay_out(self) -> None:
+        browse, refresh, fill, clear = QPushButton("Browse..."), QPushButton("Refresh"), QPushButton("Whole line"), QPushButton("Clear")
+        browse.clicked.connect(self.browse)
+        refresh.clicked.connect(self.refresh)
+        fill.clicked.connect(lambda: self._fill(self.weight.value() / 100))
+        clear.clicked.connect(lambda: self._fill(0.0))
+        form = QFormLayout(labelAlignment=Qt.AlignmentFlag.AlignRight)
+        form.addRow("Character", _row(self.character, refresh))
+        form.addRow("Line", _row(self.sound, browse))
+        form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear))
+        column = QVBoxLayout(self)
+        column.addLayout(form)
+        column.addWidget(self.tracks)
+        column.addWidget(_row(QLabel("Curves"), self.region, self.blink, self.gaze, self.head, self.go))
+        column.addWidget(_row(QLabel("Style"), self.style_name, self.strength, self.actor, self.change))
+        column.addWidget(_row(self.bar, self.stop))
+        column.addWidget(self.message)
+        column.addStretch(1)
+
+    def _choose_brush(self, emotion: str) -> None:
+        self.tracks.brush = emotion
+        self.tracks.update()
+
+    def _fill(self, weight: float) -> None:
+        self.tracks.mood.fill(self.tracks.brush, weight)
+        self.tracks.update()
+
+    def _start(self, do: str) -> None:
+        if self._job is not None:
+            return
+        index = self.character.currentIndex()
+        if index < 0:
+            self.say("There is no character in the scene; open or reference one and press Refresh.")
+            return
+        character, self._cancel = self._characters[index], threading.Event()
+        try:
+            if do == "generate":
+                options = {"emotion": self._emotion(), **{name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}}
+                self._job = jobs.generate(self._host, self._engine, character, self._sounds, options, cancel=self._cancel)
+            else:
+                self._job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._cancel)
+        except HostProblem as problem:
+            self.say(str(problem))
+            return
+        self.say("")
+        self._show_busy(True)
+        self._timer.start()
+
+    def _style(self) -> dict[str, object]:
+        actor = "" if self.actor.currentText() == OWN else self.actor.currentText()
+        return {"style": f"{self.style_name.currentText()}:{self.strength.value() / 100:g}", "actor": actor}
+
+    def _emotion(self) -> str:
+        """What is drawn, as a file of cues; several lines share it, held after its end."""
+        if self.tracks.mood.is_neutral:
+            return "neutral"
+        path = self._engine.folder / "emotion.txt"
+        try:
+            path.write_text(self.tracks.mood.cues(), encoding="utf-8")
+        except OSError as error:
+            raise HostProblem(f"{path} cannot be written ({error.strerror or error}); free some space") from error
+        return str(path)
+
+    def _tick(self) -> None:
+        """One step of whatever is under way."""
+        self._look_at_sound()
+        if self._job is None:
+            if not self._look:
+                self._timer.stop()
+            return
+        try:
+            self._show(next(self._job))
+        except StopIteration:
+            self._end()
+        except Cancelled:
+            self._end("Cancelled; the scene is as it was.")
+        except HostProblem as problem:
+            self._end(str(problem))
+        except Exception as error:  # a panel must not break its host
+            self._end(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.")
+
+    def _show(self, step: Status | Made) -> None:
+        if isinstance(step, Status):
+            self.bar.setValue(round(100 * step.share))
+            return
+        self.say(jobs.summary(step))
+        self._delivery = step.delivery
+        self._show_curves()
+        self.made.emit(step)
+
+    def _show_curves(self) -> None:
+        found = self._delivery
+        if found is not None:
+            self.tracks.show_take(found.visemes, found.plot.get(self.region.currentText(), {}), found.plot_fps)
+
+    def _end(self, message: str = "") -> None:
+        self._job = None
+        if message:
+            self.say(message)
+        self._show_busy(False)
+        self._learn_actors()
+
+    def _show_busy(self, busy: bool) -> None:
+        for button in (self.go, self.change):
+            button.setEnabled(not busy)
+        self.stop.setEnabled(busy)
+        self.bar.setValue(0)
+
+    def _learn_actors(self) -> None:
+        """The actors that the engine knows, once it has greeted."""
+        if self.actor.count() == 1 and (found := self._engine.about.get("actors")):
+            self.actor.addItems(found)
+
+    def _look_at_sound(self) -> None:
+        """The waveform, when the engine has sent it."""
+        for request in self._look:
+            for event in request.poll():
+                with contextlib.suppress(KeyError):
+                    facts = event["result"]["facts"]
+                    self.tracks.show_sound(facts["duration_s"], facts["envelope"])
+                if event["event"] == "failure":
+                    self.say(event["message"])
+        self._look = [request for request in self._look if not request.is_over]
+
+
+def _row(*widgets: QWidget) -> QWidget:
+    holder = QWidget()
+    row = QHBoxLayout(holder, contentsMargins=QMargins())
+    for widget in widgets:
+        row.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QProgressBar | QLabel) else 0)
+    return holder

@@ -1,0 +1,66 @@
+"""Emotion over time as a person draws it: a weight for each emotion at every tenth of a second."""
+
+from __future__ import annotations
+
+EMOTIONS = ("happy", "sad", "angry", "surprise", "fear", "disgusted")
+"""What can be drawn; the rest of each instant is neutral."""
+STEP_S = 0.1
+SAME = 0.005  # weights closer than this are one
+
+
+class Mood:
+    """Weights on a grid; at each instant they add up to 1 at most.
+
+    Attributes:
+        weights: emotion to its weights, one for each step from 0 s to the end.
+    """
+
+    def __init__(self, duration_s: float = 0.0) -> None:
+        """Neutral for a line of that length."""
+        self.count = max(1, round(duration_s / STEP_S) + 1)
+        self.weights: dict[str, list[float]] = {name: [0.0] * self.count for name in EMOTIONS}
+
+    @property
+    def is_neutral(self) -> bool:
+        """Whether nothing is drawn."""
+        return not any(weight > SAME for row in self.weights.values() for weight in row)
+
+    def paint(self, emotion: str, start_s: float, start: float, end_s: float, end: float) -> None:
+        """Draws a straight line of weights between two instants; other emotions make room where the sum passes 1."""
+        if start_s > end_s:
+            start_s, start, end_s, end = end_s, end, start_s, start
+        first, last = (min(self.count - 1, max(0, round(at / STEP_S))) for at in (start_s, end_s))
+        for step in range(first, last + 1):
+            share = (step - first) / (last - first) if last > first else 1.0
+            self._put(emotion, step, min(1.0, max(0.0, start + share * (end - start))))
+
+    def fill(self, emotion: str, weight: float) -> None:
+        """One emotion at one weight throughout, and no other."""
+        for name, row in self.weights.items():
+            row[:] = [weight if name == emotion else 0.0] * self.count
+
+    def cues(self) -> str:
+        """The lines of a cue file, as few as draw the same: "1.2 angry:0.8"."""
+        rows = [tuple(self.weights[name][step] for name in EMOTIONS) for step in range(self.count)]
+        kept = [step for step in range(self.count) if step in (0, self.count - 1) or not _straight(rows, step)]
+        return "".join(f"{step * STEP_S:.1f} {_written(rows[step])}\n" for step in kept)
+
+    def _put(self, emotion: str, step: int, weight: float) -> None:
+        self.weights[emotion][step] = weight
+        others = [name for name in EMOTIONS if name != emotion]
+        total = sum(self.weights[name][step] for name in others)
+        if total > 1.0 - weight:
+            for name in others:
+                self.weights[name][step] *= (1.0 - weight) / total
+
+
+def _straight(rows: list[tuple[float, ...]], step: int) -> bool:
+    """Whether a step lies on the line between its neighbours."""
+    around = zip(rows[step - 1], rows[step], rows[step + 1], strict=True)
+    return all(abs(0.5 * (before + after) - here) < SAME for before, here, after in around)
+
+
+def _written(row: tuple[float, ...]) -> str:
+    # rounded down, so that blends never add up to more than 1
+    parts = [f"{name}:{int(100 * weight) / 100:g}" for name, weight in zip(EMOTIONS, row, strict=True) if weight >= 0.01]
+    return "+".join(parts) or "neutral"
