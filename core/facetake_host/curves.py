@@ -31,7 +31,7 @@ class KeyCurve:
 
     def times_s(self, rate: Fraction, start_frame: int) -> list[float]:
         """Seconds of the keys on a timeline where the take begins at a frame."""
-        return [float((start_frame + frame) / rate) for frame in self.frames]
+        return [(start_frame + frame) * rate.denominator / rate.numerator for frame in self.frames]
 
     def at(self, frame: float) -> float:
         """The value that a host should show at any, also fractional, frame; held beyond the first and last key."""

@@ -66,7 +66,7 @@ class Engine:
     def __init__(self, command: Sequence[str] | None = None, patience_s: float = PATIENCE_S) -> None:
         """Starts nothing yet. `command` is how to start the worker; by default `location.command` finds it."""
         self._command, self._patience_s = command, patience_s
-        self._numbers = itertools.count(1)
+        self._program, self._numbers = "", itertools.count(1)
         self._process: subprocess.Popen[str] | None = None
         self._open: dict[int, Request] = {}
         self._lock = threading.Lock()
@@ -101,6 +101,7 @@ class Engine:
         if self.is_running and self.greeting is not None:
             return self.greeting
         command = list(self._command or location.command())
+        self._program = command[0]
         try:
             self._process = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
@@ -203,7 +204,7 @@ class Engine:
     def _last_words(self, process: subprocess.Popen[str]) -> str:
         said = next((line for line in reversed(self._said) if line.strip()), "it said nothing")
         if "No module named" in said:
-            return f"the Python at {process.args[0]} has no Facetake in it ({said}); install the engine there"  # type: ignore[index]
+            return f"the Python at {self._program} has no Facetake in it ({said}); install the engine there"
         return f"the engine stopped (exit code {process.returncode}: {said}); try once more"
 
     def _note(self, _process: subprocess.Popen[str], lines: IO[str]) -> None:
@@ -225,5 +226,3 @@ def check_greeting(event: Event) -> None:
             f"the engine is of version {result.get('version')} and the plugin of {__version__}; "
             "install both from the same release"
         )
-
-

@@ -87,10 +87,9 @@ def generate(
         fields = {**options, "audio": str(sound), "rate": str(rate), "rig": character.rig, "out": str(out)}
         for status in answer(engine, "generate", fields, label, asked):
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds))
-        _check(host, character, [] if sound.is_file() else [sound], rate)
-        made = _written(host, character, f"facetake_{sound.stem}", curves.load(out), at, sound)
-        yield made
-        at += made.delivery.n_frames
+        found = curves.load(out)
+        yield from _written(host, character, f"facetake_{sound.stem}", found, at, sound)
+        at += found.n_frames
     yield Status(1.0, "done")
 
 
@@ -123,11 +122,10 @@ def restyle(
     fields = {**options, "curves": str(source), "rig": character.rig, "out": str(out)}
     for status in answer(engine, "restyle", fields, read.label, asked):
         yield replace(status, share=COMPUTED * status.share)
-    _check(host, character, rate=read.rate)
     found = curves.load(out)
     kept = {name: curve for name, curve in found.keys.items() if name in read.curves}
     style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
-    yield _written(host, character, f"{read.label}_{style}", replace(found, keys=kept), read.start_frame, None)
+    yield from _written(host, character, f"{read.label}_{style}", replace(found, keys=kept), read.start_frame, None)
     yield Status(1.0, "done")
 
 
@@ -174,7 +172,9 @@ def guarded(host: Host, action: Callable[[], T]) -> T | None:
     except HostProblem as problem:
         host.tell(str(problem), problem=True)
     except Exception as error:  # a plugin must not break its host
-        host.tell(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.", problem=True)
+        host.tell(
+            f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.", problem=True
+        )
     return None
 
 
@@ -243,7 +243,8 @@ def _until_over(
             if event["event"] == "failure":
                 raise Cancelled if event.get("kind") == "Cancelled" else HostProblem(event["message"])
         if cancel.is_set():
-            engine.cancel(request)
+            if not greets:  # the engine goes on to start, for the next job
+                engine.cancel(request)
             raise Cancelled
         if request.is_overdue:
             engine.kill()
@@ -262,15 +263,18 @@ def _welcome(engine: Engine, event: Event) -> None:
 
 def _written(
     host: Host, character: Character, name: str, delivery: Delivery, start_frame: int, sound: Path | None
-) -> Made:
-    """Writes what the engine made; whatever fails here is undone."""
+) -> Iterator[Status | Made]:
+    """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
+    yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(delivery.keys)))
     keys = {channel: curve for channel, curve in delivery.keys.items() if channel not in skipped}
     if not set(keys) - set(HEAD):
         raise HostProblem(f"no control of {character.name} can be keyed; they are missing, locked or connected")
     delivery = replace(delivery, keys=keys)
+    yield Status(COMPUTED, name)
+    _check(host, character, [] if sound is None or sound.is_file() else [sound], delivery.rate)
     with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
         layer = host.write(character, name, delivery, start_frame, bar)
         if sound is not None:
             host.place_audio(sound, start_frame)
-    return Made(layer, start_frame, delivery, skipped)
+    yield Made(layer, start_frame, delivery, skipped)

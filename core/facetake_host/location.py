@@ -35,8 +35,8 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
     program = shutil.which("facetake", path=found.get("PATH"))
     if program is None:
         raise HostProblem(
-            f"the Facetake engine is not installed, or not where it is looked for; install it and write the path of its "
-            f"Python into {SETTING}, or set {VARIABLE}"
+            f"the Facetake engine is not installed, or not where it is looked for; install it and write the path of "
+            f"its Python into {SETTING}, or set {VARIABLE}"
         )
     return [program, "worker"]
 

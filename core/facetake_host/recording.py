@@ -12,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from facetake_host.curves import Delivery, KeyCurve, Sampled
-from facetake_host.host import Character
+from facetake_host.host import Bar, Character
 from facetake_host.problems import Cancelled, HostProblem
 
 
@@ -83,7 +83,7 @@ class RecordingHost:
         """The blocked channels among those."""
         return {channel: self.blocked[channel] for channel in channels if channel in self.blocked}
 
-    def read(self, character: Character, bar: RecordingHost) -> Sampled:
+    def read(self, character: Character, bar: Bar) -> Sampled:
         """From the first to the last key, what the topmost audible layer of each channel plays."""
         heard = [one for one in self.scene.layers if one.character == character.name and not one.is_muted]
         played = {channel: layer for layer in heard for channel in layer.keys}
@@ -97,7 +97,7 @@ class RecordingHost:
         }
         return Sampled(self.frame_rate, frames.start, curves, heard[-1].name)
 
-    def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: RecordingHost) -> str:
+    def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Adds a layer above the character's last generated one, which is muted; layers keyed by hand stay on top."""
         mine = [at for at, one in enumerate(self.scene.layers) if one.is_generated and one.character == character.name]
         layers = [replace(one, is_muted=one.is_muted or at in mine) for at, one in enumerate(self.scene.layers)]

@@ -43,8 +43,9 @@ class KeysCommand(OpenMaya.MPxCommand):  # type: ignore[misc]  # the stubs know 
         made = OpenMayaAnim.MFnAnimCurve()
         made.create(plug, OpenMayaAnim.MFnAnimCurve.kAnimCurveTL, self._modifier)
         count, fixed = len(times_s), OpenMayaAnim.MFnAnimCurve.kTangentFixed
+        instant, seconds = OpenMaya.MTime, OpenMaya.MTime.kSeconds
         made.addKeysWithTangents(
-            OpenMaya.MTimeArray([OpenMaya.MTime(instant, OpenMaya.MTime.kSeconds) for instant in times_s]),
+            OpenMaya.MTimeArray([instant(at, seconds) for at in times_s]),
             OpenMaya.MDoubleArray(_told_apart(curve)),
             tangentInTypeArray=OpenMaya.MIntArray([fixed] * count),
             tangentOutTypeArray=OpenMaya.MIntArray([fixed] * count),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -58,7 +59,7 @@ class CannedEngine:
         folder.mkdir(parents=True, exist_ok=True)
         self.asked: list[tuple[str, dict[str, Any]]] = []
         self.failure, self.kind, self.killed = "", "AudioError", 0
-        self.meanwhile = lambda: None
+        self.meanwhile: Callable[[], object] = lambda: None
         self.cancelled: list[Request] = []
 
     def start(self) -> Request:
@@ -99,6 +100,6 @@ def _brighter(_keys: dict[str, Any], scene: dict[str, Any]) -> dict[str, Any]:
     assert Fraction(scene["rate"]) > 0
     last = len(next(iter(scene["curves"].values()))) - 1
     return {
-        name: {"frames": [0, max(1, last)], "values": [values[0] + 0.1, values[-1] + 0.1], "in": [0.0, 0.0], "out": [0.0, 0.0]}
-        for name, values in scene["curves"].items()
+        name: {"frames": [0, max(1, last)], "values": [row[0] + 0.1, row[-1] + 0.1], "in": [0.0] * 2, "out": [0.0] * 2}
+        for name, row in scene["curves"].items()
     }  # fmt: skip

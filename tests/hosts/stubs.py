@@ -148,7 +148,13 @@ def unreal_excerpt(sources: list[Path]) -> str:
     mentioned = {node.id for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Name)}
     opaque = [f"{name}: TypeAlias = Any" for name in sorted(mentioned & set(classes) - kept - set(_ALIASES) - {"Set"})]
     opaque += [f"{name} = {value}" for name, value in _ALIASES.items()]
-    head = ["from typing import Any, Callable, Mapping, MutableMapping, MutableSequence, Optional, Set, Tuple, Type, TypeAlias, TypeVar, Union", "from types import TracebackType", "_T = TypeVar('_T')", "_EditorSubsystemTypeVar = Any"]
+    head = [
+        "from typing import Any, Callable, Mapping, MutableMapping, MutableSequence, Optional, Set, Tuple, Type",
+        "from typing import TypeAlias, TypeVar, Union",
+        "from types import TracebackType",
+        "_T = TypeVar('_T')",
+        "_EditorSubsystemTypeVar = Any",
+    ]
     return "\n".join([*head, *opaque, *(ast.unparse(tree) for tree in trees)])
 
 

@@ -21,7 +21,11 @@ needs_unreal = pytest.mark.skipif(not stubs.installed("unreal-stub"), reason="th
 
 def own_methods(one: type) -> dict[str, Any]:
     """Public functions that a class of a fake has, its bases' included."""
-    return {name: value for name, value in inspect.getmembers(one, callable) if not name.startswith("_") and name not in SEAMS}
+    return {
+        name: value
+        for name, value in inspect.getmembers(one, callable)
+        if not name.startswith("_") and name not in SEAMS
+    }
 
 
 SEAMS = {"world", "scene", "state", "restore", "is_recorded", "mro"}
@@ -62,7 +66,9 @@ def test_unreal_s_fake_has_only_members_of_the_stub(name: str) -> None:
         assert method in known, method
         parameters = tuple(inspect.signature(function).parameters)
         wanted = stubs.unreal_parameters(name, method)
-        assert tuple(each for each in parameters if each != "self") == wanted[: len(parameters) - ("self" in parameters)], method
+        assert (
+            tuple(each for each in parameters if each != "self") == wanted[: len(parameters) - ("self" in parameters)]
+        ), method
 
 
 @needs_maya

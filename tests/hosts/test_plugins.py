@@ -98,7 +98,7 @@ def _name(node: ast.AST) -> str:
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_plugins_type_check_against_the_stubs(plugin: str, tmp_path: Path) -> None:
-    """mypy finds no call, argument or attribute in a plugin that the published stubs do not have."""
+    """Mypy finds no call, argument or attribute in a plugin that the published stubs do not have."""
     if not all(map(stubs.installed, ("maya-stubs", "unreal-stub"))):
         pytest.skip("the published stubs are not installed; pip install the dev extra")
     sources = list((ROOT / plugin).rglob("*.py"))
@@ -115,8 +115,10 @@ def test_plugins_type_check_against_the_stubs(plugin: str, tmp_path: Path) -> No
         encoding="utf-8",
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path / "cache"), *map(str, sources)],
-        env={**os.environ, "MYPYPATH": os.pathsep.join(paths)}, cwd=tmp_path, capture_output=True, text=True, check=False,
+        [sys.executable, "-m", "mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path / "cache"),
+         *map(str, sources)],
+        env={**os.environ, "MYPYPATH": os.pathsep.join(paths)}, cwd=tmp_path, capture_output=True, text=True,
+        check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
 

@@ -85,9 +85,7 @@ class Player:
         try:
             import sounddevice
 
-            stream = sounddevice.OutputStream(
-                samplerate=self._rate_hz, channels=self._samples.shape[1], callback=fill
-            )
+            stream = sounddevice.OutputStream(samplerate=self._rate_hz, channels=self._samples.shape[1], callback=fill)
             stream.start()
         except Exception:  # no library, no device or no driver: whatever they say, the clock runs on
             self.is_silent = True
@@ -96,7 +94,7 @@ class Player:
 
 
 def _read(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Samples (S, channels) and their rate: as they are where libsndfile reads the file, else as the network hears it."""
+    """Samples (S, channels) and their rate: as in the file where libsndfile reads it, else as the network hears it."""
     import soundfile
 
     try:

@@ -8,7 +8,16 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QMainWindow, QPushButton, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QMainWindow,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
 
 from facetake import formats, preview, rig
 from facetake.errors import FacetakeError
@@ -55,7 +64,8 @@ class Window(QMainWindow):
         self.take: Take | None = Take(rig.NEUTRAL[None], self.host.frame_rate)
         self._sound: Path | None = None
         self._build()
-        self._clock = QTimer(self, interval=TICK_MS)
+        self._clock = QTimer(self)
+        self._clock.setInterval(TICK_MS)
         self._clock.timeout.connect(self._follow)
         self.filmed.connect(self._tell_film)
         self._show_frame()
@@ -103,13 +113,14 @@ class Window(QMainWindow):
 
     def _build(self) -> None:
         self.panel, self.viewer = Panel(self.host, self.engine), Viewer()
-        self.play, self.time = QPushButton("Play", objectName="play"), QLabel("0.00 s", objectName="time")
+        self.play, self.time = QPushButton("Play"), QLabel("0.00 s")
         buttons = {"Undo": self.undo, "Redo": self.redo, "Export...": self.export}
         row = QHBoxLayout()
         row.addWidget(self.play)
         row.addWidget(self.time, 1)
         for text, action in buttons.items():
-            button = QPushButton(text, objectName=text.strip(".").lower())
+            button = QPushButton(text)
+            button.setObjectName(text.strip(".").lower())
             button.clicked.connect(action)
             row.addWidget(button)
         right = QWidget()
@@ -127,7 +138,7 @@ class Window(QMainWindow):
         self.panel.tracks.sought.connect(self._seek)
         for keys, action in (("Space", self.play_or_stop), (QKeySequence.StandardKey.Undo, self.undo),
                              (QKeySequence.StandardKey.Redo, self.redo), ("Ctrl+E", self.export)):  # fmt: skip
-            QShortcut(QKeySequence(keys), self, activated=action)
+            QShortcut(QKeySequence(keys), self, action)
 
     def _opened(self, paths: list[Path]) -> None:
         self._sound = paths[0]

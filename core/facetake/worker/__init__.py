@@ -103,14 +103,13 @@ class Worker:
 
     def _work(self) -> None:
         while (item := self._waiting.get()) is not None:
-            request, channel = item
-            self._answer(channel, lambda request=request, channel=channel: act(request, channel, self._session))
+            self._answer(*item)
 
-    def _answer(self, channel: Channel, work: Callable[[], dict[str, Any]]) -> None:
+    def _answer(self, request: Request, channel: Channel) -> None:
         """Runs one request; whatever it raises becomes its failure, and the worker lives on."""
         try:
             channel.start()
-            result = work()
+            result = act(request, channel, self._session)
         except Cancelled:
             self._end(channel, lambda: channel.failure("cancelled", kind="Cancelled"))
         except Exception as error:
@@ -137,4 +136,3 @@ def _told(error: Exception) -> str:
     if isinstance(error, MemoryError):
         return "this machine ran out of memory; cut the recording into shorter files or close other programs"
     return f"something unforeseen went wrong in the engine ({type(error).__name__}: {error})".replace("\n", " ")
-

@@ -98,7 +98,9 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
     fields = FIELDS[do]
     unknown = sorted(set(request) - set(fields) - {"id", "do"})
     if unknown:
-        raise ConfigError(f"{do} has no field {unknown[0]!r}; the plugin and the engine {__version__} differ in version")
+        raise ConfigError(
+            f"{do} has no field {unknown[0]!r}; the plugin and the engine {__version__} differ in version"
+        )
     found = {}
     for name, (kind, default) in fields.items():
         value = request.get(name, default)
@@ -206,9 +208,7 @@ def _deliver(
     if asked["bake"]:
         extra["raw"] = exchange.raw_curves(take)
     extra["plot"] = _plot(take)
-    count = exchange.write_keys(
-        Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra
-    )
+    count = exchange.write_keys(Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra)
     if asked["take_out"]:
         formats.write(take, Path(asked["take_out"]))
     channel.progress(1.0)
@@ -226,7 +226,9 @@ def _plot(take: Take) -> dict[str, object]:
     for region in rig.REGIONS:
         columns = np.flatnonzero(rig.region_mask(region))
         most = columns[np.argsort(-np.ptp(even.values[:, columns], axis=0), kind="stable")][:PLOT_CURVES]
-        groups[region] = {rig.NAMES[i].removeprefix("CTRL_").replace(".translate", "."): even.values[:, i] for i in most}
+        groups[region] = {
+            rig.NAMES[i].removeprefix("CTRL_").replace(".translate", "."): even.values[:, i] for i in most
+        }
     curves = {group: {name: np.round(row, 3).tolist() for name, row in rows.items()} for group, rows in groups.items()}
     return {"rate": float(rate), "curves": curves}
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from PySide6.QtCore import QMargins, Qt, QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
@@ -62,7 +62,8 @@ class Panel(QWidget):
         self._cancel, self._look = threading.Event(), list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
-        self._timer = QTimer(self, interval=TICK_MS)
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
         self.setAcceptDrops(True)
         self._build()
@@ -134,19 +135,24 @@ class Panel(QWidget):
 
     def _build(self) -> None:
         self.character, self.sound, self.message = QComboBox(), QLabel("no line yet"), QLabel("")
-        self.emotion, self.weight = QComboBox(), QSlider(Qt.Orientation.Horizontal, maximum=100, value=70)
+        self.emotion, self.weight = QComboBox(), _slider(70)
         self.emotion.addItems(EMOTIONS)
-        self.style_name, self.strength = QComboBox(), QSlider(Qt.Orientation.Horizontal, maximum=100, value=80)
+        self.style_name, self.strength = QComboBox(), _slider(80)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
         self.region = QComboBox()
         self.region.addItems(REGIONS)
         self.actor = QComboBox()
         self.actor.addItems([OWN])
-        self.blink, self.gaze, self.head = (QCheckBox(name, checked=True) for name in ("blinks", "gaze", "head"))
-        self.tracks, self.bar = Tracks(self), QProgressBar(maximum=100, textVisible=False)
+        self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
+        for box in (self.blink, self.gaze, self.head):
+            box.setChecked(True)
+        self.tracks, self.bar = Tracks(self), QProgressBar()
+        self.bar.setMaximum(100)
+        self.bar.setTextVisible(False)
         self.message.setWordWrap(True)
-        self.go, self.change, self.stop = QPushButton("Generate"), QPushButton("Restyle"), QPushButton("Cancel", enabled=False)
+        self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
+        self.stop.setEnabled(False)
         for name in ("character", "sound", "emotion", "region", "tracks", "go", "change", "stop", "message", "bar"):
             getattr(self, name).setObjectName(name)
         self._lay_out()
@@ -157,12 +163,13 @@ class Panel(QWidget):
         self.region.currentTextChanged.connect(self._show_curves)
 
     def _lay_out(self) -> None:
-        browse, refresh, fill, clear = QPushButton("Browse..."), QPushButton("Refresh"), QPushButton("Whole line"), QPushButton("Clear")
+        browse, refresh, fill, clear = (QPushButton(name) for name in ("Browse...", "Refresh", "Whole line", "Clear"))
         browse.clicked.connect(self.browse)
         refresh.clicked.connect(self.refresh)
         fill.clicked.connect(lambda: self._fill(self.weight.value() / 100))
         clear.clicked.connect(lambda: self._fill(0.0))
-        form = QFormLayout(labelAlignment=Qt.AlignmentFlag.AlignRight)
+        form = QFormLayout()
+        form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow("Character", _row(self.character, refresh))
         form.addRow("Line", _row(self.sound, browse))
         form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear))
@@ -177,11 +184,11 @@ class Panel(QWidget):
 
     def _choose_brush(self, emotion: str) -> None:
         self.tracks.brush = emotion
-        self.tracks.update()
+        self.tracks.redraw()
 
     def _fill(self, weight: float) -> None:
         self.tracks.mood.fill(self.tracks.brush, weight)
-        self.tracks.update()
+        self.tracks.redraw()
 
     def _start(self, do: str) -> None:
         if self._job is not None:
@@ -193,8 +200,9 @@ class Panel(QWidget):
         character, self._cancel = self._characters[index], threading.Event()
         try:
             if do == "generate":
-                options = {"emotion": self._emotion(), **{name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}}
-                self._job = jobs.generate(self._host, self._engine, character, self._sounds, options, cancel=self._cancel)
+                self._job = jobs.generate(
+                    self._host, self._engine, character, self._sounds, self._options(), cancel=self._cancel
+                )
             else:
                 self._job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._cancel)
         except HostProblem as problem:
@@ -203,6 +211,10 @@ class Panel(QWidget):
         self.say("")
         self._show_busy(True)
         self._timer.start()
+
+    def _options(self) -> dict[str, object]:
+        parts = {name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}
+        return {"emotion": self._emotion(), **parts}
 
     def _style(self) -> dict[str, object]:
         actor = "" if self.actor.currentText() == OWN else self.actor.currentText()
@@ -281,9 +293,17 @@ class Panel(QWidget):
         self._look = [request for request in self._look if not request.is_over]
 
 
+def _slider(value: int) -> QSlider:
+    made = QSlider(Qt.Orientation.Horizontal)
+    made.setMaximum(100)
+    made.setValue(value)
+    return made
+
+
 def _row(*widgets: QWidget) -> QWidget:
     holder = QWidget()
-    row = QHBoxLayout(holder, contentsMargins=QMargins())
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
         row.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QProgressBar | QLabel) else 0)
     return holder

@@ -62,5 +62,7 @@ def _straight(rows: list[tuple[float, ...]], step: int) -> bool:
 
 def _written(row: tuple[float, ...]) -> str:
     # rounded down, so that blends never add up to more than 1
-    parts = [f"{name}:{int(100 * weight) / 100:g}" for name, weight in zip(EMOTIONS, row, strict=True) if weight >= 0.01]
+    parts = [
+        f"{name}:{int(100 * weight) / 100:g}" for name, weight in zip(EMOTIONS, row, strict=True) if weight >= 0.01
+    ]
     return "+".join(parts) or "neutral"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPolygonF
+from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facetake_host.panel.mood import EMOTIONS, STEP_S, Mood
@@ -42,6 +42,7 @@ class Tracks(QWidget):
         self._curves: Mapping[str, Sequence[float]] = {}
         self._curve_fps = 30.0
         self._last: QPointF | None = None
+        self._canvas: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setObjectName("tracks")
         self.setToolTip("Draw emotion in its lane; click the waveform to move the playhead")
@@ -61,14 +62,14 @@ class Tracks(QWidget):
         """Another line: its waveform, and nothing else yet."""
         self._duration_s, self._wave, self._visemes, self._curves = duration_s, envelope, (), {}
         self.mood, self._playhead_s = Mood(duration_s), 0.0
-        self.update()
+        self.redraw()
 
     def show_take(
         self, visemes: Sequence[tuple[str, float, float]], curves: Mapping[str, Sequence[float]], fps: float
     ) -> None:
         """What was made of the line."""
         self._visemes, self._curves, self._curve_fps = visemes, curves, fps
-        self.update()
+        self.redraw()
 
     def put_playhead(self, time_s: float) -> None:
         """Moves the line that shows where playback is."""
@@ -98,12 +99,13 @@ class Tracks(QWidget):
         if self._duration_s <= 0:
             return
         if self._last is None:
-            self._playhead_s = self._time(at.x())
+            self.put_playhead(self._time(at.x()))
             self.sought.emit(self._playhead_s)
-        else:
-            before, self._last = self._last, at
-            self.mood.paint(self.brush, self._time(before.x()), self._weight(before.y()), self._time(at.x()), self._weight(at.y()))
-        self.update()
+            return
+        before, self._last = self._last, at
+        start, end = (self._time(before.x()), self._weight(before.y())), (self._time(at.x()), self._weight(at.y()))
+        self.mood.paint(self.brush, *start, *end)
+        self.redraw()
 
     def _time(self, x: float) -> float:
         return min(self._duration_s, max(0.0, x / max(1, self.width()) * self._duration_s))
@@ -115,9 +117,31 @@ class Tracks(QWidget):
     def _x(self, time_s: float) -> float:
         return time_s / self._duration_s * self.width() if self._duration_s else 0.0
 
+    def redraw(self) -> None:
+        """Draws the lanes anew, after something in them has changed."""
+        self._canvas = None
+        self.update()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Another size, another picture."""
+        self._canvas = None
+
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draws every lane."""
+        """The lanes, drawn once for as long as they stay the same, and the playhead over them."""
+        if self._canvas is None:
+            self._canvas = self._lanes()
         painter = QPainter(self)
+        painter.drawPixmap(0, 0, self._canvas)
+        if self._duration_s:
+            painter.setPen(QPen(HEAD, 1.5))
+            x = self._x(self._playhead_s)
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.sizeHint().height() - TIME_PX - GAP_PX))
+
+    def _lanes(self) -> QPixmap:
+        scale = self.devicePixelRatioF()
+        canvas = QPixmap(self.size() * scale)
+        canvas.setDevicePixelRatio(scale)
+        painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), GROUND)
         top = 0.0
@@ -132,9 +156,8 @@ class Tracks(QWidget):
             draw(painter, lane)
             painter.restore()
             top += height + GAP_PX
-        if self._duration_s:
-            painter.setPen(QPen(HEAD, 1.5))
-            painter.drawLine(QPointF(self._x(self._playhead_s), 0), QPointF(self._x(self._playhead_s), top - GAP_PX))
+        painter.end()
+        return canvas
 
     def _draw_wave(self, painter: QPainter, lane: QRectF) -> None:
         if not self._wave:
@@ -177,7 +200,9 @@ class Tracks(QWidget):
             colour.setAlpha(50)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
-            painter.drawPolygon(QPolygonF([QPointF(0, inner.bottom()), *points, QPointF(self.width(), inner.bottom())]))
+            painter.drawPolygon(
+                QPolygonF([QPointF(0, inner.bottom()), *points.toList(), QPointF(self.width(), inner.bottom())])
+            )
             painter.setBrush(Qt.BrushStyle.NoBrush)
         for row, name in enumerate(shown):
             painter.setPen(COLOURS[name])
@@ -189,10 +214,11 @@ class Tracks(QWidget):
         left = 6.0
         shown = [value for values in self._curves.values() for value in values]
         low, high = min([0.0, *shown]), max([0.5, *shown])
+        scale = (lane.height() - 22) / (high - low)
         for row, (name, values) in enumerate(self._curves.items()):
             painter.setPen(QPen(CURVES[row % len(CURVES)], 1.5))
             painter.drawPolyline(QPolygonF([
-                QPointF(self._x(index / self._curve_fps), lane.bottom() - 3 - (value - low) / (high - low) * (lane.height() - 22))
+                QPointF(self._x(index / self._curve_fps), lane.bottom() - 3 - (value - low) * scale)
                 for index, value in enumerate(values)
             ]))  # fmt: skip
             painter.drawText(QPointF(left, lane.top() + 13), name)

@@ -34,11 +34,12 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(asked: argparse.Namespace) -> int:
+    from maya import cmds
+
     from facetake_host import jobs
     from facetake_host.engine import Engine
     from facetake_host.problems import HostProblem
     from facetake_maya.host import MayaHost
-    from maya import cmds
 
     host, engine, cancel = MayaHost(), Engine(), threading.Event()
     try:

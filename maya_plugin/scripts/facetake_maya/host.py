@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import uuid
+from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
@@ -14,14 +15,15 @@ from itertools import count
 from pathlib import Path
 from typing import cast
 
+from maya import cmds, mel
+from maya.api import OpenMaya
+
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import maya_rate
 from facetake_host.host import Bar, Character
 from facetake_host.problems import Cancelled, HostProblem
 from facetake_host.recording import unique
 from facetake_maya import pending
-from maya import cmds, mel
-from maya.api import OpenMaya
 
 SIGN, NEWER, OLDER = "CTRL_L_brow_down", "CTRL_C_tongue_move", "CTRL_C_tongue"
 PLUGIN = "facetake_keys"
@@ -59,7 +61,9 @@ class MayaHost:
         try:
             return maya_rate(unit)
         except ValueError as error:
-            raise HostProblem(f"the scene counts time in {unit}; choose frames per second in the preferences") from error
+            raise HostProblem(
+                f"the scene counts time in {unit}; choose frames per second in the preferences"
+            ) from error
 
     def now(self) -> int:
         """The current frame."""
@@ -78,11 +82,15 @@ class MayaHost:
 
     def skipped(self, character: Character, channels: Collection[str]) -> dict[str, str]:
         """Channels that are missing, locked, connected, or there twice."""
-        return {channel: why for channel in channels if (why := self._obstacle(self._plug(character, channel)))}
+        there = Counter(node.rpartition("|")[2] for node in self._board(character))
+        found = {channel: self._obstacle(self._plug(character, channel), there) for channel in channels}
+        return {channel: why for channel, why in found.items() if why}
 
     def read(self, character: Character, bar: Bar) -> Sampled:
         """The stretch from the first to the last key on any layer, as the scene plays it."""
-        channels = [name for name in self._channels(character) if not self._obstacle(self._plug(character, name))]
+        every = self._channels(character)
+        blocked = self.skipped(character, every)
+        channels = [name for name in every if name not in blocked]
         times = self._key_times([self._plug(character, name) for name in channels])
         if not times:
             raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
@@ -175,12 +183,12 @@ class MayaHost:
             return f"{self.head_joint}.{HEAD_ATTRIBUTES[HEAD.index(channel)]}" if self.head_joint else ""
         return f"{character.handle}{channel}"
 
-    def _obstacle(self, plug: str) -> str:
+    def _obstacle(self, plug: str, there: Counter[str]) -> str:
         if not plug:
             return "no joint is chosen for it"
         if not cmds.objExists(plug):
             return "missing"
-        if len(cmds.ls(plug.partition(".")[0]) or []) > 1:
+        if there[plug.partition(".")[0]] > 1:
             return "there twice"
         if cmds.getAttr(plug, lock=True):
             return "locked"
@@ -189,9 +197,13 @@ class MayaHost:
                 return f"connected to {node}"
         return ""
 
+    def _board(self, character: Character) -> list[str]:
+        """The controls of a face board by their full names."""
+        return cmds.ls(f"{character.handle}CTRL_*", type="transform", long=True) or []
+
     def _channels(self, character: Character) -> list[str]:
         """The keyable translate attributes of every control of the character's board."""
-        nodes = cmds.ls(f"{character.handle}CTRL_*", type="transform") or []
+        nodes = self._board(character)
         names = [node.rpartition("|")[2].removeprefix(str(character.handle)) for node in nodes]
         return [
             f"{name}.{attribute}" for name, node in zip(names, nodes, strict=True) for attribute in

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
+
+from maya import cmds, mel
 
 from facetake_host.engine import Engine
 from facetake_maya.host import MayaHost
-from maya import cmds, mel
 
 if TYPE_CHECKING:
     from facetake_host.panel import Panel
@@ -44,7 +45,7 @@ def remove() -> None:
 
 
 def show_panel() -> None:
-    """Opens the dockable panel, or brings it to the front; Maya calls `restore` to fill it, now and at its next start."""
+    """Opens the dockable panel, or brings it to the front; Maya calls `restore` to fill it, now and at each start."""
     if cmds.workspaceControl(CONTROL, exists=True):
         cmds.workspaceControl(CONTROL, edit=True, restore=True)
     else:
@@ -53,12 +54,13 @@ def show_panel() -> None:
 
 def restore() -> None:
     """Puts a new panel into the dock that Maya has just made."""
-    from facetake_host.panel import Panel
     from maya.OpenMayaUI import MQtUtil
     from PySide6.QtWidgets import QWidget
     from shiboken6 import getCppPointer, wrapInstance
 
-    parent = wrapInstance(int(MQtUtil.getCurrentParent()), QWidget)
+    from facetake_host.panel import Panel
+
+    parent = cast(QWidget, wrapInstance(int(MQtUtil.getCurrentParent()), QWidget))
     panel = Panel(MayaHost(), ENGINE, parent)
     MQtUtil.addWidgetToMayaLayout(int(getCppPointer(panel)[0]), int(MQtUtil.getCurrentParent()))
     _open[:] = [panel]

@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,9 @@ class Person(QObject):
         self._draw()
         self.picture("drawn")
         self._generate()
+        self.do("mousemove", *self.at(panel.tracks, 0.415, 0.1), "click", 1)
+        self.wait(lambda: window.player.time_s > 2.4)
+        time.sleep(0.5)
         self.picture("generated")
         self._play()
         self._export()
@@ -104,7 +108,9 @@ class Person(QObject):
 
     def _drop(self, target: QWidget) -> None:
         """A file from another program."""
-        source = subprocess.Popen([sys.executable, str(SOURCE), str(LINE), "1190", "10"], stdout=subprocess.PIPE, text=True)
+        source = subprocess.Popen(
+            [sys.executable, str(SOURCE), str(LINE), "1190", "10"], stdout=subprocess.PIPE, text=True
+        )
         assert source.stdout is not None
         source.stdout.readline()
         time.sleep(0.5)
@@ -135,7 +141,7 @@ class Person(QObject):
         """Twice, as the first line waits for the engine to start."""
         for name in ("cold", "warm"):
             made = threading.Event()
-            self.see(lambda made=made: self.window.panel.made.connect(lambda _: made.set()))
+            self.see(partial(self.window.panel.made.connect, lambda _, made=made: made.set()))
             x, y = self.at(self.window.panel.go)
             self.do("mousemove", x, y)
             time.sleep(0.3)
@@ -153,7 +159,7 @@ class Person(QObject):
     def _play(self) -> None:
         before = self.see(lambda: self.window.viewer.pictures)
         self.do("key", "space")
-        self.wait(lambda: self.window.player.time_s > 2.5)
+        self.wait(lambda: self.window.player.time_s > 5.0)
         self.picture("playing")
         self.do("key", "space")
         self.wait(lambda: not self.window.player.is_playing)
@@ -170,8 +176,12 @@ class Person(QObject):
             time.sleep(1.0)
             self.do("type", str(FOLDER / name))
             self.do("key", "Return")
-            self.wait(lambda name=name: self.window.panel.message.text() == f"Written: {FOLDER / name}")
-        self.facts["value"] = float(self.see(lambda: self.window.host.take.values.sum()))
+            self.wait(partial(self._says, f"Written: {FOLDER / name}"))
+        take = self.see(lambda: self.window.host.take)
+        self.facts["value"] = float(take.values.sum())
+
+    def _says(self, text: str) -> bool:
+        return self.window.panel.message.text() == text
 
     def _restyle(self) -> None:
         def count() -> int:

@@ -24,7 +24,8 @@ def install(patch: pytest.MonkeyPatch) -> MayaScene:
     commands = Commands(scene)
     modules = {
         "maya": maya, "maya.cmds": commands, "maya.mel": commands.mel, "maya.api": api,
-        "maya.api.OpenMaya": Api("OpenMaya", CLASSES, scene), "maya.api.OpenMayaAnim": Api("OpenMayaAnim", ANIM_CLASSES, scene),
+        "maya.api.OpenMaya": Api("OpenMaya", CLASSES, scene),
+        "maya.api.OpenMayaAnim": Api("OpenMayaAnim", ANIM_CLASSES, scene),
     }  # fmt: skip
     for name, module in modules.items():
         patch.setitem(sys.modules, name, module)

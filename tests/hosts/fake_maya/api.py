@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import stubs
+
 from fake_maya.scene import Key, MayaScene
 
 

@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import stubs
+
 from fake_maya.scene import Key, Layer, MayaScene, Node
 
 MEL = {"$facetake_tmp=$gMainProgressBar": "mainProgressBar", "$facetake_tmp=$gPlayBackSlider": "timeControl1",
@@ -62,8 +63,7 @@ class Commands(types.ModuleType):
         if selection:
             names = [name for name in scene.selection if name in nodes]
         elif patterns:
-            tests = [re.compile("(?:[^:]+:)*" + re.escape(p[2:]) if p.startswith("*:") else re.escape(p).replace(r"\*", "[^:]*"))
-                     for p in patterns]  # fmt: skip
+            tests = [_pattern(one) for one in patterns]
             names = [name for name in nodes if any(test.fullmatch(name) for test in tests)]
             names += [name for name in names if name in scene.twice]
         else:
@@ -113,7 +113,7 @@ class Commands(types.ModuleType):
 
     def do_listAttr(self, name: str, keyable: bool, string: str) -> list[str] | None:
         """Keyable attributes by pattern; what is locked is not keyable on a face board."""
-        node = self._scene.state.nodes[name]
+        node = self._scene.state.nodes[name.rpartition("|")[2]]
         found = [one for one in node.attributes if one.startswith(string.rstrip("*"))]
         return found or None
 
@@ -161,7 +161,9 @@ class Commands(types.ModuleType):
         scene.edit(layers=(*scene.state.layers, Layer(name, override)))
         return name
 
-    def _edit_layer(self, name: str, attribute: Sequence[str] = (), mute: bool | None = None, moveLayerAfter: str = "") -> None:
+    def _edit_layer(
+        self, name: str, attribute: Sequence[str] = (), mute: bool | None = None, moveLayerAfter: str = ""
+    ) -> None:
         scene = self._scene
         layer = scene.layer(name)
         for plug in [attribute] if isinstance(attribute, str) else attribute:
@@ -242,6 +244,16 @@ class Commands(types.ModuleType):
             scene.close_chunk()
         return None
 
+    def do_createNode(self, type: str, name: str) -> str:
+        """A new transform."""
+        node = Node(type, {"translateX": 0.0, "translateY": 0.0, "translateZ": 0.0})
+        self._scene.recorded("createNode", lambda: self._scene.node(name, node))
+        return name
+
+    def do_redo(self) -> None:
+        """Does the last step taken back again."""
+        self._scene.redo()
+
     def do_undo(self) -> None:
         """Takes back the last step."""
         self._scene.undo()
@@ -250,8 +262,9 @@ class Commands(types.ModuleType):
         """Whether a plug-in is loaded."""
         return bool(self._scene.plugins)
 
-    def do_progressBar(self, bar: str, edit: bool = False, query: bool = False, progress: int = 0, isCancelled: bool = False,
-                       **_: Any) -> bool:  # fmt: skip
+    def do_progressBar(
+        self, bar: str, edit: bool = False, query: bool = False, progress: int = 0, isCancelled: bool = False, **_: Any
+    ) -> bool:
         """Moves the bar, or says whether the person pressed Esc."""
         assert bar == "mainProgressBar"
         self._scene.shown = progress if edit else self._scene.shown
@@ -261,3 +274,10 @@ class Commands(types.ModuleType):
         """What the person presses."""
         assert self._scene.answer in button or self._scene.answer == "Cancel"
         return self._scene.answer
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """How Maya matches names: `*` stays within a namespace, `*:` with `recursive` stands for any number of them."""
+    if text.startswith("*:"):
+        return re.compile("(?:[^:]+:)*" + re.escape(text[2:]))
+    return re.compile(re.escape(text).replace(r"\*", "[^:]*"))

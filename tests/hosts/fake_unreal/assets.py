@@ -176,4 +176,4 @@ class EditorAssetLibrary:
 
 def _seconds(path: str) -> float:
     with wave.open(path) as sound:
-        return sound.getnframes() / sound.getframerate()
+        return float(sound.getnframes() / sound.getframerate())

@@ -5,69 +5,19 @@ from __future__ import annotations
 import builtins
 import struct
 from bisect import bisect_right
-from enum import Enum, auto
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from fake_unreal.values import (
+    FrameNumber,
+    FrameRate,
+    FrameTime,
+    MovieSceneBlendType,
+    MovieSceneKeyInterpolation,
+    MovieSceneTimeUnit,
+    SequencerScriptingRange,
+)
 from fake_unreal.world import World
-
-
-class MovieSceneTimeUnit(Enum):
-    """Frames of the display rate, or ticks."""
-
-    DISPLAY_RATE = auto()
-    TICK_RESOLUTION = auto()
-
-
-class MovieSceneKeyInterpolation(Enum):
-    """How a curve leaves a key."""
-
-    AUTO = auto()
-    USER = auto()
-    BREAK = auto()
-    LINEAR = auto()
-
-
-class MovieSceneBlendType(Enum):
-    """How a section mixes with those below."""
-
-    ABSOLUTE = auto()
-    ADDITIVE = auto()
-    OVERRIDE = auto()
-
-
-class FrameRate:
-    """Frames per second."""
-
-    world: ClassVar[World]
-
-    def __init__(self, numerator: int = 0, denominator: int = 1) -> None:
-        assert isinstance(numerator, int) and isinstance(denominator, int)
-        self.numerator, self.denominator = numerator, denominator
-
-
-class FrameNumber:
-    """A whole number of frames or ticks."""
-
-    def __init__(self, value: int = 0) -> None:
-        assert isinstance(value, int), f"{value!r} is no whole number of ticks"
-        self.value = value
-
-
-class FrameTime:
-    """A frame."""
-
-    def __init__(self, frame_number: FrameNumber, sub_frame: float = 0.0) -> None:
-        self.frame_number = frame_number
-
-
-class SequencerScriptingRange:
-    """From a frame up to, and without, another."""
-
-    def __init__(
-        self, has_start_value: bool = False, has_end_value: bool = False, inclusive_start: int = 0, exclusive_end: int = 0
-    ) -> None:  # fmt: skip
-        self.inclusive_start, self.exclusive_end = inclusive_start, exclusive_end
 
 
 class _Object:
@@ -113,7 +63,9 @@ class MovieSceneScriptingFloatKey:
 
     world: ClassVar[World]
 
-    def __init__(self, tick: int, value: float, shape: MovieSceneKeyInterpolation, rate: FrameRate, ticks: FrameRate) -> None:
+    def __init__(
+        self, tick: int, value: float, shape: MovieSceneKeyInterpolation, rate: FrameRate, ticks: FrameRate
+    ) -> None:
         self.tick, self.value, self.shape, self.arrive, self.leave = tick, _single(value), shape, 0.0, 0.0
         self._per_frame = Fraction(ticks.numerator, ticks.denominator) / Fraction(rate.numerator, rate.denominator)
 
@@ -185,7 +137,9 @@ class MovieSceneScriptingFloatChannel:
     def evaluate_keys(self, range: SequencerScriptingRange, frame_rate: FrameRate) -> list[float]:
         """Values at each frame of a range, its end left out."""
         resolution = self._section.sequence.get_tick_resolution()
-        per_frame = Fraction(resolution.numerator, resolution.denominator) / Fraction(frame_rate.numerator, frame_rate.denominator)
+        per_frame = Fraction(resolution.numerator, resolution.denominator) / Fraction(
+            frame_rate.numerator, frame_rate.denominator
+        )
         frames = list(builtins.range(range.inclusive_start, range.exclusive_end))
         return [evaluate(self._keys, float(frame * per_frame)) for frame in frames]
 
@@ -291,7 +245,11 @@ class MovieSceneTrack(_Object):
         assert self.is_recorded() or isinstance(self, MovieSceneAudioTrack), "modify the track first"
         name = f"Section_{len(self.sections)}"
         kind = MovieSceneAudioSection if isinstance(self, MovieSceneAudioTrack) else None
-        made = kind(self.sequence, name) if kind else MovieSceneControlRigParameterSection(self.sequence, name, self.channels)
+        made = (
+            kind(self.sequence, name)
+            if kind
+            else MovieSceneControlRigParameterSection(self.sequence, name, self.channels)
+        )
         self.sections.append(made)
         return made
 
@@ -372,7 +330,9 @@ class ControlRig(_Object):
 class ControlRigSequencerBindingProxy:
     """A rig of the shot with its track."""
 
-    def __init__(self, proxy: MovieSceneBindingProxy, control_rig: ControlRig, track: MovieSceneControlRigParameterTrack) -> None:
+    def __init__(
+        self, proxy: MovieSceneBindingProxy, control_rig: ControlRig, track: MovieSceneControlRigParameterTrack
+    ) -> None:
         self.proxy, self.control_rig, self.track = proxy, control_rig, track
 
 

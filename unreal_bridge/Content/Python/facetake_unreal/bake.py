@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import unreal
+
 from facetake_host import curves, jobs
 from facetake_host.curves import Delivery
 from facetake_host.engine import Engine
@@ -18,8 +19,8 @@ FOLDER = "/Game/Facetake/Animations"
 
 
 def generate(
-    host: UnrealHost, engine: Engine, sound: Path, skeleton: str, options: Mapping[str, object], cancel: threading.Event,
-    rate: str = "60",
+    host: UnrealHost, engine: Engine, sound: Path, skeleton: str, options: Mapping[str, object],
+    cancel: threading.Event, rate: str = "60",
 ) -> str:  # fmt: skip
     """Bakes a recorded line for a face skeleton; returns the asset's path.
 

@@ -1,4 +1,4 @@
-"""Facetake without a window, as a commandlet:
+"""Facetake without a window, as a commandlet.
 
 UnrealEditor-Cmd PROJECT.uproject -run=pythonscript -script="headless.py /Game/Shots/S010 line.wav --emotion happy:0.7"
 """
@@ -10,6 +10,7 @@ import threading
 from pathlib import Path
 
 import unreal
+
 from facetake_host import jobs
 from facetake_host.engine import Engine
 from facetake_host.problems import HostProblem
@@ -17,7 +18,7 @@ from facetake_unreal.host import UnrealHost
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Generates lines into a level sequence and saves it. Raises SystemExit, which ends the commandlet with an error."""
+    """Generates lines into a level sequence and saves it. Raises SystemExit, the commandlet's way to end in error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sequence", help="asset path of a level sequence with a face control board")
     parser.add_argument("audio", type=Path, nargs="+")

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import cast
 
 import unreal
+
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import tick_of
 from facetake_host.host import Bar, Character

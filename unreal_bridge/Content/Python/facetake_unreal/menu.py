@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import unreal
+
 from facetake_host import jobs
 from facetake_host.engine import Engine
 from facetake_unreal import bake
@@ -14,7 +15,12 @@ from facetake_unreal.host import UnrealHost
 
 MENU, SECTION = "LevelEditor.MainMenu.Tools", "Facetake"
 ENTRIES = (
-    ("FacetakeGenerate", "Facetake: generate from audio...", "A recorded line to keys on a MetaHuman's face", "generate"),
+    (
+        "FacetakeGenerate",
+        "Facetake: generate from audio...",
+        "A recorded line to keys on a MetaHuman's face",
+        "generate",
+    ),
     ("FacetakeRestyle", "Facetake: restyle the selected take...", "The same line in another emotion", "restyle"),
 )
 ENGINE = Engine()

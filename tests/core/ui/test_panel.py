@@ -1,0 +1,106 @@
+"""The panel without a screen: what it says, and that it never waits."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.skipif(find_spec("PySide6") is None, reason="the panel needs the ui extra")
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+
+SCRIPT = """
+import sys, time
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from facetake_host.engine import Engine
+from facetake_host.host import Character
+from facetake_host.panel import Panel
+from facetake_host.recording import RecordingHost
+application = QApplication([])
+host, engine = RecordingHost(), Engine([sys.executable, "-m", "facetake", "worker"])
+def spin(panel, until):
+    end = time.monotonic() + 60
+    while not until() and time.monotonic() < end:
+        application.processEvents()
+        time.sleep(0.002)
+    assert until()
+"""
+
+
+def run(code: str) -> str:
+    """What a script with a panel prints."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT + code, str(LINE)], capture_output=True, text=True, check=False, timeout=120,
+        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+def test_what_is_missing_is_said() -> None:
+    """No line, no character, a line that is not there: each is a sentence in the panel."""
+    said = run("""
+panel = Panel(host, engine)
+panel.generate(); print(panel.message.text())
+panel.open([Path(sys.argv[1])]); panel.generate(); print(panel.message.text())
+host.faces.append(Character("ann", "mh4")); panel.refresh()
+panel.open([Path("gone.wav")]); spin(panel, lambda: "gone" in panel.message.text()); print(panel.message.text())
+panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+panel.restyle(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+engine.close()
+""").splitlines()
+
+    assert said == [
+        "Choose a recorded line first, or drop one here.",
+        "There is no character in the scene; open or reference one and press Refresh.",
+        "no file gone.wav; check the path",
+        "there is no sound file gone.wav; was it moved? choose it again",
+        "ann has no keys to restyle; generate or key a take first",
+    ]
+
+
+def test_cancel_and_an_engine_that_dies() -> None:
+    """Cancel ends the job; an engine that dies is told and the next line starts another; Generate works again."""
+    said = run("""
+host.faces.append(Character("ann", "mh4"))
+panel = Panel(host, engine)
+panel.open([Path(sys.argv[1])])
+panel.generate(); panel.cancel(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+import tempfile, wave
+long = Path(tempfile.mkdtemp()) / "long.wav"
+with wave.open(str(long), "wb") as sound:
+    sound.setnchannels(1); sound.setsampwidth(2); sound.setframerate(16000); sound.writeframes(bytes(2 * 16000 * 600))
+panel.open([long])
+panel.generate(); spin(panel, lambda: panel.bar.value() > 0); engine.kill()
+spin(panel, lambda: not panel.is_busy); print(panel.message.text()); print(panel.go.isEnabled(), len(host.scene.layers))
+panel.open([Path(sys.argv[1])])
+panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.text(), panel.actor.count())
+engine.close()
+""").splitlines()
+
+    assert said[0] == "Cancelled; the scene is as it was."
+    assert said[1].startswith("the engine stopped (exit code -9") and said[2] == "True 0"
+    assert said[3].startswith("facetake_line: ") and said[3].endswith(" 6")
+
+
+def test_drawn_emotion_is_few_cues_that_never_exceed_one() -> None:
+    """Strokes over each other make room, straight stretches need no cue of their own."""
+    from facetake.emotion import weights
+    from facetake_host.panel.mood import Mood
+
+    mood = Mood(10.0)
+    assert mood.is_neutral and mood.cues() == "0.0 neutral\n10.0 neutral\n"
+    mood.paint("happy", 1.0, 0.9, 9.0, 0.9)
+    mood.paint("sad", 6.0, 0.8, 3.0, 0.2)
+    lines = mood.cues().splitlines()
+
+    assert not mood.is_neutral and len(lines) < 25
+    for line in lines:
+        assert weights(line.split()[1], line).sum() == pytest.approx(1.0)
+    mood.fill("fear", 0.5)
+    assert mood.cues() == "0.0 fear:0.5\n10.0 fear:0.5\n"

@@ -1,0 +1,296 @@
+"""`facetake worker` as a process: requests in, events out, whatever happens."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from facetake import formats, rig
+from facetake.worker import requests
+from facetake_host.curves import load
+
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+WORKER = [sys.executable, "-m", "facetake", "worker"]
+
+
+class Talk:
+    """A worker and what is said to it."""
+
+    def __init__(self, command: list[str]) -> None:
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        )
+        self._number = 0
+
+    def say(self, do: str, **fields: object) -> int:
+        """Sends a request."""
+        self._number += 1
+        self.raw(json.dumps({"id": self._number, "do": do, **fields}).encode() + b"\n")
+        return self._number
+
+    def raw(self, line: bytes) -> None:
+        """Sends anything."""
+        assert self.process.stdin is not None
+        self.process.stdin.write(line)
+        self.process.stdin.flush()
+
+    def event(self) -> dict[str, Any]:
+        """The next event."""
+        assert self.process.stdout is not None
+        found: dict[str, Any] = json.loads(self.process.stdout.readline())
+        return found
+
+    def last(self, number: int) -> dict[str, Any]:
+        """The event that ends a request; those of others are passed over."""
+        while True:
+            event = self.event()
+            if event["id"] == number and event["event"] in ("done", "failure"):
+                return event
+
+    def ask(self, do: str, **fields: object) -> dict[str, Any]:
+        """A request and the event that ends it."""
+        return self.last(self.say(do, **fields))
+
+    def end(self) -> None:
+        """Closes everything."""
+        self.process.kill()
+        self.process.communicate()
+
+
+@pytest.fixture
+def talk() -> Iterator[Talk]:
+    """A worker."""
+    found = Talk(WORKER)
+    yield found
+    found.end()
+
+
+def test_the_greeting_names_versions_and_styles(talk: Talk) -> None:
+    """A host learns what it talks to before anything else."""
+    result = talk.ask("hello", protocol=1)["result"]
+
+    assert (result["protocol"], result["emotions"][0], "ada" in result["actors"]) == (1, "neutral", True)
+
+
+@pytest.mark.parametrize("names", ["mh3", "mh4", "unreal"])
+def test_generate_gives_keys_in_the_host_s_names(talk: Talk, tmp_path: Path, names: str) -> None:
+    """The file holds the rig's own channels, keyed by default, whose values are those of the take."""
+    out, kept = tmp_path / "keys.json", tmp_path / "take.npz"
+    event = talk.ask("generate", audio=str(LINE), rig=names, rate="24000/1001", out=str(out), take_out=str(kept))
+    delivery, take = load(out), formats.read(kept)
+
+    assert event["event"] == "done" and event["result"]["n_keys"] == sum(
+        len(one.frames) for one in delivery.keys.values()
+    )
+    table = {
+        getattr(one, {"mh3": "name", "mh4": "maya_mh4", "unreal": "unreal"}[names]): i
+        for i, one in enumerate(rig.CONTROLS)
+    }
+    assert len(set(delivery.keys) & set(table)) >= 160 and "CTRL_lookAtSwitch.translateY" not in delivery.keys
+    for name in set(delivery.keys) & set(table):
+        curve = delivery.keys[name]
+        assert np.abs(take.values[list(curve.frames), table[name]] - np.array(curve.values)).max() < 1e-6
+
+
+def test_restyle_takes_files_and_curves_alike(talk: Talk, tmp_path: Path) -> None:
+    """A take in a file and the same take sampled by a host give the same result."""
+    take, a, b = tmp_path / "take.npz", tmp_path / "a.json", tmp_path / "b.json"
+    talk.ask("generate", audio=str(LINE), out=str(a), take_out=str(take))
+    found = formats.read(take)
+    sampled = {name: found.values[:, i].tolist() for i, name in enumerate(rig.NAMES)}
+    curves = tmp_path / "curves.json"
+    curves.write_text(json.dumps({"format": "facetake-curves-1", "rate": "60", "start_s": "0", "curves": sampled}))
+    first = talk.ask("restyle", take=str(take), style="sad", out=str(a))
+    second = talk.ask("restyle", curves=str(curves), style="sad", out=str(b))
+
+    assert first["result"]["report"] == second["result"]["report"]
+    assert all(load(a).keys[name] == curve for name, curve in load(b).keys.items())
+
+
+def test_curves_outside_their_range_are_clamped_and_told(talk: Talk, tmp_path: Path) -> None:
+    """An animator may pull a control past its end; a missing control is at rest."""
+    curves = tmp_path / "curves.json"
+    table = {"ns:CTRL_C_jaw.ty": [0.0, 1.5, 0.0, 0.2], "persp.rotateX": [0.0] * 4}
+    curves.write_text(json.dumps({"format": "facetake-curves-1", "rate": "30", "start_s": "0", "curves": table}))
+    number = talk.say("restyle", curves=str(curves), style="sad", out=str(tmp_path / "out.json"))
+    events = [talk.event()]
+    while events[-1]["event"] not in ("done", "failure"):
+        events.append(talk.event())
+
+    assert events[-1]["id"] == number and events[-1]["event"] == "done"
+    assert [one["message"] for one in events if one["event"] == "warning"] == [
+        "1 controls left their range and were clamped: CTRL_C_jaw.translateY"
+    ]
+
+
+def test_baked_delivery_has_every_raw_curve(talk: Talk, tmp_path: Path) -> None:
+    """Unreal's animation sequences get each raw expression and the head, a value a frame."""
+    out = tmp_path / "keys.json"
+    talk.ask("generate", audio=str(LINE), rig="unreal", out=str(out), bake=True)
+    delivery = load(out)
+
+    assert len(delivery.raw) == len(rig.RAW_NAMES) + 3 and "CTRL_expressions_jawOpen" in delivery.raw
+    assert {len(values) for values in delivery.raw.values()} == {delivery.n_frames}
+
+
+def test_inspect_and_visemes(talk: Talk) -> None:
+    """A panel gets a waveform of a thousand points, and what the mouth says with times."""
+    facts = talk.ask("inspect", path=str(LINE))["result"]["facts"]
+    track = talk.ask("visemes", path=str(LINE))["result"]["visemes"]
+
+    assert 900 < len(facts["envelope"]) <= 1000 and max(facts["envelope"]) == pytest.approx(facts["peak"], abs=0.1)
+    assert len(track) > 10 and track[0]["start_s"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("do", "fields", "says"),
+    [
+        ("dance", {}, "knows no request 'dance'"),
+        ("generate", {}, "generate needs the field 'audio'"),
+        ("generate", {"audio": "a", "out": "b", "foo": 1}, "has no field 'foo'; the plugin and the engine"),
+        ("generate", {"audio": 3, "out": "b"}, "the field 'audio' is 3, no str"),
+        ("generate", {"audio": "a", "out": "b", "seed": True}, "the field 'seed' is True, no int"),
+        ("generate", {"audio": "gone.wav", "out": "b"}, "no file gone.wav"),
+        ("generate", {"audio": str(LINE), "out": str(LINE)}, "would be overwritten"),
+        ("generate", {"audio": str(LINE), "out": "b", "rig": "mh5"}, "no rig is called 'mh5'"),
+        ("generate", {"audio": str(LINE), "out": "b", "rate": "0"}, "is no frame rate"),
+        ("generate", {"audio": str(LINE), "out": "b", "emotion": "bored"}, "unknown emotion 'bored'"),
+        ("generate", {"audio": str(LINE), "out": "b", "gains": {"brow": "x"}}, "is no number from 0 to 10"),
+        ("generate", {"audio": str(LINE), "out": "b", "only": ["knee"]}, 'no face region is called "knee"'),
+        ("generate", {"audio": str(LINE), "out": "no/such/folder/b.json"}, "no/such/folder"),
+        ("restyle", {"out": "b"}, "restyle needs a take or curves"),
+        ("restyle", {"take": "gone.csv", "out": "b"}, "there is no such file"),
+        ("inspect", {"path": "gone.wav"}, "no file gone.wav"),
+    ],
+)
+def test_a_request_that_fails_leaves_the_worker_alive(do: str, fields: dict[str, Any], says: str, shared: Talk) -> None:
+    """Each mistake is one sentence, and the next request is answered."""
+    event = shared.ask(do, **fields)
+
+    assert event["event"] == "failure" and says in event["message"] and "\n" not in event["message"]
+    assert shared.ask("inspect", path=str(LINE))["event"] == "done"
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Talk]:
+    """One worker for all mistakes."""
+    found = Talk(WORKER)
+    yield found
+    found.end()
+
+
+@pytest.mark.parametrize("line", [b"junk\n", b"{}\n", b"[]\n", b'"x"\n', b"\xff\xfe\n", b"[" * 5000 + b"\n", b"\n"])
+def test_lines_that_are_no_request(shared: Talk, line: bytes) -> None:
+    """Junk is answered, or passed over where it is empty, and the worker lives on."""
+    shared.raw(line)
+    if line.strip():
+        assert shared.event()["message"].startswith("this is no request")
+    assert shared.ask("inspect", path=str(LINE))["event"] == "done"
+
+
+def noise(path: Path, seconds: float) -> Path:
+    """A long recording."""
+    import soundfile
+
+    soundfile.write(path, np.random.default_rng(0).normal(0, 0.05, int(16000 * seconds)), 16000)
+    return path
+
+
+def test_cancel_ends_a_running_and_a_waiting_request(talk: Talk, tmp_path: Path) -> None:
+    """Both end at once with nothing written, and what comes after them runs."""
+    sound = noise(tmp_path / "long.wav", 900.0)
+    running = talk.say("generate", audio=str(sound), out=str(tmp_path / "a.json"))
+    waiting = talk.say("generate", audio=str(sound), out=str(tmp_path / "b.json"))
+    while talk.event()["event"] != "progress":
+        pass
+    talk.say("cancel", request=waiting)
+    talk.say("cancel", request=running)
+    begun = time.monotonic()
+    ends: dict[int, str] = {}
+    while len(ends) < 2:
+        event = talk.event()
+        if event["id"] in (running, waiting) and event["event"] in ("done", "failure"):
+            ends[event["id"]] = event["kind"]
+
+    assert set(ends.values()) == {"Cancelled"} and time.monotonic() - begun < 60
+    assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
+    assert talk.ask("inspect", path=str(LINE))["event"] == "done"
+
+
+def test_shutdown_and_the_end_of_input_end_the_worker(tmp_path: Path) -> None:
+    """Either way the process is gone, with exit code 0, even in the middle of a line."""
+    sound = noise(tmp_path / "long.wav", 300.0)
+    for way in ("shutdown", "end", "busy"):
+        talk = Talk(WORKER)
+        talk.ask("hello", protocol=1)
+        if way == "busy":
+            talk.say("generate", audio=str(sound), out=str(tmp_path / "a.json"))
+        if way == "shutdown":
+            talk.say("shutdown")
+        else:
+            assert talk.process.stdin is not None
+            talk.process.stdin.close()
+        assert talk.process.wait(30) == 0, way
+        assert talk.process.stdout is not None
+        talk.process.stdout.close()
+        if talk.process.stdin is not None:
+            talk.process.stdin.close()
+
+    assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_the_worker_dies_with_its_parent() -> None:
+    """A host that is killed leaves no engine behind."""
+    parent = subprocess.Popen(
+        [sys.executable, "-c", "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:], stdin=-1);"
+         "print(p.pid, flush=True); time.sleep(60)", *WORKER], stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert parent.stdout is not None
+    worker = int(parent.stdout.readline())
+    time.sleep(1.0)
+    parent.send_signal(signal.SIGKILL)
+    parent.communicate()
+    end = time.monotonic() + 30
+    while time.monotonic() < end and _lives(worker):
+        time.sleep(0.05)
+
+    assert not _lives(worker)
+
+
+def _lives(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+        return Path(f"/proc/{process}/stat").read_text().split()[2] != "Z"
+    except (OSError, IndexError):
+        return False
+
+
+def test_what_a_library_prints_does_not_reach_the_host(tmp_path: Path) -> None:
+    """Standard output carries events only."""
+    code = ("from facetake.worker import requests, serve\n"
+            "old = requests._DEEDS['inspect']\n"
+            "def loud(*a):\n    print('noise'); import os; os.write(1, b'more noise'); return old(*a)\n"
+            "requests._DEEDS = {**requests._DEEDS, 'inspect': loud}\nserve()")  # fmt: skip
+    talk = Talk([sys.executable, "-c", code])
+    event = talk.ask("inspect", path=str(LINE))
+    talk.end()
+
+    assert event["event"] == "done"
+
+
+def test_models_are_loaded_once() -> None:
+    """The second line does not wait for what the first has loaded."""
+    session = requests.Session()
+
+    assert session.models("") is session.models("") and session.restyling("") is session.restyling("")

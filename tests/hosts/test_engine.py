@@ -1,0 +1,193 @@
+"""The client of the engine against the real worker: starting, talking, crashing, and saying what to do."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from canned import LINE, finish, real_engine
+from stages import write_sound
+
+from facetake_host import __version__, jobs, location
+from facetake_host.engine import Engine, check_greeting
+from facetake_host.host import Character
+from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.recording import RecordingHost
+
+ANN = Character("ann", "mh4")
+LIMITED = ("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); import signal; "
+           "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.worker import serve; serve()")  # fmt: skip
+
+
+def run(engine: Engine, host: RecordingHost, sound: Path = LINE) -> list[jobs.Made]:
+    """Generates one line."""
+    cancel = threading.Event()
+    return jobs.run(host, jobs.generate(host, engine, ANN, [sound], {}, cancel=cancel), cancel)
+
+
+def test_a_line_and_its_restyling_through_the_real_engine() -> None:
+    """From a recording to a layer and to a restyled one, with the models loaded once."""
+    host, engine = RecordingHost([ANN]), real_engine()
+    made = run(engine, host)[0]
+    cancel = threading.Event()
+    restyled = jobs.run(host, jobs.restyle(host, engine, ANN, {"style": "angry"}, cancel=cancel), cancel)[0]
+    folder = engine.folder
+    engine.close()
+
+    assert len(made.delivery.keys) == 168 and made.delivery.visemes and "main" in made.delivery.plot
+    assert restyled.layer == "facetake_line_angry" and set(restyled.delivery.keys) <= set(made.delivery.keys)
+    assert [one.is_muted for one in host.scene.layers] == [True, False]
+    assert not folder.exists() and not engine.is_running
+
+
+def test_a_killed_engine_is_told_and_started_again(tmp_path: Path) -> None:
+    """An engine killed in the middle leaves the scene alone; the next line starts another."""
+    host, engine = RecordingHost([ANN]), real_engine()
+    long = write_sound(tmp_path / "long.wav", 600.0)
+    cancel = threading.Event()
+    job = jobs.generate(host, engine, ANN, [long], {}, cancel=cancel)
+    with pytest.raises(HostProblem, match=r"the engine stopped \(exit code -9.*try once more"):
+        for status in job:
+            time.sleep(0.005)
+            if isinstance(status, jobs.Status) and status.share > 0.0:
+                engine.kill()
+
+    assert host.scene.layers == ()
+    assert run(engine, host)[0].layer == "facetake_line"
+    engine.close()
+
+
+def test_cancelling_a_running_request(tmp_path: Path) -> None:
+    """Cancelled in the middle: nothing is written, and the same engine does the next line."""
+    host, engine = RecordingHost([ANN]), real_engine()
+    long, cancel = write_sound(tmp_path / "long.wav", 600.0), threading.Event()
+    job = jobs.generate(host, engine, ANN, [long], {}, cancel=cancel)
+    with pytest.raises(Cancelled):
+        for status in job:
+            time.sleep(0.005)
+            if isinstance(status, jobs.Status) and status.share > 0.02:
+                cancel.set()
+    process = engine._process
+
+    assert host.scene.layers == () and not (engine.folder / "0.json").exists()
+    assert run(engine, host)[0].layer == "facetake_line"
+    assert engine._process is process
+    engine.close()
+
+
+@pytest.mark.parametrize(
+    ("command", "says"),
+    [
+        (["no-such-program-anywhere", "worker"], "the engine does not start"),
+        (
+            [sys.executable, "-c", "import sys; sys.exit('no licence')"],
+            r"the engine stopped \(exit code 1: no licence\)",
+        ),
+        ([sys.executable, "-I", "-S", "-m", "facetake", "worker"], "has no Facetake in it"),
+    ],
+)
+def test_an_engine_that_does_not_start(command: list[str], says: str) -> None:
+    """What is wrong with the engine is one sentence, and the scene is as it was."""
+    host, engine = RecordingHost([ANN]), Engine(command)
+    with pytest.raises(HostProblem, match=says):
+        run(engine, host)
+    engine.close()
+
+    assert host.scene.layers == ()
+
+
+@pytest.mark.parametrize("answer", ['{"protocol": 1, "version": "9.9"}', '{"protocol": 2, "version": "%s"}'])
+def test_an_engine_of_another_version(answer: str) -> None:
+    """Engine and plugin of different releases refuse each other, and the next try starts anew."""
+    reply = '{"id": 1, "event": "done", "result": %s}' % (answer % __version__ if "%s" in answer else answer)
+    host, engine = (
+        RecordingHost([ANN]),
+        Engine([sys.executable, "-c", f"print('''{reply}''', flush=True); input(); input()"]),
+    )
+    with pytest.raises(HostProblem, match="install both from the same release"):
+        run(engine, host)
+    engine.close()
+
+
+def test_a_plugin_of_another_version_is_refused_by_the_engine() -> None:
+    """The engine, too, says which of the two is to be installed."""
+    engine = real_engine()
+    engine.start()
+    event = finish(engine._send("hello", {"protocol": 99}))
+    engine.close()
+
+    with pytest.raises(HostProblem, match="the plugin speaks protocol 99 and this engine 1"):
+        check_greeting(event)
+
+
+def test_an_engine_that_says_nothing_is_given_up() -> None:
+    """A silent engine is ended after a while, and the person is told."""
+    host, engine = RecordingHost([ANN]), Engine([sys.executable, "-c", "import time; time.sleep(60)"], patience_s=0.3)
+    with pytest.raises(HostProblem, match="no longer answers and was ended"):
+        run(engine, host)
+    engine.close()
+
+    assert not engine.is_running
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+def test_a_full_disk(tmp_path: Path) -> None:
+    """A result that does not fit on the disk is one sentence, leaves no part of a file, and the engine lives on."""
+    host, engine = RecordingHost([ANN]), Engine([sys.executable, "-c", LIMITED])
+    for _ in range(2):
+        with pytest.raises(HostProblem, match=r"cannot be written \(.*(File too large|space)"):
+            run(engine, host)
+
+    assert engine.is_running and list(engine.folder.iterdir()) == []
+    engine.close()
+
+
+def test_where_the_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The setting comes first, then the variable, then the usual places, then the path; and nothing is guessed."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    nowhere = {"PATH": str(tmp_path / "bin")}
+    with pytest.raises(HostProblem, match="the Facetake engine is not installed"):
+        location.command(nowhere)
+
+    def python(folder: str) -> Path:
+        inside = tmp_path / folder / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+        inside.parent.mkdir(parents=True)
+        inside.write_text("#!")
+        inside.chmod(0o755)
+        return inside
+
+    usual, named, kept = python(".facetake/engine"), python("studio"), python("kept")
+    assert location.command(nowhere) == [str(usual), "-m", "facetake", "worker"]
+    assert location.command({**nowhere, location.VARIABLE: str(tmp_path / "studio")})[0] == str(named)
+    location.remember(str(kept))
+    assert location.command({**nowhere, location.VARIABLE: str(named)})[0] == str(kept)
+    location.remember(str(tmp_path / "gone"))
+    with pytest.raises(HostProblem, match="there is no Python at"):
+        location.command(nowhere)
+
+
+def test_the_engine_gets_none_of_the_host_s_python() -> None:
+    """What Maya sets for its own Python and libraries does not reach the engine."""
+    host = {
+        "PYTHONHOME": "maya",
+        "PYTHONPATH": "maya",
+        "LD_LIBRARY_PATH": "maya",
+        "PATH": "/bin",
+        "FACETAKE_DEBUG": "1",
+    }
+
+    assert location.clean_environment(host) == {"PATH": "/bin", "FACETAKE_DEBUG": "1"}
+
+
+def test_a_result_that_is_cut_off(tmp_path: Path) -> None:
+    """A result that cannot be read is a sentence as well."""
+    from facetake_host import curves
+
+    path = tmp_path / "cut.json"
+    path.write_text('{"keys": {"a": ')
+    with pytest.raises(HostProblem, match="cannot be read"):
+        curves.load(path)

@@ -1,0 +1,251 @@
+"""What only Maya has: namespaces, generations, references, its progress bar, and the order of undo through the API."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from canned import CannedEngine
+from fake_maya.scene import Node
+from stages import MayaStage, channels, write_sound
+
+from facetake_host import jobs
+from facetake_host.curves import HEAD
+from facetake_host.problems import Cancelled, HostProblem
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> MayaStage:
+    """A scene with ann, of the newer rig."""
+    return MayaStage("mh4", monkeypatch)
+
+
+def generate(stage: MayaStage, engine: CannedEngine, folder: Path, who: int = 0) -> jobs.Made:
+    """Generates one line."""
+    cancel, line = threading.Event(), write_sound(folder / "line.wav")
+    job = jobs.generate(stage.host, engine, stage.host.characters()[who], [line], {}, cancel=cancel)  # type: ignore[arg-type]
+    return jobs.run(stage.host, job, cancel)[0]
+
+
+def test_characters_by_namespace_and_generation(stage: MayaStage) -> None:
+    """Nested namespaces, none at all, both rig generations; the one with something selected comes first."""
+    stage.kind = "mh3"
+    stage.add("set:ben")
+    stage.add("")
+    found = {one.name: (one.rig, one.handle) for one in stage.host.characters()}
+    assert found == {"ann": ("mh4", "ann:"), "set:ben": ("mh3", "set:ben:"), "MetaHuman": ("mh3", "")}
+
+    stage.scene.selection = ["set:ben:CTRL_C_jaw"]
+    assert stage.host.characters()[0].name == "set:ben"
+
+
+def test_a_name_that_is_there_twice_is_left_alone(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """Two nodes of one name cannot be told apart by it, so that neither is keyed."""
+    stage.scene.twice.add("ann:CTRL_L_eye_blink")
+
+    assert generate(stage, engine, tmp_path).skipped["CTRL_L_eye_blink.translateY"] == "there twice"
+
+
+def test_reasons_for_leaving_a_control_alone(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """Missing, locked and driven by something else; keys and layers of its own are no obstacle."""
+    scene = stage.scene
+    stage.block("CTRL_L_eye_blink.translateY")
+    scene.node("ann:CTRL_R_eye_blink", None)
+    scene.node("driver", Node("parentConstraint"))
+    scene.edit(incoming={"ann:CTRL_L_mouth_suckBlow.translateY": "driver"})
+    scene.commands.setKeyframe("ann:CTRL_C_jaw.translateY", time=1, value=0.5)
+    skipped = generate(stage, engine, tmp_path).skipped
+
+    assert skipped["CTRL_L_eye_blink.translateY"] == "locked"
+    assert skipped["CTRL_R_eye_blink.translateY"] == "missing"
+    assert skipped["CTRL_L_mouth_suckBlow.translateY"] == "connected to driver"
+    assert "CTRL_C_jaw.translateY" not in skipped and set(skipped) - set(HEAD) == {
+        "CTRL_L_eye_blink.translateY", "CTRL_R_eye_blink.translateY", "CTRL_L_mouth_suckBlow.translateY",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_either_way_of_connecting_a_curve(
+    stage: MayaStage, engine: CannedEngine, tmp_path: Path, at_once: bool
+) -> None:
+    """Whether Maya connects a new curve at once or when the modifier runs, keys, undo and cancel are the same."""
+    stage.scene.connects_at_once = at_once
+    before = stage.snapshot()
+    generate(stage, engine, tmp_path)
+    after = stage.snapshot()
+    stage.undo()
+    assert stage.snapshot() == before
+    stage.redo()
+    assert stage.snapshot() == after
+    stage.cancel_at(0.5)
+    with pytest.raises(Cancelled):
+        generate(stage, engine, tmp_path)
+    assert stage.snapshot() == after
+
+
+def test_an_empty_chunk_never_takes_back_what_was_there(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """Where nothing was done yet when it fails, the person's last action stays."""
+    generate(stage, engine, tmp_path)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem), stage.host.step("Facetake: facetake_line"):
+        raise HostProblem("x")
+
+    assert stage.snapshot() == before
+
+
+def test_head_motion_on_a_chosen_joint(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """Head motion goes to a joint that the person names, in degrees; without one it is left out and said."""
+    assert generate(stage, engine, tmp_path).skipped[HEAD[0]] == "no joint is chosen for it"
+    stage.scene.node("head", Node("joint", {"rotateX": 0.0, "rotateY": 0.0, "rotateZ": 0.0}))
+    stage.host.head_joint = "head"
+    made = generate(stage, engine, tmp_path)
+    curve = made.delivery.keys["HeadYaw"]
+
+    assert stage.scene.value("head.rotateY", float(curve.frames[3] / Fraction(30))) == pytest.approx(curve.values[3])
+
+
+def test_the_scene_s_rate_is_read_and_never_set(stage: MayaStage) -> None:
+    """Maya's units of time by name; what is no rate of frames is told."""
+    for unit, rate in (
+        ("film", 24),
+        ("23.976fps", Fraction(24000, 1001)),
+        ("29.97fps", Fraction(30000, 1001)),
+        ("120fps", 120),
+    ):
+        stage.scene.unit = unit
+        assert stage.host.rate() == rate
+    stage.scene.unit = "millisec"
+    with pytest.raises(HostProblem, match="counts time in millisec"):
+        stage.host.rate()
+
+
+def test_a_read_only_scene_file(stage: MayaStage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A scene that could not be saved is not changed."""
+    scene = tmp_path / "shot.ma"
+    scene.touch()
+    stage.scene.path = str(scene)
+    assert stage.host.refusal(stage.host.characters()[0]) == ""
+    monkeypatch.setattr("os.access", lambda *_: False)
+    assert (
+        stage.host.refusal(stage.host.characters()[0])
+        == f"{scene} is read-only; check it out or save it under another name first"
+    )
+
+
+def test_equal_values_with_slopes_are_told_apart(stage: MayaStage) -> None:
+    """Maya takes a stretch between two equal values for flat; a hair's breadth keeps its bend."""
+    from facetake_host.curves import KeyCurve
+
+    plugin = importlib.import_module("facetake_keys")
+    values = plugin._told_apart(KeyCurve((0, 5, 9, 12), (0.5, 0.5, 0.5, 0.2), (0, 0, 0, 0), (0.1, 0, 0, 0)))
+
+    assert values == [0.5, 0.5 + plugin.APART, 0.5, 0.2]
+
+
+def test_dialogs_and_progress_only_with_a_window(stage: MayaStage) -> None:
+    """In mayapy nothing waits for a click; with a window the person is asked and the bar moves."""
+    stage.add("ben")
+    assert jobs.choose(stage.host) is None
+    stage.scene.batch, stage.scene.answer = False, "ben"
+    picked = jobs.choose(stage.host)
+    assert picked is not None and picked.name == "ben"
+    with stage.host.progress("outer") as outer, stage.host.progress("inner") as inner:
+        inner.advance(0.5)
+        assert outer is inner and stage.scene.shown == 50
+
+
+def test_the_menu_is_made_once_and_taken_away(stage: MayaStage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Menu, shelf button and dock appear with a window, once, and go when asked."""
+    made: list[tuple[str, dict[str, Any]]] = []
+    names: set[str] = set()
+
+    def ui(kind: str) -> Any:
+        def run(_self: object, name: str = "", **given: Any) -> Any:
+            if given.get("exists"):
+                return name in names
+            if given.get("query"):
+                return "Custom"
+            made.append((kind, given))
+            if kind == "deleteUI":
+                names.discard(name)
+            else:
+                names.add(name)
+            return name
+
+        return run
+
+    commands = type(stage.scene.commands)
+    for kind in ("menu", "menuItem", "tabLayout", "shelfButton", "workspaceControl", "deleteUI"):
+        monkeypatch.setattr(commands, f"do_{kind}", ui(kind), raising=False)
+    menu = importlib.import_module("facetake_maya.menu")
+    menu.add()
+    assert made == []
+    stage.scene.batch = False
+    menu.add()
+    menu.add()
+    menu.show_panel()
+    menu.show_panel()
+    kinds = [kind for kind, _ in made]
+    assert kinds == ["menu", "menuItem", "menuItem", "shelfButton", "workspaceControl", "workspaceControl"]
+    assert made[-1][1] == {"edit": True, "restore": True}
+    menu.remove()
+    assert [kind for kind, _ in made[6:]] == ["deleteUI"] * 3
+
+
+def test_without_a_window_from_mayapy(
+    stage: MayaStage,
+    monkeypatch: pytest.MonkeyPatch,
+    engine: CannedEngine,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A scene is opened, keyed and saved under another name; a name that is taken is refused."""
+    import types
+
+    standalone = types.ModuleType("maya.standalone")
+    standalone.initialize = lambda name: None  # type: ignore[attr-defined]
+    standalone.uninitialize = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "maya.standalone", standalone)
+    sys.modules["maya"].standalone = standalone  # type: ignore[attr-defined]
+    files: list[dict[str, Any]] = []
+    original = type(stage.scene.commands).do_file
+
+    def do_file(commands: Any, *names: str, **given: Any) -> Any:
+        if given.get("query"):
+            return original(commands, **given)
+        files.append({**given, "name": names})
+        return None
+
+    monkeypatch.setattr(type(stage.scene.commands), "do_file", do_file)
+    monkeypatch.setattr("facetake_host.engine.Engine", lambda: engine)
+    engine.close = lambda: None  # type: ignore[attr-defined]
+    headless = importlib.import_module("facetake_maya.headless")
+    line, saved = write_sound(tmp_path / "line.wav"), tmp_path / "shot_v2.ma"
+
+    assert headless.main(["shot.ma", str(line), "--save", str(saved)]) == 0
+    assert "facetake_line: " in capsys.readouterr().out and len(stage.layers()) == 1
+    assert (
+        files[0]["open"]
+        and files[1]["rename"] == str(saved)
+        and files[2] == {"save": True, "type": "mayaAscii", "name": ()}
+    )
+    assert headless.main(["shot.ma", str(line), "--save", str(saved), "--character", "ben"]) == 1
+    assert "which character? ben was named" in capsys.readouterr().err
+    saved.touch()
+    with pytest.raises(SystemExit):
+        headless.main(["shot.ma", str(line), "--save", str(saved)])
+
+
+def test_every_channel_of_both_generations_is_found(monkeypatch: pytest.MonkeyPatch, plugins: None) -> None:
+    """The channels read from a scene are those that the engine knows, in either generation."""
+    from facetake import rig
+
+    for kind in ("mh3", "mh4"):
+        stage = MayaStage(kind, monkeypatch)
+        found = stage.host._channels(stage.host.characters()[0])
+        assert set(found) == set(channels(kind)) and all(rig.find(name) is not None for name in found)

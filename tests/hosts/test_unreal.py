@@ -1,0 +1,216 @@
+"""What only Unreal has: ticks, transactions that forget, sections, assets, baked delivery and its menu."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import pytest
+from canned import CannedEngine
+from fake_unreal import assets, editor, values
+from stages import UnrealStage, write_sound
+
+from facetake_host import jobs
+from facetake_host.frames import tick_of
+from facetake_host.problems import Cancelled, HostProblem
+
+
+@pytest.fixture
+def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> UnrealStage:
+    """A shot with ann."""
+    return UnrealStage("", monkeypatch)
+
+
+def generate(stage: UnrealStage, engine: CannedEngine, folder: Path, **options: Any) -> jobs.Made:
+    """Generates one line."""
+    cancel, line = threading.Event(), write_sound(folder / "line.wav")
+    job = jobs.generate(stage.host, engine, stage.host.characters()[0], [line], {}, cancel=cancel, **options)  # type: ignore[arg-type]
+    return jobs.run(stage.host, job, cancel)[0]
+
+
+@pytest.mark.parametrize("rate", [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(60)])
+def test_frames_are_whole_ticks(rate: Fraction) -> None:
+    """At these rates a frame is a whole number of ticks, and an hour of frames does not drift."""
+    assert all(tick_of(frame, rate, Fraction(24000)) * rate / 24000 == frame for frame in (-101, 0, 1, 86400 * 4))
+
+
+def test_the_nearest_tick_where_none_is_exact() -> None:
+    """At 29.97 a frame is 800.8 ticks; keys are at most half a tick off, and that does not add up."""
+    off = [
+        abs(tick_of(frame, Fraction(30000, 1001), Fraction(24000)) - frame * Fraction(8008, 10))
+        for frame in range(100000)
+    ]
+    assert max(off) <= Fraction(1, 2)
+
+
+def test_a_section_of_its_own_on_a_row_of_its_own(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """The take's section has its range, overrides, and is named for the line; the first section gets nothing of it."""
+    made = generate(stage, engine, tmp_path, start_frame=-10)
+    section = stage.world.rigs[0].track.sections[-1]
+
+    assert (made.layer, section.get_name()) == ("Facetake_line", "Facetake_line")
+    assert (section.start, section.end, section.row) == (-10, -10 + made.delivery.n_frames, 1)
+    assert section.blend is values.MovieSceneBlendType.OVERRIDE
+    assert stage.world.rigs[0].track.sections[0].keys == []
+
+
+def test_additive_takes(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """On request a take is laid over what is there."""
+    module = importlib.import_module("facetake_unreal.host")
+    stage.host = module.UnrealHost(additive=True)
+    generate(stage, engine, tmp_path)
+
+    assert stage.world.rigs[0].track.sections[-1].blend is values.MovieSceneBlendType.ADDITIVE
+
+
+def test_a_locked_section_stays_as_it_is(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """An earlier take that the person locked is not switched off."""
+    generate(stage, engine, tmp_path)
+    stage.world.rigs[0].track.sections[-1].locked = True
+    generate(stage, engine, tmp_path)
+
+    assert stage.layers() == [("Facetake_line", True), ("Facetake_line_2", True)]
+
+
+def test_restyling_takes_the_selected_section(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """What the person selected is restyled, even where a later take plays."""
+    generate(stage, engine, tmp_path, start_frame=3)
+    generate(stage, engine, tmp_path, start_frame=90)
+    stage.world.selected_sections = [stage.world.rigs[0].track.sections[1]]
+    cancel = threading.Event()
+    job = jobs.restyle(stage.host, engine, stage.host.characters()[0], {"style": "sad:0.8"}, cancel=cancel)  # type: ignore[arg-type]
+    made = jobs.run(stage.host, job, cancel)[0]
+
+    assert (made.start_frame, made.layer) == (3, "Facetake_line_sad_0_8")
+
+
+def test_a_cancelled_take_leaves_no_sound_behind(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """Nothing of a cancelled or failed take stays in the content browser; a sound that cannot be imported is told."""
+    stage.cancel_at(0.99)
+    with pytest.raises(Cancelled):
+        generate(stage, engine, tmp_path)
+    stage.cancel_at(2.0)
+    stage.world.importable = False
+    before = stage.snapshot()
+    with pytest.raises(HostProblem, match="could not import the sound"):
+        generate(stage, engine, tmp_path)
+
+    assert (stage.world.assets, stage.snapshot()) == ({}, before)
+
+
+def test_sounds_never_replace_each_other(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """The same line again gets a name that is free."""
+    generate(stage, engine, tmp_path)
+    generate(stage, engine, tmp_path)
+
+    assert sorted(stage.world.assets) == ["/Game/Facetake/Audio/line", "/Game/Facetake/Audio/line1"]
+
+
+def test_no_shot_is_open(stage: UnrealStage) -> None:
+    """Without a sequence the person is told to open one."""
+    stage.world.sequence = None
+    with pytest.raises(HostProblem, match="open the shot in Sequencer"):
+        stage.host.characters()
+
+
+def test_baked_delivery(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """An animation sequence with every raw curve; a wrong skeleton is told, and a failure leaves no asset."""
+    bake, cancel = importlib.import_module("facetake_unreal.bake"), threading.Event()
+    line = write_sound(tmp_path / "line.wav")
+    with pytest.raises(HostProblem, match="there is no skeleton /Game/Nothing"):
+        bake.generate(stage.host, engine, line, "/Game/Nothing", {}, cancel)
+    stage.world.assets["/Game/Face"] = assets.Skeleton()
+    path = bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
+    made = stage.world.assets[path]
+
+    assert (
+        path == "/Game/Facetake/Animations/line"
+        and "CTRL_expressions_jawOpen" in made.curves
+        and "HeadYaw" in made.curves
+    )
+    assert len(made.curves["HeadYaw"]) == made.controller.frames + 1
+    stage.fail_soon(20)
+    with pytest.raises(RuntimeError):
+        bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
+    assert sorted(stage.world.assets) == ["/Game/Face", path]
+
+
+def test_the_menu_generates_and_restyles(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Entries in the Tools menu; each asks in the editor's own dialog and does what was asked."""
+    menu = importlib.import_module("facetake_unreal.menu")
+    monkeypatch.setattr(menu, "ENGINE", engine)
+    menu.add()
+    assert stage.world.menu == []
+    stage.world.unattended = False
+    menu.add()
+    assert [entry.command for entry in stage.world.menu] == [
+        "from facetake_unreal import menu; menu.generate()", "from facetake_unreal import menu; menu.restyle()",
+    ]  # fmt: skip
+
+    def fill(options: Any) -> bool:
+        options.audio = assets.FilePath(str(write_sound(tmp_path / "line.wav")))
+        return True
+
+    stage.world.answers = [fill]
+    menu.generate()
+    stage.world.answers = [lambda options: True]
+    menu.restyle()
+    assert [name for name, _ in stage.layers()] == ["Facetake_line", "Facetake_line_happy_0_8"]
+    stage.world.answers = [lambda options: False]
+    menu.generate()
+    assert len(stage.layers()) == 2 and engine.asked[0][1]["emotion"] == "neutral"
+
+
+def test_problems_in_the_menu_are_sentences(
+    stage: UnrealStage, engine: CannedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A menu never ends in a traceback: what is wrong is shown, and even what nobody foresaw is one line."""
+    menu = importlib.import_module("facetake_unreal.menu")
+    monkeypatch.setattr(menu, "ENGINE", engine)
+
+    def gone(options: Any) -> bool:
+        options.audio = assets.FilePath("gone.wav")
+        return True
+
+    stage.world.answers = [gone]
+    menu.generate()
+    assert "there is no sound file gone.wav" in stage.world.said[-1]
+    stage.fail_soon(1)
+    monkeypatch.setattr(type(stage.host), "characters", lambda _self: 1 / 0)
+    stage.world.answers = [gone]
+    menu.generate()
+    assert "Something unforeseen went wrong (ZeroDivisionError" in stage.world.said[-1]
+
+
+def test_several_characters_are_asked_one_by_one(stage: UnrealStage) -> None:
+    """A dialog for each; Cancel takes none."""
+    stage.add("ben")
+    stage.world.unattended = False
+    stage.world.answers = [editor.AppReturnType.NO, editor.AppReturnType.YES]
+    picked = jobs.choose(stage.host)
+    assert picked is not None and picked.name == "ben"
+    stage.world.answers = [editor.AppReturnType.CANCEL]
+    assert jobs.choose(stage.host) is None
+
+
+def test_without_a_window_as_a_commandlet(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A sequence given by its path is keyed without Sequencer; what is wrong ends the commandlet with an error."""
+    headless = importlib.import_module("facetake_unreal.headless")
+    engine.close = lambda: None  # type: ignore[attr-defined]
+    monkeypatch.setattr(headless, "Engine", lambda: engine)
+    line = write_sound(tmp_path / "line.wav")
+    stage.world.assets["/Game/Shot"], stage.world.sequence = stage.world.sequence, None
+    headless.main(["/Game/Shot", str(line)])
+
+    assert stage.layers() == [("Facetake_line", True)]
+    with pytest.raises(SystemExit, match="there is no level sequence /Game/Gone"):
+        headless.main(["/Game/Gone", str(line)])
+    with pytest.raises(SystemExit, match="which character"):
+        headless.main(["/Game/Shot", str(line), "--character", "ben"])
