@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("take", type=Path, metavar="TAKE", help="a take in any format")
     parser.add_argument("-o", "--out", type=Path, required=True, help="the file to write; its suffix tells the format")
     parser.add_argument(
-        "--format", dest="form", metavar="NAME", help="csv, json, npz, txt, a2f-json, a2f-csv, livelink-csv"
+        "--format", dest="form", metavar="NAME", help="csv, json, npz, txt, a2f-json, a2f-csv, livelink-csv, anim, usd"
     )
     parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of TAKE, where it cannot be told")
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's own")
