@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from canned import CannedEngine
+from canned import LINE, CannedEngine, real_engine
 from stages import Stage, UnrealStage, write_sound
 
 from facetake_host import jobs
@@ -166,6 +167,23 @@ def test_a_failing_engine_leaves_the_scene_as_it_was(stage: Stage, engine: Canne
         generate(stage, engine, line)
 
     assert stage.snapshot() == before
+
+
+def test_an_engine_killed_in_the_middle_leaves_the_scene_as_it_was(stage: Stage, tmp_path: Path) -> None:
+    """The real engine, killed while it computes: one sentence, an untouched scene, and the next line works."""
+    engine, cancel = real_engine(), threading.Event()
+    before = stage.snapshot()
+    character, long = stage.host.characters()[0], write_sound(tmp_path / "long.wav", 600.0)
+    with pytest.raises(HostProblem, match="the engine stopped"):
+        for status in jobs.generate(stage.host, engine, character, [long], {}, cancel=cancel):
+            time.sleep(0.005)
+            if isinstance(status, jobs.Status) and status.share > 0.0:
+                engine.kill()
+    assert stage.snapshot() == before
+
+    jobs.run(stage.host, jobs.generate(stage.host, engine, character, [LINE], {}, cancel=cancel), cancel)
+    engine.close()
+    assert len(stage.layers()) == 1
 
 
 def test_a_missing_sound_is_told_before_anything(stage: Stage, engine: CannedEngine, tmp_path: Path) -> None:

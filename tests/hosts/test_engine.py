@@ -5,9 +5,12 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 from canned import LINE, finish, real_engine
 from stages import write_sound
 
@@ -41,6 +44,19 @@ def test_a_line_and_its_restyling_through_the_real_engine() -> None:
     assert restyled.layer == "facetake_line_angry" and set(restyled.delivery.keys) <= set(made.delivery.keys)
     assert [one.is_muted for one in host.scene.layers] == [True, False]
     assert not folder.exists() and not engine.is_running
+
+
+def test_a_minute_needs_few_keys(tmp_path: Path) -> None:
+    """A minute of speech at 60 frames per second needs at most 15 % of a key for every control and frame."""
+    samples, rate_hz = soundfile.read(LINE, dtype="float32")
+    soundfile.write(tmp_path / "minute.wav", np.resize(samples, 60 * rate_hz), rate_hz)
+    host, engine = RecordingHost([ANN], frame_rate=Fraction(60)), real_engine()
+    delivery = run(engine, host, tmp_path / "minute.wav")[0].delivery
+    engine.close()
+
+    assert delivery.n_frames == 3600
+    keys = sum(len(curve.frames) for curve in delivery.keys.values())
+    assert 0.01 < keys / (len(delivery.keys) * delivery.n_frames) <= 0.15
 
 
 def test_a_killed_engine_is_told_and_started_again(tmp_path: Path) -> None:

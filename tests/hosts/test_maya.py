@@ -69,6 +69,20 @@ def test_reasons_for_leaving_a_control_alone(stage: MayaStage, engine: CannedEng
     }  # fmt: skip
 
 
+def test_a_referenced_rig(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """A character of another file gets keys and layers and nothing else; with all of it locked, that is told."""
+    nodes = {name for name in stage.scene.state.nodes if name.startswith("ann:")}
+    stage.scene.referenced = nodes
+    before = {name: stage.scene.state.nodes[name] for name in nodes}
+    assert not set(generate(stage, engine, tmp_path).skipped) - set(HEAD)
+    assert {name: stage.scene.state.nodes[name] for name in nodes} == before
+    for name in nodes:
+        node = stage.scene.state.nodes[name]
+        stage.scene.node(name, Node(node.type, node.attributes, frozenset(node.attributes)))
+    with pytest.raises(HostProblem, match="no control of ann can be keyed"):
+        generate(stage, engine, tmp_path)
+
+
 @pytest.mark.parametrize("at_once", [True, False])
 def test_either_way_of_connecting_a_curve(
     stage: MayaStage, engine: CannedEngine, tmp_path: Path, at_once: bool

@@ -76,10 +76,10 @@ def test_a_locked_section_stays_as_it_is(stage: UnrealStage, engine: CannedEngin
 
 
 def test_restyling_takes_the_selected_section(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
-    """What the person selected is restyled, even where a later take plays."""
+    """A section that the person chose is restyled, even where a later take plays."""
     generate(stage, engine, tmp_path, start_frame=3)
     generate(stage, engine, tmp_path, start_frame=90)
-    stage.world.selected_sections = [stage.world.rigs[0].track.sections[1]]
+    stage.host.source = stage.world.rigs[0].track.sections[1]
     cancel = threading.Event()
     job = jobs.restyle(stage.host, engine, stage.host.characters()[0], {"style": "sad:0.8"}, cancel=cancel)  # type: ignore[arg-type]
     made = jobs.run(stage.host, job, cancel)[0]
@@ -164,6 +164,29 @@ def test_the_menu_generates_and_restyles(
     stage.world.answers = [lambda options: False]
     menu.generate()
     assert len(stage.layers()) == 2 and engine.asked[0][1]["emotion"] == "neutral"
+
+
+def test_every_selected_take_is_restyled(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Several sections, of several faces, come back one by one, and a section without keys is passed over."""
+    menu = importlib.import_module("facetake_unreal.menu")
+    monkeypatch.setattr(menu, "ENGINE", engine)
+    stage.add("ben")
+    stage.world.unattended = False
+    for who in (0, 1):
+        cancel = threading.Event()
+        line = write_sound(tmp_path / f"line{who}.wav")
+        face = stage.host.characters()[who]
+        job = jobs.generate(stage.host, engine, face, [line], {}, cancel=cancel)  # type: ignore[arg-type]
+        jobs.run(stage.host, job, cancel)
+    stage.world.selected_sections = [section for board in stage.world.rigs for section in board.track.sections]
+    stage.world.answers = [lambda options: True]
+    menu.restyle()
+
+    assert [name for name, _ in stage.layers()] == [
+        "Facetake_line0", "Facetake_line0_happy_0_8", "Facetake_line1", "Facetake_line1_happy_0_8",
+    ]  # fmt: skip
 
 
 def test_problems_in_the_menu_are_sentences(

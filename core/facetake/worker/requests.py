@@ -32,6 +32,7 @@ PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
 PLOT_FPS: Final = 30
 PLOT_POINTS, PLOT_CURVES = 3000, 4
+SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
 Result = dict[str, Any]
@@ -219,12 +220,15 @@ def _deliver(
 
 
 def _plot(take: Take) -> dict[str, object]:
-    """Curves worth showing: the main ones, and of each region those that move most; few enough points to draw."""
+    """Curves worth showing: the main ones, and of each region those that move most; few enough points to draw.
+
+    Of a left and a right control the left one is shown.
+    """
     rate = min(Fraction(PLOT_FPS), Fraction(PLOT_POINTS) / take.duration_s)
     even = resample(take, rate)
     groups = {"main": main_curves(even.values)}
     for region in rig.REGIONS:
-        columns = np.flatnonzero(rig.region_mask(region))
+        columns = np.flatnonzero(rig.region_mask(region) & SHOWN)
         most = columns[np.argsort(-np.ptp(even.values[:, columns], axis=0), kind="stable")][:PLOT_CURVES]
         groups[region] = {
             rig.NAMES[i].removeprefix("CTRL_").replace(".translate", "."): even.values[:, i] for i in most

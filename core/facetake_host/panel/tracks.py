@@ -190,19 +190,17 @@ class Tracks(QWidget):
         if not shown:
             self._hint(painter, lane, f"draw emotion here: {self.brush}")
         for name in shown:
-            points = QPolygonF([
+            points = [
                 QPointF(self._x(step * STEP_S), inner.bottom() - weight * inner.height())
                 for step, weight in enumerate(self.mood.weights[name])
-            ])  # fmt: skip
+            ]
             colour = QColor(COLOURS[name])
             painter.setPen(QPen(colour, 2))
-            painter.drawPolyline(points)
+            painter.drawPolyline(QPolygonF(points))
             colour.setAlpha(50)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
-            painter.drawPolygon(
-                QPolygonF([QPointF(0, inner.bottom()), *points.toList(), QPointF(self.width(), inner.bottom())])
-            )
+            painter.drawPolygon(QPolygonF([QPointF(0, inner.bottom()), *points, QPointF(self.width(), inner.bottom())]))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         for row, name in enumerate(shown):
             painter.setPen(COLOURS[name])

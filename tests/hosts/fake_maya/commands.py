@@ -96,13 +96,15 @@ class Commands(types.ModuleType):
     def do_setAttr(self, plug: str, value: Any, type: str = "") -> None:
         """Sets an attribute."""
         node, attribute = self._node(plug)
-        if attribute in node.locked:
-            raise RuntimeError(f"{plug} is locked")
+        if attribute in node.locked or plug.partition(".")[0] in self._scene.referenced:
+            raise RuntimeError(f"{plug} is locked or of a referenced file")
         changed = replace(node, attributes={**node.attributes, attribute: value})
         self._scene.recorded("setAttr", lambda: self._scene.node(plug.partition(".")[0], changed))
 
     def do_addAttr(self, name: str, longName: str, dataType: str) -> None:
         """Gives a node one more attribute."""
+        if name in self._scene.referenced:
+            raise RuntimeError(f"{name} is of a referenced file and takes no attribute")
         node = self._scene.state.nodes[name]
         changed = replace(node, attributes={**node.attributes, longName: None})
         self._scene.recorded("addAttr", lambda: self._scene.node(name, changed))

@@ -66,6 +66,7 @@ class MayaScene:
         self.unit, self.time, self.path, self.undo_on, self.batch = "film", 0.0, "", True, True
         self.selection: list[str] = []
         self.twice: set[str] = set()
+        self.referenced: set[str] = set()  # nodes of another file: keys and layers reach them, nothing else does
         self.answer, self.stop_at, self.shown = "Cancel", 1000, 0
         self.plugins: dict[str, Any] = {}
         self.heard_sound = ""

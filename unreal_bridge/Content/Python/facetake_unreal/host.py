@@ -33,8 +33,12 @@ class UnrealHost:
     """The sequence that is open, or the one given."""
 
     def __init__(self, sequence: unreal.LevelSequence | None = None, *, additive: bool = False) -> None:
-        """`sequence` for use without Sequencer; `additive` lays takes over what is there instead of overriding it."""
+        """`sequence` for use without Sequencer; `additive` lays takes over what is there instead of overriding it.
+
+        `source` may name the section to restyle; otherwise it is the one that plays.
+        """
         self._given, self._additive = sequence, additive
+        self.source: unreal.MovieSceneSection | None = None
         self._back: list[Callable[[], object]] = []
 
     def characters(self) -> list[Character]:
@@ -83,7 +87,7 @@ class UnrealHost:
         return {channel: head.get(channel, "missing") for channel in channels if channel not in there}
 
     def read(self, character: Character, bar: Bar) -> Sampled:
-        """The selected section of the face board, or the one that is keyed, frame by frame."""
+        """The section to restyle, frame by frame."""
         section = self._source(character)
         first, last = self._extent(section)
         span = self._sequence().make_range(first, last - first + 1)
@@ -188,14 +192,21 @@ class UnrealHost:
             if isinstance(channel, unreal.MovieSceneScriptingFloatChannel)
         }
 
+    def selected(self) -> list[tuple[Character, unreal.MovieSceneSection]]:
+        """The sections with keys that the person selected, each with the face it belongs to."""
+        chosen = [] if self._given else list(unreal.LevelSequenceEditorBlueprintLibrary.get_selected_sections())
+        owned = [(one, section) for one in self.characters() for section in one.handle.get_sections()]
+        return [(one, section) for one, section in owned if section in chosen and self._has_keys(section)]
+
     def _source(self, character: Character) -> unreal.MovieSceneSection:
-        """Which section to restyle."""
         own: list[unreal.MovieSceneSection] = list(character.handle.get_sections())
-        selected = [] if self._given else list(unreal.LevelSequenceEditorBlueprintLibrary.get_selected_sections())
-        for section in [*(one for one in selected if one in own), *(one for one in reversed(own) if one.is_active())]:
-            if any(channel.get_num_keys() for channel in self._by_name(section).values()):
+        for section in [self.source] if self.source in own else reversed(own):
+            if section is not None and (section.is_active() or section is self.source) and self._has_keys(section):
                 return section
         raise HostProblem(f"{character.name} has no keys to restyle; select a section with keys, or generate a take")
+
+    def _has_keys(self, section: unreal.MovieSceneSection) -> bool:
+        return any(channel.get_num_keys() for channel in self._by_name(section).values())
 
     def _extent(self, section: unreal.MovieSceneSection) -> tuple[int, int]:
         """First and last frame of a section: its own bounds, or its keys' where it has none."""

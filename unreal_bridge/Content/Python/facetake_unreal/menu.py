@@ -10,6 +10,7 @@ import unreal
 
 from facetake_host import jobs
 from facetake_host.engine import Engine
+from facetake_host.host import Character
 from facetake_unreal import bake
 from facetake_unreal.host import UnrealHost
 
@@ -21,7 +22,7 @@ ENTRIES = (
         "A recorded line to keys on a MetaHuman's face",
         "generate",
     ),
-    ("FacetakeRestyle", "Facetake: restyle the selected take...", "The same line in another emotion", "restyle"),
+    ("FacetakeRestyle", "Facetake: restyle the selected takes...", "The same line in another emotion", "restyle"),
 )
 ENGINE = Engine()
 
@@ -79,14 +80,15 @@ def restyle() -> None:
     from facetake_unreal import options
 
     found = options.restyling()
-    if not options.asked(found, "Facetake: restyle the selected take"):
+    if not options.asked(found, "Facetake: restyle the selected takes"):
         return
     host = UnrealHost()
     jobs.guarded(host, lambda: _restyle(host, found))
 
 
 def _restyle(host: UnrealHost, found: Any) -> None:
-    character = jobs.choose(host)
+    selected = host.selected()
+    character = selected[0][0] if selected else jobs.choose(host)
     if character is None:
         return
     regions = [name.strip() for name in str(found.get_editor_property("regions") or "").split(",") if name.strip()]
@@ -96,6 +98,10 @@ def _restyle(host: UnrealHost, found: Any) -> None:
         "only": regions,
     }
     cancel = threading.Event()
-    job = jobs.restyle(host, ENGINE, character, fields, cancel=cancel)
-    for made in jobs.run(host, job, cancel, "Facetake: restyle"):
-        host.tell(jobs.summary(made))
+    targets: list[tuple[Character, unreal.MovieSceneSection | None]] = [*selected] or [(character, None)]
+    for owner, section in targets:
+        host.source = section
+        for made in jobs.run(
+            host, jobs.restyle(host, ENGINE, owner, fields, cancel=cancel), cancel, "Facetake: restyle"
+        ):
+            host.tell(jobs.summary(made))

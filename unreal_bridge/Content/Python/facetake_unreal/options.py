@@ -24,7 +24,7 @@ class FacetakeGenerateOptions(unreal.Object):
 
 @unreal.uclass()
 class FacetakeRestyleOptions(unreal.Object):
-    """Restyle the selected take."""
+    """Restyle the selected takes."""
 
     style = unreal.uproperty(str, meta={"ToolTip": f"{LIST}, with a strength: sad:0.8"})
     actor = unreal.uproperty(str, meta={"ToolTip": "house, ada, bruno, chen or dara; empty for the take's own manner"})
