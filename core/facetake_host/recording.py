@@ -5,7 +5,7 @@ It keeps what a host keeps (characters, layers, sounds, undo) and refuses what a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -163,7 +163,7 @@ class RecordingHost:
         self.told.append(message)
 
 
-def unique(name: str, taken: Collection[str]) -> str:
+def unique(name: str, taken: Container[str]) -> str:
     """The name as hosts accept it, letters, digits and `_`, with a number where it is taken."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
     plain = plain if plain[:1].isalpha() else f"take_{plain}"

@@ -356,7 +356,7 @@ class UnrealStage(Stage):
 
     def sounds(self) -> list[tuple[str, int]]:
         tracks = [one for one in self.world.sequence.tracks if isinstance(one, sequencer.MovieSceneAudioTrack)]
-        return [(track.label, section.start) for track in tracks for section in track.sections]
+        return [(track.label, section.start) for track in tracks for section in track.sections if section.active]
 
 
 def forget_plugins() -> None:

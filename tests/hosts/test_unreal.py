@@ -102,10 +102,12 @@ def test_a_cancelled_take_leaves_no_sound_behind(stage: UnrealStage, engine: Can
 
 
 def test_sounds_never_replace_each_other(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
-    """The same line again gets a name that is free."""
+    """The same line again gets a name that is free, and only the new one is heard, until undo."""
     generate(stage, engine, tmp_path)
-    generate(stage, engine, tmp_path)
-
+    generate(stage, engine, tmp_path, start_frame=12)
+    assert stage.sounds() == [("Facetake_line", 12)]
+    stage.undo()
+    assert stage.sounds() == [("Facetake_line", 0)]
     assert sorted(stage.world.assets) == ["/Game/Facetake/Audio/line", "/Game/Facetake/Audio/line1"]
 
 

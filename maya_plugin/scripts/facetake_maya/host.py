@@ -106,13 +106,14 @@ class MayaHost:
         """Writes keys to a new override layer above the character's last one, which is muted."""
         plugs = {self._plug(character, channel): curve for channel, curve in delivery.keys.items()}
         older = [one for one in cmds.ls(type="animLayer") or [] if self._owner(one) == character.handle]
-        layer = cast(str, cmds.animLayer(unique(name, cmds.ls() or []), override=True))
+        layer = cast(str, cmds.animLayer(unique(name, _Nodes()), override=True))
         cmds.addAttr(layer, longName=MARK, dataType="string")
         cmds.setAttr(f"{layer}.{MARK}", character.handle, type="string")
         cmds.animLayer(layer, edit=True, attribute=list(plugs))
+        heard = [one for one in older if not cmds.animLayer(one, query=True, mute=True)]
         if older:
-            cmds.animLayer(layer, edit=True, moveLayerAfter=older[-1])
-        for one in older:
+            cmds.animLayer(layer, edit=True, moveLayerAfter=[*older, *heard][-1])
+        for one in heard:
             cmds.animLayer(one, edit=True, mute=True)
         turned = {self._plug(character, channel) for channel in HEAD}
         self._turn(layer, {plug: curve for plug, curve in plugs.items() if plug in turned}, start_frame)
@@ -122,7 +123,7 @@ class MayaHost:
 
     def place_audio(self, path: Path, start_frame: int) -> None:
         """A sound node at the frame, heard in the timeline."""
-        free = unique(f"facetake_{path.stem}", cmds.ls() or [])
+        free = unique(f"facetake_{path.stem}", _Nodes())
         name = cast(str, cmds.sound(file=str(path), offset=start_frame, name=free))
         if not cmds.about(batch=True):
             slider = mel.eval("$facetake_tmp=$gPlayBackSlider")
@@ -132,19 +133,20 @@ class MayaHost:
     def step(self, label: str) -> Iterator[None]:
         """One undo chunk, taken back where the block raises.
 
-        The chunk's name has a number, so that an empty chunk, which Maya does not keep, is never mistaken for an
-        earlier one of the same name.
+        Maya keeps no empty chunk, and undoing would then take back what the person did before: the queue's last name
+        tells whether there is one, and a number in it keeps two chunks of one label apart.
         """
         if not cmds.pluginInfo(PLUGIN, query=True, loaded=True):
             cmds.loadPlugin(PLUGIN)
         chunk, done = f"{label} ({next(self._numbers)})", False
+        before = cmds.undoInfo(query=True, undoName=True)
         cmds.undoInfo(openChunk=True, chunkName=chunk)
         try:
             yield
             done = True
         finally:
             cmds.undoInfo(closeChunk=True)
-            if not done and cmds.undoInfo(query=True, undoName=True) == chunk:
+            if not done and cmds.undoInfo(query=True, undoName=True) != before:
                 cmds.undo()
 
     @contextmanager
@@ -243,6 +245,13 @@ class MayaHost:
             raise work.error or error from None
         finally:
             del pending.TABLE[token]
+
+
+class _Nodes:
+    """The names in the scene, for whoever looks for a free one; a shot has too many to list."""
+
+    def __contains__(self, name: object) -> bool:
+        return bool(cmds.objExists(str(name)))
 
 
 class _MainBar:

@@ -234,6 +234,7 @@ class MovieSceneTrack(_Object):
         super().__init__(name)
         self.sequence, self.channels = sequence, channels
         self.sections: list[Any] = []
+        self.label = name
 
     def get_sections(self) -> list[Any]:
         """From the first made to the last."""
@@ -260,6 +261,10 @@ class MovieSceneTrack(_Object):
     def set_display_name(self, name: str) -> None:
         """What people read."""
         self.label = name
+
+    def get_display_name(self) -> str:
+        """What people read."""
+        return self.label
 
 
 class MovieSceneControlRigParameterTrack(MovieSceneTrack):
@@ -305,6 +310,10 @@ class LevelSequence(_Object):
         made = track_type(self, track_type.__name__)
         self.tracks.append(made)
         return made
+
+    def find_tracks_by_exact_type(self, track_type: type) -> list[Any]:
+        """Tracks of a class."""
+        return [one for one in self.tracks if type(one) is track_type]
 
     def remove_track(self, track: Any) -> bool:
         """One less."""

@@ -54,6 +54,15 @@ def main(line: Path) -> None:
     check(worst[0] < NEAR / 1000, f"at keys the scene plays the take's values (worst {worst[0]:.1e})")
     check(worst[1] < NEAR, f"between keys it plays the engine's curve (worst {worst[1]:.1e}, {rate:g} fps)")
     check(made.layer in cmds.ls(type="animLayer"), f"the layer {made.layer} is there")
+    hand = str(cmds.animLayer("hand_made", override=False))
+    cmds.animLayer(hand, edit=True, attribute=["CTRL_C_jaw.translateY"])
+    cmds.setKeyframe("CTRL_C_jaw.translateY", time=made.start_frame, value=0.25, animLayer=hand)
+    again = jobs.run(host, jobs.generate(host, engine, character, [line], {}, cancel=cancel), cancel)[0]
+    meant = again.delivery.keys["CTRL_C_jaw.translateY"].at(0) + 0.25
+    played = cmds.getAttr("CTRL_C_jaw.translateY", time=made.start_frame)
+    check(abs(played - meant) < NEAR, f"a layer keyed by hand still adds to the next take ({played:.3f}, {meant:.3f})")
+    for _ in range(4):  # the next take, the key, the layer's attribute, the layer
+        cmds.undo()
     cmds.undo()
     check(made.layer not in (cmds.ls(type="animLayer") or []), "one undo takes it back")
     cmds.redo()

@@ -8,9 +8,10 @@ what it recorded, so that whatever has to be taken back is taken back here.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -113,18 +114,22 @@ class UnrealHost:
                 unreal.collect_garbage()
             done += len(curve.frames)
             bar.advance((number + 1) / len(delivery.keys))
-        for one in before:
-            if one.get_name().startswith(PREFIX) and one.is_active() and not one.is_locked():
-                self._switch_off(one)
+        self._switch_off([one for one in before if one.get_name().startswith(PREFIX)])
         return section.get_name()
 
     def place_audio(self, path: Path, start_frame: int) -> None:
-        """Imports the sound under a name that is free and places it on an audio track of its own."""
+        """Imports the sound under a name that is free and places it on an audio track of its own.
+
+        The same line as Facetake placed it before is switched off, so that it is not heard twice.
+        """
         wave = self._import(path)
-        sequence = self._sequence()
+        sequence, label = self._sequence(), f"{PREFIX}{path.stem}"
+        for track in sequence.find_tracks_by_exact_type(unreal.MovieSceneAudioTrack):
+            if str(track.get_display_name()) == label:
+                self._switch_off(track.get_sections())
         track = sequence.add_track(unreal.MovieSceneAudioTrack)
         self._back.append(lambda: sequence.remove_track(track))
-        track.set_display_name(path.stem)
+        track.set_display_name(label)
         section = cast(unreal.MovieSceneAudioSection, track.add_section())
         section.set_sound(wave)
         section.set_range(start_frame, start_frame + max(1, round(wave.duration * self.rate())))
@@ -232,10 +237,13 @@ class UnrealHost:
         section.set_row_index(max(rows, default=-1) + 1)
         return section
 
-    def _switch_off(self, section: unreal.MovieSceneSection) -> None:
-        section.modify()
-        self._back.append(lambda: section.set_is_active(True))
-        section.set_is_active(False)
+    def _switch_off(self, sections: Iterable[unreal.MovieSceneSection]) -> None:
+        """Those that play and that nobody locked."""
+        for section in sections:
+            if section.is_active() and not section.is_locked():
+                section.modify()
+                self._back.append(partial(section.set_is_active, True))
+                section.set_is_active(False)
 
     def _key(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> None:
         """Cubic keys; a channel's tangents are changes per tick."""

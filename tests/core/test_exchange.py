@@ -1,0 +1,104 @@
+"""What travels between the engine and a host: keys on their way in, sampled curves on their way out."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facetake import exchange, keys, rig
+from facetake.errors import TakeError
+from facetake.take import Take
+from facetake_host.curves import KeyCurve, Sampled, load
+
+
+def a_take(n_frames: int = 40) -> Take:
+    """Smooth random curves in range, with head motion."""
+    noise = np.random.default_rng(3).normal(0, 1, (n_frames, rig.N_CONTROLS)).cumsum(0) * 0.05
+    head = np.random.default_rng(4).normal(0, 1, (n_frames, 3)).cumsum(0)
+    return Take(rig.clamp(rig.NEUTRAL + noise), Fraction(24000, 1001), Fraction(-1, 2), head.astype(np.float32))
+
+
+def write(folder: Path, take: Take, names: str, **options: Any) -> Path:
+    """A file of keys."""
+    exchange.write_keys(folder / "keys.json", take, keys.reduce(take.values), names, **options)
+    return folder / "keys.json"
+
+
+def test_a_host_evaluates_keys_as_the_engine_does(tmp_path: Path) -> None:
+    """What runs inside a host and the engine agree on every curve, at and between frames."""
+    take = a_take()
+    reduced, delivery = keys.reduce(take.values), load(write(tmp_path, a_take(), "maya"))
+    frames = np.arange(0, take.n_frames - 1, 0.25)
+
+    assert list(delivery.keys)[:-3] == list(rig.NAMES) and delivery.rate == take.rate
+    for name, curve in zip(rig.NAMES, reduced.curves, strict=True):
+        told = [delivery.keys[name].at(frame) for frame in frames]
+        assert np.abs(np.array(told) - curve.at(frames)).max() < 1e-5
+
+
+@pytest.mark.parametrize(("names", "count"), [("mh3", 165), ("mh4", 165), ("unreal", 165)])
+def test_default_and_optional_controls(tmp_path: Path, names: str, count: int) -> None:
+    """Controls keyed by default, under the rig's own names; the optional ones on request, the switches never."""
+    default = set(load(write(tmp_path, a_take(), names)).keys)
+    more = set(load(write(tmp_path, a_take(), names, optional=True)).keys)
+
+    assert len(default) == count + 3 and default < more
+    assert not any("lookAtSwitch" in name or "neckCorrective" in name for name in more)
+
+
+def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
+    """A scene sampled under any rig's names is the same take."""
+    take = a_take()
+    for spelling in ("name", "maya_mh4", "unreal"):
+        table = {getattr(one, spelling): take.values[:, i].tolist() for i, one in enumerate(rig.CONTROLS)}
+        table |= dict(zip(exchange.HEAD, take.head.T.tolist() if take.head is not None else [], strict=True))
+        table.pop("", None)
+        Sampled(take.rate, -12, table).save(tmp_path / "scene.json")
+        found, notes = exchange.read_curves(tmp_path / "scene.json")
+        known = [i for i, one in enumerate(rig.CONTROLS) if getattr(one, spelling)]
+        assert notes == [] and found.rate == take.rate and found.head is not None
+        assert np.array_equal(found.values[:, known], take.values[:, known])
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"format": "x"}, "no file of curves from a host"),
+        ({"curves": {}}, "holds no curves"),
+        ({"curves": {"CTRL_C_jaw.Y": [0], "CTRL_C_jaw.X": [0, 1]}}, r"\[1, 2\] values"),
+        ({"curves": {"CTRL_C_jaw.Y": []}}, r"\[0\] values"),
+        ({"curves": {"CTRL_C_jaw.Y": ["a"]}}, "no list of numbers"),
+        ({"curves": {"CTRL_C_jaw.Y": 3}}, "no list of finite numbers"),
+        ({"curves": {"persp.tx": [0.0]}}, "none of its curves is a MetaHuman face control"),
+        ({"rate": "0/0"}, "rate is missing or no fraction"),
+        ({"start_s": None}, "start_s is missing or no fraction"),
+    ],
+)
+def test_damaged_curves(tmp_path: Path, change: dict[str, Any], says: str) -> None:
+    """Each damage is one sentence with the file's name."""
+    good = {"format": exchange.CURVES, "rate": "30", "start_s": "0", "curves": {"CTRL_C_jaw.Y": [0.0, 0.5]}}
+    path = tmp_path / "scene.json"
+    path.write_text(json.dumps({**good, **change}))
+    with pytest.raises(TakeError, match=f"scene.json: .*{says}"):
+        exchange.read_curves(path)
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.floats(-1, 1), st.floats(-0.5, 0.5)), min_size=1, max_size=8))
+def test_a_key_curve_goes_through_its_keys(rows: list[tuple[int, float, float]]) -> None:
+    """At a key it has the key's value and slopes; before the first and after the last it holds."""
+    frames = tuple(int(frame) for frame in np.cumsum([step for step, _, _ in rows]))
+    slopes = tuple(slope for _, _, slope in rows)
+    curve = KeyCurve(frames, tuple(value for _, value, _ in rows), slopes, slopes)
+
+    for frame, value, slope in zip(curve.frames, curve.values, slopes, strict=True):
+        assert curve.at(frame) == pytest.approx(value)
+        if frame != frames[-1]:
+            assert (curve.at(frame + 1e-6) - value) / 1e-6 == pytest.approx(slope, abs=1e-3)
+    assert (curve.at(frames[0] - 5), curve.at(frames[-1] + 5)) == (curve.values[0], curve.values[-1])
