@@ -161,6 +161,7 @@ class MayaScene:
         step = self.done.pop()
         for entry in reversed(step[1]):
             if isinstance(entry, tuple):
+                assert self.state == entry[1], "something was done behind the undo queue's back; Maya would now crash"
                 self.state = entry[0]
             else:
                 entry.undoIt()
@@ -173,6 +174,7 @@ class MayaScene:
         step = self.undone.pop()
         for entry in step[1]:
             if isinstance(entry, tuple):
+                assert self.state == entry[0], "something was done behind the undo queue's back; Maya would now crash"
                 self.state = entry[1]
             else:
                 entry.redoIt()
