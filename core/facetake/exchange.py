@@ -88,11 +88,13 @@ def raw_curves(take: Take) -> dict[str, list[float]]:
     return table | {name: np.round(angles, 5).tolist() for name, angles in zip(HEAD, head, strict=False)}
 
 
-def read_curves(path: Path) -> tuple[Take, list[str]]:
+def read_curves(path: Path, names: str = "maya") -> tuple[Take, list[str]]:
     """Reads what a host sampled from its scene.
 
     Args:
-        path: JSON file with `rate`, `start_s` and `curves`: any spelling of a control to its values, one a frame.
+        path: JSON file with `rate`, `start_s` and `curves`: a channel to its values, one a frame.
+        names: one of `RIGS`, whose names the channels have; "maya" takes any spelling. The newer Maya rig calls another
+            control by a name of the older one's, so that the rig must be known.
 
     Returns:
         The take, controls that the file lacks at neutral and values clamped to their ranges, and what there was to
@@ -108,7 +110,7 @@ def read_curves(path: Path) -> tuple[Take, list[str]]:
         table = found.get("curves")
         if not isinstance(table, dict) or not table:
             raise TakeError("it holds no curves; select a character with keys")
-        values, head, notes = _gathered(table)
+        values, head, notes = _gathered(table, names)
         take = Take(values, _fraction(found, "rate"), _fraction(found, "start_s"), head, {"made_by": "a host's scene"})
     return take, notes
 
@@ -120,13 +122,17 @@ def _fraction(found: Mapping[str, Any], key: str) -> Fraction:
         raise TakeError(f"{key} is missing or no fraction such as 24000/1001") from error
 
 
-def _gathered(table: Mapping[str, Any]) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, list[str]]:
+def _gathered(
+    table: Mapping[str, Any], names: str
+) -> tuple[NDArray[np.float32], NDArray[np.float32] | None, list[str]]:
     """Curves by name as (T, 174) values in range, head angles (T, 3) or None, and notes."""
     columns = {name: _numbers(name, curve) for name, curve in table.items()}
     lengths = {len(curve) for curve in columns.values()}
     if len(lengths) != 1 or 0 in lengths:
         raise TakeError(f"its curves have {sorted(lengths)} values; every curve needs one value a frame")
-    known = {index: curve for name, curve in columns.items() if (index := rig.find(name)) is not None}
+    own = {_name(control, names): index for index, control in enumerate(rig.CONTROLS)}
+    find = rig.find if names == "maya" else own.get
+    known = {index: curve for name, curve in columns.items() if (index := find(name)) is not None}
     if not known:
         raise TakeError("none of its curves is a MetaHuman face control")
     values = np.tile(rig.NEUTRAL, (lengths.pop(), 1))

@@ -6,6 +6,7 @@ here waits: events are read by a thread, and whoever asked polls them, so that a
 
 from __future__ import annotations
 
+import atexit
 import itertools
 import json
 import queue
@@ -110,10 +111,12 @@ class Engine:
             )  # fmt: skip
         except OSError as error:
             raise HostProblem(f"the engine does not start ({command[0]}: {error.strerror or error})") from error
+        atexit.register(self.close)  # closing twice does no harm
         self._said.clear()
         self._readers.clear()
         for stream, read in ((self._process.stdout, self._listen), (self._process.stderr, self._note)):
-            thread = threading.Thread(target=read, args=(self._process, stream), daemon=True)
+            name = f"{'told' if read == self._listen else 'said'} by {self._process.pid}"
+            thread = threading.Thread(target=read, args=(self._process, stream), name=name, daemon=True)
             thread.start()
             self._readers.append(thread)
         self.greeting = self._send("hello", {"protocol": PROTOCOL})
@@ -153,6 +156,7 @@ class Engine:
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)
         self._process = self._folder = None
+        atexit.unregister(self.close)
 
     def _send(self, do: str, fields: dict[str, object]) -> Request:
         request = Request(next(self._numbers), do, self._patience_s)
@@ -188,12 +192,16 @@ class Engine:
             request = self._open.get(number)
             if request and event["event"] in ("done", "failure"):
                 del self._open[number]
-                if request is self.greeting:
+                if request.do == "hello":
                     self.about = event.get("result", {})
         if request:
             request.put(event)
 
     def _mourn(self, process: subprocess.Popen[str]) -> None:
+        """Tells every request that waits for a process that it has ended, and what it said last."""
+        for thread in self._readers:
+            if thread is not threading.current_thread() and thread.name == f"said by {process.pid}":
+                thread.join(GOODBYE_S)
         with self._lock:
             left = [request for request in self._open.values() if request.process is process]
             for request in left:
@@ -202,7 +210,7 @@ class Engine:
             request.put({"event": "failure", "kind": "EngineStopped", "message": self._last_words(process)})
 
     def _last_words(self, process: subprocess.Popen[str]) -> str:
-        said = next((line for line in reversed(self._said) if line.strip()), "it said nothing")
+        said = next((line for line in reversed(list(self._said)) if line.strip()), "it said nothing")
         if "No module named" in said:
             return f"the Python at {self._program} has no Facetake in it ({said}); install the engine there"
         return f"the engine stopped (exit code {process.returncode}: {said}); try once more"

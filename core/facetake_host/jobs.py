@@ -25,6 +25,7 @@ T = TypeVar("T")
 PAUSE_S = 0.01  # between two looks at the engine
 COMPUTED = 0.9  # of the bar; the rest is writing keys
 NAMED = 8  # skipped controls named to a person
+CANCELLED = "Cancelled; what was not finished has left nothing in the scene."
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,7 @@ def generate(
         `Status` while it goes on, and `Made` for each line that is in the scene.
 
     Raises:
-        HostProblem: one sentence on what to do; the line in question has left no trace.
+        HostProblem: one sentence on what to do; the line in question has left no trace, those before it stay.
         Cancelled: likewise.
     """
     asked = cancel or threading.Event()
@@ -88,7 +89,7 @@ def generate(
         for status in answer(engine, "generate", fields, label, asked):
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds))
         found = curves.load(out)
-        yield from _written(host, character, f"facetake_{sound.stem}", found, at, sound)
+        yield from _written(host, character, f"facetake_{sound.stem}", found, at, sound, asked)
         at += found.n_frames
     yield Status(1.0, "done")
 
@@ -125,7 +126,8 @@ def restyle(
     found = curves.load(out)
     kept = {name: curve for name, curve in found.keys.items() if name in read.curves}
     style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
-    yield from _written(host, character, f"{read.label}_{style}", replace(found, keys=kept), read.start_frame, None)
+    name = f"{read.label}_{style}"
+    yield from _written(host, character, name, replace(found, keys=kept), read.start_frame, None, asked)
     yield Status(1.0, "done")
 
 
@@ -146,6 +148,8 @@ def answer(
 def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[Made]:
     """Runs a job to its end, with the host's own progress; for menus and without a window.
 
+    What is made is told as it is made, so that a person knows it even where the job does not come to its end.
+
     Raises:
         HostProblem, Cancelled: as the job does.
     """
@@ -154,6 +158,7 @@ def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") 
         for step in job:
             if isinstance(step, Made):
                 made.append(step)
+                host.tell(summary(step))
                 continue
             try:
                 bar.advance(step.share)
@@ -168,12 +173,13 @@ def guarded(host: Host, action: Callable[[], T]) -> T | None:
     try:
         return action()
     except Cancelled:
-        host.tell("Cancelled; the scene is as it was.")
+        host.tell(CANCELLED)
     except HostProblem as problem:
         host.tell(str(problem), problem=True)
     except Exception as error:  # a plugin must not break its host
         host.tell(
-            f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.", problem=True
+            f"Something unforeseen went wrong ({type(error).__name__}: {error}); it has left nothing in the scene.",
+            problem=True,
         )
     return None
 
@@ -262,8 +268,9 @@ def _welcome(engine: Engine, event: Event) -> None:
 
 
 def _written(
-    host: Host, character: Character, name: str, delivery: Delivery, start_frame: int, sound: Path | None
-) -> Iterator[Status | Made]:
+    host: Host, character: Character, name: str, delivery: Delivery, start_frame: int, sound: Path | None,
+    cancel: threading.Event,
+) -> Iterator[Status | Made]:  # fmt: skip
     """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(delivery.keys)))
@@ -272,6 +279,8 @@ def _written(
         raise HostProblem(f"no control of {character.name} can be keyed; they are missing, locked or connected")
     delivery = replace(delivery, keys=keys)
     yield Status(COMPUTED, name)
+    if cancel.is_set():
+        raise Cancelled
     _check(host, character, [] if sound is None or sound.is_file() else [sound], delivery.rate)
     with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
         layer = host.write(character, name, delivery, start_frame, bar)

@@ -12,7 +12,7 @@ from facetake_host.problems import HostProblem
 
 VARIABLE = "FACETAKE_PYTHON"
 SETTING = Path("~/.facetake/engine.txt")
-"""A line with the path of a Python or of its environment's folder; the panel writes it."""
+"""A line with the path of a Python or of its environment's folder; a person writes it, or a studio's set-up."""
 DEFAULTS = (Path("~/.facetake/engine"), Path("~/facetake/.venv"))
 
 
@@ -41,16 +41,6 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
     return [program, "worker"]
 
 
-def remember(python: str) -> None:
-    """Writes the setting. Raises HostProblem where that fails."""
-    target = SETTING.expanduser()
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_text(python.strip() + "\n", encoding="utf-8")
-    except OSError as error:
-        raise HostProblem(f"{target} cannot be written ({error.strerror or error}); set {VARIABLE} instead") from error
-
-
 def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without what a host sets for its own Python and libraries, which would break the engine's."""
     own = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "QT_PLUGIN_PATH", "QML")
@@ -59,10 +49,16 @@ def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str,
 
 
 def _setting() -> str:
+    """What the setting says. A file saved by PowerShell or Notepad may be UTF-16, or begin with a mark."""
     try:
-        return SETTING.expanduser().read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError):
+        data = SETTING.expanduser().read_bytes()
+    except OSError:
         return ""
+    wide = data[:2] in (b"\xff\xfe", b"\xfe\xff")
+    try:
+        return data.decode("utf-16" if wide else "utf-8-sig").strip().strip("\"'")
+    except UnicodeDecodeError as error:
+        raise HostProblem(f"{SETTING} is no text; write one line into it, the path of the engine's Python") from error
 
 
 def _python(place: Path) -> Path | None:

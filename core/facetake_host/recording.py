@@ -18,11 +18,12 @@ from facetake_host.problems import Cancelled, HostProblem
 
 @dataclass(frozen=True)
 class Layer:
-    """Keys of one character in one undo step."""
+    """Keys of one character, from a first frame up to, and without, an end; one keyed by hand has no bounds."""
 
     name: str
     character: str
     start_frame: int
+    end_frame: int
     keys: Mapping[str, KeyCurve]
     is_muted: bool = False
     is_generated: bool = True
@@ -86,28 +87,36 @@ class RecordingHost:
     def read(self, character: Character, bar: Bar) -> Sampled:
         """From the first to the last key, what the topmost audible layer of each channel plays."""
         heard = [one for one in self.scene.layers if one.character == character.name and not one.is_muted]
-        played = {channel: layer for layer in heard for channel in layer.keys}
+        played = {channel: None for layer in heard for channel in layer.keys}
         if not played:
             raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
         ends = [layer.start_frame + frame for layer in heard for one in layer.keys.values() for frame in one.frames]
         frames = range(min(ends), max(ends) + 1)
-        curves = {
-            channel: [layer.keys[channel].at(frame - layer.start_frame) for frame in frames]
-            for channel, layer in played.items()
-        }
+        curves = {channel: [_played(heard, channel, frame) for frame in frames] for channel in played}
         return Sampled(self.frame_rate, frames.start, curves, heard[-1].name)
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
-        """Adds a layer above the character's last generated one, which is muted; layers keyed by hand stay on top."""
+        """Adds a layer above the character's last generated one; layers keyed by hand stay on top.
+
+        Those that Facetake made for the same frames are muted.
+        """
         mine = [at for at, one in enumerate(self.scene.layers) if one.is_generated and one.character == character.name]
-        layers = [replace(one, is_muted=one.is_muted or at in mine) for at, one in enumerate(self.scene.layers)]
+        end = start_frame + delivery.n_frames
+        layers = [
+            replace(
+                one, is_muted=one.is_muted or (at in mine and one.start_frame < end and one.end_frame > start_frame)
+            )
+            for at, one in enumerate(self.scene.layers)
+        ]
         label = unique(name, {one.name for one in layers})
         keys: dict[str, KeyCurve] = {}
         for number, (channel, curve) in enumerate(delivery.keys.items()):
             keys[channel] = curve
-            self.scene = replace(self.scene, layers=(*layers, Layer(label, character.name, start_frame, dict(keys))))
+            self.scene = replace(
+                self.scene, layers=(*layers, Layer(label, character.name, start_frame, end, dict(keys)))
+            )
             bar.advance((number + 1) / len(delivery.keys))
-        made = Layer(label, character.name, start_frame, keys)
+        made = Layer(label, character.name, start_frame, end, keys)
         layers.insert(mine[-1] + 1 if mine else len(layers), made)
         self.scene = replace(self.scene, layers=tuple(layers))
         return label
@@ -161,6 +170,14 @@ class RecordingHost:
     def tell(self, message: str, *, problem: bool = False) -> None:
         """Keeps the message."""
         self.told.append(message)
+
+
+def _played(heard: Sequence[Layer], channel: str, frame: int) -> float:
+    """What the topmost layer that reaches a frame says; 0 where none does."""
+    for layer in reversed(heard):
+        if channel in layer.keys and (not layer.is_generated or layer.start_frame <= frame < layer.end_frame):
+            return layer.keys[channel].at(frame - layer.start_frame)
+    return 0.0
 
 
 def unique(name: str, taken: Container[str]) -> str:

@@ -44,6 +44,7 @@ class KeysCommand(OpenMaya.MPxCommand):  # type: ignore[misc]  # the stubs know 
         made.create(plug, OpenMayaAnim.MFnAnimCurve.kAnimCurveTL, self._modifier)
         count, fixed = len(times_s), OpenMayaAnim.MFnAnimCurve.kTangentFixed
         instant, seconds = OpenMaya.MTime, OpenMaya.MTime.kSeconds
+        made.setIsWeighted(False, self._change)  # whatever the person's preference: slopes alone make the curve
         made.addKeysWithTangents(
             OpenMaya.MTimeArray([instant(at, seconds) for at in times_s]),
             OpenMaya.MDoubleArray(_told_apart(curve)),

@@ -61,7 +61,8 @@ def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
         table |= dict(zip(exchange.HEAD, take.head.T.tolist() if take.head is not None else [], strict=True))
         table.pop("", None)
         Sampled(take.rate, -12, table).save(tmp_path / "scene.json")
-        found, notes = exchange.read_curves(tmp_path / "scene.json")
+        names = {"name": "mh3", "maya_mh4": "mh4", "unreal": "unreal"}[spelling]
+        found, notes = exchange.read_curves(tmp_path / "scene.json", names)
         known = [i for i, one in enumerate(rig.CONTROLS) if getattr(one, spelling)]
         assert notes == [] and found.rate == take.rate and found.head is not None
         assert np.array_equal(found.values[:, known], take.values[:, known])
@@ -88,6 +89,15 @@ def test_damaged_curves(tmp_path: Path, change: dict[str, Any], says: str) -> No
     path.write_text(json.dumps({**good, **change}))
     with pytest.raises(TakeError, match=f"scene.json: .*{says}"):
         exchange.read_curves(path)
+
+
+def test_the_newer_rig_s_own_tongue_roll_is_none_of_ours(tmp_path: Path) -> None:
+    """The newer rig has another control by the name that the older one gives to bend and twist."""
+    table = {"CTRL_C_tongue_bendTwist.translateY": [0.5, 0.5], "CTRL_C_tongue_roll.translateY": [0.0, 0.0]}
+    Sampled(Fraction(30), 0, table).save(tmp_path / "scene.json")
+    found, _ = exchange.read_curves(tmp_path / "scene.json", "mh4")
+
+    assert found.values[:, rig.INDEX["CTRL_C_tongue_roll.translateY"]].tolist() == [0.5, 0.5]
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.floats(-1, 1), st.floats(-0.5, 0.5)), min_size=1, max_size=8))

@@ -90,6 +90,9 @@ class CannedEngine:
         """Takes note."""
         self.cancelled.append(request)
 
+    def close(self) -> None:
+        """Nothing runs."""
+
     def kill(self) -> None:
         """Takes note."""
         self.killed += 1

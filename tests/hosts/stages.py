@@ -147,7 +147,10 @@ class RecordingStage(Stage):
         return [(one.name, not one.is_muted) for one in self.host.scene.layers]
 
     def value(self, character: Character, channel: str, frame: float) -> float:
-        layers = [one for one in self.host.scene.layers if one.is_generated and not one.is_muted]
+        layers = [
+            one for one in self.host.scene.layers
+            if one.is_generated and not one.is_muted and one.start_frame <= frame < one.end_frame
+        ]  # fmt: skip
         return float(layers[-1].keys[channel].at(frame - layers[-1].start_frame))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
@@ -156,7 +159,7 @@ class RecordingStage(Stage):
         from facetake_host.curves import KeyCurve
 
         with self.host.step("by hand"):
-            made = Layer(f"hand_{len(self.host.scene.layers)}", character.name, 0,
+            made = Layer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0,
                          {channel: KeyCurve((frame,), (value,), (0.0,), (0.0,))}, is_generated=False)  # fmt: skip
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
@@ -284,6 +287,7 @@ class UnrealStage(Stage):
         names = self.board(without)
         track = sequencer.MovieSceneControlRigParameterTrack(self.world.sequence, "FaceBoard", names)
         track.sections.append(sequencer.MovieSceneControlRigParameterSection(self.world.sequence, "Section_0", names))
+        track.sections[0].outer = track
         self.world.sequence.tracks.append(track)
         proxy, board = sequencer.MovieSceneBindingProxy(name), sequencer.ControlRig("Face_ControlBoard_CtrlRig")
         self.world.rigs.append(sequencer.ControlRigSequencerBindingProxy(proxy, board, track))
@@ -309,7 +313,8 @@ class UnrealStage(Stage):
         return [(one.get_name(), one.active) for one in self._sections()]
 
     def value(self, character: Character, channel: str, frame: float) -> float:
-        sections = [one for one in character.handle.sections if one.get_name().startswith("Facetake_") and one.active]
+        sections = [one for one in character.handle.sections if one.get_name().startswith("Facetake_") and one.active
+                    and one.start <= frame < one.end]  # fmt: skip
         keys = sorted((key for name, key in sections[-1].keys if name == f"{channel}_3"), key=lambda key: key.tick)
         tick = Fraction(frame) * 24000 / self.world.sequence.rate  # no whole number at 29.97; keys sit on the nearest
         return sequencer.evaluate(keys, float(tick) if frame % 1 else round(tick))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from canned import LINE, CannedEngine, real_engine
-from stages import Stage, UnrealStage, write_sound
+from stages import MayaStage, Stage, UnrealStage, write_sound
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD
@@ -110,6 +110,27 @@ def test_a_hand_layer_above_the_take_still_shows(stage: Stage, engine: CannedEng
     names = [name for name, _ in stage.layers()]
 
     assert names.index(made.layer) < names.index(hand)
+
+
+def test_a_take_does_not_reach_beyond_its_frames(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """What plays before and after a take is what played there before; a layer by hand shows."""
+    made = generate(stage, engine, line, start=50)[0]
+    character = stage.host.characters()[0]
+    if isinstance(stage, MayaStage):
+        end = 50 + made.delivery.n_frames
+        assert [stage.value(character, stage.jaw, frame) for frame in (0, 49, end, end + 500)] == [0.0] * 4
+    generate(stage, engine, line, start=400)
+
+    assert [heard for _, heard in stage.layers()] == [True, True]
+
+
+def test_the_same_line_again_after_undo(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Generate, undo, generate: what undo remembers is in nobody's way."""
+    generate(stage, engine, line)
+    stage.undo()
+    made = generate(stage, engine, line)[0]
+
+    assert [name for name, _ in stage.layers()] == [made.layer]
 
 
 def test_several_characters_are_kept_apart(stage: Stage, engine: CannedEngine, line: Path) -> None:
@@ -252,6 +273,13 @@ def test_several_lines_follow_each_other(stage: Stage, engine: CannedEngine, tmp
 
     assert [one.start_frame for one in made] == [10, 10 + made[0].delivery.n_frames, 10 + 2 * made[0].delivery.n_frames]
     assert len({one.layer for one in made}) == 3
+    character = stage.host.characters()[0]
+    for one in made:  # none of them silences another
+        curve = one.delivery.keys[stage.jaw]
+        for frame in (curve.frames[0], curve.frames[len(curve.frames) // 2]):
+            assert stage.value(character, stage.jaw, one.start_frame + frame) == pytest.approx(
+                curve.at(frame), abs=1e-6
+            )
     for left in (2, 1, 0):
         stage.undo()
         assert len(stage.layers()) == left

@@ -179,9 +179,16 @@ def test_where_the_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     usual, named, kept = python(".facetake/engine"), python("studio"), python("kept")
     assert location.command(nowhere) == [str(usual), "-m", "facetake", "worker"]
     assert location.command({**nowhere, location.VARIABLE: str(tmp_path / "studio")})[0] == str(named)
-    location.remember(str(kept))
+    setting = tmp_path / ".facetake" / "engine.txt"
+    setting.write_text(f"{kept}\n")
     assert location.command({**nowhere, location.VARIABLE: str(named)})[0] == str(kept)
-    location.remember(str(tmp_path / "gone"))
+    for encoding in ("utf-8-sig", "utf-16"):  # as Notepad and PowerShell save it
+        setting.write_text(f'"{kept}"\r\n', encoding=encoding)
+        assert location.command(nowhere)[0] == str(kept)
+    setting.write_bytes(b"\x80\x81")
+    with pytest.raises(HostProblem, match="is no text"):
+        location.command(nowhere)
+    setting.write_text(str(tmp_path / "gone"))
     with pytest.raises(HostProblem, match="there is no Python at"):
         location.command(nowhere)
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from canned import CannedEngine
+from fake_maya.api import MGlobal
 from fake_maya.scene import Node
 from stages import MayaStage, channels, write_sound
 
@@ -57,15 +58,20 @@ def test_reasons_for_leaving_a_control_alone(stage: MayaStage, engine: CannedEng
     stage.block("CTRL_L_eye_blink.translateY")
     scene.node("ann:CTRL_R_eye_blink", None)
     scene.node("driver", Node("parentConstraint"))
-    scene.edit(incoming={"ann:CTRL_L_mouth_suckBlow.translateY": "driver"})
+    scene.node("driven_keys", Node("animCurveUL"))
+    scene.edit(incoming={
+        "ann:CTRL_L_mouth_suckBlow.translateY": "driver", "ann:CTRL_R_mouth_suckBlow.translate": "driven_keys",
+    })  # fmt: skip
     scene.commands.setKeyframe("ann:CTRL_C_jaw.translateY", time=1, value=0.5)
     skipped = generate(stage, engine, tmp_path).skipped
 
     assert skipped["CTRL_L_eye_blink.translateY"] == "locked"
     assert skipped["CTRL_R_eye_blink.translateY"] == "missing"
     assert skipped["CTRL_L_mouth_suckBlow.translateY"] == "connected to driver"
+    assert skipped["CTRL_R_mouth_suckBlow.translateY"] == "connected to driven_keys"
     assert "CTRL_C_jaw.translateY" not in skipped and set(skipped) - set(HEAD) == {
         "CTRL_L_eye_blink.translateY", "CTRL_R_eye_blink.translateY", "CTRL_L_mouth_suckBlow.translateY",
+        "CTRL_R_mouth_suckBlow.translateY",
     }  # fmt: skip
 
 
@@ -110,6 +116,36 @@ def test_an_empty_chunk_never_takes_back_what_was_there(stage: MayaStage, engine
         raise HostProblem("x")
 
     assert stage.snapshot() == before
+
+
+def test_a_scene_in_metres_and_muted_layers(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """What is read comes back in the control's own unit, from what plays, wherever muted layers have keys."""
+    generate(stage, engine, tmp_path)
+    stage.scene.cm_per_unit = 100.0
+    made = generate(stage, engine, tmp_path)
+    stage.scene.time = 1000.0
+    generate(stage, engine, tmp_path)
+    for layer in stage.scene.state.layers[1:3]:
+        stage.scene.commands.animLayer(layer.name, edit=True, mute=True)
+    with stage.host.progress("") as bar:
+        read = stage.host.read(stage.host.characters()[0], bar)
+
+    assert read.start_frame == 1000
+    assert max(read.curves[stage.jaw]) == pytest.approx(max(made.delivery.keys[stage.jaw].values), abs=0.05)
+
+
+def test_a_sound_that_maya_does_not_play(
+    stage: MayaStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The keys stay, and the person is told how to hear the line."""
+    def refuse(_self: object, **_given: object) -> str:
+        raise RuntimeError("Unable to open sound file")
+
+    monkeypatch.setattr(type(stage.scene.commands), "do_sound", refuse)
+    made = generate(stage, engine, tmp_path)
+
+    assert [name for name, _ in stage.layers()] == [made.layer]
+    assert any("save it as wav or aiff" in text for text in MGlobal.said)
 
 
 def test_head_motion_on_a_chosen_joint(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
@@ -237,12 +273,11 @@ def test_without_a_window_from_mayapy(
 
     monkeypatch.setattr(type(stage.scene.commands), "do_file", do_file)
     monkeypatch.setattr("facetake_host.engine.Engine", lambda: engine)
-    engine.close = lambda: None  # type: ignore[attr-defined]
     headless = importlib.import_module("facetake_maya.headless")
     line, saved = write_sound(tmp_path / "line.wav"), tmp_path / "shot_v2.ma"
 
     assert headless.main(["shot.ma", str(line), "--save", str(saved)]) == 0
-    assert "facetake_line: " in capsys.readouterr().out and len(stage.layers()) == 1
+    assert "facetake_line: " in MGlobal.said[-1] and len(stage.layers()) == 1
     assert (
         files[0]["open"]
         and files[1]["rename"] == str(saved)

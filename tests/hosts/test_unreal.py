@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from canned import CannedEngine
-from fake_unreal import assets, editor, values
+from fake_unreal import assets, editor, sequencer, values
 from stages import UnrealStage, write_sound
 
 from facetake_host import jobs
@@ -212,6 +212,14 @@ def test_problems_in_the_menu_are_sentences(
     assert "Something unforeseen went wrong (ZeroDivisionError" in stage.world.said[-1]
 
 
+def test_metahumans_are_called_by_their_actors(stage: UnrealStage) -> None:
+    """Every MetaHuman's face is bound as Face; people know it by the actor above."""
+    stage.world.rigs[0].proxy._actor = sequencer.MovieSceneBindingProxy("BP_Ann")
+    stage.add("Face")
+
+    assert [one.name for one in stage.host.characters()] == ["BP_Ann", "Face"]
+
+
 def test_several_characters_are_asked_one_by_one(stage: UnrealStage) -> None:
     """A dialog for each; Cancel takes none."""
     stage.add("ben")
@@ -228,7 +236,6 @@ def test_without_a_window_as_a_commandlet(
 ) -> None:
     """A sequence given by its path is keyed without Sequencer; what is wrong ends the commandlet with an error."""
     headless = importlib.import_module("facetake_unreal.headless")
-    engine.close = lambda: None  # type: ignore[attr-defined]
     monkeypatch.setattr(headless, "Engine", lambda: engine)
     line = write_sound(tmp_path / "line.wav")
     stage.world.assets["/Game/Shot"], stage.world.sequence = stage.world.sequence, None

@@ -35,6 +35,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
+    add_performance_arguments(parser)
+    parser.add_argument(
+        "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
+    )
+    parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+
+
+def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares what `performance` reads: how a line is performed, whatever becomes of the take."""
     parser.add_argument("--emotion", metavar="WHAT", help="happy:0.7, a blend happy:0.5+sad:0.3, or a file of cues")
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -43,11 +53,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
     parser.add_argument("--gain", action="append", default=[], metavar="REGION=X", help="scale a region's motion")
     parser.add_argument("--only", metavar="REGION,...", help="keep these regions; the others stay neutral")
-    parser.add_argument(
-        "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
-    )
-    parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
-    parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -55,7 +60,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import bundle
 
     sources = inputs.sound_files(arguments.audio)
-    options = _options(arguments)
+    options = performance(arguments)
     targets = _targets(sources, arguments)
     models = bundle.load(arguments.model)
     job = _Job(options, models, arguments.form, arguments.preview, report)
@@ -81,7 +86,7 @@ class _Job:
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[Path]:
     """Where the takes go. ConfigError for every mistake that shows before anything runs."""
-    targets = inputs.outputs_for(sources, arguments.out, _suffix(arguments))
+    targets = inputs.outputs_for(sources, arguments.out, take_suffix(arguments.form))
     written = list(zip(sources, targets, strict=True))
     if arguments.keys == "sparse":
         written += [(source, _keys_path(target)) for source, target in written]
@@ -93,11 +98,12 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[Pat
     cues = [Path(arguments.emotion)] if arguments.emotion else []
     inputs.refuse_overwriting(written, [*sources, *cues])
     if arguments.form is None:
-        _check_suffix(targets[0])
+        check_suffix(targets[0])
     return targets
 
 
-def _check_suffix(target: Path) -> None:
+def check_suffix(target: Path) -> None:
+    """Raises ConfigError where a file's suffix tells no format."""
     from facetake import formats
 
     known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
@@ -105,17 +111,19 @@ def _check_suffix(target: Path) -> None:
         raise ConfigError(f"{target}: no format has this suffix; use one of {', '.join(known)}, or --format")
 
 
-def _suffix(arguments: argparse.Namespace) -> str:
+def take_suffix(form: str | None) -> str:
+    """Of files in a format, by default CSV. Raises ConfigError for an unknown one."""
     from facetake import formats
 
-    if arguments.form is None:
+    if form is None:
         return ".csv"
-    if arguments.form not in formats.FORMATS:
-        raise ConfigError(f"unknown format '{arguments.form}'; known: {', '.join(formats.FORMATS)}")
-    return formats.FORMATS[arguments.form].suffix
+    if form not in formats.FORMATS:
+        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}")
+    return formats.FORMATS[form].suffix
 
 
-def _options(arguments: argparse.Namespace) -> GenerateOptions:
+def performance(arguments: argparse.Namespace) -> GenerateOptions:
+    """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
     from facetake.take import parse_rate

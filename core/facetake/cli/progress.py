@@ -43,6 +43,14 @@ class Reporter:
             full = WIDTH * percent // 100
             tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {percent:3d} % {self._label[-50:]}")
 
+    def overall(self, share: float, text: str) -> None:
+        """A share 0..1 of many inputs is done; the text says how many, and how long it will take yet."""
+        self._event("progress", item="all", share=round(share, 4), message=text)
+        if self._bar:
+            full = int(WIDTH * share)
+            self._shown = int(100 * share)
+            tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {self._shown:3d} % {text[:58]:58s}")
+
     def warning(self, item: str, message: str) -> None:
         """Something the user should know, though the input is done."""
         self._line(f"facetake: warning: {message}")
@@ -59,6 +67,10 @@ class Reporter:
         self._line(f"facetake: error: {message}")
         self._event("failure", item=item, message=message, outputs=list(outputs))
         self._list(outputs)
+
+    def ended(self, item: str, output: str, why: str) -> None:
+        """One input of many is done; said to programs only, as a person has the overall bar."""
+        self._event("done", item=item, outputs=[output], why=why)
 
     def done(self, item: str, outputs: Sequence[str]) -> None:
         """An input is done and these files are written."""

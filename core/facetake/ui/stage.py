@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 
 from facetake import rig
 from facetake.keys import Curve
 from facetake.take import Take
-from facetake_host.curves import HEAD, KeyCurve
-from facetake_host.host import Character
+from facetake_host.curves import HEAD, Delivery, KeyCurve
+from facetake_host.host import Bar, Character
 from facetake_host.recording import Layer, RecordingHost
 
 FACE = Character("Preview head", "mh3")
@@ -22,6 +23,26 @@ class StageHost(RecordingHost):
     def __init__(self, rate: Fraction = Fraction(60)) -> None:
         """Empty, with one face."""
         super().__init__(faces=[FACE], frame_rate=rate)
+        self._sounds: dict[str, Path] = {}
+
+    @property
+    def sound(self) -> Path | None:
+        """The recording of that take."""
+        heard = [one for one in self.scene.layers if not one.is_muted]
+        return self._sounds.get(heard[-1].name) if heard else None
+
+    def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
+        """Adds a layer; until a sound is placed with it, it has that of the take it was made from."""
+        before = self.sound
+        label = super().write(character, name, delivery, start_frame, bar)
+        if before is not None:
+            self._sounds[label] = before
+        return label
+
+    def place_audio(self, path: Path, start_frame: int) -> None:
+        """The recording of the layer just written."""
+        super().place_audio(path, start_frame)
+        self._sounds[self.scene.layers[-1].name] = path
 
     @property
     def take(self) -> Take | None:

@@ -93,7 +93,7 @@ class Window(QMainWindow):
             self.panel.say("There is no take to export yet; generate one first.")
             return
         filters = {f"{one.title} (*{one.suffix})": one for one in formats.FORMATS.values()}
-        stem = self._sound.stem if self._sound else "take"
+        stem = self.host.sound.stem if self.host.sound else "take"
         path, chosen = QFileDialog.getSaveFileName(
             self, "Export take", f"{stem}.csv", ";;".join([*filters, f"Film (*.{FILM})"])
         )
@@ -141,15 +141,23 @@ class Window(QMainWindow):
             QShortcut(QKeySequence(keys), self, action)
 
     def _opened(self, paths: list[Path]) -> None:
-        self._sound = paths[0]
+        """Another recording: the face rests until there is a take of it."""
+        self.take = Take(rig.NEUTRAL[None], self.host.frame_rate)
+        self._load(paths[0])
+        self._show_frame()
+
+    def _load(self, sound: Path) -> None:
+        self._sound = sound
         try:
-            self.player.load(paths[0])
+            self.player.load(sound)
         except (FacetakeError, OSError) as error:
             self.panel.say(str(error))
 
     def _changed(self) -> None:
         """Another take, or none, is on top."""
         self.take = self.host.take or Take(rig.NEUTRAL[None], self.host.frame_rate)
+        if self.host.sound is not None and self.host.sound != self._sound:
+            self._load(self.host.sound)
         self._show_frame()
 
     def _seek(self, time_s: float) -> None:
@@ -176,7 +184,7 @@ class Window(QMainWindow):
         take = self.host.take
         assert take is not None
         if path.suffix.lower() == f".{FILM}":
-            threading.Thread(target=self._film, args=(take, path), daemon=True).start()
+            threading.Thread(target=self._film, args=(take, self.host.sound, path), daemon=True).start()
             return
         try:
             formats.write(take, path, form)
@@ -184,12 +192,12 @@ class Window(QMainWindow):
         except FacetakeError as error:
             self.panel.say(str(error))
 
-    def _film(self, take: Take, path: Path) -> None:
+    def _film(self, take: Take, sound: Path | None, path: Path) -> None:
         try:
-            preview.render(take, self._sound, path, progress=lambda done, total: self.filmed.emit(done / max(1, total)))
+            preview.render(take, sound, path, progress=lambda done, total: self.filmed.emit(done / max(1, total)))
             self.filmed.emit(f"Written: {path}")
-        except FacetakeError as error:
-            self.filmed.emit(str(error))
+        except Exception as error:  # in a thread of its own, where nobody else would hear of it
+            self.filmed.emit(str(error) if isinstance(error, FacetakeError) else f"{type(error).__name__}: {error}")
 
     def _tell_film(self, news: float | str) -> None:
         if isinstance(news, str):

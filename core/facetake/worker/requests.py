@@ -162,7 +162,11 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     if not source or (asked["take"] and asked["curves"]):
         raise ConfigError("restyle needs a take or curves, one of the two")
     _refuse_overwriting(asked, source)
-    take, notes = (formats.read(Path(source)), []) if asked["take"] else exchange.read_curves(Path(source))
+    notes: list[str] = []
+    if asked["take"]:
+        take = formats.read(Path(source))
+    else:
+        take, notes = exchange.read_curves(Path(source), asked["rig"])
     for note in notes:
         channel.warning(note)
     channel.progress(0.1)

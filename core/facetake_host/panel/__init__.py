@@ -62,6 +62,7 @@ class Panel(QWidget):
         self._cancel, self._look = threading.Event(), list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
+        self._stepping = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -232,7 +233,16 @@ class Panel(QWidget):
         return str(path)
 
     def _tick(self) -> None:
-        """One step of whatever is under way."""
+        """One step of whatever is under way; none while one is being taken, as a host may turn to events meanwhile."""
+        if self._stepping:
+            return
+        self._stepping = True
+        try:
+            self._step()
+        finally:
+            self._stepping = False
+
+    def _step(self) -> None:
         self._look_at_sound()
         if self._job is None:
             if not self._look:
@@ -243,11 +253,13 @@ class Panel(QWidget):
         except StopIteration:
             self._end()
         except Cancelled:
-            self._end("Cancelled; the scene is as it was.")
+            self._end(jobs.CANCELLED)
         except HostProblem as problem:
             self._end(str(problem))
         except Exception as error:  # a panel must not break its host
-            self._end(f"Something unforeseen went wrong ({type(error).__name__}: {error}); the scene is as it was.")
+            self._end(
+                f"Something unforeseen went wrong ({type(error).__name__}: {error}); it has left nothing in the scene."
+            )
 
     def _show(self, step: Status | Made) -> None:
         if isinstance(step, Status):

@@ -40,9 +40,13 @@ class Mood:
             row[:] = [weight if name == emotion else 0.0] * self.count
 
     def cues(self) -> str:
-        """The lines of a cue file, as few as draw the same: "1.2 angry:0.8"."""
+        """The lines of a cue file, few, and within a hundredth of what was drawn: "1.2 angry:0.8"."""
         rows = [tuple(self.weights[name][step] for name in EMOTIONS) for step in range(self.count)]
-        kept = [step for step in range(self.count) if step in (0, self.count - 1) or not _straight(rows, step)]
+        kept = [0]
+        for step in range(2, self.count):
+            if not _straight(rows, kept[-1], step):
+                kept.append(step - 1)
+        kept += [self.count - 1] if self.count > 1 else []
         return "".join(f"{step * STEP_S:.1f} {_written(rows[step])}\n" for step in kept)
 
     def _put(self, emotion: str, step: int, weight: float) -> None:
@@ -54,10 +58,16 @@ class Mood:
                 self.weights[name][step] *= (1.0 - weight) / total
 
 
-def _straight(rows: list[tuple[float, ...]], step: int) -> bool:
-    """Whether a step lies on the line between its neighbours."""
-    around = zip(rows[step - 1], rows[step], rows[step + 1], strict=True)
-    return all(abs(0.5 * (before + after) - here) < SAME for before, here, after in around)
+def _straight(rows: list[tuple[float, ...]], first: int, last: int) -> bool:
+    """Whether everything between two steps lies on the line between them."""
+    for step in range(first + 1, last):
+        share = (step - first) / (last - first)
+        if any(
+            abs(a + share * (b - a) - here) > SAME
+            for a, b, here in zip(rows[first], rows[last], rows[step], strict=True)
+        ):
+            return False
+    return True
 
 
 def _written(row: tuple[float, ...]) -> str:

@@ -1,4 +1,4 @@
-"""Facetake without a window: `mayapy -m facetake_maya.headless shot.ma line.wav --emotion happy:0.7 --save shot_v2.ma`.
+"""Facetake without a window: `mayapy headless.py shot.ma line.wav --emotion happy:0.7 --save shot_v2.ma`.
 
 Opens a scene, generates each line, and saves under a new name; the scene given is never overwritten.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; 0 done, 1 the job failed, 2 wrong usage."""
-    parser = argparse.ArgumentParser(prog="mayapy -m facetake_maya.headless", description=__doc__)
+    parser = argparse.ArgumentParser(prog="mayapy headless.py", description=__doc__)
     parser.add_argument("scene", type=Path)
     parser.add_argument("audio", type=Path, nargs="+")
     parser.add_argument("--save", type=Path, required=True, help="a new file, .ma or .mb")
@@ -44,12 +44,12 @@ def _run(asked: argparse.Namespace) -> int:
     host, engine, cancel = MayaHost(), Engine(), threading.Event()
     try:
         cmds.file(str(asked.scene), open=True, force=True)
+        cmds.undoInfo(state=True, infinity=True)  # off without a window; a failed line is taken back by it
         character = jobs.named(host, asked.character)
         job = jobs.generate(
             host, engine, character, asked.audio, {"emotion": asked.emotion}, start_frame=asked.start, cancel=cancel
         )
-        for made in jobs.run(host, job, cancel):
-            print(jobs.summary(made))
+        jobs.run(host, job, cancel)
         cmds.file(rename=str(asked.save))
         cmds.file(save=True, type="mayaAscii" if asked.save.suffix == ".ma" else "mayaBinary")
     except (HostProblem, RuntimeError) as problem:

@@ -30,8 +30,8 @@ PLUGIN = "facetake_keys"
 MARK = "facetakeCharacter"
 """A text attribute of the layers that Facetake made: the namespace of their character."""
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")
-HARMLESS = ("animCurve", "animBlend", "pairBlend")
-"""Nodes that may feed a control: its keys and its layers."""
+HARMLESS = ("animCurveT", "animBlend", "pairBlend")
+"""Nodes that may feed a control: its keys over time and its layers, but no driven keys."""
 
 
 class MayaHost:
@@ -95,15 +95,20 @@ class MayaHost:
         if not times:
             raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
         first, last = round(min(times)), round(max(times))
+        cm = OpenMaya.MDistance(1.0, OpenMaya.MDistance.uiUnit()).asCentimeters()
         curves: dict[str, list[float]] = {name: [] for name in channels}
         for frame in range(first, last + 1):
             for name in channels:
-                curves[name].append(cmds.getAttr(self._plug(character, name), time=frame))
+                curves[name].append(cm * cmds.getAttr(self._plug(character, name), time=frame))
             bar.advance((frame - first) / (last - first + 1))
         return Sampled(self.rate(), first, curves, character.name)
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
-        """Writes keys to a new override layer above the character's last one, which is muted."""
+        """Writes keys to a new override layer above the character's last one.
+
+        Its weight is 1 over the take and 0 elsewhere, as an override would otherwise hold its last pose for ever; those
+        that Facetake made for the same frames are muted.
+        """
         plugs = {self._plug(character, channel): curve for channel, curve in delivery.keys.items()}
         older = [one for one in cmds.ls(type="animLayer") or [] if self._owner(one) == character.handle]
         layer = cast(str, cmds.animLayer(unique(name, _Nodes()), override=True))
@@ -113,8 +118,12 @@ class MayaHost:
         heard = [one for one in older if not cmds.animLayer(one, query=True, mute=True)]
         if older:
             cmds.animLayer(layer, edit=True, moveLayerAfter=[*older, *heard][-1])
+        end = start_frame + delivery.n_frames
         for one in heard:
-            cmds.animLayer(one, edit=True, mute=True)
+            if self._overlaps(one, start_frame, end):
+                cmds.animLayer(one, edit=True, mute=True)
+        for frame, weight in ((start_frame - 1, 0.0), (start_frame, 1.0), (end, 0.0)):
+            cmds.setKeyframe(f"{layer}.weight", time=frame, value=weight, inTangentType="step", outTangentType="step")
         turned = {self._plug(character, channel) for channel in HEAD}
         self._turn(layer, {plug: curve for plug, curve in plugs.items() if plug in turned}, start_frame)
         faces = {plug: curve for plug, curve in plugs.items() if plug not in turned}
@@ -124,7 +133,11 @@ class MayaHost:
     def place_audio(self, path: Path, start_frame: int) -> None:
         """A sound node at the frame, heard in the timeline."""
         free = unique(f"facetake_{path.stem}", _Nodes())
-        name = cast(str, cmds.sound(file=str(path), offset=start_frame, name=free))
+        try:
+            name = cast(str, cmds.sound(file=str(path), offset=start_frame, name=free))
+        except RuntimeError as error:  # the keys are worth having without it
+            self.tell(f"the line is keyed, but Maya does not play {path.name} ({error}); save it as wav or aiff")
+            return
         if not cmds.about(batch=True):
             slider = mel.eval("$facetake_tmp=$gPlayBackSlider")
             cmds.timeControl(slider, edit=True, sound=name, displaySound=True)
@@ -194,9 +207,10 @@ class MayaHost:
             return "there twice"
         if cmds.getAttr(plug, lock=True):
             return "locked"
-        for node in cmds.listConnections(plug, source=True, destination=False, skipConversionNodes=True) or []:
-            if not cast(str, cmds.nodeType(node)).startswith(HARMLESS):
-                return f"connected to {node}"
+        for fed in (plug, plug[:-1]):  # translateY, and translate as a whole
+            for node in cmds.listConnections(fed, source=True, destination=False, skipConversionNodes=True) or []:
+                if not cast(str, cmds.nodeType(node)).startswith(HARMLESS):
+                    return f"connected to {node}"
         return ""
 
     def _board(self, character: Character) -> list[str]:
@@ -215,10 +229,17 @@ class MayaHost:
     def _key_times(self, plugs: Collection[str]) -> list[float]:
         curves = set(cast(list[str], cmds.keyframe(*plugs, query=True, name=True) or []))
         for layer in cmds.ls(type="animLayer") or []:
+            if cmds.animLayer(layer, query=True, mute=True):
+                continue
             members = cast(list[str], cmds.animLayer(layer, query=True, attribute=True) or [])
             for plug in set(members) & set(plugs):
                 curves.update(cast(list[str], cmds.animLayer(layer, query=True, findCurveForPlug=plug) or []))
         return cast(list[float], cmds.keyframe(*sorted(curves), query=True, timeChange=True) or []) if curves else []
+
+    def _overlaps(self, layer: str, start: int, end: int) -> bool:
+        """Whether a layer of ours plays in a stretch; without keys on its weight it plays everywhere."""
+        times = cast(list[float], cmds.keyframe(f"{layer}.weight", query=True, timeChange=True) or [])
+        return len(times) < 2 or (min(times) + 1 < end and max(times) > start)
 
     def _owner(self, layer: str) -> object:
         if not cmds.attributeQuery(MARK, node=layer, exists=True):

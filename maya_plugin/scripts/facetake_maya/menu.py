@@ -25,6 +25,7 @@ def add() -> None:
     if cmds.about(batch=True):
         return
     if not cmds.menu(MENU, exists=True):
+        cmds.scriptJob(event=("quitApplication", ENGINE.close))
         cmds.menu(MENU, label="Facetake", parent=mel.eval("$facetake_tmp=$gMainWindow"))
         cmds.menuItem(label="Generate from audio or restyle...", parent=MENU, command=lambda *_: show_panel())
         cmds.menuItem(label="Stop the engine", parent=MENU, command=lambda *_: ENGINE.close())

@@ -8,6 +8,7 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 pytestmark = pytest.mark.skipif(find_spec("PySide6") is None, reason="the panel needs the ui extra")
@@ -83,13 +84,14 @@ panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.te
 engine.close()
 """).splitlines()
 
-    assert said[0] == "Cancelled; the scene is as it was."
+    assert said[0] == "Cancelled; what was not finished has left nothing in the scene."
     assert said[1].startswith("the engine stopped (exit code -9") and said[2] == "True 0"
     assert said[3].startswith("facetake_line: ") and said[3].endswith(" 6")
 
 
-def test_drawn_emotion_is_few_cues_that_never_exceed_one() -> None:
+def test_drawn_emotion_is_few_cues_that_never_exceed_one(tmp_path: Path) -> None:
     """Strokes over each other make room, straight stretches need no cue of their own."""
+    from facetake import emotion
     from facetake.emotion import weights
     from facetake_host.panel.mood import Mood
 
@@ -102,5 +104,14 @@ def test_drawn_emotion_is_few_cues_that_never_exceed_one() -> None:
     assert not mood.is_neutral and len(lines) < 25
     for line in lines:
         assert weights(line.split()[1], line).sum() == pytest.approx(1.0)
+    for step in range(600):  # a hill so slow that no three neighbours bend
+        mood = Mood(60.0) if step == 0 else mood
+        at = step * 0.1
+        mood.paint("happy", at, 1 - abs(at / 30 - 1) ** 2, at, 1 - abs(at / 30 - 1) ** 2)
+    path = tmp_path / "cues.txt"
+    path.write_text(mood.cues())
+    heard = emotion.parse(str(path)).sample(np.arange(600) / 10)[:, 1]
+    assert np.abs(heard - np.array(mood.weights["happy"][:600])).max() < 0.02
+    mood = Mood(10.0)
     mood.fill("fear", 0.5)
     assert mood.cues() == "0.0 fear:0.5\n10.0 fear:0.5\n"

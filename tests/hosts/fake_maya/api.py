@@ -53,6 +53,24 @@ class MTime:
         self.seconds = value
 
 
+class MDistance:
+    """A length in the scene's unit."""
+
+    scene: ClassVar[MayaScene]
+
+    def __init__(self, value: float, unit: int) -> None:
+        self._value = value
+
+    @staticmethod
+    def uiUnit() -> int:
+        """The scene's unit."""
+        return 1
+
+    def asCentimeters(self) -> float:
+        """The same length in Maya's own unit."""
+        return self._value * self.scene.cm_per_unit
+
+
 class MDGModifier:
     """Makes and connects curves, and takes that back."""
 
@@ -139,11 +157,15 @@ class MFnAnimCurve:
             raise RuntimeError(f"(kFailure): {plug.plug} is locked or connected")
         if kind != self.kAnimCurveTL or not attribute.startswith("translate"):
             raise RuntimeError(f"(kInvalidParameter): {plug.plug} takes another type of curve")
-        self._name = self.scene.new_curve()
+        self._name, self._is_weighted = self.scene.new_curve(), True
         self.scene.set_curve(self._name, ())
         modifier.planned.append(_Connection(self.scene, plug, self._name))
         if self.scene.connects_at_once:
             modifier.planned[-1].do()
+
+    def setIsWeighted(self, isWeighted: bool, change: MAnimCurveChange) -> None:
+        """Whether tangents have lengths; a new curve has what the person prefers."""
+        self._is_weighted = isWeighted
 
     def addKeysWithTangents(
         self, times: Sequence[MTime], values: Sequence[float], *, tangentInTypeArray: Sequence[int],
@@ -152,6 +174,7 @@ class MFnAnimCurve:
         weightsLockedArray: Sequence[int], convertUnits: bool, change: MAnimCurveChange,
     ) -> None:  # fmt: skip
         """Keys with fixed tangents; locked ones must be one line; two keys at one time are an error."""
+        assert not self._is_weighted, "with weighted tangents these would be handles of a third of a second"
         rows = [times, values, tangentInTypeArray, tangentOutTypeArray, tangentInXArray, tangentInYArray,
                 tangentOutXArray, tangentOutYArray, tangentsLockedArray, weightsLockedArray]  # fmt: skip
         if len({len(row) for row in rows}) != 1:
@@ -206,7 +229,8 @@ class MGlobal:
 
 CLASSES: dict[str, Any] = {
     "MSelectionList": MSelectionList, "MTime": MTime, "MDGModifier": MDGModifier, "MPxCommand": MPxCommand,
-    "MFnPlugin": MFnPlugin, "MGlobal": MGlobal, "MTimeArray": list, "MDoubleArray": list, "MIntArray": list,
+    "MDistance": MDistance, "MFnPlugin": MFnPlugin, "MGlobal": MGlobal, "MTimeArray": list, "MDoubleArray": list,
+    "MIntArray": list,
 }  # fmt: skip
 ANIM_CLASSES: dict[str, Any] = {"MFnAnimCurve": MFnAnimCurve, "MAnimCurveChange": MAnimCurveChange}
 

@@ -91,7 +91,7 @@ class Commands(types.ModuleType):
             return attribute in node.locked
         if time is None or not isinstance(node.attributes[attribute], float):
             return node.attributes[attribute]
-        return self._scene.value(plug, float(time / self._scene.rate))
+        return self._scene.value(plug, float(time / self._scene.rate)) / self._scene.cm_per_unit
 
     def do_setAttr(self, plug: str, value: Any, type: str = "") -> None:
         """Sets an attribute."""
@@ -179,9 +179,18 @@ class Commands(types.ModuleType):
             rest.insert([one.name for one in rest].index(moveLayerAfter) + 1, scene.layer(name))
             scene.edit(layers=tuple(rest))
 
-    def do_setKeyframe(self, plug: str, time: float, value: float, animLayer: str = "") -> None:
-        """A key by hand: on the base or on a layer."""
+    def do_setKeyframe(
+        self, plug: str, time: float, value: float, animLayer: str = "", inTangentType: str = "",
+        outTangentType: str = "",
+    ) -> None:
+        """A key by hand: on the base, on a layer, or on a layer's weight."""
         scene, instant = self._scene, float(time / self._scene.rate)
+        if plug.endswith(".weight"):
+            assert inTangentType == outTangentType == "step"
+            layer = scene.layer(plug.partition(".")[0])
+            keys = tuple(sorted((*layer.weight, Key(instant, value))))
+            scene.recorded("setKeyframe", lambda: scene.put_layer(replace(layer, weight=keys)))
+            return
         node, short = self._node(plug)
         if short in node.locked:
             raise RuntimeError(f"{plug} is locked")
@@ -201,6 +210,8 @@ class Commands(types.ModuleType):
     def do_keyframe(self, *names: str, query: bool, name: bool = False, timeChange: bool = False) -> Any:
         """Curves of plugs, or times of curves in frames."""
         scene = self._scene
+        if names and names[0].endswith(".weight"):
+            return [key.time_s * float(scene.rate) for key in scene.layer(names[0].partition(".")[0]).weight] or None
         if name:
             return [scene.state.base[plug] for plug in names if plug in scene.state.base] or None
         return [key.time_s * float(scene.rate) for one in names for key in scene.state.curves[one]] or None
@@ -234,17 +245,24 @@ class Commands(types.ModuleType):
         return self._scene.batch
 
     def do_undoInfo(self, query: bool = False, openChunk: bool = False, closeChunk: bool = False, chunkName: str = "",
-                    undoName: bool = False, state: bool = False) -> Any:  # fmt: skip
+                    undoName: bool = False, state: bool = False, infinity: bool = False) -> Any:  # fmt: skip
         """Chunks, and the state of the queue."""
         scene = self._scene
         if query:
             return scene.undo_on if state else (scene.done[-1][0] if scene.done else "")
+        if infinity:
+            scene.undo_on = state
         if openChunk:
             assert scene.chunk is None, "a chunk is open already"
             scene.chunk = (chunkName, [])
         if closeChunk:
             scene.close_chunk()
         return None
+
+    def do_scriptJob(self, event: Sequence[object]) -> int:
+        """Something to be done when Maya quits."""
+        assert event[0] == "quitApplication" and callable(event[1])
+        return 1
 
     def do_createNode(self, type: str, name: str) -> str:
         """A new transform."""

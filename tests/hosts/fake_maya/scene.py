@@ -41,6 +41,12 @@ class Layer:
     mute: bool = False
     plugs: tuple[str, ...] = ()
     curves: dict[str, str] = field(default_factory=dict)
+    weight: tuple[Key, ...] = ()  # keys of its weight, which is 1 without any
+
+    def weighs(self, time_s: float) -> float:
+        """Its weight at an instant; steps."""
+        before = [key.value for key in self.weight if key.time_s <= time_s + 1e-9]
+        return before[-1] if before else (self.weight[0].value if self.weight else 1.0)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ class MayaScene:
         self.done: list[tuple[str, list[Any]]] = []
         self.undone: list[tuple[str, list[Any]]] = []
         self.chunk: tuple[str, list[Any]] | None = None
+        self.cm_per_unit = 1.0
         self.unit, self.time, self.path, self.undo_on, self.batch = "film", 0.0, "", True, True
         self.selection: list[str] = []
         self.twice: set[str] = set()
@@ -122,7 +129,8 @@ class MayaScene:
             if curve is None or layer.mute:
                 continue
             found = evaluate(self.state.curves[curve], time_s)
-            value = found if layer.override else value + found
+            weight = layer.weighs(time_s)
+            value = (1.0 - weight) * value + weight * found if layer.override else value + weight * found
         return float(value)
 
     def push(self, name: str, entry: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum, auto
+from pathlib import Path
 from typing import Any, ClassVar
 
 from fake_unreal.world import World
@@ -96,6 +97,15 @@ class SystemLibrary:
     def is_unattended(cls) -> bool:
         """Whether nobody looks."""
         return cls.world.unattended
+
+
+class Paths:
+    """Folders of the editor."""
+
+    @classmethod
+    def launch_dir(cls) -> str:
+        """Where the person started it."""
+        return str(Path.cwd())
 
 
 class EditorDialog:

@@ -25,8 +25,11 @@ class _Object:
 
     world: ClassVar[World]
 
+    outer: Any = None
+
     def __init__(self, name: str) -> None:
         self._name = name
+        self.world.objects.append(self)
 
     def modify(self, always_mark_dirty: bool = True) -> bool:
         """Records the state for the open transaction."""
@@ -54,6 +57,8 @@ class _Object:
     def rename(self, name: str = "None", outer: object = None) -> bool:
         """Another name; spaces and dots are no part of one."""
         assert name.replace("_", "").isalnum(), f"{name!r} is no name of an object"
+        there = self.world.find(self.outer, name)
+        assert there in (None, self), f"Fatal: renaming an object to {name} on top of another; the editor ends"
         self._name = name
         return True
 
@@ -234,7 +239,7 @@ class MovieSceneTrack(_Object):
         super().__init__(name)
         self.sequence, self.channels = sequence, channels
         self.sections: list[Any] = []
-        self.label = name
+        self.label, self.rows = name, dict[int, str]()
 
     def get_sections(self) -> list[Any]:
         """From the first made to the last."""
@@ -251,8 +256,13 @@ class MovieSceneTrack(_Object):
             if kind
             else MovieSceneControlRigParameterSection(self.sequence, name, self.channels)
         )
+        made.outer = self
         self.sections.append(made)
         return made
+
+    def set_track_row_display_name(self, name: str, row_index: int) -> None:
+        """What people read beside a row."""
+        self.rows = {**self.rows, row_index: name}
 
     def remove_section(self, section: Any) -> None:
         """One less."""
@@ -325,7 +335,16 @@ class MovieSceneBindingProxy:
     """An actor of the shot."""
 
     def __init__(self, binding_id: object = None, sequence: object = None) -> None:
-        self._name = str(binding_id)
+        self._name = str(binding_id or "")
+        self._actor: MovieSceneBindingProxy | None = None
+
+    def get_parent(self) -> MovieSceneBindingProxy:
+        """The actor that a component belongs to; an invalid one where there is none."""
+        return self._actor or MovieSceneBindingProxy()
+
+    def is_valid(self) -> bool:
+        """Whether it stands for anything."""
+        return bool(self._name)
 
     def get_display_name(self) -> str:
         """What people call it."""

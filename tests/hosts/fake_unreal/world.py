@@ -19,6 +19,7 @@ class World:
     def __init__(self) -> None:
         """An editor with nothing open."""
         self.sequence: Any = None
+        self.objects: list[Any] = []
         self.rigs: list[Any] = []
         self.assets: dict[str, Any] = {}
         self.undos: list[list[tuple[Any, Any, Any]]] = []
@@ -33,6 +34,19 @@ class World:
         self.calls = 0
         self.fail_after = -1
         self.menu: list[Any] = []
+
+    def find(self, outer: Any, name: str) -> Any:
+        """An object by its name, which does not tell capitals; also one that was removed and only undo remembers."""
+        same = (one for one in self.objects if one.outer is outer and one.get_name().lower() == name.lower())
+        return next(same, None)
+
+    def do_find_object(self, outer: Any, name: str) -> Any:
+        """An object that is in memory."""
+        return self.find(outer, name)
+
+    def do_register_python_shutdown_callback(self, callable: Callable[[], None]) -> object:
+        """Something to be done when the editor quits."""
+        return callable
 
     def called(self) -> None:
         """Counts a call into the editor; raises RuntimeError at the one that shall fail."""

@@ -1,6 +1,6 @@
 """Facetake without a window, as a commandlet.
 
-UnrealEditor-Cmd PROJECT.uproject -run=pythonscript -script="headless.py /Game/Shots/S010 line.wav --emotion happy:0.7"
+UnrealEditor-Cmd PROJECT.uproject -run=pythonscript -script="PATH/headless.py /Game/Shots/S010 line.wav --emotion sad"
 """
 
 from __future__ import annotations
@@ -31,9 +31,10 @@ def main(argv: list[str] | None = None) -> None:
     host, engine, cancel = UnrealHost(sequence), Engine(), threading.Event()
     try:
         character = jobs.named(host, asked.character)
-        job = jobs.generate(host, engine, character, asked.audio, {"emotion": asked.emotion}, cancel=cancel)
-        for made in jobs.run(host, job, cancel):
-            unreal.log(f"Facetake: {jobs.summary(made)}")
+        launched = Path(unreal.Paths.launch_dir())  # where the person was; the editor itself works elsewhere
+        lines = [launched / path for path in asked.audio]
+        job = jobs.generate(host, engine, character, lines, {"emotion": asked.emotion}, cancel=cancel)
+        jobs.run(host, job, cancel)
         unreal.EditorAssetLibrary.save_loaded_asset(sequence)
     except HostProblem as problem:
         raise SystemExit(f"facetake: error: {problem}") from problem

@@ -38,7 +38,7 @@ class UnrealHost:
 
         `source` may name the section to restyle; otherwise it is the one that plays.
         """
-        self._given, self._additive = sequence, additive
+        self._given, self.is_additive = sequence, additive
         self.source: unreal.MovieSceneSection | None = None
         self._back: list[Callable[[], object]] = []
 
@@ -49,8 +49,9 @@ class UnrealHost:
         found: list[Character] = []
         for one in unreal.ControlRigSequencerLibrary.get_control_rigs(self._sequence()):
             if set(self._channels(one.track)) >= SIGNS:
-                name = str(one.proxy.get_display_name()) or one.control_rig.get_name()
-                taken = [character.name for character in found]
+                actor = one.proxy.get_parent()  # a face's own binding is called Face for every MetaHuman
+                shown = (actor if actor.is_valid() else one.proxy).get_display_name()
+                name, taken = str(shown) or one.control_rig.get_name(), [character.name for character in found]
                 name = name if name not in taken else f"{name} {len(taken) + 1}"
                 found.append(Character(name, "unreal", one.track))
         return sorted(found, key=lambda character: character.handle not in selected)
@@ -103,7 +104,10 @@ class UnrealHost:
         return Sampled(rate, first, curves, section.get_name())
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
-        """Writes keys to a new section on a row of its own; earlier ones that Facetake made are switched off."""
+        """Writes keys to a new section on a row of its own.
+
+        Those that Facetake made for the same frames are switched off.
+        """
         track = character.handle
         before = list(track.get_sections())
         section = self._new_section(track, name, start_frame, start_frame + delivery.n_frames)
@@ -114,25 +118,27 @@ class UnrealHost:
                 unreal.collect_garbage()
             done += len(curve.frames)
             bar.advance((number + 1) / len(delivery.keys))
-        self._switch_off([one for one in before if one.get_name().startswith(PREFIX)])
+        ours = [one for one in before if one.get_name().startswith(PREFIX)]
+        self._switch_off(ours, start_frame, start_frame + delivery.n_frames)
         return section.get_name()
 
     def place_audio(self, path: Path, start_frame: int) -> None:
         """Imports the sound under a name that is free and places it on an audio track of its own.
 
-        The same line as Facetake placed it before is switched off, so that it is not heard twice.
+        The same line that Facetake placed over the same frames is switched off, so that it is not heard twice.
         """
         wave = self._import(path)
         sequence, label = self._sequence(), f"{PREFIX}{path.stem}"
+        end = start_frame + max(1, round(wave.duration * self.rate()))
         for track in sequence.find_tracks_by_exact_type(unreal.MovieSceneAudioTrack):
             if str(track.get_display_name()) == label:
-                self._switch_off(track.get_sections())
+                self._switch_off(track.get_sections(), start_frame, end)
         track = sequence.add_track(unreal.MovieSceneAudioTrack)
         self._back.append(lambda: sequence.remove_track(track))
         track.set_display_name(label)
         section = cast(unreal.MovieSceneAudioSection, track.add_section())
         section.set_sound(wave)
-        section.set_range(start_frame, start_frame + max(1, round(wave.duration * self.rate())))
+        section.set_range(start_frame, end)
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
@@ -225,22 +231,24 @@ class UnrealHost:
 
     def _new_section(self, track: unreal.MovieSceneTrack, name: str, start: int, end: int) -> unreal.MovieSceneSection:
         rows = [one.get_row_index() for one in track.get_sections()]
-        taken = {one.get_name() for one in track.get_sections()}
         track.modify()
         section = track.add_section()
         self._back.append(lambda: track.remove_section(section))
         section.modify()
-        section.rename(unique(PREFIX + name.removeprefix("facetake_").removeprefix(PREFIX), taken))
+        label = unique(PREFIX + name.removeprefix("facetake_").removeprefix(PREFIX), _Names(track))
+        section.rename(label)
+        track.set_track_row_display_name(label, max(rows, default=-1) + 1)
         section.set_range(start, end)
         blend = unreal.MovieSceneBlendType
-        section.set_blend_type(blend.ADDITIVE if self._additive else blend.OVERRIDE)
+        section.set_blend_type(blend.ADDITIVE if self.is_additive else blend.OVERRIDE)
         section.set_row_index(max(rows, default=-1) + 1)
         return section
 
-    def _switch_off(self, sections: Iterable[unreal.MovieSceneSection]) -> None:
-        """Those that play and that nobody locked."""
+    def _switch_off(self, sections: Iterable[unreal.MovieSceneSection], start: int, end: int) -> None:
+        """Those that play in a stretch and that nobody locked."""
         for section in sections:
-            if section.is_active() and not section.is_locked():
+            overlaps = section.get_start_frame() < end and section.get_end_frame() > start
+            if overlaps and section.is_active() and not section.is_locked():
                 section.modify()
                 self._back.append(partial(section.set_is_active, True))
                 section.set_is_active(False)
@@ -270,6 +278,16 @@ class UnrealHost:
             raise HostProblem(f"Unreal could not import the sound {path}; it takes 16-bit wav files for certain")
         self._back.append(lambda: unreal.EditorAssetLibrary.delete_asset(package))
         return cast(unreal.SoundWave, unreal.EditorAssetLibrary.load_asset(package))
+
+
+class _Names:
+    """The names that objects of a track have or had: undo keeps removed ones, and two of one name end the editor."""
+
+    def __init__(self, track: unreal.MovieSceneTrack) -> None:
+        self._track = track
+
+    def __contains__(self, name: object) -> bool:
+        return unreal.find_object(self._track, str(name)) is not None
 
 
 class _SlowBar:

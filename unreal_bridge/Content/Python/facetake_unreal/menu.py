@@ -11,7 +11,8 @@ import unreal
 from facetake_host import jobs
 from facetake_host.engine import Engine
 from facetake_host.host import Character
-from facetake_unreal import bake
+from facetake_host.problems import HostProblem
+from facetake_unreal import bake, options
 from facetake_unreal.host import UnrealHost
 
 MENU, SECTION = "LevelEditor.MainMenu.Tools", "Facetake"
@@ -40,21 +41,23 @@ def add() -> None:
         entry.set_string_command(unreal.ToolMenuStringCommandType.PYTHON, "", command)
         menu.add_menu_entry(SECTION, entry)
     unreal.ToolMenus.get().refresh_all_widgets()
+    unreal.register_python_shutdown_callback(ENGINE.close)
 
 
 def generate() -> None:
     """Asks for a line and generates it."""
-    from facetake_unreal import options
-
-    found = options.generating()
-    if not options.asked(found, "Facetake: generate from audio"):
-        return
-    host = UnrealHost(additive=bool(found.get_editor_property("additive")))
-    jobs.guarded(host, lambda: _generate(host, found))
+    host = UnrealHost()
+    jobs.guarded(host, lambda: _generate(host, options.generating()))
 
 
 def _generate(host: UnrealHost, found: Any) -> None:
-    sound = Path(found.get_editor_property("audio").file_path)
+    if not options.asked(found, "Facetake: generate from audio"):
+        return
+    host.is_additive = bool(found.get_editor_property("additive"))
+    chosen = str(found.get_editor_property("audio").file_path)
+    if not chosen:
+        raise HostProblem("no recorded line was chosen; choose one in the dialog")
+    sound = Path(chosen)
     fields = {
         "emotion": found.get_editor_property("emotion") or "neutral",
         "blink": bool(found.get_editor_property("blinks")),
@@ -71,22 +74,18 @@ def _generate(host: UnrealHost, found: Any) -> None:
         return
     start = None if found.get_editor_property("start_at_playhead") else host.playback_start()
     job = jobs.generate(host, ENGINE, character, [sound], fields, start_frame=start, cancel=cancel)
-    for made in jobs.run(host, job, cancel, f"Facetake: {sound.name}"):
-        host.tell(jobs.summary(made))
+    jobs.run(host, job, cancel, f"Facetake: {sound.name}")
 
 
 def restyle() -> None:
-    """Asks for a style and restyles the selected take."""
-    from facetake_unreal import options
-
-    found = options.restyling()
-    if not options.asked(found, "Facetake: restyle the selected takes"):
-        return
+    """Asks for a style and restyles the selected takes."""
     host = UnrealHost()
-    jobs.guarded(host, lambda: _restyle(host, found))
+    jobs.guarded(host, lambda: _restyle(host, options.restyling()))
 
 
 def _restyle(host: UnrealHost, found: Any) -> None:
+    if not options.asked(found, "Facetake: restyle the selected takes"):
+        return
     selected = host.selected()
     character = selected[0][0] if selected else jobs.choose(host)
     if character is None:
@@ -101,7 +100,4 @@ def _restyle(host: UnrealHost, found: Any) -> None:
     targets: list[tuple[Character, unreal.MovieSceneSection | None]] = [*selected] or [(character, None)]
     for owner, section in targets:
         host.source = section
-        for made in jobs.run(
-            host, jobs.restyle(host, ENGINE, owner, fields, cancel=cancel), cancel, "Facetake: restyle"
-        ):
-            host.tell(jobs.summary(made))
+        jobs.run(host, jobs.restyle(host, ENGINE, owner, fields, cancel=cancel), cancel, "Facetake: restyle")

@@ -1,0 +1,167 @@
+"""Many lines, one take each: what is to be made, making it, and putting down that it was made.
+
+Reads as the story of a night: check every row, leave out what is done already, run the rest, and write each result
+into the ledger after its take is whole. Killed at any moment, the same command goes on where it was.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger
+from facetake.batch.making import Made, Settings, fingerprint, model_hashes
+from facetake.batch.manifest import Row, matrix, read, schema, shard
+from facetake.batch.runner import local
+from facetake.errors import BatchError
+
+__all__ = [
+    "NAME", "Entry", "Ledger", "Progress", "Row", "Settings", "Summary", "default_jobs", "matrix", "read", "run",
+    "schema", "shard",
+]  # fmt: skip
+
+Engine = Callable[[Sequence[Row], Settings, int, threading.Event], Iterator[Made]]
+
+
+@dataclass
+class Summary:
+    """How a run ended.
+
+    Attributes:
+        made: ids that were made, with why: "new", or what had changed.
+        kept: how many were done before and unchanged.
+        failed: ids with what went wrong.
+        left: how many were not begun because the run was stopped.
+    """
+
+    made: dict[str, str] = field(default_factory=dict)
+    kept: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    left: int = 0
+
+
+@dataclass(frozen=True)
+class Progress:
+    """One row has ended.
+
+    Attributes:
+        row: which.
+        problem: what went wrong; empty where nothing did.
+        why: why it was made.
+        share: of the recorded time of the whole run that is done, 0..1.
+        left_s: estimated seconds until the end.
+    """
+
+    row: Row
+    problem: str
+    why: str
+    share: float
+    left_s: float
+
+
+def run(
+    rows: Sequence[Row], settings: Settings, jobs: int, tell: Callable[[Progress], None],
+    stop: threading.Event | None = None, engine: Engine = local,
+) -> Summary:  # fmt: skip
+    """Makes every row that is not done yet.
+
+    Args:
+        rows: from `read`, perhaps through `matrix` and `shard`.
+        settings: of the batch; its folder is made.
+        jobs: processes, at least 1.
+        tell: called for every row that ends.
+        stop: once set, rows that run are finished and no others begun.
+        engine: runs rows; by default processes of this machine.
+
+    Raises:
+        BatchError: the folder or its ledger cannot be used, or the disk is full.
+        ModelError: the models cannot be used.
+    """
+    hashes = model_hashes(settings.model)
+    _make_folder(settings.folder)
+    with Ledger(settings.folder) as ledger:
+        _sweep(settings.folder, rows)
+        summary, planned = Summary(), _plan(rows, settings, hashes, ledger)
+        summary.kept = len(rows) - len(planned)
+        _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
+    return summary
+
+
+def _make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BatchError(f"the folder {folder} cannot be made ({error.strerror or error}); name another") from error
+
+
+def _sweep(folder: Path, rows: Sequence[Row]) -> None:
+    """Takes away what a killed run had begun to write; nobody else writes here while the ledger is held."""
+    for place in {(folder / row.out).parent for row in rows}:
+        if place.is_dir():
+            for part in place.glob(".facetake-*"):
+                part.unlink(missing_ok=True)
+
+
+def _plan(
+    rows: Sequence[Row], settings: Settings, hashes: dict[str, str], ledger: Ledger
+) -> list[tuple[Row, Fingerprint, str]]:
+    """Rows to make, the longest first, each with its fingerprint and why."""
+    planned: list[tuple[Row, Fingerprint, str]] = []
+    for row in rows:
+        if row.problem:
+            planned.append((row, {}, "new"))
+            continue
+        found = fingerprint(row, settings, hashes)
+        if why := ledger.reason(row.id, found, settings.folder / row.out):
+            planned.append((row, found, why))
+    return sorted(planned, key=lambda one: -one[0].duration_s)
+
+
+class _Night:
+    """One run: rows handed to an engine, results put down as they come."""
+
+    def __init__(
+        self, ledger: Ledger, settings: Settings, summary: Summary, tell: Callable[[Progress], None],
+        planned: Sequence[tuple[Row, Fingerprint, str]],
+    ) -> None:  # fmt: skip
+        self._ledger, self._settings, self._summary, self._tell = ledger, settings, summary, tell
+        self._planned = {row.id: (row, prints, why) for row, prints, why in planned if not row.problem}
+        self._refused = [row for row, _, _ in planned if row.problem]
+        self._total_s = sum(row.duration_s for row, _, _ in self._planned.values()) or 1.0
+        self._done_s, self._begun = 0.0, time.monotonic()
+
+    def work(self, jobs: int, stop: threading.Event, engine: Engine) -> None:
+        """Everything."""
+        for row in self._refused:
+            self._summary.failed[f"{row.id} (line {row.line})"] = row.problem
+            self._tell(Progress(row, row.problem, "", 0.0, 0.0))
+        ended = 0
+        for made in engine([row for row, _, _ in self._planned.values()], self._settings, jobs, stop):
+            self._put_down(made)
+            ended += 1
+        self._summary.left = len(self._planned) - ended
+
+    def _put_down(self, made: Made) -> None:
+        row, prints, why = self._planned[made.id]
+        before = self._ledger.entry(row.id)
+        self._ledger.write(Entry(
+            row.id, prints, FAILED if made.problem else DONE, made.problem, str(row.out), made.bytes, row.duration_s,
+            made.spent_s, (before.made if before else 0) + 1, why,
+        ))  # fmt: skip
+        if made.problem:
+            self._summary.failed[row.id] = made.problem
+        else:
+            self._summary.made[row.id] = why
+        self._done_s += row.duration_s
+        share = self._done_s / self._total_s
+        spent = time.monotonic() - self._begun
+        self._tell(Progress(row, made.problem, why, share, spent / share - spent if share else 0.0))
+
+
+def default_jobs() -> int:
+    """As many processes as this machine has cores for us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

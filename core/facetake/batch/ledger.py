@@ -1,0 +1,151 @@
+"""What was made of which inputs: a SQLite file beside the takes, one transaction a row.
+
+It is the proof after a crash: a row counts as done when its transaction says so, and that happens after its take is
+whole. One run at a time holds it. Knows rows by their fingerprints; does not know how a take is made.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from facetake.errors import BatchError
+
+NAME: Final = "facetake-batch.sqlite"
+VERSION: Final = 1
+_TABLES: Final = """
+CREATE TABLE IF NOT EXISTS rows (
+  id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
+  bytes INTEGER NOT NULL, duration_s REAL NOT NULL, spent_s REAL NOT NULL, made INTEGER NOT NULL, why TEXT NOT NULL
+)"""
+DONE, FAILED = "done", "failed"
+Fingerprint = Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What is known of a row.
+
+    Attributes:
+        id: its name.
+        fingerprint: hashes of its inputs, its options, and versions.
+        status: `DONE` or `FAILED`.
+        message: what went wrong; empty where nothing did.
+        out: the take, relative to the folder.
+        bytes: its size, by which a take lost to a power cut is found.
+        duration_s: of the recording.
+        spent_s: what it took.
+        made: how often this row was made since it is in the list.
+        why: why it was made the last time: "new", or what had changed.
+    """
+
+    id: str
+    fingerprint: Fingerprint
+    status: str
+    message: str = ""
+    out: str = ""
+    bytes: int = 0
+    duration_s: float = 0.0
+    spent_s: float = 0.0
+    made: int = 1
+    why: str = "new"
+
+
+class Ledger:
+    """The ledger of a folder; a context manager that holds it alone."""
+
+    def __init__(self, folder: Path) -> None:
+        """Opens or makes it.
+
+        Raises:
+            BatchError: another run holds it, it cannot be written, or is of another version or no ledger at all.
+        """
+        self.path = folder / NAME
+        try:
+            self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
+            self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
+            self._base.execute("PRAGMA journal_mode=WAL")
+            self._base.execute("PRAGMA synchronous=FULL")
+            self._base.execute("BEGIN EXCLUSIVE")  # takes the lock, and keeps it until the ledger is closed
+            version = self._base.execute("PRAGMA user_version").fetchone()[0]
+            if version not in (0, VERSION):
+                raise BatchError(f"{self.path} is of another version of Facetake ({version}); use another folder")
+            self._base.execute(_TABLES)
+            self._base.execute(f"PRAGMA user_version={VERSION}")
+            self._base.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise BatchError(_sentence(self.path, error)) from error
+
+    def __enter__(self) -> Ledger:
+        """The ledger itself."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Lets go of it."""
+        self._base.close()
+
+    def entry(self, row: str) -> Entry | None:
+        """What is known of a row; None where it was never made."""
+        found = self._base.execute("SELECT * FROM rows WHERE id = ?", (row,)).fetchone()
+        return _entry(found) if found else None
+
+    def entries(self) -> Iterator[Entry]:
+        """Every row that was ever made, by id."""
+        for found in self._base.execute("SELECT * FROM rows ORDER BY id"):
+            yield _entry(found)
+
+    def write(self, entry: Entry) -> None:
+        """Puts a row down, for good.
+
+        Raises:
+            BatchError: the disk refuses.
+        """
+        values = (
+            entry.id, json.dumps(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
+            entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why,
+        )  # fmt: skip
+        try:
+            self._base.execute(f"INSERT OR REPLACE INTO rows VALUES ({', '.join('?' * len(values))})", values)
+        except sqlite3.Error as error:
+            raise BatchError(_sentence(self.path, error)) from error
+
+    def reason(self, row: str, fingerprint: Fingerprint, out: Path) -> str:
+        """Why a row must be made; empty where it is done and nothing has changed since."""
+        known = self.entry(row)
+        if known is None:
+            return "new"
+        changed = [
+            name
+            for name in {**known.fingerprint, **fingerprint}
+            if known.fingerprint.get(name) != fingerprint.get(name)
+        ]
+        if changed:
+            return f"{' and '.join(sorted(changed))} changed"
+        if known.status != DONE:
+            return "failed before"
+        try:
+            return "" if out.stat().st_size == known.bytes else "its take was changed or cut off"
+        except OSError:
+            return "its take is gone"
+
+
+def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str]) -> Entry:
+    return Entry(found[0], json.loads(found[1]), *found[2:])
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> str:
+    text = str(error)
+    if "locked" in text or "busy" in text:
+        return f"another run is using {path.parent}; wait until it has ended, or give another folder with --out"
+    if "full" in text:
+        return f"the disk is full, {path} cannot be written; free some space and run the same command again"
+    if "not a database" in text or "malformed" in text:
+        return f"{path} is no ledger of Facetake; move it away, or give another folder with --out"
+    return f"the ledger {path} cannot be written ({text}); check the folder and its permissions"

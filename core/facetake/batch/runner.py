@@ -1,0 +1,106 @@
+"""Rows side by side in processes of this machine, each with its models loaded once.
+
+Few rows are handed out ahead, so that memory does not grow with the list. A process that dies takes its row with it:
+the rows that ran are then tried one by one, and the one that kills its process again is given up.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections import deque
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from typing import Any
+
+from facetake.batch.making import Made, Maker, Settings
+from facetake.batch.manifest import Row
+
+AHEAD = 2  # rows waiting for each process, so that none idles
+_maker: Maker | None = None
+
+
+def local(rows: Sequence[Row], settings: Settings, jobs: int, stop: threading.Event) -> Iterator[Made]:
+    """Makes rows, in the order in which they end.
+
+    Args:
+        rows: checked rows; the longest should come first, so that none straggles.
+        settings: of the batch.
+        jobs: processes, at least 1.
+        stop: once set no more rows are begun; those that run are finished.
+    """
+    left, suspects = deque(rows), deque[Row]()
+    while (left or suspects) and not stop.is_set():
+        alone = bool(suspects)
+        queue, count = (suspects, 1) if alone else (left, jobs)
+        lost = yield from _until_broken(queue, settings, count, stop, alone=alone)
+        if alone and lost:
+            yield Made(
+                lost[0].id, 0, 0.0, f"{lost[0].audio}: the process that made it died twice; was it out of memory?"
+            )
+            lost = lost[1:]
+        suspects.extend(lost)
+
+
+def _until_broken(
+    queue: deque[Row], settings: Settings, jobs: int, stop: threading.Event, *, alone: bool
+) -> Generator[Made, None, list[Row]]:
+    """Makes rows of a queue until it is empty or a process dies; returns the rows that ran then."""
+    running: dict[Future[Made], Row] = {}
+    lost: list[Row] = []
+    pool = _pool(settings, min(jobs, len(queue)))
+    try:
+        while queue or running:
+            while queue and not stop.is_set() and len(running) < (1 if alone else jobs * AHEAD):
+                row = queue.popleft()
+                running[pool.submit(_make, row)] = row
+            if not running:
+                break
+            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            for future in ended:
+                row = running.pop(future)
+                try:
+                    yield future.result()
+                except BrokenProcessPool:
+                    lost.append(row)
+            if lost:
+                lost += running.values()
+                break
+    except BrokenProcessPool:  # while one was handed out
+        lost += running.values()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+    return lost
+
+
+def _pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
+    """Processes begun anew instead of copied, as threads of the models do not survive a copy."""
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    return ProcessPoolExecutor(
+        jobs, mp_context=multiprocessing.get_context("spawn"), initializer=_begin, initargs=(settings,)
+    )
+
+
+def _begin(settings: Settings) -> None:
+    """In each process: Ctrl-C is the parent's to handle, and when the parent dies, so does this process."""
+    global _maker
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
+    _maker = Maker(settings)
+
+
+def _outlive(parent: Any) -> None:
+    """Waits for the parent's death; a process of the pool would otherwise wait for work for ever."""
+    parent.join()
+    os._exit(1)
+
+
+def _make(row: Row) -> Made:
+    assert _maker is not None
+    return _maker.make(row)

@@ -1,0 +1,170 @@
+"""`facetake batch`: a list of lines, or a folder, to takes; what is done stays done."""
+
+from __future__ import annotations
+
+import argparse
+import re
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+from facetake.cli import generate
+from facetake.cli.progress import Reporter
+from facetake.cli.terminal import say
+from facetake.errors import ConfigError
+
+if TYPE_CHECKING:
+    from facetake.batch import Progress, Row, Settings, Summary
+
+NAME = "batch"
+ABOUT = "make a take of every line in a list or a folder, on all cores; run it again and only what changed is made"
+EXAMPLES = (
+    "lines.csv --out takes/",
+    "dialogue/ --out takes/ --emotion angry:0.6 --rate 30",
+    "lines.csv --out takes/ --emotions all --intensities .5,1",
+    "lines.csv --out takes/ --shard 3/20",
+    "--schema",
+)
+PATTERN = "{id}_{emotion}_{intensity}"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument(
+        "source", nargs="?", type=Path, metavar="LIST|FOLDER", help="a .csv or .jsonl list, or recordings"
+    )
+    parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for takes and the ledger")
+    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes; default: one for each core")
+    parser.add_argument("--resume", action="store_true", help="go on with a run: refuse to begin a new one")
+    parser.add_argument("--shard", metavar="3/20", help="the third of twenty equal parts, for a farm")
+    parser.add_argument("--emotions", metavar="all|NAME,...", help="every line in each of these moods")
+    parser.add_argument("--intensities", metavar="X,...", default="1", help="with --emotions: weights, such as .5,1")
+    parser.add_argument("--pattern", default=PATTERN, help=f"with --emotions: names of takes; default {PATTERN}")
+    parser.add_argument("--schema", action="store_true", help="say what a list may hold, and end")
+    generate.add_performance_arguments(parser)
+    parser.add_argument(
+        "--format", dest="form", metavar="NAME", help="format of takes whose row names none; default csv"
+    )
+    parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+
+
+def run(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Makes what is not made yet."""
+    from facetake import batch
+
+    if arguments.schema:
+        say(batch.schema())
+        return 0
+    if arguments.source is None or arguments.out is None:
+        raise ConfigError("name a list or a folder, and --out for the takes; --schema tells what a list holds")
+    jobs = batch.default_jobs() if arguments.jobs is None else arguments.jobs
+    if jobs < 1:
+        raise ConfigError(f"--jobs {jobs}: at least one process is needed")
+    if arguments.resume and not (arguments.out / batch.NAME).is_file():
+        raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
+    settings = batch.Settings(arguments.out, generate.performance(arguments), arguments.form, arguments.model)
+    rows = _rows(arguments)
+    return _run(rows, settings, jobs, report)
+
+
+def _rows(arguments: argparse.Namespace) -> list[Row]:
+    from facetake import batch
+    from facetake.emotion import EMOTIONS
+
+    rows = batch.read(arguments.source, generate.take_suffix(arguments.form))
+    if arguments.emotions:
+        names = (
+            list(EMOTIONS) if arguments.emotions == "all" else [one.strip() for one in arguments.emotions.split(",")]
+        )
+        unknown = [name for name in names if name not in EMOTIONS]
+        if unknown:
+            raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {', '.join(EMOTIONS)}, or all")
+        rows = batch.matrix(rows, names, _weights(arguments.intensities), arguments.pattern)
+    return batch.shard(rows, *_part(arguments.shard)) if arguments.shard else rows
+
+
+def _weights(text: str) -> list[float]:
+    try:
+        weights = [float(one) for one in text.split(",")]
+    except ValueError:
+        weights = [-1.0]
+    if not all(0.0 < weight <= 1.0 for weight in weights):
+        raise ConfigError(f"--intensities {text}: write numbers above 0 and up to 1, such as .5,1")
+    return weights
+
+
+def _part(text: str) -> tuple[int, int]:
+    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    number, count = (int(found[1]), int(found[2])) if found else (0, 0)
+    if not 1 <= number <= count:
+        raise ConfigError(f"--shard {text}: write the part and how many there are, such as 3/20")
+    return number, count
+
+
+def _run(rows: Sequence[Row], settings: Settings, jobs: int, report: Reporter) -> int:
+    from facetake import batch
+
+    stop, ended = threading.Event(), [0]
+
+    def tell(news: Progress) -> None:
+        ended[0] += 1
+        if news.problem:
+            report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
+        else:
+            report.ended(news.row.id, str(settings.folder / news.row.out), news.why)
+        report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
+
+    with _Polite(stop, report):
+        summary = batch.run(rows, settings, jobs, tell, stop)
+    report.note("all", _lines(summary, settings), {
+        "made": len(summary.made), "kept": summary.kept, "failed": len(summary.failed), "left": summary.left,
+    })  # fmt: skip
+    if stop.is_set():
+        return 130
+    if not summary.failed:
+        return 0
+    return 1 if summary.made or summary.kept else 2
+
+
+def _lines(summary: Summary, settings: Settings) -> list[str]:
+    reasons: dict[str, int] = {}
+    for why in summary.made.values():
+        reasons[why] = reasons.get(why, 0) + 1
+    because = ", ".join(f"{count} {why}" for why, count in sorted(reasons.items(), key=lambda one: -one[1]))
+    lines = [
+        f"made {len(summary.made)}{because and f' ({because})'}, kept {summary.kept}, failed {len(summary.failed)}"
+    ]
+    if summary.left:
+        lines.append(f"stopped before {summary.left} lines; run the same command again to go on")
+    return [*lines, f"takes and ledger in {settings.folder}"]
+
+
+def _time(seconds: float) -> str:
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+class _Polite:
+    """Ctrl-C once finishes what runs and begins nothing more; twice ends at once."""
+
+    def __init__(self, stop: threading.Event, report: Reporter) -> None:
+        self._stop, self._report = stop, report
+        self._before: Callable[[int, FrameType | None], Any] | int | None = None
+
+    def __enter__(self) -> None:
+        if threading.current_thread() is threading.main_thread():
+            self._before = signal.signal(signal.SIGINT, self._asked)
+
+    def __exit__(self, *_: object) -> None:
+        if self._before is not None:
+            signal.signal(signal.SIGINT, self._before)
+
+    def _asked(self, *_: object) -> None:
+        if self._stop.is_set():
+            raise KeyboardInterrupt
+        self._stop.set()
+        self._report.warning("all", "stopping: the lines that run are finished; Ctrl-C again to end at once")
