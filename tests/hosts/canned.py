@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+import wave
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -42,6 +43,16 @@ def deliveries(folder: Path) -> dict[str, str]:
         found[rig] = out.read_text(encoding="utf-8")
     engine.close()
     return found
+
+
+def write_sound(path: Path, seconds: float = 1.0) -> Path:
+    """A silent wave file."""
+    with wave.open(str(path), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16000)
+        sound.writeframes(b"\0\0" * int(16000 * seconds))
+    return path
 
 
 class CannedEngine:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import importlib
 import sys
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import fake_maya
@@ -388,15 +387,3 @@ def _failing(calls: int) -> Any:
             raise RuntimeError("the host ran into an error")
 
     return advance
-
-
-def write_sound(path: Path, seconds: float = 1.0) -> Path:
-    """A silent wave file."""
-    import wave
-
-    with wave.open(str(path), "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(2)
-        sound.setframerate(16000)
-        sound.writeframes(b"\0\0" * int(16000 * seconds))
-    return path

@@ -9,8 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import pytest
-from canned import LINE, CannedEngine, real_engine
-from stages import MayaStage, Stage, UnrealStage, write_sound
+from canned import LINE, CannedEngine, real_engine, write_sound
+from stages import MayaStage, Stage, UnrealStage
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD

@@ -11,8 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
-from canned import LINE, finish, real_engine
-from stages import write_sound
+from canned import LINE, finish, real_engine, write_sound
 
 from facetake_host import __version__, jobs, location
 from facetake_host.engine import Engine, check_greeting

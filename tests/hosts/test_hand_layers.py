@@ -7,10 +7,10 @@ import threading
 from pathlib import Path
 
 import pytest
-from canned import CannedEngine
+from canned import CannedEngine, write_sound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from stages import MayaStage, RecordingStage, Stage, UnrealStage, write_sound
+from stages import MayaStage, RecordingStage, Stage, UnrealStage
 
 from facetake_host import jobs
 from facetake_host.problems import Cancelled, HostProblem

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import CannedEngine
+from canned import CannedEngine, write_sound
 from fake_maya.api import MGlobal
 from fake_maya.scene import Node
-from stages import MayaStage, channels, write_sound
+from stages import MayaStage, channels
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD

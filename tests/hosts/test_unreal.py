@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import CannedEngine
+from canned import CannedEngine, write_sound
 from fake_unreal import assets, editor, sequencer, values
-from stages import UnrealStage, write_sound
+from stages import UnrealStage
 
 from facetake_host import jobs
 from facetake_host.frames import tick_of
