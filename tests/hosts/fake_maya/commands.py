@@ -168,12 +168,13 @@ class Commands(types.ModuleType):
     ) -> None:
         scene = self._scene
         layer = scene.layer(name)
+        members = dict(layer.plugs)
         for plug in [attribute] if isinstance(attribute, str) else attribute:
             node, short = self._node(plug)
             if short in node.locked or plug in scene.state.incoming:
                 raise RuntimeError(f"{plug} is locked or connected and cannot be layered")
-            layer = replace(layer, plugs=(*layer.plugs, plug))
-        scene.put_layer(replace(layer, mute=layer.mute if mute is None else mute))
+            members[plug] = None
+        scene.put_layer(replace(layer, plugs=members, mute=layer.mute if mute is None else mute))
         if moveLayerAfter:
             rest = [one for one in scene.state.layers if one.name != name]
             rest.insert([one.name for one in rest].index(moveLayerAfter) + 1, scene.layer(name))

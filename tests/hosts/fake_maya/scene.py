@@ -39,7 +39,7 @@ class Layer:
     name: str
     override: bool = False
     mute: bool = False
-    plugs: tuple[str, ...] = ()
+    plugs: dict[str, None] = field(default_factory=dict)  # a set that keeps its order
     curves: dict[str, str] = field(default_factory=dict)
     weight: tuple[Key, ...] = ()  # keys of its weight, which is 1 without any
 
