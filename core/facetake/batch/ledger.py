@@ -68,18 +68,23 @@ class Ledger:
         self.path = folder / NAME
         try:
             self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
-            self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
-            self._base.execute("PRAGMA journal_mode=WAL")
-            self._base.execute("PRAGMA synchronous=FULL")
-            self._base.execute("BEGIN EXCLUSIVE")  # takes the lock, and keeps it until the ledger is closed
-            version = self._base.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, VERSION):
-                raise BatchError(f"{self.path} is of another version of Facetake ({version}); use another folder")
-            self._base.execute(_TABLES)
-            self._base.execute(f"PRAGMA user_version={VERSION}")
-            self._base.execute("COMMIT")
+            self._hold()
         except sqlite3.Error as error:
             raise BatchError(_sentence(self.path, error)) from error
+
+    def _hold(self) -> None:
+        """Takes the lock, until the ledger is closed, and makes the table; another version's is left as it is."""
+        self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
+        self._base.execute("BEGIN EXCLUSIVE")
+        version = self._base.execute("PRAGMA user_version").fetchone()[0]
+        self._base.execute("COMMIT")
+        if version not in (0, VERSION):
+            self._base.close()
+            raise BatchError(f"{self.path} is of another version of Facetake ({version}); use another folder")
+        self._base.execute("PRAGMA journal_mode=WAL")
+        self._base.execute("PRAGMA synchronous=FULL")
+        self._base.execute(_TABLES)
+        self._base.execute(f"PRAGMA user_version={VERSION}")
 
     def __enter__(self) -> Ledger:
         """The ledger itself."""

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from facetake import about, audio, emotion, restyle
+from facetake import about, audio, emotion, formats, restyle
 from facetake.errors import BatchError, FacetakeError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -33,6 +33,7 @@ COLUMNS: Final[Mapping[str, str]] = {
 NEEDED: Final = ("id", "audio")
 _ID = re.compile(r"\w(?:[\w.\-]*\w)?")
 MOST_BYTES: Final = 1 << 30
+LONGEST_ID: Final = 200
 
 
 @dataclass(frozen=True)
@@ -83,21 +84,20 @@ def read(path: Path, suffix: str) -> list[Row]:
         BatchError: the file cannot be read, has other columns, or holds no row.
     """
     path = Path(path)
-    found = list(_folder(path) if about.is_folder(path) else _rows(path))
+    found = list(_folder(path, suffix) if about.is_folder(path) else _rows(path))
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = (path if about.is_folder(path) else path.parent).resolve()
     return _alone([_checked(row, root, suffix) for row in found])
 
 
-def _folder(folder: Path) -> Iterator[Row]:
+def _folder(folder: Path, suffix: str) -> Iterator[Row]:
     names = sorted(one for one in folder.rglob("*") if one.suffix.lower() in about.SOUND and one.is_file())
     for number, one in enumerate(names, 1):
         inside = one.relative_to(folder)
-        name = "_".join(inside.with_suffix("").parts)
-        yield Row(
-            re.sub(r"[^\w.\-]", "_", name), inside, out=PurePosixPath(inside.with_suffix("").as_posix()), line=number
-        )
+        stem = inside.with_suffix("")
+        name = re.sub(r"[^\w.\-]", "_", "_".join(stem.parts)).strip("._-") or "line"
+        yield Row(name, inside, out=PurePosixPath(stem.as_posix() + suffix), line=number)
 
 
 def _rows(path: Path) -> Iterator[Row]:
@@ -170,13 +170,10 @@ def _row(line: int, table: Mapping[str, str]) -> Row:
 
 def _checked(row: Row, root: Path, suffix: str) -> Row:
     """The row with whole paths and its length, or with what is wrong with it."""
-    out = row.out if str(row.out) not in ("", ".") else PurePosixPath(row.id)
-    out = out if out.suffix and row.out.suffix else out.with_name(out.name + suffix)
-    row = replace(row, out=out)
-    if row.problem:
-        return row
     try:
-        _check_names(row)
+        if row.problem:
+            raise BatchError(row.problem)
+        row = replace(row, out=_out(row, suffix))
         sound = inside(root, row.audio, "audio")
         _check_mood(row, root)
         with audio.stream(sound) as opened:
@@ -185,12 +182,19 @@ def _checked(row: Row, root: Path, suffix: str) -> Row:
         return replace(row, problem=str(error).replace("\n", " "))
 
 
-def _check_names(row: Row) -> None:
-    if not _ID.fullmatch(row.id) or len(row.id) > 200:
+def _out(row: Row, suffix: str) -> PurePosixPath:
+    """Where the take goes: as the row says, or called by its id. Raises BatchError for names that are none."""
+    if not _ID.fullmatch(row.id) or len(row.id) > LONGEST_ID:
         raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
+    if not row.out.name:
+        return PurePosixPath(row.id + suffix)
     parts = row.out.parts
-    if row.out.is_absolute() or ".." in parts or any(":" in part for part in parts):
+    if row.out.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
         raise BatchError(f"out '{row.out}' leaves the folder of results; name a path inside it")
+    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
+    if row.out.suffix.lower() not in known:
+        raise BatchError(f"out '{row.out}': no format has this suffix; use one of {', '.join(known)}")
+    return row.out
 
 
 def _check_mood(row: Row, root: Path) -> None:

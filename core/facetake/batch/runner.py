@@ -55,8 +55,8 @@ def _until_broken(
     try:
         while queue or running:
             while queue and not stop.is_set() and len(running) < (1 if alone else jobs * AHEAD):
-                row = queue.popleft()
-                running[pool.submit(_make, row)] = row
+                future = pool.submit(_make, queue[0])  # which raises where a process has died meanwhile
+                running[future] = queue.popleft()
             if not running:
                 break
             ended, _ = wait(running, return_when=FIRST_COMPLETED)

@@ -1,0 +1,119 @@
+"""Speed and memory of a batch on this machine's cores, with its ratios to one process and to one command a line.
+
+    python tests/bench/bench_batch.py LINE [--rows 1000]
+
+Cuts lines of 1 to 8 s out of LINE, makes a take of each, and prints: times real time in all with a process a core; the
+ratio to one process; the overhead a row, which is the time beside making takes; peak memory of the commanding process
+and of the largest worker at a tenth of the rows and at all of them; and the ratio to `facetake generate` once a line,
+measured on twenty of them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile
+
+from facetake import batch
+
+SINGLE = 20
+WORK = """
+import resource, sys
+from facetake.cli import main
+code = main(sys.argv[1:])
+print(*(resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)))
+sys.exit(code)
+"""
+
+
+def main() -> None:
+    """Everything, printed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("line", type=Path)
+    parser.add_argument("--rows", type=int, default=1000)
+    asked = parser.parse_args()
+    folder, cores = Path(tempfile.mkdtemp()), batch.default_jobs()
+    seconds = cut(asked.line, folder / "lines", asked.rows)
+    few = listed(folder / "lines", asked.rows // 10)
+    tenth = timed(folder, few, "tenth", cores)
+    spent, parent, child = timed(folder, listed(folder / "lines", asked.rows), "all", cores)
+    alone, _, _ = timed(folder, listed(folder / "lines", asked.rows), "alone", 1)
+    with batch.Ledger(folder / "all") as ledger:
+        making = sum(entry.spent_s for entry in ledger.entries())
+    begun = time.perf_counter()
+    for path in sorted((folder / "lines").glob("*.wav"))[:SINGLE]:
+        run = [
+            sys.executable,
+            "-m",
+            "facetake",
+            "generate",
+            str(path),
+            "-o",
+            str(folder / "single.csv"),
+            "--progress",
+            "none",
+        ]
+        subprocess.run(run, check=True, stdout=subprocess.DEVNULL)
+    single = (time.perf_counter() - begun) / SINGLE
+    print(f"{asked.rows} lines, {seconds / 60:.0f} min of speech, {cores} processes: {spent:.1f} s in all")
+    print(f"times real time: {seconds / spent:.0f}")
+    print(f"ratio to one process: {alone / spent:.2f}; to one command a line: {single * asked.rows / spent:.1f}")
+    print(f"overhead a row: {1000 * (spent - making / cores) / asked.rows:.1f} ms")
+    print(f"peak memory, MB: parent {tenth[1] / 1024:.0f} at a tenth, {parent / 1024:.0f} at all; "
+          f"largest worker {tenth[2] / 1024:.0f}, {child / 1024:.0f}")  # fmt: skip
+
+
+def cut(source: Path, folder: Path, rows: int) -> float:
+    """Lines of 1 to 8 s; gives their seconds together."""
+    folder.mkdir()
+    samples, rate_hz = soundfile.read(source, dtype="float32")
+    dice, total = np.random.default_rng(0), 0.0
+    for number in range(rows):
+        length = dice.uniform(1.0, 8.0)
+        begin = int(dice.uniform(0, len(samples)))
+        soundfile.write(
+            folder / f"line_{number:05d}.wav",
+            np.take(samples, range(begin, begin + int(length * rate_hz)), mode="wrap"),
+            rate_hz,
+        )
+        total += length
+    return total
+
+
+def listed(folder: Path, rows: int) -> Path:
+    """A list of the first lines."""
+    path = folder / f"{rows}.csv"
+    path.write_text("id,audio\n" + "".join(f"{number},line_{number:05d}.wav\n" for number in range(rows)))
+    return path
+
+
+def timed(folder: Path, rows: Path, name: str, jobs: int) -> tuple[float, int, int]:
+    """Seconds of a batch, and peak kilobytes of its parent and its largest worker."""
+    begun = time.perf_counter()
+    command = [
+        sys.executable,
+        "-c",
+        WORK,
+        "batch",
+        str(rows),
+        "--out",
+        str(folder / name),
+        "--jobs",
+        str(jobs),
+        "--progress",
+        "none",
+    ]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    spent = time.perf_counter() - begun
+    parent, child = map(int, done.stdout.split()[-2:])
+    return spent, parent, child
+
+
+if __name__ == "__main__":
+    main()

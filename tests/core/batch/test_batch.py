@@ -1,0 +1,317 @@
+"""Batches from end to end: done once, whole, and only what changed is done again."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from facetake import batch, formats
+from facetake.batch import making, runner
+from facetake.cli import main
+from facetake.errors import BatchError
+from facetake.generate import GenerateOptions
+
+BATCH = [sys.executable, "-m", "facetake", "batch"]
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """The hash of every take in a folder."""
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in folder.rglob("*")
+        if path.is_file() and not path.name.startswith("facetake-batch")
+    }
+
+
+def run(source: Path, out: Path, **options: object) -> batch.Summary:
+    """A batch in this process's pool of two."""
+    rows = batch.read(source, ".csv")
+    settings = batch.Settings(out, GenerateOptions(**options))  # type: ignore[arg-type]
+    return batch.run(rows, settings, 2, lambda _news: None)
+
+
+def test_takes_are_those_of_generate(lines: Path, tmp_path: Path) -> None:
+    """A batch writes the same bytes as `facetake generate`, row by row, and says what it did."""
+    assert run(lines, tmp_path / "out", emotion="sad:0.5").made == {f"line_{number}": "new" for number in range(8)}
+    assert main(["generate", str(lines), "-o", str(tmp_path / "single"), "--emotion", "sad:0.5"]) == 0
+
+    assert contents(tmp_path / "out") == contents(tmp_path / "single")
+
+
+def test_rows_say_what_they_want(lines: Path, tmp_path: Path) -> None:
+    """Emotion, style, actor, seed and output of a row count for that row."""
+    table = [
+        {"id": "a", "audio": "line_7.wav", "emotion": "angry", "out": "sub/a.npz"},
+        {"id": "b", "audio": "line_7.wav", "style": "happy:1", "actor": "bruno"},
+        {"id": "c", "audio": "line_7.wav", "seed": 5},
+        {"id": "d", "audio": "line_7.wav"},
+    ]
+    path = lines / "lines.jsonl"
+    path.write_text("\n".join(map(json.dumps, table)))
+    assert len(run(path, tmp_path / "out").made) == 4
+    takes = {name: formats.read(tmp_path / "out" / name) for name in ("sub/a.npz", "b.csv", "c.csv", "d.csv")}
+
+    assert takes["sub/a.npz"].origin["emotion"] == "angry"
+    assert len({take.values.tobytes() for take in takes.values()}) == 4
+
+
+def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A changed emotion, seed, recording or model, and a lost take: each says why, and nothing else is made."""
+    path, out = lines / "lines.csv", tmp_path / "out"
+
+    def write(**moods: str) -> None:
+        rows = [f"line_{number},line_{number}.wav,{moods.get(f'line_{number}', '')}" for number in range(8)]
+        path.write_text("\n".join(["id,audio,emotion", *rows]))
+
+    write()
+    assert len(run(path, out).made) == 8
+    before = contents(out)
+    assert (run(path, out).made, run(path, out).kept) == ({}, 8)
+    write(line_1="sad", line_5="happy:0.5", line_6="fear")
+    assert run(path, out).made == dict.fromkeys(("line_1", "line_5", "line_6"), "emotion changed")
+    (lines / "line_0.wav").write_bytes((lines / "line_3.wav").read_bytes())
+    (out / "line_2.csv").unlink()
+    (out / "line_4.csv").write_text("cut")
+    assert run(path, out).made == {
+        "line_0": "audio changed", "line_2": "its take is gone", "line_4": "its take was changed or cut off",
+    }  # fmt: skip
+    assert contents(out)["line_4.csv"] == before["line_4.csv"]
+    assert set(run(path, out, seed=3).made.values()) == {"seed changed"}
+    monkeypatch.setattr(batch, "model_hashes", lambda folder: {"audio2rig": "x", "restyler": "y"})
+    assert set(run(path, out, seed=3).made.values()) == {"model changed"}
+
+
+def test_bad_rows_among_good_ones(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Each bad row is one entry with its line, the good ones are made; exit code 1, and 2 where none is made."""
+    (lines / "noise.wav").write_text("no sound")
+    path, bad = lines / "lines.csv", lines / "bad.csv"
+    path.write_text("id,audio,emotion\na,line_0.wav,\nb,noise.wav,\nc,gone.wav,\nd,line_1.wav,bored\ne,line_2.wav,\n")
+    bad.write_text("id,audio\na,gone.wav\n")
+
+    assert main(["batch", str(path), "--out", str(tmp_path / "out"), "--jobs", "2"]) == 1
+    told = capsys.readouterr().err
+    assert (
+        "b, line 3: " in told
+        and "c, line 4: " in told
+        and "d, line 5: " in told
+        and "made 2 (2 new), kept 0, failed 3" in told
+    )
+    assert sorted(contents(tmp_path / "out")) == ["a.csv", "e.csv"]
+    assert main(["batch", str(bad), "--out", str(tmp_path / "bad")]) == 2
+
+
+def test_events_for_programs(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With --progress json each row is an event with its take and why, and the sum comes last."""
+    assert main(["batch", str(lines), "--out", str(tmp_path / "out"), "--progress", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+
+    assert len([one for one in events if one["event"] == "done" and one["why"] == "new"]) == 8
+    assert events[-1] == {"event": "report", "item": "all", "made": 8, "kept": 0, "failed": 0, "left": 0}
+    shares = [one["share"] for one in events if one["event"] == "progress"]
+    assert shares == sorted(shares) and shares[-1] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        ([], "name a list or a folder"),
+        (["x.csv", "--out", "o", "--jobs", "0"], "at least one process"),
+        (["x.csv", "--out", "o"], "cannot read x.csv"),
+        (["x.csv", "--out", "o", "--resume"], "no run was begun in o"),
+        (["x.csv", "--out", "o", "--emotion", "bored"], "unknown emotion 'bored'"),
+        (["x.csv", "--out", "o", "--format", "x"], "unknown format 'x'"),
+        (["LINES", "--out", "o", "--shard", "4/3"], "--shard 4/3"),
+        (["LINES", "--out", "o", "--emotions", "sad,bored"], "unknown emotion 'bored'"),
+        (["LINES", "--out", "o", "--emotions", "all", "--intensities", "0"], "--intensities 0"),
+        (["LINES", "--out", "FILE/x"], "cannot be made"),
+        (["LINES", "--out", "o", "--model", "o"], "models.toml"),
+    ],
+)
+def test_wrong_usage(
+    arguments: list[str], says: str, lines: Path, silence: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Each mistake is one sentence and exit code 2, before anything is made."""
+    monkeypatch.chdir(tmp_path)
+    given = [one.replace("LINES", str(lines)).replace("FILE", str(silence)) for one in arguments]
+
+    assert main(["batch", *given]) == 2
+    told = capsys.readouterr().err
+    assert says in told and "Traceback" not in told
+
+
+def test_two_runs_on_one_folder(lines: Path, tmp_path: Path) -> None:
+    """The second is told to wait; what the first does is not disturbed."""
+    (tmp_path / "out").mkdir()
+    with batch.Ledger(tmp_path / "out"), pytest.raises(BatchError, match="another run is using"):
+        run(lines, tmp_path / "out")
+
+    assert len(run(lines, tmp_path / "out").made) == 8
+
+
+def test_ledgers_that_are_none(lines: Path, tmp_path: Path) -> None:
+    """A file of that name that is no ledger, or one of another version, is left as it is."""
+    for name, write in (("junk", b"junk" * 1000), ("newer", None)):
+        path = tmp_path / name / batch.NAME
+        path.parent.mkdir()
+        if write:
+            path.write_bytes(write)
+        else:
+            with sqlite3.connect(path) as base:
+                base.execute("PRAGMA user_version=99")
+            base.close()
+        before = path.read_bytes()
+        with pytest.raises(BatchError, match="no ledger of Facetake|another version"):
+            run(lines, path.parent)
+        assert path.read_bytes() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")
+def test_a_folder_that_cannot_be_written(lines: Path, tmp_path: Path) -> None:
+    """A ledger that cannot be made is one sentence."""
+    (tmp_path / "out").mkdir(mode=0o500)
+    with pytest.raises(BatchError, match="cannot be written"):
+        run(lines, tmp_path / "out")
+
+
+def test_a_process_that_dies_costs_its_own_row_only(
+    lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A row that kills its process is tried once more, alone, and given up; all others are made."""
+    real = runner._pool
+
+    def deadly(settings: making.Settings, jobs: int) -> object:
+        pool = real(settings, jobs)
+        submit = pool.submit
+
+        def poisoned(function: object, row: batch.Row) -> object:
+            return submit(os._exit, 9) if row.id == "line_4" else submit(function, row)  # type: ignore[arg-type]
+
+        pool.submit = poisoned  # type: ignore[method-assign,assignment]
+        return pool
+
+    monkeypatch.setattr(runner, "_pool", deadly)
+    summary = run(lines, tmp_path / "out")
+
+    assert set(summary.failed) == {"line_4"} and "died twice" in summary.failed["line_4"]
+    assert sorted(summary.made) == [f"line_{number}" for number in range(8) if number != 4]
+
+
+def test_stopping_politely(lines: Path, tmp_path: Path) -> None:
+    """What runs is finished and put down, the rest is left for the next time."""
+    stop, rows = threading.Event(), batch.read(lines, ".csv")
+    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    summary = batch.run(rows, settings, 1, lambda _news: stop.set(), stop)
+
+    assert summary.left > 0 and len(summary.made) + summary.left == 8
+    assert len(contents(tmp_path / "out")) == len(summary.made)
+    assert sorted(run(lines, tmp_path / "out").made) == sorted({f"line_{n}" for n in range(8)} - set(summary.made))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_ctrl_c(lines: Path, tmp_path: Path) -> None:
+    """Ctrl-C ends the command soon, says how to go on, and the next run makes the rest."""
+    command = [
+        *BATCH,
+        str(lines),
+        "--out",
+        str(tmp_path / "out"),
+        "--emotions",
+        "all",
+        "--intensities",
+        ".2,.4,.6,.8,1",
+    ]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    end = time.monotonic() + 60
+    while len(list((tmp_path / "out").glob("*.csv"))) < 5:
+        assert time.monotonic() < end and process.poll() is None
+        time.sleep(0.02)
+    os.killpg(process.pid, signal.SIGINT)
+    told = process.communicate(timeout=60)[1]
+    done = len(list((tmp_path / "out").glob("*.csv")))
+
+    assert process.returncode == 130 and "run the same command again to go on" in told and "Traceback" not in told
+    assert 5 <= done < 8 * 31
+    with batch.Ledger(tmp_path / "out") as ledger:
+        assert len([one for one in ledger.entries() if one.status == "done"]) == done
+
+
+FULL = (
+    "import resource, signal, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (70000, 70000)); "
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.cli import main; sys.exit(main(sys.argv[1:]))"
+)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
+def test_a_full_disk_in_the_middle(lines: Path, tmp_path: Path) -> None:
+    """Takes that do not fit are sentences, nothing is left half written, and with space the same command makes them."""
+    arguments = ["batch", str(lines), "--out", str(tmp_path / "out")]
+    done = subprocess.run([sys.executable, "-c", FULL, *arguments], capture_output=True, text=True, check=False)
+
+    assert done.returncode in (1, 2) and "cannot be written" in done.stderr and "Traceback" not in done.stderr
+    assert all(formats.read(path).n_frames > 1 for path in (tmp_path / "out").glob("*.csv"))
+    assert not list((tmp_path / "out").glob(".facetake-*"))
+    assert main(arguments) == 0 and len(contents(tmp_path / "out")) == 8
+
+
+KILLS = int(os.environ.get("FACETAKE_KILLS", "12"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_killed_at_random_moments(lines: Path, tmp_path: Path) -> None:
+    """Killed again and again: each row done in the end, the same bytes, and never a part of a file to be seen."""
+    arguments = [str(lines), "--jobs", "2", "--emotions", "all", "--intensities", ".5,1", "--rate", "30"]
+    assert subprocess.run([*BATCH, *arguments, "--out", str(tmp_path / "whole")], check=False).returncode == 0
+    whole, out = contents(tmp_path / "whole"), tmp_path / "killed"
+    watcher = Watcher(out, {name: (tmp_path / "whole" / name).stat().st_size for name in whole})
+    dice = random.Random(0)
+    for _ in range(KILLS):
+        process = subprocess.Popen([*BATCH, *arguments, "--out", str(out)], stderr=subprocess.DEVNULL)
+        time.sleep(dice.uniform(0.3, 1.3))
+        process.kill()
+        process.wait()
+        time.sleep(0.1)
+    assert subprocess.run([*BATCH, *arguments, "--out", str(out)], check=False).returncode == 0
+    partial = watcher.end()
+
+    assert contents(out) == whole and partial == []
+    with batch.Ledger(out) as ledger:
+        entries = list(ledger.entries())
+    assert [one.status for one in entries] == ["done"] * len(whole)
+    assert not list(out.rglob(".facetake-*"))
+
+
+class Watcher:
+    """Looks all the time whether a take is there that is not whole."""
+
+    def __init__(self, folder: Path, sizes: dict[str, int]) -> None:
+        self._folder, self._sizes, self._over, self._seen = folder, sizes, threading.Event(), set[str]()
+        self._thread = threading.Thread(target=self._watch)
+        self._thread.start()
+
+    def _watch(self) -> None:
+        while not self._over.is_set():
+            for name, size in self._sizes.items():
+                try:
+                    if (self._folder / name).stat().st_size != size:
+                        self._seen.add(name)
+                except FileNotFoundError:
+                    pass
+            time.sleep(0.002)
+
+    def end(self) -> list[str]:
+        """The takes that were seen in part."""
+        self._over.set()
+        self._thread.join()
+        return sorted(self._seen)
