@@ -38,8 +38,3 @@ def tick_of(frame: int, rate: Fraction, ticks_per_s: Fraction) -> int:
         The nearest tick; exact where the rate divides the resolution.
     """
     return round(frame * ticks_per_s / rate)
-
-
-def seconds_of(frame: int, rate: Fraction) -> float:
-    """Seconds of a frame, rounded only once."""
-    return float(frame / rate)

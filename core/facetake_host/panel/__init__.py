@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QProgressBar,
     QPushButton,
     QSlider,
@@ -174,6 +175,11 @@ class Panel(QWidget):
         form.addRow("Character", _row(self.character, refresh))
         form.addRow("Line", _row(self.sound, browse))
         form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear))
+        if hasattr(self._host, "head_joint"):  # a host whose faces do not carry their head
+            self.joint = QLineEdit()
+            self.joint.setPlaceholderText("joint that head motion turns; empty: leave the head alone")
+            self.joint.textChanged.connect(lambda name: setattr(self._host, "head_joint", name.strip()))
+            form.addRow("Head joint", self.joint)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.tracks)

@@ -89,6 +89,19 @@ engine.close()
     assert said[3].startswith("facetake_line: ") and said[3].endswith(" 6")
 
 
+def test_a_joint_for_the_head_where_the_host_has_one() -> None:
+    """A host that can turn a joint gets a field for its name; others do not."""
+    said = run("""
+print(hasattr(Panel(host, engine), "joint"))
+host.head_joint = ""
+panel = Panel(host, engine)
+panel.joint.setText(" ann:head ")
+print(host.head_joint)
+""").splitlines()
+
+    assert said == ["False", "ann:head"]
+
+
 def test_drawn_emotion_is_few_cues_that_never_exceed_one(tmp_path: Path) -> None:
     """Strokes over each other make room, straight stretches need no cue of their own."""
     from facetake import emotion
