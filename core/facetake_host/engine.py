@@ -73,6 +73,7 @@ class Engine:
         self._lock = threading.Lock()
         self._said: deque[str] = deque(maxlen=20)  # the end of its standard error
         self._readers: list[threading.Thread] = []
+        self._mourned: set[int] = set()  # processes whose end was told; who asks them later is told at once
         self._folder: Path | None = None
         self.greeting: Request | None = None
         self.about: Event = {}
@@ -112,6 +113,7 @@ class Engine:
         except OSError as error:
             raise HostProblem(f"the engine does not start ({command[0]}: {error.strerror or error})") from error
         atexit.register(self.close)  # closing twice does no harm
+        self._mourned.discard(self._process.pid)  # systems give numbers again
         self._said.clear()
         self._readers.clear()
         for stream, read in ((self._process.stdout, self._listen), (self._process.stderr, self._note)):
@@ -167,7 +169,8 @@ class Engine:
                 assert process is not None and process.stdin is not None
                 process.stdin.write(json.dumps({"id": request.number, "do": do, **fields}) + "\n")
                 process.stdin.flush()
-        if process is not None and process.poll() is not None:
+            is_late = process is not None and process.pid in self._mourned
+        if is_late and process is not None:
             self._mourn(process)
         return request
 
@@ -177,6 +180,9 @@ class Engine:
             for line in lines:
                 self._hand_over(line)
         process.wait()
+        for thread in self._readers:
+            if thread.name == f"said by {process.pid}":  # its last words are worth a moment
+                thread.join(GOODBYE_S)
         with self._lock, suppress(OSError):
             assert process.stdin is not None
             process.stdin.close()
@@ -199,10 +205,8 @@ class Engine:
 
     def _mourn(self, process: subprocess.Popen[str]) -> None:
         """Tells every request that waits for a process that it has ended, and what it said last."""
-        for thread in self._readers:
-            if thread is not threading.current_thread() and thread.name == f"said by {process.pid}":
-                thread.join(GOODBYE_S)
         with self._lock:
+            self._mourned.add(process.pid)
             left = [request for request in self._open.values() if request.process is process]
             for request in left:
                 del self._open[request.number]
