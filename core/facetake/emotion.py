@@ -46,10 +46,14 @@ def parse(text: str) -> EmotionTrack:
     Raises:
         ConfigError: unknown emotion, weight outside 0..1 or summing above 1, cues out of order, unreadable file.
     """
-    looks_like_file = any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
-    if looks_like_file or (text.split(":")[0] not in EMOTIONS and _is_file(text)):
+    if looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text)):
         return read(Path(text))
     return EmotionTrack(np.zeros(1), weights(text, "--emotion")[None])
+
+
+def looks_like_file(text: str) -> bool:
+    """Whether an emotion is written as the path of a cue file."""
+    return any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
 
 
 def _is_file(text: str) -> bool:

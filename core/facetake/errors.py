@@ -42,3 +42,13 @@ class RenderError(FacetakeError):
 
 class BatchError(FacetakeError):
     """A manifest or a batch of lines that cannot be run."""
+
+
+def sentence(error: BaseException) -> str:
+    """An error as one line for a person."""
+    if isinstance(error, FacetakeError):
+        return str(error).replace("\n", " ")
+    if isinstance(error, MemoryError):
+        return "this machine ran out of memory; cut the recording into shorter files or close other programs"
+    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"

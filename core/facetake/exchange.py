@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import mouth, rig, shaping
 from facetake.errors import TakeError
 from facetake.formats import document
 from facetake.formats.files import beside, reading
@@ -27,6 +27,14 @@ RIGS: Final = ("maya", "mh3", "mh4", "unreal")
 """Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels."""
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
 HEAD_TOLERANCE_DEG = 0.05
+
+
+def sparse(take: Take) -> Keys:
+    """Few keys of any take, its seals kept: pinned where a stretch of sealed lips begins, halves and ends."""
+    edges = np.diff(np.concatenate([[0], mouth.is_sealed(take.values).astype(int), [0]]))
+    first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
+    pins = np.unique(np.concatenate([first, (first + last) // 2, last]))
+    return reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
 
 
 def write_keys(

@@ -10,9 +10,12 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from facetake import bundle
+from facetake.batch import making
 from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger
 from facetake.batch.making import Made, Settings, fingerprint, model_hashes
 from facetake.batch.manifest import Row, matrix, read, schema, shard
@@ -24,6 +27,7 @@ __all__ = [
     "schema", "shard",
 ]  # fmt: skip
 
+OLD_S = 24 * 3600.0
 Engine = Callable[[Sequence[Row], Settings, int, threading.Event], Iterator[Made]]
 
 
@@ -83,8 +87,9 @@ def run(
     """
     hashes = model_hashes(settings.model)
     _make_folder(settings.folder)
-    with Ledger(settings.folder) as ledger:
-        _sweep(settings.folder, rows)
+    bundle.load(settings.model, making.THREADS)  # an altered model is one sentence here, and not one for every row
+    with Ledger(settings.folder, settings.part) as ledger:
+        _sweep(settings, rows)
         summary, planned = Summary(), _plan(rows, settings, hashes, ledger)
         summary.kept = len(rows) - len(planned)
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
@@ -98,12 +103,17 @@ def _make_folder(folder: Path) -> None:
         raise BatchError(f"the folder {folder} cannot be made ({error.strerror or error}); name another") from error
 
 
-def _sweep(folder: Path, rows: Sequence[Row]) -> None:
-    """Takes away what a killed run had begun to write; nobody else writes here while the ledger is held."""
-    for place in {(folder / row.out).parent for row in rows}:
-        if place.is_dir():
-            for part in place.glob(".facetake-*"):
-                part.unlink(missing_ok=True)
+def _sweep(settings: Settings, rows: Sequence[Row]) -> None:
+    """Takes away what a killed run had begun to write.
+
+    Nobody else writes here while the ledger is held, except other parts of the list: beside these only old files go.
+    """
+    before = time.time() - (OLD_S if settings.part else 0.0)
+    for place in {(settings.folder / row.out).parent for row in rows}:
+        for begun in place.glob(".facetake-*") if place.is_dir() else ():
+            with suppress(OSError):
+                if begun.stat().st_mtime <= before:
+                    begun.unlink()
 
 
 def _plan(

@@ -59,13 +59,13 @@ class Entry:
 class Ledger:
     """The ledger of a folder; a context manager that holds it alone."""
 
-    def __init__(self, folder: Path) -> None:
-        """Opens or makes it.
+    def __init__(self, folder: Path, part: str = "") -> None:
+        """Opens or makes it; each part of a list that runs by itself has its own.
 
         Raises:
             BatchError: another run holds it, it cannot be written, or is of another version or no ledger at all.
         """
-        self.path = folder / NAME
+        self.path = self.place(folder, part)
         try:
             self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
             self._hold()
@@ -85,6 +85,11 @@ class Ledger:
         self._base.execute("PRAGMA synchronous=FULL")
         self._base.execute(_TABLES)
         self._base.execute(f"PRAGMA user_version={VERSION}")
+
+    @staticmethod
+    def place(folder: Path, part: str = "") -> Path:
+        """Where the ledger of a folder, or of a part of a list, lies."""
+        return folder / (f"{Path(NAME).stem}-{part}.sqlite" if part else NAME)
 
     def __enter__(self) -> Ledger:
         """The ledger itself."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from facetake import __version__, bundle, exchange, formats, rig
 from facetake.audio import hash_of
-from facetake.errors import FacetakeError
+from facetake.errors import FacetakeError, sentence
 from facetake.generate import GenerateOptions, generate
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
 
@@ -26,14 +26,16 @@ class Settings:
     Attributes:
         folder: of results.
         options: of `generate`, which rows override.
-        form: format of the takes, or None where their suffix tells.
+        form: format of the takes whose row names none, or None where their suffix tells.
         model: a model folder, or None for the shipped ones.
+        part: which of several runs on one folder this is, such as "3-of-20"; empty for the only one.
     """
 
     folder: Path
     options: GenerateOptions
     form: str | None = None
     model: Path | None = None
+    part: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,9 @@ class Maker:
         begun = time.perf_counter()
         try:
             size, problem = self._make(row), ""
-        except FacetakeError as error:
-            size, problem = 0, str(error).replace("\n", " ")
-        except MemoryError:
-            size, problem = 0, f"{row.audio}: this machine ran out of memory; run fewer jobs, or cut the recording"
         except Exception as error:  # also a bug of ours
-            size, problem = 0, f"{row.audio}: something unforeseen went wrong ({type(error).__name__}: {error})"
+            where = "" if isinstance(error, FacetakeError) else f"{row.audio}: "
+            size, problem = 0, where + sentence(error)
         return Made(row.id, size, time.perf_counter() - begun, problem)
 
     def _make(self, row: Row) -> int:
@@ -78,20 +77,27 @@ class Maker:
             chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
         )
         made = generate(row.audio, options, self._models)
-        take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
+        take = made.take
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
         out = self._settings.folder / row.out
         out.parent.mkdir(parents=True, exist_ok=True)
-        if made.keys is not None and not (row.style or row.actor):
-            exchange.write_keys(out.with_suffix(".keys.json"), take, made.keys)
-        formats.write(take, out, self._settings.form)
+        if made.keys is not None:
+            keys = exchange.sparse(take) if row.style or row.actor else made.keys
+            take = replace(take, values=rig.clamp(keys.dense()))
+            exchange.write_keys(out.with_suffix(".keys.json"), take, keys)
+        formats.write(take, out, form_of(row, self._settings))
         return out.stat().st_size
 
     def _restylers(self) -> bundle.RestyleModels:
         if self._restyling is None:
             self._restyling = bundle.load_restyling(self._settings.model, THREADS)
         return self._restyling
+
+
+def form_of(row: Row, settings: Settings) -> str | None:
+    """The format of a row's take; None where its suffix tells."""
+    return None if row.names_form else settings.form
 
 
 def restyle_options(row: Row) -> RestyleOptions:
@@ -112,7 +118,7 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
     mood = row.emotion or options.emotion or "neutral"
     found: dict[str, object] = {
         "audio": hash_of(row.audio), "emotion": mood, "seed": options.seed if row.seed is None else row.seed,
-        "style": row.style, "actor": row.actor, "out": str(row.out), "format": settings.form or "",
+        "style": row.style, "actor": row.actor, "out": str(row.out), "format": form_of(row, settings) or "",
         "rate": str(options.rate), "keys": options.keys, "parts": [options.blink, options.gaze, options.head],
         "gains": dict(options.gains), "regions": list(options.only), "facetake": __version__,
         "model": hashes["audio2rig"],

@@ -50,6 +50,7 @@ class Row:
         line: where it stands in the list, from 1, for messages.
         duration_s: of the recording.
         problem: why it cannot run; empty where it can.
+        names_form: the row itself names its output, whose suffix then tells the format.
     """
 
     id: str
@@ -64,6 +65,7 @@ class Row:
     line: int = 0
     duration_s: float = 0.0
     problem: str = ""
+    names_form: bool = False
 
 
 def schema() -> str:
@@ -165,6 +167,7 @@ def _row(line: int, table: Mapping[str, str]) -> Row:
     return Row(
         cells["id"], Path(cells["audio"]), cells["emotion"], cells["style"], cells["actor"], cells["character"],
         cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")), line, problem=problem,
+        names_form=bool(cells["out"]),
     )  # fmt: skip
 
 
@@ -175,9 +178,9 @@ def _checked(row: Row, root: Path, suffix: str) -> Row:
             raise BatchError(row.problem)
         row = replace(row, out=_out(row, suffix))
         sound = inside(root, row.audio, "audio")
-        _check_mood(row, root)
+        mood = _mood(row, root)
         with audio.stream(sound) as opened:
-            return replace(row, audio=sound, duration_s=float(opened.duration_s))
+            return replace(row, audio=sound, emotion=mood, duration_s=float(opened.duration_s))
     except (FacetakeError, OSError) as error:
         return replace(row, problem=str(error).replace("\n", " "))
 
@@ -197,19 +200,16 @@ def _out(row: Row, suffix: str) -> PurePosixPath:
     return row.out
 
 
-def _check_mood(row: Row, root: Path) -> None:
-    if row.emotion:
-        emotion.parse(cue_path(row.emotion, root))
+def _mood(row: Row, root: Path) -> str:
+    """The row's emotion, checked, a file of cues by its whole path. Raises ConfigError or BatchError."""
     if row.style:
         restyle.parse_style(row.style)
     if row.actor:
         restyle.parse_strength(row.actor, "actor")
-
-
-def cue_path(text: str, root: Path) -> str:
-    """An emotion as it stands, or the whole path of a file of cues. Raises BatchError where that leaves the root."""
-    looks_like_file = any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
-    return str(inside(root, Path(text), "emotion")) if looks_like_file else text
+    mood = str(inside(root, Path(row.emotion), "emotion")) if emotion.looks_like_file(row.emotion) else row.emotion
+    if mood:
+        emotion.parse(mood)
+    return mood
 
 
 def inside(root: Path, path: Path, what: str) -> Path:
@@ -228,7 +228,7 @@ def _alone(rows: Iterable[Row]) -> list[Row]:
     outs: dict[str, str] = {}
     found = []
     for row in rows:
-        key = str(row.out).casefold()  # on some disks two names that differ in case are one
+        key = str(row.out.with_suffix("")).casefold() if row.out.name else ""  # keys go beside; some disks know no case
         problem = row.problem
         if row.id in ids:
             problem = problem or f"id '{row.id}' is there already, in line {ids[row.id]}"

@@ -14,7 +14,8 @@ from typing import NoReturn
 from facetake import __version__
 from facetake.cli import app, batch, convert, generate, inspect, package, preview, restyle, visemes, worker
 from facetake.cli.progress import Reporter
-from facetake.cli.terminal import is_debugging, sentence, tell
+from facetake.cli.terminal import is_debugging, tell
+from facetake.errors import sentence
 
 COMMANDS = (generate, batch, restyle, visemes, preview, convert, inspect, app, package, worker)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130

@@ -63,9 +63,11 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     jobs = batch.default_jobs() if arguments.jobs is None else arguments.jobs
     if jobs < 1:
         raise ConfigError(f"--jobs {jobs}: at least one process is needed")
-    if arguments.resume and not (arguments.out / batch.NAME).is_file():
+    part = "{}-of-{}".format(*_part(arguments.shard)) if arguments.shard else ""
+    if arguments.resume and not batch.Ledger.place(arguments.out, part).is_file():
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
-    settings = batch.Settings(arguments.out, generate.performance(arguments), arguments.form, arguments.model)
+    performed = generate.performance(arguments)
+    settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part)
     rows = _rows(arguments)
     return _run(rows, settings, jobs, report)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
-from facetake.cli.terminal import is_debugging, sentence
-from facetake.errors import ConfigError, FacetakeError
+from facetake.cli.terminal import is_debugging
+from facetake.errors import ConfigError, FacetakeError, sentence
 
 if TYPE_CHECKING:
     from facetake.bundle import Models

@@ -11,7 +11,7 @@ import sys
 from contextlib import suppress
 from typing import TextIO
 
-from facetake.errors import ConfigError, FacetakeError
+from facetake.errors import ConfigError
 
 CLOSED = frozenset({errno.EPIPE, errno.EINVAL})
 """What a pipe says whose reader has gone: EPIPE, and on Windows EINVAL."""
@@ -46,16 +46,6 @@ def tell(text: str) -> None:
     with suppress(OSError, AttributeError):  # None has no `write`
         sys.stderr.write(text)
         sys.stderr.flush()
-
-
-def sentence(error: BaseException) -> str:
-    """An error as one line for a person."""
-    if isinstance(error, FacetakeError):
-        return str(error).replace("\n", " ")
-    if isinstance(error, MemoryError):
-        return "this machine ran out of memory; cut the recording into shorter files or close other programs"
-    what = f"{type(error).__name__}: {error}".replace("\n", " ")
-    return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"
 
 
 def is_debugging() -> bool:

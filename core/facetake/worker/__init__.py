@@ -19,7 +19,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
-from facetake.errors import FacetakeError
+from facetake.errors import sentence
 from facetake.worker.channel import Cancelled, Channel
 from facetake.worker.requests import Session, act
 
@@ -113,7 +113,7 @@ class Worker:
         except Cancelled:
             self._end(channel, lambda: channel.failure("cancelled", kind="Cancelled"))
         except Exception as error:
-            message, kind = _told(error), type(error).__name__
+            message, kind = sentence(error), type(error).__name__
             self._end(channel, lambda: channel.failure(message, kind=kind))
         else:
             self._end(channel, lambda: channel.done(result))
@@ -127,12 +127,3 @@ class Worker:
         with self._lock, suppress(OSError, ValueError):
             self._out.write(json.dumps(event) + "\n")
             self._out.flush()
-
-
-def _told(error: Exception) -> str:
-    """An error as one sentence for a person in front of a host program."""
-    if isinstance(error, FacetakeError):
-        return str(error).replace("\n", " ")
-    if isinstance(error, MemoryError):
-        return "this machine ran out of memory; cut the recording into shorter files or close other programs"
-    return f"something unforeseen went wrong in the engine ({type(error).__name__}: {error})".replace("\n", " ")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
-from facetake import __version__, about, audio, bundle, exchange, formats, mouth, rig, shaping, visemes
+from facetake import __version__, about, audio, bundle, exchange, formats, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -26,7 +26,7 @@ from facetake.take import Take, parse_rate, resample
 from facetake.worker.channel import Channel
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    pass
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
@@ -172,8 +172,7 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     channel.progress(0.1)
     made = restyling.restyle(take, _restyle_options(asked), session.restyling(asked["model"]))
     channel.progress(0.6)
-    pins = _sealed_frames(made.take.values)
-    sparse = keying.reduce(made.take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
+    sparse = exchange.sparse(made.take)
     channel.progress(NETWORK_SHARE)
     report = None if made.report is None else asdict(made.report)
     return {**_deliver(made.take, sparse, asked, channel, {}), "report": report}
@@ -191,13 +190,6 @@ def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
         restyling.parse_style(asked["style"]) if asked["style"] else {}, actor, strength, _names(asked["only"]),
         (float(span[0]), float(span[1])) if span else None, _names(asked["lock"]),
     )  # fmt: skip
-
-
-def _sealed_frames(values: NDArray[np.float32]) -> NDArray[np.int64]:
-    """The first, middle and last frame of every stretch in which the lips are sealed."""
-    edges = np.diff(np.concatenate([[0], mouth.is_sealed(values).astype(int), [0]]))
-    first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
-    return np.unique(np.concatenate([first, (first + last) // 2, last]))
 
 
 def _refuse_overwriting(asked: Mapping[str, Any], source: str) -> None:

@@ -56,14 +56,60 @@ def test_rows_say_what_they_want(lines: Path, tmp_path: Path) -> None:
         {"id": "b", "audio": "line_7.wav", "style": "happy:1", "actor": "bruno"},
         {"id": "c", "audio": "line_7.wav", "seed": 5},
         {"id": "d", "audio": "line_7.wav"},
+        {"id": "e", "audio": "line_7.wav", "emotion": "moods/e.txt"},
     ]
+    (lines / "moods").mkdir()
+    (lines / "moods" / "e.txt").write_text("0.0 sad")
     path = lines / "lines.jsonl"
     path.write_text("\n".join(map(json.dumps, table)))
-    assert len(run(path, tmp_path / "out").made) == 4
-    takes = {name: formats.read(tmp_path / "out" / name) for name in ("sub/a.npz", "b.csv", "c.csv", "d.csv")}
+    assert len(run(path, tmp_path / "out").made) == 5
+    takes = {name: formats.read(tmp_path / "out" / name) for name in ("sub/a.npz", "b.csv", "c.csv", "d.csv", "e.csv")}
 
     assert takes["sub/a.npz"].origin["emotion"] == "angry"
-    assert len({take.values.tobytes() for take in takes.values()}) == 4
+    assert len({take.values.tobytes() for take in takes.values()}) == 5
+    (lines / "moods" / "e.txt").write_text("0.0 fear")
+    assert run(path, tmp_path / "out").made == {"e": "cues changed"}
+
+
+def test_formats_and_keys(lines: Path, tmp_path: Path) -> None:
+    """A row's own suffix tells its format, the others get the batch's; keys come with every take, restyled or not."""
+    path = lines / "lines.csv"
+    path.write_text("id,audio,style,out\na,line_7.wav,,a.npz\nb,line_7.wav,,\nc,line_7.wav,sad:1,\n")
+    arguments = ["batch", str(path), "--out", str(tmp_path / "out"), "--format", "a2f-json", "--keys", "sparse"]
+    assert main(arguments) == 0
+    out = tmp_path / "out"
+
+    assert sorted(contents(out)) == ["a.keys.json", "a.npz", "b.json", "b.keys.json", "c.json", "c.keys.json"]
+    assert formats.read(out / "a.npz").n_frames == formats.read(out / "b.json", "a2f-json").n_frames
+    assert (out / "b.keys.json").read_bytes() != (out / "c.keys.json").read_bytes()
+
+
+def test_parts_of_a_list_side_by_side(lines: Path, tmp_path: Path) -> None:
+    """Shards run at once into one folder, leave each other's begun files alone, and together are the whole."""
+    out = tmp_path / "out"
+    out.mkdir()
+    others = out / ".facetake-0123456789ab.csv"
+    others.write_text("begun by another machine")
+    begun = [subprocess.Popen([*BATCH, str(lines), "--out", str(out), "--shard", f"{part}/2"]) for part in (1, 2)]
+    assert [process.wait(60) for process in begun] == [0, 0]
+
+    assert others.is_file() and main(["batch", str(lines), "--out", str(out), "--shard", "1/2", "--resume"]) == 0
+    assert sorted(contents(out)) == sorted([others.name, *(f"line_{number}.csv" for number in range(8))])
+
+
+def test_an_altered_model_is_told_once(
+    lines: Path, tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A model that cannot be used ends the batch before any row, with its one sentence."""
+    import shutil
+
+    shutil.copytree(tiny_model, tmp_path / "model")
+    with (tmp_path / "model" / "audio2rig.onnx").open("ab") as file:
+        file.write(b"x")
+
+    assert main(["batch", str(lines), "--out", str(tmp_path / "out"), "--model", str(tmp_path / "model")]) == 2
+    told = capsys.readouterr().err
+    assert told.count("error:") == 1 and "audio2rig.onnx" in told
 
 
 def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

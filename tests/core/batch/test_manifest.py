@@ -116,9 +116,12 @@ def test_outputs_stay_in_their_folder(lines: Path, out: str) -> None:
 
 def test_two_rows_with_one_output(lines: Path) -> None:
     """The first keeps it; names that differ in capitals only are one on some disks."""
-    found = batch.read(csv(lines, "a,line_0.wav,x.csv", "b,line_1.wav,X.csv", header="id,audio,out"), ".csv")
+    rows = ("a,line_0.wav,x.csv", "b,line_1.wav,X.csv", "c,line_2.wav,x.json")  # the last would share its keys' file
+    found = batch.read(csv(lines, *rows, header="id,audio,out"), ".csv")
 
-    assert [row.problem for row in found] == ["", "out 'X.csv' is that of 'a', too; name another"]
+    assert [row.problem for row in found] == [
+        "", "out 'X.csv' is that of 'a', too; name another", "out 'x.json' is that of 'a', too; name another",
+    ]  # fmt: skip
 
 
 def test_every_mood_and_every_shard(lines: Path) -> None:

@@ -10,8 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from facetake.cli.terminal import sentence
-from facetake.errors import AudioError
+from facetake.errors import AudioError, sentence
 
 SAYS = "import sys; from facetake.cli.terminal import say; from facetake.errors import ConfigError\n"
 
