@@ -6,7 +6,6 @@ into the ledger after its take is whole. Killed at any moment, the same command 
 
 from __future__ import annotations
 
-import os
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -16,19 +15,20 @@ from pathlib import Path
 
 from facetake import bundle
 from facetake.batch import making
+from facetake.batch.cluster import Ray
 from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger
 from facetake.batch.making import Made, Settings, fingerprint, model_hashes
 from facetake.batch.manifest import Row, matrix, read, schema, shard
-from facetake.batch.runner import local
+from facetake.batch.runner import default_jobs, local
 from facetake.errors import BatchError
 
 __all__ = [
-    "NAME", "Entry", "Ledger", "Progress", "Row", "Settings", "Summary", "default_jobs", "matrix", "read", "run",
-    "schema", "shard",
+    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "default_jobs", "local", "matrix",
+    "read", "run", "schema", "shard",
 ]  # fmt: skip
 
 OLD_S = 24 * 3600.0
-Engine = Callable[[Sequence[Row], Settings, int, threading.Event], Iterator[Made]]
+Engine = Callable[[Sequence[Row], Settings, int | None, threading.Event], Iterator[Made]]
 
 
 @dataclass
@@ -68,7 +68,7 @@ class Progress:
 
 
 def run(
-    rows: Sequence[Row], settings: Settings, jobs: int, tell: Callable[[Progress], None],
+    rows: Sequence[Row], settings: Settings, jobs: int | None, tell: Callable[[Progress], None],
     stop: threading.Event | None = None, engine: Engine = local,
 ) -> Summary:  # fmt: skip
     """Makes every row that is not done yet.
@@ -76,10 +76,10 @@ def run(
     Args:
         rows: from `read`, perhaps through `matrix` and `shard`.
         settings: of the batch; its folder is made.
-        jobs: processes, at least 1.
+        jobs: processes, at least 1; by default as many as the engine has cores for.
         tell: called for every row that ends.
         stop: once set, rows that run are finished and no others begun.
-        engine: runs rows; by default processes of this machine.
+        engine: runs rows: by default processes of this machine; `Ray` is another.
 
     Raises:
         BatchError: the folder or its ledger cannot be used, or the disk is full.
@@ -144,7 +144,7 @@ class _Night:
         self._total_s = sum(row.duration_s for row, _, _ in self._planned.values()) or 1.0
         self._done_s, self._begun = 0.0, time.monotonic()
 
-    def work(self, jobs: int, stop: threading.Event, engine: Engine) -> None:
+    def work(self, jobs: int | None, stop: threading.Event, engine: Engine) -> None:
         """Everything."""
         for row in self._refused:
             self._summary.failed[f"{row.id} (line {row.line})"] = row.problem
@@ -170,8 +170,3 @@ class _Night:
         share = self._done_s / self._total_s
         spent = time.monotonic() - self._begun
         self._tell(Progress(row, made.problem, why, share, spent / share - spent if share else 0.0))
-
-
-def default_jobs() -> int:
-    """As many processes as this machine has cores for us."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

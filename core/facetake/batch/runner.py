@@ -23,19 +23,24 @@ AHEAD = 2  # rows waiting for each process, so that none idles
 _maker: Maker | None = None
 
 
-def local(rows: Sequence[Row], settings: Settings, jobs: int, stop: threading.Event) -> Iterator[Made]:
+def default_jobs() -> int:
+    """As many processes as this machine has cores for us."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
     """Makes rows, in the order in which they end.
 
     Args:
         rows: checked rows; the longest should come first, so that none straggles.
         settings: of the batch.
-        jobs: processes, at least 1.
+        jobs: processes, at least 1; by default one for each core.
         stop: once set no more rows are begun; those that run are finished.
     """
     left, suspects = deque(rows), deque[Row]()
     while (left or suspects) and not stop.is_set():
         alone = bool(suspects)
-        queue, count = (suspects, 1) if alone else (left, jobs)
+        queue, count = (suspects, 1) if alone else (left, jobs or default_jobs())
         lost = yield from _until_broken(queue, settings, count, stop, alone=alone)
         if alone and lost:
             yield Made(

@@ -17,7 +17,7 @@ from facetake.cli.terminal import say
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
-    from facetake.batch import Progress, Row, Settings, Summary
+    from facetake.batch import Engine, Progress, Row, Settings, Summary
 
 NAME = "batch"
 ABOUT = "make a take of every line in a list or a folder, on all cores; run it again and only what changed is made"
@@ -26,6 +26,7 @@ EXAMPLES = (
     "dialogue/ --out takes/ --emotion angry:0.6 --rate 30",
     "lines.csv --out takes/ --emotions all --intensities .5,1",
     "lines.csv --out takes/ --shard 3/20",
+    "lines.csv --out takes/ --engine ray --address 10.0.0.5:6379",
     "--schema",
 )
 PATTERN = "{id}_{emotion}_{intensity}"
@@ -38,6 +39,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for takes and the ledger")
     parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes; default: one for each core")
+    parser.add_argument(
+        "--engine", choices=("local", "ray"), default="local", help="ray: on a Ray cluster; needs the ray extra"
+    )
+    parser.add_argument("--address", metavar="HOST:PORT", help="of the Ray cluster; default: one on this machine")
     parser.add_argument("--resume", action="store_true", help="go on with a run: refuse to begin a new one")
     parser.add_argument("--shard", metavar="3/20", help="the third of twenty equal parts, for a farm")
     parser.add_argument("--emotions", metavar="all|NAME,...", help="every line in each of these moods")
@@ -60,16 +65,18 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         return 0
     if arguments.source is None or arguments.out is None:
         raise ConfigError("name a list or a folder, and --out for the takes; --schema tells what a list holds")
-    jobs = batch.default_jobs() if arguments.jobs is None else arguments.jobs
-    if jobs < 1:
-        raise ConfigError(f"--jobs {jobs}: at least one process is needed")
+    if arguments.jobs is not None and arguments.jobs < 1:
+        raise ConfigError(f"--jobs {arguments.jobs}: at least one process is needed")
+    if arguments.address and arguments.engine != "ray":
+        raise ConfigError(f"--address {arguments.address} is that of a Ray cluster; add --engine ray")
     part = "{}-of-{}".format(*_part(arguments.shard)) if arguments.shard else ""
     if arguments.resume and not batch.Ledger.place(arguments.out, part).is_file():
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
     settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part)
     rows = _rows(arguments)
-    return _run(rows, settings, jobs, report)
+    engine = batch.Ray(arguments.address) if arguments.engine == "ray" else batch.local
+    return _run(rows, settings, arguments.jobs, engine, report)
 
 
 def _rows(arguments: argparse.Namespace) -> list[Row]:
@@ -106,7 +113,7 @@ def _part(text: str) -> tuple[int, int]:
     return number, count
 
 
-def _run(rows: Sequence[Row], settings: Settings, jobs: int, report: Reporter) -> int:
+def _run(rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engine, report: Reporter) -> int:
     from facetake import batch
 
     stop, ended = threading.Event(), [0]
@@ -120,7 +127,7 @@ def _run(rows: Sequence[Row], settings: Settings, jobs: int, report: Reporter) -
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 
     with _Polite(stop, report):
-        summary = batch.run(rows, settings, jobs, tell, stop)
+        summary = batch.run(rows, settings, jobs, tell, stop, engine)
     report.note("all", _lines(summary, settings), {
         "made": len(summary.made), "kept": summary.kept, "failed": len(summary.failed), "left": summary.left,
     })  # fmt: skip
@@ -151,19 +158,19 @@ def _time(seconds: float) -> str:
 
 
 class _Polite:
-    """Ctrl-C once finishes what runs and begins nothing more; twice ends at once."""
+    """Ctrl-C, or SIGTERM from a farm, finishes what runs and begins nothing more; the second time ends at once."""
 
     def __init__(self, stop: threading.Event, report: Reporter) -> None:
         self._stop, self._report = stop, report
-        self._before: Callable[[int, FrameType | None], Any] | int | None = None
+        self._before: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {}
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            self._before = signal.signal(signal.SIGINT, self._asked)
+            self._before = {one: signal.signal(one, self._asked) for one in (signal.SIGINT, signal.SIGTERM)}
 
     def __exit__(self, *_: object) -> None:
-        if self._before is not None:
-            signal.signal(signal.SIGINT, self._before)
+        for one, before in self._before.items():
+            signal.signal(one, before)
 
     def _asked(self, *_: object) -> None:
         if self._stop.is_set():

@@ -266,8 +266,9 @@ def test_stopping_politely(lines: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
-def test_ctrl_c(lines: Path, tmp_path: Path) -> None:
-    """Ctrl-C ends the command soon, says how to go on, and the next run makes the rest."""
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM])
+def test_asked_to_stop(asked: signal.Signals, lines: Path, tmp_path: Path) -> None:
+    """Ctrl-C, or a farm's SIGTERM, ends the command soon, says how to go on, and the next run makes the rest."""
     command = [
         *BATCH,
         str(lines),
@@ -283,7 +284,7 @@ def test_ctrl_c(lines: Path, tmp_path: Path) -> None:
     while len(list((tmp_path / "out").glob("*.csv"))) < 5:
         assert time.monotonic() < end and process.poll() is None
         time.sleep(0.02)
-    os.killpg(process.pid, signal.SIGINT)
+    os.killpg(process.pid, asked) if asked == signal.SIGINT else process.terminate()
     told = process.communicate(timeout=60)[1]
     done = len(list((tmp_path / "out").glob("*.csv")))
 
