@@ -34,13 +34,21 @@ def load_config(cls: type[T], path: Path) -> T:
     Raises:
         ConfigError: The file cannot be read, is no TOML, or says something the dataclass does not allow.
     """
+    return from_table(cls, read_table(path), str(path))
+
+
+def read_table(path: Path) -> dict[str, object]:
+    """What a TOML file says, unchecked.
+
+    Raises:
+        ConfigError: The file cannot be read or is no TOML.
+    """
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
-    return from_table(cls, table, str(path))
 
 
 def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:

@@ -67,12 +67,14 @@ class Performance:
         take: the curves.
         visemes: (T, 16) float32 probabilities at the take's rate.
         closures: where the lips had to close, in seconds.
+        speech: (T,) float32, 1 in speech and 0 in silence, at the take's rate.
         keys: sparse keys of the curves, if asked for.
     """
 
     take: Take
     visemes: Floats
     closures: tuple[shaping.Closure, ...]
+    speech: Floats
     keys: keys.Keys | None = None
 
 
@@ -120,7 +122,7 @@ def generate(
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, sparse)
+    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), sparse)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> Floats:
@@ -191,7 +193,7 @@ def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
     return keys.reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
 
 
-def _at_rate(visemes: Floats, take: Take) -> Floats:
-    """Viseme probabilities at the frames of the take: those of the nearest 60 fps frame."""
+def _at_rate(track: Floats, take: Take) -> Floats:
+    """What was heard (T, ...) at the frames of the take: that of the nearest 60 fps frame."""
     nearest = np.round(take.times_s * FRAME_RATE_HZ).astype(int)
-    return np.asarray(visemes[np.clip(nearest, 0, len(visemes) - 1)])
+    return np.asarray(track[np.clip(nearest, 0, len(track) - 1)])

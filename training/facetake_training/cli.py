@@ -100,14 +100,20 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     measure.add_argument("what", choices=(*NEEDS, "silence"))
     measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
     measure.add_argument(
-        "--audio", type=Path, metavar="DIR", help="folder of WAV files (lips, emotions, takes); a line (memory)"
+        "--audio",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="folder of WAV files (lips, emotions, takes), folders of any recordings (checks); a line (memory)",
     )
     measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips)")
     measure.add_argument(
         "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
     )
     measure.add_argument("--split", default="test", choices=("train", "valid", "test"), help="lines (closures)")
-    measure.add_argument("--lines", type=int, default=60, help="lines a corpus (closures), takes (restyle, tables)")
+    measure.add_argument(
+        "--lines", type=int, default=60, help="lines a corpus (closures) or folder (checks), takes (restyle, tables)"
+    )
     measure.add_argument("--judge", type=Path, metavar="RUN", help="run of the judging classifier (restyle, tables)")
     measure.add_argument("--config", type=Path, action="append", metavar="TOML", help="restylers, ours first (tables)")
     measure.add_argument("--actor", default="emil", help="whose takes are restyled (restyle, tables)")
@@ -119,6 +125,7 @@ NEEDS = {
     "closures": ("corpus",),
     "emotions": ("audio", "corpus"),
     "takes": ("audio",),
+    "checks": ("audio",),
     "memory": ("audio",),
     "restyle": ("corpus", "judge"),
     "tables": ("corpus", "judge", "config"),
@@ -128,19 +135,20 @@ NEEDS = {
 def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
-    from facetake_training.measure import closures, emotions, lips, memory, restyle, silence, takes
+    from facetake_training.measure import checks, closures, emotions, lips, memory, restyle, silence, takes
 
     for name in NEEDS.get(arguments.what, ()):
         if getattr(arguments, name) is None:
             raise ConfigError(f"measure {arguments.what} needs --{name}")
     a = arguments
     report = {
-        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio), bundle.load(a.model)),
+        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
         "closures": lambda: closures.measure(a.corpus, bundle.load(a.model), a.split, a.lines),
-        "emotions": lambda: emotions.measure(a.audio, a.corpus[0], bundle.load(a.model)),
-        "takes": lambda: takes.measure(a.audio, bundle.load(a.model)),
+        "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
+        "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
+        "checks": lambda: checks.measure(a.audio, bundle.load(a.model), bundle.load_classifier(a.model), a.lines),
         "silence": lambda: silence.measure(bundle.load(a.model)),
-        "memory": lambda: memory.measure(a.audio, a.model),
+        "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
         "tables": lambda: restyle.tables(a.config, a.judge, a.corpus, a.actor, a.lines),
     }[a.what]()

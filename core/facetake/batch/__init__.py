@@ -8,23 +8,24 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from facetake import bundle
-from facetake.batch import making
+from facetake import bundle, checks
+from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
-from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger
+from facetake.batch.keeping import APPROVED
+from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger, Verdict
 from facetake.batch.making import Made, Settings, fingerprint, model_hashes
 from facetake.batch.manifest import Row, matrix, read, schema, shard
 from facetake.batch.runner import default_jobs, local
 from facetake.errors import BatchError
 
 __all__ = [
-    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "default_jobs", "local", "matrix",
-    "read", "run", "schema", "shard",
+    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "approvals", "default_jobs",
+    "local", "matrix", "read", "run", "schema", "shard",
 ]  # fmt: skip
 
 OLD_S = 24 * 3600.0
@@ -40,12 +41,17 @@ class Summary:
         kept: how many were done before and unchanged.
         failed: ids with what went wrong.
         left: how many were not begun because the run was stopped.
+        flagged: ids of takes of the list that a check did not pass, made now or before, with their score; the worst
+            first.
+        notes: what else a person should know, such as an approval of a version that is gone.
     """
 
     made: dict[str, str] = field(default_factory=dict)
     kept: int = 0
     failed: dict[str, str] = field(default_factory=dict)
     left: int = 0
+    flagged: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -58,6 +64,7 @@ class Progress:
         why: why it was made.
         share: of the recorded time of the whole run that is done, 0..1.
         left_s: estimated seconds until the end.
+        findings: of the checks, the worst first.
     """
 
     row: Row
@@ -65,11 +72,12 @@ class Progress:
     why: str
     share: float
     left_s: float
+    findings: tuple[checks.Finding, ...] = ()
 
 
 def run(
     rows: Sequence[Row], settings: Settings, jobs: int | None, tell: Callable[[Progress], None],
-    stop: threading.Event | None = None, engine: Engine = local,
+    stop: threading.Event | None = None, engine: Engine = local, verdicts: Mapping[str, Verdict] | None = None,
 ) -> Summary:  # fmt: skip
     """Makes every row that is not done yet.
 
@@ -80,6 +88,7 @@ def run(
         tell: called for every row that ends.
         stop: once set, rows that run are finished and no others begun.
         engine: runs rows: by default processes of this machine; `Ray` is another.
+        verdicts: from `approvals.read`; the approved versions are kept first.
 
     Raises:
         BatchError: the folder or its ledger cannot be used, or the disk is full.
@@ -88,12 +97,25 @@ def run(
     hashes = model_hashes(settings.model)
     _make_folder(settings.folder)
     bundle.load(settings.model, making.THREADS)  # an altered model is one sentence here, and not one for every row
+    bundle.load_classifier(settings.model, making.THREADS)
     with Ledger(settings.folder, settings.part) as ledger:
         _sweep(settings, rows)
-        summary, planned = Summary(), _plan(rows, settings, hashes, ledger)
+        summary = Summary()
+        if verdicts:
+            summary.notes = approvals.keep(verdicts, rows, ledger, settings.folder)
+        planned = _plan(rows, settings, hashes, ledger)
         summary.kept = len(rows) - len(planned)
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
+        summary.flagged = _flagged(rows, settings, ledger)
     return summary
+
+
+def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[str, float]:
+    """Scores of the takes of a list that did not pass every check, the worst first."""
+    listed = {row.id for row in rows if not row.problem}
+    entries = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
+    scores = {one.id: checks.score(checks.judge(one.measured, settings.limits)) for one in entries}
+    return dict(sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1]))
 
 
 def _make_folder(folder: Path) -> None:
@@ -109,7 +131,7 @@ def _sweep(settings: Settings, rows: Sequence[Row]) -> None:
     Nobody else writes here while the ledger is held, except other parts of the list: beside these only old files go.
     """
     before = time.time() - (OLD_S if settings.part else 0.0)
-    for place in {(settings.folder / row.out).parent for row in rows}:
+    for place in {settings.folder / APPROVED, *((settings.folder / row.out).parent for row in rows)}:
         for begun in place.glob(".facetake-*") if place.is_dir() else ():
             with suppress(OSError):
                 if begun.stat().st_mtime <= before:
@@ -127,7 +149,8 @@ def _plan(
             continue
         found = fingerprint(row, settings, hashes)
         if why := ledger.reason(row.id, found, settings.folder / row.out):
-            planned.append((row, found, why))
+            before = ledger.entry(row.id)
+            planned.append((replace(row, known=before.sha256 if before else ""), found, why))
     return sorted(planned, key=lambda one: -one[0].duration_s)
 
 
@@ -157,11 +180,10 @@ class _Night:
 
     def _put_down(self, made: Made) -> None:
         row, prints, why = self._planned[made.id]
-        before = self._ledger.entry(row.id)
-        self._ledger.write(Entry(
-            row.id, prints, FAILED if made.problem else DONE, made.problem, str(row.out), made.bytes, row.duration_s,
-            made.spent_s, (before.made if before else 0) + 1, why,
-        ))  # fmt: skip
+        if made.aside:
+            why = f"{why}; somebody's version is kept as {made.aside}"
+        entry = self._entry(row, prints, why, made)
+        self._ledger.write(entry)
         if made.problem:
             self._summary.failed[row.id] = made.problem
         else:
@@ -169,4 +191,20 @@ class _Night:
         self._done_s += row.duration_s
         share = self._done_s / self._total_s
         spent = time.monotonic() - self._begun
-        self._tell(Progress(row, made.problem, why, share, spent / share - spent if share else 0.0))
+        findings = checks.judge(entry.measured, self._settings.limits)
+        self._tell(Progress(row, made.problem, why, share, spent / share - spent if share else 0.0, findings))
+
+    def _entry(self, row: Row, prints: Fingerprint, why: str, made: Made) -> Entry:
+        """What is put down of a row; where it failed, the take of before is still there."""
+        before = self._ledger.entry(row.id)
+        count = (before.made if before else 0) + 1
+        if made.problem:
+            old = before or Entry(row.id, prints, FAILED)
+            return replace(
+                old, fingerprint=prints, status=FAILED, message=made.problem, out=str(row.out),
+                duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why, measured=(),
+            )  # fmt: skip
+        return Entry(
+            row.id, prints, DONE, "", str(row.out), made.bytes, row.duration_s, made.spent_s, count, why, made.sha256,
+            made.mtime_ns, made.measured,
+        )  # fmt: skip

@@ -8,21 +8,30 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from facetake.errors import BatchError
+from facetake import checks
+from facetake.audio import hash_of
+from facetake.errors import AudioError, BatchError
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 1
-_TABLES: Final = """
+VERSION: Final = 2
+_ROWS: Final = """
 CREATE TABLE IF NOT EXISTS rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
   bytes INTEGER NOT NULL, duration_s REAL NOT NULL, spent_s REAL NOT NULL, made INTEGER NOT NULL, why TEXT NOT NULL
 )"""
+"""As in version 1, so that a ledger of it becomes one of version 2 by the same steps as a new one."""
+_SINCE_2: Final = (
+    "ALTER TABLE rows ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",
+    "ALTER TABLE rows ADD COLUMN mtime_ns INTEGER NOT NULL DEFAULT 0",
+    "ALTER TABLE rows ADD COLUMN checks TEXT NOT NULL DEFAULT '[]'",
+    "CREATE TABLE verdicts (id TEXT PRIMARY KEY, verdict TEXT NOT NULL, note TEXT NOT NULL, take_sha256 TEXT NOT NULL)",
+)
 DONE, FAILED = "done", "failed"
 Fingerprint = Mapping[str, object]
 
@@ -42,6 +51,8 @@ class Entry:
         spent_s: what it took.
         made: how often this row was made since it is in the list.
         why: why it was made the last time: "new", or what had changed.
+        sha256, mtime_ns: of the take as it was written; empty and 0 where that is not known.
+        measured: what the checks measured; `checks.judge` says what passes.
     """
 
     id: str
@@ -54,6 +65,26 @@ class Entry:
     spent_s: float = 0.0
     made: int = 1
     why: str = "new"
+    sha256: str = ""
+    mtime_ns: int = 0
+    measured: tuple[checks.Measured, ...] = ()
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a person said of a take.
+
+    Attributes:
+        id: of its row.
+        verdict: "approved" or "rejected".
+        note: why.
+        take_sha256: of the file that was looked at; another one has not been looked at.
+    """
+
+    id: str
+    verdict: str
+    note: str
+    take_sha256: str
 
 
 class Ledger:
@@ -73,18 +104,25 @@ class Ledger:
             raise BatchError(_sentence(self.path, error)) from error
 
     def _hold(self) -> None:
-        """Takes the lock, until the ledger is closed, and makes the table; another version's is left as it is."""
+        """Takes the lock, until the ledger is closed, and makes the tables; a newer version's is left as it is."""
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("BEGIN EXCLUSIVE")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
         self._base.execute("COMMIT")
-        if version not in (0, VERSION):
+        if version not in range(VERSION + 1):
             self._base.close()
             raise BatchError(f"{self.path} is of another version of Facetake ({version}); use another folder")
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=FULL")
-        self._base.execute(_TABLES)
-        self._base.execute(f"PRAGMA user_version={VERSION}")
+        if version < VERSION:
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Makes a new ledger, or one of version 1 with all it holds, one of this version: wholly or not at all."""
+        self._base.execute("BEGIN EXCLUSIVE")
+        for statement in (_ROWS, *_SINCE_2, f"PRAGMA user_version={VERSION}"):
+            self._base.execute(statement)
+        self._base.execute("COMMIT")
 
     @staticmethod
     def place(folder: Path, part: str = "") -> Path:
@@ -119,11 +157,32 @@ class Ledger:
         """
         values = (
             entry.id, json.dumps(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
-            entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why,
+            entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
+            checks.to_json(entry.measured),
         )  # fmt: skip
+        self._put("rows", [values])
+
+    def decide(self, verdicts: Iterable[Verdict]) -> None:
+        """Puts down what people said, in one transaction.
+
+        Raises:
+            BatchError: the disk refuses.
+        """
+        self._put("verdicts", [(one.id, one.verdict, one.note, one.take_sha256) for one in verdicts])
+
+    def verdicts(self) -> dict[str, Verdict]:
+        """What people said, by id; about the take that is there where `take_sha256` is its entry's `sha256`."""
+        return {found[0]: Verdict(*found) for found in self._base.execute("SELECT * FROM verdicts ORDER BY id")}
+
+    def _put(self, table: str, rows: list[tuple[object, ...]]) -> None:
         try:
-            self._base.execute(f"INSERT OR REPLACE INTO rows VALUES ({', '.join('?' * len(values))})", values)
+            self._base.execute("BEGIN")
+            for values in rows:
+                self._base.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(values))})", values)
+            self._base.execute("COMMIT")
         except sqlite3.Error as error:
+            if self._base.in_transaction:
+                self._base.execute("ROLLBACK")
             raise BatchError(_sentence(self.path, error)) from error
 
     def reason(self, row: str, fingerprint: Fingerprint, out: Path) -> str:
@@ -131,6 +190,7 @@ class Ledger:
         known = self.entry(row)
         if known is None:
             return "new"
+        state = self._state(known, out)
         changed = [
             name
             for name in {**known.fingerprint, **fingerprint}
@@ -138,16 +198,30 @@ class Ledger:
         ]
         if changed:
             return f"{' and '.join(sorted(changed))} changed"
-        if known.status != DONE:
-            return "failed before"
+        return "failed before" if known.status != DONE else state
+
+    def _state(self, known: Entry, out: Path) -> str:
+        """What is wrong with a take on disk; empty where it is as it was written, whatever its time says.
+
+        Its time is put down where only that has changed, and its hash where an older ledger did not know it.
+        """
         try:
-            return "" if out.stat().st_size == known.bytes else "its take was changed or cut off"
-        except OSError:
+            found = out.stat()
+            if found.st_size != known.bytes:
+                return "its take was changed or cut off"
+            if known.sha256 and found.st_mtime_ns == known.mtime_ns:
+                return ""
+            sha256 = hash_of(out)
+        except (OSError, AudioError):
             return "its take is gone"
+        if known.sha256 and sha256 != known.sha256:
+            return "its take was changed or cut off"
+        self.write(replace(known, sha256=sha256, mtime_ns=found.st_mtime_ns))
+        return ""
 
 
-def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str]) -> Entry:
-    return Entry(found[0], json.loads(found[1]), *found[2:])
+def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str]) -> Entry:
+    return Entry(found[0], json.loads(found[1]), *found[2:12], checks.from_json(found[12]))
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:

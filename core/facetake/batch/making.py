@@ -7,11 +7,17 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake import __version__, bundle, exchange, formats, rig
+import numpy as np
+
+from facetake import __version__, bundle, checks, emotion, exchange, formats, rig
 from facetake.audio import hash_of
+from facetake.batch.keeping import approved_path, set_aside
+from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import FacetakeError, sentence
 from facetake.generate import GenerateOptions, generate
+from facetake.keys import Keys
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
+from facetake.take import Take
 
 if TYPE_CHECKING:
     from facetake.batch.manifest import Row
@@ -29,6 +35,7 @@ class Settings:
         form: format of the takes whose row names none, or None where their suffix tells.
         model: a model folder, or None for the shipped ones.
         part: which of several runs on one folder this is, such as "3-of-20"; empty for the only one.
+        limits: of the checks, None for the shipped ones; no take depends on them.
     """
 
     folder: Path
@@ -36,58 +43,93 @@ class Settings:
     form: str | None = None
     model: Path | None = None
     part: str = ""
+    limits: checks.Limits | None = None
 
 
 @dataclass(frozen=True)
 class Made:
-    """What became of a row: the size of its take, or what went wrong."""
+    """What became of a row: what its take is and what was measured of it, or what went wrong.
+
+    Attributes:
+        id: of the row.
+        bytes, sha256, mtime_ns: of the take.
+        spent_s: what it took.
+        problem: what went wrong; empty where nothing did.
+        aside: name under which a take that somebody had changed was kept; empty where there was none.
+        measured: by the checks.
+    """
 
     id: str
     bytes: int
     spent_s: float
     problem: str = ""
+    sha256: str = ""
+    mtime_ns: int = 0
+    aside: str = ""
+    measured: tuple[checks.Measured, ...] = ()
 
 
 class Maker:
     """Makes rows, with the models loaded once."""
 
     def __init__(self, settings: Settings) -> None:
-        """Loads the model that generates.
+        """Loads the models that generate and check.
 
         Raises:
-            ModelError: it is missing, altered, or of another version.
+            ModelError: one is missing, altered, or of another version.
         """
         self._settings = settings
         self._models = bundle.load(settings.model, THREADS)
+        self._classifier = bundle.load_classifier(settings.model, THREADS)
         self._restyling: bundle.RestyleModels | None = None
 
     def make(self, row: Row) -> Made:
         """Makes a row; whatever goes wrong is in the result, as the other rows are worth having."""
         begun = time.perf_counter()
         try:
-            size, problem = self._make(row), ""
+            made = self._make(row)
         except Exception as error:  # also a bug of ours
             where = "" if isinstance(error, FacetakeError) else f"{row.audio}: "
-            size, problem = 0, where + sentence(error)
-        return Made(row.id, size, time.perf_counter() - begun, problem)
+            made = Made(row.id, 0, 0.0, where + sentence(error))
+        return replace(made, spent_s=time.perf_counter() - begun)
 
-    def _make(self, row: Row) -> int:
+    def _make(self, row: Row) -> Made:
         chosen = self._settings.options
         options = replace(
             chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
         )
         made = generate(row.audio, options, self._models)
-        take = made.take
+        take, keys = made.take, made.keys
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
+            keys = None if keys is None else exchange.sparse(take)
+        if keys is not None:
+            take = replace(take, values=rig.clamp(keys.dense()))
+        measured = checks.measure(
+            take, checks.Heard(made.visemes, made.closures, made.speech), asked_mood(row, options.emotion),
+            self._classifier, self._approved(row), options.only,
+        )  # fmt: skip
+        return replace(self._written(row, take, keys), measured=measured)
+
+    def _approved(self, row: Row) -> Take | None:
+        path = approved_path(self._settings.folder, row.id)
+        return formats.read(path) if path.is_file() else None
+
+    def _written(self, row: Row, take: Take, keys: Keys | None) -> Made:
+        """Puts the take down; one that somebody has changed since is kept beside it."""
         out = self._settings.folder / row.out
         out.parent.mkdir(parents=True, exist_ok=True)
-        if made.keys is not None:
-            keys = exchange.sparse(take) if row.style or row.actor else made.keys
-            take = replace(take, values=rig.clamp(keys.dense()))
-            exchange.write_keys(out.with_suffix(".keys.json"), take, keys)
-        formats.write(take, out, form_of(row, self._settings))
-        return out.stat().st_size
+        with formats.beside(out) as part:
+            formats.write(take, part, form_of(row, self._settings))
+            sha256 = hash_of(part)
+            aside = set_aside(out, (row.known, sha256))
+            if keys is not None:
+                beside = out.with_suffix(".keys.json")
+                if aside:
+                    set_aside(beside, ())
+                exchange.write_keys(beside, take, keys)
+        found = out.stat()
+        return Made(row.id, found.st_size, 0.0, "", sha256, found.st_mtime_ns, aside)
 
     def _restylers(self) -> bundle.RestyleModels:
         if self._restyling is None:
@@ -104,6 +146,16 @@ def restyle_options(row: Row) -> RestyleOptions:
     """The style that a row asks for. Raises ConfigError."""
     actor, strength = parse_strength(row.actor, "actor") if row.actor else (None, 1.0)
     return RestyleOptions(parse_style(row.style) if row.style else {}, actor, strength)
+
+
+def asked_mood(row: Row, mood: str | None) -> EmotionTrack:
+    """The mood that a row's take should show: its style, over what that leaves of its emotion. Raises ConfigError."""
+    track = emotion.parse(mood or "neutral")
+    if not row.style:
+        return track
+    style = parse_style(row.style)
+    named = np.array([style.get(name, 0.0) for name in EMOTIONS])
+    return EmotionTrack(track.times_s, (1.0 - named.sum()) * track.weights + named)
 
 
 def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[str, object]:

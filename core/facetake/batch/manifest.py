@@ -17,6 +17,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
 from facetake import about, audio, emotion, formats, restyle
+from facetake.batch.keeping import APPROVED
 from facetake.errors import BatchError, FacetakeError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -51,6 +52,7 @@ class Row:
         duration_s: of the recording.
         problem: why it cannot run; empty where it can.
         names_form: the row itself names its output, whose suffix then tells the format.
+        known: SHA-256 of its take as an earlier run wrote it; a file of another is somebody's work.
     """
 
     id: str
@@ -66,6 +68,7 @@ class Row:
     duration_s: float = 0.0
     problem: str = ""
     names_form: bool = False
+    known: str = ""
 
 
 def schema() -> str:
@@ -194,6 +197,8 @@ def _out(row: Row, suffix: str) -> PurePosixPath:
     parts = row.out.parts
     if row.out.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
         raise BatchError(f"out '{row.out}' leaves the folder of results; name a path inside it")
+    if parts[0].casefold() == APPROVED and row.out.suffix.lower() == ".npz":
+        raise BatchError(f"out '{row.out}': the folder {APPROVED} keeps approved takes; name a path outside it")
     known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
     if row.out.suffix.lower() not in known:
         raise BatchError(f"out '{row.out}': no format has this suffix; use one of {', '.join(known)}")

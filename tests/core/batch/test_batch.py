@@ -130,9 +130,12 @@ def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatc
     (out / "line_2.csv").unlink()
     (out / "line_4.csv").write_text("cut")
     assert run(path, out).made == {
-        "line_0": "audio changed", "line_2": "its take is gone", "line_4": "its take was changed or cut off",
-    }  # fmt: skip
+        "line_0": "audio changed",
+        "line_2": "its take is gone",
+        "line_4": "its take was changed or cut off; somebody's version is kept as line_4.changed-1.csv",
+    }
     assert contents(out)["line_4.csv"] == before["line_4.csv"]
+    assert (out / "line_4.changed-1.csv").read_text() == "cut"
     assert set(run(path, out, seed=3).made.values()) == {"seed changed"}
     monkeypatch.setattr(batch, "model_hashes", lambda folder: {"audio2rig": "x", "restyler": "y"})
     assert set(run(path, out, seed=3).made.values()) == {"model changed"}

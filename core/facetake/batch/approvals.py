@@ -1,0 +1,133 @@
+"""What people said of takes in the report: read from the file that it exports, and approved versions kept.
+
+Knows the file and the ledger; does not know how a take is made or checked.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from facetake import formats
+from facetake.audio import hash_of
+from facetake.batch.keeping import APPROVED, approved_path
+from facetake.batch.ledger import Entry, Ledger, Verdict
+from facetake.batch.manifest import Row
+from facetake.errors import BatchError, FacetakeError, sentence
+
+VERSION: Final = 1
+VERDICTS: Final = ("approved", "rejected")
+KEYS: Final = ("verdict", "note", "take_sha256")
+MOST_BYTES: Final = 1 << 28
+_HASH = re.compile(r"[0-9a-f]{64}")
+
+
+def read(path: Path) -> dict[str, Verdict]:
+    """Verdicts by the id of their row.
+
+    Args:
+        path: JSON {"facetake_approvals": 1, "lines": {ID: {"verdict": "approved" or "rejected", "note": text,
+            "take_sha256": hash of the take's file}}}; a note may be left out.
+
+    Raises:
+        BatchError: the file cannot be read, or says something else.
+    """
+    table = _object(_loaded(path), f"{path}")
+    if table.get("facetake_approvals") != VERSION:
+        raise BatchError(f"{path} is no file of approvals of this version; export it from the report anew")
+    _no_others(table, ("facetake_approvals", "lines"), str(path))
+    lines = _object(table.get("lines"), f"{path}: lines")
+    return {name: _verdict(name, one, f"{path}: line '{name[:80]}'") for name, one in lines.items()}
+
+
+def _loaded(path: Path) -> object:
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BatchError(f"{path} is larger than 256 megabytes; is it the file that the report exports?")
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
+    except OSError as error:
+        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); export it from the report anew") from error
+    except (ValueError, RecursionError) as error:
+        raise BatchError(f"{path} is no JSON ({error}); export it from the report anew") from error
+
+
+def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"'{twice[:80]}' is there twice")
+    return found
+
+
+def _object(value: object, where: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise BatchError(f"{where} is no JSON object; export it from the report anew")
+    return value
+
+
+def _no_others(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
+    for name in table:
+        if name not in known:
+            raise BatchError(f"{where}: '{name[:80]}' is unknown; known: {', '.join(known)}")
+
+
+def _verdict(name: str, value: object, where: str) -> Verdict:
+    one = _object(value, where)
+    _no_others(one, KEYS, where)
+    verdict, note, sha256 = one.get("verdict"), one.get("note", ""), one.get("take_sha256")
+    if verdict not in VERDICTS:
+        raise BatchError(f"{where}: verdict is {json.dumps(verdict)[:80]}; write one of {', '.join(VERDICTS)}")
+    if not isinstance(note, str):
+        raise BatchError(f"{where}: note is no text; put it in quotes")
+    if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
+        raise BatchError(f"{where}: take_sha256 is no SHA-256 of 64 digits 0-9 and a-f")
+    return Verdict(name, verdict, note, sha256)
+
+
+def keep(verdicts: Mapping[str, Verdict], rows: Sequence[Row], ledger: Ledger, folder: Path) -> list[str]:
+    """Puts verdicts down and keeps every approved version, before anything is made again.
+
+    Args:
+        verdicts: by id; those of rows that are not in the list are left out, as another part of it may have them.
+        rows: of the list.
+        ledger: of the folder.
+        folder: of takes; approved versions go to `approved/ID.npz` in it.
+
+    Returns:
+        Sentences on verdicts about a take that is no longer there, or cannot be kept.
+
+    Raises:
+        BatchError: the ledger or the folder refuses.
+    """
+    known, notes = ledger.verdicts(), list[str]()
+    new = [verdicts[row.id] for row in rows if row.id in verdicts and not row.problem]
+    for one in new:
+        is_kept = known.get(one.id) == one and approved_path(folder, one.id).is_file()
+        if one.verdict == "approved" and not is_kept:
+            notes += _kept(one, ledger.entry(one.id), folder)
+    ledger.decide(new)
+    return notes
+
+
+def _kept(one: Verdict, entry: Entry | None, folder: Path) -> Iterator[str]:
+    """Keeps one approved version; a sentence where that is not possible."""
+    out = None if entry is None else folder / entry.out
+    if entry is None or out is None or not out.is_file() or hash_of(out) != one.take_sha256:
+        yield f"{one.id} was approved in a version that is not there; look at it again"
+        return
+    try:
+        take = formats.read(out, str(entry.fingerprint.get("format") or "") or None)
+    except FacetakeError as error:
+        yield f"{one.id} is approved, but cannot be kept to measure drift: {sentence(error)}"
+        return
+    try:
+        (folder / APPROVED).mkdir(exist_ok=True)
+        formats.write(take, approved_path(folder, one.id), "npz")
+    except (OSError, FacetakeError) as error:
+        raise BatchError(f"the approved take of {one.id} cannot be kept ({error}); nothing was made again") from error

@@ -1,0 +1,241 @@
+"""What is measured of a finished take: one number a check, with where it was found. Knows no limits.
+
+Mouths are judged by `facetake.mouth` and `facetake.shaping`, as everywhere; visemes and moods on the face by the
+classifier, which reads curves alone and did not make them.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from fractions import Fraction
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import mouth, rig, shaping
+from facetake.audio import FRAME_RATE_HZ
+from facetake.bundle import VisemeClassifier
+from facetake.emotion import EMOTIONS, EmotionTrack
+from facetake.take import Take, resample
+from facetake.visemes import VISEMES, synchrony
+
+Floats = NDArray[np.float32]
+PLACES = 5  # named by a finding
+SPEECH_LEAST_S = 0.5  # of speech, below which lips and sound are not compared
+ALIVE_LEAST_S = 2.0  # of speech, within which every living control moves
+STILL, MOVES = 0.2, 0.02
+"""Silence of at least the first, in seconds, is looked at; a control that moves less than the second is dead."""
+STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
+HELD: Final = np.flatnonzero(rig.region_mask(*shaping.HELD_REGIONS))
+LIVING: Final = np.concatenate([
+    rig.columns("C_jaw"),
+    *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),
+])  # fmt: skip
+"""Controls that move in any two seconds of speech."""
+_PAIRS, _SIGNS = rig.mirror_columns()
+KEYED: Final = np.array([control.keyed == "yes" and control.region != "eye" for control in rig.CONTROLS])
+"""Controls that are animated, without eyes: they look where they like, and lids reach their end in every blink."""
+PAIRED: Final = np.flatnonzero((np.arange(rig.N_CONTROLS) < _PAIRS) & KEYED)
+"""One control of every pair."""
+LIMITED: Final = np.flatnonzero(KEYED)
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What was heard in the recording, at the take's rate.
+
+    Attributes:
+        visemes: (T, 16) probabilities.
+        closures: where the lips have to close, in seconds.
+        speech: (T,) 0..1, where the mouth may move.
+    """
+
+    visemes: Floats
+    closures: Sequence[shaping.Closure]
+    speech: Floats
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One number of a take.
+
+    Attributes:
+        name: of the check.
+        value: the number.
+        at_s: where it is worst, in seconds, in order of time.
+        what: names of controls or of a mood, for the message.
+    """
+
+    name: str
+    value: float
+    at_s: tuple[float, ...] = ()
+    what: str = ""
+
+
+def measure(
+    take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, approved: Take | None = None,
+    only: Sequence[str] = (),
+) -> tuple[Measured, ...]:  # fmt: skip
+    """Everything that can be measured of a take; what does not apply to it is left out.
+
+    Args:
+        take: generated or restyled, at any rate.
+        heard: what was heard; where it differs in length, what both have counts.
+        emotion: the mood that was asked for.
+        classifier: reads visemes and moods from curves.
+        approved: the last version that somebody approved.
+        only: regions that were asked for, as in `GenerateOptions`; empty for all.
+    """
+    return tuple(_Look(take, heard, emotion, classifier, only).all(approved))
+
+
+def to_json(found: Iterable[Measured]) -> str:
+    """Measurements as one line of JSON."""
+    return json.dumps([asdict(one) for one in found], separators=(",", ":"))
+
+
+def from_json(text: str) -> tuple[Measured, ...]:
+    """What `to_json` wrote."""
+    return tuple(
+        Measured(one["name"], float(one["value"]), tuple(map(float, one["at_s"])), one["what"])
+        for one in json.loads(text)
+    )
+
+
+class _Look:
+    """A take beside what was heard, cut to what both have; each method gives one check's numbers."""
+
+    def __init__(
+        self, take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
+    ) -> None:
+        count = min(take.n_frames, len(heard.visemes))
+        self.take, self.values, self.rate = take, take.values[:count], float(take.rate)
+        self.heard, self.visemes, self.speech = heard, heard.visemes[:count], heard.speech[:count]
+        self.times_s = take.times_s[:count]
+        self.mood, self.classifier = emotion.sample(self.times_s), classifier
+        self.asked = rig.region_mask(*only) if only else np.ones(rig.N_CONTROLS, bool)
+
+    def all(self, approved: Take | None) -> Iterator[Measured]:
+        """Every number that applies."""
+        speaks = float((self.speech == 1.0).sum()) / self.rate
+        if self.asked[HELD].all():
+            yield self.unsealed()
+            yield self.silence()
+            yield self.jitter()
+            if speaks >= ALIVE_LEAST_S:
+                yield self.dead()
+            if self._spoken() >= SPEECH_LEAST_S:
+                yield from self.lips()
+        yield self.clipped()
+        yield self.asymmetry()
+        if self.asked.all():
+            yield from self.emotion()
+        if approved is not None:
+            yield self.drift(approved)
+
+    def unsealed(self) -> Measured:
+        """Share of the p, b, m at which the lips stay open."""
+        wanted = [one for one in self.heard.closures if one.kind == "p" and one.end_s < self.times_s[-1]]
+        start_s = float(self.take.start)
+        open_ = shaping.check_seals(self.values, wanted, self.rate, start_s)
+        places = tuple(round((one.start_s + one.end_s) / 2, 3) for one in open_)
+        return Measured("unsealed", len(open_) / max(len(wanted), 1), places)
+
+    def silence(self) -> Measured:
+        """How far the mouth moves in a silence in which the mood stands still, in units of the controls."""
+        changes = np.abs(np.diff(self.mood, axis=0, prepend=self.mood[:1])).max(axis=1) > 1e-6
+        worst, places = 0.0, []
+        for first, last in _runs((self.speech == 0.0) & ~changes):
+            first, last = first + (first > 0), last - (last < len(self.speech))  # a frame of another rate lies between
+            if last - first >= STILL * self.rate:
+                moved = float(np.ptp(self.values[first:last, HELD], axis=0).max())
+                places.append((moved, float(self.times_s[first])))
+                worst = max(worst, moved)
+        return Measured("silence", worst, _worst([one for one in places if one[0] > MOVES]))
+
+    def clipped(self) -> Measured:
+        """Largest share of the frames that one control spends at an end of its range that is not its rest."""
+        values = self.values[:, LIMITED]
+        low, high, rest = rig.MINIMUM[LIMITED], rig.MAXIMUM[LIMITED], rig.NEUTRAL[LIMITED]
+        at_end = ((values <= low) & (low != rest)) | ((values >= high) & (high != rest))
+        shares = at_end.mean(axis=0)
+        most = int(shares.argmax())
+        first = np.flatnonzero(at_end[:, most])[:1]
+        return Measured("clipped", float(shares[most]), _places(self.times_s[first]), rig.NAMES[LIMITED[most]])
+
+    def jitter(self) -> Measured:
+        """Share of the mouth's energy above 12 Hz."""
+        moved = np.abs(np.diff(self.values[:, HELD], 2, axis=0)).sum(axis=1) if len(self.values) > 2 else np.zeros(1)
+        return Measured("jitter", mouth.jitter(self.values, self.rate), _places(self.times_s[[int(moved.argmax())]]))
+
+    def asymmetry(self) -> Measured:
+        """Largest mean difference between a control and its mirror."""
+        away = np.abs(self.values[:, PAIRED] - self.values[:, _PAIRS[PAIRED]] * _SIGNS[PAIRED])
+        mean = away.mean(axis=0)
+        most = int(mean.argmax())
+        at = self.times_s[[int(away[:, most].argmax())]]
+        return Measured("asymmetry", float(mean[most]), _places(at), rig.NAMES[PAIRED[most]])
+
+    def dead(self) -> Measured:
+        """How many of the living controls do not move while somebody speaks."""
+        moves = np.ptp(self.values[self.speech == 1.0][:, LIVING], axis=0)
+        still = LIVING[moves < MOVES]
+        return Measured("dead", float(len(still)), (), ", ".join(rig.NAMES[column] for column in still[:PLACES]))
+
+    def lips(self) -> Iterator[Measured]:
+        """How lips and sound agree, and how far they are apart in time."""
+        found = synchrony(self.visemes, self._read[0][: len(self.visemes)], self.take.rate)
+        places = tuple(round(one.start_s + float(self.take.start), 3) for one in found.missed)
+        yield Measured("lipsync", found.agreement, places)
+        yield Measured("lag", abs(found.lag_ms), (), "late" if found.lag_ms > 0 else "early")
+
+    def emotion(self) -> Iterator[Measured]:
+        """How likely the asked moods are on the face where they are asked for strongly; nothing where none is."""
+        asked = self.mood[:, 1:]
+        strong = asked.sum(axis=1) >= STRONG
+        if strong.sum() >= SPEECH_LEAST_S * self.rate:
+            seen = np.where(asked[strong] > 0.0, self._read[1][: len(asked)][strong, 1:], 0.0).sum(axis=1)
+            what = EMOTIONS[1 + int(asked[strong].sum(axis=0).argmax())]
+            yield Measured("emotion", float(seen.mean()), (), what)
+
+    def drift(self, approved: Take) -> Measured:
+        """Largest mean difference of a control from the approved version, over the time that both have."""
+        other = resample(approved, self.take.rate).values
+        count = min(len(self.values), len(other))
+        away = np.abs(self.values[:count] - other[:count])
+        mean = away.mean(axis=0)
+        most = int(mean.argmax())
+        at = self.times_s[[int(away[:, most].argmax())]]
+        return Measured("drift", float(mean[most]), _places(at) if mean[most] else (), rig.NAMES[most])
+
+    @cached_property
+    def _read(self) -> tuple[Floats, Floats]:
+        """Visemes (T, 16) and moods (T, 7) on the face, at the take's rate: read once, as that takes longest."""
+        even = resample(self.take, Fraction(FRAME_RATE_HZ))
+        shapes, moods = self.classifier.read(even.values)
+        nearest = np.round((self.take.times_s - float(self.take.start)) * FRAME_RATE_HZ).astype(int)
+        rows = np.clip(nearest, 0, len(shapes) - 1)
+        return shapes[rows], moods[rows]
+
+    def _spoken(self) -> float:
+        """Seconds in which a viseme is heard."""
+        return float((self.visemes.argmax(axis=1) != VISEMES.index("sil")).sum()) / self.rate
+
+
+def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Stretches [first, last) of True."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], mask, [False]]).astype(np.int8)))
+    return [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
+
+
+def _places(times_s: NDArray[np.float64]) -> tuple[float, ...]:
+    return tuple(round(float(time), 3) for time in times_s)
+
+
+def _worst(found: list[tuple[float, float]]) -> tuple[float, ...]:
+    """Times of the largest, in order of time."""
+    return tuple(sorted(round(time, 3) for _, time in sorted(found, reverse=True)[:PLACES]))

@@ -1,0 +1,251 @@
+"""The checks: each finds its own fault, planted in a good take, and is quiet about the good one."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from facetake import bundle, checks, rig
+from facetake.checks import measures
+from facetake.emotion import parse
+from facetake.errors import ConfigError
+from facetake.generate import GenerateOptions, Performance, generate
+from facetake.take import Take, resample
+
+LINE = Path(__file__).parents[2] / "examples" / "line.wav"
+Floats = NDArray[np.float32]
+ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "lipsync", "lag"}
+
+
+@pytest.fixture(scope="module")
+def classifier() -> bundle.VisemeClassifier:
+    """The shipped one."""
+    return bundle.load_classifier(None, 1)
+
+
+@pytest.fixture(scope="module")
+def made() -> Performance:
+    """The example line, happy."""
+    return generate(LINE, GenerateOptions("happy"), bundle.load(None, 1))
+
+
+def heard(made: Performance) -> checks.Heard:
+    """What was heard in a line."""
+    return checks.Heard(made.visemes, made.closures, made.speech)
+
+
+def failing(
+    made: Performance, values: Floats, classifier: bundle.VisemeClassifier, mood: str = "happy",
+    approved: Take | None = None,
+) -> dict[str, checks.Finding]:  # fmt: skip
+    """The checks that a take of these values does not pass."""
+    take = replace(made.take, values=rig.clamp(values))
+    found = checks.judge(checks.measure(take, heard(made), parse(mood), classifier, approved))
+    return {one.name: one for one in found if not one.passed}
+
+
+def test_a_good_take_passes_everything(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """All checks that apply are made and passed, at 60, 30 and 23.976 fps, and the score is 0."""
+    for rate in (Fraction(60), Fraction(30), Fraction(24000, 1001)):
+        one = generate(LINE, GenerateOptions("happy", rate), bundle.load(None, 1))
+        found = checks.judge(checks.measure(one.take, heard(one), parse("happy"), classifier, one.take))
+
+        assert {finding.name for finding in found} == ALL | {"emotion", "drift"}
+        assert [finding.message for finding in found if not finding.passed] == [] and checks.score(found) == 0.0
+
+
+def test_an_opened_closure(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """One p, b or m that does not close is found where it is, and leads the list."""
+    values = made.take.values.copy()
+    wanted = [one for one in made.closures if one.kind == "p"]
+    middle_s = (wanted[1].start_s + wanted[1].end_s) / 2
+    values[round(middle_s * 60) - 3 : round(middle_s * 60) + 4, rig.columns("C_jaw")] = 0.5
+    for name in ("lipsTogetherU", "lipsTogetherD", "pressU"):
+        values[round(middle_s * 60) - 3 : round(middle_s * 60) + 4, rig.both(f"mouth_{name}")] = 0.0
+    found = failing(made, values, classifier)
+
+    assert found["unsealed"].value == pytest.approx(1 / len(wanted))
+    assert any(abs(time - middle_s) < 0.01 for time in found["unsealed"].at_s)
+    assert f"{middle_s:.2f}" in found["unsealed"].message and found["unsealed"].score > 0
+
+
+def test_a_mouth_that_moves_in_silence(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A jaw that sways by a twentieth of its range before anybody speaks is found; one that speech moves is not."""
+    values = np.concatenate([np.repeat(made.take.values[:1], 60, axis=0), made.take.values])
+    later = [one._replace(start_s=one.start_s + 1, end_s=one.end_s + 1) for one in made.closures]
+    silent = np.zeros((60, 16), np.float32)
+    silent[:, 0] = 1.0
+    longer = replace(
+        made, take=replace(made.take, values=values, head=None), closures=tuple(later),
+        visemes=np.concatenate([silent, made.visemes]), speech=np.concatenate([np.zeros(60, np.float32), made.speech]),
+    )  # fmt: skip
+    assert "silence" not in failing(longer, values, classifier)
+    values = values.copy()
+    values[:60, rig.columns("C_jaw")[0]] += 0.05 * (1 - np.cos(np.arange(60) / 4, dtype=np.float32)) / 2
+    found = failing(longer, values, classifier)
+
+    assert found["silence"].value == pytest.approx(0.05, abs=0.002) and found["silence"].at_s[0] < 0.1
+
+
+def test_a_changing_mood_is_no_movement_in_silence(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """While the asked mood changes the mouth may move although nobody speaks."""
+    values = made.take.values.copy()
+    still = replace(made, speech=np.zeros_like(made.speech))
+    values[:, measures.HELD] = np.linspace(0.0, 0.3, len(values), dtype=np.float32)[:, None]
+    take = replace(made.take, values=values)
+    track = replace(parse("happy"), times_s=np.array([0.0, 60.0]), weights=np.eye(7)[:2])
+    changing = checks.measure(take, heard(still), track, classifier)
+    steady = checks.measure(take, heard(still), parse("happy"), classifier)
+
+    assert {one.name: one.value for one in changing}["silence"] == 0.0
+    assert {one.name: one.value for one in steady}["silence"] > 0.2
+
+
+def test_jitter(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """Noise of 0.03 on the mouth's controls is found."""
+    noise = np.random.default_rng(0).normal(0.0, 0.03, (made.take.n_frames, len(measures.HELD)))
+    values = made.take.values.copy()
+    values[:, measures.HELD] += noise.astype(np.float32)
+
+    assert "jitter" in failing(made, values, classifier)
+
+
+def test_range_sides_and_dead_controls(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A control at its end, a lopsided smile and a jaw that hangs still are found and named."""
+    clipped, lopsided, dead = (made.take.values.copy() for _ in range(3))
+    clipped[:, rig.both("brow_down")] = 1.0
+    lopsided[:, rig.both("mouth_cornerPull")[0]] += 0.4
+    dead[:, rig.columns("C_jaw")] = 0.0
+
+    assert "brow_down" in failing(made, clipped, classifier)["clipped"].message
+    assert "mouth_cornerPull" in failing(made, lopsided, classifier)["asymmetry"].message
+    assert "CTRL_C_jaw" in failing(made, dead, classifier)["dead"].message
+
+
+def test_another_sound_or_a_late_one(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A take that runs backwards does not fit its sound; one that is 150 ms late is said to be late."""
+    back = failing(made, made.take.values[::-1].copy(), classifier)
+    late = failing(
+        made, np.concatenate([np.repeat(made.take.values[:1], 9, axis=0), made.take.values[:-9]]), classifier
+    )
+
+    assert "right recording" in back["lipsync"].message
+    assert late["lag"].value >= 100 and "late" in late["lag"].message
+
+
+def test_moods(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A happy take that should be angry is found; where no mood, or a weak one, was asked for there is no check."""
+    assert "angry" in failing(made, made.take.values, classifier, "angry")["emotion"].message
+    for mood in ("neutral", "angry:0.4"):
+        found = checks.measure(made.take, heard(made), parse(mood), classifier)
+        assert "emotion" not in {one.name for one in found}
+
+
+def test_drift(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A take that moved away from the approved one is found, whatever the rate of that one; the same one is not."""
+    approved = resample(made.take, Fraction(30))
+    moved = made.take.values.copy()
+    moved[:, rig.both("brow_raiseIn")] += 0.2
+
+    assert "drift" not in failing(made, made.take.values, classifier, approved=approved)
+    assert "brow_raiseIn" in failing(made, moved, classifier, approved=approved)["drift"].message
+
+
+def test_parts_of_a_face(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A take of the brows alone is not blamed for a mouth that nobody asked for."""
+    values = rig.NEUTRAL + (made.take.values - rig.NEUTRAL) * rig.region_mask("brow")
+    take = replace(made.take, values=values)
+    found = checks.judge(checks.measure(take, heard(made), parse("happy"), classifier, only=("brow",)))
+
+    assert {one.name for one in found} == {"clipped", "asymmetry"} and checks.score(found) == 0.0
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_very_short_takes(count: int, classifier: bundle.VisemeClassifier) -> None:
+    """A take of a few frames is measured without a complaint."""
+    take = Take(np.tile(rig.NEUTRAL, (count, 1)), Fraction(60))
+    silent = checks.Heard(np.eye(16, dtype=np.float32)[np.zeros(count, int)], (), np.zeros(count, np.float32))
+
+    assert checks.score(checks.judge(checks.measure(take, silent, parse("neutral"), classifier))) == 0.0
+
+
+def test_measurements_as_json(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """Measurements survive JSON, and findings are plain numbers and text."""
+    found = checks.measure(made.take, heard(made), parse("happy"), classifier, made.take)
+    text = checks.to_json(found)
+
+    assert checks.from_json(text) == found and len(text) < 2000
+    assert all(
+        isinstance(value, float | bool | str | tuple) for one in checks.judge(found) for value in asdict(one).values()
+    )
+
+
+NUMBERS = st.floats(0, 1e6, allow_nan=False)
+
+
+@given(st.lists(st.tuples(st.sampled_from(sorted(ALL | {"emotion", "drift", "of a later version"})), NUMBERS)))
+def test_scores(values: list[tuple[str, float]]) -> None:
+    """A finding passed has score 0 and no message, another at least its weight and one; the worst come first."""
+    found = checks.judge([checks.Measured(name, value) for name, value in values])
+
+    assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
+    assert all(
+        (one.score == 0.0 and not one.message) if one.passed else (one.score > 0 and one.message) for one in found
+    )
+    assert "of a later version" not in {one.name for one in found} and math.isfinite(checks.score(found))
+
+
+@given(NUMBERS, NUMBERS)
+def test_worse_scores_more(one: float, other: float) -> None:
+    """Of two takes with one fault the worse has at least the other's score."""
+    low, high = sorted((one, other))
+    scores = [checks.score(checks.judge([checks.Measured("jitter", value)])) for value in (low, high)]
+
+    assert scores[0] <= scores[1]
+
+
+def test_limits_of_a_user(tmp_path: Path) -> None:
+    """A file changes what it names, turns checks off, and leaves the rest as shipped."""
+    path = tmp_path / "own.toml"
+    path.write_text("[drift]\nlimit = 0.5\n[jitter]\non = false\n")
+    own = checks.load(path)
+
+    assert own.drift.limit == 0.5 and own.drift.weight == checks.shipped().drift.weight
+    assert own.lipsync == checks.shipped().lipsync
+    assert checks.judge([checks.Measured("jitter", 1.0), checks.Measured("drift", 0.4)], own)[0].passed
+    assert len(checks.judge([checks.Measured("jitter", 1.0)], own)) == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("[drifts]\nlimit = 1", 'no setting "drifts"'),
+        ("[drift]\nmost = 1", 'no setting "most"'),
+        ("[drift]\nlimit = 'x'", "must be a number"),
+        ("[drift]\nlimit = nan", "must be a number"),
+        ("[drift]\nstep = 0", "step one above 0"),
+        ("[drift]\nweight = -1", "at least 0"),
+        ("drift = 3", "drift"),
+        ("[drift", "not valid TOML"),
+    ],
+)
+def test_limits_that_are_none(text: str, says: str, tmp_path: Path) -> None:
+    """Each mistake in a file of limits is one sentence that names it."""
+    path = tmp_path / "own.toml"
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=says) as raised:
+        checks.load(path)
+    assert "\n" not in str(raised.value).strip()
+
+
+def test_shipped_limits_have_reasons() -> None:
+    """Every limit says why it is what it is."""
+    assert all(len(limit["reason"]) > 20 for limit in asdict(checks.shipped()).values())
