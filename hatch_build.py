@@ -26,6 +26,7 @@ except ImportError:  # by hand, no build backend is needed
 
 REVIEW = Path(__file__).parent / "core" / "facetake" / "review"
 FETCH_S = 180
+PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
 
 
 class CustomBuildHook(BuildHookInterface):  # type: ignore[misc]
@@ -61,7 +62,7 @@ def _fetch(wanted: dict[str, Any], temporary: Path, folder: Path) -> None:
     if npm is None:
         raise ValueError("there is no npm")
     # in a folder of its own, so that npm sees no project; it asks the registry it is set up for
-    command = [npm, "pack", f"three@{wanted['version']}", "--ignore-scripts", "--silent", "--fetch-retries=1"]
+    command = [npm, "pack", f"three@{wanted['version']}", "--ignore-scripts", "--silent", *PATIENCE]
     subprocess.run(command, cwd=temporary, check=True, timeout=FETCH_S, capture_output=True, stdin=subprocess.DEVNULL)
     tarballs = list(temporary.glob("*.tgz"))
     if not tarballs:

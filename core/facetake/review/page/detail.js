@@ -63,9 +63,9 @@ export class Detail {
     }
     this.media = media;
     this.openedStage = stage;
-    this.player.load(media.address ?? line.href);
+    this.player.load(media.address ?? (this.isBeyond(line) ? line.href : ""));
     this.timeline.time = 0;
-    this.timeline.show(line.duration || 1, media, line.wrong, this.facts);
+    this.timeline.show(line.duration, media, line.wrong, this.facts);
     this.tellWhatIsMissing(line, media, stage);
     this.showTime(0);
     document.body.dataset.ready = line.number;
@@ -96,7 +96,7 @@ export class Detail {
   }
 
   tellWhatIsMissing(line, media, stage) {
-    const beyond = line.media || !line.href || line.status === "failed" ? "" : BEYOND;
+    const beyond = this.isBeyond(line) ? BEYOND : "";
     const cannot = this.facts.noFace || this.noFace || "";
     const said = line.message || media.missing.join(" ") || beyond || (media.motion ? cannot : "There is no take to show.");
     const note = this.part("face-note"), isDrawn = Boolean(stage && media.motion);
@@ -104,6 +104,10 @@ export class Detail {
     note.hidden = isDrawn && !said;
     this.part("face").style.visibility = isDrawn ? "" : "hidden";
     this.part("play").disabled = !this.player.address;
+  }
+
+  isBeyond(line) {
+    return !line.media && Boolean(line.href) && line.status === "done";
   }
 
   showTime(time) {
@@ -120,7 +124,7 @@ export class Detail {
   showState(plays, problem) {
     this.part("play-sign").textContent = plays ? "❚❚" : "▶";
     this.part("play").setAttribute("aria-label", plays ? "Pause" : "Play");
-    if (problem !== "unreachable" || this.media.address) return;
+    if (problem !== "unreachable" || !this.isBeyond(this.line)) return;
     const note = this.part("face-note");
     note.hidden = false;
     note.textContent = `${BEYOND} It cannot be reached from here: open the report where it was written.`;

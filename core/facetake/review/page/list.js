@@ -64,6 +64,7 @@ export class List {
     const count = this.shown.lines.length;
     this.spacer.style.height = `${count * ROW_PX}px`;
     this.grid.setAttribute("aria-rowcount", count + 1);
+    this.heads[0].parentElement.style.paddingRight = `${this.scroller.offsetWidth - this.scroller.clientWidth}px`;
     document.getElementById("none").hidden = count > 0;
     const wanted = Math.ceil(this.scroller.clientHeight / ROW_PX) + SPARE_ROWS;
     while (this.rows.length < wanted) this.rows.push(this.makeRow());

@@ -20,20 +20,21 @@ const FRAGMENT = `
 uniform sampler2D colour; uniform sampler2D roughness;
 varying vec3 vNormal_; varying vec3 vView; varying vec2 vAt; varying float vOpen; varying float vSoft;
 const vec3 SKY = vec3(0.36, 0.38, 0.42), GROUND = vec3(0.22, 0.185, 0.165), WRAP = vec3(0.34, 0.19, 0.13);
+const float SHARPER = -1.5;  // than mipmaps are: irises are small
 void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, float shadow, inout vec3 diffuse, inout vec3 gleam) {
   vec3 l = normalize(towards), wrap = WRAP * vSoft;
   float cosine = dot(n, l);
   diffuse += max((cosine + wrap) / (1.0 + wrap), 0.0) * lit * 0.42 * shadow;
-  float halfway = max(dot(normalize(l + v), n), 0.0);
+  float halfway = clamp(dot(normalize(l + v), n), 1e-4, 1.0);
   if (cosine > 0.0) gleam += lit * norm * pow(halfway, power) * min(cosine * 4.0, 1.0) * shadow;
 }
 void main() {
-  vec3 n = normalize(vNormal_), v = normalize(vView), albedo = texture2D(colour, vAt).rgb;
-  float gloss = 1.0 - texture2D(roughness, vAt).g, shut = 1.0 - vOpen;
-  vec3 reach = vec3(1.0 - shut * (1.0 - 0.30 * vSoft), 1.0 - shut * (1.0 - 0.10 * vSoft), vOpen);
+  vec3 n = normalize(vNormal_), v = normalize(vView), albedo = texture2D(colour, vAt, SHARPER).rgb;
+  float gloss = 1.0 - texture2D(roughness, vAt, SHARPER).g, open = clamp(vOpen, 0.0, 1.0), shut = 1.0 - open;
+  vec3 reach = vec3(1.0 - shut * (1.0 - 0.30 * vSoft), 1.0 - shut * (1.0 - 0.10 * vSoft), open);
   vec3 diffuse = mix(GROUND, SKY, 0.5 + 0.5 * n.y) * reach, gleam = vec3(0.0);
-  float power = 6.0 + 700.0 * gloss * gloss * gloss * gloss, shadow = vOpen * (2.0 - vOpen);
-  float fresnel = 0.028 + 0.30 * pow(1.0 - max(dot(n, v), 0.0), 5.0);
+  float power = 6.0 + 700.0 * gloss * gloss * gloss * gloss, shadow = open * (2.0 - open);
+  float fresnel = 0.028 + 0.30 * pow(1.0 - clamp(dot(n, v), 0.0, 1.0), 5.0);
   float norm = (power + 8.0) * 0.125 * fresnel * (0.2 + gloss);
   light(vec3(-0.55, 0.62, 0.75), vec3(2.05, 1.92, 1.76), n, v, power, norm, shadow, diffuse, gleam);
   light(vec3(0.85, 0.10, 0.55), vec3(0.42, 0.48, 0.58), n, v, power, norm, shadow, diffuse, gleam);

@@ -8,7 +8,7 @@ export class Timeline {
   constructor(canvas, { onSeek }) {
     Object.assign(this, { canvas, drawn: document.createElement("canvas"), duration: 0, time: 0, ratio: 1 });
     this.marks = [];
-    const seek = (event) => onSeek(this.timeAt(event.offsetX));
+    const seek = (event) => this.duration && onSeek(this.timeAt(event.offsetX));
     canvas.addEventListener("pointerdown", (event) => { canvas.setPointerCapture(event.pointerId); seek(event); });
     canvas.addEventListener("pointermove", (event) => {
       if (canvas.hasPointerCapture(event.pointerId)) seek(event);
@@ -19,7 +19,7 @@ export class Timeline {
 
   // media: as unpacked; findings: those that failed
   show(duration, media, findings, facts) {
-    this.duration = Math.max(duration, 0.05);
+    this.duration = duration;
     Object.assign(this, { media, facts });
     this.marks = findings.flatMap(({ name, message, at }) => at.map((instant) => ({ name, message, instant })));
     this.marks.sort((a, b) => a.instant - b.instant);
@@ -36,7 +36,7 @@ export class Timeline {
   }
 
   markAt(x, y) {
-    const near = y < FLAG_PX ? this.marks.filter((mark) => Math.abs(this.x(mark.instant) - x) < 5) : [];
+    const near = y < FLAG_PX ? this.marks.filter((mark) => Math.abs(this.markX(mark.instant) - x) < 5) : [];
     return near.map((mark) => `${mark.name} at ${mark.instant.toFixed(2)} s: ${mark.message}`).join("\n");
   }
 
@@ -47,7 +47,7 @@ export class Timeline {
     const context = this.canvas.getContext("2d");
     context.setTransform(1, 0, 0, 1, 0, 0);
     context.clearRect(0, 0, this.canvas.width, this.canvas.height);
-    if (!this.width) return;
+    if (!this.width || !this.duration) return;
     context.drawImage(this.drawn, 0, 0);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.fillStyle = HEAD;
@@ -58,17 +58,19 @@ export class Timeline {
     this.ratio = Math.min(devicePixelRatio, 2);
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;
-    if (!this.width || !this.duration) return;
+    if (!this.width) return;
     for (const canvas of [this.canvas, this.drawn]) {
       canvas.width = Math.round(this.width * this.ratio);
       canvas.height = Math.round(this.height * this.ratio);
     }
     const context = this.drawn.getContext("2d");
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
-    this.drawTimes(context);
-    this.drawWave(context);
-    this.drawCurves(context);
-    this.drawMarks(context);
+    if (this.duration) {
+      this.drawTimes(context);
+      this.drawWave(context);
+      this.drawCurves(context);
+      this.drawMarks(context);
+    }
     this.move(this.time);
   }
 
@@ -80,7 +82,7 @@ export class Timeline {
       context.fillRect(Math.round(this.x(time)), 0, 1, this.height - TIME_PX + 3);
       context.fillStyle = INK;
       const label = `${+time.toFixed(2)} s`, room = context.measureText(label).width;
-      context.fillText(label, Math.min(this.x(time) + 3, this.width - room - 2), this.height - 4);
+      if (this.x(time) + 3 + room < this.width) context.fillText(label, this.x(time) + 3, this.height - 4);
     }
   }
 
@@ -117,9 +119,8 @@ export class Timeline {
 
   drawMarks(context) {
     context.font = "10px system-ui, sans-serif";
-    let free = -Infinity, last = "";
-    for (const { name, instant } of this.marks) {
-      const x = this.x(Math.min(Math.max(instant, 0), this.duration)), room = context.measureText(name).width;
+    this.marks.forEach(({ name, instant }, i) => {
+      const x = this.markX(instant), room = context.measureText(name).width, next = this.marks[i + 1];
       context.fillStyle = WRONG;
       context.globalAlpha = 0.45;
       context.fillRect(x - 0.5, FLAG_PX - 4, 1, this.height - TIME_PX - FLAG_PX + 4);
@@ -129,12 +130,12 @@ export class Timeline {
       context.lineTo(x + 4, FLAG_PX - 9);
       context.lineTo(x, FLAG_PX - 2);
       context.fill();
-      const left = x + 7 + room < this.width ? x + 7 : x - 7 - room;
-      if (left > free && !(name === last && left - free < 30)) {
-        context.fillText(name, left, FLAG_PX - 5);
-        free = left + room + 6;
-        last = name;
-      }
-    }
+      const end = next ? this.markX(next.instant) - 5 : this.width;  // names that found no room show under the pointer
+      if (x + 7 + room < end) context.fillText(name, x + 7, FLAG_PX - 5);
+    });
+  }
+
+  markX(instant) {
+    return this.x(Math.min(Math.max(instant, 0), this.duration));
   }
 }
