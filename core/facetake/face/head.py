@@ -19,6 +19,8 @@ I32 = NDArray[np.int32]
 
 HEAD_FILE = Path(__file__).with_name("head.npz")
 PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue")
+SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35, "teeth": 0.45, "tongue": 0.85}
+"""How far light bleeds around each part; different numbers also tell the shader where one part ends."""
 GAZE_YAW_DEG, GAZE_PITCH_DEG = 32.0, 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)

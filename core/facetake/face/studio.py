@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.face.head import PARTS, Head, load
+from facetake.face.head import PARTS, SOFTNESS, Head, load
 from facetake.render.camera import portrait
 from facetake.render.shade import SUPERSAMPLING, Surface, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import face_ids
@@ -18,8 +18,6 @@ F32 = NDArray[np.float32]
 DISTANCE_M = 1.15
 FOV_DEG = 15.5
 LOOK_AT_M = np.array([0.0, 0.012, 0.0], dtype=np.float32)
-SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35, "teeth": 0.45, "tongue": 0.85}
-"""How far light bleeds around each part; different numbers also tell the shader where one part ends."""
 _MOUTH = tuple(PARTS.index(name) for name in ("cavity", "teeth", "tongue"))
 MOUTH_DARKEST, MOUTH_LIT_M = 0.55, 0.018
 

@@ -1,0 +1,66 @@
+// What people said of lines: kept in the browser for this report, exported as a file that the next run reads.
+
+export class Verdicts {
+  constructor(facts, lines) {
+    this.key = `facetake-report:${facts.key}`;
+    this.lines = lines;
+    this.said = this.load();
+  }
+
+  // A verdict holds for the take it was given to: another take of the same line starts anew.
+  of(line) {
+    const said = this.said[line.id];
+    if (said && said.take_sha256 === line.sha) return said;
+    return { verdict: line.verdict, note: line.note, take_sha256: line.sha };
+  }
+
+  say(line, change) {
+    this.said[line.id] = { ...this.of(line), ...change, take_sha256: line.sha };
+    this.save();
+  }
+
+  counts() {
+    const counts = { approved: 0, rejected: 0 };
+    for (const line of this.lines) {
+      const { verdict } = this.of(line);
+      if (verdict in counts) counts[verdict] += 1;
+    }
+    return counts;
+  }
+
+  document() {
+    const lines = {};
+    for (const line of this.lines) {
+      const { verdict, note, take_sha256 } = this.of(line);
+      // defined, not assigned: a line may be called __proto__
+      if (verdict) Object.defineProperty(lines, line.id, { value: { verdict, note, take_sha256 }, enumerable: true });
+    }
+    return { facetake_approvals: 1, lines };
+  }
+
+  download() {
+    const text = `${JSON.stringify(this.document(), null, 1)}\n`;
+    const link = document.createElement("a");
+    link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
+    link.download = "facetake-approvals.json";
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
+  }
+
+  load() {
+    const said = Object.create(null);
+    try {
+      return Object.assign(said, JSON.parse(localStorage.getItem(this.key) ?? "{}"));
+    } catch {
+      return said;  // a browser that keeps nothing for pages from a disk: the verdicts last until the page is closed
+    }
+  }
+
+  save() {
+    try {
+      localStorage.setItem(this.key, JSON.stringify(this.said));
+    } catch {
+      this.isForgetful = true;
+    }
+  }
+}

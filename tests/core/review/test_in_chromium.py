@@ -1,0 +1,277 @@
+"""The page in a real browser: opened from the disk, without a network, and used as a person would."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from facetake import review
+from facetake.face import head as heads
+from facetake.review import Line, three
+from facetake.review.glb import FLIP
+
+if TYPE_CHECKING:
+    from selenium.webdriver import Chrome
+
+CLOSED_S, OPEN_S = 0.5, 1.5
+WORST_FIRST = ["lost", "shaky", "hostile", "calm_2", "calm_1", "later"]
+PATIENCE_S = 60.0
+needs_three = pytest.mark.skipif(
+    not three.modules(), reason="three.js is not here: there was no npm when Facetake was built"
+)
+
+# Grey of a stretch of the drawn face, given in shares of its width and height, on 40 by 40 points
+LOOK = """
+const [left, top, width, height] = arguments, face = document.getElementById("face");
+const small = new OffscreenCanvas(40, 40), context = small.getContext("2d");
+context.drawImage(face, left * face.width, top * face.height, width * face.width, height * face.height, 0, 0, 40, 40);
+const { data } = context.getImageData(0, 0, 40, 40);
+return Array.from({ length: 1600 }, (_, i) => (data[4 * i] + data[4 * i + 1] + data[4 * i + 2]) / 3);
+"""
+MOUTH, SKY = (0.38, 0.55, 0.24, 0.24), (0.0, 0.0, 0.12, 0.12)
+POSE = """
+const done = arguments[arguments.length - 1], [weights, seal, angles] = arguments;
+Promise.all([import("report/face"), import("report/glb"), import("report/media")]).then(async ([face, glb, media]) => {
+  const head = new face.Face(glb.readGlb(await media.inflate(document.getElementById("head").textContent)));
+  head.pose(weights, seal, angles);
+  done([Array.from(head.positions), Array.from(head.source), Array.from(head.uv)]);
+}, (error) => done(String(error)));
+"""
+
+
+class Page:
+    """A report in a browser, by what a person sees and does."""
+
+    def __init__(self, browser: Chrome, path: Path) -> None:
+        self.browser = browser
+        browser.get(path.as_uri())
+        self.wait(lambda: self.run("return 'ready' in document.body.dataset"))
+
+    def run(self, script: str, *arguments: object) -> Any:
+        """What a script returns."""
+        return self.browser.execute_script(script, *arguments)  # type: ignore[no-untyped-call]
+
+    def wait(self, condition: Callable[[], object]) -> None:
+        """Returns once the condition holds; a TimeoutError if it does not for a minute."""
+        end = time.monotonic() + PATIENCE_S
+        while not condition():
+            if time.monotonic() > end:
+                raise TimeoutError("the page did not come to what was waited for")
+            time.sleep(0.02)
+
+    def part(self, name: str) -> Any:
+        """An element by its id."""
+        return self.browser.find_element("id", name)
+
+    def ids(self) -> list[str]:
+        """Ids of the rows shown, from top to bottom."""
+        rows = self.browser.find_elements("css selector", ".line:not([hidden])")
+        shown = [(int(str(row.get_attribute("aria-rowindex"))), row.find_element("class name", "id").text) for row in rows]
+        return [name for _, name in sorted(shown)]
+
+    def sort(self, column: str) -> None:
+        """Clicks a column's head."""
+        self.browser.find_element("css selector", f"[data-column={column}]").click()
+
+    def choose(self, name: str, title: str) -> None:
+        """Sets a filter to the choice that begins with `title`."""
+        field = self.part(f"filter-{name}")
+        next(option for option in field.find_elements("tag name", "option") if option.text.startswith(title)).click()
+
+    def keys(self, *keys: str) -> None:
+        """Presses keys, wherever the focus is."""
+        from selenium.webdriver import ActionChains
+
+        for key in keys:
+            ActionChains(self.browser).send_keys(key).perform()
+
+    def open(self, name: str) -> None:
+        """Clicks a line and waits until it is unpacked."""
+        self.run("delete document.body.dataset.ready")
+        self.part("grid")
+        rows = self.browser.find_elements("css selector", ".line:not([hidden])")
+        next(row for row in rows if row.find_element("class name", "id").text == name).click()
+        self.wait(lambda: self.run("return 'ready' in document.body.dataset"))
+
+    def seek(self, instant_s: float) -> None:
+        """Goes to an instant of the recording."""
+        script = "const a = document.getElementById('audio'); a.currentTime = arguments[0]; return a.duration"
+        self.run(script, instant_s)
+        self.wait(lambda: self.run("return !document.getElementById('audio').seeking"))
+        self.run("return new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))")
+
+    def look(self, where: tuple[float, float, float, float]) -> NDArray[np.float64]:
+        """Grey values of a stretch of the drawn face."""
+        return np.array(self.run(LOOK, *where))
+
+    def errors(self) -> list[str]:
+        """What the browser complained of since the last time."""
+        return [entry["message"] for entry in self.browser.get_log("browser") if entry["level"] == "SEVERE"]  # type: ignore[no-untyped-call]
+
+
+def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
+    """Mean absolute difference of two looks, in grey levels of 255."""
+    return float(np.abs(one - other).mean())
+
+
+@pytest.fixture
+def page(chromium: Chrome, lines: list[Line], tmp_path: Path) -> Page:
+    """The report of six lines, opened."""
+    return Page(chromium, review.write(lines, tmp_path, title="Six lines").html)
+
+
+def test_sorts_by_any_column(page: Page) -> None:
+    """Worst first to begin with; a click sorts by a column, a second one the other way around, and heads say so."""
+    assert page.ids() == WORST_FIRST
+    page.sort("id")
+    assert page.ids() == sorted(page.ids(), key=str.lower) and page.ids()[0] == "calm_1"
+    page.sort("id")
+    assert page.ids()[0] == "shaky"
+    heads_ = page.browser.find_elements("css selector", "[role=columnheader]")
+    assert [head.get_attribute("aria-sort") for head in heads_].count("descending") == 1
+    page.sort("checks")
+    assert page.ids()[:3] == ["lost", "shaky", "hostile"]
+    page.sort("rank")
+    assert page.ids() == WORST_FIRST
+    assert page.errors() == []
+
+
+def test_filters_and_searches(page: Page) -> None:
+    """Character, emotion, failed check, verdict and words each narrow the list, and Reset takes them back."""
+    page.choose("character", "Bob")
+    assert page.ids() == ["lost", "calm_2", "later"]
+    page.choose("check", "every one passed")
+    assert page.ids() == ["calm_2"]
+    page.part("reset").click()
+    page.choose("emotion", "happy:0.7")
+    assert page.ids() == ["calm_1"]
+    page.part("reset").click()
+    page.choose("check", "unsealed")
+    assert page.ids() == ["shaky", "hostile"]
+    page.part("reset").click()
+    page.part("search").send_keys("MAMA papa")
+    page.wait(lambda: page.ids() == ["shaky"])
+    page.part("search").send_keys(" nowhere")
+    page.wait(lambda: page.ids() == [])
+    assert page.part("none").is_displayed()
+    page.part("reset").click()
+    assert page.ids() == WORST_FIRST
+
+
+def test_keys_walk_through_the_lines(page: Page) -> None:
+    """J and the arrow go down, K up, and the selected row is told to a screen reader."""
+    page.keys("j", "\ue015", "\ue015", "k")
+    assert page.part("line-id").text == "hostile"
+    chosen = page.browser.find_element("css selector", ".line[aria-selected=true]")
+    assert page.part("grid").get_attribute("aria-activedescendant") == chosen.get_attribute("id")
+    assert "owned" not in page.browser.title
+
+
+@needs_three
+def test_the_face_moves_with_the_sound(page: Page) -> None:
+    """The space bar plays; the mouth of the face, shut in the first half, is open in the second, and the wall still."""
+    page.open("shaky")
+    page.seek(CLOSED_S)
+    shut, wall = page.look(MOUTH), page.look(SKY)
+    page.seek(CLOSED_S + 0.02)
+    assert difference(page.look(MOUTH), shut) < 3.0
+    page.seek(0.0)
+    page.keys(" ")
+    page.wait(lambda: page.run("return document.getElementById('audio').currentTime") > OPEN_S - 0.3)
+    assert page.part("play").get_attribute("aria-label") == "Pause"
+    page.keys(" ")
+    assert page.run("return document.getElementById('audio').paused")
+    assert difference(page.look(MOUTH), shut) > 15.0
+    assert difference(page.look(SKY), wall) < 1.0
+    page.seek(CLOSED_S)
+    assert difference(page.look(MOUTH), shut) < 1.0
+    assert page.errors() == []
+
+
+@needs_three
+def test_the_page_poses_the_head_as_the_preview_does(page: Page) -> None:
+    """Any weights, seal and turn give the preview's vertices within a hundredth of a millimetre, and its gaze."""
+    head, rng = heads.load(), np.random.default_rng(4)
+    weights, angles = rng.uniform(0, 0.6, (1, 52)).astype(np.float32), np.array([[9.0, -6.0, 4.0]], np.float32)
+    found = page.browser.execute_async_script(POSE, weights[0].tolist(), 0.7, angles[0].tolist())  # type: ignore[no-untyped-call]
+    assert not isinstance(found, str), found
+    positions, source, uv = (np.array(one) for one in found)
+    wanted = head.deform(weights, angles, np.array([0.7], np.float32))[0] * FLIP
+    assert np.abs(positions.reshape(-1, 3) - wanted[source]).max() < 1e-5
+    assert np.abs(uv.reshape(-1, 2) * heads.ATLAS - head.look(head.gaze_deg(weights)[0])).max() < 0.01
+
+
+def test_verdicts_are_exported_and_kept(page: Page, tmp_path: Path) -> None:
+    """Approved and rejected with keys and a note, taken back, exported as a file; a reload still knows them."""
+    page.open("shaky")
+    page.keys("r")
+    page.part("note").send_keys('lips "open" on p </script>', "\ue006")
+    page.keys("j", "a", "j", "a", "a", "j", "a")
+    page.part("export").click()
+    file = tmp_path / "down" / "facetake-approvals.json"
+    page.wait(file.exists)
+    digest = {row[0]: row[1] for row in page.run(
+        "return [...document.querySelectorAll('.line')].map((row) => [row.shownLine.id, row.shownLine.sha])")}  # fmt: skip
+    document = json.loads(file.read_text(encoding="utf-8"))
+    assert document == {"facetake_approvals": 1, "lines": {
+        "shaky": {"verdict": "rejected", "note": 'lips "open" on p </script>', "take_sha256": digest["shaky"]},
+        "hostile": {"verdict": "approved", "note": document["lines"]["hostile"]["note"], "take_sha256": digest["hostile"]},
+        "calm_1": {"verdict": "approved", "note": "", "take_sha256": digest["calm_1"]},
+    }}  # fmt: skip
+    again = Page(page.browser, tmp_path / "report.html")
+    assert "2 approved" in again.part("summary").text and "1 rejected" in again.part("summary").text
+    again.open("shaky")
+    assert again.part("note").get_attribute("value") == 'lips "open" on p </script>'
+    assert again.part("reject").get_attribute("aria-pressed") == "true"
+    again.choose("verdict", "approved")
+    assert again.ids() == ["hostile", "calm_1"]
+
+
+def test_a_verdict_is_of_one_take(page: Page, lines: list[Line], tmp_path: Path) -> None:
+    """Made anew, a take's row is open again, and its neighbour's verdict stays."""
+    from dataclasses import replace
+
+    page.open("shaky")
+    page.keys("a", "j", "r")
+    lines[2] = replace(lines[2], take_sha256="f" * 64)
+    again = Page(page.browser, review.write(lines, tmp_path, title="Six lines").html)
+    again.choose("verdict", "rejected")
+    assert again.ids() == ["hostile"]
+    again.choose("verdict", "approved")
+    assert again.ids() == []
+
+
+def test_beyond_the_budget_the_recording_plays_from_where_it_lies(
+    chromium: Chrome, lines: list[Line], tmp_path: Path
+) -> None:
+    """A line whose media the page does not carry says so and plays all the same; where it cannot, it says that."""
+    lines[1].audio.unlink()
+    page = Page(chromium, review.write(lines, tmp_path, media_mb=0).html)
+    page.open("calm_1")
+    assert "Beyond the report's media budget" in page.part("face-note").text
+    page.keys(" ")
+    page.wait(lambda: page.run("return document.getElementById('audio').currentTime") > 0.05)
+    page.open("calm_2")
+    page.wait(lambda: "cannot be reached" in page.part("face-note").text)
+
+
+def test_ten_thousand_rows_are_few_elements(chromium: Chrome, tmp_path: Path) -> None:
+    """From top to end the document holds less than a hundred row elements, and the last line is there."""
+    many = (Line(f"line_{n:05d}", tmp_path / "a.wav", text="Said.", duration_s=1.0, score=-n) for n in range(10_000))
+    page = Page(chromium, review.write(many, tmp_path, media_mb=0).html)
+    for share in (0.0, 0.31, 0.77, 1.0):
+        script = "const s = document.getElementById('scroller'); s.scrollTop = arguments[0] * s.scrollHeight;"
+        page.run(script + "return new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))", share)
+        count = page.run("return document.querySelectorAll('.line').length")
+        assert 20 < count < 100
+    assert page.ids()[-1] == "line_09999"
+    assert page.part("shown").text == "10,000 of 10,000 shown"
+    page.part("search").send_keys("line_07777")
+    page.wait(lambda: page.ids() == ["line_07777"])

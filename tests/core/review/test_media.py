@@ -1,0 +1,62 @@
+"""What a page carries of a line gives back its sound and its movement."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+import zlib
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from facetake import audio, formats
+from facetake.preview import lip_seal
+from facetake.review import Line
+from facetake.review.media import CHANNELS, pack
+from facetake.rig import ARKIT_NAMES, to_arkit
+from facetake.take import resample
+
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+
+
+def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
+    """Unpacked slowly and obviously, every channel is the take's at 30 frames a second, within half of 1/255."""
+    line = lines[2]
+    assert line.take is not None
+    packed, take = json.loads(pack(line)), resample(formats.read(line.take), Fraction(30))
+    raw = np.frombuffer(zlib.decompress(base64.b64decode(packed["motion"])), np.uint8)
+    rows = raw.reshape(len(CHANNELS), packed["frames"])
+    found = np.zeros(rows.shape)
+    for channel, row in enumerate(rows):
+        byte = 0
+        for frame, step in enumerate(row):
+            byte = (byte + int(step)) % 256
+            found[channel, frame] = byte / 255
+    assert np.abs(found[:52].T - to_arkit(take.values)).max() < 0.5 / 255 + 1e-6
+    assert np.abs(found[CHANNELS.index("seal")] - lip_seal(take.values)).max() < 0.5 / 255 + 1e-6
+    low, high = np.array(packed["low"])[:, None], np.array(packed["high"])[:, None]
+    assert take.head is not None
+    assert np.abs(low + found[-3:] * (high - low) - take.head.T).max() < (high - low).max() / 255
+
+
+def test_channels_begin_with_arkit_s() -> None:
+    """The face's weights are the first 52 of a frame, so the page may take them as they stand."""
+    assert CHANNELS[:52] == ARKIT_NAMES and len(set(CHANNELS)) == len(CHANNELS)
+
+
+def test_speech_stays_speech() -> None:
+    """The example line, 34 kbit/s or less, is as long as before and correlates with the recording."""
+    packed = json.loads(pack(Line("line", LINE)))
+    data = base64.b64decode(packed["sound"])
+    heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32")
+    said = audio.read(LINE)
+    assert rate_hz == 16_000 and abs(len(heard) - len(said)) <= 1
+    assert len(data) * 8 / (len(said) / 16_000) < 50_000
+    assert np.corrcoef(heard[: len(said)], said[: len(heard)])[0, 1] > 0.95
+    peaks = np.frombuffer(base64.b64decode(packed["peaks"]), np.uint8)
+    assert peaks.max() == pytest.approx(np.abs(said).max() * 255, abs=1)
+    assert "motion" not in packed

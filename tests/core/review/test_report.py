@@ -1,0 +1,199 @@
+"""What a report's three files hold, whatever stands in the lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+import re
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from facetake import review
+from facetake.errors import BatchError
+from facetake.review import Line, three
+from facetake.review.page import FIELDS, relative_address
+
+
+class Elements(HTMLParser):
+    """The script elements of a page, as a browser finds them: (attributes, content)."""
+
+    def __init__(self, page: Path) -> None:
+        super().__init__()
+        self.scripts: list[tuple[dict[str, str | None], str]] = []
+        self.title = ""
+        self._tag = ""
+        self.feed(page.read_text(encoding="utf-8"))
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self._tag = tag
+        if tag == "script":
+            self.scripts.append((dict(attrs), ""))
+
+    def handle_endtag(self, tag: str) -> None:
+        self._tag = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._tag == "script":
+            attributes, before = self.scripts[-1]
+            self.scripts[-1] = (attributes, before + data)
+        elif self._tag == "title":
+            self.title += data
+
+
+def rows(page: Path) -> list[dict[str, object]]:
+    """The rows of a page by their fields."""
+    found = [json.loads(text) for attributes, text in Elements(page).scripts if attributes.get("class") == "rows"]
+    return [dict(zip(FIELDS, row, strict=True)) for chunk in found for row in chunk]
+
+
+def test_the_worst_stand_first_in_all_three_files(lines: list[Line], tmp_path: Path) -> None:
+    """Lines without a take come first, then by score, and every file holds every line."""
+    made = review.write(lines, tmp_path)
+    order = ["lost", "shaky", "hostile", "calm_2", "calm_1", "later"]
+    assert [row["id"] for row in rows(made.html)] == order
+    with made.csv.open(encoding="utf-8", newline="") as file:
+        assert [row["id"] for row in csv.DictReader(file)] == order
+    assert [case.get("name") for case in ElementTree.parse(made.junit).iter("testcase")] == order
+    assert (made.lines, made.carried) == (6, 4)
+
+
+def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
+    """Quotes, tags that end scripts and control characters come through as they are, and start nothing."""
+    title = "</title><script>alert(1)</script>"
+    made = review.write(lines, tmp_path, title=title)
+    page, hostile = Elements(made.html), lines[3]
+    assert page.title == title
+    assert [attributes for attributes, text in page.scripts if "owned" in text and attributes.get("class") != "rows"] == []
+    row = next(row for row in rows(made.html) if row["id"] == "hostile")
+    assert (row["character"], row["text"], row["note"]) == (hostile.character, hostile.text, hostile.note)
+    with made.csv.open(encoding="utf-8", newline="") as file:
+        assert next(row for row in csv.DictReader(file) if row["id"] == "hostile")["text"] == hostile.text
+    case = next(case for case in ElementTree.parse(made.junit).iter("testcase") if case.get("name") == "hostile")
+    assert case.get("classname") == hostile.character.replace("\x07", "\ufffd")
+
+
+def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> None:
+    """One case a line: a failure names its checks and instants, a line not made is an error, one not begun skipped."""
+    suite = ElementTree.parse(review.write(lines, tmp_path).junit).getroot().find("testsuite")
+    assert suite is not None
+    assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
+        "tests": "6", "failures": "2", "errors": "1", "skipped": "1",
+    }  # fmt: skip
+    outcome = {case.get("name"): [child.tag for child in case] for case in suite}
+    assert outcome == {"lost": ["error"], "shaky": ["failure"], "hostile": ["failure"], "calm_1": [], "calm_2": [],
+                       "later": ["skipped"]}  # fmt: skip
+    failure = next(iter(suite.iter("failure")))
+    assert failure.get("message") == "unsealed, jitter"
+    assert "jitter: what jitter measures (0.3, limit 0.1; at 1.25 s)" in str(failure.text)
+
+
+def test_the_table_has_a_column_a_check(lines: list[Line], tmp_path: Path) -> None:
+    """What each check measured stands under its name, and what failed in one cell."""
+    with review.write(lines, tmp_path).csv.open(encoding="utf-8", newline="") as file:
+        table = {row["id"]: row for row in csv.DictReader(file)}
+    assert (table["shaky"]["jitter"], table["calm_1"]["jitter"], table["lost"]["jitter"]) == ("0.3", "0.05", "")
+    assert table["shaky"]["failed_checks"] == "unsealed; jitter"
+
+
+def test_the_budget_is_spent_on_the_worst(lines: list[Line], tmp_path: Path) -> None:
+    """Room for two lines goes to the two worst; the others say where their recording lies, relative to the page."""
+    made = review.write(lines, tmp_path, media_mb=0.031)
+    assert made.carried == 2 and made.media_bytes < 31_000
+    table = {row["id"]: row for row in rows(made.html)}
+    assert {name for name, row in table.items() if row["media"]} == {"shaky", "hostile"}
+    assert (table["calm_1"]["href"], table["shaky"]["href"]) == ("calm_1.wav", "")
+    numbers = {attributes["id"] for attributes, _ in Elements(made.html).scripts if "media-" in str(attributes.get("id"))}
+    assert numbers == {"media-1", "media-2"}
+
+
+def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: Path) -> None:
+    """A recording and a take that are gone by now are named in the line's media, and the report is written."""
+    lines[0].audio.unlink()
+    take = lines[1].take
+    assert take is not None
+    take.write_bytes(b"no take")
+    made = review.write(lines[:2], tmp_path)
+    told = [json.loads(text)["missing"] for attributes, text in Elements(made.html).scripts
+            if str(attributes.get("id")).startswith("media-")]  # fmt: skip
+    assert [len(one) for one in told] == [1, 1]
+    assert "calm_2.npz" in told[0][0] and "calm_1.wav" in told[1][0]
+
+
+def test_an_id_that_is_there_twice_is_refused(lines: list[Line], tmp_path: Path) -> None:
+    """Two lines of one name are one sentence, and an older report stays as it was."""
+    before = review.write(lines, tmp_path).html.read_bytes()
+    with pytest.raises(BatchError, match="'shaky' is in this report twice"):
+        review.write([*lines, lines[2]], tmp_path)
+    assert (tmp_path / "report.html").read_bytes() == before
+    assert list(tmp_path.glob(".facetake-*")) == []
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(lines: list[Line], tmp_path: Path) -> None:
+    """The sentence names the report."""
+    with pytest.raises(BatchError, match=r"the report: .*nowhere.*cannot be written"):
+        review.write(lines, tmp_path / "nowhere")
+
+
+def test_the_key_follows_the_list_and_not_its_fate(lines: list[Line], tmp_path: Path) -> None:
+    """Verdicts are found again after takes were made anew, and are not mixed up with those of another list."""
+
+    def key(some: list[Line]) -> str:
+        page = review.write(some, tmp_path, media_mb=0).html
+        return str(json.loads(next(text for have, text in Elements(page).scripts if have.get("id") == "facts"))["key"])
+
+    assert key(lines) == key([replace(lines[0], score=9.0, take_sha256="0" * 64), *lines[1:]])
+    assert key(lines) != key(lines[1:])
+
+
+def test_nothing_is_asked_of_a_network(lines: list[Line], tmp_path: Path) -> None:
+    """The page names no address that a browser would fetch from, and forbids itself to."""
+    text = review.write(lines, tmp_path).html.read_text(encoding="utf-8")
+    assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", text) == []
+    assert "default-src 'none'" in text
+
+
+def test_a_page_without_three_says_how_to_get_it(
+    lines: list[Line], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the build found no npm, the report is there without the face, and one sentence tells what to do."""
+    monkeypatch.setattr(three, "folder", lambda: tmp_path / "not there")
+    made = review.write(lines, tmp_path)
+    facts = json.loads(next(text for have, text in Elements(made.html).scripts if have.get("id") == "facts"))
+    assert facts["noFace"] == made.missing == three.MISSING
+
+
+@pytest.mark.skipif(not three.modules(), reason="three.js is not here: there was no npm when Facetake was built")
+def test_three_s_licence_comes_along(lines: list[Line], tmp_path: Path) -> None:
+    """A page that holds three.js holds its licence."""
+    text = review.write(lines, tmp_path).html.read_text(encoding="utf-8")
+    assert "three.js authors" in text and "Permission is hereby granted" in text
+
+
+@pytest.mark.parametrize(("name", "address"), [("a b#1.wav", "voice/a%20b%231.wav"), ("ü?.wav", "voice/%C3%BC%3F.wav")])
+def test_ways_to_recordings_are_addresses(name: str, address: str, tmp_path: Path) -> None:
+    """Spaces and marks in file names are encoded, as a browser wants them."""
+    assert relative_address(tmp_path / "voice" / name, tmp_path) == address
+
+
+def many(count: int, audio: Path) -> Iterator[Line]:
+    """Lines made one at a time."""
+    for number in range(count):
+        yield Line(f"line_{number}", audio, text="What is said in this line. " * 8, duration_s=2.0, score=number % 7)
+
+
+def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
+    """Eight times the lines need no more memory, within a tenth of a megabyte, and their text alone is eight of these."""
+    peaks = []
+    review.write(many(10, tmp_path / "a.wav"), tmp_path, media_mb=0)  # what is cached is cached by now
+    for count in (500, 4_000):
+        tracemalloc.start()
+        review.write(many(count, tmp_path / "a.wav"), tmp_path, media_mb=0)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[1] - peaks[0] < 100_000
