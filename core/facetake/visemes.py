@@ -99,7 +99,8 @@ def synchrony(heard: NDArray[np.floating], seen: NDArray[np.floating], rate: Fra
     speaks = heard.argmax(axis=1) != VISEMES.index("sil")
     most = min(int(LAG_MOST_S * rate), count - 1)
     lags = sorted(range(-most, most + 1), key=abs)
-    best = max(lags, key=lambda lag: float((heard * _moved(seen, lag)).sum(axis=1)[speaks].sum()))
+    spoken = heard * speaks[:, None]
+    best = max(lags, key=lambda lag: float(np.vdot(spoken, _moved(seen, lag))))
     seen = _moved(seen, best)
     same = (heard.argmax(axis=1) == seen.argmax(axis=1))[speaks]
     stretches = [s for s in segments(heard, rate) if s.viseme != "sil"]

@@ -24,7 +24,7 @@ _SAYS: Final[dict[str, Callable[[Measured], str]]] = {
     "unsealed": lambda one: f"lips stay open at {one.value:.0%} of the p, b and m",
     "silence": lambda one: f"the mouth moves by {one.value:.2f} in silence",
     "clipped": lambda one: f"{one.what} is at the end of its range in {one.value:.0%} of the frames",
-    "jitter": lambda one: f"{one.value:.1%} of the mouth's energy is above 12 Hz: it shakes",
+    "jitter": lambda one: f"the mouth shakes: its controls move by {one.value:.3f} above 12 Hz",
     "asymmetry": lambda one: f"{one.what} differs from the other side by {one.value:.3f} on average",
     "dead": lambda one: f"{one.value:.0f} controls do not move in speech: {one.what}",
     "lipsync": lambda one: f"lips show what is heard in {one.value:.0%} of the speech: is it the right recording?",

@@ -30,7 +30,7 @@ NOISES = (0.01, 0.02, 0.03)
 SWAYS = (0.03, 0.05, 0.1)
 """Way of the jaw, once to and fro a second."""
 OPEN_FRAMES = 3  # on either side of the middle of a closure
-BARS = {"opened": 0.1, "jitter": 0.03, "silence": 0.05}
+BARS = {"opened": 0.1, "jitter": 0.02, "silence": 0.05}
 """The sizes for which there is a bar."""
 RECALL, FALSE_ALARMS, COST = 0.95, 0.05, 0.25
 Array = NDArray[np.float32]
