@@ -18,14 +18,14 @@ from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger, Verdict
-from facetake.batch.making import Made, Settings, fingerprint, model_hashes
+from facetake.batch.making import Made, Settings, fingerprint, form_of, model_hashes
 from facetake.batch.manifest import Row, matrix, read, schema, shard
 from facetake.batch.runner import default_jobs, local
 from facetake.errors import BatchError
 
 __all__ = [
     "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "approvals", "default_jobs",
-    "local", "matrix", "read", "run", "schema", "shard",
+    "form_of", "local", "matrix", "read", "run", "schema", "shard",
 ]  # fmt: skip
 
 OLD_S = 24 * 3600.0

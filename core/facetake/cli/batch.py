@@ -6,18 +6,19 @@ import argparse
 import re
 import signal
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 from facetake.cli import generate
 from facetake.cli.progress import Reporter
+from facetake.cli.report import write as write_report
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
-    from facetake.batch import Engine, Progress, Row, Settings, Summary
+    from facetake.batch import Engine, Progress, Row, Settings, Summary, Verdict
 
 NAME = "batch"
 ABOUT = "make a take of every line in a list or a folder, on all cores; run it again and only what changed is made"
@@ -25,6 +26,7 @@ EXAMPLES = (
     "lines.csv --out takes/",
     "dialogue/ --out takes/ --emotion angry:0.6 --rate 30",
     "lines.csv --out takes/ --emotions all --intensities .5,1",
+    "lines.csv --out takes/ --report --approvals approvals.json",
     "lines.csv --out takes/ --shard 3/20",
     "lines.csv --out takes/ --engine ray --address 10.0.0.5:6379",
     "--schema",
@@ -48,6 +50,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--emotions", metavar="all|NAME,...", help="every line in each of these moods")
     parser.add_argument("--intensities", metavar="X,...", default="1", help="with --emotions: weights, such as .5,1")
     parser.add_argument("--pattern", default=PATTERN, help=f"with --emotions: names of takes; default {PATTERN}")
+    parser.add_argument("--checks", type=Path, metavar="FILE", help="limits of your own for the checks, in TOML")
+    parser.add_argument(
+        "--report", action="store_true", help="then write a page to see, play and approve takes, a CSV and a JUnit XML"
+    )
+    parser.add_argument(
+        "--report-mb", type=float, default=64.0, metavar="N", help="room for sound and movement in the page; default 64"
+    )
+    parser.add_argument("--approvals", type=Path, metavar="FILE", help="verdicts that the report's page exported")
     parser.add_argument("--schema", action="store_true", help="say what a list may hold, and end")
     generate.add_performance_arguments(parser)
     parser.add_argument(
@@ -58,7 +68,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Makes what is not made yet."""
-    from facetake import batch
+    from facetake import batch, checks
 
     if arguments.schema:
         say(batch.schema())
@@ -73,10 +83,15 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.resume and not batch.Ledger.place(arguments.out, part).is_file():
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
-    settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part)
+    limits = checks.load(arguments.checks) if arguments.checks else None
+    settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part, limits)
+    verdicts = batch.approvals.read(arguments.approvals) if arguments.approvals else None
     rows = _rows(arguments)
     engine = batch.Ray(arguments.address) if arguments.engine == "ray" else batch.local
-    return _run(rows, settings, arguments.jobs, engine, report)
+    code = _run(rows, settings, arguments.jobs, engine, verdicts, report)
+    if arguments.report:
+        write_report(rows, settings, arguments.source.name, arguments.report_mb, report)
+    return code
 
 
 def _rows(arguments: argparse.Namespace) -> list[Row]:
@@ -113,7 +128,10 @@ def _part(text: str) -> tuple[int, int]:
     return number, count
 
 
-def _run(rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engine, report: Reporter) -> int:
+def _run(
+    rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engine, verdicts: Mapping[str, Verdict] | None,
+    report: Reporter,
+) -> int:  # fmt: skip
     from facetake import batch
 
     stop, ended = threading.Event(), [0]
@@ -127,9 +145,10 @@ def _run(rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engi
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 
     with _Polite(stop, report):
-        summary = batch.run(rows, settings, jobs, tell, stop, engine)
+        summary = batch.run(rows, settings, jobs, tell, stop, engine, verdicts)
     report.note("all", _lines(summary, settings), {
         "made": len(summary.made), "kept": summary.kept, "failed": len(summary.failed), "left": summary.left,
+        "flagged": len(summary.flagged),
     })  # fmt: skip
     if stop.is_set():
         return 130
@@ -146,6 +165,10 @@ def _lines(summary: Summary, settings: Settings) -> list[str]:
     lines = [
         f"made {len(summary.made)}{because and f' ({because})'}, kept {summary.kept}, failed {len(summary.failed)}"
     ]
+    if summary.flagged:
+        worst = ", ".join(list(summary.flagged)[:3])
+        lines.append(f"{len(summary.flagged)} did not pass every check, the worst first: {worst}")
+    lines += summary.notes
     if summary.left:
         lines.append(f"stopped before {summary.left} lines; run the same command again to go on")
     return [*lines, f"takes and ledger in {settings.folder}"]

@@ -1,0 +1,79 @@
+"""`facetake batch --report`: what the ledger knows of a list's lines, handed to the report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from facetake.cli.progress import Reporter
+
+if TYPE_CHECKING:
+    from facetake.batch import Entry, Ledger, Row, Settings, Verdict
+    from facetake.review import Line
+
+
+def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, report: Reporter) -> None:
+    """Writes page, CSV and JUnit XML beside the takes; those of a part of a list carry its number.
+
+    Raises:
+        BatchError: a file cannot be written.
+    """
+    from facetake import batch, review
+
+    part = f"-{settings.part}" if settings.part else ""
+    names = f"report{part}.html", f"report{part}.csv", f"report{part}.junit.xml"
+    with batch.Ledger(settings.folder, settings.part) as ledger:
+        lines = _lines(rows, settings, ledger)
+        written = review.write(lines, settings.folder, title=title, media_mb=media_mb, names=names)
+    if written.missing:
+        report.warning("report", written.missing)
+    told = [f"report in {written.html}; as tables in {names[1]} and {names[2]}"]
+    if written.carried < written.lines:
+        told.append(
+            f"the page carries sound and movement of {written.carried} of {written.lines} lines, the worst first; "
+            "--report-mb gives it more room"
+        )
+    report.note("report", told, {
+        "html": str(written.html), "csv": str(written.csv), "junit": str(written.junit), "lines": written.lines,
+        "carried": written.carried,
+    })  # fmt: skip
+
+
+def _lines(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> Iterator[Line]:
+    """Each row of the list once, as the report wants it."""
+    verdicts, seen = ledger.verdicts(), set[str]()
+    for row in rows:
+        name = row.id if row.id and row.id not in seen else f"line {row.line}"
+        seen.add(row.id)
+        yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts)
+
+
+def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts: Mapping[str, Verdict]) -> Line:
+    from facetake import checks, review
+    from facetake.batch import form_of
+
+    mood = row.emotion or settings.options.emotion or "neutral"
+    line = review.Line(
+        name, row.audio, status=review.FAILED if row.problem else "not begun", message=row.problem,
+        character=row.character, text=row.text, emotion=row.style or mood, duration_s=row.duration_s,
+    )  # fmt: skip
+    if entry is None:
+        return line
+    findings = checks.judge(entry.measured, settings.limits)
+    verdict, note = _said(verdicts.get(row.id), entry)
+    take = settings.folder / entry.out
+    return replace(
+        line, take=take if take.is_file() else None, form=form_of(row, settings), status=entry.status,
+        message=entry.message, why=entry.why, score=checks.score(findings), findings=findings, verdict=verdict,
+        note=note, take_sha256=entry.sha256,
+    )  # fmt: skip
+
+
+def _said(verdict: Verdict | None, entry: Entry) -> tuple[str, str]:
+    """A verdict and its note; one of a version that is no longer there is only remembered."""
+    if verdict is None:
+        return "", ""
+    if verdict.take_sha256 == entry.sha256:
+        return verdict.verdict, verdict.note
+    return "", f"{verdict.verdict} in an earlier version{verdict.note and ': '}{verdict.note}"
