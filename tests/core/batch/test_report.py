@@ -1,0 +1,104 @@
+"""The night as a whole: a list becomes takes, a report, verdicts, and a morning's second run."""
+
+from __future__ import annotations
+
+import csv
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from facetake import batch, formats
+from facetake.batch.keeping import approved_path
+from facetake.cli import main
+
+
+def rows(path: Path) -> dict[str, dict[str, str]]:
+    """The report's table by id."""
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["id"]: row for row in csv.DictReader(file)}
+
+
+def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Every row stands once in page, table and XML; an approval is remembered, kept, and measured against."""
+    out, listed = tmp_path / "out", lines / "lines.csv"
+    listed.write_text(
+        "id,audio,character,text,emotion\n"
+        + "".join(f"line_{number},line_{number}.wav,Mara,</script>,\n" for number in range(8))
+        + "gone,gone.wav,Mara,never recorded,\n"
+    )
+    arguments = ["batch", str(listed), "--out", str(out), "--report", "--progress", "json"]
+    assert main(arguments) == 1
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    told = next(one for one in events if one["event"] == "report" and one["item"] == "report")
+    table = rows(out / "report.csv")
+    assert told["lines"] == 9 and set(table) == {"gone", *(f"line_{number}" for number in range(8))}
+    assert table["gone"]["status"] == "failed"
+    suite = ET.parse(out / "report.junit.xml").getroot()
+    assert len(list(suite.iter("testcase"))) == 9 and len(list(suite.iter("error"))) == 1
+
+    with batch.Ledger(out) as ledger:
+        entry = ledger.entry("line_7")
+    assert entry is not None
+    said = {"verdict": "approved", "note": "keep", "take_sha256": entry.sha256}
+    verdicts = tmp_path / "approvals.json"
+    verdicts.write_text(json.dumps({"facetake_approvals": 1, "lines": {"line_7": said}}))
+    before = formats.read(out / "line_7.csv")
+    again = [*arguments, "--approvals", str(verdicts), "--emotion", "angry"]
+    assert main(again) == 1
+    kept = formats.read(approved_path(out, "line_7"))
+    np.testing.assert_array_equal(kept.values, before.values)
+    after = rows(out / "report.csv")["line_7"]
+    assert after["verdict"] == "" and after["note"] == "approved in an earlier version: keep"
+    with batch.Ledger(out) as ledger:
+        entry = ledger.entry("line_7")
+        assert entry is not None and entry.made == 2
+    drift = next(one for one in entry.measured if one.name == "drift")
+    assert drift.value > 0.05
+
+
+def test_a_report_of_a_part(lines: Path, tmp_path: Path) -> None:
+    """A part of a list has a report of its own lines, called so."""
+    assert main(["batch", str(lines), "--out", str(tmp_path), "--shard", "2/4", "--report"]) == 0
+
+    assert set(rows(tmp_path / "report-2-of-4.csv")) == {"line_1", "line_5"}
+
+
+def test_limits_of_your_own(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stricter limit flags takes without making them again; one that is no limit is a sentence."""
+    arguments = ["batch", str(lines), "--out", str(tmp_path / "out")]
+    strict, wrong = tmp_path / "strict.toml", tmp_path / "wrong.toml"
+    strict.write_text("[jitter]\nlimit = 0.0\n")
+    wrong.write_text("[jitters]\nlimit = 0.0\n")
+    assert main(arguments) == 0
+    assert main([*arguments, "--checks", str(strict)]) == 0
+    assert "made 0, kept 8, failed 0\n8 did not pass every check" in capsys.readouterr().err
+    assert main([*arguments, "--checks", str(wrong)]) == 2
+    assert "jitters" in capsys.readouterr().err
+
+
+BAD = {
+    "no_such_file": "gone.wav,,,,", "not_sound": "noise.wav,,,,", "empty": "empty.wav,,,,", "leaves": "../out.wav,,,,",
+    "no_audio": ",,,,", "mood": "line_0.wav,bored,,,", "weight": "line_0.wav,happy:7,,,", "seed": "line_0.wav,,x,,",
+    "style": "line_0.wav,,,bored,", "out_leaves": "line_0.wav,,,,../x.csv",
+}  # fmt: skip
+
+
+def test_ten_bad_rows_of_every_kind_among_many(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Ten kinds of bad rows among good ones: every good one is made, ten entries say what to do, exit code 1."""
+    (lines / "noise.wav").write_text("no sound")
+    (lines / "empty.wav").write_bytes(b"")
+    good = [f"good_{number:03d},line_{number % 8}.wav,happy:{(number + 1) / 500:.3f},,," for number in range(500)]
+    bad = [f"{name},{cells}" for name, cells in BAD.items()]
+    table = list(good)
+    for number, row in enumerate(bad):
+        table.insert(51 * number + 7, row)
+    (lines / "lines.csv").write_text("id,audio,emotion,seed,style,out\n" + "\n".join(table) + "\n")
+    out = tmp_path / "out"
+
+    assert main(["batch", str(lines / "lines.csv"), "--out", str(out), "--rate", "24"]) == 1
+    told = [line for line in capsys.readouterr().err.splitlines() if line.startswith("facetake: error:")]
+    assert len(list(out.glob("good_*.csv"))) == 500
+    assert len(told) == len(BAD) and all(sum(f" {name}, line " in line for line in told) == 1 for name in BAD)
