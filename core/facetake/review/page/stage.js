@@ -6,9 +6,13 @@ import { readGlb } from "report/glb";
 const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012, MOST_PIXELS_A_POINT = 2;
 const DRAG_RAD_PER_PX = 0.008, MOST_YAW = 1.6, MOST_PITCH = 0.6;
 
+// At a centroid, as a smoothed edge would otherwise read texture far outside a thin triangle: dark specks on the skin
+const VARYINGS = ["vec3 vNormal_", "vec3 vView", "vec2 vAt", "float vOpen", "float vSoft"]
+  .map((one) => `centroid varying ${one};`).join(" ");
+
 const VERTEX = `
 attribute float open_; attribute float soft;
-varying vec3 vNormal_; varying vec3 vView; varying vec2 vAt; varying float vOpen; varying float vSoft;
+${VARYINGS}
 void main() {
   vec4 seen = modelViewMatrix * vec4(position, 1.0);
   vNormal_ = normalMatrix * normal; vView = -seen.xyz; vAt = uv; vOpen = open_; vSoft = soft;
@@ -18,7 +22,7 @@ void main() {
 // Directions towards the lights (x right, y up, z to the viewer) and their linear colour; then light from above and below
 const FRAGMENT = `
 uniform sampler2D colour; uniform sampler2D roughness;
-varying vec3 vNormal_; varying vec3 vView; varying vec2 vAt; varying float vOpen; varying float vSoft;
+${VARYINGS}
 const vec3 SKY = vec3(0.36, 0.38, 0.42), GROUND = vec3(0.22, 0.185, 0.165), WRAP = vec3(0.34, 0.19, 0.13);
 const float SHARPER = -1.5;  // than mipmaps are: irises are small
 void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, float shadow, inout vec3 diffuse, inout vec3 gleam) {
