@@ -146,7 +146,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "closures": lambda: closures.measure(a.corpus, bundle.load(a.model), a.split, a.lines),
         "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
         "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
-        "checks": lambda: checks.measure(a.audio, bundle.load(a.model), bundle.load_classifier(a.model), a.lines),
+        "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),

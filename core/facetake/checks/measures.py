@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Final
 
 import numpy as np
@@ -32,7 +32,7 @@ STILL, MOVES = 0.2, 0.02
 """Silence of at least the first, in seconds, is looked at; a control that moves less than the second is dead."""
 JITTER_BLOCK_S, QUIET = 0.5, 25
 SHORTEST_FILTERED = 20  # frames that the filter needs
-FILTERED_AT_ONCE = 8  # parts of the controls, so that a long take needs little memory
+FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
 STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
 HELD: Final = np.flatnonzero(rig.region_mask(*shaping.HELD_REGIONS))
 LIVING: Final = np.concatenate([
@@ -180,7 +180,8 @@ class _Look:
         if self.rate <= 2 * mouth.JITTER_HZ or len(self.values) < max(length, SHORTEST_FILTERED):
             return Measured("jitter", 0.0)
         square = np.zeros(len(self.values))
-        for columns in np.array_split(HELD, FILTERED_AT_ONCE):
+        parts = min(1 + len(self.values) // FILTERED_FRAMES, len(HELD))
+        for columns in np.array_split(HELD, parts):
             square += np.square(_fast(self.values[:, columns], self.rate)).sum(axis=1)
         moved = np.sqrt(square / len(HELD))
         count = len(moved) // length
@@ -244,8 +245,13 @@ class _Look:
 
 def _fast(values: Floats, rate: float) -> NDArray[np.float64]:
     """(T, C) what of curves is faster than 12 Hz."""
-    high_pass = signal.butter(4, mouth.JITTER_HZ, "high", fs=rate, output="sos")
-    return np.asarray(signal.sosfiltfilt(high_pass, values, axis=0))
+    return np.asarray(signal.sosfiltfilt(_high_pass(rate), values, axis=0))
+
+
+@cache
+def _high_pass(rate: float) -> NDArray[np.float64]:
+    """The filter for a rate, whose design takes longer than its use."""
+    return np.asarray(signal.butter(4, mouth.JITTER_HZ, "high", fs=rate, output="sos"))
 
 
 def _runs(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
