@@ -32,7 +32,7 @@ PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeo
 class CustomBuildHook(BuildHookInterface):  # type: ignore[misc]
     """Runs before every sdist, wheel and editable install."""
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, version: str, build_data: dict[str, Any]) -> None:  # noqa: ARG002 - hatchling passes both
         """Vendors three.js and tells the build to carry it, although version control ignores it."""
         if problem := vendor(REVIEW):
             self.app.display_warning(problem)

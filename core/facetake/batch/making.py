@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, bundle, checks, emotion, exchange, formats, rig
+from facetake import __version__, bundle, checks, emotion, exchange, formats, rig, shaping
 from facetake.audio import hash_of
 from facetake.batch.keeping import approved_path, set_aside
 from facetake.emotion import EMOTIONS, EmotionTrack
@@ -102,6 +102,7 @@ class Maker:
         take, keys = made.take, made.keys
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
+            take = shaping.reseal(take, made.closures)  # it knows its lips alone; here the sound is known, too
             keys = None if keys is None else exchange.sparse(take)
         if keys is not None:
             take = replace(take, values=rig.clamp(keys.dense()))

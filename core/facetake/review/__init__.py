@@ -1,7 +1,7 @@
 """The report people read in the morning: every line of a batch, worst first, in one HTML file, a CSV and a JUnit XML.
 
 Reads as the story of a report: take the lines in, write the three files side by side, worst first, and let the page
-carry sound and movement of as many lines as its budget allows. Knows lines; does not know how they were made or checked.
+carry sound and movement of as many lines as its budget allows. Knows lines; does not know how they were made.
 """
 
 from __future__ import annotations

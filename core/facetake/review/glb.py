@@ -1,7 +1,7 @@
 """The preview head as a binary glTF 2.0 file: one mesh, two textures, 52 morph targets called as ARKit calls them.
 
 Any viewer opens it. What the lips, lids, eyes and neck need beside morph targets stands in the mesh's `extras`, for the
-report's page. glTF's axes: metres, x to the subject's left, y up, z towards the viewer: ours with y and z turned around.
+report's page. glTF's axes: metres, x to the subject's left, y up, z towards the viewer: ours with y and z negated.
 Knows the head and the file format; does not know the page.
 """
 

@@ -12,14 +12,14 @@ import html
 import json
 import os
 import zlib
-from collections.abc import Mapping
+from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
 from facetake.review import three
 from facetake.review.glb import head_glb
-from facetake.review.line import Line
+from facetake.review.line import Finding, Line
 from facetake.review.media import CHANNELS, CURVES, MOTION_HZ, PEAKS_HZ
 from facetake.review.spool import Counts
 
@@ -27,8 +27,8 @@ SOURCES: Final = Path(__file__).with_name("page")
 MARK: Final = "<!-- report -->"
 ROWS_A_CHUNK: Final = 500
 FIELDS: Final = (
-    "id", "character", "emotion", "text", "duration", "status", "message", "why", "score", "findings", "verdict", "note",
-    "sha", "media", "href",
+    "id", "character", "emotion", "text", "duration", "status", "message", "why", "score", "findings", "verdict",
+    "note", "sha", "media", "href",
 )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ class Page:
     def row(self, line: Line, *, carried: bool, folder: Path) -> None:
         """One line's row; carried: its media will follow; folder: of the report, for the way to its recording."""
         findings = [
-            [one.name, _number(one.value), _number(one.limit), one.passed, one.message, [round(at, 3) for at in one.at_s]]
+            [one.name, _number(one.value), _number(one.limit), one.passed, one.message, _instants(one)]
             for one in line.findings
         ]
         values: list[Any] = [
@@ -72,7 +72,7 @@ class Page:
         }  # fmt: skip
         self._element("facts", inert(facts))
         if libraries:
-            self._element("head", base64.b64encode(zlib.compress(head_glb(), 9)).decode("ascii"))
+            self._element("head", _packed_head())
             self._file.write(f"<!--\nthree.js {three.version()}\n{_licence()}\n-->\n")
         for name, source in (libraries | own_modules()).items():
             self._file.write(f'<script type="text/plain" data-module="{name}">\n{_script(source)}</script>\n')
@@ -102,12 +102,16 @@ def inert(value: object) -> str:
     return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
 
 
+def _instants(found: Finding) -> list[float]:
+    return [round(float(at), 3) for at in found.at_s]
+
+
 def _number(value: float) -> float | None:
     """A number for JSON, which knows no infinity."""
     return float(f"{value:.6g}") if abs(value) < float("inf") else None
 
 
-def own_modules() -> Mapping[str, str]:
+def own_modules() -> dict[str, str]:
     """The page's own modules by the names they are imported by."""
     return {
         f"report/{path.stem}": path.read_text(encoding="utf-8")
@@ -119,6 +123,11 @@ def own_modules() -> Mapping[str, str]:
 def _script(source: str) -> str:
     """A script that does not end its element early; what is escaped can only stand in a string or a comment."""
     return source.replace("</script", "<\\/script").replace("<!--", "<\\!--")
+
+
+@cache
+def _packed_head() -> str:
+    return base64.b64encode(zlib.compress(head_glb(), 9)).decode("ascii")
 
 
 def _licence() -> str:

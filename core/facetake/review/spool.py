@@ -38,7 +38,7 @@ class Found:
 class Counts:
     """What a report's heads say.
 
-    lines, failed, unfinished: how many there are, could not be made, were not begun; faulty: made, but with a check that
+    lines, failed, unfinished: how many there are, could not be made, were not begun; faulty: made, but a check
     failed; duration_s: of all recordings; checks: names in the order in which they first came; key: of this list of
     lines, whatever became of them, so that a browser finds its verdicts again.
     """
@@ -112,9 +112,13 @@ def _json(line: Line) -> str:
     return json.dumps(known)
 
 
+def _found(name: str, value: float, limit: float, passed: bool, message: str, at_s: list[float]) -> Found:
+    return Found(name, value, limit, passed, message, tuple(at_s))
+
+
 def _line(text: str) -> Line:
     known = json.loads(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
-    known["findings"] = tuple(Found(*values, tuple(at_s)) for *values, at_s in known["findings"])
+    known["findings"] = tuple(_found(*values) for values in known["findings"])
     return Line(**known)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -73,37 +73,37 @@ def _made(
     )
 
 
+# quiet, as root, without a network; what draws without a graphics card comes last
+SWITCHES = """
+headless no-sandbox no-first-run disable-quic disable-background-networking disable-component-update disable-sync
+disable-dev-shm-usage mute-audio window-size=1600,1100 use-angle=swiftshader enable-unsafe-swiftshader
+ignore-gpu-blocklist
+"""
+
+
 @pytest.fixture(scope="session")
-def start() -> Callable[[Path], Chrome]:
-    """Starts a headless Chromium that draws WebGL in software and puts downloads into a folder."""
+def started() -> Iterator[Chrome]:
+    """A headless Chromium that draws WebGL in software."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="driving a browser needs the browser extra")
     chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("this machine has no chromium with its chromedriver")
-    # quiet, as root, without a network; what draws without a graphics card comes last
-    switches = (
-        "headless no-sandbox no-first-run disable-quic disable-background-networking disable-component-update "
-        "disable-sync disable-dev-shm-usage mute-audio window-size=1600,1100 use-angle=swiftshader "
-        "enable-unsafe-swiftshader ignore-gpu-blocklist"
-    )
-
-    def begin(downloads: Path) -> Chrome:
-        options = webdriver.ChromeOptions()
-        options.binary_location = chromium
-        for switch in switches.split():
-            options.add_argument(f"--{switch}")
-        options.add_experimental_option("prefs", {"download.default_directory": str(downloads)})
-        options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-        started: Chrome = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
-        return started
-
-    return begin
+    options = webdriver.ChromeOptions()
+    options.binary_location = chromium
+    for switch in SWITCHES.split():
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield browser
+    browser.quit()
 
 
 @pytest.fixture
-def chromium(start: Callable[[Path], Chrome], tmp_path: Path) -> Iterator[Chrome]:
-    """A Chromium whose downloads come into the folder `down`."""
-    (tmp_path / "down").mkdir()
-    browser = start(tmp_path / "down")
-    yield browser
-    browser.quit()
+def chromium(started: Chrome, tmp_path: Path) -> Iterator[Chrome]:
+    """Chromium, knowing nothing of tests before, whose downloads come into the folder `down`."""
+    downloads = tmp_path / "down"
+    downloads.mkdir()
+    started.execute_cdp_cmd("Page.setDownloadBehavior", {"behavior": "allow", "downloadPath": str(downloads)})
+    yield started
+    started.execute_script("localStorage.clear()")
+    started.get_log("browser")

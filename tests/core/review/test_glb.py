@@ -16,7 +16,7 @@ from facetake.review import png
 from facetake.review.glb import FLIP, head_glb
 from facetake.rig import ARKIT_NAMES
 
-_TYPES = {5123: np.dtype("<u2"), 5125: np.dtype("<u4"), 5126: np.dtype("<f4")}
+_TYPES: dict[int, Any] = {5123: np.dtype("<u2"), 5125: np.dtype("<u4"), 5126: np.dtype("<f4")}
 _WIDTHS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3}
 
 
@@ -44,9 +44,8 @@ class Glb:
         known = self.json["accessors"][number]
         width, kind = _WIDTHS[known["type"]], _TYPES[known["componentType"]]
         if "bufferView" in known:
-            values = np.frombuffer(self.view(known["bufferView"]), kind)
-            return values.reshape(known["count"], width)
-        found = np.zeros((known["count"], width), kind)
+            return np.asarray(np.frombuffer(self.view(known["bufferView"]), kind).reshape(known["count"], width))
+        found: NDArray[Any] = np.zeros((known["count"], width), kind)
         sparse = known["sparse"]
         rows = np.frombuffer(self.view(sparse["indices"]["bufferView"]), _TYPES[sparse["indices"]["componentType"]])
         assert len(rows) == sparse["count"] and (np.diff(rows.astype(int)) > 0).all() and rows[-1] < len(found)
