@@ -128,8 +128,8 @@ def tell(name: str, gaps: list[float], task: Any) -> None:
     slow = sum(gap > LONG_MS for gap in gaps)
     print(
         f"scrolled {name}: median {ordered[len(gaps) // 2]:.1f} ms between frames, 99th of 100 "
-        f"{ordered[len(gaps) * 99 // 100]:.1f}, longest {ordered[-1]:.1f}; {slow} of {len(gaps)} above {LONG_MS:.0f} ms; longest "
-        f"task {task:.0f} ms"
+        f"{ordered[len(gaps) * 99 // 100]:.1f}, longest {ordered[-1]:.1f}; {slow} of {len(gaps)} above {LONG_MS:.0f} ms; "
+        f"longest task {task:.0f} ms"
     )
 
 

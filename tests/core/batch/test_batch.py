@@ -166,7 +166,7 @@ def test_events_for_programs(lines: Path, tmp_path: Path, capsys: pytest.Capture
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
 
     assert len([one for one in events if one["event"] == "done" and one["why"] == "new"]) == 8
-    assert events[-1] == {"event": "report", "item": "all", "made": 8, "kept": 0, "failed": 0, "left": 0}
+    assert events[-1] == {"event": "report", "item": "all", "made": 8, "kept": 0, "failed": 0, "left": 0, "flagged": 0}
     shares = [one["share"] for one in events if one["event"] == "progress"]
     assert shares == sorted(shares) and shares[-1] == 1.0
 
