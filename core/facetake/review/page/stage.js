@@ -3,7 +3,7 @@ import * as THREE from "three";
 import { Face } from "report/face";
 import { readGlb } from "report/glb";
 
-const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012, MOST_PIXELS_A_POINT = 2;
+const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012, PIXELS_A_POINT = 2;
 const DRAG_RAD_PER_PX = 0.008, MOST_YAW = 1.6, MOST_PITCH = 0.6;
 
 // At a centroid, as a smoothed edge would otherwise read texture far outside a thin triangle: dark specks on the skin
@@ -58,7 +58,7 @@ export class Stage {
 
   constructor(canvas, face, [colour, roughness]) {
     Object.assign(this, { canvas, face, rest: new Float32Array(face.glb.names.length) });
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: true, alpha: true, preserveDrawingBuffer: true });
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, alpha: true, preserveDrawingBuffer: true });
     this.camera = new THREE.PerspectiveCamera(FOV_DEG, 1, 0.3, 3);
     this.camera.position.set(0, EYE_LINE_M, DISTANCE_M);
     this.scene = new THREE.Scene();
@@ -87,7 +87,7 @@ export class Stage {
   fit() {
     const { clientWidth: width, clientHeight: height } = this.canvas.parentElement;
     if (!width || !height) return;
-    this.renderer.setPixelRatio(Math.min(devicePixelRatio, MOST_PIXELS_A_POINT));
+    this.renderer.setPixelRatio(PIXELS_A_POINT);
     this.renderer.setSize(width, height, false);
     this.camera.aspect = width / height;
     const narrow = Math.atan(Math.tan((FOV_DEG / 2) * (Math.PI / 180)) / Math.min(this.camera.aspect, 1));
