@@ -29,9 +29,10 @@ def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, 
     if written.missing:
         report.warning("report", written.missing)
     told = [f"report in {written.html}; as tables in {names[1]} and {names[2]}"]
-    if written.carried < written.lines:
+    playable = sum(row.duration_s > 0.0 for row in rows)
+    if written.carried < playable:
         told.append(
-            f"the page carries sound and movement of {written.carried} of {written.lines} lines, the worst first; "
+            f"the page carries sound and movement of {written.carried} of {playable} lines, the worst first; "
             "--report-mb gives it more room"
         )
     report.note("report", told, {
