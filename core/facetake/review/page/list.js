@@ -1,7 +1,7 @@
 // The virtual list: as many row elements as the window shows, moved and refilled while scrolling.
 import { stateOf } from "report/lines";
 
-const ROW_PX = 28, SPARE_ROWS = 6;
+const ROW_PX = 28, SPARE_ROWS = 6, MOST_LETTERS = 160;
 export const COLUMNS = [
   ["rank", "", "Worst first"], ["id", "Line", "By id"], ["character", "Character", "By character"],
   ["emotion", "Emotion", "By emotion"], ["text", "Text", "By text"], ["checks", "Findings", "By checks that failed"],
@@ -66,11 +66,20 @@ export class List {
     this.grid.setAttribute("aria-rowcount", count + 1);
     this.heads[0].parentElement.style.paddingRight = `${this.scroller.offsetWidth - this.scroller.clientWidth}px`;
     document.getElementById("none").hidden = count > 0;
+    this.placeColumns();
     const wanted = Math.ceil(this.scroller.clientHeight / ROW_PX) + SPARE_ROWS;
     while (this.rows.length < wanted) this.rows.push(this.makeRow());
     while (this.rows.length > wanted) this.rows.pop().remove();
     for (const row of this.rows) row.place = -1;
     this.draw();
+  }
+
+  // Rows take their columns' places from the head, so that nothing is measured while scrolling
+  placeColumns() {
+    this.heads.forEach((cell, i) => {
+      this.grid.style.setProperty(`--x${i}`, `${cell.offsetLeft - this.grid.offsetLeft}px`);
+      this.grid.style.setProperty(`--w${i}`, `${cell.offsetWidth}px`);
+    });
   }
 
   // A row element serves every place that leaves the same rest, so scrolling by one row refills one element
@@ -94,7 +103,10 @@ export class List {
     row.cells = COLUMNS.map(([column], i) => {
       const cell = make("div", { id: "id", text: "said-cell", duration: "length dim", verdict: "verdict-cell" }[column] ?? "dim");
       cell.setAttribute("role", "gridcell");
+      cell.style.left = `var(--x${i})`;
+      cell.style.width = `var(--w${i})`;
       cell.setAttribute("aria-colindex", i + 1);
+      cell.append("");
       row.append(cell);
       return cell;
     });
@@ -114,15 +126,22 @@ export class List {
     row.setAttribute("aria-selected", line === this.selected);
     row.dot.className = `dot ${state}`;
     row.dot.setAttribute("aria-label", STATES[state]);
-    id.textContent = line.id;
-    character.textContent = line.character;
-    emotion.textContent = line.emotion;
-    text.textContent = line.text;
-    duration.textContent = line.duration ? `${line.duration.toFixed(1)} s` : "";
-    verdict.textContent = said;
+    write(id, line.id);
+    write(character, line.character);
+    write(emotion, line.emotion);
+    write(text, line.text);
+    write(duration, line.duration ? `${line.duration.toFixed(1)} s` : "");
+    write(verdict, said);
     verdict.className = `verdict-cell ${said}`;
-    const chips = line.status === "failed" ? [["not made", "chip failed"]] : line.wrong.map((finding) => [finding.name, "chip"]);
-    checks.replaceChildren(...chips.map(([name, style]) => make("span", style, name)));
+    this.fillChips(checks, line);
+  }
+
+  fillChips(cell, line) {
+    const chips = line.status === "failed" ? ["not made"] : line.wrong.map((finding) => finding.name);
+    const key = `${line.status}\n${chips.join("\n")}`;
+    if (cell.shownKey === key) return;
+    cell.shownKey = key;
+    cell.replaceChildren(...chips.map((name) => make("span", line.status === "failed" ? "chip failed" : "chip", name)));
   }
 
   select(line) {
@@ -135,6 +154,12 @@ export class List {
     else if (top + ROW_PX > scrollTop + clientHeight) this.scroller.scrollTop = top + ROW_PX - clientHeight;
     this.draw();
   }
+}
+
+// What a cell has room for, and only where it differs: most of the cost of scrolling is laying out text
+function write(cell, text) {
+  const shown = text.length > MOST_LETTERS ? text.slice(0, MOST_LETTERS) : text;
+  if (cell.firstChild.data !== shown) cell.firstChild.data = shown;
 }
 
 export function make(tag, style, text) {
