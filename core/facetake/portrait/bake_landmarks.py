@@ -1,8 +1,8 @@
 """Writes `head_landmarks.npz`: where MediaPipe's 468 landmarks lie on the baked head.
 
-The head is drawn from many sides with its mouth more or less open, MediaPipe looks at it, and each landmark's pixel says
-which triangle it lies on. Its place on the head at rest is the median over the views; how far the views disagree is how
-little it is to be relied on. Run with `python -m facetake.portrait.bake_landmarks`; needs MediaPipe 0.10.21.
+The head is drawn from many sides with its mouth more or less open, MediaPipe looks at it, and each landmark's pixel
+says which triangle it lies on. Its place on the head at rest is the median over the views; how far the views disagree
+is how little it is to be relied on. Run with `python -m facetake.portrait.bake_landmarks`; needs MediaPipe 0.10.21.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def _view(head: Head, skin: NDArray[np.intp], yaw: float, pitch: float, jaw: flo
     ids = face_ids(screen, head.faces[skin].astype(np.int32), SIZE, SIZE, one_sided=True)
     rows, columns = np.nonzero(ids >= 0)
     pixels = np.stack([columns, rows], axis=1) + 0.5
-    reach, nearest_pixels = cKDTree(pixels).query(faces[0][: N_POINTS[0]])
-    for number, (away, nearest) in enumerate(zip(reach, nearest_pixels, strict=True)):
-        if away < REACH_PX:
+    away, nearest_pixels = (np.asarray(row) for row in cKDTree(pixels).query(faces[0][: N_POINTS[0]]))
+    for number, nearest in enumerate(nearest_pixels):
+        if away[number] < REACH_PX:
             corners = head.faces[skin[ids[rows[nearest], columns[nearest]]]]
             places[number] = _weights(screen[corners], pixels[nearest]) @ head.rest[corners]
     return places

@@ -60,7 +60,7 @@ class Order:
     settings: FitSettings = field(default_factory=FitSettings)
 
 
-def capture(order: Order, face: LinearFace, progress: Progress = lambda share, what: None) -> tuple[actor.Actor, list[str]]:
+def capture(order: Order, face: LinearFace, progress: Progress) -> tuple[actor.Actor, list[str]]:
     """Captures an actor, or finishes a capture that was interrupted.
 
     Args:
@@ -200,7 +200,8 @@ class _Fitting:
         chosen = varied(self._points, self._settings.n_shared)
         points = self._points[chosen]
         none = np.zeros(len(self._face.shapes), np.float32)
-        motion = self._landmarks.fit(none, first_motion(self._face, points, self._camera), points, self._settings.rounds)
+        start = first_motion(self._face, points, self._camera)
+        motion = self._landmarks.fit(none, start, points, self._settings.rounds)
         identity, motion = self._landmarks.identity(motion, points, none, self._settings.rounds)
         pictures = np.concatenate([self._frames(int(frame), int(frame) + 1) for frame in chosen])
         looks = Photometry(self._face, self._camera, identity, 1.0).looks(pictures, motion)

@@ -18,6 +18,7 @@ from facetake.render.camera import Camera
 
 F32 = NDArray[np.float32]
 POSE = 6
+SWEEPS = 12
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
 
 
@@ -82,9 +83,12 @@ def solve(normal: F32, gradient: F32, value: F32, low: F32, high: F32) -> F32:
     Args:
         normal: (T, M, M) J'J.
         gradient: (T, M) J'r of residuals r = model - seen.
-        value: (T, M) where the coefficients stand; low, high: (M,) their bounds.
+        value: (T, M) where the coefficients stand.
+        low: (M,) least they may be.
+        high: (M,) most.
 
-    Coefficients at a bound that want to go beyond it are held; the others are solved again, and clipped.
+    Coefficients that would go beyond a bound are held at it and the others solved again; sweeps over one coefficient
+    at a time then let go of those that were held for nothing.
     """
     held = np.zeros(value.shape, bool)
     step = np.zeros_like(value)
@@ -100,7 +104,18 @@ def solve(normal: F32, gradient: F32, value: F32, low: F32, high: F32) -> F32:
             break
         held |= beyond
         step = np.where(held, np.clip(value + step, low, high) - value, step)
-    return np.asarray(np.clip(value + step, low, high) - value, np.float32)
+    return _swept(normal, gradient, value, low, high, np.clip(value + step, low, high) - value)
+
+
+def _swept(normal: F32, gradient: F32, value: F32, low: F32, high: F32, step: F32) -> F32:
+    slope = np.einsum("tmn,tn->tm", normal, step) + gradient
+    for _ in range(SWEEPS):
+        for m in range(len(low)):
+            here = value[:, m] + step[:, m]
+            change = np.clip(here - slope[:, m] / (normal[:, m, m] + 1e-6), low[m], high[m]) - here
+            step[:, m] += change
+            slope += change[:, None] * normal[:, :, m]
+    return np.asarray(step, np.float32)
 
 
 def first_motion(face: LinearFace, points: F32, camera: Camera) -> Motion:

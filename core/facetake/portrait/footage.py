@@ -115,7 +115,8 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
             times = sorted(Fraction(p.pts) * p.time_base for p in container.demux(stream) if p.pts is not None)
         turns, width, height = _upright(path)
     except (av.FFmpegError, IndexError) as error:
-        raise PortraitError(f"{path} is no video that can be read ({getattr(error, 'strerror', None) or error})") from error
+        reason = getattr(error, "strerror", None) or error
+        raise PortraitError(f"{path} is no video that can be read ({reason})") from error
     if len(times) < 2:
         raise PortraitError(f"{path} holds {len(times)} picture(s); give a video of the actor")
     if min(width, height) > SIDE_MOST:

@@ -1,8 +1,7 @@
 """The baked preview head as a face model for fitting: needs no package and no model file.
 
-Its expressions are the 52 ARKit shapes it was baked with. Identity is a set of smooth symmetric deformations of the whole
-head (stretches and bends of low order), which fits proportions and not the shape of a nose. Knows the baked head; does not
-know pictures.
+Its expressions are the 52 ARKit shapes it was baked with. Identity is a set of smooth symmetric deformations of the
+whole head (stretches and bends of low order) and of its features. Knows the baked head; does not know pictures.
 """
 
 from __future__ import annotations

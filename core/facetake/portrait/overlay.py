@@ -58,7 +58,7 @@ def _cross(first: NDArray[np.floating], second: NDArray[np.floating]) -> NDArray
 def sheet(
     face: LinearFace, camera: Camera, identity: F32, looks: Looks, motion: Motion, pictures: Pictures, points: F32
 ) -> Pictures:
-    """Some frames side by side: above with landmarks, in the middle the fitted face over them, below its model's colours.
+    """Some frames side by side: with landmarks, under the fitted face in its own colours, and in its model's.
 
     pictures: (T, H, W, 3); points: (T, N, 2) seen landmarks, green; the fitted ones are red.
     """

@@ -1,8 +1,8 @@
 """The photometric term: the face's own colours, lit by spherical harmonics, against the pictures.
 
-Colours are compared at the mesh's vertices where they are projected, so the derivative is the picture's own slope and no
-rasteriser has to be differentiable; one only says which vertices are visible. AudioDVP 3.1 (light) and 3.3 (photometric
-term). Knows colours and linear faces; does not know landmarks.
+Colours are compared at the mesh's vertices where they are projected, so the derivative is the picture's own slope and
+no rasteriser has to be differentiable; one only says which vertices are visible. AudioDVP 3.1 (light) and 3.3 (the
+photometric term). Knows colours and linear faces; does not know landmarks.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ BANDS = 9
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
 ALBEDO_PRIOR = 2.0
+LIGHT_PRIOR = 0.3
 LIGHT_ROUNDS = 6
 SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
 
 
 def linear_light(pictures: Pictures) -> F32:
-    """sRGB bytes as linear light 0..1."""
+    """Linear light 0..1 of sRGB bytes."""
     table = (np.arange(256, dtype=np.float32) / 255.0) ** GAMMA
     return table[pictures]
 
@@ -39,10 +40,13 @@ def linear_light(pictures: Pictures) -> F32:
 def harmonics(normals: F32) -> F32:
     """The 9 bands (..., 9) at unit normals (..., 3), scaled by the cosine lobe (AudioDVP 3.1)."""
     x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
-    first, second = np.sqrt(np.pi) * 1.0, 2.0 * np.pi / np.sqrt(8.0) * 3.0 * np.sqrt(5.0) / np.sqrt(12.0 * np.pi)
-    a0, a1 = np.sqrt(np.pi) / 2.0, first
-    bands = [np.full_like(x, a0), -a1 * y, a1 * z, -a1 * x, second * x * y, -second * y * z,
-             second * 0.5 / np.sqrt(3.0) * (3.0 * z**2 - 1.0), -second * x * z, second * 0.5 * (x**2 - y**2)]  # fmt: skip
+    zero, one = np.sqrt(np.pi) / 2.0, np.sqrt(np.pi)
+    two = 2.0 * np.pi / np.sqrt(8.0) * 3.0 * np.sqrt(5.0) / np.sqrt(12.0 * np.pi)
+    bands = [
+        np.full_like(x, zero), -one * y, one * z, -one * x,
+        two * x * y, -two * y * z, two * 0.5 / np.sqrt(3.0) * (3.0 * z**2 - 1.0), -two * x * z,
+        two * 0.5 * (x**2 - y**2),
+    ]  # fmt: skip
     return np.stack(bands, axis=-1).astype(np.float32)
 
 
@@ -72,7 +76,7 @@ class Surface:
         seen = np.zeros(len(space), bool)
         seen[self._faces[np.unique(ids[ids >= 0])]] = True
         rays = space / np.linalg.norm(space, axis=1, keepdims=True)
-        return seen & self._skin & ((-self.normals(space) * rays).sum(axis=1) > FACING)
+        return np.asarray(seen & self._skin & ((-self.normals(space) * rays).sum(axis=1) > FACING))
 
 
 def sampled(picture: F32, pixels: F32) -> F32:
@@ -183,9 +187,11 @@ def _light(albedo: F32, trusted: F32, bands: F32, colours: F32) -> F32:
     use = trusted > 0
     root = np.sqrt(trusted[use])[:, None]
     vertex = np.nonzero(use)[1]
-    found = [np.linalg.lstsq(
-        np.concatenate([bands[use] * albedo[vertex, c][:, None] * root, 0.3 * np.eye(BANDS)]),
-        np.concatenate([colours[use][:, c] * root[:, 0], np.zeros(BANDS)]), rcond=None)[0] for c in range(3)]  # fmt: skip
+    found = []
+    for channel in range(3):
+        matrix = np.concatenate([bands[use] * albedo[vertex, channel][:, None] * root, LIGHT_PRIOR * np.eye(BANDS)])
+        wanted = np.concatenate([colours[use][:, channel] * root[:, 0], np.zeros(BANDS)])
+        found.append(np.linalg.lstsq(matrix, wanted, rcond=None)[0])
     return np.stack(found, axis=1).astype(np.float32)
 
 
