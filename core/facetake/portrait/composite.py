@@ -44,7 +44,7 @@ def softened(mask: Mask) -> F32:
     weights = np.exp(-0.5 * place**2)
     for axis in (0, 1):
         core = ndimage.correlate1d(core, weights / weights.sum(), axis=axis, mode="mirror")
-    return np.clip(core, 0.0, 1.0).astype(np.float32)
+    return np.asarray(np.clip(core, 0.0, 1.0), np.float32)
 
 
 def blended(frame: U8, picture: U8, weight: F32) -> U8:
@@ -53,9 +53,9 @@ def blended(frame: U8, picture: U8, weight: F32) -> U8:
         raise ValueError(f"cannot blend {picture.shape} over {frame.shape} by {weight.shape}")
     share = weight[..., None]
     mixed = frame.astype(np.float32) * (1.0 - share) + picture.astype(np.float32) * share
-    return np.rint(mixed).astype(np.uint8)
+    return np.asarray(np.rint(mixed), np.uint8)
 
 
 def _pixels(paper: int, mask: Mask) -> int:
     """The paper's pixels in a picture of the mask's size, at least one."""
-    return max(1, round(paper * min(mask.shape) / REFERENCE_PX))
+    return max(1, int(paper * min(mask.shape) / REFERENCE_PX + 0.5))
