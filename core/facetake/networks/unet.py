@@ -25,7 +25,7 @@ class UNetSize:
     Attributes:
         downs: halvings; the picture's side must be a multiple of 2 ** downs.
         width: channels of the first layer; they double until eight times that.
-        refine: two more convolutions before every upsampling one, except at the innermost level.
+        refine: two more convolutions before every upsampling one, as in the released code.
         dropout: in the inner blocks of the decoder.
         norm: "batch" is the paper's; "group" does not depend on what else is in a batch, so small batches train well
             and a picture looks the same whenever it is made.
@@ -95,9 +95,11 @@ def _up(widths: list[int], level: int, n_out: int, size: UNetSize) -> nn.Sequent
     innermost = level == size.downs - 1
     channels = widths[level] * (1 if innermost else 2)
     layers: list[nn.Module] = [nn.ReLU()]
-    if size.refine and not innermost:  # one pixel and one picture have no variance: a norm there fails at batch 1
-        for _ in range(2):
-            layers += [nn.Conv2d(channels, channels, 3, padding=1), normed(size.norm, channels), nn.ReLU()]
+    for _ in range(2 if size.refine else 0):
+        layers.append(nn.Conv2d(channels, channels, 3, padding=1))
+        if not innermost:  # a single pixel of a single picture has no variance: batch norm would refuse it
+            layers.append(normed(size.norm, channels))
+        layers.append(nn.ReLU())
     layers.append(nn.ConvTranspose2d(channels, n_out, 4, stride=2, padding=1))
     if level:
         layers.append(normed(size.norm, n_out))

@@ -54,7 +54,7 @@ def coloured(drawing: Drawing, faces: Ids, colours: F32) -> U8:
     return picture
 
 
-def _barycentric(corners: F32, x: NDArray[np.float64], y: NDArray[np.float64]) -> F32:
+def _barycentric(corners: F32, x: NDArray[np.floating], y: NDArray[np.floating]) -> F32:
     """Perspective-correct weights (N, 3) of points on the screen in triangles (N, 3, 3)."""
     a, b, c = (corners[:, k].astype(np.float64) for k in range(3))
     area = (b[:, 0] - a[:, 0]) * (c[:, 1] - a[:, 1]) - (b[:, 1] - a[:, 1]) * (c[:, 0] - a[:, 0])

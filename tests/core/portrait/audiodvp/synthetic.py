@@ -56,7 +56,8 @@ class SyntheticActor:
         return colours
 
     @cached_property
-    def _is_lower(self) -> NDArray[np.bool_]:
+    def is_lower(self) -> NDArray[np.bool_]:
+        """(F,) the faces below the nose."""
         nose = 0.02
         low = self._head.rest[:, 1] > nose
         kinds = [PARTS.index(name) for name in ("skin", "cavity", "teeth", "tongue")]
@@ -67,7 +68,11 @@ class SyntheticActor:
         vertices = self._head.deform(weights[None], np.array([[sway, 0.0, 0.0]], np.float32))[0]
         half = self.size / 2.0
         camera = Camera(self.size * 1.6, (half, half), (self.size, self.size))
-        return proxy.drawn(vertices + np.float32([0.0, 0.0, 0.55]), self._head.faces, camera)
+        return proxy.drawn(vertices + np.array([0.0, 0.0, 0.55], np.float32), self._head.faces, camera)
+
+    def closed(self, frame: int) -> proxy.Drawing:
+        """The head at rest."""
+        return self._drawing(np.zeros_like(self.weights[0]), frame)
 
     def draw(self, expression: F32, frame: int) -> U8:
         """The plain head."""
@@ -77,8 +82,7 @@ class SyntheticActor:
         """Around its mouth and jaw."""
         opened = self.weights[frame].copy()
         opened[self._head.names.index("jawOpen")] = 1.0
-        still = self._drawing(np.zeros_like(opened), frame)
-        return proxy.lower_face(still, self._drawing(opened, frame), self._is_lower)
+        return proxy.lower_face(self.closed(frame), self._drawing(opened, frame), self.is_lower)
 
     def frames(self, first: int, last: int) -> U8:
         """The head with freckles and a shading that the drawing does not have, before a pattern."""

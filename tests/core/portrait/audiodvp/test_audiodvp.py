@@ -1,0 +1,200 @@
+"""AudioDVP on a made-up actor: everything from pairs to pictures, trained for seconds."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
+pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
+pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from synthetic import SyntheticActor, talking  # noqa: E402  after the skips
+
+from facetake.errors import ConfigError, PortraitError  # noqa: E402
+from facetake.face.head import load  # noqa: E402
+from facetake.networks.unet import UNet, UNetSize  # noqa: E402
+from facetake.portrait.audiodvp import expression, hearing, proxy, renderer  # noqa: E402
+from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
+from facetake.portrait.audiodvp.settings import PRESETS, ExpressionTraining, Settings, read_settings  # noqa: E402
+from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
+from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
+from facetake.portrait.audiodvp.training import train  # noqa: E402
+from facetake.render.camera import Camera  # noqa: E402
+
+N_FRAMES, LEARNT = 24, 16
+
+
+@pytest.fixture(scope="module")
+def actor() -> SyntheticActor:
+    """One second of a head of 64 pixels."""
+    return SyntheticActor(64, talking(N_FRAMES, load().names))
+
+
+@pytest.fixture(scope="module")
+def features(actor: SyntheticActor) -> np.ndarray:
+    """What the sound of `actor` might be heard as: its own weights in another basis, with a little noise."""
+    random = np.random.default_rng(0)
+    mixed = actor.weights @ random.normal(size=(52, 20))
+    return np.asarray(mixed + 0.01 * random.normal(size=mixed.shape), np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """`actor` learnt from its first frames by the tiny preset."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    return train(actor, features, "made up", read_settings("tiny"), folder, LEARNT)
+
+
+def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
+    """All three files fit the structs, and the paper's one says what the defaults, which cite it, say."""
+    assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
+    assert read_settings("paper") == Settings()
+
+
+@pytest.mark.parametrize(("text", "told"), [("side = 100", "multiple of 256"), ("sdie = 256", "did you mean")])
+def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, told: str) -> None:
+    """A misspelt key, or a side that the network cannot halve, is named."""
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=told):
+        read_settings(str(path))
+
+
+def test_features_land_on_the_videos_frames() -> None:
+    """A ramp at 60 rows a second is the same ramp at 24000/1001, and held past its end."""
+    ramp = np.arange(60, dtype=np.float32)[:, None] / 60.0
+
+    moved = hearing.at_rate(ramp, Fraction(60), Fraction(24000, 1001), 30)[:, 0]
+
+    assert np.allclose(moved[:23], np.arange(23) * 1001 / 24000, atol=1e-5)
+    assert np.allclose(moved[25:], ramp[-1])
+
+
+def test_audio2expression_learns_a_linear_map() -> None:
+    """From features that determine the expression it predicts frames it has not seen."""
+    random = np.random.default_rng(1)
+    features = random.normal(size=(220, 30)).astype(np.float32)
+    wanted = np.asarray(features[:, :12] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
+
+    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(80, 10, 5e-3), 0)
+
+    errors = expression.predict(network, features)[181:219] - wanted[181:219]
+    assert np.square(errors).mean() < 0.1 * wanted[181:219].var(axis=0).mean()
+
+
+def test_colours_run_in_perspective() -> None:
+    """Inside one tilted triangle the colour at a pixel is that of the point which the pixel shows."""
+    camera = Camera(60.0, (32.0, 32.0), (64, 64))
+    corners = np.array([[-0.4, -0.4, 0.8], [0.8, -0.3, 2.0], [-0.2, 0.6, 1.2]], np.float32)
+    faces = np.array([[0, 1, 2]], np.int32)
+    drawing = proxy.drawn(corners, faces, camera)
+    lowest, extent = corners.min(axis=0), np.ptp(corners, axis=0)
+    picture = proxy.coloured(drawing, faces, np.asarray((corners - lowest) / extent, np.float32))
+    rows, columns = np.nonzero(drawing.ids == 0)
+
+    points = picture[rows, columns] / 255.0 * extent + lowest
+    seen = camera.project(points.astype(np.float32))
+
+    assert len(rows) > 300
+    assert np.abs(seen[:, 0] - (columns + 0.5)).max() < 0.5
+    assert np.abs(seen[:, 1] - (rows + 0.5)).max() < 0.5
+
+
+def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:
+    """The open mouth widens the mask downwards, and it never climbs to the eyes."""
+    rows = np.flatnonzero(actor.mask(0).any(axis=1))
+    plain = proxy.lower_face(*(actor.closed(0),) * 2, actor.is_lower)
+
+    assert rows.max() > np.flatnonzero(plain.any(axis=1)).max()
+    eyes = np.flatnonzero((actor.draw(actor.weights[0], 0).min(axis=2) > 220).any(axis=1))
+    assert rows.min() > eyes.max()
+
+
+def test_the_region_holds_every_mask() -> None:
+    """Its square covers all masks, stays inside the picture, and puts back what it cut."""
+    masks = np.zeros((2, 64, 64), np.bool_)
+    masks[0, 40:60, 5:30], masks[1, 38:50, 10:36] = True, True
+    region = around(masks, 32)
+    picture = np.random.default_rng(2).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    exact = Region(region.left, region.top, region.side, region.side)
+    back = exact.put(exact.cut(picture), 64)
+
+    inside = np.s_[region.top : region.top + region.side, region.left : region.left + region.side]
+    assert masks[:, inside[0], inside[1]].sum() == masks.sum()
+    assert np.array_equal(back[inside], picture[inside])
+    assert region.cut(picture).shape == (32, 32, 3)
+
+
+def test_rendering_in_a_stream_is_rendering_the_windows() -> None:
+    """Frame by frame it gives what the stacked windows of training give, at the ends too."""
+    generator = UNet(15, 3, UNetSize(2, 4, False, 0.0, "group")).eval()
+    drawn = np.random.default_rng(3).integers(0, 255, (6, 8, 8, 3)).astype(np.uint8)
+    with torch.inference_mode():
+        slow = renderer.as_pictures(generator(renderer.window(drawn, np.arange(6), 2)))
+
+    assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2))), slow)
+    assert list(renderer.rendered(generator, iter(()), 2)) == []
+
+
+def test_a_long_line_plays_the_video_there_and_back() -> None:
+    """No frame follows one that was not its neighbour in the video."""
+    assert there_and_back(9, 4).tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert there_and_back(3, 1).tolist() == [0, 0, 0]
+
+
+def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, trained: Trained) -> None:
+    """On frames it has not seen, the trained renderer beats the bare drawing, and leaves all else alone."""
+    frames = np.arange(LEARNT, N_FRAMES)
+    real = actor.frames(LEARNT, N_FRAMES).astype(np.float64)
+    ours = np.stack(list(perform(actor, trained, actor.weights[frames], frames)))
+    bare = np.stack(list(perform(actor, trained, actor.weights[frames], frames, neural=False)))
+    masks = np.stack([actor.mask(int(t)) for t in frames])
+
+    assert np.array_equal(ours[~masks], real.astype(np.uint8)[~masks])
+    assert np.abs(ours[masks] - real[masks]).mean() < np.abs(bare[masks] - real[masks]).mean()
+
+
+def test_training_goes_on_where_it_stopped(actor: SyntheticActor, features: np.ndarray, tmp_path: Path) -> None:
+    """Stopped after two epochs and started again, it ends at the weights of a training in one go."""
+    settings = read_settings("tiny")
+
+    def stop(epoch: int, losses: object) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(actor, features, "made up", settings, tmp_path / "twice", LEARNT, log=stop)
+    resumed = train(actor, features, "made up", settings, tmp_path / "twice", LEARNT)
+    once = train(actor, features, "made up", settings, tmp_path / "once", LEARNT)
+
+    for name, weight in once.generator.state_dict().items():
+        assert torch.allclose(weight, resumed.generator.state_dict()[name], atol=1e-6), name
+    assert len(list((tmp_path / "twice" / "previews").glob("*.png"))) == 2
+
+
+def test_a_folder_of_another_training_is_left_alone(
+    actor: SyntheticActor, features: np.ndarray, tmp_path: Path
+) -> None:
+    """Other settings on the same folder are refused, as is a folder without a training."""
+    settings = replace(read_settings("tiny"), renderer=replace(read_settings("tiny").renderer, epochs=1))
+    train(actor, features, "made up", settings, tmp_path, LEARNT)
+
+    with pytest.raises(PortraitError, match="other settings"):
+        train(actor, features, "made up", replace(settings, seed=1), tmp_path, LEARNT)
+    with pytest.raises(PortraitError, match="no training"):
+        read_trained(tmp_path / "nowhere")
+
+
+def test_too_short_a_clip_is_refused(actor: SyntheticActor, features: np.ndarray, tmp_path: Path) -> None:
+    """Three frames of sound are too few to learn from."""
+    with pytest.raises(PortraitError, match="3 frames"):
+        train(actor, features[:3], "made up", read_settings("tiny"), tmp_path / "run")
