@@ -10,9 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-pytest.importorskip("av")
-pytest.importorskip("safetensors")
-
 from facetake.errors import PortraitError
 from facetake.portrait.actor import ABOUT, FIT, PICTURES, About, Actor, Fit, read_actor, write_actor, write_fit
 
