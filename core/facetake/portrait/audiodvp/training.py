@@ -6,6 +6,7 @@ Reads like the story of the training; how each part is done is in the module it 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -28,7 +29,7 @@ from facetake.portrait.audiodvp.trained import (
     read_trained,
     write_about,
 )
-from facetake.portrait.png import write_png
+from facetake.portrait.overlay import write_png
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -127,7 +128,7 @@ def _resume(folder: Path, trainer: RendererTrainer) -> int:
 
 def _save(folder: Path, trainer: RendererTrainer, epoch: int, losses: Losses) -> None:
     """The generator last: its epoch is the one that counts."""
-    about: dict[str, object] = {"epoch": epoch, "l1": losses.l1, "adversarial": losses.adversarial, "critic": losses.critic}
+    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
     checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
     checkpoint.save(folder, GENERATOR, trainer.generator, trainer.generator_adam, about)
 

