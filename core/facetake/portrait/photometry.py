@@ -30,7 +30,7 @@ LIGHT_ROUNDS = 6
 
 
 def linear_light(pictures: Pictures) -> F32:
-    """sRGB bytes as linear light 0..1."""
+    """SRGB bytes as linear light 0..1."""
     table = (np.arange(256, dtype=np.float32) / 255.0) ** GAMMA
     return table[pictures]
 

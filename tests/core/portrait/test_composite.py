@@ -8,7 +8,7 @@ import pytest
 from facetake.portrait.composite import blended, expanded, softened
 
 
-def _square(first: int, last: int, size: int = 256) -> np.ndarray:
+def _square(first: int, last: int, size: int = 256) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
     mask = np.zeros((size, size), np.bool_)
     mask[first:last, first:last] = True
     return mask
@@ -47,7 +47,7 @@ def test_blending_mixes_by_weight() -> None:
     """Weight 0 keeps the frame, 1 takes the picture, a quarter is a quarter of the way."""
     frame, picture = np.full((1, 3, 3), 100, np.uint8), np.full((1, 3, 3), 200, np.uint8)
 
-    mixed = blended(frame, picture, np.float32([[0.0, 0.25, 1.0]]))
+    mixed = blended(frame, picture, np.array([[0.0, 0.25, 1.0]], np.float32))
 
     assert mixed[0, :, 0].tolist() == [100, 125, 200]
 

@@ -16,8 +16,10 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.portrait import pose
-from facetake.portrait.actor import Actor
+from facetake.portrait.actor import Actor, read_actor
 from facetake.portrait.composite import expanded
+from facetake.portrait.head_face import NAME as HEAD
+from facetake.portrait.head_face import head_face
 from facetake.portrait.linear_face import LinearFace
 from facetake.portrait.photometry import GAMMA, Surface, harmonics
 from facetake.render.camera import Camera
@@ -100,6 +102,16 @@ class Performer:
         self._rotation = pose.matrices(actor.fit.rotation)
 
     @property
+    def video(self) -> str:
+        """SHA-256 of the captured video."""
+        return self._actor.about.source_sha256
+
+    @property
+    def expression_names(self) -> tuple[str, ...]:
+        """Names of the E coefficients."""
+        return self._face.expression_names
+
+    @property
     def n_frames(self) -> int:
         """Number of frames, T."""
         return self._actor.n_frames
@@ -137,9 +149,12 @@ class Performer:
 
     def mask(self, frame: int) -> Mask:
         """The widened lower-face mask (H, W): mouth at rest, and the frame's own expression with the jaw dropped."""
-        both = (np.zeros_like(self.expression[frame]), opened(self.expression[frame], self._face.expression_names))
-        seen = (drawn(self._placed(each, frame), self._faces, self._actor.camera) for each in both)
-        return lower_face(*seen, self._is_lower)
+        own = self.expression[frame]
+        wide = opened(own, self._face.expression_names)
+        closed, dropped = (
+            drawn(self._placed(each, frame), self._faces, self._actor.camera) for each in (np.zeros_like(own), wide)
+        )
+        return lower_face(closed, dropped, self._is_lower)
 
     def aperture(self, expression: F32) -> F32:
         """How far the inner lips of the model are apart (T,) in metres, for expressions (T, E)."""
@@ -181,3 +196,15 @@ def is_lower(face: LinearFace) -> Mask:
     y, z = face.mean[:, 1], face.mean[:, 2]
     low = face.skin & (y > nose[1]) & (y < chin[1] + UNDER_CHIN_M) & (z < side)
     return np.asarray(low[face.faces].any(axis=1))
+
+
+def open_performer(folder: Path) -> Performer:
+    """The performer of an actor's folder.
+
+    Raises:
+        PortraitError: the folder cannot be used, or its face model is not among those that come with Facetake.
+    """
+    actor = read_actor(folder)
+    if actor.about.face != HEAD:
+        raise PortraitError(f"{folder} was captured with the face model {actor.about.face}, which is not known here")
+    return Performer(actor, head_face())
