@@ -77,7 +77,18 @@ def _shapes(rest: F32) -> F32:
                 continue
             value = sum(sign * part for sign, part in zip(signs, field, strict=False))
             basis.append(_along(np.asarray(value) * SPREAD_M / 2, axis))
-    return np.stack(basis).astype(np.float32)
+    return _without_rigid(np.stack(basis).astype(np.float32), rest)
+
+
+def _without_rigid(shapes: F32, rest: F32) -> F32:
+    """Shapes less the turn and shift of the face's front in them, which belong to the pose and would blur it."""
+    front = (rest[:, 2] < 0.0) & (np.abs(rest[:, 1]) < HALF_M[1])
+    modes = [_along(np.ones(len(rest)), axis) for axis in range(3)]
+    modes += [np.cross(np.eye(3, dtype=np.float32)[axis], rest).astype(np.float32) for axis in range(3)]
+    rigid = np.stack(modes)
+    flat = shapes[:, front].reshape(len(shapes), -1).T
+    share = np.linalg.lstsq(rigid[:, front].reshape(6, -1).T.astype(np.float64), flat.astype(np.float64), rcond=None)[0]
+    return np.asarray(shapes - np.tensordot(share.T, rigid, 1), np.float32)
 
 
 def _along(value: NDArray[np.floating], axis: int) -> F32:

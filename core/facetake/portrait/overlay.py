@@ -5,6 +5,7 @@ Knows linear faces, light and pictures; does not know how they were found.
 
 from __future__ import annotations
 
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -86,7 +87,7 @@ def write_png(path: Path, picture: Pictures) -> None:
     av = require_av()
     codec = av.CodecContext.create("png", "w")
     codec.height, codec.width = picture.shape[:2]
-    codec.pix_fmt, codec.time_base = "rgb24", "1/1"
+    codec.pix_fmt, codec.time_base = "rgb24", Fraction(1)
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
     packets = [*codec.encode(frame), *codec.encode(None)]
     with beside(path) as part:

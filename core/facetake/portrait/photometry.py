@@ -27,6 +27,7 @@ ROBUST = 2.0  # standard deviations from which a colour counts less and less: ha
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
 ALBEDO_PRIOR = 2.0
 LIGHT_ROUNDS = 6
+SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
 
 
 def linear_light(pictures: Pictures) -> F32:
@@ -109,7 +110,6 @@ class Photometry:
         self._face, self._camera, self._sigma = face, camera, sigma
         self._rest = face.shaped(identity)
         self._surface = Surface(face, camera)
-        self._share = 1.0
 
     def _in_face(self, motion: Motion) -> F32:
         return np.asarray(self._rest + np.tensordot(motion.expression, self._face.moves, 1), np.float32)
@@ -140,6 +140,7 @@ class Photometry:
         points = self._in_face(motion)
         space = pose.placed(points, motion.rotation, motion.translation)[0]
         use = np.flatnonzero(self._surface.visible(space))
+        use = use[:: max(1, len(use) // SAMPLES)]
         pixels, slopes = pose.point_slopes(
             points[:, use], self._face.moves[:, use], motion.rotation, motion.translation, self._camera
         )

@@ -70,5 +70,5 @@ def point_slopes(points: F32, moves: F32, rotation: F32, translation: F32, camer
     space = turned + translation[:, None]
     by_space = pixel_slopes(space, camera)
     by_turn = by_space @ turn_slopes(turned)
-    by_move = np.einsum("tnik,mnk->tnim", by_space @ rotation[:, None], moves, optimize=True)
+    by_move = (by_space @ rotation[:, None]) @ moves.transpose(1, 2, 0)
     return camera.project(space)[..., :2], np.concatenate([by_turn, by_space, by_move], axis=-1)
