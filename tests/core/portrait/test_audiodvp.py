@@ -15,16 +15,18 @@ torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portra
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 
-from facetake.errors import ConfigError, PortraitError  # noqa: E402  after the skips
+from facetake import bundle, rig  # noqa: E402  after the skips
+from facetake.errors import ConfigError, ModelError, PortraitError  # noqa: E402
 from facetake.face.head import PARTS, Head, load  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
-from facetake.portrait.audiodvp import expression, hearing, proxy, renderer  # noqa: E402
+from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
 from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
 from facetake.portrait.audiodvp.settings import PRESETS, ExpressionTraining, Settings, read_settings  # noqa: E402
 from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
 from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.render.camera import Camera  # noqa: E402
+from facetake.take import Take  # noqa: E402
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -285,3 +287,53 @@ def test_too_short_a_clip_is_refused(actor: SyntheticActor, features: np.ndarray
     """Three frames of sound are too few to learn from."""
     with pytest.raises(PortraitError, match="3 frames"):
         train(actor, features[:3], "made up", read_settings("tiny"), tmp_path / "run")
+
+
+def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Trained) -> None:
+    """The renderer scores above the bare drawing, and lips that are told late are found to be late."""
+    late = np.concatenate([actor.weights[:1], actor.weights[:-1]])
+    jaw = load().names.index("jawOpen")
+
+    scores = evaluation.evaluate(
+        actor, trained, late, lambda rows: np.asarray(rows[:, jaw]), np.arange(LEARNT, N_FRAMES)
+    )
+
+    assert scores.n_frames == N_FRAMES - LEARNT
+    assert scores.bare.mask_difference > scores.ours.mask_difference > scores.given.mask_difference
+    assert scores.ours.ssim > scores.bare.ssim
+    assert scores.lag == 1 and scores.aperture > 0.99
+
+
+def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:
+    """A training on every frame leaves none to evaluate on, which is told."""
+    with pytest.raises(PortraitError, match="no frame is left"):
+        evaluation.evaluate(actor, trained, actor.weights, lambda rows: rows[:, 0], np.arange(0))
+
+
+def test_a_take_drives_the_face() -> None:
+    """Rig curves become the model's ARKit weights by name, at the video's rate."""
+    weights = np.zeros((60, 52), np.float32)
+    weights[:, rig.arkit.ARKIT_NAMES.index("jawOpen")] = np.linspace(0.0, 0.8, 60)
+    take = Take(rig.arkit.from_arkit(weights), Fraction(60))
+
+    driven = driving.from_take(take, RATE, ("other", "jawOpen"))
+
+    assert driven[:, 0].tolist() == [0.0] * len(driven)
+    assert np.allclose(driven[:, 1], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
+    with pytest.raises(PortraitError, match="--audio"):
+        driving.from_take(take, RATE, ("shape_0",))
+
+
+def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path: Path) -> None:
+    """A second of sound gives a row a frame, of probabilities and weights; AT-net says what it lacks."""
+    import soundfile
+
+    models = bundle.load(tiny_model)
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
+    heard = hearing.hear(tmp_path / "a.wav", RATE, "speech_mel", models)
+
+    assert heard.shape == (25, hearing.WIDTHS["speech_mel"])
+    assert np.allclose(heard[:, :16].sum(axis=1), 1.0, atol=1e-4)
+    assert heard[:, 16:68].min() >= 0.0 and heard[:, 16:68].max() <= 1.0
+    with pytest.raises(ModelError, match="AT-net"):
+        hearing.hear(tmp_path / "a.wav", RATE, "atnet", models)
