@@ -56,8 +56,8 @@ def main() -> None:
     picture = performer.frames(0, 1)[0]
     mask = performer.mask(0)
     square = masked(picture, mask, about.region)
-    window = [square] * (2 * about.settings.radius + 1)
-    extra = median_ms(lambda _: list(rendered(trained.generator, iter(window[:1]), about.settings.radius)), frames)
+    how = about.settings
+    extra = median_ms(lambda _: list(rendered(trained.generator, [square], how.radius, how.ends)), frames)
     spent = {
         "predict": heard + 1000.0 * _timed(lambda: predict(trained.predictor, features)) / len(features),
         "draw": median_ms(lambda t: masked(performer.draw(performer.expression[t], t), mask, about.region), frames),

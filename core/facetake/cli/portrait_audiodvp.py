@@ -61,7 +61,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
 def add_render(parser: argparse.ArgumentParser) -> None:
     """Declares the options of rendering."""
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
-    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, only what is heard")
     parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
     parser.add_argument("--bare", action="store_true", help="without the neural renderer, to see what it adds")
@@ -82,7 +82,7 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
     inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
     inputs.check_film(arguments.out)
-    performer, trained = open_performer(arguments.actor), read_trained(arguments.run)
+    performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
     _check_actor(performer, trained, arguments)
     item = str(sources[0])
     report.start(item, 0, 1)
@@ -113,7 +113,7 @@ def _expression(arguments: argparse.Namespace, performer: Performer, trained: Tr
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declares the options of evaluation."""
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
-    parser.add_argument("run", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
@@ -130,9 +130,9 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
 
-    performer, trained = open_performer(arguments.actor), read_trained(arguments.run)
+    performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
     _check_actor(performer, trained, arguments)
-    item = str(arguments.run)
+    item = str(arguments.training)
     report.start(item, 0, 1)
     said = from_sound(_sound_of(performer), performer.rate, trained, bundle.load(arguments.model))
     first = 0 if arguments.all else trained.about.n_frames
@@ -172,4 +172,4 @@ def _check_actor(performer: Performer, trained: Trained, arguments: argparse.Nam
     from facetake.errors import PortraitError
 
     if performer.video != trained.about.actor:
-        raise PortraitError(f"{arguments.run} was trained on another video than {arguments.actor}; name its own actor")
+        raise PortraitError(f"{arguments.training} was trained on another video than {arguments.actor}; name its actor")

@@ -21,7 +21,13 @@ from facetake.face.head import PARTS, Head, load  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
 from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
-from facetake.portrait.audiodvp.settings import PRESETS, ExpressionTraining, Settings, read_settings  # noqa: E402
+from facetake.portrait.audiodvp.settings import (  # noqa: E402
+    PRESETS,
+    Ends,
+    ExpressionTraining,
+    Settings,
+    read_settings,
+)
 from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
 from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.training import train  # noqa: E402
@@ -223,15 +229,16 @@ def test_the_region_holds_every_mask() -> None:
     assert region.cut(picture).shape == (32, 32, 3)
 
 
-def test_rendering_in_a_stream_is_rendering_the_windows() -> None:
+@pytest.mark.parametrize("ends", ["black", "held"])
+def test_rendering_in_a_stream_is_rendering_the_windows(ends: Ends) -> None:
     """Frame by frame it gives what the stacked windows of training give, at the ends too."""
     generator = UNet(15, 3, UNetSize(2, 4, False, 0.0, "group")).eval()
     drawn = np.random.default_rng(3).integers(0, 255, (6, 8, 8, 3)).astype(np.uint8)
     with torch.inference_mode():
-        slow = renderer.as_pictures(generator(renderer.window(drawn, np.arange(6), 2)))
+        slow = renderer.as_pictures(generator(renderer.window(drawn, np.arange(6), 2, ends)))
 
-    assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2))), slow)
-    assert list(renderer.rendered(generator, iter(()), 2)) == []
+    assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2, ends))), slow)
+    assert list(renderer.rendered(generator, iter(()), 2, ends)) == []
 
 
 def test_a_long_line_plays_the_video_there_and_back() -> None:

@@ -51,7 +51,8 @@ def perform(
         masked(subject.draw(row, int(t)), target.mask(int(t)), region)
         for row, t in zip(expression, frames, strict=True)
     )
-    squares = rendered(trained.generator, drawn, trained.about.settings.radius) if neural else drawn
+    how = trained.about.settings
+    squares = rendered(trained.generator, drawn, how.radius, how.ends) if neural else drawn
     for t, square in zip(frames, squares, strict=True):
         picture = region.put(square, subject.size)
         yield blended(target.picture(int(t)), picture, softened(target.mask(int(t))))

@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
-from facetake.portrait.audiodvp.settings import Settings
+from facetake.portrait.audiodvp.settings import Ends, Settings
 
 U8 = NDArray[np.uint8]
 
@@ -34,14 +34,15 @@ def as_pictures(tensor: Tensor) -> U8:
     return np.ascontiguousarray(np.moveaxis(whole, -3, -1))
 
 
-def window(pictures: U8, frames: NDArray[np.int64], radius: int) -> Tensor:
+def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> Tensor:
     """The generator's input: (B, 3 (2 radius + 1), H, W); channels 3k .. 3k + 2 show frame t + k - radius.
 
-    pictures: (T, H, W, 3); frames: (B,) the t. Where there is no such frame the picture is black.
+    pictures: (T, H, W, 3); frames: (B,) the t; ends: what stands where there is no such frame.
     """
     places = frames[:, None] + np.arange(-radius, radius + 1)
     stack = pictures[places.clip(0, len(pictures) - 1)]
-    stack[(places < 0) | (places >= len(pictures))] = 0
+    if ends == "black":
+        stack[(places < 0) | (places >= len(pictures))] = 0
     return as_tensor(stack).flatten(1, 2)
 
 
@@ -79,7 +80,7 @@ class RendererTrainer:
         batches = np.array_split(order, max(1, round(len(order) / how.batch)))
         self.generator.train()
         for rows in batches:
-            self._step(window(drawn, rows, self.settings.radius), as_tensor(real[rows]), total)
+            self._step(window(drawn, rows, self.settings.radius, self.settings.ends), as_tensor(real[rows]), total)
         scale = 1.0 / len(batches)
         return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
 
@@ -117,16 +118,24 @@ def _verdict(logits: Tensor, *, real: bool) -> Tensor:
     return nn.functional.binary_cross_entropy_with_logits(logits, wanted)
 
 
-def rendered(generator: UNet, drawn: Iterable[U8], radius: int) -> Iterator[U8]:
+def rendered(generator: UNet, drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
     """Pictures (H, W, 3) for drawings (H, W, 3), one for each, in order; `radius` drawings are read ahead."""
-    ahead = iter(drawn)
-    first = next(ahead, None)
-    if first is None:
-        return
-    black = [np.zeros_like(first)] * radius
     held: deque[U8] = deque(maxlen=2 * radius + 1)
-    for picture in chain(black, [first], ahead, black):
+    for picture in _with_ends(drawn, radius, ends):
         held.append(picture)
         if len(held) == held.maxlen:
             with torch.inference_mode():
                 yield as_pictures(generator(as_tensor(np.stack(held)).flatten(0, 1)[None])[0])
+
+
+def _with_ends(drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
+    """The drawings with `radius` more before and after them."""
+    ahead = iter(drawn)
+    last = next(ahead, None)
+    if last is None:
+        return
+    yield from [last if ends == "held" else np.zeros_like(last)] * radius
+    for picture in chain([last], ahead):
+        last = picture
+        yield picture
+    yield from [last if ends == "held" else np.zeros_like(last)] * radius

@@ -18,6 +18,7 @@ from facetake.networks.unet import UNetSize
 
 PRESETS = ("quick", "paper", "tiny")
 Features = Literal["speech", "speech_mel", "atnet"]
+Ends = Literal["black", "held"]
 
 
 @dataclass(frozen=True)
@@ -71,6 +72,8 @@ class Settings:
         features: what the sound is heard as; see `facetake.portrait.audiodvp.hearing`.
         radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
         region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
+        ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,
+            with which the first and last frames of a line look like the others.
         side: that region's side in pixels, as the network sees it.
         expression: training of Audio2Expression.
         unet: the renderer.
@@ -82,6 +85,7 @@ class Settings:
     features: Features = "speech"
     radius: int = RADIUS
     region: Literal["frame", "lower_face"] = "frame"
+    ends: Ends = "black"
     side: int = 256
     expression: ExpressionTraining = field(default_factory=ExpressionTraining)
     unet: UNetSize = field(default_factory=UNetSize)

@@ -140,7 +140,7 @@ def preview(path: Path, trainer: RendererTrainer, drawn: U8, real: U8) -> None:
     rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
     trainer.generator.eval()
     with torch.inference_mode():
-        made = as_pictures(trainer.generator(window(drawn, rows, trainer.settings.radius)))
+        made = as_pictures(trainer.generator(window(drawn, rows, trainer.settings.radius, trainer.settings.ends)))
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = np.concatenate([np.concatenate([drawn[t], made[i], real[t]], axis=1) for i, t in enumerate(rows)])
     write_png(path, picture)
