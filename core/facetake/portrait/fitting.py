@@ -19,6 +19,7 @@ from facetake.render.camera import Camera
 F32 = NDArray[np.float32]
 POSE = 6
 SWEEPS = 12
+GAZE_STIFF = 30.0  # times the prior: without irises a gaze shows only in the lids, which blinks explain better
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
 
 
@@ -149,6 +150,8 @@ class LandmarkFitter:
         self._shapes = np.stack([face.at_points(shape) for shape in face.shapes])
         sigma = settings.landmark_px * camera.size[0] / 256.0
         self._weight = face.point_weight / sigma**2
+        stiff = np.array([GAZE_STIFF if n.startswith("eyeLook") else 1.0 for n in face.expression_names], np.float32)
+        self._prior = settings.expression * stiff
         free = np.full(POSE, 1e6, np.float32)
         self._low, self._high = np.concatenate([-free, face.low]), np.concatenate([free, face.high])
 
@@ -186,8 +189,8 @@ class LandmarkFitter:
     def _with_prior(self, normal: F32, gradient: F32, motion: Motion) -> tuple[F32, F32]:
         """Adds the prior on expressions, and a little stiffness so that a pose is always solvable."""
         diagonal = np.arange(normal.shape[1])
-        normal[:, diagonal[POSE:], diagonal[POSE:]] += self._settings.expression
-        gradient[:, POSE:] += self._settings.expression * motion.expression
+        normal[:, diagonal[POSE:], diagonal[POSE:]] += self._prior
+        gradient[:, POSE:] += self._prior * motion.expression
         normal[:, diagonal, diagonal] *= 1.0 + 1e-4
         return normal, gradient
 
@@ -212,8 +215,8 @@ class LandmarkFitter:
         gradient = np.einsum("tnm,n,tn->tm", flat, weight, (seen - points).reshape(len(seen), -1))
         own = POSE + len(self._moves)
         normal[:, np.arange(own), np.arange(own)] += 1e-3
-        normal[:, np.arange(POSE, own), np.arange(POSE, own)] += self._settings.expression
-        gradient[:, POSE:own] += self._settings.expression * motion.expression
+        normal[:, np.arange(POSE, own), np.arange(POSE, own)] += self._prior
+        gradient[:, POSE:own] += self._prior * motion.expression
         back = np.linalg.solve(normal[:, :own, :own], normal[:, :own, own:])
         left = normal[:, own:, own:] - normal[:, own:, :own] @ back
         right = gradient[:, own:] - np.einsum("tmi,tm->ti", back, gradient[:, :own])
