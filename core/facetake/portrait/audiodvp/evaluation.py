@@ -78,12 +78,13 @@ def evaluate(
     real = subject.expression[frames]
     predicted = expression[frames]
     likenesses = []
-    for step, (row, neural) in enumerate(((predicted, True), (predicted, False), (real, True))):
+    for row, neural in ((predicted, True), (predicted, False), (real, True)):
         likenesses.append(_likeness(subject, trained, row, frames, neural))
         if progress:
-            progress((step + 1) / 3.0)
+            progress(len(likenesses) / 3.0)
+    ours, bare, given = likenesses
     best, lag = correlation(openings(predicted), openings(real))
-    return Scores(len(frames), *likenesses, best, lag)
+    return Scores(len(frames), ours, bare, given, best, lag)
 
 
 def _likeness(subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool) -> Likeness:
