@@ -40,6 +40,10 @@ class RenderError(FacetakeError):
     """A picture or video that cannot be drawn or written."""
 
 
+class PortraitError(FacetakeError):
+    """A video, an actor's folder or a portrait that cannot be captured, trained or rendered."""
+
+
 class BatchError(FacetakeError):
     """A manifest or a batch of lines that cannot be run."""
 

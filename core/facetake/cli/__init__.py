@@ -12,12 +12,12 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from facetake import __version__
-from facetake.cli import app, batch, convert, generate, inspect, package, preview, restyle, visemes, worker
+from facetake.cli import app, batch, convert, generate, inspect, package, portrait, preview, restyle, visemes, worker
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging, tell
 from facetake.errors import sentence
 
-COMMANDS = (generate, batch, restyle, visemes, preview, convert, inspect, app, package, worker)
+COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, worker)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -1,1 +1,1 @@
-"""Torch definitions of the networks. Know nothing of files on disk, corpora or hosts."""
+"""Torch definitions of the networks, and how they are kept in files. Know nothing of corpora or hosts."""

@@ -1,0 +1,47 @@
+"""`facetake portrait ACTION SYSTEM`: photoreal video of an actor. Each system's commands are in a module of its own."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from facetake.cli import portrait_audiodvp, portrait_capture
+from facetake.cli.progress import Reporter
+
+NAME = "portrait"
+ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
+EXAMPLES = (
+    "capture video.mp4 -o actor --take performance.json",
+    "train audiodvp actor -o run --seconds 6",
+    "render audiodvp actor run --audio line.wav -o line.mp4",
+    "render audiodvp actor run --take line.json --audio line.wav -o line.mp4",
+    "evaluate audiodvp actor run",
+)
+SYSTEMS = (portrait_audiodvp,)
+Run = Callable[[argparse.Namespace, Reporter], int]
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the actions and, under each, the systems."""
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+    capture = actions.add_parser("capture", help=portrait_capture.ABOUT, description=portrait_capture.ABOUT)
+    portrait_capture.add_arguments(capture)
+    capture.set_defaults(act=portrait_capture.capture)
+    for action, about in (
+        ("train", "learn an actor's face, or go on learning"),
+        ("render", "the actor's video with other words"),
+        ("evaluate", "the actor says again what it said, and is compared"),
+    ):
+        systems = actions.add_parser(action, help=about, description=about).add_subparsers(
+            required=True, metavar="SYSTEM"
+        )
+        for system in SYSTEMS:
+            own = systems.add_parser(system.NAME, help=system.__doc__, description=about)
+            getattr(system, f"add_{action}")(own)
+            own.set_defaults(act=getattr(system, action))
+
+
+def run(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Does what was asked for."""
+    act: Run = arguments.act
+    return act(arguments, report)

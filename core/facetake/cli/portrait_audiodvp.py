@@ -1,0 +1,175 @@
+"""`facetake portrait train|render|evaluate audiodvp`: an actor's lower face, driven by sound or by a take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facetake.cli import inputs
+from facetake.cli.progress import Reporter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from facetake.portrait.audiodvp.evaluation import Likeness, Scores
+    from facetake.portrait.audiodvp.proxy import Performer
+    from facetake.portrait.audiodvp.trained import Trained
+
+    F32 = NDArray[np.float32]
+
+NAME = "audiodvp"
+STAGES = {"masks": (0.0, 0.03), "pairs": (0.03, 0.06), "expression": (0.06, 0.1), "renderer": (0.1, 1.0)}
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of training."""
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder, as `portrait capture` makes it")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the training; an "
+                        "interrupted one goes on")  # fmt: skip
+    parser.add_argument("--settings", default="quick", metavar="NAME|FILE.toml", help="quick (default), paper or tiny, "
+                        "or a file of your own")  # fmt: skip
+    parser.add_argument("--seconds", type=float, metavar="S", help="learn from the first S seconds; default: all")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+
+
+def train(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Trains, or goes on training."""
+    from facetake import bundle
+    from facetake.portrait.audiodvp import training
+    from facetake.portrait.audiodvp.hearing import hear
+    from facetake.portrait.audiodvp.proxy import open_performer
+    from facetake.portrait.audiodvp.settings import read_settings
+
+    settings = read_settings(arguments.settings)
+    performer = open_performer(arguments.actor)
+    item = str(arguments.actor)
+    report.start(item, 0, 1)
+
+    def progress(stage: str, share: float) -> None:
+        begin, end = STAGES[stage]
+        report.progress(item, begin + (end - begin) * share)
+
+    features = hear(_sound_of(performer), performer.rate, settings.features, bundle.load(arguments.model))
+    count = None if arguments.seconds is None else int(arguments.seconds * performer.rate)
+    training.train(performer, features, performer.video, settings, arguments.out, count, progress)
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def add_render(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of rendering."""
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, only what is heard")
+    parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
+    parser.add_argument("--bare", action="store_true", help="without the neural renderer, to see what it adds")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the video")
+
+
+def render(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Renders one line."""
+    from facetake.errors import ConfigError
+    from facetake.portrait.audiodvp.performing import perform, there_and_back
+    from facetake.portrait.audiodvp.proxy import open_performer
+    from facetake.portrait.audiodvp.trained import read_trained
+    from facetake.render.video import write_video
+
+    sources = [path for path in (arguments.take, arguments.audio) if path]
+    if not sources:
+        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
+    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
+    inputs.check_film(arguments.out)
+    performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
+    _check_actor(performer, trained, arguments)
+    item = str(sources[0])
+    report.start(item, 0, 1)
+    expression = _expression(arguments, performer, trained)
+    frames = there_and_back(len(expression), performer.n_frames)
+    pictures = perform(performer, trained, expression, frames, neural=not arguments.bare)
+
+    def told() -> object:
+        for index, picture in enumerate(pictures):
+            report.progress(item, index / len(frames))
+            yield picture
+
+    write_video(arguments.out, told(), performer.rate, sound=arguments.audio)  # type: ignore[arg-type]
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def _expression(arguments: argparse.Namespace, performer: Performer, trained: Trained) -> F32:
+    """What the face does: of the take where there is one, else of the sound."""
+    from facetake import bundle, formats
+    from facetake.portrait.audiodvp.driving import from_sound, from_take
+
+    if arguments.take:
+        return from_take(formats.read(arguments.take), performer.rate, performer.expression_names)
+    return from_sound(arguments.audio, performer.rate, trained, bundle.load(arguments.model))
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of evaluation."""
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+
+
+def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Has the actor say again what it said, and compares."""
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from facetake import bundle
+    from facetake.portrait.audiodvp import evaluation
+    from facetake.portrait.audiodvp.driving import from_sound
+    from facetake.portrait.audiodvp.proxy import open_performer
+    from facetake.portrait.audiodvp.trained import read_trained
+
+    performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
+    _check_actor(performer, trained, arguments)
+    item = str(arguments.training)
+    report.start(item, 0, 1)
+    said = from_sound(_sound_of(performer), performer.rate, trained, bundle.load(arguments.model))
+    first = 0 if arguments.all else trained.about.n_frames
+    frames = np.arange(first, min(performer.n_frames, len(said)))
+    scores = evaluation.evaluate(
+        performer, trained, said, performer.aperture, frames, lambda share: report.progress(item, share)
+    )
+    report.note(item, _lines(scores), asdict(scores))
+    report.done(item, [])
+    return 0
+
+
+def _lines(scores: Scores) -> list[str]:
+    rows = (("neural renderer", scores.ours), ("drawing alone", scores.bare), ("captured expression", scores.given))
+    return [
+        f"{scores.n_frames} frames; lips: correlation {scores.aperture:.3f} at a lag of {scores.lag} frames",
+        *(_row(name, likeness) for name, likeness in rows),
+    ]
+
+
+def _row(name: str, likeness: Likeness) -> str:
+    return (
+        f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference {likeness.difference:.2f}, "
+        f"in the mask {likeness.mask_difference:.2f}"
+    )
+
+
+def _sound_of(performer: Performer) -> Path:
+    from facetake.errors import PortraitError
+
+    if performer.sound is None:
+        raise PortraitError("the actor's video has no sound, so there is nothing to learn from; capture one with sound")
+    return performer.sound
+
+
+def _check_actor(performer: Performer, trained: Trained, arguments: argparse.Namespace) -> None:
+    from facetake.errors import PortraitError
+
+    if performer.video != trained.about.actor:
+        raise PortraitError(f"{arguments.training} was trained on another video than {arguments.actor}; name its actor")

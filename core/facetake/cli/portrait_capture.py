@@ -1,0 +1,76 @@
+"""`facetake portrait capture`: a video of an actor into a folder that can be trained on, and into a take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facetake.cli import inputs
+from facetake.cli.progress import Reporter
+from facetake.errors import ConfigError
+
+ABOUT = "find an actor's face, light, pose and expression in a video"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of a capture."""
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="one shot of one face")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="ACTOR", help="the actor's folder; an "
+                        "interrupted capture goes on")  # fmt: skip
+    parser.add_argument("--take", type=Path, metavar="FILE", help="also write the performance as a take")
+    parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
+    parser.add_argument("--landmarker", type=Path, metavar="FILE.task", help="MediaPipe's model, where the package has "
+                        "none inside")  # fmt: skip
+    parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
+    parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of the crop (default 256)")
+    parser.add_argument("--settings", type=Path, metavar="FILE.toml", help="weights of the fit")
+
+
+def capture(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Captures one video."""
+    from facetake import formats
+    from facetake.config import load_config
+    from facetake.portrait.capture import Order
+    from facetake.portrait.capture import capture as captured
+    from facetake.portrait.fitting import FitSettings
+    from facetake.portrait.head_face import head_face
+    from facetake.portrait.performance import take_of
+
+    if arguments.take is not None:
+        inputs.refuse_overwriting([(arguments.video, arguments.take)], [arguments.video])
+        inputs.check_target(arguments.take)
+    first_s, last_s = seconds(arguments.range)
+    settings = load_config(FitSettings, arguments.settings) if arguments.settings else FitSettings()
+    order = Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
+                  first_s, last_s, settings)  # fmt: skip
+    item = str(arguments.video)
+    report.start(item, 0, 1)
+    actor, told = captured(order, head_face(), lambda share, _: report.progress(item, share))
+    for line in told:
+        report.warning(item, line)
+    outputs = [str(arguments.out)]
+    if arguments.take is not None:
+        formats.write(take_of(actor, head_face().expression_names), arguments.take)
+        outputs.append(str(arguments.take))
+    report.done(item, outputs)
+    return 0
+
+
+def seconds(text: str | None) -> tuple[float, float | None]:
+    """Where a range such as "1.0-7.5" begins and ends; all of it without one. ConfigError where it is none."""
+    if text is None:
+        return 0.0, None
+    try:
+        first, last = (float(part) for part in text.split("-"))
+    except ValueError:
+        raise ConfigError(f'--range must be seconds such as 1.0-7.5, not "{text}"') from None
+    if not 0.0 <= first < last:
+        raise ConfigError(f"--range {text} ends before it begins")
+    return first, last
+
+
+def size(pixels: int) -> int:
+    """A crop's side that video and networks can take: even, and 64 to 1024. ConfigError otherwise."""
+    if pixels % 2 or not 64 <= pixels <= 1024:
+        raise ConfigError(f"--size must be even and between 64 and 1024, not {pixels}")
+    return pixels

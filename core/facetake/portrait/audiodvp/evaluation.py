@@ -1,0 +1,113 @@
+"""Self-reenactment: the actor says again what it said, and the pictures are compared (AudioDVP 4.1 and Table 3).
+
+Knows how to compare; does not know how pictures or sound are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.portrait.audiodvp.performing import perform
+from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.audiodvp.trained import Trained
+from facetake.portrait.similarity import absolute_difference, psnr, ssim
+
+F32 = NDArray[np.float32]
+LAG_MOST = 5  # frames, in which lips may be early or late
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Means over the frames.
+
+    ssim: -1..1; psnr: dB; difference: 0..255; mask_difference: 0..255, within the lower-face mask alone.
+    """
+
+    ssim: float
+    psnr: float
+    difference: float
+    mask_difference: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an evaluation found.
+
+    Attributes:
+        n_frames: frames compared.
+        ours: with the neural renderer; bare: the drawing laid over the video (Table 3: "w/o neural face rendering").
+        given: with the neural renderer and the captured expression in place of the predicted one: what is left when
+            the sound is understood perfectly.
+        aperture: correlation of the predicted with the captured opening of the lips, at the best lag; nan where either
+            does not move.
+        lag: that lag in frames; positive where the prediction is late.
+    """
+
+    n_frames: int
+    ours: Likeness
+    bare: Likeness
+    given: Likeness
+    aperture: float
+    lag: int
+
+
+def evaluate(
+    subject: Subject, trained: Trained, expression: F32, openings: Callable[[F32], F32], frames: NDArray[np.int64],
+    progress: Callable[[float], None] | None = None,
+) -> Scores:  # fmt: skip
+    """Renders frames of the actor's own video from its own sound and compares them with the real ones.
+
+    Args:
+        subject: the actor.
+        trained: networks, best trained on other frames.
+        expression: (T, E) predicted from the actor's own sound, from its first frame on.
+        openings: gives how far the lips are apart (n,) for expressions (n, E).
+        frames: (n,) which of the T to compare.
+        progress: told the share done.
+
+    Raises:
+        PortraitError: there are no frames to compare.
+    """
+    if not len(frames):
+        raise PortraitError("no frame is left to evaluate on; train on fewer of them with --seconds")
+    real = subject.expression[frames]
+    predicted = expression[frames]
+    likenesses = []
+    for row, neural in ((predicted, True), (predicted, False), (real, True)):
+        likenesses.append(_likeness(subject, trained, row, frames, neural))
+        if progress:
+            progress(len(likenesses) / 3.0)
+    ours, bare, given = likenesses
+    best, lag = correlation(openings(predicted), openings(real))
+    return Scores(len(frames), ours, bare, given, best, lag)
+
+
+def _likeness(subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool) -> Likeness:
+    found = []
+    for t, made in zip(frames, perform(subject, trained, row, frames, neural=neural), strict=True):
+        picture, mask = subject.frames(int(t), int(t) + 1)[0], subject.mask(int(t))
+        inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
+        found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside))
+    return Likeness(*(float(value) for value in np.mean(found, axis=0)))
+
+
+def correlation(made: F32, real: F32) -> tuple[float, int]:
+    """Pearson's correlation of two tracks (T,) at the best lag within `LAG_MOST`, and the lag of `made`."""
+    lags = sorted(range(-min(LAG_MOST, len(real) - 3), min(LAG_MOST, len(real) - 3) + 1), key=abs)
+    if len(real) < 3 or made.std() < 1e-9 or real.std() < 1e-9:
+        return float("nan"), 0
+    values = {lag: _pearson(made[max(lag, 0) : len(made) + min(lag, 0)], real[max(-lag, 0) : len(real) - max(lag, 0)])
+              for lag in lags}  # fmt: skip
+    best = max(lags, key=lambda lag: values[lag])
+    return values[best], best
+
+
+def _pearson(a: F32, b: F32) -> float:
+    a, b = a - a.mean(), b - b.mean()
+    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
+    return float(a @ b) / scale if scale > 0.0 else -1.0

@@ -1,0 +1,90 @@
+"""Sound as features at the video's rate (AudioDVP 3.2).
+
+The paper takes 256 numbers a frame from AT-net, whose weights cannot be shipped. What stands in for them by default is
+"speech": what the shipped network makes of the sound, 16 viseme probabilities and the 52 ARKit weights of its curves.
+Both hardly depend on who speaks, which is what the paper wants of AT-net. "speech_mel" adds 80 log-mel energies.
+
+Knows sound; does not know faces or what is learnt from the features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import audio, rig
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.bundle import Models
+from facetake.emotion import EMOTIONS
+from facetake.errors import ModelError
+from facetake.portrait.audiodvp.settings import Features
+from facetake.visemes import VISEMES
+
+F32 = NDArray[np.float32]
+WIDTHS: dict[Features, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80, "atnet": 256}
+
+
+def hear(path: Path, rate: Fraction, kind: Features, models: Models) -> F32:
+    """Features of a sound file, one row for each frame of a video.
+
+    Args:
+        path: any sound file.
+        rate: frames per second of the video; its first frame stands at the beginning of the sound.
+        kind: which features.
+        models: the shipped network.
+
+    Returns:
+        (T, WIDTHS[kind]) float32; T frames cover the sound.
+
+    Raises:
+        AudioError: the file cannot be read as sound.
+        ModelError: "atnet" was asked for.
+    """
+    if kind == "atnet":
+        raise ModelError(
+            'features = "atnet" needs an AT-net given to hear() in place of the shipped network; use "speech"'
+        )
+    sound = audio.read(path)
+    n_curves = max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
+    rows = [_speech(sound, n_curves, models)]
+    if kind == "speech_mel":
+        rows.append(_mel(sound, n_curves))
+    n_frames = max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
+    return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames)
+
+
+def at_rate(rows: F32, old: Fraction, new: Fraction, n_frames: int) -> F32:
+    """Rows (T, N) on the frame grid of another rate, (n_frames, N): between rows linear, past the last one held."""
+    place = np.arange(n_frames) * float(old / new)
+    low = np.minimum(place.astype(np.int64), len(rows) - 1)
+    high = np.minimum(low + 1, len(rows) - 1)
+    share = (place - low).clip(0.0, 1.0)[:, None]
+    return np.asarray(rows[low] * (1.0 - share) + rows[high] * share, np.float32)
+
+
+def _speech(sound: F32, n_curves: int, models: Models) -> F32:
+    """(T, 68) at 60 fps: viseme probabilities, then ARKit weights, in a neutral mood."""
+    windows = models.audio2rig.windows([sound], n_curves, _neutral())
+    parts = [np.concatenate([visemes, rig.arkit.to_arkit(curves)], axis=1) for _, curves, visemes in windows]
+    return np.asarray(np.concatenate(parts), np.float32)
+
+
+def _neutral() -> Callable[[NDArray[np.float64]], F32]:
+    row = np.zeros(len(EMOTIONS), np.float32)
+    row[EMOTIONS.index("neutral")] = 1.0
+    return lambda instants: np.tile(row, (len(instants), 1))
+
+
+def _mel(sound: F32, n_curves: int) -> F32:
+    """(T, 80) at 60 fps: normalised log-mel energies, those of a frame averaged."""
+    import torch
+
+    from facetake.networks.logmel import FEATURES_PER_FRAME, LogMel
+
+    with torch.inference_mode():
+        mel = LogMel()(torch.from_numpy(sound)[None], n_curves)[0]
+    return np.asarray(mel.unflatten(0, (n_curves, FEATURES_PER_FRAME)).mean(dim=1).numpy(), np.float32)

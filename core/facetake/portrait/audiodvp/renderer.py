@@ -1,0 +1,141 @@
+"""Learns the neural face renderer from pairs of pictures, and renders with it (AudioDVP 3.3).
+
+Knows stacks of pictures; does not know faces, masks or video files. Pictures are uint8 outside and -1..1 inside.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from facetake.networks.patchgan import PatchGAN
+from facetake.networks.unet import UNet
+from facetake.portrait.audiodvp.settings import Ends, Settings
+
+U8 = NDArray[np.uint8]
+
+
+def as_tensor(pictures: U8) -> Tensor:
+    """Pictures (..., H, W, 3) as (..., 3, H, W) in -1..1."""
+    tensor = torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, -3)))
+    return tensor.float() / 127.5 - 1.0
+
+
+def as_pictures(tensor: Tensor) -> U8:
+    """The inverse of `as_tensor`."""
+    whole = ((tensor + 1.0) * 127.5).round().clamp(0, 255).byte().numpy()
+    return np.ascontiguousarray(np.moveaxis(whole, -3, -1))
+
+
+def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> Tensor:
+    """The generator's input: (B, 3 (2 radius + 1), H, W); channels 3k .. 3k + 2 show frame t + k - radius.
+
+    pictures: (T, H, W, 3); frames: (B,) the t; ends: what stands where there is no such frame.
+    """
+    places = frames[:, None] + np.arange(-radius, radius + 1)
+    stack = pictures[places.clip(0, len(pictures) - 1)]
+    if ends == "black":
+        stack[(places < 0) | (places >= len(pictures))] = 0
+    return as_tensor(stack).flatten(1, 2)
+
+
+@dataclass
+class Losses:
+    """Mean losses of one epoch."""
+
+    l1: float = 0.0
+    adversarial: float = 0.0
+    critic: float = 0.0
+
+
+class RendererTrainer:
+    """Generator, discriminator and their optimisers; one call trains one epoch."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Builds both networks from the settings' seed."""
+        channels, how = 3 * (2 * settings.radius + 1), settings.renderer
+        with torch.random.fork_rng():
+            torch.manual_seed(settings.seed)
+            self.generator = UNet(channels, 3, settings.unet)
+            self.critic = PatchGAN(channels + 3, settings.critic)
+        self.settings = settings
+        betas = (how.beta, 0.999)
+        self.generator_adam = torch.optim.Adam(self.generator.parameters(), how.rate, betas)
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, betas)
+
+    def epoch(self, drawn: U8, real: U8, number: int) -> Losses:
+        """Trains once on every pair, in an order that depends on the seed and the epoch's number alone.
+
+        drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
+        """
+        how, total = self.settings.renderer, Losses()
+        order = np.random.default_rng([self.settings.seed, number]).permutation(len(real))
+        batches = np.array_split(order, max(1, round(len(order) / how.batch)))
+        self.generator.train()
+        for rows in batches:
+            self._step(window(drawn, rows, self.settings.radius, self.settings.ends), as_tensor(real[rows]), total)
+        scale = 1.0 / len(batches)
+        return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
+
+    def _step(self, condition: Tensor, real: Tensor, total: Losses) -> None:
+        how = self.settings.renderer
+        made = self.generator(condition)
+        if how.adversarial:
+            total.critic += self._teach_critic(condition, real, made.detach())
+        l1 = nn.functional.l1_loss(made, real)
+        loss = how.l1 * l1
+        if how.adversarial:
+            fooled = _verdict(self.critic(torch.cat([condition, made], dim=1)), real=True)
+            loss = loss + how.adversarial * fooled
+            total.adversarial += float(fooled.detach())
+        self.generator_adam.zero_grad()
+        torch.autograd.backward(loss)
+        self.generator_adam.step()
+        total.l1 += float(l1.detach())
+
+    def _teach_critic(self, condition: Tensor, real: Tensor, made: Tensor) -> float:
+        """One step of the discriminator, half as strong as the generator's, so that it does not run ahead."""
+        loss = 0.5 * (
+            _verdict(self.critic(torch.cat([condition, real], dim=1)), real=True)
+            + _verdict(self.critic(torch.cat([condition, made], dim=1)), real=False)
+        )
+        self.critic_adam.zero_grad()
+        torch.autograd.backward(loss)
+        self.critic_adam.step()
+        return float(loss.detach())
+
+
+def _verdict(logits: Tensor, *, real: bool) -> Tensor:
+    """Cross entropy of the discriminator's logits with "all real" or "none real" (equation 9)."""
+    wanted = torch.ones_like(logits) if real else torch.zeros_like(logits)
+    return nn.functional.binary_cross_entropy_with_logits(logits, wanted)
+
+
+def rendered(generator: UNet, drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
+    """Pictures (H, W, 3) for drawings (H, W, 3), one for each, in order; `radius` drawings are read ahead."""
+    held: deque[U8] = deque(maxlen=2 * radius + 1)
+    for picture in _with_ends(drawn, radius, ends):
+        held.append(picture)
+        if len(held) == held.maxlen:
+            with torch.inference_mode():
+                yield as_pictures(generator(as_tensor(np.stack(held)).flatten(0, 1)[None])[0])
+
+
+def _with_ends(drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
+    """The drawings with `radius` more before and after them."""
+    ahead = iter(drawn)
+    last = next(ahead, None)
+    if last is None:
+        return
+    yield from [last if ends == "held" else np.zeros_like(last)] * radius
+    for picture in chain([last], ahead):
+        last = picture
+        yield picture
+    yield from [last if ends == "held" else np.zeros_like(last)] * radius

@@ -1,0 +1,112 @@
+"""Every number of AudioDVP, as frozen structs that a TOML file fills. Knows no network, file or picture.
+
+Three files lie beside this one: `audiodvp_paper.toml` is the paper's setting, `audiodvp_quick.toml` (the default) is
+for a CPU and a clip of seconds, `audiodvp_tiny.toml` goes through every stage in seconds and is good for nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal
+
+from facetake.config import load_config
+from facetake.errors import ConfigError
+from facetake.networks.audio2expression import RADIUS
+from facetake.networks.patchgan import PatchSize
+from facetake.networks.unet import UNetSize
+
+PRESETS = ("quick", "paper", "tiny")
+Features = Literal["speech", "speech_mel", "atnet"]
+Ends = Literal["black", "held"]
+
+
+@dataclass(frozen=True)
+class ExpressionTraining:
+    """How Audio2Expression learns. The defaults are the paper's (AudioDVP 3.2).
+
+    Attributes:
+        epochs: passes over the clip.
+        batch: windows a step.
+        rate: of Adam.
+        decay: how strongly weights are drawn to zero; the paper has none.
+    """
+
+    epochs: int = 10
+    batch: int = 5
+    rate: float = 1e-3
+    decay: float = 0.0
+
+
+@dataclass(frozen=True)
+class RendererTraining:
+    """How the neural face renderer learns. The defaults are the paper's (AudioDVP 3.3).
+
+    Attributes:
+        epochs: passes over the clip.
+        batch: pictures a step.
+        rate: of both Adams.
+        beta: their first moment's decay; 0.5 in the released code, "default" in the paper.
+        l1: weight of the absolute difference. Equation 7 has the factor 100 on the other term; there it makes noise,
+            and the released code has it here.
+        adversarial: weight of the discriminator's verdict; 0 leaves the discriminator out.
+        save_every: epochs between checkpoints.
+        preview_every: epochs between preview pictures.
+    """
+
+    epochs: int = 250
+    batch: int = 16
+    rate: float = 2e-4
+    beta: float = 0.5
+    l1: float = 100.0
+    adversarial: float = 1.0
+    save_every: int = 1
+    preview_every: int = 10
+
+
+@dataclass(frozen=True)
+class Settings:
+    """One training of AudioDVP on one actor.
+
+    Attributes:
+        features: what the sound is heard as; see `facetake.portrait.audiodvp.hearing`.
+        radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
+        region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
+        ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,
+            with which the first and last frames of a line look like the others.
+        side: that region's side in pixels, as the network sees it.
+        expression: training of Audio2Expression.
+        unet: the renderer.
+        critic: its discriminator.
+        renderer: training of both.
+        seed: of weights and order.
+    """
+
+    features: Features = "speech"
+    radius: int = RADIUS
+    region: Literal["frame", "lower_face"] = "frame"
+    ends: Ends = "black"
+    side: int = 256
+    expression: ExpressionTraining = field(default_factory=ExpressionTraining)
+    unet: UNetSize = field(default_factory=UNetSize)
+    critic: PatchSize = field(default_factory=PatchSize)
+    renderer: RendererTraining = field(default_factory=RendererTraining)
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        """Refuses a side that the U-Net cannot halve (ValueError)."""
+        if self.side % 2**self.unet.downs:
+            raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
+
+
+def read_settings(name: str) -> Settings:
+    """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
+
+    Raises:
+        ConfigError: there is no such preset or file, or it says something that cannot be.
+    """
+    if name in PRESETS:
+        return load_config(Settings, Path(__file__).with_name(f"audiodvp_{name}.toml"))
+    if not name.endswith(".toml"):
+        raise ConfigError(f'there is no setting "{name}"; use one of {", ".join(PRESETS)} or name a .toml file')
+    return load_config(Settings, Path(name))

@@ -1,0 +1,146 @@
+"""Trains AudioDVP on an actor: pairs, Audio2Expression, then the renderer, resumed where it stopped.
+
+Reads like the story of the training; how each part is done is in the module it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.networks import checkpoint
+from facetake.portrait.audiodvp import expression, pairs
+from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, as_pictures, window
+from facetake.portrait.audiodvp.settings import Settings
+from facetake.portrait.audiodvp.subject import Region, Subject, around
+from facetake.portrait.audiodvp.trained import (
+    ABOUT,
+    CRITIC,
+    EXPRESSION,
+    GENERATOR,
+    About,
+    Trained,
+    read_about,
+    read_trained,
+    write_about,
+)
+from facetake.portrait.overlay import write_png
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Report = Callable[[str, float], None]
+FEWEST_FRAMES = 8
+PREVIEWS = 4
+
+
+def _ignore(*_: object) -> None:
+    """News that nobody asked for."""
+
+
+def train(
+    subject: Subject, features: F32, actor: str, settings: Settings, folder: Path, n_frames: int | None = None,
+    report: Report = _ignore, log: Callable[[int, Losses], None] = _ignore,
+) -> Trained:  # fmt: skip
+    """Trains on the first frames of an actor; called again on the same folder it goes on.
+
+    Args:
+        subject: the actor.
+        features: (T', F) of its sound at its rate.
+        actor: what identifies the captured video.
+        settings: all numbers.
+        folder: new, or one that the same training was stopped in.
+        n_frames: how many frames to learn from; all by default. The rest can be held out for evaluation.
+        report: told the stage ("masks", "pairs", "expression", "renderer") and the share of it that is done.
+        log: told the losses of every epoch of the renderer.
+
+    Returns:
+        The networks.
+
+    Raises:
+        PortraitError: too few frames with sound, or the folder holds something else.
+    """
+    count = min(n_frames or subject.n_frames, subject.n_frames, len(features))
+    if count < FEWEST_FRAMES:
+        raise PortraitError(f"there are {count} frames with sound to learn from, {FEWEST_FRAMES} are needed at least")
+    folder.mkdir(parents=True, exist_ok=True)
+    masks = pairs.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
+    region = around(masks, settings.side) if settings.region == "lower_face" else _whole(subject, settings)
+    about = About(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
+    _begin(folder, about)
+    drawn, real = pairs.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
+    _learn_expression(folder, about, features[:count], subject.expression[:count], report)
+    _learn_renderer(folder, settings, drawn, real, report, log)
+    return read_trained(folder)
+
+
+def _whole(subject: Subject, settings: Settings) -> Region:
+    return Region(0, 0, subject.size, settings.side)
+
+
+def _begin(folder: Path, about: About) -> None:
+    """Writes what the folder is for, or checks that it is for the same."""
+    if not (folder / ABOUT).is_file():
+        write_about(folder, about)
+    elif read_about(folder) != about:
+        raise PortraitError(
+            f"{folder} holds a training with another actor, other frames or other settings; name a new folder"
+        )
+
+
+def _learn_expression(folder: Path, about: About, features: F32, wanted: F32, report: Report) -> None:
+    settings = about.settings
+    if (folder / f"{EXPRESSION}.safetensors").is_file():
+        return
+    network = expression.learn(
+        features, wanted, settings.radius, settings.expression, settings.seed, lambda share: report("expression", share)
+    )
+    error = float(np.square(expression.predict(network, features) - wanted).mean())
+    checkpoint.save(folder, EXPRESSION, network, None, {"mean_squared_error": error})
+
+
+def _learn_renderer(
+    folder: Path, settings: Settings, drawn: U8, real: U8, report: Report, log: Callable[[int, Losses], None]
+) -> None:
+    how, trainer = settings.renderer, RendererTrainer(settings)
+    done = _resume(folder, trainer)
+    for epoch in range(done, how.epochs):
+        losses = trainer.epoch(drawn, real, epoch)
+        is_last = epoch + 1 == how.epochs
+        if is_last or (epoch + 1) % how.save_every == 0:
+            _save(folder, trainer, epoch + 1, losses)
+        if is_last or (epoch + 1) % how.preview_every == 0:
+            preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, drawn, real)
+        log(epoch + 1, losses)
+        report("renderer", (epoch + 1) / how.epochs)
+
+
+def _resume(folder: Path, trainer: RendererTrainer) -> int:
+    """The number of epochs done, after filling the trainer with what was saved."""
+    found = checkpoint.resume(folder, GENERATOR, trainer.generator, trainer.generator_adam)
+    checkpoint.resume(folder, CRITIC, trainer.critic, trainer.critic_adam)
+    return int(str(found["epoch"])) if found else 0
+
+
+def _save(folder: Path, trainer: RendererTrainer, epoch: int, losses: Losses) -> None:
+    """The generator last: its epoch is the one that counts."""
+    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
+    checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
+    checkpoint.save(folder, GENERATOR, trainer.generator, trainer.generator_adam, about)
+
+
+def preview(path: Path, trainer: RendererTrainer, drawn: U8, real: U8) -> None:
+    """Writes a few frames, one a row: drawing, what the renderer makes of it, and the picture."""
+    import torch
+
+    rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
+    trainer.generator.eval()
+    with torch.inference_mode():
+        made = as_pictures(trainer.generator(window(drawn, rows, trainer.settings.radius, trainer.settings.ends)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    picture = np.concatenate([np.concatenate([drawn[t], made[i], real[t]], axis=1) for i, t in enumerate(rows)])
+    write_png(path, picture)

@@ -1,0 +1,206 @@
+"""A video as upright pictures at exact, even times, whatever rate, size or orientation it was recorded in.
+
+Knows containers and clocks; does not know faces.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import AudioError, PortraitError
+from facetake.portrait.pictures import Pictures
+from facetake.render.video import require_av, sound_blocks
+
+RATES = tuple(Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60"))
+UNEVEN = 0.25  # of a frame: by how much a time may miss the even grid before the rate counts as variable
+SIDE_MOST = 4320  # pixels of the shorter side, 8K
+CUT = 24.0  # levels of 255 by which a small grey picture must change on average to be a cut
+CUT_TIMES = 6.0  # and times the usual change of the clip, so that a moving camera is no row of cuts
+
+
+@dataclass(frozen=True)
+class Footage:
+    """What a video is, found without decoding it.
+
+    Attributes:
+        path: the file.
+        width: of the upright picture in pixels; `height` likewise.
+        quarter_turns: how often the stored picture is turned counter-clockwise to stand upright.
+        rate: frames per second of the even grid.
+        start_s: time of the first frame.
+        n_frames: number of frames on the grid.
+        is_variable: whether the recorded times are uneven, so that frames are repeated or left out.
+        has_sound: whether there is a sound track.
+    """
+
+    path: Path
+    width: int
+    height: int
+    quarter_turns: int
+    rate: Fraction
+    start_s: Fraction
+    n_frames: int
+    is_variable: bool
+    has_sound: bool
+
+    def when(self, frame: int) -> str:
+        """A frame as a person finds it: "frame 12 (0.48 s)"."""
+        return f"frame {frame} ({float(self.start_s + frame / self.rate):.2f} s)"
+
+    def pictures(self) -> Iterator[Pictures]:
+        """Yields `n_frames` upright RGB pictures (height, width, 3), each the one nearest to its time on the grid.
+
+        Raises:
+            PortraitError: a frame cannot be decoded.
+        """
+        shown, given = None, 0
+        for time_s, picture in self._decoded():
+            while shown is not None and given < self.n_frames and self._is_nearer(given, shown[0], time_s):
+                yield shown[1]
+                given += 1
+            shown = time_s, picture
+        while shown is not None and given < self.n_frames:
+            yield shown[1]
+            given += 1
+        if given < self.n_frames:
+            raise PortraitError(f"{self.path} holds no picture that can be decoded; export it again as H.264")
+
+    def _is_nearer(self, frame: int, time_s: Fraction, next_s: Fraction) -> bool:
+        here = self.start_s + frame / self.rate
+        return abs(here - time_s) <= abs(next_s - here)
+
+    def _decoded(self) -> Iterator[tuple[Fraction, Pictures]]:
+        av = require_av()
+        number = 0
+        try:
+            with av.open(str(self.path)) as container:
+                stream = container.streams.video[0]
+                stream.thread_type = "AUTO"
+                for frame in container.decode(stream):
+                    upright = np.rot90(frame.to_ndarray(format="rgb24"), self.quarter_turns)
+                    yield Fraction(frame.pts) * stream.time_base, np.ascontiguousarray(upright)
+                    number += 1
+        except (av.FFmpegError, TypeError) as error:
+            raise PortraitError(f"{self.path}: {self.when(number)} cannot be decoded; export it again") from error
+
+
+def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) -> Footage:
+    """Looks at a video.
+
+    Args:
+        path: any video that PyAV opens.
+        first_s: seconds from its first frame at which to begin.
+        last_s: where to end; its end by default.
+
+    Raises:
+        PortraitError: no such file, no video, no frames in the range, or pictures larger than 8K.
+    """
+    if not path.is_file():
+        raise PortraitError(f"no file {path}; check the path")
+    av = require_av()
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise PortraitError(f"{path} holds no picture; give a video of the actor")
+            stream = container.streams.video[0]
+            has_sound = bool(container.streams.audio)
+            average = stream.average_rate
+            times = sorted(Fraction(p.pts) * p.time_base for p in container.demux(stream) if p.pts is not None)
+        turns, width, height = _upright(path)
+    except (av.FFmpegError, IndexError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise PortraitError(f"{path} is no video that can be read ({reason})") from error
+    if len(times) < 2:
+        raise PortraitError(f"{path} holds {len(times)} picture(s); give a video of the actor")
+    if min(width, height) > SIDE_MOST:
+        raise PortraitError(f"{path} is {width} x {height}; scale it to 8K or less")
+    rate, is_variable = _rate(times, average)
+    start, count = _span(path, times, rate, first_s, last_s)
+    return Footage(path, width, height, turns, rate, start, count, is_variable, has_sound)
+
+
+def _upright(path: Path) -> tuple[int, int, int]:
+    """Quarter turns, width and height of the first frame as a player shows it."""
+    with require_av().open(str(path)) as container:
+        frame: Any = next(container.decode(video=0))
+    turns = round(getattr(frame, "rotation", 0) / 90) % 4
+    width, height = frame.width, frame.height
+    return (turns, height, width) if turns % 2 else (turns, width, height)
+
+
+def _rate(times: list[Fraction], average: Fraction | None) -> tuple[Fraction, bool]:
+    """The even rate nearest to the recorded times, and whether they are uneven."""
+    span = times[-1] - times[0]
+    mean = Fraction(len(times) - 1) / span if span > 0 else Fraction(25)
+    for rate in (*([average] if average else []), *RATES):
+        misses = [abs((time - times[0]) * rate - index) for index, time in enumerate(times)]
+        if max(misses) <= UNEVEN:
+            return min(Fraction(rate), Fraction(120)), False
+    return min(RATES, key=lambda rate: abs(float(rate - mean))), True
+
+
+def _span(
+    path: Path, times: list[Fraction], rate: Fraction, first_s: float, last_s: float | None
+) -> tuple[Fraction, int]:
+    """Where the grid begins and how many frames it has."""
+    skipped = max(0, round(first_s * float(rate)))
+    whole = int((times[-1] - times[0]) * rate + Fraction(1, 2)) + 1
+    end = whole if last_s is None else min(whole, round(last_s * float(rate)))
+    if end - skipped < 2:
+        raise PortraitError(f"{path} lasts {float(whole / rate):.2f} s; the range asked for holds no two frames of it")
+    return times[0] + skipped / rate, end - skipped
+
+
+def sound_of(footage: Footage, rate_hz: int = 48_000) -> tuple[NDArray[np.float32], list[str]]:
+    """The sound (S,) mono beneath the pictures, exactly as long as they are, and what is worth telling about it.
+
+    Sound that goes on after the pictures is cut, one that ends before them is followed by silence; a video without
+    sound gives no samples.
+    """
+    if not footage.has_sound:
+        return np.zeros(0, np.float32), [f"{footage.path} has no sound; it cannot teach how this voice moves the face"]
+    wanted = round(footage.n_frames / footage.rate * rate_hz)
+    blocks, count = [np.zeros(0, np.float32)], 0
+    try:
+        for block in sound_blocks(footage.path, footage.start_s, rate_hz):
+            blocks.append(block)
+            count += len(block)
+    except AudioError as error:
+        raise PortraitError(f"{error}; or remove its sound track") from error
+    sound, told = np.concatenate(blocks), []
+    if count > wanted + rate_hz // 4:
+        told.append(f"{footage.path}: {(count - wanted) / rate_hz:.2f} s of sound after the last picture are left out")
+    if count < wanted - rate_hz // 4:
+        told.append(f"{footage.path}: the sound ends {(wanted - count) / rate_hz:.2f} s before the pictures; silence")
+    return np.pad(sound[:wanted], (0, max(0, wanted - count))), told
+
+
+class CutFinder:
+    """Finds cuts while the pictures pass by: a change of the whole picture far above that of its neighbours."""
+
+    def __init__(self) -> None:
+        """Starts before the first picture."""
+        self._before: NDArray[np.float32] | None = None
+        self._changes: list[float] = []
+
+    def look(self, picture: Pictures) -> None:
+        """Takes the next picture."""
+        small = picture[:: max(1, len(picture) // 48), :: max(1, picture.shape[1] // 48)].mean(axis=2, dtype=np.float32)
+        if self._before is not None:
+            self._changes.append(float(np.abs(small - self._before).mean()))
+        self._before = small
+
+    def cuts(self) -> list[int]:
+        """Frames that are the first of another shot."""
+        changes = np.array(self._changes)
+        if not len(changes):
+            return []
+        usual = float(np.median(changes))
+        return [int(i) + 1 for i in np.flatnonzero((changes > CUT) & (changes > CUT_TIMES * usual))]

@@ -1,0 +1,111 @@
+"""`facetake portrait train|render|evaluate audiodvp` on a small made-up actor's folder."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
+pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
+pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
+av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
+
+from facetake.cli import main  # noqa: E402  after the skips
+from facetake.portrait import actor as actors  # noqa: E402
+from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
+from facetake.portrait.head_face import head_face  # noqa: E402
+
+RATE = Fraction(25)
+N_FRAMES, SIZE = 16, 64
+
+
+@pytest.fixture(scope="module")
+def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the preview head, opening its mouth before a grey wall with noise for a voice."""
+    folder = tmp_path_factory.mktemp("actors") / "head"
+    face = head_face()
+    expression = np.zeros((N_FRAMES, len(face.moves)), np.float32)
+    expression[:, face.expression_names.index("jawOpen")] = 0.3 * (1.0 - np.cos(np.arange(N_FRAMES) / 2.0))
+    light = np.zeros((1, 9, 3), np.float32)
+    light[:, 0] = 1.0
+    fit = actors.Fit(
+        landmarks=np.zeros((N_FRAMES, 478, 2), np.float32), identity=np.zeros(len(face.shapes), np.float32),
+        albedo=np.zeros(len(face.colours), np.float32), light=light, expression=expression,
+        rotation=np.zeros((N_FRAMES, 3), np.float32),
+        translation=np.tile(np.array([0.0, 0.0, 0.9], np.float32), (N_FRAMES, 1)),
+    )  # fmt: skip
+    about = actors.About("head", "made.mp4", "0" * 64, (0.0, 0.0, 64.0), SIZE, RATE, N_FRAMES, 2.2 * SIZE)
+    blank = actors.Actor(folder, about, fit)
+    drawn = [Performer(blank, face).draw(row, frame) for frame, row in enumerate(expression)]
+    voice = np.random.default_rng(0).normal(0.0, 0.1, 16_000 * N_FRAMES // 25).astype(np.float32)
+    grey = (np.where(picture.any(axis=2, keepdims=True), picture, np.uint8(90)) for picture in drawn)
+    actors.write_actor(folder, about, fit, grey, (voice, 16_000))
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(actor: Path, tiny_model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A training on the actor's first ten frames."""
+    out = tmp_path_factory.mktemp("runs") / "run"
+    order = ["portrait", "train", "audiodvp", str(actor), "-o", str(out), "--settings", "tiny", "--seconds", "0.4"]
+    assert main([*order, "--model", str(tiny_model)]) == 0
+    return out
+
+
+def test_training_leaves_networks_and_previews(run: Path) -> None:
+    """The folder holds what is needed to perform, in files without pickle."""
+    names = {path.name for path in run.iterdir()}
+
+    assert {"audiodvp.json", "expression.safetensors", "generator.safetensors", "critic.safetensors"} <= names
+    assert list((run / "previews").glob("*.png"))
+    assert json.loads((run / "audiodvp.json").read_text("utf-8"))["n_frames"] == 10
+
+
+def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
+    actor: Path, run: Path, tiny_model: Path, tmp_path: Path
+) -> None:
+    """One second of sound gives one second of pictures from 16 frames of video, and the sound is in the file."""
+    import soundfile
+
+    soundfile.write(tmp_path / "line.wav", np.random.default_rng(1).normal(0.0, 0.1, 16_000), 16_000)
+    out = tmp_path / "line.mp4"
+    order = ["portrait", "render", "audiodvp", str(actor), str(run), "--audio", str(tmp_path / "line.wav")]
+
+    assert main([*order, "-o", str(out), "--model", str(tiny_model)]) == 0
+
+    with av.open(str(out)) as film:
+        assert len(film.streams.audio) == 1
+        assert sum(1 for _ in film.decode(video=0)) == 25
+
+
+def test_evaluation_is_on_the_frames_held_out(
+    actor: Path, run: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It tells SSIM with and without the renderer for the six frames that were not learnt from."""
+    assert main(["portrait", "evaluate", "audiodvp", str(actor), str(run), "--model", str(tiny_model)]) == 0
+
+    told = capsys.readouterr().err
+    assert "6 frames" in told and "neural renderer" in told and "drawing alone" in told
+
+
+@pytest.mark.parametrize(
+    ("order", "told"),
+    [
+        (["render", "audiodvp", "{actor}", "{run}", "-o", "{out}"], "nothing to say"),
+        (["render", "audiodvp", "{actor}", "{actor}", "--audio", "a.wav", "-o", "{out}"], "no training of audiodvp"),
+        (["train", "audiodvp", "nowhere", "-o", "{out}"], "portrait capture"),
+        (["train", "audiodvp", "{actor}", "-o", "{out}", "--settings", "fast"], "quick, paper, tiny"),
+    ],
+)
+def test_bad_orders_are_told_in_a_sentence(
+    order: list[str], told: str, actor: Path, run: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Missing sound, a folder that is no training, no actor and an unknown setting each say what to do."""
+    named = [part.format(actor=actor, run=run, out=tmp_path / "out.mp4") for part in order]
+
+    assert main(["portrait", *named]) == 2
+    assert told in capsys.readouterr().err

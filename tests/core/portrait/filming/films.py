@@ -1,0 +1,52 @@
+"""Small videos and tracks for the tests of the capture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+
+SIDE = 64
+
+
+def film(path: Path, pictures: np.ndarray, times: Sequence[Fraction] | None = None, rate: int = 25) -> Path:
+    """An H.264 video of pictures (T, H, W, 3) at given times, without sound."""
+    times = [Fraction(i, rate) for i in range(len(pictures))] if times is None else times
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("libx264", rate=rate, options={"crf": "10", "preset": "ultrafast"})
+        stream.height, stream.width = pictures.shape[1:3]
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 3000)
+        for picture, time in zip(pictures, times, strict=True):
+            frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+            frame.pts, frame.time_base = round(time * 3000), Fraction(1, 3000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    return path
+
+
+def brightening(number: int, height: int = SIDE, width: int = SIDE) -> np.ndarray:
+    """Grey pictures, each four levels brighter than the one before."""
+    levels = np.arange(number, dtype=np.uint8) * 4 + 16
+    return np.broadcast_to(levels[:, None, None, None], (number, height, width, 3)).copy()
+
+
+def turned(path: Path, degrees: int) -> Path:
+    """Writes into an MP4 that its pictures are to be turned clockwise, as a telephone held upright does."""
+    one = 1 << 16
+    matrix = {90: (0, one, 0, -one, 0, 0, 0, 0, 1 << 30), 270: (0, -one, 0, one, 0, 0, 0, 0, 1 << 30)}[degrees]
+    data = bytearray(path.read_bytes())
+    place = data.index(b"tkhd") + 44
+    data[place : place + 36] = b"".join(value.to_bytes(4, "big", signed=True) for value in matrix)
+    path.write_bytes(data)
+    return path
+
+
+def faces(number: int, centre: tuple[float, float] = (32.0, 32.0), size: float = 20.0) -> np.ndarray:
+    """Tracks (T, 1, 468, 2) of a face that holds still."""
+    angles = np.linspace(0, 2 * np.pi, 468)
+    ring = np.stack([np.cos(angles), np.sin(angles)], axis=1) * size / 2 + np.array(centre)
+    return np.broadcast_to(ring, (number, 1, 468, 2)).astype(np.float32).copy()

@@ -1,0 +1,346 @@
+"""AudioDVP on a made-up actor: everything from pairs to pictures, trained for seconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
+pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
+pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
+
+from facetake import bundle, rig  # noqa: E402  after the skips
+from facetake.errors import ConfigError, ModelError, PortraitError  # noqa: E402
+from facetake.face.head import PARTS, Head, load  # noqa: E402
+from facetake.networks.unet import UNet, UNetSize  # noqa: E402
+from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
+from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
+from facetake.portrait.audiodvp.settings import (  # noqa: E402
+    PRESETS,
+    Ends,
+    ExpressionTraining,
+    Settings,
+    read_settings,
+)
+from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
+from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
+from facetake.portrait.audiodvp.training import train  # noqa: E402
+from facetake.render.camera import Camera  # noqa: E402
+from facetake.take import Take  # noqa: E402
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+RATE = Fraction(25)
+N_FRAMES, LEARNT = 24, 16
+
+
+@dataclass(frozen=True)
+class SyntheticActor:
+    """A `Subject` whose pictures are the drawing itself with detail that the drawing lacks.
+
+    size: side of the pictures; weights: (T, 52) ARKit; sound: a WAV, or none.
+    """
+
+    size: int
+    weights: F32
+    sound: Path | None = None
+    rate: Fraction = RATE
+
+    @property
+    def n_frames(self) -> int:
+        """T."""
+        return len(self.weights)
+
+    @property
+    def expression(self) -> F32:
+        """(T, 52)."""
+        return self.weights
+
+    @cached_property
+    def _head(self) -> Head:
+        return load()
+
+    @cached_property
+    def _colours(self) -> F32:
+        table = {"skin": (0.75, 0.55, 0.45), "body": (0.75, 0.55, 0.45), "cavity": (0.3, 0.08, 0.08),
+                 "socket": (0.6, 0.4, 0.35), "eye": (0.9, 0.9, 0.9), "teeth": (0.9, 0.88, 0.8),
+                 "tongue": (0.7, 0.35, 0.35)}  # fmt: skip
+        colours = np.zeros((len(self._head.rest), 3), np.float32)
+        for number, name in enumerate(PARTS):
+            colours[self._head.faces[self._head.part == number].ravel()] = table[name]
+        return colours
+
+    @cached_property
+    def is_lower(self) -> NDArray[np.bool_]:
+        """(F,) the faces below the nose."""
+        nose = 0.02
+        low = self._head.rest[:, 1] > nose
+        kinds = [PARTS.index(name) for name in ("skin", "cavity", "teeth", "tongue")]
+        return np.asarray(low[self._head.faces].any(axis=1) & np.isin(self._head.part, kinds))
+
+    def _drawing(self, weights: F32, frame: int) -> proxy.Drawing:
+        sway = 4.0 * np.sin(frame / 9.0)
+        vertices = self._head.deform(weights[None], np.array([[sway, 0.0, 0.0]], np.float32))[0]
+        half = self.size / 2.0
+        camera = Camera(self.size * 1.6, (half, half), (self.size, self.size))
+        return proxy.drawn(vertices + np.array([0.0, 0.0, 0.55], np.float32), self._head.faces, camera)
+
+    def closed(self, frame: int) -> proxy.Drawing:
+        """The head at rest."""
+        return self._drawing(np.zeros_like(self.weights[0]), frame)
+
+    def draw(self, expression: F32, frame: int) -> U8:
+        """The plain head."""
+        return proxy.coloured(self._drawing(expression, frame), self._head.faces, self._colours)
+
+    def mask(self, frame: int) -> NDArray[np.bool_]:
+        """Around its mouth and jaw."""
+        opened = self.weights[frame].copy()
+        opened[self._head.names.index("jawOpen")] = 1.0
+        return proxy.lower_face(self.closed(frame), self._drawing(opened, frame), self.is_lower)
+
+    def frames(self, first: int, last: int) -> U8:
+        """The head with freckles and a shading that the drawing does not have, before a pattern."""
+        return np.stack([self._picture(frame) for frame in range(first, last)])
+
+    def _picture(self, frame: int) -> U8:
+        drawing = self._drawing(self.weights[frame], frame)
+        shaded = self._colours * (0.6 + 0.4 * np.sin(200.0 * self._head.rest[:, :1]))
+        face = proxy.coloured(drawing, self._head.faces, np.asarray(shaded, np.float32))
+        y, x = np.mgrid[: self.size, : self.size]
+        ground = np.stack([(x * 7 + y * 3) % 256, (x * 2 + y * 5) % 256, (x + y) % 256], axis=-1).astype(np.uint8)
+        return np.where((drawing.ids >= 0)[..., None], face, ground)
+
+
+def talking(n_frames: int, names: tuple[str, ...]) -> F32:
+    """Weights (T, 52) of a mouth that opens and rounds."""
+    weights = np.zeros((n_frames, len(names)), np.float32)
+    time = np.arange(n_frames)
+    weights[:, names.index("jawOpen")] = 0.35 * (1.0 - np.cos(time / 2.1)) / 2.0
+    weights[:, names.index("mouthPucker")] = 0.5 * (1.0 - np.cos(time / 3.7)) / 2.0
+    return weights
+
+
+@pytest.fixture(scope="module")
+def actor() -> SyntheticActor:
+    """One second of a head of 64 pixels."""
+    return SyntheticActor(64, talking(N_FRAMES, load().names))
+
+
+@pytest.fixture(scope="module")
+def features(actor: SyntheticActor) -> np.ndarray:
+    """What the sound of `actor` might be heard as: its own weights in another basis, with a little noise."""
+    random = np.random.default_rng(0)
+    mixed = actor.weights @ random.normal(size=(52, 20))
+    return np.asarray(mixed + 0.01 * random.normal(size=mixed.shape), np.float32)
+
+
+@pytest.fixture(scope="module")
+def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """`actor` learnt from its first frames by the tiny preset."""
+    folder = tmp_path_factory.mktemp("trained") / "run"
+    return train(actor, features, "made up", read_settings("tiny"), folder, LEARNT)
+
+
+def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
+    """All three files fit the structs, and the paper's one says what the defaults, which cite it, say."""
+    assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
+    assert read_settings("paper") == Settings()
+
+
+@pytest.mark.parametrize(("text", "told"), [("side = 100", "multiple of 256"), ("sdie = 256", "did you mean")])
+def test_settings_that_cannot_be_are_refused(tmp_path: Path, text: str, told: str) -> None:
+    """A misspelt key, or a side that the network cannot halve, is named."""
+    path = tmp_path / "own.toml"
+    path.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigError, match=told):
+        read_settings(str(path))
+
+
+def test_features_land_on_the_videos_frames() -> None:
+    """A ramp at 60 rows a second is the same ramp at 24000/1001, and held past its end."""
+    ramp = np.arange(60, dtype=np.float32)[:, None] / 60.0
+
+    moved = hearing.at_rate(ramp, Fraction(60), Fraction(24000, 1001), 30)[:, 0]
+
+    assert np.allclose(moved[:23], np.arange(23) * 1001 / 24000, atol=1e-5)
+    assert np.allclose(moved[25:], ramp[-1])
+
+
+def test_audio2expression_learns_a_linear_map() -> None:
+    """From features that determine the expression it predicts frames it has not seen."""
+    random = np.random.default_rng(1)
+    features = random.normal(size=(220, 30)).astype(np.float32)
+    wanted = np.asarray(features[:, 9:21] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
+
+    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(40, 10, 5e-3), 0)
+
+    errors = expression.predict(network, features)[181:219] - wanted[181:219]
+    assert np.square(errors).mean() < 0.25 * wanted[181:219].var(axis=0).mean()
+
+
+def test_colours_run_in_perspective() -> None:
+    """Inside one tilted triangle the colour at a pixel is that of the point which the pixel shows."""
+    camera = Camera(60.0, (32.0, 32.0), (64, 64))
+    corners = np.array([[-0.4, -0.4, 0.8], [0.8, -0.3, 2.0], [-0.2, 0.6, 1.2]], np.float32)
+    faces = np.array([[0, 1, 2]], np.int32)
+    drawing = proxy.drawn(corners, faces, camera)
+    lowest, extent = corners.min(axis=0), np.ptp(corners, axis=0)
+    picture = proxy.coloured(drawing, faces, np.asarray((corners - lowest) / extent, np.float32))
+    rows, columns = np.nonzero(drawing.ids == 0)
+
+    points = picture[rows, columns] / 255.0 * extent + lowest
+    seen = camera.project(points.astype(np.float32))
+
+    assert len(rows) > 300
+    assert np.abs(seen[:, 0] - (columns + 0.5)).max() < 0.5
+    assert np.abs(seen[:, 1] - (rows + 0.5)).max() < 0.5
+
+
+def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:
+    """The open mouth widens the mask downwards, and it never climbs to the eyes."""
+    rows = np.flatnonzero(actor.mask(0).any(axis=1))
+    plain = proxy.lower_face(*(actor.closed(0),) * 2, actor.is_lower)
+
+    assert rows.max() > np.flatnonzero(plain.any(axis=1)).max()
+    eyes = np.flatnonzero((actor.draw(actor.weights[0], 0).min(axis=2) > 220).any(axis=1))
+    assert rows.min() > eyes.max()
+
+
+def test_the_region_holds_every_mask() -> None:
+    """Its square covers all masks, stays inside the picture, and puts back what it cut."""
+    masks = np.zeros((2, 64, 64), np.bool_)
+    masks[0, 40:60, 5:30], masks[1, 38:50, 10:36] = True, True
+    region = around(masks, 32)
+    picture = np.random.default_rng(2).integers(0, 255, (64, 64, 3)).astype(np.uint8)
+    exact = Region(region.left, region.top, region.side, region.side)
+    back = exact.put(exact.cut(picture), 64)
+
+    inside = np.s_[region.top : region.top + region.side, region.left : region.left + region.side]
+    assert masks[:, inside[0], inside[1]].sum() == masks.sum()
+    assert np.array_equal(back[inside], picture[inside])
+    assert region.cut(picture).shape == (32, 32, 3)
+
+
+@pytest.mark.parametrize("ends", ["black", "held"])
+def test_rendering_in_a_stream_is_rendering_the_windows(ends: Ends) -> None:
+    """Frame by frame it gives what the stacked windows of training give, at the ends too."""
+    generator = UNet(15, 3, UNetSize(2, 4, False, 0.0, "group")).eval()
+    drawn = np.random.default_rng(3).integers(0, 255, (6, 8, 8, 3)).astype(np.uint8)
+    with torch.inference_mode():
+        slow = renderer.as_pictures(generator(renderer.window(drawn, np.arange(6), 2, ends)))
+
+    assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2, ends))), slow)
+    assert list(renderer.rendered(generator, iter(()), 2, ends)) == []
+
+
+def test_a_long_line_plays_the_video_there_and_back() -> None:
+    """No frame follows one that was not its neighbour in the video."""
+    assert there_and_back(9, 4).tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
+    assert there_and_back(3, 1).tolist() == [0, 0, 0]
+
+
+def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, trained: Trained) -> None:
+    """On frames it has not seen, the trained renderer beats the bare drawing, and leaves all else alone."""
+    frames = np.arange(LEARNT, N_FRAMES)
+    real = actor.frames(LEARNT, N_FRAMES).astype(np.float64)
+    ours = np.stack(list(perform(actor, trained, actor.weights[frames], frames)))
+    bare = np.stack(list(perform(actor, trained, actor.weights[frames], frames, neural=False)))
+    masks = np.stack([actor.mask(int(t)) for t in frames])
+
+    assert np.array_equal(ours[~masks], real.astype(np.uint8)[~masks])
+    assert np.abs(ours[masks] - real[masks]).mean() < np.abs(bare[masks] - real[masks]).mean()
+
+
+def test_training_goes_on_where_it_stopped(actor: SyntheticActor, features: np.ndarray, tmp_path: Path) -> None:
+    """Stopped after two epochs and started again, it ends at the weights of a training in one go."""
+    settings = read_settings("tiny")
+
+    def stop(epoch: int, losses: object) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(actor, features, "made up", settings, tmp_path / "twice", LEARNT, log=stop)
+    resumed = train(actor, features, "made up", settings, tmp_path / "twice", LEARNT)
+    once = train(actor, features, "made up", settings, tmp_path / "once", LEARNT)
+
+    for name, weight in once.generator.state_dict().items():
+        assert torch.allclose(weight, resumed.generator.state_dict()[name], atol=1e-6), name
+    assert len(list((tmp_path / "twice" / "previews").glob("*.png"))) == 2
+
+
+def test_a_folder_of_another_training_is_left_alone(
+    actor: SyntheticActor, features: np.ndarray, tmp_path: Path
+) -> None:
+    """Other settings on the same folder are refused, as is a folder without a training."""
+    settings = replace(read_settings("tiny"), renderer=replace(read_settings("tiny").renderer, epochs=1))
+    train(actor, features, "made up", settings, tmp_path, LEARNT)
+
+    with pytest.raises(PortraitError, match="other settings"):
+        train(actor, features, "made up", replace(settings, seed=1), tmp_path, LEARNT)
+    with pytest.raises(PortraitError, match="no training"):
+        read_trained(tmp_path / "nowhere")
+
+
+def test_too_short_a_clip_is_refused(actor: SyntheticActor, features: np.ndarray, tmp_path: Path) -> None:
+    """Three frames of sound are too few to learn from."""
+    with pytest.raises(PortraitError, match="3 frames"):
+        train(actor, features[:3], "made up", read_settings("tiny"), tmp_path / "run")
+
+
+def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Trained) -> None:
+    """The renderer scores above the bare drawing, and lips that are told late are found to be late."""
+    late = np.concatenate([actor.weights[:1], actor.weights[:-1]])
+    jaw = load().names.index("jawOpen")
+
+    scores = evaluation.evaluate(
+        actor, trained, late, lambda rows: np.asarray(rows[:, jaw]), np.arange(LEARNT, N_FRAMES)
+    )
+
+    assert scores.n_frames == N_FRAMES - LEARNT
+    assert scores.bare.mask_difference > scores.ours.mask_difference > scores.given.mask_difference
+    assert scores.ours.ssim > scores.bare.ssim
+    assert scores.lag == 1 and scores.aperture > 0.99
+
+
+def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:
+    """A training on every frame leaves none to evaluate on, which is told."""
+    with pytest.raises(PortraitError, match="no frame is left"):
+        evaluation.evaluate(actor, trained, actor.weights, lambda rows: rows[:, 0], np.arange(0))
+
+
+def test_a_take_drives_the_face() -> None:
+    """Rig curves become the model's ARKit weights by name, at the video's rate."""
+    weights = np.zeros((60, 52), np.float32)
+    weights[:, rig.arkit.ARKIT_NAMES.index("jawOpen")] = np.linspace(0.0, 0.8, 60)
+    take = Take(rig.arkit.from_arkit(weights), Fraction(60))
+
+    driven = driving.from_take(take, RATE, ("other", "jawOpen"))
+
+    assert driven[:, 0].tolist() == [0.0] * len(driven)
+    assert np.allclose(driven[:, 1], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
+    with pytest.raises(PortraitError, match="--audio"):
+        driving.from_take(take, RATE, ("shape_0",))
+
+
+def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path: Path) -> None:
+    """A second of sound gives a row a frame, of probabilities and weights; AT-net says what it lacks."""
+    import soundfile
+
+    models = bundle.load(tiny_model)
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
+    heard = hearing.hear(tmp_path / "a.wav", RATE, "speech_mel", models)
+
+    assert heard.shape == (25, hearing.WIDTHS["speech_mel"])
+    assert np.allclose(heard[:, :16].sum(axis=1), 1.0, atol=1e-4)
+    assert heard[:, 16:68].min() >= 0.0 and heard[:, 16:68].max() <= 1.0
+    with pytest.raises(ModelError, match="AT-net"):
+        hearing.hear(tmp_path / "a.wav", RATE, "atnet", models)

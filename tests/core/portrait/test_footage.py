@@ -1,0 +1,155 @@
+"""Tests of facetake.portrait.footage and crop: exact times, upright pictures and sound as long as they are."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+import soundfile
+from films import SIDE, brightening, faces, film, turned
+
+from facetake.errors import PortraitError
+from facetake.portrait.crop import stable_crop
+from facetake.portrait.footage import CutFinder, open_footage, sound_of
+from facetake.render.video import write_video
+
+
+def levels(path: Path, first_s: float = 0.0, last_s: float | None = None) -> list[int]:
+    """Which of the brightening pictures each frame shows."""
+    return [round((float(p.mean()) - 16) / 4) for p in open_footage(path, first_s, last_s).pictures()]
+
+
+def test_even_frames_are_given_as_they_are(tmp_path: Path) -> None:
+    """An even video gives every picture once, at its own rate."""
+    path = film(tmp_path / "a.mp4", brightening(12))
+    footage = open_footage(path)
+    assert (footage.rate, footage.n_frames, footage.is_variable) == (Fraction(25), 12, False)
+    assert levels(path) == list(range(12))
+
+
+def test_a_range_begins_and_ends_where_it_says(tmp_path: Path) -> None:
+    """Seconds of a range become frames, and a range outside the video is refused."""
+    path = film(tmp_path / "a.mp4", brightening(12))
+    assert levels(path, 0.08, 0.2) == [2, 3, 4]
+    with pytest.raises(PortraitError, match=r"lasts 0.48 s; the range asked for holds no two frames"):
+        open_footage(path, 3.0, 4.0)
+
+
+def test_a_variable_rate_becomes_even(tmp_path: Path) -> None:
+    """Each frame of the even grid shows the picture nearest in time, repeated over a long pause."""
+    times = [Fraction(n, 25) for n in (0, 1, 2, 3, 4, 5, 9, 10, 11, 12, 13, 14)]
+    path = film(tmp_path / "a.mp4", brightening(12), times)
+    footage = open_footage(path)
+    shown = np.array(levels(path))
+    recorded = np.array([float(t) for t in times])
+    nearest = [np.abs(recorded - i / float(footage.rate)).argmin() for i in range(footage.n_frames)]
+    assert len(shown) == footage.n_frames
+    assert np.abs(shown - nearest).max() <= 1
+    assert (np.diff(shown) == 0).any()
+
+
+@pytest.mark.parametrize("degrees", [90, 270])
+def test_a_telephone_video_stands_upright(degrees: int, tmp_path: Path) -> None:
+    """A video recorded on its side is turned as a player turns it."""
+    pictures = np.zeros((4, 32, SIDE, 3), np.uint8)
+    pictures[:, :, : SIDE // 2] = 200  # the left half is bright
+    path = turned(film(tmp_path / "a.mp4", pictures), degrees)
+    footage = open_footage(path)
+    assert (footage.width, footage.height) == (32, SIDE)
+    upright = next(footage.pictures()).mean(axis=(1, 2))
+    top, bottom = upright[: SIDE // 2].mean(), upright[SIDE // 2 :].mean()
+    assert bool(top > bottom) is (degrees == 90)
+    assert abs(top - bottom) > 100
+
+
+def test_sound_is_as_long_as_the_pictures(tmp_path: Path) -> None:
+    """Sound that goes on is cut, sound that ends early is followed by silence, and both are told."""
+    tone = np.sin(np.arange(48_000 * 2) * 0.05).astype(np.float32)
+    soundfile.write(tmp_path / "t.wav", tone, 48_000)
+    write_video(tmp_path / "a.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
+    sound, told = sound_of(open_footage(tmp_path / "a.mkv", 0.0, 0.4))
+    assert len(sound) == round(0.4 * 48_000)
+    assert "left out" in told[0]
+    soundfile.write(tmp_path / "t.wav", tone[:12_000], 48_000)
+    write_video(tmp_path / "b.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
+    sound, told = sound_of(open_footage(tmp_path / "b.mkv"))
+    assert len(sound) == 48_000
+    assert not sound[-12_000:].any()
+    assert "before the pictures" in told[0]
+
+
+def test_no_sound_is_told(tmp_path: Path) -> None:
+    """A silent video gives no samples and a sentence."""
+    sound, told = sound_of(open_footage(film(tmp_path / "a.mp4", brightening(4))))
+    assert len(sound) == 0
+    assert "has no sound" in told[0]
+
+
+def test_what_is_no_video_is_refused(tmp_path: Path) -> None:
+    """Missing files, text, sound and single pictures each get their sentence."""
+    with pytest.raises(PortraitError, match="no file"):
+        open_footage(tmp_path / "none.mp4")
+    (tmp_path / "text.mp4").write_text("no video")
+    with pytest.raises(PortraitError, match="no video that can be read"):
+        open_footage(tmp_path / "text.mp4")
+    soundfile.write(tmp_path / "t.wav", np.zeros(100), 16_000)
+    with pytest.raises(PortraitError, match="holds no picture"):
+        open_footage(tmp_path / "t.wav")
+    with pytest.raises(PortraitError, match=r"1 picture\(s\);"):
+        open_footage(film(tmp_path / "one.mp4", brightening(1)))
+
+
+def test_a_cut_is_found_and_light_is_not(tmp_path: Path) -> None:
+    """Another picture is a cut; a scene that brightens steadily is none."""
+    finder = CutFinder()
+    for picture in brightening(20):
+        finder.look(picture)
+    assert finder.cuts() == []
+    finder = CutFinder()
+    for picture in np.concatenate([brightening(8), 255 - brightening(8)]):
+        finder.look(picture)
+    assert finder.cuts() == [8]
+
+
+def test_a_large_video_is_cropped(tmp_path: Path) -> None:
+    """A 4K picture gives a crop of the asked size around the face."""
+    path = film(tmp_path / "a.mp4", brightening(2, 2160, 3840))
+    footage = open_footage(path)
+    crop = stable_crop(faces(2, (2000.0, 900.0), 500.0)[:, 0], footage.width, footage.height, 64)
+    assert crop.picture(next(footage.pictures())).shape == (64, 64, 3)
+    assert crop.left < 1750 < 2250 < crop.left + crop.side
+
+
+def test_points_and_pixels_of_a_crop_agree() -> None:
+    """A mark in the picture lies in the crop where its point does."""
+    picture = np.zeros((120, 160, 3), np.uint8)
+    picture[58:62, 78:82] = 255
+    crop = stable_crop(faces(1, (85.0, 60.0), 40.0)[:, 0], 160, 120, 32)
+    small = crop.picture(picture).mean(axis=2)
+    rows, columns = np.mgrid[:32, :32] + 0.5
+    seen = np.array([(small * columns).sum(), (small * rows).sum()]) / small.sum()
+    assert np.abs(seen - crop.points(np.array([80.0, 60.0], np.float32))).max() < 0.5
+
+
+def test_the_crop_stays_in_the_picture() -> None:
+    """A face at the edge gets a crop that ends there."""
+    crop = stable_crop(faces(3, (12.0, 15.0), 30.0)[:, 0], 100, 80, 32)
+    assert crop.left >= 0 <= crop.top
+    assert crop.left + crop.side <= 100
+    assert crop.top + crop.side <= 80
+
+
+def test_a_damaged_video_names_the_frame(tmp_path: Path) -> None:
+    """A video that breaks off inside is either shortened or refused by a sentence, never by a traceback."""
+    random = np.random.default_rng(0)
+    path = film(tmp_path / "a.mkv", random.integers(0, 255, (10, SIDE, SIDE, 3), dtype=np.uint8))
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    try:
+        number = sum(1 for _ in open_footage(path).pictures())
+    except (PortraitError, av.FFmpegError) as error:
+        assert isinstance(error, PortraitError)
+    else:
+        assert 0 < number < 10
