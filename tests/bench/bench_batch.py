@@ -4,8 +4,8 @@
 
 Cuts lines of 1 to 8 s out of LINE, makes a take of each, and prints: times real time in all with a process a core; the
 ratio to one process; the overhead a row, which is the time beside making takes; peak memory of the commanding process
-and of the largest worker at a tenth of the rows and at all of them; and the ratio to `facetake generate` once a line,
-measured on twenty of them.
+and of the largest worker at 100 rows and at 5,000, of one second each; and the ratio to `facetake generate` once a
+line, measured on twenty of them.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ import soundfile
 from facetake import batch
 
 SINGLE = 20
+FEW, MANY = 100, 5000
 WORK = """
 import resource, sys
 from facetake.cli import main
@@ -40,9 +41,8 @@ def main() -> None:
     asked = parser.parse_args()
     folder, cores = Path(tempfile.mkdtemp()), batch.default_jobs()
     seconds = cut(asked.line, folder / "lines", asked.rows)
-    few = listed(folder / "lines", asked.rows // 10)
-    tenth = timed(folder, few, "tenth", cores)
-    spent, parent, child = timed(folder, listed(folder / "lines", asked.rows), "all", cores)
+    few, many = (timed(folder, short(folder / "lines", rows), f"short_{rows}", cores) for rows in (FEW, MANY))
+    spent, _, _ = timed(folder, listed(folder / "lines", asked.rows), "all", cores)
     alone, _, _ = timed(folder, listed(folder / "lines", asked.rows), "alone", 1)
     with batch.Ledger(folder / "all") as ledger:
         making = sum(entry.spent_s for entry in ledger.entries())
@@ -65,8 +65,8 @@ def main() -> None:
     print(f"times real time: {seconds / spent:.0f}")
     print(f"ratio to one process: {alone / spent:.2f}; to one command a line: {single * asked.rows / spent:.1f}")
     print(f"overhead a row: {1000 * (spent - making / cores) / asked.rows:.1f} ms")
-    print(f"peak memory, MB: parent {tenth[1] / 1024:.0f} at a tenth, {parent / 1024:.0f} at all; "
-          f"largest worker {tenth[2] / 1024:.0f}, {child / 1024:.0f}")  # fmt: skip
+    print(f"peak memory, MB: parent {few[1] / 1024:.0f} at {FEW} rows, {many[1] / 1024:.0f} at {MANY}; "
+          f"largest worker {few[2] / 1024:.0f}, {many[2] / 1024:.0f}")  # fmt: skip
 
 
 def cut(source: Path, folder: Path, rows: int) -> float:
@@ -90,6 +90,16 @@ def listed(folder: Path, rows: int) -> Path:
     """A list of the first lines."""
     path = folder / f"{rows}.csv"
     path.write_text("id,audio\n" + "".join(f"{number},line_{number:05d}.wav\n" for number in range(rows)))
+    return path
+
+
+def short(folder: Path, rows: int) -> Path:
+    """A list of so many rows of the first second of the first line."""
+    samples, rate_hz = soundfile.read(folder / "line_00000.wav", dtype="float32")
+    (folder / "short").mkdir(exist_ok=True)
+    soundfile.write(folder / "short" / "line.wav", samples[:rate_hz], rate_hz)
+    path = folder / "short" / f"{rows}.csv"
+    path.write_text("id,audio\n" + "".join(f"{number},line.wav\n" for number in range(rows)))
     return path
 
 

@@ -1,9 +1,9 @@
 """`facetake portrait capture`: a video into an actor's folder, by analysis by synthesis.
 
 The story: landmarks of the one face, a still crop, identity, albedo and light from a few unlike frames, then pose and
-expression of every frame, first from landmarks and then from the pictures (AudioDVP 3.2-3.4 with their terms, solved by
-Gauss-Newton in place of a network; `regress` is the paper's way). Every step leaves its result in the folder, so that a
-capture that was interrupted goes on where it stopped.
+expression of every frame, first from landmarks and then from the pictures (the terms of AudioDVP 3.1, solved by
+Gauss-Newton in place of a network). Every step leaves its result in the folder, so that a capture that was interrupted
+goes on where it stopped.
 """
 
 from __future__ import annotations
