@@ -16,7 +16,7 @@ pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the po
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 
 from facetake import bundle, rig  # noqa: E402  after the skips
-from facetake.errors import ConfigError, ModelError, PortraitError  # noqa: E402
+from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.head import PARTS, Head, load  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
@@ -332,7 +332,7 @@ def test_a_take_drives_the_face() -> None:
 
 
 def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path: Path) -> None:
-    """A second of sound gives a row a frame, of probabilities and weights; AT-net says what it lacks."""
+    """A second of sound gives a row a frame, of probabilities and weights."""
     import soundfile
 
     models = bundle.load(tiny_model)
@@ -342,5 +342,3 @@ def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path:
     assert heard.shape == (25, hearing.WIDTHS["speech_mel"])
     assert np.allclose(heard[:, :16].sum(axis=1), 1.0, atol=1e-4)
     assert heard[:, 16:68].min() >= 0.0 and heard[:, 16:68].max() <= 1.0
-    with pytest.raises(ModelError, match="AT-net"):
-        hearing.hear(tmp_path / "a.wav", RATE, "atnet", models)

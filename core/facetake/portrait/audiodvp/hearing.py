@@ -20,12 +20,11 @@ from facetake import audio, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
-from facetake.errors import ModelError
 from facetake.portrait.audiodvp.settings import Features
 from facetake.visemes import VISEMES
 
 F32 = NDArray[np.float32]
-WIDTHS: dict[Features, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80, "atnet": 256}
+WIDTHS: dict[Features, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
 
 
 def hear(path: Path, rate: Fraction, kind: Features, models: Models) -> F32:
@@ -42,12 +41,7 @@ def hear(path: Path, rate: Fraction, kind: Features, models: Models) -> F32:
 
     Raises:
         AudioError: the file cannot be read as sound.
-        ModelError: "atnet" was asked for.
     """
-    if kind == "atnet":
-        raise ModelError(
-            'features = "atnet" needs an AT-net given to hear() in place of the shipped network; use "speech"'
-        )
     sound = audio.read(path)
     n_curves = max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
     rows = [_speech(sound, n_curves, models)]

@@ -17,7 +17,7 @@ from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
 
 PRESETS = ("quick", "paper", "tiny")
-Features = Literal["speech", "speech_mel", "atnet"]
+Features = Literal["speech", "speech_mel"]
 Ends = Literal["black", "held"]
 
 
