@@ -91,7 +91,8 @@ def _outcome(line: Line) -> Iterator[str]:
 
 
 def _sentence(found: Finding) -> str:
-    at = ", ".join(f"{instant:.2f} s" for instant in found.at_s)
+    told = "(at " in found.message  # some checks say it themselves
+    at = "" if told else ", ".join(f"{instant:.2f} s" for instant in found.at_s)
     return f"{found.name}: {found.message} ({found.value:g}, limit {found.limit:g}{f'; at {at}' if at else ''})"
 
 

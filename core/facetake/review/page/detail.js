@@ -5,6 +5,7 @@ import { Player } from "report/player";
 import { COLOURS, Timeline } from "report/timeline";
 
 const BEYOND = "Beyond the report's media budget: the recording is played from where it lies, and the face is not drawn.";
+const TOLD_TWICE = / \(at [\d., ]+ s\)$/;  // the instants stand beside, to be clicked
 const HEAD_ANGLES = ["yaw", "pitch", "roll"];
 
 export class Detail {
@@ -80,7 +81,7 @@ export class Detail {
   }
 
   finding({ name, value, limit, passed, message, at }) {
-    const row = make("div", passed ? "finding" : "finding wrong"), what = make("span", "what", message);
+    const row = make("div", passed ? "finding" : "finding wrong"), what = make("span", "what", message.replace(TOLD_TWICE, ""));
     row.setAttribute("role", "listitem");
     for (const instant of passed ? [] : at) {
       const button = make("button", "at", `${instant.toFixed(2)} s`);
