@@ -3,10 +3,13 @@ import * as THREE from "three";
 import { Face } from "report/face";
 import { readGlb } from "report/glb";
 
-const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012, PIXELS_A_POINT = 2;
+const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012;
+// Drawn on twice the pixels each way and shown smaller, as the preview does: smooth, and what software gets wrong in a
+// triangle thinner than a pixel is not seen
+const PIXELS_A_POINT = 2;
 const DRAG_RAD_PER_PX = 0.008, MOST_YAW = 1.6, MOST_PITCH = 0.6;
 
-// At a centroid, as a smoothed edge would otherwise read texture far outside a thin triangle: dark specks on the skin
+// At a centroid, as a smoothed edge would otherwise read texture outside a thin triangle
 const VARYINGS = ["vec3 vNormal_", "vec3 vView", "vec2 vAt", "float vOpen", "float vSoft"]
   .map((one) => `centroid varying ${one};`).join(" ");
 
@@ -24,7 +27,6 @@ const FRAGMENT = `
 uniform sampler2D colour; uniform sampler2D roughness;
 ${VARYINGS}
 const vec3 SKY = vec3(0.36, 0.38, 0.42), GROUND = vec3(0.22, 0.185, 0.165), WRAP = vec3(0.34, 0.19, 0.13);
-const float SHARPER = -1.5;  // than mipmaps are: irises are small
 void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, float shadow, inout vec3 diffuse, inout vec3 gleam) {
   vec3 l = normalize(towards), wrap = WRAP * vSoft;
   float cosine = dot(n, l);
@@ -33,8 +35,8 @@ void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, floa
   if (cosine > 0.0) gleam += lit * norm * pow(halfway, power) * min(cosine * 4.0, 1.0) * shadow;
 }
 void main() {
-  vec3 n = normalize(vNormal_), v = normalize(vView), albedo = texture2D(colour, vAt, SHARPER).rgb;
-  float gloss = 1.0 - texture2D(roughness, vAt, SHARPER).g, open = clamp(vOpen, 0.0, 1.0), shut = 1.0 - open;
+  vec3 n = normalize(vNormal_), v = normalize(vView), albedo = texture2D(colour, vAt).rgb;
+  float gloss = 1.0 - texture2D(roughness, vAt).g, open = clamp(vOpen, 0.0, 1.0), shut = 1.0 - open;
   vec3 reach = vec3(1.0 - shut * (1.0 - 0.30 * vSoft), 1.0 - shut * (1.0 - 0.10 * vSoft), open);
   vec3 diffuse = mix(GROUND, SKY, 0.5 + 0.5 * n.y) * reach, gleam = vec3(0.0);
   float power = 6.0 + 700.0 * gloss * gloss * gloss * gloss, shadow = open * (2.0 - open);
@@ -58,7 +60,7 @@ export class Stage {
 
   constructor(canvas, face, [colour, roughness]) {
     Object.assign(this, { canvas, face, rest: new Float32Array(face.glb.names.length) });
-    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: false, alpha: true, preserveDrawingBuffer: true });
+    this.renderer = new THREE.WebGLRenderer({ canvas, antialias: devicePixelRatio > 1, alpha: true, preserveDrawingBuffer: true });
     this.camera = new THREE.PerspectiveCamera(FOV_DEG, 1, 0.3, 3);
     this.camera.position.set(0, EYE_LINE_M, DISTANCE_M);
     this.scene = new THREE.Scene();
@@ -130,8 +132,9 @@ function geometryOf(face) {
   return geometry;
 }
 
+// Without smaller versions, in which neighbours in the atlas run into each other, and as the preview reads it
 function textureOf(bitmap, colorSpace) {
   const texture = new THREE.Texture(bitmap);
-  Object.assign(texture, { colorSpace, flipY: false, generateMipmaps: true, minFilter: THREE.LinearMipmapLinearFilter, anisotropy: 4, needsUpdate: true });
+  Object.assign(texture, { colorSpace, flipY: false, generateMipmaps: false, minFilter: THREE.LinearFilter, needsUpdate: true });
   return texture;
 }
