@@ -6,6 +6,17 @@ import sys
 from importlib.util import find_spec
 from pathlib import Path
 
+import pytest
+
 sys.path.insert(0, str(Path(__file__).parent / "filming"))  # what several tests film
 NEEDED = ("av", "numba", "safetensors", "torch")
 collect_ignore_glob = [] if all(find_spec(name) for name in NEEDED) else ["test_*.py"]
+
+
+@pytest.fixture(autouse=True, scope="session")
+def one_thread() -> None:
+    """Small networks on one thread: two that wait for each other on a busy machine take ten times as long."""
+    if not collect_ignore_glob:
+        import torch
+
+        torch.set_num_threads(1)
