@@ -23,8 +23,10 @@ def rotation_matrix(rotation: Tensor) -> Tensor:
     cosine = torch.where(small, 0.5 - square / 24.0, (1.0 - angle.cos()) / (angle * angle))
     x, y, z = rotation.unbind(dim=-1)
     zero = torch.zeros_like(x)
-    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).unflatten(-1, (3, 3))
-    return torch.eye(3, dtype=rotation.dtype, device=rotation.device) + sine * cross + cosine * (cross @ cross)
+    cross = torch.stack([zero, -z, y, z, zero, -x, -y, x, zero], dim=-1).reshape(*x.shape, 3, 3)
+    still = torch.eye(3, dtype=rotation.dtype, device=rotation.device)
+    turned: Tensor = still + sine * cross + cosine * (cross @ cross)
+    return turned
 
 
 def place(vertices: Tensor, rotation: Tensor, translation: Tensor) -> Tensor:
@@ -47,9 +49,9 @@ def project(points: Tensor, camera: Camera, focal: Tensor | None = None) -> Tens
 
 
 def vertex_normals(vertices: Tensor, faces: Tensor) -> Tensor:
-    """Area-weighted unit normals (B, V, 3) of vertices (B, V, 3) and faces (F, 3); outwards if faces turn clockwise.
+    """Area-weighted unit normals (B, V, 3) of vertices (B, V, 3) and faces (F, 3).
 
-    Clockwise as seen from outside on a screen whose y points down, as in every face model here.
+    They point outwards where faces run counter-clockwise in a picture taken from outside, as in every face model here.
     """
     a, b, c = (vertices[:, faces[:, k]] for k in range(3))
     normal = torch.linalg.cross(b - a, c - a)

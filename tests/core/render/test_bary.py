@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -12,13 +14,17 @@ from facetake.render.camera import Camera  # noqa: E402
 from facetake.render.perspective import project  # noqa: E402
 from facetake.render.visibility import face_ids  # noqa: E402
 
+if TYPE_CHECKING:
+    from torch import Tensor
+
 CAMERA = Camera(60.0, (20.0, 16.0), (40, 32))
 FACES = torch.tensor([[0, 1, 2], [1, 3, 2]])
 
 
-def square() -> torch.Tensor:
+def square() -> Tensor:
     """Two triangles that recede: camera-space vertices (1, 4, 3)."""
-    return torch.tensor([[[-0.4, -0.3, 1.0], [-0.4, 0.3, 1.2], [0.4, -0.3, 2.0], [0.4, 0.3, 2.4]]])
+    corners: Tensor = torch.tensor([[[-0.4, -0.3, 1.0], [-0.4, 0.3, 1.2], [0.4, -0.3, 2.0], [0.4, 0.3, 2.4]]])
+    return corners
 
 
 def test_interpolated_positions_project_back_onto_their_pixels() -> None:
@@ -43,7 +49,7 @@ def test_a_pictures_loss_falls_as_its_gradient_says() -> None:
     vertices, colour = square().double(), torch.rand(1, 4, 3, generator=torch.Generator().manual_seed(0)).double()
     ids = face_ids(project(vertices, CAMERA), FACES, CAMERA.size)
 
-    def loss(moved: torch.Tensor) -> torch.Tensor:
+    def loss(moved: Tensor) -> Tensor:
         points = fragments(project(moved, CAMERA), FACES, ids)
         return (points.image(points.interpolate(colour)) ** 2).sum()
 
@@ -62,7 +68,7 @@ def test_only_chosen_triangles_are_kept() -> None:
     assert set(points.face.tolist()) == {1}
     assert torch.equal(points.covered(), ids == 1)
     picture = points.image(torch.ones(len(points.face), 3), 0.25)
-    assert set(picture.unique().tolist()) == {0.25, 1.0}
+    assert set(torch.unique(picture).tolist()) == {0.25, 1.0}
 
 
 def test_one_set_of_values_serves_a_batch() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -12,6 +14,9 @@ from scipy.spatial.transform import Rotation  # noqa: E402
 from facetake.render.camera import Camera, pytorch3d_ndc  # noqa: E402
 from facetake.render.perspective import place, project, rotation_matrix, vertex_normals  # noqa: E402
 from facetake.render.shade import vertex_normals as numba_normals  # noqa: E402
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 CAMERA = Camera(300.0, (60.0, 50.0), (128, 96))
 
@@ -42,7 +47,7 @@ def test_placed_points_carry_gradients_to_pose_and_focal_length() -> None:
     points = torch.rand(1, 5, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(2)) - 0.5
     pose = [torch.tensor(values).double() for values in ([[0.1, 0.4, -0.2]], [[0.1, 0.0, 3.0]], 280.0)]
 
-    def screen(rotation: torch.Tensor, translation: torch.Tensor, focal: torch.Tensor) -> torch.Tensor:
+    def screen(rotation: Tensor, translation: Tensor, focal: Tensor) -> Tensor:
         return project(place(points, rotation, translation), CAMERA, focal)
 
     assert torch.autograd.gradcheck(screen, [value.requires_grad_() for value in pose])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
@@ -15,15 +17,18 @@ from facetake.render.camera import portrait  # noqa: E402
 from facetake.render.perspective import place, project  # noqa: E402
 from facetake.render.visibility import face_ids  # noqa: E402
 
+if TYPE_CHECKING:
+    from torch import Tensor
 
-def soup(seed: int) -> tuple[torch.Tensor, torch.Tensor]:
+
+def soup(seed: int) -> tuple[Tensor, Tensor]:
     """Random triangles, some partly outside the picture or behind the camera: screen (1, V, 3) and faces."""
     rng = np.random.default_rng(seed)
     corners = np.concatenate([rng.uniform(-8, 48, (240, 2)), rng.uniform(-0.2, 4.0, (240, 1))], axis=1)
     return torch.from_numpy(corners.astype(np.float32))[None], torch.arange(240).reshape(80, 3)
 
 
-def head(size: int, *, turns: int = 2) -> tuple[torch.Tensor, torch.Tensor]:
+def head(size: int, *, turns: int = 2) -> tuple[Tensor, Tensor]:
     """The preview head turned a few ways: screen (turns, V, 3) and faces."""
     mesh = load()
     rotation = torch.tensor([[0.0, 0.1, 0.0], [0.3, -0.7, 0.2]])[:turns]
@@ -62,7 +67,7 @@ def test_of_two_equal_triangles_the_lower_id_wins() -> None:
     screen = torch.tensor([[[0.0, 0.0, 1.7], [0.0, 9.0, 1.3], [9.0, 0.0, 2.1]]])
     faces = torch.tensor([[0, 1, 2], [0, 1, 2]])
     for engine in ("numba", "torch"):
-        assert set(face_ids(screen, faces, (8, 8), engine).unique().tolist()) == {-1, 0}
+        assert set(torch.unique(face_ids(screen, faces, (8, 8), engine)).tolist()) == {-1, 0}
 
 
 def test_unknown_engines_and_shapes_are_refused() -> None:
