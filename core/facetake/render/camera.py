@@ -1,6 +1,7 @@
 """A pinhole camera in OpenCV's convention: x right, y down, z forward, pixel centres at +0.5.
 
-Knows projection and its inverse; does not know meshes or images.
+Knows projection and its inverse, and how other programs write the same picture; does not know meshes or images. The
+torch side of projection is in `facetake.render.perspective`, so that a preview needs no torch.
 """
 
 from __future__ import annotations
@@ -49,6 +50,17 @@ class Camera:
         depth = screen[..., 2:]
         flat = (screen[..., :2] - np.asarray(self.centre, np.float32)) * depth / np.float32(self.focal)
         return np.concatenate([flat, depth], axis=-1).astype(np.float32)
+
+
+def pytorch3d_ndc(size: tuple[int, int]) -> tuple[float, float, float]:
+    """What takes pixels to PyTorch3D's normalised coordinates (x left, y up, the shorter side from -1 to 1).
+
+    Returns (scale, x0, y0): x_ndc = x0 - scale * x and y_ndc = y0 - scale * y, for size (width, height) in pixels.
+    Depth stays as it is, metres forward, in both.
+    """
+    width, height = size
+    scale = 2.0 / min(size)
+    return scale, 0.5 * scale * width, 0.5 * scale * height
 
 
 def portrait(size: tuple[int, int], fov_deg: float, shift_y: float = 0.0) -> Camera:

@@ -57,7 +57,8 @@ def _fill(screen, faces, ids, one_sided):  # type: ignore[no-untyped-def]
                 wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * inv
                 wc = np.float32(1.0) - wa - wb
                 if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
-                    closeness = wa * ia + wb * ib + wc * ic
+                    # rounded as it is stored, so that a tie stays with the lower id
+                    closeness = np.float32(wa * ia + wb * ib + wc * ic)
                     if closeness > nearest[y, x]:
                         nearest[y, x] = closeness
                         ids[y, x] = f

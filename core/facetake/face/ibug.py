@@ -1,0 +1,29 @@
+"""The 68 points of the iBUG (300-W, dlib) mark-up in MediaPipe's numbers, so that one numbering serves everywhere.
+
+Data only. Points 0-16 run along the jaw from the subject's right ear, 17-26 the brows, 27-35 the nose, 36-47 the eyes,
+48-59 the outer and 60-67 the inner lips.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+IBUG_68 = np.array(
+    [
+        127, 234, 93, 132, 58, 172, 150, 176, 152, 400, 379, 397, 288, 361, 323, 454, 356,
+        70, 63, 105, 66, 107, 336, 296, 334, 293, 300,
+        168, 197, 5, 4, 98, 97, 2, 326, 327,
+        33, 160, 158, 133, 153, 144, 362, 385, 387, 263, 373, 380,
+        61, 39, 37, 0, 267, 269, 291, 405, 314, 17, 84, 181,
+        78, 82, 13, 312, 308, 317, 14, 87,
+    ],
+    dtype=np.int64,
+)  # fmt: skip
+"""(68,) MediaPipe's number of each iBUG point."""
+
+JAW, BROWS, NOSE = slice(0, 17), slice(17, 27), slice(27, 36)
+EYES, MOUTH = slice(36, 48), slice(48, 68)
+
+IBUG_WEIGHT = np.ones(68, dtype=np.float32)
+IBUG_WEIGHT[JAW] = 0.25
+"""How far each point can be trusted: those of the jaw slide along it as the head turns."""

@@ -1,0 +1,273 @@
+"""Arrays out of other people's pickle files, read as data: nothing in the file is ever called.
+
+Published face models and networks come as pickles of numpy arrays, scipy sparse matrices and chumpy arrays. Python's
+own unpickler would run what such a file names; this reader walks over the file's opcodes (`pickletools`) and knows
+what those few classes mean. Anything else is refused by name. Knows no models.
+"""
+
+from __future__ import annotations
+
+import pickletools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from scipy import sparse
+
+from facetake.errors import ModelError
+
+
+@dataclass
+class _Name:
+    """A class or function that the file names; it is looked up nowhere."""
+
+    module: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.module}.{self.name}"
+
+
+@dataclass
+class _Made:
+    """An object that the file makes from a name, arguments and a state."""
+
+    of: _Name
+    arguments: tuple[Any, ...]
+    state: Any = field(default=None)
+
+
+class _RefusedError(Exception):
+    """What is in the file that is no data."""
+
+
+_MARK = object()
+_PUSH = {
+    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
+    "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "BINUNICODE",
+    "SHORT_BINUNICODE", "BINUNICODE8",
+}  # fmt: skip
+_CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
+_EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": set}
+_SKIP = {"PROTO", "FRAME", "STOP"}
+
+
+def read(path: Path) -> Any:
+    """What a pickle file holds: dicts, lists, text, numbers, numpy arrays and scipy sparse matrices.
+
+    Text of Python 2 is taken as Latin-1. ModelError for a file that cannot be read, is no pickle, or holds an object of
+    another class, which is named.
+    """
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ModelError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+    try:
+        return _value(_Reader().run(data))
+    except _RefusedError as error:
+        raise ModelError(f"{path} holds {error}, which is not plain data and is not read; "
+                         "save its arrays as .npz instead") from error  # fmt: skip
+    except (ValueError, KeyError, IndexError, TypeError, UnicodeError, AttributeError, OverflowError) as error:
+        raise ModelError(f"{path} is no pickle file, or is damaged ({error}); fetch it again") from error
+
+
+class _Reader:
+    """The stack machine of a pickle, without the calls."""
+
+    def __init__(self) -> None:
+        self._stack: list[Any] = []
+        self._memo: dict[int, Any] = {}
+
+    def run(self, data: bytes) -> Any:
+        """The object at the end of a pickle."""
+        for opcode, argument, _ in pickletools.genops(data):
+            name = opcode.name
+            if name in _PUSH:
+                self._stack.append(argument)
+            elif name in _CONSTANTS:
+                self._stack.append(_CONSTANTS[name])
+            elif name in _EMPTY:
+                self._stack.append(_EMPTY[name]())
+            elif name not in _SKIP:
+                step = getattr(self, f"do_{name.lower()}", None)
+                if step is None:
+                    raise _RefusedError(f"the instruction {name}")
+                step(argument)
+        return self._stack[-1]
+
+    def _pop(self) -> Any:
+        return self._stack.pop()
+
+    def _to_mark(self) -> list[Any]:
+        place = max(i for i, item in enumerate(self._stack) if item is _MARK)
+        items = self._stack[place + 1 :]
+        del self._stack[place:]
+        return items
+
+    def do_mark(self, _: Any) -> None:
+        self._stack.append(_MARK)
+
+    def do_pop(self, _: Any) -> None:
+        self._pop()
+
+    def do_dup(self, _: Any) -> None:
+        self._stack.append(self._stack[-1])
+
+    def do_binput(self, number: Any) -> None:
+        self._memo[int(number)] = self._stack[-1]
+
+    do_put = do_long_binput = do_binput
+
+    def do_memoize(self, _: Any) -> None:
+        self._memo[len(self._memo)] = self._stack[-1]
+
+    def do_binget(self, number: Any) -> None:
+        self._stack.append(self._memo[int(number)])
+
+    do_get = do_long_binget = do_binget
+
+    def do_tuple(self, _: Any) -> None:
+        self._stack.append(tuple(self._to_mark()))
+
+    def do_tuple1(self, _: Any) -> None:
+        self._last_as_tuple(1)
+
+    def do_tuple2(self, _: Any) -> None:
+        self._last_as_tuple(2)
+
+    def do_tuple3(self, _: Any) -> None:
+        self._last_as_tuple(3)
+
+    def _last_as_tuple(self, number: int) -> None:
+        items = tuple(self._stack[-number:])
+        del self._stack[-number:]
+        self._stack.append(items)
+
+    def do_list(self, _: Any) -> None:
+        self._stack.append(self._to_mark())
+
+    def do_append(self, _: Any) -> None:
+        item = self._pop()
+        self._stack[-1].append(item)
+
+    def do_appends(self, _: Any) -> None:
+        items = self._to_mark()
+        self._stack[-1].extend(items)
+
+    def do_dict(self, _: Any) -> None:
+        items = self._to_mark()
+        self._stack.append(dict(zip(items[::2], items[1::2], strict=True)))
+
+    def do_setitem(self, _: Any) -> None:
+        value, key = self._pop(), self._pop()
+        self._stack[-1][key] = value
+
+    def do_setitems(self, _: Any) -> None:
+        items = self._to_mark()
+        self._stack[-1].update(zip(items[::2], items[1::2], strict=True))
+
+    def do_global(self, argument: Any) -> None:
+        self._stack.append(_Name(*str(argument).split(" ", 1)))
+
+    def do_stack_global(self, _: Any) -> None:
+        name, module = self._pop(), self._pop()
+        self._stack.append(_Name(str(module), str(name)))
+
+    def do_reduce(self, _: Any) -> None:
+        arguments, of = self._pop(), self._pop()
+        if not isinstance(of, _Name):
+            raise _RefusedError("a call of something without a name")
+        plain = of.name in ("OrderedDict", "dict") and not arguments
+        self._stack.append({} if plain else _Made(of, arguments))
+
+    do_newobj = do_reduce
+
+    def do_build(self, _: Any) -> None:
+        state = self._pop()
+        if not isinstance(self._stack[-1], _Made):
+            raise _RefusedError("a state for something that is no object")
+        self._stack[-1].state = state
+
+
+def _value(item: Any) -> Any:
+    """Plain data of what was read: objects of known classes turned into arrays, at any depth."""
+    if isinstance(item, _Made):
+        return _object(item)
+    if isinstance(item, _Name):
+        raise _RefusedError(str(item))
+    if isinstance(item, dict):
+        return {_value(key): _value(value) for key, value in item.items()}
+    if isinstance(item, list | tuple):
+        return type(item)(_value(part) for part in item)
+    return item
+
+
+def _object(made: _Made) -> Any:
+    """The array, matrix or text that an object of a known class stands for."""
+    name = made.of.name
+    root = made.of.module.split(".")[0]
+    if root == "numpy":
+        return _numpy(made)
+    if root == "scipy" and name.endswith("_matrix"):
+        return _sparse(name, _value(made.state))
+    if root == "chumpy":
+        return _chumpy(made)
+    if name == "_reconstructor":  # how Python 2 makes an object of an old class: the class is the first argument
+        return _object(_Made(made.arguments[0], (), made.state))
+    if (made.of.module, name) == ("_codecs", "encode"):
+        return str(made.arguments[0]).encode(str(made.arguments[1]))
+    raise _RefusedError(str(made.of))
+
+
+def _numpy(made: _Made) -> Any:
+    name, arguments = made.of.name, made.arguments
+    if name == "dtype":
+        return _dtype(made)
+    if name == "_reconstruct":
+        _, shape, dtype, fortran, raw = made.state
+        return _array(_value(raw), _value(dtype), tuple(shape), "F" if fortran else "C")
+    if name == "_frombuffer":
+        raw, dtype, shape, order = (_value(part) for part in arguments)
+        return _array(raw, dtype, tuple(shape), str(order))
+    if name == "scalar":
+        return _array(_value(arguments[1]), _value(arguments[0]), (), "C")[()]
+    raise _RefusedError(str(made.of))
+
+
+def _dtype(made: _Made) -> np.dtype[Any]:
+    code = str(made.arguments[0])
+    if code.startswith("O") or (made.state and made.state[3] is not None):
+        raise _RefusedError(f"an array of {'objects' if code.startswith('O') else 'records'}")
+    dtype = np.dtype(code)
+    order = str(made.state[1]) if made.state else "="
+    return dtype.newbyteorder("=" if order == "|" else order)  # type: ignore[arg-type]
+
+
+def _array(raw: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: Any) -> Any:
+    data = raw.encode("latin-1") if isinstance(raw, str) else bytes(raw)
+    return np.frombuffer(data, dtype).reshape(shape, order=order).copy()
+
+
+def _sparse(name: str, state: Any) -> Any:
+    """A scipy sparse matrix in compressed rows or columns, or in coordinates."""
+    rows, columns = state.get("_shape", state.get("shape"))
+    shape = (int(rows), int(columns))
+    if name in ("csc_matrix", "csr_matrix"):
+        kind = sparse.csc_matrix if name.startswith("csc") else sparse.csr_matrix
+        return kind((state["data"], state["indices"], state["indptr"]), shape=shape)
+    if name == "coo_matrix":
+        return sparse.coo_matrix((state["data"], (state["row"], state["col"])), shape=shape)
+    raise _RefusedError(f"a scipy {name}")
+
+
+def _chumpy(made: _Made) -> Any:
+    """The array inside a chumpy array, or inside a choice of some of its elements."""
+    state = made.state if isinstance(made.state, dict) else {}
+    if made.of.name == "Ch" and "x" in state:
+        return np.asarray(_value(state["x"]))
+    if made.of.name == "Select" and {"a", "idxs", "preferred_shape"} <= state.keys():
+        chosen = np.asarray(_value(state["a"])).ravel()[np.asarray(_value(state["idxs"]))]
+        return chosen.reshape(tuple(_value(state["preferred_shape"])))
+    raise _RefusedError(str(made.of))

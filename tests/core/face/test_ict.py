@@ -1,0 +1,100 @@
+"""Tests of facetake.face.ict on a small folder in ICT-FaceKit's layout, which the tests write."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
+
+from plaster import MOVES, cast  # noqa: E402
+
+from facetake.errors import ModelError  # noqa: E402
+from facetake.face import ict  # noqa: E402
+from facetake.face.model import MATERIALS  # noqa: E402
+from facetake.rig import ARKIT_NAMES  # noqa: E402
+
+FLIP = np.array([1.0, -1.0, -1.0])
+NAMES = ("jawOpen", "mouthSmile_L", "mouthSmile_R", "mouthPucker", "browInnerUp_L", "eyeBlink_L", "eyeBlink_R")
+
+
+def obj(points: Any, faces: Any, *, whole: bool = False) -> str:
+    """Text of an .obj in centimetres, y up; whole: with texture, quads' materials and a clear layer."""
+    lines = [f"v {x:.8f} {y:.8f} {z:.8f}" for x, y, z in points * FLIP * 100.0]
+    if whole:
+        lines += [f"vt {0.01 * k:.4f} 0.25" for k in range(100)]
+    for number, (a, b, c) in enumerate(faces + 1):
+        if whole and number in (0, 1000, 1100):
+            lines.append("usemtl " + {0: "M_Face", 1000: "M_Teeth", 1100: "M_EyeOcclusion"}[number])
+        lines.append(f"f {a}/1/1 {b}/2/1 {c}/3/1")
+    return "\n".join(lines) + "\n"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A `FaceXModel` folder of the cast."""
+    face = cast()
+    (tmp_path / "generic_neutral_mesh.obj").write_text(obj(face.vertices, face.faces, whole=True))
+    for name, move in zip(NAMES, face.moves, strict=True):
+        (tmp_path / f"{name}.obj").write_text(obj(face.vertices + move, face.faces))
+    for k, person in enumerate(face.people):
+        (tmp_path / f"identity{k:03d}.obj").write_text(obj(face.vertices + person, face.faces))
+    about = {"expressions": list(NAMES), "idx_to_landmark_verts": face.ibug.tolist()}
+    (tmp_path / "vertex_indices.json").write_text(json.dumps(about))
+    return tmp_path
+
+
+def test_the_folder_gives_the_face_that_was_written(folder: Path) -> None:
+    """Mean, identities and expressions come back in metres and our axes."""
+    face, model = cast(), ict.load(folder)
+    identity, expression = torch.zeros(1, 3), torch.zeros(1, len(NAMES))
+    identity[0, 0], expression[0, 3] = -1.0, 0.8
+    expected = face.vertices - face.vertices.mean(0) - face.people[0] + 0.8 * face.moves[3]
+    np.testing.assert_allclose(model.vertices(identity, expression)[0].numpy(), expected, atol=1e-6)
+
+
+def test_arkit_goes_there_by_name_and_comes_back(folder: Path) -> None:
+    """Left and right, split brows and plain names find their shapes, and the way back finds the weights."""
+    model = ict.load(folder)
+    sent = torch.zeros(1, 52)
+    for name, weight in zip(MOVES, (0.6, 0.4, 0.3, 0.2, 0.9, 1.0, 0.5), strict=True):
+        sent[0, ARKIT_NAMES.index(name)] = weight
+    expression = model.from_arkit(sent)
+    np.testing.assert_allclose(expression[0].numpy(), [0.6, 0.4, 0.3, 0.2, 0.9, 1.0, 0.5], atol=1e-6)
+    np.testing.assert_allclose(model.to_arkit(expression).numpy(), sent.numpy(), atol=0.02)
+
+
+def test_materials_are_kept_and_clear_layers_left_out(folder: Path) -> None:
+    """Teeth are teeth, and what stands transparent before the eyes is not drawn."""
+    topology = ict.load(folder).topology
+    assert len(topology.faces) == 1100
+    assert (topology.material[1000:] == MATERIALS.index("teeth")).all()
+    assert set(topology.material[:1000]) <= {MATERIALS.index("skin"), MATERIALS.index("lips")}
+    assert topology.uv[0].tolist() == pytest.approx([0.0, 0.75])
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("vertex_indices.json", "{", "cannot be read"),
+        ("vertex_indices.json", "{}", "has no expressions"),
+        ("jawOpen.obj", "v 1 2 3\n", "has 1 vertices, the neutral mesh"),
+        ("generic_neutral_mesh.obj", "hello", "no whole .obj mesh"),
+        ("mouthPucker.obj", "v 1 2 x\n", "a line of other than numbers"),
+    ],
+)
+def test_damaged_folders_are_told(folder: Path, name: str, text: str, message: str) -> None:
+    """Each file that is wrong is named with what is wrong."""
+    (folder / name).write_text(text)
+    with pytest.raises(ModelError, match=message):
+        ict.load(folder)
+
+
+def test_another_folder_is_told(tmp_path: Path) -> None:
+    """A folder without the neutral mesh names it."""
+    with pytest.raises(ModelError, match=r"generic_neutral_mesh.obj cannot be read"):
+        ict.load(tmp_path)
