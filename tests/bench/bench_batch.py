@@ -4,8 +4,8 @@
 
 Cuts lines of 1 to 8 s out of LINE, makes a take of each, and prints: times real time in all with a process a core; the
 ratio to one process; the overhead a row, which is the time beside making takes; peak memory of the commanding process
-and of the largest worker at 100 rows and at 5,000, of one second each; and the ratio to `facetake generate` once a
-line, measured on twenty of them.
+and of the largest worker at 100 rows and at 5,000, of one second each; the ratio to `facetake generate` once a line,
+measured on twenty of them; and what is made again when three rows change their emotion.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ def main() -> None:
     seconds = cut(asked.line, folder / "lines", asked.rows)
     few, many = (timed(folder, short(folder / "lines", rows), f"short_{rows}", cores) for rows in (FEW, MANY))
     spent, _, _ = timed(folder, listed(folder / "lines", asked.rows), "all", cores)
+    print("three changed:", changed(folder, asked.rows, cores))
     alone, _, _ = timed(folder, listed(folder / "lines", asked.rows), "alone", 1)
     with batch.Ledger(folder / "all") as ledger:
         making = sum(entry.spent_s for entry in ledger.entries())
@@ -91,6 +92,18 @@ def listed(folder: Path, rows: int) -> Path:
     path = folder / f"{rows}.csv"
     path.write_text("id,audio\n" + "".join(f"{number},line_{number:05d}.wav\n" for number in range(rows)))
     return path
+
+
+def changed(folder: Path, rows: int, jobs: int) -> str:
+    """What the command says after three rows of the finished list got another emotion."""
+    path = folder / "lines" / "changed.csv"
+    moods = {rows // 4: "sad:0.8", rows // 2: "angry", rows - 1: "happy:0.3"}
+    path.write_text(
+        "id,audio,emotion\n" + "".join(f"{n},line_{n:05d}.wav,{moods.get(n, '')}\n" for n in range(rows))
+    )
+    command = [sys.executable, "-m", "facetake", "batch", str(path), "--out", str(folder / "all"), "--jobs", str(jobs)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    return done.stderr.splitlines()[0]
 
 
 def short(folder: Path, rows: int) -> Path:
