@@ -20,7 +20,7 @@ def test_the_tree_is_flat() -> None:
 def test_the_promised_errors_exist() -> None:
     """The names that other programs may catch are all there."""
     names = {item.__name__.removesuffix("Error") for item in _classes()}
-    assert names == {"Facetake", "Audio", "Take", "Rig", "Model", "Config", "Host", "Render", "Batch"}
+    assert names == {"Facetake", "Audio", "Take", "Rig", "Model", "Config", "Host", "Render", "Batch", "Portrait"}
 
 
 def test_messages_are_kept_as_they_stand() -> None:
