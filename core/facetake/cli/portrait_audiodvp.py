@@ -53,7 +53,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
 
     features = hear(_sound_of(performer), performer.rate, settings.features, bundle.load(arguments.model))
     count = None if arguments.seconds is None else int(arguments.seconds * performer.rate)
-    training.train(performer, features, performer.video, settings, arguments.out, count, progress)
+    training.train(performer, features, performer.origin, settings, arguments.out, count, progress)
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -106,7 +106,7 @@ def _expression(arguments: argparse.Namespace, performer: Performer, trained: Tr
     from facetake.portrait.audiodvp.driving import from_sound, from_take
 
     if arguments.take:
-        return from_take(formats.read(arguments.take), performer.rate, performer.expression_names)
+        return from_take(formats.read(arguments.take), performer.rate, performer.model)
     return from_sound(arguments.audio, performer.rate, trained, bundle.load(arguments.model))
 
 
@@ -171,5 +171,5 @@ def _sound_of(performer: Performer) -> Path:
 def _check_actor(performer: Performer, trained: Trained, arguments: argparse.Namespace) -> None:
     from facetake.errors import PortraitError
 
-    if performer.video != trained.about.actor:
-        raise PortraitError(f"{arguments.training} was trained on another video than {arguments.actor}; name its actor")
+    if performer.origin != trained.about.actor:
+        raise PortraitError(f"{arguments.training} was trained on another capture than {arguments.actor}; name its actor")

@@ -21,6 +21,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
     parser.add_argument("--landmarker", type=Path, metavar="FILE.task", help="MediaPipe's model, where the package has "
                         "none inside")  # fmt: skip
+    parser.add_argument("--face", default="anny", metavar="MODEL", help="anny (default), or a face model of your own: "
+                        "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
     parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of the crop (default 256)")
     parser.add_argument("--settings", type=Path, metavar="FILE.toml", help="weights of the fit")
@@ -32,8 +34,8 @@ def capture(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.config import load_config
     from facetake.portrait.capture import Order
     from facetake.portrait.capture import capture as captured
+    from facetake.portrait.faces import open_face
     from facetake.portrait.fitting import FitSettings
-    from facetake.portrait.head_face import head_face
     from facetake.portrait.performance import take_of
 
     if arguments.take is not None:
@@ -43,14 +45,14 @@ def capture(arguments: argparse.Namespace, report: Reporter) -> int:
     settings = load_config(FitSettings, arguments.settings) if arguments.settings else FitSettings()
     order = Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
                   first_s, last_s, settings)  # fmt: skip
-    item = str(arguments.video)
+    face, item = open_face(arguments.face), str(arguments.video)
     report.start(item, 0, 1)
-    actor, told = captured(order, head_face(), lambda share, _: report.progress(item, share))
+    actor, told = captured(order, face, lambda share, _: report.progress(item, share))
     for line in told:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
-        formats.write(take_of(actor, head_face().expression_names), arguments.take)
+        formats.write(take_of(actor, face.model), arguments.take)
         outputs.append(str(arguments.take))
     report.done(item, outputs)
     return 0

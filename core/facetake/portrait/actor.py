@@ -3,7 +3,7 @@
     actor.json       what was captured, from what, with which camera; written last, so it marks a whole folder
     crop.mkv         the square pictures, without loss
     sound.wav        the clip's sound, where it has any
-    fit.safetensors  landmarks, identity, albedo, light, expression and pose
+    fit.safetensors  landmarks, identity, albedo, own colours, light, expression and pose
 
 Knows the files. Does not know how a face is found or fitted.
 """
@@ -27,7 +27,7 @@ from facetake.render.camera import Camera
 
 F32 = NDArray[np.float32]
 ABOUT, PICTURES, SOUND, FIT = "actor.json", "crop.mkv", "sound.wav", "fit.safetensors"
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class About:
     """What was captured, and how.
 
     Attributes:
-        face: name of the face model whose coefficients the fit holds.
+        face: the face model whose coefficients the fit holds, as `facetake.portrait.faces.open_face` takes it.
+        face_sha256: hash of its file.
         source: name of the video, without its folder.
         source_sha256: hash of its bytes.
         box: left, top and side of the crop in the upright video, in pixels.
@@ -48,6 +49,7 @@ class About:
     """
 
     face: str
+    face_sha256: str
     source: str
     source_sha256: str
     box: tuple[float, float, float]
@@ -66,7 +68,8 @@ class Fit:
     Attributes:
         landmarks: (T, N, 2) pixels in the crop, pixel centres at +0.5.
         identity: (I,) the face's shape.
-        albedo: (A,) its colours.
+        albedo: (A,) its colours, as the model has them.
+        colour: (V, 3) the actor's own linear albedo at the vertices, the model's where nothing was seen.
         light: (1 or T, 9, 3) spherical harmonics.
         expression: (T, E).
         rotation: (T, 3) rotation vectors in radians: camera = R face + translation.
@@ -76,6 +79,7 @@ class Fit:
     landmarks: F32
     identity: F32
     albedo: F32
+    colour: F32
     light: F32
     expression: F32
     rotation: F32
@@ -95,8 +99,8 @@ class Fit:
 
 
 _SHAPES: dict[str, tuple[object, ...]] = {
-    "landmarks": ("T", None, 2), "identity": (None,), "albedo": (None,), "light": (None, 9, 3),
-    "expression": ("T", None), "rotation": ("T", 3), "translation": ("T", 3),
+    "landmarks": ("T", None, 2), "identity": (None,), "albedo": (None,), "colour": (None, 3),
+    "light": (None, 9, 3), "expression": ("T", None), "rotation": ("T", 3), "translation": ("T", 3),
 }  # fmt: skip
 
 

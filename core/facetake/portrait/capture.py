@@ -22,10 +22,11 @@ from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait import actor, overlay, pose
 from facetake.portrait.crop import Crop, stable_crop
+from facetake.portrait.faces import Face
 from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, first_motion, joined, varied
 from facetake.portrait.footage import CutFinder, Footage, open_footage, sound_of
 from facetake.portrait.landmarks import detector, one_face, read_tracks, stacked, write_tracks
-from facetake.portrait.linear_face import LinearFace
+from facetake.portrait.linearised import Linearised, linearised
 from facetake.portrait.photometry import Looks, Photometry
 from facetake.portrait.pictures import read_pictures, write_pictures
 from facetake.render.camera import Camera, portrait
@@ -60,7 +61,7 @@ class Order:
     settings: FitSettings = field(default_factory=FitSettings)
 
 
-def capture(order: Order, face: LinearFace, progress: Progress) -> tuple[actor.Actor, list[str]]:
+def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, list[str]]:
     """Captures an actor, or finishes a capture that was interrupted.
 
     Args:
@@ -78,29 +79,29 @@ def capture(order: Order, face: LinearFace, progress: Progress) -> tuple[actor.A
     told = []
     if footage.is_variable:
         told.append(f"{order.video} has a variable frame rate; it is captured at {float(footage.rate):g} fps")
-    digest = _begin(order, face.name)
+    digest = _begin(order, face)
     points = _landmarks(order, footage, lambda share: progress(0.3 * share, "landmarks"))
     crop = stable_crop(points, footage.width, footage.height, order.size)
     told += _pictures(order.out, footage, crop, lambda share: progress(0.3 + 0.1 * share, "pictures"))
     camera = portrait((order.size, order.size), order.settings.fov_deg)
-    fitting = _Fitting(order, face, camera, footage.rate, crop.points(points))
+    fitting = _Fitting(order, linearised(face.model), camera, footage.rate, crop.points(points))
     fit = fitting.fit(lambda share: progress(0.4 + 0.6 * share, "fitting"))
     actor.write_fit(order.out, fit)
     box = (float(crop.left), float(crop.top), float(crop.side))
     actor.write_about(order.out, actor.About(
-        face.name, order.video.name, digest, box, order.size, footage.rate, footage.n_frames, camera.focal,
-        footage.start_s,
+        face.name, face.sha256, order.video.name, digest, box, order.size, footage.rate, footage.n_frames,
+        camera.focal, footage.start_s,
     ))  # fmt: skip
     for part in order.out.glob("motion-*.safetensors"):
         part.unlink()
     return actor.read_actor(order.out), told
 
 
-def _begin(order: Order, face: str) -> str:
+def _begin(order: Order, face: Face) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
     digest = audio.hash_of(order.video)
-    plan = {"video": digest, "face": face, "size": order.size, "first_s": order.first_s, "last_s": order.last_s,
-            "settings": asdict(order.settings)}  # fmt: skip
+    plan = {"video": digest, "face": face.name, "face_sha256": face.sha256, "size": order.size,
+            "first_s": order.first_s, "last_s": order.last_s, "settings": asdict(order.settings)}  # fmt: skip
     path = order.out / PLAN
     if (order.out / actor.ABOUT).is_file():
         raise PortraitError(f"{order.out} holds a finished actor already; name a new folder")
@@ -162,17 +163,11 @@ def _pictures(out: Path, footage: Footage, crop: Crop, progress: Callable[[float
 class _Fitting:
     """The numerical part, with its results saved as it goes."""
 
-    def __init__(self, order: Order, face: LinearFace, camera: Camera, rate: Fraction, points: F32) -> None:
-        self._out, self._settings, self._face, self._camera = order.out, order.settings, face, camera
-        self._rate, self._all = rate, points
-        self._points = points[:, face.points] if points.shape[1] > face.points.max() else self._too_few()
-        self._landmarks = LandmarkFitter(face, camera, order.settings)
-
-    def _too_few(self) -> F32:
-        raise PortraitError(
-            f"the tracks have {self._all.shape[1]} points, the face model {self._face.name} needs number "
-            f"{self._face.points.max()}; track with irises (478 points)"
-        )
+    def __init__(self, order: Order, face: Linearised, camera: Camera, rate: Fraction, points: F32) -> None:
+        self._out, self._settings, self._camera, self._rate = order.out, order.settings, camera, rate
+        self._face, self._all = face.seen(points.shape[1]), points
+        self._points = points[:, self._face.points]
+        self._landmarks = LandmarkFitter(self._face, camera, order.settings)
 
     def _frames(self, first: int, last: int) -> NDArray[np.uint8]:
         return np.stack(list(read_pictures(self._out / actor.PICTURES, self._rate, first, last)))
@@ -187,8 +182,8 @@ class _Fitting:
             progress((first + len(parts[-1].expression)) / len(self._points))
         motion = joined(parts)
         return actor.Fit(
-            self._all, identity, looks.albedo, looks.light[None], motion.expression, pose.vectors(motion.rotation),
-            motion.translation,
+            self._all, identity, looks.albedo, looks.colour, looks.light[None], motion.expression,
+            pose.vectors(motion.rotation), motion.translation,
         )  # fmt: skip
 
     def _shared(self) -> tuple[F32, Looks]:

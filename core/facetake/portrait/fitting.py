@@ -1,7 +1,7 @@
 """Pose, expression and identity from landmarks: bounded Gauss-Newton, all frames at once.
 
 Reprojection of the embedded landmarks plus a Gaussian prior on the coefficients, as the landmark and regularisation
-terms of AudioDVP 3.2 and 3.4. Knows linear faces and landmarks; does not know colours.
+terms of AudioDVP 3.2 and 3.4. Knows face models and landmarks; does not know colours.
 """
 
 from __future__ import annotations
@@ -13,13 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.portrait import pose
-from facetake.portrait.linear_face import LinearFace
+from facetake.portrait.linearised import Linearised
 from facetake.render.camera import Camera
 
 F32 = NDArray[np.float32]
 POSE = 6
 SWEEPS = 12
-GAZE_STIFF = 30.0  # times the prior: without irises a gaze shows only in the lids, which blinks explain better
+GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
+IRISES = 468  # MediaPipe's first point of the irises
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
 
 
@@ -119,9 +120,10 @@ def _swept(normal: F32, gradient: F32, value: F32, low: F32, high: F32, step: F3
     return np.asarray(step, np.float32)
 
 
-def first_motion(face: LinearFace, points: F32, camera: Camera) -> Motion:
+def first_motion(face: Linearised, points: F32, camera: Camera) -> Motion:
     """Faces (T, N, 2) seen from the front: where they stand by the size and middle of their landmarks."""
-    mean = face.at_points(face.mean)
+    nobody, still = np.zeros(len(face.shapes), np.float32), np.zeros((1, len(face.moves)), np.float32)
+    mean = face.at_points(face.vertices(nobody, still))[0]
     weight = face.point_weight / face.point_weight.sum()
     middle, seen = weight @ mean, np.einsum("n,tnk->tk", weight, points)
     spread = np.sqrt(weight @ ((mean - middle)[:, :2] ** 2).sum(axis=1))
@@ -130,9 +132,8 @@ def first_motion(face: LinearFace, points: F32, camera: Camera) -> Motion:
     xy = (seen - np.asarray(camera.centre)) * (depth / camera.focal)[:, None]
     translation = np.concatenate([xy, depth[:, None]], axis=1) - middle
     count = len(points)
-    still = np.zeros((count, len(face.moves)), np.float32)
     rotation = np.broadcast_to(np.eye(3, dtype=np.float32), (count, 3, 3)).copy()
-    return Motion(rotation, translation.astype(np.float32), np.clip(still, face.low, face.high))
+    return Motion(rotation, translation.astype(np.float32), np.repeat(still, count, axis=0))
 
 
 Extra = Callable[[Motion], tuple[F32, F32]]
@@ -142,7 +143,7 @@ Extra = Callable[[Motion], tuple[F32, F32]]
 class LandmarkFitter:
     """Fits the motion of one identity to landmarks (T, N, 2) in the order of the face's own."""
 
-    def __init__(self, face: LinearFace, camera: Camera, settings: FitSettings) -> None:
+    def __init__(self, face: Linearised, camera: Camera, settings: FitSettings) -> None:
         """Takes the face, the camera of the crop, and the weights."""
         self._face, self._camera, self._settings = face, camera, settings
         self._moves = np.stack([face.at_points(move) for move in face.moves]) if len(face.moves) else np.zeros(
@@ -150,10 +151,15 @@ class LandmarkFitter:
         self._shapes = np.stack([face.at_points(shape) for shape in face.shapes])
         sigma = settings.landmark_px * camera.size[0] / 256.0
         self._weight = face.point_weight / sigma**2
-        stiff = np.array([GAZE_STIFF if n.startswith("eyeLook") else 1.0 for n in face.expression_names], np.float32)
-        self._prior = settings.expression * stiff
+        self._prior = settings.expression * face.prior * self._gaze_stiffness()
         free = np.full(POSE, 1e6, np.float32)
         self._low, self._high = np.concatenate([-free, face.low]), np.concatenate([free, face.high])
+
+    def _gaze_stiffness(self) -> F32:
+        """How much stiffer (E,) a gaze is than other expressions: not at all where irises are seen."""
+        stiff = 1.0 if (self._face.points >= IRISES).any() else GAZE_STIFF
+        names = self._face.model.expression_names
+        return np.array([stiff if name.startswith("eyeLook") else 1.0 for name in names], np.float32)
 
     def points(self, identity: F32, motion: Motion) -> F32:
         """Pixels (T, N, 2) of the landmarks of a motion."""
@@ -161,8 +167,7 @@ class LandmarkFitter:
         return self._camera.project(space)[..., :2]
 
     def _in_face(self, identity: F32, motion: Motion) -> F32:
-        rest = self._face.at_points(self._face.mean) + np.tensordot(identity, self._shapes, 1)
-        return np.asarray(rest + np.tensordot(motion.expression, self._moves, 1), np.float32)
+        return self._face.at_points(self._face.vertices(identity, motion.expression))
 
     def fit(self, identity: F32, motion: Motion, points: F32, rounds: int, extra: Extra | None = None) -> Motion:
         """The motion after some Gauss-Newton steps; `extra` adds terms."""

@@ -2,7 +2,7 @@
 
 Colours are compared at the mesh's vertices where they are projected, so the derivative is the picture's own slope and
 no rasteriser has to be differentiable; one only says which vertices are visible. AudioDVP 3.1 (light) and 3.3 (the
-photometric term). Knows colours and linear faces; does not know landmarks.
+photometric term). Knows colours and face models; does not know landmarks.
 """
 
 from __future__ import annotations
@@ -10,73 +10,57 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from facetake.portrait import pose
+from facetake.portrait.drawing import seen_faces
 from facetake.portrait.fitting import Motion
-from facetake.portrait.linear_face import LinearFace
+from facetake.portrait.linearised import Linearised
 from facetake.portrait.pictures import Pictures
 from facetake.render.camera import Camera
-from facetake.render.zbuffer import face_ids
+from facetake.render.harmonics import N_BANDS, basis, to_linear
 
 F32 = NDArray[np.float32]
-GAMMA = 2.2
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
-BANDS = 9
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
 ALBEDO_PRIOR = 2.0
 LIGHT_PRIOR = 0.3
 LIGHT_ROUNDS = 6
+DARKEST, DARK_ROUNDS, DIRECTIONS = 0.25, 4, 100  # of the mean light; for light from directions that no face shows
 SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
+LINEAR = to_linear(torch.arange(256) / 255.0).numpy()
 
 
 def linear_light(pictures: Pictures) -> F32:
     """Linear light 0..1 of sRGB bytes."""
-    table = (np.arange(256, dtype=np.float32) / 255.0) ** GAMMA
-    return table[pictures]
-
-
-def harmonics(normals: F32) -> F32:
-    """The 9 bands (..., 9) at unit normals (..., 3), scaled by the cosine lobe (AudioDVP 3.1)."""
-    x, y, z = normals[..., 0], normals[..., 1], normals[..., 2]
-    zero, one = np.sqrt(np.pi) / 2.0, np.sqrt(np.pi)
-    two = 2.0 * np.pi / np.sqrt(8.0) * 3.0 * np.sqrt(5.0) / np.sqrt(12.0 * np.pi)
-    bands = [
-        np.full_like(x, zero), -one * y, one * z, -one * x,
-        two * x * y, -two * y * z, two * 0.5 / np.sqrt(3.0) * (3.0 * z**2 - 1.0), -two * x * z,
-        two * 0.5 * (x**2 - y**2),
-    ]  # fmt: skip
-    return np.stack(bands, axis=-1).astype(np.float32)
+    return np.asarray(LINEAR[pictures], np.float32)
 
 
 class Surface:
-    """Normals and visibility of a mesh."""
+    """Normals, bands of light and visibility of a face's mesh before a camera."""
 
-    def __init__(self, face: LinearFace, camera: Camera) -> None:
+    def __init__(self, face: Linearised, camera: Camera) -> None:
         """Takes the mesh and the camera that sees it."""
-        from scipy.sparse import csr_matrix
+        self._face, self._camera = face, camera
 
-        self._faces, self._camera, self._skin = face.faces, camera, face.skin
-        rows = face.faces.ravel()
-        columns = np.repeat(np.arange(len(face.faces)), 3)
-        size = (len(face.mean), len(face.faces))
-        self._gather = csr_matrix((np.ones(len(rows), np.float32), (rows, columns)), size)
-
-    def normals(self, vertices: F32) -> F32:
+    def normals(self, space: F32) -> F32:
         """Unit normals (V, 3) of vertices (V, 3), towards the viewer on what is seen."""
-        a, b, c = (vertices[self._faces[:, corner]] for corner in range(3))
-        summed = self._gather @ np.cross(b - a, c - a)
-        return np.asarray(summed / np.maximum(np.linalg.norm(summed, axis=1, keepdims=True), 1e-12), np.float32)
+        return np.asarray(self._face.model.normals(torch.from_numpy(space)[None])[0].numpy())
 
-    def visible(self, space: F32) -> NDArray[np.bool_]:
-        """Which vertices (V,) show skin to the camera, given their places (V, 3) in its space."""
-        width, height = self._camera.size
-        ids = face_ids(self._camera.project(space), self._faces.astype(np.int32), height, width)
+    def visible(self, space: F32, normals: F32) -> NDArray[np.bool_]:
+        """Which vertices (V,) show skin to the camera, given their places and normals (V, 3) in its space."""
+        ids = seen_faces(space, self._face.model.faces, self._camera)
         seen = np.zeros(len(space), bool)
-        seen[self._faces[np.unique(ids[ids >= 0])]] = True
+        seen[self._face.faces[np.unique(ids[ids >= 0])]] = True
         rays = space / np.linalg.norm(space, axis=1, keepdims=True)
-        return np.asarray(seen & self._skin & ((-self.normals(space) * rays).sum(axis=1) > FACING))
+        return np.asarray(seen & self._face.skin & ((-normals * rays).sum(axis=1) > FACING))
+
+
+def bands_of(normals: F32) -> F32:
+    """The harmonics (..., 9) at unit normals (..., 3)."""
+    return np.asarray(basis(torch.from_numpy(normals)).numpy())
 
 
 def sampled(picture: F32, pixels: F32) -> F32:
@@ -109,22 +93,22 @@ class Looks:
 class Photometry:
     """Terms of the pictures (T, H, W, 3) of some frames for an actor whose looks are known."""
 
-    def __init__(self, face: LinearFace, camera: Camera, identity: F32, sigma: float) -> None:
+    def __init__(self, face: Linearised, camera: Camera, identity: F32, sigma: float) -> None:
         """Takes the face of one identity; `sigma` is the standard deviation of a linear colour."""
-        self._face, self._camera, self._sigma = face, camera, sigma
-        self._rest = face.shaped(identity)
+        self._face, self._camera, self._sigma, self._identity = face, camera, sigma, identity
         self._surface = Surface(face, camera)
 
     def _in_face(self, motion: Motion) -> F32:
-        return np.asarray(self._rest + np.tensordot(motion.expression, self._face.moves, 1), np.float32)
+        return self._face.vertices(self._identity, motion.expression)
 
     def looks(self, pictures: Pictures, motion: Motion) -> Looks:
         """Albedo, light and own colours from a few frames."""
         space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
         seen, bands, colours = [], [], []
         for picture, points in zip(linear_light(pictures), space, strict=True):
-            seen.append(self._surface.visible(points))
-            bands.append(harmonics(self._surface.normals(points)))
+            normals = self._surface.normals(points)
+            seen.append(self._surface.visible(points, normals))
+            bands.append(bands_of(normals))
             colours.append(sampled(picture, self._camera.project(points)[:, :2]))
         return _looks(self._face, np.stack(seen), np.stack(bands), np.stack(colours))
 
@@ -133,22 +117,22 @@ class Photometry:
         from scipy.ndimage import gaussian_filter
 
         blur = BLUR_PX * self._camera.size[0] / 256.0
-        rows = []
+        rows, points = [], self._in_face(motion)
         for frame, picture in enumerate(pictures):
             smooth = gaussian_filter(linear_light(picture), (blur, blur, 0))
-            rows.append(self._frame_terms(smooth, looks, motion[frame : frame + 1]))
+            rows.append(self._frame_terms(smooth, looks, motion[frame : frame + 1], points[frame : frame + 1]))
         normal, gradient = zip(*rows, strict=True)
         return np.stack(normal), np.stack(gradient)
 
-    def _frame_terms(self, picture: F32, looks: Looks, motion: Motion) -> tuple[F32, F32]:
-        points = self._in_face(motion)
+    def _frame_terms(self, picture: F32, looks: Looks, motion: Motion, points: F32) -> tuple[F32, F32]:
         space = pose.placed(points, motion.rotation, motion.translation)[0]
-        use = np.flatnonzero(self._surface.visible(space))
+        normals = self._surface.normals(space)
+        use = np.flatnonzero(self._surface.visible(space, normals))
         use = use[:: max(1, len(use) // SAMPLES)]
         pixels, slopes = pose.point_slopes(
             points[:, use], self._face.moves[:, use], motion.rotation, motion.translation, self._camera
         )
-        lit = looks.colour[use] * (harmonics(self._surface.normals(space)[use]) @ looks.light)
+        lit = looks.colour[use] * (bands_of(normals[use]) @ looks.light)
         missing = sampled(picture, pixels[0]) - lit
         across, down = sampled(_slope(picture, 1), pixels[0]), sampled(_slope(picture, 0), pixels[0])
         fit = 1.0 / (1.0 + (missing**2).sum(axis=1) / (ROBUST * self._sigma) ** 2) ** 2
@@ -166,10 +150,10 @@ def _slope(picture: F32, axis: int) -> F32:
     return np.asarray(np.gradient(picture, axis=axis), np.float32)
 
 
-def _looks(face: LinearFace, seen: NDArray[np.bool_], bands: F32, colours: F32) -> Looks:
+def _looks(face: Linearised, seen: NDArray[np.bool_], bands: F32, colours: F32) -> Looks:
     """Albedo coefficients and light by turns, each a least squares fit to colours (T, V, 3) where seen (T, V)."""
     if not seen.any():
-        return Looks(np.zeros(len(face.colours), np.float32), np.zeros((BANDS, 3), np.float32), face.colour)
+        return Looks(np.zeros(len(face.colours), np.float32), np.zeros((N_BANDS, 3), np.float32), face.colour)
     coefficients = np.zeros(len(face.colours), np.float32)
     trusted = seen.astype(np.float32)
     for _ in range(LIGHT_ROUNDS):
@@ -184,18 +168,39 @@ def _looks(face: LinearFace, seen: NDArray[np.bool_], bands: F32, colours: F32) 
 
 
 def _light(albedo: F32, trusted: F32, bands: F32, colours: F32) -> F32:
+    """Light (9, 3) that explains colours, and is dark nowhere: what the pictures do not show is left to guesses."""
     use = trusted > 0
     root = np.sqrt(trusted[use])[:, None]
     vertex = np.nonzero(use)[1]
     found = []
     for channel in range(3):
-        matrix = np.concatenate([bands[use] * albedo[vertex, channel][:, None] * root, LIGHT_PRIOR * np.eye(BANDS)])
-        wanted = np.concatenate([colours[use][:, channel] * root[:, 0], np.zeros(BANDS)])
-        found.append(np.linalg.lstsq(matrix, wanted, rcond=None)[0])
+        rows = bands[use] * albedo[vertex, channel][:, None] * root
+        wanted = colours[use][:, channel] * root[:, 0]
+        found.append(_not_dark(rows.T @ rows + LIGHT_PRIOR**2 * np.eye(N_BANDS), rows.T @ wanted))
     return np.stack(found, axis=1).astype(np.float32)
 
 
-def _albedo(face: LinearFace, trusted: F32, shade: F32, colours: F32) -> F32:
+def _not_dark(normal: NDArray[np.floating], right: NDArray[np.floating]) -> NDArray[np.floating]:
+    """Least squares light (9,) of one colour with directions that would fall below a share of the mean held at it."""
+    around = bands_of(_directions())
+    stiff = float(np.trace(normal)) / len(around)
+    light = np.linalg.solve(normal, right)
+    for _ in range(DARK_ROUNDS):
+        floor = DARKEST * float((around @ light).mean())
+        dark = around[around @ light < floor]
+        light = np.linalg.solve(normal + stiff * dark.T @ dark, right + stiff * floor * dark.sum(axis=0))
+    return light
+
+
+def _directions() -> F32:
+    """Directions (N, 3) spread evenly over a sphere, in the camera's space."""
+    index = np.arange(DIRECTIONS) + 0.5
+    z, turn = 1.0 - 2.0 * index / DIRECTIONS, np.pi * (1.0 + 5.0**0.5) * index
+    flat = np.sqrt(1.0 - z**2)
+    return np.stack([np.cos(turn) * flat, np.sin(turn) * flat, z], axis=1).astype(np.float32)
+
+
+def _albedo(face: Linearised, trusted: F32, shade: F32, colours: F32) -> F32:
     """Coefficients (A,) with a prior that keeps them small."""
     if not len(face.colours):
         return np.zeros(0, np.float32)

@@ -31,8 +31,8 @@ class Fragments:
 
     def interpolate(self, values: Tensor) -> Tensor:
         """Values (P, C) at the points, of vertex values (B, V, C), or (1, V, C) if they serve all pictures."""
-        batch = self.batch if len(values) > 1 else torch.zeros_like(self.batch)
-        return (values[batch[:, None], self.corners] * self.weights[..., None]).sum(dim=1)
+        corners = self.corners if len(values) == 1 else self.corners + (self.batch * values.shape[1])[:, None]
+        return torch.einsum("pkc,pk->pc", at_corners(values, corners), self.weights)
 
     def image(self, values: Tensor, background: Tensor | float = 0.0) -> Tensor:
         """Pictures (B, H, W, C) of values (P, C) before a background: a number, or pictures of that shape."""
@@ -58,10 +58,17 @@ def fragments(screen: Tensor, faces: Tensor, ids: Tensor, chosen: Tensor | None 
         shown = shown & chosen[ids.clamp(min=0).long()]
     batch, row, column = shown.nonzero(as_tuple=True)
     face = ids[batch, row, column].long()
-    corners = faces[face].long()
+    corners = faces.index_select(0, face).long()
     at = torch.stack([column, row], dim=1).to(screen.dtype) + 0.5
-    weights = barycentric(screen[batch[:, None], corners], at)
+    weights = barycentric(at_corners(screen, corners + (batch * screen.shape[1])[:, None]), at)
     return Fragments((ids.shape[0], ids.shape[1], ids.shape[2]), batch, row, column, corners, face, weights)
+
+
+def at_corners(values: Tensor, corners: Tensor) -> Tensor:
+    """Values (P, 3, C) of vertices (B, V, C) at corners (P, 3), numbered through the batch: several times as fast as
+    indexing by two tensors.
+    """
+    return values.flatten(0, 1).index_select(0, corners.flatten()).view(*corners.shape, -1)
 
 
 def barycentric(corners: Tensor, at: Tensor) -> Tensor:

@@ -33,7 +33,7 @@ class About:
     """What a training folder was made with.
 
     Attributes:
-        actor: SHA-256 of the captured video.
+        actor: what was captured, and with which face model.
         n_frames: frames learnt from, the first of the clip.
         n_features: numbers a frame of sound.
         n_expression: coefficients of the face model.

@@ -51,7 +51,7 @@ def train(
     Args:
         subject: the actor.
         features: (T', F) of its sound at its rate.
-        actor: what identifies the captured video.
+        actor: what identifies the capture.
         settings: all numbers.
         folder: new, or one that the same training was stopped in.
         n_frames: how many frames to learn from; all by default. The rest can be held out for evaluation.
