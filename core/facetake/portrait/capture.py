@@ -152,6 +152,7 @@ def _pictures(out: Path, footage: Footage, crop: Crop, progress: Callable[[float
     if len(samples) and not (out / actor.SOUND).is_file():
         actor.write_sound(out / actor.SOUND, samples, 48_000)
     if not (out / actor.PICTURES).is_file():
+
         def cropped(frame: int, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
             progress(frame / footage.n_frames)
             return crop.picture(picture)

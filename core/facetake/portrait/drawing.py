@@ -21,9 +21,7 @@ F32 = NDArray[np.float32]
 
 
 @torch.no_grad()
-def drawn(
-    space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, back: Pictures | None = None
-) -> Pictures:
+def drawn(space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, back: Pictures | None = None) -> Pictures:
     """A picture (H, W, 3) of a mesh, on black or over a background of that shape.
 
     Args:

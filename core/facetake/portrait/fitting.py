@@ -258,5 +258,3 @@ def varied(points: F32, count: int) -> NDArray[np.int64]:
         chosen.append(int(away.argmax()))
         away = np.minimum(away, np.linalg.norm(flat - flat[chosen[-1]], axis=1))
     return np.sort(np.array(chosen))
-
-

@@ -65,8 +65,9 @@ def fragments(screen: Tensor, faces: Tensor, ids: Tensor, chosen: Tensor | None 
 
 
 def at_corners(values: Tensor, corners: Tensor) -> Tensor:
-    """Values (P, 3, C) of vertices (B, V, C) at corners (P, 3), numbered through the batch: several times as fast as
-    indexing by two tensors.
+    """Values (P, 3, C) of vertices (B, V, C) at corners (P, 3), numbered through the batch.
+
+    Several times as fast as indexing by batch and corner.
     """
     return values.flatten(0, 1).index_select(0, corners.flatten()).view(*corners.shape, -1)
 

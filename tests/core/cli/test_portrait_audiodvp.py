@@ -17,7 +17,7 @@ av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 from facetake.cli import main  # noqa: E402  after the skips
 from facetake.portrait import actor as actors  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
-from facetake.portrait.head_face import head_face  # noqa: E402
+from facetake.portrait.faces import open_face  # noqa: E402
 
 RATE = Fraction(25)
 N_FRAMES, SIZE = 16, 64
@@ -25,22 +25,26 @@ N_FRAMES, SIZE = 16, 64
 
 @pytest.fixture(scope="module")
 def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder of the preview head, opening its mouth before a grey wall with noise for a voice."""
-    folder = tmp_path_factory.mktemp("actors") / "head"
-    face = head_face()
-    expression = np.zeros((N_FRAMES, len(face.moves)), np.float32)
-    expression[:, face.expression_names.index("jawOpen")] = 0.3 * (1.0 - np.cos(np.arange(N_FRAMES) / 2.0))
+    """The folder of the default face model, opening its mouth before a grey wall with noise for a voice."""
+    folder = tmp_path_factory.mktemp("actors") / "anny"
+    face = open_face()
+    model = face.model
+    expression = np.zeros((N_FRAMES, model.expression_size), np.float32)
+    expression[:, model.expression_names.index("jawOpen")] = 0.3 * (1.0 - np.cos(np.arange(N_FRAMES) / 2.0))
     light = np.zeros((1, 9, 3), np.float32)
     light[:, 0] = 1.0
     fit = actors.Fit(
-        landmarks=np.zeros((N_FRAMES, 478, 2), np.float32), identity=np.zeros(len(face.shapes), np.float32),
-        albedo=np.zeros(len(face.colours), np.float32), light=light, expression=expression,
-        rotation=np.zeros((N_FRAMES, 3), np.float32),
+        landmarks=np.zeros((N_FRAMES, 478, 2), np.float32), identity=np.zeros(model.identity_size, np.float32),
+        albedo=np.zeros(model.albedo_size, np.float32), colour=0.4 * np.ones((len(model.topology.parts["skin"]), 3),
+        np.float32), light=light, expression=expression, rotation=np.zeros((N_FRAMES, 3), np.float32),
         translation=np.tile(np.array([0.0, 0.0, 0.9], np.float32), (N_FRAMES, 1)),
     )  # fmt: skip
-    about = actors.About("head", "made.mp4", "0" * 64, (0.0, 0.0, 64.0), SIZE, RATE, N_FRAMES, 2.2 * SIZE)
+    about = actors.About(
+        face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), SIZE, RATE, N_FRAMES, 2.2 * SIZE
+    )  # fmt: skip
     blank = actors.Actor(folder, about, fit)
-    drawn = [Performer(blank, face).draw(row, frame) for frame, row in enumerate(expression)]
+    performer = Performer(blank, model)
+    drawn = [performer.draw(row, frame) for frame, row in enumerate(expression)]
     voice = np.random.default_rng(0).normal(0.0, 0.1, 16_000 * N_FRAMES // 25).astype(np.float32)
     grey = (np.where(picture.any(axis=2, keepdims=True), picture, np.uint8(90)) for picture in drawn)
     actors.write_actor(folder, about, fit, grey, (voice, 16_000))

@@ -12,6 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
+from others import FLIP, bfm_front, column, matrix  # noqa: E402
 from plaster import MOVES, cast  # noqa: E402
 from scipy.io import savemat  # noqa: E402
 
@@ -20,30 +21,6 @@ from facetake.face import bfm  # noqa: E402
 from facetake.face.ibug import IBUG_68  # noqa: E402
 from facetake.face.linear import LinearFace  # noqa: E402
 from facetake.rig import ARKIT_NAMES  # noqa: E402
-
-FLIP = np.array([1.0, -1.0, -1.0])
-
-
-def column(points: Any, per_metre: float) -> Any:
-    """Positions or displacements (V, 3) of ours as a stacked column (V * 3, 1) with y up, in a file's unit."""
-    return (np.asarray(points) * FLIP * per_metre).reshape(-1, 1)
-
-
-def matrix(directions: Any, per_metre: float) -> Any:
-    """Directions (N, V, 3) as a file's matrix (V * 3, N)."""
-    return np.concatenate([column(direction, per_metre) for direction in directions], axis=1)
-
-
-def front_file(path: Path) -> Path:
-    """A `BFM_model_front.mat` of the cast: decimetres, colours 0..255, numbers from 1."""
-    face = cast()
-    rng = np.random.default_rng(0)
-    savemat(path, {
-        "meanshape": column(face.vertices + 0.3, 10.0).T, "idBase": matrix(face.people, 10.0),
-        "exBase": matrix(face.moves, 10.0), "meantex": np.full((1, face.vertices.size), 180.0),
-        "texBase": rng.normal(0, 5, (face.vertices.size, 4)), "tri": face.faces + 1, "keypoints": face.ibug[None] + 1,
-    })  # fmt: skip
-    return path
 
 
 def folder_of_2009(folder: Path) -> Path:
@@ -93,8 +70,8 @@ def h5_file(path: Path) -> Path:
 
 
 WRITERS: dict[str, Callable[[Path], Path]] = {
-    "front": lambda folder: front_file(folder / "BFM_model_front.mat"),
-    "folder of front": lambda folder: front_file(folder / "BFM_model_front.mat").parent,
+    "front": lambda folder: bfm_front(folder / "BFM_model_front.mat"),
+    "folder of front": lambda folder: bfm_front(folder / "BFM_model_front.mat").parent,
     "2009": folder_of_2009,
     "2019": lambda folder: h5_file(folder / "model2019_face12.h5"),
 }
@@ -118,14 +95,14 @@ def test_every_layout_gives_the_face_that_was_written(layout: str, tmp_path: Pat
 
 def test_normals_look_at_the_viewer_even_if_triangles_did_not(tmp_path: Path) -> None:
     """Triangles that the file turns the other way are turned round."""
-    model = bfm.load(front_file(tmp_path / "BFM_model_front.mat"))
+    model = bfm.load(bfm_front(tmp_path / "BFM_model_front.mat"))
     still = model.vertices(torch.zeros(1, model.identity_size), torch.zeros(1, model.expression_size))
     assert (model.normals(still)[0, :, 2] < 0).float().mean() > 0.95
 
 
 def test_colours_are_linear_and_differ_with_coefficients(tmp_path: Path) -> None:
     """180 of 255 is 0.456 in linear light."""
-    model = bfm.load(front_file(tmp_path / "BFM_model_front.mat"))
+    model = bfm.load(bfm_front(tmp_path / "BFM_model_front.mat"))
     plain = model.albedo(torch.zeros(1, 4))
     assert plain.mean().item() == pytest.approx(0.4564, abs=1e-3)
     assert (model.albedo(torch.ones(1, 4)) - plain).abs().max() > 0.01
@@ -133,7 +110,7 @@ def test_colours_are_linear_and_differ_with_coefficients(tmp_path: Path) -> None
 
 def test_arkit_weights_come_back_through_landmarks(tmp_path: Path) -> None:
     """A jaw, a smile and brows sent to the model and back keep their size, and what was still stays small."""
-    model: LinearFace = bfm.load(front_file(tmp_path / "BFM_model_front.mat"))
+    model: LinearFace = bfm.load(bfm_front(tmp_path / "BFM_model_front.mat"))
     sent = torch.zeros(1, 52)
     for name, weight in (("jawOpen", 0.6), ("mouthSmileLeft", 0.5), ("mouthSmileRight", 0.5), ("browInnerUp", 0.7)):
         sent[0, ARKIT_NAMES.index(name)] = weight
@@ -156,7 +133,7 @@ def test_arkit_weights_come_back_through_landmarks(tmp_path: Path) -> None:
 )
 def test_other_files_are_told_in_one_sentence(spoil: Any, message: str, tmp_path: Path) -> None:
     """Missing, foreign and incomplete files name the file and what is wrong."""
-    path = front_file(tmp_path / "BFM_model_front.mat")
+    path = bfm_front(tmp_path / "BFM_model_front.mat")
     spoil(path)
     with pytest.raises(ModelError, match=message):
         bfm.load(path)

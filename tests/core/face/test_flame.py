@@ -11,8 +11,8 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
+from others import FLIP, N_EXPRESSION, flame_arrays, flame_embedding, flame_npz  # noqa: E402
 from plaster import cast  # noqa: E402
-from scipy import sparse  # noqa: E402
 from scipy.spatial.transform import Rotation  # noqa: E402
 
 from facetake.errors import ModelError  # noqa: E402
@@ -22,37 +22,13 @@ from facetake.rig import ARKIT_NAMES  # noqa: E402
 
 pickle: Any = __import__("pickle")  # the house forbids it in the engine; FLAME's own files are made with it
 
-FLIP = np.array([1.0, -1.0, -1.0])
-N_EXPRESSION = 10
-
-
-def arrays() -> dict[str, Any]:
-    """What FLAME's pickle holds, over the cast: y up, 300 directions of shape and ten of expression."""
-    face, rng = cast(), np.random.default_rng(0)
-    points = face.vertices * FLIP
-    n = len(points)
-    shapes = np.zeros((n, 3, 300 + N_EXPRESSION))
-    shapes[:, :, :3] = (face.people * FLIP).transpose(1, 2, 0)
-    shapes[:, :, 300:307] = (face.moves * FLIP).transpose(1, 2, 0)
-    regressor = np.zeros((5, n))
-    for joint in range(5):  # root, neck, jaw, left and right eye lie on vertices
-        regressor[joint, (10, 40, 700, face.ibug[42], face.ibug[36])[joint]] = 1.0
-    jaw = 1.0 / (1.0 + np.exp((points[:, 1] + 0.045) / 0.006))
-    weights = np.stack([0.1 * np.ones(n), 0.9 * (1.0 - jaw), 0.9 * jaw, np.zeros(n), np.zeros(n)], axis=1)
-    return {
-        "v_template": points, "f": face.faces.astype(np.uint32), "shapedirs": shapes, "weights": weights,
-        "posedirs": rng.normal(0, 1e-4, (n, 3, 36)), "J_regressor": sparse.csc_matrix(regressor), "bs_style": "lbs",
-        "kintree_table": np.array([[4294967295, 0, 1, 1, 1], [0, 1, 2, 3, 4]], np.int64), "J": regressor @ points,
-    }  # fmt: skip
-
 
 def write(folder: Path, layout: str) -> Path:
     """FLAME's file in one of its published forms, with a landmark embedding beside it."""
-    data, path = arrays(), folder / "generic_model.pkl"
     if layout == "npz":
-        path = folder / "flame.npz"
-        np.savez(path, **{**data, "J_regressor": data["J_regressor"].toarray()})
-    elif layout == "chumpy":
+        return flame_npz(folder)
+    data, path = flame_arrays(), folder / "generic_model.pkl"
+    if layout == "chumpy":
         with pytest.MonkeyPatch.context() as patch:
             kind = type("Ch", (), {"__module__": "chumpy.ch", "__qualname__": "Ch"})
             module: Any = type(sys)("chumpy.ch")
@@ -66,17 +42,8 @@ def write(folder: Path, layout: str) -> Path:
             path.write_bytes(pickle.dumps(data, 2))
     else:
         path.write_bytes(pickle.dumps(data, 4))
-    write_embedding(folder)
+    flame_embedding(folder)
     return path
-
-
-def write_embedding(folder: Path) -> None:
-    """FLAME's MediaPipe embedding, at the cast's iBUG points inside the face."""
-    face = cast()
-    vertex = face.ibug[17:]
-    first = np.array([np.argwhere(face.faces == v)[0] for v in vertex])
-    np.savez(folder / "mediapipe_landmark_embedding.npz", lmk_face_idx=first[:, 0], lmk_b_coords=np.eye(3)[first[:, 1]],
-             landmark_indices=IBUG_68[17:])  # fmt: skip
 
 
 @pytest.mark.parametrize("layout", ["pickle", "chumpy", "npz"])
@@ -95,7 +62,7 @@ def test_every_form_of_the_file_gives_the_same_face(layout: str, tmp_path: Path)
 
 def test_the_jaw_turns_about_its_joint(tmp_path: Path) -> None:
     """Skinning by an independent formula: each vertex is the weighted mean of where its joints would carry it."""
-    model, data = flame.load(write(tmp_path, "npz")), arrays()
+    model, data = flame.load(write(tmp_path, "npz")), flame_arrays()
     expression = torch.zeros(1, model.expression_size)
     expression[0, N_EXPRESSION : N_EXPRESSION + 3] = torch.tensor([0.3, 0.05, -0.1])
     turn = Rotation.from_rotvec([0.3, 0.05, -0.1]).as_matrix()
@@ -143,7 +110,7 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps({"v_template": np.zeros((4, 3))}))
     with pytest.raises(ModelError, match="has no f, shapedirs, posedirs"):
         flame.load(path)
-    path.write_bytes(pickle.dumps({**arrays(), "weights": np.zeros((4, 24))}))
+    path.write_bytes(pickle.dumps({**flame_arrays(), "weights": np.zeros((4, 24))}))
     with pytest.raises(ModelError, match="other shapes than FLAME's"):
         flame.load(path)
     path.write_bytes(pickle.dumps([1, 2]))

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
+from others import ICT_NAMES, ict_folder  # noqa: E402
 from plaster import MOVES, cast  # noqa: E402
 
 from facetake.errors import ModelError  # noqa: E402
@@ -18,40 +17,17 @@ from facetake.face import ict  # noqa: E402
 from facetake.face.model import MATERIALS  # noqa: E402
 from facetake.rig import ARKIT_NAMES  # noqa: E402
 
-FLIP = np.array([1.0, -1.0, -1.0])
-NAMES = ("jawOpen", "mouthSmile_L", "mouthSmile_R", "mouthPucker", "browInnerUp_L", "eyeBlink_L", "eyeBlink_R")
-
-
-def obj(points: Any, faces: Any, *, whole: bool = False) -> str:
-    """Text of an .obj in centimetres, y up; whole: with texture, quads' materials and a clear layer."""
-    lines = [f"v {x:.8f} {y:.8f} {z:.8f}" for x, y, z in points * FLIP * 100.0]
-    if whole:
-        lines += [f"vt {0.01 * k:.4f} 0.25" for k in range(100)]
-    for number, (a, b, c) in enumerate(faces + 1):
-        if whole and number in (0, 1000, 1100):
-            lines.append("usemtl " + {0: "M_Face", 1000: "M_Teeth", 1100: "M_EyeOcclusion"}[number])
-        lines.append(f"f {a}/1/1 {b}/2/1 {c}/3/1")
-    return "\n".join(lines) + "\n"
-
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A `FaceXModel` folder of the cast."""
-    face = cast()
-    (tmp_path / "generic_neutral_mesh.obj").write_text(obj(face.vertices, face.faces, whole=True))
-    for name, move in zip(NAMES, face.moves, strict=True):
-        (tmp_path / f"{name}.obj").write_text(obj(face.vertices + move, face.faces))
-    for k, person in enumerate(face.people):
-        (tmp_path / f"identity{k:03d}.obj").write_text(obj(face.vertices + person, face.faces))
-    about = {"expressions": list(NAMES), "idx_to_landmark_verts": face.ibug.tolist()}
-    (tmp_path / "vertex_indices.json").write_text(json.dumps(about))
-    return tmp_path
+    return ict_folder(tmp_path)
 
 
 def test_the_folder_gives_the_face_that_was_written(folder: Path) -> None:
     """Mean, identities and expressions come back in metres and our axes."""
     face, model = cast(), ict.load(folder)
-    identity, expression = torch.zeros(1, 3), torch.zeros(1, len(NAMES))
+    identity, expression = torch.zeros(1, 3), torch.zeros(1, len(ICT_NAMES))
     identity[0, 0], expression[0, 3] = -1.0, 0.8
     expected = face.vertices - face.vertices.mean(0) - face.people[0] + 0.8 * face.moves[3]
     np.testing.assert_allclose(model.vertices(identity, expression)[0].numpy(), expected, atol=1e-6)

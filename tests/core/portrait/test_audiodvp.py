@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from fractions import Fraction
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra"
 
 from facetake import bundle, rig  # noqa: E402  after the skips
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
-from facetake.face.head import PARTS, Head, load  # noqa: E402
+from facetake.face.model import FaceModel  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
+from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
 from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
+from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
     PRESETS,
     Ends,
@@ -31,7 +33,9 @@ from facetake.portrait.audiodvp.settings import (  # noqa: E402
 from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
 from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.training import train  # noqa: E402
-from facetake.render.camera import Camera  # noqa: E402
+from facetake.portrait.faces import open_face  # noqa: E402
+from facetake.render.harmonics import ambient  # noqa: E402
+from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
 F32 = NDArray[np.float32]
@@ -40,104 +44,71 @@ RATE = Fraction(25)
 N_FRAMES, LEARNT = 24, 16
 
 
-@dataclass(frozen=True)
-class SyntheticActor:
-    """A `Subject` whose pictures are the drawing itself with detail that the drawing lacks.
+class SyntheticActor(Performer):
+    """The default face model as an actor whose pictures are its drawing with detail that the drawing lacks."""
 
-    size: side of the pictures; weights: (T, 52) ARKit; sound: a WAV, or none.
-    """
-
-    size: int
-    weights: F32
-    sound: Path | None = None
-    rate: Fraction = RATE
-
-    @property
-    def n_frames(self) -> int:
-        """T."""
-        return len(self.weights)
-
-    @property
-    def expression(self) -> F32:
-        """(T, 52)."""
-        return self.weights
-
-    @cached_property
-    def _head(self) -> Head:
-        return load()
-
-    @cached_property
-    def _colours(self) -> F32:
-        table = {"skin": (0.75, 0.55, 0.45), "body": (0.75, 0.55, 0.45), "cavity": (0.3, 0.08, 0.08),
-                 "socket": (0.6, 0.4, 0.35), "eye": (0.9, 0.9, 0.9), "teeth": (0.9, 0.88, 0.8),
-                 "tongue": (0.7, 0.35, 0.35)}  # fmt: skip
-        colours = np.zeros((len(self._head.rest), 3), np.float32)
-        for number, name in enumerate(PARTS):
-            colours[self._head.faces[self._head.part == number].ravel()] = table[name]
-        return colours
-
-    @cached_property
-    def is_lower(self) -> NDArray[np.bool_]:
-        """(F,) the faces below the nose."""
-        nose = 0.02
-        low = self._head.rest[:, 1] > nose
-        kinds = [PARTS.index(name) for name in ("skin", "cavity", "teeth", "tongue")]
-        return np.asarray(low[self._head.faces].any(axis=1) & np.isin(self._head.part, kinds))
-
-    def _drawing(self, weights: F32, frame: int) -> proxy.Drawing:
-        sway = 4.0 * np.sin(frame / 9.0)
-        vertices = self._head.deform(weights[None], np.array([[sway, 0.0, 0.0]], np.float32))[0]
-        half = self.size / 2.0
-        camera = Camera(self.size * 1.6, (half, half), (self.size, self.size))
-        return proxy.drawn(vertices + np.array([0.0, 0.0, 0.55], np.float32), self._head.faces, camera)
-
-    def closed(self, frame: int) -> proxy.Drawing:
-        """The head at rest."""
-        return self._drawing(np.zeros_like(self.weights[0]), frame)
-
-    def draw(self, expression: F32, frame: int) -> U8:
-        """The plain head."""
-        return proxy.coloured(self._drawing(expression, frame), self._head.faces, self._colours)
-
-    def mask(self, frame: int) -> NDArray[np.bool_]:
-        """Around its mouth and jaw."""
-        opened = self.weights[frame].copy()
-        opened[self._head.names.index("jawOpen")] = 1.0
-        return proxy.lower_face(self.closed(frame), self._drawing(opened, frame), self.is_lower)
+    def __init__(self, size: int, weights: F32) -> None:
+        """size: side of the pictures; weights: (T, 52) ARKit."""
+        face, n_frames = open_face(), len(weights)
+        model = face.model
+        turn = np.zeros((n_frames, 3), np.float32)
+        turn[:, 1] = 0.07 * np.sin(np.arange(n_frames) / 9.0)
+        fit = Fit(
+            landmarks=np.zeros((n_frames, 478, 2), np.float32), identity=np.zeros(model.identity_size, np.float32),
+            albedo=np.zeros(model.albedo_size, np.float32), colour=_colour(model), light=ambient().numpy()[None],
+            expression=weights, rotation=turn,
+            translation=np.tile(np.array([0.0, 0.0, 0.55], np.float32), (n_frames, 1)),
+        )  # fmt: skip
+        about = About(
+            face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), size, RATE, n_frames, 1.6 * size
+        )  # fmt: skip
+        actor = Actor(Path("made up"), about, fit)
+        super().__init__(actor, model)
+        freckles = np.asarray(fit.colour * (0.6 + 0.4 * np.sin(200.0 * model.rest[:, :1].numpy())), np.float32)
+        self._freckled = Performer(replace(actor, fit=replace(fit, colour=freckles)), model)
 
     def frames(self, first: int, last: int) -> U8:
-        """The head with freckles and a shading that the drawing does not have, before a pattern."""
+        """The face with freckles and a shading that the drawing does not have, before a pattern."""
         return np.stack([self._picture(frame) for frame in range(first, last)])
 
+    @cache  # noqa: B019  a test's few pictures
     def _picture(self, frame: int) -> U8:
-        drawing = self._drawing(self.weights[frame], frame)
-        shaded = self._colours * (0.6 + 0.4 * np.sin(200.0 * self._head.rest[:, :1]))
-        face = proxy.coloured(drawing, self._head.faces, np.asarray(shaded, np.float32))
+        face = self._freckled.draw(self.expression[frame], frame)
         y, x = np.mgrid[: self.size, : self.size]
         ground = np.stack([(x * 7 + y * 3) % 256, (x * 2 + y * 5) % 256, (x + y) % 256], axis=-1).astype(np.uint8)
-        return np.where((drawing.ids >= 0)[..., None], face, ground)
+        return np.where(face.any(axis=2, keepdims=True), face, ground)
+
+    @cache  # noqa: B019
+    def mask(self, frame: int) -> NDArray[np.bool_]:
+        """The mask of a frame, found once."""
+        return super().mask(frame)
 
 
-def talking(n_frames: int, names: tuple[str, ...]) -> F32:
+def _colour(model: FaceModel) -> F32:
+    """The model's own colours (V, 3)."""
+    return np.asarray(model.albedo(torch.zeros(1, model.albedo_size))[0].numpy())
+
+
+def talking(n_frames: int) -> F32:
     """Weights (T, 52) of a mouth that opens and rounds."""
-    weights = np.zeros((n_frames, len(names)), np.float32)
+    weights = np.zeros((n_frames, len(ARKIT_NAMES)), np.float32)
     time = np.arange(n_frames)
-    weights[:, names.index("jawOpen")] = 0.35 * (1.0 - np.cos(time / 2.1)) / 2.0
-    weights[:, names.index("mouthPucker")] = 0.5 * (1.0 - np.cos(time / 3.7)) / 2.0
+    weights[:, ARKIT_NAMES.index("jawOpen")] = 0.8 * (1.0 - np.cos(time / 2.1)) / 2.0
+    weights[:, ARKIT_NAMES.index("mouthPucker")] = 0.5 * (1.0 - np.cos(time / 3.7)) / 2.0
     return weights
 
 
 @pytest.fixture(scope="module")
 def actor() -> SyntheticActor:
     """One second of a head of 64 pixels."""
-    return SyntheticActor(64, talking(N_FRAMES, load().names))
+    return SyntheticActor(64, talking(N_FRAMES))
 
 
 @pytest.fixture(scope="module")
 def features(actor: SyntheticActor) -> np.ndarray:
     """What the sound of `actor` might be heard as: its own weights in another basis, with a little noise."""
     random = np.random.default_rng(0)
-    mixed = actor.weights @ random.normal(size=(52, 20))
+    mixed = actor.expression @ random.normal(size=(52, 20))
     return np.asarray(mixed + 0.01 * random.normal(size=mixed.shape), np.float32)
 
 
@@ -180,38 +151,46 @@ def test_audio2expression_learns_a_linear_map() -> None:
     features = random.normal(size=(220, 30)).astype(np.float32)
     wanted = np.asarray(features[:, 9:21] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
 
-    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(40, 10, 5e-3), 0)
+    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(15, 10, 5e-3), 0)
 
     errors = expression.predict(network, features)[181:219] - wanted[181:219]
     assert np.square(errors).mean() < 0.25 * wanted[181:219].var(axis=0).mean()
 
 
-def test_colours_run_in_perspective() -> None:
-    """Inside one tilted triangle the colour at a pixel is that of the point which the pixel shows."""
-    camera = Camera(60.0, (32.0, 32.0), (64, 64))
-    corners = np.array([[-0.4, -0.4, 0.8], [0.8, -0.3, 2.0], [-0.2, 0.6, 1.2]], np.float32)
-    faces = np.array([[0, 1, 2]], np.int32)
-    drawing = proxy.drawn(corners, faces, camera)
-    lowest, extent = corners.min(axis=0), np.ptp(corners, axis=0)
-    picture = proxy.coloured(drawing, faces, np.asarray((corners - lowest) / extent, np.float32))
-    rows, columns = np.nonzero(drawing.ids == 0)
-
-    points = picture[rows, columns] / 255.0 * extent + lowest
-    seen = camera.project(points.astype(np.float32))
-
-    assert len(rows) > 300
-    assert np.abs(seen[:, 0] - (columns + 0.5)).max() < 0.5
-    assert np.abs(seen[:, 1] - (rows + 0.5)).max() < 0.5
-
-
 def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:
     """The open mouth widens the mask downwards, and it never climbs to the eyes."""
-    rows = np.flatnonzero(actor.mask(0).any(axis=1))
-    plain = proxy.lower_face(*(actor.closed(0),) * 2, actor.is_lower)
+    mask = actor.mask(0)
+    rows = np.flatnonzero(mask.any(axis=1))
+    marks = actor.model.landmarks(actor.model.vertices(torch.zeros(1, 80), torch.zeros(1, 52)))[0]
+    still = 64 / 2 + 1.6 * 64 * marks[:, 1] / (marks[:, 2] + 0.55)
+    chin, lid = (float(still[actor.model.topology.landmarks.rows(np.array([point]))[0]]) for point in (152, 145))
 
-    assert rows.max() > np.flatnonzero(plain.any(axis=1)).max()
-    eyes = np.flatnonzero((actor.draw(actor.weights[0], 0).min(axis=2) > 220).any(axis=1))
-    assert rows.min() > eyes.max()
+    assert rows.max() > chin + 3
+    assert rows.min() > lid
+    assert 0.1 < mask.mean() < 0.5
+
+
+def test_an_open_mouth_keeps_the_rest() -> None:
+    """The jaw is at 1 and lips apart whatever they were, and brows stay as they are."""
+    own = np.zeros((1, 52), np.float32)
+    own[0, [ARKIT_NAMES.index(name) for name in ("jawOpen", "mouthClose", "browInnerUp")]] = 0.4, 0.3, 0.6
+
+    wide = proxy.opened(own, open_face().model)[0]
+
+    found = {name: round(float(wide[ARKIT_NAMES.index(name)]), 5) for name in ARKIT_NAMES}
+    assert {name: value for name, value in found.items() if value} == {"jawOpen": 1.0, "browInnerUp": 0.6}
+
+
+def test_lips_are_as_far_apart_as_the_jaw_is_open(actor: SyntheticActor) -> None:
+    """A centimetre and more at half a jaw, next to nothing at rest and with lips closed over it."""
+    rows = np.zeros((3, 52), np.float32)
+    rows[1:, ARKIT_NAMES.index("jawOpen")] = 0.5
+    rows[2, ARKIT_NAMES.index("mouthClose")] = 0.5
+
+    still, wide, shut = actor.aperture(rows)
+
+    assert wide > 0.010
+    assert max(still, shut) < 0.004
 
 
 def test_the_region_holds_every_mask() -> None:
@@ -251,8 +230,8 @@ def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, traine
     """On frames it has not seen, the trained renderer beats the bare drawing, and leaves all else alone."""
     frames = np.arange(LEARNT, N_FRAMES)
     real = actor.frames(LEARNT, N_FRAMES).astype(np.float64)
-    ours = np.stack(list(perform(actor, trained, actor.weights[frames], frames)))
-    bare = np.stack(list(perform(actor, trained, actor.weights[frames], frames, neural=False)))
+    ours = np.stack(list(perform(actor, trained, actor.expression[frames], frames)))
+    bare = np.stack(list(perform(actor, trained, actor.expression[frames], frames, neural=False)))
     masks = np.stack([actor.mask(int(t)) for t in frames])
 
     assert np.array_equal(ours[~masks], real.astype(np.uint8)[~masks])
@@ -298,8 +277,8 @@ def test_too_short_a_clip_is_refused(actor: SyntheticActor, features: np.ndarray
 
 def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Trained) -> None:
     """The renderer scores above the bare drawing, and lips that are told late are found to be late."""
-    late = np.concatenate([actor.weights[:1], actor.weights[:-1]])
-    jaw = load().names.index("jawOpen")
+    late = np.concatenate([actor.expression[:1], actor.expression[:-1]])
+    jaw = ARKIT_NAMES.index("jawOpen")
 
     scores = evaluation.evaluate(
         actor, trained, late, lambda rows: np.asarray(rows[:, jaw]), np.arange(LEARNT, N_FRAMES)
@@ -314,21 +293,20 @@ def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Traine
 def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:
     """A training on every frame leaves none to evaluate on, which is told."""
     with pytest.raises(PortraitError, match="no frame is left"):
-        evaluation.evaluate(actor, trained, actor.weights, lambda rows: rows[:, 0], np.arange(0))
+        evaluation.evaluate(actor, trained, actor.expression, lambda rows: rows[:, 0], np.arange(0))
 
 
 def test_a_take_drives_the_face() -> None:
-    """Rig curves become the model's ARKit weights by name, at the video's rate."""
+    """Rig curves become the model's ARKit weights, at the video's rate."""
     weights = np.zeros((60, 52), np.float32)
-    weights[:, rig.arkit.ARKIT_NAMES.index("jawOpen")] = np.linspace(0.0, 0.8, 60)
+    jaw = ARKIT_NAMES.index("jawOpen")
+    weights[:, jaw] = np.linspace(0.0, 0.8, 60)
     take = Take(rig.arkit.from_arkit(weights), Fraction(60))
 
-    driven = driving.from_take(take, RATE, ("other", "jawOpen"))
+    driven = driving.from_take(take, RATE, open_face().model)
 
-    assert driven[:, 0].tolist() == [0.0] * len(driven)
-    assert np.allclose(driven[:, 1], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
-    with pytest.raises(PortraitError, match="--audio"):
-        driving.from_take(take, RATE, ("shape_0",))
+    assert np.allclose(driven[:, jaw], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
+    assert np.abs(np.delete(driven, jaw, axis=1)).max() < 0.02
 
 
 def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path: Path) -> None:
