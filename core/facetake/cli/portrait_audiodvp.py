@@ -172,6 +172,4 @@ def _check_actor(performer: Performer, trained: Trained, arguments: argparse.Nam
     from facetake.errors import PortraitError
 
     if performer.origin != trained.about.actor:
-        raise PortraitError(
-            f"{arguments.training} belongs to another capture than {arguments.actor}; name its actor"
-        )
+        raise PortraitError(f"{arguments.training} belongs to another capture than {arguments.actor}; name its actor")

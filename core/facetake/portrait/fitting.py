@@ -197,8 +197,9 @@ class LandmarkFitter:
             weighted = slopes * weight
             flat = slopes.reshape(len(seen), -1, slopes.shape[-1])
             weighted = weighted.reshape(flat.shape)
-            normal = weighted.transpose(0, 2, 1) @ flat
-            gradient = np.einsum("tnm,tn->tm", weighted, (seen - points).reshape(len(seen), -1))
+            normal = np.asarray(weighted.transpose(0, 2, 1) @ flat, np.float32)
+            away = (seen - points).reshape(len(seen), -1)
+            gradient = np.asarray(np.einsum("tnm,tn->tm", weighted, away), np.float32)
             normal, gradient = self._with_prior(normal, gradient, motion)
             if extra is not None:
                 more, slope = extra(motion)

@@ -64,7 +64,9 @@ class SyntheticActor(Performer):
         )  # fmt: skip
         actor = Actor(Path("made up"), about, fit)
         super().__init__(actor, model)
-        freckles = np.asarray(fit.colour * (0.6 + 0.4 * np.sin(200.0 * model.rest[:, :1].numpy())), np.float32)
+        still = model.vertices(torch.zeros(1, model.identity_size), torch.zeros(1, model.expression_size))
+        across = still[0, :, :1].numpy()
+        freckles = np.asarray(fit.colour * (0.6 + 0.4 * np.sin(200.0 * across)), np.float32)
         self._freckled = Performer(replace(actor, fit=replace(fit, colour=freckles)), model)
 
     def frames(self, first: int, last: int) -> U8:
