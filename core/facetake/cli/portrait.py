@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 
 from facetake.cli import portrait_audiodvp, portrait_capture
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, add_option
 
 NAME = "portrait"
 ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
@@ -26,6 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     capture = actions.add_parser("capture", help=portrait_capture.ABOUT, description=portrait_capture.ABOUT)
     portrait_capture.add_arguments(capture)
+    add_option(capture)
     capture.set_defaults(act=portrait_capture.capture)
     for action, about in (
         ("train", "learn an actor's face, or go on learning"),
@@ -38,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         for system in SYSTEMS:
             own = systems.add_parser(system.NAME, help=system.__doc__, description=about)
             getattr(system, f"add_{action}")(own)
+            add_option(own)
             own.set_defaults(act=getattr(system, action))
 
 

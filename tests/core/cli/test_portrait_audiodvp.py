@@ -113,3 +113,11 @@ def test_bad_orders_are_told_in_a_sentence(
 
     assert main(["portrait", *named]) == 2
     assert told in capsys.readouterr().err
+
+
+def test_progress_may_be_asked_for_anywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--progress json` counts after the action and before it."""
+    action = ["train", "audiodvp", str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]
+    for order in (["--progress", "json", *action], [*action, "--progress", "json"]):
+        assert main(["portrait", *order]) == 2
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["event"] == "failure"
