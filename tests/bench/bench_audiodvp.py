@@ -17,8 +17,8 @@ import numpy as np
 import torch
 
 from facetake import bundle
+from facetake.portrait.audiodvp.driving import heard
 from facetake.portrait.audiodvp.expression import predict
-from facetake.portrait.audiodvp.hearing import hear
 from facetake.portrait.audiodvp.pairs import masked
 from facetake.portrait.audiodvp.proxy import open_performer
 from facetake.portrait.audiodvp.renderer import rendered
@@ -51,15 +51,15 @@ def main() -> None:
     about = trained.about
     assert performer.sound is not None
     began = time.perf_counter()
-    features = hear(performer.sound, performer.rate, about.settings.features, bundle.load())
-    heard = 1000.0 * (time.perf_counter() - began) / len(features)
+    features = heard(performer.sound, performer.rate, about.settings.features, performer.model, bundle.load())
+    heard_ms = 1000.0 * (time.perf_counter() - began) / len(features)
     picture = performer.frames(0, 1)[0]
     mask = performer.mask(0)
     square = masked(picture, mask, about.region)
     how = about.settings
     extra = median_ms(lambda _: list(rendered(trained.generator, [square], how.radius, how.ends)), frames)
     spent = {
-        "predict": heard + 1000.0 * _timed(lambda: predict(trained.predictor, features)) / len(features),
+        "predict": heard_ms + 1000.0 * _timed(lambda: predict(trained.predictor, features)) / len(features),
         "draw": median_ms(lambda t: masked(performer.draw(performer.expression[t], t), mask, about.region), frames),
         "render": extra,
         "composite": median_ms(

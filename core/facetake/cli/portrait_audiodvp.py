@@ -38,7 +38,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     from facetake import bundle
     from facetake.portrait.audiodvp import training
-    from facetake.portrait.audiodvp.hearing import hear
+    from facetake.portrait.audiodvp.driving import heard
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.settings import read_settings
 
@@ -51,7 +51,8 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         begin, end = STAGES[stage]
         report.progress(item, begin + (end - begin) * share)
 
-    features = hear(_sound_of(performer), performer.rate, settings.features, bundle.load(arguments.model))
+    models = bundle.load(arguments.model)
+    features = heard(_sound_of(performer), performer.rate, settings.features, performer.model, models)
     count = None if arguments.seconds is None else int(arguments.seconds * performer.rate)
     training.train(performer, features, performer.origin, settings, arguments.out, count, progress)
     report.done(item, [str(arguments.out)])
@@ -107,7 +108,7 @@ def _expression(arguments: argparse.Namespace, performer: Performer, trained: Tr
 
     if arguments.take:
         return from_take(formats.read(arguments.take), performer.rate, performer.model)
-    return from_sound(arguments.audio, performer.rate, trained, bundle.load(arguments.model))
+    return from_sound(arguments.audio, performer.rate, trained, performer.model, bundle.load(arguments.model))
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -134,7 +135,8 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     _check_actor(performer, trained, arguments)
     item = str(arguments.training)
     report.start(item, 0, 1)
-    said = from_sound(_sound_of(performer), performer.rate, trained, bundle.load(arguments.model))
+    models = bundle.load(arguments.model)
+    said = from_sound(_sound_of(performer), performer.rate, trained, performer.model, models)
     first = 0 if arguments.all else trained.about.n_frames
     frames = np.arange(first, min(performer.n_frames, len(said)))
     scores = evaluation.evaluate(

@@ -18,6 +18,7 @@ pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra"
 from facetake import bundle, rig  # noqa: E402  after the skips
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
+from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
@@ -153,10 +154,27 @@ def test_audio2expression_learns_a_linear_map() -> None:
     features = random.normal(size=(220, 30)).astype(np.float32)
     wanted = np.asarray(features[:, 9:21] @ random.normal(size=(12, 4)) * 0.2 + 0.5, np.float32)
 
-    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(15, 10, 5e-3), 0)
+    network = expression.learn(features[:180], wanted[:180], 1, ExpressionTraining(epochs=15, batch=10, rate=5e-3), 0)
 
     errors = expression.predict(network, features)[181:219] - wanted[181:219]
     assert np.square(errors).mean() < 0.25 * wanted[181:219].var(axis=0).mean()
+
+
+def test_a_take_is_brought_to_the_actors_manner() -> None:
+    """Scaled, a coefficient has the actor's mean and spread and stays in the range it was seen in."""
+    dice = np.random.default_rng(1)
+    said = np.stack([dice.uniform(0.1, 0.3, 400), dice.uniform(0.0, 0.5, 400), np.full(400, 0.2)], axis=1)
+    seen = np.stack([0.3 + 2.0 * said[:, 0], 0.4 - 0.5 * said[::-1, 1], dice.uniform(0.0, 0.2, 400)], axis=1)
+    found = expression.learn(said, seen, 3, ExpressionTraining(way="scaled"), seed=0)
+    made = expression.predict(found, np.asarray(said, np.float32))
+
+    np.testing.assert_allclose(made[:, 0], seen[:, 0], atol=1e-5)
+    assert abs(made[:, 1].mean() - seen[:, 1].mean()) < 1e-3 and abs(made[:, 1].std() / seen[:, 1].std() - 1.0) < 1e-2
+    np.testing.assert_allclose(made[:, 2], seen[:, 2].mean(), atol=1e-5)
+    far = expression.predict(found, np.full((1, 3), 9.0, np.float32))
+    np.testing.assert_allclose(far[0, :2], seen.max(axis=0)[:2], atol=1e-5)
+    with pytest.raises(ValueError, match="cannot be scaled"):
+        expression.untrained(68, 52, 3, ExpressionTraining(way="scaled"))
 
 
 def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:
@@ -220,6 +238,21 @@ def test_rendering_in_a_stream_is_rendering_the_windows(ends: Ends) -> None:
 
     assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2, ends))), slow)
     assert list(renderer.rendered(generator, iter(()), 2, ends)) == []
+
+
+def test_pairs_are_moved_alike() -> None:
+    """A picture and its window go the same way, never far; without jitter nothing moves."""
+    ramp = torch.linspace(-0.5, 0.5, 64).expand(6, 3, 64, 64)
+    real = ramp + 0.1
+    dice = np.random.default_rng(3)
+    moved, picture = renderer.jittered(torch.cat([ramp, ramp.transpose(2, 3)], dim=1), real, 1.0, dice)
+
+    assert (moved[:, :3] + 0.1 - picture).abs().max() < 1e-5
+    inside = moved[:, 0, 24:40, 24:40].mean(dim=(1, 2))
+    assert 0.0 < inside.abs().max() < 0.15 and (moved[:, :3] - ramp).abs().mean() > 0.01
+    across = moved[:, 0, 32, 40] - moved[:, 0, 32, 24]
+    assert (across < 0).any() and (across > 0).any()
+    assert renderer.jittered(ramp, real, 0.0, dice) == (ramp, real)
 
 
 def test_a_long_line_plays_the_video_there_and_back() -> None:
@@ -309,6 +342,19 @@ def test_a_take_drives_the_face() -> None:
 
     assert np.allclose(driven[:, jaw], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
     assert np.abs(np.delete(driven, jaw, axis=1)).max() < 0.02
+
+
+def test_a_sound_is_heard_as_its_take(tiny_model: Path, tmp_path: Path) -> None:
+    """What is heard is the generated take's expression on the face model, without blinks."""
+    import soundfile
+
+    models, face = bundle.load(tiny_model), open_face().model
+    soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
+    said = driving.heard(tmp_path / "a.wav", RATE, "take", face, models)
+    take = generate(tmp_path / "a.wav", GenerateOptions(blink=False, gaze=False, head=False), models).take
+
+    np.testing.assert_array_equal(said, driving.from_take(take, RATE, face))
+    assert abs(len(said) - 25) <= 1 and said.std() > 0.0
 
 
 def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path: Path) -> None:

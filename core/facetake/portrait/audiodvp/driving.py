@@ -15,17 +15,26 @@ from numpy.typing import NDArray
 from facetake.bundle import Models
 from facetake.face.drive import expression_of
 from facetake.face.model import FaceModel
+from facetake.generate import GenerateOptions, generate
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.hearing import hear
+from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.audiodvp.trained import Trained
 from facetake.take import Take, resample
 
 F32 = NDArray[np.float32]
 
 
-def from_sound(path: Path, rate: Fraction, trained: Trained, models: Models) -> F32:
+def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: Models) -> F32:
+    """Features (T, F) of a sound file, T frames at `rate`. AudioError when it cannot be read."""
+    if kind != "take":
+        return hear(path, rate, kind, models)
+    return from_take(generate(path, GenerateOptions(blink=False, gaze=False, head=False), models).take, rate, model)
+
+
+def from_sound(path: Path, rate: Fraction, trained: Trained, model: FaceModel, models: Models) -> F32:
     """Expression (T, E) for a sound file, T frames at `rate`. AudioError when it cannot be read."""
-    return predict(trained.predictor, hear(path, rate, trained.about.settings.features, models))
+    return predict(trained.predictor, heard(path, rate, trained.about.settings.features, model, models))
 
 
 def from_take(take: Take, rate: Fraction, model: FaceModel) -> F32:

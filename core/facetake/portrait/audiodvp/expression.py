@@ -1,6 +1,8 @@
-"""Learns Audio2Expression from one clip, and predicts with it (AudioDVP 3.2).
+"""Learns from one clip what its actor's face does with a sound, and predicts with it (AudioDVP 3.2).
 
-Knows features and coefficients as arrays; does not know sound files or pictures.
+Audio2Expression is the paper's way. `Scaled` stands in for it where there are seconds of video and not minutes: a
+network that is trained on six seconds predicts others worse than a take does that knows nothing of the actor. Knows
+features and coefficients as arrays; does not know sound files or pictures.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from facetake.portrait.audiodvp.settings import ExpressionTraining
 F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 1e-3
+MOST_GAIN = 3.0  # what the take hardly moves is not blown up
 
 
 class Predictor(nn.Module):
@@ -44,20 +47,74 @@ class Predictor(nn.Module):
         return stacked((torch.from_numpy(features) - self.mean) / self.spread, self.radius)
 
 
+class Scaled(nn.Module):
+    """Brings an expression to the mean and spread, and into the range, that an actor was seen with."""
+
+    gain: Tensor
+    offset: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, n_expression: int) -> None:
+        """Builds one that changes nothing within 0..1."""
+        super().__init__()
+        for name, value in (("gain", 1.0), ("offset", 0.0), ("low", 0.0), ("high", 1.0)):
+            self.register_buffer(name, torch.full((n_expression,), value))
+
+    def forward(self, expression: Tensor) -> Tensor:
+        """Maps expression (T, E) of somebody to that of the actor (T, E)."""
+        return (expression * self.gain + self.offset).clamp(self.low, self.high)
+
+    def windows(self, features: F32) -> Tensor:
+        """The expression itself: no neighbours are looked at."""
+        return torch.from_numpy(features)
+
+
+def untrained(n_features: int, n_expression: int, radius: int, training: ExpressionTraining) -> Predictor | Scaled:
+    """What a training fills. ValueError for expressions of another model than the actor's."""
+    if training.way == "network":
+        return Predictor(n_features, n_expression, radius)
+    if n_features != n_expression:
+        raise ValueError(f"an expression of {n_features} numbers cannot be scaled to one of {n_expression}")
+    return Scaled(n_expression)
+
+
 def learn(
     features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
     progress: Callable[[float], None] | None = None,
-) -> Predictor:  # fmt: skip
-    """Fits a predictor to one clip by mean squared error (AudioDVP equation 5).
+) -> Predictor | Scaled:  # fmt: skip
+    """Fits what predicts expression to one clip.
 
     Args:
         features: (T, F).
         expression: (T, E) as captured.
         radius: N_w.
-        training: epochs and the like.
+        training: which way, epochs and the like.
         seed: of weights and order.
         progress: told the share done, 0..1.
     """
+    if training.way == "scaled":
+        return _scaled(features, expression)
+    return _learnt(features, expression, radius, training, seed, progress)
+
+
+def _scaled(features: F32, expression: F32) -> Scaled:
+    """Mean and spread of both sides, a coefficient each; one that the take leaves still stays at the actor's mean."""
+    found = Scaled(expression.shape[1])
+    moves = features.std(axis=0) > SMALLEST_SPREAD
+    gain = np.where(moves, np.minimum(expression.std(axis=0) / np.maximum(features.std(axis=0), 1e-9), MOST_GAIN), 0.0)
+    offset = expression.mean(axis=0) - gain * features.mean(axis=0)
+    for buffer, values in ((found.gain, gain), (found.offset, offset), (found.low, expression.min(axis=0)),
+                           (found.high, expression.max(axis=0))):  # fmt: skip
+        buffer.copy_(torch.from_numpy(values))
+    return found.eval()
+
+
+def _learnt(
+    features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
+    progress: Callable[[float], None] | None,
+) -> Predictor:  # fmt: skip
+    """Audio2Expression by mean squared error (AudioDVP equation 5)."""
     order = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
@@ -80,7 +137,7 @@ def learn(
     return network.eval()
 
 
-def predict(network: Predictor, features: F32) -> F32:
+def predict(network: Predictor | Scaled, features: F32) -> F32:
     """Expression (T, E) float32 for features (T, F)."""
     with torch.inference_mode():
         return np.asarray(network(network.windows(features)).numpy(), np.float32)

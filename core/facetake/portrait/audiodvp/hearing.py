@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,14 +21,14 @@ from facetake import audio, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
-from facetake.portrait.audiodvp.settings import Features
 from facetake.visemes import VISEMES
 
 F32 = NDArray[np.float32]
-WIDTHS: dict[Features, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
+Heard = Literal["speech", "speech_mel"]
+WIDTHS: dict[Heard, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
 
 
-def hear(path: Path, rate: Fraction, kind: Features, models: Models) -> F32:
+def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:
     """Features of a sound file, one row for each frame of a video.
 
     Args:

@@ -17,21 +17,24 @@ from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
 
 PRESETS = ("quick", "paper", "tiny")
-Features = Literal["speech", "speech_mel"]
+Features = Literal["take", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
 
 
 @dataclass(frozen=True)
 class ExpressionTraining:
-    """How Audio2Expression learns. The defaults are the paper's (AudioDVP 3.2).
+    """How expression is learnt from sound. The defaults are the paper's (AudioDVP 3.2).
 
     Attributes:
+        way: "network" is the paper's Audio2Expression, for minutes of video; "scaled" brings the take that Facetake
+            generates to the actor's own mean and spread, which seconds suffice for.
         epochs: passes over the clip.
         batch: windows a step.
         rate: of Adam.
         decay: how strongly weights are drawn to zero; the paper has none.
     """
 
+    way: Literal["network", "scaled"] = "network"
     epochs: int = 10
     batch: int = 5
     rate: float = 1e-3
@@ -72,13 +75,14 @@ class Settings:
     """One training of AudioDVP on one actor.
 
     Attributes:
-        features: what the sound is heard as; see `facetake.portrait.audiodvp.hearing`.
+        features: what the sound is heard as: "take" is the expression of a generated take; for the others see
+            `facetake.portrait.audiodvp.hearing`.
         radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
         region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
         ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,
             with which the first and last frames of a line look like the others.
         side: that region's side in pixels, as the network sees it.
-        expression: training of Audio2Expression.
+        expression: training of what turns sound into expression.
         unet: the renderer.
         critic: its discriminator.
         renderer: training of both.
@@ -97,7 +101,9 @@ class Settings:
     seed: int = 0
 
     def __post_init__(self) -> None:
-        """Refuses a side that the U-Net cannot halve (ValueError)."""
+        """Refuses what does not go together (ValueError)."""
+        if self.expression.way == "scaled" and self.features != "take":
+            raise ValueError('expression.way "scaled" needs features = "take"')
         if self.side % 2**self.unet.downs:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
 

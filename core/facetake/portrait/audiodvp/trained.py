@@ -1,7 +1,7 @@
 """The folder of one training: settings, networks and where they look, written as it goes and read back.
 
     audiodvp.json           settings, actor, region; written first
-    expression.safetensors  Audio2Expression
+    expression.safetensors  Audio2Expression, or what stands in for it
     generator.*, critic.*   the renderer, its discriminator and their optimisers, every few epochs
     masks.npy, drawn.npy, real.npy    what it learns from; can be made again
     previews/               pictures of the progress
@@ -20,7 +20,7 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.networks import checkpoint
 from facetake.networks.unet import UNet
-from facetake.portrait.audiodvp.expression import Predictor
+from facetake.portrait.audiodvp.expression import Predictor, Scaled, untrained
 from facetake.portrait.audiodvp.settings import Settings
 from facetake.portrait.audiodvp.subject import Region
 
@@ -56,7 +56,7 @@ class Trained:
     """Networks ready to perform."""
 
     about: About
-    predictor: Predictor
+    predictor: Predictor | Scaled
     generator: UNet
 
 
@@ -93,7 +93,7 @@ def read_trained(folder: Path) -> Trained:
     if missing:
         raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
     settings = about.settings
-    predictor = Predictor(about.n_features, about.n_expression, settings.radius)
+    predictor = untrained(about.n_features, about.n_expression, settings.radius, settings.expression)
     generator = UNet(3 * (2 * settings.radius + 1), 3, settings.unet)
     checkpoint.load_weights(folder / f"{EXPRESSION}.safetensors", predictor)
     checkpoint.load_weights(folder / f"{GENERATOR}.safetensors", generator)
