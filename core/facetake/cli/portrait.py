@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
+from importlib.util import find_spec
 
 from facetake.cli import portrait_audiodvp, portrait_capture
 from facetake.cli.progress import Reporter, add_option
+from facetake.errors import ConfigError
 
 NAME = "portrait"
 ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
 EXAMPLES = (
     "capture video.mp4 -o actor --take performance.json",
+    "capture video.mp4 -o actor --face flame:flame2023.pkl",
     "train audiodvp actor -o run --seconds 6",
     "render audiodvp actor run --audio line.wav -o line.mp4",
     "render audiodvp actor run --take line.json --audio line.wav -o line.mp4",
     "evaluate audiodvp actor run",
 )
 SYSTEMS = (portrait_audiodvp,)
+NEEDED = ("av", "numba", "safetensors", "torch")
 Run = Callable[[argparse.Namespace, Reporter], int]
 
 
@@ -44,6 +48,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
-    """Does what was asked for."""
+    """Does what was asked for. ConfigError when a package that portraits need is missing."""
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f'portraits need {" and ".join(missing)}; pip install "facetake[portrait]"')
     act: Run = arguments.act
     return act(arguments, report)

@@ -15,7 +15,7 @@ from facetake.portrait.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.picture import draw
-from facetake.render.visibility import face_ids
+from facetake.render.zbuffer import face_ids
 
 F32 = NDArray[np.float32]
 
@@ -26,15 +26,15 @@ def drawn(space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, ba
 
     Args:
         space: (V, 3) camera space, metres.
-        faces: (F, 3).
+        faces: (F, 3); those seen from behind, as through a cut neck, are left out.
         colour: (V, 3) linear albedo.
         light: (9, 3) coefficients of `facetake.render.harmonics`.
         camera: what sees it.
         back: what is behind it.
     """
-    given = (torch.from_numpy(np.ascontiguousarray(array))[None] for array in (space, colour, light))
-    vertices, albedo, lamp = given
-    shown = draw(vertices, faces, albedo, lamp, camera)
+    vertices, albedo, lamp = (torch.from_numpy(np.ascontiguousarray(a))[None] for a in (space, colour, light))
+    ids = torch.from_numpy(seen_faces(space, faces, camera))[None]
+    shown = draw(vertices, faces, albedo, lamp, camera, ids=ids)
     width, height = camera.size
     picture = np.zeros((height, width, 3), np.uint8) if back is None else back.copy()
     points = shown.points
@@ -44,5 +44,5 @@ def drawn(space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, ba
 
 def seen_faces(space: F32, faces: Tensor, camera: Camera) -> NDArray[np.int32]:
     """Which triangle (H, W) each pixel shows of a mesh with vertices (V, 3) in the camera's space, -1 for none."""
-    screen = torch.from_numpy(camera.project(space))[None]
-    return np.asarray(face_ids(screen, faces, camera.size)[0].numpy())
+    width, height = camera.size
+    return face_ids(camera.project(space), faces.numpy().astype(np.int32), height, width, one_sided=True)

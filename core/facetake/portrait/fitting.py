@@ -21,7 +21,11 @@ POSE = 6
 SWEEPS = 12
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
-BLINK_STIFF, SQUINT_STIFF, WIDE_STIFF = 0.1, 2.0, 8.0  # times the prior: what closes an eye is a blink before it is another
+BLINK_STIFF, SQUINT_STIFF, WIDE_STIFF = (
+    0.1,
+    2.0,
+    8.0,
+)  # times the prior: an eye shuts by a blink first
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
 SHUT, OPEN = 0.08, 0.18  # opening as a share of its width below which an eye shows no iris, and from which all of it
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step

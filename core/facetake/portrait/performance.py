@@ -45,8 +45,8 @@ def shut_of(identity: Tensor, expression: Tensor, model: FaceModel) -> dict[str,
     """
     marks = model.topology.landmarks
     lids = {name: rows for name, points in LIDS.items() if len(rows := marks.rows(points)) == 2}
-    rows = [model.neutral_expression, *expression]
-    points = torch.cat([model.landmarks(model.vertices(identity[None], row[None])) for row in rows])
+    frames = [model.neutral_expression, *expression]
+    points = torch.cat([model.landmarks(model.vertices(identity[None], frame[None])) for frame in frames])
     found = {}
     for name, (upper, lower) in lids.items():
         gap = (points[:, lower] - points[:, upper])[:, 1]  # along the face's own height, negative once lids overlap

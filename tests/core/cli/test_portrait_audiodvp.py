@@ -14,7 +14,7 @@ pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the po
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
-from facetake.cli import main  # noqa: E402  after the skips
+from facetake.cli import main, portrait  # noqa: E402  after the skips
 from facetake.portrait import actor as actors  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.faces import open_face  # noqa: E402
@@ -121,3 +121,11 @@ def test_progress_may_be_asked_for_anywhere(tmp_path: Path, capsys: pytest.Captu
     for order in (["--progress", "json", *action], [*action, "--progress", "json"]):
         assert main(["portrait", *order]) == 2
         assert json.loads(capsys.readouterr().out.splitlines()[-1])["event"] == "failure"
+
+
+def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Without torch one sentence says what to install."""
+    monkeypatch.setattr(portrait, "find_spec", lambda name: None if name == "torch" else object())
+
+    assert main(["portrait", "capture", "film.mp4", "-o", "actor"]) == 2
+    assert 'portraits need torch; pip install "facetake[portrait]"' in capsys.readouterr().err

@@ -20,7 +20,8 @@ from facetake.render.harmonics import N_BANDS
 F32 = NDArray[np.float32]
 SIZE = 256
 ACTED = {"jawOpen": 0.6, "mouthSmileLeft": 0.6, "mouthSmileRight": 0.6, "browInnerUp": 0.7, "mouthPucker": 0.6,
-         "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9, "browDownLeft": 0.5, "mouthUpperUpLeft": 0.5}  # fmt: skip
+         "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9, "browDownLeft": 0.5, "mouthUpperUpLeft": 0.5, "eyeLookOutLeft": 0.5,
+         "eyeLookInRight": 0.5}  # fmt: skip
 """The most that the actor does of each action, one beginning after another."""
 
 
