@@ -13,7 +13,7 @@ from typing import NoReturn
 
 from facetake import __version__
 from facetake.cli import app, batch, convert, generate, inspect, package, portrait, preview, restyle, visemes, worker
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, tell
 from facetake.errors import sentence
 
@@ -85,6 +85,6 @@ def _parser() -> argparse.ArgumentParser:
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
         command.add_arguments(own)
-        own.add_argument("--progress", choices=("auto", "json", "none"), default="auto", help="json: one event a line")
+        add_option(own, "auto")
         own.set_defaults(run=command.run)
     return parser

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from importlib.util import find_spec
 
 from facetake.cli import portrait_audiodvp, portrait_capture
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
 
 NAME = "portrait"
@@ -30,6 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     capture = actions.add_parser("capture", help=portrait_capture.ABOUT, description=portrait_capture.ABOUT)
     portrait_capture.add_arguments(capture)
+    add_option(capture)
     capture.set_defaults(act=portrait_capture.capture)
     for action, about in (
         ("train", "learn an actor's face, or go on learning"),
@@ -42,6 +43,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         for system in SYSTEMS:
             own = systems.add_parser(system.NAME, help=system.__doc__, description=about)
             getattr(system, f"add_{action}")(own)
+            add_option(own)
             own.set_defaults(act=getattr(system, action))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import sys
 from collections.abc import Mapping, Sequence
@@ -10,6 +11,11 @@ from typing import Literal
 from facetake.cli.terminal import say, tell
 
 WIDTH = 30
+
+
+def add_option(parser: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:
+    """Declares `--progress`; without a default where an outer parser has one, so that it may stand before or after."""
+    parser.add_argument("--progress", choices=("auto", "json", "none"), default=default, help="json: one event a line")
 
 
 class Reporter:

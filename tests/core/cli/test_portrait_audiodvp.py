@@ -121,3 +121,11 @@ def test_missing_packages_are_named(monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
     assert main(["portrait", "capture", "film.mp4", "-o", "actor"]) == 2
     assert 'portraits need torch; pip install "facetake[portrait]"' in capsys.readouterr().err
+
+
+def test_progress_may_be_asked_for_anywhere(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--progress json` counts after the action and before it."""
+    action = ["train", "audiodvp", str(tmp_path / "nowhere"), "-o", str(tmp_path / "out")]
+    for order in (["--progress", "json", *action], [*action, "--progress", "json"]):
+        assert main(["portrait", *order]) == 2
+        assert json.loads(capsys.readouterr().out.splitlines()[-1])["event"] == "failure"

@@ -20,6 +20,7 @@ from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
 
 U8 = NDArray[np.uint8]
+TURN_DEG, STRETCH, SHIFT = 8.0, 0.1, 0.06  # of `jittered`
 
 
 def as_tensor(pictures: U8) -> Tensor:
@@ -76,11 +77,13 @@ class RendererTrainer:
         drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
         """
         how, total = self.settings.renderer, Losses()
-        order = np.random.default_rng([self.settings.seed, number]).permutation(len(real))
+        dice = np.random.default_rng([self.settings.seed, number])
+        order = dice.permutation(len(real))
         batches = np.array_split(order, max(1, round(len(order) / how.batch)))
         self.generator.train()
         for rows in batches:
-            self._step(window(drawn, rows, self.settings.radius, self.settings.ends), as_tensor(real[rows]), total)
+            condition = window(drawn, rows, self.settings.radius, self.settings.ends)
+            self._step(*jittered(condition, as_tensor(real[rows]), how.jitter, dice), total)
         scale = 1.0 / len(batches)
         return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
 
@@ -110,6 +113,29 @@ class RendererTrainer:
         torch.autograd.backward(loss)
         self.critic_adam.step()
         return float(loss.detach())
+
+
+def jittered(condition: Tensor, real: Tensor, amount: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+    """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike.
+
+    amount: 0 leaves them as they are; at 1 they are turned by up to `TURN_DEG`, made larger or smaller and moved by up
+    to `STRETCH` and `SHIFT` of their size, and mirrored half of the time.
+    """
+    if not amount:
+        return condition, real
+    count = len(real)
+    turn, stretch, across, down = dice.uniform(-amount, amount, (4, count))
+    angle, scale = np.radians(TURN_DEG) * turn, 1.0 + STRETCH * stretch
+    mirror = np.where(dice.random(count) < 0.5 * amount, -1.0, 1.0)
+    rows = [
+        [mirror * scale * np.cos(angle), -scale * np.sin(angle), 2.0 * SHIFT * across],
+        [mirror * scale * np.sin(angle), scale * np.cos(angle), 2.0 * SHIFT * down],
+    ]
+    moved = torch.from_numpy(np.stack([np.stack(row, axis=-1) for row in rows], axis=1)).float()
+    both = torch.cat([condition, real], dim=1)
+    grid = nn.functional.affine_grid(moved, [*both.shape], align_corners=False)
+    made = nn.functional.grid_sample(both, grid, padding_mode="border", align_corners=False)
+    return made[:, : condition.shape[1]], made[:, condition.shape[1] :]
 
 
 def _verdict(logits: Tensor, *, real: bool) -> Tensor:
