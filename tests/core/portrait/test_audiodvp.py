@@ -165,8 +165,9 @@ def test_a_take_is_brought_to_the_actors_manner() -> None:
     dice = np.random.default_rng(1)
     said = np.stack([dice.uniform(0.1, 0.3, 400), dice.uniform(0.0, 0.5, 400), np.full(400, 0.2)], axis=1)
     seen = np.stack([0.3 + 2.0 * said[:, 0], 0.4 - 0.5 * said[::-1, 1], dice.uniform(0.0, 0.2, 400)], axis=1)
+    said, seen = said.astype(np.float32), seen.astype(np.float32)
     found = expression.learn(said, seen, 3, ExpressionTraining(way="scaled"), seed=0)
-    made = expression.predict(found, np.asarray(said, np.float32))
+    made = expression.predict(found, said)
 
     np.testing.assert_allclose(made[:, 0], seen[:, 0], atol=1e-5)
     assert abs(made[:, 1].mean() - seen[:, 1].mean()) < 1e-3 and abs(made[:, 1].std() / seen[:, 1].std() - 1.0) < 1e-2

@@ -118,8 +118,8 @@ class RendererTrainer:
 def jittered(condition: Tensor, real: Tensor, amount: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike.
 
-    amount: 0 leaves them as they are; at 1 they are turned by up to `TURN_DEG`, stretched and moved by up to `STRETCH`
-    and `SHIFT` of their size, and mirrored half of the time.
+    amount: 0 leaves them as they are; at 1 they are turned by up to `TURN_DEG`, made larger or smaller and moved by up
+    to `STRETCH` and `SHIFT` of their size, and mirrored half of the time.
     """
     if not amount:
         return condition, real
