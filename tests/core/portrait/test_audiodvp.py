@@ -163,9 +163,10 @@ def test_audio2expression_learns_a_linear_map() -> None:
 def test_a_take_is_brought_to_the_actors_manner() -> None:
     """Scaled, a coefficient has the actor's mean and spread and stays in the range it was seen in."""
     dice = np.random.default_rng(1)
-    said = np.stack([dice.uniform(0.1, 0.3, 400), dice.uniform(0.0, 0.5, 400), np.full(400, 0.2)], axis=1)
-    seen = np.stack([0.3 + 2.0 * said[:, 0], 0.4 - 0.5 * said[::-1, 1], dice.uniform(0.0, 0.2, 400)], axis=1)
-    said, seen = said.astype(np.float32), seen.astype(np.float32)
+    drawn = [dice.uniform(0.1, 0.3, 400), dice.uniform(0.0, 0.5, 400), np.full(400, 0.2)]
+    said: F32 = np.stack(drawn, axis=1).astype(np.float32)
+    shown = [0.3 + 2.0 * said[:, 0], 0.4 - 0.5 * said[::-1, 1], dice.uniform(0.0, 0.2, 400)]
+    seen: F32 = np.stack(shown, axis=1).astype(np.float32)
     found = expression.learn(said, seen, 3, ExpressionTraining(way="scaled"), seed=0)
     made = expression.predict(found, said)
 
