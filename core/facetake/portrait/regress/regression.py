@@ -1,0 +1,178 @@
+"""Trains the regression on an actor's pictures and landmarks, resumed where it stopped, and reads off every frame.
+
+Reads like the story of it; how each part is done is in the module it comes from.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from facetake.errors import PortraitError
+from facetake.face.model import FaceModel
+from facetake.formats import beside
+from facetake.networks import checkpoint
+from facetake.portrait.actor import Actor, Fit
+from facetake.portrait.regress.losses import Comparison
+from facetake.portrait.regress.network import Found, Regressor
+from facetake.portrait.regress.settings import Settings
+from facetake.rig import ARKIT_NAMES
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+NETWORK, PLAN = "regressor", "regress.json"
+TOGETHER = 16  # frames read off at once
+
+
+@dataclass(frozen=True)
+class Epoch:
+    """Means over one pass: the loss, its parts before their weights, and the landmarks' distance in pixels."""
+
+    loss: float
+    photo: float
+    landmarks: float
+    distance_px: float
+
+
+def _ignore(*_: object) -> None:
+    """News that nobody asked for."""
+
+
+class Regression:
+    """One actor, one face model, one network."""
+
+    def __init__(self, actor: Actor, model: FaceModel, settings: Settings, weights: Path | None = None) -> None:
+        """Builds the network; weights: a folder with VGGFace2's file.
+
+        Raises:
+            WeightsMissingError: the settings start from that file and it is not there.
+            PortraitError: the actor's landmarks do not have the points that the model needs.
+        """
+        self._actor, self._model, self._settings = actor, model, settings
+        self._comparison = Comparison(model, actor.camera, settings.losses)
+        if actor.fit.landmarks.shape[1] <= int(self._comparison.points.max()):
+            raise PortraitError(f"{actor.folder} has {actor.fit.landmarks.shape[1]} landmarks a frame, "
+                                f"{model.name} needs number {self._comparison.points.max()}")  # fmt: skip
+        self._seen = torch.from_numpy(actor.fit.landmarks[:, self._comparison.points])
+        self._pictures = actor.frames()
+        self._clean_model = model.eval()
+        with torch.random.fork_rng():
+            torch.manual_seed(settings.seed)
+            sizes = model.identity_size, model.expression_size, model.albedo_size
+            self.network = Regressor(settings, *sizes, standing(model, actor))
+        self.started = self.network.begin(settings.start, weights)
+        self._adam = torch.optim.Adam(
+            [{"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
+             {"params": [self.network.identity, self.network.albedo], "lr": settings.shared_rate}],
+            betas=(0.5, 0.999),
+        )  # fmt: skip
+
+    def train(
+        self, folder: Path, progress: Callable[[float], None] = _ignore, log: Callable[[int, Epoch], None] = _ignore
+    ) -> None:
+        """Trains to the end; called again on the same folder it goes on where it was stopped.
+
+        Args:
+            folder: for checkpoints.
+            progress: told the share that is done.
+            log: told each epoch's number, from 1, and its losses.
+
+        Raises:
+            PortraitError: the folder is of another regression.
+        """
+        done, how = self._resume(folder), self._settings
+        if not done:
+            self.network.settle(self._batches(np.arange(len(self._pictures))))
+        for number in range(done, how.epochs):
+            epoch = self._epoch(number)
+            if number + 1 == how.epochs or (number + 1) % how.save_every == 0:
+                checkpoint.save(folder, NETWORK, self.network, self._adam, {"epoch": number + 1, **asdict(epoch)})
+            log(number + 1, epoch)
+            progress((number + 1) / how.epochs)
+
+    def fit(self) -> Fit:
+        """What the network sees in every frame; activations are held in 0..1."""
+        every = np.arange(len(self._pictures))
+        if self._settings.norms == "batch":
+            self.network.settle(self._batches(every))
+        self.network.eval()
+        with torch.inference_mode():
+            rows = [self.network(pictures) for pictures in self._batches(every)]
+        bounded = np.array([name in ARKIT_NAMES for name in self._model.expression_names])
+        expression = _joined(rows, "expression")
+        held = np.where(bounded, expression.clip(0.0, 1.0), expression).astype(np.float32)
+        return Fit(
+            self._actor.fit.landmarks, self.network.identity[0].detach().numpy().copy(),
+            self.network.albedo[0].detach().numpy().copy(), _joined(rows, "light"), held, _joined(rows, "rotation"),
+            _joined(rows, "translation"),
+        )  # fmt: skip
+
+    def distance_px(self, fit: Fit) -> float:
+        """The mean distance between a fit's landmarks and the seen ones, in pixels of the crop."""
+        away = []
+        for rows in np.array_split(np.arange(len(self._seen)), -(-len(self._seen) // TOGETHER)):
+            found = Found(*(torch.from_numpy(values) for values in (
+                fit.expression[rows], fit.light[rows if len(fit.light) > 1 else [0]], fit.rotation[rows],
+                fit.translation[rows], fit.identity[None], fit.albedo[None],
+            )))  # fmt: skip
+            with torch.inference_mode():
+                away.append(self._comparison.distances(self._comparison.placed(found), self._seen[rows]))
+        return float(torch.cat(away).mean())
+
+    def _epoch(self, number: int) -> Epoch:
+        """One pass, in an order that depends on the seed and the number alone."""
+        self.network.train(self._settings.norms == "batch")
+        order = np.random.default_rng([self._settings.seed, number]).permutation(len(self._pictures))
+        told = []
+        for rows in np.array_split(order, max(1, round(len(order) / self._settings.batch))):
+            pictures = torch.from_numpy(self._pictures[rows])
+            terms = self._comparison.terms(self.network(pictures), pictures, self._seen[rows])
+            self._adam.zero_grad()
+            torch.autograd.backward(terms.total)
+            self._adam.step()
+            told.append((float(terms.total.detach()), terms.photo, terms.landmarks, terms.distance_px))
+        return Epoch(*(float(mean) for mean in np.mean(told, axis=0)))
+
+    def _batches(self, frames: NDArray[np.int64]) -> Iterator[Tensor]:
+        for rows in np.array_split(frames, -(-len(frames) // TOGETHER)):
+            yield torch.from_numpy(self._pictures[rows])
+
+    def _resume(self, folder: Path) -> int:
+        """The number of epochs done, after filling the network with what was saved."""
+        plan = {"model": self._model.name, "n_frames": len(self._pictures), "settings": asdict(self._settings)}
+        path, wanted = folder / PLAN, json.loads(json.dumps(plan))
+        if path.is_file():
+            if json.loads(path.read_text(encoding="utf-8")) != wanted:
+                raise PortraitError(f"{folder} holds a regression with another face model or other settings; "
+                                    "remove that folder to begin anew")  # fmt: skip
+        else:
+            folder.mkdir(parents=True, exist_ok=True)
+            with beside(path) as part:
+                part.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+        found = checkpoint.resume(folder, NETWORK, self.network, self._adam)
+        return int(str(found["epoch"])) if found else 0
+
+
+def _joined(rows: list[Found], name: str) -> F32:
+    return np.asarray(torch.cat([getattr(row, name) for row in rows]).numpy(), np.float32)
+
+
+def standing(model: FaceModel, actor: Actor) -> Tensor:
+    """Where the head stands (3,) in metres, seen from the front, by the size and middle of the clip's landmarks."""
+    marks, camera = model.topology.landmarks, actor.camera
+    use = marks.mediapipe_index < actor.fit.landmarks.shape[1]
+    seen = actor.fit.landmarks[:, marks.mediapipe_index[use]]
+    zero = torch.zeros(1, model.identity_size)
+    with torch.inference_mode():
+        points = model.landmarks(model.vertices(zero, model.neutral_expression[None]))[0].numpy()[use]
+    middle, spread = points.mean(axis=0), points[:, :2].std(axis=0).max()
+    depth = camera.focal * spread / max(float(np.median(seen.std(axis=1).max(axis=1))), 1e-3)
+    x, y = (np.median(seen.mean(axis=1), axis=0) - np.asarray(camera.centre)) * depth / camera.focal
+    return torch.tensor(np.array([x, y, depth]) - middle, dtype=torch.float32)
