@@ -1,7 +1,7 @@
 """Networks that only users can bring: which files they are, where they are looked for, and how they are read safely.
 
-Nothing is downloaded. A network that is missing is an error that says which file it is, where a person finds it, on what
-terms, and what goes without it; whoever can do without says instead what was left out.
+Nothing is downloaded. A network that is missing is an error that says which file it is, where a person finds it, on
+what terms, and what goes without it; whoever can do without says instead what was left out.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ KNOWN = {
         ),
         Weights(
             "arcface", ("backbone*.pth", "arcface*.pth", "arcface*.safetensors"),
-            "the model zoo of github.com/deepinsight/insightface, arcface_torch", "non-commercial research only", "CSIM",
+            "the model zoo of github.com/deepinsight/insightface, under arcface_torch", "non-commercial research only",
+            "CSIM",
         ),
         Weights(
             "vggface2", ("resnet50_ft_weight.pkl", "resnet50_ft*.pkl", "vggface2*.safetensors"),

@@ -116,6 +116,8 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
+                        "and CSIM")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
@@ -126,10 +128,12 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake import bundle
+    from facetake.portrait.actor import read_actor
     from facetake.portrait.audiodvp import evaluation
     from facetake.portrait.audiodvp.driving import from_sound
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
+    from facetake.portrait.measures import Clip, measures
 
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
     _check_actor(performer, trained, arguments)
@@ -139,8 +143,10 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     said = from_sound(_sound_of(performer), performer.rate, trained, performer.model, models)
     first = 0 if arguments.all else trained.about.n_frames
     frames = np.arange(first, min(performer.n_frames, len(said)))
+    clip = Clip(read_actor(arguments.actor).fit.landmarks, performer.rate, len(frames), performer.sound)
+    taken, skipped = measures(clip, arguments.weights)
     scores = evaluation.evaluate(
-        performer, trained, said, performer.aperture, frames, lambda share: report.progress(item, share)
+        performer, trained, said, performer.aperture, frames, lambda share: report.progress(item, share), taken, skipped
     )
     report.note(item, _lines(scores), asdict(scores))
     report.done(item, [])
@@ -148,10 +154,13 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 def _lines(scores: Scores) -> list[str]:
+    from facetake.portrait.measures import lines
+
     rows = (("neural renderer", scores.ours), ("drawing alone", scores.bare), ("captured expression", scores.given))
     return [
         f"{scores.n_frames} frames; lips: correlation {scores.aperture:.3f} at a lag of {scores.lag} frames",
         *(_row(name, likeness) for name, likeness in rows),
+        *lines(scores.measures, scores.skipped),
     ]
 
 

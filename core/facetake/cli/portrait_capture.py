@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
+if TYPE_CHECKING:
+    from facetake.portrait.actor import Actor
+    from facetake.portrait.capture import Order
+    from facetake.portrait.faces import Face
+
+METHODS = ("fit", "regress")
 ABOUT = "find an actor's face, light, pose and expression in a video"
 
 
@@ -25,29 +32,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
     parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of the crop (default 256)")
-    parser.add_argument("--settings", type=Path, metavar="FILE.toml", help="weights of the fit")
+    parser.add_argument("--method", choices=METHODS, default="fit", help="fit (default): solve every frame; regress: "
+                        "train a network to read them, AudioDVP's way")  # fmt: skip
+    parser.add_argument("--settings", metavar="NAME|FILE.toml", help="weights of the fit in a file; of a regression "
+                        "quick (default), paper or tiny, or a file")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with VGGFace2's network, for a "
+                        "regression to start from")  # fmt: skip
 
 
 def capture(arguments: argparse.Namespace, report: Reporter) -> int:
     """Captures one video."""
     from facetake import formats
-    from facetake.config import load_config
-    from facetake.portrait.capture import Order
-    from facetake.portrait.capture import capture as captured
     from facetake.portrait.faces import open_face
-    from facetake.portrait.fitting import FitSettings
     from facetake.portrait.performance import take_of
 
     if arguments.take is not None:
         inputs.refuse_overwriting([(arguments.video, arguments.take)], [arguments.video])
         inputs.check_target(arguments.take)
-    first_s, last_s = seconds(arguments.range)
-    settings = load_config(FitSettings, arguments.settings) if arguments.settings else FitSettings()
-    order = Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
-                  first_s, last_s, settings)  # fmt: skip
+    order = _order(arguments)
     face, item = open_face(arguments.face), str(arguments.video)
     report.start(item, 0, 1)
-    actor, told = captured(order, face, lambda share, _: report.progress(item, share))
+    actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
     for line in told:
         report.warning(item, line)
     outputs = [str(arguments.out)]
@@ -56,6 +61,35 @@ def capture(arguments: argparse.Namespace, report: Reporter) -> int:
         outputs.append(str(arguments.take))
     report.done(item, outputs)
     return 0
+
+
+def _order(arguments: argparse.Namespace) -> Order:
+    from facetake.config import load_config
+    from facetake.portrait.capture import Order
+    from facetake.portrait.fitting import FitSettings
+
+    first_s, last_s = seconds(arguments.range)
+    is_fit = arguments.method == "fit"
+    settings = load_config(FitSettings, Path(arguments.settings)) if is_fit and arguments.settings else FitSettings()
+    return Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
+                 first_s, last_s, settings)  # fmt: skip
+
+
+def _fitted(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
+    from facetake.portrait.capture import capture as captured
+
+    return captured(order, face, lambda share, _: report.progress(str(arguments.video), share))
+
+
+def _regressed(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
+    from facetake.portrait.regress.capturing import regress
+    from facetake.portrait.regress.settings import read_settings
+
+    item, settings = str(arguments.video), read_settings(arguments.settings or "quick")
+    found = regress(order, face, settings, arguments.weights, lambda share, _: report.progress(item, share))
+    line = f"landmarks are {found.landmarks_px:.2f} px off; fitted to landmarks alone {found.first_px:.2f} px"
+    report.note(item, [line], {"landmarks_px": found.landmarks_px, "landmarks_alone_px": found.first_px})
+    return found.actor, found.told
 
 
 def seconds(text: str | None) -> tuple[float, float | None]:

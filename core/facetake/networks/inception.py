@@ -130,9 +130,7 @@ def _block_d() -> Mixed:
         "branch7x7x3_1": Layer(768, 192), "branch7x7x3_2": Layer(192, 192, (1, 7)),
         "branch7x7x3_3": Layer(192, 192, (7, 1)), "branch7x7x3_4": Layer(192, 192, 3, 2, keeps=False),
     }  # fmt: skip
-    return Mixed(
-        layers, (("branch3x3_1", "branch3x3_2"), tuple(f"branch7x7x3_{n}" for n in (1, 2, 3, 4)), ("halved",))
-    )
+    return Mixed(layers, (("branch3x3_1", "branch3x3_2"), tuple(f"branch7x7x3_{n}" for n in (1, 2, 3, 4)), ("halved",)))
 
 
 def _block_e(n_in: int, pool: str) -> Mixed:
@@ -174,4 +172,5 @@ class Inception(nn.Module):
         x = self.Mixed_5d(self.Mixed_5c(self.Mixed_5b(x)))
         x = self.Mixed_6e(self.Mixed_6d(self.Mixed_6c(self.Mixed_6b(self.Mixed_6a(x)))))
         x = self.Mixed_7c(self.Mixed_7b(self.Mixed_7a(x)))
-        return x.mean(dim=(2, 3))
+        features: Tensor = x.mean(dim=(2, 3))
+        return features

@@ -78,7 +78,7 @@ class ResNet(nn.Module):
                 nn.init.kaiming_normal_(module.weight, mode="fan_out", nonlinearity="relu")
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Features (B, n_features) of pictures (B, 3, H, W): blue, green, red less `MEAN_BGR`, 224 pixels as trained."""
+        """Features (B, n_features) of pictures (B, 3, H, W): blue, green, red less `MEAN_BGR`; 224 pixels at best."""
         x = self.maxpool(self.relu(self.bn1(self.conv1(pictures))))
         x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
         features: Tensor = x.mean(dim=(2, 3))

@@ -1,4 +1,4 @@
-"""SyncNet (Chung and Zisserman 2016, "Out of time"): lips and sound as points that lie close where they belong together.
+"""SyncNet (Chung and Zisserman 2016): lips and sound as points that lie close where they belong together.
 
 The layers are those of the file `syncnet_v2.model`, with its names. Knows tensors; does not know videos or scores.
 """
@@ -50,15 +50,11 @@ def _flat(n_in: int, n_out: int, kernel: int | tuple[int, int], padding: int) ->
     return nn.Conv2d(n_in, n_out, kernel, padding=padding), nn.BatchNorm2d(n_out), nn.ReLU(inplace=True)
 
 
-def _deep(
-    n_in: int, n_out: int, kernel: tuple[int, int, int], stride: int, padding: int
-) -> tuple[nn.Module, ...]:
+def _deep(n_in: int, n_out: int, kernel: tuple[int, int, int], stride: int, padding: int) -> tuple[nn.Module, ...]:
     """Convolution over time, height and width; stride and padding are in height and width alone."""
     conv = nn.Conv3d(n_in, n_out, kernel, (1, stride, stride), (0, padding, padding))
     return conv, nn.BatchNorm3d(n_out), nn.ReLU(inplace=True)
 
 
 def _head() -> nn.Sequential:
-    return nn.Sequential(
-        nn.Linear(HIDDEN, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, EMBEDDING)
-    )
+    return nn.Sequential(nn.Linear(HIDDEN, HIDDEN), nn.BatchNorm1d(HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, EMBEDDING))

@@ -150,19 +150,23 @@ class Actor:
         return light
 
 
-def read_actor(folder: Path) -> Actor:
+def read_actor(folder: Path, mark: str = ABOUT) -> Actor:
     """Opens an actor's folder.
+
+    Args:
+        folder: the folder.
+        mark: the file in it that says what it is; while an actor is being made that may lie elsewhere.
 
     Raises:
         PortraitError: there is no such folder, it is unfinished, or its files do not fit together.
     """
     if not folder.is_dir():
         raise PortraitError(f"there is no actor's folder {folder}; make one with `facetake portrait capture`")
-    if not (folder / ABOUT).is_file():
+    if not (folder / mark).is_file():
         raise PortraitError(
             f"{folder} is no finished actor ({ABOUT} is missing); run `facetake portrait capture` again to finish it"
         )
-    about = _about(folder / ABOUT)
+    about = _about(folder / mark)
     for name in (PICTURES, FIT):
         if not (folder / name).is_file():
             raise PortraitError(f"{folder}: {name} is missing; capture the actor again into a new folder")

@@ -1,7 +1,7 @@
 """How far two sets of pictures lie apart as wholes: the Frechet distance of their features (Heusel et al. 2017).
 
-With Inception's features it is the FID of READ Avatars (4) and of the landmark system. Without that network there is the
-same distance over features made by hand, gradients and coarse brightness, which is told as what it is and never as FID:
+With Inception's features it is the FID of READ Avatars (4) and of the landmark system. Without that network there is
+the same distance over features made by hand, edges and coarse brightness, which is told as what it is and never as FID:
 its numbers compare with nothing but themselves. Knows features and pictures; does not know faces.
 """
 
@@ -33,10 +33,11 @@ def frechet(first: F64, second: F64) -> float:
     """
     if min(len(first), len(second)) < FEWEST or first.shape[1:] != second.shape[1:]:
         raise ValueError(f"features of shapes {first.shape} and {second.shape} cannot be compared")
-    roots = []
+    roots: list[F64] = []
     for features in (first, second):
         centred = (features - features.mean(axis=0)) / np.sqrt(len(features) - 1)
-        roots.append(np.linalg.qr(centred, mode="r") if len(centred) > centred.shape[1] else centred)
+        is_tall = len(centred) > centred.shape[1]
+        roots.append(np.asarray(np.linalg.qr(centred, mode="r") if is_tall else centred))
     apart = float(np.square(first.mean(axis=0) - second.mean(axis=0)).sum())
     spread = sum(float(np.square(root).sum()) for root in roots)
     shared = float(np.linalg.svd(roots[0] @ roots[1].T, compute_uv=False).sum())

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, weights
+from facetake.networks.syncnet import FRAMES
 from facetake.portrait import frechet, sync
 from facetake.portrait.likeness import Csim
 
@@ -101,7 +102,7 @@ def _unfit(name: str, clip: Clip) -> str:
     if name.startswith("LSE") and clip.sound is None:
         return "the clip has no sound"
     if name.startswith("LSE") and clip.n_frames / clip.rate < Fraction(sync.FEWEST, 25):
-        return f"{clip.n_frames} frames are too few for a window of {sync.FRAMES} at 25 a second"
+        return f"{clip.n_frames} frames are too few for a window of {FRAMES} at 25 a second"
     return ""
 
 
@@ -134,9 +135,9 @@ def _filled(network: Any, path: Path, unused: tuple[str, ...] = ()) -> Any:
 
 def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     """What a person reads: a line for each measure, "n/a" with what it needs for those that were not taken."""
-    names = {"fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "sound late by", "csim": "CSIM",
-             "frechet_handmade": "Frechet distance of edges and waves (not FID)"}  # fmt: skip
-    told = [f"{names[name]} {value:.4g}{' frames' if name.endswith('frames') else ''}" for name, value in scores.items()]
+    names = {"fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
+             "csim": "CSIM", "frechet_handmade": "Frechet distance of edges and waves (not FID)"}  # fmt: skip
+    told = [f"{names[name]} {value:.4g}" for name, value in scores.items()]
     for entry in skipped:
         needs = f"needs {entry.needs}: {entry.reason}" if entry.needs else entry.reason
         told.append(f"{entry.name} n/a ({needs})")

@@ -62,7 +62,8 @@ def _triangles() -> F64:
     )
     bins = np.arange(FFT // 2 + 1)
     rising, falling = (bins - left) / (middle - left), (right - bins) / (right - middle)
-    return np.where(bins < middle, rising, falling) * ((bins >= left) & (bins < right))
+    inside = (bins >= left) & (bins < right)
+    return np.asarray(np.where(bins < middle, rising, falling) * inside)
 
 
 def errors(lips: F32, sound: F32) -> tuple[float, float, int]:

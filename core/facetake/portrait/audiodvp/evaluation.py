@@ -5,8 +5,8 @@ Knows how to compare; does not know how pictures or sound are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,7 @@ from facetake.errors import PortraitError
 from facetake.portrait.audiodvp.performing import perform
 from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.audiodvp.trained import Trained
+from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.similarity import absolute_difference, psnr, ssim
 
 F32 = NDArray[np.float32]
@@ -46,6 +47,8 @@ class Scores:
         aperture: correlation of the predicted with the captured opening of the lips, at the best lag; nan where either
             does not move.
         lag: that lag in frames; positive where the prediction is late.
+        measures: what networks of the user's and what stands in for them say of `ours`, by name.
+        skipped: the measures that were not taken, and what they need.
     """
 
     n_frames: int
@@ -54,11 +57,13 @@ class Scores:
     given: Likeness
     aperture: float
     lag: int
+    measures: dict[str, float] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
 
 
 def evaluate(
     subject: Subject, trained: Trained, expression: F32, openings: Callable[[F32], F32], frames: NDArray[np.int64],
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] | None = None, measures: Sequence[Measure] = (), skipped: Sequence[Skipped] = (),
 ) -> Scores:  # fmt: skip
     """Renders frames of the actor's own video from its own sound and compares them with the real ones.
 
@@ -69,6 +74,8 @@ def evaluate(
         openings: gives how far the lips are apart (n,) for expressions (n, E).
         frames: (n,) which of the T to compare.
         progress: told the share done.
+        measures: taken of the pictures with the neural renderer (`facetake.portrait.measures`).
+        skipped: measures that cannot be taken, to be told with the rest.
 
     Raises:
         PortraitError: there are no frames to compare.
@@ -78,20 +85,25 @@ def evaluate(
     real = subject.expression[frames]
     predicted = expression[frames]
     likenesses = []
-    for row, neural in ((predicted, True), (predicted, False), (real, True)):
-        likenesses.append(_likeness(subject, trained, row, frames, neural))
+    for row, neural, told in ((predicted, True, measures), (predicted, False, ()), (real, True, ())):
+        likenesses.append(_likeness(subject, trained, row, frames, neural, told))
         if progress:
             progress(len(likenesses) / 3.0)
     ours, bare, given = likenesses
     best, lag = correlation(openings(predicted), openings(real))
-    return Scores(len(frames), ours, bare, given, best, lag)
+    taken = {name: score for measure in measures for name, score in measure.scores().items()}
+    return Scores(len(frames), ours, bare, given, best, lag, taken, tuple(skipped))
 
 
-def _likeness(subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool) -> Likeness:
+def _likeness(
+    subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool, measures: Sequence[Measure]
+) -> Likeness:
     found = []
     for t, made in zip(frames, perform(subject, trained, row, frames, neural=neural), strict=True):
         picture, mask = subject.frames(int(t), int(t) + 1)[0], subject.mask(int(t))
         inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
+        for measure in measures:
+            measure.see(int(t), made, picture)
         found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside))
     return Likeness(*(float(value) for value in np.mean(found, axis=0)))
 

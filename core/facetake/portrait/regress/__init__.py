@@ -1,1 +1,1 @@
-"""AudioDVP's own way of capture (3.1): one network learns to read pose, expression and light off the actor's pictures."""
+"""AudioDVP's own way of capture (3.1): a network learns to read pose, expression and light off pictures."""

@@ -67,7 +67,8 @@ class Comparison:
     def distances(self, space: Tensor, seen: Tensor) -> Tensor:
         """Pixels (B, N) between the model's landmarks and seen ones (B, N, 2) in the order of `points`."""
         shown = project(self._model.landmarks(space)[:, self._rows], self._camera)[..., :2]
-        return torch.linalg.vector_norm(shown - seen + 1e-6, dim=-1)  # a length of zero has no slope
+        away: Tensor = torch.linalg.vector_norm(shown - seen + 1e-6, dim=-1)  # a length of zero has no slope
+        return away
 
     def terms(self, found: Found, pictures: Tensor, seen: Tensor) -> Terms:
         """The losses of pictures (B, H, W, 3), RGB in 0..255, with landmarks (B, N, 2)."""

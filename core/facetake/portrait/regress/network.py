@@ -16,6 +16,7 @@ from facetake import weights
 from facetake.networks.resnet import MEAN_BGR, UNUSED, ResNet
 from facetake.portrait.regress.settings import Settings
 from facetake.render.harmonics import N_BANDS, ambient
+from facetake.render.perspective import rotation_matrix
 
 LIGHT, POSE = N_BANDS * 3, 3
 REACH_M = 0.1
@@ -41,14 +42,17 @@ class Found:
 class Regressor(nn.Module):
     """Pictures to coefficients; identity and colours are free and shared by all frames.
 
-    The last layer begins at zero: at rest, evenly lit, standing where `home` says.
+    The last layer begins at zero: at rest, evenly lit, standing where `home` says. Heads turn about the middle of the
+    face, since about a point behind it a turn and a shift look nearly alike and are learnt slowly.
     """
 
     home: Tensor
+    pivot: Tensor
     mean: Tensor
 
-    def __init__(self, settings: Settings, n_identity: int, n_expression: int, n_albedo: int, home: Tensor) -> None:
-        """home: (3,) metres, where the head stands unless the network says otherwise."""
+    def __init__(self, settings: Settings, n_identity: int, n_expression: int, n_albedo: int, home: Tensor,
+                 pivot: Tensor) -> None:  # fmt: skip
+        """home, pivot: (3,) metres; where the head's origin stands at first, and the middle of the face from there."""
         super().__init__()
         self.trunk = ResNet(settings.size)
         self.fc = nn.Linear(self.trunk.n_features, n_expression + LIGHT + 2 * POSE)
@@ -57,15 +61,17 @@ class Regressor(nn.Module):
         self.identity = nn.Parameter(torch.zeros(1, n_identity))
         self.albedo = nn.Parameter(torch.zeros(1, n_albedo))
         self.register_buffer("home", home.float())
+        self.register_buffer("pivot", pivot.float())
         self.register_buffer("mean", torch.tensor(MEAN_BGR)[:, None, None], persistent=False)
         self._side, self._split = settings.side, (n_expression, LIGHT, POSE, POSE)
 
     def forward(self, pictures: Tensor) -> Found:
         """Coefficients of pictures (B, H, W, 3), RGB in 0..255."""
-        expression, light, rotation, translation = self.fc(self.trunk(self._seen(pictures))).split(self._split, dim=1)
+        expression, light, rotation, shift = self.fc(self.trunk(self._seen(pictures))).split(self._split, dim=1)
+        swung = self.pivot - rotation_matrix(rotation) @ self.pivot
         return Found(
             expression, ambient(light.device) + light.unflatten(1, (N_BANDS, 3)), rotation,
-            self.home + REACH_M * translation, self.identity, self.albedo,
+            self.home + REACH_M * shift + swung, self.identity, self.albedo,
         )  # fmt: skip
 
     def _seen(self, pictures: Tensor) -> Tensor:

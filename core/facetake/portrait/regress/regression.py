@@ -62,11 +62,10 @@ class Regression:
                                 f"{model.name} needs number {self._comparison.points.max()}")  # fmt: skip
         self._seen = torch.from_numpy(actor.fit.landmarks[:, self._comparison.points])
         self._pictures = actor.frames()
-        self._clean_model = model.eval()
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
             sizes = model.identity_size, model.expression_size, model.albedo_size
-            self.network = Regressor(settings, *sizes, standing(model, actor))
+            self.network = Regressor(settings, *sizes, *standing(model, actor))
         self.started = self.network.begin(settings.start, weights)
         self._adam = torch.optim.Adam(
             [{"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
@@ -108,10 +107,12 @@ class Regression:
         bounded = np.array([name in ARKIT_NAMES for name in self._model.expression_names])
         expression = _joined(rows, "expression")
         held = np.where(bounded, expression.clip(0.0, 1.0), expression).astype(np.float32)
+        with torch.inference_mode():
+            colour = self._model.albedo(self.network.albedo)[0].numpy()
         return Fit(
-            self._actor.fit.landmarks, self.network.identity[0].detach().numpy().copy(),
-            self.network.albedo[0].detach().numpy().copy(), _joined(rows, "light"), held, _joined(rows, "rotation"),
-            _joined(rows, "translation"),
+            landmarks=self._actor.fit.landmarks, identity=self.network.identity[0].detach().numpy().copy(),
+            albedo=self.network.albedo[0].detach().numpy().copy(), colour=colour, light=_joined(rows, "light"),
+            expression=held, rotation=_joined(rows, "rotation"), translation=_joined(rows, "translation"),
         )  # fmt: skip
 
     def distance_px(self, fit: Fit) -> float:
@@ -128,10 +129,14 @@ class Regression:
 
     def _epoch(self, number: int) -> Epoch:
         """One pass, in an order that depends on the seed and the number alone."""
-        self.network.train(self._settings.norms == "batch")
-        order = np.random.default_rng([self._settings.seed, number]).permutation(len(self._pictures))
+        how = self._settings
+        self.network.train(how.norms == "batch")
+        heat = min(1.0, 2.0 * (1.0 - number / how.epochs)) if how.cools else 1.0
+        for group, rate in zip(self._adam.param_groups, (how.rate, how.shared_rate), strict=True):
+            group["lr"] = rate * heat
+        order = np.random.default_rng([how.seed, number]).permutation(len(self._pictures))
         told = []
-        for rows in np.array_split(order, max(1, round(len(order) / self._settings.batch))):
+        for rows in np.array_split(order, max(1, round(len(order) / how.batch))):
             pictures = torch.from_numpy(self._pictures[rows])
             terms = self._comparison.terms(self.network(pictures), pictures, self._seen[rows])
             self._adam.zero_grad()
@@ -164,8 +169,11 @@ def _joined(rows: list[Found], name: str) -> F32:
     return np.asarray(torch.cat([getattr(row, name) for row in rows]).numpy(), np.float32)
 
 
-def standing(model: FaceModel, actor: Actor) -> Tensor:
-    """Where the head stands (3,) in metres, seen from the front, by the size and middle of the clip's landmarks."""
+def standing(model: FaceModel, actor: Actor) -> tuple[Tensor, Tensor]:
+    """Where the head's origin stands, by the size and middle of the clip's landmarks, and the face's middle from there.
+
+    Both (3,) in metres, for a head seen from the front.
+    """
     marks, camera = model.topology.landmarks, actor.camera
     use = marks.mediapipe_index < actor.fit.landmarks.shape[1]
     seen = actor.fit.landmarks[:, marks.mediapipe_index[use]]
@@ -175,4 +183,4 @@ def standing(model: FaceModel, actor: Actor) -> Tensor:
     middle, spread = points.mean(axis=0), points[:, :2].std(axis=0).max()
     depth = camera.focal * spread / max(float(np.median(seen.std(axis=1).max(axis=1))), 1e-3)
     x, y = (np.median(seen.mean(axis=1), axis=0) - np.asarray(camera.centre)) * depth / camera.focal
-    return torch.tensor(np.array([x, y, depth]) - middle, dtype=torch.float32)
+    return torch.tensor(np.array([x, y, depth]) - middle, dtype=torch.float32), torch.from_numpy(middle)

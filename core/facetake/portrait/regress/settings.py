@@ -58,6 +58,7 @@ class Settings:
         epochs: passes over the clip.
         batch: pictures a step.
         rate: of Adam, for the network; shared_rate: for identity and colours.
+        cools: whether both rates sink to nothing over the second half; the paper's do not.
         losses: what is made small.
         save_every: epochs between checkpoints.
         seed: of weights and order.
@@ -71,6 +72,7 @@ class Settings:
     batch: int = 5
     rate: float = 2e-5
     shared_rate: float = 1e-3
+    cools: bool = False
     losses: Losses = field(default_factory=Losses)
     save_every: int = 1
     seed: int = 0

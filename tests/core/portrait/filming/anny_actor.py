@@ -10,6 +10,7 @@ import torch
 
 from facetake.face.anny import Anny, load
 from facetake.portrait.actor import About, Actor, Fit, write_actor
+from facetake.portrait.faces import open_face
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient, to_srgb
 from facetake.render.perspective import place, project
@@ -30,7 +31,7 @@ def truth(model: Anny, number: int) -> Fit:
         landmarks=np.zeros((number, 478, 2), np.float32),
         identity=random.normal(scale=0.6, size=model.identity_size).astype(np.float32),
         albedo=random.normal(scale=0.5, size=model.albedo_size).astype(np.float32),
-        light=ambient().numpy()[None].copy(), expression=expression,
+        colour=np.zeros((len(model.rest), 3), np.float32), light=ambient().numpy()[None].copy(), expression=expression,
         rotation=np.stack([0.1 * np.sin(2 * t), 0.2 * np.sin(t), 0.08 * np.cos(t)], axis=1),
         translation=np.stack([0.008 * np.sin(t), 0.005 * np.cos(t), 0.9 + 0.03 * np.sin(t)], axis=1),
     )  # fmt: skip
@@ -38,7 +39,7 @@ def truth(model: Anny, number: int) -> Fit:
 
 def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = None) -> Actor:
     """Writes the folder; its fit holds the true landmarks and nothing else: all coefficients are zero."""
-    model, camera = load(), portrait((size, size), 25.0)
+    model, face, camera = load(), open_face(), portrait((size, size), 25.0)
     true = truth(model, number)
     as_tensor = torch.from_numpy
     with torch.inference_mode():
@@ -50,7 +51,9 @@ def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = 
         points = project(model.landmarks(space), camera)[..., :2].numpy()
     true.landmarks[:] = points.mean(axis=1)[:, None]
     true.landmarks[:, model.topology.landmarks.mediapipe_index] = points
-    nothing = {name: np.zeros_like(getattr(true, name)) for name in ("identity", "albedo", "light", "expression",
-                                                                     "rotation", "translation")}  # fmt: skip
-    about = About("anny", "made_up.mp4", "0" * 64, (0.0, 0.0, float(size)), size, RATE, number, camera.focal)
-    return write_actor(folder, about, Fit(true.landmarks, **nothing), pictures, None if sound is None else (sound, 16_000))
+    names = ("identity", "albedo", "colour", "light", "expression", "rotation", "translation")
+    nothing = {name: np.zeros_like(getattr(true, name)) for name in names}
+    box = (0.0, 0.0, float(size))
+    about = About(face.name, face.sha256, "made_up.mp4", "0" * 64, box, size, RATE, number, camera.focal)
+    told = None if sound is None else (sound, 16_000)
+    return write_actor(folder, about, Fit(true.landmarks, **nothing), pictures, told)

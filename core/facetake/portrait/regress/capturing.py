@@ -1,0 +1,88 @@
+"""`facetake portrait capture --method regress`: a video into an actor's folder by the network of AudioDVP 3.1.
+
+Landmarks, crop and pictures are found as in any capture, by `facetake.portrait.capture`; then a network is trained on
+them and its reading takes the place of the fit. Until that is done the folder is no actor yet, and the same command
+goes on where it stopped.
+
+    regress/actor.json         what is captured; comes back into the folder when all is done
+    regress/regress.json       which face model and settings
+    regress/regressor.*        the network and, until the end, its optimiser
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from facetake import audio
+from facetake.errors import PortraitError
+from facetake.portrait import actor
+from facetake.portrait.capture import Order, capture
+from facetake.portrait.faces import Face
+from facetake.portrait.fitting import FitSettings
+from facetake.portrait.regress.regression import NETWORK, Regression
+from facetake.portrait.regress.settings import Settings
+
+REGRESS = "regress"
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Regressed:
+    """What came of it.
+
+    actor: as any capture makes it; told: what is worth telling; landmarks_px: mean distance of the fitted landmarks
+    from the seen ones, in pixels of the crop; first_px: that of the same crop fitted to landmarks alone.
+    """
+
+    actor: actor.Actor
+    told: list[str]
+    landmarks_px: float
+    first_px: float
+
+
+def regress(order: Order, face: Face, settings: Settings, weights: Path | None, progress: Progress) -> Regressed:
+    """Captures an actor by regression, or goes on where it was stopped.
+
+    Args:
+        order: what to capture, and where to; the weights of its fit are not used.
+        face: the face model.
+        settings: of the regression.
+        weights: a folder with VGGFace2's file.
+        progress: called with a share 0..1 and what is being done.
+
+    Raises:
+        PortraitError: the video or the folder cannot be used.
+        ModelError: the network's file is missing where it must be there, or cannot be used.
+    """
+    held = order.out / REGRESS / actor.ABOUT
+    told = [] if held.is_file() else _prepared(order, face, held, progress)
+    begun = actor.read_actor(order.out, f"{REGRESS}/{actor.ABOUT}")
+    _check_same(begun, order, face)
+    regression = Regression(begun, face.model, settings, weights)
+    regression.train(order.out / REGRESS, lambda share: progress(0.2 + 0.8 * share, "regression"))
+    fit = regression.fit()
+    result = regression.distance_px(fit), regression.distance_px(begun.fit)
+    actor.write_fit(order.out, fit)
+    (order.out / REGRESS / f"{NETWORK}.optimizer.safetensors").unlink(missing_ok=True)
+    held.replace(order.out / actor.ABOUT)
+    return Regressed(actor.read_actor(order.out), [*told, regression.started], *result)
+
+
+def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[str]:
+    """Finds landmarks, crop and pictures, and takes the mark of a finished actor away."""
+    landmarks_alone = replace(order, settings=FitSettings(colour=0.0, fov_deg=order.settings.fov_deg))
+    found, told = capture(landmarks_alone, face, lambda share, what: progress(0.2 * share, what))
+    held.parent.mkdir(exist_ok=True)
+    (found.folder / actor.ABOUT).replace(held)
+    for sheet in order.out.glob("overlay-*.png"):  # they show the fit that is to be replaced
+        sheet.unlink()
+    return told
+
+
+def _check_same(begun: actor.Actor, order: Order, face: Face) -> None:
+    same = audio.hash_of(order.video), face.sha256, order.size
+    if (begun.about.source_sha256, begun.about.face_sha256, begun.about.size) != same:
+        raise PortraitError(f"{order.out} holds an unfinished regression of another video, face model or "
+                            "size; name a new folder")  # fmt: skip
