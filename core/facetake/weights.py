@@ -17,7 +17,7 @@ from facetake.errors import ModelError
 from facetake.pickled import read
 
 VARIABLE = "FACETAKE_WEIGHTS"
-COUNTER = ".num_batches_tracked"
+COUNTER = "num_batches_tracked"
 """What files older than this counter of torch's lack; nothing is calculated from it."""
 
 

@@ -96,6 +96,27 @@ def test_evaluation_is_on_the_frames_held_out(
     assert "6 frames" in told and "neural renderer" in told and "drawing alone" in told
 
 
+def test_an_evaluation_says_what_it_skipped(
+    actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Measures whose networks are not there are named with what they need, to a person and to a program."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    monkeypatch.delenv("FACETAKE_WEIGHTS", raising=False)
+    order = ["portrait", "evaluate", "audiodvp", str(actor), str(run), "--model", str(tiny_model)]
+
+    assert main(order) == 0
+    told = capsys.readouterr().err
+    assert "FID n/a (needs inception: " in told and "not FID" in told
+    assert main(["portrait", "--progress", "json", *order[1:], "--weights", str(tmp_path)]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    facts = next(event for event in events if event["event"] == "report")
+    assert [entry["needs"] for entry in facts["skipped"]] == ["inception", "syncnet", "arcface"]
+    assert facts["measures"]["frechet_handmade"] >= 0.0
+    assert main([*order, "--weights", str(tmp_path / "nowhere")]) == 2
+    assert "no folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("order", "told"),
     [

@@ -23,6 +23,7 @@ from facetake.portrait.faces import Face
 from facetake.portrait.fitting import FitSettings
 from facetake.portrait.regress.regression import NETWORK, Regression
 from facetake.portrait.regress.settings import Settings
+from facetake.weights import resolve
 
 REGRESS = "regress"
 Progress = Callable[[float, str], None]
@@ -56,6 +57,8 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
         PortraitError: the video or the folder cannot be used.
         ModelError: the network's file is missing where it must be there, or cannot be used.
     """
+    if settings.start == "vggface2":
+        resolve("vggface2", weights)  # before the long part begins
     held = order.out / REGRESS / actor.ABOUT
     told = [] if held.is_file() else _prepared(order, face, held, progress)
     begun = actor.read_actor(order.out, f"{REGRESS}/{actor.ABOUT}")
