@@ -190,7 +190,7 @@ def test_the_published_file_starts_the_network(tmp_path: Path) -> None:
     """The pickle of numpy arrays is read without running it and fills the whole trunk."""
     path = published.vggface2(tmp_path)
     network = Regressor(Settings(), 3, 4, 5, torch.zeros(3), torch.zeros(3))
-    before = network.trunk.get_submodule("layer4.2.conv3").weight.clone()  # type: ignore[operator,union-attr]
+    before = network.trunk.get_submodule("layer4.2.conv3").weight.clone()  # type: ignore[operator]
     assert str(path) in network.begin("vggface2", tmp_path)
     assert not torch.equal(before, network.trunk.get_submodule("layer4.2.conv3").weight)  # type: ignore[arg-type]
 
