@@ -228,8 +228,9 @@ def test_a_video_is_captured_by_regression(tmp_path: Path, capsys: pytest.Captur
         regress(order, open_face(), read_settings(str(tmp_path / "short.toml")), None, stop)
     with pytest.raises(PortraitError, match="no finished actor"):
         read_actor(out)
-    with pytest.raises(PortraitError, match="unfinished regression"):
-        regress(replace(order, size=96), open_face(), read_settings("tiny"), None, stop)
+    for other in (replace(order, size=96), replace(order, last_s=0.1)):
+        with pytest.raises(PortraitError, match="unfinished regression"):
+            regress(other, open_face(), read_settings("tiny"), None, stop)
     named = ["portrait", "capture", str(video.video), "-o", str(out), "--tracks", str(video.tracks), "--size", "64"]
     assert main([*named, "--method", "regress", "--settings", str(tmp_path / "short.toml")]) == 0
     told = capsys.readouterr().err

@@ -11,6 +11,7 @@ goes on where it stopped.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,7 +19,7 @@ from pathlib import Path
 from facetake import audio
 from facetake.errors import PortraitError
 from facetake.portrait import actor
-from facetake.portrait.capture import Order, capture
+from facetake.portrait.capture import PLAN, Order, capture
 from facetake.portrait.faces import Face
 from facetake.portrait.fitting import FitSettings
 from facetake.portrait.regress.regression import NETWORK, Regression
@@ -61,8 +62,8 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
         resolve("vggface2", weights)  # before the long part begins
     held = order.out / REGRESS / actor.ABOUT
     told = [] if held.is_file() else _prepared(order, face, held, progress)
+    _check_same(order, face)
     begun = actor.read_actor(order.out, f"{REGRESS}/{actor.ABOUT}")
-    _check_same(begun, order, face)
     regression = Regression(begun, face.model, settings, weights)
     regression.train(order.out / REGRESS, lambda share: progress(0.2 + 0.8 * share, "regression"))
     fit = regression.fit()
@@ -84,8 +85,11 @@ def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[
     return told
 
 
-def _check_same(begun: actor.Actor, order: Order, face: Face) -> None:
-    same = audio.hash_of(order.video), face.sha256, order.size
-    if (begun.about.source_sha256, begun.about.face_sha256, begun.about.size) != same:
-        raise PortraitError(f"{order.out} holds an unfinished regression of another video, face model or "
-                            "size; name a new folder")  # fmt: skip
+def _check_same(order: Order, face: Face) -> None:
+    """Refuses a folder whose regression was begun with something else; the settings are looked at by the regression."""
+    plan = json.loads((order.out / PLAN).read_text(encoding="utf-8"))
+    wanted = {"video": audio.hash_of(order.video), "face_sha256": face.sha256, "size": order.size,
+              "first_s": order.first_s, "last_s": order.last_s}  # fmt: skip
+    if {name: plan.get(name) for name in wanted} != wanted:
+        raise PortraitError(f"{order.out} holds an unfinished regression of another video, range, face model or size; "
+                            "name a new folder")  # fmt: skip
