@@ -70,6 +70,8 @@ def _order(arguments: argparse.Namespace) -> Order:
 
     first_s, last_s = seconds(arguments.range)
     is_fit = arguments.method == "fit"
+    if is_fit and arguments.weights is not None:
+        raise ConfigError("--weights is for a regression; add --method regress, or leave it out")
     settings = load_config(FitSettings, Path(arguments.settings)) if is_fit and arguments.settings else FitSettings()
     return Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
                  first_s, last_s, settings)  # fmt: skip

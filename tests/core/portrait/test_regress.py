@@ -241,9 +241,11 @@ def test_a_video_is_captured_by_regression(tmp_path: Path, capsys: pytest.Captur
 
 
 def test_the_papers_capture_needs_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Without VGGFace2's file the paper's setting ends with a sentence, before anything is captured."""
+    """Without VGGFace2's file the paper's setting ends before anything is captured, and a fit refuses --weights."""
     video = filmed(tmp_path, load(), 2, size=64)
     named = ["portrait", "capture", str(video.video), "-o", str(tmp_path / "actor"), "--tracks", str(video.tracks)]
     assert main([*named, "--method", "regress", "--settings", "paper"]) == 2
     assert "resnet50_ft_weight.pkl" in capsys.readouterr().err
+    assert main([*named, "--weights", str(tmp_path)]) == 2
+    assert "--method regress" in capsys.readouterr().err
     assert not (tmp_path / "actor").exists()
