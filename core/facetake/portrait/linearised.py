@@ -98,7 +98,7 @@ def linearised(model: FaceModel) -> Linearised:
     shapes = _secants(lambda rows: model.vertices(rows, still), torch.zeros_like(nobody), range(model.identity_size))
     plain = torch.zeros(1, model.albedo_size)
     colours = _secants(model.albedo, plain, range(model.albedo_size))
-    low, high, prior = _bounds(model.expression_names)
+    low, high, prior = bounds(model.expression_names)
     points = model.topology.landmarks.mediapipe_index
     return Linearised(
         model, shapes, _moves(model, nobody), model.albedo(plain)[0].numpy(), colours, low, high, prior, points,
@@ -127,7 +127,7 @@ def _secants(function: Callable[[Tensor], Tensor], base: Tensor, chosen: range) 
     return np.concatenate([np.zeros((0, *start.shape), np.float32), *parts]).astype(np.float32)
 
 
-def _bounds(names: tuple[str, ...]) -> tuple[F32, F32, F32]:
+def bounds(names: tuple[str, ...]) -> tuple[F32, F32, F32]:
     """0 to 1 for activations, radians for what turns, standard deviations for anything else; and priors."""
     acts = np.array([name in ARKIT_NAMES or name[-2:] in ("_L", "_R") for name in names], bool)
     turns = np.array([name.startswith(TURNS) for name in names], bool)

@@ -144,13 +144,16 @@ def test_losses_are_the_papers_equations_and_the_released_code() -> None:
 
 
 def test_coefficients_cost_what_they_should() -> None:
-    """Priors are sums of squares with the paper's shares, and activations outside 0..1 cost more."""
+    """Priors are sums of squares with the paper's shares, more for activations and gazes; the impossible costs more."""
     model, camera = load(), portrait((SIZE, SIZE), 25.0)
     comparison, found = Comparison(model, camera, Losses()), rest(model, 2)
-    found.expression[:, 0], found.identity[:, 0], found.albedo[:, 0] = 0.5, 2.0, 3.0
-    assert float(comparison._prior(found)) == pytest.approx(0.8 * 0.25 + 1.0 * 4.0 + 1.7e-3 * 9.0)
+    jaw, smile, gaze = map(model.expression_names.index, ("jawOpen", "mouthSmileLeft", "eyeLookInLeft"))
+    found.expression[:, jaw], found.identity[:, 0], found.albedo[:, 0] = 0.5, 2.0, 3.0
+    assert float(comparison._prior(found)) == pytest.approx(0.8 * 8 * 0.25 + 1.0 * 4.0 + 1.7e-3 * 9.0)
+    found.expression[:, gaze] = 0.5
+    assert float(comparison._prior(found)) == pytest.approx(0.8 * 8 * 31 * 0.25 + 1.0 * 4.0 + 1.7e-3 * 9.0)
     assert float(comparison._beyond(found.expression)) == 0.0
-    found.expression[0, 1], found.expression[1, 2] = -0.5, 1.5
+    found.expression[0, smile], found.expression[1, smile] = -0.5, 1.5
     assert float(comparison._beyond(found.expression)) == pytest.approx(0.25)
 
 

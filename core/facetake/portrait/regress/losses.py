@@ -14,13 +14,14 @@ from torch import Tensor
 from facetake.errors import PortraitError
 from facetake.face.ibug import EYES, IBUG_68, MOUTH
 from facetake.face.model import FaceModel
+from facetake.portrait.fitting import GAZE_STIFF
+from facetake.portrait.linearised import LOOSE_PRIOR, bounds
 from facetake.portrait.regress.network import Found
 from facetake.portrait.regress.settings import Losses
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
 from facetake.render.picture import Picture, draw
-from facetake.rig import ARKIT_NAMES
 
 PAPER_PX = 256
 N_LANDMARKS = 68
@@ -52,7 +53,9 @@ class Comparison:
         counts[EYES], counts[MOUTH] = settings.features, settings.features
         self._weight = torch.from_numpy(counts[there])
         self._front = torch.from_numpy(model.topology.triangles("face"))
-        self._bounded = torch.tensor([name in ARKIT_NAMES for name in model.expression_names])
+        self.low, self.high, prior = (torch.from_numpy(row) for row in bounds(model.expression_names))
+        is_gaze = torch.tensor([name.startswith("eyeLook") for name in model.expression_names])
+        self._stiff = torch.where(is_gaze, GAZE_STIFF, 1.0) * prior / LOOSE_PRIOR  # of the 68 points none is an iris
 
     def placed(self, found: Found) -> Tensor:
         """Vertices (B, V, 3) before the camera."""
@@ -98,13 +101,13 @@ class Comparison:
     def _prior(self, found: Found) -> Tensor:
         """Squares of all coefficients: summed over the batch in the released code, else a mean over frames."""
         how = self._settings
-        expression = found.expression.square().sum()
+        expression = (self._stiff * found.expression.square()).sum()
         if how.form == "equations":
             expression = expression / len(found.expression)
         shared = how.identity * found.identity.square().sum() + how.albedo * found.albedo.square().sum()
         return shared + how.expression * expression
 
     def _beyond(self, expression: Tensor) -> Tensor:
-        """How far activations are outside 0..1, squared: summed over coefficients, a mean over frames."""
-        outside = (expression - expression.clamp(0.0, 1.0)) * self._bounded
+        """How far coefficients are beyond what they can be, squared: summed over them, a mean over frames."""
+        outside = expression - expression.clamp(self.low, self.high)
         return outside.square().sum(dim=1).mean()

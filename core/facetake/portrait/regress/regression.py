@@ -23,7 +23,6 @@ from facetake.portrait.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.settings import Settings
-from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -97,16 +96,14 @@ class Regression:
             progress((number + 1) / how.epochs)
 
     def fit(self) -> Fit:
-        """What the network sees in every frame; activations are held in 0..1."""
+        """What the network sees in every frame; coefficients are held within what they can be."""
         every = np.arange(len(self._pictures))
         if self._settings.norms == "batch":
             self.network.settle(self._batches(every))
         self.network.eval()
         with torch.inference_mode():
             rows = [self.network(pictures) for pictures in self._batches(every)]
-        bounded = np.array([name in ARKIT_NAMES for name in self._model.expression_names])
-        expression = _joined(rows, "expression")
-        held = np.where(bounded, expression.clip(0.0, 1.0), expression).astype(np.float32)
+        held = _joined(rows, "expression").clip(self._comparison.low.numpy(), self._comparison.high.numpy())
         with torch.inference_mode():
             colour = self._model.albedo(self.network.albedo)[0].numpy()
         return Fit(

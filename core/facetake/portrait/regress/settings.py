@@ -28,9 +28,10 @@ class Losses:
         photo: weight of the pictures.
         landmarks: weight of the landmarks, in pixels of a crop of 256.
         prior: weight of all coefficients together.
-        identity: share of the identity's in that; albedo: of the colours'; expression: of the expression's.
+        identity: share of the identity's in that; albedo: of the colours'; expression: of the expression's, for
+            coefficients of one standard deviation as the paper's are; an activation's 1 is much more, and costs more.
         features: how much more a landmark of mouth or eyes counts than others.
-        bounds: weight of activations outside 0..1, which the paper's face model does not have.
+        bounds: weight of coefficients beyond what they can be, which the paper's face model does not limit.
     """
 
     form: Literal["equations", "released"] = "equations"
