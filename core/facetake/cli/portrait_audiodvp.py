@@ -116,6 +116,8 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
+                        "package has no model inside")  # fmt: skip
     parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
                         "and CSIM")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
@@ -144,7 +146,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     first = 0 if arguments.all else trained.about.n_frames
     frames = np.arange(first, min(performer.n_frames, len(said)))
     clip = Clip(read_actor(arguments.actor).fit.landmarks, performer.rate, len(frames), performer.sound)
-    taken, skipped = measures(clip, arguments.weights)
+    taken, skipped = measures(clip, arguments.weights, arguments.landmarker)
     scores = evaluation.evaluate(
         performer, trained, said, performer.aperture, frames, lambda share: report.progress(item, share), taken, skipped
     )
@@ -158,7 +160,9 @@ def _lines(scores: Scores) -> list[str]:
 
     rows = (("neural renderer", scores.ours), ("drawing alone", scores.bare), ("captured expression", scores.given))
     return [
-        f"{scores.n_frames} frames; lips: correlation {scores.aperture:.3f} at a lag of {scores.lag} frames",
+        f"{scores.n_frames} frames; lips of the face model: correlation {scores.lips.correlation:.3f}, "
+        f"{scores.lips.best:.3f} at a lag of {scores.lips.lag_frames} frames; flicker of the video "
+        f"{scores.real_flicker:.2f}",
         *(_row(name, likeness) for name, likeness in rows),
         *lines(scores.measures, scores.skipped),
     ]
@@ -167,7 +171,7 @@ def _lines(scores: Scores) -> list[str]:
 def _row(name: str, likeness: Likeness) -> str:
     return (
         f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference {likeness.difference:.2f}, "
-        f"in the mask {likeness.mask_difference:.2f}"
+        f"in the mask {likeness.mask_difference:.2f}  flicker {likeness.flicker:.2f}"
     )
 
 

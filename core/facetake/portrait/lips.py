@@ -15,7 +15,7 @@ INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner 
 EYE_CORNERS = (33, 263)
 MOUTH = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
          78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
-LAG_MOST = 15  # frames either way
+LAG_MOST = 5  # frames either way: more would find likeness by chance in clips of a second or two
 
 
 @dataclass(frozen=True)

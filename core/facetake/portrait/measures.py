@@ -1,4 +1,4 @@
-"""What networks say of a clip that was made anew: FID, lip-sync error and likeness, each where its network is there.
+"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness, where it can be.
 
 What is missing is told by name, for people and for programs, and what needs no network is always measured. Knows which
 measure needs what; how each is done is in the module it comes from.
@@ -16,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, weights
+from facetake.errors import PortraitError
 from facetake.networks.syncnet import FRAMES
 from facetake.portrait import frechet, sync
 from facetake.portrait.likeness import Csim
+from facetake.portrait.retracked import Retracked
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -63,15 +65,19 @@ class Clip:
     sound: Path | None
 
 
-def measures(clip: Clip, folder: Path | None = None) -> tuple[list[Measure], list[Skipped]]:
+def measures(
+    clip: Clip, folder: Path | None = None, landmarker: Path | None = None
+) -> tuple[list[Measure], list[Skipped]]:
     """The measures that can be taken of a clip, and those that cannot.
 
     Args:
         clip: what is measured.
         folder: where networks are looked for first (`facetake.weights`).
+        landmarker: MediaPipe's model file, where its package has none inside.
 
     Raises:
         ModelError: a network's file is there and cannot be used, or the folder is none.
+        PortraitError: a landmarker is named and cannot be used.
     """
     taken: list[Measure] = []
     skipped: list[Skipped] = []
@@ -90,6 +96,12 @@ def measures(clip: Clip, folder: Path | None = None) -> tuple[list[Measure], lis
             skipped.append(Skipped(name, "", why))
         else:
             taken.append(maker(path))
+    try:
+        taken.append(Retracked(clip.landmarks, clip.rate, landmarker))
+    except PortraitError as error:
+        if landmarker is not None:
+            raise
+        skipped.append(Skipped("LMD and lips as they are seen", "mediapipe", str(error)))
     if clip.n_frames >= frechet.FEWEST:
         taken.append(frechet.Frechet("frechet_handmade", frechet.handmade_features))
     return taken, skipped
@@ -135,8 +147,13 @@ def _filled(network: Any, path: Path, unused: tuple[str, ...] = ()) -> Any:
 
 def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     """What a person reads: a line for each measure, "n/a" with what it needs for those that were not taken."""
-    names = {"fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
-             "csim": "CSIM", "frechet_handmade": "Frechet distance of edges and waves (not FID)"}  # fmt: skip
+    names = {
+        "fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
+        "csim": "CSIM", "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
+        "lips_best_r": "at the best lag", "lips_lag_frames": "of so many frames",
+        "frames_without_face": "frames without a face",
+        "frechet_handmade": "Frechet distance of edges and waves (not FID)",
+    }  # fmt: skip
     told = [f"{names[name]} {value:.4g}" for name, value in scores.items()]
     for entry in skipped:
         needs = f"needs {entry.needs}: {entry.reason}" if entry.needs else entry.reason

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from fractions import Fraction
 from pathlib import Path
 
@@ -14,7 +16,7 @@ from facetake.errors import ModelError, PortraitError
 from facetake.networks.inception import UNUSED, Inception
 from facetake.networks.iresnet import DEPTHS, IResNet, depths_of
 from facetake.networks.syncnet import EMBEDDING, SyncNet
-from facetake.portrait import framing, frechet, measures, sync
+from facetake.portrait import framing, frechet, lips, measures, retracked, sync
 from facetake.portrait.likeness import Csim
 from facetake.weights import VARIABLE, fill, load_tensors
 
@@ -27,6 +29,18 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Networks of whoever runs the tests do not count."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv(VARIABLE, raising=False)
+
+
+@pytest.fixture(autouse=True)
+def no_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether MediaPipe is installed does not count either."""
+    monkeypatch.setattr(retracked, "detector", _missing)
+
+
+@contextmanager
+def _missing(landmarker: Path | None) -> Iterator[None]:
+    raise PortraitError(f"no MediaPipe for {landmarker}")
+    yield
 
 
 def face(centre: tuple[float, float] = (48.0, 44.0), size: float = 50.0) -> np.ndarray:
@@ -242,7 +256,8 @@ def test_without_networks_all_but_the_stand_in_is_skipped() -> None:
     taken, skipped = measures.measures(clip())
     assert [type(measure) for measure in taken] == [frechet.Frechet]
     assert {entry.name: entry.needs for entry in skipped} == {
-        "FID": "inception", "LSE-C and LSE-D": "syncnet", "CSIM": "arcface"
+        "FID": "inception", "LSE-C and LSE-D": "syncnet", "CSIM": "arcface",
+        "LMD and lips as they are seen": "mediapipe",
     }  # fmt: skip
     told = measures.lines({"frechet_handmade": 0.5}, tuple(skipped))
     assert "not FID" in told[0]
@@ -253,7 +268,7 @@ def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
     """All files in one folder give all scores; a clip without sound has no lip-sync error, and says why."""
     published.inception(tmp_path), published.syncnet(tmp_path), published.arcface(tmp_path, (1, 1, 1, 1))
     taken, skipped = measures.measures(clip(8, noise(tmp_path / "a.wav", 1.0)), tmp_path)
-    assert skipped == []
+    assert [entry.needs for entry in skipped] == ["mediapipe"]
     made, real = pictures(8, 10), pictures(8, 11)
     for frame in range(8):
         for measure in taken:
@@ -271,3 +286,49 @@ def test_clips_that_cannot_be_heard_say_why(n_frames: int, has_sound: bool, told
     _, skipped = measures.measures(clip(n_frames, sound), tmp_path)
     reasons = {entry.name: (entry.needs, entry.reason) for entry in skipped}
     assert reasons["LSE-C and LSE-D"][0] == "" and told in reasons["LSE-C and LSE-D"][1]
+
+
+def test_a_landmarker_that_is_named_must_be_there(tmp_path: Path) -> None:
+    """Without MediaPipe lips are skipped; with a model file that cannot be used the command ends."""
+    with pytest.raises(PortraitError, match="no MediaPipe for"):
+        measures.measures(clip(), landmarker=tmp_path / "x.task")
+
+
+class Eyes:
+    """A detector that finds what it is told to, in pictures twice as large."""
+
+    def __init__(self, tracks: np.ndarray) -> None:
+        self._tracks, self.shapes = list(tracks), set[tuple[int, ...]]()
+
+    def faces(self, picture: np.ndarray, time_ms: int) -> np.ndarray:
+        """The next one; no face where that is not a number."""
+        self.shapes.add(picture.shape)
+        points = self._tracks[time_ms // 40]
+        return points[None] * 2.0 if np.isfinite(points).all() else np.zeros((0, 478, 2), np.float32)
+
+
+def speaking(n_frames: int) -> np.ndarray:
+    """Landmarks (T, 478, 2) of a face whose lower lip moves."""
+    tracks = np.tile(face(), (n_frames, 1, 1))
+    gap = np.abs(np.cumsum(np.random.default_rng(2).normal(0.0, 1.0, n_frames)))
+    for upper, lower in lips.INNER:
+        tracks[:, lower] = tracks[:, upper]
+        tracks[:, lower, 1] += gap
+    return tracks
+
+
+def test_lips_are_measured_as_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same lips agree wholly; lips that are three frames late are found to be; frames without a face are told."""
+    real, black = speaking(40), np.zeros((SIZE, SIZE, 3), np.uint8)
+    late = np.roll(real, 3, axis=0)
+    late[20] = np.nan
+    for tracks, best, lag, unseen in ((real, 1.0, 0, 0), (late, 1.0, 3, 1)):
+        eyes = Eyes(tracks)
+        monkeypatch.setattr(retracked, "detector", lambda _file, found=eyes: nullcontext(found))
+        measure = retracked.Retracked(real, RATE)
+        for frame in range(40):
+            measure.see(frame, black, black)
+        scores = measure.scores()
+        assert eyes.shapes == {(2 * SIZE, 2 * SIZE, 3)} and scores["frames_without_face"] == unseen
+        assert scores["lips_lag_frames"] == lag and scores["lips_best_r"] == pytest.approx(best, abs=0.1)
+        assert (scores["lmd"] < 1e-6) is (lag == 0) and (scores["lips_r"] > 0.999) is (lag == 0)

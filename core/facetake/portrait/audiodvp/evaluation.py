@@ -5,6 +5,7 @@ Knows how to compare; does not know how pictures or sound are made.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
@@ -15,24 +16,27 @@ from facetake.errors import PortraitError
 from facetake.portrait.audiodvp.performing import perform
 from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.audiodvp.trained import Trained
+from facetake.portrait.lips import Aperture, flicker, follow
 from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.similarity import absolute_difference, psnr, ssim
 
 F32 = NDArray[np.float32]
-LAG_MOST = 5  # frames, in which lips may be early or late
+U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
 class Likeness:
     """Means over the frames.
 
-    ssim: -1..1; psnr: dB; difference: 0..255; mask_difference: 0..255, within the lower-face mask alone.
+    ssim: -1..1; psnr: dB; difference: 0..255; mask_difference: 0..255, within the lower-face mask alone; flicker: of
+    the pictures within the mask (`facetake.portrait.lips.flicker`).
     """
 
     ssim: float
     psnr: float
     difference: float
     mask_difference: float
+    flicker: float
 
 
 @dataclass(frozen=True)
@@ -44,9 +48,8 @@ class Scores:
         ours: with the neural renderer; bare: the drawing laid over the video (Table 3: "w/o neural face rendering").
         given: with the neural renderer and the captured expression in place of the predicted one: what is left when
             the sound is understood perfectly.
-        aperture: correlation of the predicted with the captured opening of the lips, at the best lag; nan where either
-            does not move.
-        lag: that lag in frames; positive where the prediction is late.
+        lips: how the predicted opening of the lips follows the captured one.
+        real_flicker: of the real pictures, to compare the others' with.
         measures: what networks of the user's and what stands in for them say of `ours`, by name.
         skipped: the measures that were not taken, and what they need.
     """
@@ -55,8 +58,8 @@ class Scores:
     ours: Likeness
     bare: Likeness
     given: Likeness
-    aperture: float
-    lag: int
+    lips: Aperture
+    real_flicker: float
     measures: dict[str, float] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
 
@@ -90,36 +93,31 @@ def evaluate(
         if progress:
             progress(len(likenesses) / 3.0)
     ours, bare, given = likenesses
-    best, lag = correlation(openings(predicted), openings(real))
+    lips = follow(openings(predicted), openings(real))
     taken = {name: score for measure in measures for name, score in measure.scores().items()}
-    return Scores(len(frames), ours, bare, given, best, lag, taken, tuple(skipped))
+    return Scores(len(frames), ours, bare, given, lips, _flicker_of(subject, frames), taken, tuple(skipped))
 
 
 def _likeness(
     subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool, measures: Sequence[Measure]
 ) -> Likeness:
-    found = []
+    found, window = [], deque[U8](maxlen=3)
     for t, made in zip(frames, perform(subject, trained, row, frames, neural=neural), strict=True):
         picture, mask = subject.frames(int(t), int(t) + 1)[0], subject.mask(int(t))
         inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
         for measure in measures:
             measure.see(int(t), made, picture)
-        found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside))
+        window.append(made)
+        restless = flicker(np.stack(window), mask) if mask.any() else 0.0
+        found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside, restless))
     return Likeness(*(float(value) for value in np.mean(found, axis=0)))
 
 
-def correlation(made: F32, real: F32) -> tuple[float, int]:
-    """Pearson's correlation of two tracks (T,) at the best lag within `LAG_MOST`, and the lag of `made`."""
-    lags = sorted(range(-min(LAG_MOST, len(real) - 3), min(LAG_MOST, len(real) - 3) + 1), key=abs)
-    if len(real) < 3 or made.std() < 1e-9 or real.std() < 1e-9:
-        return float("nan"), 0
-    values = {lag: _pearson(made[max(lag, 0) : len(made) + min(lag, 0)], real[max(-lag, 0) : len(real) - max(lag, 0)])
-              for lag in lags}  # fmt: skip
-    best = max(lags, key=lambda lag: values[lag])
-    return values[best], best
-
-
-def _pearson(a: F32, b: F32) -> float:
-    a, b = a - a.mean(), b - b.mean()
-    scale = float(np.linalg.norm(a) * np.linalg.norm(b))
-    return float(a @ b) / scale if scale > 0.0 else -1.0
+def _flicker_of(subject: Subject, frames: NDArray[np.int64]) -> float:
+    """Flicker of the real pictures, measured as that of the made ones."""
+    found, window = [], deque[U8](maxlen=3)
+    for t in frames:
+        window.append(subject.frames(int(t), int(t) + 1)[0])
+        mask = subject.mask(int(t))
+        found.append(flicker(np.stack(window), mask) if mask.any() else 0.0)
+    return float(np.mean(found))
