@@ -15,7 +15,7 @@ INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner 
 EYE_CORNERS = (33, 263)
 MOUTH = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
          78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
-LAG_MOST = 5  # frames either way: more would find likeness by chance in clips of a second or two
+LAG_MOST = 5  # frames either way: more would find likeness by chance in a clip of a second or two
 
 
 @dataclass(frozen=True)
@@ -58,11 +58,14 @@ def landmark_distance(first: F32, second: F32) -> float:
     return float((away / eye_distance(second)).mean())
 
 
-def follow(first: F32, second: F32) -> Aperture:
-    """How the opening (T,) of one mouth follows that of another. ValueError where they are of different length."""
+def follow(first: F32, second: F32, most: int = LAG_MOST) -> Aperture:
+    """How the opening (T,) of one mouth follows that of another, looked for up to `most` frames either way.
+
+    ValueError where they are of different length.
+    """
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(f"openings of shapes {first.shape} and {second.shape} cannot be compared")
-    most = min(LAG_MOST, len(first) // 2)
+    most = min(most, len(first) // 2)
     shifts = range(-most, most + 1)
     scores = [_correlation(first[max(0, s) : len(first) + min(0, s)], second[max(0, -s) : len(second) - max(0, s)])
               for s in shifts]  # fmt: skip

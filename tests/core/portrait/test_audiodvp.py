@@ -327,6 +327,17 @@ def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Traine
     assert scores.lips.lag_frames == 1 and scores.lips.best > 0.99 and scores.real_flicker > 0.0
 
 
+def test_a_late_sound_is_put_in_step(actor: SyntheticActor) -> None:
+    """Lips that follow two frames late are found to, and brought forward; the end is held."""
+    jaw = ARKIT_NAMES.index("jawOpen")
+    late = np.concatenate([actor.expression[:1], actor.expression[:1], actor.expression[:-2]])
+    found = evaluation.sound_late(actor, late, lambda rows: np.asarray(rows[:, jaw]), LEARNT)
+
+    assert found == 2
+    np.testing.assert_array_equal(evaluation.in_step(late, found)[:-2], actor.expression[:-2])
+    np.testing.assert_array_equal(evaluation.in_step(late, found)[-2:], late[[-1, -1]])
+
+
 def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:
     """A training on every frame leaves none to evaluate on, which is told."""
     with pytest.raises(PortraitError, match="no frame is left"):

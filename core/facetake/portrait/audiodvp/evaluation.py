@@ -20,6 +20,7 @@ from facetake.portrait.lips import Aperture, flicker, follow
 from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.similarity import absolute_difference, psnr, ssim
 
+LATE_MOST_S = 0.3
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
@@ -62,6 +63,22 @@ class Scores:
     real_flicker: float
     measures: dict[str, float] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+
+
+def sound_late(subject: Subject, expression: F32, openings: Callable[[F32], F32], n_frames: int) -> int:
+    """By how many frames the clip's own sound comes after its lips; below 0 where it comes before them.
+
+    Recordings are seldom in step. Measured on the first `n_frames`, those learnt from, by the opening of the lips;
+    expression (T, E): predicted from the sound.
+    """
+    count = min(n_frames, len(expression), subject.n_frames)
+    made, real = openings(expression[:count]), openings(subject.expression[:count])
+    return follow(made, real, int(LATE_MOST_S * subject.rate)).lag_frames
+
+
+def in_step(expression: F32, late: int) -> F32:
+    """Expression (T, E) brought forward by so many frames, the ends held."""
+    return expression[np.clip(np.arange(len(expression)) + late, 0, len(expression) - 1)]
 
 
 def evaluate(
