@@ -150,6 +150,23 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
     assert emoface.losses(curves, phones, batch | opened, weights)["tracked"] < 1e-5
 
 
+def test_rounding_counts_by_how_clearly_it_was_seen() -> None:
+    """Rounding has its own weight in the loss, and counts for little where a tracker hardly saw any."""
+    rng = torch.Generator().manual_seed(0)
+    curves, track = torch.rand(1, 40, 174, generator=rng), torch.rand(1, 40, generator=rng)
+    clear = {"curves": curves, "opening": emoface.aperture(curves), "rounding": track, "seen": torch.ones(1, 40)}
+    phones = torch.zeros(1, 40, 1)
+
+    def apart(rounding: float, faint: float, scale: float = 1.0) -> float:
+        weights = LossConfig(curves=0.0, tracked=1.0, rounding=rounding, faint=faint)
+        batch = clear | {"rounding": scale * track}
+        return float(emoface.losses(curves, phones, batch, weights)["tracked"])
+
+    assert apart(3.0, 0.0) == pytest.approx(3 * apart(1.0, 0.0), rel=1e-4)
+    assert apart(1.0, float(track.std(correction=0))) == pytest.approx(0.5 * apart(1.0, 0.0), rel=1e-4)
+    assert apart(1.0, 0.05, scale=0.01) < 0.05 * apart(1.0, 0.0)
+
+
 def test_rounding_is_the_check_s() -> None:
     """The differentiable rounding is `facetake.mouth.pucker`."""
     curves = torch.rand(1, 20, 174, generator=torch.Generator().manual_seed(1))

@@ -41,6 +41,8 @@ class LossConfig:
         lips: mean square error of the opening between the lips (`facetake.mouth.aperture`).
         phones: cross entropy of the phone head.
         tracked: one minus the correlation with lips tracked in video, of the opening and of the rounding.
+        rounding: weight of the rounding in `tracked`; the opening's is 1.
+        faint: standard deviation of tracked rounding at which it counts half: below it a tracker sees mostly noise.
     """
 
     curves: float = 1.0
@@ -49,6 +51,8 @@ class LossConfig:
     lips: float = 0.0
     phones: float = 0.0
     tracked: float = 0.0
+    rounding: float = 1.0
+    faint: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -241,7 +245,8 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
             opening = (aperture(curves) - aperture(batch["curves"])) * known
             terms["lips"] = weights.lips * per_known * opening.square().mean()
     if weights.tracked:
-        apart = _apart(aperture(curves), batch["opening"], seen) + _apart(pucker(curves), batch["rounding"], seen)
+        rounding = weights.rounding * _apart(pucker(curves), batch["rounding"], seen, weights.faint)
+        apart = _apart(aperture(curves), batch["opening"], seen) + rounding
         terms["tracked"] = weights.tracked * apart.sum() / (seen.sum(dim=1) > 0).sum().clamp(min=1)
     if weights.phones:
         entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")
@@ -267,7 +272,7 @@ def pucker(curves: Tensor) -> Tensor:
     return torch.stack([curves[..., list(rig.both(f"mouth_{name}"))].mean(dim=-1) for name in names]).sum(dim=0)
 
 
-def _apart(track: Tensor, truth: Tensor, seen: Tensor) -> Tensor:
+def _apart(track: Tensor, truth: Tensor, seen: Tensor, faint: float = 0.0) -> Tensor:
     """(B,) one minus the correlation of two tracks (B, T) over the frames seen; 0 where none was."""
     count = seen.sum(dim=1, keepdim=True).clamp(min=1.0)
 
@@ -275,8 +280,10 @@ def _apart(track: Tensor, truth: Tensor, seen: Tensor) -> Tensor:
         return (values - (values * seen).sum(dim=1, keepdim=True) / count) * seen
 
     one, other = centred(track), centred(truth)
-    power = (one.square().sum(dim=1) * other.square().sum(dim=1)).clamp(min=1e-6).sqrt()
-    return (seen.sum(dim=1) > 0) * (1.0 - (one * other).sum(dim=1) / power)
+    moved = other.square().sum(dim=1)
+    power = (one.square().sum(dim=1) * moved).clamp(min=1e-6).sqrt()
+    sure = moved / (moved + faint**2 * count[:, 0]).clamp(min=1e-9)
+    return (seen.sum(dim=1) > 0) * sure * (1.0 - (one * other).sum(dim=1) / power)
 
 
 def _keep(
