@@ -14,6 +14,8 @@ from collections import deque
 from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from multiprocessing import resource_tracker
 from typing import Any
 
 from facetake.batch.making import Made, Maker, Settings
@@ -60,7 +62,8 @@ def _until_broken(
     try:
         while queue or running:
             while queue and not stop.is_set() and len(running) < (1 if alone else jobs * AHEAD):
-                future = pool.submit(_make, queue[0])  # which raises where a process has died meanwhile
+                with _undisturbed():
+                    future = pool.submit(_make, queue[0])  # which raises where a process has died meanwhile
                 running[future] = queue.popleft()
             if not running:
                 break
@@ -90,10 +93,26 @@ def _pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
     )
 
 
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Keeps Ctrl-C from a process that begins here, until it has come to ignore it; this one hears it afterwards."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    resource_tracker.ensure_running()  # begun later, it would let go of the signal
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 def _begin(settings: Settings) -> None:
     """In each process: Ctrl-C is the parent's to handle, and when the parent dies, so does this process."""
     global _maker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if hasattr(signal, "pthread_sigmask"):
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     parent = multiprocessing.parent_process()
     if parent is not None:
         threading.Thread(target=_outlive, args=(parent,), daemon=True).start()
