@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from facetake.cli import portrait_audiodvp, portrait_capture
+from facetake.cli import portrait_audiodvp, portrait_capture, portrait_read
 from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
 
@@ -19,8 +19,10 @@ EXAMPLES = (
     "render audiodvp actor run --audio line.wav -o line.mp4",
     "render audiodvp actor run --take line.json --audio line.wav -o line.mp4",
     "evaluate audiodvp actor run",
+    "train read clips.csv -o run",
+    "render read actor run --audio line.wav --emotion angry:0.7 -o line.mp4",
 )
-SYSTEMS = (portrait_audiodvp,)
+SYSTEMS = (portrait_audiodvp, portrait_read)
 NEEDED = ("av", "numba", "safetensors", "torch")
 Run = Callable[[argparse.Namespace, Reporter], int]
 

@@ -73,9 +73,10 @@ def add_render(parser: argparse.ArgumentParser) -> None:
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
     from facetake.errors import ConfigError
-    from facetake.portrait.audiodvp.performing import perform, there_and_back
+    from facetake.portrait.audiodvp.performing import perform
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
+    from facetake.portrait.playback import there_and_back
     from facetake.render.video import write_video
 
     sources = [path for path in (arguments.take, arguments.audio) if path]
@@ -104,7 +105,8 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
 def _expression(arguments: argparse.Namespace, performer: Performer, trained: Trained) -> F32:
     """What the face does: of the take where there is one, else of the sound."""
     from facetake import bundle, formats
-    from facetake.portrait.audiodvp.driving import from_sound, from_take
+    from facetake.portrait.audiodvp.driving import from_sound
+    from facetake.portrait.performance import from_take
 
     if arguments.take:
         return from_take(formats.read(arguments.take), performer.rate, performer.model)

@@ -22,7 +22,7 @@ from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
-from facetake.portrait.audiodvp.performing import perform, there_and_back  # noqa: E402
+from facetake.portrait.audiodvp.performing import perform  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
     PRESETS,
@@ -31,10 +31,14 @@ from facetake.portrait.audiodvp.settings import (  # noqa: E402
     Settings,
     read_settings,
 )
-from facetake.portrait.audiodvp.subject import Region, around  # noqa: E402
 from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.portrait.faces import open_face  # noqa: E402
+from facetake.portrait.performance import from_take  # noqa: E402
+from facetake.portrait.playback import there_and_back  # noqa: E402
+from facetake.portrait.rates import at_rate  # noqa: E402
+from facetake.portrait.region import Region, around  # noqa: E402
+from facetake.portrait.tensors import as_pictures  # noqa: E402
 from facetake.render.harmonics import ambient  # noqa: E402
 from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
@@ -142,7 +146,7 @@ def test_features_land_on_the_videos_frames() -> None:
     """A ramp at 60 rows a second is the same ramp at 24000/1001, and held past its end."""
     ramp = np.arange(60, dtype=np.float32)[:, None] / 60.0
 
-    moved = hearing.at_rate(ramp, Fraction(60), Fraction(24000, 1001), 30)[:, 0]
+    moved = at_rate(ramp, Fraction(60), Fraction(24000, 1001), 30)[:, 0]
 
     assert np.allclose(moved[:23], np.arange(23) * 1001 / 24000, atol=1e-5)
     assert np.allclose(moved[25:], ramp[-1])
@@ -236,7 +240,7 @@ def test_rendering_in_a_stream_is_rendering_the_windows(ends: Ends) -> None:
     generator = UNet(15, 3, UNetSize(2, 4, False, 0.0, "group")).eval()
     drawn = np.random.default_rng(3).integers(0, 255, (6, 8, 8, 3)).astype(np.uint8)
     with torch.inference_mode():
-        slow = renderer.as_pictures(generator(renderer.window(drawn, np.arange(6), 2, ends)))
+        slow = as_pictures(generator(renderer.window(drawn, np.arange(6), 2, ends)))
 
     assert np.array_equal(np.stack(list(renderer.rendered(generator, iter(drawn), 2, ends))), slow)
     assert list(renderer.rendered(generator, iter(()), 2, ends)) == []
@@ -351,7 +355,7 @@ def test_a_take_drives_the_face() -> None:
     weights[:, jaw] = np.linspace(0.0, 0.8, 60)
     take = Take(rig.arkit.from_arkit(weights), Fraction(60))
 
-    driven = driving.from_take(take, RATE, open_face().model)
+    driven = from_take(take, RATE, open_face().model)
 
     assert np.allclose(driven[:, jaw], np.arange(len(driven)) / 25.0 * 60.0 / 59.0 * 0.8, atol=2e-3)
     assert np.abs(np.delete(driven, jaw, axis=1)).max() < 0.02
@@ -366,7 +370,7 @@ def test_a_sound_is_heard_as_its_take(tiny_model: Path, tmp_path: Path) -> None:
     said = driving.heard(tmp_path / "a.wav", RATE, "take", face, models)
     take = generate(tmp_path / "a.wav", GenerateOptions(blink=False, gaze=False, head=False), models).take
 
-    np.testing.assert_array_equal(said, driving.from_take(take, RATE, face))
+    np.testing.assert_array_equal(said, from_take(take, RATE, face))
     assert abs(len(said) - 25) <= 1 and said.std() > 0.0
 
 

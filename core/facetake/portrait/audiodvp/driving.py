@@ -1,6 +1,6 @@
-"""What a face is to do, from sound or from a take, at the video's rate.
+"""What a face is to do, from sound, at the video's rate.
 
-Knows the trained network and takes; does not know pictures.
+Knows the trained network; does not know pictures.
 """
 
 from __future__ import annotations
@@ -9,18 +9,16 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from facetake.bundle import Models
-from facetake.face.drive import expression_of
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.hearing import hear
 from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.audiodvp.trained import Trained
-from facetake.take import Take, resample
+from facetake.portrait.performance import from_take
 
 F32 = NDArray[np.float32]
 
@@ -35,9 +33,3 @@ def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: 
 def from_sound(path: Path, rate: Fraction, trained: Trained, model: FaceModel, models: Models) -> F32:
     """Expression (T, E) for a sound file, T frames at `rate`. AudioError when it cannot be read."""
     return predict(trained.predictor, heard(path, rate, trained.about.settings.features, model, models))
-
-
-def from_take(take: Take, rate: Fraction, model: FaceModel) -> F32:
-    """Expression (T, E) that shows a take on a face model, T frames at `rate`; the head's turn is left to the video."""
-    with torch.no_grad():
-        return np.asarray(expression_of(resample(take, rate), model).numpy(), np.float32)

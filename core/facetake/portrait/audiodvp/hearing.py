@@ -21,6 +21,7 @@ from facetake import audio, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
+from facetake.portrait.rates import at_rate
 from facetake.visemes import VISEMES
 
 F32 = NDArray[np.float32]
@@ -50,15 +51,6 @@ def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:
         rows.append(_mel(sound, n_curves))
     n_frames = max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
     return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames)
-
-
-def at_rate(rows: F32, old: Fraction, new: Fraction, n_frames: int) -> F32:
-    """Rows (T, N) on the frame grid of another rate, (n_frames, N): between rows linear, past the last one held."""
-    place = np.arange(n_frames) * float(old / new)
-    low = np.minimum(place.astype(np.int64), len(rows) - 1)
-    high = np.minimum(low + 1, len(rows) - 1)
-    share = (place - low).clip(0.0, 1.0)[:, None]
-    return np.asarray(rows[low] * (1.0 - share) + rows[high] * share, np.float32)
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:

@@ -6,25 +6,24 @@ Knows the folder's files; does not know networks.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.formats import beside
-from facetake.portrait.audiodvp.subject import Mask, Region, Subject
+from facetake.portrait.audiodvp.subject import Mask, Subject
+from facetake.portrait.playback import in_order
+from facetake.portrait.region import Region
+from facetake.portrait.stored import Progress, fill
 
 U8 = NDArray[np.uint8]
-Progress = Callable[[float], None]
-BLOCK = 32  # frames read at a time
 
 
 def masks_of(subject: Subject, path: Path, progress: Progress) -> Mask:
     """The widened lower-face masks (T, H, W) of every frame, from `path` or made there."""
     if not path.is_file():
         shape = (subject.n_frames, subject.size, subject.size)
-        _fill(path, shape, np.bool_, (subject.mask(frame) for frame in range(subject.n_frames)), progress)
+        fill(path, shape, np.bool_, (subject.mask(frame) for frame in range(subject.n_frames)), progress)
     masks: Mask = np.load(path, mmap_mode="r", allow_pickle=False)
     return masks
 
@@ -38,31 +37,13 @@ def pairs_of(
     if not drawn.is_file():
         expression = subject.expression
         drawings = (masked(subject.draw(expression[t], t), masks[t], region) for t in range(n_frames))
-        _fill(drawn, shape, np.uint8, drawings, progress)
+        fill(drawn, shape, np.uint8, drawings, progress)
     if not real.is_file():
         pictures = enumerate(in_order(subject, n_frames))
-        _fill(real, shape, np.uint8, (masked(picture, masks[t], region) for t, picture in pictures), progress)
+        fill(real, shape, np.uint8, (masked(picture, masks[t], region) for t, picture in pictures), progress)
     return np.load(drawn, allow_pickle=False, mmap_mode="r"), np.load(real, allow_pickle=False, mmap_mode="r")
 
 
 def masked(picture: U8, mask: Mask, region: Region) -> U8:
     """The region of a picture (H, W, 3), black outside the mask."""
     return region.cut(np.where(mask[..., None], picture, np.uint8(0)))
-
-
-def in_order(subject: Subject, n_frames: int) -> Iterator[U8]:
-    """Yields the first pictures of the video, a block in memory at a time."""
-    for first in range(0, n_frames, BLOCK):
-        yield from subject.frames(first, min(first + BLOCK, n_frames))
-
-
-def _fill(
-    path: Path, shape: tuple[int, ...], kind: type, rows: Iterator[NDArray[np.generic]], report: Progress
-) -> None:
-    """Writes an array row by row, whole or not at all."""
-    with beside(path) as part:
-        array = np.lib.format.open_memmap(part, "w+", kind, shape)
-        for index, row in enumerate(rows):
-            array[index] = row
-            report((index + 1) / shape[0])
-        array.flush()

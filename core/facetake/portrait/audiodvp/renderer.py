@@ -18,21 +18,10 @@ from torch import Tensor, nn
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
+from facetake.portrait.tensors import as_pictures, as_tensor
 
 U8 = NDArray[np.uint8]
 TURN_DEG, STRETCH, SHIFT = 8.0, 0.1, 0.06  # of `jittered`
-
-
-def as_tensor(pictures: U8) -> Tensor:
-    """Pictures (..., H, W, 3) as (..., 3, H, W) in -1..1."""
-    tensor = torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, -3)))
-    return tensor.float() / 127.5 - 1.0
-
-
-def as_pictures(tensor: Tensor) -> U8:
-    """The inverse of `as_tensor`."""
-    whole = ((tensor + 1.0) * 127.5).round().clamp(0, 255).byte().numpy()
-    return np.ascontiguousarray(np.moveaxis(whole, -3, -1))
 
 
 def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> Tensor:

@@ -22,7 +22,7 @@ from facetake.networks import checkpoint
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.expression import Predictor, Scaled, untrained
 from facetake.portrait.audiodvp.settings import Settings
-from facetake.portrait.audiodvp.subject import Region
+from facetake.portrait.region import Region
 
 ABOUT, EXPRESSION, GENERATOR, CRITIC = "audiodvp.json", "expression", "generator", "critic"
 VERSION = 1

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.audiodvp import expression, pairs
-from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, as_pictures, window
+from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
 from facetake.portrait.audiodvp.settings import Settings
-from facetake.portrait.audiodvp.subject import Region, Subject, around
+from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.audiodvp.trained import (
     ABOUT,
     CRITIC,
@@ -30,6 +30,8 @@ from facetake.portrait.audiodvp.trained import (
     write_about,
 )
 from facetake.portrait.overlay import write_png
+from facetake.portrait.region import Region, around
+from facetake.portrait.tensors import as_pictures
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]

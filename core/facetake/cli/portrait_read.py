@@ -1,0 +1,220 @@
+"""`facetake portrait train|render|evaluate read`: an actor's whole face, driven by sound in a mood or by a take."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facetake.cli import inputs
+from facetake.cli.progress import Reporter
+
+if TYPE_CHECKING:
+    from facetake.bundle import Models
+    from facetake.portrait.read.clips import Clip
+    from facetake.portrait.read.driving import Line
+    from facetake.portrait.read.evaluation import Likeness, Scores
+    from facetake.portrait.read.settings import Settings
+    from facetake.portrait.read.surface import Surface
+    from facetake.portrait.read.trained import Trained
+    from facetake.portrait.read.training import Lesson
+
+NAME = "read"
+STAGES = {"region": (0.0, 0.03), "maps": (0.03, 0.1), "parameters": (0.1, 0.2), "renderer": (0.2, 1.0)}
+
+
+def add_train(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of training."""
+    parser.add_argument("actor", type=Path, metavar="CLIPS", help="an actor's folder, as `portrait capture` makes it; "
+                        "a CSV of such folders: clip,emotion,intensity; or a folder of them laid out like MEAD: "
+                        "angry/level_2/003")  # fmt: skip
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="RUN", help="folder of the training; an "
+                        "interrupted one goes on")  # fmt: skip
+    parser.add_argument("--settings", default="quick", metavar="NAME|FILE.toml", help="quick (default), paper or tiny, "
+                        "or a file of your own")  # fmt: skip
+    parser.add_argument("--seconds", type=float, metavar="S", help="learn from each clip's first S seconds; default: "
+                        "all")  # fmt: skip
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+
+
+def train(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Trains, or goes on training."""
+    from facetake import bundle
+    from facetake.portrait.read import training
+    from facetake.portrait.read.clips import read_clips
+    from facetake.portrait.read.settings import read_settings
+
+    settings = read_settings(arguments.settings)
+    clips, told = read_clips(arguments.actor)
+    item = str(arguments.actor)
+    report.start(item, 0, 1)
+    for line in told:
+        report.warning(item, line)
+
+    def progress(stage: str, share: float) -> None:
+        begin, end = STAGES[stage]
+        report.progress(item, begin + (end - begin) * share)
+
+    models = bundle.load(arguments.model)
+    lessons = [_lesson(clip, settings, models, arguments.seconds) for clip in clips]
+    for lesson in lessons:
+        _warn_of_poses(lesson.surface, item, report)
+    training.train(lessons, settings, arguments.out, progress)
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def _lesson(clip: Clip, settings: Settings, models: Models, seconds: float | None) -> Lesson:
+    from facetake.portrait.read import hearing
+    from facetake.portrait.read.surface import open_surface
+    from facetake.portrait.read.training import Lesson
+
+    surface = open_surface(clip.path, settings.part)
+    sound, rate = _sound_of(surface), surface.rate
+    count = None if seconds is None else int(seconds * rate)
+    return Lesson(surface, clip.emotion, clip.intensity, clip.label, hearing.cepstra(sound, rate),
+                  hearing.phonemes(sound, rate, models), count)  # fmt: skip
+
+
+def _warn_of_poses(surface: Surface, item: str, report: Reporter) -> None:
+    from facetake.portrait.read.surface import EXTREME_DEG
+
+    if len(far := surface.extreme()):
+        named = ", ".join(map(str, far[:5])) + (" and more" if len(far) > 5 else "")
+        report.warning(item, f"{surface.actor.folder}: the head is turned by more than {EXTREME_DEG:g} degrees in "
+                       f"frame {named}; expect little there")  # fmt: skip
+
+
+def add_render(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of rendering."""
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder whose video is shown")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, what is heard")
+    parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3 or a file of cues; default: "
+                        "neutral; not with --take")  # fmt: skip
+    parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the video")
+
+
+def render(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Renders one line."""
+    from facetake.errors import ConfigError
+    from facetake.portrait.playback import there_and_back
+    from facetake.portrait.read.performing import perform
+    from facetake.portrait.read.surface import open_surface
+    from facetake.portrait.read.trained import read_trained
+    from facetake.render.video import write_video
+
+    sources = [path for path in (arguments.take, arguments.audio) if path]
+    if not sources:
+        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
+    if arguments.take and arguments.emotion:
+        raise ConfigError("a take has its mood already; leave out --emotion, or restyle the take first")
+    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
+    inputs.check_film(arguments.out)
+    trained = read_trained(arguments.training)
+    surface = open_surface(arguments.actor, trained.about.settings.part)
+    _check_actor(surface, trained, arguments)
+    item = str(sources[0])
+    report.start(item, 0, 1)
+    line = _line(arguments, surface, trained)
+    frames = there_and_back(len(line.expression), surface.n_frames)
+    if len(frames) > surface.n_frames:
+        report.warning(item, f"the line is longer than the video of {surface.n_frames} frames, which is played there "
+                       "and back")  # fmt: skip
+    pictures = perform(surface, trained, line.expression, line.phonemes, frames)
+
+    def told() -> object:
+        for index, picture in enumerate(pictures):
+            report.progress(item, index / len(frames))
+            yield picture
+
+    write_video(arguments.out, told(), surface.rate, sound=arguments.audio)  # type: ignore[arg-type]
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained) -> Line:
+    """What the face does and what its texture hears: of the take where there is one, else of the sound."""
+    from facetake import bundle, emotion, formats
+    from facetake.portrait.read import driving
+
+    if not arguments.take:
+        mood = emotion.parse(arguments.emotion or "neutral")
+        return driving.from_sound(arguments.audio, surface.rate, mood, trained, bundle.load(arguments.model))
+    take = formats.read(arguments.take)
+    if arguments.audio:
+        return driving.with_sound(take, arguments.audio, surface.rate, surface.model, bundle.load(arguments.model))
+    return driving.without_sound(take, surface.rate, surface.model, bundle.load_classifier(arguments.model))
+
+
+def add_evaluate(parser: argparse.ArgumentParser) -> None:
+    """Declares the options of evaluation."""
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder that was learnt from")
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+
+
+def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Has the actor say again what it said, in the mood it said it in, and compares."""
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from facetake import bundle, emotion
+    from facetake.portrait.read import driving, evaluation
+    from facetake.portrait.read.surface import open_surface
+    from facetake.portrait.read.trained import read_trained
+
+    trained = read_trained(arguments.training)
+    surface = open_surface(arguments.actor, trained.about.settings.part)
+    _check_actor(surface, trained, arguments)
+    item = str(arguments.training)
+    report.start(item, 0, 1)
+    learnt = next(clip for clip in trained.about.clips if clip.origin == surface.origin)
+    mood = emotion.parse(f"{learnt.emotion}:{learnt.intensity}")
+    line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, bundle.load(arguments.model))
+    first = 0 if arguments.all else learnt.n_frames
+    frames = np.arange(first, min(surface.n_frames, len(line.expression)))
+    scores = evaluation.evaluate(surface, trained, line, frames, lambda share: report.progress(item, share))
+    report.note(item, _lines(scores), asdict(scores))
+    report.done(item, [])
+    return 0
+
+
+def _lines(scores: Scores) -> list[str]:
+    lips, moods = scores.aperture, scores.affect
+    return [
+        f"{scores.n_frames} frames; lips: correlation {lips.best:.3f} at a lag of {lips.lag_frames} frames",
+        f"moods, by our predictor from expression: A-EMD {moods.arousal:.3f}  V-EMD {moods.valence:.3f}",
+        _row("from the sound", scores.ours),
+        _row("captured expression", scores.given),
+        f"{'the video itself':20s} jitter {scores.real_jitter:.2f}  flicker {scores.real_flicker:.2f}",
+    ]
+
+
+def _row(name: str, likeness: Likeness) -> str:
+    return (
+        f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference in the face "
+        f"{likeness.difference:.2f}, inside the lips {likeness.mouth:.2f}  jitter {likeness.jitter:.2f}  "
+        f"flicker {likeness.flicker:.2f}"
+    )
+
+
+def _sound_of(surface: Surface) -> Path:
+    from facetake.errors import PortraitError
+
+    if surface.sound is None:
+        raise PortraitError(f"{surface.actor.folder} has no sound, so there is nothing to learn from; capture a video "
+                            "with sound")  # fmt: skip
+    return surface.sound
+
+
+def _check_actor(surface: Surface, trained: Trained, arguments: argparse.Namespace) -> None:
+    from facetake.errors import PortraitError
+
+    if surface.origin not in [clip.origin for clip in trained.about.clips]:
+        raise PortraitError(f"{arguments.training} was not learnt from the capture {arguments.actor}; name one of its "
+                            "clips")  # fmt: skip

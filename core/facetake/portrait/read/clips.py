@@ -1,0 +1,124 @@
+"""Which clips an actor is learnt from, and in which mood each is: one folder, a CSV, or folders as MEAD has them.
+
+Knows names of files and emotions; does not know what is in the files.
+"""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.emotion import EMOTIONS, EmotionTrack
+from facetake.errors import PortraitError
+from facetake.portrait.actor import ABOUT
+
+F32 = NDArray[np.float32]
+LABELS = len(EMOTIONS) - 1
+"""Dimensions of a label: neutral is none (READ Avatars 3.2)."""
+HEADER = ("clip", "emotion", "intensity")
+MEAD = {"neutral": "neutral", "happy": "happy", "sad": "sad", "angry": "angry", "surprised": "surprise", "fear": "fear",
+        "disgusted": "disgusted"}  # fmt: skip
+"""MEAD's folders as emotions; its eighth, contempt, is none that Facetake has."""
+LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}
+VIDEO = (".mp4", ".mov", ".mkv", ".avi", ".m4v")
+
+
+@dataclass(frozen=True)
+class Clip:
+    """One clip of an actor.
+
+    Attributes:
+        path: its folder as `portrait capture` makes it, or its video.
+        emotion: one of `EMOTIONS`.
+        intensity: 0..1.
+    """
+
+    path: Path
+    emotion: str = "neutral"
+    intensity: float = 1.0
+
+    @property
+    def label(self) -> F32:
+        """(LABELS,) nothing for neutral, else the intensity in the emotion's place."""
+        row = np.zeros(LABELS, np.float32)
+        if self.emotion != "neutral":
+            row[EMOTIONS.index(self.emotion) - 1] = self.intensity
+        return row
+
+
+def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
+    """The label (T, LABELS) of an emotion track at instants (T,) in seconds."""
+    return track.sample(times_s)[:, 1:]
+
+
+def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
+    """The clips that a path stands for.
+
+    Args:
+        path: an actor's folder, which counts as neutral; a CSV with the columns clip, emotion and intensity, its paths
+            relative to it; or a folder with clips laid out as MEAD's are, `angry/level_2/003` and so on.
+
+    Returns:
+        The clips in order, and what is worth telling about those left out.
+
+    Raises:
+        PortraitError: there is nothing, or a line of the CSV is wrong.
+    """
+    if path.suffix.lower() == ".csv":
+        return _from_csv(path), []
+    if (path / ABOUT).is_file() or not path.is_dir():
+        return [Clip(path)], []
+    return _from_mead(path)
+
+
+def _from_csv(path: Path) -> list[Clip]:
+    try:
+        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
+    except (OSError, UnicodeDecodeError) as error:
+        raise PortraitError(f"{path} cannot be read as a list of clips ({error}); check the path") from error
+    if not rows or tuple(cell.strip() for cell in rows[0]) != HEADER:
+        raise PortraitError(f"{path} must begin with the line {','.join(HEADER)}")
+    clips = [_clip(row, path, f"{path}, line {n}") for n, row in enumerate(rows[1:], 2) if any(row)]
+    if not clips:
+        raise PortraitError(f"{path} names no clip; add lines such as anna/angry_01,angry,0.7")
+    return clips
+
+
+def _clip(row: list[str], path: Path, where: str) -> Clip:
+    cells = [cell.strip() for cell in row]
+    if len(cells) != len(HEADER) or not all(cells):
+        raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {','.join(row)}")
+    name, emotion, number = cells
+    if emotion not in EMOTIONS:
+        raise PortraitError(f'{where}: there is no emotion "{emotion}"; use one of {", ".join(EMOTIONS)}')
+    try:
+        intensity = float(number)
+    except ValueError:
+        intensity = float("nan")
+    if not 0.0 <= intensity <= 1.0:
+        raise PortraitError(f'{where}: intensity must be a number from 0 to 1, not "{number}"')
+    return Clip(path.parent / name, emotion, intensity)
+
+
+def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
+    """Clips in `EMOTION/level_N/`, captured or not, the emotions' folders being in `folder` or below it."""
+    clips, unknown = [], set()
+    for level in sorted(folder.rglob("level_*")):
+        if level.name not in LEVELS or not level.is_dir():
+            continue
+        found = sorted(child for child in level.iterdir() if (child / ABOUT).is_file() or child.suffix.lower() in VIDEO)
+        emotion = MEAD.get(level.parent.name)
+        if emotion is None:
+            unknown.add(level.parent.name)
+        else:
+            clips += [Clip(child, emotion, LEVELS[level.name]) for child in found]
+    if not clips:
+        raise PortraitError(
+            f"{folder} is no actor's folder and holds no clips in folders such as angry/level_2; name a captured "
+            "actor, a CSV of clips, or a folder laid out like MEAD"
+        )
+    return clips, [f"clips of {name} are left out: Facetake has no such emotion" for name in sorted(unknown)]

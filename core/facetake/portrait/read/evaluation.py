@@ -1,0 +1,153 @@
+"""Self-reenactment: the actor says again what it said, and pictures, lips and moods are compared (READ 4, Table 3).
+
+Knows how to compare; does not know how pictures or sound are made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.portrait import affect, lips
+from facetake.portrait.affect import AffectDistance
+from facetake.portrait.read.driving import Line
+from facetake.portrait.read.performing import perform
+from facetake.portrait.read.surface import Surface
+from facetake.portrait.read.trained import Trained
+from facetake.portrait.similarity import psnr, ssim
+
+F32 = NDArray[np.float32]
+I64 = NDArray[np.int64]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+INNER_RING = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
+"""MediaPipe's points around the inner lips, in order."""
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Means over the frames, of pictures against the video's.
+
+    ssim: -1..1; psnr: dB; difference: 0..255, where the face is; mouth: 0..255, inside the lips, nan where they never
+    part; jitter: mean change from frame to frame where the face is, 0..255; flicker: of `lips.flicker`, there too.
+    """
+
+    ssim: float
+    psnr: float
+    difference: float
+    mouth: float
+    jitter: float
+    flicker: float
+
+
+@dataclass(frozen=True)
+class Scores:
+    """What an evaluation found.
+
+    Attributes:
+        n_frames: frames compared.
+        ours: with predicted parameters; given: with the captured ones, so that the renderer is judged alone.
+        real_jitter: the video's own change from frame to frame where the face is; real_flicker: likewise.
+        affect: distance of predicted from captured moods, by `affect.of_expression`, our predictor from expression.
+        aperture: how predicted lips follow the captured ones.
+    """
+
+    n_frames: int
+    ours: Likeness
+    given: Likeness
+    real_jitter: float
+    real_flicker: float
+    affect: AffectDistance
+    aperture: lips.Aperture
+
+
+def evaluate(
+    surface: Surface, trained: Trained, line: Line, frames: I64, progress: Callable[[float], None] | None = None
+) -> Scores:
+    """Renders frames of the actor's own clip from its own sound and compares them with the real ones.
+
+    Args:
+        surface: the actor in the clip.
+        trained: networks, best trained on other frames.
+        line: what they make of the clip's own sound in its own mood, from its first frame on.
+        frames: (n,) which to compare, one after another.
+        progress: told the share done.
+
+    Raises:
+        PortraitError: there are no frames to compare.
+    """
+    if not len(frames):
+        raise PortraitError("no frame is left to evaluate on; train on fewer of them with --seconds")
+    real, heard = surface.expression[frames], line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
+    video = surface.frames(int(frames[0]), int(frames[-1]) + 1)
+    face, mouths = _faces(surface, frames), _mouths(surface, frames)
+    both = []
+    for number, row in enumerate((line.expression[frames], real)):
+        made = np.stack(list(perform(surface, trained, row, heard, frames)))
+        both.append(_likeness(made, video, face, mouths))
+        if progress:
+            progress((number + 1) / 2.0)
+    moods = [affect.of_expression(_arkit(surface, row)) for row in (line.expression[frames], real)]
+    opening = lips.follow(surface.aperture(line.expression[frames]), surface.aperture(real))
+    shared: Mask = np.all(face, axis=0)
+    return Scores(
+        len(frames), both[0], both[1], _jitter(video, shared), lips.flicker(video, shared),
+        affect.distance(*moods), opening,
+    )  # fmt: skip
+
+
+def _likeness(made: U8, video: U8, face: Mask, mouths: Mask) -> Likeness:
+    away = np.abs(made.astype(np.float32) - video).mean(axis=3)
+    shared: Mask = np.all(face, axis=0)
+    pairs = list(zip(made, video, strict=True))
+    return Likeness(
+        float(np.mean([ssim(*pair) for pair in pairs])), float(np.mean([psnr(*pair) for pair in pairs])),
+        float(away[face].mean()), float(away[mouths].mean()) if mouths.any() else float("nan"),
+        _jitter(made, shared), lips.flicker(made, shared),
+    )  # fmt: skip
+
+
+def _jitter(pictures: U8, mask: Mask) -> float:
+    """Mean change from frame to frame inside a mask (H, W); 0 for one frame."""
+    if len(pictures) < 2 or not mask.any():
+        return 0.0
+    return float(np.abs(np.diff(pictures.astype(np.float32), axis=0)).mean(axis=3)[:, mask].mean())
+
+
+def _faces(surface: Surface, frames: I64) -> Mask:
+    """Where the face is, (n, H, W)."""
+    whole = surface.whole()
+    return np.stack([surface.maps(surface.expression[t], int(t), whole)[1] > 0 for t in frames])
+
+
+def _mouths(surface: Surface, frames: I64) -> Mask:
+    """What lies inside the inner lips as captured, (n, H, W); nothing where the model has no such points."""
+    marks = surface.model.topology.landmarks
+    rows = marks.rows(INNER_RING)
+    found = np.zeros((len(frames), surface.size, surface.size), np.bool_)
+    for mask, t in zip(found, frames, strict=True):
+        space = torch.from_numpy(surface.placed(surface.expression[t][None], int(t)))
+        ring = surface.actor.camera.project(surface.model.landmarks(space)[0, rows].numpy())[:, :2]
+        if len(rows) == len(INNER_RING):
+            mask[:] = _inside(ring, surface.size)
+    return found
+
+
+def _inside(ring: F32, size: int) -> Mask:
+    """Pixels (size, size) whose centres lie inside a ring of points (N, 2): crossings to their right are odd."""
+    y, x = np.mgrid[:size, :size] + 0.5
+    inside = np.zeros((size, size), np.bool_)
+    for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+        if ay != by:
+            inside ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+    return inside
+
+
+def _arkit(surface: Surface, expression: F32) -> F32:
+    with torch.no_grad():
+        return np.asarray(surface.model.to_arkit(torch.from_numpy(expression)).numpy(), np.float32)

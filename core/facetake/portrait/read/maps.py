@@ -1,0 +1,96 @@
+"""What the renderer learns from, on disk: coordinates, masks, pictures and phonemes of every frame of every clip.
+
+Made once for a training folder and mapped into memory. Knows the folder's files; does not know networks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.portrait.playback import in_order
+from facetake.portrait.read import hearing
+from facetake.portrait.read.renderer import Seen, grown
+from facetake.portrait.read.settings import Settings
+from facetake.portrait.read.surface import Surface
+from facetake.portrait.region import Region, around
+from facetake.portrait.stored import fill
+from facetake.portrait.tensors import as_tensor
+
+F16 = NDArray[np.float16]
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+I64 = NDArray[np.int64]
+Progress = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Maps:
+    """One clip as the renderer sees it.
+
+    Attributes:
+        uv: (T, H, W, 2) texture coordinates in -1..1.
+        alpha: (T, H, W) 1 where the face is.
+        real: (T, H, W, 3) the video.
+        phonemes: (2 T, K) probabilities at twice the video's rate.
+    """
+
+    uv: F16
+    alpha: U8
+    real: U8
+    phonemes: F32
+
+    def __len__(self) -> int:
+        """Number of frames."""
+        return len(self.uv)
+
+
+def region_of(surfaces: list[Surface], settings: Settings, progress: Progress) -> Region:
+    """The square that the renderer sees in every clip."""
+    size = surfaces[0].size
+    if settings.region == "frame":
+        return Region(0, 0, size, settings.side)
+    covered = np.zeros((size, size), np.uint8)
+    for number, surface in enumerate(surfaces):
+        for frame in range(surface.n_frames):
+            covered |= surface.maps(surface.expression[frame], frame, surface.whole())[1]
+        progress((number + 1) / len(surfaces))
+    hole: Mask = grown(torch.from_numpy(covered[None].astype(np.bool_))).numpy()
+    return around(hole, settings.side)
+
+
+def maps_of(
+    surface: Surface, probabilities: F32, n_frames: int, region: Region, folder: Path, progress: Progress
+) -> Maps:
+    """The maps of a clip's first frames, from its folder or made there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    side = region.pixels
+    files = {name: folder / f"{name}.npy" for name in ("uv", "alpha", "real")}
+    if not (files["uv"].is_file() and files["alpha"].is_file()):
+        drawn = [surface.maps(surface.expression[frame], frame, region) for frame in range(n_frames)]
+        fill(files["uv"], (n_frames, side, side, 2), np.float16, (uv for uv, _ in drawn), progress)
+        fill(files["alpha"], (n_frames, side, side), np.uint8, (alpha for _, alpha in drawn), progress)
+    if not files["real"].is_file():
+        pictures = (region.cut(picture) for picture in in_order(surface, n_frames))
+        fill(files["real"], (n_frames, side, side, 3), np.uint8, pictures, progress)
+    read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
+    return Maps(read["uv"], read["alpha"], read["real"], probabilities[: 2 * n_frames])
+
+
+def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None) -> Seen:
+    """What the renderer is given for frames (B,) of a clip; past its ends the first and last frames are held.
+
+    others: (B,) frames whose faces make the hole larger.
+    """
+    places = (frames[:, None] + np.arange(-settings.radius, settings.radius + 1)).clip(0, len(maps) - 1)
+    uv = torch.from_numpy(maps.uv[places].astype(np.float32)).permute(0, 1, 4, 2, 3)
+    alpha = torch.from_numpy(maps.alpha[frames] > 0)
+    behind = alpha if others is None else alpha | torch.from_numpy(maps.alpha[others] > 0)
+    heard = hearing.windows(maps.phonemes, settings.half_window)[frames]
+    return Seen(uv, alpha, grown(behind), torch.from_numpy(heard), as_tensor(maps.real[frames]))

@@ -1,0 +1,76 @@
+"""The audio-conditioned neural texture and the deferred renderer, from maps of the surface to a picture (READ 3.3).
+
+Knows tensors: coordinates, masks, phonemes, backgrounds; does not know faces, files or how it is trained.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+from facetake.networks.phoneme_encoder import PhonemeEncoder
+from facetake.networks.siren import Siren
+from facetake.networks.unet import UNet
+from facetake.portrait.read.settings import Settings
+
+GROWN_PX, REFERENCE_PX = 8, 256  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What the renderer is given for B pictures.
+
+    Attributes:
+        uv: (B, 2 radius + 1, 2, H, W) texture coordinates in -1..1 of the frame, in the middle, and its neighbours.
+        alpha: (B, H, W) bool: where the face is, in the frame itself.
+        hole: (B, H, W) bool: where the background is not shown.
+        phonemes: (B, 2 half_window, K) probabilities around the frame.
+        background: (B, 3, H, W) the video's picture in -1..1.
+    """
+
+    uv: Tensor
+    alpha: Tensor
+    hole: Tensor
+    phonemes: Tensor
+    background: Tensor
+
+
+class Renderer(nn.Module):
+    """Encoder of phonemes, texture of sines and U-Net, trained as one (READ 3.3)."""
+
+    def __init__(self, n_phonemes: int, settings: Settings) -> None:
+        """Builds the networks for `n_phonemes` probabilities a row."""
+        super().__init__()
+        size = settings.encoder
+        self.skip, self.channels = settings.skip, settings.channels
+        self.encoder = (
+            PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
+        )
+        self.texture = Siren(2 + (size.out if self.encoder else 0), settings.channels, settings.siren)
+        self.unet = UNet(settings.inputs, 3, settings.unet)
+
+    def forward(self, seen: Seen) -> tuple[Tensor, Tensor]:
+        """The pictures (B, 3, H, W) in -1..1, and what the U-Net saw (B, channels + 2 W_R, H, W)."""
+        feature_map = self.textured(seen)
+        behind = F.pad(seen.background * ~seen.hole[:, None], (0, 0, 0, 0, 0, self.channels - 3))
+        condition = torch.cat([feature_map + behind, seen.uv.flatten(1, 2)], dim=1)
+        made = self.unet(condition)
+        return ((condition[:, :3] + made).clamp(-1.0, 1.0) if self.skip else made), condition
+
+    def textured(self, seen: Seen) -> Tensor:
+        """The neural texture (B, channels, H, W), worked out where the face is and 0 elsewhere."""
+        batch, row, column = seen.alpha.nonzero(as_tuple=True)
+        places = seen.uv[:, seen.uv.shape[1] // 2].permute(0, 2, 3, 1)[batch, row, column]
+        if self.encoder is not None:
+            places = torch.cat([places, self.encoder(seen.phonemes)[batch]], dim=1)
+        whole = places.new_zeros((*seen.alpha.shape, self.channels))
+        return whole.index_put((batch, row, column), self.texture(places)).permute(0, 3, 1, 2)
+
+
+def grown(alpha: Tensor) -> Tensor:
+    """The hole in the background (B, H, W) for a face (B, H, W), both bool (READ equation 2)."""
+    pixels = max(1, round(GROWN_PX * alpha.shape[-1] / REFERENCE_PX))
+    return F.max_pool2d(alpha[:, None].float(), 2 * pixels + 1, 1, pixels)[:, 0] > 0.5

@@ -1,0 +1,95 @@
+"""Trains texture, encoder and renderer against a discriminator, end to end (READ Avatars equation 3).
+
+Knows maps of clips; does not know faces or files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.nn import functional as F
+
+from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.read.losses import Style, judged
+from facetake.portrait.read.maps import Maps, seen
+from facetake.portrait.read.renderer import Renderer, Seen
+from facetake.portrait.read.settings import Settings
+
+BETAS = (0.5, 0.999)
+
+
+@dataclass
+class Losses:
+    """Mean losses of one epoch."""
+
+    l1: float = 0.0
+    style: float = 0.0
+    gan: float = 0.0
+    critic: float = 0.0
+
+
+class RendererTrainer:
+    """Renderer, discriminator and their optimisers; one call trains one epoch."""
+
+    def __init__(self, n_phonemes: int, settings: Settings) -> None:
+        """Builds both networks from the settings' seed."""
+        self.settings, how = settings, settings.renderer
+        with torch.random.fork_rng():
+            torch.manual_seed(settings.seed)
+            self.renderer = Renderer(n_phonemes, settings)
+            self.critic = PatchGAN(settings.inputs + 3, settings.critic)
+        self.style = Style()
+        self.renderer_adam = torch.optim.Adam(self.renderer.parameters(), how.rate, BETAS)
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
+
+    def epoch(self, clips: list[Maps], number: int) -> Losses:
+        """Trains once on every frame of every clip, in an order that depends on the seed and the epoch alone."""
+        how, total = self.settings.renderer, Losses()
+        dice = np.random.default_rng([self.settings.seed, number])
+        steps = [(clip, rows) for clip in clips for rows in _batches(len(clip), how.batch, dice)]
+        self.renderer.train()
+        for step in dice.permutation(len(steps)):
+            clip, rows = steps[step]
+            others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
+            given = seen(clip, rows, self.settings, others)
+            self._step(given, total)
+        for name, value in vars(total).items():
+            setattr(total, name, value / len(steps))
+        return total
+
+    def _step(self, given: Seen, total: Losses) -> None:
+        how, real = self.settings.renderer, given.background
+        made, condition = self.renderer(given)
+        condition = condition.detach()  # the discriminator's view must not teach the texture
+        if how.gan:
+            total.critic += self._teach_critic(condition, real, made.detach())
+        l1, style = F.l1_loss(made, real), self.style(made, real)
+        loss = how.l1 * l1 + how.style * style
+        if how.gan:
+            fooled = judged(self.critic(torch.cat([condition, made], dim=1)), real=True)
+            loss = loss + how.gan * fooled
+            total.gan += float(fooled.detach())
+        self.renderer_adam.zero_grad()
+        torch.autograd.backward(loss)
+        self.renderer_adam.step()
+        total.l1 += float(l1.detach())
+        total.style += float(style.detach())
+
+    def _teach_critic(self, condition: Tensor, real: Tensor, made: Tensor) -> float:
+        """One step of the discriminator, half as strong as the renderer's, so that it does not run ahead."""
+        loss = 0.5 * (
+            judged(self.critic(torch.cat([condition, real], dim=1)), real=True)
+            + judged(self.critic(torch.cat([condition, made], dim=1)), real=False)
+        )
+        self.critic_adam.zero_grad()
+        torch.autograd.backward(loss)
+        self.critic_adam.step()
+        return float(loss.detach())
+
+
+def _batches(count: int, batch: int, dice: np.random.Generator) -> list[NDArray[np.int64]]:
+    return np.array_split(dice.permutation(count), max(1, round(count / batch)))

@@ -1,0 +1,99 @@
+"""Where on the face's surface each pixel looks: texture coordinates drawn as a capture placed the face (READ 3.3).
+
+Knows the face model, the camera and the region; does not know networks. Made once after capture and kept on disk, so
+that training never draws a mesh.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.face.drive import head_angles
+from facetake.face.model import MATERIALS, FaceModel
+from facetake.portrait.actor import Actor, read_actor
+from facetake.portrait.drawing import seen_faces
+from facetake.portrait.faces import reopen
+from facetake.portrait.placed import Placed
+from facetake.portrait.region import Region
+from facetake.render.bary import fragments
+from facetake.render.camera import Camera
+
+F32 = NDArray[np.float32]
+F16 = NDArray[np.float16]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+Part = Literal["head", "face"]
+EXTREME_DEG = 45.0  # yaw or pitch from which on half of the face is not seen
+
+
+class Surface(Placed):
+    """An actor's folder and its face model: its surface with any expression, in any of its frames."""
+
+    def __init__(self, actor: Actor, model: FaceModel, part: Part) -> None:
+        """Fits the model to the actor; `part`: what of it is drawn. PortraitError when the fit is not of that model."""
+        super().__init__(actor, model)
+        topology = model.topology
+        self._chosen = chosen(model, part)
+        self._corners = torch.from_numpy(2.0 * topology.uv[topology.uv_faces] - 1.0)
+
+    def whole(self) -> Region:
+        """The whole picture at its own size."""
+        return Region(0, 0, self.size, self.size)
+
+    @torch.no_grad()
+    def maps(self, expression: F32, frame: int, region: Region) -> tuple[F16, U8]:
+        """What is seen of the surface with an expression (E,), placed as in one frame, in the pixels of a region.
+
+        Returns:
+            Texture coordinates (pixels, pixels, 2) in -1..1, 0 where nothing is seen, and where something is: 1, else 0
+            (pixels, pixels).
+        """
+        camera, space = seen_in(self.actor.camera, region), self.placed(expression[None], frame)[0]
+        ids = torch.from_numpy(seen_faces(space, self.model.faces, camera))[None]
+        screen = torch.from_numpy(camera.project(space))[None]
+        points = fragments(screen, self.model.faces, ids, self._chosen)
+        uv = torch.einsum("pkc,pk->pc", self._corners[points.face], points.weights)
+        drawn = np.zeros((region.pixels, region.pixels, 2), np.float16)
+        alpha = np.zeros(drawn.shape[:2], np.uint8)
+        rows, columns = points.row.numpy(), points.column.numpy()
+        drawn[rows, columns], alpha[rows, columns] = uv.clamp(-1.0, 1.0).numpy(), 1
+        return drawn, alpha
+
+    def extreme(self) -> NDArray[np.int64]:
+        """Frames in which the head is turned so far that half of the face is not seen."""
+        away = np.abs(head_angles(self.actor.fit.rotation)[:, :2]).max(axis=1)
+        return np.flatnonzero(away > EXTREME_DEG)
+
+
+def chosen(model: FaceModel, part: Part) -> torch.Tensor:
+    """The triangles (F,) of a part: all of them, or the face with what is inside mouth and eyes."""
+    topology = model.topology
+    if part == "head":
+        return torch.ones(len(topology.faces), dtype=torch.bool)
+    inside: Mask = topology.material != MATERIALS.index("skin")
+    return torch.from_numpy(topology.triangles("face") | inside)
+
+
+def seen_in(camera: Camera, region: Region) -> Camera:
+    """The camera that sees a region of a camera's picture in the region's pixels."""
+    scale = region.pixels / region.side
+    x, y = camera.centre
+    moved = replace(camera, centre=(x - region.left, y - region.top), size=(region.side, region.side))
+    return moved.scaled(scale)
+
+
+def open_surface(folder: Path, part: Part) -> Surface:
+    """The surface of an actor's folder.
+
+    Raises:
+        PortraitError: the folder cannot be used, or its face model is another one now.
+        ModelError: the face model's file is gone.
+    """
+    actor = read_actor(folder)
+    return Surface(actor, reopen(actor.about.face, actor.about.face_sha256, str(folder)).model, part)

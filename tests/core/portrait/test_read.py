@@ -1,0 +1,278 @@
+"""READ Avatars on a made-up actor with moods: everything from clips to pictures, trained for seconds."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from moody import moody
+from numpy.typing import NDArray
+
+from facetake import bundle, emotion
+from facetake.errors import ConfigError, PortraitError
+from facetake.networks.audio2parameters import ParameterSize
+from facetake.networks.siren import Siren, SirenSize
+from facetake.portrait import affect
+from facetake.portrait.playback import there_and_back
+from facetake.portrait.read import driving, evaluation, hearing, parameters
+from facetake.portrait.read.clips import LABELS, Clip, over_time, read_clips
+from facetake.portrait.read.losses import Style
+from facetake.portrait.read.performing import perform
+from facetake.portrait.read.renderer import Renderer, Seen
+from facetake.portrait.read.settings import PRESETS, ParameterTraining, Settings, read_settings
+from facetake.portrait.read.surface import Surface, open_surface
+from facetake.portrait.read.trained import Trained, read_trained
+from facetake.portrait.read.training import Lesson, train
+from facetake.rig import ARKIT_NAMES
+
+F32 = NDArray[np.float32]
+MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
+LEARNT = 12
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Three clips of one actor, laid out as MEAD's are."""
+    top = tmp_path_factory.mktemp("actor")
+    for (name, intensity), level in zip(MOODS, ("level_1", "level_2", "level_3"), strict=True):
+        moody(top / name / level / "001", name, intensity)
+    return top
+
+
+@pytest.fixture(scope="module")
+def lessons(folder: Path, tiny_model: Path) -> list[Lesson]:
+    """The clips as training wants them."""
+    models = bundle.load(tiny_model)
+    return [_lesson(clip, models) for clip in read_clips(folder)[0]]
+
+
+def _lesson(clip: Clip, models: bundle.Models) -> Lesson:
+    surface = open_surface(clip.path, "face")
+    assert surface.sound is not None
+    heard = hearing.cepstra(surface.sound, surface.rate), hearing.phonemes(surface.sound, surface.rate, models)
+    return Lesson(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
+
+
+@pytest.fixture(scope="module")
+def trained(lessons: list[Lesson], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+    """The actor learnt by the tiny preset."""
+    return train(lessons, read_settings("tiny"), tmp_path_factory.mktemp("trained") / "run")
+
+
+def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> None:
+    """All three files fit the structs, the paper's one says what the defaults say, and impossible sides are refused."""
+    assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
+    assert read_settings("paper") == Settings()
+    assert Settings().inputs == 16 + 2 * 7
+    (tmp_path / "own.toml").write_text("side = 100", encoding="utf-8")
+    with pytest.raises(ConfigError, match="multiple of 32"):
+        read_settings(str(tmp_path / "own.toml"))
+
+
+def test_sines_are_as_fast_as_asked_and_learn_edges() -> None:
+    """A small network of sines learns a square wave of a place that is far too steep for a line."""
+    torch.manual_seed(0)
+    network, place = Siren(1, 1, SirenSize(32, 2, 30.0)), torch.linspace(-1.0, 1.0, 200)[:, None]
+    wanted = torch.sign(torch.sin(12.0 * place))
+    adam = torch.optim.Adam(network.parameters(), 1e-3)
+    for _ in range(100):
+        loss = (network(place) - wanted).square().mean()
+        adam.zero_grad()
+        torch.autograd.backward(loss)
+        adam.step()
+
+    assert float(loss.detach()) < 0.2
+
+
+def test_clips_are_read_from_meads_folders(folder: Path, tmp_path: Path) -> None:
+    """Emotions and levels become labels without neutral, and an emotion that Facetake lacks is told."""
+    (folder / "contempt" / "level_1").mkdir(parents=True, exist_ok=True)
+    clips, told = read_clips(folder)
+
+    assert [(clip.emotion, round(clip.intensity, 2)) for clip in clips] == [
+        ("happy", 0.67), ("happy", 1.0), ("neutral", 0.33),
+    ]  # fmt: skip
+    assert np.allclose(clips[0].label, [2 / 3, 0, 0, 0, 0, 0]) and not clips[2].label.any()
+    assert len(told) == 1 and "contempt" in told[0]
+    with pytest.raises(PortraitError, match="laid out like MEAD"):
+        read_clips(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("clip,emotion\n", "must begin with the line"), ("clip,emotion,intensity\na,angy,1\n", "no emotion \"angy\""),
+        ("clip,emotion,intensity\na,angry,2\n", "from 0 to 1"), ("clip,emotion,intensity\na,,1\n", "line 2"),
+        ("clip,emotion,intensity\n", "names no clip"),
+    ],
+)  # fmt: skip
+def test_wrong_lists_of_clips_are_told_by_line(tmp_path: Path, text: str, told: str) -> None:
+    """A missing label, an unknown emotion and an intensity out of range are named."""
+    (tmp_path / "clips.csv").write_text(text, encoding="utf-8")
+    with pytest.raises(PortraitError, match=told):
+        read_clips(tmp_path / "clips.csv")
+
+
+def test_a_list_names_folders_beside_it(tmp_path: Path) -> None:
+    """Paths in a CSV are relative to it."""
+    (tmp_path / "clips.csv").write_text("clip,emotion,intensity\na/b,sad,0.25\n", encoding="utf-8")
+    assert read_clips(tmp_path / "clips.csv") == ([Clip(tmp_path / "a/b", "sad", 0.25)], [])
+
+
+def test_a_label_changes_over_time_without_a_jump() -> None:
+    """Neutral is none, and between two cues a label rises evenly."""
+    rows = np.stack([emotion.weights("neutral", "x"), emotion.weights("angry:0.8", "x")])
+    label = over_time(emotion.EmotionTrack(np.array([0.0, 1.0]), rows), np.linspace(0.0, 1.0, 5))
+
+    assert label.shape == (5, LABELS)
+    assert np.allclose(label[:, 2], np.linspace(0.0, 0.8, 5)) and not np.delete(label, 2, axis=1).any()
+
+
+def test_windows_of_phonemes_are_centred() -> None:
+    """Frame t hears rows 2t - W to 2t + W - 1, and the ends are held."""
+    rows = np.arange(8, dtype=np.float32)[:, None]
+    assert hearing.windows(rows, 2)[:, :, 0].tolist() == [[0, 0, 0, 1], [0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7]]
+
+
+def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
+    """The face alone is seen, its coordinates run across it, and an opening mouth changes what is seen inside."""
+    surface, region = lessons[0].surface, lessons[0].surface.whole()
+    uv, alpha = surface.maps(surface.expression[0], 0, region)
+    whole = Surface(surface.actor, surface.model, "head").maps(surface.expression[0], 0, region)[1]
+    wide = surface.maps(
+        surface.expression[int(surface.expression[:, ARKIT_NAMES.index("jawOpen")].argmax())], 0, region
+    )
+
+    assert 0.05 < alpha.mean() < whole.mean() < 0.9
+    assert not uv[alpha == 0].any() and np.abs(uv).max() <= 1.0
+    row = np.flatnonzero(alpha.any(axis=1))[5]
+    assert np.abs(np.diff(uv[row, alpha[row] > 0, 0].astype(np.float32))).max() < 1.0
+    assert np.abs(wide[0].astype(np.float32) - uv).max() > 0.1
+
+
+def test_texture_is_worked_out_only_where_the_face_is() -> None:
+    """Elsewhere it is 0; sound changes an audio texture and cannot change a static one."""
+    size = read_settings("tiny")
+    alpha = torch.zeros(1, 32, 32, dtype=torch.bool)
+    alpha[:, 8:20, 8:20] = True
+    quiet = Seen(torch.rand(1, 3, 2, 32, 32), alpha, alpha, torch.zeros(1, 8, 16), torch.rand(1, 3, 32, 32))
+    loud = replace(quiet, phonemes=torch.rand(1, 8, 16))
+    audio, static = Renderer(16, size).eval(), Renderer(16, replace(size, texture="static")).eval()
+
+    assert not audio.textured(quiet).permute(0, 2, 3, 1)[~alpha].any()
+    assert not torch.allclose(audio.textured(quiet), audio.textured(loud))
+    assert torch.equal(static(quiet)[0], static(loud)[0])
+
+
+def test_style_tells_texture_apart_and_not_equal_pictures() -> None:
+    """Nothing between equal pictures, more between noise and grey than between two greys."""
+    grey, noise = torch.zeros(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
+    style = Style()
+
+    assert float(style(noise, noise)) == 0.0
+    assert float(style(noise, grey)) > 10.0 * float(style(grey + 0.1, grey))
+
+
+@pytest.mark.parametrize("gan", [0.0, 0.02])
+def test_parameters_follow_sound_and_label(gan: float) -> None:
+    """With and without the discriminator, loudness opens the mouth and intensity moves the smile, in between too."""
+    dice, clips = np.random.default_rng(0), []
+    for intensity in (0.0, 0.5, 1.0):
+        features = dice.uniform(size=(60, 3)).astype(np.float32)
+        label = np.zeros((60, LABELS), np.float32)
+        label[:, 0] = intensity
+        clips.append(parameters.Spoken(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
+    how = ParameterTraining(ParameterSize(16, 1, 1, 16, True), 60, 8, 1e-2, gan, 1.0, 20, 5)
+    network = parameters.learn(clips, how, 0)
+    smiles = []
+    for intensity in (0.0, 0.25, 0.5, 0.75, 1.0):
+        label = np.zeros((60, LABELS), np.float32)
+        label[:, 0] = intensity
+        made = parameters.predict(network, clips[0].features, label)
+        smiles.append(float(made[:, 1].mean()))
+
+    assert np.corrcoef(made[:, 0], clips[0].features[:, 0])[0, 1] > 0.8
+    assert np.all(np.diff(smiles) > 0.05)
+
+
+def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Trained, tmp_path: Path) -> None:
+    """Stopped after two epochs and started again, it ends at the weights of a training in one go, with previews."""
+
+    def stop(epoch: int, losses: object) -> None:
+        if epoch == 2:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        train(lessons, read_settings("tiny"), tmp_path, log=stop)
+    resumed = train(lessons, read_settings("tiny"), tmp_path)
+
+    for name, weight in trained.renderer.state_dict().items():
+        assert torch.allclose(weight, resumed.renderer.state_dict()[name], atol=1e-5), name
+    assert len(list((tmp_path / "previews").glob("*.png"))) == 2
+    with pytest.raises(PortraitError, match="other settings"):
+        train(lessons, replace(read_settings("tiny"), seed=1), tmp_path)
+
+
+def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[Lesson], trained: Trained) -> None:
+    """On frames it has not seen the face is nearer to the video than a grey hole, and the rest is the video's own."""
+    surface, frames = lessons[0].surface, np.arange(LEARNT, 16)
+    heard = lessons[0].phonemes[2 * LEARNT : 32]
+    made = np.stack(list(perform(surface, trained, surface.expression[frames], heard, frames))).astype(float)
+    real = surface.frames(LEARNT, 16)
+    face = np.stack([surface.maps(surface.expression[t], int(t), surface.whole())[1] > 0 for t in frames])
+
+    away = np.abs(made - real)[face].mean()
+    assert away < 0.5 * np.abs(real[face] - real[face].mean()).mean() + 8.0
+    assert np.array_equal(made[:, :3], real[:, :3])
+
+
+def test_evaluation_finds_moods_and_lips(lessons: list[Lesson], trained: Trained) -> None:
+    """With the captured line given, moods agree; scores of both rows are there and finite where mouths open."""
+    lesson = lessons[1]
+    line = driving.Line(lesson.surface.expression, lesson.phonemes)
+    scores = evaluation.evaluate(lesson.surface, trained, line, np.arange(LEARNT))
+
+    assert scores.affect.valence == scores.affect.arousal == 0.0
+    assert scores.ours == scores.given and scores.ours.mouth > 0.0
+    assert scores.real_jitter > 0.0 and scores.aperture.best > 0.99
+    with pytest.raises(PortraitError, match="no frame is left"):
+        evaluation.evaluate(lesson.surface, trained, line, np.arange(0))
+
+
+def test_the_inside_of_a_ring_is_found() -> None:
+    """A square's pixels, by their centres."""
+    ring = np.array([[2, 2], [6, 2], [6, 5], [2, 5]], np.float32)
+    inside = evaluation._inside(ring, 8)
+    assert inside.sum() == 12 and inside[2:5, 2:6].all()
+
+
+def test_moods_lie_where_faces_show_them() -> None:
+    """A smile is pleasant, lowered brows are not, wide eyes arouse; the stronger, the further; distances add up."""
+    rows = np.zeros((4, 52), np.float32)
+    for row, name, weight in ((1, "mouthSmile", 0.5), (2, "mouthSmile", 1.0), (3, "browDown", 1.0)):
+        rows[row, [ARKIT_NAMES.index(name + side) for side in ("Left", "Right")]] = weight
+    found = affect.of_expression(rows)
+
+    assert found[3, 0] < found[0, 0] == 0.0 < found[1, 0] < found[2, 0]
+    moved = affect.distance(found + np.float32(0.25), found)
+    assert moved.arousal == pytest.approx(0.25) and moved.valence == pytest.approx(0.25)
+
+
+def test_clips_of_different_people_are_refused(lessons: list[Lesson], tmp_path: Path) -> None:
+    """Another identity, and too few frames, are told with the folder."""
+    moody(tmp_path / "other", "happy", 1.0, stretch=1.0)
+    other = replace(lessons[0], surface=open_surface(tmp_path / "other", "face"))
+    with pytest.raises(PortraitError, match="another face"):
+        train([lessons[0], other], read_settings("tiny"), tmp_path / "run")
+    with pytest.raises(PortraitError, match="3 frames"):
+        train([replace(lessons[0], n_frames=3)], read_settings("tiny"), tmp_path / "run")
+    with pytest.raises(PortraitError, match="no training of read"):
+        read_trained(tmp_path)
+
+
+def test_a_turn_of_the_video_shows_no_frame_twice() -> None:
+    """Where a line outlasts the video it turns without a frame that stands still."""
+    assert np.all(np.abs(np.diff(there_and_back(40, 16))) == 1)
