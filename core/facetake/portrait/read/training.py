@@ -124,8 +124,7 @@ def _check(lessons: list[Lesson]) -> None:
             )
         if not np.allclose(other.actor.fit.identity, first.actor.fit.identity, atol=1e-5):
             raise PortraitError(
-                f"{where} shows another face than {first.actor.folder}; if it is the same actor, capture it with "
-                f"`--like {first.actor.folder}`"
+                f"{where} shows another face than {first.actor.folder}; clips learnt from together need one identity"
             )
 
 
