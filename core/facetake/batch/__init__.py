@@ -106,6 +106,7 @@ def run(
         planned = _plan(rows, settings, hashes, ledger)
         summary.kept = len(rows) - len(planned)
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
+        _sweep(settings, rows)  # a process or a node may have died in this run
         summary.flagged = _flagged(rows, settings, ledger)
     return summary
 
@@ -126,7 +127,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def _sweep(settings: Settings, rows: Sequence[Row]) -> None:
-    """Takes away what a killed run had begun to write.
+    """Takes away what a killed run, process or node had begun to write.
 
     Nobody else writes here while the ledger is held, except other parts of the list: beside these only old files go.
     """
