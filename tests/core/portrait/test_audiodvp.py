@@ -25,7 +25,6 @@ from facetake.portrait.audiodvp import driving, evaluation, expression, hearing,
 from facetake.portrait.audiodvp.performing import perform  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
-    PRESETS,
     Ends,
     ExpressionTraining,
     Settings,
@@ -36,6 +35,7 @@ from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.portrait.faces import open_face  # noqa: E402
 from facetake.portrait.performance import from_take  # noqa: E402
 from facetake.portrait.playback import there_and_back  # noqa: E402
+from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.rates import at_rate  # noqa: E402
 from facetake.portrait.region import Region, around  # noqa: E402
 from facetake.portrait.tensors import as_pictures  # noqa: E402

@@ -17,12 +17,13 @@ from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait import affect
 from facetake.portrait.playback import there_and_back
+from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.read import driving, evaluation, hearing, parameters
 from facetake.portrait.read.clips import LABELS, Clip, over_time, read_clips
 from facetake.portrait.read.losses import Style
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen
-from facetake.portrait.read.settings import PRESETS, ParameterTraining, Settings, read_settings
+from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
 from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train

@@ -20,11 +20,12 @@ from facetake.networks.resnet import ResNet, ResNetSize
 from facetake.portrait.actor import Actor, read_actor
 from facetake.portrait.capture import Order
 from facetake.portrait.faces import open_face
+from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.regress.capturing import regress
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.regression import Epoch, Regression
-from facetake.portrait.regress.settings import PRESETS, Losses, Settings, read_settings
+from facetake.portrait.regress.settings import Losses, Settings, read_settings
 from facetake.render.camera import portrait
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project

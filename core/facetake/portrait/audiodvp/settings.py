@@ -10,13 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from facetake.config import load_config
-from facetake.errors import ConfigError
 from facetake.networks.audio2expression import RADIUS
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
+from facetake.portrait.presets import preset
 
-PRESETS = ("quick", "paper", "tiny")
 Features = Literal["take", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
 
@@ -114,8 +112,4 @@ def read_settings(name: str) -> Settings:
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    if name in PRESETS:
-        return load_config(Settings, Path(__file__).with_name(f"audiodvp_{name}.toml"))
-    if not name.endswith(".toml"):
-        raise ConfigError(f'there is no setting "{name}"; use one of {", ".join(PRESETS)} or name a .toml file')
-    return load_config(Settings, Path(name))
+    return preset(Settings, name, Path(__file__).parent)
