@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -72,33 +72,19 @@ def add_render(parser: argparse.ArgumentParser) -> None:
 
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
-    from facetake.errors import ConfigError
     from facetake.portrait.audiodvp.performing import perform
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
     from facetake.portrait.playback import there_and_back
-    from facetake.render.video import write_video
 
-    sources = [path for path in (arguments.take, arguments.audio) if path]
-    if not sources:
-        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
-    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
-    inputs.check_film(arguments.out)
+    item = str(portrait_film.said(arguments))
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
     _check_actor(performer, trained, arguments)
-    item = str(sources[0])
     report.start(item, 0, 1)
     expression = _expression(arguments, performer, trained)
     frames = there_and_back(len(expression), performer.n_frames)
     pictures = perform(performer, trained, expression, frames, neural=not arguments.bare)
-
-    def told() -> object:
-        for index, picture in enumerate(pictures):
-            report.progress(item, index / len(frames))
-            yield picture
-
-    write_video(arguments.out, told(), performer.rate, sound=arguments.audio)  # type: ignore[arg-type]
-    report.done(item, [str(arguments.out)])
+    portrait_film.film(arguments, report, pictures, len(frames), performer.n_frames, performer.rate)
     return 0
 
 

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -104,34 +104,18 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.portrait.read.performing import perform
     from facetake.portrait.read.surface import open_surface
     from facetake.portrait.read.trained import read_trained
-    from facetake.render.video import write_video
 
-    sources = [path for path in (arguments.take, arguments.audio) if path]
-    if not sources:
-        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
+    item = str(portrait_film.said(arguments))
     if arguments.take and arguments.emotion:
         raise ConfigError("a take has its mood already; leave out --emotion, or restyle the take first")
-    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
-    inputs.check_film(arguments.out)
     trained = read_trained(arguments.training)
     surface = open_surface(arguments.actor, trained.about.settings.part)
     _check_actor(surface, trained, arguments)
-    item = str(sources[0])
     report.start(item, 0, 1)
     line = _line(arguments, surface, trained)
     frames = there_and_back(len(line.expression), surface.n_frames)
-    if len(frames) > surface.n_frames:
-        report.warning(item, f"the line is longer than the video of {surface.n_frames} frames, which is played there "
-                       "and back")  # fmt: skip
     pictures = perform(surface, trained, line.expression, line.phonemes, frames)
-
-    def told() -> object:
-        for index, picture in enumerate(pictures):
-            report.progress(item, index / len(frames))
-            yield picture
-
-    write_video(arguments.out, told(), surface.rate, sound=arguments.audio)  # type: ignore[arg-type]
-    report.done(item, [str(arguments.out)])
+    portrait_film.film(arguments, report, pictures, len(frames), surface.n_frames, surface.rate)
     return 0
 
 

@@ -70,9 +70,9 @@ def test_training_leaves_networks_and_previews(run: Path) -> None:
 
 
 def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
-    actor: Path, run: Path, tiny_model: Path, tmp_path: Path
+    actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """One second of sound gives one second of pictures from 16 frames of video, and the sound is in the file."""
+    """One second of sound gives one second of pictures from a shorter video, which is told, with the sound."""
     import soundfile
 
     soundfile.write(tmp_path / "line.wav", np.random.default_rng(1).normal(0.0, 0.1, 16_000), 16_000)
@@ -80,6 +80,7 @@ def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
     order = ["portrait", "render", "audiodvp", str(actor), str(run), "--audio", str(tmp_path / "line.wav")]
 
     assert main([*order, "-o", str(out), "--model", str(tiny_model)]) == 0
+    assert "longer than the video" in capsys.readouterr().err
 
     with av.open(str(out)) as film:
         assert len(film.streams.audio) == 1

@@ -1,0 +1,52 @@
+"""What every system's `portrait render` does alike: checks what is said, and films the pictures with their sound."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from facetake.cli import inputs
+from facetake.cli.progress import Reporter
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    U8 = NDArray[np.uint8]
+
+
+def said(arguments: argparse.Namespace) -> Path:
+    """The take or the recording that is asked for. ConfigError where there is none, or the film would replace it."""
+    from facetake.errors import ConfigError
+
+    sources = [path for path in (arguments.take, arguments.audio) if path]
+    if not sources:
+        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
+    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
+    inputs.check_film(arguments.out)
+    return Path(sources[0])
+
+
+def film(
+    arguments: argparse.Namespace, report: Reporter, pictures: Iterator[U8], n_frames: int, n_video: int, rate: Fraction
+) -> None:
+    """Writes the film and tells how far it is; a line longer than the video is told.
+
+    pictures: (H, W, 3), `n_frames` of them; n_video: frames of the actor's video; rate: of both.
+    """
+    from facetake.render.video import write_video
+
+    item = str(arguments.take or arguments.audio)
+    if n_frames > n_video:
+        report.warning(item, f"the line is longer than the video of {n_video} frames, which is played there and back")
+
+    def told() -> Iterator[U8]:
+        for index, picture in enumerate(pictures):
+            report.progress(item, index / n_frames)
+            yield picture
+
+    write_video(arguments.out, told(), rate, sound=arguments.audio)
+    report.done(item, [str(arguments.out)])
