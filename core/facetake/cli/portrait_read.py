@@ -11,7 +11,7 @@ from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
     from facetake.bundle import Models
-    from facetake.portrait.read.clips import Clip
+    from facetake.portrait.clips import Clip
     from facetake.portrait.read.driving import Line
     from facetake.portrait.read.evaluation import Likeness, Scores
     from facetake.portrait.read.settings import Settings
@@ -40,8 +40,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     from facetake import bundle
+    from facetake.portrait.clips import read_clips
     from facetake.portrait.read import training
-    from facetake.portrait.read.clips import read_clips
     from facetake.portrait.read.settings import read_settings
 
     settings = read_settings(arguments.settings)

@@ -56,6 +56,10 @@ class RendererTraining:
         gan: weight of the discriminator's verdict; 0 leaves the discriminator out.
         mixed_holes: the hole in the background is that of two frames together, as it is when a frame of the video gets
             another expression. The paper's is of one.
+        jitter: how far each frame's maps and picture are turned, scaled, moved and mirrored at random, 0..1; see
+            `facetake.portrait.jitter`. The paper, with minutes to learn from, has none.
+        colours: weight of the absolute difference between the texture's first three channels and the picture where the
+            face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -67,6 +71,8 @@ class RendererTraining:
     style: float = 1.0
     gan: float = 0.01
     mixed_holes: bool = False
+    jitter: float = 0.0
+    colours: float = 0.0
     save_every: int = 1
     preview_every: int = 1
 
