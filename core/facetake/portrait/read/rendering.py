@@ -71,7 +71,8 @@ class RendererTrainer:
         l1, style = F.l1_loss(made, real), self.style(made, real)
         loss = how.l1 * l1 + how.style * style
         if how.colours:
-            loss = loss + how.colours * ((seen_by_unet[:, :3] - real) * given.alpha[:, None]).abs().mean()
+            face = given.alpha[:, None].expand_as(real)
+            loss = loss + how.colours * F.l1_loss(seen_by_unet[:, :3][face], real[face])
         if how.gan:
             fooled = judged(self.critic(torch.cat([condition, made], dim=1)), real=True)
             loss = loss + how.gan * fooled
