@@ -18,6 +18,7 @@ from facetake import bundle, formats
 from facetake.face.studio import Studio
 from facetake.portrait.playback import there_and_back
 from facetake.portrait.read.driving import with_sound
+from facetake.portrait.read.ears import viseme_ear
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.surface import open_surface
 from facetake.portrait.read.trained import read_trained
@@ -35,12 +36,12 @@ def main() -> None:
     parser.add_argument("--at", required=True, help="seconds, with commas between")
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
-    trained, models = read_trained(arguments.run), bundle.load()
+    trained, ear = read_trained(arguments.run), viseme_ear(bundle.load())
     surface = open_surface(arguments.actor, trained.about.settings.part)
     studio, rows = Studio((surface.size, surface.size)), []
     for path in arguments.takes:
         take = formats.read(path)
-        line = with_sound(take, arguments.sound, surface.rate, surface.model, models)
+        line = with_sound(take, arguments.sound, surface.rate, surface.model, ear)
         frames = there_and_back(len(line.expression), surface.n_frames)
         pictures = list(perform(surface, trained, line.expression, line.phonemes, frames))
         rows += [
