@@ -70,8 +70,10 @@ def perform(audio: Wave, emotion: str, rng: np.random.Generator) -> Wave:
         rng: what the profile's ranges are drawn with.
 
     Returns:
-        (S',) float32; its length follows the tempo.
+        (S',) float32; its length follows the tempo. What is shorter than 40 ms comes back as it is.
     """
+    if len(audio) < FRAME:
+        return audio
     profile = PROFILES[emotion]
     draw = {name: float(rng.uniform(*getattr(profile, name))) for name in Profile.__dataclass_fields__}
     pitch_hz, voiced = pitch_track(audio)

@@ -135,7 +135,7 @@ def _round(
 ) -> float:
     """One step down the paper's loss: binary cross entropy of every emotion (equation 2)."""
     network.train()
-    scores = network(batch[0], blank if config.masks else None)
+    scores = network.scores(blank(batch[0]) if config.masks else batch[0])
     loss: Tensor = nn.functional.binary_cross_entropy_with_logits(scores, batch[1])
     optimizer.zero_grad(set_to_none=True)
     loss.backward()  # type: ignore[no-untyped-call]

@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 Labels = NDArray[np.int64]
 BINS: Final = 10
 TEMPERATURES: Final = np.geomspace(0.25, 8.0, 61)
-THRESHOLDS: Final = np.arange(0.3, 0.91, 0.01)
+THRESHOLDS: Final = np.round(np.arange(0.3, 0.905, 0.01), 2)
 
 
 def shares(probabilities: Array) -> Array:
@@ -100,5 +100,5 @@ def choose_threshold(share: Array, labels: Labels, right: float = 0.7) -> float:
     for threshold in THRESHOLDS:
         shown = (guess > 0) & (sure >= threshold)
         if shown.any() and (weight * (guess == labels))[shown].sum() / weight[shown].sum() >= right:
-            return float(round(threshold, 2))
-    return float(round(THRESHOLDS[-1], 2))
+            return float(threshold)
+    return float(THRESHOLDS[-1])

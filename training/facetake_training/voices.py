@@ -1,6 +1,7 @@
 """Examples for the audio emotion encoder: crops of emotional speech, every emotion as often, through any microphone.
 
-Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). Knows nothing of networks or losses.
+Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). They leave here as the network's own
+log-mel features, so that each is computed once however often it is used. Knows nothing of losses.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from torch.utils.data import IterableDataset, get_worker_info
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
+from facetake.networks.audio_emotion import HOP, EmotionMel
 from facetake_training import acted
 from facetake_training.acted import Acted, ActedSource, Split
 from facetake_training.acting import perform
@@ -56,7 +58,7 @@ class VoiceData:
 
 
 class Voices(IterableDataset[tuple[Tensor, Tensor]]):
-    """An endless, seeded stream of batches: sound (B, S), S drawn anew for each, and targets (B, 7)."""
+    """An endless, seeded stream of batches: features (B, 128, F), F drawn anew for each, and targets (B, 7)."""
 
     def __init__(self, data: VoiceData, batch: int, seed: int) -> None:
         """Reads the lists of lines; sound is read when it is first drawn, and kept.
@@ -70,6 +72,7 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         for name, found in zip(EMOTIONS, self.by_emotion, strict=True):
             if not found:
                 raise ConfigError(f"no source teaches {name}; add one, or neutral speech with perform = true")
+        self.features = EmotionMel()
         self.sounds: dict[str, Half] = {}
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
@@ -78,14 +81,16 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
         is_reused = self.data.reuse > 1
         first = self.batch * (POOL // 10 if is_reused else 1)
-        pool: deque[tuple[Wave, Wave]] = deque(maxlen=self.batch * (POOL if is_reused else 1))
+        pool: deque[tuple[Tensor, Tensor]] = deque(maxlen=self.batch * (POOL if is_reused else 1))
         while True:
             for _ in range(max(1, self.batch // self.data.reuse) if pool else first):
-                pool.append(self._example(rng))
-            length = int(rng.uniform(*self.data.crop_s) * SAMPLE_RATE_HZ)
-            chosen = rng.choice(len(pool), self.batch, replace=False)
-            rows = [(_cropped(pool[i][0], length, rng), pool[i][1]) for i in chosen]
-            yield torch.from_numpy(np.stack([a for a, _ in rows])), torch.from_numpy(np.stack([t for _, t in rows]))
+                sound, target = self._example(rng)
+                pool.append((self.features(torch.from_numpy(sound)[None])[0], torch.from_numpy(target)))
+            count = int(rng.uniform(*self.data.crop_s) * SAMPLE_RATE_HZ) // HOP
+            rows = [pool[i] for i in rng.choice(len(pool), self.batch, replace=False)]
+            starts = [int(rng.integers(features.shape[1] - count + 1)) for features, _ in rows]
+            cut = [features[:, start : start + count] for (features, _), start in zip(rows, starts, strict=True)]
+            yield torch.stack(cut), torch.stack([target for _, target in rows])
 
     def _example(self, rng: np.random.Generator) -> tuple[Wave, Wave]:
         """Sound of the longest crop, and its target."""

@@ -8,7 +8,6 @@ exported file. Knows nothing of files, training or of what is done with the emot
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import torch
@@ -105,19 +104,12 @@ class AudioEmotion(nn.Module):
         self.dropout = nn.Dropout(size.dropout)
         self.out = nn.Linear(widths[-1], len(EMOTIONS))
 
-    def forward(self, audio: Tensor, prepare: Callable[[Tensor], Tensor] | None = None) -> Tensor:
-        """Maps audio to scores.
+    def forward(self, audio: Tensor) -> Tensor:
+        """Maps audio (B, S), mono at 16 kHz, to scores (B, 7) in the order of `EMOTIONS`, before the sigmoid."""
+        return self.scores(self.features(audio))
 
-        Args:
-            audio: (B, S) mono at 16 kHz.
-            prepare: changes the features (B, 128, F) in training.
-
-        Returns:
-            (B, 7) scores in the order of `EMOTIONS`, before the sigmoid.
-        """
-        features = self.features(audio)
-        if prepare is not None:
-            features = prepare(features)
+    def scores(self, features: Tensor) -> Tensor:
+        """Maps features (B, 128, F), as `EmotionMel` gives them, to scores (B, 7)."""
         if self.centred:
             features = features - features.mean(dim=2, keepdim=True)
         found: Tensor = self.out(self.dropout(self.layers(features[:, None]).mean(dim=(2, 3))))
