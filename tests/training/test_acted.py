@@ -9,7 +9,9 @@ import pytest
 import soundfile as sf
 
 from facetake.errors import ConfigError
-from facetake_training.acted import ActedSource, Layout, read, split_of
+from facetake_training.acted import ActedSource, Layout, Split, read, split_of
+
+SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 
 
 def write(folder: Path, *names: str) -> Path:
@@ -33,7 +35,7 @@ def test_ravdess(tmp_path: Path) -> None:
     assert [(line.speaker, line.emotion, line.intensity) for line in lines] == [
         ("01", "neutral", 0.7), ("01", "angry", 1.0), ("04", "surprise", 0.7), ("24", "disgusted", 0.7),
     ]  # fmt: skip
-    speakers = {split: {line.speaker for line in split_of(source, lines, split)} for split in ("train", "valid", "test")}  # type: ignore[arg-type]
+    speakers = {split: {line.speaker for line in split_of(source, lines, split)} for split in SPLITS}
     assert speakers == {"train": {"01"}, "valid": {"24"}, "test": {"04"}}
 
 
@@ -70,7 +72,7 @@ def test_named_and_neutral(tmp_path: Path) -> None:
     assert named.left_out == {"contempt": 1}
     lines = read(neutral).lines
     assert {line.emotion for line in lines} == {"neutral"}
-    assert [len(split_of(neutral, lines, split)) for split in ("train", "valid", "test")] == [2, 1, 1]  # type: ignore[arg-type]
+    assert [len(split_of(neutral, lines, split)) for split in SPLITS] == [2, 1, 1]
 
 
 def test_a_studios_csv(tmp_path: Path) -> None:

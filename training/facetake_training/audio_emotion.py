@@ -21,7 +21,7 @@ from torch.utils.data import DataLoader
 
 from facetake.emotion import EMOTIONS
 from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
-from facetake_training import calibration, checkpoint
+from facetake_training import acted, calibration, checkpoint
 from facetake_training.voices import Held, VoiceData, Voices, held
 
 NAME = "audio_emotion"
@@ -103,6 +103,9 @@ def train(config: VoiceConfig) -> Path:
     best = math.inf if kept is None else float(str(kept["best"]))
     if first:
         checkpoint.load_weights(config.out / "average.safetensors", averaged)
+    for source in config.data.sources:
+        if left_out := acted.read(source).left_out:
+            print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
     aside = held(config.data, "valid", config.seed, copies=config.copies)
     batches: Iterator[tuple[Tensor, Tensor]] = iter(
         DataLoader(Voices(config.data, config.batch, config.seed + first), None, num_workers=config.workers)
