@@ -16,7 +16,7 @@ from facetake import bundle  # noqa: E402  after the skip
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError  # noqa: E402
 from facetake.networks.audio_emotion import VoiceSize  # noqa: E402
-from facetake_training import audio_emotion, calibration, shipping  # noqa: E402
+from facetake_training import audio_emotion, calibration, checkpoint, shipping  # noqa: E402
 from facetake_training.acted import ActedSource  # noqa: E402
 from facetake_training.audio_emotion import VoiceConfig  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
@@ -61,7 +61,7 @@ def test_a_run_resumes_and_ships(voices: Path, tmp_path: Path) -> None:
     assert model.threshold == pytest.approx(about["scores"]["threshold"])  # type: ignore[index]
     lines = held(run.data, "test")
     network = audio_emotion.build(run)
-    audio_emotion.checkpoint.load_weights(run.out / "best.safetensors", network)
+    checkpoint.load_weights(run.out / "best.safetensors", network)
     scores = audio_emotion.score_lines(network, lines)
     shares = calibration.shares(calibration.sigmoid(scores / about["scores"]["temperature"]))  # type: ignore[index]
     assert np.abs(model.shares(lines.sounds[3]) - shares[3]).max() < 1e-3

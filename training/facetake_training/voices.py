@@ -158,7 +158,7 @@ def _repeated(audio: Wave, length: int) -> Wave:
 
 def _played(audio: Wave, speed: float) -> Wave:
     places = np.arange(0.0, len(audio) - 1, speed)
-    return np.interp(places, np.arange(len(audio)), audio).astype(np.float32)
+    return np.asarray(np.interp(places, np.arange(len(audio)), audio), np.float32)
 
 
 @dataclass(frozen=True)
