@@ -19,8 +19,9 @@ CONTRAST, NARROW, WIDE = 50.0, 3.0, 5.0
 """Just noticeable widths of an edge: `NARROW` where a block's contrast is above `CONTRAST`, else `WIDE`."""
 JUST_SEEN = 0.63
 GREY = np.array([0.299, 0.587, 0.114])
-SIGMA_PX, QUIET, LOW = 2.0**0.5, 0.7, 0.4
-"""Of Canny's detector: the smoothing, the share of pixels that are no edge, and the lower threshold beside the upper."""
+SIGMA_PX, QUIET, LOW, FLAT = 2.0**0.5, 0.7, 0.4, 1e-3
+"""Of Canny's detector: the smoothing, the share of pixels that are no edge, the lower threshold beside the upper, and
+what is no slope at all."""
 
 
 def cpbd(picture: U8) -> float:
@@ -72,9 +73,7 @@ def canny(grey: F64) -> Mask:
 
     down, across = (ndimage.gaussian_filter(grey, SIGMA_PX, order) for order in ((1, 0), (0, 1)))
     strength = np.hypot(down, across)
-    if strength.max() <= 1e-9:
-        return np.zeros(grey.shape, np.bool_)
-    high = float(np.quantile(strength, QUIET))
+    high = max(float(np.quantile(strength, QUIET)), FLAT * float(strength.max()), FLAT)
     ridge = _ridges(strength, np.arctan2(down, across)) & (strength > LOW * high)
     found, _ = ndimage.label(ridge, np.ones((3, 3)))
     strong = np.unique(found[ridge & (strength > high)])
