@@ -158,8 +158,8 @@ class GlobalTrainer(_Stage):
 
     def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:
         with torch.no_grad():
-            combined = self.translator.local(given).combined
-        made = given.kept(self.translator.whole(combined.unflatten(0, shape))[0].flatten(0, 1))
+            local = self.translator.local(given)
+        made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))
         seen, critic = torch.cat([given.sketch, given.reference], dim=1), self.critics["whole"]
         lessons = [self.teach(critic, seen, made, real)] if self.settings.weights.gan else []
         loss = self.loss(critic, seen, made, real, told, 1.0)
