@@ -21,9 +21,11 @@ ABOUT = "find an actor's face, light, pose and expression in a video"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of a capture."""
-    parser.add_argument("video", type=Path, metavar="VIDEO", help="one shot of one face")
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="one shot of one face; or several clips of one actor "
+                        "with one identity: a CSV clip,emotion,intensity or a folder laid out like MEAD")  # fmt: skip
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="ACTOR", help="the actor's folder; an "
-                        "interrupted capture goes on")  # fmt: skip
+                        "interrupted capture goes on. Of several clips: a folder of such folders and their list, "
+                        "clips.csv")  # fmt: skip
     parser.add_argument("--take", type=Path, metavar="FILE", help="also write the performance as a take")
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
     parser.add_argument("--landmarker", type=Path, metavar="FILE.task", help="MediaPipe's model, where the package has "
@@ -41,7 +43,38 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def capture(arguments: argparse.Namespace, report: Reporter) -> int:
-    """Captures one video."""
+    """Captures one video, or several clips of one actor."""
+    if arguments.video.is_dir() or arguments.video.suffix.lower() == ".csv":
+        return _clips(arguments, report)
+    return _video(arguments, report)
+
+
+def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
+    from dataclasses import replace
+
+    from facetake.portrait.capture import capture_clips
+    from facetake.portrait.clips import LIST, captured_in, read_clips, write_clips
+    from facetake.portrait.faces import open_face
+
+    for option in ("take", "tracks"):
+        if getattr(arguments, option) is not None:
+            raise ConfigError(f"--{option} is for one video; leave it out, or capture the clips one by one")
+    if arguments.method != "fit":
+        raise ConfigError("several clips are captured by fit; leave out --method")
+    order, item, out = _order(arguments), str(arguments.video), arguments.out
+    clips, told = read_clips(arguments.video)
+    places = captured_in(clips, out)
+    orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
+    report.start(item, 0, 1)
+    _, more = capture_clips(orders, open_face(arguments.face), lambda share, _: report.progress(item, share))
+    for line in told + more:
+        report.warning(item, line)
+    write_clips(out / LIST, places)
+    report.done(item, [str(out / LIST)])
+    return 0
+
+
+def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import formats
     from facetake.portrait.faces import open_face
     from facetake.portrait.performance import take_of

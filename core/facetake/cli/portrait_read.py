@@ -11,7 +11,7 @@ from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
     from facetake.bundle import Models
-    from facetake.portrait.read.clips import Clip
+    from facetake.portrait.clips import Clip
     from facetake.portrait.read.driving import Line
     from facetake.portrait.read.evaluation import Likeness, Scores
     from facetake.portrait.read.settings import Settings
@@ -40,8 +40,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     from facetake import bundle
+    from facetake.portrait.clips import read_clips
     from facetake.portrait.read import training
-    from facetake.portrait.read.clips import read_clips
     from facetake.portrait.read.settings import read_settings
 
     settings = read_settings(arguments.settings)
@@ -138,6 +138,10 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder that was learnt from")
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
+                        "package has no model inside")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
+                        "and CSIM")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
@@ -148,6 +152,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake import bundle, emotion
+    from facetake.portrait.measures import Clip, measures
     from facetake.portrait.read import driving, evaluation
     from facetake.portrait.read.surface import open_surface
     from facetake.portrait.read.trained import read_trained
@@ -162,13 +167,19 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, bundle.load(arguments.model))
     first = 0 if arguments.all else learnt.n_frames
     frames = np.arange(first, min(surface.n_frames, len(line.expression)))
-    scores = evaluation.evaluate(surface, trained, line, frames, lambda share: report.progress(item, share))
+    clip = Clip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
+    taken, skipped = measures(clip, arguments.weights, arguments.landmarker)
+    scores = evaluation.evaluate(
+        surface, trained, line, frames, lambda share: report.progress(item, share), taken, skipped
+    )
     report.note(item, _lines(scores), asdict(scores))
     report.done(item, [])
     return 0
 
 
 def _lines(scores: Scores) -> list[str]:
+    from facetake.portrait.measures import lines
+
     lips, moods = scores.aperture, scores.affect
     return [
         f"{scores.n_frames} frames; lips: correlation {lips.best:.3f} at a lag of {lips.lag_frames} frames",
@@ -176,6 +187,7 @@ def _lines(scores: Scores) -> list[str]:
         _row("from the sound", scores.ours),
         _row("captured expression", scores.given),
         f"{'the video itself':20s} jitter {scores.real_jitter:.2f}  flicker {scores.real_flicker:.2f}",
+        *lines(scores.measures, scores.skipped),
     ]
 
 

@@ -1,9 +1,9 @@
-"""`facetake portrait capture`: a video into an actor's folder, by analysis by synthesis.
+"""`facetake portrait capture`: videos of an actor into actors' folders, by analysis by synthesis.
 
-The story: landmarks of the one face, a still crop, identity, albedo and light from a few unlike frames, then pose and
-expression of every frame, first from landmarks and then from the pictures (the terms of AudioDVP 3.1, solved by
-Gauss-Newton in place of a network). Every step leaves its result in the folder, so that a capture that was interrupted
-goes on where it stopped.
+The story: landmarks of the one face, a still crop, identity, albedo and light from a few unlike frames of all clips,
+then pose and expression of every frame, first from landmarks and then from the pictures (the terms of AudioDVP 3.1,
+solved by Gauss-Newton in place of a network). Every step leaves its result in the folder, so that a capture that was
+interrupted goes on where it stopped.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -23,16 +22,17 @@ from facetake.formats import beside
 from facetake.portrait import actor, overlay, pose
 from facetake.portrait.crop import Crop, stable_crop
 from facetake.portrait.faces import Face
-from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, first_motion, joined, varied
+from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, first_motion, joined
 from facetake.portrait.footage import CutFinder, Footage, open_footage, sound_of
 from facetake.portrait.landmarks import detector, one_face, read_tracks, stacked, write_tracks
-from facetake.portrait.linearised import Linearised, linearised
-from facetake.portrait.photometry import Looks, Photometry
+from facetake.portrait.linearised import linearised
+from facetake.portrait.photometry import Photometry
 from facetake.portrait.pictures import read_pictures, write_pictures
-from facetake.render.camera import Camera, portrait
+from facetake.portrait.shared import Shared, read_shared, shared_by, write_shared
+from facetake.render.camera import portrait
 
 F32 = NDArray[np.float32]
-PLAN, TRACKS, SHARED = "capture.json", "tracks.npz", "shared.safetensors"
+PLAN, TRACKS = "capture.json", "tracks.npz"
 LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 Progress = Callable[[float, str], None]
 
@@ -75,36 +75,90 @@ def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, 
     Raises:
         PortraitError: the video or the folder cannot be used, with the frame where that is known.
     """
+    if (order.out / actor.ABOUT).is_file():
+        raise PortraitError(f"{order.out} holds a finished actor already; name a new folder")
+    actors, told = capture_clips([order], face, progress)
+    return actors[0], told
+
+
+def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[list[actor.Actor], list[str]]:
+    """Captures clips of one actor, who has one identity, one albedo, one light and one camera in all of them.
+
+    Args:
+        orders: the clips, of the same size and settings, each with a folder of its own; finished ones are kept.
+        face: the face model.
+        progress: called with a share 0..1 and what is being done.
+
+    Returns:
+        The actors in order, and what is worth telling about the videos.
+
+    Raises:
+        PortraitError: a video or a folder cannot be used, or the clips do not go together.
+    """
+    seen = [_look(order, face, orders, _part(progress, 0.0, 0.3, i, len(orders), "landmarks"))
+            for i, order in enumerate(orders)]  # fmt: skip
+    told = check_alike(seen)
+    first, together = seen[0].footage, np.concatenate([clip.points for clip in seen])
+    crop = stable_crop(together, first.width, first.height, orders[0].size)
+    for i, clip in enumerate(seen):
+        told += _pictures(clip.order.out, clip.footage, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
+    fitting = _Fitting(face, crop, seen)
+    actors = [fitting.captured(clip, _part(progress, 0.4, 1.0, i, len(seen), "fitting")) for i, clip in enumerate(seen)]
+    return actors, told
+
+
+def _part(progress: Progress, first: float, last: float, i: int, count: int, what: str) -> Callable[[float], None]:
+    """Progress of one clip of several within a part of the whole."""
+    return lambda share: progress(first + (last - first) * (i + share) / count, what)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A video with the track (T, N, 2) of its one face in its own pixels; digest: the hash of its bytes."""
+
+    order: Order
+    digest: str
+    footage: Footage
+    points: F32
+
+
+def check_alike(clips: list[Seen]) -> list[str]:
+    """What is worth telling about clips that go together; PortraitError when they do not."""
+    first = clips[0].footage
+    for clip in clips:
+        other = clip.footage
+        if (other.width, other.height, other.rate) != (first.width, first.height, first.rate):
+            raise PortraitError(
+                f"{other.path} is {_kind(other)}, {first.path} is {_kind(first)}; clips of one actor must be of "
+                "one size and rate"
+            )
+        if clip.points.shape[1] != clips[0].points.shape[1]:
+            raise PortraitError(f"{other.path} has other landmarks than {first.path}; use tracks of one kind for both")
+    return [
+        f"{clip.footage.path} has a variable frame rate; it is captured at {float(clip.footage.rate):g} fps"
+        for clip in clips
+        if clip.footage.is_variable
+    ]
+
+
+def _kind(footage: Footage) -> str:
+    return f"{footage.width} x {footage.height} at {float(footage.rate):g} fps"
+
+
+def _look(order: Order, face: Face, orders: list[Order], progress: Callable[[float], None]) -> Seen:
+    """Opens video and folder and finds the face."""
     footage = open_footage(order.video, order.first_s, order.last_s)
-    told = []
-    if footage.is_variable:
-        told.append(f"{order.video} has a variable frame rate; it is captured at {float(footage.rate):g} fps")
-    digest = _begin(order, face)
-    points = _landmarks(order, footage, lambda share: progress(0.3 * share, "landmarks"))
-    crop = stable_crop(points, footage.width, footage.height, order.size)
-    told += _pictures(order.out, footage, crop, lambda share: progress(0.3 + 0.1 * share, "pictures"))
-    camera = portrait((order.size, order.size), order.settings.fov_deg)
-    fitting = _Fitting(order, linearised(face.model), camera, footage.rate, crop.points(points))
-    fit = fitting.fit(lambda share: progress(0.4 + 0.6 * share, "fitting"))
-    actor.write_fit(order.out, fit)
-    box = (float(crop.left), float(crop.top), float(crop.side))
-    actor.write_about(order.out, actor.About(
-        face.name, face.sha256, order.video.name, digest, box, order.size, footage.rate, footage.n_frames,
-        camera.focal, footage.start_s,
-    ))  # fmt: skip
-    for part in order.out.glob("motion-*.safetensors"):
-        part.unlink()
-    return actor.read_actor(order.out), told
+    digest = _begin(order, face, [other.video for other in orders])
+    return Seen(order, digest, footage, _landmarks(order, footage, progress))
 
 
-def _begin(order: Order, face: Face) -> str:
+def _begin(order: Order, face: Face, together: list[Path]) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
     digest = audio.hash_of(order.video)
     plan = {"video": digest, "face": face.name, "face_sha256": face.sha256, "size": order.size,
-            "first_s": order.first_s, "last_s": order.last_s, "settings": asdict(order.settings)}  # fmt: skip
+            "first_s": order.first_s, "last_s": order.last_s, "settings": asdict(order.settings),
+            "together": [path.name for path in together]}  # fmt: skip
     path = order.out / PLAN
-    if (order.out / actor.ABOUT).is_file():
-        raise PortraitError(f"{order.out} holds a finished actor already; name a new folder")
     if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
         raise PortraitError(f"{order.out} holds other files; name a new folder")
     if path.is_file():
@@ -164,66 +218,83 @@ def _pictures(out: Path, footage: Footage, crop: Crop, progress: Callable[[float
 class _Fitting:
     """The numerical part, with its results saved as it goes."""
 
-    def __init__(self, order: Order, face: Linearised, camera: Camera, rate: Fraction, points: F32) -> None:
-        self._out, self._settings, self._camera, self._rate = order.out, order.settings, camera, rate
-        self._face, self._all = face.seen(points.shape[1]), points
-        self._points = points[:, self._face.points]
-        self._landmarks = LandmarkFitter(self._face, camera, order.settings)
+    def __init__(self, face: Face, crop: Crop, clips: list[Seen]) -> None:
+        order, n_points = clips[0].order, clips[0].points.shape[1]
+        self._which, self._crop, self._settings = face, crop, order.settings
+        self._camera = portrait((order.size, order.size), order.settings.fov_deg)
+        self._face = linearised(face.model).seen(n_points)
+        self._landmarks = LandmarkFitter(self._face, self._camera, order.settings)
+        self._shared = self._what_is_shared(clips)
+        self._photometry = Photometry(self._face, self._camera, self._shared.identity, self._settings.colour or 1.0)
 
-    def _frames(self, first: int, last: int) -> NDArray[np.uint8]:
-        return np.stack(list(read_pictures(self._out / actor.PICTURES, self._rate, first, last)))
+    def _points(self, clip: Seen) -> F32:
+        """The landmarks that the face model has, in the crop's pixels."""
+        return self._crop.points(clip.points)[:, self._face.points]
 
-    def fit(self, progress: Callable[[float], None]) -> actor.Fit:
+    def _frames(self, clip: Seen, first: int, last: int) -> NDArray[np.uint8]:
+        return np.stack(list(read_pictures(clip.order.out / actor.PICTURES, clip.footage.rate, first, last)))
+
+    def _what_is_shared(self, clips: list[Seen]) -> Shared:
+        """Identity and looks: from the first folder, or found in frames of all clips; then it is in all folders."""
+        places = [(clip, frame) for clip in clips for frame in range(clip.footage.n_frames)]
+
+        def pictures(chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+            return np.concatenate([self._frames(clip, t, t + 1) for clip, t in (places[i] for i in chosen)])
+
+        found = read_shared(clips[0].order.out)
+        if found is None:
+            points = np.concatenate([self._points(clip) for clip in clips])
+            found = shared_by(self._face, self._camera, self._settings, points, pictures)
+        for clip in reversed(clips):  # the first folder's last: it speaks for all
+            write_shared(clip.order.out, found)
+        return found
+
+    def captured(self, clip: Seen, progress: Callable[[float], None]) -> actor.Actor:
+        """The actor of one clip, fitted and written, or read where that was done before."""
+        out, footage = clip.order.out, clip.footage
+        if (out / actor.ABOUT).is_file():
+            return actor.read_actor(out)
+        actor.write_fit(out, self._fit(clip, progress))
+        box = (float(self._crop.left), float(self._crop.top), float(self._crop.side))
+        actor.write_about(out, actor.About(
+            self._which.name, self._which.sha256, clip.order.video.name, clip.digest, box, clip.order.size,
+            footage.rate, footage.n_frames, self._camera.focal, footage.start_s,
+        ))  # fmt: skip
+        for part in out.glob("motion-*.safetensors"):
+            part.unlink()
+        return actor.read_actor(out)
+
+    def _fit(self, clip: Seen, progress: Callable[[float], None]) -> actor.Fit:
         """Everything that was found."""
-        identity, looks = self._shared()
-        photometry = Photometry(self._face, self._camera, identity, self._settings.colour or 1.0)
+        points, looks = self._points(clip), self._shared.looks
         parts: list[Motion] = []
-        for first in range(0, len(self._points), self._settings.chunk):
-            parts.append(self._chunk(first, identity, looks, photometry))
-            progress((first + len(parts[-1].expression)) / len(self._points))
+        for first in range(0, len(points), self._settings.chunk):
+            parts.append(self._chunk(clip, first, points[first : first + self._settings.chunk]))
+            progress((first + len(parts[-1].expression)) / len(points))
         motion = joined(parts)
         return actor.Fit(
-            self._all, identity, looks.albedo, looks.colour, looks.light[None], motion.expression,
-            pose.vectors(motion.rotation), motion.translation,
+            self._crop.points(clip.points), self._shared.identity, looks.albedo, looks.colour, looks.light[None],
+            motion.expression, pose.vectors(motion.rotation), motion.translation,
         )  # fmt: skip
 
-    def _shared(self) -> tuple[F32, Looks]:
-        """Identity, albedo and light, from a few unlike frames."""
-        path = self._out / SHARED
-        if path.is_file():
-            held = {name: np.asarray(array, np.float32) for name, array in actor.read_arrays(path).items()}
-            return held["identity"], Looks(held["albedo"], held["light"], held["colour"])
-        chosen = varied(self._points, self._settings.n_shared)
-        points = self._points[chosen]
-        none = np.zeros(len(self._face.shapes), np.float32)
-        start = first_motion(self._face, points, self._camera)
-        motion = self._landmarks.fit(none, start, points, self._settings.rounds)
-        identity, motion = self._landmarks.identity(motion, points, none, self._settings.rounds)
-        pictures = np.concatenate([self._frames(int(frame), int(frame) + 1) for frame in chosen])
-        looks = Photometry(self._face, self._camera, identity, 1.0).looks(pictures, motion)
-        actor.write_arrays(path, {
-            "identity": identity, "albedo": looks.albedo, "light": looks.light, "colour": looks.colour
-        })  # fmt: skip
-        return identity, looks
-
-    def _chunk(self, first: int, identity: F32, looks: Looks, photometry: Photometry) -> Motion:
+    def _chunk(self, clip: Seen, first: int, points: F32) -> Motion:
         """The motion of some frames: read where it is saved, else found, saved and drawn."""
-        path = self._out / f"motion-{first:06d}.safetensors"
+        out, identity, looks = clip.order.out, self._shared.identity, self._shared.looks
+        path = out / f"motion-{first:06d}.safetensors"
         if path.is_file():
             held = {name: np.asarray(array, np.float32) for name, array in actor.read_arrays(path).items()}
             return Motion(held["rotation"], held["translation"], held["expression"])
-        points = self._points[first : first + self._settings.chunk]
-        pictures = self._frames(first, first + len(points))
+        pictures = self._frames(clip, first, first + len(points))
         start = first_motion(self._face, points, self._camera)
         motion = self._landmarks.fit(identity, start, points, self._settings.rounds)
         if self._settings.colour:
             motion = self._landmarks.fit(
                 identity, motion, points, self._settings.colour_rounds,
-                lambda now: photometry.terms(pictures, looks, now),
+                lambda now: self._photometry.terms(pictures, looks, now),
             )  # fmt: skip
         actor.write_arrays(path, {
             "rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression
         })  # fmt: skip
         sheet = overlay.sheet(self._face, self._camera, identity, looks, motion, pictures, points)
-        overlay.write_png(self._out / f"overlay-{first:06d}.png", sheet)
+        overlay.write_png(out / f"overlay-{first:06d}.png", sheet)
         return motion

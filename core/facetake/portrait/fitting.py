@@ -21,11 +21,8 @@ POSE = 6
 SWEEPS = 12
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
-BLINK_STIFF, SQUINT_STIFF, WIDE_STIFF = (
-    0.1,
-    2.0,
-    8.0,
-)  # times the prior: an eye shuts by a blink first
+BLINK_STIFF, SQUINT_STIFF, WIDE_STIFF = 0.1, 2.0, 8.0  # times the prior: an eye shuts by a blink first
+DIMPLE_STIFF = 2.0  # times the prior: corners that are seen to move smile or stretch first
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
 SHUT, OPEN = 0.08, 0.18  # opening as a share of its width below which an eye shows no iris, and from which all of it
 TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
@@ -163,9 +160,10 @@ class LandmarkFitter:
         self._low, self._high = np.concatenate([-free, face.low]), np.concatenate([free, face.high])
 
     def _stiffness(self) -> F32:
-        """How much stiffer (E,) than others expressions about the eyes are."""
+        """How much stiffer (E,) than others some expressions are."""
         gaze = 1.0 if (self._face.points >= IRISES).any() else GAZE_STIFF
-        kinds = {"eyeLook": gaze, "eyeBlink": BLINK_STIFF, "eyeSquint": SQUINT_STIFF, "eyeWide": WIDE_STIFF}
+        kinds = {"eyeLook": gaze, "eyeBlink": BLINK_STIFF, "eyeSquint": SQUINT_STIFF, "eyeWide": WIDE_STIFF,
+                 "mouthDimple": DIMPLE_STIFF}  # fmt: skip
         names = self._face.model.expression_names
         return np.array([next((kinds[k] for k in kinds if name.startswith(k)), 1.0) for name in names], np.float32)
 

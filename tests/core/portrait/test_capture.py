@@ -69,12 +69,11 @@ def test_landmarks_are_found(captured: tuple[Actor, list[str]], film: Filmed) ->
 
 
 def test_expression_is_found(captured: tuple[Actor, list[str]], film: Filmed) -> None:
-    """Every acted action is within 0.1 of the truth on average over the frames; of the still ones one is at 0.103."""
+    """Every action that can be seen is within 0.1 of the truth on average over the frames."""
     away = np.abs(captured[0].fit.expression - film.motion.expression).mean(axis=0)
     shown = [name not in HIDDEN for name in ARKIT_NAMES]
     acted = [ARKIT_NAMES.index(name) for name in ACTED]
-    assert away[acted].max() < 0.1
-    assert away[shown].max() < 0.11
+    assert away[shown].max() < 0.1
     assert away[shown].mean() < 0.04
     assert away[acted].mean() < 0.05
 

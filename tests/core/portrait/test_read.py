@@ -16,10 +16,10 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait import affect
+from facetake.portrait.clips import LABELS, Clip, over_time, read_clips
 from facetake.portrait.playback import there_and_back
 from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.read import driving, evaluation, hearing, parameters
-from facetake.portrait.read.clips import LABELS, Clip, over_time, read_clips
 from facetake.portrait.read.losses import Style
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen

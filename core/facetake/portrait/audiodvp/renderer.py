@@ -18,10 +18,10 @@ from torch import Tensor, nn
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
+from facetake.portrait.jitter import moved, turns
 from facetake.portrait.tensors import as_pictures, as_tensor
 
 U8 = NDArray[np.uint8]
-TURN_DEG, STRETCH, SHIFT = 8.0, 0.1, 0.06  # of `jittered`
 
 
 def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> Tensor:
@@ -105,25 +105,10 @@ class RendererTrainer:
 
 
 def jittered(condition: Tensor, real: Tensor, amount: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
-    """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike.
-
-    amount: 0 leaves them as they are; at 1 they are turned by up to `TURN_DEG`, made larger or smaller and moved by up
-    to `STRETCH` and `SHIFT` of their size, and mirrored half of the time.
-    """
+    """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike."""
     if not amount:
         return condition, real
-    count = len(real)
-    turn, stretch, across, down = dice.uniform(-amount, amount, (4, count))
-    angle, scale = np.radians(TURN_DEG) * turn, 1.0 + STRETCH * stretch
-    mirror = np.where(dice.random(count) < 0.5 * amount, -1.0, 1.0)
-    rows = [
-        [mirror * scale * np.cos(angle), -scale * np.sin(angle), 2.0 * SHIFT * across],
-        [mirror * scale * np.sin(angle), scale * np.cos(angle), 2.0 * SHIFT * down],
-    ]
-    moved = torch.from_numpy(np.stack([np.stack(row, axis=-1) for row in rows], axis=1)).float()
-    both = torch.cat([condition, real], dim=1)
-    grid = nn.functional.affine_grid(moved, [*both.shape], align_corners=False)
-    made = nn.functional.grid_sample(both, grid, padding_mode="border", align_corners=False)
+    made = moved(torch.cat([condition, real], dim=1), turns(len(real), amount, dice))
     return made[:, : condition.shape[1]], made[:, condition.shape[1] :]
 
 

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from facetake.bundle import Models, VisemeClassifier
 from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
+from facetake.portrait.clips import over_time
 from facetake.portrait.performance import from_take
 from facetake.portrait.read import hearing
-from facetake.portrait.read.clips import over_time
 from facetake.portrait.read.parameters import predict
 from facetake.portrait.read.trained import Trained
 from facetake.take import Take

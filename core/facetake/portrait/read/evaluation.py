@@ -5,8 +5,8 @@ Knows how to compare; does not know how pictures or sound are made.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from facetake.errors import PortraitError
 from facetake.portrait import affect, lips
 from facetake.portrait.affect import AffectDistance
+from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.read.driving import Line
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.surface import Surface
@@ -55,6 +56,8 @@ class Scores:
         real_jitter: the video's own change from frame to frame where the face is; real_flicker: likewise.
         affect: distance of predicted from captured moods, by `affect.of_expression`, our predictor from expression.
         aperture: how predicted lips follow the captured ones.
+        measures: what networks of the user's and what stands in for them say of `ours`, by name.
+        skipped: the measures that were not taken, and what they need.
     """
 
     n_frames: int
@@ -64,11 +67,14 @@ class Scores:
     real_flicker: float
     affect: AffectDistance
     aperture: lips.Aperture
+    measures: dict[str, float] = field(default_factory=dict)
+    skipped: tuple[Skipped, ...] = ()
 
 
 def evaluate(
-    surface: Surface, trained: Trained, line: Line, frames: I64, progress: Callable[[float], None] | None = None
-) -> Scores:
+    surface: Surface, trained: Trained, line: Line, frames: I64, progress: Callable[[float], None] | None = None,
+    measures: Sequence[Measure] = (), skipped: Sequence[Skipped] = (),
+) -> Scores:  # fmt: skip
     """Renders frames of the actor's own clip from its own sound and compares them with the real ones.
 
     Args:
@@ -77,6 +83,8 @@ def evaluate(
         line: what they make of the clip's own sound in its own mood, from its first frame on.
         frames: (n,) which to compare, one after another.
         progress: told the share done.
+        measures: taken of the pictures with predicted parameters (`facetake.portrait.measures`).
+        skipped: measures that cannot be taken, to be told with the rest.
 
     Raises:
         PortraitError: there are no frames to compare.
@@ -90,6 +98,9 @@ def evaluate(
     for number, row in enumerate((line.expression[frames], real)):
         made = np.stack(list(perform(surface, trained, row, heard, frames)))
         both.append(_likeness(made, video, face, mouths))
+        for measure in measures if number == 0 else ():
+            for pictures in zip(frames, made, video, strict=True):
+                measure.see(*pictures)
         if progress:
             progress((number + 1) / 2.0)
     moods = [affect.of_expression(_arkit(surface, row)) for row in (line.expression[frames], real)]
@@ -97,7 +108,8 @@ def evaluate(
     shared: Mask = np.all(face, axis=0)
     return Scores(
         len(frames), both[0], both[1], _jitter(video, shared), lips.flicker(video, shared),
-        affect.distance(*moods), opening,
+        affect.distance(*moods), opening, {name: score for each in measures for name, score in each.scores().items()},
+        tuple(skipped),
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
-from facetake.portrait.read.clips import LABELS
+from facetake.portrait.clips import LABELS
 from facetake.portrait.read.losses import judged
 from facetake.portrait.read.settings import ParameterTraining
 

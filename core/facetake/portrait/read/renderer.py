@@ -45,7 +45,7 @@ class Renderer(nn.Module):
         """Builds the networks for `n_phonemes` probabilities a row."""
         super().__init__()
         size = settings.encoder
-        self.skip, self.channels = settings.skip, settings.channels
+        self.skip, self.channels, self.heard = settings.skip, settings.channels, settings.heard
         self.encoder = (
             PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
         )
@@ -65,7 +65,7 @@ class Renderer(nn.Module):
         batch, row, column = seen.alpha.nonzero(as_tuple=True)
         places = seen.uv[:, seen.uv.shape[1] // 2].permute(0, 2, 3, 1)[batch, row, column]
         if self.encoder is not None:
-            places = torch.cat([places, self.encoder(seen.phonemes)[batch]], dim=1)
+            places = torch.cat([places, self.heard * self.encoder(seen.phonemes)[batch]], dim=1)
         whole = places.new_zeros((*seen.alpha.shape, self.channels))
         return whole.index_put((batch, row, column), self.texture(places)).permute(0, 3, 1, 2)
 

@@ -14,6 +14,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.jitter import moved, turns
 from facetake.portrait.read.losses import Style, judged
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.renderer import Renderer, Seen
@@ -56,19 +57,22 @@ class RendererTrainer:
             clip, rows = steps[step]
             others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
             given = seen(clip, rows, self.settings, others)
-            self._step(given, total)
+            self._step(jittered(given, how.jitter, dice), total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
         return total
 
     def _step(self, given: Seen, total: Losses) -> None:
         how, real = self.settings.renderer, given.background
-        made, condition = self.renderer(given)
-        condition = condition.detach()  # the discriminator's view must not teach the texture
+        made, seen_by_unet = self.renderer(given)
+        condition = seen_by_unet.detach()  # the discriminator's view must not teach the texture
         if how.gan:
             total.critic += self._teach_critic(condition, real, made.detach())
         l1, style = F.l1_loss(made, real), self.style(made, real)
         loss = how.l1 * l1 + how.style * style
+        if how.colours:
+            face = given.alpha[:, None].expand_as(real)
+            loss = loss + how.colours * F.l1_loss(seen_by_unet[:, :3][face], real[face])
         if how.gan:
             fooled = judged(self.critic(torch.cat([condition, made], dim=1)), real=True)
             loss = loss + how.gan * fooled
@@ -89,6 +93,16 @@ class RendererTrainer:
         torch.autograd.backward(loss)
         self.critic_adam.step()
         return float(loss.detach())
+
+
+def jittered(given: Seen, amount: float, dice: np.random.Generator) -> Seen:
+    """What is seen of B pictures, each moved at random, its maps and its background alike."""
+    if not amount:
+        return given
+    by = turns(len(given.alpha), amount, dice)
+    masks = moved(torch.stack([given.alpha, given.hole], dim=1).float(), by, "nearest") > 0.5
+    uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
+    return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by))
 
 
 def _batches(count: int, batch: int, dice: np.random.Generator) -> list[NDArray[np.int64]]:

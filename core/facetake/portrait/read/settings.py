@@ -56,6 +56,10 @@ class RendererTraining:
         gan: weight of the discriminator's verdict; 0 leaves the discriminator out.
         mixed_holes: the hole in the background is that of two frames together, as it is when a frame of the video gets
             another expression. The paper's is of one.
+        jitter: how far each frame's maps and picture are turned, scaled, moved and mirrored at random, 0..1; see
+            `facetake.portrait.jitter`. The paper, with minutes to learn from, has none.
+        colours: weight of the absolute difference between the texture's first three channels and the picture where the
+            face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -67,6 +71,8 @@ class RendererTraining:
     style: float = 1.0
     gan: float = 0.01
     mixed_holes: bool = False
+    jitter: float = 0.0
+    colours: float = 0.0
     save_every: int = 1
     preview_every: int = 1
 
@@ -80,6 +86,9 @@ class Settings:
         channels: of the neural texture.
         siren: the network that the texture is.
         encoder: of the phonemes around a frame.
+        heard: what the encoder's vector is multiplied by before the texture takes it in beside the coordinates. At 1,
+            as in the paper, small differences of sound turn the sines as far as small steps on the face do, and a
+            texture that saw seconds of video knows its frames by heart.
         half_window: W: the phonemes of W video frames, 2 W rows, are heard for each frame.
         radius: frames to either side whose coordinates the renderer sees; W_R = 2 radius + 1.
         part: what of the face model is drawn anew: the whole "head", as in the paper, or the "face" alone.
@@ -99,6 +108,7 @@ class Settings:
     channels: int = 16
     siren: SirenSize = field(default_factory=SirenSize)
     encoder: PhonemeEncoderSize = field(default_factory=PhonemeEncoderSize)
+    heard: float = 1.0
     half_window: int = 8
     radius: int = 3
     part: Literal["head", "face"] = "head"

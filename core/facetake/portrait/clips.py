@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import PortraitError
+from facetake.formats import beside
 from facetake.portrait.actor import ABOUT
 
 F32 = NDArray[np.float32]
@@ -24,7 +25,10 @@ MEAD = {"neutral": "neutral", "happy": "happy", "sad": "sad", "angry": "angry", 
         "disgusted": "disgusted"}  # fmt: skip
 """MEAD's folders as emotions; its eighth, contempt, is none that Facetake has."""
 LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}
+VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
+"""MEAD's cameras; an actor is learnt from one of them, the first."""
 VIDEO = (".mp4", ".mov", ".mkv", ".avi", ".m4v")
+LIST = "clips.csv"
 
 
 @dataclass(frozen=True)
@@ -101,15 +105,40 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
         intensity = float("nan")
     if not 0.0 <= intensity <= 1.0:
         raise PortraitError(f'{where}: intensity must be a number from 0 to 1, not "{number}"')
-    return Clip(path.parent / name, emotion, intensity)
+    place = path.parent / name
+    if not place.resolve().is_relative_to(path.parent.resolve()):
+        raise PortraitError(f"{where}: {name} leaves the folder of the list; move the clip there")
+    return Clip(place, emotion, intensity)
+
+
+def write_clips(path: Path, clips: list[Clip]) -> None:
+    """Writes a list of clips in the list's folder or below it, as `read_clips` reads it."""
+    rows = [(clip.path.relative_to(path.parent).as_posix(), clip.emotion, f"{clip.intensity:.6g}") for clip in clips]
+    with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows([HEADER, *rows])
+
+
+def captured_in(clips: list[Clip], out: Path) -> list[Clip]:
+    """The folders below `out` that captures of clips go to: each clip's emotion, intensity in percent, and name.
+
+    Raises:
+        PortraitError: two clips would share a folder.
+    """
+    found: dict[Path, Clip] = {}
+    for clip in clips:
+        place = out / clip.emotion / f"{100 * clip.intensity:.0f}" / clip.path.stem
+        if place in found:
+            raise PortraitError(f"two {clip.emotion} clips are called {clip.path.stem}; rename one of the videos")
+        found[place] = Clip(place, clip.emotion, clip.intensity)
+    return list(found.values())
 
 
 def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
     """Clips in `EMOTION/level_N/`, captured or not, the emotions' folders being in `folder` or below it."""
     clips, unknown = [], set()
-    for level in sorted(folder.rglob("level_*")):
-        if level.name not in LEVELS or not level.is_dir():
-            continue
+    levels = [level for level in sorted(folder.rglob("level_*")) if level.name in LEVELS and level.is_dir()]
+    levels, told = _one_view(levels)
+    for level in levels:
         found = sorted(child for child in level.iterdir() if (child / ABOUT).is_file() or child.suffix.lower() in VIDEO)
         emotion = MEAD.get(level.parent.name)
         if emotion is None:
@@ -121,4 +150,14 @@ def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
             f"{folder} is no actor's folder and holds no clips in folders such as angry/level_2; name a captured "
             "actor, a CSV of clips, or a folder laid out like MEAD"
         )
-    return clips, [f"clips of {name} are left out: Facetake has no such emotion" for name in sorted(unknown)]
+    return clips, told + [f"clips of {name} are left out: Facetake has no such emotion" for name in sorted(unknown)]
+
+
+def _one_view(levels: list[Path]) -> tuple[list[Path], list[str]]:
+    """Folders of the frontmost camera alone where there are several, and that others are left out."""
+    views = [level.parent.parent.name for level in levels]
+    seen = [view for view in VIEWS if view in views]
+    if len(seen) < 2:
+        return levels, []
+    kept = [level for level, view in zip(levels, views, strict=True) if view == seen[0]]
+    return kept, [f"of MEAD's cameras {seen[0]} is used; {', '.join(seen[1:])} left out"]

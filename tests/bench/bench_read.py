@@ -1,0 +1,205 @@
+"""READ Avatars on an actor with moods whose truth is known: Table 3's ablations, intensity, jitter and costs.
+
+    python tests/bench/bench_read.py SOUNDS OUT [--epochs 8] [--side 128]
+
+SOUNDS is a folder with 13 recordings or more, of some four seconds each: the first by name are spoken by a made-up
+actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are learnt from
+and the rest is compared. OUT keeps films and trainings, so that a run that was stopped goes on. Prints a row for each
+training: full, without its discriminators, without sound in its texture, and with W_R = 1.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from moody_films import CLIPS, MOODS, film
+
+from facetake import bundle, emotion
+from facetake.bundle import Models
+from facetake.portrait import affect, frechet
+from facetake.portrait.clips import Clip, over_time
+from facetake.portrait.faces import open_face
+from facetake.portrait.read import driving, evaluation, hearing
+from facetake.portrait.read.maps import Maps, seen
+from facetake.portrait.read.parameters import predict
+from facetake.portrait.read.performing import perform
+from facetake.portrait.read.settings import Settings, read_settings
+from facetake.portrait.read.surface import Surface, open_surface
+from facetake.portrait.read.trained import Trained
+from facetake.portrait.read.training import Lesson, train
+
+LEARNT = 0.7
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A clip of the actor with what is heard in it."""
+
+    clip: Clip
+    surface: Surface
+    features: np.ndarray
+    phonemes: np.ndarray
+
+    @property
+    def count(self) -> int:
+        """Frames with sound."""
+        return min(self.surface.n_frames, len(self.features))
+
+    @property
+    def learnt(self) -> int:
+        """Frames that are learnt from."""
+        return int(LEARNT * self.count)
+
+
+def main() -> None:
+    """Films, trains, compares and prints."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("sounds", type=Path)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("--epochs", type=int, default=8)
+    parser.add_argument("--side", type=int, default=128)
+    parser.add_argument("--size", type=int, default=256)
+    arguments = parser.parse_args()
+    sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[: len(CLIPS)]
+    models, face = bundle.load(), open_face()
+    clips = film(sounds, arguments.out / "actor", face, models, arguments.size)
+    quick = read_settings("quick")
+    base = replace(quick, side=arguments.side, renderer=replace(quick.renderer, epochs=arguments.epochs))
+    spoken = [_spoken(clip, base, models) for clip in clips]
+    _table(spoken, base, arguments.out)
+    full = _trained(spoken, base, arguments.out / "full")
+    _intensity(spoken[0], full)
+    _change(spoken[0], full)
+    _costs(spoken[0], full)
+
+
+def _spoken(clip: Clip, settings: Settings, models: Models) -> Spoken:
+    surface = open_surface(clip.path, settings.part)
+    assert surface.sound is not None
+    cepstra = hearing.cepstra(surface.sound, surface.rate)
+    return Spoken(clip, surface, cepstra, hearing.phonemes(surface.sound, surface.rate, models))
+
+
+def _variants(base: Settings) -> dict[str, Settings]:
+    without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
+    return {"full": base, "no_gan": without, "static": replace(base, texture="static"), "wr1": replace(base, radius=0)}
+
+
+def _trained(spoken: list[Spoken], settings: Settings, folder: Path) -> Trained:
+    lessons = [Lesson(s.surface, s.clip.emotion, s.clip.intensity, s.clip.label, s.features, s.phonemes, s.learnt)
+               for s in spoken]  # fmt: skip
+    return train(lessons, settings, folder)
+
+
+def _table(spoken: list[Spoken], base: Settings, out: Path) -> None:
+    """Table 3: a row for each training, on the frames of all clips that were not learnt from."""
+    print("training   Frechet*   lips r  A-EMD  V-EMD | mouth  face   SSIM | captured: mouth  face  jitter  (video)")
+    for name, settings in _variants(base).items():
+        began = time.perf_counter()
+        trained = _trained(spoken, settings, out / name)
+        rows, far = [], frechet.Frechet("frechet", frechet.handmade_features)
+        for s in spoken:
+            label = np.tile(s.clip.label, (s.count, 1))
+            line = driving.Line(predict(trained.predictor, s.features[: s.count], label), s.phonemes[: 2 * s.count])
+            found = evaluation.evaluate(s.surface, trained, line, np.arange(s.learnt, s.count), measures=[far])
+            rows.append([found.aperture.correlation, found.affect.arousal, found.affect.valence, found.ours.mouth,
+                         found.ours.difference, found.ours.ssim, found.given.mouth, found.given.difference,
+                         found.given.jitter, found.real_jitter])  # fmt: skip
+        r, a, v, mouth, away, alike, given_mouth, given, jitter, real = np.nanmean(rows, axis=0)
+        print(f"{name:9s} {far.scores()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
+              f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
+              f"({time.perf_counter() - began:.0f} s)", flush=True)  # fmt: skip
+    print("* of edges and waves by hand, which is not FID; moods by our predictor from expression\n")
+
+
+def _moods(s: Spoken, trained: Trained, label: np.ndarray) -> np.ndarray:
+    expression = predict(trained.predictor, s.features, label)
+    with torch.no_grad():
+        arkit = s.surface.model.to_arkit(torch.from_numpy(expression)).numpy()
+    return affect.of_expression(arkit)
+
+
+def _intensity(s: Spoken, trained: Trained) -> None:
+    """Mean valence and arousal of one line at rising intensities."""
+    print("intensity " + "  ".join(f"{step:5.2f}" for step in STEPS))
+    for mood in MOODS:
+        means = []
+        for step in STEPS:
+            label = over_time(emotion.parse(f"{mood}:{step}"), np.zeros(len(s.features)))
+            means.append(_moods(s, trained, label).mean(axis=0))
+        for k, name in enumerate(("valence", "arousal")):
+            values = [float(mean[k]) for mean in means]
+            steps = np.diff(values)
+            way = "monotone" if (steps > 0).all() or (steps < 0).all() else "NOT monotone"
+            print(f"{mood:9s} " + "  ".join(f"{value:5.2f}" for value in values) + f"  {name}, {way}")
+    print()
+
+
+def _change(s: Spoken, trained: Trained) -> None:
+    """The largest change between two frames of a line that turns from neutral to a mood, beside lines that do not."""
+    count, half = len(s.features), 0.5 * len(s.features) / float(s.surface.rate)
+    times, frames = np.arange(count) / float(s.surface.rate), np.arange(count)
+
+    def steps(label: np.ndarray) -> tuple[float, float]:
+        expression = predict(trained.predictor, s.features, label)
+        pictures = np.stack(list(perform(s.surface, trained, expression, s.phonemes[: 2 * count], frames)))
+        seen_steps = np.abs(np.diff(pictures.astype(np.float32), axis=0)).mean(axis=(1, 2, 3))
+        return float(np.abs(np.diff(expression, axis=0)).max()), float(seen_steps.max())
+
+    for mood in MOODS:
+        cues = emotion.EmotionTrack(
+            np.array([half - 0.25, half + 0.25]),
+            np.stack([emotion.weights("neutral", "bench"), emotion.weights(mood, "bench")]),
+        )
+        turning = steps(over_time(cues, times))
+        constant = np.max([steps(over_time(emotion.parse(name), times)) for name in ("neutral", mood)], axis=0)
+        print(f"neutral to {mood} in half a second: largest step of a coefficient {turning[0]:.3f}, of the picture "
+              f"{turning[1]:.2f}; of constant lines {constant[0]:.3f} and {constant[1]:.2f}")  # fmt: skip
+    print()
+
+
+def _costs(s: Spoken, trained: Trained) -> None:
+    """Milliseconds a frame of each stage."""
+    surface, about = s.surface, trained.about
+    maps = [surface.maps(surface.expression[t], t, about.region) for t in range(8)]
+    picture = surface.frames(0, 1)[0]
+    clip = Maps(np.stack([uv for uv, _ in maps]), np.stack([alpha for _, alpha in maps]),
+                np.stack([about.region.cut(picture)] * 8), s.phonemes[:16])  # fmt: skip
+    given, renderer = seen(clip, np.array([4]), about.settings), trained.renderer
+    with torch.inference_mode():
+        condition = renderer(given)[1]
+        spent = {
+            "maps": median_ms(lambda t: surface.maps(surface.expression[t], t, about.region)),
+            "texture": median_ms(lambda _: renderer.textured(given)),
+            "U-Net": median_ms(lambda _: renderer.unet(condition)),
+        }
+        frames = np.arange(min(25, s.count))
+        row, heard = surface.expression[frames], s.phonemes[: 2 * len(frames)]
+        whole = median_ms(lambda _: list(perform(surface, trained, row, heard, frames)), 3) / len(frames)
+    print(f"{torch.get_num_threads()} threads; {int(given.alpha.sum())} pixels of the face at {about.region.pixels} px")
+    for stage, ms in spent.items():
+        print(f"{stage:8s} {ms:7.1f} ms a frame")
+    print(f"{'rest':8s} {whole - sum(spent.values()):7.1f} ms a frame (the video's own maps, reading, blending)")
+    print(f"{'together':8s} {whole:7.1f} ms a frame, {1000.0 / whole:.1f} frames a second")
+
+
+def median_ms(task: Callable[[int], object], repeats: int = 15) -> float:
+    """Median milliseconds of a task, after one to warm up."""
+    task(0)
+    spent = []
+    for number in range(repeats):
+        began = time.perf_counter()
+        task(number)
+        spent.append(1000.0 * (time.perf_counter() - began))
+    return float(np.median(spent))
+
+
+if __name__ == "__main__":
+    main()
