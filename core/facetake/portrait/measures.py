@@ -1,5 +1,4 @@
-"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness, sharpness, where it
-can be.
+"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness and sharpness.
 
 What is missing is told by name, for people and for programs, and what needs no network is always measured. Knows which
 measure needs what; how each is done is in the module it comes from.
@@ -150,7 +149,8 @@ def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     names = {
         "fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
         "csim": "CSIM", "csim_handmade": "cosine of colour and texture (not CSIM)", "cpbd": "CPBD",
-        "cpbd_real": "CPBD of the video", "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
+        "cpbd_real": "CPBD of the video", "lmd": "LMD (1: the distance between the eyes)",
+        "lips_r": "lips as seen: correlation",
         "lips_best_r": "at the best lag", "lips_lag_frames": "of so many frames",
         "frames_without_face": "frames without a face",
         "frechet_handmade": "Frechet distance of edges and waves (not FID)",

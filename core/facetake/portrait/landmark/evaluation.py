@@ -129,7 +129,7 @@ def opening(points: F32) -> F32:
 
 
 def landmark_distance(first: F32, second: F32) -> float:
-    """Mean distance of the mouths of landmarks (T, 68, 2), each laid on its middle, in the second's distance of eyes."""
+    """Mean distance of the mouths of landmarks (T, 68, 2), laid on each other, in the second's distance of eyes."""
     mouths = [points[:, MOUTH] - points[:, MOUTH].mean(axis=1, keepdims=True) for points in (first, second)]
     return float((np.linalg.norm(mouths[0] - mouths[1], axis=2).mean(axis=1) / _eyes(second)).mean())
 

@@ -6,6 +6,7 @@ Knows actors' folders and photographs; does not know sound or networks.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -32,6 +33,8 @@ class Subject:
         person: whose face it is.
         stance: where the head is in it, of one frame.
         model: the face model that `person` is of.
+        origin: what identifies the capture; nothing for a photograph.
+        rate: of the captured clip.
     """
 
     picture: U8
@@ -39,6 +42,8 @@ class Subject:
     person: Person
     stance: Stance
     model: FaceModel
+    origin: str = ""
+    rate: Fraction | None = None
 
 
 class Captured:
@@ -64,7 +69,8 @@ class Captured:
         """Its calmest frame, among the first `n_frames`."""
         frame = int(calmest(self.seen[:n_frames], 1)[0])
         picture = self.actor.frames(frame, frame + 1)[0]
-        return Subject(picture, self.seen[frame], self.person, self.stance[frame : frame + 1], self.model)
+        stance, rate = self.stance[frame : frame + 1], self.actor.rate
+        return Subject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
 
 
 def is_actor(path: Path) -> bool:
