@@ -17,6 +17,7 @@ from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.overlay import write_png
 from facetake.portrait.read import parameters
+from facetake.portrait.read.ears import Phonemes
 from facetake.portrait.read.maps import Maps, maps_of, region_of, seen
 from facetake.portrait.read.parameters import Spoken
 from facetake.portrait.read.rendering import Losses, RendererTrainer
@@ -78,7 +79,7 @@ def _ignore(*_: object) -> None:
 
 def train(
     lessons: list[Lesson], settings: Settings, folder: Path, report: Report = _ignore,
-    log: Callable[[int, Losses], None] = _ignore,
+    log: Callable[[int, Losses], None] = _ignore, phonemes: Phonemes | None = None,
 ) -> Trained:  # fmt: skip
     """Trains on clips of one actor; called again on the same folder it goes on.
 
@@ -88,6 +89,7 @@ def train(
         folder: new, or one that the same training was stopped in.
         report: told the stage ("region", "maps", "parameters", "renderer") and the share of it that is done.
         log: told the losses of every epoch of the renderer.
+        phonemes: what the lessons' phonemes are, None for the shipped visemes.
 
     Returns:
         The networks.
@@ -98,7 +100,7 @@ def train(
     """
     _check(lessons)
     folder.mkdir(parents=True, exist_ok=True)
-    about = _about(folder, lessons, settings, report)
+    about = _about(folder, lessons, settings, phonemes, report)
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
     _learn_renderer(folder, settings, maps, report, log)
@@ -128,17 +130,17 @@ def _check(lessons: list[Lesson]) -> None:
             )
 
 
-def _about(folder: Path, lessons: list[Lesson], settings: Settings, report: Report) -> About:
+def _about(folder: Path, lessons: list[Lesson], settings: Settings, phonemes: Phonemes | None, report: Report) -> About:
     """What the folder is for: written there, or found there and the same."""
     clips = tuple(Learnt(lesson.surface.origin, lesson.emotion, lesson.intensity, lesson.count) for lesson in lessons)
     width = lessons[0].features.shape[1], lessons[0].phonemes.shape[1], lessons[0].surface.expression.shape[1]
     if (folder / ABOUT).is_file():
         found = read_about(folder)
-        if found != About(clips, *width, found.region, settings):
+        if found != About(clips, *width, found.region, settings, phonemes):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
     region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
-    about = About(clips, *width, region, settings)
+    about = About(clips, *width, region, settings, phonemes)
     write_about(folder, about)
     return about
 
