@@ -66,6 +66,12 @@ KNOWN = {
             "github.com/cydonia999/VGGFace2-pytorch, which converted the Caffe model of github.com/ox-vgg/vgg_face2",
             "unknown", "the regression's start, which is otherwise random",
         ),
+        Weights(
+            "vgg", ("vgg16-397923af.pth", "vgg19-dcbb9e9d.pth", "vgg1[69]*.pth", "vgg1[69]*.safetensors"),
+            "torchvision's models, as VGG16_Weights.IMAGENET1K_V1",
+            "unknown for the weights, which learnt from ImageNet (torchvision's code is BSD-3-Clause)",
+            "VGG's style loss",
+        ),
     )
 }  # fmt: skip
 

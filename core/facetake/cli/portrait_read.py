@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from facetake.portrait.read.driving import Line
     from facetake.portrait.read.ears import Ear, Phonemes
     from facetake.portrait.read.evaluation import Likeness, Scores
+    from facetake.portrait.read.losses import StyleLoss
+    from facetake.portrait.read.settings import Settings
     from facetake.portrait.read.surface import Surface
     from facetake.portrait.read.trained import Trained
     from facetake.portrait.read.training import Lesson
@@ -33,6 +35,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                         "or a file of your own")  # fmt: skip
     parser.add_argument("--seconds", type=float, metavar="S", help="learn from each clip's first S seconds; default: "
                         "all")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a VGG of your own, for the style "
+                        "loss")  # fmt: skip
     parser.add_argument("--phonemes", type=Path, metavar="DIR", help="a wav2vec2 phoneme network of your own, as "
                         "transformers saves one, whose 50 commonest phonemes the texture hears; default: the visemes "
                         "of the model that hears the sound")  # fmt: skip
@@ -58,13 +62,15 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         report.progress(item, begin + (end - begin) * share)
 
     surfaces = [open_surface(clip.path, settings.part) for clip in clips]
+    style = _style(arguments, settings)
+    report.note(item, [style.told], {"style": style.name})
     ear = _new_ear(arguments, surfaces)
     if ear.phonemes:
         _tell_phonemes(ear.phonemes, item, report)
     for surface in surfaces:
         _warn_of_poses(surface, item, report)
     lessons = [_lesson(clip, surface, ear, arguments.seconds) for clip, surface in zip(clips, surfaces, strict=True)]
-    training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes)
+    training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes, style=style)
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -77,6 +83,16 @@ def _lesson(clip: Clip, surface: Surface, ear: Ear, seconds: float | None) -> Le
     count = None if seconds is None else int(seconds * rate)
     return Lesson(surface, clip.emotion, clip.intensity, clip.label, hearing.cepstra(sound, rate),
                   ear.hear(sound, rate), count)  # fmt: skip
+
+
+def _style(arguments: argparse.Namespace, settings: Settings) -> StyleLoss:
+    """The style loss that a training was begun with, else the one that the settings ask for."""
+    from facetake.portrait.read.losses import FILTERED, style_loss
+    from facetake.portrait.read.trained import ABOUT, read_about
+
+    how, by = settings.renderer, settings.renderer.style_by
+    begun = (arguments.out / ABOUT).is_file() and read_about(arguments.out).style == FILTERED
+    return style_loss("filters" if begun or not how.style else by, arguments.weights)
 
 
 def _new_ear(arguments: argparse.Namespace, surfaces: list[Surface]) -> Ear:

@@ -16,7 +16,8 @@ soundfile = pytest.importorskip("soundfile")
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "portrait" / "filming"))
 
-from moody import moody  # noqa: E402  after the skips
+import published  # noqa: E402  after the skips
+from moody import moody  # noqa: E402
 from phonetic import SOUNDS, phonetic  # noqa: E402
 
 from facetake import formats  # noqa: E402
@@ -90,3 +91,25 @@ def test_phonemes_are_for_runs_that_heard_them(
     assert main(["portrait", *train, "--model", str(tiny_model)]) == 0
     order = ["render", "read", actor, run, "--audio", line, "-o", tmp_path / "a.mp4", "--phonemes", tmp_path]
     assert "leave out --phonemes" in told_of(capsys, *order)
+
+
+def test_a_vgg_teaches_style_and_the_run_says_so(
+    actor: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Which style loss taught a run is told in a line and written down; it goes on with the same one or not at all."""
+    vggs = tmp_path / "vggs"
+    vggs.mkdir()
+    published.vgg(vggs)
+
+    def train(run: str, *more: object) -> list[str]:
+        order = ["train", "read", actor, "-o", tmp_path / run, "--settings", "tiny", "--seconds", "0.5"]
+        return list(map(str, [*order, "--model", tiny_model, *more]))
+
+    for run, more, name in (("with", ("--weights", vggs), "vgg "), ("without", (), "filters")):
+        assert main(["portrait", *train(run, *more)]) == 0
+        told = [line for line in capsys.readouterr().err.splitlines() if "the style loss is" in line]
+        assert len(told) == 1 and ("VGG's, of" in told[0]) == (run == "with")
+        assert json.loads((tmp_path / run / "read.json").read_text("utf-8"))["style"].startswith(name)
+    assert main(["portrait", *train("without", "--weights", vggs)]) == 0
+    assert "begun with another style loss" in told_of(capsys, *train("with"))
+    assert "no folder" in told_of(capsys, *train("new", "--weights", tmp_path / "nowhere"))

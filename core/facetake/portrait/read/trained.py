@@ -20,6 +20,7 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.networks import checkpoint
 from facetake.portrait.read.ears import Phonemes
+from facetake.portrait.read.losses import FILTERED
 from facetake.portrait.read.parameters import Predictor
 from facetake.portrait.read.renderer import Renderer
 from facetake.portrait.read.settings import Settings
@@ -55,6 +56,7 @@ class About:
         region: what the renderer sees.
         settings: everything else.
         phonemes: those of a user's network that the texture hears, None for the shipped visemes.
+        style: the style loss that taught the renderer, as `losses.StyleLoss` names it.
         version: of the folder's layout.
     """
 
@@ -65,6 +67,7 @@ class About:
     region: Region
     settings: Settings
     phonemes: Phonemes | None = None
+    style: str = FILTERED
     version: int = VERSION
 
 

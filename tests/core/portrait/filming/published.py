@@ -108,6 +108,23 @@ def vggface2(path: Path) -> Path:
     return path / "resnet50_ft_weight.pkl"
 
 
+def vgg(path: Path, depth: int = 16) -> Path:
+    """`vgg16-397923af.pth` or `vgg19-dcbb9e9d.pth`; the last layers of the classifier, which are large, are small."""
+    name, rows = {
+        16: ("vgg16-397923af.pth", "0 2|5 7|10 12 14|17 19 21 24 26 28"),
+        19: ("vgg19-dcbb9e9d.pth", "0 2|5 7|10 12 14 16|19 21 23 25 28 30 32 34"),
+    }[depth]
+    layout, n_in = Layout(), 3
+    for width, places in zip((64, 128, 256, 512), rows.split("|"), strict=True):
+        for place in places.split():
+            layout.conv(f"features.{place}", width, n_in, 3, 3, bias=True)
+            n_in = width
+    for number in (0, 3, 6):
+        layout.conv(f"classifier.{number}", 9, 9, bias=True)
+    torch.save(layout.tensors, path / name)
+    return path / name
+
+
 def inception(path: Path) -> Path:
     """`pt_inception-2015-12-05-6726825d.pth`."""
     layout = Layout()
