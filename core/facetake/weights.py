@@ -72,6 +72,12 @@ KNOWN = {
             "unknown for the weights, which learnt from ImageNet (torchvision's code is BSD-3-Clause)",
             "VGG's style loss",
         ),
+        Weights(
+            "emonet", ("emonet_8.onnx", "emonet*.onnx"),
+            "your own export to ONNX, from a picture (1, 3, 256, 256), RGB in 0..1, to valence and arousal, of "
+            "emonet_8.pth out of github.com/face-analysis/emonet", "CC BY-NC-ND 4.0, non-commercial",
+            "A-EMD and V-EMD by EmoNet",
+        ),
     )
 }  # fmt: skip
 

@@ -113,3 +113,24 @@ def test_a_vgg_teaches_style_and_the_run_says_so(
     assert main(["portrait", *train("without", "--weights", vggs)]) == 0
     assert "begun with another style loss" in told_of(capsys, *train("with"))
     assert "no folder" in told_of(capsys, *train("new", "--weights", tmp_path / "nowhere"))
+
+
+def test_moods_are_told_by_each_predictor(
+    actor: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Ours from expression is always there and named; EmoNet's from pictures is where its file is, else it is n/a."""
+    pytest.importorskip("onnx", reason="an ONNX file is written with onnx, of the train extra")
+    model = ["--model", str(tiny_model)]
+    train = ["portrait", "train", "read", str(actor), "-o", str(tmp_path / "run"), "--settings", "tiny"]
+    assert main([*train, "--seconds", "0.5", *model]) == 0
+    order = ["portrait", "evaluate", "read", str(actor), str(tmp_path / "run"), *model, "--weights", str(tmp_path)]
+    capsys.readouterr()
+    assert main(order) == 0
+    told = capsys.readouterr().err
+    assert "by our predictor from expression: A-EMD" in told and "A-EMD and V-EMD by EmoNet n/a (needs emonet:" in told
+    published.emonet(tmp_path)
+    assert main(order) == 0
+    told = capsys.readouterr().err
+    assert "by our predictor from expression: A-EMD" in told and "V-EMD by EmoNet 0." in told
+    (tmp_path / "emonet_8.onnx").write_text("no network")
+    assert "is not a model that ONNX Runtime can read" in told_of(capsys, *order[1:])
