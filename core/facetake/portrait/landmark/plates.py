@@ -29,6 +29,8 @@ I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 ROOM = 0.22  # of the landmarks' extent, left around them on each side
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
+SHUT = 10.0  # likewise shut lids, of which a little is much
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 OPEN = ((61, 67), (62, 66), (63, 65))  # upper and lower points of the inner lips
 
 
@@ -105,7 +107,9 @@ def calmest(points: F32, count: int) -> I64:
     middle = points[:, [36, 45]].mean(axis=1)
     turn = np.abs(points[:, 30, 0] - middle[:, 0]) / eyes
     tilt = np.abs(points[:, 30, 1] - middle[:, 1] - np.median(points[:, 30, 1] - middle[:, 1])) / eyes
-    first = int(np.argmin(gap + CALM * (turn + tilt)))
+    lids = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS], axis=0) / eyes
+    shut = np.maximum(np.median(lids) - lids, 0.0)
+    first = int(np.argmin(gap + CALM * (turn + tilt) + SHUT * shut))
     others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64) if count > 1 else []
     return np.array([first, *others], np.int64)[: min(count, len(points))]
 
