@@ -241,8 +241,8 @@ def _lines(scores: Scores) -> list[str]:
     rows = (("from the sound", scores.ours), ("captured landmarks", scores.given), ("photograph moved", scores.moved))
     return [
         f"{scores.n_frames} frames; lips: correlation {scores.lips.correlation:.3f}, {scores.lips.best:.3f} at a lag "
-        f"of {scores.lips.lag_frames} frames; landmarks of the mouth {scores.lmd:.3f} of the eyes' distance away; flicker "
-        f"of the video {scores.real_flicker:.2f}",
+        f"of {scores.lips.lag_frames} frames; landmarks of the mouth {scores.lmd:.3f} of the eyes' distance away; "
+        f"flicker of the video {scores.real_flicker:.2f}",
         *(_row(name, likeness) for name, likeness in rows),
         *(f"from the sound: {told}" for told in lines(scores.measures, scores.skipped)),
         *(f"captured landmarks: {told}" for told in lines(scores.given_measures, ())),
