@@ -201,10 +201,8 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
         subject, translator, settings, captured.filmed, predicted, frames,
         lambda: measures(clip, arguments.weights, arguments.landmarker), lambda share: report.progress(item, share),
     )  # fmt: skip
-    told = (
-        [f"the clip's sound is {late} frames late, by the frames learnt from; it is put in step here"] if late else []
-    )
-    report.note(item, [*told, *_lines(scores)], {**asdict(scores), "sound_late_frames": late})
+    step = f"the clip's sound is {late} frames late, by the frames learnt from; it is put in step here"
+    report.note(item, [*([step] if late else []), *_lines(scores)], {**asdict(scores), "sound_late_frames": late})
     report.done(item, [])
     return 0
 
@@ -229,8 +227,8 @@ def _predicted(arguments: argparse.Namespace, captured: Captured, motion: Motion
     count = min(len(line.points), actor.n_frames)
     points = captured.stance[:count].seen(line.points[:count])[..., :2]
     known = slice(0, min(learnt or count, count))
-    openings = (evaluation.opening(rows[known]) for rows in (points, captured.seen))
-    late = follow(*openings, most=int(LATE_MOST_S * actor.rate)).lag_frames
+    made, real = (evaluation.opening(rows[known]) for rows in (points, captured.seen))
+    late = follow(made, real, int(LATE_MOST_S * actor.rate)).lag_frames
     said = in_step(line.points[:count], late)
     return np.ascontiguousarray(captured.stance[:count].seen(said)[..., :2]), late
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -115,7 +116,7 @@ def test_a_photograph_of_a_stranger_does_what_a_take_does(
     """A take opens the mouth of somebody who was not learnt from, and what to expect is told."""
     values = np.zeros((6, len(ARKIT_NAMES)), np.float32)
     values[3:, ARKIT_NAMES.index("jawOpen")] = 0.8
-    formats.write(Take(from_arkit(values), 25), tmp_path / "take.json")
+    formats.write(Take(from_arkit(values), Fraction(25)), tmp_path / "take.json")
     picture, tracks = photograph
     order = ["portrait", "render", "landmark", str(picture), str(run), "--take", str(tmp_path / "take.json")]
     order += ["--tracks", str(tracks), "--size", "96", "-o", str(tmp_path / "out.mp4")]

@@ -16,17 +16,21 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
+from facetake.portrait.faces import open_face
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.evaluation import evaluate, landmark_distance, opening
 from facetake.portrait.landmark.losses import Perceptual, identity_of, judges
 from facetake.portrait.landmark.moving import Movable
+from facetake.portrait.landmark.person import Person, Stance
 from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings, Weights
 from facetake.portrait.landmark.picture_training import learn_pictures, read_translator
 from facetake.portrait.landmark.plates import Filmed, calmest, region_around
 from facetake.portrait.landmark.showing import show
+from facetake.portrait.landmark.subject import Subject
 from facetake.portrait.landmark.translator import LocalTranslator, Shown, Translator
 from facetake.portrait.likeness import Csim
 from facetake.portrait.resemblance import Resemblance
+from facetake.render.camera import portrait
 from facetake.weights import VARIABLE
 
 F32 = NDArray[np.float32]
@@ -125,7 +129,7 @@ def test_parts_scale_with_the_picture_and_suit_the_networks() -> None:
 def test_gradients_reach_the_parts_through_the_whole() -> None:
     """What is laid down can be learnt from: each part's pixels get the slope of those that it shows."""
     under, part = torch.zeros(1, 3, SIDE, SIDE), torch.zeros(1, 3, 16, 16, requires_grad=True)
-    parts.laid(under, part, np.array([[5, 9]])).sum().backward()
+    torch.autograd.backward(parts.laid(under, part, np.array([[5, 9]])).sum())
     assert part.grad is not None and torch.allclose(part.grad[0, 0], parts.softness(16, 16)[0, 0])
 
 
@@ -172,7 +176,7 @@ def test_impossible_settings_are_refused() -> None:
     for changes, told in (({"side": 36}, "multiple of 8"), ({"reference": "still"}, 'needs reference = "moved"'),
                           ({"references": 0}, "at least one")):  # fmt: skip
         with pytest.raises(ValueError, match=told):
-            replace(SMALL, **changes)  # type: ignore[arg-type]
+            replace(SMALL, **changes)
 
 
 def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
@@ -231,11 +235,11 @@ def test_the_networks_learn_what_the_photograph_does_not_show(filmed: Filmed, tm
         evaluate(subject, translator, settings, filmed, filmed.points, np.arange(0))
 
 
-def _subject(filmed: Filmed, frame: int) -> object:
-    """A photograph out of the film."""
-    from types import SimpleNamespace
-
-    return SimpleNamespace(picture=filmed.film.frames(frame, frame + 1)[0], known=filmed.points[frame])
+def _subject(filmed: Filmed, frame: int) -> Subject:
+    """A photograph out of the film, of nobody."""
+    nobody = Person(np.zeros((68, 3), np.float32), np.zeros(1, np.float32))
+    still = Stance(np.eye(3, dtype=np.float32)[None], np.zeros((1, 3), np.float32), portrait((SIDE, SIDE), 25.0))
+    return Subject(filmed.film.frames(frame, frame + 1)[0], filmed.points[frame], nobody, still, open_face().model)
 
 
 def test_lips_are_measured_from_landmarks() -> None:
@@ -259,7 +263,7 @@ def test_the_stand_in_for_arcface_tells_looks_and_not_mouths() -> None:
     same, different = (float(cosine(asked(calm), asked(found))) for found in (open_mouth, other))
     assert same > 0.9 > different + 0.3
     calm.requires_grad_(True)
-    asked(calm).square().sum().backward()
+    torch.autograd.backward(asked(calm).square().sum())
     assert calm.grad is not None and torch.isfinite(calm.grad).all() and calm.grad.abs().max() > 0.0
     with pytest.raises(ValueError, match="112 pixels"):
         asked(torch.zeros(1, 3, 96, 96))
@@ -283,7 +287,8 @@ def test_networks_of_the_users_are_asked_where_they_are(tmp_path: Path) -> None:
     found = judges(tmp_path)
     assert found.told == () and isinstance(found.perceptual, Perceptual)
     made = torch.rand(1, 3, 24, 32, requires_grad=True)
-    (found.perceptual(made, torch.zeros(1, 3, 24, 32)) + identity_of(found.identity, made).square().mean()).backward()
+    loss = found.perceptual(made, torch.zeros(1, 3, 24, 32)) + identity_of(found.identity, made).square().mean()
+    torch.autograd.backward(loss)
     assert made.grad is not None and made.grad.abs().max() > 0.0
     assert len(judges().told) == 2
 

@@ -116,10 +116,9 @@ def evaluate(
             progress(len(rows) / len(told))
     scores = [{name: score for measure in some for name, score in measure.scores().items()} for some in (taken, also)]
     shown = _likeness((at_random(filmed.film)(int(t)) for t in frames), filmed, frames, ())
-    return Scores(
-        len(frames), *rows, follow(opening(said), opening(real)), landmark_distance(said, real), shown.flicker, *scores,
-        tuple(skipped),
-    )  # fmt: skip
+    lips, away = follow(opening(said), opening(real)), landmark_distance(said, real)
+    ours, given, moved = rows
+    return Scores(len(frames), ours, given, moved, lips, away, shown.flicker, scores[0], scores[1], tuple(skipped))
 
 
 def opening(points: F32) -> F32:

@@ -58,7 +58,7 @@ def learn_pictures(
     plates = []
     for number, (filmed, count) in enumerate(clips):
         place = folder / "clips" / f"{number:04d}"
-        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # type: ignore[misc] # noqa: E731
+        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
         plates.append(plates_of(filmed, count, settings, place, share))
     translator = new_translator(settings, seed)
     local = LocalTrainer(translator, settings, judges, seed)

@@ -110,7 +110,7 @@ def calmest(points: F32, count: int) -> I64:
     lids = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS], axis=0) / eyes
     shut = np.maximum(np.median(lids) - lids, 0.0)
     first = int(np.argmin(gap + CALM * (turn + tilt) + SHUT * shut))
-    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64) if count > 1 else []
+    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64).tolist()
     return np.array([first, *others], np.int64)[: min(count, len(points))]
 
 
