@@ -157,7 +157,9 @@ def shown(plates: Plates, frames: I64, reference: int) -> tuple[Shown, Tensor]:
     points = plates.points[frames]
     known = points if moves else np.broadcast_to(plates.reference_points[reference], points.shape)
     sketch, real = as_tensor(plates.sketches[frames]), as_tensor(plates.real[frames])
-    return Shown(sketch, as_tensor(photographs), points, known, within(points, plates.real.shape[1], plates.changed)), real
+    return Shown(
+        sketch, as_tensor(photographs), points, known, within(points, plates.real.shape[1], plates.changed)
+    ), real
 
 
 def within(points: F32, side: int, changed: str) -> Tensor:

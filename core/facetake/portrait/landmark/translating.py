@@ -101,7 +101,9 @@ class LocalTrainer(_Stage):
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every frame, in an order that depends on the seed and the epoch alone."""
         dice, told = np.random.default_rng([self.seed, number]), Losses()
-        steps = [(clip, rows) for clip in clips for rows in _batches(len(clip), self.settings.local_training.batch, dice)]
+        steps = [
+            (clip, rows) for clip in clips for rows in _batches(len(clip), self.settings.local_training.batch, dice)
+        ]
         self.translator.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
