@@ -2,7 +2,7 @@
 
     python tests/bench/bench_head.py AUDIO... [--seeds 20]
 
-Prints, for both styles of motion and each emotion, the mean speed in degrees a second (the sum over yaw, pitch and roll,
+Prints, for both styles of motion and each emotion, the mean speed in degrees a second (summed over yaw, pitch and roll,
 as in the paper's Figure 4), the largest angle, and the correlation of that speed with the onset strength, both averaged
 over a sixth of a second, at the lag between 0 and half a second where it is greatest.
 """

@@ -52,7 +52,7 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
     for part in ("blink", "gaze", "head"):
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
     parser.add_argument("--head", dest="head_style", choices=("phrases", "onsets"), default="phrases", help="how the "
-                        "head moves: phrases (default) nods and holds poses, onsets follows the rhythm alone")  # fmt: skip
+                        "head moves: phrases (default) nods and holds poses, onsets follows the rhythm")  # fmt: skip
     parser.add_argument("--gain", action="append", default=[], metavar="REGION=X", help="scale a region's motion")
     parser.add_argument("--only", metavar="REGION,...", help="keep these regions; the others stay neutral")
 

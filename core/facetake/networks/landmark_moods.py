@@ -51,7 +51,7 @@ class _Trunk(nn.Module):
 
 
 class MoodGenerator(nn.Module):
-    """G: edges and a mood to the edges of the same moment in that mood."""
+    """G: edges and a mood to what the mood changes about them."""
 
     def __init__(self, n_moods: int, around: Tensor, size: MoodSize) -> None:
         """Builds a generator that changes nothing yet. around (E, 4): each edge's neighbours."""
@@ -62,10 +62,10 @@ class MoodGenerator(nn.Module):
         nn.init.zeros_(self.leave.bias)
 
     def forward(self, edges: Tensor, mood: Tensor) -> Tensor:
-        """Maps edges (B, E, 2) and moods (B, n_moods) to edges (B, E, 2)."""
+        """Maps edges (B, E, 2) and moods (B, n_moods) to changes (B, E, 2)."""
         asked = mood[:, None].expand(-1, edges.shape[1], -1)
         changed: Tensor = self.leave(self.trunk(torch.cat([edges, asked], dim=2)))
-        return edges + changed
+        return changed
 
 
 class MoodCritic(nn.Module):

@@ -1,8 +1,9 @@
 """Learns what a mood does to the edges of a talking face, and does it (Landmark translation 3.2, equations 3 to 6).
 
-What networks see of an edge is how it differs from the same person's at rest, over its usual spread: people differ more
-than moods do, and must not be taken for moods. Knows points as arrays, in distances between the eyes; does not know
-sound.
+What networks see of an edge is how it differs from the same person at rest, over its usual spread: people differ more
+than moods do, and must not be taken for moods. Edges that belong to no face would satisfy a classifier and vanish on the
+way back to points; so of what the generator would change, that much is done which moving points of a face at rest can
+do. Knows points as arrays, in distances between the eyes; does not know sound.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
 from facetake.portrait.landmark.edges import edges_of, joints, wrapped
 from facetake.portrait.landmark.lessons import Lesson
 from facetake.portrait.landmark.motion_settings import MoodTraining
-from facetake.portrait.landmark.settling import settle
+from facetake.portrait.landmark.settling import feasible, settle
 
 F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
@@ -31,12 +32,26 @@ class Moods(nn.Module):
     """The generator with the spread of edges, so that a file of weights is all that use needs."""
 
     spread: Tensor
+    possible: Tensor
 
     def __init__(self, size: MoodSize) -> None:
         """Builds one that changes nothing."""
         super().__init__()
+        numbers = 2 * joints().n_edges
         self.net = MoodGenerator(len(EMOTIONS), torch.from_numpy(joints().around), size)
         self.register_buffer("spread", torch.ones(joints().n_edges, 2))
+        self.register_buffer("possible", torch.eye(numbers))
+
+    def measure(self, points: Tensor, still: Tensor) -> None:
+        """Takes the spread of edges, and what points can do, of what is learnt from (N, 68, 3)."""
+        away = self.seen(points, still)
+        self.spread.copy_(torch.maximum(away.square().mean(dim=0).sqrt(), torch.tensor(LEAST_SPREAD)))
+        self.possible.copy_(feasible(still.mean(dim=0), self.spread))
+
+    def forward(self, seen: Tensor, mood: Tensor) -> Tensor:
+        """Edges in moods (B, 7), as networks see them (B, E, 2), of edges as networks see them."""
+        changed = self.net(seen, mood).flatten(1) @ self.possible.T
+        return seen + changed.view_as(seen)
 
     def seen(self, points: Tensor, still: Tensor) -> Tensor:
         """Edges (B, E, 2) as networks see them, of points (B, 68, 3) and faces at rest (B, 68, 3)."""
@@ -55,7 +70,7 @@ def put_in(moods: Moods, points: F32, still: F32, mood: F32) -> F32:
         return points
     talking, rest = torch.from_numpy(points), torch.from_numpy(still)[None]
     with torch.inference_mode():
-        edges = moods.edges(moods.net(moods.seen(talking, rest), torch.from_numpy(mood)), rest)
+        edges = moods.edges(moods(moods.seen(talking, rest), torch.from_numpy(mood)), rest)
         return np.asarray(settle(edges, talking, apart=()).numpy(), np.float32)
 
 
@@ -82,10 +97,9 @@ class MoodTrainer:
         points, still = (torch.from_numpy(np.concatenate(rows)) for rows in zip(*(
             (lesson.moody, np.repeat(lesson.still[None], len(lesson.moody), axis=0)) for lesson in lessons
         ), strict=True))  # fmt: skip
-        away = self.moods.seen(points, still)
-        self.moods.spread.copy_(torch.maximum(away.square().mean(dim=0).sqrt(), torch.tensor(LEAST_SPREAD)))
-        self._edges, self._labels = away / self.moods.spread, torch.from_numpy(
-            np.concatenate([lesson.moods for lesson in lessons]))  # fmt: skip
+        self.moods.measure(points, still)
+        self._edges = self.moods.seen(points, still)
+        self._labels = torch.from_numpy(np.concatenate([lesson.moods for lesson in lessons]))
         self.adam = torch.optim.Adam(self.moods.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
@@ -98,11 +112,11 @@ class MoodTrainer:
         dice = np.random.default_rng([self.seed, number])
         judged = [self._teach_critic(*self._batch(dice)) for _ in range(self.how.critic_steps)]
         real, label, wanted = self._batch(dice)
-        made = self.moods.net(real, wanted)
+        made = self.moods(real, wanted)
         verdict, told = self.critic(made)
         losses = (
             F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict)),
-            _apart(told, wanted), F.mse_loss(self.moods.net(made, label), real),
+            _apart(told, wanted), F.mse_loss(self.moods(made, label), real),
         )  # fmt: skip
         how = self.how
         loss = how.adversarial * losses[0] + how.classified * losses[1] + how.cycle * losses[2]
@@ -118,7 +132,7 @@ class MoodTrainer:
 
     def _teach_critic(self, real: Tensor, label: Tensor, wanted: Tensor) -> float:
         with torch.no_grad():
-            made = self.moods.net(real, wanted)
+            made = self.moods(real, wanted)
         real = real.requires_grad_(self.how.penalty > 0.0)
         verdict, told = self.critic(real)
         doubt = self.critic(made)[0]

@@ -41,6 +41,7 @@ class NeutralTraining:
         lips: how much points of the mouth count more where lips are closer than `closed`, in distances of the eyes.
         closed: see `lips`.
         laplacian: weight of the difference of a point from its neighbours; velocity: of the movement between frames.
+        save_every: epochs between checkpoints.
     """
 
     size: MotionSize = field(default_factory=MotionSize)
@@ -53,6 +54,7 @@ class NeutralTraining:
     closed: float = 0.05
     laplacian: float = 1.0
     velocity: float = 1.0
+    save_every: int = 10
 
 
 @dataclass(frozen=True)

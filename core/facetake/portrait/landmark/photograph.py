@@ -71,7 +71,7 @@ def read_photograph(
         ModelError: the face model has not all 68 points.
     """
     whole = open_picture(path)
-    faces = _tracked(tracks) if tracks else _detected(whole, path, landmarker)
+    faces = _tracked(tracks) if tracks else _detected(whole, landmarker)
     points = _one(faces, whole, path)
     height, width = whole.shape[:2]
     crop = stable_crop(points[None], width, height, side)
@@ -110,7 +110,7 @@ def _tracked(tracks: Path) -> F32:
     return points[np.isfinite(points).all(axis=(1, 2))]
 
 
-def _detected(picture: Pictures, path: Path, landmarker: Path | None) -> F32:
+def _detected(picture: Pictures, landmarker: Path | None) -> F32:
     step = -(-max(picture.shape[:2]) // LONGEST_SIDE)
     small = np.ascontiguousarray(picture[::step, ::step])
     with detector(landmarker) as found:

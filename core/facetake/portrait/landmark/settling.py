@@ -18,12 +18,12 @@ STEADY = (0, 1, 15, 16, 27, 28)
 """Both ends of the jaw and the root of the nose. The bridge alone is nearly a straight line, about which a face could
 turn, and its lower end moves with the upper lip."""
 LOWER_LIP, CHIN, ROOT = (*range(55, 60), *range(65, 68)), 8, 27
-APART, FOLDED = (0.1, 0.25, 0.03, 0.2, -0.05), 0.2
-"""How far lips are parted for another try, in units of length, and the angle off, in radians, that asks for one."""
+APART, FOLDED = (-0.1, 0.15, 0.4, 0.06, -0.05, 0.25), 1e-8
+"""How far lips are parted for another try, in units of length, and what may be off, squared, before one is made."""
 STEPS = 40
 DAMPING, LEAST_DAMPING, AFTER_A_MISS = 1e-3, 1e-9, 1e-4
 SETTLED, GAINED = 1e-6, 1e-6
-"""A face has settled when a step moves no point further, in units of length, or gains no greater part of what is off."""
+"""A face has settled when a step moves no point further, in units of length, or gains no greater part of the rest."""
 NOTHING_OFF = 1e-14
 LEAST_HEIGHT = 0.05
 AT_ONCE = 64
@@ -50,8 +50,7 @@ def _unfolded(edges: Tensor, start: Tensor, apart: Sequence[float]) -> Tensor:
     """As `settle`, for one batch: where lips have folded the wrong way, the way there is tried with lips apart."""
     points, off = _settled(edges, start, start)
     for far in apart:
-        told = (edges_of(points) - edges)[..., 1]
-        rows = torch.nonzero(wrapped(told).detach().abs().amax(dim=1) > FOLDED)[:, 0]
+        rows = torch.nonzero(off > FOLDED)[:, 0]
         if not len(rows):
             break
         again, still_off = _settled(edges[rows], start[rows], parted(start[rows], far))
@@ -166,3 +165,29 @@ def _step(left: Tensor, slopes: Tensor, damping: Tensor) -> Tensor:
     pull = slopes.new_zeros(len(slopes), size).index_add(1, places.flatten(), (slopes * left[..., None]).flatten(1))
     normal = normal + damping[:, None, None] * torch.eye(size, dtype=normal.dtype)
     return -torch.cholesky_solve(pull[..., None], torch.linalg.cholesky(normal)).view(-1, N_POINTS, 3)
+
+
+def feasible(still: Tensor, spread: Tensor) -> Tensor:
+    """What of a change of edges moving points can bring about, near a face at rest: one step, as a matrix.
+
+    Args:
+        still: (68, 3) the face.
+        spread: (E, 2) what changes are counted in.
+
+    Returns:
+        (2 E, 2 E) takes any change (E, 2), flattened, to the nearest one that a face can make.
+    """
+    points, known = still.double()[None], joints()
+    slopes = still.new_zeros((known.n_edges, 2, 3 * N_POINTS), dtype=torch.float64)
+    places, hinges = _places(), torch.from_numpy(known.hinges)
+    slopes[:, 0] = slopes[:, 0].scatter_add(1, places[: known.n_edges], _length_slopes(points)[0])
+    turned = slopes.new_zeros(len(hinges), 3 * N_POINTS).scatter_add(
+        1, places[known.n_edges :], _angle_slopes(points)[0]
+    )
+    slopes[hinges, 1] = turned
+    heights = torch.ones_like(slopes[..., 0]).index_put(
+        (hinges, torch.ones_like(hinges)), _heights(edges_of(points)[..., 0])[0]
+    )
+    moved, count = (slopes / spread.double()[..., None]).flatten(0, 1), (heights * spread.double()).flatten() ** 2
+    normal = (moved.T * count) @ moved + LEAST_HEIGHT**2 * 1e-2 * torch.eye(3 * N_POINTS, dtype=torch.float64)
+    return (moved @ torch.linalg.solve(normal, moved.T * count)).to(still.dtype)
