@@ -44,7 +44,9 @@ class Losses:
 class _Stage:
     """Networks that make pictures, discriminators, and their optimisers."""
 
-    def __init__(self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges):
+    def __init__(
+        self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges
+    ):
         self.network, self.critics = made, nn.ModuleDict(critics)
         self.settings, self.judges = settings, judges
         self.adam = torch.optim.Adam(made.parameters(), rate, BETAS)
