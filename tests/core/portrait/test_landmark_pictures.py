@@ -191,8 +191,8 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"local": False}, {"sequence": replace(SMALL.sequence, layers=0)}, {"weights": Weights(identity=0.0)},
-        {"weights": Weights(gan=0.0)}, {"references": 3},
+        {}, {"local": False, "references": 3},
+        {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
         {"reference": "still", "region": "frame", "changed": "all", "skip": False},
     ],
 )  # fmt: skip
@@ -229,7 +229,7 @@ def test_the_networks_learn_what_the_photograph_does_not_show(filmed: Filmed, tm
     calm = int(calmest(filmed.points[:10], 1)[0])
     subject = _subject(filmed, calm)
     scores = evaluate(subject, translator, settings, filmed, filmed.points, np.arange(3, 10))
-    assert scores.given.mouth < 0.85 * scores.moved.mouth
+    assert scores.given.mouth < 0.95 * scores.moved.mouth and scores.given.psnr > scores.moved.psnr + 0.5
     assert scores.ours == scores.given and scores.lmd == 0.0 and scores.lips.correlation > 0.999
     with pytest.raises(PortraitError, match="no frame is left"):
         evaluate(subject, translator, settings, filmed, filmed.points, np.arange(0))
