@@ -19,6 +19,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from moody_films import CLIPS, MOODS, film
+from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import bundle, emotion
 from facetake.bundle import Models
@@ -29,6 +30,7 @@ from facetake.portrait.read import driving, evaluation, hearing
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.parameters import predict
 from facetake.portrait.read.performing import perform
+from facetake.portrait.read.renderer import Renderer
 from facetake.portrait.read.settings import Settings, read_settings
 from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained
@@ -166,28 +168,54 @@ def _change(s: Spoken, trained: Trained) -> None:
 
 
 def _costs(s: Spoken, trained: Trained) -> None:
-    """Milliseconds a frame of each stage."""
-    surface, about = s.surface, trained.about
+    """Milliseconds a frame of each stage, as trained and at 256 pixels, and how fast this machine can be."""
+    peak = _matmul_gflops()
+    print(f"{torch.get_num_threads()} threads; a product of matrices makes {peak:.0f} GFLOP/s here")
+    for pixels in (trained.about.region.pixels, 256):
+        settings = replace(trained.about.settings, side=pixels)
+        about = replace(trained.about, region=replace(trained.about.region, pixels=pixels), settings=settings)
+        renderer = Renderer(about.n_phonemes, settings).eval()  # what it has learnt costs nothing
+        _cost(s, Trained(about, trained.predictor, renderer), peak)
+
+
+def _cost(s: Spoken, trained: Trained, peak: float) -> None:
+    surface, about, renderer = s.surface, trained.about, trained.renderer
     maps = [surface.maps(surface.expression[t], t, about.region) for t in range(8)]
     picture = surface.frames(0, 1)[0]
     clip = Maps(np.stack([uv for uv, _ in maps]), np.stack([alpha for _, alpha in maps]),
                 np.stack([about.region.cut(picture)] * 8), s.phonemes[:16])  # fmt: skip
-    given, renderer = seen(clip, np.array([4]), about.settings), trained.renderer
+    given = seen(clip, np.array([4]), about.settings)
     with torch.inference_mode():
         condition = renderer(given)[1]
         spent = {
-            "maps": median_ms(lambda t: surface.maps(surface.expression[t], t, about.region)),
+            "maps": median_ms(lambda t: surface.maps(surface.expression[t % 8], t % 8, about.region)),
             "texture": median_ms(lambda _: renderer.textured(given)),
             "U-Net": median_ms(lambda _: renderer.unet(condition)),
         }
-        frames = np.arange(min(25, s.count))
-        row, heard = surface.expression[frames], s.phonemes[: 2 * len(frames)]
-        whole = median_ms(lambda _: list(perform(surface, trained, row, heard, frames)), 3) / len(frames)
-    print(f"{torch.get_num_threads()} threads; {int(given.alpha.sum())} pixels of the face at {about.region.pixels} px")
+        work = {"texture": _gflop(lambda: renderer.textured(given)), "U-Net": _gflop(lambda: renderer.unet(condition))}
+    frames = np.arange(min(25, s.count))
+    row, heard = surface.expression[frames], s.phonemes[: 2 * len(frames)]
+    whole = median_ms(lambda _: list(perform(surface, trained, row, heard, frames)), 3) / len(frames)
+    print(f"\n{int(given.alpha.sum())} pixels of the face in a region of {about.region.pixels}")
     for stage, ms in spent.items():
-        print(f"{stage:8s} {ms:7.1f} ms a frame")
+        rate = 1000.0 * work[stage] / ms if stage in work else 0.0
+        near = f"  {work[stage]:.2f} GFLOP, {rate:.0f} a second, {100.0 * rate / peak:.0f} % of the product's"
+        print(f"{stage:8s} {ms:7.1f} ms a frame{near if rate else ''}")
     print(f"{'rest':8s} {whole - sum(spent.values()):7.1f} ms a frame (the video's own maps, reading, blending)")
     print(f"{'together':8s} {whole:7.1f} ms a frame, {1000.0 / whole:.1f} frames a second")
+
+
+def _matmul_gflops(side: int = 1024) -> float:
+    """What a product of two large matrices comes to, in thousand million operations a second."""
+    one = torch.rand(side, side)
+    return 2.0 * side**3 / (1e6 * median_ms(lambda _: one @ one))
+
+
+def _gflop(task: Callable[[], object]) -> float:
+    """Thousand million operations of a task."""
+    with FlopCounterMode(display=False) as counter:
+        task()
+    return float(counter.get_total_flops()) / 1e9
 
 
 def median_ms(task: Callable[[int], object], repeats: int = 15) -> float:

@@ -35,8 +35,12 @@ class SirenSize:
 class Siren(nn.Module):
     """`hidden` layers sin(omega (W x + b)) and a linear one."""
 
-    def __init__(self, n_in: int, n_out: int, size: SirenSize) -> None:
-        """Builds the network for `n_in` numbers in, about -1..1, and `n_out` out."""
+    def __init__(self, n_in: int, n_out: int, size: SirenSize, beside: int = 0) -> None:
+        """Builds the network for `n_in` numbers in, about -1..1, and `n_out` out.
+
+        beside: how many of the last numbers are no coordinates but go with them. Where coordinates lead starts as fast
+        as if they were alone: weights drawn for all numbers together would be too small to show an edge.
+        """
         super().__init__()
         self.omega = size.omega
         widths = [n_in, *[size.width] * size.hidden]
@@ -47,6 +51,8 @@ class Siren(nn.Module):
                 n = layer.in_features
                 bound = 1.0 / n if number == 0 else math.sqrt(6.0 / n) / size.omega
                 layer.weight.uniform_(-bound, bound)
+                if number == 0:
+                    layer.weight[:, : n_in - beside] *= n_in / (n_in - beside)
 
     def forward(self, places: Tensor) -> Tensor:
         """Maps (P, n_in) to (P, n_out)."""

@@ -201,18 +201,27 @@ def test_parameters_follow_sound_and_label(gan: float) -> None:
 
 
 def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Trained, tmp_path: Path) -> None:
-    """Stopped after two epochs and started again, it ends at the weights of a training in one go, with previews."""
+    """Stopped among the parameters and among the pictures, it ends at the weights of one go, with previews."""
+
+    def halfway(stage: str, share: float) -> None:
+        if stage == "parameters" and share > 0.5:
+            raise KeyboardInterrupt
 
     def stop(epoch: int, losses: object) -> None:
         if epoch == 2:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
+        train(lessons, read_settings("tiny"), tmp_path, halfway)
+    assert len(list(tmp_path.glob("begun-*"))) == 1
+    with pytest.raises(KeyboardInterrupt):
         train(lessons, read_settings("tiny"), tmp_path, log=stop)
     resumed = train(lessons, read_settings("tiny"), tmp_path)
 
-    for name, weight in trained.renderer.state_dict().items():
-        assert torch.allclose(weight, resumed.renderer.state_dict()[name], atol=1e-5), name
+    assert not list(tmp_path.glob("begun*"))
+    for whole, again in ((trained.renderer, resumed.renderer), (trained.predictor, resumed.predictor)):
+        for name, weight in whole.state_dict().items():
+            assert torch.equal(weight, again.state_dict()[name]), name
     assert len(list((tmp_path / "previews").glob("*.png"))) == 2
     with pytest.raises(PortraitError, match="other settings"):
         train(lessons, replace(read_settings("tiny"), seed=1), tmp_path)
@@ -269,6 +278,10 @@ def test_clips_of_different_people_are_refused(lessons: list[Lesson], tmp_path: 
     other = replace(lessons[0], surface=open_surface(tmp_path / "other", "face"))
     with pytest.raises(PortraitError, match="another face"):
         train([lessons[0], other], read_settings("tiny"), tmp_path / "run")
+    about = replace(lessons[1].surface.actor.about, face_sha256="another")
+    strange = Surface(replace(lessons[1].surface.actor, about=about), lessons[1].surface.model, "face")
+    with pytest.raises(PortraitError, match="another face model than"):
+        train([lessons[0], replace(lessons[1], surface=strange)], read_settings("tiny"), tmp_path / "run")
     with pytest.raises(PortraitError, match="3 frames"):
         train([replace(lessons[0], n_frames=3)], read_settings("tiny"), tmp_path / "run")
     with pytest.raises(PortraitError, match="no training of read"):

@@ -49,7 +49,8 @@ class Renderer(nn.Module):
         self.encoder = (
             PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
         )
-        self.texture = Siren(2 + (size.out if self.encoder else 0), settings.channels, settings.siren)
+        beside = size.out if self.encoder else 0
+        self.texture = Siren(2 + beside, settings.channels, settings.siren, beside)
         self.unet = UNet(settings.inputs, 3, settings.unet)
 
     def forward(self, seen: Seen) -> tuple[Tensor, Tensor]:

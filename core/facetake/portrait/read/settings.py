@@ -33,6 +33,7 @@ class ParameterTraining:
         velocity: weight of the absolute difference of velocities.
         window: frames of a window; the paper does not say.
         stride: frames between the beginnings of windows; the paper does not say.
+        save_every: epochs between checkpoints.
     """
 
     size: ParameterSize = field(default_factory=ParameterSize)
@@ -43,6 +44,7 @@ class ParameterTraining:
     velocity: float = 100.0
     window: int = 100
     stride: int = 10
+    save_every: int = 2
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
     read.json                 settings, clips, region; written first
     parameters.safetensors    what turns sound and emotion into parameters
+    begun-*                   the same while it is learnt, every few epochs, with its discriminator and their optimisers
     renderer.*, critic.*      texture and renderer, their discriminator and their optimisers, every few epochs
     clips/                    the maps that are learnt from; can be made again
     previews/                 pictures of the progress

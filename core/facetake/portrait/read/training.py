@@ -176,9 +176,12 @@ def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, r
         for lesson in lessons
         for n in [lesson.count]
     ]
-    network = parameters.learn(spoken, settings.parameters, settings.seed, lambda share: report("parameters", share))
+    network = parameters.learn(
+        spoken, settings.parameters, settings.seed, lambda share: report("parameters", share), folder
+    )
     errors = [np.abs(parameters.predict(network, s.features, s.label) - s.parameters).mean() for s in spoken]
     checkpoint.save(folder, PARAMETERS, network, None, {"mean_absolute_error": float(np.mean(errors))})
+    parameters.forget(folder)
 
 
 def _learn_renderer(

@@ -1,0 +1,65 @@
+"""A sheet of takes at the same instants, each on the rig preview and in an actor's video by READ Avatars.
+
+    python docs/moods.py OUT.jpg ACTOR RUN SOUND --at 0.8,1.4,2.0 TAKE...
+
+Two rows a take, one column an instant in seconds. Needs the `portrait` extra and Pillow.
+"""
+
+from __future__ import annotations
+
+import argparse
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+from facetake import bundle, formats
+from facetake.face.studio import Studio
+from facetake.portrait.playback import there_and_back
+from facetake.portrait.read.driving import with_sound
+from facetake.portrait.read.ears import viseme_ear
+from facetake.portrait.read.performing import perform
+from facetake.portrait.read.surface import open_surface
+from facetake.portrait.read.trained import read_trained
+from facetake.preview import still
+
+
+def main() -> None:
+    """Draws the sheet."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("out", type=Path)
+    parser.add_argument("actor", type=Path)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("sound", type=Path)
+    parser.add_argument("takes", type=Path, nargs="+")
+    parser.add_argument("--at", required=True, help="seconds, with commas between")
+    arguments = parser.parse_args()
+    instants = [float(second) for second in arguments.at.split(",")]
+    trained, ear = read_trained(arguments.run), viseme_ear(bundle.load())
+    surface = open_surface(arguments.actor, trained.about.settings.part)
+    studio, rows = Studio((surface.size, surface.size)), []
+    for path in arguments.takes:
+        take = formats.read(path)
+        line = with_sound(take, arguments.sound, surface.rate, surface.model, ear)
+        frames = there_and_back(len(line.expression), surface.n_frames)
+        pictures = list(perform(surface, trained, line.expression, line.phonemes, frames))
+        rows += [
+            _row([still(take, _frame(at, take.rate, take.n_frames), studio) for at in instants], path.stem),
+            _row([pictures[_frame(at, surface.rate, len(pictures))] for at in instants], ""),
+        ]
+    Image.fromarray(np.concatenate(rows)).save(arguments.out, quality=90)
+
+
+def _frame(at_s: float, rate: Fraction, count: int) -> int:
+    return min(round(at_s * float(rate)), count - 1)
+
+
+def _row(pictures: list[np.ndarray], name: str) -> np.ndarray:
+    row = Image.fromarray(np.concatenate(pictures, axis=1))
+    ImageDraw.Draw(row).text((6, 4), name, fill=(20, 20, 20))
+    return np.asarray(row)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""How READ Avatars learns from little: maps and pictures moved alike, sines that start fast enough for edges; and that
+learning of parameters goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from facetake.networks import checkpoint
+from facetake.networks.audio2parameters import ParameterSize
+from facetake.networks.siren import Siren, SirenSize
+from facetake.portrait.clips import LABELS
+from facetake.portrait.read import parameters
+from facetake.portrait.read.renderer import Seen
+from facetake.portrait.read.rendering import jittered
+from facetake.portrait.read.settings import ParameterTraining
+
+
+def _ramps(side: int) -> torch.Tensor:
+    """A picture (1, 2, side, side) whose colours are its coordinates."""
+    line = torch.linspace(-1.0, 1.0, side)
+    return torch.stack(torch.meshgrid(line, line, indexing="ij"))[None]
+
+
+def test_maps_and_pictures_are_moved_alike() -> None:
+    """Where colours are coordinates they still are after a jitter, within a pixel, and masks go along."""
+    ramp = _ramps(64).expand(3, 2, 64, 64)
+    inside = ramp.abs().amax(dim=1) < 0.5
+    given = Seen(ramp[:, None].expand(3, 5, 2, 64, 64), inside, ~inside, torch.rand(3, 8, 4),
+                 torch.cat([ramp, ramp[:, :1]], dim=1))  # fmt: skip
+
+    made = jittered(given, 1.0, np.random.default_rng(1))
+
+    assert (made.uv[:, 2] - ramp).abs().max() > 0.05
+    assert torch.equal(made.uv[:, 0], made.uv[:, 4])
+    assert (made.uv[:, 2] - made.background[:, :2])[:, :, 8:-8, 8:-8].abs().max() < 2.0 / 64
+    assert torch.equal(made.alpha, ~made.hole)
+    assert (made.uv[:, 2].abs().amax(dim=1) < 0.5)[made.alpha].float().mean() > 0.99
+    assert jittered(given, 0.0, np.random.default_rng(1)) is given
+
+
+def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
+    """A texture with 64 numbers of sound beside its coordinates starts as fast across the face as one without."""
+    torch.manual_seed(0)
+    alone, beside = Siren(2, 1, SirenSize(512, 1)), Siren(66, 1, SirenSize(512, 1), 64)
+
+    starts = [torch.as_tensor(network.hidden[0].weight)[:, :2].detach().std() for network in (alone, beside)]
+
+    assert 0.9 < float(starts[1] / starts[0]) < 1.1
+
+
+@pytest.mark.parametrize("gan", [0.0, 0.02])
+@pytest.mark.parametrize("stopped", [0.2, 0.5, 0.8])
+def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_path: Path) -> None:
+    """Stopped after any epoch, saved or not, and even while saving, it ends with the bytes of learning in one go."""
+    dice = np.random.default_rng(0)
+    clips = [parameters.Spoken(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
+    how = ParameterTraining(ParameterSize(8, 1, 1, 8, True), 10, 4, 1e-2, gan, 1.0, 10, 5, save_every=2)
+    folder, saved = tmp_path / "run", []
+    folder.mkdir()
+
+    def stop(share: float) -> None:
+        if share >= stopped:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        parameters.learn(clips, how, 0, stop, folder)
+    assert [path.name for path in folder.iterdir()] == [f"begun-{2 * (round(10 * stopped) // 2):06d}"]
+    (folder / "begun.part").mkdir()  # as it is left by whoever is stopped while saving
+    shares: list[float] = []
+    resumed = parameters.learn(clips, how, 0, shares.append, folder)
+    assert shares[0] == pytest.approx((2 * (round(10 * stopped) // 2) + 1) / 10)
+    for name, network in (("resumed", resumed), ("at_once", parameters.learn(clips, how, 0))):
+        checkpoint.save(tmp_path, name, network, None, {})
+        saved.append((tmp_path / f"{name}.safetensors").read_bytes())
+    assert saved[0] == saved[1]
+    parameters.forget(folder)
+    assert not list(folder.iterdir())
