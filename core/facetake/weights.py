@@ -66,6 +66,18 @@ KNOWN = {
             "github.com/cydonia999/VGGFace2-pytorch, which converted the Caffe model of github.com/ox-vgg/vgg_face2",
             "unknown", "the regression's start, which is otherwise random",
         ),
+        Weights(
+            "vgg", ("vgg16-397923af.pth", "vgg19-dcbb9e9d.pth", "vgg1[69]*.pth", "vgg1[69]*.safetensors"),
+            "torchvision's models, as VGG16_Weights.IMAGENET1K_V1",
+            "unknown for the weights, which learnt from ImageNet (torchvision's code is BSD-3-Clause)",
+            "VGG's style loss",
+        ),
+        Weights(
+            "emonet", ("emonet_8.onnx", "emonet*.onnx"),
+            "your own export to ONNX, from a picture (1, 3, 256, 256), RGB in 0..1, to valence and arousal, of "
+            "emonet_8.pth out of github.com/face-analysis/emonet", "CC BY-NC-ND 4.0, non-commercial",
+            "A-EMD and V-EMD by EmoNet",
+        ),
     )
 }  # fmt: skip
 

@@ -19,7 +19,7 @@ from facetake.take import Take  # noqa: E402
 from facetake.visemes import VISEMES  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import SourceConfig  # noqa: E402
-from facetake_training.phoneme_network import PhonemeNetwork, viseme_of_token  # noqa: E402
+from facetake_training.phoneme_network import VisemeNetwork, viseme_of_token  # noqa: E402
 from facetake_training.styles import StyleConfig, Styles  # noqa: E402
 
 TOKENS = ("<pad>", "<s>", "</s>", "<unk>", "p", "aɪ", "tʃ", "ʊ", "s", "ː", "ʘ")
@@ -58,7 +58,7 @@ def test_visemes_come_at_the_rate_of_curves(folder: Path, seconds: float) -> Non
     """There is a row a frame of any length; blanks have no part; silence is silence whatever the network says."""
     sound = np.random.default_rng(0).normal(0, 0.1, round(seconds * 16_000)).astype(np.float32)
     sound[len(sound) // 2 :] *= 1e-4
-    found = PhonemeNetwork(folder).read(sound)
+    found = VisemeNetwork(folder).read(sound)
 
     assert found.shape == (max(1, round(seconds * 60)), 16) and np.allclose(found.sum(axis=1), 1, atol=1e-5)
     if seconds >= 1:
@@ -81,9 +81,9 @@ def test_imported_takes_know_what_was_heard(folder: Path, tmp_path: Path) -> Non
 def test_a_folder_without_a_network_is_named(folder: Path, tmp_path: Path) -> None:
     """A missing model, and one whose tokens are no phonemes, are one sentence each."""
     with pytest.raises(ModelError, match="no phoneme network"):
-        PhonemeNetwork(tmp_path)
+        VisemeNetwork(tmp_path)
     for name in ("config.json", "model.safetensors"):
         (tmp_path / name).write_bytes((folder / name).read_bytes())
     (tmp_path / "vocab.json").write_text(json.dumps({"<pad>": 0, "|": 4}))
     with pytest.raises(ModelError, match="no token of .* is a phoneme"):
-        PhonemeNetwork(tmp_path)
+        VisemeNetwork(tmp_path)

@@ -18,7 +18,7 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, TakeError
 from facetake.take import Take, resample
-from facetake_training.phoneme_network import PhonemeNetwork
+from facetake_training.phoneme_network import VisemeNetwork
 
 SOUND = (".wav", ".flac", ".ogg", ".mp3", ".opus", ".aif", ".aiff")
 CURVES = (".csv", ".json", ".npz", ".txt")
@@ -75,7 +75,7 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral", phone
     if usual_emotion not in EMOTIONS:
         raise ConfigError(f"unknown emotion '{usual_emotion}'; known: {', '.join(EMOTIONS)}")
     found = pairs(folder)
-    network = None if phonemes is None else PhonemeNetwork(phonemes)
+    network = None if phonemes is None else VisemeNetwork(phonemes)
     rows = [
         _import_line(sound, curves, index, len(found), folder, out, usual_emotion, network)
         for index, (sound, curves) in enumerate(found)
@@ -90,7 +90,7 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral", phone
 
 def _import_line(
     sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str,
-    network: PhonemeNetwork | None,
+    network: VisemeNetwork | None,
 ) -> dict[str, object]:  # fmt: skip
     samples = audio.read(sound)
     take = resample(formats.read(curves), Fraction(60))

@@ -1,4 +1,4 @@
-"""Verified ONNX models: the only package that touches onnxruntime.
+"""Verified ONNX models, and ONNX files of the user's: the only package that touches onnxruntime.
 
 A model is used only if its file has the hash that models.toml declares and carries the names and rates this version
 works with. Knows nothing of what is done with the curves.
@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facetake.bundle.affect import AffectNetwork, open_affect
 from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
 from facetake.bundle.restyling import (
     RestyleModels,
@@ -24,6 +25,7 @@ from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declar
 __all__ = [
     "MODEL_VERSION",
     "SHIPPED",
+    "AffectNetwork",
     "AudioToRig",
     "Declaration",
     "Models",
@@ -36,6 +38,7 @@ __all__ = [
     "load",
     "load_classifier",
     "load_restyling",
+    "open_affect",
     "restyler_metadata",
     "session",
 ]

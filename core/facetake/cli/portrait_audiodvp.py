@@ -106,8 +106,8 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
                         "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
-                        "and CSIM")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE, "
+                        "CSIM and EmoNet's moods")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 

@@ -37,11 +37,14 @@ def film(
 
     pictures: (H, W, 3), `n_frames` of them; n_video: frames of the actor's video; rate: of both.
     """
+    from facetake.portrait.playback import turns
     from facetake.render.video import write_video
 
     item = str(arguments.take or arguments.audio)
     if n_frames > n_video:
-        report.warning(item, f"the line is longer than the video of {n_video} frames, which is played there and back")
+        first = [f", at first after {float(frame / rate):.1f} s" for frame in turns(n_frames, n_video)[:1].tolist()]
+        report.warning(item, f"the line is longer than the video of {n_video} frames, which is played there and back, "
+                       f"slowing down where it turns{''.join(first)}")  # fmt: skip
 
     def told() -> Iterator[U8]:
         for index, picture in enumerate(pictures):

@@ -10,10 +10,11 @@ from facetake.cli import portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
-    from facetake.bundle import Models
     from facetake.portrait.clips import Clip
     from facetake.portrait.read.driving import Line
+    from facetake.portrait.read.ears import Ear, Phonemes
     from facetake.portrait.read.evaluation import Likeness, Scores
+    from facetake.portrait.read.losses import StyleLoss
     from facetake.portrait.read.settings import Settings
     from facetake.portrait.read.surface import Surface
     from facetake.portrait.read.trained import Trained
@@ -34,15 +35,20 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                         "or a file of your own")  # fmt: skip
     parser.add_argument("--seconds", type=float, metavar="S", help="learn from each clip's first S seconds; default: "
                         "all")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a VGG of your own, for the style "
+                        "loss")  # fmt: skip
+    parser.add_argument("--phonemes", type=Path, metavar="DIR", help="a wav2vec2 phoneme network of your own, as "
+                        "transformers saves one, whose 50 commonest phonemes the texture hears; default: the visemes "
+                        "of the model that hears the sound")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
-    from facetake import bundle
     from facetake.portrait.clips import read_clips
     from facetake.portrait.read import training
     from facetake.portrait.read.settings import read_settings
+    from facetake.portrait.read.surface import open_surface
 
     settings = read_settings(arguments.settings)
     clips, told = read_clips(arguments.actor)
@@ -55,25 +61,72 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         begin, end = STAGES[stage]
         report.progress(item, begin + (end - begin) * share)
 
-    models = bundle.load(arguments.model)
-    lessons = [_lesson(clip, settings, models, arguments.seconds) for clip in clips]
-    for lesson in lessons:
-        _warn_of_poses(lesson.surface, item, report)
-    training.train(lessons, settings, arguments.out, progress)
+    surfaces = [open_surface(clip.path, settings.part) for clip in clips]
+    style = _style(arguments, settings)
+    report.note(item, [style.told], {"style": style.name})
+    ear = _new_ear(arguments, surfaces)
+    if ear.phonemes:
+        _tell_phonemes(ear.phonemes, item, report)
+    for surface in surfaces:
+        _warn_of_poses(surface, item, report)
+    lessons = [_lesson(clip, surface, ear, arguments.seconds) for clip, surface in zip(clips, surfaces, strict=True)]
+    training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes, style=style)
     report.done(item, [str(arguments.out)])
     return 0
 
 
-def _lesson(clip: Clip, settings: Settings, models: Models, seconds: float | None) -> Lesson:
+def _lesson(clip: Clip, surface: Surface, ear: Ear, seconds: float | None) -> Lesson:
     from facetake.portrait.read import hearing
-    from facetake.portrait.read.surface import open_surface
     from facetake.portrait.read.training import Lesson
 
-    surface = open_surface(clip.path, settings.part)
     sound, rate = _sound_of(surface), surface.rate
     count = None if seconds is None else int(seconds * rate)
     return Lesson(surface, clip.emotion, clip.intensity, clip.label, hearing.cepstra(sound, rate),
-                  hearing.phonemes(sound, rate, models), count)  # fmt: skip
+                  ear.hear(sound, rate), count)  # fmt: skip
+
+
+def _style(arguments: argparse.Namespace, settings: Settings) -> StyleLoss:
+    """The style loss that a training was begun with, else the one that the settings ask for."""
+    from facetake.portrait.read.losses import FILTERED, style_loss
+    from facetake.portrait.read.trained import ABOUT, read_about
+
+    how, by = settings.renderer, settings.renderer.style_by
+    begun = (arguments.out / ABOUT).is_file() and read_about(arguments.out).style == FILTERED
+    return style_loss("filters" if begun or not how.style else by, arguments.weights)
+
+
+def _new_ear(arguments: argparse.Namespace, surfaces: list[Surface]) -> Ear:
+    """How a training hears: as it did before it was interrupted, else by what the user names."""
+    from facetake.networks.wav2vec2 import PhonemeNetwork
+    from facetake.portrait.read import ears
+    from facetake.portrait.read.trained import ABOUT, read_about
+
+    if (arguments.out / ABOUT).is_file():
+        return _ear(arguments, read_about(arguments.out).phonemes, arguments.out)
+    if arguments.phonemes is None:
+        return _ear(arguments, None, arguments.out)
+    sounds = [(_sound_of(surface), surface.rate) for surface in surfaces]
+    return ears.commonest(PhonemeNetwork(arguments.phonemes), sounds, arguments.seconds)
+
+
+def _ear(arguments: argparse.Namespace, phonemes: Phonemes | None, run: Path) -> Ear:
+    """How a training heard. ConfigError, PortraitError or ModelError where what it heard with is not named."""
+    from facetake import bundle
+    from facetake.errors import ConfigError
+    from facetake.portrait.read import ears
+
+    if phonemes is not None:
+        return ears.again(phonemes, arguments.phonemes, run)
+    if arguments.phonemes is not None:
+        raise ConfigError(f"{run} was learnt with the shipped visemes, not with phonemes; leave out --phonemes")
+    return ears.viseme_ear(bundle.load(arguments.model))
+
+
+def _tell_phonemes(phonemes: Phonemes, item: str, report: Reporter) -> None:
+    from dataclasses import asdict
+
+    told = f"hears the {len(phonemes.tokens)} commonest phonemes, {100.0 * phonemes.share:.1f} % of all that was heard"
+    report.note(item, [told], {"phonemes": asdict(phonemes)})
 
 
 def _warn_of_poses(surface: Surface, item: str, report: Reporter) -> None:
@@ -93,8 +146,14 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3 or a file of cues; default: "
                         "neutral; not with --take")  # fmt: skip
     parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
+    _add_phonemes(parser)
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the video")
+
+
+def _add_phonemes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--phonemes", type=Path, metavar="DIR", help="the phoneme network that the training heard "
+                        "with, where it heard with one and that is elsewhere by now")  # fmt: skip
 
 
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -122,14 +181,20 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
 def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained) -> Line:
     """What the face does and what its texture hears: of the take where there is one, else of the sound."""
     from facetake import bundle, emotion, formats
+    from facetake.errors import ConfigError
     from facetake.portrait.read import driving
 
+    if arguments.take and not arguments.audio and trained.about.phonemes:
+        raise ConfigError(f"{arguments.training} hears the phonemes of a network, which a take alone does not have; "
+                          "name its sound with --audio")  # fmt: skip
+    if arguments.audio:
+        ear = _ear(arguments, trained.about.phonemes, arguments.training)
     if not arguments.take:
         mood = emotion.parse(arguments.emotion or "neutral")
-        return driving.from_sound(arguments.audio, surface.rate, mood, trained, bundle.load(arguments.model))
+        return driving.from_sound(arguments.audio, surface.rate, mood, trained, ear)
     take = formats.read(arguments.take)
     if arguments.audio:
-        return driving.with_sound(take, arguments.audio, surface.rate, surface.model, bundle.load(arguments.model))
+        return driving.with_sound(take, arguments.audio, surface.rate, surface.model, ear)
     return driving.without_sound(take, surface.rate, surface.model, bundle.load_classifier(arguments.model))
 
 
@@ -140,8 +205,9 @@ def add_evaluate(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
                         "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
-                        "and CSIM")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE, "
+                        "CSIM and EmoNet's moods")  # fmt: skip
+    _add_phonemes(parser)
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
@@ -151,7 +217,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
     import numpy as np
 
-    from facetake import bundle, emotion
+    from facetake import emotion
     from facetake.portrait.measures import Clip, measures
     from facetake.portrait.read import driving, evaluation
     from facetake.portrait.read.surface import open_surface
@@ -164,7 +230,8 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     report.start(item, 0, 1)
     learnt = next(clip for clip in trained.about.clips if clip.origin == surface.origin)
     mood = emotion.parse(f"{learnt.emotion}:{learnt.intensity}")
-    line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, bundle.load(arguments.model))
+    ear = _ear(arguments, trained.about.phonemes, arguments.training)
+    line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, ear)
     first = 0 if arguments.all else learnt.n_frames
     frames = np.arange(first, min(surface.n_frames, len(line.expression)))
     clip = Clip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)

@@ -1,7 +1,6 @@
-"""Encoder, ConvGRU and decoder: a sequence of roughly right pictures to one that holds together over time
-(Landmark translation 3.4, "global translation").
+"""Encoder, ConvGRU and decoder: pictures that are roughly right to ones that hold together over time.
 
-Knows tensors in [-1, 1]; does not know faces or landmarks.
+The "global translation" of Landmark translation 3.4. Knows tensors in [-1, 1]; does not know faces or landmarks.
 """
 
 from __future__ import annotations

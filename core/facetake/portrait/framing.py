@@ -21,6 +21,8 @@ FIVE_POINTS = np.array(
 """Where ArcFace wants both eyes, the tip of the nose and the corners of the mouth in its 112 pixels."""
 LIPS_SCALE = 0.4
 """How far SyncNet's square reaches beyond the face, in half its height: to both sides, and twice as far below."""
+AROUND = 0.1
+"""How far a face's own square reaches beyond it, in half its side."""
 GREY = 110.0
 """What SyncNet's pictures show where the video ends."""
 
@@ -81,6 +83,20 @@ def boxes(landmarks: F32) -> F32:
     return np.stack([medfilt(column, 13)[6:-6] for column in padded.T.astype(np.float64)], axis=1).astype(np.float32)
 
 
+def box_square(picture: U8, box: F32, side: int) -> F32:
+    """A face (side, side, 3) with a little around it, of a picture (H, W, 3) and a row of `boxes`.
+
+    Raises:
+        PortraitError: the box has no size.
+    """
+    x, y, half = (float(value) for value in box)
+    _check_size(half)
+    reach = half * (1.0 + AROUND)
+    scale = side / (2.0 * reach)
+    left, top = x - reach, y - reach
+    return warped(picture, np.array([[scale, 0, -left * scale], [0, scale, -top * scale]], np.float32), side)
+
+
 def lips_square(picture: U8, box: F32, side: int) -> F32:
     """A face (side, side, 3) as SyncNet wants it, of a picture (H, W, 3) and a row of `boxes`.
 
@@ -88,8 +104,12 @@ def lips_square(picture: U8, box: F32, side: int) -> F32:
         PortraitError: the box has no size.
     """
     x, y, half = (float(value) for value in box)
-    if half <= 0.0:
-        raise PortraitError("the actor's landmarks lie in one place; capture the actor again")
+    _check_size(half)
     scale = side / (2.0 * half * (1.0 + LIPS_SCALE))
     left, top = x - half * (1.0 + LIPS_SCALE), y - half
     return warped(picture, np.array([[scale, 0, -left * scale], [0, scale, -top * scale]], np.float32), side, GREY)
+
+
+def _check_size(half: float) -> None:
+    if half <= 0.0:
+        raise PortraitError("the actor's landmarks lie in one place; capture the actor again")

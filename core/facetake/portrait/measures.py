@@ -1,5 +1,4 @@
-"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness, sharpness, where it
-can be.
+"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness and sharpness.
 
 What is missing is told by name, for people and for programs, and what needs no network is always measured. Knows which
 measure needs what; how each is done is in the module it comes from.
@@ -17,9 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, weights
+from facetake.bundle import open_affect
 from facetake.errors import PortraitError
 from facetake.networks.syncnet import FRAMES
 from facetake.portrait import framing, frechet, sync
+from facetake.portrait.affect import Moods
 from facetake.portrait.likeness import Csim, arcface
 from facetake.portrait.resemblance import Resemblance
 from facetake.portrait.retracked import Retracked
@@ -88,6 +89,7 @@ def measures(
         ("FID", "inception", _fid),
         ("LSE-C and LSE-D", "syncnet", lambda path: _sync(path, clip)),
         ("CSIM", "arcface", lambda path: Csim(arcface(path), clip.landmarks)),
+        ("A-EMD and V-EMD by EmoNet", "emonet", lambda path: Moods(open_affect(path), clip.landmarks)),
     )
     for name, network, maker in makers:
         try:
@@ -150,7 +152,8 @@ def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     names = {
         "fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
         "csim": "CSIM", "csim_handmade": "cosine of colour and texture (not CSIM)", "cpbd": "CPBD",
-        "cpbd_real": "CPBD of the video", "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
+        "cpbd_real": "CPBD of the video", "a_emd": "A-EMD by EmoNet", "v_emd": "V-EMD by EmoNet",
+        "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
         "lips_best_r": "at the best lag", "lips_lag_frames": "of so many frames",
         "frames_without_face": "frames without a face",
         "frechet_handmade": "Frechet distance of edges and waves (not FID)",

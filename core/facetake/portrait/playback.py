@@ -12,8 +12,11 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+F64 = NDArray[np.float64]
+I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 BLOCK = 32  # frames read at a time
+SLOW = 4  # frames of the video, a sixth of a second, over which it slows down before it turns
 
 
 class Film(Protocol):
@@ -27,15 +30,46 @@ class Film(Protocol):
         """Pictures (n, H, W, 3), RGB, of frames `first` to `last` - 1."""
 
 
-def there_and_back(n_frames: int, available: int) -> NDArray[np.int64]:
+def there_and_back(n_frames: int, available: int) -> I64:
     """Which of `available` frames of the target's video stands behind each of `n_frames`, (n_frames,).
 
-    It plays forwards, then backwards, and so on, so that a line longer than the video shows no cut.
+    It plays forwards, then backwards, and so on, so that a line longer than the video shows no cut. Before each turn it
+    slows down evenly and after it gathers speed alike, in whole frames: none is skipped, some are held.
     """
     if available < 1:
         raise ValueError("a video needs at least one frame")
-    place = np.arange(n_frames) % max(1, 2 * (available - 1))
-    return np.asarray(np.minimum(place, 2 * (available - 1) - place) if available > 1 else place * 0)
+    shown = np.arange(n_frames)
+    if n_frames <= available:
+        return shown
+    last, slow = available - 1, _slow(available)
+    way, passed = np.divmod(shown + slow, _leg(available))
+    gone = _eased(passed, last, slow)
+    place = np.where(shown < slow, shown, np.where(way % 2, last - gone, gone))  # at first it runs already
+    return np.floor(place + 0.5).astype(np.int64)
+
+
+def turns(n_frames: int, available: int) -> I64:
+    """The shown frames in which `there_and_back` turns."""
+    first = available - 1 + _slow(available)
+    return np.arange(first, n_frames, _leg(available)) if n_frames > available else np.zeros(0, np.int64)
+
+
+def _slow(available: int) -> int:
+    """Frames of the video over which it slows down; they take twice as long as they would."""
+    return min(SLOW, (available - 1) // 2)
+
+
+def _leg(available: int) -> int:
+    """Shown frames from one turn to the next."""
+    return max(1, available - 1 + 2 * _slow(available))
+
+
+def _eased(passed: I64, last: int, slow: int) -> F64:
+    """How far a leg has come, 0..last, after so many shown frames: from rest to full speed, and to rest again."""
+    total, four = last + 2 * slow, max(1, 4 * slow)
+    ends = np.where(2 * passed < total, passed**2 / four, last - (total - passed) ** 2 / four)
+    inside = (passed >= 2 * slow) & (passed <= total - 2 * slow)
+    return np.asarray(np.where(inside, passed - slow, ends))
 
 
 def in_order(film: Film, n_frames: int) -> Iterator[U8]:

@@ -17,6 +17,7 @@ CELLS = 4
 """Cells a side, each with the mean of its colours and of what filters see in it."""
 FILTERS, TAPS, SEED = 24, 7, 11
 LOUDNESS = 4.0  # brings texture to the size of colour
+SIZE = 10.0  # brings descriptions to the size of ArcFace's, so that a loss weighs alike
 
 
 class Resemblance(nn.Module):
@@ -38,4 +39,4 @@ class Resemblance(nn.Module):
         colours = F.adaptive_avg_pool2d(faces, CELLS)
         texture = LOUDNESS * F.adaptive_avg_pool2d(F.conv2d(faces, self.filters, stride=2).abs(), CELLS).log1p()
         flat = torch.cat([colours, texture - texture.mean(dim=1, keepdim=True)], dim=1)
-        return (flat - flat.mean(dim=(2, 3), keepdim=True) * 0.5).flatten(1)
+        return SIZE * (flat - flat.mean(dim=(2, 3), keepdim=True) * 0.5).flatten(1)

@@ -80,7 +80,7 @@ def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
     order = ["portrait", "render", "audiodvp", str(actor), str(run), "--audio", str(tmp_path / "line.wav")]
 
     assert main([*order, "-o", str(out), "--model", str(tiny_model)]) == 0
-    assert "longer than the video" in capsys.readouterr().err
+    assert "slowing down where it turns, at first after 0.8 s" in capsys.readouterr().err
 
     with av.open(str(out)) as film:
         assert len(film.streams.audio) == 1

@@ -51,7 +51,7 @@ def test_a_line_is_rendered_in_a_mood(
 
     assert main([*order, "--emotion", "angry:0.5", "-o", str(tmp_path / "a.mp4"), "--model", str(tiny_model)]) == 0
 
-    assert "there and back" in capsys.readouterr().err
+    assert "there and back, slowing down where it turns, at first after 0.8 s" in capsys.readouterr().err
     with av.open(str(tmp_path / "a.mp4")) as film:
         assert len(film.streams.audio) == 1
         assert sum(1 for _ in film.decode(video=0)) == 25

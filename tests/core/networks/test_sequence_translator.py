@@ -17,7 +17,7 @@ def test_a_cell_is_the_gated_unit_of_its_equations() -> None:
     cell, x, h = ConvGRUCell(2, 3, 1), torch.randn(1, 2, 1, 1), torch.randn(1, 3, 1, 1)
     gates, candidate = cell.gates.weight[..., 0, 0], cell.candidate.weight[..., 0, 0]
     both = torch.cat([x, h], dim=1)[0, :, 0, 0]
-    update, reset = (gates @ both).sigmoid().split(3)
+    update, reset = (gates @ both).sigmoid().chunk(2)
     new = (candidate @ torch.cat([x[0, :, 0, 0], reset * h[0, :, 0, 0]])).tanh()
     wanted = (1.0 - update) * h[0, :, 0, 0] + update * new
     assert torch.allclose(cell(x, h)[0, :, 0, 0], wanted, atol=1e-6)

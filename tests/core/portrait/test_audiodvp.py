@@ -34,7 +34,6 @@ from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E4
 from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.portrait.faces import open_face  # noqa: E402
 from facetake.portrait.performance import from_take  # noqa: E402
-from facetake.portrait.playback import there_and_back  # noqa: E402
 from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.rates import at_rate  # noqa: E402
 from facetake.portrait.region import Region, around  # noqa: E402
@@ -259,12 +258,6 @@ def test_pairs_are_moved_alike() -> None:
     across = moved[:, 0, 32, 40] - moved[:, 0, 32, 24]
     assert (across < 0).any() and (across > 0).any()
     assert renderer.jittered(ramp, real, 0.0, dice) == (ramp, real)
-
-
-def test_a_long_line_plays_the_video_there_and_back() -> None:
-    """No frame follows one that was not its neighbour in the video."""
-    assert there_and_back(9, 4).tolist() == [0, 1, 2, 3, 2, 1, 0, 1, 2]
-    assert there_and_back(3, 1).tolist() == [0, 0, 0]
 
 
 def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, trained: Trained) -> None:

@@ -258,7 +258,7 @@ def test_without_networks_all_but_the_stand_ins_is_skipped() -> None:
     assert [type(measure) for measure in taken] == [Sharpness, Csim, frechet.Frechet]
     assert {entry.name: entry.needs for entry in skipped} == {
         "FID": "inception", "LSE-C and LSE-D": "syncnet", "CSIM": "arcface",
-        "LMD and lips as they are seen": "mediapipe",
+        "A-EMD and V-EMD by EmoNet": "emonet", "LMD and lips as they are seen": "mediapipe",
     }  # fmt: skip
     told = measures.lines({"frechet_handmade": 0.5}, tuple(skipped))
     assert "not FID" in told[0]
@@ -266,10 +266,10 @@ def test_without_networks_all_but_the_stand_ins_is_skipped() -> None:
 
 
 def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
-    """All files in one folder give all scores; a clip without sound has no lip-sync error, and says why."""
+    """All files but EmoNet's in one folder give all scores but its own."""
     published.inception(tmp_path), published.syncnet(tmp_path), published.arcface(tmp_path, (1, 1, 1, 1))
     taken, skipped = measures.measures(clip(8, noise(tmp_path / "a.wav", 1.0)), tmp_path)
-    assert [entry.needs for entry in skipped] == ["mediapipe"]
+    assert [entry.needs for entry in skipped] == ["emonet", "mediapipe"]
     made, real = pictures(8, 10), pictures(8, 11)
     for frame in range(8):
         for measure in taken:

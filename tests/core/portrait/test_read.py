@@ -27,6 +27,7 @@ from facetake.portrait.read.settings import ParameterTraining, Settings, read_se
 from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train
+from facetake.portrait.region import Region
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]
@@ -274,6 +275,26 @@ def test_clips_of_different_people_are_refused(lessons: list[Lesson], tmp_path: 
         read_trained(tmp_path)
 
 
-def test_a_turn_of_the_video_shows_no_frame_twice() -> None:
-    """Where a line outlasts the video it turns without a frame that stands still."""
-    assert np.all(np.abs(np.diff(there_and_back(40, 16))) == 1)
+def test_a_turn_of_the_video_leaves_the_line_as_it_is(
+    lessons: list[Lesson], trained: Trained, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the video slows down and turns, every row of the new line is drawn once, in order, on the frame shown."""
+    surface, maps = lessons[0].surface, Surface.maps
+    drawn: list[tuple[F32, int]] = []
+
+    def watched(row: F32, frame: int, region: Region) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+        drawn.append((row, frame))
+        return maps(surface, row, frame, region)
+
+    monkeypatch.setattr(surface, "maps", watched)
+    frames = there_and_back(24, 16)
+    line = np.tile(surface.expression[:1], (24, 1))
+    line[:, ARKIT_NAMES.index("jawOpen")] = np.linspace(0.0, 0.5, 24)
+    made = list(perform(surface, trained, line, np.zeros((48, lessons[0].phonemes.shape[1]), np.float32), frames))
+
+    own = {row.tobytes() for row in surface.expression}
+    said = [(row, frame) for row, frame in drawn if row.tobytes() not in own]
+    assert len(made) == 24 and len(set(frames.tolist())) < 24
+    wanted = [(row, frame) for row, frame in zip(line, frames, strict=True) if row.tobytes() not in own]
+    assert [frame for _, frame in said] == [frame for _, frame in wanted] and len(wanted) >= 23
+    assert np.array_equal(np.stack([row for row, _ in said]), np.stack([row for row, _ in wanted]))

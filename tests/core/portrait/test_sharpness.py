@@ -15,7 +15,7 @@ def stripes(sigma_px: float, light: float = 200.0) -> U8:
     """Upright stripes (128, 128, 3), blurred."""
     row = np.where(np.arange(128) // 16 % 2, light, 30.0)
     soft = ndimage.gaussian_filter1d(row, sigma_px) if sigma_px else row
-    return np.rint(np.broadcast_to(soft[None, :, None], (128, 128, 3))).astype(np.uint8)
+    return np.asarray(np.rint(np.broadcast_to(soft[None, :, None], (128, 128, 3))), np.uint8)
 
 
 def test_sharp_edges_are_sharp_and_wide_ones_are_not() -> None:

@@ -85,8 +85,8 @@ class PictureSettings:
             its landmarks lie where they are to be.
         references: frames of each clip that serve as its photograph: the calmest one alone, or more. With one the
             networks may learn a person by heart, with more they must look at the photograph.
-        changed: what the networks may change about the photograph: "all" of it, as in the paper, or the "face" alone,
-            so that hair and background stay sharp.
+        changed: what the networks may change about the photograph: "all" of it, as in the paper, or its "parts" alone:
+            skin, hair and background then are the photograph's, and there is no network for the rest.
         skip: the networks of parts and rest add to the photograph that they see instead of making a new picture.
         local: parts are translated on their own; without, one network translates the whole (Table 3: "w/o local
             translation").
@@ -105,7 +105,7 @@ class PictureSettings:
     region: Literal["frame", "face"] = "frame"
     reference: Literal["still", "moved"] = "still"
     references: int = 1
-    changed: Literal["all", "face"] = "all"
+    changed: Literal["all", "parts"] = "all"
     skip: bool = False
     local: bool = True
     parts: PartSizes = field(default_factory=PartSizes)
@@ -127,7 +127,7 @@ class PictureSettings:
             raise ValueError("a U-Net's residual is not for these networks; use skip")
         if self.region == "face" and self.reference != "moved":
             raise ValueError('region "face" needs reference = "moved", for what is around the face')
-        if self.changed == "face" and self.reference != "moved":
-            raise ValueError('changed "face" needs reference = "moved", for what is around the face')
+        if self.changed == "parts" and self.reference != "moved":
+            raise ValueError('changed "parts" needs reference = "moved", for what is around the parts')
         if self.references < 1 or self.global_training.length < 1:
             raise ValueError("at least one reference, and one frame in a sequence, are needed")

@@ -58,7 +58,7 @@ def learn_pictures(
     plates = []
     for number, (filmed, count) in enumerate(clips):
         place = folder / "clips" / f"{number:04d}"
-        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # type: ignore[misc] # noqa: E731
+        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
         plates.append(plates_of(filmed, count, settings, place, share))
     translator = new_translator(settings, seed)
     local = LocalTrainer(translator, settings, judges, seed)
@@ -132,8 +132,8 @@ def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: 
 @torch.inference_mode()
 def _row(translator: Translator, clip: Plates, frame: int, is_whole: bool) -> U8:
     given, real = shown(clip, np.arange(max(0, frame - BEFORE), frame + 1), 0)
-    combined = translator.local(given).combined
-    stages = [given.sketch, given.reference, combined]
+    local = translator.local(given)
+    stages = [given.sketch, given.reference, local.combined]
     if is_whole:
-        stages.append(given.kept(translator.whole(combined[None])[0][0]))
+        stages.append(local.kept(translator.whole(local.combined[None])[0][0]))
     return np.concatenate([as_pictures(stage[-1]) for stage in [*stages, real]], axis=1)

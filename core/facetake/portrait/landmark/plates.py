@@ -11,11 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facetake.face.ibug import BROWS
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.moving import Movable
 from facetake.portrait.landmark.picture_settings import PictureSettings
@@ -31,7 +29,8 @@ I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 ROOM = 0.22  # of the landmarks' extent, left around them on each side
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
-FOREHEAD, FADE = 0.3, 0.25  # of the distance between the eyes: how high a face goes, over how much its edge fades
+SHUT = 10.0  # likewise shut lids, of which a little is much
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
 OPEN = ((61, 67), (62, 66), (63, 65))  # upper and lower points of the inner lips
 
 
@@ -62,7 +61,6 @@ class Plates:
         references: (R, T, H, W, 3) the photograph for every frame, or (R, 1, H, W, 3) where it stays as it is.
         points: (T, 68, 2) landmarks in pixels of these.
         reference_points: (R, 68, 2) those of the photographs.
-        changed: as in `PictureSettings`.
     """
 
     real: U8
@@ -70,7 +68,6 @@ class Plates:
     references: U8
     points: F32
     reference_points: F32
-    changed: str = "all"
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -110,8 +107,10 @@ def calmest(points: F32, count: int) -> I64:
     middle = points[:, [36, 45]].mean(axis=1)
     turn = np.abs(points[:, 30, 0] - middle[:, 0]) / eyes
     tilt = np.abs(points[:, 30, 1] - middle[:, 1] - np.median(points[:, 30, 1] - middle[:, 1])) / eyes
-    first = int(np.argmin(gap + CALM * (turn + tilt)))
-    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64) if count > 1 else []
+    lids = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS], axis=0) / eyes
+    shut = np.maximum(np.median(lids) - lids, 0.0)
+    first = int(np.argmin(gap + CALM * (turn + tilt) + SHUT * shut))
+    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64).tolist()
     return np.array([first, *others], np.int64)[: min(count, len(points))]
 
 
@@ -134,8 +133,7 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
         fill(files["references"], (len(known) * moves, side, side, 3), np.uint8, rows, progress)
     read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
     references = read["references"].reshape(len(known), moves, side, side, 3)
-    return Plates(read["real"], read["sketches"], references, seen_in(region, points), seen_in(region, points[known]),
-                  settings.changed)  # fmt: skip
+    return Plates(read["real"], read["sketches"], references, seen_in(region, points), seen_in(region, points[known]))
 
 
 def _references(filmed: Filmed, known: I64, points: F32 | None, region: Region) -> Iterator[U8]:
@@ -157,28 +155,4 @@ def shown(plates: Plates, frames: I64, reference: int) -> tuple[Shown, Tensor]:
     points = plates.points[frames]
     known = points if moves else np.broadcast_to(plates.reference_points[reference], points.shape)
     sketch, real = as_tensor(plates.sketches[frames]), as_tensor(plates.real[frames])
-    return Shown(
-        sketch, as_tensor(photographs), points, known, within(points, plates.real.shape[1], plates.changed)
-    ), real
-
-
-def within(points: F32, side: int, changed: str) -> Tensor:
-    """How much of what networks make is shown of frames with landmarks (B, 68, 2): (B, 1, side, side), 0..1."""
-    if changed == "all":
-        return torch.ones(len(points), 1, side, side)
-    return torch.from_numpy(np.stack([face_within(row, side) for row in points])[:, None])
-
-
-def face_within(points: F32, side: int) -> F32:
-    """1 inside the outline of landmarks (68, 2) with half a forehead above the brows, fading to 0 outside, (side, side)."""
-    from scipy.spatial import ConvexHull
-
-    eyes = np.linalg.norm(points[36] - points[45])
-    middle = points[BROWS].mean(axis=0)
-    up = middle - points[30]
-    forehead = points[BROWS] + FOREHEAD * eyes * up / max(float(np.linalg.norm(up)), 1e-6)
-    sides = ConvexHull(np.concatenate([points, forehead])).equations
-    place = np.arange(side) + 0.5
-    x, y = np.meshgrid(place, place)
-    outside = np.max(sides[:, 0, None, None] * x + sides[:, 1, None, None] * y + sides[:, 2, None, None], axis=0)
-    return np.asarray((1.0 - outside / (FADE * eyes)).clip(0.0, 1.0), np.float32)
+    return Shown(sketch, as_tensor(photographs), points, known), real

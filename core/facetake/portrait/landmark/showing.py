@@ -16,7 +16,7 @@ from torch import Tensor
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.moving import Movable
 from facetake.portrait.landmark.picture_settings import PictureSettings
-from facetake.portrait.landmark.plates import region_around, seen_in, within
+from facetake.portrait.landmark.plates import region_around, seen_in
 from facetake.portrait.landmark.sketch import draw
 from facetake.portrait.landmark.translator import Shown, Translator
 from facetake.portrait.region import Region
@@ -52,17 +52,16 @@ def show(
             yield large
             continue
         square = region.cut(large)
-        given = _shown(square, region, row, row if moves else known, settings.changed)
+        given = _shown(square, region, row, row if moves else known)
         with torch.inference_mode():
             made, states = translator(given, states)
         yield _changed(large, region, square, made[0]) if moves else region.put(as_pictures(made[0]), len(photograph))
 
 
-def _shown(square: U8, region: Region, row: F32, known: F32, changed: str) -> Shown:
+def _shown(square: U8, region: Region, row: F32, known: F32) -> Shown:
     seen, there = seen_in(region, row), seen_in(region, known)
     sketch = as_tensor(draw(seen, region.pixels))
-    shown = within(seen[None], region.pixels, changed)
-    return Shown(sketch[None], as_tensor(square)[None], seen[None], there[None], shown)
+    return Shown(sketch[None], as_tensor(square)[None], seen[None], there[None])
 
 
 def _changed(large: U8, region: Region, square: U8, made: Tensor) -> U8:

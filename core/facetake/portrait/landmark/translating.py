@@ -44,10 +44,13 @@ class Losses:
 class _Stage:
     """Networks that make pictures, discriminators, and their optimisers."""
 
-    def __init__(self, made: nn.Module, critics: nn.Module, rate: float, settings: PictureSettings, judges: Judges):
-        self.network, self.critics, self.settings, self.judges = made, critics, settings, judges
+    def __init__(
+        self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges
+    ):
+        self.network, self.critics = made, nn.ModuleDict(critics)
+        self.settings, self.judges = settings, judges
         self.adam = torch.optim.Adam(made.parameters(), rate, BETAS)
-        self.critic_adam = torch.optim.Adam(critics.parameters(), rate, BETAS)
+        self.critic_adam = torch.optim.Adam(self.critics.parameters(), rate, BETAS)
 
     def loss(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor, told: Losses, gan: float) -> Tensor:
         """MSE, perceptual and adversarial loss of pictures (B, 3, h, w), after a step's lesson for `critic`."""
@@ -91,10 +94,10 @@ class LocalTrainer(_Stage):
         """translator: whose local networks are trained."""
         with torch.random.fork_rng():
             torch.manual_seed(seed + 1)
-            critics = nn.ModuleDict({
+            critics: dict[str, nn.Module] = {
                 name: PatchGAN(9, settings.critic if name == REST else settings.part_critic)
                 for name in translator.local.networks
-            })  # fmt: skip
+            }
         super().__init__(translator.local, critics, settings.local_training.rate, settings, judges)
         self.translator, self.seed = translator, seed
 
@@ -143,7 +146,7 @@ class GlobalTrainer(_Stage):
         """translator: whose network over the whole is trained."""
         with torch.random.fork_rng():
             torch.manual_seed(seed + 2)
-            critics = nn.ModuleDict({"whole": PatchGAN(9, settings.critic)})
+            critics: dict[str, nn.Module] = {"whole": PatchGAN(9, settings.critic)}
         super().__init__(translator.whole, critics, settings.global_training.rate, settings, judges)
         self.translator, self.seed = translator, seed
 
@@ -160,8 +163,8 @@ class GlobalTrainer(_Stage):
 
     def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:
         with torch.no_grad():
-            combined = self.translator.local(given).combined
-        made = given.kept(self.translator.whole(combined.unflatten(0, shape))[0].flatten(0, 1))
+            local = self.translator.local(given)
+        made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))
         seen, critic = torch.cat([given.sketch, given.reference], dim=1), self.critics["whole"]
         lessons = [self.teach(critic, seen, made, real)] if self.settings.weights.gan else []
         loss = self.loss(critic, seen, made, real, told, 1.0)

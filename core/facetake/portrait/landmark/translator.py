@@ -31,18 +31,12 @@ class Shown:
         reference: (B, 3, H, W) the photograph, as it is or moved.
         points: (B, 68, 2) landmarks in pixels of these pictures.
         reference_points: (B, 68, 2) those of the photograph as it is shown.
-        within: (B, 1, H, W) how much of what the networks make is shown, 0..1; the photograph is seen elsewhere.
     """
 
     sketch: Tensor
     reference: Tensor
     points: F32
     reference_points: F32
-    within: Tensor
-
-    def kept(self, made: Tensor) -> Tensor:
-        """Made pictures (B, 3, H, W) where they are shown, the photograph elsewhere."""
-        return self.reference + self.within * (made - self.reference)
 
 
 @dataclass(frozen=True)
@@ -53,13 +47,21 @@ class Local:
         condition: what each network saw, (B, 6, h, w), by its name.
         made: what it made of it, (B, 3, h, w).
         corners: (B, 2) where each part lies.
-        combined: (B, 3, H, W) the parts laid over the rest.
+        combined: (B, 3, H, W) the parts laid over the rest, or over the photograph.
+        within: (B, 1, H, W) how much of what networks make is shown, 0..1.
+        reference: (B, 3, H, W) the photograph, which is seen elsewhere.
     """
 
     condition: dict[str, Tensor]
     made: dict[str, Tensor]
     corners: dict[str, I64]
     combined: Tensor
+    within: Tensor
+    reference: Tensor
+
+    def kept(self, made: Tensor) -> Tensor:
+        """Made pictures (B, 3, H, W) where they are shown, the photograph elsewhere."""
+        return self.reference + self.within * (made - self.reference)
 
 
 REST = "rest"
@@ -71,27 +73,45 @@ class LocalTranslator(nn.Module):
     def __init__(self, settings: PictureSettings) -> None:
         """Builds the networks."""
         super().__init__()
-        self.skip, self.side = settings.skip, settings.side
+        self.skip, self.side, self.whole = settings.skip, settings.side, settings.changed == "all"
         multiple = 2**settings.part_unet.downs
-        names = POINTS if settings.local else ()
-        self.sizes = {part: settings.parts.pixels(part, settings.side, multiple) for part in names}
-        unets = {part: UNet(6, 3, settings.part_unet) for part in names}
-        self.networks = nn.ModuleDict({**unets, REST: UNet(6, 3, settings.rest_unet)})
+        self.sizes = {part: settings.parts.pixels(part, settings.side, multiple) for part in POINTS}
+        self.networks = nn.ModuleDict()
+        if settings.local:
+            self.networks.update({part: UNet(6, 3, settings.part_unet) for part in POINTS})
+        if self.whole or not settings.local:
+            self.networks[REST] = UNet(6, 3, settings.rest_unet)
 
     def forward(self, shown: Shown) -> Local:
         """Translates single frames."""
-        condition, corners = {REST: torch.cat([shown.sketch, shown.reference], dim=1)}, {}
-        for part, size in self.sizes.items():
-            corners[part] = parts.corners(shown.points, part, size, self.side)
-            known = parts.corners(shown.reference_points, part, size, self.side)
-            pieces = parts.cut(shown.sketch, corners[part], size), parts.cut(shown.reference, known, size)
-            condition[part] = torch.cat(pieces, dim=1)
+        both, condition = torch.cat([shown.sketch, shown.reference], dim=1), {}
+        corners = {part: parts.corners(shown.points, part, size, self.side) for part, size in self.sizes.items()}
+        for name in self.networks:
+            condition[name] = both if name == REST else self._piece(shown, name, corners[name])
         made = {name: self._made(name, seen) for name, seen in condition.items()}
-        made[REST] = shown.kept(made[REST])
-        combined = made[REST]
+        within = self._within(corners, shown.sketch)
+        under = made.get(REST, shown.reference)
+        combined = shown.reference + within * (under - shown.reference)
+        for name in made:
+            if name != REST:
+                combined = parts.laid(combined, made[name], corners[name])
+        return Local(condition, made, corners, combined, within, shown.reference)
+
+    def _piece(self, shown: Shown, part: str, at: I64) -> Tensor:
+        """A part of the landmark picture, and the same part of the photograph, (B, 6, h, w)."""
+        size = self.sizes[part]
+        known = parts.corners(shown.reference_points, part, size, self.side)
+        return torch.cat([parts.cut(shown.sketch, at, size), parts.cut(shown.reference, known, size)], dim=1)
+
+    def _within(self, corners: dict[str, I64], like: Tensor) -> Tensor:
+        """Where pictures like these (B, 3, H, W) may be changed, (B, 1, H, W), 0..1: everywhere, or in the parts."""
+        if self.whole:
+            return torch.ones_like(like[:, :1])
+        within = torch.zeros_like(like[:, :1])
         for part, at in corners.items():
-            combined = parts.laid(combined, made[part], at)
-        return Local(condition, made, corners, combined)
+            soft = parts.softness(*self.sizes[part]).expand(len(like), 1, -1, -1)
+            within = torch.maximum(within, parts.placed(soft, at, self.side))
+        return within
 
     def _made(self, name: str, condition: Tensor) -> Tensor:
         made: Tensor = self.networks[name](condition)
@@ -109,5 +129,6 @@ class Translator(nn.Module):
 
     def forward(self, shown: Shown, states: list[Tensor] | None = None) -> tuple[Tensor, list[Tensor]]:
         """Pictures (B, 3, H, W) of B frames, one after another, and what is remembered for the next."""
-        made, states = self.whole(self.local(shown).combined[None], states)
-        return shown.kept(made[0]), states
+        local = self.local(shown)
+        made, states = self.whole(local.combined[None], states)
+        return local.kept(made[0]), states

@@ -12,12 +12,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.bundle import Models, VisemeClassifier
+from facetake.bundle import VisemeClassifier
 from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
 from facetake.portrait.clips import over_time
 from facetake.portrait.performance import from_take
 from facetake.portrait.read import hearing
+from facetake.portrait.read.ears import Ear
 from facetake.portrait.read.parameters import predict
 from facetake.portrait.read.trained import Trained
 from facetake.take import Take
@@ -33,20 +34,20 @@ class Line:
     phonemes: F32
 
 
-def from_sound(path: Path, rate: Fraction, emotion: EmotionTrack, trained: Trained, models: Models) -> Line:
+def from_sound(path: Path, rate: Fraction, emotion: EmotionTrack, trained: Trained, ear: Ear) -> Line:
     """The line in a sound file in a mood. AudioError when it cannot be read."""
     features = hearing.cepstra(path, rate)
     label = over_time(emotion, np.arange(len(features)) / float(rate))
-    return Line(predict(trained.predictor, features, label), hearing.phonemes(path, rate, models))
+    return Line(predict(trained.predictor, features, label), ear.hear(path, rate))
 
 
-def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, models: Models) -> Line:
+def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, ear: Ear) -> Line:
     """The line of a take that was made for a sound file; where the sound is shorter, its last phoneme is held."""
-    expression, heard = from_take(take, rate, model), hearing.phonemes(path, rate, models)
+    expression, heard = from_take(take, rate, model), ear.hear(path, rate)
     places = np.arange(2 * len(expression)).clip(0, len(heard) - 1)
     return Line(expression, heard[places])
 
 
 def without_sound(take: Take, rate: Fraction, model: FaceModel, classifier: VisemeClassifier) -> Line:
-    """The line of a take alone: phonemes are read from its lips."""
+    """The line of a take alone: visemes are read from its lips; phonemes of a user's network cannot be."""
     return Line(from_take(take, rate, model), hearing.seen_phonemes(take, rate, classifier))

@@ -1,7 +1,7 @@
 """Sound as READ Avatars hears it: cepstra for the parameters, phoneme probabilities for the texture.
 
-The paper's phonemes are those of a wav2vec2 network; the default here are the 16 visemes of the shipped network, which
-like them hardly depend on who speaks or in which mood. Knows sound; does not know faces or what is learnt.
+The paper's phonemes are those of a wav2vec2 network, see `ears`; the default are the 16 visemes of the shipped network,
+which like them hardly depend on who speaks or in which mood. Knows sound; does not know faces or what is learnt.
 """
 
 from __future__ import annotations

@@ -1,16 +1,25 @@
 """How unlike two pictures are, and how a discriminator's verdicts become losses (READ Avatars equation 3, LSGAN).
 
-The paper's style term needs a VGG, which cannot be shipped. What stands in for it needs no weights: the absolute
-difference of Laplacian pyramids, which is about edges at all sizes, and that of the Gram matrices of filters drawn from
-a fixed seed, which is about texture wherever it lies (random filters do nearly as well as learnt ones for texture:
-Ustyuzhaninov et al. 2017). Knows tensors; does not know networks.
+The paper's style term needs a VGG, which only users can bring (`facetake.portrait.perceptual`). What stands in for it
+needs no weights: the absolute difference of Laplacian pyramids, which is about edges at all sizes, and that of the Gram
+matrices of filters drawn from a fixed seed, which is about texture wherever it lies (random filters do nearly as well
+as learnt ones for texture: Ustyuzhaninov et al. 2017). Knows tensors; does not know what is learnt.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+
+from facetake import weights
+from facetake.audio import hash_of
+from facetake.portrait.perceptual import STYLE_LAYERS, VggStyle, open_vgg
+from facetake.portrait.read.settings import StyleBy
 
 LEVELS = 3
 SMALLEST = 16  # pixels of a side below which no level is made
@@ -51,6 +60,48 @@ class Style(nn.Module):
 
 def _large(picture: Tensor) -> Tensor:
     return F.interpolate(picture, scale_factor=2.0, mode="bilinear", align_corners=False)
+
+
+FILTERED: Final = "filters"
+
+
+@dataclass(frozen=True)
+class StyleLoss:
+    """The style loss of a training.
+
+    Attributes:
+        network: maps made and real pictures (B, 3, H, W) in -1..1 to a number.
+        name: "filters", or "vgg" and the hash of its file, as the training's folder has it.
+        told: which it is and why, for a person.
+    """
+
+    network: nn.Module
+    name: str
+    told: str
+
+
+def style_loss(by: StyleBy, folder: Path | None = None) -> StyleLoss:
+    """The style loss that is asked for.
+
+    Args:
+        by: "vgg" takes the user's file, "found" does where there is one, "filters" takes what stands in for it.
+        folder: where networks are looked for first (`facetake.weights`).
+
+    Raises:
+        WeightsMissingError: there is no file and there must be one.
+        ModelError: the file cannot be used, or the folder is none.
+    """
+    why = "as the settings have it"
+    if by != FILTERED:
+        try:
+            path = weights.resolve("vgg", folder)
+            network = VggStyle(open_vgg(path, STYLE_LAYERS[-1]))
+            return StyleLoss(network, f"vgg {hash_of(path)}", f"the style loss is VGG's, of {path}")
+        except weights.WeightsMissingError as error:
+            if by == "vgg":
+                raise
+            why = f"not VGG's: {error}"
+    return StyleLoss(Style(), FILTERED, f"the style loss is that of pyramids and fixed filters, {why}")
 
 
 def judged(verdict: Tensor, *, real: bool) -> Tensor:

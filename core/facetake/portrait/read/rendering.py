@@ -10,12 +10,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.jitter import moved, turns
-from facetake.portrait.read.losses import Style, judged
+from facetake.portrait.read.losses import judged
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import Settings
@@ -36,14 +36,14 @@ class Losses:
 class RendererTrainer:
     """Renderer, discriminator and their optimisers; one call trains one epoch."""
 
-    def __init__(self, n_phonemes: int, settings: Settings) -> None:
-        """Builds both networks from the settings' seed."""
+    def __init__(self, n_phonemes: int, settings: Settings, style: nn.Module) -> None:
+        """Builds both networks from the settings' seed; style: the style loss (`losses.style_loss`)."""
         self.settings, how = settings, settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
             self.renderer = Renderer(n_phonemes, settings)
             self.critic = PatchGAN(settings.inputs + 3, settings.critic)
-        self.style = Style()
+        self.style = style
         self.renderer_adam = torch.optim.Adam(self.renderer.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
@@ -68,7 +68,7 @@ class RendererTrainer:
         condition = seen_by_unet.detach()  # the discriminator's view must not teach the texture
         if how.gan:
             total.critic += self._teach_critic(condition, real, made.detach())
-        l1, style = F.l1_loss(made, real), self.style(made, real)
+        l1, style = F.l1_loss(made, real), self.style(made, real) if how.style else made.new_zeros(())
         loss = how.l1 * l1 + how.style * style
         if how.colours:
             face = given.alpha[:, None].expand_as(real)

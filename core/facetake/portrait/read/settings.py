@@ -17,6 +17,8 @@ from facetake.networks.siren import SirenSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.presets import preset
 
+StyleBy = Literal["found", "vgg", "filters"]
+
 
 @dataclass(frozen=True)
 class ParameterTraining:
@@ -52,7 +54,9 @@ class RendererTraining:
         batch: pictures a step.
         rate: of both Adams.
         l1: weight of the absolute difference.
-        style: weight of the style loss; see `facetake.portrait.read.losses` for what stands in for the paper's VGG.
+        style: weight of the style loss; 0 leaves it out.
+        style_by: "vgg" is the paper's and needs the user's file; "filters" stands in for it, see
+            `facetake.portrait.read.losses`; "found" takes VGG where the file is there.
         gan: weight of the discriminator's verdict; 0 leaves the discriminator out.
         mixed_holes: the hole in the background is that of two frames together, as it is when a frame of the video gets
             another expression. The paper's is of one.
@@ -69,6 +73,7 @@ class RendererTraining:
     rate: float = 1e-4
     l1: float = 1.0
     style: float = 1.0
+    style_by: StyleBy = "found"
     gan: float = 0.01
     mixed_holes: bool = False
     jitter: float = 0.0

@@ -19,6 +19,8 @@ from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.networks import checkpoint
+from facetake.portrait.read.ears import Phonemes
+from facetake.portrait.read.losses import FILTERED
 from facetake.portrait.read.parameters import Predictor
 from facetake.portrait.read.renderer import Renderer
 from facetake.portrait.read.settings import Settings
@@ -53,6 +55,8 @@ class About:
         n_parameters: coefficients of the face model.
         region: what the renderer sees.
         settings: everything else.
+        phonemes: those of a user's network that the texture hears, None for the shipped visemes.
+        style: the style loss that taught the renderer, as `losses.StyleLoss` names it.
         version: of the folder's layout.
     """
 
@@ -62,6 +66,8 @@ class About:
     n_parameters: int
     region: Region
     settings: Settings
+    phonemes: Phonemes | None = None
+    style: str = FILTERED
     version: int = VERSION
 
 
@@ -77,7 +83,8 @@ class Trained:
 def write_about(folder: Path, about: About) -> None:
     """Begins a training folder."""
     with beside(folder / ABOUT) as part:
-        part.write_text(json.dumps(asdict(about), indent=1) + "\n", encoding="utf-8")
+        told = {name: value for name, value in asdict(about).items() if value is not None}
+        part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
 
 
 def read_about(folder: Path) -> About:

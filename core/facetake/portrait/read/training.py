@@ -17,6 +17,8 @@ from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.overlay import write_png
 from facetake.portrait.read import parameters
+from facetake.portrait.read.ears import Phonemes
+from facetake.portrait.read.losses import FILTERED, StyleLoss, style_loss
 from facetake.portrait.read.maps import Maps, maps_of, region_of, seen
 from facetake.portrait.read.parameters import Spoken
 from facetake.portrait.read.rendering import Losses, RendererTrainer
@@ -42,6 +44,7 @@ U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
 FEWEST_FRAMES = 8
 PREVIEWS = 4
+SHORT = 12  # letters by which a style loss is told
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def _ignore(*_: object) -> None:
 
 def train(
     lessons: list[Lesson], settings: Settings, folder: Path, report: Report = _ignore,
-    log: Callable[[int, Losses], None] = _ignore,
+    log: Callable[[int, Losses], None] = _ignore, phonemes: Phonemes | None = None,
+    style: StyleLoss | None = None,
 ) -> Trained:  # fmt: skip
     """Trains on clips of one actor; called again on the same folder it goes on.
 
@@ -88,6 +92,8 @@ def train(
         folder: new, or one that the same training was stopped in.
         report: told the stage ("region", "maps", "parameters", "renderer") and the share of it that is done.
         log: told the losses of every epoch of the renderer.
+        phonemes: what the lessons' phonemes are, None for the shipped visemes.
+        style: the style loss, None for the one that needs no file.
 
     Returns:
         The networks.
@@ -98,10 +104,11 @@ def train(
     """
     _check(lessons)
     folder.mkdir(parents=True, exist_ok=True)
-    about = _about(folder, lessons, settings, report)
+    style = style or style_loss(FILTERED)
+    about = _about(folder, lessons, settings, phonemes, style, report)
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
-    _learn_renderer(folder, settings, maps, report, log)
+    _learn_renderer(folder, settings, maps, style, report, log)
     return read_trained(folder)
 
 
@@ -128,17 +135,24 @@ def _check(lessons: list[Lesson]) -> None:
             )
 
 
-def _about(folder: Path, lessons: list[Lesson], settings: Settings, report: Report) -> About:
+def _about(
+    folder: Path, lessons: list[Lesson], settings: Settings, phonemes: Phonemes | None, style: StyleLoss, report: Report
+) -> About:
     """What the folder is for: written there, or found there and the same."""
     clips = tuple(Learnt(lesson.surface.origin, lesson.emotion, lesson.intensity, lesson.count) for lesson in lessons)
     width = lessons[0].features.shape[1], lessons[0].phonemes.shape[1], lessons[0].surface.expression.shape[1]
     if (folder / ABOUT).is_file():
         found = read_about(folder)
-        if found != About(clips, *width, found.region, settings):
+        if found.style != style.name:
+            raise PortraitError(
+                f"{folder} was begun with another style loss ({found.style[:SHORT]}) than it would go on with "
+                f"({style.name[:SHORT]}); name the folder of its VGG with --weights, or a new folder"
+            )
+        if found != About(clips, *width, found.region, settings, phonemes, style.name):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
     region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
-    about = About(clips, *width, region, settings)
+    about = About(clips, *width, region, settings, phonemes, style.name)
     write_about(folder, about)
     return about
 
@@ -168,9 +182,10 @@ def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, r
 
 
 def _learn_renderer(
-    folder: Path, settings: Settings, maps: list[Maps], report: Report, log: Callable[[int, Losses], None]
-) -> None:
-    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings)
+    folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, report: Report,
+    log: Callable[[int, Losses], None],
+) -> None:  # fmt: skip
+    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network)
     for epoch in range(_resume(folder, trainer), how.epochs):
         losses = trainer.epoch(maps, epoch)
         is_last = epoch + 1 == how.epochs

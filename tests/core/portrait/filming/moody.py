@@ -30,8 +30,10 @@ def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretc
         expression[:, ARKIT_NAMES.index(name)] = 0.8 * intensity
     identity = np.zeros(model.identity_size, np.float32)
     identity[0] = stretch
+    angles = np.linspace(0.0, 2.0 * np.pi, 478)
+    ring = SIZE / 2 + 0.3 * SIZE * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     fit = Fit(
-        landmarks=np.zeros((number, 478, 2), np.float32), identity=identity,
+        landmarks=np.tile(ring, (number, 1, 1)).astype(np.float32), identity=identity,
         albedo=np.zeros(model.albedo_size, np.float32),
         colour=model.albedo(torch.zeros(1, model.albedo_size))[0].numpy(), light=ambient().numpy()[None],
         expression=expression, rotation=np.zeros((number, 3), np.float32),

@@ -108,6 +108,23 @@ def vggface2(path: Path) -> Path:
     return path / "resnet50_ft_weight.pkl"
 
 
+def vgg(path: Path, depth: int = 16) -> Path:
+    """`vgg16-397923af.pth` or `vgg19-dcbb9e9d.pth`; the last layers of the classifier, which are large, are small."""
+    name, rows = {
+        16: ("vgg16-397923af.pth", "0 2|5 7|10 12 14|17 19 21 24 26 28"),
+        19: ("vgg19-dcbb9e9d.pth", "0 2|5 7|10 12 14 16|19 21 23 25 28 30 32 34"),
+    }[depth]
+    layout, n_in = Layout(), 3
+    for width, places in zip((64, 128, 256, 512), rows.split("|"), strict=True):
+        for place in places.split():
+            layout.conv(f"features.{place}", width, n_in, 3, 3, bias=True)
+            n_in = width
+    for number in (0, 3, 6):
+        layout.conv(f"classifier.{number}", 9, 9, bias=True)
+    torch.save(layout.tensors, path / name)
+    return path / name
+
+
 def inception(path: Path) -> Path:
     """`pt_inception-2015-12-05-6726825d.pth`."""
     layout = Layout()
@@ -148,3 +165,26 @@ def _rows(before: str, text: str) -> Iterator[tuple[str, tuple[int, ...]]]:
     for row in text.split("|"):
         name, *shape = row.split()
         yield before + name, tuple(map(int, shape))
+
+
+def emonet(path: Path, outputs: tuple[str, str] = ("valence", "arousal"), side: int = 256, each: int = 1) -> Path:
+    """An ONNX export as EmoNet's would be; valence is how much more red than blue a face is, arousal is its green.
+
+    each: numbers that it gives of either, to be wrong.
+    """
+    import onnx
+    from onnx import TensorProto, helper
+
+    picture = helper.make_tensor_value_info("picture", TensorProto.FLOAT, ["batch", 3, side, side])
+    told = [helper.make_tensor_value_info(name, TensorProto.FLOAT, None) for name in outputs]
+    rows = {"of_valence": [1.0, 0.0, -1.0], "of_arousal": [0.0, 1.0, 0.0]}
+    weights = [helper.make_tensor(name, TensorProto.FLOAT, [3, each], row * each) for name, row in rows.items()]
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["picture"], ["pooled"]),
+        helper.make_node("Flatten", ["pooled"], ["means"]),
+        *(helper.make_node("MatMul", ["means", name], [out]) for name, out in zip(rows, outputs, strict=True)),
+    ]
+    graph = helper.make_graph(nodes, "emonet", [picture], told, weights)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
+    onnx.save(model, path / "emonet_8.onnx")
+    return path / "emonet_8.onnx"
