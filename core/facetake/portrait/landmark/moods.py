@@ -1,9 +1,9 @@
 """Learns what a mood does to the edges of a talking face, and does it (Landmark translation 3.2, equations 3 to 6).
 
 What networks see of an edge is how it differs from the same person at rest, over its usual spread: people differ more
-than moods do, and must not be taken for moods. Edges that belong to no face would satisfy a classifier and vanish on the
-way back to points; so of what the generator would change, that much is done which moving points of a face at rest can
-do. Knows points as arrays, in distances between the eyes; does not know sound.
+than moods do, and must not be taken for moods. Edges that belong to no face would satisfy a classifier and vanish on
+the way back to points; so of what the generator would change, that much is done which moving points of a face at rest
+can do. Knows points as arrays, in distances between the eyes; does not know sound.
 """
 
 from __future__ import annotations
@@ -110,10 +110,10 @@ class MoodTrainer:
 
     def _step(self, number: int) -> tuple[float, float, float, float]:
         dice = np.random.default_rng([self.seed, number])
-        judged = [self._teach_critic(*self._batch(dice)) for _ in range(self.how.critic_steps)]
+        judged = [self._teach_critic(*self._batch(dice), dice) for _ in range(self.how.critic_steps)]
         real, label, wanted = self._batch(dice)
         made = self.moods(real, wanted)
-        verdict, told = self.critic(made)
+        verdict, told = self._judged(made, dice)
         losses = (
             F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict)),
             _apart(told, wanted), F.mse_loss(self.moods(made, label), real),
@@ -130,18 +130,19 @@ class MoodTrainer:
         rows, others = (torch.from_numpy(dice.integers(0, len(self._edges), self.how.batch)) for _ in range(2))
         return self._edges[rows], self._labels[rows], self._labels[others]
 
-    def _teach_critic(self, real: Tensor, label: Tensor, wanted: Tensor) -> float:
+    def _judged(self, edges: Tensor, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """What the discriminators say of edges, under noise."""
+        noise = dice.normal(scale=self.how.noise, size=edges.shape) if self.how.noise else np.zeros(1)
+        verdict, told = self.critic(edges + torch.from_numpy(noise.astype(np.float32)))
+        return verdict, told
+
+    def _teach_critic(self, real: Tensor, label: Tensor, wanted: Tensor, dice: np.random.Generator) -> float:
         with torch.no_grad():
             made = self.moods(real, wanted)
-        real = real.requires_grad_(self.how.penalty > 0.0)
-        verdict, told = self.critic(real)
-        doubt = self.critic(made)[0]
+        (verdict, told), (doubt, _) = self._judged(real, dice), self._judged(made, dice)
         loss = F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
         loss = loss + F.binary_cross_entropy_with_logits(doubt, torch.zeros_like(doubt))
         total = self.how.adversarial * loss + self.how.classified * _apart(told, label)
-        if self.how.penalty > 0.0:
-            slope = torch.autograd.grad(verdict.sum(), real, create_graph=True)[0]
-            total = total + self.how.penalty * slope.square().sum(dim=(1, 2)).mean()
         self.critic_adam.zero_grad()
         torch.autograd.backward(total)
         self.critic_adam.step()
