@@ -28,7 +28,8 @@ class ConvGRUCell(nn.Module):
         """The new state (B, hidden, H, W) for features (B, n_in, H, W) and the state before."""
         update, reset = self.gates(torch.cat([features, state], dim=1)).sigmoid().chunk(2, dim=1)
         new = self.candidate(torch.cat([features, reset * state], dim=1)).tanh()
-        return state + update * (new - state)
+        after: Tensor = state + update * (new - state)
+        return after
 
 
 class ConvGRU(nn.Module):
