@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from facetake.errors import ConfigError
 
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
+AUTO: Final = "auto"
+AUTO_LINE: Final = "auto:line"
 Weights = NDArray[np.float32]
 
 
@@ -49,6 +51,21 @@ def parse(text: str) -> EmotionTrack:
     if looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text)):
         return read(Path(text))
     return EmotionTrack(np.zeros(1), weights(text, "--emotion")[None])
+
+
+def is_heard(text: str) -> bool:
+    """Whether the emotion is to be heard in the voice: "auto" over time, "auto:line" once for the whole line."""
+    return text in (AUTO, AUTO_LINE)
+
+
+def check(text: str) -> None:
+    """Finds what is wrong with an emotion as the user writes it, before there is a recording to hear it in.
+
+    Raises:
+        ConfigError: as `parse`.
+    """
+    if not is_heard(text):
+        parse(text)
 
 
 def looks_like_file(text: str) -> bool:
@@ -110,7 +127,7 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     for part in text.split("+"):
         name, _, number = part.strip().partition(":")
         if name not in EMOTIONS:
-            raise ConfigError(f"{where}: unknown emotion '{name}'; known: {', '.join(EMOTIONS)}")
+            raise ConfigError(f"{where}: unknown emotion '{name}'; known: {', '.join(EMOTIONS)}, or auto alone")
         row[EMOTIONS.index(name)] += _weight(number, name, where)
     if row.sum() > 1.0 + 1e-9:
         raise ConfigError(f"{where}: weights sum to {row.sum():g}; they may sum to 1 at most, the rest is neutral")

@@ -21,6 +21,7 @@ from facetake import bundle, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
+from facetake.networks.audio_emotion import AudioEmotion, CalibratedEmotion
 from facetake.networks.emoface import EmoFace
 from facetake.networks.facts import Restyler, VisemeClassifier
 
@@ -101,6 +102,24 @@ def export_classifier(network: VisemeClassifier, actors: Sequence[str], path: Pa
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "visemes", "styles")}
     metadata = {**bundle.classifier_metadata(), "actors": json.dumps(list(actors))}
     return _export(network, _moved, names, axes, metadata, path)
+
+
+def export_audio_emotion(network: AudioEmotion, temperature: float, threshold: float, path: Path) -> float:
+    """Writes audio_emotion.onnx; as `export_audio2rig`.
+
+    Args:
+        network: trained network; left in evaluation mode.
+        temperature: by which its scores are divided, fitted on voices it did not learn from.
+        threshold: confidence from which on an emotion is shown, chosen on the same voices.
+        path: the file to write.
+    """
+    metadata = {**bundle.audio_emotion_metadata(), "threshold": f"{threshold:g}"}
+
+    def probe(seconds: float) -> tuple[Tensor, ...]:
+        return _spoken(seconds)[:1]
+
+    calibrated = CalibratedEmotion(network, temperature)
+    return _export(calibrated, probe, (["audio"], ["emotion"]), {"audio": {1: "samples"}}, metadata, path)
 
 
 class _RangedRestyler(nn.Module):

@@ -15,10 +15,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, eyes, head, keys, rig, shaping
+from facetake import audio, eyes, head, keys, listening, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Models
-from facetake.emotion import EmotionTrack, parse
+from facetake.emotion import EmotionTrack, is_heard, parse
+from facetake.listening import Heard
 from facetake.take import Take, n_frames, resample
 from facetake.visemes import VISEMES
 
@@ -34,8 +35,8 @@ class GenerateOptions:
     """What the user may choose.
 
     Attributes:
-        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", or the path of a cue file; None is
-            neutral.
+        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", the path of a cue file, or "auto" to
+            hear it in the voice ("auto:line": once for the whole line); None is neutral.
         rate: frames per second of the take.
         keys: "sparse" adds few, editable keys to the dense curves.
         seed: of blinks, gaze and head; the same input, options and seed give the same bytes.
@@ -70,6 +71,8 @@ class Performance:
         visemes: (T, 16) float32 probabilities at the take's rate.
         closures: where the lips had to close, in seconds.
         speech: (T,) float32, 1 in speech and 0 in silence, at the take's rate.
+        emotion: the weights that were performed.
+        heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
     """
 
@@ -77,6 +80,8 @@ class Performance:
     visemes: Floats
     closures: tuple[shaping.Closure, ...]
     speech: Floats
+    emotion: EmotionTrack
+    heard: Heard | None = None
     keys: keys.Keys | None = None
 
 
@@ -94,8 +99,11 @@ def generate(
     Raises:
         AudioError: the file cannot be read.
         ConfigError, RigError: an option names something unknown.
+        ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
-    emotion = parse(options.emotion) if options.emotion else parse("neutral")
+    asked = options.emotion or "neutral"
+    heard = listening.hear(path, asked, models.audio_emotion) if is_heard(asked) else None
+    emotion = heard.track if heard else parse(asked)
     report = progress or _ignore
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
@@ -117,14 +125,14 @@ def generate(
     shaping.gain(values, options.gains, out=values)
     shaping.clamp(values, out=values)
 
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models))
+    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models, heard))
     take = shaping.reseal(resample(take, options.rate), closures)
     if options.only:
         take = replace(take, values=shaping.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), sparse)
+    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> Floats:
@@ -174,8 +182,9 @@ def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, options: Genera
     return head.head_motion(onsets, weights, options.seed, speech=speech)
 
 
-def _origin(path: Path, options: GenerateOptions, models: Models) -> dict[str, object]:
+def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard | None) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
         "made_by": "facetake generate",
         "audio": path.name,
@@ -189,6 +198,7 @@ def _origin(path: Path, options: GenerateOptions, models: Models) -> dict[str, o
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **by,
     }
 
 

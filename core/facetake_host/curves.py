@@ -56,6 +56,8 @@ class Delivery:
         raw: every frame of Unreal's raw expressions, where asked for.
         visemes: (viseme, start, end), in seconds.
         plot: curves worth showing, by group ("main" or a region) and name, at `plot_fps`.
+        heard: what was heard of the emotion, as a sentence; empty where it was given.
+        cues: the emotion that was heard, as lines of a cue file.
     """
 
     rate: Fraction
@@ -65,6 +67,8 @@ class Delivery:
     visemes: tuple[tuple[str, float, float], ...] = ()
     plot: Mapping[str, Mapping[str, list[float]]] = field(default_factory=dict)
     plot_fps: float = 30.0
+    heard: str = ""
+    cues: tuple[str, ...] = ()
 
 
 def load(path: Path) -> Delivery:
@@ -79,11 +83,11 @@ def load(path: Path) -> Delivery:
             name: KeyCurve(tuple(one["frames"]), tuple(one["values"]), tuple(one["in"]), tuple(one["out"]))
             for name, one in found["keys"].items()
         }
-        plot = found.get("plot", {})
+        plot, heard = found.get("plot", {}), found.get("heard", {})
         visemes = tuple((one["viseme"], one["start_s"], one["end_s"]) for one in found.get("visemes", ()))
         return Delivery(
             Fraction(found["rate"]), found["n_frames"], keys, found.get("raw", {}), visemes, plot.get("curves", {}),
-            plot.get("rate", 30.0),
+            plot.get("rate", 30.0), heard.get("sentence", ""), tuple(heard.get("cues", ())),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise HostProblem(f"the engine's result {path} cannot be read ({error}); try once more") from error

@@ -217,6 +217,7 @@ def summary(made: Made) -> str:
     """What a person is told when it is done."""
     keys = sum(len(curve.frames) for curve in made.delivery.keys.values())
     text = f"{made.layer}: {keys} keys on {len(made.delivery.keys)} controls from frame {made.start_frame}."
+    text += f" {made.delivery.heard.capitalize()}." if made.delivery.heard else ""
     skipped = {name: why for name, why in made.skipped.items() if name not in HEAD}
     if HEAD[0] in made.skipped:
         skipped["head motion"] = made.skipped[HEAD[0]]

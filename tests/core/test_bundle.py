@@ -98,6 +98,24 @@ def test_broken_model_folders_are_named(tmp_path: Path, text: str | None, says: 
         bundle.load(tmp_path)
 
 
+def test_a_folder_without_ears_uses_the_shipped_ones(tiny_model: Path) -> None:
+    """A studio's folder that has no audio_emotion model hears with the shipped one."""
+    found = bundle.load(tiny_model).audio_emotion
+
+    assert found.sha256 == bundle.declarations(bundle.SHIPPED)["audio_emotion"].sha256
+    assert 0.3 <= found.threshold <= 0.9
+    assert found.shares(np.zeros(16_000, np.float32)).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Models from before audio_emotion.onnx generate as ever; asked to hear, they give one sentence."""
+    monkeypatch.setattr(bundle.audio_emotion, "SHIPPED", tiny_model)
+    models = bundle.load(tiny_model)
+
+    with pytest.raises(ModelError, match="declares no model named audio_emotion; export one"):
+        _ = models.audio_emotion
+
+
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     """A file with the right hash that ONNX Runtime cannot read is refused."""
     from facetake.audio import hash_of

@@ -9,9 +9,13 @@ import argparse
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from facetake.config import load_config
 from facetake.errors import ConfigError, FacetakeError
+
+if TYPE_CHECKING:
+    from facetake_training.audio_emotion import VoiceConfig
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -37,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
     _add(commands, "viseme", _viseme, "train the classifier of curves: visemes, emotion, actor")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
+    _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice; resumes where it stopped")
     export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
     export.add_argument(
         "-o",
@@ -97,14 +102,15 @@ def _add(
 def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     about = "measure finished takes against bars; exit code 1 when one is missed"
     measure = commands.add_parser("measure", help=about, description=about)
-    measure.add_argument("what", choices=(*NEEDS, "silence"))
+    measure.add_argument("what", choices=(*NEEDS, "silence", "auto"))
     measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
     measure.add_argument(
         "--audio",
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of WAV files (lips, emotions, takes), folders of any recordings (checks); a line (memory)",
+        help="folder of WAV files (lips, emotions, takes), folders of any recordings (checks); a line (memory); "
+        "folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto)",
     )
     measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips)")
     measure.add_argument(
@@ -115,7 +121,13 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--lines", type=int, default=60, help="lines a corpus (closures) or folder (checks), takes (restyle, tables)"
     )
     measure.add_argument("--judge", type=Path, metavar="RUN", help="run of the judging classifier (restyle, tables)")
-    measure.add_argument("--config", type=Path, action="append", metavar="TOML", help="restylers, ours first (tables)")
+    measure.add_argument(
+        "--config",
+        type=Path,
+        action="append",
+        metavar="TOML",
+        help="restylers, ours first (tables); a run whose test speakers are heard (auto)",
+    )
     measure.add_argument("--actor", default="emil", help="whose takes are restyled (restyle, tables)")
     measure.set_defaults(run=_measure)
 
@@ -135,7 +147,7 @@ NEEDS = {
 def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
-    from facetake_training.measure import checks, closures, emotions, lips, memory, restyle, silence, takes
+    from facetake_training.measure import auto, checks, closures, emotions, lips, memory, restyle, silence, takes
 
     for name in NEEDS.get(arguments.what, ()):
         if getattr(arguments, name) is None:
@@ -147,6 +159,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
         "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
         "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
+        "auto": lambda: auto.measure(_voice_run(a.config), a.audio or [], bundle.load(a.model)),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
@@ -154,6 +167,12 @@ def _measure(arguments: argparse.Namespace) -> int:
     }[a.what]()
     print(report)
     return 0 if report.is_met else 1
+
+
+def _voice_run(configs: list[Path] | None) -> VoiceConfig | None:
+    from facetake_training.audio_emotion import VoiceConfig
+
+    return load_config(VoiceConfig, configs[0]) if configs else None
 
 
 def _corpus(arguments: argparse.Namespace) -> int:
@@ -182,6 +201,13 @@ def _facts(arguments: argparse.Namespace) -> int:
     from facetake_training import facts
 
     print(f"weights: {facts.train(load_config(facts.FactsConfig, arguments.config))}")
+    return 0
+
+
+def _audio_emotion(arguments: argparse.Namespace) -> int:
+    from facetake_training import audio_emotion
+
+    print(f"weights: {audio_emotion.train(load_config(audio_emotion.VoiceConfig, arguments.config))}")
     return 0
 
 

@@ -19,10 +19,11 @@ from facetake import bundle
 from facetake.audio import hash_of
 from facetake.config import load_config
 from facetake.errors import ModelError
-from facetake.export import export_audio2rig, export_classifier, export_restyler
+from facetake.export import export_audio2rig, export_audio_emotion, export_classifier, export_restyler
 from facetake.networks.emoface import EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
-from facetake_training import checkpoint, facts
+from facetake_training import audio_emotion, checkpoint, facts
+from facetake_training.audio_emotion import VoiceConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
 from facetake_training.viseme import VisemeConfig
@@ -51,6 +52,8 @@ def export(config_path: Path, out: Path) -> str:
         table = {}  # the reader of the configuration says what is wrong
     if "classifier" in table:
         return export_restyler_run(load_config(FactsConfig, config_path), config_path.name, out)
+    if any("layout" in source for source in table.get("data", {}).get("sources", ())):
+        return export_voice_run(load_config(VoiceConfig, config_path), config_path.name, out)
     if "actors" in table.get("data", {}):
         return export_classifier_run(load_config(VisemeConfig, config_path), config_path.name, out)
     return export_run(load_config(TrainConfig, config_path), config_path.name, out)
@@ -95,6 +98,23 @@ def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     (out / "viseme_classifier.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
     entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"])
     return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
+
+
+def export_voice_run(config: VoiceConfig, name: str, out: Path) -> str:
+    """Exports a run of the audio emotion encoder; see `export`."""
+    network = audio_emotion.build(config)
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    about = _about(config.out / "best.json")
+    scores = about["scores"]
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / f"{audio_emotion.NAME}.onnx"
+    worst = export_audio_emotion(network, scores["temperature"], scores["threshold"], path)
+    shape = {"network": asdict(config.network)}
+    (out / f"{audio_emotion.NAME}.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
+    used = [source for source in config.data.sources if source.weight > 0.0]
+    trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))
+    entry = Entry(name, trained_on, int(about["step"]), worst, scores)
+    return entry.ship(audio_emotion.NAME, config.out / "best.safetensors", out)
 
 
 def _about(path: Path) -> dict[str, Any]:

@@ -65,6 +65,7 @@ class Progress:
         share: of the recorded time of the whole run that is done, 0..1.
         left_s: estimated seconds until the end.
         findings: of the checks, the worst first.
+        heard: of the emotion, where that was asked.
     """
 
     row: Row
@@ -73,6 +74,7 @@ class Progress:
     share: float
     left_s: float
     findings: tuple[checks.Finding, ...] = ()
+    heard: str = ""
 
 
 def run(
@@ -193,7 +195,8 @@ class _Night:
         share = self._done_s / self._total_s
         spent = time.monotonic() - self._begun
         findings = checks.judge(entry.measured, self._settings.limits)
-        self._tell(Progress(row, made.problem, why, share, spent / share - spent if share else 0.0, findings))
+        left_s = spent / share - spent if share else 0.0
+        self._tell(Progress(row, made.problem, why, share, left_s, findings, made.heard))
 
     def _entry(self, row: Row, prints: Fingerprint, why: str, made: Made) -> Entry:
         """What is put down of a row; where it failed, the take of before is still there."""

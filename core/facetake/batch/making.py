@@ -57,6 +57,7 @@ class Made:
         problem: what went wrong; empty where nothing did.
         aside: name under which a take that somebody had changed was kept; empty where there was none.
         measured: by the checks.
+        heard: of its emotion, where that was asked; empty where not.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Made:
     mtime_ns: int = 0
     aside: str = ""
     measured: tuple[checks.Measured, ...] = ()
+    heard: str = ""
 
 
 class Maker:
@@ -107,10 +109,11 @@ class Maker:
         if keys is not None:
             take = replace(take, values=rig.clamp(keys.dense()))
         measured = checks.measure(
-            take, checks.Heard(made.visemes, made.closures, made.speech), asked_mood(row, options.emotion),
+            take, checks.Heard(made.visemes, made.closures, made.speech), asked_mood(row, made.emotion),
             self._classifier, self._approved(row), options.only,
         )  # fmt: skip
-        return replace(self._written(row, take, keys), measured=measured)
+        heard = made.heard.sentence if made.heard else ""
+        return replace(self._written(row, take, keys), measured=measured, heard=heard)
 
     def _approved(self, row: Row) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
@@ -149,9 +152,8 @@ def restyle_options(row: Row) -> RestyleOptions:
     return RestyleOptions(parse_style(row.style) if row.style else {}, actor, strength)
 
 
-def asked_mood(row: Row, mood: str | None) -> EmotionTrack:
+def asked_mood(row: Row, track: EmotionTrack) -> EmotionTrack:
     """The mood that a row's take should show: its style, over what that leaves of its emotion. Raises ConfigError."""
-    track = emotion.parse(mood or "neutral")
     if not row.style:
         return track
     style = parse_style(row.style)
@@ -179,6 +181,8 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
     }  # fmt: skip
     if Path(mood).is_file():
         found["cues"] = hash_of(Path(mood))
+    if emotion.is_heard(mood):
+        found["heard by"] = hashes.get("audio_emotion", "")
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
     return found

@@ -23,7 +23,7 @@ from facetake.errors import BatchError, FacetakeError
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
     "audio": "the recording, relative to the folder of this list and inside it",
-    "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, or a file of cues inside the folder; empty: as --emotion",
+    "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, a file of cues in the folder, or auto; empty: as --emotion",
     "style": "restyle the take: sad:0.8; empty: leave it",
     "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
     "character": "who speaks, for the report",
@@ -213,7 +213,7 @@ def _mood(row: Row, root: Path) -> str:
         restyle.parse_strength(row.actor, "actor")
     mood = str(inside(root, Path(row.emotion), "emotion")) if emotion.looks_like_file(row.emotion) else row.emotion
     if mood:
-        emotion.parse(mood)
+        emotion.check(mood)
     return mood
 
 

@@ -7,10 +7,12 @@ works with. Knows nothing of what is done with the curves.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from facetake.bundle.affect import AffectNetwork, open_affect
 from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
+from facetake.bundle.audio_emotion import AudioEmotion, audio_emotion_metadata, open_audio_emotion
 from facetake.bundle.restyling import (
     RestyleModels,
     Restyler,
@@ -26,6 +28,7 @@ __all__ = [
     "MODEL_VERSION",
     "SHIPPED",
     "AffectNetwork",
+    "AudioEmotion",
     "AudioToRig",
     "Declaration",
     "Models",
@@ -33,6 +36,7 @@ __all__ = [
     "Restyler",
     "VisemeClassifier",
     "audio2rig_metadata",
+    "audio_emotion_metadata",
     "classifier_metadata",
     "declarations",
     "load",
@@ -46,9 +50,26 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Models:
-    """The models that generation uses."""
+    """The models that generation uses.
+
+    Attributes:
+        audio2rig: from sound and emotion to curves.
+        folder: where the others lie, which are opened when they are first asked for.
+        threads: of onnxruntime.
+    """
 
     audio2rig: AudioToRig
+    folder: Path = SHIPPED
+    threads: int = 2
+
+    @cached_property
+    def audio_emotion(self) -> AudioEmotion:
+        """What hears the emotion in a voice.
+
+        Raises:
+            ModelError: neither the folder nor this installation has it, or it is altered or of another version.
+        """
+        return open_audio_emotion(self.folder, self.threads)
 
 
 def load(folder: Path | None = None, threads: int = 2) -> Models:
@@ -57,7 +78,8 @@ def load(folder: Path | None = None, threads: int = 2) -> Models:
     Raises:
         ModelError: it is missing, altered, of another version, or not what its name says.
     """
-    return Models(load_audio2rig(SHIPPED if folder is None else folder, threads))
+    folder = SHIPPED if folder is None else folder
+    return Models(load_audio2rig(folder, threads), folder, threads)
 
 
 def load_classifier(folder: Path | None = None, threads: int = 2) -> VisemeClassifier:

@@ -141,7 +141,8 @@ def _run(
         if news.problem:
             report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
         else:
-            report.ended(news.row.id, str(settings.folder / news.row.out), news.why)
+            more = {"heard": news.heard} if news.heard else {}
+            report.ended(news.row.id, str(settings.folder / news.row.out), news.why, **more)
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 
     with _Polite(stop, report):

@@ -22,6 +22,7 @@ ABOUT = "turn recorded lines into takes: 174 MetaHuman control curves"
 EXAMPLES = (
     "line.wav",
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
+    "dialogue/ -o takes/ --emotion auto",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
@@ -45,7 +46,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares what `performance` reads: how a line is performed, whatever becomes of the take."""
-    parser.add_argument("--emotion", metavar="WHAT", help="happy:0.7, a blend happy:0.5+sad:0.3, or a file of cues")
+    parser.add_argument("--emotion", metavar="WHAT", help="happy:0.7, a blend happy:0.5+sad:0.3, a file of "
+                        "cues, or auto: hear it in the voice (auto:line: once a line)")  # fmt: skip
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
     parser.add_argument("--seed", type=int, default=0, help="of blinks, gaze and head motion")
@@ -130,12 +132,8 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     from facetake.generate import GenerateOptions
     from facetake.take import parse_rate
 
-    if arguments.emotion == "auto":
-        raise ConfigError(
-            "--emotion auto: this version has no audio_emotion model yet; name the emotion, such as happy:0.7"
-        )
     if arguments.emotion:
-        emotion.parse(arguments.emotion)  # a mistake shows before anything is generated
+        emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     if arguments.seed < 0:
         raise ConfigError(f"seed {arguments.seed} is negative; give 0 or more")
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
@@ -181,6 +179,8 @@ def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
 
     share = GENERATED if job.film else 1.0
     made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
+    if made.heard:
+        job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
     inputs.make_folder(target.parent)
     formats.write(take, target, job.form)

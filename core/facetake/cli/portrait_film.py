@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facetake.emotion import EmotionTrack
+
     U8 = NDArray[np.uint8]
 
 
@@ -28,6 +30,18 @@ def said(arguments: argparse.Namespace) -> Path:
     inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
     inputs.check_film(arguments.out)
     return Path(sources[0])
+
+
+def mood(arguments: argparse.Namespace, report: Reporter) -> EmotionTrack:
+    """The emotion that is asked for, or that is heard in the voice, which is told. ConfigError, AudioError."""
+    from facetake import bundle, emotion, listening
+
+    asked = arguments.emotion or "neutral"
+    if not emotion.is_heard(asked):
+        return emotion.parse(asked)
+    heard = listening.hear(arguments.audio, asked, bundle.load(arguments.model).audio_emotion)
+    report.note(str(said(arguments)), [f"{arguments.audio}: {heard.sentence}"], {"heard": heard.facts})
+    return heard.track
 
 
 def film(

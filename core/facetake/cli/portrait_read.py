@@ -143,8 +143,8 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder whose video is shown")
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, what is heard")
-    parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3 or a file of cues; default: "
-                        "neutral; not with --take")  # fmt: skip
+    parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3, a file of cues, or auto: "
+                        "hear it in the voice; default: neutral; not with --take")  # fmt: skip
     parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
     _add_phonemes(parser)
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
@@ -171,16 +171,16 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
     surface = open_surface(arguments.actor, trained.about.settings.part)
     _check_actor(surface, trained, arguments)
     report.start(item, 0, 1)
-    line = _line(arguments, surface, trained)
+    line = _line(arguments, surface, trained, report)
     frames = there_and_back(len(line.expression), surface.n_frames)
     pictures = perform(surface, trained, line.expression, line.phonemes, frames)
     portrait_film.film(arguments, report, pictures, len(frames), surface.n_frames, surface.rate)
     return 0
 
 
-def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained) -> Line:
+def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, report: Reporter) -> Line:
     """What the face does and what its texture hears: of the take where there is one, else of the sound."""
-    from facetake import bundle, emotion, formats
+    from facetake import bundle, formats
     from facetake.errors import ConfigError
     from facetake.portrait.read import driving
 
@@ -190,7 +190,7 @@ def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained) -> 
     if arguments.audio:
         ear = _ear(arguments, trained.about.phonemes, arguments.training)
     if not arguments.take:
-        mood = emotion.parse(arguments.emotion or "neutral")
+        mood = portrait_film.mood(arguments, report)
         return driving.from_sound(arguments.audio, surface.rate, mood, trained, ear)
     take = formats.read(arguments.take)
     if arguments.audio:

@@ -74,9 +74,9 @@ class Reporter:
         self._event("failure", item=item, message=message, outputs=list(outputs))
         self._list(outputs)
 
-    def ended(self, item: str, output: str, why: str) -> None:
+    def ended(self, item: str, output: str, why: str, **more: str) -> None:
         """One input of many is done; said to programs only, as a person has the overall bar."""
-        self._event("done", item=item, outputs=[output], why=why)
+        self._event("done", item=item, outputs=[output], why=why, **more)
 
     def done(self, item: str, outputs: Sequence[str]) -> None:
         """An input is done and these files are written."""

@@ -21,15 +21,23 @@ SILENCE_FLOOR = 1e-6  # power; keeps the logarithm finite on digital silence
 MIN_SPREAD = 1.2  # natural-log units; noise alone spreads less, and so is not blown up into speech
 
 
-def mel_filters(n_mels: int = N_MELS, low_hz: float = 60.0, high_hz: float = 7600.0) -> Tensor:
+def mel_filters(
+    n_mels: int = N_MELS, low_hz: float = 60.0, high_hz: float = 7600.0, window: int = WINDOW_SAMPLES
+) -> Tensor:
     """Triangular filters on the HTK mel scale.
 
+    Args:
+        n_mels: number of filters.
+        low_hz: where the first begins.
+        high_hz: where the last ends.
+        window: samples of the Fourier transform.
+
     Returns:
-        (N_BINS, n_mels) float32 weights, each column peaking at 1.
+        (window / 2 + 1, n_mels) float32 weights, each column of sum 1.
     """
     low, high = (2595.0 * math.log10(1.0 + hz / 700.0) for hz in (low_hz, high_hz))
     edges = 700.0 * (10.0 ** (torch.linspace(low, high, n_mels + 2, dtype=torch.float64) / 2595.0) - 1.0)
-    bins = torch.arange(N_BINS, dtype=torch.float64) * SAMPLE_RATE_HZ / WINDOW_SAMPLES
+    bins = torch.arange(window // 2 + 1, dtype=torch.float64) * SAMPLE_RATE_HZ / window
     rising = (bins[:, None] - edges[None, :-2]) / (edges[1:-1] - edges[:-2])
     falling = (edges[None, 2:] - bins[:, None]) / (edges[2:] - edges[1:-1])
     filters = torch.minimum(rising, falling).clamp(min=0.0)

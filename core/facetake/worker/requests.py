@@ -144,7 +144,9 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     assert made.keys is not None
     take = replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)
-    return _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track]})
+    heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
+    done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
+    return done | heard
 
 
 def _factor(gain: object) -> float:

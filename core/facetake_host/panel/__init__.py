@@ -139,6 +139,8 @@ class Panel(QWidget):
         self.character, self.sound, self.message = QComboBox(), QLabel("no line yet"), QLabel("")
         self.emotion, self.weight = QComboBox(), _slider(70)
         self.emotion.addItems(EMOTIONS)
+        self.listen = QCheckBox("from the voice")
+        self.listen.setToolTip("Hear the emotion in the line; what was heard is drawn, to be changed and made again")
         self.style_name, self.strength = QComboBox(), _slider(80)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
@@ -155,13 +157,15 @@ class Panel(QWidget):
         self.message.setWordWrap(True)
         self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
         self.stop.setEnabled(False)
-        for name in ("character", "sound", "emotion", "region", "tracks", "go", "change", "stop", "message", "bar"):
+        named = "character sound emotion listen region tracks go change stop message bar"
+        for name in named.split():
             getattr(self, name).setObjectName(name)
         self._lay_out()
         self.go.clicked.connect(self.generate)
         self.change.clicked.connect(self.restyle)
         self.stop.clicked.connect(self.cancel)
         self.emotion.currentTextChanged.connect(self._choose_brush)
+        self.tracks.drawn.connect(lambda *_: self.listen.setChecked(False))
         self.region.currentTextChanged.connect(self._show_curves)
 
     def _lay_out(self) -> None:
@@ -174,7 +178,7 @@ class Panel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow("Character", _row(self.character, refresh))
         form.addRow("Line", _row(self.sound, browse))
-        form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear))
+        form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear, self.listen))
         if hasattr(self._host, "head_joint"):  # a host whose faces do not carry their head
             self.joint = QLineEdit()
             self.joint.setPlaceholderText("joint that head motion turns; empty: leave the head alone")
@@ -228,7 +232,9 @@ class Panel(QWidget):
         return {"style": f"{self.style_name.currentText()}:{self.strength.value() / 100:g}", "actor": actor}
 
     def _emotion(self) -> str:
-        """What is drawn, as a file of cues; several lines share it, held after its end."""
+        """What is drawn, as a file of cues; several lines share it, held after its end. Or "auto"."""
+        if self.listen.isChecked():
+            return "auto"
         if self.tracks.mood.is_neutral:
             return "neutral"
         path = self._engine.folder / "emotion.txt"
@@ -273,6 +279,9 @@ class Panel(QWidget):
             return
         self.say(jobs.summary(step))
         self._delivery = step.delivery
+        if step.delivery.cues:
+            self.tracks.mood.follow(step.delivery.cues)
+            self.tracks.redraw()
         self._show_curves()
         self.made.emit(step)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 EMOTIONS = ("happy", "sad", "angry", "surprise", "fear", "disgusted")
 """What can be drawn; the rest of each instant is neutral."""
 STEP_S = 0.1
@@ -39,6 +41,13 @@ class Mood:
         for name, row in self.weights.items():
             row[:] = [weight if name == emotion else 0.0] * self.count
 
+    def follow(self, cues: Sequence[str]) -> None:
+        """Draws the lines of a cue file, such as the engine heard them: linear between them, held outside."""
+        points = [_point(cue) for cue in cues]
+        for name, row in self.weights.items():
+            for step in range(self.count):
+                row[step] = _between([(at, weights.get(name, 0.0)) for at, weights in points], step * STEP_S)
+
     def cues(self) -> str:
         """The lines of a cue file, few, and within a hundredth of what was drawn: "1.2 angry:0.8"."""
         rows = [tuple(self.weights[name][step] for name in EMOTIONS) for step in range(self.count)]
@@ -56,6 +65,22 @@ class Mood:
         if total > 1.0 - weight:
             for name in others:
                 self.weights[name][step] *= (1.0 - weight) / total
+
+
+def _point(cue: str) -> tuple[float, dict[str, float]]:
+    """Seconds and weights of "1.2 angry:0.8+sad:0.1"."""
+    at, _, text = cue.partition(" ")
+    parts = [part.partition(":") for part in text.strip().split("+")]
+    return float(at), {name: float(weight or 1.0) for name, _, weight in parts}
+
+
+def _between(points: Sequence[tuple[float, float]], at: float) -> float:
+    before = [point for point in points if point[0] <= at]
+    after = [point for point in points if point[0] > at]
+    if not before or not after:
+        return (before or after)[-1 if before else 0][1]
+    (start, low), (end, high) = before[-1], after[0]
+    return low + (high - low) * (at - start) / (end - start)
 
 
 def _straight(rows: list[tuple[float, ...]], first: int, last: int) -> bool:

@@ -71,6 +71,21 @@ def test_rows_say_what_they_want(lines: Path, tmp_path: Path) -> None:
     assert run(path, tmp_path / "out").made == {"e": "cues changed"}
 
 
+def test_rows_whose_emotion_is_heard(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`auto` in a row or for all is heard line by line, told with the take, and made again when what hears changes."""
+    path = lines / "lines.csv"
+    path.write_text("id,audio,emotion\na,line_6.wav,auto\nb,line_7.wav,sad\n")
+    assert main(["batch", str(path), "--out", str(tmp_path / "out"), "--progress", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    heard = {one["item"]: one.get("heard") for one in events if one["event"] == "done"}
+
+    assert heard["a"].startswith("heard ") and heard["b"] is None
+    settings = batch.Settings(tmp_path, GenerateOptions(emotion="auto"))
+    rows = batch.read(path, ".csv")
+    prints = [making.fingerprint(row, settings, making.model_hashes(None)) for row in rows]
+    assert len(str(prints[0]["heard by"])) == 64 and "heard by" not in prints[1]
+
+
 def test_formats_and_keys(lines: Path, tmp_path: Path) -> None:
     """A row's own suffix tells its format, the others get the batch's; keys come with every take, restyled or not."""
     path = lines / "lines.csv"

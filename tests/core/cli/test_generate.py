@@ -128,12 +128,39 @@ def test_only_and_no_options(tmp_path: Path, generate: Run) -> None:
     )
 
 
+def test_the_emotion_is_heard(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """--emotion auto says what was heard and how sure, keeps it with the take, and shows just that."""
+    source = line(tmp_path / "a.wav", 2.0)
+
+    assert generate(source, "--emotion", "auto", "-o", tmp_path / "a.json", "--progress", "json") == 0
+    events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    told = next(one["heard"] for one in events if one["event"] == "report")
+    take = formats.read(tmp_path / "a.json")
+    assert take.origin["emotion"] == "auto" and take.origin["heard"] == told and "heard_by_sha256" in take.origin
+    (tmp_path / "mood.txt").write_text("\n".join(told["cues"]), encoding="utf-8")
+    assert generate(source, "--emotion", tmp_path / "mood.txt", "-o", tmp_path / "b.json") == 0
+    assert np.abs(formats.read(tmp_path / "b.json").values - take.values).max() < 0.02
+    assert generate(source, "--emotion", "auto:line", "-o", tmp_path / "c.json") == 0
+    assert "a.wav: heard " in capsys.readouterr().err
+
+
+def test_silence_has_no_emotion(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Silence with --emotion auto is neutral, and said to be without a voice."""
+    sf.write(tmp_path / "a.wav", np.zeros(16_000), 16_000)
+    for name, mood in (("a", "auto"), ("b", "neutral")):
+        assert generate(tmp_path / "a.wav", "--emotion", mood, "-o", tmp_path / f"{name}.json") == 0
+
+    heard, neutral = (formats.read(tmp_path / f"{name}.json").values for name in "ab")
+    assert np.array_equal(heard, neutral)
+    assert "heard no voice; left neutral" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
         (["--emotion", "hapy"], "unknown emotion 'hapy'"),
         (["--emotion", "happy:1.5"], "0 to 1"),
-        (["--emotion", "auto"], "audio_emotion"),
+        (["--emotion", "auto:0.5"], "or auto alone"),
         (["--rate", "0"], "frame rate"),
         (["--rate", "fast"], "frame rate"),
         (["--only", "lips"], "use one of brow, eye"),

@@ -15,7 +15,7 @@ from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
-from facetake.portrait.read.renderer import Seen
+from facetake.portrait.read.renderer import Seen, filled
 from facetake.portrait.read.rendering import jittered
 from facetake.portrait.read.settings import ParameterTraining
 
@@ -80,3 +80,17 @@ def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_pat
     assert saved[0] == saved[1]
     parameters.forget(folder)
     assert not list(folder.iterdir())
+
+
+def test_a_hole_is_filled_from_both_sides() -> None:
+    """Between black and white there is grey, what is known stays, and nothing is made up far from it."""
+    picture = torch.zeros(1, 3, 64, 64)
+    picture[..., 34:] = 1.0
+    known = torch.ones(1, 64, 64, dtype=torch.bool)
+    known[..., 31:34] = False
+
+    made = filled(picture, known)
+
+    assert torch.equal(made[..., :31], picture[..., :31]) and torch.equal(made[..., 34:], picture[..., 34:])
+    assert 0.0 < float(made[0, 0, 5, 32]) < 1.0
+    assert not filled(picture, torch.zeros_like(known)).any()

@@ -102,6 +102,22 @@ print(host.head_joint)
     assert said == ["False", "ann:head"]
 
 
+def test_what_is_heard_is_drawn_to_be_changed() -> None:
+    """With "from the voice" the emotion is heard, told and drawn; a stroke of the person's own takes over."""
+    said = run("""
+host.faces.append(Character("ann", "mh4"))
+panel = Panel(host, engine)
+panel.open([Path(sys.argv[1])]); panel.listen.setChecked(True)
+panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+panel.tracks.mood.follow(["0.00 neutral", "1.00 happy:0.8", "2.00 happy:0.4+sad:0.2"])
+print([round(panel.tracks.mood.weights["happy"][step], 2) for step in (0, 5, 10, 20, 30)])
+panel.tracks.drawn.emit(); print(panel.listen.isChecked())
+engine.close()
+""").splitlines()
+
+    assert " Heard " in said[0] and said[1:] == ["[0.0, 0.4, 0.8, 0.4, 0.4]", "False"]
+
+
 def test_drawn_emotion_is_few_cues_that_never_exceed_one(tmp_path: Path) -> None:
     """Strokes over each other make room, straight stretches need no cue of their own."""
     from facetake import emotion

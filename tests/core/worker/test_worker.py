@@ -102,6 +102,15 @@ def test_generate_gives_keys_in_the_host_s_names(talk: Talk, tmp_path: Path, nam
         assert np.abs(take.values[list(curve.frames), table[name]] - np.array(curve.values)).max() < 1e-6
 
 
+def test_the_emotion_is_heard_for_a_host(talk: Talk, tmp_path: Path) -> None:
+    """With emotion "auto" the answer and the file say what was heard, and a host's delivery has it as cues."""
+    out = tmp_path / "keys.json"
+    heard = talk.ask("generate", audio=str(LINE), emotion="auto", out=str(out))["result"]["heard"]
+
+    assert heard["sentence"].startswith("heard ") and 0.0 < heard["confidence"] <= 1.0
+    assert (load(out).heard, list(load(out).cues)) == (heard["sentence"], heard["cues"])
+
+
 def test_restyle_takes_files_and_curves_alike(talk: Talk, tmp_path: Path) -> None:
     """A take in a file and the same take sampled by a host give the same result."""
     take, a, b = tmp_path / "take.npz", tmp_path / "a.json", tmp_path / "b.json"

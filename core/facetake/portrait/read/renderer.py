@@ -59,7 +59,9 @@ class Renderer(nn.Module):
         behind = F.pad(seen.background * ~seen.hole[:, None], (0, 0, 0, 0, 0, self.channels - 3))
         condition = torch.cat([feature_map + behind, seen.uv.flatten(1, 2)], dim=1)
         made = self.unet(condition)
-        return ((condition[:, :3] + made).clamp(-1.0, 1.0) if self.skip else made), condition
+        if self.skip:
+            made = (filled(condition[:, :3], seen.alpha | ~seen.hole) + made).clamp(-1.0, 1.0)
+        return made, condition
 
     def textured(self, seen: Seen) -> Tensor:
         """The neural texture (B, channels, H, W), worked out where the face is and 0 elsewhere."""
@@ -71,7 +73,22 @@ class Renderer(nn.Module):
         return whole.index_put((batch, row, column), self.texture(places)).permute(0, 3, 1, 2)
 
 
+def filled(picture: Tensor, known: Tensor) -> Tensor:
+    """A picture (B, C, H, W) with the means of what is known (B, H, W) nearby where nothing is, 0 where that is far.
+
+    So the ring between face and background has colours to begin with, and the network no edge to take back.
+    """
+    pixels = _reach(picture.shape[-1])
+    where = known[:, None].float()
+    around, share = (F.avg_pool2d(each, 2 * pixels + 1, 1, pixels) for each in (picture * where, where))
+    return torch.where(known[:, None], picture, around / share.clamp(min=1e-3))
+
+
+def _reach(side: int) -> int:
+    return max(1, round(GROWN_PX * side / REFERENCE_PX))
+
+
 def grown(alpha: Tensor) -> Tensor:
     """The hole in the background (B, H, W) for a face (B, H, W), both bool (READ equation 2)."""
-    pixels = max(1, round(GROWN_PX * alpha.shape[-1] / REFERENCE_PX))
+    pixels = _reach(alpha.shape[-1])
     return F.max_pool2d(alpha[:, None].float(), 2 * pixels + 1, 1, pixels)[:, 0] > 0.5

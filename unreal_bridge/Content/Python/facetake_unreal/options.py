@@ -12,7 +12,7 @@ class FacetakeGenerateOptions(unreal.Object):
     """Generate from audio."""
 
     audio = unreal.uproperty(unreal.FilePath, meta={"FilePathFilter": "wav", "DisplayName": "Recorded line"})
-    emotion = unreal.uproperty(str, meta={"ToolTip": f"{LIST}, or a blend such as happy:0.5+surprise:0.3"})
+    emotion = unreal.uproperty(str, meta={"ToolTip": f"{LIST}, a blend such as happy:0.5+surprise:0.3, or auto"})
     start_at_playhead = unreal.uproperty(bool, meta={"ToolTip": "Otherwise at the start of playback"})
     additive = unreal.uproperty(bool, meta={"ToolTip": "Add to what is there instead of overriding it"})
     blinks = unreal.uproperty(bool)

@@ -1,0 +1,133 @@
+"""The emotion heard in recordings, with a network whose answer is known: pitch tells the emotion."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from facetake import emotion, listening
+from facetake.bundle import AudioEmotion
+from facetake.emotion import EMOTIONS
+
+RATE_HZ = 16_000
+PITCHES_HZ = {"happy": 300.0, "sad": 100.0}
+
+
+def tone(name: str, seconds: float) -> np.ndarray:
+    """A sound that the network below takes for an emotion; "silence" is none."""
+    if name == "silence":
+        return np.zeros(round(seconds * RATE_HZ))
+    return 0.3 * np.sin(2 * np.pi * PITCHES_HZ[name] * np.arange(round(seconds * RATE_HZ)) / RATE_HZ)
+
+
+def network(sure: float = 0.8, threshold: float = 0.5, lengths: list[int] | None = None) -> AudioEmotion:
+    """Hears happy in high sounds and sad in low ones, in the measure in which they are there."""
+
+    def run(audio: np.ndarray) -> np.ndarray:
+        if lengths is not None:
+            lengths.append(audio.shape[1])
+        power = np.abs(np.fft.rfft(audio[0])) ** 2
+        hertz = np.fft.rfftfreq(audio.shape[1], 1 / RATE_HZ)
+        high = power[hertz > 200].sum() / power.sum()
+        row = np.full(7, (1 - sure) / 5)
+        row[1], row[2] = sure * high, sure * (1 - high)
+        return row[None].astype(np.float32)
+
+    return AudioEmotion(run, threshold, "none")
+
+
+def recorded(path: Path, *parts: tuple[str, float]) -> Path:
+    """A recording of tones one after another."""
+    sf.write(path, np.concatenate([tone(name, seconds) for name, seconds in parts]), RATE_HZ)
+    return path
+
+
+def test_a_short_line_is_heard_at_once(tmp_path: Path) -> None:
+    """One answer, whose weight is its confidence; the rest is neutral."""
+    lengths: list[int] = []
+    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 3.0)), "auto", network(lengths=lengths))
+
+    assert (heard.emotion, heard.why, lengths) == ("happy", "", [3 * RATE_HZ])
+    assert heard.confidence == pytest.approx(0.8, abs=0.01)
+    assert np.allclose(heard.track.weights, [[0.2, 0.8, 0, 0, 0, 0, 0]], atol=0.01)
+    assert heard.sentence == "heard happy, 80 % sure"
+
+
+def test_a_line_may_turn(tmp_path: Path) -> None:
+    """A line with two emotions is followed over time, unless one answer is asked for."""
+    path = recorded(tmp_path / "a.wav", ("happy", 8.0), ("sad", 12.0))
+    over_time = listening.hear(path, "auto", network())
+    at_once = listening.hear(path, "auto:line", network(threshold=0.3))
+    seen = over_time.track.sample(np.array([1.0, 5.0, 11.0, 19.0]))
+
+    assert [EMOTIONS[i] for i in seen.argmax(axis=1)] == ["happy", "happy", "sad", "sad"]
+    assert np.allclose(over_time.track.weights.sum(axis=1), 1.0)
+    assert over_time.emotion == "sad"
+    assert (at_once.emotion, len(at_once.track.times_s)) == ("sad", 1)
+
+
+def test_an_emotion_stays_through_a_pause(tmp_path: Path) -> None:
+    """Windows without a voice say nothing: what was heard before and after them holds."""
+    path = recorded(tmp_path / "a.wav", ("happy", 4.0), ("silence", 9.0), ("happy", 4.0))
+    weights = listening.hear(path, "auto", network()).track.sample(np.arange(17.0))
+
+    assert (weights[:, 1] > 0.75).all()
+
+
+def test_what_is_not_sure_stays_neutral(tmp_path: Path) -> None:
+    """Below the threshold nothing is shown, and the guess is told with its confidence."""
+    heard = listening.hear(recorded(tmp_path / "a.wav", ("sad", 2.0)), "auto", network(0.45))
+
+    assert (heard.emotion, heard.why, heard.likely) == ("neutral", "unsure", "sad")
+    assert np.array_equal(heard.track.weights, np.eye(7)[:1])
+    assert heard.sentence == "heard perhaps sad, only 45 % sure; left neutral"
+
+
+@pytest.mark.parametrize(
+    ("parts", "why"),
+    [
+        ([("silence", 2.0)], "silence"),
+        ([("silence", 0.02)], "silence"),
+        ([("happy", 0.2)], "short"),
+        ([("silence", 9.0), ("happy", 0.3), ("silence", 9.0)], "short"),
+    ],
+)
+def test_silence_and_a_word_too_short(tmp_path: Path, parts: list[tuple[str, float]], why: str) -> None:
+    """Where there is no voice or too little, the network is not asked and the line stays neutral."""
+    lengths: list[int] = []
+    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(lengths=lengths))
+
+    assert (heard.emotion, heard.why, lengths) == ("neutral", why, [])
+    assert "left neutral" in heard.sentence
+
+
+def test_voice_too_thinly_spread(tmp_path: Path) -> None:
+    """Words so far apart that no window holds enough voice count as too short."""
+    parts = [("silence", 5.0), ("happy", 0.25)] * 4
+    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network())
+
+    assert heard.why == "short"
+
+
+def test_long_sound_is_heard_in_windows(tmp_path: Path) -> None:
+    """However long the sound, the network never gets more than a window of it, and the last one reaches its end."""
+    lengths: list[int] = []
+    path = recorded(tmp_path / "a.wav", ("happy", 61.3), ("sad", 3.0))
+    heard = listening.hear(path, "auto", network(lengths=lengths))
+
+    assert max(lengths) == 3 * RATE_HZ and len(lengths) == 124
+    assert heard.track.sample(np.array([64.0])).argmax() == 2
+
+
+def test_what_was_heard_can_be_edited_and_given(tmp_path: Path) -> None:
+    """The cues are lines of a cue file and mean the same track."""
+    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 8.0), ("sad", 8.0)), "auto", network())
+    (tmp_path / "mood.txt").write_text("\n".join(heard.cues), encoding="utf-8")
+    times_s = np.arange(0.0, 16.0, 0.5)
+
+    given = emotion.read(tmp_path / "mood.txt")
+    assert np.abs(given.sample(times_s) - heard.track.sample(times_s)).max() < 0.03
+    assert heard.facts["cues"] == list(heard.cues)

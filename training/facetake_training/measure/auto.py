@@ -1,0 +1,144 @@
+"""How well is the emotion heard in voices, how far is the confidence to be believed, and what does auto do when wrong?
+
+Every set is measured through `facetake.listening`, as `generate --emotion auto:line` uses it: the network's shares for
+the confusion matrix and the calibration, and what would be shown for the mistakes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import listening
+from facetake.bundle import AudioEmotion, Models
+from facetake.emotion import AUTO_LINE, EMOTIONS
+from facetake_training import acted, calibration
+from facetake_training.acted import ActedSource
+from facetake_training.audio_emotion import VoiceConfig
+from facetake_training.measure.report import Report
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What was answered for the lines of a set.
+
+    Attributes:
+        labels: (N,) index of each line's emotion.
+        share: (N, 7) what the network gives each emotion.
+        shown: (N,) index of the emotion that `auto` shows.
+        weight: (N,) how strongly, 0 where it is neutral.
+    """
+
+    labels: NDArray[np.int64]
+    share: Array
+    shown: NDArray[np.int64]
+    weight: Array
+
+
+def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> Report:
+    """Measures a model on a run's test speakers, and on folders of real lines.
+
+    Args:
+        config: of the run, for its test speakers; None leaves them out.
+        folders: of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg.
+        models: what hears.
+
+    Raises:
+        ConfigError: there is nothing to measure on.
+    """
+    report, network = Report(), models.audio_emotion
+    report.row(f"shown from a confidence of {network.threshold:.2f} on")
+    for source in config.data.sources if config else ():
+        if not source.perform and source.layout != "neutral" and source.weight > 0.0:
+            lines = acted.split_of(source, acted.read(source).lines, "test")
+            if lines:
+                _set(report, f"{source.path.name}, speakers kept for testing", lines, network)
+    for folder in folders:
+        found = acted.read(ActedSource(folder, "named"))
+        left = f", left out: {', '.join(sorted(found.left_out))}" if found.left_out else ""
+        _set(report, f"{folder.name}{left}", list(found.lines), network)
+    return report
+
+
+def answers(lines: list[acted.Acted], network: AudioEmotion) -> Answers:
+    """What the network and `auto:line` answer for lines."""
+    share, shown, weight = [], [], []
+    for line in lines:
+        seen: list[NDArray[np.float32]] = []
+        heard = listening.hear(line.audio, AUTO_LINE, _remembering(network, seen))
+        share.append(np.mean(seen, axis=0) if seen else np.eye(len(EMOTIONS))[0])
+        shown.append(EMOTIONS.index(heard.emotion))
+        weight.append(float(heard.track.weights[0, 1:].sum()))
+    labels = [EMOTIONS.index(line.emotion) for line in lines]
+    return Answers(np.array(labels), np.array(share, np.float64), np.array(shown), np.array(weight))
+
+
+def _remembering(network: AudioEmotion, seen: list[NDArray[np.float32]]) -> AudioEmotion:
+    """The same network; each window's shares are put down."""
+
+    def run(audio: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = network.run(audio)
+        seen.append(found[0] / max(float(found[0].sum()), 1e-9))
+        return found
+
+    return replace(network, run=run)
+
+
+def _set(report: Report, name: str, lines: list[acted.Acted], network: AudioEmotion) -> None:
+    found = answers(lines, network)
+    speakers = len({line.speaker for line in lines})
+    report.row(f"\n{name}: {len(lines)} lines, {speakers} speaker{'s' if speakers > 1 else ''}")
+    table = calibration.confusion(found.share.argmax(axis=1), found.labels, len(EMOTIONS))
+    _table(report, table)
+    there = int((table.sum(axis=1) > 0).sum())
+    right = calibration.balanced_accuracy(table)
+    report.row(f"balanced accuracy {right:.3f}, chance {1 / there:.3f} ({there} emotions are there, 7 are answered)")
+    _reliability(report, found)
+    _mistakes(report, found)
+
+
+def _table(report: Report, table: NDArray[np.int64]) -> None:
+    report.row(f"{'acted / heard':14s}" + "".join(f"{name[:8]:>9s}" for name in EMOTIONS))
+    for name, row in zip(EMOTIONS, table, strict=True):
+        if row.sum():
+            report.row(f"{name:14s}" + "".join(f"{count:9d}" for count in row))
+
+
+def _reliability(report: Report, found: Answers) -> None:
+    made = calibration.reliability(found.share, found.labels)
+    report.row(f"calibration error {made.error:.3f}; of answers by confidence:")
+    for i, count in enumerate(made.counts):
+        if count:
+            report.row(
+                f"  {i / 10:.1f} to {(i + 1) / 10:.1f}: {count:4d} lines, "
+                f"confidence {made.confidence[i]:.2f}, right {made.accuracy[i]:.2f}"
+            )
+
+
+def _mistakes(report: Report, found: Answers) -> None:
+    """What `auto` shows: on emotional lines the right emotion, another or none; on neutral ones none or one."""
+    emotional, wrong = found.labels > 0, (found.shown > 0) & (found.shown != found.labels)
+    hit = emotional & (found.shown == found.labels)
+    silent = emotional & (found.shown == 0)
+    if emotional.any():
+        count = int(emotional.sum())
+        strength = f", at {found.weight[hit].mean():.2f} of full strength" if hit.any() else ""
+        report.row(f"auto on {count} emotional lines: right {hit.sum() / count:.2f}{strength}; "
+                   f"left neutral {silent.sum() / count:.2f}; wrong {(wrong & emotional).sum() / count:.2f}"
+                   f"{_strength(found, wrong & emotional)}")  # fmt: skip
+    calm = ~emotional
+    if calm.any():
+        count = int(calm.sum())
+        report.row(f"auto on {count} neutral lines: left neutral {(found.shown[calm] == 0).sum() / count:.2f}; "
+                   f"wrong {(wrong & calm).sum() / count:.2f}{_strength(found, wrong & calm)}")  # fmt: skip
+
+
+def _strength(found: Answers, which: NDArray[np.bool_]) -> str:
+    if not which.any():
+        return ""
+    return f", at {found.weight[which].mean():.2f} (most {found.weight[which].max():.2f})"
