@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facetake.bundle import Models
     from facetake.emotion import EmotionTrack
     from facetake.portrait.landmark.driving import Line
     from facetake.portrait.landmark.evaluation import Likeness, Scores
@@ -78,8 +79,8 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("actor", type=Path, metavar="WHO", help="a photograph, or an actor's folder")
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
     parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, only what is heard")
-    parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3 or a file of cues; default: "
-                        "neutral; not with --take")  # fmt: skip
+    parser.add_argument("--emotion", metavar="E", help="happy:0.7, happy:0.5+sad:0.3, a file of cues, or auto: "
+                        "hear it in the voice; default: neutral; not with --take")  # fmt: skip
     parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives face and head")
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks of the photograph from a file, in "
                         "place of MediaPipe")  # fmt: skip
@@ -141,12 +142,23 @@ def _line(arguments: argparse.Namespace, report: Reporter, subject: Subject, mot
     rate = subject.rate or motion.about.rate
     if arguments.take:
         return driving.from_take(formats.read(arguments.take), rate, subject.person, subject.model)
-    mood: EmotionTrack = emotion.parse(arguments.emotion or "neutral")
+    asked = arguments.emotion or "neutral"
+    emotion.check(asked)
     _warn_of_silence(arguments.audio, report)
     models = bundle.load(arguments.model)
+    mood = _heard(asked, arguments.audio, models, report) if emotion.is_heard(asked) else emotion.parse(asked)
     return driving.from_sound(
         arguments.audio, rate, mood, motion, subject.person, subject.model, models, arguments.seed
     )
+
+
+def _heard(asked: str, path: Path, models: Models, report: Reporter) -> EmotionTrack:
+    """The emotion that is heard in a recording, which is told."""
+    from facetake import listening
+
+    found = listening.hear(path, asked, models.audio_emotion)
+    report.note(str(path), [f"{path}: {found.sentence}"], {"heard": found.facts})
+    return found.track
 
 
 def _warn_of_silence(path: Path, report: Reporter) -> None:

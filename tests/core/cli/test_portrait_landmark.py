@@ -164,6 +164,15 @@ def test_what_is_wrong_is_told_in_a_sentence(
     assert told in said and said.strip().count("\n") == 0
 
 
+def test_the_mood_is_heard_in_the_voice(
+    actor: Path, run: Path, tiny_model: Path, line: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With auto a line is rendered in what is heard, which is told in a sentence."""
+    order = ["portrait", "render", "landmark", str(actor), str(run), "--audio", str(line), "--emotion", "auto"]
+    assert main([*order, "--model", str(tiny_model), "-o", str(line.with_name("heard.mp4"))]) == 0
+    assert "line.wav: " in capsys.readouterr().err
+
+
 def test_silence_is_told_and_the_mouth_rests(
     actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
