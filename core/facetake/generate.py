@@ -45,6 +45,7 @@ class GenerateOptions:
         only: regions or groups to keep; empty keeps the whole face.
         blinks: when and how to blink (EmoFace 3.2).
         darts: where and how often the eyes move (EmoFace 3.3).
+        head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
     """
 
     emotion: str | None = None
@@ -58,6 +59,7 @@ class GenerateOptions:
     only: tuple[str, ...] = ()
     blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
+    head_style: head.Style = "phrases"
 
 
 @dataclass(frozen=True)
@@ -119,7 +121,7 @@ def generate(
         eyes.blink(values, options.seed, options=options.blinks, out=values)
     if options.gaze:
         eyes.gaze(values, options.seed, options=options.darts, out=values)
-    motion = _head(onsets, speech, emotion, options.seed) if options.head else None
+    motion = _head(onsets, speech, emotion, options) if options.head else None
     shaping.gain(values, options.gains, out=values)
     shaping.clamp(values, out=values)
 
@@ -173,9 +175,11 @@ def _lead(values: Floats) -> None:
         values[:-LEAD_FRAMES, column] = values[LEAD_FRAMES:, column].copy()
 
 
-def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, seed: int) -> Floats:
+def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, options: GenerateOptions) -> Floats:
     weights = emotion.sample(np.arange(len(onsets)) / FRAME_RATE_HZ)
-    return head.head_motion(onsets, weights, seed, speech=speech)
+    if options.head_style == "onsets":
+        return head.onset_motion(onsets * speech, weights, options.seed)
+    return head.head_motion(onsets, weights, options.seed, speech=speech)
 
 
 def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard | None) -> dict[str, object]:
@@ -191,6 +195,7 @@ def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard |
         "blink": options.blink,
         "gaze": options.gaze,
         "head": options.head,
+        "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
         **by,

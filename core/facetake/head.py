@@ -2,17 +2,21 @@
 
 Holds how onsets and emotion become yaw, pitch and roll. It does not know the waveform, the 174 controls (none of them
 turns the head) or how a host applies the rotation. The paper keeps onsets above a threshold, picks a random direction
-and lets the speed follow the onset strength; here the motion also returns, so that a long line does not wander off.
+and lets the speed follow the onset strength: `onset_motion`, and a spring brings the head back, so that a long line
+does not wander off. `head_motion`, the default, nods on the strongest onsets alone and holds a pose over each phrase.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Final, Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+Style = Literal["phrases", "onsets"]
+STYLES: Final[tuple[Style, ...]] = get_args(Style)
 
 HEAD_STREAM = 3
 """Mixed into the seed, so that head, blinks and gaze are independent of each other."""
@@ -29,6 +33,13 @@ LIFT_DEG = 1.5
 """Pitch about which those poses lie: nods go down, so the head is carried a little higher while speaking."""
 LIMIT_DEG = 10.0
 """No angle exceeds this; larger ones are bent towards it."""
+ONSET_AMOUNTS = (0.1, 0.5, 0.4, 1.0, 0.8, 0.7, 1.0)
+"""As `AMOUNTS`, for `onset_motion`, which has nothing but onsets: barely any, slight and obvious as in the paper."""
+ONSET_LIMITS_DEG = (12.0, 8.0, 8.0)
+"""No yaw, pitch and roll of `onset_motion` exceeds these; larger ones are bent towards them."""
+PUSH_DEG, RETURN_S, PUSHED_S = 700.0, 0.25, 0.12
+"""Of `onset_motion`: speed in degrees a second that an onset of strength 1 gives within a second, time in which the
+spring takes most of it back, and time over which pushes are spread."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +105,47 @@ def head_motion(
     drift = _drift(n_frames, random, rate, options) * _smooth(active, options.turn_s * rate)[:, None]
     pose = amount[:, None] * (drift + _nods(frames, strengths, n_frames, random, rate, options))
     return np.asarray(LIMIT_DEG * np.tanh(pose / LIMIT_DEG), np.float32)
+
+
+def onset_motion(
+    onsets: NDArray[np.floating], emotion: NDArray[np.floating], seed: int, rate: float = 60.0, amount: float = 1.0
+) -> NDArray[np.float32]:
+    """Head rotation that follows onsets alone, as the paper has it (landmark translation 3.3).
+
+    Onsets above the line's mean and half its standard deviation push the head, in a direction drawn each time they come
+    to exceed that, as hard as they are strong; a critically damped spring brings it back.
+
+    Args:
+        onsets: (T,) onset strength per frame, not negative.
+        emotion: (T, 7) emotion weights; rows sum to 1.
+        seed: not negative; the same seed and input give the same motion.
+        rate: frames per second.
+        amount: multiplies all motion.
+
+    Returns:
+        (T, 3) float32 yaw, pitch and roll in degrees, signs as in `head_motion`, within `ONSET_LIMITS_DEG`.
+
+    Raises:
+        ValueError: when lengths differ or the emotion does not have 7 columns.
+    """
+    n_frames = len(onsets)
+    if emotion.shape != (n_frames, len(AMOUNTS)):
+        raise ValueError(f"emotion must be ({n_frames}, {len(AMOUNTS)}), not {emotion.shape}")
+    if not n_frames:
+        return np.zeros((0, 3), np.float32)
+    level = np.asarray(onsets, np.float64)
+    strong = level > max(level.mean() + 0.5 * level.std(), HeadOptions.threshold * HeadOptions.floor)
+    begins = np.cumsum(strong & ~np.concatenate([[False], strong[:-1]]))
+    random = np.random.Generator(np.random.PCG64([seed, HEAD_STREAM]))
+    ways = random.normal(size=(int(begins[-1]) + 1, 3))
+    ways /= np.linalg.norm(ways, axis=1, keepdims=True)
+    size = PUSH_DEG * amount * (np.asarray(emotion, np.float64) @ np.asarray(ONSET_AMOUNTS))
+    pushes = (size * level * strong)[:, None] * ways[begins]
+    after = np.arange(round(12 * RETURN_S * rate)) / rate
+    swing = after * np.exp(-after / RETURN_S) / rate
+    pose = np.stack([np.convolve(_smooth(push, PUSHED_S * rate), swing)[:n_frames] for push in pushes.T], axis=1)
+    limits = np.asarray(ONSET_LIMITS_DEG)
+    return np.asarray(limits * np.tanh(pose / limits), np.float32)
 
 
 def accents(

@@ -135,3 +135,47 @@ def test_shapes_must_agree() -> None:
     """An emotion of another length or width is a programmer's error."""
     with pytest.raises(ValueError, match="emotion"):
         head.head_motion(np.zeros(10), one_hot(0, 9), 1)
+
+
+def test_onsets_alone_follow_the_paper() -> None:
+    """Anger and disgust move the head most, happy and sad less, neutral barely; its speed follows the onsets."""
+    lines = [line(seed, 1200) for seed in range(5)]
+
+    def speeds(emotion: int) -> list[NDArray[np.float64]]:
+        made = [head.onset_motion(onsets, one_hot(emotion, 1200), seed) for seed, onsets in enumerate(lines)]
+        return [np.abs(np.gradient(pose.astype(np.float64), axis=0)).sum(axis=1) * RATE for pose in made]
+
+    neutral, happy, sad, angry, _, _, disgusted = (float(np.mean(speeds(emotion))) for emotion in range(7))
+    assert min(angry, disgusted) > 1.5 * max(happy, sad)
+    assert min(happy, sad) > 2.5 * neutral
+    calm = np.ones(10) / 10
+    follows = [
+        max(np.corrcoef(np.convolve(speed[lag:], calm), np.convolve(onsets[: 1200 - lag], calm))[0, 1]
+            for lag in range(20))
+        for speed, onsets in zip(speeds(3), lines, strict=True)
+    ]  # fmt: skip
+    assert np.mean(follows) > 0.4
+
+
+def test_onsets_alone_stay_within_limits_and_smooth() -> None:
+    """However strong onsets are the head stays within its limits, does not jitter, and rests where nothing is said."""
+    strong = head.onset_motion(50.0 * line(2, 1800), one_hot(3, 1800), 2, amount=5.0)
+    assert (np.abs(strong).max(axis=0) <= head.ONSET_LIMITS_DEG).all()
+    pose = head.onset_motion(line(2, 1800, (600, 1200)), one_hot(3, 1800), 2).astype(np.float64)
+    assert np.abs(pose[:560]).max() > 1.0
+    assert np.abs(pose[850:1190]).max() < 0.05
+    moved = (pose - pose.mean(axis=0)) * np.hanning(1800)[:, None]
+    power = (np.abs(np.fft.rfft(moved, axis=0)) ** 2).sum(axis=1)
+    assert power[np.fft.rfftfreq(1800, 1 / RATE) > 6].sum() < 2e-3 * power.sum()
+    noise = np.random.default_rng(0).uniform(0, 0.3, 600)
+    assert (head.onset_motion(noise, one_hot(3), 1) == 0).all()
+    assert head.onset_motion(np.zeros(0), one_hot(3, 0), 1).shape == (0, 3)
+
+
+def test_onsets_alone_are_the_same_for_the_same_seed() -> None:
+    """Seed and input decide every byte, and an emotion of another length is a programmer's error."""
+    one = head.onset_motion(line(6), one_hot(3), 1)
+    assert one.tobytes() == head.onset_motion(line(6), one_hot(3), 1).tobytes()
+    assert (one != head.onset_motion(line(6), one_hot(3), 2)).any()
+    with pytest.raises(ValueError, match="emotion"):
+        head.onset_motion(np.zeros(10), one_hot(0, 9), 1)

@@ -53,6 +53,8 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=int, default=0, help="of blinks, gaze and head motion")
     for part in ("blink", "gaze", "head"):
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
+    parser.add_argument("--head", dest="head_style", choices=("phrases", "onsets"), default="phrases", help="how the "
+                        "head moves: phrases (default) nods and holds poses, onsets follows the rhythm")  # fmt: skip
     parser.add_argument("--gain", action="append", default=[], metavar="REGION=X", help="scale a region's motion")
     parser.add_argument("--only", metavar="REGION,...", help="keep these regions; the others stay neutral")
 
@@ -139,7 +141,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     rig.region_mask(*only, *gains)
     return GenerateOptions(
         arguments.emotion, parse_rate(arguments.rate), arguments.keys, arguments.seed,
-        arguments.blink, arguments.gaze, arguments.head, gains, only,
+        arguments.blink, arguments.gaze, arguments.head, gains, only, head_style=arguments.head_style,
     )  # fmt: skip
 
 

@@ -6,7 +6,7 @@ import argparse
 from collections.abc import Callable
 from importlib.util import find_spec
 
-from facetake.cli import portrait_audiodvp, portrait_capture, portrait_read
+from facetake.cli import portrait_audiodvp, portrait_capture, portrait_landmark, portrait_read
 from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
 
@@ -21,8 +21,10 @@ EXAMPLES = (
     "evaluate audiodvp actor run",
     "train read clips.csv -o run",
     "render read actor run --audio line.wav --emotion angry:0.7 -o line.mp4",
+    "train landmark actor another -o run",
+    "render landmark photograph.jpg run --audio line.wav --emotion happy -o line.mp4",
 )
-SYSTEMS = (portrait_audiodvp, portrait_read)
+SYSTEMS = (portrait_audiodvp, portrait_read, portrait_landmark)
 NEEDED = ("av", "numba", "safetensors", "torch")
 Run = Callable[[argparse.Namespace, Reporter], int]
 

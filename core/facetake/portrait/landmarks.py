@@ -75,7 +75,7 @@ class _Tasks:
 def _pixels(faces: list[Any], picture: Pictures) -> F32:
     height, width = picture.shape[:2]
     points = [[(point.x * width, point.y * height) for point in face] for face in faces]
-    return np.array(points, np.float32).reshape(len(faces), -1, 2)
+    return np.array(points, np.float32) if faces else np.zeros((0, N_POINTS[0], 2), np.float32)
 
 
 @contextmanager

@@ -6,24 +6,40 @@ were made.
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.networks.iresnet import SIDE
+from facetake import weights
+from facetake.networks.iresnet import SIDE, IResNet, depths_of
 from facetake.portrait.framing import face_square
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
 
+def arcface(path: Path) -> IResNet:
+    """ArcFace's network out of its file. ModelError when the file is another one's."""
+    tensors = weights.load_tensors(path)
+    network = IResNet(depths_of(tensors))
+    weights.fill(network, tensors, path)
+    return network
+
+
 class Csim:
     """The mean cosine over frames that are shown one after another, -1..1."""
 
-    def __init__(self, network: Any, landmarks: F32) -> None:
-        """Takes an `IResNet` and the clip's landmarks (T, N, 2), which place the made faces too."""
-        self._network, self._landmarks = network.eval(), landmarks
+    def __init__(self, network: Any, landmarks: F32, name: str = "csim") -> None:
+        """Prepares the comparison.
+
+        Args:
+            network: an `IResNet`, or what stands in for it.
+            landmarks: (T, N, 2) of the clip, which place the made faces too.
+            name: of the score.
+        """
+        self._network, self._landmarks, self._name = network.eval(), landmarks, name
         self._cosines: list[float] = []
 
     def see(self, frame: int, made: U8, real: U8) -> None:
@@ -37,5 +53,5 @@ class Csim:
         self._cosines.append(float(torch.nn.functional.cosine_similarity(ours, theirs, dim=0)))
 
     def scores(self) -> dict[str, float]:
-        """`csim`."""
-        return {"csim": float(np.mean(self._cosines))}
+        """The cosine, under its name."""
+        return {self._name: float(np.mean(self._cosines))}

@@ -1,4 +1,4 @@
-"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness, where it can be.
+"""What is said of a clip that was made anew: lips as they are seen, FID, lip-sync error, likeness and sharpness.
 
 What is missing is told by name, for people and for programs, and what needs no network is always measured. Knows which
 measure needs what; how each is done is in the module it comes from.
@@ -19,10 +19,12 @@ from facetake import audio, weights
 from facetake.bundle import open_affect
 from facetake.errors import PortraitError
 from facetake.networks.syncnet import FRAMES
-from facetake.portrait import frechet, sync
+from facetake.portrait import framing, frechet, sync
 from facetake.portrait.affect import Moods
-from facetake.portrait.likeness import Csim
+from facetake.portrait.likeness import Csim, arcface
+from facetake.portrait.resemblance import Resemblance
 from facetake.portrait.retracked import Retracked
+from facetake.portrait.sharpness import Sharpness
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -86,7 +88,7 @@ def measures(
     makers: tuple[tuple[str, str, Callable[[Path], Measure]], ...] = (
         ("FID", "inception", _fid),
         ("LSE-C and LSE-D", "syncnet", lambda path: _sync(path, clip)),
-        ("CSIM", "arcface", lambda path: Csim(_arcface(path), clip.landmarks)),
+        ("CSIM", "arcface", lambda path: Csim(arcface(path), clip.landmarks)),
         ("A-EMD and V-EMD by EmoNet", "emonet", lambda path: Moods(open_affect(path), clip.landmarks)),
     )
     for name, network, maker in makers:
@@ -105,6 +107,12 @@ def measures(
         if landmarker is not None:
             raise
         skipped.append(Skipped("LMD and lips as they are seen", "mediapipe", str(error)))
+    taken.append(Sharpness())
+    try:
+        framing.similarity(framing.five_points(clip.landmarks[0]), framing.FIVE_POINTS)
+        taken.append(Csim(Resemblance(), clip.landmarks, "csim_handmade"))
+    except PortraitError as error:
+        skipped.append(Skipped("cosine of colour and texture", "", str(error)))
     if clip.n_frames >= frechet.FEWEST:
         taken.append(frechet.Frechet("frechet_handmade", frechet.handmade_features))
     return taken, skipped
@@ -134,15 +142,6 @@ def _sync(path: Path, clip: Clip) -> Measure:
     return sync.Sync(_filled(SyncNet(), path), audio.read(clip.sound), clip.landmarks, clip.rate)
 
 
-def _arcface(path: Path) -> Any:
-    from facetake.networks.iresnet import IResNet, depths_of
-
-    tensors = weights.load_tensors(path)
-    network = IResNet(depths_of(tensors))
-    weights.fill(network, tensors, path)
-    return network
-
-
 def _filled(network: Any, path: Path, unused: tuple[str, ...] = ()) -> Any:
     weights.fill(network, weights.load_tensors(path), path, unused)
     return network
@@ -152,7 +151,8 @@ def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     """What a person reads: a line for each measure, "n/a" with what it needs for those that were not taken."""
     names = {
         "fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
-        "csim": "CSIM", "a_emd": "A-EMD by EmoNet", "v_emd": "V-EMD by EmoNet",
+        "csim": "CSIM", "csim_handmade": "cosine of colour and texture (not CSIM)", "cpbd": "CPBD",
+        "cpbd_real": "CPBD of the video", "a_emd": "A-EMD by EmoNet", "v_emd": "V-EMD by EmoNet",
         "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
         "lips_best_r": "at the best lag", "lips_lag_frames": "of so many frames",
         "frames_without_face": "frames without a face",

@@ -16,8 +16,9 @@ from facetake.errors import ModelError, PortraitError
 from facetake.networks.inception import UNUSED, Inception
 from facetake.networks.iresnet import DEPTHS, IResNet, depths_of
 from facetake.networks.syncnet import EMBEDDING, SyncNet
-from facetake.portrait import framing, frechet, lips, measures, retracked, sync
+from facetake.portrait import framing, frechet, likeness, lips, measures, retracked, sync
 from facetake.portrait.likeness import Csim
+from facetake.portrait.sharpness import Sharpness
 from facetake.weights import VARIABLE, fill, load_tensors
 
 RATE = Fraction(25)
@@ -241,7 +242,7 @@ def test_lips_are_cut_with_room_below() -> None:
 
 def test_the_same_face_is_the_same_person(tmp_path: Path) -> None:
     """Cosines are 1 for the same pictures and lower for others."""
-    network = measures._arcface(published.arcface(tmp_path, (1, 1, 1, 1)))
+    network = likeness.arcface(published.arcface(tmp_path, (1, 1, 1, 1)))
     same, other = Csim(network, clip().landmarks), Csim(network, clip().landmarks)
     real = pictures(2, 9)
     for frame in range(2):
@@ -251,10 +252,10 @@ def test_the_same_face_is_the_same_person(tmp_path: Path) -> None:
     assert other.scores()["csim"] < 0.99
 
 
-def test_without_networks_all_but_the_stand_in_is_skipped() -> None:
+def test_without_networks_all_but_the_stand_ins_is_skipped() -> None:
     """What is skipped is named with the network it needs, to people and to programs."""
     taken, skipped = measures.measures(clip())
-    assert [type(measure) for measure in taken] == [frechet.Frechet]
+    assert [type(measure) for measure in taken] == [Sharpness, Csim, frechet.Frechet]
     assert {entry.name: entry.needs for entry in skipped} == {
         "FID": "inception", "LSE-C and LSE-D": "syncnet", "CSIM": "arcface",
         "A-EMD and V-EMD by EmoNet": "emonet", "LMD and lips as they are seen": "mediapipe",
@@ -274,7 +275,9 @@ def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
         for measure in taken:
             measure.see(frame, made[frame], real[frame])
     scores = {name: score for measure in taken for name, score in measure.scores().items()}
-    assert set(scores) == {"fid", "lse_c", "lse_d", "sync_lag_frames", "csim", "frechet_handmade"}
+    assert set(scores) == {
+        "fid", "lse_c", "lse_d", "sync_lag_frames", "csim", "csim_handmade", "cpbd", "cpbd_real", "frechet_handmade",
+    }  # fmt: skip
     assert np.isfinite(list(scores.values())).all() and scores["fid"] > 0.0
 
 

@@ -1,0 +1,62 @@
+"""Trains the networks from sound to landmarks in a folder: neutral speech, then moods, resumed where it stopped.
+
+Knows the folder's files and lessons; does not know sound or pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from facetake.errors import PortraitError
+from facetake.networks import checkpoint
+from facetake.portrait.landmark.lessons import Lesson
+from facetake.portrait.landmark.moods import MoodTrainer
+from facetake.portrait.landmark.motion_settings import MoodTraining, MotionSettings, NeutralTraining
+from facetake.portrait.landmark.neutral import NeutralTrainer
+from facetake.portrait.landmark.trained import CRITIC, MOODS, NEUTRAL
+
+Report = Callable[[str, float], None]
+
+
+def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, folder: Path, report: Report) -> None:
+    """Trains on lessons; called again on the same folder it goes on.
+
+    Args:
+        lessons: those without moments in moods teach neutral speech alone.
+        settings: all numbers.
+        seed: of weights and order.
+        folder: of the training.
+        report: told the stage ("neutral", "moods") and the share of it that is done.
+
+    Raises:
+        PortraitError: there is nothing to learn from.
+    """
+    moody = [lesson for lesson in lessons if len(lesson.moody)]
+    if not moody:
+        raise PortraitError("the actors' videos have no speech to learn from; name sound files with --lines")
+    _learn_neutral(lessons, settings.neutral, seed, folder, report)
+    _learn_moods(moody, settings.moods, seed, folder, report)
+
+
+def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folder: Path, report: Report) -> None:
+    trainer = NeutralTrainer(lessons, how, seed)
+    found = checkpoint.resume(folder, NEUTRAL, trainer.speaker, trainer.adam)
+    for epoch in range(int(str(found["epoch"])) if found else 0, how.epochs):
+        loss = trainer.epoch(epoch)
+        if epoch + 1 == how.epochs or (epoch + 1) % how.save_every == 0:
+            checkpoint.save(folder, NEUTRAL, trainer.speaker, trainer.adam, {"epoch": epoch + 1, "loss": loss})
+        report("neutral", (epoch + 1) / how.epochs)
+
+
+def _learn_moods(lessons: list[Lesson], how: MoodTraining, seed: int, folder: Path, report: Report) -> None:
+    trainer = MoodTrainer(lessons, how, seed)
+    found = checkpoint.resume(folder, MOODS, trainer.moods, trainer.adam)
+    checkpoint.resume(folder, CRITIC, trainer.critic, trainer.critic_adam)
+    for first in range(int(str(found["step"])) if found else 0, how.steps, how.save_every):
+        last = min(first + how.save_every, how.steps)
+        about: dict[str, object] = {"step": last, **asdict(trainer.steps(first, last))}
+        checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
+        checkpoint.save(folder, MOODS, trainer.moods, trainer.adam, about)
+        report("moods", last / how.steps)

@@ -1,0 +1,139 @@
+"""Trains the picture networks in a folder: plates, then parts and rest, then the whole, resumed where it stopped.
+
+    clips/        the plates that are learnt from; can be made again
+    parts.*       the networks of parts and rest, with their optimiser; parts_critics.* their discriminators
+    whole.*       the network over the whole picture, likewise
+    previews/     pictures of the progress
+
+Knows the folder's files; does not know sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.networks import checkpoint
+from facetake.portrait.landmark.losses import Judges
+from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.landmark.plates import Filmed, Plates, plates_of, shown
+from facetake.portrait.landmark.translating import GlobalTrainer, LocalTrainer, Losses
+from facetake.portrait.landmark.translator import Translator
+from facetake.portrait.overlay import write_png
+from facetake.portrait.tensors import as_pictures
+
+U8 = NDArray[np.uint8]
+Report = Callable[[str, float], None]
+Log = Callable[[str, int, Losses], None]
+PARTS, WHOLE = "parts", "whole"
+PREVIEWS = 4
+BEFORE = 4  # frames that the network over the whole has seen before one that is shown
+
+
+def _ignore(*_: object) -> None:
+    """News that nobody asked for."""
+
+
+def learn_pictures(
+    clips: list[tuple[Filmed, int]], settings: PictureSettings, seed: int, folder: Path, judges: Judges,
+    report: Report = _ignore, log: Log = _ignore,
+) -> Translator:  # fmt: skip
+    """Trains on clips of one person or of several; called again on the same folder it goes on.
+
+    Args:
+        clips: each with how many of its first frames to learn from.
+        settings: all numbers.
+        seed: of weights and order.
+        folder: of the training.
+        judges: what the identity and the perceptual loss ask.
+        report: told the stage ("plates", "parts", "whole") and the share of it that is done.
+        log: told the stage, epoch and losses.
+    """
+    plates = []
+    for number, (filmed, count) in enumerate(clips):
+        place = folder / "clips" / f"{number:04d}"
+        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
+        plates.append(plates_of(filmed, count, settings, place, share))
+    translator = new_translator(settings, seed)
+    local = LocalTrainer(translator, settings, judges, seed)
+    _learn(folder, PARTS, local, settings.local_training, plates, report, log)
+    whole = GlobalTrainer(translator, settings, judges, seed)
+    _learn(folder, WHOLE, whole, settings.global_training, plates, report, log)
+    return translator.eval()
+
+
+def new_translator(settings: PictureSettings, seed: int) -> Translator:
+    """Untrained networks with the weights that a seed gives them."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Translator(settings)
+
+
+def read_translator(folder: Path, settings: PictureSettings) -> Translator:
+    """The networks of a training folder, as far as training has come.
+
+    Raises:
+        PortraitError: nothing has been saved yet.
+        ModelError: a file of weights is damaged.
+    """
+    missing = [name for name in (PARTS, WHOLE) if not (folder / f"{name}.safetensors").is_file()]
+    if missing:
+        raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
+    translator = Translator(settings)
+    checkpoint.load_weights(folder / f"{PARTS}.safetensors", translator.local)
+    checkpoint.load_weights(folder / f"{WHOLE}.safetensors", translator.whole)
+    return translator.eval()
+
+
+def _learn(
+    folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
+    plates: list[Plates], report: Report, log: Log,
+) -> None:  # fmt: skip
+    for epoch in range(_resume(folder, name, trainer), how.epochs):
+        losses = trainer.epoch(plates, epoch)
+        is_last = epoch + 1 == how.epochs
+        if is_last or (epoch + 1) % how.save_every == 0:
+            _save(folder, name, trainer, epoch + 1, losses)
+        if is_last or (epoch + 1) % how.preview_every == 0:
+            preview(folder / "previews" / f"{name}_{epoch + 1:04d}.png", trainer.translator, plates, name == WHOLE)
+        log(name, epoch + 1, losses)
+        report(name, (epoch + 1) / how.epochs)
+
+
+def _resume(folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer) -> int:
+    """The number of epochs done, after filling the trainer with what was saved."""
+    found = checkpoint.resume(folder, name, trainer.network, trainer.adam)
+    checkpoint.resume(folder, f"{name}_critics", trainer.critics, trainer.critic_adam)
+    return int(str(found["epoch"])) if found else 0
+
+
+def _save(folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, epoch: int, losses: Losses) -> None:
+    """The networks that make pictures last: their epoch is the one that counts."""
+    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
+    checkpoint.save(folder, f"{name}_critics", trainer.critics, trainer.critic_adam, about)
+    checkpoint.save(folder, name, trainer.network, trainer.adam, about)
+
+
+def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: bool) -> None:
+    """Writes frames of all clips, one a row: landmarks, photograph, parts and rest, the whole, and the clip."""
+    places = [(clip, len(clip) * share // 4) for clip in plates for share in (1, 2, 3)]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    translator.eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_png(path, np.concatenate([_row(translator, clip, frame, is_whole) for clip, frame in chosen]))
+
+
+@torch.inference_mode()
+def _row(translator: Translator, clip: Plates, frame: int, is_whole: bool) -> U8:
+    given, real = shown(clip, np.arange(max(0, frame - BEFORE), frame + 1), 0)
+    local = translator.local(given)
+    stages = [given.sketch, given.reference, local.combined]
+    if is_whole:
+        stages.append(local.kept(translator.whole(local.combined[None])[0][0]))
+    return np.concatenate([as_pictures(stage[-1]) for stage in [*stages, real]], axis=1)

@@ -1,0 +1,109 @@
+"""How sharp a picture looks on its own: the cumulative probability of blur detection, CPBD (Narvekar and Karam 2011).
+
+An edge looks blurred with a probability that depends on its width and on its block's contrast; CPBD is the share of
+edges of which blur is seen with 63 % or less. Knows grey pictures; does not know faces.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+F64 = NDArray[np.float64]
+U8 = NDArray[np.uint8]
+Mask = NDArray[np.bool_]
+BLOCK = 64  # pixels a side
+EDGE_SHARE = 0.002  # of a block's pixels that must be edges, or it is not looked at
+BETA = 3.6
+CONTRAST, NARROW, WIDE = 50.0, 3.0, 5.0
+"""Just noticeable widths of an edge: `NARROW` where a block's contrast is above `CONTRAST`, else `WIDE`."""
+JUST_SEEN = 0.63
+GREY = np.array([0.299, 0.587, 0.114])
+SIGMA_PX, QUIET, LOW, FLAT = 2.0**0.5, 0.7, 0.4, 1e-3
+"""Of Canny's detector: the smoothing, the share of pixels that are no edge, the lower threshold beside the upper, and
+what is no slope at all."""
+
+
+def cpbd(picture: U8) -> float:
+    """Sharpness of a picture (H, W, 3), 0..1; 0 where it has no edges. One smaller than a block is a block."""
+    side = min(BLOCK, *picture.shape[:2])
+    grey = np.asarray(picture @ GREY, np.float64)
+    outlines, widths = canny(grey), edge_widths(grey)
+    seen: list[F64] = []
+    for top in range(0, grey.shape[0] - side + 1, side):
+        for left in range(0, grey.shape[1] - side + 1, side):
+            block = np.s_[top : top + side, left : left + side]
+            if outlines[block].mean() > EDGE_SHARE:
+                noticed = NARROW if np.ptp(grey[block]) > CONTRAST else WIDE
+                wide = widths[block][widths[block] > 0]
+                seen.append(1.0 - np.exp(-((wide / noticed) ** BETA)))
+    probabilities = np.concatenate(seen) if seen else np.zeros(0)
+    return float((probabilities <= JUST_SEEN).mean()) if len(probabilities) else 0.0
+
+
+def edge_widths(grey: F64) -> F64:
+    """Widths (H, W) in pixels of a grey picture's upright edges, 0 elsewhere: how far light rises or falls in its row.
+
+    Marziliano et al. 2002, with Sobel's edges, thinned along the row.
+    """
+    from scipy import ndimage
+
+    slope = ndimage.sobel(grey, axis=1) / 8.0
+    power = slope**2
+    before, after = np.roll(power, 1, axis=1), np.roll(power, -1, axis=1)
+    is_edge = (power > 4.0 * power.mean()) & (power >= before) & (power > after)
+    is_edge[:, [0, -1]] = False
+    rising, falling = _run(grey), _run(-grey)
+    return np.where(is_edge, np.where(slope > 0.0, rising, falling), 0.0)
+
+
+def _run(grey: F64) -> F64:
+    """Pixels (H, W) over which light rises to the right without a break around each pixel."""
+    rises = np.diff(grey, axis=1) > 0.0
+    left, right = np.zeros(grey.shape), np.zeros(grey.shape)
+    for column in range(1, grey.shape[1]):
+        left[:, column] = np.where(rises[:, column - 1], left[:, column - 1] + 1.0, 0.0)
+        right[:, -column - 1] = np.where(rises[:, -column], right[:, -column] + 1.0, 0.0)
+    return left + right
+
+
+def canny(grey: F64) -> Mask:
+    """Edges (H, W) of a grey picture: ridges of the gradient that are strong, or reach to strong ones (Canny 1986)."""
+    from scipy import ndimage
+
+    down, across = (ndimage.gaussian_filter(grey, SIGMA_PX, order) for order in ((1, 0), (0, 1)))
+    strength = np.hypot(down, across)
+    high = max(float(np.quantile(strength, QUIET)), FLAT * float(strength.max()), FLAT)
+    ridge = _ridges(strength, np.arctan2(down, across)) & (strength > LOW * high)
+    found, _ = ndimage.label(ridge, np.ones((3, 3)))
+    strong = np.unique(found[ridge & (strength > high)])
+    return np.asarray(np.isin(found, strong[strong > 0]))
+
+
+def _ridges(strength: F64, angle: F64) -> Mask:
+    """Where the gradient is not smaller than that on either side along it."""
+    padded = np.pad(strength, 1)
+    direction = np.rint(angle / (np.pi / 4.0)).astype(np.int64) % 4
+    ridge = np.zeros(strength.shape, np.bool_)
+    height, width = strength.shape
+    for number, (y, x) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
+        ahead, behind = (padded[1 + s * y : 1 + s * y + height, 1 + s * x : 1 + s * x + width] for s in (1, -1))
+        ridge |= (direction == number) & (strength >= ahead) & (strength > behind)
+    return ridge
+
+
+class Sharpness:
+    """CPBD of made and of real pictures that are shown one after another."""
+
+    def __init__(self) -> None:
+        """Begins without any."""
+        self._found: list[tuple[float, float]] = []
+
+    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
+        """Takes a made picture (H, W, 3) and the real one."""
+        self._found.append((cpbd(made), cpbd(real)))
+
+    def scores(self) -> dict[str, float]:
+        """`cpbd`, and `cpbd_real` to compare it with."""
+        made, real = np.mean(self._found, axis=0)
+        return {"cpbd": float(made), "cpbd_real": float(real)}
