@@ -138,7 +138,6 @@ def test_a_sound_that_maya_does_not_play(
     stage: MayaStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The keys stay, and the person is told how to hear the line."""
-
     def refuse(_self: object, **_given: object) -> str:
         raise RuntimeError("Unable to open sound file")
 

@@ -181,12 +181,7 @@ class Commands(types.ModuleType):
             scene.edit(layers=tuple(rest))
 
     def do_setKeyframe(
-        self,
-        plug: str,
-        time: float,
-        value: float,
-        animLayer: str = "",
-        inTangentType: str = "",
+        self, plug: str, time: float, value: float, animLayer: str = "", inTangentType: str = "",
         outTangentType: str = "",
     ) -> None:
         """A key by hand: on the base, on a layer, or on a layer's weight."""
