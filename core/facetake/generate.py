@@ -59,7 +59,7 @@ class GenerateOptions:
     only: tuple[str, ...] = ()
     blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
-    head_style: head.Style = "phrases"
+    head_style: Literal["phrases", "onsets"] = "phrases"
 
 
 @dataclass(frozen=True)

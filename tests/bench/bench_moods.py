@@ -3,9 +3,9 @@
     python tests/bench/bench_moods.py RUN LINES OTHERS [--every 2]
 
 RUN is the folder of a training, LINES a folder of sound files that it has not learnt from, OTHERS a folder of further
-ones, from which an independent classifier learns to tell moods. Takes of both in all moods are made in RUN/bench. Prints
-the share of frames of each mood that are told rightly, the confusion, and how the lips' opening follows that of the
-line without a mood.
+ones, from which an independent classifier learns to tell moods. Takes of both in all moods are made in RUN/bench.
+Prints the share of frames of each mood that are told rightly, the confusion, and how the lips' opening follows that of
+the line without a mood.
 """
 
 from __future__ import annotations
@@ -46,10 +46,10 @@ def main() -> None:
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     motion, marks, models = read_motion(arguments.run), Marks(anny.load()), bundle.load()
-    heard = [lessons(motion, folder, name, arguments.run, marks, models)
-             for folder, name in ((arguments.lines, "lines"), (arguments.others, "others"))]  # fmt: skip
-    found = told(motion.moods, *heard, every=arguments.every)
-    print(f"{len(heard[0])} lines; told by a classifier of {len(heard[1])} others; chance {1 / len(EMOTIONS):.2f}")
+    lines = lessons(motion, arguments.lines, "lines", arguments.run, marks, models)
+    others = lessons(motion, arguments.others, "others", arguments.run, marks, models)
+    found = told(motion.moods, lines, others, arguments.every)
+    print(f"{len(lines)} lines; told by a classifier of {len(others)} others; chance {1 / len(EMOTIONS):.2f}")
     print(f"made landmarks {found.accuracy:.2f}, landmarks of takes in those moods {found.given:.2f}")
     print(f"{'':10s} " + " ".join(f"{name[:7]:>7s}" for name in EMOTIONS) + "   lips' opening, least r")
     for name, row, r in zip(EMOTIONS, found.confusion, found.aperture, strict=True):

@@ -103,3 +103,4 @@ def _lines(report: Report, options: RestyleOptions) -> list[str]:
         lines.append(f"style              {asked} {before} -> {after} (was {report.recognised})")
     moved = ", ".join(f"{name.removeprefix('CTRL_')} {change:.2f}" for name, change in report.moved)
     return [*lines, f"moved most         {moved}"]
+

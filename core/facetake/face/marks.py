@@ -45,5 +45,5 @@ class Marks:
     @torch.no_grad()
     def of(self, identity: Tensor, expression: Tensor) -> Tensor:
         """Points (T, 68, 3) in metres, in the face's own space, of identity (I,) and expression (T, E)."""
-        parts = [self.at(self.model.vertices(identity[None], rows)) for rows in expression.split(AT_ONCE)]
+        parts = [self.at(self.model.vertices(identity[None], rows)) for rows in torch.split(expression, AT_ONCE)]
         return torch.cat(parts) if parts else torch.zeros(0, len(IBUG_68), 3)

@@ -52,4 +52,5 @@ class LandmarkMotion(nn.Module):
         hidden = self.lstm(features)[0]
         whom = still.flatten(1)[:, None].expand(-1, hidden.shape[1], -1)
         moved = self.decoder(torch.cat([hidden, whom], dim=2))
-        return SCALE * moved.unflatten(2, still.shape[1:])
+        displaced: Tensor = SCALE * moved.unflatten(2, still.shape[1:])
+        return displaced

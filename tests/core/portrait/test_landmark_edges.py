@@ -69,7 +69,7 @@ def test_gradients_are_finite_differences(faces: torch.Tensor) -> None:
     wanted = torch.randn(joints().n_edges, 2, dtype=torch.float64, generator=torch.Generator().manual_seed(2))
     for face in faces[[0, 5]]:
         points = face.clone().requires_grad_()
-        (edges_of(points) * wanted).sum().backward()
+        torch.autograd.backward((edges_of(points) * wanted).sum())
         assert points.grad is not None
         for point, axis in ((3, 0), (30, 2), (51, 1), (62, 2), (66, 1)):
             step = torch.zeros_like(face)
@@ -104,7 +104,7 @@ def test_a_face_keeps_its_place_and_edges_may_disagree(faces: torch.Tensor) -> N
 def test_settling_can_be_learnt_through(faces: torch.Tensor) -> None:
     """Points follow the edges they are made of: slopes through the steps agree with small changes of the edges."""
     told, start = edges_of(faces[5:6]).detach().requires_grad_(), faces[:1]
-    settle(told, start)[0, 57, 1].backward()
+    torch.autograd.backward(settle(told, start)[0, 57, 1])
     assert told.grad is not None
     place = int(told.grad[0, :, 0].abs().argmax())
     step = torch.zeros_like(told)

@@ -121,7 +121,7 @@ def test_an_actor_and_a_take_give_the_same_points() -> None:
 
 
 def test_a_photograph_gives_the_points_it_shows(tmp_path: Path) -> None:
-    """Points lie where the tracks are, about as deep as they are, and at rest the smile is gone; another size scales."""
+    """Points lie where the tracks are, about as deep as they are; at rest the smile is gone; another size scales."""
     picture, tracks = _tracked(tmp_path)
     found = read_photograph(picture, anny.load(), 128, tracks)
     assert found.picture.shape == (128, 128, 3)

@@ -66,7 +66,8 @@ def joints() -> Joints:
 def eye_distance(points: Tensor) -> Tensor:
     """Distance (...) between the outer corners of the eyes of points (..., 68, 3)."""
     left, right = (points[..., corner, :] for corner in EYE_CORNERS)
-    return torch.linalg.vector_norm(left - right, dim=-1)
+    distance: Tensor = torch.linalg.vector_norm(left - right, dim=-1)
+    return distance
 
 
 def edges_of(points: Tensor, unit: Tensor | float = 1.0) -> Tensor:

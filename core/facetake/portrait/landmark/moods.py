@@ -50,7 +50,7 @@ class Moods(nn.Module):
 
     def forward(self, seen: Tensor, mood: Tensor) -> Tensor:
         """Edges in moods (B, 7), as networks see them (B, E, 2), of edges as networks see them."""
-        changed = self.net(seen, mood).flatten(1) @ self.possible.T
+        changed: Tensor = self.net(seen, mood).flatten(1) @ self.possible.T
         return seen + changed.view_as(seen)
 
     def seen(self, points: Tensor, still: Tensor) -> Tensor:
@@ -76,12 +76,13 @@ def put_in(moods: Moods, points: F32, still: F32, mood: F32) -> F32:
 
 @dataclass(frozen=True)
 class MoodLosses:
-    """Means since the last report: equations 3 (of G, and of D_src), 4 and 5."""
+    """Means since the last report: equations 3 (of G, and of D_src), 4 and 5, and the difference from pairs."""
 
     adversarial: float
     critic: float
     classified: float
     cycle: float
+    paired: float
 
 
 class MoodTrainer:
@@ -100,6 +101,7 @@ class MoodTrainer:
         self.moods.measure(points, still)
         self._edges = self.moods.seen(points, still)
         self._labels = torch.from_numpy(np.concatenate([lesson.moods for lesson in lessons]))
+        self._others = torch.from_numpy(others_of(lessons))
         self.adam = torch.optim.Adam(self.moods.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
@@ -108,27 +110,29 @@ class MoodTrainer:
         rows = [self._step(number) for number in range(first, last)]
         return MoodLosses(*(float(np.mean(column)) for column in zip(*rows, strict=True)))
 
-    def _step(self, number: int) -> tuple[float, float, float, float]:
-        dice = np.random.default_rng([self.seed, number])
-        judged = [self._teach_critic(*self._batch(dice), dice) for _ in range(self.how.critic_steps)]
-        real, label, wanted = self._batch(dice)
+    def _step(self, number: int) -> tuple[float, ...]:
+        dice, how = np.random.default_rng([self.seed, number]), self.how
+        judged = [self._teach_critic(dice) for _ in range(how.critic_steps)]
+        rows, others = self._batch(dice)
+        real, label, wanted = self._edges[rows], self._labels[rows], self._labels[others]
         made = self.moods(real, wanted)
         verdict, told = self._judged(made, dice)
         losses = (
             F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict)),
-            _apart(told, wanted), F.mse_loss(self.moods(made, label), real),
+            _apart(told, wanted), F.mse_loss(self.moods(made, label), real), F.mse_loss(made, self._edges[others]),
         )  # fmt: skip
-        how = self.how
-        loss = how.adversarial * losses[0] + how.classified * losses[1] + how.cycle * losses[2]
+        weights = how.adversarial, how.classified, how.cycle, how.paired
         self.adam.zero_grad()
-        torch.autograd.backward(loss)
+        torch.autograd.backward(torch.stack(losses) @ torch.tensor(weights))
         self.adam.step()
-        return losses[0].item(), float(np.mean(judged or [0.0])), losses[1].item(), losses[2].item()
+        found = [loss.item() for loss in losses]
+        return found[0], float(np.mean(judged or [0.0])), *found[1:]
 
-    def _batch(self, dice: np.random.Generator) -> tuple[Tensor, Tensor, Tensor]:
-        """Edges, their moods, and moods wanted of them."""
-        rows, others = (torch.from_numpy(dice.integers(0, len(self._edges), self.how.batch)) for _ in range(2))
-        return self._edges[rows], self._labels[rows], self._labels[others]
+    def _batch(self, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Moments, and the same ones in the moods that are wanted of them."""
+        rows = dice.integers(0, len(self._edges), self.how.batch)
+        moods = dice.integers(0, self._others.shape[1], self.how.batch)
+        return torch.from_numpy(rows), self._others[rows, moods]
 
     def _judged(self, edges: Tensor, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
         """What the discriminators say of edges, under noise."""
@@ -136,9 +140,11 @@ class MoodTrainer:
         verdict, told = self.critic(edges + torch.from_numpy(noise.astype(np.float32)))
         return verdict, told
 
-    def _teach_critic(self, real: Tensor, label: Tensor, wanted: Tensor, dice: np.random.Generator) -> float:
+    def _teach_critic(self, dice: np.random.Generator) -> float:
+        rows, others = self._batch(dice)
+        real, label = self._edges[rows], self._labels[rows]
         with torch.no_grad():
-            made = self.moods(real, wanted)
+            made = self.moods(real, self._labels[others])
         (verdict, told), (doubt, _) = self._judged(real, dice), self._judged(made, dice)
         loss = F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
         loss = loss + F.binary_cross_entropy_with_logits(doubt, torch.zeros_like(doubt))
@@ -147,6 +153,21 @@ class MoodTrainer:
         torch.autograd.backward(total)
         self.critic_adam.step()
         return loss.item()
+
+
+def others_of(lessons: list[Lesson]) -> NDArray[np.int64]:
+    """Rows (N, 7) of the same moment in each mood, for every moment of the lessons; itself where there is none."""
+    parts, first = [], 0
+    for lesson in lessons:
+        mood = lesson.moods.argmax(axis=1)
+        rows = [np.flatnonzero(mood == k) for k in range(len(EMOTIONS))]
+        own = np.repeat(np.arange(len(mood))[:, None], len(EMOTIONS), axis=1)
+        for here, there in np.ndindex(len(rows), len(rows)):
+            count = min(len(rows[here]), len(rows[there]))
+            own[rows[here][:count], there] = rows[there][:count]
+        parts.append(own + first)
+        first += len(mood)
+    return np.concatenate(parts)
 
 
 def _apart(told: Tensor, wanted: Tensor) -> Tensor:

@@ -67,6 +67,8 @@ class MoodTraining:
         batch: frames a step.
         rate: of both Adams.
         adversarial, classified, cycle: weights of equations 3, 4 and 5.
+        paired: weight of the squared difference from the same moment in the mood that is asked for. The paper has no
+            such pairs; takes come in all moods.
         noise: laid over whatever the discriminators are shown, in spreads of an edge; the paper has none. Without it
             changes too small to see are enough to be taken for a mood.
         critic_steps: of the discriminators for each of the generator.
@@ -80,6 +82,7 @@ class MoodTraining:
     adversarial: float = 1.0
     classified: float = 10.0
     cycle: float = 10.0
+    paired: float = 0.0
     noise: float = 0.0
     critic_steps: int = 5
     save_every: int = 500

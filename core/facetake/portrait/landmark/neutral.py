@@ -96,9 +96,9 @@ class NeutralTrainer:
         weight = torch.ones_like(away[..., :1])
         shut = (1.0 - aperture(still[:, None] + wanted) / self.how.closed).clamp(0.0, 1.0)
         weight[:, :, MOUTH] += self.how.lips * shut[:, :, None, None]
-        loss = (weight * away.abs()).mean()
-        uneven = (away - torch.einsum("nm,btmk->btnk", _neighbours(), away)).abs().mean()
-        return loss + self.how.laplacian * uneven + self.how.velocity * away.diff(dim=1).abs().mean()
+        uneven = away - torch.einsum("nm,btmk->btnk", _neighbours(), away)
+        losses = [(weight * away.abs()).mean(), uneven.abs().mean(), away.diff(dim=1).abs().mean()]
+        return torch.stack(losses) @ torch.tensor([1.0, self.how.laplacian, self.how.velocity])
 
 
 @cache

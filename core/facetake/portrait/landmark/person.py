@@ -73,7 +73,7 @@ class Stance:
             (T, 68, 3) x and y in pixels, centres at +0.5, and depth from the middle of the points, in pixels.
         """
         turned = points if head_deg is None else PIVOT_M + (points - PIVOT_M) @ rotation(head_deg).transpose(0, 2, 1)
-        screen = self.camera.project(turned @ self.rotation.transpose(0, 2, 1) + self.translation[:, None])
+        screen = self.camera.project(pose.placed(turned.astype(np.float32), self.rotation, self.translation))
         depth = screen[..., 2]
         middle = depth.mean(axis=-1, keepdims=True)
         screen[..., 2] = (depth - middle) * self.camera.focal / middle
@@ -96,4 +96,5 @@ def of_take(take: Take, person: Person, model: FaceModel, rate: Fraction) -> F32
     """Points (T, 68, 3) of a person who does what a take does, T frames at `rate`; the take's head is left aside."""
     marks, identity = Marks(model), torch.from_numpy(person.identity)
     moved = marks.of(identity, torch.from_numpy(from_take(take, rate, model)))
-    return person.still + (moved - marks.of(identity, model.neutral_expression[None])).numpy()
+    away = moved - marks.of(identity, model.neutral_expression[None])
+    return np.asarray(person.still + away.numpy(), np.float32)

@@ -42,7 +42,7 @@ def settle(edges: Tensor, start: Tensor, apart: Sequence[float] = APART) -> Tens
         (B, 68, 3) in the type of `start`; inside, everything is float64.
     """
     parts = [_unfolded(told.double(), began.double(), apart)
-             for told, began in zip(edges.split(AT_ONCE), start.split(AT_ONCE), strict=True)]  # fmt: skip
+             for told, began in zip(torch.split(edges, AT_ONCE), torch.split(start, AT_ONCE), strict=True)]  # fmt: skip
     return torch.cat(parts).to(start.dtype) if parts else start
 
 
@@ -63,9 +63,10 @@ def _unfolded(edges: Tensor, start: Tensor, apart: Sequence[float]) -> Tensor:
 def parted(points: Tensor, apart: float) -> Tensor:
     """Points (B, 68, 3) with the lower lip moved towards the chin."""
     down = points[:, CHIN] - points[:, ROOT]
-    moved = apart * (down / torch.linalg.vector_norm(down, dim=1, keepdim=True))
+    moved: Tensor = apart * (down / torch.linalg.vector_norm(down, dim=1, keepdim=True))
     share = torch.zeros(N_POINTS, 1, dtype=points.dtype).index_fill(0, torch.tensor(LOWER_LIP), 1.0)
-    return points + share * moved[:, None]
+    apart_now: Tensor = points + share * moved[:, None]
+    return apart_now
 
 
 def _settled(edges: Tensor, still: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
@@ -97,7 +98,8 @@ def laid(points: Tensor, where: Tensor, by: Sequence[int] = STEADY) -> Tensor:
     u, _, v = torch.linalg.svd((points[:, chosen] - middle).transpose(1, 2) @ (where[:, chosen] - wanted))
     mirrored = torch.linalg.det(u @ v).sign()
     u = torch.cat([u[..., :2], u[..., 2:] * mirrored[:, None, None]], dim=-1)
-    return (points - middle) @ (u @ v) + wanted
+    there: Tensor = (points - middle) @ (u @ v) + wanted
+    return there
 
 
 def _heights(lengths: Tensor) -> Tensor:
@@ -106,11 +108,11 @@ def _heights(lengths: Tensor) -> Tensor:
     What weighs angles against lengths: between closed lips triangles are slivers, and their angles mean little.
     Something they mean, though: without it lips could fold the other way.
     """
-    number = {tuple(pair): row for row, pair in enumerate(joints().ends.tolist())}
+    number = {(a, b): row for row, (a, b) in enumerate(joints().ends.tolist())}
     heights = []
     for tip in (2, 3):
-        rows = [(number[a, b], number[tuple(sorted((a, w[tip])))], number[tuple(sorted((b, w[tip])))])  # type: ignore[index]
-                for w in joints().wings.tolist() for a, b in [w[:2]]]  # fmt: skip
+        rows = [(number[w[0], w[1]], *(number[min(end, w[tip]), max(end, w[tip])] for end in w[:2]))
+                for w in joints().wings.tolist()]  # fmt: skip
         base, one, other = (lengths[:, list(column)] for column in zip(*rows, strict=True))
         half = (base + one + other) / 2.0
         area = (half * (half - base) * (half - one) * (half - other)).clamp(min=0.0).sqrt()
@@ -190,4 +192,5 @@ def feasible(still: Tensor, spread: Tensor) -> Tensor:
     )
     moved, count = (slopes / spread.double()[..., None]).flatten(0, 1), (heights * spread.double()).flatten() ** 2
     normal = (moved.T * count) @ moved + LEAST_HEIGHT**2 * 1e-2 * torch.eye(3 * N_POINTS, dtype=torch.float64)
-    return (moved @ torch.linalg.solve(normal, moved.T * count)).to(still.dtype)
+    nearest: Tensor = (moved @ torch.linalg.solve(normal, moved.T * count)).to(still.dtype)
+    return nearest
