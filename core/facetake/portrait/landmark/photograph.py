@@ -90,6 +90,8 @@ def open_picture(path: Path) -> Pictures:
         with av.open(str(path)) as container:
             stream = container.streams.video[0]
             width, height = stream.codec_context.width, stream.codec_context.height
+            if not width or not height:  # what is no picture opens all the same, as one of nothing
+                raise ValueError(f"{width} x {height}")
             _check_size(path, width, height)
             frame = next(container.decode(stream))
             turns = round(getattr(frame, "rotation", 0) / 90) % 4
