@@ -2,10 +2,10 @@
 
     python tests/bench/bench_read.py SOUNDS OUT [--epochs 8] [--side 128]
 
-SOUNDS is a folder with 13 recordings or more, of some four seconds each: the first by name are spoken by a made-up
-actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are learnt from
-and the rest is compared. OUT keeps films and trainings, so that a run that was stopped goes on. Prints a row for each
-training: full, without its discriminators, without sound in its texture, with all of it, and with W_R = 1.
+SOUNDS is a folder with four recordings or more, of some four seconds each: the first by name are spoken in turn by a
+made-up actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are
+learnt from and the rest is compared. OUT keeps films and trainings, so that a run that was stopped goes on. Prints a
+row for each training: full, without its discriminators, without sound in its texture, with all of it, and with W_R = 1.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from moody_films import CLIPS, MOODS, film
+from moody_films import MOODS, film
 from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import bundle, emotion
@@ -36,7 +36,7 @@ from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained
 from facetake.portrait.read.training import Lesson, train
 
-LEARNT = 0.7
+LEARNT, N_SOUNDS = 0.7, 4
 LOUD = 1.0  # the paper's, where quick has less: see `Settings.heard`
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -70,7 +70,7 @@ def main() -> None:
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--size", type=int, default=256)
     arguments = parser.parse_args()
-    sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[: len(CLIPS)]
+    sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
     models, face = bundle.load(), open_face()
     clips = film(sounds, arguments.out / "actor", face, models, arguments.size)
     quick = read_settings("quick")
@@ -200,9 +200,10 @@ def _cost(s: Spoken, trained: Trained, peak: float) -> None:
     whole = median_ms(lambda _: list(perform(surface, trained, row, heard, frames)), 3) / len(frames)
     print(f"\n{int(given.alpha.sum())} pixels of the face in a region of {about.region.pixels}")
     for stage, ms in spent.items():
-        rate = 1000.0 * work[stage] / ms if stage in work else 0.0
-        near = f"  {work[stage]:.2f} GFLOP, {rate:.0f} a second, {100.0 * rate / peak:.0f} % of the product's"
-        print(f"{stage:8s} {ms:7.1f} ms a frame{near if rate else ''}")
+        print(f"{stage:8s} {ms:7.1f} ms a frame", end="\n" if stage not in work else "")
+        if stage in work:
+            rate = 1000.0 * work[stage] / ms
+            print(f"  {work[stage]:.2f} GFLOP, {rate:.0f} a second, {100.0 * rate / peak:.0f} % of the product's")
     print(f"{'rest':8s} {whole - sum(spent.values()):7.1f} ms a frame (the video's own maps, reading, blending)")
     print(f"{'together':8s} {whole:7.1f} ms a frame, {1000.0 / whole:.1f} frames a second")
 

@@ -7,6 +7,7 @@ inside of the mouth belongs to the sound and not to the face model's coefficient
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 
 import numpy as np
@@ -37,9 +38,12 @@ OUT = ARKIT_NAMES.index("tongueOut")
 
 
 def film(sounds: list[Path], out: Path, face: Face, models: Models, size: int) -> list[Clip]:
-    """Writes an actor's folder for each of `CLIPS`, one sound for each; those that are there are kept."""
+    """Writes an actor's folder for each of `CLIPS`, the sounds in turn; those that are there are kept.
+
+    With fewer sounds than moods each is spoken in several, so that only the label tells moods apart.
+    """
     clips = []
-    for (mood, level), sound in zip(CLIPS, sounds, strict=True):
+    for (mood, level), sound in zip(CLIPS, cycle(sounds), strict=False):
         folder = out / mood / f"{100 * level:.0f}" / "clip"
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
