@@ -123,6 +123,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.portrait.audiodvp.driving import from_sound
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
+    from facetake.portrait.lips import in_step
     from facetake.portrait.measures import Clip, measures
 
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
@@ -132,7 +133,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     models = bundle.load(arguments.model)
     said = from_sound(_sound_of(performer), performer.rate, trained, performer.model, models)
     late = evaluation.sound_late(performer, said, performer.aperture, trained.about.n_frames)
-    said = evaluation.in_step(said, late)
+    said = in_step(said, late)
     first = 0 if arguments.all else trained.about.n_frames
     frames = np.arange(first, min(performer.n_frames, len(said)))
     clip = Clip(read_actor(arguments.actor).fit.landmarks, performer.rate, len(frames), performer.sound)

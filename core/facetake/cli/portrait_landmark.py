@@ -225,9 +225,8 @@ def _predicted(arguments: argparse.Namespace, captured: Captured, motion: Motion
 
     from facetake import bundle, emotion
     from facetake.errors import PortraitError
-    from facetake.portrait.audiodvp.evaluation import LATE_MOST_S, in_step
     from facetake.portrait.landmark import driving, evaluation
-    from facetake.portrait.lips import follow
+    from facetake.portrait.lips import LATE_MOST_S, follow, in_step
 
     actor = captured.actor
     if actor.sound is None:

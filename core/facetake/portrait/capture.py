@@ -97,7 +97,7 @@ def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[
     """
     seen = [_look(order, face, orders, _part(progress, 0.0, 0.3, i, len(orders), "landmarks"))
             for i, order in enumerate(orders)]  # fmt: skip
-    told = check_alike(seen)
+    told = _check_alike(seen)
     first, together = seen[0].footage, np.concatenate([clip.points for clip in seen])
     crop = stable_crop(together, first.width, first.height, orders[0].size)
     for i, clip in enumerate(seen):
@@ -122,7 +122,7 @@ class Seen:
     points: F32
 
 
-def check_alike(clips: list[Seen]) -> list[str]:
+def _check_alike(clips: list[Seen]) -> list[str]:
     """What is worth telling about clips that go together; PortraitError when they do not."""
     first = clips[0].footage
     for clip in clips:

@@ -15,6 +15,7 @@ INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner 
 EYE_CORNERS = (33, 263)
 MOUTH = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
          78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
+LATE_MOST_S = 0.3  # by which a recording is looked for to be late
 LAG_MOST = 5  # frames either way: more would find likeness by chance in a clip of a second or two
 
 
@@ -71,6 +72,11 @@ def follow(first: F32, second: F32, most: int = LAG_MOST) -> Aperture:
               for s in shifts]  # fmt: skip
     best = int(np.argmax(scores))
     return Aperture(_correlation(first, second), shifts[best], scores[best])
+
+
+def in_step(rows: F32, late: int) -> F32:
+    """What lips do (T, ...) brought forward by so many frames, the ends held."""
+    return rows[np.clip(np.arange(len(rows)) + late, 0, len(rows) - 1)]
 
 
 def _correlation(first: F32, second: F32) -> float:

@@ -20,6 +20,7 @@ from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
+from facetake.portrait import lips  # noqa: E402
 from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
 from facetake.portrait.audiodvp.performing import perform  # noqa: E402
@@ -331,8 +332,8 @@ def test_a_late_sound_is_put_in_step(actor: SyntheticActor) -> None:
     found = evaluation.sound_late(actor, late, lambda rows: np.asarray(rows[:, jaw]), LEARNT)
 
     assert found == 2
-    np.testing.assert_array_equal(evaluation.in_step(late, found)[:-2], actor.expression[:-2])
-    np.testing.assert_array_equal(evaluation.in_step(late, found)[-2:], late[[-1, -1]])
+    np.testing.assert_array_equal(lips.in_step(late, found)[:-2], actor.expression[:-2])
+    np.testing.assert_array_equal(lips.in_step(late, found)[-2:], late[[-1, -1]])
 
 
 def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:

@@ -16,11 +16,10 @@ from facetake.errors import PortraitError
 from facetake.portrait.audiodvp.performing import perform
 from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.audiodvp.trained import Trained
-from facetake.portrait.lips import Aperture, flicker, follow
+from facetake.portrait.lips import LATE_MOST_S, Aperture, flicker, follow
 from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.similarity import absolute_difference, psnr, ssim
 
-LATE_MOST_S = 0.3
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 
@@ -74,11 +73,6 @@ def sound_late(subject: Subject, expression: F32, openings: Callable[[F32], F32]
     count = min(n_frames, len(expression), subject.n_frames)
     made, real = openings(expression[:count]), openings(subject.expression[:count])
     return follow(made, real, int(LATE_MOST_S * subject.rate)).lag_frames
-
-
-def in_step(expression: F32, late: int) -> F32:
-    """Expression (T, E) brought forward by so many frames, the ends held."""
-    return expression[np.clip(np.arange(len(expression)) + late, 0, len(expression) - 1)]
 
 
 def evaluate(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
+from facetake.portrait import trainings
 from facetake.portrait.audiodvp import expression, pairs
 from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
 from facetake.portrait.audiodvp.settings import Settings
@@ -27,11 +28,11 @@ from facetake.portrait.audiodvp.trained import (
     Trained,
     read_about,
     read_trained,
-    write_about,
 )
 from facetake.portrait.overlay import write_png
 from facetake.portrait.region import Region, around
 from facetake.portrait.tensors import as_pictures
+from facetake.portrait.trainings import Kept, resume_both, save_both
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -87,7 +88,7 @@ def _whole(subject: Subject, settings: Settings) -> Region:
 def _begin(folder: Path, about: About) -> None:
     """Writes what the folder is for, or checks that it is for the same."""
     if not (folder / ABOUT).is_file():
-        write_about(folder, about)
+        trainings.write_about(folder / ABOUT, about)
     elif read_about(folder) != about:
         raise PortraitError(
             f"{folder} holds a training with another actor, other frames or other settings; name a new folder"
@@ -109,30 +110,24 @@ def _learn_renderer(
     folder: Path, settings: Settings, drawn: U8, real: U8, report: Report, log: Callable[[int, Losses], None]
 ) -> None:
     how, trainer = settings.renderer, RendererTrainer(settings)
-    done = _resume(folder, trainer)
+    done = resume_both(folder, *_both(trainer))
     for epoch in range(done, how.epochs):
         losses = trainer.epoch(drawn, real, epoch)
         is_last = epoch + 1 == how.epochs
         if is_last or (epoch + 1) % how.save_every == 0:
-            _save(folder, trainer, epoch + 1, losses)
+            save_both(folder, *_both(trainer), {"epoch": epoch + 1, **asdict(losses)})
         if is_last or (epoch + 1) % how.preview_every == 0:
             preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, drawn, real)
         log(epoch + 1, losses)
         report("renderer", (epoch + 1) / how.epochs)
 
 
-def _resume(folder: Path, trainer: RendererTrainer) -> int:
-    """The number of epochs done, after filling the trainer with what was saved."""
-    found = checkpoint.resume(folder, GENERATOR, trainer.generator, trainer.generator_adam)
-    checkpoint.resume(folder, CRITIC, trainer.critic, trainer.critic_adam)
-    return int(str(found["epoch"])) if found else 0
-
-
-def _save(folder: Path, trainer: RendererTrainer, epoch: int, losses: Losses) -> None:
-    """The generator last: its epoch is the one that counts."""
-    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
-    checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
-    checkpoint.save(folder, GENERATOR, trainer.generator, trainer.generator_adam, about)
+def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
+    """The generator and its discriminator."""
+    return (
+        Kept(GENERATOR, trainer.generator, trainer.generator_adam),
+        Kept(CRITIC, trainer.critic, trainer.critic_adam),
+    )
 
 
 def preview(path: Path, trainer: RendererTrainer, drawn: U8, real: U8) -> None:

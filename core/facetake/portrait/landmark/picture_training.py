@@ -27,6 +27,7 @@ from facetake.portrait.landmark.translating import GlobalTrainer, LocalTrainer, 
 from facetake.portrait.landmark.translator import Translator
 from facetake.portrait.overlay import write_png
 from facetake.portrait.tensors import as_pictures
+from facetake.portrait.trainings import Kept, resume_both, save_both
 
 U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
@@ -95,29 +96,23 @@ def _learn(
     folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
     plates: list[Plates], report: Report, log: Log,
 ) -> None:  # fmt: skip
-    for epoch in range(_resume(folder, name, trainer), how.epochs):
+    for epoch in range(resume_both(folder, *_both(name, trainer)), how.epochs):
         losses = trainer.epoch(plates, epoch)
         is_last = epoch + 1 == how.epochs
         if is_last or (epoch + 1) % how.save_every == 0:
-            _save(folder, name, trainer, epoch + 1, losses)
+            save_both(folder, *_both(name, trainer), {"epoch": epoch + 1, **asdict(losses)})
         if is_last or (epoch + 1) % how.preview_every == 0:
             preview(folder / "previews" / f"{name}_{epoch + 1:04d}.png", trainer.translator, plates, name == WHOLE)
         log(name, epoch + 1, losses)
         report(name, (epoch + 1) / how.epochs)
 
 
-def _resume(folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer) -> int:
-    """The number of epochs done, after filling the trainer with what was saved."""
-    found = checkpoint.resume(folder, name, trainer.network, trainer.adam)
-    checkpoint.resume(folder, f"{name}_critics", trainer.critics, trainer.critic_adam)
-    return int(str(found["epoch"])) if found else 0
-
-
-def _save(folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, epoch: int, losses: Losses) -> None:
-    """The networks that make pictures last: their epoch is the one that counts."""
-    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
-    checkpoint.save(folder, f"{name}_critics", trainer.critics, trainer.critic_adam, about)
-    checkpoint.save(folder, name, trainer.network, trainer.adam, about)
+def _both(name: str, trainer: LocalTrainer | GlobalTrainer) -> tuple[Kept, Kept]:
+    """The networks that make pictures and their discriminators."""
+    return (
+        Kept(name, trainer.network, trainer.adam),
+        Kept(f"{name}_critics", trainer.critics, trainer.critic_adam),
+    )
 
 
 def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: bool) -> None:

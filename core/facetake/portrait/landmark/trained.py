@@ -10,15 +10,12 @@ Knows the files; does not know how training goes.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
-from facetake.config import from_table
-from facetake.errors import ConfigError, PortraitError
-from facetake.formats import beside
-from facetake.networks import checkpoint
+from facetake.errors import PortraitError
+from facetake.portrait import trainings
 from facetake.portrait.landmark.moods import Moods
 from facetake.portrait.landmark.neutral import Speaker
 from facetake.portrait.landmark.settings import Settings
@@ -70,23 +67,12 @@ def begin(folder: Path, about: About) -> None:
                 f"{folder} holds a training with other actors, other frames or other settings; name a new folder"
             )
         return
-    with beside(folder / ABOUT) as part:
-        part.write_text(json.dumps({**asdict(about), "rate": str(about.rate)}, indent=1) + "\n", encoding="utf-8")
+    trainings.write_about(folder / ABOUT, about)
 
 
 def read_about(folder: Path) -> About:
-    """What a training folder was made with.
-
-    Raises:
-        PortraitError: there is none, or it cannot be read.
-    """
-    path = folder / ABOUT
-    if not path.is_file():
-        raise PortraitError(f"{folder} is no training of landmark; make one with `facetake portrait train landmark`")
-    try:
-        return from_table(About, json.loads(path.read_text(encoding="utf-8")), str(path))
-    except (ValueError, OSError, ConfigError) as error:
-        raise PortraitError(f"{path} cannot be read ({error}); train again into a new folder") from error
+    """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
+    return trainings.read_about(About, folder / ABOUT)
 
 
 def read_motion(folder: Path) -> Motion:
@@ -97,11 +83,7 @@ def read_motion(folder: Path) -> Motion:
         ModelError: a file of weights is damaged.
     """
     about = read_about(folder)
-    missing = [name for name in (NEUTRAL, MOODS) if not (folder / f"{name}.safetensors").is_file()]
-    if missing:
-        raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
     speaker = Speaker(about.n_features, about.settings.motion.neutral)
     moods = Moods(about.settings.motion.moods.size)
-    checkpoint.load_weights(folder / f"{NEUTRAL}.safetensors", speaker)
-    checkpoint.load_weights(folder / f"{MOODS}.safetensors", moods)
-    return Motion(about, speaker.eval(), moods.eval())
+    trainings.fill(folder, {NEUTRAL: speaker, MOODS: moods})
+    return Motion(about, speaker, moods)

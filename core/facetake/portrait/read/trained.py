@@ -12,14 +12,10 @@ Knows the files; does not know how training goes.
 
 from __future__ import annotations
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
-from facetake.config import from_table
-from facetake.errors import ConfigError, PortraitError
-from facetake.formats import beside
-from facetake.networks import checkpoint
+from facetake.portrait import trainings
 from facetake.portrait.read.ears import Phonemes
 from facetake.portrait.read.losses import FILTERED
 from facetake.portrait.read.parameters import Predictor
@@ -81,26 +77,9 @@ class Trained:
     renderer: Renderer
 
 
-def write_about(folder: Path, about: About) -> None:
-    """Begins a training folder."""
-    with beside(folder / ABOUT) as part:
-        told = {name: value for name, value in asdict(about).items() if value is not None}
-        part.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-
-
 def read_about(folder: Path) -> About:
-    """What a training folder was made with.
-
-    Raises:
-        PortraitError: there is none, or it cannot be read.
-    """
-    path = folder / ABOUT
-    if not path.is_file():
-        raise PortraitError(f"{folder} is no training of read; make one with `facetake portrait train read`")
-    try:
-        return from_table(About, json.loads(path.read_text(encoding="utf-8")), str(path))
-    except (ValueError, OSError, ConfigError) as error:
-        raise PortraitError(f"{path} cannot be read ({error}); train again into a new folder") from error
+    """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
+    return trainings.read_about(About, folder / ABOUT)
 
 
 def read_trained(folder: Path) -> Trained:
@@ -111,11 +90,7 @@ def read_trained(folder: Path) -> Trained:
         ModelError: a file of weights is damaged.
     """
     about = read_about(folder)
-    missing = [name for name in (PARAMETERS, RENDERER) if not (folder / f"{name}.safetensors").is_file()]
-    if missing:
-        raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
     predictor = Predictor(about.n_features, about.n_parameters, about.settings.parameters.size)
     renderer = Renderer(about.n_phonemes, about.settings)
-    checkpoint.load_weights(folder / f"{PARAMETERS}.safetensors", predictor)
-    checkpoint.load_weights(folder / f"{RENDERER}.safetensors", renderer)
-    return Trained(about, predictor.eval(), renderer.eval())
+    trainings.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
+    return Trained(about, predictor, renderer)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
+from facetake.portrait import trainings
 from facetake.portrait.overlay import write_png
 from facetake.portrait.read import parameters
 from facetake.portrait.read.ears import Phonemes
@@ -34,10 +35,10 @@ from facetake.portrait.read.trained import (
     Trained,
     read_about,
     read_trained,
-    write_about,
 )
 from facetake.portrait.region import Region
 from facetake.portrait.tensors import as_pictures
+from facetake.portrait.trainings import Kept, resume_both, save_both
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -153,7 +154,7 @@ def _about(
         return found
     region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
     about = About(clips, *width, region, settings, phonemes, style.name)
-    write_about(folder, about)
+    trainings.write_about(folder / ABOUT, about)
     return about
 
 
@@ -189,29 +190,23 @@ def _learn_renderer(
     log: Callable[[int, Losses], None],
 ) -> None:  # fmt: skip
     how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network)
-    for epoch in range(_resume(folder, trainer), how.epochs):
+    for epoch in range(resume_both(folder, *_both(trainer)), how.epochs):
         losses = trainer.epoch(maps, epoch)
         is_last = epoch + 1 == how.epochs
         if is_last or (epoch + 1) % how.save_every == 0:
-            _save(folder, trainer, epoch + 1, losses)
+            save_both(folder, *_both(trainer), {"epoch": epoch + 1, **asdict(losses)})
         if is_last or (epoch + 1) % how.preview_every == 0:
             preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, maps)
         log(epoch + 1, losses)
         report("renderer", (epoch + 1) / how.epochs)
 
 
-def _resume(folder: Path, trainer: RendererTrainer) -> int:
-    """The number of epochs done, after filling the trainer with what was saved."""
-    found = checkpoint.resume(folder, RENDERER, trainer.renderer, trainer.renderer_adam)
-    checkpoint.resume(folder, CRITIC, trainer.critic, trainer.critic_adam)
-    return int(str(found["epoch"])) if found else 0
-
-
-def _save(folder: Path, trainer: RendererTrainer, epoch: int, losses: Losses) -> None:
-    """The renderer last: its epoch is the one that counts."""
-    about: dict[str, object] = {"epoch": epoch, **asdict(losses)}
-    checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
-    checkpoint.save(folder, RENDERER, trainer.renderer, trainer.renderer_adam, about)
+def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
+    """The renderer and its discriminator."""
+    return (
+        Kept(RENDERER, trainer.renderer, trainer.renderer_adam),
+        Kept(CRITIC, trainer.critic, trainer.critic_adam),
+    )
 
 
 def preview(path: Path, trainer: RendererTrainer, maps: list[Maps]) -> None:
