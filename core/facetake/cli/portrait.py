@@ -47,6 +47,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         for system in SYSTEMS:
             own = systems.add_parser(system.NAME, help=system.__doc__, description=about)
             getattr(system, f"add_{action}")(own)
+            own.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1; default: auto, a "
+                             "CUDA card where there is one")  # fmt: skip
             add_option(own)
             own.set_defaults(act=getattr(system, action))
 

@@ -37,12 +37,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     from facetake import bundle
+    from facetake.portrait import devices
     from facetake.portrait.audiodvp import training
     from facetake.portrait.audiodvp.driving import heard
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.settings import read_settings
 
-    settings = read_settings(arguments.settings)
+    settings, device = read_settings(arguments.settings), devices.device(arguments.device)
     performer = open_performer(arguments.actor)
     item = str(arguments.actor)
     report.start(item, 0, 1)
@@ -54,7 +55,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
     models = bundle.load(arguments.model)
     features = heard(_sound_of(performer), performer.rate, settings.features, performer.model, models)
     count = None if arguments.seconds is None else int(arguments.seconds * performer.rate)
-    training.train(performer, features, performer.origin, settings, arguments.out, count, progress)
+    training.train(performer, features, performer.origin, settings, arguments.out, count, progress, device=device)
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -72,6 +73,7 @@ def add_render(parser: argparse.ArgumentParser) -> None:
 
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
+    from facetake.portrait import devices
     from facetake.portrait.audiodvp.performing import perform
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.trained import read_trained
@@ -79,6 +81,7 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
 
     item = str(portrait_film.said(arguments))
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
+    trained.generator.to(devices.device(arguments.device))
     _check_actor(performer, trained, arguments)
     report.start(item, 0, 1)
     expression = _expression(arguments, performer, trained)
@@ -118,6 +121,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake import bundle
+    from facetake.portrait import devices
     from facetake.portrait.actor import read_actor
     from facetake.portrait.audiodvp import evaluation
     from facetake.portrait.audiodvp.driving import from_sound
@@ -127,6 +131,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.portrait.measures import Clip, measures
 
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
+    trained.generator.to(devices.device(arguments.device))
     _check_actor(performer, trained, arguments)
     item = str(arguments.training)
     report.start(item, 0, 1)

@@ -48,13 +48,14 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     from facetake import bundle
+    from facetake.portrait import devices
     from facetake.portrait.landmark import training
     from facetake.portrait.landmark.losses import judges
     from facetake.portrait.landmark.settings import read_settings
     from facetake.portrait.landmark.subject import open_captured
 
     settings, sounds = read_settings(arguments.settings), inputs.sound_files(arguments.lines)
-    item = str(arguments.out)
+    item, device = str(arguments.out), devices.device(arguments.device)
     report.start(item, 0, 1)
     asked = judges(arguments.weights)
     for line in asked.told:
@@ -69,7 +70,9 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         captured = open_captured(folder)
         most = None if arguments.seconds is None else int(arguments.seconds * captured.actor.rate)
         actors.append((captured, most))
-    training.train(actors, sounds, settings, bundle.load(arguments.model), asked, arguments.out, progress)
+    training.train(
+        actors, sounds, settings, bundle.load(arguments.model), asked, arguments.out, progress, device=device
+    )
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -100,6 +103,7 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake.errors import ConfigError
+    from facetake.portrait import devices
     from facetake.portrait.landmark.picture_training import read_translator
     from facetake.portrait.landmark.showing import show
     from facetake.portrait.landmark.subject import open_subject
@@ -112,7 +116,7 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError("--seed must be 0 or more, and --size from 64 to 2048 pixels")
     motion = read_motion(arguments.training)
     settings = motion.about.settings.pictures
-    translator = read_translator(arguments.training, settings)
+    translator = read_translator(arguments.training, settings).to(devices.device(arguments.device))
     subject = open_subject(arguments.actor, arguments.tracks, arguments.landmarker, arguments.size)
     report.start(item, 0, 1)
     for told in _stranger(subject, motion.about):
@@ -190,6 +194,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
     import numpy as np
 
+    from facetake.portrait import devices
     from facetake.portrait.landmark import evaluation
     from facetake.portrait.landmark.picture_training import read_translator
     from facetake.portrait.landmark.subject import open_captured
@@ -198,7 +203,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
     motion, captured = read_motion(arguments.training), open_captured(arguments.actor)
     settings = motion.about.settings.pictures
-    translator = read_translator(arguments.training, settings)
+    translator = read_translator(arguments.training, settings).to(devices.device(arguments.device))
     item = str(arguments.training)
     report.start(item, 0, 1)
     learnt = dict(zip(motion.about.actors, motion.about.n_frames, strict=True)).get(captured.origin, 0)

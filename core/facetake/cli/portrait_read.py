@@ -45,12 +45,13 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
+    from facetake.portrait import devices
     from facetake.portrait.clips import read_clips
     from facetake.portrait.read import training
     from facetake.portrait.read.settings import read_settings
     from facetake.portrait.read.surface import open_surface
 
-    settings = read_settings(arguments.settings)
+    settings, device = read_settings(arguments.settings), devices.device(arguments.device)
     clips, told = read_clips(arguments.actor)
     item = str(arguments.actor)
     report.start(item, 0, 1)
@@ -70,7 +71,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
     for surface in surfaces:
         _warn_of_poses(surface, item, report)
     lessons = [_lesson(clip, surface, ear, arguments.seconds) for clip, surface in zip(clips, surfaces, strict=True)]
-    training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes, style=style)
+    training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes, style=style, device=device)
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -159,6 +160,7 @@ def _add_phonemes(parser: argparse.ArgumentParser) -> None:
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
     from facetake.errors import ConfigError
+    from facetake.portrait import devices
     from facetake.portrait.playback import there_and_back
     from facetake.portrait.read.performing import perform
     from facetake.portrait.read.surface import open_surface
@@ -168,6 +170,7 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.take and arguments.emotion:
         raise ConfigError("a take has its mood already; leave out --emotion, or restyle the take first")
     trained = read_trained(arguments.training)
+    trained.renderer.to(devices.device(arguments.device))
     surface = open_surface(arguments.actor, trained.about.settings.part)
     _check_actor(surface, trained, arguments)
     report.start(item, 0, 1)
@@ -218,12 +221,14 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake import emotion
+    from facetake.portrait import devices
     from facetake.portrait.measures import Clip, measures
     from facetake.portrait.read import driving, evaluation
     from facetake.portrait.read.surface import open_surface
     from facetake.portrait.read.trained import read_trained
 
     trained = read_trained(arguments.training)
+    trained.renderer.to(devices.device(arguments.device))
     surface = open_surface(arguments.actor, trained.about.settings.part)
     _check_actor(surface, trained, arguments)
     item = str(arguments.training)

@@ -18,14 +18,15 @@ from torch import Tensor, nn
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
+from facetake.portrait.devices import CPU, home
 from facetake.portrait.jitter import moved, turns
 from facetake.portrait.tensors import as_pictures, as_tensor
 
 U8 = NDArray[np.uint8]
 
 
-def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> Tensor:
-    """The generator's input: (B, 3 (2 radius + 1), H, W); channels 3k .. 3k + 2 show frame t + k - radius.
+def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends, device: torch.device = CPU) -> Tensor:
+    """The generator's input on a device: (B, 3 (2 radius + 1), H, W); channels 3k .. 3k + 2 show frame t + k - radius.
 
     pictures: (T, H, W, 3); frames: (B,) the t; ends: what stands where there is no such frame.
     """
@@ -33,7 +34,7 @@ def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends) -> 
     stack = pictures[places.clip(0, len(pictures) - 1)]
     if ends == "black":
         stack[(places < 0) | (places >= len(pictures))] = 0
-    return as_tensor(stack).flatten(1, 2)
+    return as_tensor(stack, device).flatten(1, 2)
 
 
 @dataclass
@@ -48,14 +49,14 @@ class Losses:
 class RendererTrainer:
     """Generator, discriminator and their optimisers; one call trains one epoch."""
 
-    def __init__(self, settings: Settings) -> None:
-        """Builds both networks from the settings' seed."""
+    def __init__(self, settings: Settings, device: torch.device = CPU) -> None:
+        """Builds both networks from the settings' seed, on a device."""
         channels, how = 3 * (2 * settings.radius + 1), settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
-            self.generator = UNet(channels, 3, settings.unet)
-            self.critic = PatchGAN(channels + 3, settings.critic)
-        self.settings = settings
+            self.generator = UNet(channels, 3, settings.unet).to(device)
+            self.critic = PatchGAN(channels + 3, settings.critic).to(device)
+        self.settings, self.device = settings, device
         betas = (how.beta, 0.999)
         self.generator_adam = torch.optim.Adam(self.generator.parameters(), how.rate, betas)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, betas)
@@ -71,8 +72,8 @@ class RendererTrainer:
         batches = np.array_split(order, max(1, round(len(order) / how.batch)))
         self.generator.train()
         for rows in batches:
-            condition = window(drawn, rows, self.settings.radius, self.settings.ends)
-            self._step(*jittered(condition, as_tensor(real[rows]), how.jitter, dice), total)
+            condition = window(drawn, rows, self.settings.radius, self.settings.ends, self.device)
+            self._step(*jittered(condition, as_tensor(real[rows], self.device), how.jitter, dice), total)
         scale = 1.0 / len(batches)
         return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
 
@@ -108,7 +109,7 @@ def jittered(condition: Tensor, real: Tensor, amount: float, dice: np.random.Gen
     """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike."""
     if not amount:
         return condition, real
-    made = moved(torch.cat([condition, real], dim=1), turns(len(real), amount, dice))
+    made = moved(torch.cat([condition, real], dim=1), turns(len(real), amount, dice).to(real.device))
     return made[:, : condition.shape[1]], made[:, condition.shape[1] :]
 
 
@@ -125,7 +126,7 @@ def rendered(generator: UNet, drawn: Iterable[U8], radius: int, ends: Ends) -> I
         held.append(picture)
         if len(held) == held.maxlen:
             with torch.inference_mode():
-                yield as_pictures(generator(as_tensor(np.stack(held)).flatten(0, 1)[None])[0])
+                yield as_pictures(generator(as_tensor(np.stack(held), home(generator)).flatten(0, 1)[None])[0])
 
 
 def _with_ends(drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:

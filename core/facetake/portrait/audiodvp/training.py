@@ -10,6 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
@@ -29,6 +30,7 @@ from facetake.portrait.audiodvp.trained import (
     read_about,
     read_trained,
 )
+from facetake.portrait.devices import CPU
 from facetake.portrait.overlay import write_png
 from facetake.portrait.region import Region, around
 from facetake.portrait.tensors import as_pictures
@@ -47,7 +49,7 @@ def _ignore(*_: object) -> None:
 
 def train(
     subject: Subject, features: F32, actor: str, settings: Settings, folder: Path, n_frames: int | None = None,
-    report: Report = _ignore, log: Callable[[int, Losses], None] = _ignore,
+    report: Report = _ignore, log: Callable[[int, Losses], None] = _ignore, device: torch.device = CPU,
 ) -> Trained:  # fmt: skip
     """Trains on the first frames of an actor; called again on the same folder it goes on.
 
@@ -60,6 +62,7 @@ def train(
         n_frames: how many frames to learn from; all by default. The rest can be held out for evaluation.
         report: told the stage ("masks", "pairs", "expression", "renderer") and the share of it that is done.
         log: told the losses of every epoch of the renderer.
+        device: where the renderer learns.
 
     Returns:
         The networks.
@@ -77,7 +80,7 @@ def train(
     _begin(folder, about)
     drawn, real = pairs.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
     _learn_expression(folder, about, features[:count], subject.expression[:count], report)
-    _learn_renderer(folder, settings, drawn, real, report, log)
+    _learn_renderer(folder, settings, drawn, real, device, report, log)
     return read_trained(folder)
 
 
@@ -107,9 +110,10 @@ def _learn_expression(folder: Path, about: About, features: F32, wanted: F32, re
 
 
 def _learn_renderer(
-    folder: Path, settings: Settings, drawn: U8, real: U8, report: Report, log: Callable[[int, Losses], None]
-) -> None:
-    how, trainer = settings.renderer, RendererTrainer(settings)
+    folder: Path, settings: Settings, drawn: U8, real: U8, device: torch.device, report: Report,
+    log: Callable[[int, Losses], None],
+) -> None:  # fmt: skip
+    how, trainer = settings.renderer, RendererTrainer(settings, device)
     done = resume_both(folder, *_both(trainer))
     for epoch in range(done, how.epochs):
         losses = trainer.epoch(drawn, real, epoch)
@@ -132,12 +136,11 @@ def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
 
 def preview(path: Path, trainer: RendererTrainer, drawn: U8, real: U8) -> None:
     """Writes a few frames, one a row: drawing, what the renderer makes of it, and the picture."""
-    import torch
-
     rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
     trainer.generator.eval()
     with torch.inference_mode():
-        made = as_pictures(trainer.generator(window(drawn, rows, trainer.settings.radius, trainer.settings.ends)))
+        given = window(drawn, rows, trainer.settings.radius, trainer.settings.ends, trainer.device)
+        made = as_pictures(trainer.generator(given))
     path.parent.mkdir(parents=True, exist_ok=True)
     picture = np.concatenate([np.concatenate([drawn[t], made[i], real[t]], axis=1) for i, t in enumerate(rows)])
     write_png(path, picture)

@@ -75,7 +75,7 @@ def placed(parts: Tensor, at: I64, side: int) -> Tensor:
 
 def laid(under: Tensor, parts: Tensor, at: I64) -> Tensor:
     """Pictures (B, 3, H, W) with parts (B, 3, h, w) over them at corners (B, 2), their edges fading."""
-    weight = softness(parts.shape[-1], parts.shape[-2]).expand(len(parts), 1, -1, -1)
+    weight = softness(parts.shape[-1], parts.shape[-2]).to(parts.device).expand(len(parts), 1, -1, -1)
     both = placed(torch.cat([parts * weight, weight], dim=1), at, under.shape[-1])
     return under * (1.0 - both[:, 3:]) + both[:, :3]
 

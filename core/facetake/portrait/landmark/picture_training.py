@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
+from facetake.portrait.devices import CPU, home
 from facetake.portrait.landmark.losses import Judges
 from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark.plates import Filmed, Plates, plates_of, shown
@@ -43,7 +44,7 @@ def _ignore(*_: object) -> None:
 
 def learn_pictures(
     clips: list[tuple[Filmed, int]], settings: PictureSettings, seed: int, folder: Path, judges: Judges,
-    report: Report = _ignore, log: Log = _ignore,
+    report: Report = _ignore, log: Log = _ignore, device: torch.device = CPU,
 ) -> Translator:  # fmt: skip
     """Trains on clips of one person or of several; called again on the same folder it goes on.
 
@@ -55,13 +56,14 @@ def learn_pictures(
         judges: what the identity and the perceptual loss ask.
         report: told the stage ("plates", "parts", "whole") and the share of it that is done.
         log: told the stage, epoch and losses.
+        device: where they learn.
     """
     plates = []
     for number, (filmed, count) in enumerate(clips):
         place = folder / "clips" / f"{number:04d}"
         share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
         plates.append(plates_of(filmed, count, settings, place, share))
-    translator = new_translator(settings, seed)
+    translator = new_translator(settings, seed).to(device)
     local = LocalTrainer(translator, settings, judges, seed)
     _learn(folder, PARTS, local, settings.local_training, plates, report, log)
     whole = GlobalTrainer(translator, settings, judges, seed)
@@ -126,7 +128,7 @@ def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: 
 
 @torch.inference_mode()
 def _row(translator: Translator, clip: Plates, frame: int, is_whole: bool) -> U8:
-    given, real = shown(clip, np.arange(max(0, frame - BEFORE), frame + 1), 0)
+    given, real = shown(clip, np.arange(max(0, frame - BEFORE), frame + 1), 0, home(translator))
     local = translator.local(given)
     stages = [given.sketch, given.reference, local.combined]
     if is_whole:

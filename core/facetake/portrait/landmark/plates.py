@@ -11,9 +11,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.portrait.devices import CPU
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.moving import Movable
 from facetake.portrait.landmark.picture_settings import PictureSettings
@@ -148,11 +150,11 @@ def _references(filmed: Filmed, known: I64, points: F32 | None, region: Region) 
             yield from (region.cut(movable.moved(row)) for row in points)
 
 
-def shown(plates: Plates, frames: I64, reference: int) -> tuple[Shown, Tensor]:
-    """What the networks are shown for frames (B,) with one of the photographs, and the real pictures (B, 3, H, W)."""
+def shown(plates: Plates, frames: I64, reference: int, device: torch.device = CPU) -> tuple[Shown, Tensor]:
+    """What networks on a device are shown for frames (B,) with one photograph, and the real pictures (B, 3, H, W)."""
     moves = plates.references.shape[1] > 1
     photographs = plates.references[reference][frames if moves else np.zeros_like(frames)]
     points = plates.points[frames]
     known = points if moves else np.broadcast_to(plates.reference_points[reference], points.shape)
-    sketch, real = as_tensor(plates.sketches[frames]), as_tensor(plates.real[frames])
-    return Shown(sketch, as_tensor(photographs), points, known), real
+    sketch, real = as_tensor(plates.sketches[frames], device), as_tensor(plates.real[frames], device)
+    return Shown(sketch, as_tensor(photographs, device), points, known), real

@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.portrait.devices import home
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.moving import Movable
 from facetake.portrait.landmark.picture_settings import PictureSettings
@@ -35,7 +36,7 @@ def show(
     resolution, which thus is kept wherever they change nothing.
 
     Args:
-        translator: networks.
+        translator: networks, on any device.
         settings: theirs.
         photograph: (H, H, 3), square.
         known: (68, 2) its landmarks in its pixels.
@@ -52,16 +53,17 @@ def show(
             yield large
             continue
         square = region.cut(large)
-        given = _shown(square, region, row, row if moves else known)
+        given = _shown(square, region, row, row if moves else known, home(translator))
         with torch.inference_mode():
             made, states = translator(given, states)
+        made = made.cpu()
         yield _changed(large, region, square, made[0]) if moves else region.put(as_pictures(made[0]), len(photograph))
 
 
-def _shown(square: U8, region: Region, row: F32, known: F32) -> Shown:
+def _shown(square: U8, region: Region, row: F32, known: F32, device: torch.device) -> Shown:
     seen, there = seen_in(region, row), seen_in(region, known)
-    sketch = as_tensor(draw(seen, region.pixels))
-    return Shown(sketch[None], as_tensor(square)[None], seen[None], there[None])
+    sketch = as_tensor(draw(seen, region.pixels), device)
+    return Shown(sketch[None], as_tensor(square, device)[None], seen[None], there[None])
 
 
 def _changed(large: U8, region: Region, square: U8, made: Tensor) -> U8:

@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from facetake.bundle import Models
@@ -17,6 +18,7 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import PortraitError
 from facetake.face.marks import Marks
 from facetake.portrait.audiodvp.hearing import WIDTHS, hear
+from facetake.portrait.devices import CPU
 from facetake.portrait.landmark.lessons import Lesson, in_units, lessons_of
 from facetake.portrait.landmark.losses import Judges
 from facetake.portrait.landmark.motion_training import learn_motion
@@ -37,7 +39,7 @@ def _ignore(*_: object) -> None:
 
 def train(
     actors: Sequence[tuple[Captured, int | None]], sounds: Sequence[Path], settings: Settings, models: Models,
-    judges: Judges, folder: Path, report: Report = _ignore, log: Log = _ignore,
+    judges: Judges, folder: Path, report: Report = _ignore, log: Log = _ignore, device: torch.device = CPU,
 ) -> None:  # fmt: skip
     """Trains; called again on the same folder it goes on.
 
@@ -50,6 +52,7 @@ def train(
         folder: new, or one that the same training was stopped in.
         report: told the stage ("lessons", "neutral", "moods", "plates", "parts", "whole") and the share of it done.
         log: told the losses of the picture networks.
+        device: where the picture networks learn; those from sound to landmarks, which are small, learn on the CPU.
 
     Raises:
         PortraitError: too few frames, no speech, or the folder holds something else.
@@ -69,7 +72,7 @@ def train(
            if captured.actor.sound]  # fmt: skip
     learn_motion([*own, *lessons], settings.motion, settings.seed, folder, report)
     clips = [(captured.filmed, count) for captured, count in zip(people, counts, strict=True)]
-    learn_pictures(clips, settings.pictures, settings.seed, folder, judges, report, log)
+    learn_pictures(clips, settings.pictures, settings.seed, folder, judges, report, log, device)
 
 
 def _count(captured: Captured, most: int | None) -> int:

@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.devices import home
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.losses import Judges, identity_of
 from facetake.portrait.landmark.picture_settings import PictureSettings
@@ -47,8 +48,10 @@ class _Stage:
     def __init__(
         self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges
     ):
-        self.network, self.critics = made, nn.ModuleDict(critics)
-        self.settings, self.judges = settings, judges
+        self.device = home(made)
+        self.network, self.critics = made, nn.ModuleDict(critics).to(self.device)
+        self.settings = settings
+        self.judges = Judges(judges.identity.to(self.device), judges.perceptual.to(self.device), judges.told)
         self.adam = torch.optim.Adam(made.parameters(), rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critics.parameters(), rate, BETAS)
 
@@ -110,7 +113,7 @@ class LocalTrainer(_Stage):
         self.translator.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
-            self._step(clip, *shown(clip, rows, int(dice.integers(clip.n_references))), told)
+            self._step(clip, *shown(clip, rows, int(dice.integers(clip.n_references)), self.device), told)
         return told.over(len(steps))
 
     def _step(self, clip: Plates, given: Shown, real: Tensor, told: Losses) -> None:
@@ -158,7 +161,7 @@ class GlobalTrainer(_Stage):
         self.translator.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
-            self._step(rows.shape, *shown(clip, rows.ravel(), int(dice.integers(clip.n_references))), told)
+            self._step(rows.shape, *shown(clip, rows.ravel(), int(dice.integers(clip.n_references)), self.device), told)
         return told.over(len(steps))
 
     def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:

@@ -109,7 +109,7 @@ class LocalTranslator(nn.Module):
             return torch.ones_like(like[:, :1])
         within = torch.zeros_like(like[:, :1])
         for part, at in corners.items():
-            soft = parts.softness(*self.sizes[part]).expand(len(like), 1, -1, -1)
+            soft = parts.softness(*self.sizes[part]).to(like.device).expand(len(like), 1, -1, -1)
             within = torch.maximum(within, parts.placed(soft, at, self.side))
         return within
 

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.portrait.composite import blended, softened
+from facetake.portrait.devices import home
 from facetake.portrait.playback import BLOCK, at_random
 from facetake.portrait.read import hearing
 from facetake.portrait.read.renderer import Seen, grown
@@ -43,7 +44,7 @@ def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, 
 
     Args:
         surface: the actor in the clip that is shown.
-        trained: networks.
+        trained: networks, on any device.
         expression: (T, E), one row a picture.
         phonemes: (2 T, K) probabilities, two rows a picture.
         frames: (T,) the clip's frame behind each: its head pose and all around the face.
@@ -61,7 +62,7 @@ def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, 
             torch.from_numpy(heard[t])[None], as_tensor(region.cut(whole))[None],
         )  # fmt: skip
         with torch.inference_mode():
-            square = as_pictures(trained.renderer(given)[0][0])
+            square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
         picture = region.put(square, surface.size)
         yield blended(whole, picture, _weight(region, here.hole, surface.size, settings.background == "video"))
 

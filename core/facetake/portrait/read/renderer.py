@@ -5,7 +5,7 @@ Knows tensors: coordinates, masks, phonemes, backgrounds; does not know faces, f
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import torch
 import torch.nn.functional as F
@@ -36,6 +36,10 @@ class Seen:
     hole: Tensor
     phonemes: Tensor
     background: Tensor
+
+    def to(self, device: torch.device) -> Seen:
+        """The same on a device."""
+        return Seen(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 class Renderer(nn.Module):

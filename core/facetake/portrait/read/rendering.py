@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.devices import CPU
 from facetake.portrait.jitter import moved, turns
 from facetake.portrait.read.losses import judged
 from facetake.portrait.read.maps import Maps, seen
@@ -36,14 +37,14 @@ class Losses:
 class RendererTrainer:
     """Renderer, discriminator and their optimisers; one call trains one epoch."""
 
-    def __init__(self, n_phonemes: int, settings: Settings, style: nn.Module) -> None:
-        """Builds both networks from the settings' seed; style: the style loss (`losses.style_loss`)."""
-        self.settings, how = settings, settings.renderer
+    def __init__(self, n_phonemes: int, settings: Settings, style: nn.Module, device: torch.device = CPU) -> None:
+        """Builds both networks from the settings' seed, on a device; style: the style loss (`losses.style_loss`)."""
+        self.settings, self.device, how = settings, device, settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
-            self.renderer = Renderer(n_phonemes, settings)
-            self.critic = PatchGAN(settings.inputs + 3, settings.critic)
-        self.style = style
+            self.renderer = Renderer(n_phonemes, settings).to(device)
+            self.critic = PatchGAN(settings.inputs + 3, settings.critic).to(device)
+        self.style = style.to(device)
         self.renderer_adam = torch.optim.Adam(self.renderer.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
@@ -56,7 +57,7 @@ class RendererTrainer:
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
             others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
-            given = seen(clip, rows, self.settings, others)
+            given = seen(clip, rows, self.settings, others).to(self.device)
             self._step(jittered(given, how.jitter, dice), total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
@@ -99,7 +100,7 @@ def jittered(given: Seen, amount: float, dice: np.random.Generator) -> Seen:
     """What is seen of B pictures, each moved at random, its maps and its background alike."""
     if not amount:
         return given
-    by = turns(len(given.alpha), amount, dice)
+    by = turns(len(given.alpha), amount, dice).to(given.alpha.device)
     masks = moved(torch.stack([given.alpha, given.hole], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
     return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by))

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait import trainings
+from facetake.portrait.devices import CPU
 from facetake.portrait.overlay import write_png
 from facetake.portrait.read import parameters
 from facetake.portrait.read.ears import Phonemes
@@ -83,7 +84,7 @@ def _ignore(*_: object) -> None:
 def train(
     lessons: list[Lesson], settings: Settings, folder: Path, report: Report = _ignore,
     log: Callable[[int, Losses], None] = _ignore, phonemes: Phonemes | None = None,
-    style: StyleLoss | None = None,
+    style: StyleLoss | None = None, device: torch.device = CPU,
 ) -> Trained:  # fmt: skip
     """Trains on clips of one actor; called again on the same folder it goes on.
 
@@ -95,6 +96,7 @@ def train(
         log: told the losses of every epoch of the renderer.
         phonemes: what the lessons' phonemes are, None for the shipped visemes.
         style: the style loss, None for the one that needs no file.
+        device: where texture and renderer learn; parameters, which are few, learn on the CPU.
 
     Returns:
         The networks.
@@ -109,7 +111,7 @@ def train(
     about = _about(folder, lessons, settings, phonemes, style, report)
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
-    _learn_renderer(folder, settings, maps, style, report, log)
+    _learn_renderer(folder, settings, maps, style, device, report, log)
     return read_trained(folder)
 
 
@@ -186,10 +188,10 @@ def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, r
 
 
 def _learn_renderer(
-    folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, report: Report,
+    folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, device: torch.device, report: Report,
     log: Callable[[int, Losses], None],
 ) -> None:  # fmt: skip
-    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network)
+    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
     for epoch in range(resume_both(folder, *_both(trainer)), how.epochs):
         losses = trainer.epoch(maps, epoch)
         is_last = epoch + 1 == how.epochs
@@ -217,7 +219,7 @@ def preview(path: Path, trainer: RendererTrainer, maps: list[Maps]) -> None:
     rows = []
     for clip, frame in chosen:
         with torch.inference_mode():
-            made, condition = trainer.renderer(seen(clip, np.array([frame]), trainer.settings))
+            made, condition = trainer.renderer(seen(clip, np.array([frame]), trainer.settings).to(trainer.device))
         shown = [as_pictures(picture[0]) for picture in (condition[:, :3], made)]
         rows.append(np.concatenate([*shown, clip.real[frame]], axis=1))
     path.parent.mkdir(parents=True, exist_ok=True)
