@@ -35,7 +35,7 @@ on_a_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CU
 
 
 def test_a_device_is_found_by_its_name() -> None:
-    """ "auto" is a card where there is one, a name is what it says, and networks say where they are."""
+    """The name auto is a card where there is one, any other is what it says, and networks say where they are."""
     assert device("auto").type == ("cuda" if torch.cuda.is_available() else "cpu")
     assert device("cpu") == CPU == home(torch.nn.Linear(1, 1))
 
@@ -76,10 +76,11 @@ def _read_losses(where: torch.device) -> tuple[float, ...]:
 
 
 def _landmark_losses(where: torch.device) -> tuple[float, ...]:
-    unet, critic = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
+    unet, judge = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
     settings = PictureSettings(
-        side=64, reference="moved", changed="parts", skip=True, part_unet=unet, rest_unet=unet, part_critic=critic, critic=critic,
-        sequence=SequenceSize((4, 4, 8), 8, 1, skip=True), local_training=LocalTraining(epochs=1, batch=4),
+        side=64, reference="moved", changed="parts", skip=True, part_unet=unet, rest_unet=unet, part_critic=judge,
+        critic=judge, sequence=SequenceSize((4, 4, 8), 8, 1, skip=True),
+        local_training=LocalTraining(epochs=1, batch=4),
         global_training=GlobalTraining(1, 4, 1),
     )  # fmt: skip
     points = np.random.default_rng(2).uniform(16, 48, (8, 68, 2)).astype(np.float32)

@@ -1,23 +1,28 @@
-"""How READ Avatars learns from little: maps and pictures moved alike, sines that start fast enough for edges; and that
-learning of parameters goes on where it stopped.
+"""How READ Avatars learns from little: maps and pictures moved alike, sines fast enough for edges, rates that fall; and
+that learning of parameters goes on where it stopped.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
+from facetake.errors import ConfigError
 from facetake.networks import checkpoint
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
+from facetake.portrait.read.losses import Style
+from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.renderer import Seen, filled
-from facetake.portrait.read.rendering import jittered
-from facetake.portrait.read.settings import ParameterTraining
+from facetake.portrait.read.rendering import RendererTrainer, jittered
+from facetake.portrait.read.settings import ParameterTraining, read_settings
+from facetake.portrait.schedule import share_of_rate
 
 
 def _ramps(side: int) -> torch.Tensor:
@@ -94,3 +99,37 @@ def test_a_hole_is_filled_from_both_sides() -> None:
     assert torch.equal(made[..., :31], picture[..., :31]) and torch.equal(made[..., 34:], picture[..., 34:])
     assert 0.0 < float(made[0, 0, 5, 32]) < 1.0
     assert not filled(picture, torch.zeros_like(known)).any()
+
+
+def test_the_rate_falls_towards_the_end() -> None:
+    """Full at first, then evenly down over the share that is asked for, and never nothing."""
+    shares = [share_of_rate(epoch, 10, 0.5) for epoch in range(10)]
+
+    assert shares[:5] == [1.0] * 5
+    assert np.diff(shares[4:]) == pytest.approx(-1.0 / 6.0)
+    assert shares[-1] > 0.0
+    assert [share_of_rate(epoch, 10, 0.0) for epoch in range(10)] == [1.0] * 10
+
+
+def test_trainers_slow_down() -> None:
+    """In the last epoch of a training whose rate falls both optimisers have the rate of that epoch."""
+    settings = read_settings("tiny")
+    how = replace(settings.renderer, epochs=4, falling=0.5)
+    trainer = RendererTrainer(2, replace(settings, renderer=how), Style())
+    side = settings.side
+    maps = Maps(np.zeros((4, side, side, 2), np.float16), np.ones((4, side, side), np.uint8),
+                np.zeros((4, side, side, 3), np.uint8), np.zeros((8, 2), np.float32))  # fmt: skip
+
+    trainer.epoch([maps], 3)
+
+    for adam in (trainer.renderer_adam, trainer.critic_adam):
+        assert adam.param_groups[0]["lr"] == pytest.approx(how.rate / 3.0)
+
+
+@pytest.mark.parametrize("falling", [-0.1, 1.1])
+def test_a_rate_cannot_fall_over_more_than_all(falling: float, tmp_path: Path) -> None:
+    """Shares of the epochs outside 0..1 are refused by their name."""
+    path = tmp_path / "own.toml"
+    path.write_text(f"[renderer]\nfalling = {falling}\n")
+    with pytest.raises(ConfigError, match="falling is a share of the epochs, 0 to 1, not"):
+        read_settings(str(path))

@@ -20,6 +20,7 @@ from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
 from facetake.portrait.devices import CPU, home
 from facetake.portrait.jitter import moved, turns
+from facetake.portrait.schedule import share_of_rate, slow_down
 from facetake.portrait.tensors import as_pictures, as_tensor
 
 U8 = NDArray[np.uint8]
@@ -70,6 +71,7 @@ class RendererTrainer:
         dice = np.random.default_rng([self.settings.seed, number])
         order = dice.permutation(len(real))
         batches = np.array_split(order, max(1, round(len(order) / how.batch)))
+        slow_down((self.generator_adam, self.critic_adam), how.rate, share_of_rate(number, how.epochs, how.falling))
         self.generator.train()
         for rows in batches:
             condition = window(drawn, rows, self.settings.radius, self.settings.ends, self.device)

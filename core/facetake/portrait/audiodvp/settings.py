@@ -14,6 +14,7 @@ from facetake.networks.audio2expression import RADIUS
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.presets import preset
+from facetake.portrait.schedule import check_falling
 
 Features = Literal["take", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
@@ -53,6 +54,8 @@ class RendererTraining:
         adversarial: weight of the discriminator's verdict; 0 leaves the discriminator out.
         jitter: how far pairs are turned, scaled, moved and mirrored at random, 0..1; see `portrait.jitter`. The paper
             has none: of three minutes hardly anything can be learnt by heart, of six seconds everything.
+        falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
+            `facetake.portrait.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -64,6 +67,7 @@ class RendererTraining:
     l1: float = 100.0
     adversarial: float = 1.0
     jitter: float = 0.0
+    falling: float = 0.0
     save_every: int = 1
     preview_every: int = 10
 
@@ -102,6 +106,7 @@ class Settings:
         """Refuses what does not go together (ValueError)."""
         if self.expression.way == "scaled" and self.features != "take":
             raise ValueError('expression.way "scaled" needs features = "take"')
+        check_falling(self.renderer.falling)
         if self.side % 2**self.unet.downs:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
 

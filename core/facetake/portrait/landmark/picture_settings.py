@@ -12,6 +12,7 @@ from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.landmark.parts import PartSizes
+from facetake.portrait.schedule import check_falling
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,8 @@ class LocalTraining:
         batch: frames a step.
         rate: of all Adams (paper: 4, implementation details).
         part_gan: what the parts' discriminators count beside that of the rest.
+        falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
+            `facetake.portrait.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -48,6 +51,7 @@ class LocalTraining:
     batch: int = 16
     rate: float = 2e-4
     part_gan: float = 0.25
+    falling: float = 0.0
     save_every: int = 1
     preview_every: int = 10
 
@@ -61,6 +65,8 @@ class GlobalTraining:
         length: frames of a sequence.
         batch: sequences a step.
         rate: of both Adams (paper: 4, implementation details).
+        falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
+            `facetake.portrait.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -69,6 +75,7 @@ class GlobalTraining:
     length: int = 8
     batch: int = 2
     rate: float = 2e-4
+    falling: float = 0.0
     save_every: int = 1
     preview_every: int = 10
 
@@ -129,5 +136,6 @@ class PictureSettings:
             raise ValueError('region "face" needs reference = "moved", for what is around the face')
         if self.changed == "parts" and self.reference != "moved":
             raise ValueError('changed "parts" needs reference = "moved", for what is around the parts')
+        check_falling(self.local_training.falling, self.global_training.falling)
         if self.references < 1 or self.global_training.length < 1:
             raise ValueError("at least one reference, and one frame in a sequence, are needed")

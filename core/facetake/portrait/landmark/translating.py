@@ -18,10 +18,11 @@ from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.devices import home
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.losses import Judges, identity_of
-from facetake.portrait.landmark.picture_settings import PictureSettings
+from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark.plates import Plates, shown
 from facetake.portrait.landmark.translator import REST, Shown, Translator
 from facetake.portrait.read.losses import judged
+from facetake.portrait.schedule import share_of_rate, slow_down
 
 BETAS = (0.5, 0.999)
 I64 = NDArray[np.int64]
@@ -80,6 +81,10 @@ class _Stage:
         torch.autograd.backward(loss)
         self.adam.step()
 
+    def slow_down(self, how: LocalTraining | GlobalTraining, epoch: int) -> None:
+        """Sets the rate of an epoch."""
+        slow_down((self.adam, self.critic_adam), how.rate, share_of_rate(epoch, how.epochs, how.falling))
+
     def critic_step(self, losses: list[Tensor], told: Losses) -> None:
         """Moves the discriminators."""
         if losses:
@@ -107,6 +112,7 @@ class LocalTrainer(_Stage):
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every frame, in an order that depends on the seed and the epoch alone."""
         dice, told = np.random.default_rng([self.seed, number]), Losses()
+        self.slow_down(self.settings.local_training, number)
         steps = [
             (clip, rows) for clip in clips for rows in _batches(len(clip), self.settings.local_training.batch, dice)
         ]
@@ -157,6 +163,7 @@ class GlobalTrainer(_Stage):
         """Trains once on every sequence, cut at other places each time."""
         dice, told = np.random.default_rng([self.seed, number]), Losses()
         how = self.settings.global_training
+        self.slow_down(how, number)
         steps = [(clip, rows) for clip in clips for rows in _sequences(len(clip), how.length, how.batch, dice)]
         self.translator.train()
         for step in dice.permutation(len(steps)):

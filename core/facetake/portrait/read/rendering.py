@@ -20,6 +20,7 @@ from facetake.portrait.read.losses import judged
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import Settings
+from facetake.portrait.schedule import share_of_rate, slow_down
 
 BETAS = (0.5, 0.999)
 
@@ -53,6 +54,7 @@ class RendererTrainer:
         how, total = self.settings.renderer, Losses()
         dice = np.random.default_rng([self.settings.seed, number])
         steps = [(clip, rows) for clip in clips for rows in _batches(len(clip), how.batch, dice)]
+        slow_down((self.renderer_adam, self.critic_adam), how.rate, share_of_rate(number, how.epochs, how.falling))
         self.renderer.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]

@@ -16,6 +16,7 @@ from facetake.networks.phoneme_encoder import PhonemeEncoderSize
 from facetake.networks.siren import SirenSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.presets import preset
+from facetake.portrait.schedule import check_falling
 
 StyleBy = Literal["found", "vgg", "filters"]
 
@@ -66,6 +67,8 @@ class RendererTraining:
             `facetake.portrait.jitter`. The paper, with minutes to learn from, has none.
         colours: weight of the absolute difference between the texture's first three channels and the picture where the
             face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
+        falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
+            `facetake.portrait.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -80,6 +83,7 @@ class RendererTraining:
     mixed_holes: bool = False
     jitter: float = 0.0
     colours: float = 0.0
+    falling: float = 0.0
     save_every: int = 1
     preview_every: int = 1
 
@@ -135,6 +139,7 @@ class Settings:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
         if self.channels < 3:
             raise ValueError(f"channels must be 3 or more, for the background's colours, not {self.channels}")
+        check_falling(self.renderer.falling)
         if self.unet.residual:
             raise ValueError("unet.residual is not for this renderer; use skip")
 
