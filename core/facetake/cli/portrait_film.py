@@ -32,15 +32,15 @@ def said(arguments: argparse.Namespace) -> Path:
     return Path(sources[0])
 
 
-def mood(arguments: argparse.Namespace, report: Reporter) -> EmotionTrack:
-    """The emotion that is asked for, or that is heard in the voice, which is told. ConfigError, AudioError."""
+def mood(arguments: argparse.Namespace, report: Reporter, sound: Path, item: str) -> EmotionTrack:
+    """The emotion that is asked for, or that is heard in a sound, which is told of an item. ConfigError, AudioError."""
     from facetake import bundle, emotion, listening
 
     asked = arguments.emotion or "neutral"
     if not emotion.is_heard(asked):
         return emotion.parse(asked)
-    heard = listening.hear(arguments.audio, asked, bundle.load(arguments.model).audio_emotion)
-    report.note(str(said(arguments)), [f"{arguments.audio}: {heard.sentence}"], {"heard": heard.facts})
+    heard = listening.hear(sound, asked, bundle.load(arguments.model).audio_emotion)
+    report.note(item, [f"{sound}: {heard.sentence}"], {"heard": heard.facts})
     return heard.track
 
 

@@ -193,7 +193,7 @@ def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, rep
     if arguments.audio:
         ear = _ear(arguments, trained.about.phonemes, arguments.training)
     if not arguments.take:
-        mood = portrait_film.mood(arguments, report)
+        mood = portrait_film.mood(arguments, report, arguments.audio, str(arguments.audio))
         return driving.from_sound(arguments.audio, surface.rate, mood, trained, ear)
     take = formats.read(arguments.take)
     if arguments.audio:

@@ -142,6 +142,20 @@ def test_evaluation_is_on_the_frames_held_out(
     assert {"FID", "CSIM"} <= {entry["name"] for entry in facts["skipped"]}
 
 
+def test_evaluation_hears_the_mood_of_the_clip(
+    actor: Path, run: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With auto the mood is heard in the clip's own sound and told; a mood that is none ends in one sentence."""
+    order = ["portrait", "evaluate", "landmark", str(actor), str(run), "--model", str(tiny_model), "--emotion"]
+    assert main([*order, "auto", "--progress", "json"]) == 0
+    told = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    heard, scores = (row for row in told if row["event"] == "report")
+    assert heard["heard"]["cues"] and heard["item"] == scores["item"] == str(run)
+    assert scores["n_frames"] == N_FRAMES - 16
+    assert main([*order, "grumpy"]) == 2
+    assert "unknown emotion 'grumpy'" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
