@@ -20,9 +20,9 @@ from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
-from facetake.portrait import lips  # noqa: E402
+from facetake.portrait import hearing, lips  # noqa: E402
 from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
-from facetake.portrait.audiodvp import driving, evaluation, expression, hearing, proxy, renderer  # noqa: E402
+from facetake.portrait.audiodvp import driving, evaluation, expression, proxy, renderer  # noqa: E402
 from facetake.portrait.audiodvp.performing import perform  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
