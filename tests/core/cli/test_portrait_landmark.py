@@ -86,7 +86,7 @@ def test_training_leaves_networks_and_previews_and_goes_on(
     """The folder holds what is needed to perform, a second call changes nothing, and other settings are refused."""
     names = {path.name for path in run.iterdir()}
     assert {"landmark.json", "neutral.safetensors", "moods.safetensors", "parts.safetensors",
-            "whole.safetensors", "parts_critics.safetensors"} <= names  # fmt: skip
+            "whole.safetensors", "kept-parts-000002"} <= names  # fmt: skip
     assert list((run / "previews").glob("whole_*.png"))
     before = (run / "whole.safetensors").read_bytes()
     order = ["portrait", "train", "landmark", str(actor), "-o", str(run), "--model", str(tiny_model)]
