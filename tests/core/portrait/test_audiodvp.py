@@ -19,8 +19,8 @@ from facetake import bundle, rig  # noqa: E402  after the skips
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
-from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.networks import checkpoint  # noqa: E402
+from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait import hearing, lips  # noqa: E402
 from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, proxy, renderer  # noqa: E402
