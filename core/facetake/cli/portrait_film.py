@@ -1,4 +1,4 @@
-"""What every system's `portrait render` does alike: checks what is said, and films the pictures with their sound."""
+"""What every portrait system does alike at the command line: asks, checks what is said, films pictures with sound."""
 
 from __future__ import annotations
 
@@ -30,6 +30,21 @@ def said(arguments: argparse.Namespace) -> Path:
     inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
     inputs.check_film(arguments.out)
     return Path(sources[0])
+
+
+def add_evaluate(parser: argparse.ArgumentParser, actor: str, networks: str) -> None:
+    """Declares what every system's `portrait evaluate` asks.
+
+    actor: which folder it may be; networks: what those of the user's are for.
+    """
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help=actor)
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
+                        "package has no model inside")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help=f"a folder with networks of your own, for "
+                        f"{networks}")  # fmt: skip
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
 def mood(arguments: argparse.Namespace, report: Reporter, sound: Path, item: str) -> EmotionTrack:

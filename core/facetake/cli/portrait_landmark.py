@@ -163,16 +163,9 @@ def _warn_of_silence(path: Path, report: Reporter) -> None:
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declares the options of evaluation."""
-    parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder")
-    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
-    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    portrait_film.add_evaluate(parser, "an actor's folder", "FID, LSE and CSIM")
     parser.add_argument("--emotion", metavar="E", help="the mood of the clip, or auto: hear it in its sound; "
                         "default: neutral")  # fmt: skip
-    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
-                        "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
-                        "and CSIM")  # fmt: skip
-    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
 def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:

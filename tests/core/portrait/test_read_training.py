@@ -17,12 +17,12 @@ from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
-from facetake.portrait.read.losses import Style
 from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.renderer import Seen, filled
 from facetake.portrait.read.rendering import RendererTrainer, jittered
 from facetake.portrait.read.settings import ParameterTraining, read_settings
 from facetake.portrait.schedule import share_of_rate
+from facetake.portrait.style import Style
 
 
 def _ramps(side: int) -> torch.Tensor:
