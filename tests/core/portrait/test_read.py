@@ -213,12 +213,12 @@ def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Train
 
     with pytest.raises(KeyboardInterrupt):
         train(lessons, read_settings("tiny"), tmp_path, halfway)
-    assert len(list(tmp_path.glob("begun-*"))) == 1
+    assert len(list(tmp_path.glob("kept-generator-*"))) == 1
     with pytest.raises(KeyboardInterrupt):
         train(lessons, read_settings("tiny"), tmp_path, log=stop)
     resumed = train(lessons, read_settings("tiny"), tmp_path)
 
-    assert not list(tmp_path.glob("begun*"))
+    assert not list(tmp_path.glob("kept-generator*"))
     for whole, again in ((trained.renderer, resumed.renderer), (trained.predictor, resumed.predictor)):
         for name, weight in whole.state_dict().items():
             assert torch.equal(weight, again.state_dict()[name]), name

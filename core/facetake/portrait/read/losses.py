@@ -1,4 +1,4 @@
-"""How unlike two pictures are, and how a discriminator's verdicts become losses (READ Avatars equation 3, LSGAN).
+"""How unlike the style of two pictures is (READ Avatars equation 3).
 
 The paper's style term needs a VGG, which only users can bring (`facetake.portrait.perceptual`). What stands in for it
 needs no weights (`facetake.portrait.style`). Knows tensors; does not know what is learnt.
@@ -10,9 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import torch
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from facetake import weights
 from facetake.audio import hash_of
@@ -60,8 +58,3 @@ def style_loss(by: StyleBy, folder: Path | None = None) -> StyleLoss:
                 raise
             why = f"not VGG's: {error}"
     return StyleLoss(Style(), FILTERED, f"the style loss is that of pyramids and fixed filters, {why}")
-
-
-def judged(verdict: Tensor, *, real: bool) -> Tensor:
-    """Least squares between verdicts and "all real" or "none real" (LSGAN)."""
-    return F.mse_loss(verdict, torch.ones_like(verdict) if real else torch.zeros_like(verdict))
