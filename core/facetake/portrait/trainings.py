@@ -138,9 +138,13 @@ def resume_both(folder: Path, made: Kept, judge: Kept) -> int:
     """The number of epochs done, after filling both as `resume` does; shows what learns, as `save_both` may not have.
 
     Raises:
-        PortraitError, ModelError: as `resume`.
+        PortraitError: what learns is there and nothing to go on from, as when that was taken away; or as `resume`.
+        ModelError: as `resume`.
     """
     done = resume(folder, (made, judge))
+    if not done and (folder / f"{made.name}.safetensors").is_file():
+        raise PortraitError(f"{folder} has {made.name}.safetensors, but nothing to go on from ({KEPT}{made.name}-*); "
+                            "name a new folder, to train anew without losing what is there")  # fmt: skip
     show(folder, made.name)
     return done
 

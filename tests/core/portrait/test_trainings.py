@@ -155,3 +155,13 @@ def test_what_is_kept_can_be_forgotten(tmp_path: Path) -> None:
 
     forget(tmp_path, "made")
     assert resume(tmp_path, pair.kept) == 0 and resume(tmp_path, (other,)) == 1_234_567
+
+
+def test_a_network_that_cannot_go_on_is_not_trained_over(tmp_path: Path) -> None:
+    """Where what is needed to go on was taken away, training anew would lose the network: it is refused."""
+    Pair().train(tmp_path)
+    forget(tmp_path, "made")
+    before = (tmp_path / "made.safetensors").read_bytes()
+    with pytest.raises(PortraitError, match="has made.safetensors, but nothing to go on from .kept-made-"):
+        Pair().train(tmp_path)
+    assert (tmp_path / "made.safetensors").read_bytes() == before
