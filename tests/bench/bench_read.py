@@ -1,6 +1,6 @@
 """READ Avatars on an actor with moods whose truth is known: Table 3's ablations, intensity, jitter and costs.
 
-    python tests/bench/bench_read.py SOUNDS OUT [--epochs 8] [--side 128]
+    python tests/bench/bench_read.py SOUNDS OUT [--epochs 8] [--side 128] [--device cpu]
 
 SOUNDS is a folder with four recordings or more, of some four seconds each: the first by name are spoken in turn by a
 made-up actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are
@@ -23,7 +23,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import bundle, emotion
 from facetake.bundle import Models
-from facetake.portrait import affect, frechet
+from facetake.portrait import affect, devices, frechet
 from facetake.portrait.clips import Clip, over_time
 from facetake.portrait.faces import open_face
 from facetake.portrait.read import driving, evaluation, hearing
@@ -69,6 +69,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--side", type=int, default=128)
     parser.add_argument("--size", type=int, default=256)
+    parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
     sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
     models, face = bundle.load(), open_face()
@@ -76,8 +77,9 @@ def main() -> None:
     quick = read_settings("quick")
     base = replace(quick, side=arguments.side, renderer=replace(quick.renderer, epochs=arguments.epochs))
     spoken = [_spoken(clip, base, models) for clip in clips]
-    _table(spoken, base, arguments.out)
-    full = _trained(spoken, base, arguments.out / "full")
+    device = devices.device(arguments.device)
+    _table(spoken, base, arguments.out, device)
+    full = _trained(spoken, base, arguments.out / "full", device)
     _intensity(spoken[0], full)
     _change(spoken[0], full)
     _costs(spoken[0], full)
@@ -96,18 +98,18 @@ def _variants(base: Settings) -> dict[str, Settings]:
             "loud": replace(base, heard=LOUD), "wr1": replace(base, radius=0)}  # fmt: skip
 
 
-def _trained(spoken: list[Spoken], settings: Settings, folder: Path) -> Trained:
+def _trained(spoken: list[Spoken], settings: Settings, folder: Path, device: torch.device) -> Trained:
     lessons = [Lesson(s.surface, s.clip.emotion, s.clip.intensity, s.clip.label, s.features, s.phonemes, s.learnt)
                for s in spoken]  # fmt: skip
-    return train(lessons, settings, folder)
+    return train(lessons, settings, folder, device=device)
 
 
-def _table(spoken: list[Spoken], base: Settings, out: Path) -> None:
+def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device) -> None:
     """Table 3: a row for each training, on the frames of all clips that were not learnt from."""
     print("training   Frechet*   lips r  A-EMD  V-EMD | mouth  face   SSIM | captured: mouth  face  jitter  (video)")
     for name, settings in _variants(base).items():
         began = time.perf_counter()
-        trained = _trained(spoken, settings, out / name)
+        trained = _trained(spoken, settings, out / name, device)
         rows, far = [], frechet.Frechet("frechet", frechet.handmade_features)
         for s in spoken:
             label = np.tile(s.clip.label, (s.count, 1))

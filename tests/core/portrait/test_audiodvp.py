@@ -47,6 +47,7 @@ from facetake.take import Take  # noqa: E402
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
 RATE = Fraction(25)
+EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
 N_FRAMES, LEARNT = 24, 16
 
 
@@ -128,9 +129,11 @@ def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytes
 
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
-    """All three files fit the structs, and the paper's one says what the defaults, which cite it, say."""
+    """All files fit the structs, the paper's says what the defaults, which cite it, say, minutes' what quick does."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
     assert read_settings("paper") == Settings()
+    own, quick = read_settings(str(EXAMPLES / "audiodvp_minutes.toml")), read_settings("quick")
+    assert quick == replace(own, renderer=replace(own.renderer, epochs=quick.renderer.epochs, falling=0.0))
 
 
 @pytest.mark.parametrize(("text", "told"), [("side = 100", "multiple of 256"), ("sdie = 256", "did you mean")])

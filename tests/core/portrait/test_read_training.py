@@ -24,6 +24,8 @@ from facetake.portrait.read.settings import ParameterTraining, read_settings
 from facetake.portrait.schedule import share_of_rate
 from facetake.portrait.style import Style
 
+EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
+
 
 def _ramps(side: int) -> torch.Tensor:
     """A picture (1, 2, side, side) whose colours are its coordinates."""
@@ -133,3 +135,15 @@ def test_a_rate_cannot_fall_over_more_than_all(falling: float, tmp_path: Path) -
     path.write_text(f"[renderer]\nfalling = {falling}\n")
     with pytest.raises(ConfigError, match="falling is a share of the epochs, 0 to 1, not"):
         read_settings(str(path))
+
+
+def test_the_examples_are_the_quick_networks_with_fewer_passes() -> None:
+    """What is shipped for minutes of film differs from the preset in nothing but how long it learns."""
+    own = read_settings(str(EXAMPLES / "read_minutes.toml"))
+    quick = read_settings("quick")
+
+    assert own.renderer.epochs < quick.renderer.epochs and own.parameters.epochs < quick.parameters.epochs
+    assert quick == replace(
+        own, renderer=replace(own.renderer, epochs=quick.renderer.epochs),
+        parameters=replace(own.parameters, epochs=quick.parameters.epochs),
+    )  # fmt: skip
