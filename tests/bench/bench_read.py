@@ -5,7 +5,8 @@
 SOUNDS is a folder with four recordings or more, of some four seconds each: the first by name are spoken in turn by a
 made-up actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are
 learnt from and the rest is compared. OUT keeps films and trainings, so that a run that was stopped goes on. Prints a
-row for each training: full, without its discriminators, without sound in its texture, with all of it, and with W_R = 1.
+row for each training: full, without its discriminators, without sound in its texture, with all of it, with all of it
+through a short window, and with W_R = 1.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from facetake.portrait.read.training import Lesson, train
 
 LEARNT, N_SOUNDS = 0.7, 4
 LOUD = 1.0  # the paper's, where quick has less: see `Settings.heard`
+NEAR = 2  # frames of sound to either side, where quick has the paper's 8
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -95,7 +97,8 @@ def _spoken(clip: Clip, settings: Settings, models: Models) -> Spoken:
 def _variants(base: Settings) -> dict[str, Settings]:
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
     return {"full": base, "no_gan": without, "static": replace(base, texture="static"),
-            "loud": replace(base, heard=LOUD), "wr1": replace(base, radius=0)}  # fmt: skip
+            "loud": replace(base, heard=LOUD), "near": replace(base, heard=LOUD, half_window=NEAR),
+            "wr1": replace(base, radius=0)}  # fmt: skip
 
 
 def _trained(spoken: list[Spoken], settings: Settings, folder: Path, device: torch.device) -> Trained:
