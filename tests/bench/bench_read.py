@@ -39,7 +39,7 @@ from facetake.portrait.read.training import Lesson, train
 
 LEARNT, N_SOUNDS = 0.7, 4
 LOUD = 1.0  # the paper's, where quick has less: see `Settings.heard`
-NEAR = 2  # frames of sound to either side, where quick has the paper's 8
+NEAR = 2  # frames of sound to either side, where quick has 8
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
