@@ -174,7 +174,7 @@ def test_a_region_holds_all_landmarks_or_is_the_picture(filmed: Filmed) -> None:
 def test_impossible_settings_are_refused() -> None:
     """Sides that cannot be halved, and a still photograph where the rest is to be the photograph's, are told."""
     for changes, told in (({"side": 36}, "multiple of 8"), ({"reference": "still"}, 'needs reference = "moved"'),
-                          ({"references": 0}, "at least one")):  # fmt: skip
+                          ({"references": 0}, "at least one"), ({"tint": 1.5}, "tint must be")):  # fmt: skip
         with pytest.raises(ValueError, match=told):
             replace(SMALL, **changes)
 
@@ -191,7 +191,7 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"local": False, "references": 3},
+        {}, {"local": False, "references": 3, "tint": 0.2},
         {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
         {"reference": "still", "region": "frame", "changed": "all", "skip": False},
     ],
