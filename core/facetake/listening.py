@@ -61,8 +61,10 @@ class Heard:
     def sentence(self) -> str:
         """What to tell a person."""
         sure = f"{100 * self.confidence:.0f} % sure"
+        shown = [EMOTIONS[k] for k in range(1, len(EMOTIONS)) if self.track.weights[:, k].any()]
+        others = ", ".join(name for name in shown if name != self.emotion)
         return {
-            "": f"heard {self.emotion}, {sure}",
+            "": f"heard {self.emotion}, {sure}" + (f"; at times {others}" if others else ""),
             "silence": "heard no voice; left neutral",
             "short": f"heard less than {LEAST_S:g} s of voice, too little to tell; left neutral",
             "unsure": f"heard perhaps {self.likely}, only {sure}; left neutral",

@@ -66,6 +66,7 @@ def test_a_line_may_turn(tmp_path: Path) -> None:
     assert [EMOTIONS[i] for i in seen.argmax(axis=1)] == ["happy", "happy", "sad", "sad"]
     assert np.allclose(over_time.track.weights.sum(axis=1), 1.0)
     assert over_time.emotion == "sad"
+    assert over_time.sentence.endswith("; at times happy") and "at times" not in at_once.sentence
     assert (at_once.emotion, len(at_once.track.times_s)) == ("sad", 1)
 
 

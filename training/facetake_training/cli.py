@@ -102,7 +102,7 @@ def _add(
 def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     about = "measure finished takes against bars; exit code 1 when one is missed"
     measure = commands.add_parser("measure", help=about, description=about)
-    measure.add_argument("what", choices=(*NEEDS, "silence", "auto"))
+    measure.add_argument("what", choices=(*NEEDS, "silence", "auto", "turns"))
     measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
     measure.add_argument(
         "--audio",
@@ -110,7 +110,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         action="append",
         metavar="DIR",
         help="folder of WAV files (lips, emotions, takes), folders of any recordings (checks); a line (memory); "
-        "folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto)",
+        "folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
     measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips)")
     measure.add_argument(
@@ -126,7 +126,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="TOML",
-        help="restylers, ours first (tables); a run whose test speakers are heard (auto)",
+        help="restylers, ours first (tables); a run whose test speakers are heard (auto, turns)",
     )
     measure.add_argument("--actor", default="emil", help="whose takes are restyled (restyle, tables)")
     measure.set_defaults(run=_measure)
@@ -147,7 +147,7 @@ NEEDS = {
 def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
-    from facetake_training.measure import auto, checks, closures, emotions, lips, memory, restyle, silence, takes
+    from facetake_training.measure import auto, checks, closures, emotions, lips, memory, restyle, silence, takes, turns
 
     for name in NEEDS.get(arguments.what, ()):
         if getattr(arguments, name) is None:
@@ -160,6 +160,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
         "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
         "auto": lambda: auto.measure(_voice_run(a.config), a.audio or [], bundle.load(a.model)),
+        "turns": lambda: turns.measure(_voice_run(a.config), a.audio or [], bundle.load(a.model)),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),

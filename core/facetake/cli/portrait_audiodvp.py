@@ -104,14 +104,7 @@ def _expression(arguments: argparse.Namespace, performer: Performer, trained: Tr
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declares the options of evaluation."""
-    parser.add_argument("actor", type=Path, metavar="ACTOR", help="the actor's folder")
-    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
-    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
-    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
-                        "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE, "
-                        "CSIM and EmoNet's moods")  # fmt: skip
-    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+    portrait_film.add_evaluate(parser, "the actor's folder", "FID, LSE, CSIM and EmoNet's moods")
 
 
 def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:

@@ -1,4 +1,4 @@
-"""What every system's `portrait render` does alike: checks what is said, and films the pictures with their sound."""
+"""What every portrait system does alike at the command line: asks, checks what is said, films pictures with sound."""
 
 from __future__ import annotations
 
@@ -32,15 +32,30 @@ def said(arguments: argparse.Namespace) -> Path:
     return Path(sources[0])
 
 
-def mood(arguments: argparse.Namespace, report: Reporter) -> EmotionTrack:
-    """The emotion that is asked for, or that is heard in the voice, which is told. ConfigError, AudioError."""
+def add_evaluate(parser: argparse.ArgumentParser, actor: str, networks: str) -> None:
+    """Declares what every system's `portrait evaluate` asks.
+
+    actor: which folder it may be; networks: what those of the user's are for.
+    """
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help=actor)
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
+    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
+                        "package has no model inside")  # fmt: skip
+    parser.add_argument("--weights", type=Path, metavar="DIR", help=f"a folder with networks of your own, for "
+                        f"{networks}")  # fmt: skip
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+
+
+def mood(arguments: argparse.Namespace, report: Reporter, sound: Path, item: str) -> EmotionTrack:
+    """The emotion that is asked for, or that is heard in a sound, which is told of an item. ConfigError, AudioError."""
     from facetake import bundle, emotion, listening
 
     asked = arguments.emotion or "neutral"
     if not emotion.is_heard(asked):
         return emotion.parse(asked)
-    heard = listening.hear(arguments.audio, asked, bundle.load(arguments.model).audio_emotion)
-    report.note(str(said(arguments)), [f"{arguments.audio}: {heard.sentence}"], {"heard": heard.facts})
+    heard = listening.hear(sound, asked, bundle.load(arguments.model).audio_emotion)
+    report.note(item, [f"{sound}: {heard.sentence}"], {"heard": heard.facts})
     return heard.track
 
 

@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facetake.bundle import Models
-    from facetake.emotion import EmotionTrack
     from facetake.portrait.landmark.driving import Line
     from facetake.portrait.landmark.evaluation import Likeness, Scores
     from facetake.portrait.landmark.subject import Captured, Subject
@@ -140,29 +138,17 @@ def _stranger(subject: Subject, about: About) -> list[str]:
 
 def _line(arguments: argparse.Namespace, report: Reporter, subject: Subject, motion: Motion) -> Line:
     """What the face does: of the take where there is one, else of the sound."""
-    from facetake import bundle, emotion, formats
+    from facetake import bundle, formats
     from facetake.portrait.landmark import driving
 
     rate = subject.rate or motion.about.rate
     if arguments.take:
         return driving.from_take(formats.read(arguments.take), rate, subject.person, subject.model)
-    asked = arguments.emotion or "neutral"
-    emotion.check(asked)
+    mood = portrait_film.mood(arguments, report, arguments.audio, str(arguments.audio))
     _warn_of_silence(arguments.audio, report)
-    models = bundle.load(arguments.model)
-    mood = _heard(asked, arguments.audio, models, report) if emotion.is_heard(asked) else emotion.parse(asked)
     return driving.from_sound(
-        arguments.audio, rate, mood, motion, subject.person, subject.model, models, arguments.seed
+        arguments.audio, rate, mood, motion, subject.person, subject.model, bundle.load(arguments.model), arguments.seed
     )
-
-
-def _heard(asked: str, path: Path, models: Models, report: Reporter) -> EmotionTrack:
-    """The emotion that is heard in a recording, which is told."""
-    from facetake import listening
-
-    found = listening.hear(path, asked, models.audio_emotion)
-    report.note(str(path), [f"{path}: {found.sentence}"], {"heard": found.facts})
-    return found.track
 
 
 def _warn_of_silence(path: Path, report: Reporter) -> None:
@@ -177,15 +163,9 @@ def _warn_of_silence(path: Path, report: Reporter) -> None:
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declares the options of evaluation."""
-    parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder")
-    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
-    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
-    parser.add_argument("--emotion", metavar="E", help="the mood of the clip; default: neutral")
-    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
-                        "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE "
-                        "and CSIM")  # fmt: skip
-    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+    portrait_film.add_evaluate(parser, "an actor's folder", "FID, LSE and CSIM")
+    parser.add_argument("--emotion", metavar="E", help="the mood of the clip, or auto: hear it in its sound; "
+                        "default: neutral")  # fmt: skip
 
 
 def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -210,7 +190,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     subject = captured.subject(learnt or None)
     for told in _stranger(subject, motion.about):
         report.warning(item, told)
-    predicted, late = _predicted(arguments, captured, motion, learnt)
+    predicted, late = _predicted(arguments, report, captured, motion, learnt)
     frames = np.arange(0 if arguments.all else learnt, len(predicted))
     actor = captured.actor
     clip = Clip(actor.fit.landmarks, actor.rate, len(frames), actor.sound)
@@ -224,11 +204,13 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     return 0
 
 
-def _predicted(arguments: argparse.Namespace, captured: Captured, motion: Motion, learnt: int) -> tuple[F32, int]:
+def _predicted(
+    arguments: argparse.Namespace, report: Reporter, captured: Captured, motion: Motion, learnt: int
+) -> tuple[F32, int]:
     """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
     import numpy as np
 
-    from facetake import bundle, emotion
+    from facetake import bundle
     from facetake.errors import PortraitError
     from facetake.portrait.landmark import driving, evaluation
     from facetake.portrait.lips import LATE_MOST_S, follow, in_step
@@ -236,7 +218,7 @@ def _predicted(arguments: argparse.Namespace, captured: Captured, motion: Motion
     actor = captured.actor
     if actor.sound is None:
         raise PortraitError(f"{actor.folder} has no sound, so nothing can be said again; capture a video with sound")
-    mood = emotion.parse(arguments.emotion or "neutral")
+    mood = portrait_film.mood(arguments, report, actor.sound, str(arguments.training))
     line = driving.from_sound(
         actor.sound, actor.rate, mood, motion, captured.person, captured.model, bundle.load(arguments.model)
     )

@@ -193,7 +193,7 @@ def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, rep
     if arguments.audio:
         ear = _ear(arguments, trained.about.phonemes, arguments.training)
     if not arguments.take:
-        mood = portrait_film.mood(arguments, report)
+        mood = portrait_film.mood(arguments, report, arguments.audio, str(arguments.audio))
         return driving.from_sound(arguments.audio, surface.rate, mood, trained, ear)
     take = formats.read(arguments.take)
     if arguments.audio:
@@ -203,15 +203,8 @@ def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, rep
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
     """Declares the options of evaluation."""
-    parser.add_argument("actor", type=Path, metavar="ACTOR", help="an actor's folder that was learnt from")
-    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
-    parser.add_argument("--all", action="store_true", help="on every frame; default: on those not learnt from")
-    parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
-                        "package has no model inside")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for FID, LSE, "
-                        "CSIM and EmoNet's moods")  # fmt: skip
+    portrait_film.add_evaluate(parser, "an actor's folder that was learnt from", "FID, LSE, CSIM and EmoNet's moods")
     _add_phonemes(parser)
-    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
 def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:

@@ -1,7 +1,7 @@
 """A user's VGG opened, and the style loss that is made of it (Johnson et al. 2016; READ Avatars equation 3).
 
 Knows files of weights and tensors; does not know what is learnt with it. What stands in for it where there is no file
-is `facetake.portrait.read.losses.Style`.
+is `facetake.portrait.style.Style`.
 """
 
 from __future__ import annotations

@@ -12,6 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from facetake.networks.iresnet import SIDE
+from facetake.portrait.style import drawn_filters
 
 CELLS = 4
 """Cells a side, each with the mean of its colours and of what filters see in it."""
@@ -26,11 +27,9 @@ class Resemblance(nn.Module):
     filters: Tensor
 
     def __init__(self) -> None:
-        """Draws the filters: without a mean, so that flat colour says nothing to them."""
+        """Draws the filters."""
         super().__init__()
-        drawn = torch.randn(FILTERS, 3, TAPS, TAPS, generator=torch.Generator().manual_seed(SEED))
-        drawn = drawn - drawn.mean(dim=(2, 3), keepdim=True)
-        self.register_buffer("filters", drawn / drawn.flatten(1).norm(dim=1)[:, None, None, None], persistent=False)
+        self.register_buffer("filters", drawn_filters(FILTERS, TAPS, SEED), persistent=False)
 
     def forward(self, faces: Tensor) -> Tensor:
         """Descriptions (B, D) of pictures (B, 3, 112, 112) in -1..1."""

@@ -86,7 +86,7 @@ def test_training_leaves_networks_and_previews_and_goes_on(
     """The folder holds what is needed to perform, a second call changes nothing, and other settings are refused."""
     names = {path.name for path in run.iterdir()}
     assert {"landmark.json", "neutral.safetensors", "moods.safetensors", "parts.safetensors",
-            "whole.safetensors", "parts_critics.safetensors"} <= names  # fmt: skip
+            "whole.safetensors", "kept-parts-000002"} <= names  # fmt: skip
     assert list((run / "previews").glob("whole_*.png"))
     before = (run / "whole.safetensors").read_bytes()
     order = ["portrait", "train", "landmark", str(actor), "-o", str(run), "--model", str(tiny_model)]
@@ -140,6 +140,20 @@ def test_evaluation_is_on_the_frames_held_out(
     assert facts["given"]["ssim"] > 0.5 and facts["moved"]["psnr"] > 15.0
     assert 0.0 <= facts["measures"]["cpbd"] <= 1.0 and "frechet_handmade" in facts["given_measures"]
     assert {"FID", "CSIM"} <= {entry["name"] for entry in facts["skipped"]}
+
+
+def test_evaluation_hears_the_mood_of_the_clip(
+    actor: Path, run: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With auto the mood is heard in the clip's own sound and told; a mood that is none ends in one sentence."""
+    order = ["portrait", "evaluate", "landmark", str(actor), str(run), "--model", str(tiny_model), "--emotion"]
+    assert main([*order, "auto", "--progress", "json"]) == 0
+    told = [json.loads(row) for row in capsys.readouterr().out.splitlines()]
+    heard, scores = (row for row in told if row["event"] == "report")
+    assert heard["heard"]["cues"] and heard["item"] == scores["item"] == str(run)
+    assert scores["n_frames"] == N_FRAMES - 16
+    assert main([*order, "grumpy"]) == 2
+    assert "unknown emotion 'grumpy'" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

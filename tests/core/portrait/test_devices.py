@@ -25,10 +25,10 @@ from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTra
 from facetake.portrait.landmark.picture_training import new_translator
 from facetake.portrait.landmark.plates import Plates
 from facetake.portrait.landmark.translating import GlobalTrainer, LocalTrainer
-from facetake.portrait.read.losses import Style
 from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.rendering import RendererTrainer
 from facetake.portrait.read.settings import read_settings
+from facetake.portrait.style import Style
 
 NEAR = 0.05  # of a loss, after an epoch: sums in another order, and rounded products (TF32)
 on_a_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")

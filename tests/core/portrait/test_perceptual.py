@@ -12,7 +12,8 @@ import torch.nn.functional as F
 from facetake.errors import ModelError
 from facetake.networks.vgg import Vgg, depth_of, places
 from facetake.portrait.perceptual import STYLE_LAYERS, VggStyle, gram, open_vgg
-from facetake.portrait.read.losses import Style, style_loss
+from facetake.portrait.read.losses import style_loss
+from facetake.portrait.style import Style
 from facetake.weights import VARIABLE, WeightsMissingError, load_tensors
 
 

@@ -20,7 +20,6 @@ from facetake.portrait.clips import LABELS, Clip, over_time, read_clips
 from facetake.portrait.playback import there_and_back
 from facetake.portrait.presets import PRESETS  # noqa: E402
 from facetake.portrait.read import driving, evaluation, hearing, parameters
-from facetake.portrait.read.losses import Style
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
@@ -28,6 +27,7 @@ from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train
 from facetake.portrait.region import Region
+from facetake.portrait.style import Style
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]
@@ -213,12 +213,12 @@ def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Train
 
     with pytest.raises(KeyboardInterrupt):
         train(lessons, read_settings("tiny"), tmp_path, halfway)
-    assert len(list(tmp_path.glob("begun-*"))) == 1
+    assert len(list(tmp_path.glob("kept-generator-*"))) == 1
     with pytest.raises(KeyboardInterrupt):
         train(lessons, read_settings("tiny"), tmp_path, log=stop)
     resumed = train(lessons, read_settings("tiny"), tmp_path)
 
-    assert not list(tmp_path.glob("begun*"))
+    assert not list(tmp_path.glob("kept-generator*"))
     for whole, again in ((trained.renderer, resumed.renderer), (trained.predictor, resumed.predictor)):
         for name, weight in whole.state_dict().items():
             assert torch.equal(weight, again.state_dict()[name]), name

@@ -17,12 +17,12 @@ from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
-from facetake.portrait.read.losses import Style
 from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.renderer import Seen, filled
 from facetake.portrait.read.rendering import RendererTrainer, jittered
 from facetake.portrait.read.settings import ParameterTraining, read_settings
 from facetake.portrait.schedule import share_of_rate
+from facetake.portrait.style import Style
 
 
 def _ramps(side: int) -> torch.Tensor:
@@ -74,8 +74,8 @@ def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_pat
 
     with pytest.raises(KeyboardInterrupt):
         parameters.learn(clips, how, 0, stop, folder)
-    assert [path.name for path in folder.iterdir()] == [f"begun-{2 * (round(10 * stopped) // 2):06d}"]
-    (folder / "begun.part").mkdir()  # as it is left by whoever is stopped while saving
+    assert [path.name for path in folder.iterdir()] == [f"kept-generator-{2 * (round(10 * stopped) // 2):06d}"]
+    (folder / "kept-generator.part").mkdir()  # as it is left by whoever is stopped while saving
     shares: list[float] = []
     resumed = parameters.learn(clips, how, 0, shares.append, folder)
     assert shares[0] == pytest.approx((2 * (round(10 * stopped) // 2) + 1) / 10)

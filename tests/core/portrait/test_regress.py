@@ -241,7 +241,8 @@ def test_a_video_is_captured_by_regression(tmp_path: Path, capsys: pytest.Captur
     assert "landmarks are" in told and "random weights" in told
     actor = read_actor(out)
     assert (actor.about.face, actor.n_frames, len(actor.fit.light)) == ("anny", 6, 6)
-    assert not list(out.glob("overlay-*")) and not list(out.glob("regress/*.optimizer*"))
+    assert not list(out.glob("overlay-*")) and not list(out.glob("regress/kept*"))
+    assert (out / "regress" / "regressor.safetensors").is_file()
 
 
 def test_the_papers_capture_needs_its_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

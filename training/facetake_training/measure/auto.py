@@ -6,6 +6,7 @@ the confusion matrix and the calibration, and what would be shown for the mistak
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -53,16 +54,26 @@ def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> 
     """
     report, network = Report(), models.audio_emotion
     report.row(f"shown from a confidence of {network.threshold:.2f} on")
+    for name, lines in lines_of(config, folders):
+        _set(report, name, lines, network)
+    return report
+
+
+def lines_of(config: VoiceConfig | None, folders: list[Path]) -> Iterator[tuple[str, list[acted.Acted]]]:
+    """What a set is called and its lines, of a run's test speakers and of folders.
+
+    Raises:
+        ConfigError: a folder or source holds no such lines.
+    """
     for source in config.data.sources if config else ():
         if not source.perform and source.layout != "neutral" and source.weight > 0.0:
             lines = acted.split_of(source, acted.read(source).lines, "test")
             if lines:
-                _set(report, f"{source.path.name}, speakers kept for testing", lines, network)
+                yield f"{source.path.name}, speakers kept for testing", lines
     for folder in folders:
         found = acted.read(ActedSource(folder, "named"))
         left = f", left out: {', '.join(sorted(found.left_out))}" if found.left_out else ""
-        _set(report, f"{folder.name}{left}", list(found.lines), network)
-    return report
+        yield f"{folder.name}{left}", list(found.lines)
 
 
 def answers(lines: list[acted.Acted], network: AudioEmotion) -> Answers:

@@ -15,9 +15,9 @@ from facetake.bundle import Models
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.portrait.audiodvp.expression import predict
-from facetake.portrait.audiodvp.hearing import hear
 from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.audiodvp.trained import Trained
+from facetake.portrait.hearing import hear
 from facetake.portrait.performance import from_take
 
 F32 = NDArray[np.float32]

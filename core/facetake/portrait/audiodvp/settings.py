@@ -78,7 +78,7 @@ class Settings:
 
     Attributes:
         features: what the sound is heard as: "take" is the expression of a generated take; for the others see
-            `facetake.portrait.audiodvp.hearing`.
+            `facetake.portrait.hearing`.
         radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
         region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
         ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,

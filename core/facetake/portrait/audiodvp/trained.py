@@ -2,7 +2,8 @@
 
     audiodvp.json           settings, actor, region; written first
     expression.safetensors  Audio2Expression, or what stands in for it
-    generator.*, critic.*   the renderer, its discriminator and their optimisers, every few epochs
+    generator.safetensors   the renderer, every few epochs
+    kept-*                  the same with its discriminator and their optimisers, to go on from
     masks.npy, drawn.npy, real.npy    what it learns from; can be made again
     previews/               pictures of the progress
 

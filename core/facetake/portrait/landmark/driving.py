@@ -17,7 +17,7 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
-from facetake.portrait.audiodvp.hearing import hear
+from facetake.portrait.hearing import hear
 from facetake.portrait.landmark.lessons import in_units
 from facetake.portrait.landmark.moods import put_in
 from facetake.portrait.landmark.neutral import speak

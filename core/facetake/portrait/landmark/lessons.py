@@ -23,7 +23,7 @@ from facetake.emotion import EMOTIONS
 from facetake.face.marks import Marks
 from facetake.generate import GenerateOptions, generate
 from facetake.portrait.actor import read_arrays, write_arrays, write_sound
-from facetake.portrait.audiodvp.hearing import hear
+from facetake.portrait.hearing import hear
 from facetake.portrait.landmark.edges import EYE_CORNERS
 from facetake.portrait.landmark.motion_settings import Lessons
 from facetake.portrait.performance import from_take
@@ -39,7 +39,7 @@ class Lesson:
     """One piece of sound. Points are in distances between the eyes at rest.
 
     Attributes:
-        features: (T, F) of the sound, as `facetake.portrait.audiodvp.hearing` has them.
+        features: (T, F) of the sound, as `facetake.portrait.hearing` has them.
         still: (68, 3) the person at rest.
         spoken: (T, 68, 3) the person saying it without a mood.
         moody: (N, 68, 3) moments of the person saying it in all moods.

@@ -1,6 +1,6 @@
 """The losses of the picture networks that need a network of their own: identity and perception (3.4).
 
-The paper asks ArcFace and a VGG, whose weights only users can bring; without them `Resemblance` and READ's `Style` are
+The paper asks ArcFace and a VGG, whose weights only users can bring; without them `Resemblance` and `Style` are
 asked in their place. Knows tensors and files of weights; does not know how the pictures were made.
 """
 
@@ -20,8 +20,8 @@ from facetake.networks.vgg import Vgg
 from facetake.portrait.landmark import parts
 from facetake.portrait.likeness import arcface
 from facetake.portrait.perceptual import open_vgg
-from facetake.portrait.read.losses import Style
 from facetake.portrait.resemblance import Resemblance
+from facetake.portrait.style import Style
 
 I64 = NDArray[np.int64]
 CONTENT = "relu3_3"

@@ -10,12 +10,12 @@ from dataclasses import asdict
 from pathlib import Path
 
 from facetake.errors import PortraitError
-from facetake.networks import checkpoint
 from facetake.portrait.landmark.lessons import Lesson
 from facetake.portrait.landmark.moods import MoodTrainer
 from facetake.portrait.landmark.motion_settings import MoodTraining, MotionSettings, NeutralTraining
 from facetake.portrait.landmark.neutral import NeutralTrainer
 from facetake.portrait.landmark.trained import CRITIC, MOODS, NEUTRAL
+from facetake.portrait.trainings import Kept, keep, resume, resume_both, save_both, show
 
 Report = Callable[[str, float], None]
 
@@ -42,21 +42,19 @@ def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, fol
 
 def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folder: Path, report: Report) -> None:
     trainer = NeutralTrainer(lessons, how, seed)
-    found = checkpoint.resume(folder, NEUTRAL, trainer.speaker, trainer.adam)
-    for epoch in range(int(str(found["epoch"])) if found else 0, how.epochs):
+    kept = (Kept(NEUTRAL, trainer.speaker, trainer.adam),)
+    for epoch in range(resume(folder, kept), how.epochs):
         loss = trainer.epoch(epoch)
         if epoch + 1 == how.epochs or (epoch + 1) % how.save_every == 0:
-            checkpoint.save(folder, NEUTRAL, trainer.speaker, trainer.adam, {"epoch": epoch + 1, "loss": loss})
+            keep(folder, kept, {"epoch": epoch + 1, "loss": loss})
         report("neutral", (epoch + 1) / how.epochs)
+    show(folder, NEUTRAL)
 
 
 def _learn_moods(lessons: list[Lesson], how: MoodTraining, seed: int, folder: Path, report: Report) -> None:
     trainer = MoodTrainer(lessons, how, seed)
-    found = checkpoint.resume(folder, MOODS, trainer.moods, trainer.adam)
-    checkpoint.resume(folder, CRITIC, trainer.critic, trainer.critic_adam)
-    for first in range(int(str(found["step"])) if found else 0, how.steps, how.save_every):
+    both = Kept(MOODS, trainer.moods, trainer.adam), Kept(CRITIC, trainer.critic, trainer.critic_adam)
+    for first in range(resume_both(folder, *both), how.steps, how.save_every):
         last = min(first + how.save_every, how.steps)
-        about: dict[str, object] = {"step": last, **asdict(trainer.steps(first, last))}
-        checkpoint.save(folder, CRITIC, trainer.critic, trainer.critic_adam, about)
-        checkpoint.save(folder, MOODS, trainer.moods, trainer.adam, about)
+        save_both(folder, *both, {"step": last, **asdict(trainer.steps(first, last))})
         report("moods", last / how.steps)

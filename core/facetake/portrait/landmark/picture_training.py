@@ -1,9 +1,10 @@
 """Trains the picture networks in a folder: plates, then parts and rest, then the whole, resumed where it stopped.
 
-    clips/        the plates that are learnt from; can be made again
-    parts.*       the networks of parts and rest, with their optimiser; parts_critics.* their discriminators
-    whole.*       the network over the whole picture, likewise
-    previews/     pictures of the progress
+    clips/                the plates that are learnt from; can be made again
+    parts.safetensors     the networks of parts and rest, every few epochs
+    whole.safetensors     the network over the whole picture, likewise
+    kept-*                either, with its discriminators and their optimisers, to go on from
+    previews/             pictures of the progress
 
 Knows the folder's files; does not know sound.
 """

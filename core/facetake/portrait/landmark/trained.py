@@ -2,7 +2,9 @@
 
     landmark.json           settings, and whom it learns from; written first
     lessons/                pieces of sound and what people do with them; can be made again
-    neutral.*, moods.*      sound to landmarks, and landmarks to those of a mood; moods_critic.* what judged them
+    neutral.safetensors     sound to landmarks
+    moods.safetensors       landmarks to those of a mood
+    kept-*                  either, with its optimiser and what judges it, to go on from
     and what `picture_training` leaves there
 
 Knows the files; does not know how training goes.

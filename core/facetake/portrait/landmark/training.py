@@ -17,8 +17,8 @@ from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
 from facetake.errors import PortraitError
 from facetake.face.marks import Marks
-from facetake.portrait.audiodvp.hearing import WIDTHS, hear
 from facetake.portrait.devices import CPU
+from facetake.portrait.hearing import WIDTHS, hear
 from facetake.portrait.landmark.lessons import Lesson, in_units, lessons_of
 from facetake.portrait.landmark.losses import Judges
 from facetake.portrait.landmark.motion_training import learn_motion

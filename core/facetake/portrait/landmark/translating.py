@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.adversary import judged
 from facetake.portrait.devices import home
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.losses import Judges, identity_of
@@ -22,7 +23,6 @@ from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTra
 from facetake.portrait.landmark.plates import Plates, shown
 from facetake.portrait.landmark.tinting import tinted
 from facetake.portrait.landmark.translator import REST, Shown, Translator
-from facetake.portrait.read.losses import judged
 from facetake.portrait.schedule import share_of_rate, slow_down
 
 BETAS = (0.5, 0.999)

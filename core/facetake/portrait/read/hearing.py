@@ -10,13 +10,13 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from facetake import audio, generate
-from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Models, VisemeClassifier
-from facetake.networks.logmel import FEATURES_PER_FRAME, LogMel
+from facetake.networks.logmel import FEATURES_PER_FRAME
+from facetake.portrait import hearing
 from facetake.portrait.rates import at_rate
 from facetake.take import Take, resample
 from facetake.visemes import VISEMES
@@ -31,7 +31,7 @@ SCALE = 0.25  # brings cepstra of normalised log-mel energies to about -1..1
 
 def n_frames(path: Path, rate: Fraction) -> int:
     """Video frames that a sound file covers, one at least. AudioError when it cannot be read."""
-    return max(1, int(Fraction(len(audio.read(path)), SAMPLE_RATE_HZ) * rate))
+    return hearing.n_frames(audio.read(path), rate)
 
 
 def cepstra(path: Path, rate: Fraction) -> F32:
@@ -39,12 +39,10 @@ def cepstra(path: Path, rate: Fraction) -> F32:
     from scipy.fft import dct
 
     sound = audio.read(path)
-    count = max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
-    with torch.inference_mode():
-        mel = LogMel()(torch.from_numpy(sound)[None], count)[0].numpy()
+    mel = np.concatenate(hearing.log_mel(sound))
     found = SCALE * dct(mel, type=2, norm="ortho", axis=1)[:, :CEPSTRA]
     rows = np.concatenate([found, np.gradient(found, axis=0)], axis=1)
-    total = n_frames(path, rate)
+    total = hearing.n_frames(sound, rate)
     steps = at_rate(rows.astype(np.float32), Fraction(FRAME_RATE_HZ * FEATURES_PER_FRAME), STEPS * rate, STEPS * total)
     return steps.reshape(total, FEATURES)
 

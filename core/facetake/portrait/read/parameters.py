@@ -6,7 +6,6 @@ Knows features, labels and coefficients as arrays; does not know sound files or 
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,16 +16,16 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facetake.networks import checkpoint
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
+from facetake.portrait import trainings
+from facetake.portrait.adversary import judged
 from facetake.portrait.clips import LABELS
-from facetake.portrait.read.losses import judged
 from facetake.portrait.read.settings import ParameterTraining
+from facetake.portrait.trainings import Kept
 
 F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
-BEGUN, PART = "begun-", "begun.part"
 GENERATOR, CRITIC = "generator", "critic"
 SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may leave it
 
@@ -108,41 +107,19 @@ def learn(
             has put the result elsewhere calls `forget`.
     """
     trainer = _Trainer(clips, how, seed)
-    for epoch in range(_resume(folder, trainer) if folder else 0, how.epochs):
+    kept = Kept(GENERATOR, trainer.predictor, trainer.adam), Kept(CRITIC, trainer.critic, trainer.critic_adam)
+    for epoch in range(trainings.resume(folder, kept) if folder else 0, how.epochs):
         trainer.epoch(epoch)
         if folder and (epoch + 1) % how.save_every == 0:
-            _save(folder, trainer, epoch + 1)
+            trainings.keep(folder, kept, {"epoch": epoch + 1})
         if progress:
             progress((epoch + 1) / how.epochs)
     return trainer.predictor.eval()
 
 
-def _resume(folder: Path, trainer: _Trainer) -> int:
-    """The number of epochs done, after filling the trainer with what was saved last."""
-    found = sorted(folder.glob(f"{BEGUN}*"))
-    if not found:
-        return 0
-    checkpoint.resume(found[-1], CRITIC, trainer.critic, trainer.critic_adam)
-    about = checkpoint.resume(found[-1], GENERATOR, trainer.predictor, trainer.adam)
-    return int(str(about["epoch"])) if about else 0
-
-
-def _save(folder: Path, trainer: _Trainer, epoch: int) -> None:
-    """Both networks in a folder that gets its name when it is whole: they must be of the same epoch."""
-    part, older = folder / PART, list(folder.glob(f"{BEGUN}*"))
-    shutil.rmtree(part, ignore_errors=True)
-    about: dict[str, object] = {"epoch": epoch}
-    checkpoint.save(part, CRITIC, trainer.critic, trainer.critic_adam, about)
-    checkpoint.save(part, GENERATOR, trainer.predictor, trainer.adam, about)
-    part.rename(folder / f"{BEGUN}{epoch:06d}")
-    for place in older:
-        shutil.rmtree(place)
-
-
 def forget(folder: Path) -> None:
     """Takes away what was kept while learning."""
-    for place in [folder / PART, *folder.glob(f"{BEGUN}*")]:
-        shutil.rmtree(place, ignore_errors=True)
+    trainings.forget(folder, GENERATOR)
 
 
 class _Trainer:

@@ -14,9 +14,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.adversary import judged
 from facetake.portrait.devices import CPU
 from facetake.portrait.jitter import moved, turns
-from facetake.portrait.read.losses import judged
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import Settings

@@ -2,8 +2,8 @@
 
     read.json                 settings, clips, region; written first
     parameters.safetensors    what turns sound and emotion into parameters
-    begun-*                   the same while it is learnt, every few epochs, with its discriminator and their optimisers
-    renderer.*, critic.*      texture and renderer, their discriminator and their optimisers, every few epochs
+    renderer.safetensors      texture and renderer, every few epochs
+    kept-*                    either, with its discriminator and their optimisers, to go on from
     clips/                    the maps that are learnt from; can be made again
     previews/                 pictures of the progress
 

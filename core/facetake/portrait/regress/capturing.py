@@ -6,7 +6,8 @@ goes on where it stopped.
 
     regress/actor.json         what is captured; comes back into the folder when all is done
     regress/regress.json       which face model and settings
-    regress/regressor.*        the network and, until the end, its optimiser
+    regress/kept-*             the network and its optimiser, until the end
+    regress/regressor.safetensors    the network, then
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from pathlib import Path
 
 from facetake import audio
 from facetake.errors import PortraitError
-from facetake.portrait import actor
+from facetake.portrait import actor, trainings
 from facetake.portrait.capture import PLAN, Order, capture
 from facetake.portrait.faces import Face
 from facetake.portrait.fitting import FitSettings
@@ -69,7 +70,8 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
     fit = regression.fit()
     result = regression.distance_px(fit), regression.distance_px(begun.fit)
     actor.write_fit(order.out, fit)
-    (order.out / REGRESS / f"{NETWORK}.optimizer.safetensors").unlink(missing_ok=True)
+    trainings.show(order.out / REGRESS, NETWORK)
+    trainings.forget(order.out / REGRESS, NETWORK)
     held.replace(order.out / actor.ABOUT)
     return Regressed(actor.read_actor(order.out), [*told, regression.started], *result)
 

@@ -18,11 +18,12 @@ from torch import Tensor
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.formats import beside
-from facetake.networks import checkpoint
+from facetake.portrait import trainings
 from facetake.portrait.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.settings import Settings
+from facetake.portrait.trainings import Kept
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -91,7 +92,7 @@ class Regression:
         for number in range(done, how.epochs):
             epoch = self._epoch(number)
             if number + 1 == how.epochs or (number + 1) % how.save_every == 0:
-                checkpoint.save(folder, NETWORK, self.network, self._adam, {"epoch": number + 1, **asdict(epoch)})
+                trainings.keep(folder, self._kept, {"epoch": number + 1, **asdict(epoch)})
             log(number + 1, epoch)
             progress((number + 1) / how.epochs)
 
@@ -158,8 +159,11 @@ class Regression:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
                 part.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
-        found = checkpoint.resume(folder, NETWORK, self.network, self._adam)
-        return int(str(found["epoch"])) if found else 0
+        return trainings.resume(folder, self._kept)
+
+    @property
+    def _kept(self) -> tuple[Kept]:
+        return (Kept(NETWORK, self.network, self._adam),)
 
 
 def _joined(rows: list[Found], name: str) -> F32:

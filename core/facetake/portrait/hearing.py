@@ -1,4 +1,4 @@
-"""Sound as features at the video's rate (AudioDVP 3.2).
+"""Sound as features at a video's rate (AudioDVP 3.2), for every system that learns from it.
 
 The paper takes 256 numbers a frame from AT-net, whose weights cannot be shipped. What stands in for them by default is
 "speech": what the shipped network makes of the sound, 16 viseme probabilities and the 52 ARKit weights of its curves.
@@ -45,12 +45,19 @@ def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:
         AudioError: the file cannot be read as sound.
     """
     sound = audio.read(path)
-    n_curves = max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
-    rows = [_speech(sound, n_curves, models)]
+    rows = [_speech(sound, _n_curves(sound), models)]
     if kind == "speech_mel":
-        rows.append(_mel(sound, n_curves))
-    n_frames = max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
-    return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames)
+        rows.append(log_mel(sound).mean(axis=1))
+    return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames(sound, rate))
+
+
+def n_frames(sound: F32, rate: Fraction) -> int:
+    """Video frames at `rate` that samples (S,) cover, one at least."""
+    return max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
+
+
+def _n_curves(sound: F32) -> int:
+    return max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:
@@ -66,12 +73,13 @@ def _neutral() -> Callable[[NDArray[np.float64]], F32]:
     return lambda instants: np.tile(row, (len(instants), 1))
 
 
-def _mel(sound: F32, n_curves: int) -> F32:
-    """(T, 80) at 60 fps: normalised log-mel energies, those of a frame averaged."""
+def log_mel(sound: F32) -> F32:
+    """(T, FEATURES_PER_FRAME, 80) at 60 fps: normalised log-mel energies of samples (S,)."""
     import torch
 
     from facetake.networks.logmel import FEATURES_PER_FRAME, LogMel
 
+    count = _n_curves(sound)
     with torch.inference_mode():
-        mel = LogMel()(torch.from_numpy(sound)[None], n_curves)[0]
-    return np.asarray(mel.unflatten(0, (n_curves, FEATURES_PER_FRAME)).mean(dim=1).numpy(), np.float32)
+        mel = LogMel()(torch.from_numpy(sound)[None], count)[0]
+    return np.asarray(mel.unflatten(0, (count, FEATURES_PER_FRAME)).numpy(), np.float32)
