@@ -320,10 +320,12 @@ def test_each_network_sees_landmarks_and_photograph() -> None:
 
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
-    """All three files fit the structs, and the paper's one says what the defaults say."""
+    """All three files and the example fit the structs, and the paper's one says what the defaults say."""
     from facetake.portrait.landmark.settings import read_settings
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
+    many = read_settings(str(Path(__file__).parents[3] / "examples" / "landmark_many.toml")).pictures
+    assert many.references > 1 and many.tint > 0.0 and many.parts == read_settings("quick").pictures.parts
     with pytest.raises(ConfigError, match="no setting"):
         read_settings("hasty")
