@@ -1,11 +1,13 @@
 """Table 3's ablations of the landmark system on one actor, and milliseconds a frame of each stage.
 
-    python tests/bench/bench_landmark.py ACTOR [--seconds 6] [--settings quick] [--epochs 12 6] [--out FOLDER]
+    python tests/bench/bench_landmark.py ACTOR [--seconds 6] [--until 8] [--settings quick] [--epochs 12 6]
+        [--device cuda] [--landmarker TASK] [--out FOLDER]
 
 ACTOR is a captured actor. The networks learn from its first seconds four times: as they are, without local translation,
-without identity loss, without ConvGRU. Each is judged on the frames left, with captured landmarks: SSIM, PSNR, the
-difference around the mouth, flicker, LMD where MediaPipe is installed, CPBD, the cosine of colour and texture that
-stands in for CSIM, and CSIM and FID where the networks are found. The paper's own numbers stand beside them.
+without identity loss, without ConvGRU. Each is judged on the frames left, up to second `--until`, with captured
+landmarks: SSIM, PSNR, the difference around the mouth, flicker, LMD where MediaPipe is installed, CPBD, the cosine of
+colour and texture that stands in for CSIM, and CSIM and FID where the networks are found. The paper's own numbers stand
+beside them.
 """
 
 from __future__ import annotations
@@ -19,7 +21,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
+from facetake.portrait.devices import device
 from facetake.portrait.landmark.evaluation import evaluate
 from facetake.portrait.landmark.losses import judges
 from facetake.portrait.landmark.moving import Movable
@@ -33,6 +37,7 @@ from facetake.portrait.landmark.translator import Shown, Translator
 from facetake.portrait.measures import Clip, measures
 from facetake.portrait.tensors import as_pictures, as_tensor
 
+I64 = NDArray[np.int64]
 PAPER = {  # RAVDESS, Table 3: CPBD, FID, CSIM, LMD
     "full model": (0.336, 14.621, 0.516, 0.705), "no local translation": (0.312, 39.059, 0.463, 0.736),
     "no identity loss": (0.319, 54.052, 0.478, 0.775), "no ConvGRU": (0.274, 52.527, 0.491, 0.720),
@@ -50,16 +55,19 @@ def ablations(settings: PictureSettings) -> dict[str, PictureSettings]:
     }
 
 
-def judged(captured: Captured, settings: PictureSettings, learnt: int, folder: Path) -> tuple[Translator, str]:
-    """Trains one row's networks and says how good they are."""
-    began = time.process_time()
-    translator = learn_pictures([(captured.filmed, learnt)], settings, 0, folder, judges())
-    spent = time.process_time() - began
-    frames = np.arange(learnt, captured.actor.n_frames)
+def judged(
+    captured: Captured, settings: PictureSettings, frames: I64, folder: Path, device: torch.device,
+    landmarker: Path | None,
+) -> tuple[Translator, str]:  # fmt: skip
+    """Trains one row's networks on what comes before `frames` and says how good they are on those."""
+    began, learnt = time.perf_counter(), int(frames[0])
+    translator = learn_pictures([(captured.filmed, learnt)], settings, 0, folder, judges(), device=device)
+    spent = time.perf_counter() - began
     clip = Clip(captured.actor.fit.landmarks, captured.actor.rate, len(frames), captured.actor.sound)
     scores = evaluate(
-        captured.subject(learnt), translator, settings, captured.filmed, captured.seen, frames, lambda: measures(clip)
-    )
+        captured.subject(learnt), translator, settings, captured.filmed, captured.seen, frames,
+        lambda: measures(clip, None, landmarker),
+    )  # fmt: skip
     given, taken = scores.given, scores.given_measures
     told = "  ".join(f"{name} {taken[name]:.4f}" for name in SHOWN if name in taken)
     return translator, (
@@ -108,8 +116,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("actor", type=Path)
     parser.add_argument("--seconds", type=float, default=6.0)
+    parser.add_argument("--until", type=float, default=np.inf)
     parser.add_argument("--settings", default="quick")
     parser.add_argument("--epochs", type=int, nargs=2, metavar=("PARTS", "WHOLE"))
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--landmarker", type=Path)
     parser.add_argument("--out", type=Path)
     arguments = parser.parse_args()
     settings = read_settings(arguments.settings).pictures
@@ -118,17 +129,20 @@ def main() -> None:
         settings = replace(settings, local_training=replace(settings.local_training, epochs=parts),
                            global_training=replace(settings.global_training, epochs=whole))  # fmt: skip
     captured = open_captured(arguments.actor)
-    learnt = int(arguments.seconds * captured.actor.rate)
+    first, last = (int(min(s * captured.actor.rate, captured.actor.n_frames))
+                   for s in (arguments.seconds, arguments.until))  # fmt: skip
+    frames, where = np.arange(first, last), device(arguments.device)
     translator = None
     with tempfile.TemporaryDirectory() as spare:
         for name, row in ablations(settings).items():
-            made, told = judged(captured, row, learnt, (arguments.out or Path(spare)) / name.replace(" ", "_"))
+            made, told = judged(captured, row, frames, (arguments.out or Path(spare)) / name.replace(" ", "_"), where,
+                                arguments.landmarker)  # fmt: skip
             translator = translator or made
             print(f"{name:22s} {told}", flush=True)
             print(f"{'':22s} paper (RAVDESS): CPBD {PAPER[name][0]}  FID {PAPER[name][1]}  CSIM {PAPER[name][2]}  "
                   f"LMD {PAPER[name][3]}", flush=True)  # fmt: skip
     assert translator is not None
-    spent = costs(captured, translator, settings, 30)
+    spent = costs(captured, translator.cpu(), settings, 30)
     print(f"threads: {torch.get_num_threads()}; networks see {settings.side} px")
     for stage, milliseconds in spent.items():
         print(f"{stage:18s} {milliseconds:7.1f} ms a frame")

@@ -174,7 +174,7 @@ def test_a_region_holds_all_landmarks_or_is_the_picture(filmed: Filmed) -> None:
 def test_impossible_settings_are_refused() -> None:
     """Sides that cannot be halved, and a still photograph where the rest is to be the photograph's, are told."""
     for changes, told in (({"side": 36}, "multiple of 8"), ({"reference": "still"}, 'needs reference = "moved"'),
-                          ({"references": 0}, "at least one")):  # fmt: skip
+                          ({"references": 0}, "at least one"), ({"tint": 1.5}, "tint must be")):  # fmt: skip
         with pytest.raises(ValueError, match=told):
             replace(SMALL, **changes)
 
@@ -191,7 +191,7 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"local": False, "references": 3},
+        {}, {"local": False, "references": 3, "tint": 0.2},
         {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
         {"reference": "still", "region": "frame", "changed": "all", "skip": False},
     ],
@@ -233,6 +233,19 @@ def test_the_networks_learn_what_the_photograph_does_not_show(filmed: Filmed, tm
     assert scores.ours == scores.given and scores.lmd == 0.0 and scores.lips.correlation > 0.999
     with pytest.raises(PortraitError, match="no frame is left"):
         evaluate(subject, translator, settings, filmed, filmed.points, np.arange(0))
+
+
+def test_the_whole_learns_nothing_from_where_nothing_may_change(filmed: Filmed, tmp_path: Path) -> None:
+    """A film with another background teaches the network over the whole the same weights to the byte."""
+    parts_alone = replace(SMALL, global_training=GlobalTraining(0))
+    for name, lit in (("dark", 0), ("bright", 255)):
+        learn_pictures([(filmed, 8)], parts_alone, 0, tmp_path / name, judges())
+        real = np.load(tmp_path / name / "clips" / "0000" / "real.npy", mmap_mode="r+")
+        real[:, :3] = lit
+        real.flush()
+        learn_pictures([(filmed, 8)], SMALL, 0, tmp_path / name, judges())
+    first, second = ((tmp_path / name / "whole.safetensors").read_bytes() for name in ("dark", "bright"))
+    assert first == second
 
 
 def _subject(filmed: Filmed, frame: int) -> Subject:
@@ -306,10 +319,12 @@ def test_each_network_sees_landmarks_and_photograph() -> None:
 
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
-    """All three files fit the structs, and the paper's one says what the defaults say."""
+    """All three files and the example fit the structs, and the paper's one says what the defaults say."""
     from facetake.portrait.landmark.settings import read_settings
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
+    many = read_settings(str(Path(__file__).parents[3] / "examples" / "landmark_many.toml")).pictures
+    assert many.references > 1 and many.tint > 0.0 and many.parts == read_settings("quick").pictures.parts
     with pytest.raises(ConfigError, match="no setting"):
         read_settings("hasty")

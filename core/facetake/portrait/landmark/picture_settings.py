@@ -92,6 +92,8 @@ class PictureSettings:
             its landmarks lie where they are to be.
         references: frames of each clip that serve as its photograph: the calmest one alone, or more. With one the
             networks may learn a person by heart, with more they must look at the photograph.
+        tint: how much light and colour of a clip and its photograph are changed at each step, both alike, so that
+            networks look for colours in the photograph; a standard deviation of logarithms. The paper does not do so.
         changed: what the networks may change about the photograph: "all" of it, as in the paper, or its "parts" alone:
             skin, hair and background then are the photograph's, and there is no network for the rest.
         skip: the networks of parts and rest add to the photograph that they see instead of making a new picture.
@@ -112,6 +114,7 @@ class PictureSettings:
     region: Literal["frame", "face"] = "frame"
     reference: Literal["still", "moved"] = "still"
     references: int = 1
+    tint: float = 0.0
     changed: Literal["all", "parts"] = "all"
     skip: bool = False
     local: bool = True
@@ -137,5 +140,7 @@ class PictureSettings:
         if self.changed == "parts" and self.reference != "moved":
             raise ValueError('changed "parts" needs reference = "moved", for what is around the parts')
         check_falling(self.local_training.falling, self.global_training.falling)
+        if not 0.0 <= self.tint <= 1.0:
+            raise ValueError(f"tint must be from 0 to 1, not {self.tint}")
         if self.references < 1 or self.global_training.length < 1:
             raise ValueError("at least one reference, and one frame in a sequence, are needed")

@@ -21,6 +21,7 @@ from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.losses import Judges, identity_of
 from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark.plates import Plates, shown
+from facetake.portrait.landmark.tinting import tinted
 from facetake.portrait.landmark.translator import REST, Shown, Translator
 from facetake.portrait.schedule import share_of_rate, slow_down
 
@@ -119,7 +120,8 @@ class LocalTrainer(_Stage):
         self.translator.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
-            self._step(clip, *shown(clip, rows, int(dice.integers(clip.n_references)), self.device), told)
+            given, real = shown(clip, rows, int(dice.integers(clip.n_references)), self.device)
+            self._step(clip, *tinted(given, real, self.settings.tint, len(rows), dice), told)
         return told.over(len(steps))
 
     def _step(self, clip: Plates, given: Shown, real: Tensor, told: Losses) -> None:
@@ -168,13 +170,15 @@ class GlobalTrainer(_Stage):
         self.translator.train()
         for step in dice.permutation(len(steps)):
             clip, rows = steps[step]
-            self._step(rows.shape, *shown(clip, rows.ravel(), int(dice.integers(clip.n_references)), self.device), told)
+            given, real = shown(clip, rows.ravel(), int(dice.integers(clip.n_references)), self.device)
+            self._step(rows.shape, *tinted(given, real, self.settings.tint, len(rows), dice), told)
         return told.over(len(steps))
 
     def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:
         with torch.no_grad():
             local = self.translator.local(given)
         made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))
+        real = local.kept(real)  # where nothing may be changed there is nothing to learn, or to tell made pictures by
         seen, critic = torch.cat([given.sketch, given.reference], dim=1), self.critics["whole"]
         lessons = [self.teach(critic, seen, made, real)] if self.settings.weights.gan else []
         loss = self.loss(critic, seen, made, real, told, 1.0)
