@@ -324,7 +324,7 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
-    many = read_settings(str(Path(__file__).parents[3] / "examples" / "landmark_many.toml")).pictures
+    many = read_settings(str(Path(__file__).parents[3] / "examples" / "portrait" / "landmark_many.toml")).pictures
     assert many.references > 1 and many.tint > 0.0 and many.parts == read_settings("quick").pictures.parts
     with pytest.raises(ConfigError, match="no setting"):
         read_settings("hasty")
