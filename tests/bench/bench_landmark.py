@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake.portrait.devices import device
+from facetake.portrait import devices
 from facetake.portrait.landmark.evaluation import evaluate
 from facetake.portrait.landmark.losses import judges
 from facetake.portrait.landmark.moving import Movable
@@ -131,11 +131,11 @@ def main() -> None:
     captured = open_captured(arguments.actor)
     first, last = (int(min(s * captured.actor.rate, captured.actor.n_frames))
                    for s in (arguments.seconds, arguments.until))  # fmt: skip
-    frames, where = np.arange(first, last), device(arguments.device)
+    frames, device = np.arange(first, last), devices.device(arguments.device)
     translator = None
     with tempfile.TemporaryDirectory() as spare:
         for name, row in ablations(settings).items():
-            made, told = judged(captured, row, frames, (arguments.out or Path(spare)) / name.replace(" ", "_"), where,
+            made, told = judged(captured, row, frames, (arguments.out or Path(spare)) / name.replace(" ", "_"), device,
                                 arguments.landmarker)  # fmt: skip
             translator = translator or made
             print(f"{name:22s} {told}", flush=True)
