@@ -119,7 +119,8 @@ def stacked(faces: list[F32]) -> F32:
     size = next((found.shape[1] for found in faces if len(found)), N_POINTS[0])
     points = np.full((len(faces), max(1, most), size, 2), np.nan, np.float32)
     for row, found in zip(points, faces, strict=True):
-        row[: len(found)] = found
+        if len(found):
+            row[: len(found)] = found
     return points
 
 

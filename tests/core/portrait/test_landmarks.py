@@ -12,7 +12,7 @@ from films import faces
 
 from facetake.errors import PortraitError
 from facetake.portrait.footage import Footage
-from facetake.portrait.landmarks import detector, one_face, read_tracks, write_tracks
+from facetake.portrait.landmarks import N_POINTS, detector, one_face, read_tracks, stacked, write_tracks
 
 T = 20
 FOOTAGE = Footage(Path("a.mp4"), 64, 64, 0, Fraction(25), Fraction(0), T, False, True)
@@ -32,6 +32,15 @@ def test_short_gaps_are_filled() -> None:
     filled = one_face(track, FOOTAGE)
     assert np.allclose(filled[[8, 12]], whole[[8, 12], 0])
     assert np.allclose(filled[10], (whole[8, 0] + whole[12, 0]) / 2, atol=1e-5)
+
+
+@pytest.mark.parametrize("size", N_POINTS)
+def test_frames_without_a_face_are_stacked(size: int) -> None:
+    """A frame in which nobody is seen is NaN between others, however many points a face has."""
+    one, two, nobody = np.ones((1, size, 2)), np.ones((2, size, 2)), np.zeros((0, N_POINTS[0], 2))
+    rows = stacked([each.astype(np.float32) for each in (one, nobody, two)])
+    assert rows.shape == (3, 2, size, 2)
+    assert np.isfinite(rows).all(axis=(2, 3)).tolist() == [[True, False], [False, False], [True, True]]
 
 
 def test_bystanders_are_left_out() -> None:
