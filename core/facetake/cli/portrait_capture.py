@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from facetake.portrait.faces import Face
 
 METHODS = ("fit", "regress")
+LATEST_S = 5.0  # more is not the lateness of a sound, but another take
 ABOUT = "find an actor's face, light, pose and expression in a video"
 
 
@@ -33,6 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--face", default="anny", metavar="MODEL", help="anny (default), or a face model of your own: "
                         "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
+    parser.add_argument("--sound-late", type=float, default=0.0, metavar="SECONDS", help="by how much the video's "
+                        "sound is late; below 0 it is early")  # fmt: skip
     parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of the crop (default 256)")
     parser.add_argument("--method", choices=METHODS, default="fit", help="fit (default): solve every frame; regress: "
                         "train a network to read them, AudioDVP's way")  # fmt: skip
@@ -66,8 +69,9 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
     places = captured_in(clips, out)
     orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
     report.start(item, 0, 1)
-    _, more = capture_clips(orders, open_face(arguments.face), lambda share, _: report.progress(item, share))
-    for line in told + more:
+    face = open_face(arguments.face)
+    actors, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
+    for line in [*told, *more, *_late(actors, face)]:
         report.warning(item, line)
     write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
@@ -86,7 +90,7 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     face, item = open_face(arguments.face), str(arguments.video)
     report.start(item, 0, 1)
     actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
-    for line in told:
+    for line in [*told, *_late([actor], face)]:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
@@ -94,6 +98,15 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
         outputs.append(str(arguments.take))
     report.done(item, outputs)
     return 0
+
+
+def _late(actors: list[Actor], face: Face) -> list[str]:
+    """What is worth telling of sounds that are late."""
+    from facetake import bundle
+    from facetake.portrait.lateness import late_sound
+
+    models = bundle.load()
+    return [line for actor in actors for line in late_sound(actor, face.model, models)]
 
 
 def _order(arguments: argparse.Namespace) -> Order:
@@ -107,7 +120,7 @@ def _order(arguments: argparse.Namespace) -> Order:
         raise ConfigError("--weights is for a regression; add --method regress, or leave it out")
     settings = load_config(FitSettings, Path(arguments.settings)) if is_fit and arguments.settings else FitSettings()
     return Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
-                 first_s, last_s, settings)  # fmt: skip
+                 first_s, last_s, settings, sound_late(arguments.sound_late))  # fmt: skip
 
 
 def _fitted(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
@@ -138,6 +151,13 @@ def seconds(text: str | None) -> tuple[float, float | None]:
     if not 0.0 <= first < last:
         raise ConfigError(f"--range {text} ends before it begins")
     return first, last
+
+
+def sound_late(late_s: float) -> float:
+    """By how much a sound may be late, in seconds: less than `LATEST_S` either way. ConfigError otherwise."""
+    if not abs(late_s) <= LATEST_S:
+        raise ConfigError(f"--sound-late must be between -{LATEST_S:g} and {LATEST_S:g} seconds, not {late_s:g}")
+    return late_s
 
 
 def size(pixels: int) -> int:

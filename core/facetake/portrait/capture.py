@@ -49,6 +49,7 @@ class Order:
         size: side of the crop in pixels.
         first_s: where to begin, in seconds; last_s: where to end.
         settings: weights of the fit.
+        sound_late_s: how late the video's sound is, in seconds; below 0 it is early.
     """
 
     video: Path
@@ -59,6 +60,7 @@ class Order:
     first_s: float = 0.0
     last_s: float | None = None
     settings: FitSettings = field(default_factory=FitSettings)
+    sound_late_s: float = 0.0
 
 
 def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, list[str]]:
@@ -101,7 +103,7 @@ def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[
     first, together = seen[0].footage, np.concatenate([clip.points for clip in seen])
     crop = stable_crop(together, first.width, first.height, orders[0].size)
     for i, clip in enumerate(seen):
-        told += _pictures(clip.order.out, clip.footage, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
+        told += _pictures(clip, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
     fitting = _Fitting(face, crop, seen)
     actors = [fitting.captured(clip, _part(progress, 0.4, 1.0, i, len(seen), "fitting")) for i, clip in enumerate(seen)]
     return actors, told
@@ -156,8 +158,8 @@ def _begin(order: Order, face: Face, together: list[Path]) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
     digest = audio.hash_of(order.video)
     plan = {"video": digest, "face": face.name, "face_sha256": face.sha256, "size": order.size,
-            "first_s": order.first_s, "last_s": order.last_s, "settings": asdict(order.settings),
-            "together": [path.name for path in together]}  # fmt: skip
+            "first_s": order.first_s, "last_s": order.last_s, "sound_late_s": order.sound_late_s,
+            "settings": asdict(order.settings), "together": [path.name for path in together]}  # fmt: skip
     path = order.out / PLAN
     if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
         raise PortraitError(f"{order.out} holds other files; name a new folder")
@@ -200,9 +202,10 @@ def _landmarks(order: Order, footage: Footage, progress: Callable[[float], None]
     return track
 
 
-def _pictures(out: Path, footage: Footage, crop: Crop, progress: Callable[[float], None]) -> list[str]:
+def _pictures(clip: Seen, crop: Crop, progress: Callable[[float], None]) -> list[str]:
     """Writes the crop's pictures and the sound, unless they are there."""
-    samples, told = sound_of(footage)
+    out, footage = clip.order.out, clip.footage
+    samples, told = sound_of(footage, clip.order.sound_late_s)
     if len(samples) and not (out / actor.SOUND).is_file():
         actor.write_sound(out / actor.SOUND, samples, 48_000)
     if not (out / actor.PICTURES).is_file():

@@ -158,18 +158,21 @@ def _span(
     return times[0] + skipped / rate, end - skipped
 
 
-def sound_of(footage: Footage, rate_hz: int = 48_000) -> tuple[NDArray[np.float32], list[str]]:
+def sound_of(
+    footage: Footage, late_s: float = 0.0, rate_hz: int = 48_000
+) -> tuple[NDArray[np.float32], list[str]]:
     """The sound (S,) mono beneath the pictures, exactly as long as they are, and what is worth telling about it.
 
     Sound that goes on after the pictures is cut, one that ends before them is followed by silence; a video without
-    sound gives no samples.
+    sound gives no samples. Sound that is `late_s` seconds late, or early where that is below 0, is moved to
+    its pictures.
     """
     if not footage.has_sound:
         return np.zeros(0, np.float32), [f"{footage.path} has no sound; it cannot teach how this voice moves the face"]
     wanted = round(footage.n_frames / footage.rate * rate_hz)
     blocks, count = [np.zeros(0, np.float32)], 0
     try:
-        for block in sound_blocks(footage.path, footage.start_s, rate_hz):
+        for block in sound_blocks(footage.path, footage.start_s + Fraction(late_s), rate_hz):
             blocks.append(block)
             count += len(block)
     except AudioError as error:

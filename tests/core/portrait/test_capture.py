@@ -10,7 +10,7 @@ import pytest
 from made_up import ACTED, Filmed, camera, filmed
 
 from facetake import formats
-from facetake.cli.portrait_capture import seconds, size
+from facetake.cli.portrait_capture import seconds, size, sound_late
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.head import rotation
 from facetake.portrait import pose
@@ -212,3 +212,7 @@ def test_good_ranges_and_sizes() -> None:
     assert size(128) == 128
     with pytest.raises(ConfigError, match="--size must be even"):
         size(129)
+    assert sound_late(-0.08) == -0.08
+    for wrong in (9.0, float("nan")):
+        with pytest.raises(ConfigError, match="--sound-late must be between"):
+            sound_late(wrong)

@@ -81,6 +81,18 @@ def test_sound_is_as_long_as_the_pictures(tmp_path: Path) -> None:
     assert "before the pictures" in told[0]
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.2, -0.1])
+def test_late_sound_is_moved_to_its_pictures(late_s: float, tmp_path: Path) -> None:
+    """A click half a second in, of a sound that is late, is heard that much earlier; the sound's length stays."""
+    click = np.zeros(48_000, np.float32)
+    click[24_000:24_048] = 0.9
+    soundfile.write(tmp_path / "t.wav", click, 48_000)
+    write_video(tmp_path / "a.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
+    sound, _ = sound_of(open_footage(tmp_path / "a.mkv"), late_s)
+    assert len(sound) == 48_000
+    assert abs(int(np.abs(sound).argmax()) - (0.5 - late_s) * 48_000) < 480
+
+
 def test_no_sound_is_told(tmp_path: Path) -> None:
     """A silent video gives no samples and a sentence."""
     sound, told = sound_of(open_footage(film(tmp_path / "a.mp4", brightening(4))))

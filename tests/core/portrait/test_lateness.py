@@ -1,0 +1,78 @@
+"""Tests of facetake.portrait.lateness: a face whose lips are moved away from its sound."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from facetake import bundle
+from facetake.bundle import Models
+from facetake.generate import GenerateOptions, generate
+from facetake.portrait.actor import SOUND, About, Actor, Fit
+from facetake.portrait.faces import Face, open_face
+from facetake.portrait.lateness import late_sound, lateness
+from facetake.portrait.performance import from_take
+
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+RATE = Fraction(25)
+
+
+@pytest.fixture(scope="module")
+def models() -> Models:
+    """The shipped networks."""
+    return bundle.load()
+
+
+@pytest.fixture(scope="module")
+def face() -> Face:
+    """The shipped face."""
+    return open_face()
+
+
+@pytest.fixture
+def speaker(face: Face, models: Models, tmp_path: Path) -> Actor:
+    """Somebody who says the example line twice, angrily, as Facetake would say it."""
+    sound, rate_hz = soundfile.read(LINE)
+    soundfile.write(tmp_path / SOUND, np.tile(sound, 2), rate_hz)
+    expression = from_take(generate(tmp_path / SOUND, GenerateOptions("angry", seed=4), models).take, RATE, face.model)
+    count, model = len(expression), face.model
+    still = np.zeros((count, 3), np.float32)
+    fit = Fit(np.zeros((count, 1, 2), np.float32), np.zeros(model.identity_size, np.float32), np.zeros(1, np.float32),
+              np.zeros((len(model.topology.parts["skin"]), 3), np.float32), np.zeros((1, 9, 3), np.float32),
+              expression, still, still)  # fmt: skip
+    return Actor(tmp_path, About("anny", "", "line.mp4", "", (0.0, 0.0, 64.0), 64, RATE, count, 100.0), fit)
+
+
+def moved(actor: Actor, frames: int) -> Actor:
+    """The same with lips so many frames earlier, below 0 later."""
+    return replace(actor, fit=replace(actor.fit, expression=np.roll(actor.fit.expression, -frames, axis=0)))
+
+
+@pytest.mark.parametrize("frames", [3, -4])
+def test_a_sound_that_is_off_is_told(frames: int, speaker: Actor, face: Face, models: Models) -> None:
+    """Lips three frames ahead of the sound make it late, lips behind it early, and the remedy is named."""
+    found = lateness(moved(speaker, frames), face.model, models)
+    assert found is not None and found.lag_frames == frames and found.best > 0.9
+    (line,) = late_sound(moved(speaker, frames), face.model, models)
+    assert ("late" if frames > 0 else "early") in line and f"--sound-late {frames / 25:.2f}" in line
+
+
+def test_a_sound_that_fits_is_not(speaker: Actor, face: Face, models: Models) -> None:
+    """Nothing is told of lips in step, of a hair's breadth, of a mouth that is still, or of a short clip."""
+    still = replace(speaker.fit, expression=np.zeros_like(speaker.fit.expression))
+    short = replace(speaker, about=replace(speaker.about, n_frames=50))
+    for actor in (speaker, moved(speaker, 1), replace(speaker, fit=still), short):
+        assert late_sound(actor, face.model, models) == []
+    assert lateness(short, face.model, models) is None
+
+
+def test_without_sound_nothing_is_said(speaker: Actor, face: Face, models: Models) -> None:
+    """A silent capture has no lateness."""
+    assert speaker.sound is not None
+    speaker.sound.unlink()
+    assert lateness(speaker, face.model, models) is None
