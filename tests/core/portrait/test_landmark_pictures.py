@@ -13,10 +13,10 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.errors import ConfigError, PortraitError
+from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
-from facetake.face.ibug import IBUG_MIRROR
 from facetake.portrait.faces import open_face
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.evaluation import evaluate, landmark_distance, opening
@@ -340,7 +340,9 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
-    many = read_settings(str(Path(__file__).parents[3] / "examples" / "portrait" / "landmark_many.toml")).pictures
-    assert many.references > 1 and many.tint > 0.0 and many.mirror and many.parts == read_settings("quick").pictures.parts
+    examples = Path(__file__).parents[3] / "examples" / "portrait"
+    minutes, many = (read_settings(str(examples / f"landmark_{name}.toml")).pictures for name in ("minutes", "many"))
+    assert all(each.references > 1 and each.tint > 0.0 and each.parts == many.parts for each in (minutes, many))
+    assert many.mirror and many.out == many.sequence.out == "blended" and minutes.side == 256
     with pytest.raises(ConfigError, match="no setting"):
         read_settings("hasty")

@@ -8,8 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
-from facetake.networks.patchgan import PatchSize
 from facetake.networks.output import Output
+from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.landmark.parts import PartSizes
@@ -95,8 +95,8 @@ class PictureSettings:
             networks may learn a person by heart, with more they must look at the photograph.
         tint: how much light and colour of a clip and its photograph are changed at each step, both alike, so that
             networks look for colours in the photograph; a standard deviation of logarithms. The paper does not do so.
-        mirror: every clip is learnt from as it is and in a mirror, so that half as many people need be filmed. The paper
-            does not do so.
+        mirror: every clip is learnt from as it is and in a mirror, as if twice as many people had been filmed. The
+            paper does not do so.
         changed: what the networks may change about the photograph: "all" of it, as in the paper, or its "parts" alone:
             skin, hair and background then are the photograph's, and there is no network for the rest.
         out: what becomes of what the networks of parts and rest say: a picture "anew", as in the paper, "added" to
