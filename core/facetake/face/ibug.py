@@ -24,6 +24,16 @@ IBUG_68 = np.array(
 JAW, BROWS, NOSE = slice(0, 17), slice(17, 27), slice(27, 36)
 EYES, MOUTH = slice(36, 48), slice(48, 68)
 
+IBUG_MIRROR = np.array(
+    [
+        *range(16, -1, -1), *range(26, 16, -1), 27, 28, 29, 30, 35, 34, 33, 32, 31,
+        45, 44, 43, 42, 47, 46, 39, 38, 37, 36, 41, 40,
+        54, 53, 52, 51, 50, 49, 48, 59, 58, 57, 56, 55, 64, 63, 62, 61, 60, 67, 66, 65,
+    ],
+    dtype=np.int64,
+)  # fmt: skip
+"""(68,) the point that each lies opposite to."""
+
 IBUG_WEIGHT = np.ones(68, dtype=np.float32)
 IBUG_WEIGHT[JAW] = 0.25
 """How far each point can be trusted: those of the jaw slide along it as the head turns."""

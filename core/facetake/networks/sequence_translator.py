@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from facetake.networks.convgru import ConvGRU
+from facetake.networks.output import N_OUT, Output, put
 from facetake.networks.unet import LEAK, Norm, normed, start
 
 
@@ -21,14 +22,14 @@ class SequenceSize:
         widths: channels of the encoder's layers, each of which halves the picture.
         hidden: channels of the ConvGRU's states.
         layers: of the ConvGRU; 0 leaves it out (Table 3: "w/o convGRU").
-        skip: the network adds to its input instead of making a new picture. The paper's does not.
+        out: what becomes of what the last layer says; the paper's makes a picture "anew".
         norm: as in `facetake.networks.unet.UNetSize`.
     """
 
     widths: tuple[int, ...] = (64, 128, 256)
     hidden: int = 256
     layers: int = 3
-    skip: bool = False
+    out: Output = "anew"
     norm: Norm = "group"
 
     def __post_init__(self) -> None:
@@ -49,9 +50,9 @@ class SequenceTranslator(nn.Module):
         self.memory = ConvGRU(widths[-1], size.hidden, size.layers)
         out = (self.memory.n_out, *reversed(widths[1:-1]))
         ups = [_up(n_in, n_out, size.norm) for n_in, n_out in zip(out[:-1], out[1:], strict=True)]
-        self.decoder = nn.Sequential(*ups, nn.ConvTranspose2d(out[-1], 3, 4, stride=2, padding=1))
+        self.decoder = nn.Sequential(*ups, nn.ConvTranspose2d(out[-1], N_OUT[size.out], 4, stride=2, padding=1))
         self.decoder.apply(start)
-        self.skip = size.skip
+        self.out = size.out
 
     def forward(self, pictures: Tensor, states: list[Tensor] | None = None) -> tuple[Tensor, list[Tensor]]:
         """Translates a sequence.
@@ -67,7 +68,7 @@ class SequenceTranslator(nn.Module):
         features = self.encoder(pictures.flatten(0, 1)).unflatten(0, count)
         remembered, states = self.memory(features, states)
         made = self.decoder(remembered.flatten(0, 1)).unflatten(0, count).tanh()
-        return ((pictures + made).clamp(-1.0, 1.0) if self.skip else made), states
+        return put(self.out, pictures, made), states
 
 
 def _down(n_in: int, n_out: int, norm: Norm) -> nn.Sequential:

@@ -29,7 +29,7 @@ def device(name: str = AUTO) -> torch.device:
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
     try:
         found = torch.device(name)
-        torch.zeros(1, device=found)
+        torch.zeros(1, device=found).item()  # where nothing is stored, as on "meta", nothing is learnt
     except (RuntimeError, AssertionError) as error:
         reason = str(error).splitlines()[0]
         raise PortraitError(f"no device {name!r} here ({reason}); name cpu, cuda, cuda:0 or auto") from error

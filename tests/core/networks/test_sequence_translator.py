@@ -55,7 +55,7 @@ def test_the_translator_keeps_shapes_and_can_do_without_memory() -> None:
     pictures = torch.rand(1, 4, 3, 16, 16) * 2.0 - 1.0
     made, states = SequenceTranslator(SMALL)(pictures)
     assert made.shape == pictures.shape and made.abs().max() <= 1.0 and len(states) == 3
-    alone = SequenceTranslator(SequenceSize(widths=(4, 8), layers=0, skip=True))
+    alone = SequenceTranslator(SequenceSize(widths=(4, 8), layers=0, out="added"))
     assert torch.allclose(alone(pictures)[0][:, 2:], alone(pictures[:, 2:])[0], atol=1e-6)
     with pytest.raises(ValueError, match="needs a layer"):
         SequenceSize(widths=())

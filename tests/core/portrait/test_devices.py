@@ -40,7 +40,7 @@ def test_a_device_is_found_by_its_name() -> None:
     assert device("cpu") == CPU == home(torch.nn.Linear(1, 1))
 
 
-@pytest.mark.parametrize("name", ["cuda:99", "gpu", ""])
+@pytest.mark.parametrize("name", ["cuda:99", "gpu", "meta", ""])
 def test_a_device_that_is_not_there_is_named(name: str) -> None:
     """Whoever asks for a card that is not there is told so, and what to ask for."""
     with pytest.raises(PortraitError, match=rf"no device '{name}' here .*; name cpu, cuda, cuda:0 or auto"):
@@ -78,8 +78,8 @@ def _read_losses(where: torch.device) -> tuple[float, ...]:
 def _landmark_losses(where: torch.device) -> tuple[float, ...]:
     unet, judge = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
     settings = PictureSettings(
-        side=64, reference="moved", changed="parts", skip=True, part_unet=unet, rest_unet=unet, part_critic=judge,
-        critic=judge, sequence=SequenceSize((4, 4, 8), 8, 1, skip=True),
+        side=64, reference="moved", changed="parts", out="added", part_unet=unet, rest_unet=unet, part_critic=judge,
+        critic=judge, sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
         local_training=LocalTraining(epochs=1, batch=4),
         global_training=GlobalTraining(1, 4, 1),
     )  # fmt: skip

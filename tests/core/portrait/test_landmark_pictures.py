@@ -13,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.errors import ConfigError, PortraitError
+from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
@@ -24,7 +25,7 @@ from facetake.portrait.landmark.moving import Movable
 from facetake.portrait.landmark.person import Person, Stance
 from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings, Weights
 from facetake.portrait.landmark.picture_training import learn_pictures, read_translator
-from facetake.portrait.landmark.plates import Filmed, calmest, region_around
+from facetake.portrait.landmark.plates import Filmed, calmest, mirrored, plates_of, region_around
 from facetake.portrait.landmark.showing import show
 from facetake.portrait.landmark.subject import Subject
 from facetake.portrait.landmark.translator import LocalTranslator, Shown, Translator
@@ -38,8 +39,8 @@ U8 = NDArray[np.uint8]
 SIDE, N_FRAMES = 64, 12
 UNET, CRITIC = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
 SMALL = PictureSettings(
-    side=32, region="face", reference="moved", changed="parts", skip=True, part_unet=UNET, rest_unet=UNET,
-    part_critic=CRITIC, critic=CRITIC, sequence=SequenceSize((4, 4, 8), 8, 1, skip=True),
+    side=32, region="face", reference="moved", changed="parts", out="added", part_unet=UNET, rest_unet=UNET,
+    part_critic=CRITIC, critic=CRITIC, sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
     local_training=LocalTraining(epochs=2, batch=4, rate=2e-3), global_training=GlobalTraining(2, 4, 1, 2e-3),
 )  # fmt: skip
 
@@ -126,6 +127,20 @@ def test_parts_scale_with_the_picture_and_suit_the_networks() -> None:
     assert sizes.pixels("right_eye", 128, 8) == (32, 24)
 
 
+def test_a_clip_in_a_mirror_is_the_mirrored_clip(filmed: Filmed, tmp_path: Path) -> None:
+    """Pictures, photographs and landmark pictures are those of the mirrored film, each eye with the other's colours."""
+    settings = replace(SMALL, region="frame", references=2)
+    other = Drawn()
+    other.points, other.pictures = filmed.points[:, IBUG_MIRROR].copy(), filmed.film.frames(0, N_FRAMES)[:, :, ::-1]
+    other.points[..., 0] = SIDE - other.points[..., 0]
+    there = plates_of(replace(filmed, film=other, points=other.points), 8, settings, tmp_path / "other", print)
+    here = mirrored(plates_of(filmed, 8, settings, tmp_path / "one", print), tmp_path / "one", print)
+    assert np.array_equal(here.real, there.real) and np.array_equal(here.sketches, there.sketches)
+    assert np.allclose(here.points, there.points) and np.allclose(here.reference_points, there.reference_points)
+    assert np.abs(here.references.astype(int) - there.references).max() <= 2
+    assert sorted(IBUG_MIRROR) == list(range(68)) and (IBUG_MIRROR[IBUG_MIRROR] == np.arange(68)).all()
+
+
 def test_gradients_reach_the_parts_through_the_whole() -> None:
     """What is laid down can be learnt from: each part's pixels get the slope of those that it shows."""
     under, part = torch.zeros(1, 3, SIDE, SIDE), torch.zeros(1, 3, 16, 16, requires_grad=True)
@@ -191,9 +206,10 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"local": False, "references": 3, "tint": 0.2},
+        {}, {"local": False, "references": 3, "tint": 0.2, "mirror": True},
+        {"out": "blended", "sequence": replace(SMALL.sequence, out="blended")},
         {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
-        {"reference": "still", "region": "frame", "changed": "all", "skip": False},
+        {"reference": "still", "region": "frame", "changed": "all", "out": "anew"},
     ],
 )  # fmt: skip
 def test_every_way_trains_and_comes_back(changes: dict[str, object], filmed: Filmed, tmp_path: Path) -> None:
@@ -324,7 +340,9 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
-    many = read_settings(str(Path(__file__).parents[3] / "examples" / "portrait" / "landmark_many.toml")).pictures
-    assert many.references > 1 and many.tint > 0.0 and many.parts == read_settings("quick").pictures.parts
+    examples = Path(__file__).parents[3] / "examples" / "portrait"
+    minutes, many = (read_settings(str(examples / f"landmark_{name}.toml")).pictures for name in ("minutes", "many"))
+    assert all(each.references > 1 and each.tint > 0.0 and each.parts == many.parts for each in (minutes, many))
+    assert many.mirror and many.out == many.sequence.out == "blended" and minutes.side == 256
     with pytest.raises(ConfigError, match="no setting"):
         read_settings("hasty")

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Literal
 
+from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
@@ -94,9 +95,12 @@ class PictureSettings:
             networks may learn a person by heart, with more they must look at the photograph.
         tint: how much light and colour of a clip and its photograph are changed at each step, both alike, so that
             networks look for colours in the photograph; a standard deviation of logarithms. The paper does not do so.
+        mirror: every clip is learnt from as it is and in a mirror, as if twice as many people had been filmed. The
+            paper does not do so.
         changed: what the networks may change about the photograph: "all" of it, as in the paper, or its "parts" alone:
             skin, hair and background then are the photograph's, and there is no network for the rest.
-        skip: the networks of parts and rest add to the photograph that they see instead of making a new picture.
+        out: what becomes of what the networks of parts and rest say: a picture "anew", as in the paper, "added" to
+            the photograph that they see, or "blended" into it.
         local: parts are translated on their own; without, one network translates the whole (Table 3: "w/o local
             translation").
         parts: sizes of the parts.
@@ -115,8 +119,9 @@ class PictureSettings:
     reference: Literal["still", "moved"] = "still"
     references: int = 1
     tint: float = 0.0
+    mirror: bool = False
     changed: Literal["all", "parts"] = "all"
-    skip: bool = False
+    out: Output = "anew"
     local: bool = True
     parts: PartSizes = field(default_factory=PartSizes)
     part_unet: UNetSize = field(default_factory=lambda: UNetSize(downs=3, refine=False, dropout=0.0, norm="group"))
@@ -134,7 +139,7 @@ class PictureSettings:
         if self.side < 32 or self.side % halvings:
             raise ValueError(f"side {self.side} must be 32 or more and a multiple of {halvings}, which layers halve")
         if self.part_unet.residual or self.rest_unet.residual:
-            raise ValueError("a U-Net's residual is not for these networks; use skip")
+            raise ValueError("a U-Net's residual is not for these networks; use out = \"added\"")
         if self.region == "face" and self.reference != "moved":
             raise ValueError('region "face" needs reference = "moved", for what is around the face')
         if self.changed == "parts" and self.reference != "moved":

@@ -24,7 +24,7 @@ from facetake.networks import checkpoint
 from facetake.portrait.devices import CPU, home
 from facetake.portrait.landmark.losses import Judges
 from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
-from facetake.portrait.landmark.plates import Filmed, Plates, plates_of, shown
+from facetake.portrait.landmark.plates import Filmed, Plates, mirrored, plates_of, shown
 from facetake.portrait.landmark.translating import GlobalTrainer, LocalTrainer, Losses
 from facetake.portrait.landmark.translator import Translator
 from facetake.portrait.overlay import write_png
@@ -64,6 +64,8 @@ def learn_pictures(
         place = folder / "clips" / f"{number:04d}"
         share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
         plates.append(plates_of(filmed, count, settings, place, share))
+        if settings.mirror:
+            plates.append(mirrored(plates[-1], place, _ignore))
     translator = new_translator(settings, seed).to(device)
     local = LocalTrainer(translator, settings, judges, seed)
     _learn(folder, PARTS, local, settings.local_training, plates, report, log)

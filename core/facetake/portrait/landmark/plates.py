@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.face.ibug import IBUG_MIRROR
 from facetake.portrait.devices import CPU
 from facetake.portrait.landmark import parts
 from facetake.portrait.landmark.moving import Movable
@@ -136,6 +137,23 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
     read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
     references = read["references"].reshape(len(known), moves, side, side, 3)
     return Plates(read["real"], read["sketches"], references, seen_in(region, points), seen_in(region, points[known]))
+
+
+def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
+    """The same clip of the same person seen in a mirror; only its landmark pictures need a file in the folder."""
+    side, path = plates.real.shape[2], folder / "mirrored_sketches.npy"
+    points, known = (_turned(points, side) for points in (plates.points, plates.reference_points))
+    if not path.is_file():
+        fill(path, plates.sketches.shape, np.uint8, (draw(row, side) for row in points), progress)
+    sketches = np.load(path, mmap_mode="r", allow_pickle=False)
+    return Plates(plates.real[:, :, ::-1], sketches, plates.references[..., ::-1, :], points, known)
+
+
+def _turned(points: F32, side: int) -> F32:
+    """Landmarks (..., 68, 2) in a mirror of pictures of `side` pixels: a left eye is a right one there."""
+    there = points[..., IBUG_MIRROR, :].copy()
+    there[..., 0] = side - there[..., 0]
+    return there
 
 
 def _references(filmed: Filmed, known: I64, points: F32 | None, region: Region) -> Iterator[U8]:

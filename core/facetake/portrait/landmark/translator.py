@@ -12,6 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.networks.output import N_OUT, put
 from facetake.networks.sequence_translator import SequenceTranslator
 from facetake.networks.unet import UNet
 from facetake.portrait.landmark import parts
@@ -73,14 +74,14 @@ class LocalTranslator(nn.Module):
     def __init__(self, settings: PictureSettings) -> None:
         """Builds the networks."""
         super().__init__()
-        self.skip, self.side, self.whole = settings.skip, settings.side, settings.changed == "all"
+        self.out, self.side, self.whole = settings.out, settings.side, settings.changed == "all"
         multiple = 2**settings.part_unet.downs
         self.sizes = {part: settings.parts.pixels(part, settings.side, multiple) for part in POINTS}
         self.networks = nn.ModuleDict()
         if settings.local:
-            self.networks.update({part: UNet(6, 3, settings.part_unet) for part in POINTS})
+            self.networks.update({part: UNet(6, N_OUT[settings.out], settings.part_unet) for part in POINTS})
         if self.whole or not settings.local:
-            self.networks[REST] = UNet(6, 3, settings.rest_unet)
+            self.networks[REST] = UNet(6, N_OUT[settings.out], settings.rest_unet)
 
     def forward(self, shown: Shown) -> Local:
         """Translates single frames."""
@@ -114,8 +115,7 @@ class LocalTranslator(nn.Module):
         return within
 
     def _made(self, name: str, condition: Tensor) -> Tensor:
-        made: Tensor = self.networks[name](condition)
-        return (condition[:, 3:] + made).clamp(-1.0, 1.0) if self.skip else made
+        return put(self.out, condition[:, 3:], self.networks[name](condition))
 
 
 class Translator(nn.Module):
