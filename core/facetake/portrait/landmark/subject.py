@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.actor import ABOUT, Actor, read_actor
 from facetake.portrait.faces import open_face, reopen
@@ -73,11 +74,6 @@ class Captured:
         return Subject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
 
 
-def is_actor(path: Path) -> bool:
-    """Whether a path is an actor's folder, or anything that is no file, which then is told as one that is wrong."""
-    return path.is_dir() or not path.is_file()
-
-
 def open_captured(folder: Path) -> Captured:
     """An actor's folder.
 
@@ -101,7 +97,9 @@ def open_subject(path: Path, tracks: Path | None = None, landmarker: Path | None
     Raises:
         PortraitError: it cannot be used; see `read_photograph` and `open_captured`.
     """
-    if is_actor(path):
+    if not path.exists():
+        raise PortraitError(f"there is no photograph and no actor's folder {path}")
+    if path.is_dir():
         return open_captured(path).subject()
     model = open_face().model
     shot = read_photograph(path, model, side, tracks, landmarker)
