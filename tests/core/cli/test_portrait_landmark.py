@@ -160,8 +160,9 @@ def test_evaluation_hears_the_mood_of_the_clip(
     ("changed", "told"),
     [
         ({"--emotion": "grumpy"}, "unknown emotion 'grumpy'"), ({"--size": "12"}, "--size from 64"),
-        ({"WHO": "nobody"}, "no photograph and no actor's folder nobody"), ({"WHO": "line.wav"}, "is no picture that can be read"),
-        ({"RUN": "."}, "is no training of landmark"), ({"--audio": "line.txt"}, "line.txt"),
+        ({"WHO": "nobody"}, "no photograph and no actor's folder nobody"),
+        ({"WHO": "line.wav"}, "is no picture that can be read"), ({"RUN": "."}, "is no training of landmark"),
+        ({"--audio": "line.txt"}, "line.txt"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_in_a_sentence(
