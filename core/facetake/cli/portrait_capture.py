@@ -71,7 +71,7 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
     report.start(item, 0, 1)
     face = open_face(arguments.face)
     actors, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
-    for line in [*told, *more, *_late(actors, face)]:
+    for line in [*told, *more, *_late(actors, face, arguments.sound_late)]:
         report.warning(item, line)
     write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
@@ -90,7 +90,7 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     face, item = open_face(arguments.face), str(arguments.video)
     report.start(item, 0, 1)
     actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
-    for line in [*told, *_late([actor], face)]:
+    for line in [*told, *_late([actor], face, arguments.sound_late)]:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
@@ -100,13 +100,13 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     return 0
 
 
-def _late(actors: list[Actor], face: Face) -> list[str]:
-    """What is worth telling of sounds that are late."""
+def _late(actors: list[Actor], face: Face, moved_s: float) -> list[str]:
+    """What is worth telling of sounds that are late, or still are after they were moved."""
     from facetake import bundle
     from facetake.portrait.lateness import late_sound
 
     models = bundle.load()
-    return [line for actor in actors for line in late_sound(actor, face.model, models)]
+    return [line for actor in actors for line in late_sound(actor, face.model, models, moved_s)]
 
 
 def _order(arguments: argparse.Namespace) -> Order:

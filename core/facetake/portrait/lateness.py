@@ -40,8 +40,15 @@ def lateness(actor: Actor, model: FaceModel, models: Models) -> Aperture | None:
     return follow(heard[:count].astype(np.float32), seen.astype(np.float32), int(LATE_MOST_S * actor.rate))
 
 
-def late_sound(actor: Actor, model: FaceModel, models: Models) -> list[str]:
-    """What is worth telling of the sound's lateness: a line, or nothing where it fits or nobody can say."""
+def late_sound(actor: Actor, model: FaceModel, models: Models, moved_s: float = 0.0) -> list[str]:
+    """What is worth telling of the sound's lateness: a line, or nothing where it fits or nobody can say.
+
+    Args:
+        actor: the capture.
+        model: the face model it was captured with.
+        models: the shipped networks.
+        moved_s: by how much the capture moved the sound already, in seconds.
+    """
     found = lateness(actor, model, models)
     if found is None:
         return []
@@ -52,5 +59,5 @@ def late_sound(actor: Actor, model: FaceModel, models: Models) -> list[str]:
     return [
         f"{actor.about.source}: the sound seems to be {abs(late_s):.2f} s {way} (its lips agree with r = "
         f"{found.best:.2f} there, {found.correlation:.2f} as it is); if it is, capture it anew with --sound-late "
-        f"{late_s:.2f}"
+        f"{moved_s + late_s:.2f}"
     ]

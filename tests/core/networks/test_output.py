@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-torch = pytest.importorskip("torch")
+torch = pytest.importorskip("torch", reason="the networks need torch")
 
 from facetake.networks.output import N_OUT, put  # noqa: E402  after the skip
 

@@ -60,6 +60,8 @@ def test_a_sound_that_is_off_is_told(frames: int, speaker: Actor, face: Face, mo
     assert found is not None and found.lag_frames == frames and found.best > 0.9
     (line,) = late_sound(moved(speaker, frames), face.model, models)
     assert ("late" if frames > 0 else "early") in line and f"--sound-late {frames / 25:.2f}" in line
+    (again,) = late_sound(moved(speaker, frames), face.model, models, 0.5)
+    assert f"--sound-late {0.5 + frames / 25:.2f}" in again
 
 
 def test_a_sound_that_fits_is_not(speaker: Actor, face: Face, models: Models) -> None:
