@@ -58,6 +58,7 @@ class Scores:
         aperture: how predicted lips follow the captured ones.
         measures: what networks of the user's and what stands in for them say of `ours`, by name.
         skipped: the measures that were not taken, and what they need.
+        unheard: with the captured parameters and no sound for the texture, where it learnt to do without (`deaf`).
     """
 
     n_frames: int
@@ -69,6 +70,7 @@ class Scores:
     aperture: lips.Aperture
     measures: dict[str, float] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
+    unheard: Likeness | None = None
 
 
 def evaluate(
@@ -94,22 +96,25 @@ def evaluate(
     real, heard = surface.expression[frames], line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
     video = surface.frames(int(frames[0]), int(frames[-1]) + 1)
     face, mouths = _faces(surface, frames), _mouths(surface, frames)
-    both = []
-    for number, row in enumerate((line.expression[frames], real)):
-        made = np.stack(list(perform(surface, trained, row, heard, frames)))
-        both.append(_likeness(made, video, face, mouths))
+    settings, shown = trained.about.settings, [(line.expression[frames], heard), (real, heard)]
+    if settings.texture == "audio" and settings.renderer.deaf:
+        shown.append((real, np.zeros_like(heard)))
+    found = []
+    for number, (row, sound) in enumerate(shown):
+        made = np.stack(list(perform(surface, trained, row, sound, frames)))
+        found.append(_likeness(made, video, face, mouths))
         for measure in measures if number == 0 else ():
             for pictures in zip(frames, made, video, strict=True):
                 measure.see(*pictures)
         if progress:
-            progress((number + 1) / 2.0)
+            progress((number + 1) / len(shown))
     moods = [affect.of_expression(_arkit(surface, row)) for row in (line.expression[frames], real)]
     opening = lips.follow(surface.aperture(line.expression[frames]), surface.aperture(real))
     shared: Mask = np.all(face, axis=0)
     return Scores(
-        len(frames), both[0], both[1], _jitter(video, shared), lips.flicker(video, shared),
+        len(frames), found[0], found[1], _jitter(video, shared), lips.flicker(video, shared),
         affect.distance(*moods), opening, {name: score for each in measures for name, score in each.scores().items()},
-        tuple(skipped),
+        tuple(skipped), found[2] if len(found) > 2 else None,
     )  # fmt: skip
 
 

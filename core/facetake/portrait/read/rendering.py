@@ -5,7 +5,7 @@ Knows maps of clips; does not know faces or files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
@@ -60,7 +60,7 @@ class RendererTrainer:
             clip, rows = steps[step]
             others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
             given = seen(clip, rows, self.settings, others).to(self.device)
-            self._step(jittered(given, how.jitter, dice), total)
+            self._step(deafened(jittered(given, how.jitter, dice), how.deaf, dice), total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
         return total
@@ -106,6 +106,14 @@ def jittered(given: Seen, amount: float, dice: np.random.Generator) -> Seen:
     masks = moved(torch.stack([given.alpha, given.hole], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
     return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by))
+
+
+def deafened(given: Seen, share: float, dice: np.random.Generator) -> Seen:
+    """What is seen of B pictures, a share of them with all probabilities 0, which no sound has."""
+    if not share:
+        return given
+    heard = torch.from_numpy(dice.random(len(given.phonemes)) >= share).to(given.phonemes)
+    return replace(given, phonemes=given.phonemes * heard[:, None, None])
 
 
 def _batches(count: int, batch: int, dice: np.random.Generator) -> list[NDArray[np.int64]]:

@@ -65,6 +65,8 @@ class RendererTraining:
             another expression. The paper's is of one.
         jitter: how far each frame's maps and picture are turned, scaled, moved and mirrored at random, 0..1; see
             `facetake.portrait.jitter`. The paper, with minutes to learn from, has none.
+        deaf: share of the pictures that are learnt without their sound, 0..1, so that a texture that hears is one that
+            does not as well, and the sound must be worth hearing. The paper has none.
         colours: weight of the absolute difference between the texture's first three channels and the picture where the
             face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
@@ -82,6 +84,7 @@ class RendererTraining:
     gan: float = 0.01
     mixed_holes: bool = False
     jitter: float = 0.0
+    deaf: float = 0.0
     colours: float = 0.0
     falling: float = 0.0
     save_every: int = 1
@@ -140,6 +143,8 @@ class Settings:
         if self.channels < 3:
             raise ValueError(f"channels must be 3 or more, for the background's colours, not {self.channels}")
         check_falling(self.renderer.falling)
+        if not 0.0 <= self.renderer.deaf <= 1.0:
+            raise ValueError(f"deaf is a share of the pictures, 0 to 1, not {self.renderer.deaf}")
         if self.unet.residual:
             raise ValueError("unet.residual is not for this renderer; use skip")
 
