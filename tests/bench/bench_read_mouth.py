@@ -45,7 +45,7 @@ def main() -> None:
     arguments = parser.parse_args()
     lesson = _lesson(arguments.actor, arguments.seconds)
     base = read_settings(str(MINUTES))
-    downs = min(base.unet.downs, arguments.side.bit_length() - 3)  # 8 pixels or more are left, as at 128
+    downs = min(base.unet.downs, arguments.side.bit_length() - 3)  # 4 pixels are left, as at 128
     base = replace(base, side=arguments.side, unet=replace(base.unet, downs=downs), heard=1.0, half_window=NEAR,
                    renderer=replace(base.renderer, epochs=arguments.epochs, deaf=DEAF))  # fmt: skip
     print("seed | inside the lips: heard  unheard  from the sound | the face: heard  unheard", flush=True)
