@@ -38,6 +38,7 @@ class Footage:
         n_frames: number of frames on the grid.
         is_variable: whether the recorded times are uneven, so that frames are repeated or left out.
         has_sound: whether there is a sound track.
+        left_out: frames of the video after these, which were not asked for.
     """
 
     path: Path
@@ -49,6 +50,7 @@ class Footage:
     n_frames: int
     is_variable: bool
     has_sound: bool
+    left_out: int = 0
 
     def when(self, frame: int) -> str:
         """A frame as a person finds it: "frame 12 (0.48 s)"."""
@@ -122,8 +124,8 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
     if min(width, height) > SIDE_MOST:
         raise PortraitError(f"{path} is {width} x {height}; scale it to 8K or less")
     rate, is_variable = _rate(times, average)
-    start, count = _span(path, times, rate, first_s, last_s)
-    return Footage(path, width, height, turns, rate, start, count, is_variable, has_sound)
+    start, count, left_out = _span(path, times, rate, first_s, last_s)
+    return Footage(path, width, height, turns, rate, start, count, is_variable, has_sound, left_out)
 
 
 def _upright(path: Path) -> tuple[int, int, int]:
@@ -148,19 +150,17 @@ def _rate(times: list[Fraction], average: Fraction | None) -> tuple[Fraction, bo
 
 def _span(
     path: Path, times: list[Fraction], rate: Fraction, first_s: float, last_s: float | None
-) -> tuple[Fraction, int]:
-    """Where the grid begins and how many frames it has."""
+) -> tuple[Fraction, int, int]:
+    """Where the grid begins, how many frames it has, and how many the video has after them."""
     skipped = max(0, round(first_s * float(rate)))
     whole = int((times[-1] - times[0]) * rate + Fraction(1, 2)) + 1
     end = whole if last_s is None else min(whole, round(last_s * float(rate)))
     if end - skipped < 2:
         raise PortraitError(f"{path} lasts {float(whole / rate):.2f} s; the range asked for holds no two frames of it")
-    return times[0] + skipped / rate, end - skipped
+    return times[0] + skipped / rate, end - skipped, whole - end
 
 
-def sound_of(
-    footage: Footage, late_s: float = 0.0, rate_hz: int = 48_000
-) -> tuple[NDArray[np.float32], list[str]]:
+def sound_of(footage: Footage, late_s: float = 0.0, rate_hz: int = 48_000) -> tuple[NDArray[np.float32], list[str]]:
     """The sound (S,) mono beneath the pictures, exactly as long as they are, and what is worth telling about it.
 
     Sound that goes on after the pictures is cut, one that ends before them is followed by silence; a video without
@@ -178,8 +178,9 @@ def sound_of(
     except AudioError as error:
         raise PortraitError(f"{error}; or remove its sound track") from error
     sound, told = np.concatenate(blocks), []
-    if count > wanted + rate_hz // 4:
-        told.append(f"{footage.path}: {(count - wanted) / rate_hz:.2f} s of sound after the last picture are left out")
+    after = count - wanted - round(footage.left_out / footage.rate * rate_hz)
+    if after > rate_hz // 4:
+        told.append(f"{footage.path}: {after / rate_hz:.2f} s of sound after the last picture are left out")
     if count < wanted - rate_hz // 4:
         told.append(f"{footage.path}: the sound ends {(wanted - count) / rate_hz:.2f} s before the pictures; silence")
     return np.pad(sound[:wanted], (0, max(0, wanted - count))), told

@@ -22,6 +22,17 @@ def levels(path: Path, first_s: float = 0.0, last_s: float | None = None) -> lis
     return [round((float(p.mean()) - 16) / 4) for p in open_footage(path, first_s, last_s).pictures()]
 
 
+def shorter_pictures(path: Path, new: Path) -> Path:
+    """The video with all its sound and the pictures of its first second alone."""
+    with av.open(str(path)) as old, av.open(str(new), "w") as out:
+        streams = {stream: out.add_stream_from_template(stream) for stream in old.streams}
+        for packet in old.demux():
+            if packet.pts is not None and not (packet.stream.type == "video" and packet.pts * packet.time_base >= 1):
+                packet.stream = streams[packet.stream]
+                out.mux(packet)
+    return new
+
+
 def test_even_frames_are_given_as_they_are(tmp_path: Path) -> None:
     """An even video gives every picture once, at its own rate."""
     path = film(tmp_path / "a.mp4", brightening(12))
@@ -69,16 +80,25 @@ def test_sound_is_as_long_as_the_pictures(tmp_path: Path) -> None:
     """Sound that goes on is cut, sound that ends early is followed by silence, and both are told."""
     tone = np.sin(np.arange(48_000 * 2) * 0.05).astype(np.float32)
     soundfile.write(tmp_path / "t.wav", tone, 48_000)
-    write_video(tmp_path / "a.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
-    sound, told = sound_of(open_footage(tmp_path / "a.mkv", 0.0, 0.4))
+    write_video(tmp_path / "long.mkv", brightening(50), Fraction(25), sound=tmp_path / "t.wav")
+    sound, told = sound_of(open_footage(shorter_pictures(tmp_path / "long.mkv", tmp_path / "a.mkv"), 0.0, 0.4))
     assert len(sound) == round(0.4 * 48_000)
-    assert "left out" in told[0]
+    assert "1.01 s of sound after the last picture are left out" in told[0]  # AAC ends with a whole block
     soundfile.write(tmp_path / "t.wav", tone[:12_000], 48_000)
     write_video(tmp_path / "b.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
     sound, told = sound_of(open_footage(tmp_path / "b.mkv"))
     assert len(sound) == 48_000
     assert not sound[-12_000:].any()
     assert "before the pictures" in told[0]
+
+
+def test_sound_beneath_pictures_not_asked_for_is_nothing_to_tell(tmp_path: Path) -> None:
+    """A range leaves pictures out and their sound with them."""
+    soundfile.write(tmp_path / "t.wav", np.zeros(48_000, np.float32), 48_000)
+    write_video(tmp_path / "a.mkv", brightening(25), Fraction(25), sound=tmp_path / "t.wav")
+    sound, told = sound_of(open_footage(tmp_path / "a.mkv", 0.2, 0.6))
+    assert len(sound) == round(0.4 * 48_000)
+    assert told == []
 
 
 @pytest.mark.parametrize("late_s", [0.0, 0.2, -0.1])
