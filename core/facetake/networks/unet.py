@@ -29,8 +29,6 @@ class UNetSize:
         dropout: in the inner blocks of the decoder.
         norm: "batch" is the paper's; "group" does not depend on what else is in a batch, so small batches train well
             and a picture looks the same whenever it is made.
-        residual: the network adds to the middle of the pictures that it is given instead of making a new one. The
-            paper's does not.
     """
 
     downs: int = 8
@@ -38,7 +36,6 @@ class UNetSize:
     refine: bool = True
     dropout: float = 0.5
     norm: Norm = "batch"
-    residual: bool = False
 
     def __post_init__(self) -> None:
         """Refuses shapes that cannot be built (ValueError)."""
@@ -59,7 +56,7 @@ class UNet(nn.Module):
     def __init__(self, n_in: int, n_out: int, size: UNetSize) -> None:
         """Builds the network for `n_in` channels in and `n_out` out."""
         super().__init__()
-        self.side, self.n_out, self.residual = 2**size.downs, n_out, size.residual
+        self.side = 2**size.downs
         widths = [size.width * min(2**level, WIDEST) for level in range(size.downs)]
         self.down = nn.ModuleList(
             _down(n_in if level == 0 else widths[level - 1], widths[level], size, level) for level in range(size.downs)
@@ -73,8 +70,6 @@ class UNet(nn.Module):
         """Maps (B, n_in, H, W) in [-1, 1] to (B, n_out, H, W) in [-1, 1]; H and W are multiples of 2 ** downs."""
         if picture.shape[-1] % self.side or picture.shape[-2] % self.side:
             raise ValueError(f"sides {tuple(picture.shape[-2:])} must be multiples of {self.side}")
-        first = (picture.shape[1] - self.n_out) // 2
-        middle = picture[:, first : first + self.n_out]
         across = []
         for layer in self.down:
             picture = layer(picture)
@@ -83,7 +78,7 @@ class UNet(nn.Module):
             picture = self.up[level](picture)
             if level:
                 picture = torch.cat([across[level - 1], picture], dim=1)
-        return (middle + picture.tanh()).clamp(-1.0, 1.0) if self.residual else picture.tanh()
+        return picture.tanh()
 
 
 def _down(n_in: int, n_out: int, size: UNetSize, level: int) -> nn.Sequential:

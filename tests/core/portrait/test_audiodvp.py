@@ -250,6 +250,16 @@ def test_rendering_in_a_stream_is_rendering_the_windows(ends: Ends) -> None:
     assert list(renderer.rendered(generator, iter(()), 2, ends)) == []
 
 
+def test_a_generator_that_adds_begins_near_its_middle_drawing() -> None:
+    """It adds to the middle one of its drawings, and stays within -1 and 1."""
+    generator = renderer.Generator(replace(read_settings("tiny"), out="added", radius=1))
+    windows = torch.rand(2, 9, 32, 32) * 2.0 - 1.0
+    made = generator(windows)
+
+    assert (made - windows[:, 3:6]).abs().mean() < 0.1 < (made - windows[:, :3]).abs().mean()
+    assert made.abs().max() <= 1.0
+
+
 def test_pairs_are_moved_alike() -> None:
     """A picture and its window go the same way, never far; without jitter nothing moves."""
     ramp = torch.linspace(-0.5, 0.5, 64).expand(6, 3, 64, 64)

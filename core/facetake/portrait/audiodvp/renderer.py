@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.networks.output import N_OUT, put
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
@@ -38,6 +39,19 @@ def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends, dev
     return as_tensor(stack, device).flatten(1, 2)
 
 
+class Generator(UNet):
+    """The U-Net that turns a window of drawings into the picture of its middle (AudioDVP 3.3)."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Builds the network for windows of 2 radius + 1 drawings."""
+        super().__init__(3 * (2 * settings.radius + 1), N_OUT[settings.out], settings.unet)
+        self.out, self.middle = settings.out, slice(3 * settings.radius, 3 * settings.radius + 3)
+
+    def forward(self, picture: Tensor) -> Tensor:
+        """Maps windows (B, 3 (2 radius + 1), H, W) to pictures (B, 3, H, W), both in -1..1."""
+        return put(self.out, picture[:, self.middle], super().forward(picture))
+
+
 @dataclass
 class Losses:
     """Mean losses of one epoch."""
@@ -55,7 +69,7 @@ class RendererTrainer:
         channels, how = 3 * (2 * settings.radius + 1), settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
-            self.generator = UNet(channels, 3, settings.unet).to(device)
+            self.generator = Generator(settings).to(device)
             self.critic = PatchGAN(channels + 3, settings.critic).to(device)
         self.settings, self.device = settings, device
         betas = (how.beta, 0.999)
@@ -121,7 +135,7 @@ def _verdict(logits: Tensor, *, real: bool) -> Tensor:
     return nn.functional.binary_cross_entropy_with_logits(logits, wanted)
 
 
-def rendered(generator: UNet, drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
+def rendered(generator: nn.Module, drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:
     """Pictures (H, W, 3) for drawings (H, W, 3), one for each, in order; `radius` drawings are read ahead."""
     held: deque[U8] = deque(maxlen=2 * radius + 1)
     for picture in _with_ends(drawn, radius, ends):

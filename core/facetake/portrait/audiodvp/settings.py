@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from facetake.networks.audio2expression import RADIUS
+from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.presets import preset
@@ -84,6 +85,8 @@ class Settings:
         ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,
             with which the first and last frames of a line look like the others.
         side: that region's side in pixels, as the network sees it.
+        out: what becomes of what the renderer says: a picture "anew", as in the paper, "added" to the drawing in the
+            middle of its window, or "blended" into it.
         expression: training of what turns sound into expression.
         unet: the renderer.
         critic: its discriminator.
@@ -96,6 +99,7 @@ class Settings:
     region: Literal["frame", "lower_face"] = "frame"
     ends: Ends = "black"
     side: int = 256
+    out: Output = "anew"
     expression: ExpressionTraining = field(default_factory=ExpressionTraining)
     unet: UNetSize = field(default_factory=UNetSize)
     critic: PatchSize = field(default_factory=PatchSize)

@@ -15,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetake.networks.unet import UNet
 from facetake.portrait import trainings
 from facetake.portrait.audiodvp.expression import Predictor, Scaled, untrained
+from facetake.portrait.audiodvp.renderer import Generator
 from facetake.portrait.audiodvp.settings import Settings
 from facetake.portrait.region import Region
 
@@ -54,7 +54,7 @@ class Trained:
 
     about: About
     predictor: Predictor | Scaled
-    generator: UNet
+    generator: Generator
 
 
 def read_about(folder: Path) -> About:
@@ -72,6 +72,6 @@ def read_trained(folder: Path) -> Trained:
     about = read_about(folder)
     settings = about.settings
     predictor = untrained(about.n_features, about.n_expression, settings.radius, settings.expression)
-    generator = UNet(3 * (2 * settings.radius + 1), 3, settings.unet)
+    generator = Generator(settings)
     trainings.fill(folder, {EXPRESSION: predictor, GENERATOR: generator})
     return Trained(about, predictor, generator)

@@ -138,8 +138,6 @@ class PictureSettings:
         halvings = 2 ** max(self.rest_unet.downs, len(self.sequence.widths))
         if self.side < 32 or self.side % halvings:
             raise ValueError(f"side {self.side} must be 32 or more and a multiple of {halvings}, which layers halve")
-        if self.part_unet.residual or self.rest_unet.residual:
-            raise ValueError("a U-Net's residual is not for these networks; use out = \"added\"")
         if self.region == "face" and self.reference != "moved":
             raise ValueError('region "face" needs reference = "moved", for what is around the face')
         if self.changed == "parts" and self.reference != "moved":

@@ -11,6 +11,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from facetake.networks.output import N_OUT, put
 from facetake.networks.phoneme_encoder import PhonemeEncoder
 from facetake.networks.siren import Siren
 from facetake.networks.unet import UNet
@@ -49,23 +50,20 @@ class Renderer(nn.Module):
         """Builds the networks for `n_phonemes` probabilities a row."""
         super().__init__()
         size = settings.encoder
-        self.skip, self.channels, self.heard = settings.skip, settings.channels, settings.heard
+        self.out, self.channels, self.heard = settings.out, settings.channels, settings.heard
         self.encoder = (
             PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
         )
         beside = size.out if self.encoder else 0
         self.texture = Siren(2 + beside, settings.channels, settings.siren, beside)
-        self.unet = UNet(settings.inputs, 3, settings.unet)
+        self.unet = UNet(settings.inputs, N_OUT[settings.out], settings.unet)
 
     def forward(self, seen: Seen) -> tuple[Tensor, Tensor]:
         """The pictures (B, 3, H, W) in -1..1, and what the U-Net saw (B, channels + 2 W_R, H, W)."""
         feature_map = self.textured(seen)
         behind = F.pad(seen.background * ~seen.hole[:, None], (0, 0, 0, 0, 0, self.channels - 3))
         condition = torch.cat([feature_map + behind, seen.uv.flatten(1, 2)], dim=1)
-        made = self.unet(condition)
-        if self.skip:
-            made = (filled(condition[:, :3], seen.alpha | ~seen.hole) + made).clamp(-1.0, 1.0)
-        return made, condition
+        return put(self.out, filled(condition[:, :3], seen.alpha | ~seen.hole), self.unet(condition)), condition
 
     def textured(self, seen: Seen) -> Tensor:
         """The neural texture (B, channels, H, W), worked out where the face is and 0 elsewhere."""

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from facetake.networks.audio2parameters import ParameterSize
+from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.phoneme_encoder import PhonemeEncoderSize
 from facetake.networks.siren import SirenSize
@@ -108,8 +109,9 @@ class Settings:
         part: what of the face model is drawn anew: the whole "head", as in the paper, or the "face" alone.
         region: what the renderer sees: the whole picture, as in the paper, or the square around what is drawn.
         side: that region's side in pixels, as the network sees it.
-        skip: the renderer adds to the first three channels of its input, which then are colours, and the background is
-            right from the start. The paper does not say that it does.
+        out: what becomes of what the renderer says: a picture "anew", as in the paper, "added" to the first three
+            channels of its input, which then are colours, or "blended" into them; so the background is right from the
+            start.
         background: what is seen around the face: what the renderer paints there, as in the paper, or the video.
         unet: the deferred renderer.
         critic: its discriminator.
@@ -128,7 +130,7 @@ class Settings:
     part: Literal["head", "face"] = "head"
     region: Literal["frame", "face"] = "frame"
     side: int = 256
-    skip: bool = False
+    out: Output = "anew"
     background: Literal["network", "video"] = "network"
     unet: UNetSize = field(default_factory=lambda: UNetSize(downs=5, refine=False, dropout=0.0, norm="group"))
     critic: PatchSize = field(default_factory=lambda: PatchSize(norm="group"))
@@ -145,8 +147,6 @@ class Settings:
         check_falling(self.renderer.falling)
         if not 0.0 <= self.renderer.deaf <= 1.0:
             raise ValueError(f"deaf is a share of the pictures, 0 to 1, not {self.renderer.deaf}")
-        if self.unet.residual:
-            raise ValueError("unet.residual is not for this renderer; use skip")
 
     @property
     def inputs(self) -> int:
