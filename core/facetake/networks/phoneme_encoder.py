@@ -42,8 +42,17 @@ class PhonemeEncoder(nn.Module):
         self.last = nn.Sequential(
             nn.Linear(widths[-1] * rows, size.middle), nn.LeakyReLU(LEAK), nn.Linear(size.middle, size.out), nn.Tanh()
         )
+        self.apply(_start)
 
     def forward(self, windows: Tensor) -> Tensor:
         """Maps (B, rows, n_phonemes) to (B, out) in -1..1."""
         out: Tensor = self.last(self.convolutions(windows.transpose(1, 2)).flatten(1))
         return out
+
+
+def _start(layer: nn.Module) -> None:
+    """Weights that keep the spread of what comes in (He et al. 2015): with smaller ones all sounds begin as one."""
+    if isinstance(layer, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(layer.weight, LEAK)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)

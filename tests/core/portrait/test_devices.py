@@ -71,7 +71,7 @@ def _read_losses(where: torch.device) -> tuple[float, ...]:
     side = settings.side
     uv = dice.uniform(-1.0, 1.0, (8, side, side, 2)).astype(np.float16)
     maps = Maps(uv, (uv[..., 0] > -0.5).astype(np.uint8), _pictures(8, side, side, 3),
-                dice.uniform(size=(16, 5)).astype(np.float32))  # fmt: skip
+                (uv[..., 1] > 0.5).astype(np.uint8), dice.uniform(size=(16, 5)).astype(np.float32))  # fmt: skip
     return astuple(RendererTrainer(5, settings, Style(), where).epoch([maps], 0))
 
 

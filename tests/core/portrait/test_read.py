@@ -23,7 +23,7 @@ from facetake.portrait.read import driving, evaluation, hearing, parameters
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.read.surface import Surface, open_surface
+from facetake.portrait.read.surface import INNER_RING, OUTER_RING, Surface, inside, open_surface
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train
 from facetake.portrait.region import Region
@@ -71,6 +71,9 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> Non
     assert Settings().inputs == 16 + 2 * 7
     (tmp_path / "own.toml").write_text("side = 100", encoding="utf-8")
     with pytest.raises(ConfigError, match="multiple of 32"):
+        read_settings(str(tmp_path / "own.toml"))
+    (tmp_path / "own.toml").write_text("half_window = 2", encoding="utf-8")
+    with pytest.raises(ConfigError, match="4 rows cannot be halved 4 times"):
         read_settings(str(tmp_path / "own.toml"))
 
 
@@ -257,8 +260,19 @@ def test_evaluation_finds_moods_and_lips(lessons: list[Lesson], trained: Trained
 def test_the_inside_of_a_ring_is_found() -> None:
     """A square's pixels, by their centres."""
     ring = np.array([[2, 2], [6, 2], [6, 5], [2, 5]], np.float32)
-    inside = evaluation._inside(ring, 8)
-    assert inside.sum() == 12 and inside[2:5, 2:6].all()
+    found = inside(ring, 8)
+    assert found.sum() == 12 and found[2:5, 2:6].all()
+
+
+def test_the_mouth_lies_inside_the_lips_and_they_on_the_face(lessons: list[Lesson]) -> None:
+    """In every frame, and lips are a small part of it; a ring that the model has not is empty."""
+    surface = lessons[1].surface
+    for frame in range(surface.n_frames):
+        mouth, lips = (surface.ringed(ring, frame, surface.whole()) for ring in (INNER_RING, OUTER_RING))
+        face = surface.maps(surface.expression[frame], frame, surface.whole())[1] > 0
+        assert not (mouth & ~lips).any() and not (lips & ~face).any()
+        assert 0.005 < lips.sum() / face.sum() < 0.1
+    assert not surface.ringed(INNER_RING[:7], 0, surface.whole()).any()
 
 
 def test_moods_lie_where_faces_show_them() -> None:

@@ -14,13 +14,14 @@ import torch
 from facetake.errors import ConfigError
 from facetake.networks import checkpoint
 from facetake.networks.audio2parameters import ParameterSize
+from facetake.networks.phoneme_encoder import PhonemeEncoder, PhonemeEncoderSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
 from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.renderer import Seen, filled
 from facetake.portrait.read.rendering import RendererTrainer, deafened, jittered
-from facetake.portrait.read.settings import ParameterTraining, read_settings
+from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
 from facetake.portrait.schedule import share_of_rate
 from facetake.portrait.style import Style
 
@@ -40,14 +41,14 @@ def test_maps_and_pictures_are_moved_alike() -> None:
     given = Seen(ramp[:, None].expand(3, 5, 2, 64, 64), inside, ~inside, torch.rand(3, 8, 4),
                  torch.cat([ramp, ramp[:, :1]], dim=1))  # fmt: skip
 
-    made = jittered(given, 1.0, np.random.default_rng(1))
+    made, lips = jittered(given, inside, 1.0, np.random.default_rng(1))
 
     assert (made.uv[:, 2] - ramp).abs().max() > 0.05
     assert torch.equal(made.uv[:, 0], made.uv[:, 4])
     assert (made.uv[:, 2] - made.background[:, :2])[:, :, 8:-8, 8:-8].abs().max() < 2.0 / 64
-    assert torch.equal(made.alpha, ~made.hole)
+    assert torch.equal(made.alpha, ~made.hole) and torch.equal(made.alpha, lips)
     assert (made.uv[:, 2].abs().amax(dim=1) < 0.5)[made.alpha].float().mean() > 0.99
-    assert jittered(given, 0.0, np.random.default_rng(1)) is given
+    assert jittered(given, inside, 0.0, np.random.default_rng(1)) == (given, inside)
 
 
 def test_some_pictures_are_learnt_without_their_sound() -> None:
@@ -64,6 +65,17 @@ def test_some_pictures_are_learnt_without_their_sound() -> None:
     tiny = read_settings("tiny")
     with pytest.raises(ValueError, match="deaf is a share"):
         replace(tiny, renderer=replace(tiny.renderer, deaf=1.5))
+
+
+@pytest.mark.parametrize(("rows", "widths"), [(4, (16, 32)), (16, (16, 16, 32, 32)), (16, (32, 32, 64, 64))])
+def test_sounds_begin_apart(rows: int, widths: tuple[int, ...]) -> None:
+    """Before anything is learnt a texture hears which sound is spoken: sines turn by a good part of a radian."""
+    torch.manual_seed(0)
+    spoken = torch.eye(16)[torch.randint(16, (64,))][:, None].expand(64, rows, 16)  # one sound throughout each window
+    encoder, size = PhonemeEncoder(16, rows, PhonemeEncoderSize(widths, 32, 8)), SirenSize(64, 1)
+    turned = size.omega * encoder(spoken) @ Siren(10, 1, size, 8).hidden[0].weight[:, 2:].T
+
+    assert 0.3 < turned.std(dim=0).mean() < 3.0
 
 
 def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
@@ -136,12 +148,31 @@ def test_trainers_slow_down() -> None:
     trainer = RendererTrainer(2, replace(settings, renderer=how), Style())
     side = settings.side
     maps = Maps(np.zeros((4, side, side, 2), np.float16), np.ones((4, side, side), np.uint8),
-                np.zeros((4, side, side, 3), np.uint8), np.zeros((8, 2), np.float32))  # fmt: skip
+                np.zeros((4, side, side, 3), np.uint8), np.zeros((4, side, side), np.uint8),
+                np.zeros((8, 2), np.float32))  # fmt: skip
 
     trainer.epoch([maps], 3)
 
     for adam in (trainer.renderer_adam, trainer.critic_adam):
         assert adam.param_groups[0]["lr"] == pytest.approx(how.rate / 3.0)
+
+
+def test_lips_count_as_often_as_asked() -> None:
+    """In a picture that is all lips the difference counts five times, in one without them once."""
+    settings = read_settings("tiny")
+    weighed = replace(settings, renderer=replace(settings.renderer, lips=5.0))
+    side, dice = settings.side, np.random.default_rng(3)
+    uv = dice.uniform(-1.0, 1.0, (4, side, side, 2)).astype(np.float16)
+    real = dice.integers(0, 255, (4, side, side, 3)).astype(np.uint8)
+
+    def first_loss(how: Settings, lips: int) -> float:
+        masks = [np.full((4, side, side), value, np.uint8) for value in (1, lips)]
+        maps = Maps(uv, masks[0], real, masks[1], np.zeros((8, 2), np.float32))
+        return RendererTrainer(2, how, Style()).epoch([maps], 0).l1
+
+    once = first_loss(settings, 1)
+    assert first_loss(weighed, 1) == pytest.approx(5.0 * once)
+    assert first_loss(weighed, 0) == pytest.approx(once)
 
 
 @pytest.mark.parametrize("falling", [-0.1, 1.1])

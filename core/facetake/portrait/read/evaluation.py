@@ -18,7 +18,7 @@ from facetake.portrait.affect import AffectDistance
 from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.read.driving import Line
 from facetake.portrait.read.performing import perform
-from facetake.portrait.read.surface import Surface
+from facetake.portrait.read.surface import INNER_RING, Surface
 from facetake.portrait.read.trained import Trained
 from facetake.portrait.similarity import psnr, ssim
 
@@ -26,8 +26,6 @@ F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 U8 = NDArray[np.uint8]
 Mask = NDArray[np.bool_]
-INNER_RING = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
-"""MediaPipe's points around the inner lips, in order."""
 
 
 @dataclass(frozen=True)
@@ -144,25 +142,7 @@ def _faces(surface: Surface, frames: I64) -> Mask:
 
 def _mouths(surface: Surface, frames: I64) -> Mask:
     """What lies inside the inner lips as captured, (n, H, W); nothing where the model has no such points."""
-    marks = surface.model.topology.landmarks
-    rows = marks.rows(INNER_RING)
-    found = np.zeros((len(frames), surface.size, surface.size), np.bool_)
-    for mask, t in zip(found, frames, strict=True):
-        space = torch.from_numpy(surface.placed(surface.expression[t][None], int(t)))
-        ring = surface.actor.camera.project(surface.model.landmarks(space)[0, rows].numpy())[:, :2]
-        if len(rows) == len(INNER_RING):
-            mask[:] = _inside(ring, surface.size)
-    return found
-
-
-def _inside(ring: F32, size: int) -> Mask:
-    """Pixels (size, size) whose centres lie inside a ring of points (N, 2): crossings to their right are odd."""
-    y, x = np.mgrid[:size, :size] + 0.5
-    inside = np.zeros((size, size), np.bool_)
-    for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
-        if ay != by:
-            inside ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
-    return inside
+    return np.stack([surface.ringed(INNER_RING, int(t), surface.whole()) for t in frames])
 
 
 def _arkit(surface: Surface, expression: F32) -> F32:

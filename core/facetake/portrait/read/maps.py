@@ -17,7 +17,7 @@ from facetake.portrait.playback import in_order
 from facetake.portrait.read import hearing
 from facetake.portrait.read.renderer import Seen, grown
 from facetake.portrait.read.settings import Settings
-from facetake.portrait.read.surface import Surface
+from facetake.portrait.read.surface import OUTER_RING, Surface
 from facetake.portrait.region import Region, around
 from facetake.portrait.stored import fill
 from facetake.portrait.tensors import as_tensor
@@ -38,12 +38,14 @@ class Maps:
         uv: (T, H, W, 2) texture coordinates in -1..1.
         alpha: (T, H, W) 1 where the face is.
         real: (T, H, W, 3) the video.
+        lips: (T, H, W) 1 inside the lips' outline, mouth and all.
         phonemes: (2 T, K) probabilities at twice the video's rate.
     """
 
     uv: F16
     alpha: U8
     real: U8
+    lips: U8
     phonemes: F32
 
     def __len__(self) -> int:
@@ -71,7 +73,7 @@ def maps_of(
     """The maps of a clip's first frames, from its folder or made there."""
     folder.mkdir(parents=True, exist_ok=True)
     side = region.pixels
-    files = {name: folder / f"{name}.npy" for name in ("uv", "alpha", "real")}
+    files = {name: folder / f"{name}.npy" for name in ("uv", "alpha", "real", "lips")}
     if not (files["uv"].is_file() and files["alpha"].is_file()):
         drawn = [surface.maps(surface.expression[frame], frame, region) for frame in range(n_frames)]
         fill(files["uv"], (n_frames, side, side, 2), np.float16, (uv for uv, _ in drawn), progress)
@@ -79,8 +81,11 @@ def maps_of(
     if not files["real"].is_file():
         pictures = (region.cut(picture) for picture in in_order(surface, n_frames))
         fill(files["real"], (n_frames, side, side, 3), np.uint8, pictures, progress)
+    if not files["lips"].is_file():
+        masks = (surface.ringed(OUTER_RING, frame, region).astype(np.uint8) for frame in range(n_frames))
+        fill(files["lips"], (n_frames, side, side), np.uint8, masks, progress)
     read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
-    return Maps(read["uv"], read["alpha"], read["real"], probabilities[: 2 * n_frames])
+    return Maps(read["uv"], read["alpha"], read["real"], read["lips"], probabilities[: 2 * n_frames])
 
 
 def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None) -> Seen:

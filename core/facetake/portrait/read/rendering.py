@@ -11,7 +11,6 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional as F
 
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.adversary import judged
@@ -60,22 +59,25 @@ class RendererTrainer:
             clip, rows = steps[step]
             others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
             given = seen(clip, rows, self.settings, others).to(self.device)
-            self._step(deafened(jittered(given, how.jitter, dice), how.deaf, dice), total)
+            lips = torch.from_numpy(clip.lips[rows] > 0).to(self.device)
+            given, lips = jittered(given, lips, how.jitter, dice)
+            self._step(deafened(given, how.deaf, dice), 1.0 + (how.lips - 1.0) * lips[:, None], total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
         return total
 
-    def _step(self, given: Seen, total: Losses) -> None:
+    def _step(self, given: Seen, weight: Tensor, total: Losses) -> None:
+        """One step of both networks; weight: (B, 1, H, W) how much each pixel counts."""
         how, real = self.settings.renderer, given.background
         made, seen_by_unet = self.renderer(given)
         condition = seen_by_unet.detach()  # the discriminator's view must not teach the texture
         if how.gan:
             total.critic += self._teach_critic(condition, real, made.detach())
-        l1, style = F.l1_loss(made, real), self.style(made, real) if how.style else made.new_zeros(())
+        l1, style = (weight * (made - real).abs()).mean(), self.style(made, real) if how.style else made.new_zeros(())
         loss = how.l1 * l1 + how.style * style
         if how.colours:
-            face = given.alpha[:, None].expand_as(real)
-            loss = loss + how.colours * F.l1_loss(seen_by_unet[:, :3][face], real[face])
+            away = (weight * (seen_by_unet[:, :3] - real).abs()).mean(dim=1)
+            loss = loss + how.colours * away[given.alpha].mean()
         if how.gan:
             fooled = judged(self.critic(torch.cat([condition, made], dim=1)), real=True)
             loss = loss + how.gan * fooled
@@ -98,14 +100,14 @@ class RendererTrainer:
         return float(loss.detach())
 
 
-def jittered(given: Seen, amount: float, dice: np.random.Generator) -> Seen:
-    """What is seen of B pictures, each moved at random, its maps and its background alike."""
+def jittered(given: Seen, lips: Tensor, amount: float, dice: np.random.Generator) -> tuple[Seen, Tensor]:
+    """What is seen of B pictures, and masks (B, H, W) of their lips, each picture and all of it moved at random."""
     if not amount:
-        return given
+        return given, lips
     by = turns(len(given.alpha), amount, dice).to(given.alpha.device)
-    masks = moved(torch.stack([given.alpha, given.hole], dim=1).float(), by, "nearest") > 0.5
+    masks = moved(torch.stack([given.alpha, given.hole, lips], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
-    return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by))
+    return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by)), masks[:, 2]
 
 
 def deafened(given: Seen, share: float, dice: np.random.Generator) -> Seen:

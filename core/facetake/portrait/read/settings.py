@@ -70,6 +70,8 @@ class RendererTraining:
             does not as well, and the sound must be worth hearing. The paper has none.
         colours: weight of the absolute difference between the texture's first three channels and the picture where the
             face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
+        lips: how many times as much a pixel inside the lips' outline counts as another in `l1` and `colours`: a mouth
+            is a hundredth of the picture and most of what is looked at. The paper has all alike.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
             `facetake.portrait.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
@@ -87,6 +89,7 @@ class RendererTraining:
     jitter: float = 0.0
     deaf: float = 0.0
     colours: float = 0.0
+    lips: float = 1.0
     falling: float = 0.0
     save_every: int = 1
     preview_every: int = 1
@@ -144,6 +147,9 @@ class Settings:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
         if self.channels < 3:
             raise ValueError(f"channels must be 3 or more, for the background's colours, not {self.channels}")
+        rows, halvings = 2 * self.half_window, len(self.encoder.widths)
+        if rows < 2**halvings and self.texture == "audio":
+            raise ValueError(f"{rows} rows cannot be halved {halvings} times; fewer encoder.widths or more half_window")
         check_falling(self.renderer.falling)
         if not 0.0 <= self.renderer.deaf <= 1.0:
             raise ValueError(f"deaf is a share of the pictures, 0 to 1, not {self.renderer.deaf}")

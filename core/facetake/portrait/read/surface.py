@@ -27,8 +27,13 @@ from facetake.render.camera import Camera
 F32 = NDArray[np.float32]
 F16 = NDArray[np.float16]
 U8 = NDArray[np.uint8]
+I64 = NDArray[np.int64]
 Mask = NDArray[np.bool_]
 Part = Literal["head", "face"]
+INNER_RING = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
+OUTER_RING = np.array([61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146])
+"""MediaPipe's points along the lips' inner and outer edges, in order."""
+FEWEST = 8  # points that a ring must have: those of iBUG's inner lips
 EXTREME_DEG = 45.0  # yaw or pitch from which on half of the face is not seen
 
 
@@ -65,7 +70,20 @@ class Surface(Placed):
         drawn[rows, columns], alpha[rows, columns] = uv.clamp(-1.0, 1.0).numpy(), 1
         return drawn, alpha
 
-    def extreme(self) -> NDArray[np.int64]:
+    @torch.no_grad()
+    def ringed(self, ring: I64, frame: int, region: Region) -> Mask:
+        """Which pixels (pixels, pixels) of a region lie inside a ring of MediaPipe's points, as captured in one frame.
+
+        None do where the face model has too few of the points.
+        """
+        rows = self.model.topology.landmarks.rows(ring)
+        if len(rows) < FEWEST:
+            return np.zeros((region.pixels, region.pixels), np.bool_)
+        space = torch.from_numpy(self.placed(self.expression[frame][None], frame))
+        camera = seen_in(self.actor.camera, region)
+        return inside(camera.project(self.model.landmarks(space)[0, rows].numpy())[:, :2], region.pixels)
+
+    def extreme(self) -> I64:
         """Frames in which the head is turned so far that half of the face is not seen."""
         away = np.abs(head_angles(self.actor.fit.rotation)[:, :2]).max(axis=1)
         return np.flatnonzero(away > EXTREME_DEG)
@@ -86,6 +104,16 @@ def seen_in(camera: Camera, region: Region) -> Camera:
     x, y = camera.centre
     moved = replace(camera, centre=(x - region.left, y - region.top), size=(region.side, region.side))
     return moved.scaled(scale)
+
+
+def inside(ring: F32, size: int) -> Mask:
+    """Pixels (size, size) whose centres lie inside a ring of points (N, 2): crossings to their right are odd."""
+    y, x = np.mgrid[:size, :size] + 0.5
+    odd = np.zeros((size, size), np.bool_)
+    for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
+        if ay != by:
+            odd ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
+    return odd
 
 
 def open_surface(folder: Path, part: Part) -> Surface:
