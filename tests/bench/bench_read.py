@@ -4,22 +4,23 @@
 
 SOUNDS is a folder with four recordings or more, of some four seconds each: the first by name are spoken in turn by a
 made-up actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are
-learnt from and the rest is compared. OUT keeps films and trainings, so that a run that was stopped goes on. Prints a
-row for each training: full, without its discriminators, without sound in its texture, with all of it, with all of it
-through a short window, and with W_R = 1.
+learnt from and the rest is compared. It is filmed with as many pixels as the networks see, so that nothing but what
+they learn keeps the inside of a mouth from being right. OUT keeps films and trainings, so that a run that was stopped
+goes on. Prints a row for each training: full, without its discriminators, without sound in its texture, with a window
+of sound four times as long, and with W_R = 1.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from moody_films import MOODS, film
+from moody_films import CLIPS, MOODS, film
 from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import bundle, emotion
@@ -27,6 +28,7 @@ from facetake.bundle import Models
 from facetake.portrait import affect, devices, frechet
 from facetake.portrait.clips import Clip, over_time
 from facetake.portrait.faces import open_face
+from facetake.portrait.measures import Measure
 from facetake.portrait.read import driving, evaluation, hearing
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.parameters import predict
@@ -36,10 +38,11 @@ from facetake.portrait.read.settings import Settings, read_settings
 from facetake.portrait.read.surface import Surface, open_surface
 from facetake.portrait.read.trained import Trained
 from facetake.portrait.read.training import Lesson, train
+from facetake.portrait.region import Region
 
 LEARNT, N_SOUNDS = 0.7, 4
-LOUD = 1.0  # the paper's, where quick has less: see `Settings.heard`
-NEAR = 2  # frames of sound to either side, where quick has 8
+WIDE, WIDE_LAYERS = 8, (16, 16, 32, 32)  # frames of sound to either side, where quick has 2, and layers that halve it
+COST_PX = 256  # of the film whose rendering is timed
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
 
@@ -62,6 +65,18 @@ class Spoken:
         """Frames that are learnt from."""
         return int(LEARNT * self.count)
 
+    def lesson(self, n_frames: int) -> Lesson:
+        """Its first frames to learn from."""
+        clip = self.clip
+        return Lesson(self.surface, clip.emotion, clip.intensity, clip.label, self.features, self.phonemes, n_frames)
+
+    def evaluated(self, trained: Trained, first: int, measures: Sequence[Measure] = ()) -> evaluation.Scores:
+        """What networks make of its frames from one on."""
+        label = np.tile(self.clip.label, (self.count, 1))
+        expression = predict(trained.predictor, self.features[: self.count], label)
+        line = driving.Line(expression, self.phonemes[: 2 * self.count])
+        return evaluation.evaluate(self.surface, trained, line, np.arange(first, self.count), measures=measures)
+
 
 def main() -> None:
     """Films, trains, compares and prints."""
@@ -70,24 +85,25 @@ def main() -> None:
     parser.add_argument("out", type=Path)
     parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--side", type=int, default=128)
-    parser.add_argument("--size", type=int, default=256)
     parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
     sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
     models, face = bundle.load(), open_face()
-    clips = film(sounds, arguments.out / "actor", face, models, arguments.size)
+    clips = film(sounds, arguments.out / "actor", face, models, arguments.side)
     quick = read_settings("quick")
     base = replace(quick, side=arguments.side, renderer=replace(quick.renderer, epochs=arguments.epochs))
-    spoken = [_spoken(clip, base, models) for clip in clips]
+    spoken = [hear(clip, base, models) for clip in clips]
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)
     full = _trained(spoken, base, arguments.out / "full", device)
     _intensity(spoken[0], full)
     _change(spoken[0], full)
-    _costs(spoken[0], full)
+    large = film(sounds, arguments.out / "large", face, models, COST_PX, CLIPS[:1])
+    _costs(hear(large[0], base, models), full)
 
 
-def _spoken(clip: Clip, settings: Settings, models: Models) -> Spoken:
+def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
+    """A clip, its surface and its sound, of which it has one."""
     surface = open_surface(clip.path, settings.part)
     assert surface.sound is not None
     cepstra = hearing.cepstra(surface.sound, surface.rate)
@@ -97,14 +113,12 @@ def _spoken(clip: Clip, settings: Settings, models: Models) -> Spoken:
 def _variants(base: Settings) -> dict[str, Settings]:
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
     return {"full": base, "no_gan": without, "static": replace(base, texture="static"),
-            "loud": replace(base, heard=LOUD), "near": replace(base, heard=LOUD, half_window=NEAR),
+            "wide": replace(base, half_window=WIDE, encoder=replace(base.encoder, widths=WIDE_LAYERS)),
             "wr1": replace(base, radius=0)}  # fmt: skip
 
 
 def _trained(spoken: list[Spoken], settings: Settings, folder: Path, device: torch.device) -> Trained:
-    lessons = [Lesson(s.surface, s.clip.emotion, s.clip.intensity, s.clip.label, s.features, s.phonemes, s.learnt)
-               for s in spoken]  # fmt: skip
-    return train(lessons, settings, folder, device=device)
+    return train([s.lesson(s.learnt) for s in spoken], settings, folder, device=device)
 
 
 def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device) -> None:
@@ -115,9 +129,7 @@ def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device
         trained = _trained(spoken, settings, out / name, device)
         rows, far = [], frechet.Frechet("frechet", frechet.handmade_features)
         for s in spoken:
-            label = np.tile(s.clip.label, (s.count, 1))
-            line = driving.Line(predict(trained.predictor, s.features[: s.count], label), s.phonemes[: 2 * s.count])
-            found = evaluation.evaluate(s.surface, trained, line, np.arange(s.learnt, s.count), measures=[far])
+            found = s.evaluated(trained, s.learnt, [far])
             rows.append([found.aperture.correlation, found.affect.arousal, found.affect.valence, found.ours.mouth,
                          found.ours.difference, found.ours.ssim, found.given.mouth, found.given.difference,
                          found.given.jitter, found.real_jitter])  # fmt: skip
@@ -178,9 +190,9 @@ def _costs(s: Spoken, trained: Trained) -> None:
     """Milliseconds a frame of each stage, as trained and at 256 pixels, and how fast this machine can be."""
     peak = _matmul_gflops()
     print(f"{torch.get_num_threads()} threads; a product of matrices makes {peak:.0f} GFLOP/s here")
-    for pixels in (trained.about.region.pixels, 256):
+    for pixels in (trained.about.region.pixels, COST_PX):
         settings = replace(trained.about.settings, side=pixels)
-        about = replace(trained.about, region=replace(trained.about.region, pixels=pixels), settings=settings)
+        about = replace(trained.about, region=Region(0, 0, COST_PX, pixels), settings=settings)
         renderer = Renderer(about.n_phonemes, settings).eval()  # what it has learnt costs nothing
         _cost(s, Trained(about, trained.predictor, renderer), peak)
 

@@ -6,6 +6,7 @@ inside of the mouth belongs to the sound and not to the face model's coefficient
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from itertools import cycle
 from pathlib import Path
@@ -28,7 +29,7 @@ from facetake.render.harmonics import ambient
 from facetake.rig import ARKIT_NAMES
 from facetake.visemes import VISEMES
 
-RATE, SECONDS, DEPTH = Fraction(25), 4.0, 0.8
+RATE, SECONDS, DEPTH = Fraction(25), 4.0, 0.5  # so near that the face fills the picture, as a capture crops it
 MOODS = ("happy", "sad", "angry", "surprise")
 LEVELS = (1.0 / 3.0, 2.0 / 3.0, 1.0)
 CLIPS = (("neutral", 1.0), *((mood, level) for mood in MOODS for level in LEVELS))
@@ -37,13 +38,15 @@ TONGUE = {"T": 0.5, "t": 0.35, "s": 0.2, "r": 0.25, "S": 0.2}
 OUT = ARKIT_NAMES.index("tongueOut")
 
 
-def film(sounds: list[Path], out: Path, face: Face, models: Models, size: int) -> list[Clip]:
-    """Writes an actor's folder for each of `CLIPS`, the sounds in turn; those that are there are kept.
+def film(
+    sounds: list[Path], out: Path, face: Face, models: Models, size: int, moods: Sequence[tuple[str, float]] = CLIPS
+) -> list[Clip]:
+    """Writes an actor's folder for each of `moods`, the sounds in turn; those that are there are kept.
 
     With fewer sounds than moods each is spoken in several, so that only the label tells moods apart.
     """
     clips = []
-    for (mood, level), sound in zip(CLIPS, cycle(sounds), strict=False):
+    for (mood, level), sound in zip(moods, cycle(sounds), strict=False):
         folder = out / mood / f"{100 * level:.0f}" / "clip"
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)

@@ -251,7 +251,6 @@ def _lines(scores: Scores) -> list[str]:
         f"moods, by our predictor from expression: A-EMD {moods.arousal:.3f}  V-EMD {moods.valence:.3f}",
         _row("from the sound", scores.ours),
         _row("captured expression", scores.given),
-        *([_row("the same unheard", scores.unheard)] if scores.unheard else []),
         f"{'the video itself':20s} jitter {scores.real_jitter:.2f}  flicker {scores.real_flicker:.2f}",
         *lines(scores.measures, scores.skipped),
     ]

@@ -20,7 +20,7 @@ from facetake.portrait.clips import LABELS
 from facetake.portrait.read import parameters
 from facetake.portrait.read.maps import Maps
 from facetake.portrait.read.renderer import Seen, filled
-from facetake.portrait.read.rendering import RendererTrainer, deafened, jittered
+from facetake.portrait.read.rendering import RendererTrainer, jittered
 from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
 from facetake.portrait.schedule import share_of_rate
 from facetake.portrait.style import Style
@@ -49,22 +49,6 @@ def test_maps_and_pictures_are_moved_alike() -> None:
     assert torch.equal(made.alpha, ~made.hole) and torch.equal(made.alpha, lips)
     assert (made.uv[:, 2].abs().amax(dim=1) < 0.5)[made.alpha].float().mean() > 0.99
     assert jittered(given, inside, 0.0, np.random.default_rng(1)) == (given, inside)
-
-
-def test_some_pictures_are_learnt_without_their_sound() -> None:
-    """As many as asked for have no probabilities at all, the others keep theirs, and a share must be one."""
-    nothing = torch.zeros(400, 1, 1)
-    given = Seen(nothing, nothing, nothing, torch.rand(400, 4, 3) + 0.1, nothing)
-
-    heard = deafened(given, 0.25, np.random.default_rng(2)).phonemes
-
-    silent = (heard == 0.0).all(dim=(1, 2))
-    assert 0.15 < silent.float().mean() < 0.35
-    assert torch.equal(heard[~silent], given.phonemes[~silent])
-    assert deafened(given, 0.0, np.random.default_rng(2)) is given
-    tiny = read_settings("tiny")
-    with pytest.raises(ValueError, match="deaf is a share"):
-        replace(tiny, renderer=replace(tiny.renderer, deaf=1.5))
 
 
 @pytest.mark.parametrize(("rows", "widths"), [(4, (16, 32)), (16, (16, 16, 32, 32)), (16, (32, 32, 64, 64))])

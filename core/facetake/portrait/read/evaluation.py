@@ -56,7 +56,6 @@ class Scores:
         aperture: how predicted lips follow the captured ones.
         measures: what networks of the user's and what stands in for them say of `ours`, by name.
         skipped: the measures that were not taken, and what they need.
-        unheard: with the captured parameters and no sound for the texture, where it learnt to do without (`deaf`).
     """
 
     n_frames: int
@@ -68,7 +67,6 @@ class Scores:
     aperture: lips.Aperture
     measures: dict[str, float] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
-    unheard: Likeness | None = None
 
 
 def evaluate(
@@ -94,12 +92,9 @@ def evaluate(
     real, heard = surface.expression[frames], line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
     video = surface.frames(int(frames[0]), int(frames[-1]) + 1)
     face, mouths = _faces(surface, frames), _mouths(surface, frames)
-    settings, shown = trained.about.settings, [(line.expression[frames], heard), (real, heard)]
-    if settings.texture == "audio" and settings.renderer.deaf:
-        shown.append((real, np.zeros_like(heard)))
-    found = []
-    for number, (row, sound) in enumerate(shown):
-        made = np.stack(list(perform(surface, trained, row, sound, frames)))
+    shown, found = (line.expression[frames], real), []
+    for number, row in enumerate(shown):
+        made = np.stack(list(perform(surface, trained, row, heard, frames)))
         found.append(_likeness(made, video, face, mouths))
         for measure in measures if number == 0 else ():
             for pictures in zip(frames, made, video, strict=True):
@@ -112,7 +107,7 @@ def evaluate(
     return Scores(
         len(frames), found[0], found[1], _jitter(video, shared), lips.flicker(video, shared),
         affect.distance(*moods), opening, {name: score for each in measures for name, score in each.scores().items()},
-        tuple(skipped), found[2] if len(found) > 2 else None,
+        tuple(skipped),
     )  # fmt: skip
 
 

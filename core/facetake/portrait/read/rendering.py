@@ -5,7 +5,7 @@ Knows maps of clips; does not know faces or files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -61,7 +61,7 @@ class RendererTrainer:
             given = seen(clip, rows, self.settings, others).to(self.device)
             lips = torch.from_numpy(clip.lips[rows] > 0).to(self.device)
             given, lips = jittered(given, lips, how.jitter, dice)
-            self._step(deafened(given, how.deaf, dice), 1.0 + (how.lips - 1.0) * lips[:, None], total)
+            self._step(given, 1.0 + (how.lips - 1.0) * lips[:, None], total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
         return total
@@ -108,14 +108,6 @@ def jittered(given: Seen, lips: Tensor, amount: float, dice: np.random.Generator
     masks = moved(torch.stack([given.alpha, given.hole, lips], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
     return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by)), masks[:, 2]
-
-
-def deafened(given: Seen, share: float, dice: np.random.Generator) -> Seen:
-    """What is seen of B pictures, a share of them with all probabilities 0, which no sound has."""
-    if not share:
-        return given
-    heard = torch.from_numpy(dice.random(len(given.phonemes)) >= share).to(given.phonemes)
-    return replace(given, phonemes=given.phonemes * heard[:, None, None])
 
 
 def _batches(count: int, batch: int, dice: np.random.Generator) -> list[NDArray[np.int64]]:

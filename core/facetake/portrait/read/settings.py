@@ -66,8 +66,6 @@ class RendererTraining:
             another expression. The paper's is of one.
         jitter: how far each frame's maps and picture are turned, scaled, moved and mirrored at random, 0..1; see
             `facetake.portrait.jitter`. The paper, with minutes to learn from, has none.
-        deaf: share of the pictures that are learnt without their sound, 0..1, so that a texture that hears is one that
-            does not as well, and the sound must be worth hearing. The paper has none.
         colours: weight of the absolute difference between the texture's first three channels and the picture where the
             face is, so that the texture holds colours by itself (as Neural Voice Puppetry has it; the paper has none).
         lips: how many times as much a pixel inside the lips' outline counts as another in `l1` and `colours`: a mouth
@@ -87,7 +85,6 @@ class RendererTraining:
     gan: float = 0.01
     mixed_holes: bool = False
     jitter: float = 0.0
-    deaf: float = 0.0
     colours: float = 0.0
     lips: float = 1.0
     falling: float = 0.0
@@ -151,8 +148,6 @@ class Settings:
         if rows < 2**halvings and self.texture == "audio":
             raise ValueError(f"{rows} rows cannot be halved {halvings} times; fewer encoder.widths or more half_window")
         check_falling(self.renderer.falling)
-        if not 0.0 <= self.renderer.deaf <= 1.0:
-            raise ValueError(f"deaf is a share of the pictures, 0 to 1, not {self.renderer.deaf}")
 
     @property
     def inputs(self) -> int:
