@@ -200,9 +200,9 @@ def _costs(s: Spoken, trained: Trained) -> None:
 def _cost(s: Spoken, trained: Trained, peak: float) -> None:
     surface, about, renderer = s.surface, trained.about, trained.renderer
     maps = [surface.maps(surface.expression[t], t, about.region) for t in range(8)]
-    uv, alpha = (np.stack(each) for each in zip(*maps, strict=True))
+    uv, alpha, lips = (np.stack(each) for each in zip(*maps, strict=True))
     real = np.stack([about.region.cut(surface.frames(0, 1)[0])] * 8)
-    clip = Maps(uv, alpha, real, np.zeros_like(alpha), s.phonemes[:16])
+    clip = Maps(uv, alpha, real, lips, s.phonemes[:16])
     given = seen(clip, np.array([4]), about.settings)
     with torch.inference_mode():
         condition = renderer(given)[1]

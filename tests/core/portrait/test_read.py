@@ -23,7 +23,7 @@ from facetake.portrait.read import driving, evaluation, hearing, parameters
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.read.surface import INNER_RING, OUTER_RING, Surface, inside, open_surface
+from facetake.portrait.read.surface import Surface, inside, open_surface
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train
 from facetake.portrait.region import Region
@@ -145,7 +145,7 @@ def test_windows_of_phonemes_are_centred() -> None:
 def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
     """The face alone is seen, its coordinates run across it, and an opening mouth changes what is seen inside."""
     surface, region = lessons[0].surface, lessons[0].surface.whole()
-    uv, alpha = surface.maps(surface.expression[0], 0, region)
+    uv, alpha, _ = surface.maps(surface.expression[0], 0, region)
     whole = Surface(surface.actor, surface.model, "head").maps(surface.expression[0], 0, region)[1]
     wide = surface.maps(
         surface.expression[int(surface.expression[:, ARKIT_NAMES.index("jawOpen")].argmax())], 0, region
@@ -159,16 +159,23 @@ def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
 
 
 def test_texture_is_worked_out_only_where_the_face_is() -> None:
-    """Elsewhere it is 0; sound changes an audio texture and cannot change a static one."""
+    """Elsewhere it is 0; sound changes an audio texture, all of it or what is near the lips, but not a static one."""
     size = read_settings("tiny")
     alpha = torch.zeros(1, 32, 32, dtype=torch.bool)
     alpha[:, 8:20, 8:20] = True
-    quiet = Seen(torch.rand(1, 3, 2, 32, 32), alpha, alpha, torch.zeros(1, 8, 16), torch.rand(1, 3, 32, 32))
+    lips = torch.zeros_like(alpha)
+    lips[:, 16:18, 10:14] = True
+    quiet = Seen(torch.rand(1, 3, 2, 32, 32), alpha, lips, alpha, torch.zeros(1, 8, 16), torch.rand(1, 3, 32, 32))
     loud = replace(quiet, phonemes=torch.rand(1, 8, 16))
-    audio, static = Renderer(16, size).eval(), Renderer(16, replace(size, texture="static")).eval()
+    static = Renderer(16, replace(size, texture="static")).eval()
+    changed = {}
+    for hears in ("face", "mouth"):
+        audio = Renderer(16, replace(size, hears=hears)).eval()
+        assert not audio.textured(quiet).permute(0, 2, 3, 1)[~alpha].any()
+        changed[hears] = (audio.textured(quiet) != audio.textured(loud)).any(dim=1)
 
-    assert not audio.textured(quiet).permute(0, 2, 3, 1)[~alpha].any()
-    assert not torch.allclose(audio.textured(quiet), audio.textured(loud))
+    assert torch.equal(changed["face"], alpha)
+    assert changed["mouth"][lips].all() and not changed["mouth"][:, :14].any() and not changed["mouth"][:, :, 18:].any()
     assert torch.equal(static(quiet)[0], static(loud)[0])
 
 
@@ -264,14 +271,13 @@ def test_the_inside_of_a_ring_is_found() -> None:
 
 
 def test_the_mouth_lies_inside_the_lips_and_they_on_the_face(lessons: list[Lesson]) -> None:
-    """In every frame, and lips are a small part of it; a ring that the model has not is empty."""
+    """In every frame, and lips are a small part of it."""
     surface = lessons[1].surface
     for frame in range(surface.n_frames):
-        mouth, lips = (surface.ringed(ring, frame, surface.whole()) for ring in (INNER_RING, OUTER_RING))
-        face = surface.maps(surface.expression[frame], frame, surface.whole())[1] > 0
+        face, lips = (mask > 0 for mask in surface.maps(surface.expression[frame], frame, surface.whole())[1:])
+        mouth = surface.mouth(frame)
         assert not (mouth & ~lips).any() and not (lips & ~face).any()
         assert 0.005 < lips.sum() / face.sum() < 0.1
-    assert not surface.ringed(INNER_RING[:7], 0, surface.whole()).any()
 
 
 def test_moods_lie_where_faces_show_them() -> None:

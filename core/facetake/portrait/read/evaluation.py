@@ -18,7 +18,7 @@ from facetake.portrait.affect import AffectDistance
 from facetake.portrait.measures import Measure, Skipped
 from facetake.portrait.read.driving import Line
 from facetake.portrait.read.performing import perform
-from facetake.portrait.read.surface import INNER_RING, Surface
+from facetake.portrait.read.surface import Surface
 from facetake.portrait.read.trained import Trained
 from facetake.portrait.similarity import psnr, ssim
 
@@ -91,7 +91,7 @@ def evaluate(
         raise PortraitError("no frame is left to evaluate on; train on fewer of them with --seconds")
     real, heard = surface.expression[frames], line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
     video = surface.frames(int(frames[0]), int(frames[-1]) + 1)
-    face, mouths = _faces(surface, frames), _mouths(surface, frames)
+    face, mouths = _faces(surface, frames), np.stack([surface.mouth(int(t)) for t in frames])
     shown, found = (line.expression[frames], real), []
     for number, row in enumerate(shown):
         made = np.stack(list(perform(surface, trained, row, heard, frames)))
@@ -133,11 +133,6 @@ def _faces(surface: Surface, frames: I64) -> Mask:
     """Where the face is, (n, H, W)."""
     whole = surface.whole()
     return np.stack([surface.maps(surface.expression[t], int(t), whole)[1] > 0 for t in frames])
-
-
-def _mouths(surface: Surface, frames: I64) -> Mask:
-    """What lies inside the inner lips as captured, (n, H, W); nothing where the model has no such points."""
-    return np.stack([surface.ringed(INNER_RING, int(t), surface.whole()) for t in frames])
 
 
 def _arkit(surface: Surface, expression: F32) -> F32:

@@ -17,7 +17,7 @@ from facetake.portrait.playback import in_order
 from facetake.portrait.read import hearing
 from facetake.portrait.read.renderer import Seen, grown
 from facetake.portrait.read.settings import Settings
-from facetake.portrait.read.surface import OUTER_RING, Surface
+from facetake.portrait.read.surface import Surface
 from facetake.portrait.region import Region, around
 from facetake.portrait.stored import fill
 from facetake.portrait.tensors import as_tensor
@@ -74,16 +74,14 @@ def maps_of(
     folder.mkdir(parents=True, exist_ok=True)
     side = region.pixels
     files = {name: folder / f"{name}.npy" for name in ("uv", "alpha", "real", "lips")}
-    if not (files["uv"].is_file() and files["alpha"].is_file()):
+    if not all(files[name].is_file() for name in ("uv", "alpha", "lips")):
         drawn = [surface.maps(surface.expression[frame], frame, region) for frame in range(n_frames)]
-        fill(files["uv"], (n_frames, side, side, 2), np.float16, (uv for uv, _ in drawn), progress)
-        fill(files["alpha"], (n_frames, side, side), np.uint8, (alpha for _, alpha in drawn), progress)
+        fill(files["uv"], (n_frames, side, side, 2), np.float16, (each[0] for each in drawn), progress)
+        for place, name in enumerate(("alpha", "lips"), start=1):
+            fill(files[name], (n_frames, side, side), np.uint8, (each[place] for each in drawn), progress)
     if not files["real"].is_file():
         pictures = (region.cut(picture) for picture in in_order(surface, n_frames))
         fill(files["real"], (n_frames, side, side, 3), np.uint8, pictures, progress)
-    if not files["lips"].is_file():
-        masks = (surface.ringed(OUTER_RING, frame, region).astype(np.uint8) for frame in range(n_frames))
-        fill(files["lips"], (n_frames, side, side), np.uint8, masks, progress)
     read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
     return Maps(read["uv"], read["alpha"], read["real"], read["lips"], probabilities[: 2 * n_frames])
 
@@ -95,7 +93,7 @@ def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None)
     """
     places = (frames[:, None] + np.arange(-settings.radius, settings.radius + 1)).clip(0, len(maps) - 1)
     uv = torch.from_numpy(maps.uv[places].astype(np.float32)).permute(0, 1, 4, 2, 3)
-    alpha = torch.from_numpy(maps.alpha[frames] > 0)
+    alpha, lips = (torch.from_numpy(masks[frames] > 0) for masks in (maps.alpha, maps.lips))
     behind = alpha if others is None else alpha | torch.from_numpy(maps.alpha[others] > 0)
     heard = hearing.windows(maps.phonemes, settings.half_window)[frames]
-    return Seen(uv, alpha, grown(behind), torch.from_numpy(heard), as_tensor(maps.real[frames]))
+    return Seen(uv, alpha, lips, grown(behind), torch.from_numpy(heard), as_tensor(maps.real[frames]))

@@ -32,10 +32,11 @@ I64 = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class _Drawn:
-    """One frame to come: maps of the new face, and the hole (H, W) for it and the video's own."""
+    """One frame to come: maps of the new face and its lips, and the hole (H, W) for it and the video's own."""
 
     uv: F16
     alpha: U8
+    lips: U8
     hole: U8
 
 
@@ -58,8 +59,8 @@ def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, 
         whole, here = picture_of(int(frames[t])), window[settings.radius]
         given = Seen(
             torch.from_numpy(np.stack([each.uv for each in window]).astype(np.float32)).permute(0, 3, 1, 2)[None],
-            torch.from_numpy(here.alpha > 0)[None], torch.from_numpy(here.hole > 0)[None],
-            torch.from_numpy(heard[t])[None], as_tensor(region.cut(whole))[None],
+            torch.from_numpy(here.alpha > 0)[None], torch.from_numpy(here.lips > 0)[None],
+            torch.from_numpy(here.hole > 0)[None], torch.from_numpy(heard[t])[None], as_tensor(region.cut(whole))[None],
         )  # fmt: skip
         with torch.inference_mode():
             square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
@@ -78,9 +79,9 @@ def _weight(region: Region, hole: U8, size: int, is_video: bool) -> F32:
 def _drawn(surface: Surface, region: Region, expression: F32, frames: I64) -> Iterator[_Drawn]:
     own = _own_alpha(surface, region)
     for row, frame in zip(expression, frames, strict=True):
-        uv, alpha = surface.maps(row, int(frame), region)
+        uv, alpha, lips = surface.maps(row, int(frame), region)
         both = torch.from_numpy((alpha | own(int(frame))) > 0)
-        yield _Drawn(uv, alpha, grown(both[None])[0].byte().numpy())
+        yield _Drawn(uv, alpha, lips, grown(both[None])[0].byte().numpy())
 
 
 def _own_alpha(surface: Surface, region: Region) -> Callable[[int], U8]:

@@ -27,6 +27,7 @@ class Seen:
     Attributes:
         uv: (B, 2 radius + 1, 2, H, W) texture coordinates in -1..1 of the frame, in the middle, and its neighbours.
         alpha: (B, H, W) bool: where the face is, in the frame itself.
+        lips: (B, H, W) bool: what lies inside the lips' outline.
         hole: (B, H, W) bool: where the background is not shown.
         phonemes: (B, 2 half_window, K) probabilities around the frame.
         background: (B, 3, H, W) the video's picture in -1..1.
@@ -34,6 +35,7 @@ class Seen:
 
     uv: Tensor
     alpha: Tensor
+    lips: Tensor
     hole: Tensor
     phonemes: Tensor
     background: Tensor
@@ -50,7 +52,7 @@ class Renderer(nn.Module):
         """Builds the networks for `n_phonemes` probabilities a row."""
         super().__init__()
         size = settings.encoder
-        self.out, self.channels, self.heard = settings.out, settings.channels, settings.heard
+        self.out, self.channels, self.hears = settings.out, settings.channels, settings.hears
         self.encoder = (
             PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
         )
@@ -70,7 +72,10 @@ class Renderer(nn.Module):
         batch, row, column = seen.alpha.nonzero(as_tuple=True)
         places = seen.uv[:, seen.uv.shape[1] // 2].permute(0, 2, 3, 1)[batch, row, column]
         if self.encoder is not None:
-            places = torch.cat([places, self.heard * self.encoder(seen.phonemes)[batch]], dim=1)
+            heard = self.encoder(seen.phonemes)[batch]
+            if self.hears == "mouth":
+                heard = heard * around(seen.lips)[batch, row, column, None]
+            places = torch.cat([places, heard], dim=1)
         whole = places.new_zeros((*seen.alpha.shape, self.channels))
         return whole.index_put((batch, row, column), self.texture(places)).permute(0, 3, 1, 2)
 
@@ -86,11 +91,20 @@ def filled(picture: Tensor, known: Tensor) -> Tensor:
     return torch.where(known[:, None], picture, around / share.clamp(min=1e-3))
 
 
+def around(lips: Tensor) -> Tensor:
+    """How much is heard (B, H, W): all inside the lips (B, H, W) bool, less beside them, nothing further on."""
+    pixels = _reach(lips.shape[-1])
+    return F.avg_pool2d(_grown(lips, pixels), 2 * pixels + 1, 1, pixels)[:, 0]
+
+
 def _reach(side: int) -> int:
     return max(1, round(GROWN_PX * side / REFERENCE_PX))
 
 
 def grown(alpha: Tensor) -> Tensor:
     """The hole in the background (B, H, W) for a face (B, H, W), both bool (READ equation 2)."""
-    pixels = _reach(alpha.shape[-1])
-    return F.max_pool2d(alpha[:, None].float(), 2 * pixels + 1, 1, pixels)[:, 0] > 0.5
+    return _grown(alpha, _reach(alpha.shape[-1]))[:, 0] > 0.5
+
+
+def _grown(masks: Tensor, pixels: int) -> Tensor:
+    return F.max_pool2d(masks[:, None].float(), 2 * pixels + 1, 1, pixels)

@@ -59,16 +59,14 @@ class RendererTrainer:
             clip, rows = steps[step]
             others = dice.integers(0, len(clip), len(rows)) if how.mixed_holes else None
             given = seen(clip, rows, self.settings, others).to(self.device)
-            lips = torch.from_numpy(clip.lips[rows] > 0).to(self.device)
-            given, lips = jittered(given, lips, how.jitter, dice)
-            self._step(given, 1.0 + (how.lips - 1.0) * lips[:, None], total)
+            self._step(jittered(given, how.jitter, dice), total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
         return total
 
-    def _step(self, given: Seen, weight: Tensor, total: Losses) -> None:
-        """One step of both networks; weight: (B, 1, H, W) how much each pixel counts."""
+    def _step(self, given: Seen, total: Losses) -> None:
         how, real = self.settings.renderer, given.background
+        weight = 1.0 + (how.lips - 1.0) * given.lips[:, None]
         made, seen_by_unet = self.renderer(given)
         condition = seen_by_unet.detach()  # the discriminator's view must not teach the texture
         if how.gan:
@@ -100,14 +98,14 @@ class RendererTrainer:
         return float(loss.detach())
 
 
-def jittered(given: Seen, lips: Tensor, amount: float, dice: np.random.Generator) -> tuple[Seen, Tensor]:
-    """What is seen of B pictures, and masks (B, H, W) of their lips, each picture and all of it moved at random."""
+def jittered(given: Seen, amount: float, dice: np.random.Generator) -> Seen:
+    """What is seen of B pictures, each moved at random, its maps and its background alike."""
     if not amount:
-        return given, lips
+        return given
     by = turns(len(given.alpha), amount, dice).to(given.alpha.device)
-    masks = moved(torch.stack([given.alpha, given.hole, lips], dim=1).float(), by, "nearest") > 0.5
+    masks = moved(torch.stack([given.alpha, given.lips, given.hole], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
-    return Seen(uv, masks[:, 0], masks[:, 1], given.phonemes, moved(given.background, by)), masks[:, 2]
+    return Seen(uv, masks[:, 0], masks[:, 1], masks[:, 2], given.phonemes, moved(given.background, by))
 
 
 def _batches(count: int, batch: int, dice: np.random.Generator) -> list[NDArray[np.int64]]:

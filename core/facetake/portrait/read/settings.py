@@ -101,9 +101,8 @@ class Settings:
         channels: of the neural texture.
         siren: the network that the texture is.
         encoder: of the phonemes around a frame.
-        heard: what the encoder's vector is multiplied by before the texture takes it in beside the coordinates. At 1,
-            as in the paper, small differences of sound turn the sines as far as small steps on the face do, and a
-            texture that saw seconds of video knows its frames by heart.
+        hears: which of the texture hears the encoder's vector: all of the "face", as in the paper, or what is in and
+            around the "mouth". Seconds of video teach a cheek that hears to know its frames by their sound.
         half_window: W: the phonemes of W video frames, 2 W rows, are heard for each frame.
         radius: frames to either side whose coordinates the renderer sees; W_R = 2 radius + 1.
         part: what of the face model is drawn anew: the whole "head", as in the paper, or the "face" alone.
@@ -124,7 +123,7 @@ class Settings:
     channels: int = 16
     siren: SirenSize = field(default_factory=SirenSize)
     encoder: PhonemeEncoderSize = field(default_factory=PhonemeEncoderSize)
-    heard: float = 1.0
+    hears: Literal["face", "mouth"] = "face"
     half_window: int = 8
     radius: int = 3
     part: Literal["head", "face"] = "head"

@@ -52,12 +52,12 @@ class Surface(Placed):
         return Region(0, 0, self.size, self.size)
 
     @torch.no_grad()
-    def maps(self, expression: F32, frame: int, region: Region) -> tuple[F16, U8]:
+    def maps(self, expression: F32, frame: int, region: Region) -> tuple[F16, U8, U8]:
         """What is seen of the surface with an expression (E,), placed as in one frame, in the pixels of a region.
 
         Returns:
-            Texture coordinates (pixels, pixels, 2) in -1..1, 0 where nothing is seen, and where something is: 1, else 0
-            (pixels, pixels).
+            Texture coordinates (pixels, pixels, 2) in -1..1, 0 where nothing is seen; where something is: 1, else 0
+            (pixels, pixels); and likewise inside the lips' outline, mouth and all.
         """
         camera, space = seen_in(self.actor.camera, region), self.placed(expression[None], frame)[0]
         ids = torch.from_numpy(seen_faces(space, self.model.faces, camera))[None]
@@ -68,20 +68,20 @@ class Surface(Placed):
         alpha = np.zeros(drawn.shape[:2], np.uint8)
         rows, columns = points.row.numpy(), points.column.numpy()
         drawn[rows, columns], alpha[rows, columns] = uv.clamp(-1.0, 1.0).numpy(), 1
-        return drawn, alpha
+        return drawn, alpha, self._ringed(OUTER_RING, space, camera).astype(np.uint8)
+
+    def mouth(self, frame: int) -> Mask:
+        """What lies inside the inner lips as captured in one frame (size, size); nothing where they are not known."""
+        return self._ringed(INNER_RING, self.placed(self.expression[frame][None], frame)[0], self.actor.camera)
 
     @torch.no_grad()
-    def ringed(self, ring: I64, frame: int, region: Region) -> Mask:
-        """Which pixels (pixels, pixels) of a region lie inside a ring of MediaPipe's points, as captured in one frame.
-
-        None do where the face model has too few of the points.
-        """
+    def _ringed(self, ring: I64, space: F32, camera: Camera) -> Mask:
+        """A camera's pixels inside a ring of MediaPipe's points; none where the face model has too few of them."""
         rows = self.model.topology.landmarks.rows(ring)
         if len(rows) < FEWEST:
-            return np.zeros((region.pixels, region.pixels), np.bool_)
-        space = torch.from_numpy(self.placed(self.expression[frame][None], frame))
-        camera = seen_in(self.actor.camera, region)
-        return inside(camera.project(self.model.landmarks(space)[0, rows].numpy())[:, :2], region.pixels)
+            return np.zeros(camera.size[::-1], np.bool_)
+        points = self.model.landmarks(torch.from_numpy(space)[None])[0, rows].numpy()
+        return inside(camera.project(points)[:, :2], camera.size[0])
 
     def extreme(self) -> I64:
         """Frames in which the head is turned so far that half of the face is not seen."""
@@ -108,12 +108,14 @@ def seen_in(camera: Camera, region: Region) -> Camera:
 
 def inside(ring: F32, size: int) -> Mask:
     """Pixels (size, size) whose centres lie inside a ring of points (N, 2): crossings to their right are odd."""
-    y, x = np.mgrid[:size, :size] + 0.5
-    odd = np.zeros((size, size), np.bool_)
+    found = np.zeros((size, size), np.bool_)
+    (left, top), (right, bottom) = np.clip([ring.min(axis=0), ring.max(axis=0) + 1.0], 0, size).astype(int)
+    y, x = np.mgrid[top:bottom, left:right] + 0.5
+    odd = found[top:bottom, left:right]
     for (ax, ay), (bx, by) in zip(ring, np.roll(ring, -1, axis=0), strict=True):
         if ay != by:
             odd ^= ((ay > y) != (by > y)) & (x < ax + (y - ay) * (bx - ax) / (by - ay))
-    return odd
+    return found
 
 
 def open_surface(folder: Path, part: Part) -> Surface:
