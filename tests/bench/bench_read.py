@@ -7,7 +7,7 @@ made-up actor in four moods at three intensities and once in none (`moody_films`
 learnt from and the rest is compared. It is filmed with as many pixels as the networks see, so that nothing but what
 they learn keeps the inside of a mouth from being right. OUT keeps films and trainings, so that a run that was stopped
 goes on. Prints a row for each training: full, without its discriminators, without sound in its texture, with a window
-of sound four times as long, and with W_R = 1.
+of sound four times as long, and with W_R = 1. OUT/mouths.png shows mouths of the film, without sound and with it.
 """
 
 from __future__ import annotations
@@ -29,6 +29,7 @@ from facetake.portrait import affect, devices, frechet
 from facetake.portrait.clips import Clip, over_time
 from facetake.portrait.faces import open_face
 from facetake.portrait.measures import Measure
+from facetake.portrait.overlay import write_png
 from facetake.portrait.read import driving, evaluation, hearing
 from facetake.portrait.read.maps import Maps, seen
 from facetake.portrait.read.parameters import predict
@@ -96,6 +97,7 @@ def main() -> None:
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)
     full = _trained(spoken, base, arguments.out / "full", device)
+    _show(spoken, full, _trained(spoken, _variants(base)["static"], arguments.out / "static", device), arguments.out)
     _intensity(spoken[0], full)
     _change(spoken[0], full)
     large = film(sounds, arguments.out / "large", face, models, COST_PX, CLIPS[:1])
@@ -138,6 +140,23 @@ def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device
               f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
               f"({time.perf_counter() - began:.0f} s)", flush=True)  # fmt: skip
     print("* of edges and waves by hand, which is not FID; moods by our predictor from expression\n")
+
+
+def _show(spoken: list[Spoken], full: Trained, static: Trained, out: Path) -> None:
+    """Writes a picture: of each clip the mouth that sound changes most, as filmed, without sound and with it."""
+    columns = []
+    for s in spoken:
+        frames = np.arange(s.learnt, s.count)
+        rows = s.surface.expression[frames], s.phonemes[2 * s.learnt : 2 * s.count]
+        film = s.surface.frames(s.learnt, s.count)
+        without, heard = (np.stack(list(perform(s.surface, each, *rows, frames))) for each in (static, full))
+        mouths = np.stack([s.surface.mouth(int(t)) for t in frames])
+        most = int((np.abs(heard.astype(np.float32) - without).mean(axis=3) * mouths).sum(axis=(1, 2)).argmax())
+        y, x = (int(places.mean()) for places in np.nonzero(mouths[most]))
+        high, wide = film.shape[1] // 12, film.shape[2] // 6
+        around = np.s_[y - high : y + high, x - wide : x + wide]
+        columns.append(np.concatenate([each[most][around] for each in (film, without, heard)]))
+    write_png(out / "mouths.png", np.concatenate(columns, axis=1).repeat(4, axis=0).repeat(4, axis=1))
 
 
 def _moods(s: Spoken, trained: Trained, label: np.ndarray) -> np.ndarray:
