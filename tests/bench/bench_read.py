@@ -91,8 +91,9 @@ def main() -> None:
     sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
     models, face = bundle.load(), open_face()
     clips = film(sounds, arguments.out / "actor", face, models, arguments.side)
-    quick = read_settings("quick")
-    base = replace(quick, side=arguments.side, renderer=replace(quick.renderer, epochs=arguments.epochs))
+    base = read_settings("quick")
+    base = replace(base, texture="audio", side=arguments.side,
+                   renderer=replace(base.renderer, epochs=arguments.epochs))  # fmt: skip
     spoken = [hear(clip, base, models) for clip in clips]
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)

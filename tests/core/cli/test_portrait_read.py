@@ -40,6 +40,15 @@ def run(actor: Path, tiny_model: Path) -> Path:
     return actor / "run"
 
 
+def test_a_texture_that_hears_too_little_is_told(
+    actor: Path, run: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is said in a second is learnt by heart, and the way out is named."""
+    order = ["portrait", "train", "read", str(actor / "clips.csv"), "-o", str(run), "--settings", "tiny"]
+    assert main([*order, "--seconds", "0.5", "--model", str(tiny_model)]) == 0
+    assert 'learns from 1 s of speech: with texture = "static"' in capsys.readouterr().err
+
+
 def test_a_line_is_rendered_in_a_mood(
     actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -88,6 +97,7 @@ def test_evaluation_is_on_the_frames_held_out(
         (["render", "read", "{calm}", "{run}", "--take", "a", "--emotion", "sad", "-o", "{out}"], "mood already"),
         (["train", "read", "nowhere", "-o", "{out}"], "portrait capture"),
         (["train", "read", "{calm}", "-o", "{out}", "--settings", "fast"], "quick, paper, tiny"),
+        (["train", "read", "{calm}", "-o", "{out}", "--phonemes", "."], "quick has texture = \"static\""),
     ],
 )
 def test_bad_orders_are_told_in_a_sentence(

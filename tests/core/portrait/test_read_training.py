@@ -168,13 +168,14 @@ def test_a_rate_cannot_fall_over_more_than_all(falling: float, tmp_path: Path) -
         read_settings(str(path))
 
 
-def test_the_examples_are_the_quick_networks_with_fewer_passes() -> None:
-    """What is shipped for minutes of film differs from the preset in nothing but how long it learns."""
+def test_the_example_is_the_quick_networks_with_fewer_passes_and_ears() -> None:
+    """What is shipped for minutes of film differs from the preset in how long it learns and that it hears."""
     own = read_settings(str(EXAMPLES / "read_minutes.toml"))
     quick = read_settings("quick")
 
     assert own.renderer.epochs < quick.renderer.epochs and own.parameters.epochs < quick.parameters.epochs
+    assert (quick.texture, own.texture) == ("static", "audio")
     assert quick == replace(
-        own, renderer=replace(own.renderer, epochs=quick.renderer.epochs),
+        own, texture=quick.texture, renderer=replace(own.renderer, epochs=quick.renderer.epochs),
         parameters=replace(own.parameters, epochs=quick.parameters.epochs),
     )  # fmt: skip
