@@ -6,8 +6,8 @@ SOUNDS is a folder with four recordings or more, of some four seconds each: the 
 made-up actor in four moods at three intensities and once in none (`moody_films`). The first 70 % of each clip are
 learnt from and the rest is compared. It is filmed with as many pixels as the networks see, so that nothing but what
 they learn keeps the inside of a mouth from being right. OUT keeps films and trainings, so that a run that was stopped
-goes on. Prints a row for each training: full, without its discriminators, without sound in its texture, with a window
-of sound four times as long, and with W_R = 1. OUT/mouths.png shows mouths of the film, without sound and with it.
+goes on. Prints a row for each training: full, without its discriminators, without sound in its texture, and with
+W_R = 1. OUT/mouths.png shows mouths of the film, without sound and with it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,6 @@ from facetake.portrait.read.training import Lesson, train
 from facetake.portrait.region import Region
 
 LEARNT, N_SOUNDS = 0.7, 4
-WIDE, WIDE_LAYERS = 8, (16, 16, 32, 32)  # frames of sound to either side, where quick has 2, and layers that halve it
 COST_PX = 256  # of the film whose rendering is timed
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -116,7 +115,6 @@ def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
 def _variants(base: Settings) -> dict[str, Settings]:
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
     return {"full": base, "no_gan": without, "static": replace(base, texture="static"),
-            "wide": replace(base, half_window=WIDE, encoder=replace(base.encoder, widths=WIDE_LAYERS)),
             "wr1": replace(base, radius=0)}  # fmt: skip
 
 
