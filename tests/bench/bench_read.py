@@ -150,6 +150,8 @@ def _show(spoken: list[Spoken], full: Trained, static: Trained, out: Path) -> No
         film = s.surface.frames(s.learnt, s.count)
         without, heard = (np.stack(list(perform(s.surface, each, *rows, frames))) for each in (static, full))
         mouths = np.stack([s.surface.mouth(int(t)) for t in frames])
+        if not mouths.any():
+            continue
         most = int((np.abs(heard.astype(np.float32) - without).mean(axis=3) * mouths).sum(axis=(1, 2)).argmax())
         y, x = (int(places.mean()) for places in np.nonzero(mouths[most]))
         high, wide = film.shape[1] // 12, film.shape[2] // 6

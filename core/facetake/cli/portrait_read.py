@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facetake.portrait.read.training import Lesson
 
 NAME = "read"
-ENOUGH_S = 30.0  # of speech for a texture to hear: learnt from 5 s mouths come out worse, from 36 s and more better
+ENOUGH_S = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 and 40 s better
 STAGES = {"region": (0.0, 0.03), "maps": (0.03, 0.1), "parameters": (0.1, 0.2), "renderer": (0.2, 1.0)}
 
 
@@ -39,8 +39,8 @@ def add_train(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a VGG of your own, for the style "
                         "loss")  # fmt: skip
     parser.add_argument("--phonemes", type=Path, metavar="DIR", help="a wav2vec2 phoneme network of your own, as "
-                        "transformers saves one, whose 50 commonest phonemes the texture hears; default: the visemes "
-                        "of the model that hears the sound")  # fmt: skip
+                        "transformers saves one, whose 50 commonest phonemes the texture hears; for settings with "
+                        "texture = \"audio\"; default: the visemes of the model that hears the sound")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 
@@ -51,6 +51,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.portrait.read import training
     from facetake.portrait.read.settings import read_settings
     from facetake.portrait.read.surface import open_surface
+    from facetake.portrait.read.trained import ABOUT
 
     settings, device = read_settings(arguments.settings), devices.device(arguments.device)
     clips, told = read_clips(arguments.actor)
@@ -72,7 +73,8 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
     for surface in surfaces:
         _warn_of_poses(surface, item, report)
     lessons = [_lesson(clip, surface, ear, arguments.seconds) for clip, surface in zip(clips, surfaces, strict=True)]
-    _tell_what_hears(lessons, settings, item, report)
+    if not (arguments.out / ABOUT).is_file():
+        _tell_what_hears(lessons, settings, item, report)
     training.train(lessons, settings, arguments.out, progress, phonemes=ear.phonemes, style=style, device=device)
     report.done(item, [str(arguments.out)])
     return 0
@@ -110,7 +112,8 @@ def _new_ear(arguments: argparse.Namespace, settings: Settings, surfaces: list[S
     if arguments.phonemes is None:
         return _ear(arguments, None, arguments.out)
     if settings.texture == "static":
-        raise ConfigError(f"--phonemes is for a texture that hears; {arguments.settings} has texture = \"static\"")
+        raise ConfigError(f"--phonemes is for a texture that hears, and {arguments.settings} has texture = \"static\"; "
+                          "name settings that have \"audio\", such as examples/portrait/read_minutes.toml")  # fmt: skip
     sounds = [(_sound_of(surface), surface.rate) for surface in surfaces]
     return ears.commonest(PhonemeNetwork(arguments.phonemes), sounds, arguments.seconds)
 
@@ -137,11 +140,13 @@ def _tell_phonemes(phonemes: Phonemes, item: str, report: Reporter) -> None:
 
 def _tell_what_hears(lessons: list[Lesson], settings: Settings, item: str, report: Reporter) -> None:
     learnt_s = sum(lesson.count / float(lesson.surface.rate) for lesson in lessons)
+    told = {
+        "static": "enough for better mouths by a texture that hears it, as in examples/portrait/read_minutes.toml",
+        "audio": "which a texture that hears is likely to learn by heart; quick's, with texture = \"static\", does not",
+    }[settings.texture]
     if (settings.texture == "audio") is not (learnt_s >= ENOUGH_S):
-        other = "audio" if settings.texture == "static" else "static"
-        report.note(item, [f"learns from {learnt_s:.0f} s of speech: with texture = \"{other}\" in its settings mouths "
-                           f"come out better; half a minute is enough for a texture that hears"],
-                    {"texture": settings.texture, "seconds": learnt_s})  # fmt: skip
+        facts = {"texture": settings.texture, "seconds": learnt_s}
+        report.note(item, [f"learns from {learnt_s:.0f} s of film with sound, {told}"], facts)
 
 
 def _warn_of_poses(surface: Surface, item: str, report: Reporter) -> None:

@@ -23,7 +23,7 @@ from facetake.portrait.read import driving, evaluation, hearing, parameters
 from facetake.portrait.read.performing import perform
 from facetake.portrait.read.renderer import Renderer, Seen
 from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.read.surface import Surface, inside, open_surface
+from facetake.portrait.read.surface import Surface, open_surface, ringed
 from facetake.portrait.read.trained import Trained, read_trained
 from facetake.portrait.read.training import Lesson, train
 from facetake.portrait.region import Region
@@ -73,7 +73,7 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> Non
     with pytest.raises(ConfigError, match="multiple of 32"):
         read_settings(str(tmp_path / "own.toml"))
     (tmp_path / "own.toml").write_text("half_window = 2", encoding="utf-8")
-    with pytest.raises(ConfigError, match="4 rows cannot be halved 4 times"):
+    with pytest.raises(ConfigError, match="half_window must be 8 or more for the 4 layers"):
         read_settings(str(tmp_path / "own.toml"))
 
 
@@ -266,7 +266,7 @@ def test_evaluation_finds_moods_and_lips(lessons: list[Lesson], trained: Trained
 def test_the_inside_of_a_ring_is_found() -> None:
     """A square's pixels, by their centres."""
     ring = np.array([[2, 2], [6, 2], [6, 5], [2, 5]], np.float32)
-    found = inside(ring, 8)
+    found = ringed(ring, 8)
     assert found.sum() == 12 and found[2:5, 2:6].all()
 
 

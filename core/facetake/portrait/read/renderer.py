@@ -74,7 +74,7 @@ class Renderer(nn.Module):
         if self.encoder is not None:
             heard = self.encoder(seen.phonemes)[batch]
             if self.hears == "mouth":
-                heard = heard * around(seen.lips)[batch, row, column, None]
+                heard = heard * within_hearing(seen.lips)[batch, row, column, None]
             places = torch.cat([places, heard], dim=1)
         whole = places.new_zeros((*seen.alpha.shape, self.channels))
         return whole.index_put((batch, row, column), self.texture(places)).permute(0, 3, 1, 2)
@@ -91,10 +91,10 @@ def filled(picture: Tensor, known: Tensor) -> Tensor:
     return torch.where(known[:, None], picture, around / share.clamp(min=1e-3))
 
 
-def around(lips: Tensor) -> Tensor:
+def within_hearing(lips: Tensor) -> Tensor:
     """How much is heard (B, H, W): all inside the lips (B, H, W) bool, less beside them, nothing further on."""
     pixels = _reach(lips.shape[-1])
-    return F.avg_pool2d(_grown(lips, pixels), 2 * pixels + 1, 1, pixels)[:, 0]
+    return F.avg_pool2d(_grown(lips, pixels), 2 * pixels + 1, 1, pixels, count_include_pad=False)[:, 0]
 
 
 def _reach(side: int) -> int:

@@ -26,7 +26,7 @@ BETAS = (0.5, 0.999)
 
 @dataclass
 class Losses:
-    """Mean losses of one epoch."""
+    """Mean losses of one epoch, each before its weight; l1 with lips counted as often as asked."""
 
     l1: float = 0.0
     style: float = 0.0

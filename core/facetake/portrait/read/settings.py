@@ -109,8 +109,8 @@ class Settings:
         region: what the renderer sees: the whole picture, as in the paper, or the square around what is drawn.
         side: that region's side in pixels, as the network sees it.
         out: what becomes of what the renderer says: a picture "anew", as in the paper, "added" to the first three
-            channels of its input, which then are colours, or "blended" into them; so the background is right from the
-            start.
+            channels of its input, which then are colours, so that the background is right from the start, or "blended"
+            into them.
         background: what is seen around the face: what the renderer paints there, as in the paper, or the video.
         unet: the deferred renderer.
         critic: its discriminator.
@@ -143,9 +143,10 @@ class Settings:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
         if self.channels < 3:
             raise ValueError(f"channels must be 3 or more, for the background's colours, not {self.channels}")
-        rows, halvings = 2 * self.half_window, len(self.encoder.widths)
-        if rows < 2**halvings and self.texture == "audio":
-            raise ValueError(f"{rows} rows cannot be halved {halvings} times; fewer encoder.widths or more half_window")
+        layers = len(self.encoder.widths)
+        if 2 * self.half_window < 2**layers and self.texture == "audio":
+            raise ValueError(f"half_window must be {2 ** (layers - 1)} or more for the {layers} layers of "
+                             f"encoder.widths, which halve twice as many rows, not {self.half_window}")  # fmt: skip
         check_falling(self.renderer.falling)
 
     @property

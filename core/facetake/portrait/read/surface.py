@@ -81,7 +81,7 @@ class Surface(Placed):
         if len(rows) < FEWEST:
             return np.zeros(camera.size[::-1], np.bool_)
         points = self.model.landmarks(torch.from_numpy(space)[None])[0, rows].numpy()
-        return inside(camera.project(points)[:, :2], camera.size[0])
+        return ringed(camera.project(points)[:, :2], camera.size[0])
 
     def extreme(self) -> I64:
         """Frames in which the head is turned so far that half of the face is not seen."""
@@ -106,7 +106,7 @@ def seen_in(camera: Camera, region: Region) -> Camera:
     return moved.scaled(scale)
 
 
-def inside(ring: F32, size: int) -> Mask:
+def ringed(ring: F32, size: int) -> Mask:
     """Pixels (size, size) whose centres lie inside a ring of points (N, 2): crossings to their right are odd."""
     found = np.zeros((size, size), np.bool_)
     (left, top), (right, bottom) = np.clip([ring.min(axis=0), ring.max(axis=0) + 1.0], 0, size).astype(int)
