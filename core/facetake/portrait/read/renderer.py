@@ -87,14 +87,14 @@ def filled(picture: Tensor, known: Tensor) -> Tensor:
     """
     pixels = _reach(picture.shape[-1])
     where = known[:, None].float()
-    around, share = (F.avg_pool2d(each, 2 * pixels + 1, 1, pixels) for each in (picture * where, where))
+    around, share = (_averaged(each, pixels) for each in (picture * where, where))
     return torch.where(known[:, None], picture, around / share.clamp(min=1e-3))
 
 
 def within_hearing(lips: Tensor) -> Tensor:
     """How much is heard (B, H, W): all inside the lips (B, H, W) bool, less beside them, nothing further on."""
     pixels = _reach(lips.shape[-1])
-    return F.avg_pool2d(_grown(lips, pixels), 2 * pixels + 1, 1, pixels, count_include_pad=False)[:, 0]
+    return _averaged(_grown(lips, pixels), pixels)[:, 0]
 
 
 def _reach(side: int) -> int:
@@ -107,4 +107,12 @@ def grown(alpha: Tensor) -> Tensor:
 
 
 def _grown(masks: Tensor, pixels: int) -> Tensor:
-    return F.max_pool2d(masks[:, None].float(), 2 * pixels + 1, 1, pixels)
+    """Masks (B, H, W) as (B, 1, H, W), 1 within a square of one; by rows, then columns, which is faster."""
+    tall = F.max_pool2d(masks[:, None].float(), (2 * pixels + 1, 1), 1, (pixels, 0))
+    return F.max_pool2d(tall, (1, 2 * pixels + 1), 1, (0, pixels))
+
+
+def _averaged(pictures: Tensor, pixels: int) -> Tensor:
+    """Means of (B, C, H, W) over the square around each pixel, as far as it is in the picture; likewise."""
+    tall = F.avg_pool2d(pictures, (2 * pixels + 1, 1), 1, (pixels, 0), count_include_pad=False)
+    return F.avg_pool2d(tall, (1, 2 * pixels + 1), 1, (0, pixels), count_include_pad=False)
