@@ -31,6 +31,7 @@ from facetake.portrait.style import Style
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
 LEARNT = 12
 
@@ -315,7 +316,7 @@ def test_a_turn_of_the_video_leaves_the_line_as_it_is(
     surface, maps = lessons[0].surface, Surface.maps
     drawn: list[tuple[F32, int]] = []
 
-    def watched(row: F32, frame: int, region: Region) -> tuple[NDArray[np.float16], NDArray[np.uint8]]:
+    def watched(row: F32, frame: int, region: Region) -> tuple[NDArray[np.float16], U8, U8]:
         drawn.append((row, frame))
         return maps(surface, row, frame, region)
 

@@ -57,7 +57,8 @@ def test_sounds_begin_apart(rows: int, widths: tuple[int, ...]) -> None:
     torch.manual_seed(0)
     spoken = torch.eye(16)[torch.randint(16, (64,))][:, None].expand(64, rows, 16)  # one sound throughout each window
     encoder, size = PhonemeEncoder(16, rows, PhonemeEncoderSize(widths, 32, 8)), SirenSize(64, 1)
-    turned = size.omega * encoder(spoken) @ Siren(10, 1, size, 8).hidden[0].weight[:, 2:].T
+    weight = Siren(10, 1, size, 8).state_dict()["hidden.0.weight"]
+    turned = size.omega * encoder(spoken) @ weight[:, 2:].T
 
     assert 0.3 < turned.std(dim=0).mean() < 3.0
 
