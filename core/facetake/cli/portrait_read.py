@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from facetake.portrait.read.training import Lesson
 
 NAME = "read"
-ENOUGH_S = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 and 40 s better
+ENOUGH_S = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 s better
 STAGES = {"region": (0.0, 0.03), "maps": (0.03, 0.1), "parameters": (0.1, 0.2), "renderer": (0.2, 1.0)}
 
 
@@ -141,7 +141,7 @@ def _tell_phonemes(phonemes: Phonemes, item: str, report: Reporter) -> None:
 def _tell_what_hears(lessons: list[Lesson], settings: Settings, item: str, report: Reporter) -> None:
     learnt_s = sum(lesson.count / float(lesson.surface.rate) for lesson in lessons)
     told = {
-        "static": "enough for better mouths by a texture that hears it, as in examples/portrait/read_minutes.toml",
+        "static": "enough to try a texture that hears it, as in examples/portrait/read_minutes.toml",
         "audio": "which a texture that hears is likely to learn by heart; quick's, with texture = \"static\", does not",
     }[settings.texture]
     if (settings.texture == "audio") is not (learnt_s >= ENOUGH_S):

@@ -158,6 +158,8 @@ def test_lips_count_as_often_as_asked() -> None:
     once = first_loss(settings, 1)
     assert first_loss(weighed, 1) == pytest.approx(5.0 * once)
     assert first_loss(weighed, 0) == pytest.approx(once)
+    with pytest.raises(ValueError, match="lips is a weight"):
+        replace(settings, renderer=replace(settings.renderer, lips=-1.0))
 
 
 @pytest.mark.parametrize("falling", [-0.1, 1.1])

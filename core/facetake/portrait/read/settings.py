@@ -148,6 +148,8 @@ class Settings:
             raise ValueError(f"half_window must be {2 ** (layers - 1)} or more for the {layers} layers of "
                              f"encoder.widths, which halve twice as many rows, not {self.half_window}")  # fmt: skip
         check_falling(self.renderer.falling)
+        if self.renderer.lips < 0.0:
+            raise ValueError(f"lips is a weight, 0 or more, not {self.renderer.lips}")
 
     @property
     def inputs(self) -> int:
