@@ -40,15 +40,19 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     torch = pytest.importorskip("torch", reason="making a model needs the train extra")
     pytest.importorskip("onnx", reason="making a model needs the train extra")
     from facetake.audio import hash_of
-    from facetake.export import export_audio2rig
+    from facetake.export import export_audio2rig, export_ear
     from facetake.networks.emoface import EmoFace, EmoFaceSize
     from facetake.networks.encoder import MelSize
 
     folder = tmp_path_factory.mktemp("model")
     torch.manual_seed(0)
     size = EmoFaceSize("mel", mel=MelSize(16, 1, 8), width=16, layers=1, heads=2, feedforward=16)
-    export_audio2rig(EmoFace(size, tuple(range(16))), folder / "audio2rig.onnx")
-    digest = hash_of(folder / "audio2rig.onnx")
-    text = f'[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{digest}"\ntrained_on = []\n'
-    (folder / "models.toml").write_text(text, encoding="utf-8")
+    network = EmoFace(size, tuple(range(16)))
+    export_ear(network, folder / "ear.onnx")
+    export_audio2rig(network, folder / "ear.onnx", folder / "audio2rig.onnx")
+    rows = [
+        f'[{name}]\nfile = "{name}.onnx"\nsha256 = "{hash_of(folder / f"{name}.onnx")}"\ntrained_on = []\n'
+        for name in ("ear", "audio2rig")
+    ]
+    (folder / "models.toml").write_text("\n".join(rows), encoding="utf-8")
     return folder

@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from facetake import bundle, rig
-from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.networks.audio_emotion import AudioEmotion, CalibratedEmotion
@@ -26,6 +26,7 @@ from facetake.networks.emoface import EmoFace
 from facetake.networks.facts import Restyler, VisemeClassifier
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
+QUANTISED = 0.02  # how far a control may move when the ear is quantised
 OPSET = 18
 TRACED_S = 3.0
 PROBE_S = (1.37, 5.0)  # two lengths, so that a length fixed by mistake shows
@@ -48,8 +49,24 @@ class Ranged(nn.Module):
         return torch.minimum(torch.maximum(curves, self.minimum), self.maximum)
 
 
-class RangedEmoFace(nn.Module):
-    """What ships: EmoFace with its curves clamped to the controls' ranges and its phones summed to visemes."""
+class EarOfEmoFace(nn.Module):
+    """The half of EmoFace that hears: its encoder and phone head."""
+
+    def __init__(self, network: EmoFace) -> None:
+        """Wraps a trained network."""
+        super().__init__()
+        self.network = network
+
+    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Maps audio (1, S) to features (1, T, D) and log-probabilities of phones (1, T, P) and visemes (1, T, 16)."""
+        n_frames = (audio.shape[1] * FRAME_RATE_HZ + SAMPLE_RATE_HZ // 2) // SAMPLE_RATE_HZ
+        features = self.network.encoder(audio, n_frames)
+        phones = self.network.heard_phones(features)
+        return features, phones, self.network.visemes(phones)
+
+
+class PerformerOfEmoFace(nn.Module):
+    """The half of EmoFace that performs, its curves clamped to the controls' ranges."""
 
     def __init__(self, network: EmoFace) -> None:
         """Wraps a trained network."""
@@ -57,28 +74,94 @@ class RangedEmoFace(nn.Module):
         self.network = network
         self.ranged = Ranged()
 
+    def forward(self, features: Tensor, emotion: Tensor) -> Tensor:
+        """Maps features (1, T, D) and emotion (1, T, 7) to curves (1, T, 174)."""
+        out: Tensor = self.ranged(self.network.perform(features, emotion))
+        return out
+
+
+class MergedEmoFace(nn.Module):
+    """Both halves in one graph, for hosts that want one file."""
+
+    def __init__(self, network: EmoFace) -> None:
+        """Wraps a trained network."""
+        super().__init__()
+        self.ear = EarOfEmoFace(network)
+        self.performer = PerformerOfEmoFace(network)
+
     def forward(self, audio: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:
         """Maps audio (1, S) and emotion (1, T, 7) to curves (1, T, 174) and viseme log-probabilities (1, T, 16)."""
-        curves, phones = self.network(audio, emotion)
-        return self.ranged(curves), self.network.visemes(phones)
+        features, _, visemes = self.ear(audio)
+        return self.performer(features, emotion), visemes
 
 
-def export_audio2rig(network: EmoFace, path: Path) -> float:
-    """Writes audio2rig.onnx.
+def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> float:
+    """Writes ear.onnx.
 
     Args:
         network: trained network; left in evaluation mode.
         path: the file to write; written beside and renamed.
+        quantised: multiply matrices in 8 bits.
 
     Returns:
-        The largest difference between torch and ONNX Runtime, over two clips of different length.
+        The largest difference between torch and ONNX Runtime, over two clips of different length, before quantisation.
 
     Raises:
-        ModelError: the difference is above `TOLERANCE`, or the path cannot be written.
+        ModelError: the difference is above `TOLERANCE`, quantisation moves a control by more than `QUANTISED`, or the
+            path cannot be written.
     """
+    names = (["audio"], ["features", "phones", "visemes"])
+    axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in names[1]}}
+    if not quantised:
+        return _export(EarOfEmoFace(network), _voice, names, axes, bundle.ear_metadata(), path)
+    with tempfile.TemporaryDirectory() as folder:
+        exact, small = Path(folder) / "exact.onnx", Path(folder) / "small.onnx"
+        worst = _export(EarOfEmoFace(network), _voice, names, axes, bundle.ear_metadata(), exact)
+        _quantise(exact, small)
+        _check_quantised(network, exact, small)
+        _put(small, path)
+    return worst
+
+
+def _quantise(exact: Path, small: Path) -> None:
+    """Products with learnt weights in 8 bits; the Fourier transform and the filters stay exact."""
+    nodes = onnx.load(exact).graph.node
+    bundle.quantise(exact, small, [node.name for node in nodes if node.op_type == "MatMul" and "log_mel" in node.name])
+
+
+def _check_quantised(network: EmoFace, exact: Path, small: Path) -> None:
+    """Refuses a quantised ear by which a control moves too far."""
+    moved = 0.0
+    for seconds in PROBE_S:
+        audio, emotion = _spoken(seconds)
+        heard = [bundle.session(file).run(["features"], {"audio": audio.numpy()})[0] for file in (exact, small)]
+        with torch.inference_mode():
+            one, other = (network.perform(torch.from_numpy(features), emotion) for features in heard)
+        moved = max(moved, float((one - other).abs().max()))
+    if not moved <= QUANTISED:
+        raise ModelError(f"quantisation moves a control by {moved:.3f}, more than {QUANTISED}; export without it")
+
+
+def export_audio2rig(network: EmoFace, ear: Path, path: Path) -> float:
+    """Writes audio2rig.onnx, which reads the features of the ear in the file `ear`; as `export_ear`."""
+    names = (["features", "emotion"], ["curves"])
+    axes = {name: {1: "frames"} for name in (*names[0], *names[1])}
+    metadata = {**bundle.audio2rig_metadata(), "ear_sha256": hash_of(ear)}
+
+    def probe(seconds: float) -> tuple[Tensor, ...]:
+        audio, emotion = _spoken(seconds)
+        with torch.no_grad():
+            return network.encoder(audio, emotion.shape[1]), emotion
+
+    return _export(PerformerOfEmoFace(network), probe, names, axes, metadata, path)
+
+
+def export_merged(network: EmoFace, path: Path) -> float:
+    """Writes both halves as one graph, from sound and emotion to curves and visemes; as `export_ear`."""
     names = (["audio", "emotion"], ["curves", "visemes"])
-    axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in ("emotion", "curves", "visemes")}}
-    return _export(RangedEmoFace(network), _spoken, names, axes, bundle.audio2rig_metadata(), path)
+    axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in ("emotion", *names[1])}}
+    metadata = {**bundle.audio2rig_metadata(), **bundle.ear_metadata(), "facetake_model": "merged"}
+    return _export(MergedEmoFace(network), _spoken, names, axes, metadata, path)
 
 
 def export_restyler(network: Restyler, actors: Sequence[str], path: Path) -> float:
@@ -115,11 +198,8 @@ def export_audio_emotion(network: AudioEmotion, temperature: float, threshold: f
     """
     metadata = {**bundle.audio_emotion_metadata(), "threshold": f"{threshold:g}"}
 
-    def probe(seconds: float) -> tuple[Tensor, ...]:
-        return _spoken(seconds)[:1]
-
     calibrated = CalibratedEmotion(network, temperature)
-    return _export(calibrated, probe, (["audio"], ["emotion"]), {"audio": {1: "samples"}}, metadata, path)
+    return _export(calibrated, _voice, (["audio"], ["emotion"]), {"audio": {1: "samples"}}, metadata, path)
 
 
 class _RangedRestyler(nn.Module):
@@ -156,13 +236,18 @@ def _export(
             raise ModelError(
                 f"torch and ONNX Runtime differ by {worst:.2e} on the exported model, more than {TOLERANCE:.0e}"
             )
-        try:
-            beside = path.with_suffix(".part")
-            beside.write_bytes(part.read_bytes())
-            beside.replace(path)
-        except OSError as error:
-            raise ModelError(f"cannot write {path}: {error.strerror}") from error
+        _put(part, path)
     return worst
+
+
+def _put(made: Path, path: Path) -> None:
+    """Copies a finished file into place, whole or not at all."""
+    try:
+        beside = path.with_suffix(".part")
+        beside.write_bytes(made.read_bytes())
+        beside.replace(path)
+    except OSError as error:
+        raise ModelError(f"cannot write {path}: {error.strerror}") from error
 
 
 def _spoken(seconds: float) -> tuple[Tensor, ...]:
@@ -172,6 +257,11 @@ def _spoken(seconds: float) -> tuple[Tensor, ...]:
     swell = torch.linspace(0.0, 40.0, n_samples).sin().abs()
     emotion = torch.rand(1, round(seconds * FRAME_RATE_HZ), len(EMOTIONS), generator=generator).softmax(dim=-1)
     return 0.2 * swell * torch.randn(1, n_samples, generator=generator), emotion
+
+
+def _voice(seconds: float) -> tuple[Tensor, ...]:
+    """Swelling noise alone."""
+    return _spoken(seconds)[:1]
 
 
 def _moved(seconds: float) -> tuple[Tensor, ...]:

@@ -17,15 +17,14 @@ from numpy.typing import NDArray
 
 from facetake import audio, eyes, head, keys, listening, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
-from facetake.bundle import Models
+from facetake.bundle import Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.listening import Heard
 from facetake.take import Take, n_frames, resample
-from facetake.visemes import VISEMES
 
 Floats = NDArray[np.float32]
 REST_ROWS = 4096  # frames eased to rest at once
-NETWORK_SHARE = 0.7  # of the time a line takes, for progress
+EAR_SHARE, NETWORK_SHARE = 0.6, 0.7  # of the time a line takes until each is done, for progress
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
 
@@ -108,12 +107,14 @@ def generate(
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
-        values, visemes = _network(models, rhythm.listening(sound), count, emotion, report)
+        hearing = models.ear.hear(rhythm.listening(sound), count, lambda share: report(EAR_SHARE * share))
     energy_db, onsets = rhythm.tracks()
+    visemes = hearing.visemes
+    values = _curves(models, hearing, emotion, report)
 
     shaping.smooth(values, out=values)
     speech = shaping.speech_gate(visemes, energy_db)
-    _rest(values, speech, emotion, models.audio2rig.rests)
+    _rest(values, speech, emotion, models.rests)
     closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
     shaping.seal_lips(values, closures, out=values)
@@ -141,24 +142,22 @@ def hear(path: Path, models: Models, progress: Callable[[float], None] | None = 
     Raises:
         AudioError: the file cannot be read.
     """
-    return generate(path, GenerateOptions(blink=False, gaze=False, head=False), models, progress).visemes
+    with audio.stream(path) as sound:
+        return models.ear.hear(sound, n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ)), progress).visemes
 
 
 def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _network(
-    models: Models, blocks: audio.Blocks, count: int, emotion: EmotionTrack, report: Callable[[float], None]
-) -> tuple[Floats, Floats]:
-    """Curves (T, 174) and viseme probabilities (T, 16) of the whole line, at 60 fps."""
+def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:
+    """Curves (T, 174) of the whole line, at 60 fps."""
+    count = len(hearing.features)
     values = np.empty((count, rig.N_CONTROLS), np.float32)
-    visemes = np.empty((count, len(VISEMES)), np.float32)
-    for first, curves, shapes in models.audio2rig.windows(blocks, count, emotion.sample):
+    for first, curves in models.audio2rig.windows(hearing.features, emotion.sample):
         values[first : first + len(curves)] = curves
-        visemes[first : first + len(shapes)] = shapes
-        report(NETWORK_SHARE * (first + len(curves)) / count)
-    return values, visemes
+        report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
+    return values
 
 
 def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
@@ -170,8 +169,8 @@ def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) 
 
 
 def _lead(values: Floats) -> None:
-    """Moves mouth, jaw, teeth and tongue ahead of the sound, in place."""
-    for column in np.flatnonzero(rig.region_mask(*shaping.HELD_REGIONS)):
+    """Moves mouth, jaw, teeth, tongue and blown cheeks ahead of the sound, in place."""
+    for column in shaping.HELD_COLUMNS:
         values[:-LEAD_FRAMES, column] = values[LEAD_FRAMES:, column].copy()
 
 
@@ -190,6 +189,7 @@ def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard |
         "audio": path.name,
         "audio_sha256": audio.hash_of(path),
         "model_sha256": models.audio2rig.sha256,
+        "ear_sha256": models.ear.sha256,
         "emotion": options.emotion or "neutral",
         "seed": options.seed,
         "blink": options.blink,

@@ -47,7 +47,10 @@ SUSPECTED, NEARLY_SHUT, NEAR = 0.05, 0.2, 4
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
 """Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
-HELD_REGIONS = ("mouth", "jaw", "teeth", "tongue")
+HELD_COLUMNS = np.union1d(
+    np.flatnonzero(rig.region_mask("mouth", "jaw", "teeth", "tongue")), rig.both("mouth_suckBlow")
+)
+"""Controls that sound alone moves, still in silence: mouth, jaw, teeth, tongue and blown or sucked cheeks."""
 
 
 class Closure(NamedTuple):
@@ -111,7 +114,7 @@ def rest_in_silence(
     rest: Values | None = None,
     out: Values | None = None,
 ) -> Values:
-    """Ease mouth, jaw, teeth and tongue to a still pose where there is no speech; the rest of the face is left alone.
+    """Ease mouth, jaw, teeth, tongue and blown cheeks to a still pose where there is no speech; the rest of the face is left alone.
 
     Args:
         values: (T, 174) controls.
@@ -122,7 +125,7 @@ def rest_in_silence(
     out = _target(values, out)
     pose = rig.NEUTRAL if rest is None else rest
     quiet = 1.0 - np.asarray(speech, np.float32)
-    for column in np.flatnonzero(rig.region_mask(*HELD_REGIONS)):
+    for column in HELD_COLUMNS:
         out[:, column] += quiet * (pose[..., column] - out[:, column])
     return out
 

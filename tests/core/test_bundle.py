@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,20 +10,31 @@ import numpy as np
 import pytest
 
 from facetake import bundle
-from facetake.bundle import AudioToRig
+from facetake.audio import hash_of
+from facetake.bundle import AudioToRig, Ear
 from facetake.errors import ModelError
 
 
-def echo() -> AudioToRig:
-    """A network whose first control is the mean level of each frame and whose second is the emotion's second weight."""
+def echoing_ear() -> Ear:
+    """An ear whose one feature is the mean level of each frame."""
 
-    def run(audio: np.ndarray, emotion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        count = emotion.shape[1]
-        curves = np.zeros((1, count, 174), np.float32)
+    def run(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = round(audio.shape[1] * 60 / 16_000)
         edges = (np.arange(count + 1) * 16_000 + 30) // 60
-        curves[0, :, 0] = [audio[0, a:b].mean() if b > a else 0 for a, b in zip(edges, edges[1:], strict=False)]
+        level = [audio[0, a:b].mean() if b > a else 0 for a, b in zip(edges, edges[1:], strict=False)]
+        return np.array(level, np.float32)[None, :, None], np.full((1, count, 16), np.log(1 / 16), np.float32)
+
+    return Ear(run, 1, "none")
+
+
+def echoing_performer() -> AudioToRig:
+    """A network whose first control is the feature and whose second is the emotion's second weight."""
+
+    def run(features: np.ndarray, emotion: np.ndarray) -> np.ndarray:
+        curves = np.zeros((1, emotion.shape[1], 174), np.float32)
+        curves[0, :, 0] = features[0, :, 0]
         curves[0, :, 1] = emotion[0, :, 1]
-        return curves, np.full((1, count, 16), np.log(1 / 16), np.float32)
+        return curves
 
     return AudioToRig(run, "none")
 
@@ -42,31 +54,41 @@ def test_every_frame_comes_once_and_in_place(n_frames: int, size: int) -> None:
     def emotion(times_s: np.ndarray) -> np.ndarray:
         return np.stack([1 - times_s / 100, times_s / 100, *[0 * times_s] * 5], axis=1).astype(np.float32)
 
-    expected = echo().run(np.pad(sound, (0, 400))[None], emotion(np.arange(n_frames) / 60)[None])[0][0]
-    found = list(echo().windows(blocks(sound, size), n_frames, emotion))
+    whole = np.pad(sound, (0, 400))
+    edges = (np.arange(n_frames + 1) * 16_000 + 30) // 60
+    expected = np.array([whole[a:b].mean() for a, b in zip(edges, edges[1:], strict=False)])
+    heard = echoing_ear().hear(blocks(sound, size), n_frames)
+    found = list(echoing_performer().windows(heard.features, emotion))
 
-    assert [first for first, _, _ in found] == list(np.cumsum([0, *[len(curves) for _, curves, _ in found][:-1]]))
-    curves = np.concatenate([curves for _, curves, _ in found])
+    assert [first for first, _ in found] == list(np.cumsum([0, *[len(curves) for _, curves in found][:-1]]))
+    curves = np.concatenate([curves for _, curves in found])
     assert curves.shape == (n_frames, 174)
-    assert np.allclose(curves[: n_frames - 2], expected[: n_frames - 2], atol=1e-5)
-    assert np.allclose(np.concatenate([v for _, _, v in found]), 1 / 16)
+    assert heard.features.shape == (n_frames, 1) and heard.features.dtype == np.float16
+    assert np.allclose(curves[: n_frames - 2, 0], expected[: n_frames - 2], atol=1e-3)
+    assert np.allclose(curves[:, 1], np.arange(n_frames) / 6000, atol=1e-5)
+    assert np.allclose(heard.visemes, 1 / 16)
 
 
 def test_seams_are_cross_faded() -> None:
-    """Where two windows disagree, the curve passes from one to the other without a step."""
-    calls: list[int] = []
+    """Where two windows disagree, what is heard and what is performed pass from one to the other without a step."""
+    heard: list[int] = []
+    performed: list[int] = []
 
-    def run(audio: np.ndarray, emotion: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        calls.append(audio.shape[1])
-        shape = (1, emotion.shape[1])
-        return np.full((*shape, 174), float(len(calls)), np.float32), np.zeros((*shape, 16), np.float32)
+    def hear(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        heard.append(audio.shape[1])
+        count = round(audio.shape[1] * 60 / 16_000)
+        return np.full((1, count, 2), float(len(heard)), np.float32), np.zeros((1, count, 16), np.float32)
 
-    flat = AudioToRig(run, "none").windows(
-        [np.zeros(160_000, np.float32)], 600, lambda t: np.zeros((len(t), 7), np.float32)
-    )
-    curve = np.concatenate([curves for _, curves, _ in flat])[:, 0]
+    def perform(features: np.ndarray, emotion: np.ndarray) -> np.ndarray:
+        performed.append(features.shape[1])
+        return np.full((1, features.shape[1], 174), float(len(performed)), np.float32)
 
-    assert len(calls) == 3
+    features = Ear(hear, 2, "none").hear([np.zeros(160_000, np.float32)], 600).features
+    flat = AudioToRig(perform, "none").windows(features, lambda t: np.zeros((len(t), 7), np.float32))
+    curve = np.concatenate([curves for _, curves in flat])[:, 0]
+
+    assert len(heard) == len(performed) == 3
+    assert np.abs(np.diff(features[:, 0].astype(np.float32))).max() < 0.05
     assert np.abs(np.diff(curve)).max() < 0.05
 
 
@@ -74,9 +96,25 @@ def test_the_tiny_model_loads_and_tells_its_rest(tiny_model: Path) -> None:
     """A model folder loads; its seven rest poses are still."""
     models = bundle.load(tiny_model)
 
-    assert models.audio2rig.rests.shape == (7, 174)
-    assert np.array_equal(models.audio2rig.rests, models.audio2rig.rests)
-    assert len(models.audio2rig.sha256) == 64
+    assert models.rests.shape == (7, 174)
+    assert np.array_equal(models.rests, bundle.load(tiny_model).rests)
+    assert len(models.audio2rig.sha256) == len(models.ear.sha256) == 64
+
+
+def test_a_performer_of_another_ear_is_refused(tiny_model: Path, tmp_path: Path) -> None:
+    """An ear that was changed after its performer was exported is not used with it."""
+    onnx = pytest.importorskip("onnx")
+    folder = tmp_path / "model"
+    shutil.copytree(tiny_model, folder)
+    model = onnx.load(folder / "ear.onnx")
+    model.doc_string = "another"
+    onnx.save(model, folder / "ear.onnx")
+    before = bundle.declarations(folder)["ear"].sha256
+    table = (folder / "models.toml").read_text(encoding="utf-8")
+    (folder / "models.toml").write_text(table.replace(before, hash_of(folder / "ear.onnx")), encoding="utf-8")
+
+    with pytest.raises(ModelError, match="made for another ear; export both again"):
+        bundle.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +122,9 @@ def test_the_tiny_model_loads_and_tells_its_rest(tiny_model: Path) -> None:
     [
         (None, "models.toml is missing"),
         ("not toml [", "malformed"),
-        ("[audio2rig]\n", "malformed"),
-        ("[other]\nfile='x'\nsha256='y'\n", "declares no model named audio2rig"),
-        ("[audio2rig]\nfile='x.onnx'\nsha256='y'\n", "is missing"),
+        ("[ear]\n", "malformed"),
+        ("[audio2rig]\nfile='x'\nsha256='y'\n", "declares no model named ear; export one"),  # of a former version
+        ("[ear]\nfile='x.onnx'\nsha256='y'\n", "is missing"),
     ],
 )
 def test_broken_model_folders_are_named(tmp_path: Path, text: str | None, says: str) -> None:
@@ -118,11 +156,9 @@ def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pyt
 
 def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     """A file with the right hash that ONNX Runtime cannot read is refused."""
-    from facetake.audio import hash_of
-
     (tmp_path / "a.onnx").write_bytes(b"junk")
     digest = hash_of(tmp_path / "a.onnx")
-    (tmp_path / "models.toml").write_text(f"[audio2rig]\nfile='a.onnx'\nsha256='{digest}'\n")
+    (tmp_path / "models.toml").write_text(f"[ear]\nfile='a.onnx'\nsha256='{digest}'\n")
 
     with pytest.raises(ModelError, match="not a model"):
         bundle.load(tmp_path)

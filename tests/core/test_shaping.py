@@ -138,11 +138,12 @@ def test_gate_trusts_digital_silence() -> None:
 
 
 def test_silence_is_still() -> None:
-    """In silence no mouth, jaw, teeth or tongue control moves at all, and the eyes go on."""
+    """In silence no mouth, jaw, teeth or tongue control moves at all, nor do cheeks blow; the eyes go on."""
     values = anything(400, 3)
     speech = shaping.speech_gate(spoken(400, a=[(0, 100, 0.9)]))
     rested = shaping.rest_in_silence(values, speech)
     held = rig.region_mask("mouth", "jaw", "teeth", "tongue")
+    held[rig.both("mouth_suckBlow")] = True
     assert np.allclose(rested[120:, held], rig.NEUTRAL[held], atol=1e-6)
     assert (rested[:, ~held] == values[:, ~held]).all()
     assert (rested[:90] == values[:90]).all()

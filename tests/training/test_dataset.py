@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import soundfile as sf
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
@@ -97,25 +96,10 @@ def test_perfect_lips_score_one_and_late_ones_tell_their_lag(tmp_path: Path) -> 
     assert late.aperture > 0.99
 
 
-def write_lips(folder: Path) -> lips.LipsConfig:
-    """Two tracked clips of 2 s, of which one is noise opening and closing with its lips."""
-    (folder / "audio").mkdir(parents=True)
-    times = np.arange(50) / 25
-    opening = np.abs(np.sin(4 * times))
-    truth: dict[str, object] = {"names": ["mouthPucker", "mouthFunnel"]}
-    for clip in ("one", "two"):
-        truth |= {f"{clip}.time": times, f"{clip}.aperture": opening, f"{clip}.arkit": np.stack([1 - opening] * 2, 1)}
-        at = np.arange(32_000) / 16_000
-        noise = np.random.default_rng(0).normal(0, 0.1, len(at)) * np.abs(np.sin(4 * at))
-        sf.write(folder / "audio" / f"video_{clip}.wav", noise, 16_000)
-    np.savez(folder / "lips.npz", **truth)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
-    return lips.LipsConfig(folder / "lips.npz", folder / "audio")
-
-
-def test_tracked_lips_are_drawn_in_time_with_their_sound(tmp_path: Path, corpus: Path) -> None:
+def test_tracked_lips_are_drawn_in_time_with_their_sound(tracked_faces: lips.LipsConfig, corpus: Path) -> None:
     """Crops of tracked clips know the lips alone; sound, opening and rounding stay together at any speed."""
     config = DataConfig(
-        (SourceConfig(corpus),), crop_s=1.0, silence=0.0, tracked=write_lips(tmp_path / "lips"), tracked_share=0.5
+        (SourceConfig(corpus),), crop_s=1.0, silence=0.0, tracked=(tracked_faces,), tracked_share=0.5
     )
     crops = Crops(replace(config, augment=AugmentConfig(0, (0, 0), 0, 0, 0, 0, (0, 0), 0)), "train", 0)
     drawn = [crops.draw(np.random.default_rng(seed)) for seed in range(60)]
@@ -132,9 +116,9 @@ def test_tracked_lips_are_drawn_in_time_with_their_sound(tmp_path: Path, corpus:
     )
 
 
-def test_clips_are_chosen_by_name(tmp_path: Path) -> None:
+def test_clips_are_chosen_by_name(tracked_faces: lips.LipsConfig) -> None:
     """A config may name clips; one that is not there is told with those that are."""
-    config = write_lips(tmp_path / "lips")
+    config = tracked_faces
 
     assert lips.clips(config) == ["one", "two"]
     assert lips.clips(replace(config, only=("two",))) == ["two"]

@@ -15,7 +15,7 @@ pytest.importorskip("accelerate", reason="training needs accelerate")
 
 from safetensors.torch import load_file  # noqa: E402  after the skips
 
-from facetake import mouth  # noqa: E402
+from facetake import mouth, rig  # noqa: E402
 from facetake.config import load_config  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake.networks.emoface import EmoFaceSize  # noqa: E402
@@ -57,7 +57,7 @@ def test_a_run_writes_checkpoints_and_logs(tmp_path: Path, corpus: Path) -> None
     assert not [name for name in names if name.endswith((".pt", ".pth", ".pkl", ".bin"))]
     assert [row["step"] for row in csv.DictReader((tmp_path / "run" / "log.csv").open())] == ["2", "4"]
     assert "differ by at most" in shipping.export_run(tiny(tmp_path / "run", corpus), "tiny.toml", tmp_path / "model")
-    assert {"audio2rig.onnx", "audio2rig.safetensors", "audio2rig.json", "models.toml"} == {
+    assert {"ear.onnx", "audio2rig.onnx", "audio2rig.safetensors", "audio2rig.json", "models.toml"} == {
         path.name for path in (tmp_path / "model").iterdir()
     }
 
@@ -137,7 +137,7 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
     curves, truth = (torch.rand(2, 40, 174, generator=rng) for _ in range(2))
     phones = torch.zeros(2, 40, 1)
     track, seen = torch.rand(2, 40, generator=rng), torch.tensor([[0.0], [1.0]]).expand(2, 40)
-    batch = {"curves": truth, "opening": track, "rounding": track, "seen": seen}
+    batch = {"curves": truth, "opening": track, "rounding": track, "seen": seen, "known": 1 - seen}
     weights = LossConfig(curves=1.0, mouth=1.0, velocity=1.0, lips=1.0, tracked=1.0)
     terms = emoface.losses(curves, phones, batch, weights)
     scaled = emoface.losses(curves, phones, batch | {"opening": 3 * track + 1}, weights)
@@ -150,11 +150,32 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
     assert emoface.losses(curves, phones, batch | opened, weights)["tracked"] < 1e-5
 
 
+def test_a_teacher_s_lips_stand_before_the_performer_s() -> None:
+    """Where a teacher heard the lips, the performer's opening and rounding count less, and all else as much."""
+    phones, ones = torch.zeros(1, 40, 1), torch.ones(1, 40)
+    truth = torch.zeros(1, 40, 174)
+    heard = {"curves": truth, "opening": torch.rand(1, 40), "rounding": torch.rand(1, 40), "seen": ones, "known": ones}
+    alone = heard | {"seen": 0 * ones}
+    jaw, brow = (truth.clone() for _ in range(2))
+    jaw[..., int(rig.columns("C_jaw")[0])] = 1.0
+    brow[..., int(rig.columns("L_brow_raiseIn")[0])] = 1.0
+    weights = LossConfig(curves=1.0, mouth=1.0, lips=1.0, tracked=1.0, followed=0.25)
+
+    def curves_term(curves: torch.Tensor, batch: dict[str, torch.Tensor]) -> float:
+        return float(emoface.losses(curves, phones, batch, weights)["curves"])
+
+    assert curves_term(jaw, heard) == pytest.approx(0.25 * curves_term(jaw, alone))
+    assert curves_term(brow, heard) == pytest.approx(curves_term(brow, alone))
+    assert emoface.losses(jaw, phones, heard, weights)["lips"] == 0
+    assert emoface.losses(jaw, phones, alone, weights)["lips"] > 0
+
+
 def test_rounding_counts_by_how_clearly_it_was_seen() -> None:
     """Rounding has its own weight in the loss, and counts for little where a tracker hardly saw any."""
     rng = torch.Generator().manual_seed(0)
     curves, track = torch.rand(1, 40, 174, generator=rng), torch.rand(1, 40, generator=rng)
-    clear = {"curves": curves, "opening": emoface.aperture(curves), "rounding": track, "seen": torch.ones(1, 40)}
+    seen = torch.ones(1, 40)
+    clear = {"curves": curves, "opening": emoface.aperture(curves), "rounding": track, "seen": seen, "known": 1 - seen}
     phones = torch.zeros(1, 40, 1)
 
     def apart(rounding: float, faint: float, scale: float = 1.0) -> float:

@@ -39,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add(commands, "corpus", _corpus, "speak text with several voices, label real speech, write a corpus")
     _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
+    _add(commands, "lip-teacher", _lip_teacher, "teach readouts of Whisper tracked lips, and label speech with them")
     _add(commands, "viseme", _viseme, "train the classifier of curves: visemes, emotion, actor")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
     _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice; resumes where it stopped")
@@ -84,6 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--landmarker", type=Path, required=True, metavar="FILE", help="MediaPipe's face_landmarker.task")
     look.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
     look.set_defaults(run=_track)
+    artist = commands.add_parser("facegood", help="FACEGOOD's artist's curves, to learn lips from or to measure against")
+    artist.add_argument("lines", type=Path, nargs="+", metavar="WAV", help="sounds of its code/train/wav")
+    artist.add_argument("--names", type=Path, required=True, metavar="NPY", help="its shirley_1119_bs_name.npy")
+    artist.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
+    artist.set_defaults(run=_facegood)
     return parser
 
 
@@ -109,10 +115,10 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of WAV files (lips, emotions, takes), folders of any recordings (checks); a line (memory); "
+        help="folder of sounds (lips, lists, pauses, emotions, takes), folders of any recordings (checks); a line (memory); "
         "folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
-    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips)")
+    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips, lists, pauses)")
     measure.add_argument(
         "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
     )
@@ -134,6 +140,8 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 NEEDS = {
     "lips": ("audio", "truth"),
+    "lists": ("audio", "truth"),
+    "pauses": ("audio", "truth"),
     "closures": ("corpus",),
     "emotions": ("audio", "corpus"),
     "takes": ("audio",),
@@ -147,7 +155,19 @@ NEEDS = {
 def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
-    from facetake_training.measure import auto, checks, closures, emotions, lips, memory, restyle, silence, takes, turns
+    from facetake_training.measure import (
+        auto,
+        checks,
+        closures,
+        emotions,
+        lips,
+        memory,
+        pauses,
+        restyle,
+        silence,
+        takes,
+        turns,
+    )
 
     for name in NEEDS.get(arguments.what, ()):
         if getattr(arguments, name) is None:
@@ -155,6 +175,8 @@ def _measure(arguments: argparse.Namespace) -> int:
     a = arguments
     report = {
         "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
+        "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
+        "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
         "closures": lambda: closures.measure(a.corpus, bundle.load(a.model), a.split, a.lines),
         "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
         "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
@@ -188,6 +210,13 @@ def _emoface(arguments: argparse.Namespace) -> int:
 
     best = emoface.train(load_config(emoface.TrainConfig, arguments.config))
     print(f"best checkpoint: {best}")
+    return 0
+
+
+def _lip_teacher(arguments: argparse.Namespace) -> int:
+    from facetake_training import lip_teacher
+
+    print("\n".join(lip_teacher.train(load_config(lip_teacher.TeacherConfig, arguments.config))))
     return 0
 
 
@@ -257,6 +286,13 @@ def _import(arguments: argparse.Namespace) -> int:
 
     count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion, arguments.phonemes)
     print(f"{count} lines written to {arguments.out}")
+    return 0
+
+
+def _facegood(arguments: argparse.Namespace) -> int:
+    from facetake_training import facegood
+
+    print("\n".join(facegood.convert(arguments.lines, arguments.names, arguments.out)))
     return 0
 
 

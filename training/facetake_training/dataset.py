@@ -26,7 +26,7 @@ from facetake.errors import ConfigError
 from facetake_training.actors import Actor, actors
 from facetake_training.articulation import Phone
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
-from facetake_training.lips import LipsConfig, TrackedLips, clips, sound_path, tracked
+from facetake_training.lips import LipsConfig, TrackedLips, clips, heard_lips, sound_path, tracked
 from facetake_training.performer import perform
 from facetake_training.phones import INDEX, SILENCE
 from facetake_training.prosody import frame_loudness
@@ -61,7 +61,7 @@ class DataConfig:
         actor: the performer whose habits the curves have; "any" draws one for every crop.
         curves: False leaves the curves at zero, for runs that train the phone head alone.
         augment: what happens to the sound.
-        tracked: speakers whose lips were tracked in video, or None.
+        tracked: folders of speakers whose lips were tracked in video, or that another network heard.
         tracked_share: share of the crops drawn from them.
     """
 
@@ -72,7 +72,7 @@ class DataConfig:
     actor: str = "house"
     curves: bool = True
     augment: AugmentConfig = field(default_factory=AugmentConfig)
-    tracked: LipsConfig | None = None
+    tracked: tuple[LipsConfig, ...] = ()
     tracked_share: float = 0.3
 
 
@@ -141,7 +141,8 @@ class Example:
         curves: (T, 174) float32; zeros where only the lips are known.
         opening: (T,) float32 tracked opening between the lips, any scale.
         rounding: (T,) float32 tracked rounding, any scale.
-        seen: (T,) float32, 1 where the lips were tracked; all 0 in an example with curves.
+        seen: (T,) float32, 1 where the lips were tracked in video or heard by a teacher.
+        known: (T,) float32, 1 where every curve is known.
     """
 
     audio: NDArray[np.float32]
@@ -152,6 +153,7 @@ class Example:
     opening: NDArray[np.float32]
     rounding: NDArray[np.float32]
     seen: NDArray[np.float32]
+    known: NDArray[np.float32]
 
 
 def with_curves(
@@ -163,7 +165,7 @@ def with_curves(
 ) -> Example:
     """An example of which every curve is known."""
     unseen = np.zeros(len(emotion), np.float32)
-    return Example(audio, emotion, phones, trust, curves.astype(np.float32), unseen, unseen, unseen)
+    return Example(audio, emotion, phones, trust, curves.astype(np.float32), unseen, unseen, unseen, unseen + 1.0)
 
 
 def draw_emotion(n_frames: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -207,7 +209,9 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         self.sources = [read_lines(source.folder, split, source.only) for source in config.sources]
         weights = np.array([source.weight for source in config.sources])
         self.weights = weights / weights.sum()
-        self.faces = [] if config.tracked is None or split != "train" else _faces(config.tracked)
+        self.faces = [_faces(folder) for folder in config.tracked] if split == "train" else []
+        self.heard = {sound: lips for source in config.sources for sound, lips in heard_lips(source.folder).items()}
+        self.face_weights = np.array([folder.weight for folder in config.tracked])
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields examples as tensors, without end."""
@@ -272,12 +276,15 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             curves = perform(
                 [p for p, _ in phones], times_s, loudness, emotion, self._actor(rng), int(rng.integers(1 << 31))
             )
-        return with_curves(audio, emotion, classes, trust, curves)
+        example = with_curves(audio, emotion, classes, trust, curves)
+        lips = self.heard.get(line.audio)
+        return example if lips is None else _taught(example, lips, start_s + times_s * speed)
 
     def _tracked(self, rng: np.random.Generator) -> Example:
         """A crop of a speaker whose lips were tracked: the lips alone are known. Long clips are drawn more often."""
-        sizes = np.sqrt([len(lips.times_s) for _, lips in self.faces])
-        sound, lips = self.faces[rng.choice(len(self.faces), p=sizes / sizes.sum())]
+        faces = self.faces[rng.choice(len(self.faces), p=self.face_weights / self.face_weights.sum())]
+        sizes = np.sqrt([len(lips.times_s) for _, lips in faces])
+        sound, lips = faces[rng.choice(len(faces), p=sizes / sizes.sum())]
         crop_s, speed = self.config.crop_s, rng.uniform(*self.config.speed)
         first, last = lips.times_s[0], lips.times_s[-1]
         start_s = rng.uniform(first, max(first, last - crop_s * speed))
@@ -298,6 +305,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             opening.astype(np.float32),
             rounding.astype(np.float32),
             (times_s <= last).astype(np.float32),
+            nothing,
         )
 
     def _silence(self, rng: np.random.Generator) -> Example:
@@ -341,6 +349,18 @@ def own_curves(line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float
 def _faces(config: LipsConfig) -> list[tuple[NDArray[np.float32], TrackedLips]]:
     """The sound and the lips of every tracked clip."""
     return [(read(sound_path(config, clip)), tracked(config, clip)) for clip in clips(config)]
+
+
+def _taught(example: Example, lips: TrackedLips, times_s: NDArray[np.float64]) -> Example:
+    """An example with the lips that a teacher heard, at instants (T,) of the line."""
+    opening, rounding = (np.interp(times_s, lips.times_s, track) for track in (lips.opening, lips.rounding))
+    seen = (times_s >= lips.times_s[0]) & (times_s <= lips.times_s[-1])
+    return replace(
+        example,
+        opening=opening.astype(np.float32),
+        rounding=rounding.astype(np.float32),
+        seen=seen.astype(np.float32),
+    )
 
 
 def played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:

@@ -40,8 +40,9 @@ class LossConfig:
         velocity: mean square error of the curves' change a frame, times 60 (units a second, scaled by 1e-2).
         lips: mean square error of the opening between the lips (`facetake.mouth.aperture`).
         phones: cross entropy of the phone head.
-        tracked: one minus the correlation with lips tracked in video, of the opening and of the rounding.
+        tracked: one minus the correlation with lips tracked in video or heard by a teacher, of opening and of rounding.
         rounding: weight of the rounding in `tracked`; the opening's is 1.
+        followed: weight of the performer's opening and rounding in `curves` where a teacher heard the lips, 0..1.
         faint: standard deviation of tracked rounding at which it counts half: below it a tracker sees mostly noise.
     """
 
@@ -52,6 +53,7 @@ class LossConfig:
     phones: float = 0.0
     tracked: float = 0.0
     rounding: float = 1.0
+    followed: float = 1.0
     faint: float = 0.0
 
 
@@ -73,9 +75,11 @@ class TrainConfig:
         masks: feature masks and vocal-tract warping in training (mel encoder only).
         precision: "bf16" uses mixed precision where the processor has it.
         encoder_rate: learning rate of the encoder relative to the rest; 0 freezes it.
+        pretrained_rate: the same for the pretrained part of a `whisper` encoder.
         average: decay of the moving average of weights that is scored and kept; 0 keeps the raw weights.
         seed: of everything.
         workers: processes that make examples.
+        quantised: the exported ear multiplies matrices in 8 bits: half the time, a third of the size.
         threads: torch threads of the training process; 0 leaves the default.
         every: rounds between scores and checkpoints.
         lips: real tracked lips that choose the best checkpoint; without them the validation loss does.
@@ -94,7 +98,9 @@ class TrainConfig:
     masks: bool = False
     precision: Literal["no", "bf16"] = "no"
     encoder_rate: float = 1.0
+    pretrained_rate: float = 1.0
     average: float = 0.0
+    quantised: bool = False
     seed: int = 0
     workers: int = 1
     threads: int = 0
@@ -170,34 +176,51 @@ def train(config: TrainConfig) -> Path:
 
 
 def _groups(network: EmoFace, config: TrainConfig) -> list[dict[str, object]]:
-    encoder: list[nn.Parameter] = []
-    rest: list[nn.Parameter] = []
+    """Weights by how fast they learn; those that do not learn are frozen."""
+    groups: dict[float, list[nn.Parameter]] = {}
     for name, weight in network.named_parameters():
-        if not weight.requires_grad or (config.encoder_rate == 0 and name.startswith(("encoder.", "phones."))):
-            weight.requires_grad_(False)
+        relative = _relative_rate(name, config)
+        if relative and weight.requires_grad:
+            groups.setdefault(relative, []).append(weight)
         else:
-            (encoder if name.startswith(("encoder.", "phones.")) else rest).append(weight)
-    groups: list[dict[str, object]] = [{"params": rest, "relative": 1.0}]
-    return groups + ([{"params": encoder, "relative": config.encoder_rate}] if encoder else [])
+            weight.requires_grad_(False)
+    return [{"params": weights, "relative": relative} for relative, weights in groups.items()]
+
+
+def _relative_rate(name: str, config: TrainConfig) -> float:
+    if name.startswith("encoder.pretrained."):
+        return config.pretrained_rate
+    return config.encoder_rate if name.startswith(("encoder.", "phones.")) else 1.0
 
 
 def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
     with torch.no_grad():
         for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
             kept.lerp_(new.to(kept.device), 1.0 - decay)
+        for held, now in zip(averaged.buffers(), network.buffers(), strict=True):
+            held.copy_(now)
 
 
 def _round(
     network: nn.Module, batch: dict[str, Tensor], config: TrainConfig, accelerator: Accelerator
 ) -> tuple[Tensor, dict[str, float]]:
     """Loss of one batch and its parts by name."""
-    network.train()
+    _set_training(network, config)
     with accelerator.autocast():
         prepare = mask_features if config.masks else None
         curves, phones = network(batch["audio"], batch["emotion"], prepare, bool(config.loss.curves))
     terms = losses(curves.float(), phones.float(), batch, config.loss)
     total = torch.stack(list(terms.values())).sum()
     return total, {name: float(value.detach()) for name, value in terms.items()} | {"loss": float(total.detach())}
+
+
+def _set_training(network: nn.Module, config: TrainConfig) -> None:
+    """Turns training on; a frozen encoder keeps the scales that it was given."""
+    network.train()
+    if config.encoder_rate == 0:
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm1d):
+                module.eval()
 
 
 def mask_features(features: Tensor) -> Tensor:
@@ -231,27 +254,36 @@ def losses(curves: Tensor, phones: Tensor, batch: dict[str, Tensor], weights: Lo
     """The weighted terms of the loss, those of weight zero left out."""
     terms: dict[str, Tensor] = {}
     seen = batch["seen"]
-    known = (seen.sum(dim=1) == 0).float()[:, None]  # (B, 1): all curves are known, not the lips alone
+    known = batch["known"][:, :1]  # (B, 1): all curves are known, not the lips alone
     per_known = 1.0 / known.mean().clamp(min=1.0 / len(known))
+    taught = (seen.sum(dim=1) > 0).float()[:, None]  # (B, 1): the lips come from a face or from a teacher
     if weights.curves:
-        column = torch.as_tensor(
-            1.0 + weights.mouth * rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device
-        )
-        error = (curves - batch["curves"]) * column.sqrt() * known[..., None]
+        mouth = torch.as_tensor(rig.region_mask("mouth", "jaw", "tongue"), dtype=torch.float32, device=curves.device)
+        follows = 1.0 + (weights.followed - 1.0) * taught * _lip_columns(curves)  # (B, 174)
+        error = (curves - batch["curves"]) * ((1.0 + weights.mouth * mouth) * follows * known).sqrt()[:, None]
         terms["curves"] = weights.curves * per_known * error.square().mean()
         if weights.velocity:
             terms["velocity"] = weights.velocity * per_known * 36.0 * error.diff(dim=1).square().mean()
         if weights.lips:
-            opening = (aperture(curves) - aperture(batch["curves"])) * known
+            opening = (aperture(curves) - aperture(batch["curves"])) * known * (1.0 - taught)
             terms["lips"] = weights.lips * per_known * opening.square().mean()
     if weights.tracked:
-        rounding = weights.rounding * _apart(pucker(curves), batch["rounding"], seen, weights.faint)
-        apart = _apart(aperture(curves), batch["opening"], seen) + rounding
-        terms["tracked"] = weights.tracked * apart.sum() / (seen.sum(dim=1) > 0).sum().clamp(min=1)
+        rounding = weights.rounding * apart(pucker(curves), batch["rounding"], seen, weights.faint)
+        both = apart(aperture(curves), batch["opening"], seen) + rounding
+        terms["tracked"] = weights.tracked * both.sum() / (seen.sum(dim=1) > 0).sum().clamp(min=1)
     if weights.phones:
         entropy = nn.functional.nll_loss(phones.transpose(1, 2), batch["phones"], reduction="none")
         terms["phones"] = weights.phones * (entropy * batch["trust"]).sum() / batch["trust"].sum().clamp(min=1.0)
     return terms
+
+
+def _lip_columns(curves: Tensor) -> Tensor:
+    """(174,) 1 for the controls that decide how far lips open and round, 0 for the others."""
+    names = ("lowerLipDepress", "upperLipRaise", "purseU", "purseD", "funnelU", "funnelD")
+    columns = [int(rig.columns("C_jaw")[0]), *(column for name in names for column in rig.both(f"mouth_{name}"))]
+    found = torch.zeros(rig.N_CONTROLS, device=curves.device)
+    found[columns] = 1.0
+    return found
 
 
 def aperture(curves: Tensor) -> Tensor:
@@ -272,8 +304,18 @@ def pucker(curves: Tensor) -> Tensor:
     return torch.stack([curves[..., list(rig.both(f"mouth_{name}"))].mean(dim=-1) for name in names]).sum(dim=0)
 
 
-def _apart(track: Tensor, truth: Tensor, seen: Tensor, faint: float = 0.0) -> Tensor:
-    """(B,) one minus the correlation of two tracks (B, T) over the frames seen; 0 where none was."""
+def apart(track: Tensor, truth: Tensor, seen: Tensor, faint: float = 0.0) -> Tensor:
+    """One minus the correlation of two tracks (B, T) over the frames seen.
+
+    Args:
+        track: what a network says.
+        truth: what was seen, any scale.
+        seen: 1 where the truth is known, 0 elsewhere.
+        faint: standard deviation of the truth at which it counts half.
+
+    Returns:
+        (B,) 0..2; 0 where nothing was seen.
+    """
     count = seen.sum(dim=1, keepdim=True).clamp(min=1.0)
 
     def centred(values: Tensor) -> Tensor:

@@ -64,10 +64,24 @@ def finetune(
     size, weights = shipping.starting_point(start, out / "run")
     data = DataConfig((SourceConfig(out / "corpus"),), _crop_s(out / "corpus"), silence=0.0, augment=GENTLE)
     config = TrainConfig(
-        out / "run", data, size, LossConfig(curves=20.0, mouth=1.0, velocity=1.0), weights, steps,
-        batch=8, learning_rate=3e-4, schedule="cosine", masks=size.encoder == "mel", encoder_rate=0.0, average=0.99,
-        every=max(1, steps // 3), seed=seed, workers=0,
-    )  # fmt: skip
+        out / "run",
+        data,
+        size,
+        LossConfig(curves=20.0, mouth=1.0, velocity=1.0),
+        weights,
+        steps,
+        batch=8,
+        learning_rate=3e-4,
+        schedule="cosine",
+        masks=size.encoder != "wav2vec2",
+        encoder_rate=0.0,
+        pretrained_rate=0.0,
+        average=0.99,
+        quantised=size.encoder == "whisper",
+        every=max(1, steps // 3),
+        seed=seed,
+        workers=0,
+    )
     network = build(config)
     before = error(network, out / "corpus")
     train(config)

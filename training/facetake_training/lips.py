@@ -1,12 +1,13 @@
 """Lips tracked in video of real speakers: to score generated curves against, and to learn from.
 
 The truth is a .npz with, for each clip, CLIP.time (s), CLIP.aperture (inner-lip opening, any scale), CLIP.arkit (T,
-52) scores and the shared `names` of those; the sound is video_CLIP.wav in a folder. Knows nothing of how the curves
-were made.
+52) scores and the shared `names` of those; CLIP.sound_late_s, where it is there, is how late the sound is. The sound is
+CLIP.flac or video_CLIP.wav in a folder. Knows nothing of how the curves were made.
 """
 
 from __future__ import annotations
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,6 +22,9 @@ from facetake.networks.emoface import EmoFace
 Array = NDArray[np.float64]
 SETTLE_S = 0.3  # the tracker settles in its first frames
 MAX_LAG_S, LAG_STEP_S = 0.16, 0.02
+HEARD_LIPS = "lips.npz"  # in a corpus folder: what a teacher heard, as lip_teacher writes it
+HEARD_RATE_HZ = 50
+HEARD_DELAY_S = 0.01  # time of its first row: a state's middle lies this much after its place, by tracked lips
 CLOSED_SHARE = 0.2  # of the 95th percentile: below it a mouth counts as closed
 
 
@@ -30,13 +34,17 @@ class LipsConfig:
 
     Attributes:
         truth: the .npz of tracked lips.
-        audio: folder of the clips' sound, video_CLIP.wav.
+        audio: folder of the clips' sound, CLIP.flac or video_CLIP.wav.
         only: names of the clips to use; empty for all.
+        without: names of clips to leave out.
+        weight: how often these are drawn, relative to other folders.
     """
 
     truth: Path
     audio: Path
     only: tuple[str, ...] = ()
+    without: tuple[str, ...] = ()
+    weight: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -112,15 +120,16 @@ def clips(config: LipsConfig) -> list[str]:
         names = [key.removesuffix(".aperture") for key in truth.files if key.endswith(".aperture")]
     if not names:
         raise ConfigError(f"{config.truth} holds no clip (no array named CLIP.aperture)")
-    for name in config.only:
+    for name in (*config.only, *config.without):
         if name not in names:
             raise ConfigError(f"{config.truth} holds no clip '{name}'; it holds {', '.join(names)}")
-    return list(config.only) or names
+    return [name for name in (config.only or names) if name not in config.without]
 
 
 def sound_path(config: LipsConfig, clip: str) -> Path:
     """Where the sound of a clip is."""
-    return config.audio / f"video_{clip}.wav"
+    flac = config.audio / f"{clip}.flac"
+    return flac if flac.is_file() else config.audio / f"video_{clip}.wav"
 
 
 def tracked(config: LipsConfig, clip: str) -> TrackedLips:
@@ -128,9 +137,30 @@ def tracked(config: LipsConfig, clip: str) -> TrackedLips:
     with np.load(config.truth, allow_pickle=False) as truth:
         times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
         names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
+        late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
     rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
-    late = times_s > SETTLE_S
-    return TrackedLips(times_s[late], opening[late], rounding[late])
+    settled = times_s > SETTLE_S
+    return TrackedLips(times_s[settled] + late_s, opening[settled], rounding[settled])
+
+
+def heard_lips(folder: Path) -> dict[Path, TrackedLips]:
+    """Lips that a teacher heard in lines of a corpus folder, by sound file; none where there was no teacher.
+
+    Raises:
+        ConfigError: the file is damaged.
+    """
+    path = folder / HEARD_LIPS
+    if not path.is_file():
+        return {}
+    try:
+        with np.load(path, allow_pickle=False) as stored:
+            tracks = {folder / name: np.asarray(stored[name], np.float64) for name in stored.files}
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        raise ConfigError(f"{path} is damaged ({error}); make it again with 'facetake-train lip-teacher'") from error
+    return {
+        sound: TrackedLips(np.arange(len(rows)) / HEARD_RATE_HZ + HEARD_DELAY_S, rows[:, 0], rows[:, 1])
+        for sound, rows in tracks.items()
+    }
 
 
 def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig, clip: str) -> LipScores:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import subprocess
 import tomllib
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from facetake import bundle
 from facetake.audio import hash_of
 from facetake.config import load_config
 from facetake.errors import ModelError
-from facetake.export import export_audio2rig, export_audio_emotion, export_classifier, export_restyler
+from facetake.export import export_audio2rig, export_audio_emotion, export_classifier, export_ear, export_restyler
 from facetake.networks.emoface import EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
 from facetake_training import audio_emotion, checkpoint, facts
@@ -30,6 +30,7 @@ from facetake_training.viseme import VisemeConfig
 
 WEIGHTS = "audio2rig.safetensors"
 SIZE = "audio2rig.json"
+WHISPER = "the lower layers of Whisper: MIT, OpenAI"
 
 
 def export(config_path: Path, out: Path) -> str:
@@ -61,17 +62,28 @@ def export(config_path: Path, out: Path) -> str:
 
 def export_run(config: TrainConfig, name: str, out: Path) -> str:
     """Exports the best checkpoint of a run of EmoFace, given as a configuration and its name; see `export`."""
-    network = build(config)
+    size = filled_later(config.network)
+    network = build(replace(config, network=size, start=None))
     checkpoint.load_weights(config.out / "best.safetensors", network)
     about = _about(config.out / "best.json")
     out.mkdir(parents=True, exist_ok=True)
-    worst = export_audio2rig(network, out / "audio2rig.onnx")
-    (out / SIZE).write_text(json.dumps(about["config"]["network"], indent=1, default=str), encoding="utf-8")
+    heard = export_ear(network, out / "ear.onnx", quantised=config.quantised)
+    worst = export_audio2rig(network, out / "ear.onnx", out / "audio2rig.onnx")
+    (out / SIZE).write_text(json.dumps(asdict(size), indent=1, default=str), encoding="utf-8")
     data = about["config"]["data"]
-    faces = [Path(data["tracked"]["truth"]).parent] if data.get("tracked") else []
-    sources = [Path(source["folder"]) for source in data["sources"]] + faces
-    entry = Entry(name, _sources(sources), int(about["step"]), worst, about["scores"])
-    return entry.ship("audio2rig", config.out / "best.safetensors", out)
+    faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
+    sources = _sources([Path(source["folder"]) for source in data["sources"]] + faces)
+    if config.network.encoder == "whisper":
+        sources.insert(0, WHISPER)
+    Entry(name, sources, int(about["step"]), heard, about["scores"]).declare("ear", out)
+    return Entry(name, sources, int(about["step"]), worst, about["scores"]).ship(
+        "audio2rig", config.out / "best.safetensors", out
+    )
+
+
+def filled_later(size: EmoFaceSize) -> EmoFaceSize:
+    """The shape of a network whose pretrained weights come from a checkpoint, and not from their own files."""
+    return replace(size, whisper=replace(size.whisper, files=()))
 
 
 def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
@@ -145,6 +157,10 @@ class Entry:
         """Writes the weights in half precision and the entry of models.toml; says what was written."""
         save_file({key: value.half() for key, value in load_file(weights).items()}, out / f"{name}.safetensors")
         (out / f"{name}.safetensors").chmod(0o644)  # safetensors makes its files the owner's alone
+        return self.declare(name, out)
+
+    def declare(self, name: str, out: Path) -> str:
+        """Writes the entry of models.toml; says what was written."""
         table = out / "models.toml"
         others = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
         rows = {

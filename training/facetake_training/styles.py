@@ -110,7 +110,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             if name not in actors() and name not in speakers:
                 raise ConfigError(f"no actor '{name}'; known: {', '.join([*actors(), *sorted(speakers)[:9]])}")
         self.loudness: dict[Line, NDArray[np.float64]] = {}
-        self.generator = bundle.load(config.generator, threads=1).audio2rig if config.generated else None
+        self.generator = bundle.load(config.generator, threads=1) if config.generated else None
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields windows (windows, frames, ...) of one line at a time, without end."""
@@ -190,8 +190,8 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         weights = np.zeros((1, SPAN_FRAMES, len(EMOTIONS)), np.float32)
         weights[..., 0] = 1.0 - strength
         weights[..., emotion] += strength
-        curves, _ = self.generator.run(sound[None], weights)
-        return rig.clamp(shaping.smooth(curves[0]))
+        features = self.generator.ear.hear([sound], SPAN_FRAMES).features.astype(np.float32)
+        return rig.clamp(shaping.smooth(self.generator.audio2rig.run(features[None], weights)[0]))
 
     def _loudness(self, line: Line) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""

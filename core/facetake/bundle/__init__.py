@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle.affect import AffectNetwork, open_affect
 from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
 from facetake.bundle.audio_emotion import AudioEmotion, audio_emotion_metadata, open_audio_emotion
+from facetake.bundle.ear import Ear, Hearing, ear_metadata, load_ear
+from facetake.bundle.quantised import quantise
 from facetake.bundle.restyling import (
     RestyleModels,
     Restyler,
@@ -23,6 +29,7 @@ from facetake.bundle.restyling import (
     restyler_metadata,
 )
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
+from facetake.emotion import EMOTIONS
 
 __all__ = [
     "MODEL_VERSION",
@@ -31,6 +38,8 @@ __all__ = [
     "AudioEmotion",
     "AudioToRig",
     "Declaration",
+    "Ear",
+    "Hearing",
     "Models",
     "RestyleModels",
     "Restyler",
@@ -39,10 +48,12 @@ __all__ = [
     "audio_emotion_metadata",
     "classifier_metadata",
     "declarations",
+    "ear_metadata",
     "load",
     "load_classifier",
     "load_restyling",
     "open_affect",
+    "quantise",
     "restyler_metadata",
     "session",
 ]
@@ -53,14 +64,28 @@ class Models:
     """The models that generation uses.
 
     Attributes:
-        audio2rig: from sound and emotion to curves.
+        ear: what hears.
+        audio2rig: from what was heard and an emotion to curves.
         folder: where the others lie, which are opened when they are first asked for.
         threads: of onnxruntime.
     """
 
+    ear: Ear
     audio2rig: AudioToRig
     folder: Path = SHIPPED
     threads: int = 2
+
+    @cached_property
+    def rests(self) -> NDArray[np.float32]:
+        """(7, 174) the pose each emotion has in silence, as the network shows it in the middle of a silent second."""
+        silence = [np.zeros(SAMPLE_RATE_HZ, np.float32)]
+        heard = self.ear.hear(silence, FRAME_RATE_HZ).features.astype(np.float32)
+        middle = slice(FRAME_RATE_HZ // 3, 2 * FRAME_RATE_HZ // 3)
+        poses = [
+            self.audio2rig.run(heard[None], np.tile(row, (1, FRAME_RATE_HZ, 1)))[0, middle].mean(axis=0)
+            for row in np.eye(len(EMOTIONS), dtype=np.float32)
+        ]
+        return np.stack(poses)
 
     @cached_property
     def audio_emotion(self) -> AudioEmotion:
@@ -73,13 +98,14 @@ class Models:
 
 
 def load(folder: Path | None = None, threads: int = 2) -> Models:
-    """Loads and verifies the model of a folder that generation uses, the shipped one by default.
+    """Loads and verifies the models of a folder that generation uses, the shipped ones by default.
 
     Raises:
-        ModelError: it is missing, altered, of another version, or not what its name says.
+        ModelError: one is missing, altered, of another version, or not what its name says.
     """
     folder = SHIPPED if folder is None else folder
-    return Models(load_audio2rig(folder, threads), folder, threads)
+    ear = load_ear(folder, threads)
+    return Models(ear, load_audio2rig(folder, ear, threads), folder, threads)
 
 
 def load_classifier(folder: Path | None = None, threads: int = 2) -> VisemeClassifier:

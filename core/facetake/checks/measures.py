@@ -34,7 +34,7 @@ JITTER_BLOCK_S, QUIET = 0.5, 25
 SHORTEST_FILTERED = 20  # frames that the filter needs
 FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
 STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
-HELD: Final = np.flatnonzero(rig.region_mask(*shaping.HELD_REGIONS))
+HELD: Final = shaping.HELD_COLUMNS
 LIVING: Final = np.concatenate([
     rig.columns("C_jaw"),
     *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),

@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from facetake import rig
 from facetake.emotion import EMOTIONS
 from facetake.networks.encoder import Encoder, MelEncoder, MelSize, Prepare, Wav2Vec2Encoder
+from facetake.networks.whisper import WhisperEncoder, WhisperSize
 from facetake.visemes import VISEMES
 
 LEAK = 0.2  # slope of the leaky ReLU in the emotion encoder (EmoFace 4.2)
@@ -31,6 +32,7 @@ class EmoFaceSize:
         wav2vec2: folder of the wav2vec 2.0 model, for that encoder.
         pretrained: start wav2vec 2.0 from its weights (False: Table 4, "wo weight initialize").
         mel: size of the `mel` encoder.
+        whisper: size and weights of the `whisper` encoder.
         decoder: what turns content and emotion into curves (Table 4).
         width: dimension of content and emotion codes.
         layers: layers of the decoder.
@@ -40,10 +42,11 @@ class EmoFaceSize:
         dropout: of the decoder.
     """
 
-    encoder: Literal["wav2vec2", "mel"] = "wav2vec2"
+    encoder: Literal["wav2vec2", "mel", "whisper"] = "wav2vec2"
     wav2vec2: Path | None = None
     pretrained: bool = True
     mel: MelSize = field(default_factory=MelSize)
+    whisper: WhisperSize = field(default_factory=WhisperSize)
     decoder: Literal["transformer", "lstm", "fc"] = "transformer"
     width: int = 512
     layers: int = 10
@@ -151,10 +154,12 @@ def make_encoder(size: EmoFaceSize) -> Encoder:
 
     Raises:
         ValueError: wav2vec2 without a folder.
-        ModelError: the folder holds no such model.
+        ModelError: the folder or the files hold no such model.
     """
     if size.encoder == "mel":
         return MelEncoder(size.mel)
+    if size.encoder == "whisper":
+        return WhisperEncoder(size.whisper)
     if size.wav2vec2 is None:
         raise ValueError("encoder 'wav2vec2' needs the folder of the model in 'wav2vec2'")
     return Wav2Vec2Encoder(size.wav2vec2, pretrained=size.pretrained)
@@ -204,12 +209,20 @@ class EmoFace(nn.Module):
             curves (B, T, 174), not yet clamped to the controls' ranges; phone log-probabilities (B, T, P).
         """
         features = self.encoder(audio, emotion.shape[1], prepare)
-        phones = self.phones(features).log_softmax(dim=-1)
-        if not with_curves:
-            return features[..., :0], phones
-        content = self.content(torch.cat([features, phones.exp()], dim=-1))
+        curves = self.perform(features, emotion) if with_curves else features[..., :0]
+        return curves, self.heard_phones(features)
+
+    def heard_phones(self, features: Tensor) -> Tensor:
+        """Phone log-probabilities (B, T, P) in the encoder's features (B, T, D)."""
+        phones: Tensor = self.phones(features).log_softmax(dim=-1)
+        return phones
+
+    def perform(self, features: Tensor, emotion: Tensor) -> Tensor:
+        """Curves (B, T, 174), not yet clamped, from the encoder's features (B, T, D) and emotion (B, T, 7)."""
+        content = self.content(torch.cat([features, self.heard_phones(features).exp()], dim=-1))
         code = self.positional(content) + self.emotion(emotion)
-        return self.controls(self.decoder(code)), phones
+        curves: Tensor = self.controls(self.decoder(code))
+        return curves
 
     def visemes(self, phones: Tensor) -> Tensor:
         """Sums phone log-probabilities (B, T, P) into viseme log-probabilities (B, T, 16)."""

@@ -1,6 +1,7 @@
 """Audio encoders behind one interface: waveform in, one feature vector a curve frame out.
 
-`mel` is small and trained from scratch; `wav2vec2` is the paper's (EmoFace 3.1.1), loaded from the user's own folder.
+`mel` is small and trained from scratch; `wav2vec2` is the paper's (EmoFace 3.1.1), loaded from the user's own folder;
+`whisper` is in a file of its own.
 Neither knows of emotion or curves.
 """
 

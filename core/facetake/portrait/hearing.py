@@ -62,9 +62,9 @@ def _n_curves(sound: F32) -> int:
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:
     """(T, 68) at 60 fps: viseme probabilities, then ARKit weights, in a neutral mood."""
-    windows = models.audio2rig.windows([sound], n_curves, _neutral())
-    parts = [np.concatenate([visemes, rig.arkit.to_arkit(curves)], axis=1) for _, curves, visemes in windows]
-    return np.asarray(np.concatenate(parts), np.float32)
+    heard = models.ear.hear([sound], n_curves)
+    curves = np.concatenate([some for _, some in models.audio2rig.windows(heard.features, _neutral())])
+    return np.asarray(np.concatenate([heard.visemes, rig.arkit.to_arkit(curves)], axis=1), np.float32)
 
 
 def _neutral() -> Callable[[NDArray[np.float64]], F32]:

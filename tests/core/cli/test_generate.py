@@ -363,5 +363,6 @@ def spoil_version(folder: Path) -> None:
     model = onnx.load(folder / "audio2rig.onnx")
     onnx.helper.set_model_props(model, {"facetake_model": "audio2rig", "facetake_version": "99"})
     onnx.save(model, folder / "audio2rig.onnx")
-    text = f'[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{hash_of(folder / "audio2rig.onnx")}"\n'
+    others = (folder / "models.toml").read_text(encoding="utf-8").split("[audio2rig]")[0]
+    text = f'{others}[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{hash_of(folder / "audio2rig.onnx")}"\n'
     (folder / "models.toml").write_text(text, encoding="utf-8")

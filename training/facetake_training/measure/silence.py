@@ -9,7 +9,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import rig, shaping
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
@@ -17,7 +17,7 @@ from facetake.generate import GenerateOptions, generate
 from facetake_training.measure.report import Report
 
 SECONDS = 10
-MOST = 0.02
+MOST = 0.01
 
 
 def noises() -> dict[str, NDArray[np.float32]]:
@@ -40,7 +40,7 @@ def noises() -> dict[str, NDArray[np.float32]]:
 def measure(models: Models) -> Report:
     """Measures every noise in every emotion."""
     report = Report()
-    held = rig.region_mask("mouth", "jaw", "teeth", "tongue")
+    held = shaping.HELD_COLUMNS
     eyes = rig.columns("C_eye.X", "C_eye.Y")
     with tempfile.TemporaryDirectory() as folder:
         for name, sound in noises().items():
