@@ -114,7 +114,7 @@ def rest_in_silence(
     rest: Values | None = None,
     out: Values | None = None,
 ) -> Values:
-    """Ease mouth, jaw, teeth, tongue and blown cheeks to a still pose where there is no speech; the rest of the face is left alone.
+    """Ease mouth, jaw, teeth, tongue and blown cheeks to a still pose where there is no speech; leave the rest alone.
 
     Args:
         values: (T, 174) controls.

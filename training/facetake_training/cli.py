@@ -85,7 +85,7 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--landmarker", type=Path, required=True, metavar="FILE", help="MediaPipe's face_landmarker.task")
     look.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
     look.set_defaults(run=_track)
-    artist = commands.add_parser("facegood", help="FACEGOOD's artist's curves, to learn lips from or to measure against")
+    artist = commands.add_parser("facegood", help="FACEGOOD's artist, to learn lips from or to measure against")
     artist.add_argument("lines", type=Path, nargs="+", metavar="WAV", help="sounds of its code/train/wav")
     artist.add_argument("--names", type=Path, required=True, metavar="NPY", help="its shirley_1119_bs_name.npy")
     artist.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
@@ -115,8 +115,8 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes), folders of any recordings (checks); a line (memory); "
-        "folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
+        help="folder of sounds (lips, lists, pauses, emotions, takes), folders of any recordings (checks); "
+        "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
     measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips, lists, pauses)")
     measure.add_argument(

@@ -1,4 +1,4 @@
-"""FACEGOOD-Audio2Face's training lines (MIT), an artist's curves over Mandarin word lists, as a folder that `lips` reads.
+"""FACEGOOD-Audio2Face's lines (MIT), an artist's curves over Mandarin word lists, as a folder that `lips` reads.
 
 The curves are (N, 116) at 30 frames a second beside one WAV each; column i carries the name i - 1 of the list of names.
 Knows nothing of training.
