@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, eyes, head, keys, listening, rig, shaping
+from facetake import audio, eyes, head, keys, listening, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
@@ -112,7 +112,7 @@ def generate(
     visemes = hearing.visemes
     values = _curves(models, hearing, emotion, report)
 
-    shaping.smooth(values, out=values)
+    smoothing.smooth(values, out=values)
     speech = shaping.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
     closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))

@@ -14,7 +14,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, rig, shaping
+from facetake import mouth, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import RestyleModels, Restyler
 from facetake.emotion import EMOTIONS
@@ -193,7 +193,7 @@ def _changes(
         change = np.zeros_like(block)
         for code, weight in passes:
             change += np.float32(weight) * (restyler.restyle(block, code) - block)
-        shaping.smooth(change, out=change)
+        smoothing.smooth(change, out=change)
         is_last = first + BLOCK_FRAMES >= len(even)
         ends = (first, np.inf) if is_last else (first, first + BLOCK_FRAMES)
         rows = slice(*np.searchsorted(places, ends).tolist())

@@ -1,4 +1,4 @@
-"""Post-processing of control curves: smoothing, rest in silence, lip closures, gains and masks.
+"""Post-processing of control curves: rest in silence, lip closures, gains and masks.
 
 Pure functions on (T, 174) arrays. Each writes to a new array, or to `out`, which may be its input: takes can be long,
 so nothing here makes a second full copy on the way. The module does not know audio, models or files; where the mouth
@@ -25,17 +25,18 @@ from facetake.visemes import CLOSED, TEETH, VISEMES
 Values = NDArray[np.float32]
 Float = NDArray[np.float64]
 
-WINDOW, ORDER = 15, 3
-"""Savitzky-Golay window in frames at 60 fps and polynomial order (EmoFace 3.1.3)."""
-SMOOTH_COLUMNS = 8
-"""Columns smoothed at once: 7 MB for half an hour."""
 SILENCE = VISEMES.index("sil")
 OPEN_ABOVE, SHUT_BELOW = 0.6, 0.35
 """Speech starts where its probability exceeds the first and lasts until it falls below the second."""
-ANTICIPATION_S, RELEASE_S = 0.30, 0.30
+RELEASE_S = 0.30
 """The mouth may leave rest this long before speech, to breathe in, and takes this long to return."""
+RAMP_SHARE = 0.4
+"""Leaving and returning take at most this share of a pause each, so that the mouth rests between them."""
 SHORT_PAUSE_S = 0.6
-"""In a shorter pause the mouth is left to the network: real mouths stay parted there."""
+"""In a shorter pause of running speech the mouth is left to the network: real mouths stay parted there."""
+LIST_WORDS, LIST_WORD_S, LIST_PAUSE_S, LIST_RELEASE_S = 4, 1.2, 0.25, 0.08
+"""Fewest words of a word list, how long they are in the middle, the pause after which its mouth rests, and how fast:
+an artist's jaw in pauses of word lists is shut from the end of the sound on."""
 SHORTEST_SPEECH_S = 0.05
 SEAL_ROWS = 4096  # frames sealed at once: 3 MB
 RAMP_S = 0.06
@@ -64,27 +65,6 @@ class Closure(NamedTuple):
     end_s: float
 
 
-def smooth(values: Values, rate: float = 60.0, out: Values | None = None) -> Values:
-    """Savitzky-Golay filter over time, window 15 and order 3 at 60 fps (EmoFace 3.1.3).
-
-    At the ends the cubic through the first or last whole window is used; a take shorter than the window is one cubic.
-    The result can leave a control's range by a little: clamp it.
-
-    Args:
-        values: (T, C) curves.
-        rate: frames per second; the window keeps its duration.
-        out: where to write; may be `values`.
-    """
-    out = np.empty_like(values) if out is None else out
-    window = max(ORDER + 2, 2 * round(WINDOW * rate / 120 - 0.5) + 1)
-    fit = _polynomial_fit(min(window, len(values)))
-    for first in range(0, values.shape[1], SMOOTH_COLUMNS):
-        block = np.ascontiguousarray(values[:, first : first + SMOOTH_COLUMNS].T, np.float64)
-        for offset, curve in enumerate(block):
-            out[:, first + offset] = _filtered(curve, fit)
-    return out
-
-
 def speech_gate(
     visemes: NDArray[np.floating], energy_db: NDArray[np.floating] | None = None, rate: float = 60.0
 ) -> Values:
@@ -97,15 +77,31 @@ def speech_gate(
         rate: frames per second.
 
     Returns:
-        (T,) float32; opens 0.3 s before speech, closes 0.3 s after; stays open in pauses below 0.6 s.
+        (T,) float32; opens 0.3 s before speech, closes 0.3 s after; stays open in pauses below 0.6 s of running speech.
+        In a list of single words it closes after each.
     """
     talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
     if energy_db is not None and len(energy_db):
         talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
     runs = [(a, b) for a, b in _runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
     spans = [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in runs]
-    phrases = [(*span, ANTICIPATION_S, RELEASE_S) for span in _joined(spans, SHORT_PAUSE_S)]
-    return _envelope(len(talk), rate, phrases).astype(np.float32)
+    pause_s, release_s = (LIST_PAUSE_S, LIST_RELEASE_S) if _is_word_list(spans) else (SHORT_PAUSE_S, RELEASE_S)
+    phrases = _joined(spans, pause_s)
+    ramps = [min(release_s, RAMP_SHARE * gap) for gap in [np.inf, *_gaps(phrases), np.inf]]
+    eased = [(*phrase, ramps[n], ramps[n + 1]) for n, phrase in enumerate(phrases)]
+    return _envelope(len(talk), rate, eased).astype(np.float32)
+
+
+def _is_word_list(spans: Sequence[tuple[float, float]]) -> bool:
+    """Whether stretches of speech are single words with a pause after each, as in lists read for training."""
+    words = _joined(spans, LIST_PAUSE_S)
+    lengths = [last - first for first, last in words]
+    return len(words) >= LIST_WORDS and float(np.median(lengths)) <= LIST_WORD_S
+
+
+def _gaps(spans: Sequence[tuple[float, float]]) -> list[float]:
+    """Seconds between each span and the next."""
+    return [after[0] - before[1] for before, after in zip(spans, spans[1:], strict=False)]
 
 
 def rest_in_silence(
@@ -321,8 +317,7 @@ def _spans(closures: Sequence[Closure], rate: float, start_s: float) -> list[tup
         first, last = event[1] + trim - start_s, event[2] - trim - start_s
         cores.append((min(first, frame), max(last, frame)))
     merged = _joined(sorted(cores), 1 / rate)
-    gaps = [after[0] - before[1] for before, after in zip(merged, merged[1:], strict=False)]
-    ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *gaps, np.inf]]
+    ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *_gaps(merged), np.inf]]
     return [(*core, ramps[n], ramps[n + 1]) for n, core in enumerate(merged)]
 
 
@@ -375,23 +370,6 @@ def _split(level: Float, begin: int, end: int, least: float) -> list[tuple[int, 
     before, after = (place + int(level[place:stop].argmin()) if place < stop else place
                      for place, stop in ((begin, first), (last, end)))  # fmt: skip
     return [*_split(level, begin, before, least), (first, last), *_split(level, after, end, least)]
-
-
-def _polynomial_fit(window: int) -> Float:
-    """(window, window) matrix that turns a window's samples into those of their least-squares polynomial."""
-    powers = np.vander(np.linspace(-1.0, 1.0, window), min(ORDER + 1, window))
-    orthonormal, _ = np.linalg.qr(powers)
-    return np.asarray(orthonormal @ orthonormal.T)
-
-
-def _filtered(curve: Float, fit: Float) -> Float:
-    """One curve under the filter whose window's fit matrix is `fit`."""
-    window = len(fit)
-    half = window // 2
-    if len(curve) == window:
-        return np.asarray(fit @ curve)
-    middle = np.convolve(curve, fit[half][::-1], mode="valid")
-    return np.concatenate([fit[:half] @ curve[:window], middle, fit[half + 1 :] @ curve[-window:]])
 
 
 def _target(values: Values, out: Values | None) -> Values:

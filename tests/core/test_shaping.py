@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
-from scipy.signal import savgol_filter
 
-from facetake import keys, mouth, rig, shaping
+from facetake import keys, mouth, rig, shaping, smoothing
 from facetake.errors import ConfigError, RigError
 from facetake.shaping import Closure
 from facetake.take import Take, resample
@@ -67,41 +66,6 @@ def some_closures(duration_s: float, seed: int) -> list[Closure]:
     return found
 
 
-@pytest.mark.parametrize("n_frames", [15, 16, 37, 400])
-def test_smoothing_equals_scipy(n_frames: int) -> None:
-    """At 60 fps the filter is scipy's Savitzky-Golay 15/3 with polynomial ends."""
-    values = np.random.default_rng(n_frames).normal(0, 1, (n_frames, 11)).astype(np.float32)
-    expected = savgol_filter(values.astype(np.float64), 15, 3, axis=0, mode="interp")
-    assert np.allclose(shaping.smooth(values), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize(("rate", "window"), [(24.0, 5), (30.0, 7), (120.0, 29)])
-def test_smoothing_window_keeps_its_duration(rate: float, window: int) -> None:
-    """At other rates the window is the odd number of frames at or just below a quarter of a second."""
-    values = np.random.default_rng(1).normal(0, 1, (60, 3)).astype(np.float32)
-    expected = savgol_filter(values.astype(np.float64), window, 3, axis=0, mode="interp")
-    assert np.allclose(shaping.smooth(values, rate), expected, atol=1e-6)
-
-
-@pytest.mark.parametrize("n_frames", [1, 2, 4, 9, 14])
-def test_smoothing_short_takes_fits_one_cubic(n_frames: int) -> None:
-    """A take shorter than the window becomes its least-squares cubic; up to four frames nothing changes."""
-    values = np.random.default_rng(n_frames).normal(0, 1, (n_frames, 3)).astype(np.float32)
-    at = np.arange(n_frames)
-    expected = np.stack([np.polyval(np.polyfit(at, one, min(3, n_frames - 1)), at) for one in values.T], axis=1)
-    assert np.allclose(shaping.smooth(values), expected, atol=1e-5)
-
-
-def test_smoothing_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The block size changes no byte, and the result may be written over the input."""
-    values = np.random.default_rng(2).normal(0, 1, (100, 174)).astype(np.float32)
-    whole = shaping.smooth(values)
-    monkeypatch.setattr(shaping, "SMOOTH_COLUMNS", 3)
-    assert shaping.smooth(values).tobytes() == whole.tobytes()
-    assert shaping.smooth(values, out=values) is values
-    assert values.tobytes() == whole.tobytes()
-
-
 def test_gate_opens_early_and_closes_late() -> None:
     """The gate is open throughout speech, starts 100 ms before it, ends 150 ms after and is zero in silence."""
     gate = shaping.speech_gate(spoken(300, a=[(100, 160, 0.9)]))
@@ -135,6 +99,23 @@ def test_gate_trusts_digital_silence() -> None:
     gate = shaping.speech_gate(spoken(300, a=[(20, 300, 0.9)]), energy)
     assert gate[20:100].min() == 1
     assert gate[119:].max() == 0
+
+
+def test_a_word_list_closes_after_each_word() -> None:
+    """Pauses of 0.4 s close the mouth between single words, and leave it to the network within running speech."""
+    words = spoken(600, a=[(at, at + 36, 0.9) for at in range(30, 540, 60)])
+    running = spoken(600, a=[(30, 200, 0.9), (224, 420, 0.9), (444, 580, 0.9)])
+    gate = shaping.speech_gate(words)
+
+    assert all(gate[at + 45 : at + 54].max() == 0 and gate[at : at + 36].min() == 1 for at in range(30, 480, 60))
+    assert shaping.speech_gate(running)[30:580].min() == 1
+
+
+def test_a_pause_longer_than_its_ramps_reaches_rest() -> None:
+    """In a pause of just over 0.6 s the mouth comes to rest for a fifth of it."""
+    gate = shaping.speech_gate(spoken(400, a=[(40, 150, 0.9), (188, 380, 0.9)]))
+
+    assert (gate[150:188] == 0).mean() > 0.15
 
 
 def test_silence_is_still() -> None:
@@ -299,7 +280,7 @@ def test_visemes_drive_seals_directly() -> None:
 def test_smoothing_before_sealing_is_why_seals_come_after() -> None:
     """Smoothing opens a short closure again; sealing after it closes it."""
     closures = [Closure("p", 1.0, 1.05)]
-    smoothed = shaping.smooth(shaping.seal_lips(talking(120, 0), closures))
+    smoothed = smoothing.smooth(shaping.seal_lips(talking(120, 0), closures))
     assert shaping.check_seals(smoothed, closures) == closures
     assert shaping.check_seals(shaping.seal_lips(smoothed, closures), closures) == []
 

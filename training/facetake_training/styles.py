@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake import audio, bundle, eyes, rig, shaping
+from facetake import audio, bundle, eyes, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
@@ -191,7 +191,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         weights[..., 0] = 1.0 - strength
         weights[..., emotion] += strength
         features = self.generator.ear.hear([sound], SPAN_FRAMES).features.astype(np.float32)
-        return rig.clamp(shaping.smooth(self.generator.audio2rig.run(features[None], weights)[0]))
+        return rig.clamp(smoothing.smooth(self.generator.audio2rig.run(features[None], weights)[0]))
 
     def _loudness(self, line: Line) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""
