@@ -52,6 +52,9 @@ def _parser() -> argparse.ArgumentParser:
         metavar="DIR",
         help="folder for the model, for 'facetake generate --model DIR'",
     )
+    export.add_argument(
+        "--merged", action="store_true", help="also merged.onnx: sound and emotion to curves in one graph"
+    )
     evaluate = _add(commands, "evaluate", _evaluate, "mean absolute error by region on a split of the run's corpus")
     evaluate.add_argument("--split", default="test", choices=("train", "valid", "test"))
     _add_measure(commands)
@@ -243,8 +246,11 @@ def _audio_emotion(arguments: argparse.Namespace) -> int:
 
 def _export(arguments: argparse.Namespace) -> int:
     from facetake_training import shipping
+    from facetake_training.emoface import TrainConfig
 
     print(shipping.export(arguments.config, arguments.out))
+    if arguments.merged:
+        print(shipping.export_merged_run(load_config(TrainConfig, arguments.config), arguments.out))
     return 0
 
 

@@ -229,7 +229,7 @@ def _fit(readout: LipReadout, faces: Sequence[Face], config: TeacherConfig, seed
             track[..., 1], rounding, seen, config.faint
         )
         optimizer.zero_grad()
-        loss.mean().backward()
+        loss.mean().backward()  # type: ignore[no-untyped-call]  # torch's stub
         nn.utils.clip_grad_norm_(readout.parameters(), 1.0)
         optimizer.step()
         schedule.step()

@@ -19,8 +19,15 @@ from facetake import bundle
 from facetake.audio import hash_of
 from facetake.config import load_config
 from facetake.errors import ModelError
-from facetake.export import export_audio2rig, export_audio_emotion, export_classifier, export_ear, export_restyler
-from facetake.networks.emoface import EmoFaceSize
+from facetake.export import (
+    export_audio2rig,
+    export_audio_emotion,
+    export_classifier,
+    export_ear,
+    export_merged,
+    export_restyler,
+)
+from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
 from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import VoiceConfig
@@ -62,14 +69,13 @@ def export(config_path: Path, out: Path) -> str:
 
 def export_run(config: TrainConfig, name: str, out: Path) -> str:
     """Exports the best checkpoint of a run of EmoFace, given as a configuration and its name; see `export`."""
-    size = filled_later(config.network)
-    network = build(replace(config, network=size, start=None))
-    checkpoint.load_weights(config.out / "best.safetensors", network)
+    network = _trained(config)
     about = _about(config.out / "best.json")
     out.mkdir(parents=True, exist_ok=True)
     heard = export_ear(network, out / "ear.onnx", quantised=config.quantised)
     worst = export_audio2rig(network, out / "ear.onnx", out / "audio2rig.onnx")
-    (out / SIZE).write_text(json.dumps(asdict(size), indent=1, default=str), encoding="utf-8")
+    size = json.dumps(asdict(filled_later(config.network)), indent=1, default=str)
+    (out / SIZE).write_text(size, encoding="utf-8")
     data = about["config"]["data"]
     faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
     sources = _sources([Path(source["folder"]) for source in data["sources"]] + faces)
@@ -79,6 +85,19 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     return Entry(name, sources, int(about["step"]), worst, about["scores"]).ship(
         "audio2rig", config.out / "best.safetensors", out
     )
+
+
+def export_merged_run(config: TrainConfig, out: Path) -> str:
+    """Writes merged.onnx, one exact graph from sound and emotion to curves, for hosts that want one file."""
+    worst = export_merged(_trained(config), out / "merged.onnx")
+    return f"{out / 'merged.onnx'} written; torch and ONNX Runtime differ by at most {worst:.1e}"
+
+
+def _trained(config: TrainConfig) -> EmoFace:
+    """The network of a run with its best weights."""
+    network = build(replace(config, network=filled_later(config.network), start=None))
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    return network
 
 
 def filled_later(size: EmoFaceSize) -> EmoFaceSize:
