@@ -67,6 +67,7 @@ class TrainConfig:
         network: shape of the network.
         loss: weights of the loss terms.
         start: weights to start from where they fit, or None.
+        weights_of: whose weights the run began with or learnt from, with their licences, for models.toml.
         steps: rounds of training, one batch each.
         batch: examples a round, a process.
         learning_rate: Adam's, at its highest.
@@ -90,6 +91,7 @@ class TrainConfig:
     network: EmoFaceSize = field(default_factory=EmoFaceSize)
     loss: LossConfig = field(default_factory=LossConfig)
     start: Path | None = None
+    weights_of: tuple[str, ...] = ()
     steps: int = 3000
     batch: int = 16
     learning_rate: float = 1e-4

@@ -69,7 +69,7 @@ def finetune(
         size,
         LossConfig(curves=20.0, mouth=1.0, velocity=1.0),
         weights,
-        steps,
+        steps=steps,
         batch=8,
         learning_rate=3e-4,
         schedule="cosine",

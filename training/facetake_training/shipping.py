@@ -37,7 +37,6 @@ from facetake_training.viseme import VisemeConfig
 
 WEIGHTS = "audio2rig.safetensors"
 SIZE = "audio2rig.json"
-WHISPER = "the lower layers of Whisper: MIT, OpenAI"
 
 
 def export(config_path: Path, out: Path) -> str:
@@ -78,9 +77,7 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     (out / SIZE).write_text(size, encoding="utf-8")
     data = about["config"]["data"]
     faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
-    sources = _sources([Path(source["folder"]) for source in data["sources"]] + faces)
-    if config.network.encoder == "whisper":
-        sources.insert(0, WHISPER)
+    sources = [*config.weights_of, *_sources([Path(source["folder"]) for source in data["sources"]] + faces)]
     Entry(name, sources, int(about["step"]), heard, about["scores"]).declare("ear", out)
     return Entry(name, sources, int(about["step"]), worst, about["scores"]).ship(
         "audio2rig", config.out / "best.safetensors", out
