@@ -20,10 +20,12 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Models
 from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.listening import Heard
-from facetake.take import Take, n_frames, resample
+from facetake.take import Take, resample
+from facetake.timebase import n_frames
 from facetake.visemes import VISEMES
 
 Floats = NDArray[np.float32]
+MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 REST_ROWS = 4096  # frames eased to rest at once
 NETWORK_SHARE = 0.7  # of the time a line takes, for progress
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average

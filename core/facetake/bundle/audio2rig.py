@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle.verified import check_widths, common_metadata, opened
 from facetake.emotion import EMOTIONS
@@ -136,6 +135,6 @@ def audio2rig_metadata() -> dict[str, str]:
     return {
         **common_metadata("audio2rig"),
         "sample_rate_hz": str(SAMPLE_RATE_HZ),
-        "emotions": json.dumps(list(EMOTIONS)),
-        "visemes": json.dumps(list(VISEMES)),
+        "emotions": json_text.dump(list(EMOTIONS)),
+        "visemes": json_text.dump(list(VISEMES)),
     }

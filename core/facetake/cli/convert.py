@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Converts one take."""
     from facetake import formats
-    from facetake.take import parse_rate, resample
+    from facetake.take import resample
+    from facetake.timebase import parse_rate
 
     for name in (arguments.form, arguments.source_form):
         if name is not None and name not in formats.FORMATS:

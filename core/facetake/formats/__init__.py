@@ -26,6 +26,7 @@ from facetake.formats import (
 )
 from facetake.formats.files import beside, reading
 from facetake.take import Take
+from facetake.timebase import parse_rate
 
 __all__ = ["FORMATS", "Format", "beside", "read", "write"]
 
@@ -105,6 +106,7 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
     """
     path = Path(path)
     chosen = _by_suffix(path) if format is None else _named(format)
+    parse_rate(take.rate)  # what could not be read back is not written
     with beside(path) as temporary:
         chosen.write(take, temporary)
 

@@ -27,6 +27,7 @@ from facetake.errors import TakeError
 from facetake.formats import arkit_columns, cells, table, timing
 from facetake.formats.files import reading
 from facetake.take import Take
+from facetake.timebase import DEFAULT_RATE, recognise
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle in ("Yaw", "Pitch", "Roll"))
@@ -155,11 +156,11 @@ def _on_grid(times: NDArray[np.float64], rows: NDArray[np.float64]) -> tuple[Fra
     steps = np.diff(times)
     _check_steps(steps)
     if not len(steps):
-        return timing.DEFAULT_RATE, rows
+        return DEFAULT_RATE, rows
     interval = float(np.median(steps))
     if np.abs(steps - interval).max() <= interval / 10:
         return timing.rate_of(times, rounding_s=1e-3 * interval), rows
-    rate = timing.recognise(1 / interval, 5e-3)
+    rate = recognise(1 / interval, 5e-3)
     n_frames = round((times[-1] - times[0]) * float(rate)) + 1
     if n_frames > 4 * len(rows) + rate:
         raise TakeError("more frames are missing than there are in the file; record it again")

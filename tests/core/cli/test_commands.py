@@ -212,8 +212,8 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path) -> None:
     out.mkdir()
     code = (
         "import os, signal, sys, threading\nfrom facetake.cli import main\nfrom facetake.formats import facetake_json\n"
-        "def slow(*_):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
-        "facetake_json.document.json.dumps = slow\nsys.exit(main())"
+        "def slow(*_, **__):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
+        "facetake_json.json_text.json.dumps = slow\nsys.exit(main())"
     )
     command = [sys.executable, "-c", code, "convert", str(take), "-o", str(out / "b.json")]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)
