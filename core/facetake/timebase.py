@@ -28,7 +28,7 @@ MOST_TIME_DENOMINATOR: Final = 10**15
 DEFAULT_RATE: Final = Fraction(60)
 """Rate of a file that cannot say its own: a single frame, or EmoFace text (paper section 4.1: 60 fps)."""
 WHOLE_RATES: Final = tuple(map(Fraction, (12, 15, 24, 25, 30, 40, 48, 50, 60, 72, 75, 90, 100, 120, 144, 200, 240)))
-NTSC_RATES: Final = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 90, 120, 240))
+NTSC_RATES: Final = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120, 240))
 """The television rates: whole ones slowed down by a thousandth, and written in decimals as 23.976, 29.97, 59.94 ..."""
 STANDARD_RATES: Final = (*WHOLE_RATES, *NTSC_RATES)
 
@@ -108,15 +108,16 @@ def _with_small_terms(exact: Fraction, *, is_decimal: bool) -> Fraction:
     return near if is_decimal or abs(near - exact) <= _SAME * abs(exact) else Fraction(0)
 
 
-def recognise(rate: float, slack: float = RELATIVE_SLACK) -> Fraction:
+def recognise(rate: float, slack: float = RELATIVE_SLACK, error: float = 1e-6) -> Fraction:
     """The exact rate that a measured one stands for: 29.9701 is 30000/1001.
 
     Args:
         rate: frames per second, as measured or as a file holds it in floating point.
-        slack: the largest relative error of `rate`.
+        slack: how far from a standard rate, relative to it, the rate still is that one.
+        error: what the rate may be off, relative to itself, where it is no standard one.
 
     Returns:
-        The nearest of `STANDARD_RATES` within the slack, else the fraction nearest to the rate.
+        The nearest of `STANDARD_RATES` within the slack, else the simplest fraction within the error.
 
     Raises:
         TakeError: the rate is not between 1 and 1000 frames per second.
@@ -126,7 +127,16 @@ def recognise(rate: float, slack: float = RELATIVE_SLACK) -> Fraction:
     known = min(STANDARD_RATES, key=lambda candidate: abs(float(candidate) - rate))
     if abs(float(known) / rate - 1) <= slack:
         return known
-    return min(max(Fraction(rate).limit_denominator(1001), SLOWEST), FASTEST)
+    near = _simplest(Fraction(rate * (1 - error)), Fraction(rate * (1 + error)))
+    return min(max(near.limit_denominator(MOST_DENOMINATOR), SLOWEST), FASTEST)
+
+
+def _simplest(low: Fraction, high: Fraction) -> Fraction:
+    """The fraction of the smallest terms from `low` to `high`, both above 0, by their continued fractions."""
+    whole = low.numerator // low.denominator
+    if whole == low:
+        return low
+    return Fraction(whole + 1) if whole + 1 <= high else whole + 1 / _simplest(1 / (high - whole), 1 / (low - whole))
 
 
 def n_frames(duration_s: Fraction, rate: Fraction) -> int:

@@ -41,6 +41,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = formats.read(arguments.take, arguments.source_form)
+    for note in formats.notes(take):
+        report.warning(str(arguments.take), f"{arguments.take}: {note}")
     if arguments.rate:
         take = resample(take, parse_rate(arguments.rate))
     report.start(str(arguments.take), 0, 1)

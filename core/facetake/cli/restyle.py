@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = formats.read(arguments.take, arguments.source_form)
+    for note in formats.notes(take):
+        report.warning(str(arguments.take), f"{arguments.take}: {note}")
     models = bundle.load_restyling(arguments.model)
     report.start(str(arguments.take), 0, 1)
     made = restyle(take, options, models)

@@ -17,12 +17,11 @@ _JITTER = 0.1  # of a frame: more than rounding to milliseconds at 120 fps gives
 _DECIMALS = range(3, 9)
 
 
-def rate_of(times_s: NDArray[np.float64], rounding_s: float | None = None) -> Fraction:
+def rate_of(times_s: NDArray[np.float64]) -> Fraction:
     """Rate of a regular column of times.
 
     Args:
         times_s: (T,) seconds; rounded to milliseconds or finer.
-        rounding_s: what the times were rounded to; by default their decimals tell.
 
     Returns:
         The exact rate; `DEFAULT_RATE` for a single time.
@@ -35,8 +34,8 @@ def rate_of(times_s: NDArray[np.float64], rounding_s: float | None = None) -> Fr
         return DEFAULT_RATE
     interval = float(times_s[-1] - times_s[0]) / steps
     _check_regular(times_s, interval)
-    rounding_s = 10.0 ** -_decimals(times_s) if rounding_s is None else rounding_s
-    return recognise(1 / interval, max(RELATIVE_SLACK, min(rounding_s / (steps * interval), 0.05)))
+    error = min(10.0 ** -_decimals(times_s) / (steps * interval), 0.05)
+    return recognise(1 / interval, max(RELATIVE_SLACK, error), error)
 
 
 def start_of(first_s: float, rate: Fraction) -> Fraction:

@@ -149,7 +149,7 @@ def test_an_unforeseen_error_is_one_sentence(
 ) -> None:
     """A bug of ours does not show a traceback, but says how to get one."""
     monkeypatch.delenv("FACETAKE_DEBUG", raising=False)
-    monkeypatch.setattr(formats, "read", lambda *_: 1 / 0)
+    monkeypatch.setattr(formats, "read_recognised", lambda *_: 1 / 0)
 
     assert main(["inspect", str(take)]) == 2
     assert "FACETAKE_DEBUG=1" in capsys.readouterr().err
@@ -161,7 +161,7 @@ def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(formats, "read", interrupted)
+    monkeypatch.setattr(formats, "read_recognised", interrupted)
 
     assert main(["inspect", str(take)]) == 130
     assert "interrupted" in capsys.readouterr().err
