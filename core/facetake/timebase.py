@@ -61,8 +61,9 @@ def parse_rate(value: object) -> Fraction:
     exact = _exact(value)
     rate = Fraction(0) if exact is None else _with_small_terms(exact, is_decimal="/" not in str(value))
     if not SLOWEST <= rate <= FASTEST:
-        what = value if isinstance(value, str) and len(value) <= _LONGEST else shown(value)
-        raise TakeError(f'"{what}" is no frame rate; give frames per second from 1 to 1000, such as 60 or 24000/1001')
+        raise TakeError(
+            f"{shown(value)} is no frame rate; give frames per second from 1 to 1000, such as 60 or 24000/1001"
+        )
     return rate
 
 

@@ -152,12 +152,12 @@ def _rate(times: list[Fraction], average: Fraction | None) -> tuple[Fraction, bo
     mean = Fraction(len(times) - 1) / span if span > 0 else Fraction(25)
     named = recognise(float(average)) if average and SLOWEST <= average <= FASTEST else None
     since = np.array([float(time - times[0]) for time in times])
-    misses = {rate: _furthest(since, rate) for rate in STEADY_RATES}
-    if named is not None and misses.get(named, 1.0) <= UNEVEN:
+    fitting = [rate for rate in STEADY_RATES if _furthest(since, rate) <= UNEVEN]
+    if named in fitting:
         return named, False
-    best = min(misses, key=lambda rate: misses[rate])
-    if misses[best] <= UNEVEN:
-        return best, False
+    if fitting:
+        interval = float(np.polyfit(np.arange(len(since)), since, 1)[0])  # jitter at either end counts little in it
+        return min(fitting, key=lambda rate: abs(float(rate) * interval - 1)), False
     nearest = min(STEADY_RATES, key=lambda rate: abs(rate / mean - 1))
     if named is not None and abs(nearest / mean - 1) > NEAR and _furthest(since, named) <= UNEVEN:
         return min(named, Fraction(120)), False
