@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facetake.errors import ConfigError, TakeError
+from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
     from facetake.take import Take
@@ -55,9 +55,9 @@ def is_take(path: Path) -> bool:
 
 
 def _take(path: Path) -> Facts:
-    from facetake import mouth, rig
+    from facetake import formats, mouth, rig
 
-    form, take = _read(path)
+    form, take = formats.read_recognised(path)
     values = take.values
     return {
         "take": str(path),
@@ -78,19 +78,6 @@ def _head(take: Take) -> dict[str, tuple[float, float]] | None:
     if take.head is None:
         return None
     return {name: _range(take.head[:, axis]) for axis, name in enumerate(("yaw", "pitch", "roll"))}
-
-
-def _read(path: Path) -> tuple[str, Take]:
-    """The name of a take's format, and the take: of the formats with its suffix, the one that reads it."""
-    from facetake import formats
-
-    named = [form for form in formats.FORMATS.values() if form.suffix == path.suffix.lower()]
-    for form in named[1:]:  # the first is Facetake's own, whose errors say most
-        try:
-            return form.name, formats.read(path, form.name)
-        except TakeError:
-            continue
-    return named[0].name, formats.read(path, named[0].name)
 
 
 def _range(values: Any) -> tuple[float, float]:

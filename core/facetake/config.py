@@ -10,12 +10,15 @@ import dataclasses
 import difflib
 import tomllib
 import types
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from facetake.errors import ConfigError
+from facetake import quantities
+from facetake.errors import ConfigError, FacetakeError
+from facetake.quantities import shown
+from facetake.timebase import parse_time
 
 T = TypeVar("T")
 
@@ -25,7 +28,8 @@ def load_config(cls: type[T], path: Path) -> T:
 
     Args:
         cls: A dataclass; its fields may be nested dataclasses, tuples, dicts with text keys, paths, fractions,
-            Literals, unions with None and the plain types.
+            Literals, unions with None and the plain types, or Annotated with the function that reads them, as
+            `facetake.timebase.Rate` is. Numbers are finite and whole ones have 64 bits.
         path: The file. Relative paths inside it are kept as they stand.
 
     Returns:
@@ -44,11 +48,15 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    except ValueError as error:  # TOMLDecodeError, and Python's own about a number of thousands of digits
         raise ConfigError(f"{path} is not valid TOML: {error}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{path} is not valid TOML: brackets are nested too deep") from error
 
 
 def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
@@ -72,14 +80,14 @@ def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
     for key in table:
         if key not in fields:
             raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')
-    hints = get_type_hints(cls)
+    hints = get_type_hints(cls, include_extras=True)
     given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, field in fields.items():
         if name not in given and _is_required(field):
             raise ConfigError(f'{where}: the setting "{name}" is missing; add it')
     try:
         return cast(T, cls(**given))
-    except ValueError as error:
+    except (ValueError, ConfigError) as error:
         raise ConfigError(f"{where}: {error}") from error
 
 
@@ -97,6 +105,8 @@ def _value(hint: Any, value: object, where: str) -> object:
     origin = get_origin(hint)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         return from_table(hint, _table(value, where), where)
+    if origin is Annotated:
+        return _read(get_args(hint)[1], value, where)
     if origin is Literal:
         return _one_of(get_args(hint), value, where)
     if origin in (Union, types.UnionType):
@@ -111,13 +121,13 @@ def _value(hint: Any, value: object, where: str) -> object:
 
 def _table(value: object, where: str) -> Mapping[str, object]:
     if not isinstance(value, Mapping):
-        raise ConfigError(f"{where} must be a table, not {value!r}")
+        raise ConfigError(f"{where} must be a table, not {shown(value)}")
     return value
 
 
 def _one_of(choices: tuple[object, ...], value: object, where: str) -> object:
     if not any(value == choice and type(value) is type(choice) for choice in choices):
-        raise ConfigError(f"{where} must be one of {', '.join(str(choice) for choice in choices)}, not {value!r}")
+        raise ConfigError(f"{where} must be one of {', '.join(str(choice) for choice in choices)}, not {shown(value)}")
     return value
 
 
@@ -136,7 +146,7 @@ def _any_of(hints: tuple[Any, ...], value: object, where: str) -> object:
 
 def _tuple(hints: tuple[Any, ...], value: object, where: str) -> tuple[object, ...]:
     if not isinstance(value, list | tuple):
-        raise ConfigError(f"{where} must be a list, not {value!r}")
+        raise ConfigError(f"{where} must be a list, not {shown(value)}")
     if len(hints) == 2 and hints[1] is Ellipsis:
         hints = (hints[0],) * len(value)
     if len(hints) != len(value):
@@ -148,21 +158,24 @@ def _plain(hint: Any, value: object, where: str) -> object:
     if hint in (Any, object):
         return value
     if hint is float and isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value)
+        return quantities.number(value, where)
+    if hint is int and isinstance(value, int) and not isinstance(value, bool):
+        return quantities.whole(value, where)
     if hint is Path and isinstance(value, str):
         return Path(value)
-    if hint is Fraction and isinstance(value, int | str) and not isinstance(value, bool):
-        return _fraction(value, where)
+    if hint is Fraction:
+        return _read(parse_time, value, where)
     if isinstance(hint, type) and isinstance(value, hint) and (hint is bool or not isinstance(value, bool)):
         return value
-    raise ConfigError(f"{where} must be {_NOUNS.get(hint, str(hint))}, not {value!r}")
+    raise ConfigError(f"{where} must be {_NOUNS.get(hint, str(hint))}, not {shown(value)}")
 
 
-def _fraction(value: int | str, where: str) -> Fraction:
+def _read(parse: Callable[[object], object], value: object, where: str) -> object:
+    """A value as the function that its hint names reads it."""
     try:
-        return Fraction(value)
-    except (ValueError, ZeroDivisionError):
-        raise ConfigError(f'{where} must be a fraction such as 60 or "24000/1001", not {value!r}') from None
+        return parse(value)
+    except FacetakeError as error:
+        raise ConfigError(f"{where}: {error}") from error
 
 
 _NOUNS: dict[Any, str] = {
@@ -171,5 +184,4 @@ _NOUNS: dict[Any, str] = {
     float: "a number",
     str: "text",
     Path: "a path in quotes",
-    Fraction: "a fraction in quotes",
 }

@@ -13,7 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import quantities
 from facetake.errors import ConfigError
+from facetake.quantities import shown
+from facetake.timebase import FURTHEST_S
 
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
 AUTO: Final = "auto"
@@ -108,13 +111,11 @@ def read(path: Path) -> EmotionTrack:
 
 def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
     parts = line.split(None, 1)
-    try:
-        time_s = float(parts[0])
-    except ValueError:
-        time_s = float("nan")
-    if len(parts) != 2 or not 0.0 <= time_s < float("inf"):
-        raise ConfigError(f"{where}: '{line.strip()}' is no cue; write seconds and an emotion, such as '1.2 angry:0.8'")
-    return time_s, weights(parts[1].strip(), where)
+    if len(parts) != 2:
+        raise ConfigError(
+            f"{where}: {shown(line.strip())} is no cue; write seconds and an emotion, such as '1.2 angry:0.8'"
+        )
+    return quantities.number(parts[0], f"{where}: the time", 0.0, float(FURTHEST_S)), weights(parts[1].strip(), where)
 
 
 def weights(text: str, where: str) -> NDArray[np.float64]:
@@ -136,10 +137,4 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
 
 
 def _weight(number: str, name: str, where: str) -> float:
-    try:
-        weight = float(number) if number else 1.0
-    except ValueError:
-        weight = float("nan")
-    if not 0.0 <= weight <= 1.0:
-        raise ConfigError(f"{where}: weight '{number}' of {name} is not a number from 0 to 1")
-    return weight
+    return quantities.number(number, f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0

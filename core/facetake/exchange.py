@@ -6,21 +6,20 @@ takes and keys; does not know what a host does with them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping, Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, rig, shaping
+from facetake import json_text, mouth, rig, shaping
 from facetake.errors import TakeError
 from facetake.formats import document
 from facetake.formats.files import beside, reading
 from facetake.keys import Curve, Keys, reduce
 from facetake.take import Take
+from facetake.timebase import parse_rate, parse_time
 
 KEYS, CURVES = "facetake-keys-1", "facetake-curves-1"
 RIGS: Final = ("maya", "mh3", "mh4", "unreal")
@@ -69,7 +68,7 @@ def write_keys(
         chosen |= dict(zip(HEAD, reduce(take.head, HEAD_TOLERANCE_DEG).curves, strict=True))
     about = {"format": KEYS, "rate": str(take.rate), "start_s": str(take.start), "n_frames": take.n_frames}
     with beside(path) as part:
-        text = json.dumps({**about, **extra, "keys": {name: _columns(curve) for name, curve in chosen.items()}})
+        text = json_text.dump({**about, **extra, "keys": {name: _columns(curve) for name, curve in chosen.items()}})
         part.write_text(text, encoding="utf-8")
     return sum(len(curve.frames) for curve in chosen.values())
 
@@ -119,15 +118,9 @@ def read_curves(path: Path, names: str = "maya") -> tuple[Take, list[str]]:
         if not isinstance(table, dict) or not table:
             raise TakeError("it holds no curves; select a character with keys")
         values, head, notes = _gathered(table, names)
-        take = Take(values, _fraction(found, "rate"), _fraction(found, "start_s"), head, {"made_by": "a host's scene"})
+        start = parse_time(document.text(found, "start_s"))
+        take = Take(values, parse_rate(document.text(found, "rate")), start, head, {"made_by": "a host's scene"})
     return take, notes
-
-
-def _fraction(found: Mapping[str, Any], key: str) -> Fraction:
-    try:
-        return Fraction(str(found[key]))
-    except (KeyError, ValueError, ZeroDivisionError) as error:
-        raise TakeError(f"{key} is missing or no fraction such as 24000/1001") from error
 
 
 def _gathered(

@@ -6,7 +6,6 @@ training.
 
 from __future__ import annotations
 
-import json
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping, Sequence
@@ -17,7 +16,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from facetake import bundle, rig
+from facetake import bundle, json_text, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
@@ -168,7 +167,7 @@ def export_restyler(network: Restyler, actors: Sequence[str], path: Path) -> flo
     """Writes restyler.onnx; as `export_audio2rig`. `actors` are the styles after the seven emotions."""
     names = (["curves", "style"], ["restyled"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "style", "restyled")}
-    metadata = {**bundle.restyler_metadata(), "actors": json.dumps(list(actors))}
+    metadata = {**bundle.restyler_metadata(), "actors": json_text.dump(list(actors))}
 
     def probe(seconds: float) -> tuple[Tensor, ...]:
         (curves,) = _moved(seconds)
@@ -183,7 +182,7 @@ def export_classifier(network: VisemeClassifier, actors: Sequence[str], path: Pa
     """Writes viseme_classifier.onnx; as `export_restyler`."""
     names = (["curves"], ["visemes", "styles"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "visemes", "styles")}
-    metadata = {**bundle.classifier_metadata(), "actors": json.dumps(list(actors))}
+    metadata = {**bundle.classifier_metadata(), "actors": json_text.dump(list(actors))}
     return _export(network, _moved, names, axes, metadata, path)
 
 

@@ -20,9 +20,11 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.listening import Heard
-from facetake.take import Take, n_frames, resample
+from facetake.take import Take, resample
+from facetake.timebase import n_frames
 
 Floats = NDArray[np.float32]
+MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 REST_ROWS = 4096  # frames eased to rest at once
 EAR_SHARE, NETWORK_SHARE = 0.6, 0.7  # of the time a line takes until each is done, for progress
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average

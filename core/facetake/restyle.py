@@ -14,12 +14,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, rig, shaping, smoothing
+from facetake import mouth, quantities, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import RestyleModels, Restyler
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, RigError, TakeError
 from facetake.take import Take, resample
+from facetake.timebase import FURTHEST_S
 
 Floats = NDArray[np.float32]
 EASE_S = 0.25  # a range of time blends in and out over this, inside its ends
@@ -140,14 +141,17 @@ def parse_strength(text: str, what: str) -> tuple[str, float]:
     Raises:
         ConfigError: the strength is no number from 0 to 1.
     """
-    name, colon, number = (part.strip() for part in text.partition(":"))
-    try:
-        strength = float(number) if colon else 1.0
-    except ValueError:
-        strength = -1.0
-    if not 0.0 <= strength <= 1.0:
-        raise ConfigError(f"{what} '{text.strip()}': the strength is a number from 0 to 1, such as {name}:0.8")
-    return name, strength
+    name, colon, strength = (part.strip() for part in text.partition(":"))
+    return name, quantities.number(strength, f"{what} '{name}': its strength", 0.0, 1.0) if colon else 1.0
+
+
+def instant(value: object, what: str) -> float:
+    """An end of the stretch to change, in seconds, from text or a number.
+
+    Raises:
+        ConfigError: it is none.
+    """
+    return quantities.number(value, what, -float(FURTHEST_S), float(FURTHEST_S))
 
 
 def _weight(take: Take, options: RestyleOptions) -> Floats:

@@ -15,22 +15,12 @@ from numpy.typing import NDArray
 
 from facetake.errors import TakeError
 from facetake.rig import MAXIMUM, MINIMUM, N_CONTROLS, NAMES, clamp, mirror_columns
+from facetake.timebase import n_frames, positions
 
 Curves = NDArray[np.float32]
 
 # How far outside its range a value may lie and still be taken for rounding
 RANGE_SLACK = 1e-4
-
-# Decimal spellings of the television rates, whose true value is a fraction over 1001
-_NTSC = {
-    "23.976": Fraction(24000, 1001),
-    "23.98": Fraction(24000, 1001),
-    "29.97": Fraction(30000, 1001),
-    "47.952": Fraction(48000, 1001),
-    "47.95": Fraction(48000, 1001),
-    "59.94": Fraction(60000, 1001),
-    "119.88": Fraction(120000, 1001),
-}
 
 # Yaw and roll turn around when left and right are swapped, pitch does not
 _HEAD_MIRROR = np.array([-1.0, 1.0, -1.0], dtype=np.float32)
@@ -137,42 +127,6 @@ def _checked_head(head: object, n_frames: int) -> Curves:
     return _frozen(array)
 
 
-def parse_rate(text: str) -> Fraction:
-    """A frame rate as users write it.
-
-    Args:
-        text: ``60``, ``24000/1001``, ``12.5``, or a television rate in decimals (``23.976``, ``29.97``, ``59.94``),
-            which stands for its exact fraction.
-
-    Returns:
-        Frames per second.
-
-    Raises:
-        TakeError: The text is no rate between 1 and 1000.
-    """
-    bare = text.strip()
-    try:
-        rate = _NTSC.get(bare) or Fraction(bare)
-    except (ValueError, ZeroDivisionError):
-        rate = Fraction(0)
-    if not 1 <= rate <= 1000:
-        raise TakeError(f'"{text}" is no frame rate; give frames per second from 1 to 1000, such as 60 or 24000/1001')
-    return rate
-
-
-def n_frames(duration_s: Fraction, rate: Fraction) -> int:
-    """How many frames a length of time has.
-
-    Args:
-        duration_s: Seconds, zero or more.
-        rate: Frames per second.
-
-    Returns:
-        ``round(duration_s * rate)``, at least 1.
-    """
-    return max(1, round(duration_s * rate))
-
-
 def resample(take: Take, rate: Fraction) -> Take:
     """The take at another frame rate, by linear interpolation at the new frames' instants.
 
@@ -192,18 +146,10 @@ def resample(take: Take, rate: Fraction) -> Take:
     if rate == take.rate:
         return take
     count = n_frames(take.duration_s, _positive(rate))
-    below, share = _positions(count, take.rate / rate, take.n_frames)
-    head = None if take.head is None else _between(take.head, below, share)
-    return replace(take, values=_between(take.values, below, share), rate=rate, head=head)
-
-
-def _positions(count: int, step: Fraction, available: int) -> tuple[NDArray[np.intp], Curves]:
-    """Old frame at or before each of ``count`` new ones ``step`` old frames apart, and the share of the next one."""
-    scaled = np.arange(count, dtype=np.int64) * step.numerator
-    below = np.minimum(scaled // step.denominator, available - 1)
-    share = (scaled % step.denominator) / step.denominator
-    share[scaled // step.denominator >= available - 1] = 0.0
-    return below.astype(np.intp), share.astype(np.float32)
+    below, share = positions(count, take.rate / rate, take.n_frames)
+    parts = share.astype(np.float32)
+    head = None if take.head is None else _between(take.head, below, parts)
+    return replace(take, values=_between(take.values, below, parts), rate=rate, head=head)
 
 
 def _between(array: Curves, below: NDArray[np.intp], share: Curves) -> Curves:

@@ -6,7 +6,6 @@ The set is Amazon Polly's for British English, silence included, which FACTS 3.2
 from __future__ import annotations
 
 import csv
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -15,6 +14,8 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
+
+from facetake import json_text
 
 VISEMES: Final = ("sil", "p", "t", "S", "T", "f", "k", "i", "r", "s", "u", "@", "a", "e", "E", "O")
 CLOSED: Final = "p"
@@ -68,7 +69,7 @@ def as_csv(track: Iterable[Segment]) -> str:
 
 def as_json(track: Iterable[Segment]) -> str:
     """A viseme track as a JSON list of objects with viseme, start_s and end_s."""
-    return json.dumps([asdict(segment) for segment in track], indent=1)
+    return json_text.dump([asdict(segment) for segment in track], indent=1)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 
 from facetake_host.problems import HostProblem
@@ -110,10 +111,17 @@ class Sampled:
     label: str = "take"
 
     def save(self, path: Path) -> None:
-        """Writes the file that the engine restyles. Raises HostProblem where the disk refuses."""
+        """Writes the file that the engine restyles.
+
+        Raises:
+            HostProblem: the disk refuses, or a channel holds what is no number.
+        """
+        broken = next((name for name, values in self.curves.items() if not all(map(isfinite, values))), None)
+        if broken is not None:
+            raise HostProblem(f"{broken} has a value that is no number; mend its keys in the scene and try once more")
         about = {"format": "facetake-curves-1", "rate": str(self.rate), "start_s": "0"}
         try:
-            path.write_text(json.dumps({**about, "curves": dict(self.curves)}), encoding="utf-8")
+            path.write_text(json.dumps({**about, "curves": dict(self.curves)}, allow_nan=False), encoding="utf-8")
         except OSError as error:
             reason = error.strerror or error
             raise HostProblem(f"{path} cannot be written ({reason}); free some space and try once more") from error

@@ -163,11 +163,12 @@ class Engine:
     def _send(self, do: str, fields: dict[str, object]) -> Request:
         request = Request(next(self._numbers), do, self._patience_s)
         request.process = process = self._process
+        line = json.dumps({"id": request.number, "do": do, **fields}, allow_nan=False)  # a ValueError is the panel's
         with self._lock:
             self._open[request.number] = request
             with suppress(OSError, ValueError):  # it has died; the reading thread tells everyone
                 assert process is not None and process.stdin is not None
-                process.stdin.write(json.dumps({"id": request.number, "do": do, **fields}) + "\n")
+                process.stdin.write(line + "\n")
                 process.stdin.flush()
             is_late = process is not None and process.pid in self._mourned
         if is_late and process is not None:

@@ -230,7 +230,7 @@ def test_limits_of_a_user(tmp_path: Path) -> None:
         ("[drifts]\nlimit = 1", 'no setting "drifts"'),
         ("[drift]\nmost = 1", 'no setting "most"'),
         ("[drift]\nlimit = 'x'", "must be a number"),
-        ("[drift]\nlimit = nan", "must be a number"),
+        ("[drift]\nlimit = nan", "own.toml: drift: limit is nan, not a number"),
         ("[drift]\nstep = 0", "step one above 0"),
         ("[drift]\nweight = -1", "at least 0"),
         ("drift = 3", "drift"),

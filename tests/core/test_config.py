@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from facetake.config import from_table, load_config
 from facetake.errors import ConfigError
+from facetake.timebase import Rate
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Run:
     voices: tuple[str, ...] = ()
     shares: Mapping[str, float] = field(default_factory=dict)
     fps: Fraction = Fraction(60)
+    speed: Rate = Fraction(60)
     resume: Path | None = None
     stages: tuple[Optimiser, ...] = ()
     shuffle: bool = True
@@ -103,8 +105,14 @@ def test_defaults_fill_what_is_left_out() -> None:
         ({"voices": "slt"}, "voices must be a list"),
         ({"voices": ["a", 2]}, r"voices\[1\] must be text"),
         ({"shares": {"real": "much"}}, "shares.real must be a number"),
-        ({"fps": "fast"}, "fps must be a fraction"),
-        ({"fps": "1/0"}, "fps must be a fraction"),
+        ({"fps": "fast"}, "here: fps: 'fast' is no time"),
+        ({"fps": "1e999999999"}, "here: fps: .* is no time"),
+        ({"optimiser": {"rate": float("nan")}}, "here: optimiser: rate is nan, not a number"),
+        ({"optimiser": {"rate": 10**400}}, "rate is a number of some 401 digits, not a number that can be used"),
+        ({"steps": 2**63}, "here: steps is 9223372036854775808, not a whole number"),
+        ({"encoder": 1 << 40000}, "encoder must be one of mel, wav2vec2, not a number of some 12042 digits"),
+        ({"speed": "1/1000"}, "here: speed: .* is no frame rate"),
+        ({"fps": "1/0"}, "here: fps: '1/0' is no time"),
         ({"resume": 3}, "resume must be a path"),
         ({"stages": [{"rate": 1}, {"rte": 1}]}, r'stages\[1\]: there is no setting "rte"'),
     ],
@@ -127,10 +135,20 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     broken.write_text("steps = = 3", encoding="utf-8")
     binary = tmp_path / "binary.toml"
     binary.write_bytes(b"steps = '\xff\xfe'")
-    for path in (tmp_path / "absent.toml", tmp_path, broken, binary):
-        with pytest.raises(ConfigError, match="cannot be read|not valid TOML") as caught:
+    endless = tmp_path / "endless.toml"
+    endless.write_text(f"steps = {'9' * 5000}", encoding="utf-8")
+    deep = tmp_path / "deep.toml"
+    deep.write_text(f"steps = {'[' * 50_000}", encoding="utf-8")
+    for path in (tmp_path / "absent.toml", tmp_path, broken, binary, endless, deep):
+        with pytest.raises(ConfigError, match="cannot be read|not valid TOML|not UTF-8") as caught:
             load_config(Run, path)
         assert str(path) in str(caught.value)
+
+
+def test_a_byte_order_mark_is_no_part_of_a_setting(tmp_path: Path) -> None:
+    """A file that Windows' editor saved is read as any other."""
+    (tmp_path / "run.toml").write_text('corpus = "c"\nsteps = 3', encoding="utf-8-sig")
+    assert load_config(Run, tmp_path / "run.toml").steps == 3
 
 
 def test_only_dataclasses_can_be_read() -> None:

@@ -16,6 +16,7 @@ from facetake import exchange, keys, rig
 from facetake.errors import TakeError
 from facetake.take import Take
 from facetake_host.curves import KeyCurve, Sampled, load
+from facetake_host.problems import HostProblem
 
 
 def a_take(n_frames: int = 40) -> Take:
@@ -68,6 +69,14 @@ def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
         assert np.array_equal(found.values[:, known], take.values[:, known])
 
 
+@pytest.mark.parametrize("wrong", [float("nan"), float("inf")])
+def test_a_scene_with_a_value_that_is_none_is_not_sent(tmp_path: Path, wrong: float) -> None:
+    """The channel is named, and no file of NaN is left for the engine to stumble over."""
+    with pytest.raises(HostProblem, match="CTRL_C_jaw.X has a value that is no number"):
+        Sampled(Fraction(30), 0, {"CTRL_C_jaw.Y": [0.0], "CTRL_C_jaw.X": [wrong]}).save(tmp_path / "scene.json")
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize(
     ("change", "says"),
     [
@@ -78,8 +87,13 @@ def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
         ({"curves": {"CTRL_C_jaw.Y": ["a"]}}, "no list of numbers"),
         ({"curves": {"CTRL_C_jaw.Y": 3}}, "no list of finite numbers"),
         ({"curves": {"persp.tx": [0.0]}}, "none of its curves is a MetaHuman face control"),
-        ({"rate": "0/0"}, "rate is missing or no fraction"),
-        ({"start_s": None}, "start_s is missing or no fraction"),
+        ({"rate": "0/0"}, "is no frame rate"),
+        ({"rate": "1e999999999"}, "is no frame rate"),
+        ({"rate": "1/1000"}, "is no frame rate"),
+        ({"rate": None}, '"rate" must be text'),
+        ({"start_s": None}, '"start_s" must be text'),
+        ({"start_s": "1e999999999"}, "is no time"),
+        ({"curves": {"CTRL_C_jaw.Y": [0.0, float("nan")]}}, "NaN is not a number"),
     ],
 )
 def test_damaged_curves(tmp_path: Path, change: dict[str, Any], says: str) -> None:

@@ -5,13 +5,12 @@ Knows the file and the ledger; does not know how a take is made or checked.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import formats
+from facetake import formats, json_text
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path
 from facetake.batch.ledger import Entry, Ledger, Verdict
@@ -47,7 +46,7 @@ def _loaded(path: Path) -> object:
     try:
         if path.stat().st_size > MOST_BYTES:
             raise BatchError(f"{path} is larger than 256 megabytes; is it the file that the report exports?")
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=_once)
+        return json_text.load(path.read_text(encoding="utf-8-sig"), pairs=_once)
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -82,7 +81,7 @@ def _verdict(name: str, value: object, where: str) -> Verdict:
     _no_others(one, KEYS, where)
     verdict, note, sha256 = one.get("verdict"), one.get("note", ""), one.get("take_sha256")
     if verdict not in VERDICTS:
-        raise BatchError(f"{where}: verdict is {json.dumps(verdict)[:80]}; write one of {', '.join(VERDICTS)}")
+        raise BatchError(f"{where}: verdict is {json_text.dump(verdict)[:80]}; write one of {', '.join(VERDICTS)}")
     if not isinstance(note, str):
         raise BatchError(f"{where}: note is no text; put it in quotes")
     if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):

@@ -6,7 +6,6 @@ whole. One run at a time holds it. Knows rows by their fingerprints; does not kn
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from facetake import checks
+from facetake import checks, json_text
 from facetake.audio import hash_of
 from facetake.errors import AudioError, BatchError
 
@@ -156,7 +155,7 @@ class Ledger:
             BatchError: the disk refuses.
         """
         values = (
-            entry.id, json.dumps(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
+            entry.id, json_text.dump(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
             entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
             checks.to_json(entry.measured),
         )  # fmt: skip
@@ -221,7 +220,7 @@ class Ledger:
 
 
 def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str]) -> Entry:
-    return Entry(found[0], json.loads(found[1]), *found[2:12], checks.from_json(found[12]))
+    return Entry(found[0], json_text.load(found[1]), *found[2:12], checks.from_json(found[12]))
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,9 +15,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from facetake import about, audio, emotion, formats, restyle
+from facetake import about, audio, emotion, formats, json_text, quantities, restyle
 from facetake.batch.keeping import APPROVED
-from facetake.errors import BatchError, FacetakeError
+from facetake.errors import BatchError, ConfigError, FacetakeError
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
@@ -139,8 +138,8 @@ def _objects(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
         if not one.strip():
             continue
         try:
-            found = json.loads(one)
-        except (ValueError, RecursionError) as error:
+            found = json_text.load(one)
+        except ValueError as error:
             raise BatchError(f"{path}, line {line}: no JSON ({error}); one object a line") from error
         if not isinstance(found, dict):
             raise BatchError(f"{path}, line {line}: no JSON object; write one object a line")
@@ -163,10 +162,9 @@ def _row(line: int, table: Mapping[str, str]) -> Row:
     seed, problem = None, ""
     if cells["seed"]:
         try:
-            seed = int(cells["seed"])
-        except ValueError:
-            seed = -1
-        problem = "" if seed >= 0 else f"seed '{cells['seed']}' is no whole number of 0 or more"
+            seed = quantities.whole(cells["seed"], "seed", low=0)
+        except ConfigError as error:
+            problem = str(error)
     return Row(
         cells["id"], Path(cells["audio"]), cells["emotion"], cells["style"], cells["actor"], cells["character"],
         cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")), line, problem=problem,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle.ear import Ear
 from facetake.bundle.verified import check_widths, common_metadata, opened
@@ -83,5 +82,5 @@ def audio2rig_metadata() -> dict[str, str]:
     """The numbers and names that an audio2rig model of this version carries, beside the hash of its ear."""
     return {
         **common_metadata(NAME),
-        "emotions": json.dumps(list(EMOTIONS)),
+        "emotions": json_text.dump(list(EMOTIONS)),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
 from facetake.emotion import EMOTIONS
@@ -71,5 +71,5 @@ def audio_emotion_metadata() -> dict[str, str]:
         "facetake_model": NAME,
         "facetake_version": str(MODEL_VERSION),
         "sample_rate_hz": str(SAMPLE_RATE_HZ),
-        "emotions": json.dumps(list(EMOTIONS)),
+        "emotions": json_text.dump(list(EMOTIONS)),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle.verified import check_widths, common_metadata, opened
 from facetake.bundle.windows import Joiner, SoundBuffer, sample_of, spans
@@ -99,5 +99,5 @@ def ear_metadata() -> dict[str, str]:
     return {
         **common_metadata(NAME),
         "sample_rate_hz": str(SAMPLE_RATE_HZ),
-        "visemes": json.dumps(list(VISEMES)),
+        "visemes": json_text.dump(list(VISEMES)),
     }

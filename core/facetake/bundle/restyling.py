@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.bundle.verified import Opened, check_widths, common_metadata, opened
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
@@ -127,7 +126,7 @@ def open_classifier(folder: Path, threads: int) -> VisemeClassifier:
 
 def _actors(model: Opened) -> tuple[str, ...]:
     try:
-        return tuple(str(name) for name in json.loads(model.numbers["actors"]))
+        return tuple(str(name) for name in json_text.load(model.numbers["actors"]))
     except (KeyError, ValueError, TypeError) as error:
         name = model.numbers["facetake_model"]
         raise ModelError(f"model {name} does not say which actors it knows; export it again") from error
@@ -135,13 +134,13 @@ def _actors(model: Opened) -> tuple[str, ...]:
 
 def restyler_metadata() -> dict[str, str]:
     """The numbers and names that a restyler of this version carries, beside its actors."""
-    return {**common_metadata("restyler"), "emotions": json.dumps(list(EMOTIONS))}
+    return {**common_metadata("restyler"), "emotions": json_text.dump(list(EMOTIONS))}
 
 
 def classifier_metadata() -> dict[str, str]:
     """The numbers and names that a viseme classifier of this version carries, beside its actors."""
     return {
         **common_metadata("viseme_classifier"),
-        "emotions": json.dumps(list(EMOTIONS)),
-        "visemes": json.dumps(list(VISEMES)),
+        "emotions": json_text.dump(list(EMOTIONS)),
+        "visemes": json_text.dump(list(VISEMES)),
     }

@@ -5,14 +5,13 @@ Knows nothing of what a model does.
 
 from __future__ import annotations
 
-import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.audio import FRAME_RATE_HZ, hash_of
 from facetake.errors import ModelError
 
@@ -137,7 +136,7 @@ def common_metadata(name: str) -> dict[str, str]:
         "facetake_model": name,
         "facetake_version": str(MODEL_VERSION),
         "frame_rate_hz": str(FRAME_RATE_HZ),
-        "controls": json.dumps(list(rig.NAMES)),
+        "controls": json_text.dump(list(rig.NAMES)),
     }
 
 

@@ -6,7 +6,6 @@ classifier, which reads curves alone and did not make them.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import signal
 
-from facetake import mouth, rig, shaping
+from facetake import json_text, mouth, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import VisemeClassifier
 from facetake.emotion import EMOTIONS, EmotionTrack
@@ -99,14 +98,14 @@ def measure(
 
 def to_json(found: Iterable[Measured]) -> str:
     """Measurements as one line of JSON."""
-    return json.dumps([asdict(one) for one in found], separators=(",", ":"))
+    return json_text.dump([asdict(one) for one in found], separators=(",", ":"))
 
 
 def from_json(text: str) -> tuple[Measured, ...]:
     """What `to_json` wrote."""
     return tuple(
         Measured(one["name"], float(one["value"]), tuple(map(float, one["at_s"])), one["what"])
-        for one in json.loads(text)
+        for one in json_text.load(text)
     )
 
 

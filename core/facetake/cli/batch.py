@@ -11,7 +11,8 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from facetake.cli import generate
+from facetake import quantities
+from facetake.cli import generate, options
 from facetake.cli.progress import Reporter
 from facetake.cli.report import write as write_report
 from facetake.cli.terminal import say
@@ -40,7 +41,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "source", nargs="?", type=Path, metavar="LIST|FOLDER", help="a .csv or .jsonl list, or recordings"
     )
     parser.add_argument("-o", "--out", type=Path, metavar="DIR", help="folder for takes and the ledger")
-    parser.add_argument("-j", "--jobs", type=int, metavar="N", help="processes; default: one for each core")
+    parser.add_argument(
+        "-j", "--jobs", type=options.whole(1), metavar="N", help="processes; default: one for each core"
+    )
     parser.add_argument(
         "--engine", choices=("local", "ray"), default="local", help="ray: on a Ray cluster; needs the ray extra"
     )
@@ -55,7 +58,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--report", action="store_true", help="then write a page to see, play and approve takes, a CSV and a JUnit XML"
     )
     parser.add_argument(
-        "--report-mb", type=float, default=64.0, metavar="N", help="room for sound and movement in the page; default 64"
+        "--report-mb", type=options.number(0.0, 1e6), default=64.0, metavar="N",
+        help="room for sound and movement in the page; default 64",
     )
     parser.add_argument("--approvals", type=Path, metavar="FILE", help="verdicts that the report's page exported")
     parser.add_argument("--schema", action="store_true", help="say what a list may hold, and end")
@@ -75,8 +79,6 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         return 0
     if arguments.source is None or arguments.out is None:
         raise ConfigError("name a list or a folder, and --out for the takes; --schema tells what a list holds")
-    if arguments.jobs is not None and arguments.jobs < 1:
-        raise ConfigError(f"--jobs {arguments.jobs}: at least one process is needed")
     if arguments.address and arguments.engine != "ray":
         raise ConfigError(f"--address {arguments.address} is that of a Ray cluster; add --engine ray")
     part = "{}-of-{}".format(*_part(arguments.shard)) if arguments.shard else ""
@@ -111,20 +113,17 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
 
 
 def _weights(text: str) -> list[float]:
-    try:
-        weights = [float(one) for one in text.split(",")]
-    except ValueError:
-        weights = [-1.0]
-    if not all(0.0 < weight <= 1.0 for weight in weights):
+    weights = [quantities.number(one, "--intensities: a weight", 0.0, 1.0) for one in text.split(",")]
+    if not all(weights):
         raise ConfigError(f"--intensities {text}: write numbers above 0 and up to 1, such as .5,1")
     return weights
 
 
 def _part(text: str) -> tuple[int, int]:
-    found = re.fullmatch(r"(\d+)/(\d+)", text)
+    found = re.fullmatch(r"([0-9]{1,9})/([0-9]{1,9})", text)
     number, count = (int(found[1]), int(found[2])) if found else (0, 0)
     if not 1 <= number <= count:
-        raise ConfigError(f"--shard {text}: write the part and how many there are, such as 3/20")
+        raise ConfigError(f"--shard {text[:40]}: write the part and how many there are, such as 3/20")
     return number, count
 
 

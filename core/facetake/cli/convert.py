@@ -32,7 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Converts one take."""
     from facetake import formats
-    from facetake.take import parse_rate, resample
+    from facetake.take import resample
+    from facetake.timebase import parse_rate
 
     for name in (arguments.form, arguments.source_form):
         if name is not None and name not in formats.FORMATS:
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = formats.read(arguments.take, arguments.source_form)
+    for note in formats.notes(take):
+        report.warning(str(arguments.take), f"{arguments.take}: {note}")
     if arguments.rate:
         take = resample(take, parse_rate(arguments.rate))
     report.start(str(arguments.take), 0, 1)

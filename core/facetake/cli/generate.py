@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake import quantities
+from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.errors import ConfigError, FacetakeError, sentence
@@ -50,7 +51,7 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
                         "cues, or auto: hear it in the voice (auto:line: once a line)")  # fmt: skip
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
-    parser.add_argument("--seed", type=int, default=0, help="of blinks, gaze and head motion")
+    parser.add_argument("--seed", type=options.whole(), default=0, help="of blinks, gaze and head motion")
     for part in ("blink", "gaze", "head"):
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
     parser.add_argument("--head", dest="head_style", choices=("phrases", "onsets"), default="phrases", help="how the "
@@ -130,12 +131,10 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
-    from facetake.take import parse_rate
+    from facetake.timebase import parse_rate
 
     if arguments.emotion:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
-    if arguments.seed < 0:
-        raise ConfigError(f"seed {arguments.seed} is negative; give 0 or more")
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
     gains = dict(_gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
@@ -146,14 +145,12 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
 
 
 def _gain(text: str) -> tuple[str, float]:
-    region, _, number = text.partition("=")
-    try:
-        factor = float(number)
-    except ValueError:
-        factor = -1.0
-    if not 0.0 <= factor <= 10.0:
+    from facetake.generate import MOST_GAIN
+
+    region, sign, factor = text.partition("=")
+    if not sign:
         raise ConfigError(f"--gain {text}: write REGION=X with X from 0 to 10, such as brow=1.3")
-    return region.strip(), factor
+    return region.strip(), quantities.number(factor, f"--gain {region.strip()}: X", 0.0, MOST_GAIN)
 
 
 def _attempt(source: Path, target: Path, job: _Job) -> str:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import argparse
-import json
 from pathlib import Path
 from typing import Any
 
+from facetake import json_text
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 
@@ -28,7 +28,7 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
 
     about = facts(arguments.path)
     if arguments.as_json:
-        say(json.dumps(about, indent=1, default=str) + "\n")
+        say(json_text.dump(json_text.finite(about), indent=1, default=str) + "\n")
     else:
         say("".join(f"{key.replace('_', ' '):20s} {_shown(value)}\n" for key, value in about.items()))
     return 0

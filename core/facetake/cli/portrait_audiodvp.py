@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import portrait_film
+from facetake.cli import options, portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -30,7 +30,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                         "interrupted one goes on")  # fmt: skip
     parser.add_argument("--settings", default="quick", metavar="NAME|FILE.toml", help="quick (default), paper or tiny, "
                         "or a file of your own")  # fmt: skip
-    parser.add_argument("--seconds", type=float, metavar="S", help="learn from the first S seconds; default: all")
+    parser.add_argument(
+        "--seconds", type=options.number(), metavar="S", help="learn from the first S seconds; default: all"
+    )
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
 
 

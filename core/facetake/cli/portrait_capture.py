@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -34,9 +34,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--face", default="anny", metavar="MODEL", help="anny (default), or a face model of your own: "
                         "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
-    parser.add_argument("--sound-late", type=float, default=0.0, metavar="SECONDS", help="by how much the video's "
-                        "sound is late; below 0 it is early")  # fmt: skip
-    parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of the crop (default 256)")
+    parser.add_argument(
+        "--sound-late", type=options.number(low=-options.LONGEST_S), default=0.0, metavar="SECONDS",
+        help="by how much the video's sound is late; below 0 it is early",
+    )
+    parser.add_argument(
+        "--size", type=options.whole(), default=256, metavar="PIXELS", help="side of the crop (default 256)"
+    )
     parser.add_argument("--method", choices=METHODS, default="fit", help="fit (default): solve every frame; regress: "
                         "train a network to read them, AudioDVP's way")  # fmt: skip
     parser.add_argument("--settings", metavar="NAME|FILE.toml", help="weights of the fit in a file; of a regression "
@@ -142,15 +146,7 @@ def _regressed(arguments: argparse.Namespace, order: Order, face: Face, report: 
 
 def seconds(text: str | None) -> tuple[float, float | None]:
     """Where a range such as "1.0-7.5" begins and ends; all of it without one. ConfigError where it is none."""
-    if text is None:
-        return 0.0, None
-    try:
-        first, last = (float(part) for part in text.split("-"))
-    except ValueError:
-        raise ConfigError(f'--range must be seconds such as 1.0-7.5, not "{text}"') from None
-    if not 0.0 <= first < last:
-        raise ConfigError(f"--range {text} ends before it begins")
-    return first, last
+    return (0.0, None) if text is None else options.stretch(text)
 
 
 def sound_late(late_s: float) -> float:

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, portrait_film
+from facetake.cli import inputs, options, portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -35,8 +35,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                         "interrupted one goes on")  # fmt: skip
     parser.add_argument("--settings", default="quick", metavar="NAME|FILE.toml", help="quick (default), paper or tiny, "
                         "or a file of your own")  # fmt: skip
-    parser.add_argument("--seconds", type=float, metavar="S", help="learn from each clip's first S seconds; default: "
-                        "all")  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=options.number(), metavar="S", help="learn from each clip's first S seconds; default: all"
+    )
     parser.add_argument("--lines", nargs="+", default=[], metavar="SOUND", help="more speech, of anybody, for what "
                         "landmarks do with sound: files, folders or patterns")  # fmt: skip
     parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with networks of your own, for the "
@@ -88,9 +89,11 @@ def add_render(parser: argparse.ArgumentParser) -> None:
                         "place of MediaPipe")  # fmt: skip
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
                         "package has no model inside")  # fmt: skip
-    parser.add_argument("--size", type=int, default=256, metavar="PIXELS", help="side of a photograph's square, and of "
-                        "its film (default 256)")  # fmt: skip
-    parser.add_argument("--seed", type=int, default=0, help="of blinks and the head's directions")
+    parser.add_argument(
+        "--size", type=options.whole(), default=256, metavar="PIXELS",
+        help="side of a photograph's square, and of its film (default 256)",
+    )
+    parser.add_argument("--seed", type=options.whole(), default=0, help="of blinks and the head's directions")
     parser.add_argument("--bare", action="store_true", help="move the photograph without the networks, to see what "
                         "they add")  # fmt: skip
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import portrait_film
+from facetake.cli import options, portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -34,8 +34,9 @@ def add_train(parser: argparse.ArgumentParser) -> None:
                         "interrupted one goes on")  # fmt: skip
     parser.add_argument("--settings", default="quick", metavar="NAME|FILE.toml", help="quick (default), paper or tiny, "
                         "or a file of your own")  # fmt: skip
-    parser.add_argument("--seconds", type=float, metavar="S", help="learn from each clip's first S seconds; default: "
-                        "all")  # fmt: skip
+    parser.add_argument(
+        "--seconds", type=options.number(), metavar="S", help="learn from each clip's first S seconds; default: all"
+    )
     parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with a VGG of your own, for the style "
                         "loss")  # fmt: skip
     parser.add_argument("--phonemes", type=Path, metavar="DIR", help="a wav2vec2 phoneme network of your own, as "

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--audio", type=Path, metavar="WAV", help="its recording; without it the film is silent")
     parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the film")
     parser.add_argument("--plot", action="store_true", help="waveform, visemes and main curves under the face")
-    parser.add_argument("--size", type=int, default=720, metavar="PIXELS", help="side of the picture of the face")
+    parser.add_argument(
+        "--size", type=options.whole(), default=720, metavar="PIXELS", help="side of the picture of the face"
+    )
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's, or half of it above 30")
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the visemes of --plot")
 
@@ -31,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Films one take."""
     from facetake import formats, preview
-    from facetake.take import parse_rate
+    from facetake.timebase import parse_rate
 
     read = [path for path in (arguments.take, arguments.audio) if path]
     inputs.refuse_overwriting([(arguments.take, arguments.out)], read)

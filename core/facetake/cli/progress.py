@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
+from facetake import json_text
 from facetake.cli.terminal import say, tell
 
 WIDTH = 30
@@ -104,4 +104,4 @@ class Reporter:
 
     def _event(self, event: str, **about: object) -> None:
         if self._json:
-            say(json.dumps({"event": event, **about}) + "\n")
+            say(json_text.dump(json_text.finite({"event": event, **about})) + "\n")

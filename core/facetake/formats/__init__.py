@@ -26,8 +26,9 @@ from facetake.formats import (
 )
 from facetake.formats.files import beside, reading
 from facetake.take import Take
+from facetake.timebase import parse_rate
 
-__all__ = ["FORMATS", "Format", "beside", "read", "write"]
+__all__ = ["FORMATS", "Format", "beside", "notes", "read", "read_recognised", "write"]
 
 _HEADER_LENGTH = 65_536  # characters of a CSV looked at to tell its kind; 174 long names are 6,000
 
@@ -84,12 +85,29 @@ def read(path: Path, format: str | None = None) -> Take:
         TakeError: the format is unknown, or the file cannot be read as a take; says file, place and remedy.
     """
     path = Path(path)
-    if format is not None:
-        return _named(format).read(path)
+    return read_recognised(path)[1] if format is None else _named(format).read(path)
+
+
+def read_recognised(path: Path) -> tuple[str, Take]:
+    """Reads a take of any format.
+
+    Returns:
+        The name of its format, by the suffix, and for .json and .csv by what is in the file; and the take.
+
+    Raises:
+        TakeError: the suffix is unknown, or the file cannot be read as a take.
+    """
     suffix = path.suffix.lower()
     if suffix == ".json":
         return _read_json(path)
-    return FORMATS[_csv_kind(path)].read(path) if suffix == ".csv" else _by_suffix(path).read(path)
+    known = FORMATS[_csv_kind(path)] if suffix == ".csv" else _by_suffix(path)
+    return known.name, known.read(path)
+
+
+def notes(take: Take) -> list[str]:
+    """What there was to say when a take was read from its file: what was left out, bridged or held."""
+    found = take.origin.get("notes", [])
+    return [str(note) for note in found] if isinstance(found, list) else []
 
 
 def write(take: Take, path: Path, format: str | None = None) -> None:
@@ -105,6 +123,7 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
     """
     path = Path(path)
     chosen = _by_suffix(path) if format is None else _named(format)
+    parse_rate(take.rate)  # what could not be read back is not written
     with beside(path) as temporary:
         chosen.write(take, temporary)
 
@@ -128,12 +147,12 @@ def _by_suffix(path: Path) -> Format:
     )
 
 
-def _read_json(path: Path) -> Take:
-    """Reads either JSON format, parsing the file once."""
+def _read_json(path: Path) -> tuple[str, Take]:
+    """Reads either JSON format, parsing the file once; its name comes first."""
     with reading(path):
         found = document.load(path)
         is_audio2face = "format" not in found and ("weightMat" in found or "facsNames" in found)
-        return audio2face_json.parse(found) if is_audio2face else facetake_json.parse(found)
+        return ("a2f-json", audio2face_json.parse(found)) if is_audio2face else ("json", facetake_json.parse(found))
 
 
 def _csv_kind(path: Path) -> str:

@@ -6,15 +6,15 @@ become 52 shapes, so what ARKit cannot say, head motion, start and origin are lo
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.errors import TakeError
-from facetake.formats import arkit_columns, cells, document, timing
+from facetake.formats import arkit_columns, cells, document
 from facetake.formats.files import reading
 from facetake.take import Take
+from facetake.timebase import recognise
 
 
 def read(path: Path) -> Take:
@@ -39,7 +39,7 @@ def parse(found: dict[str, Any]) -> Take:
     for key, size in (("numFrames", len(weights)), ("numPoses", len(names))):
         if key in found and document.number(found, key) != size:
             raise TakeError(f'"{key}" is {found[key]} where the file has {size}; it is incomplete, export it again')
-    rate = timing.recognise(document.number(found, "exportFps"))
+    rate = recognise(document.number(found, "exportFps"))
     return Take(arkit_columns.controls(weights, places), rate, origin=_origin(found, passed_over))
 
 
@@ -58,7 +58,7 @@ def write(take: Take, path: Path) -> None:
         "facsNames": list(rig.ARKIT_NAMES),
     }
     with path.open("wb") as file:
-        file.write(json.dumps(about, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "weightMat": [\n')
+        file.write(json_text.dump(about, indent=1).encode("ascii").removesuffix(b"\n}") + b',\n "weightMat": [\n')
         for block in cells.block_slices(take.n_frames):
             file.write(_rows(take, block, last=block.stop == take.n_frames))
         file.write(b" ]\n}\n")

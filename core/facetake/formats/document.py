@@ -13,6 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.errors import TakeError
 
 
@@ -20,20 +21,20 @@ def load(path: Path) -> dict[str, Any]:
     """The object in a JSON file.
 
     Raises:
-        TakeError: not JSON, a NaN in it, or something else than an object at the top.
+        TakeError: not JSON, a number in it that is none or has no bounds, or something else than an object at the top.
         OSError, UnicodeDecodeError: as from opening the file.
     """
     text = path.read_text(encoding="utf-8-sig")
     if not text.strip():
         raise TakeError("the file is empty; it should hold a JSON object")
     try:
-        found = json.loads(text, parse_constant=_refuse_constant)
+        found = json_text.load(text)
     except json.JSONDecodeError as error:
         raise TakeError(
             f"line {error.lineno}, column {error.colno}: not valid JSON ({error.msg}); write the file again"
         ) from error
-    except (ValueError, RecursionError) as error:  # numbers of thousands of digits, thousands of brackets
-        raise TakeError(f"not JSON that can hold a take ({error}); write the file again") from error
+    except ValueError as error:
+        raise TakeError(f"not JSON that can hold a take: {error}; correct the file") from error
     if not isinstance(found, dict):
         raise TakeError("the file should hold a JSON object with named entries; is it another kind of file?")
     return found
@@ -58,9 +59,9 @@ def number(found: dict[str, Any], key: str) -> float:
         TakeError: missing or no number.
     """
     value = _entry(found, key)
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or not abs(value) < math.inf:
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise TakeError(f'"{key}" must be a number; correct it')
-    if abs(value) > 1e15:  # also keeps float() below from overflowing
+    if not abs(value) <= 1e15:
         raise TakeError(f'"{key}" is far too large; correct it')
     return float(value)
 
@@ -121,8 +122,3 @@ def _entry(found: dict[str, Any], key: str) -> Any:
     if key not in found:
         raise TakeError(f'"{key}" is missing; the file is incomplete or of another kind')
     return found[key]
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    """Refuses NaN and Infinity, which Python's reader would take although JSON has no such numbers."""
-    raise TakeError(f"{name} is not a number; correct the file")

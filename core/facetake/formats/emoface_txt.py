@@ -11,9 +11,10 @@ from pathlib import Path
 import numpy as np
 
 from facetake import rig
-from facetake.formats import cells, table, timing
+from facetake.formats import cells, table
 from facetake.formats.files import reading
 from facetake.take import Take, resample
+from facetake.timebase import DEFAULT_RATE
 
 
 def read(path: Path) -> Take:
@@ -26,7 +27,7 @@ def read(path: Path) -> Take:
         blocks = table.number_blocks(iter(file), rig.NAMES, first_line=1)
         with np.errstate(over="ignore"):
             values = np.concatenate([block.astype(np.float32) for block in blocks])
-        return Take(values=values, rate=timing.DEFAULT_RATE)
+        return Take(values=values, rate=DEFAULT_RATE)
 
 
 def write(take: Take, path: Path) -> None:
@@ -35,8 +36,8 @@ def write(take: Take, path: Path) -> None:
     Raises:
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
     """
-    if take.rate != timing.DEFAULT_RATE:
-        take = resample(take, timing.DEFAULT_RATE)
+    if take.rate != DEFAULT_RATE:
+        take = resample(take, DEFAULT_RATE)
     with path.open("wb") as file:
         for block in cells.block_slices(take.n_frames):
             rows = cells.unit_cells(take.values[block])

@@ -5,21 +5,18 @@ Knows takes and the rig's names; not how JSON or NPZ store them. Errors say what
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.errors import TakeError
 from facetake.formats import table
+from facetake.take import Take
 
 FORMAT = "facetake-take"
 VERSION = 1
-# Bounded, because Fraction("1e999999999") would be computed.
-_FRACTION = re.compile(r"-?[0-9]{1,18}(/[0-9]{1,18})?")
 
 
 def check_kind(kind: str, version: float) -> None:
@@ -34,26 +31,30 @@ def check_kind(kind: str, version: float) -> None:
         raise TakeError(f"version {version:g} of the take format is not known here (only {VERSION}); update Facetake")
 
 
-def fraction(text: str, what: str) -> Fraction:
-    """The exact number written as "24000/1001" or "60".
+def origin_text(take: Take) -> str:
+    """How a take came to be, as JSON on one line.
 
     Raises:
-        TakeError: any other text.
+        TakeError: there is something in it that JSON cannot say, such as NaN.
     """
-    if not _FRACTION.fullmatch(text) or re.search("/0+$", text):
-        raise TakeError(f'{what} is {text[:40]!r}; it must be a whole number or a fraction such as "24000/1001"')
-    return Fraction(text)
+    try:
+        return json_text.dump(dict(take.origin), ensure_ascii=False)
+    except (TypeError, ValueError) as error:
+        raise TakeError(f"the take's origin cannot be written ({error}); leave that entry out") from error
 
 
-def rate(text: str) -> Fraction:
-    """The rate written as `fraction` reads it; must be positive.
+def origin(text: str) -> dict[str, object]:
+    """What `origin_text` wrote.
 
     Raises:
-        TakeError: no fraction, zero or less.
+        TakeError: it is no JSON, or no object with named entries.
     """
-    found = fraction(text, "the rate")
-    if found <= 0:
-        raise TakeError(f"the rate is {text}; it must be above zero")
+    try:
+        found = json_text.load(text)
+    except ValueError as error:
+        raise TakeError(f"the origin is not JSON that can be read ({error}); write the file again") from error
+    if not isinstance(found, dict):
+        raise TakeError("the origin must be an object with named entries; write the file again")
     return found
 
 

@@ -6,7 +6,6 @@ have nine significant digits, which is what a float32 needs to come back as it w
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import json_text, rig
 from facetake.errors import TakeError
 from facetake.formats import document, exact
 from facetake.formats.files import reading
 from facetake.take import Take
+from facetake.timebase import parse_rate, parse_time
 
 
 def read(path: Path) -> Take:
@@ -43,8 +43,8 @@ def parse(found: dict[str, Any]) -> Take:
     values = document.matrix(found, "values", len(names))
     return Take(
         values=exact.ordered(values, order),
-        rate=exact.rate(document.text(found, "rate")),
-        start=exact.fraction(document.text(found, "start"), "the start"),
+        rate=parse_rate(document.text(found, "rate")),
+        start=parse_time(document.text(found, "start")),
         head=_head(found, len(values)),
         origin=_origin(found),
     )
@@ -69,11 +69,11 @@ def _parts(take: Take) -> Iterator[str]:
         "rate": str(take.rate),
         "start": str(take.start),
         "controls": list(rig.NAMES),
-        "origin": dict(take.origin),
     }
     for key, value in about.items():
         opening = "{" if key == "format" else ""
-        yield f"{opening}{json.dumps(key)}: {json.dumps(value, ensure_ascii=False, allow_nan=False)},\n"
+        yield f"{opening}{json_text.dump(key)}: {json_text.dump(value, ensure_ascii=False)},\n"
+    yield f'"origin": {exact.origin_text(take)},\n'
     yield '"values": '
     yield from _rows(take.values)
     yield ',\n"head": '

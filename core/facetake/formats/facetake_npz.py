@@ -6,7 +6,6 @@ controls, origin (JSON). Nothing in it is a Python object, and none is ever load
 
 from __future__ import annotations
 
-import json
 import zipfile
 from pathlib import Path
 from typing import IO, Any
@@ -20,6 +19,7 @@ from facetake.errors import TakeError
 from facetake.formats import cells, exact
 from facetake.formats.files import reading
 from facetake.take import Take
+from facetake.timebase import parse_rate, parse_time
 
 _KEYS = ("format", "version", "rate", "start", "controls", "origin", "values")
 
@@ -46,7 +46,7 @@ def write(take: Take, path: Path) -> None:
         "rate": str(take.rate),
         "start": str(take.start),
         "controls": list(rig.NAMES),
-        "origin": json.dumps(dict(take.origin), ensure_ascii=False, allow_nan=False),
+        "origin": exact.origin_text(take),
         "values": take.values,
     }
     if take.head is not None:
@@ -94,10 +94,10 @@ def _take(arrays: dict[str, NDArray[Any]]) -> Take:
         raise TakeError(f"head has {len(head)} frames where values has {len(values)}; they must be as many")
     return Take(
         values=exact.ordered(values, order),
-        rate=exact.rate(_text(arrays, "rate")),
-        start=exact.fraction(_text(arrays, "start"), "the start"),
+        rate=parse_rate(_text(arrays, "rate")),
+        start=parse_time(_text(arrays, "start")),
         head=head,
-        origin=_origin(_text(arrays, "origin")),
+        origin=exact.origin(_text(arrays, "origin")),
     )
 
 
@@ -129,14 +129,3 @@ def _names(array: NDArray[Any]) -> list[str]:
     if array.dtype.kind != "U" or array.ndim != 1:
         raise TakeError(f"controls is {array.dtype} {array.shape}; it must be a list of names")
     return [str(name) for name in array]
-
-
-def _origin(text: str) -> dict[str, object]:
-    """How the take came to be."""
-    try:
-        origin = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise TakeError(f"origin is not valid JSON ({error}); write the file again") from error
-    if not isinstance(origin, dict):
-        raise TakeError("origin must be an object with named entries")
-    return origin

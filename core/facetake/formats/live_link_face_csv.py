@@ -1,22 +1,26 @@
 """The CSV that Epic's Live Link Face app records: Timecode, BlendShapeCount, 52 shapes, head and eye rotations.
 
 Columns are matched by name, because recordings have JawRight before JawLeft (and the mouth alike) where the network
-protocol has left before right. The choices made where nothing is documented:
+protocol has left before right. How timecodes are read and written is in `facetake.formats.live_link_timecode`. The
+choices made where nothing is documented:
 
 - Head rotations are radians, in which Unreal's Live Link curves and the tools around the app work; a file in which
   any exceeds pi must be in degrees, and is read so.
 - Eye rotations are written as 0 and not read: the eyeLook shapes say the same with signs that are known.
-- A recording's timecode is the time of day, so a take that is read starts at 0 and keeps the timecode in its origin.
-- `HH:MM:SS:FF.mmm` has FF counted at the whole rate above the true one: 59.94 fps counts 1.001 of 60 each frame.
+- A phone's timecode is the time of day, so its take starts at 0 and keeps the timecode in its origin. A phone's eyes
+  turn, a program's file has them at 0: there the timecode counts from the start of the sound, unless by an hour.
 - Frames the app dropped are filled in between their neighbours, up to a second.
+- A row of a timecode and the number 0 says that no face was seen. Up to a second of them is bridged in a line; through
+  a longer stretch the face is held as it was last seen, until shortly before it is seen again.
+- Seven emotions after the rotations (NeuroSync) are left out.
+
+Whatever was left out, held or bridged is told in the take's origin, under "notes".
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from fractions import Fraction
-from math import ceil
 from pathlib import Path
 
 import numpy as np
@@ -24,7 +28,7 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import TakeError
-from facetake.formats import arkit_columns, cells, table, timing
+from facetake.formats import arkit_columns, cells, live_link_timecode, table
 from facetake.formats.files import reading
 from facetake.take import Take
 
@@ -40,18 +44,18 @@ RECORDED_ORDER = tuple(
 _FIRST_COLUMNS = ("Timecode", "BlendShapeCount")
 _PLAIN = {name.lower(): name for name in (*_FIRST_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)}
 _NEEDED = [name for name in rig.ARKIT_NAMES if name != "tongueOut"]  # some writers say 51 shapes
-_TIMECODE = re.compile(r'"?([0-9]{1,2}):([0-5]?[0-9]):([0-5]?[0-9]):([0-9]{1,3}(?:\.[0-9]{1,6})?)"?')
-_COUNTED_RATES = (24, 25, 30, 48, 50, 60, 100, 120, 240)
-_DAY_S = 86_400.0
-_LONGEST_GAP_S = 1.0
+_EMOTIONS = frozenset({"angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"})
+_LONGEST_BRIDGE_S = 1.0
+_RETURN_S = 0.25
+_LATEST_START_S = 3600  # no line begins an hour into its sound: then it is the time of day
 
 
 def read(path: Path) -> Take:
-    """Reads a recording; its timecodes give the rate (60 fps where it is shorter than a second).
+    """Reads a recording; its timecodes give the rate (60 fps where it is shorter than a second and does not tell).
 
     Raises:
         TakeError: names the line and column: missing, unknown or repeated columns, uneven rows, values that are no
-            numbers or no weights, timecodes that go back or leave out more than a second.
+            numbers or no weights, timecodes that go back or leave out more than a second, no row with a face.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
         lines = iter(file)
@@ -60,12 +64,20 @@ def read(path: Path) -> Take:
         if names[0].lower() != "timecode":
             raise TakeError("the first column must be Timecode; move it there")
         timecodes: list[str] = []
-        rows = np.concatenate(list(table.number_blocks(_without_timecode(lines, timecodes), names[1:])))
+        faceless: list[int] = []
+        bare = _without_timecode(lines, len(names) - 1, timecodes, faceless)
+        rows = np.concatenate(list(table.number_blocks(bare, names[1:])))
         places = {name: place - 1 for name, place in places.items()}
-        rate, rows = _on_grid(_times(timecodes), rows)
-        head = _head_deg(rows, places)
-        origin = {"format": "livelink-csv", "timecode": timecodes[0]}
-        return Take(arkit_columns.controls(rows, places), rate, head=head, origin=origin)
+        clock = live_link_timecode.read(timecodes)
+        rows, notes = _whole(rows, clock, faceless)
+        origin: dict[str, object] = {"format": "livelink-csv", "timecode": timecodes[0]}
+        if left_out := [name for name in names if name.lower() in _EMOTIONS]:
+            notes.append(f"left out: the emotions {', '.join(left_out)}")
+        if notes:
+            origin["notes"] = notes
+        values = arkit_columns.controls(rows, places)
+        start = _start(rows, places, clock)
+        return Take(values, clock.rate, start, _head_deg(rows, places), origin)
 
 
 def write(take: Take, path: Path) -> None:
@@ -86,16 +98,8 @@ def write(take: Take, path: Path) -> None:
 def _first_cells(take: Take, block: slice) -> cells.ByteRows:
     """The columns Timecode and BlendShapeCount, which counts the rotations too."""
     count = len(RECORDED_ORDER) + len(HEAD_COLUMNS) + len(EYE_COLUMNS)
-    counted = ceil(take.rate)
-    first = max(take.start, Fraction(0)) * counted * 1000  # there is no timecode before midnight
-    step = counted * 1000 / take.rate
-    # In whole numbers over one denominator, since a fraction for every frame of a long take is slow.
-    over = first.denominator * step.denominator
-    times = [
-        (2 * (first.numerator * step.denominator + frame * step.numerator * first.denominator) + over) // (2 * over)
-        for frame in range(block.start, block.stop)
-    ]
-    return cells.text_cells([f"{_timecode(time, counted)},{count}" for time in times])
+    times = live_link_timecode.texts(take.start, take.rate, range(block.start, block.stop))
+    return cells.text_cells([f"{time},{count}" for time in times])
 
 
 def _rotation_cells(take: Take, block: slice) -> cells.ByteRows:
@@ -106,74 +110,66 @@ def _rotation_cells(take: Take, block: slice) -> cells.ByteRows:
     return cells.wide_cells(rotations)
 
 
-def _timecode(time: int, counted_rate: int) -> str:
-    """`HH:MM:SS:FF.mmm` of a time in thousandths of a frame; whole, so that no field overflows into the next."""
-    seconds, thousandths = divmod(time, counted_rate * 1000)
-    frame, fraction = divmod(thousandths, 1000)
-    minutes, second = divmod(seconds, 60)
-    return f"{minutes // 60 % 24:02d}:{minutes % 60:02d}:{second:02d}:{frame:02d}.{fraction:03d}"
-
-
 def _column(name: str) -> str | None:
     """The canonical name of a column, or None."""
+    if name.lower() in _EMOTIONS:
+        return name.lower()
     return _PLAIN.get(name.lower()) or arkit_columns.shape_of(name)
 
 
-def _without_timecode(lines: Iterator[str], timecodes: list[str]) -> Iterator[str]:
-    """The rows without their first value, which goes to `timecodes`."""
+def _without_timecode(
+    lines: Iterator[str], n_values: int, timecodes: list[str], faceless: list[int]
+) -> Iterator[str]:
+    """The rows without their first value, which goes to `timecodes`; without a face zeros, and told in `faceless`."""
+    nothing = ",".join(["0"] * n_values)
     for line in lines:
         timecode, _, rest = line.partition(",")
+        if rest.strip().rstrip(",") == "0":
+            faceless.append(len(timecodes))
+            rest = nothing
         if line.strip():
             timecodes.append(timecode.strip())
         # A row cut off after its timecode is no blank line: it goes on as it is, to be refused for its length.
         yield rest if rest.strip() else line
 
 
-def _times(timecodes: list[str]) -> NDArray[np.float64]:
-    """(T,) seconds since the first midnight, increasing."""
-    fields = np.array([_fields(text, line) for line, text in enumerate(timecodes, start=2)])
-    seconds = fields[:, :3] @ [3600.0, 60.0, 1.0]
-    most = int(fields[:, 3].max()) + 1
-    # Only where a second ended is the highest frame number that of the last frame of a second.
-    least = most if seconds[0] != seconds[-1] else max(most, 60)
-    counted = next((rate for rate in _COUNTED_RATES if rate >= least), most)
-    times = seconds + fields[:, 3] / counted
-    times += _DAY_S * np.cumsum(np.diff(times, prepend=times[0]) < -_DAY_S / 2)
-    return times
+def _whole(
+    rows: NDArray[np.float64], clock: live_link_timecode.Clock, faceless: list[int]
+) -> tuple[NDArray[np.float64], list[str]]:
+    """Rows at every frame, those without a face filled in, and what there is to tell about it."""
+    notes = []
+    if not clock.is_even:
+        notes.append(f"uneven times: {len(rows)} rows laid on {clock.n_frames} frames, {float(clock.rate):g} a second")
+    if not faceless:
+        return clock.on_grid(rows), notes
+    filled, is_held = _without_gaps(rows, clock, faceless)
+    at_s = clock.times_s[faceless[0]] - clock.times_s[0]
+    how = "; through the longer stretches the face is held" if is_held else ""
+    notes.append(f"no face in {len(faceless)} of {len(rows)} rows, the first at {at_s:.2f} s: bridged{how}")
+    return filled, notes
 
 
-def _fields(text: str, line: int) -> list[float]:
-    """Hours, minutes, seconds and frame of one timecode."""
-    found = _TIMECODE.fullmatch(text)
-    if not found:
-        raise TakeError(f"line {line}, column Timecode: {text[:40]!r} is not of the form HH:MM:SS:FF; correct it")
-    return [float(field) for field in found.groups()]
+def _without_gaps(
+    rows: NDArray[np.float64], clock: live_link_timecode.Clock, faceless: list[int]
+) -> tuple[NDArray[np.float64], bool]:
+    """Rows at every frame, from those with a face alone, and whether one is held through a long stretch without."""
+    seen = np.ones(len(rows), dtype=bool)
+    seen[faceless] = False
+    if not seen.any():
+        raise TakeError("no row has a face in it; record it again")
+    times = clock.times_s[seen]
+    known = rows[seen]
+    # Before a long stretch without a face ends, the face is still as it was last seen.
+    long = np.flatnonzero((np.diff(times) > _LONGEST_BRIDGE_S) & (np.diff(np.flatnonzero(seen)) > 1))
+    held = np.insert(known, long + 1, known[long], axis=0)
+    return clock.on_grid(held, np.insert(times, long + 1, times[long + 1] - _RETURN_S)), len(long) > 0
 
 
-def _on_grid(times: NDArray[np.float64], rows: NDArray[np.float64]) -> tuple[Fraction, NDArray[np.float64]]:
-    """The rate, and the rows at every frame of it: as they are, or filled in where the app dropped or delayed some."""
-    steps = np.diff(times)
-    _check_steps(steps)
-    if not len(steps):
-        return timing.DEFAULT_RATE, rows
-    interval = float(np.median(steps))
-    if np.abs(steps - interval).max() <= interval / 10:
-        return timing.rate_of(times, rounding_s=1e-3 * interval), rows
-    rate = timing.recognise(1 / interval, 5e-3)
-    n_frames = round((times[-1] - times[0]) * float(rate)) + 1
-    if n_frames > 4 * len(rows) + rate:
-        raise TakeError("more frames are missing than there are in the file; record it again")
-    grid = times[0] + np.arange(n_frames) / float(rate)
-    return rate, np.stack([np.interp(grid, times, column) for column in rows.T], axis=1)
-
-
-def _check_steps(steps: NDArray[np.float64]) -> None:
-    """Refuses timecodes that do not increase or leave out more than a second."""
-    wrong = np.flatnonzero((steps <= 0) | (steps > _LONGEST_GAP_S))
-    if len(wrong):
-        line, step = int(wrong[0]) + 3, steps[wrong[0]]
-        what = "is not later than" if step <= 0 else f"is {step:.3g} s after"
-        raise TakeError(f"line {line}, column Timecode: it {what} the line before; cut the recording there")
+def _start(rows: NDArray[np.float64], places: dict[str, int], clock: live_link_timecode.Clock) -> Fraction:
+    """Where the take begins on the clock of its sound: 0 for a phone's, whose timecode is the time of day."""
+    eyes = [places[name] for name in EYE_COLUMNS if name in places]
+    is_phone = bool(rows[:, eyes].any()) or clock.times_s[0] >= _LATEST_START_S
+    return Fraction(0) if is_phone else clock.start()
 
 
 def _head_deg(rows: NDArray[np.float64], places: dict[str, int]) -> NDArray[np.float32] | None:

@@ -37,6 +37,7 @@ from facetake.formats import timing
 from facetake.formats.files import reading
 from facetake.formats.maya_curve import TANGENTS, UNWEIGHTED, Floats, MayaCurve, slopes
 from facetake.take import RANGE_SLACK, Take
+from facetake.timebase import DEFAULT_RATE, recognise
 
 HEAD_NODE = "FacetakeHead"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")  # yaw, pitch, roll: Maya's Y is up, and the face looks along Z
@@ -166,7 +167,7 @@ class _Statements:
 class _Header:
     """What stands before the first curve; the defaults are for a file that does not say."""
 
-    rate: Fraction = timing.DEFAULT_RATE
+    rate: Fraction = DEFAULT_RATE
     start: float = math.inf
     end: float = -math.inf
     linear: float = 1.0
@@ -201,7 +202,7 @@ def _rate(unit: str, statements: _Statements) -> Fraction:
     if unit in _RATE_OF_UNIT:
         return _RATE_OF_UNIT[unit]
     if found := re.fullmatch(r"([0-9]{1,4}(?:\.[0-9]{1,6})?)fps", unit):
-        return timing.recognise(float(found[1]))
+        return recognise(float(found[1]))
     raise statements.error(f"the time unit {unit[:40]!r} is no frame rate; set the scene to frames and export again")
 
 

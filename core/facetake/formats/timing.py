@@ -1,6 +1,6 @@
 """From a column of times to an exact rate and start.
 
-Knows frame rates in use. Does not know files: errors say what and where, the caller adds the path.
+Does not know files: errors say what and where, the caller adds the path.
 """
 
 from __future__ import annotations
@@ -11,44 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import TakeError
+from facetake.timebase import DEFAULT_RATE, RELATIVE_SLACK, recognise
 
-DEFAULT_RATE = Fraction(60)
-"""Rate of a file that cannot say its own: a single frame, or EmoFace text (paper section 4.1: 60 fps)."""
-
-KNOWN_RATES: tuple[Fraction, ...] = (
-    *(Fraction(rate) for rate in (12, 15, 24, 25, 30, 48, 50, 60, 90, 100, 120)),
-    *(Fraction(rate * 1000, 1001) for rate in (24, 30, 48, 60, 120)),
-)
-SLOWEST, FASTEST = Fraction(1), Fraction(1000)
-_RELATIVE_SLACK = 2e-4  # a fifth of the distance between 24 and 24000/1001
 _JITTER = 0.1  # of a frame: more than rounding to milliseconds at 120 fps gives
 _DECIMALS = range(3, 9)
 
 
-def recognise(rate: float, slack: float = _RELATIVE_SLACK) -> Fraction:
-    """The exact rate that a rounded one stands for: 23.976 is 24000/1001.
-
-    Args:
-        rate: frames per second, as measured or as written in a file.
-        slack: the largest relative error of `rate`.
-
-    Raises:
-        TakeError: the rate is not between 1 and 1000 frames per second.
-    """
-    if not SLOWEST * (1 - Fraction(1, 1000)) <= rate <= FASTEST * (1 + Fraction(1, 1000)):
-        raise TakeError(f"{rate:.6g} frames per second is not a rate in use; it must be between 1 and 1000")
-    known = min(KNOWN_RATES, key=lambda candidate: abs(float(candidate) - rate))
-    if abs(float(known) / rate - 1) <= slack:
-        return known
-    return min(max(Fraction(rate).limit_denominator(1001), SLOWEST), FASTEST)
-
-
-def rate_of(times_s: NDArray[np.float64], rounding_s: float | None = None) -> Fraction:
+def rate_of(times_s: NDArray[np.float64]) -> Fraction:
     """Rate of a regular column of times.
 
     Args:
         times_s: (T,) seconds; rounded to milliseconds or finer.
-        rounding_s: what the times were rounded to; by default their decimals tell.
 
     Returns:
         The exact rate; `DEFAULT_RATE` for a single time.
@@ -61,8 +34,8 @@ def rate_of(times_s: NDArray[np.float64], rounding_s: float | None = None) -> Fr
         return DEFAULT_RATE
     interval = float(times_s[-1] - times_s[0]) / steps
     _check_regular(times_s, interval)
-    rounding_s = 10.0 ** -_decimals(times_s) if rounding_s is None else rounding_s
-    return recognise(1 / interval, max(_RELATIVE_SLACK, min(rounding_s / (steps * interval), 0.05)))
+    error = min(10.0 ** -_decimals(times_s) / (steps * interval), 0.05)
+    return recognise(1 / interval, max(RELATIVE_SLACK, error), error)
 
 
 def start_of(first_s: float, rate: Fraction) -> Fraction:

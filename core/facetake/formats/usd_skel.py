@@ -18,7 +18,6 @@ referenced is not looked at. Reading also takes `.usd` and `.usdc` by the format
 
 from __future__ import annotations
 
-import json
 import math
 import re
 from collections.abc import Iterator, Sequence
@@ -35,6 +34,7 @@ from facetake.errors import TakeError
 from facetake.formats import arkit_columns, exact, timing
 from facetake.formats.files import reading
 from facetake.take import Take
+from facetake.timebase import parse_rate, parse_time, recognise
 
 Floats = NDArray[np.float32]
 
@@ -162,7 +162,7 @@ def _curves(stage: Any, take: Take, codes: Sequence[float], pxr: Any) -> None:
         "version": exact.VERSION,
         "rate": str(take.rate),
         "start": str(take.start),
-        "origin": json.dumps(dict(take.origin), ensure_ascii=False, allow_nan=False),
+        "origin": exact.origin_text(take),
     }
     prim.SetCustomDataByKey("facetake", about)
     names = prim.CreateAttribute("metahuman:names", pxr.Sdf.ValueTypeNames.TokenArray, True)
@@ -216,7 +216,8 @@ def _exact_take(layer: Any) -> Take:
         if not isinstance(about.get(key), kind):
             raise TakeError(f'"{key}" of {CURVES} is missing or of the wrong kind; export the file again')
     exact.check_kind(about["format"], about["version"])
-    rate, start = exact.rate(about["rate"]), exact.fraction(about["start"], "the start")
+    rate = parse_rate(about["rate"])
+    start = parse_time(about["start"])
     first = float(start * rate)
     grid = first + np.arange(_count(first, layer.endTimeCode), dtype=np.float64)
     names = _tokens(layer, f"{CURVES}.metahuman:names")
@@ -224,7 +225,7 @@ def _exact_take(layer: Any) -> Take:
     values = _columns(layer, [_attribute(names[place]) for place in order], grid)
     moves = any(layer.GetAttributeAtPath(f"{CURVES}.{name}") for name in HEAD_NAMES)
     head = _columns(layer, HEAD_NAMES, grid) if moves else None
-    return Take(values, rate, start, head, _origin(about["origin"]))
+    return Take(values, rate, start, head, exact.origin(about["origin"]))
 
 
 def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> Floats:
@@ -234,17 +235,6 @@ def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> Flo
         for column, name in enumerate(names):
             values[:, column] = _samples(layer, f"{CURVES}.{name}", grid)
     return values
-
-
-def _origin(text: str) -> dict[str, object]:
-    """How the take came to be."""
-    try:
-        origin = json.loads(text)
-    except (ValueError, RecursionError) as error:
-        raise TakeError('"origin" is not JSON; export the file again') from error
-    if not isinstance(origin, dict):
-        raise TakeError('"origin" must be an object with named entries; export the file again')
-    return origin
 
 
 def _count(first: float, last: float) -> int:
@@ -293,7 +283,7 @@ def _shapes_take(layer: Any) -> Take:
         attribute = layer.GetAttributeAtPath(place)
         codes, rows = [0.0], [None if attribute is None else attribute.default]
     weights = _matrix(rows, len(names), place)
-    rate = timing.recognise(layer.framesPerSecond if layer.HasFramesPerSecond() else layer.timeCodesPerSecond)
+    rate = recognise(layer.framesPerSecond if layer.HasFramesPerSecond() else layer.timeCodesPerSecond)
     first = layer.startTimeCode if layer.HasStartTimeCode() else codes[0]
     last = layer.endTimeCode if layer.HasEndTimeCode() else codes[-1]
     step = layer.timeCodesPerSecond / float(rate)

@@ -5,13 +5,13 @@ Knows nothing of what is trained. A checkpoint is written beside and renamed, so
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from facetake import json_text
 from facetake.errors import ModelError
 
 
@@ -25,7 +25,7 @@ def save(
     if optimizer is not None:
         _write(folder / f"{name}.optimizer.safetensors", _moments(optimizer))
     text = folder / f"{name}.json.part"
-    text.write_text(json.dumps(about, indent=1, default=str), encoding="utf-8")
+    text.write_text(json_text.dump(json_text.finite(about, str), indent=1, default=str), encoding="utf-8")
     text.replace(folder / f"{name}.json")
 
 
@@ -88,5 +88,5 @@ def resume(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.O
         index, field = key.split(".", 1)
         state["state"].setdefault(int(index), {})[field] = value
     optimizer.load_state_dict(state)
-    loaded: dict[str, object] = json.loads(about.read_text(encoding="utf-8"))
+    loaded: dict[str, object] = json_text.load(about.read_text(encoding="utf-8"))
     return loaded

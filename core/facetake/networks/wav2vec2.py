@@ -7,7 +7,6 @@ published one knows 392 of espeak's). Nothing is downloaded. Knows sound and tok
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Callable
 from fractions import Fraction
 from functools import cached_property
@@ -18,6 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.errors import ModelError
 
@@ -50,7 +50,7 @@ class PhonemeNetwork:
         told: Any = logging
         told.disable_progress_bar()  # loading takes seconds, and standard error has a bar of its own
         try:
-            vocabulary = json.loads((folder / "vocab.json").read_text(encoding="utf-8"))
+            vocabulary = json_text.load((folder / "vocab.json").read_text(encoding="utf-8"))
             network: Any = Wav2Vec2ForCTC
             self._network = network.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
             names = {int(index): str(token) for token, index in vocabulary.items()}

@@ -10,7 +10,6 @@ Knows the files. Does not know how a face is found or fitted.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
@@ -19,11 +18,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import json_text
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.portrait.pictures import Pictures, read_pictures, write_pictures
 from facetake.render.camera import Camera
+from facetake.timebase import Rate
 
 F32 = NDArray[np.float32]
 ABOUT, PICTURES, SOUND, FIT = "actor.json", "crop.mkv", "sound.wav", "fit.safetensors"
@@ -54,7 +55,7 @@ class About:
     source_sha256: str
     box: tuple[float, float, float]
     size: int
-    rate: Fraction
+    rate: Rate
     n_frames: int
     focal: float
     start_s: Fraction = Fraction(0)
@@ -177,7 +178,7 @@ def read_actor(folder: Path, mark: str = ABOUT) -> Actor:
 
 def _about(path: Path) -> About:
     try:
-        table = json.loads(path.read_text(encoding="utf-8"))
+        table = json_text.load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise PortraitError(f"{path} cannot be read ({error}); capture the actor again") from error
     try:
@@ -220,7 +221,7 @@ def write_about(folder: Path, about: About) -> None:
     """Writes `actor.json`: from now on the folder is a whole actor."""
     table = {**asdict(about), "rate": str(about.rate), "start_s": str(about.start_s)}
     with beside(folder / ABOUT) as part:
-        part.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(table, indent=2) + "\n", encoding="utf-8")
 
 
 def write_fit(folder: Path, fit: Fit) -> None:

@@ -8,7 +8,6 @@ interrupted goes on where it stopped.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, json_text
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait import actor, overlay, pose
@@ -164,13 +163,13 @@ def _begin(order: Order, face: Face, together: list[Path]) -> str:
     if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
         raise PortraitError(f"{order.out} holds other files; name a new folder")
     if path.is_file():
-        if json.loads(path.read_text(encoding="utf-8")) != plan:
+        if json_text.load(path.read_text(encoding="utf-8")) != plan:
             raise PortraitError(f"{order.out} holds an unfinished capture of another video or with other settings; "
                                 "name a new folder")  # fmt: skip
         return digest
     order.out.mkdir(parents=True, exist_ok=True)
     with beside(path) as part:
-        part.write_text(json.dumps(plan, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(plan, indent=2) + "\n", encoding="utf-8")
     return digest
 
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import quantities
 from facetake.emotion import EMOTIONS, EmotionTrack
-from facetake.errors import PortraitError
+from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.portrait.actor import ABOUT
 
@@ -100,11 +101,9 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
     if emotion not in EMOTIONS:
         raise PortraitError(f'{where}: there is no emotion "{emotion}"; use one of {", ".join(EMOTIONS)}')
     try:
-        intensity = float(number)
-    except ValueError:
-        intensity = float("nan")
-    if not 0.0 <= intensity <= 1.0:
-        raise PortraitError(f'{where}: intensity must be a number from 0 to 1, not "{number}"')
+        intensity = quantities.number(number, f"{where}: intensity", 0.0, 1.0)
+    except ConfigError as error:
+        raise PortraitError(str(error)) from None
     place = path.parent / name
     if not place.resolve().is_relative_to(path.parent.resolve()):
         raise PortraitError(f"{where}: {name} leaves the folder of the list; move the clip there")

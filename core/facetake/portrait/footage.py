@@ -17,8 +17,13 @@ from numpy.typing import NDArray
 from facetake.errors import AudioError, PortraitError
 from facetake.portrait.pictures import Pictures
 from facetake.render.video import require_av, sound_blocks
+from facetake.timebase import FASTEST, SLOWEST, STANDARD_RATES, recognise
 
+STEADY_RATES = tuple(rate for rate in STANDARD_RATES if rate <= 120)
+"""What a video of even times may run at; beyond 120 frames are left out."""
 RATES = tuple(Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60"))
+"""What a video of uneven times is laid on."""
+NEAR = 5e-3  # relative: a phone's clock runs that far from the rate it was set to
 UNEVEN = 0.25  # of a frame: by how much a time may miss the even grid before the rate counts as variable
 SIDE_MOST = 4320  # pixels of the shorter side, 8K
 CUT = 24.0  # levels of 255 by which a small grey picture must change on average to be a cut
@@ -138,14 +143,30 @@ def _upright(path: Path) -> tuple[int, int, int]:
 
 
 def _rate(times: list[Fraction], average: Fraction | None) -> tuple[Fraction, bool]:
-    """The even rate nearest to the recorded times, and whether they are uneven."""
+    """The rate of a video, and whether its times are too uneven for any.
+
+    A standard rate that the times fit, first the one that the file names: the average that a phone's jitter leaves
+    there, 360000/11993, is a rate that nothing else knows. Any other rate only where no standard one is near.
+    """
     span = times[-1] - times[0]
     mean = Fraction(len(times) - 1) / span if span > 0 else Fraction(25)
-    for rate in (*([average] if average else []), *RATES):
-        misses = [abs((time - times[0]) * rate - index) for index, time in enumerate(times)]
-        if max(misses) <= UNEVEN:
-            return min(Fraction(rate), Fraction(120)), False
-    return min(RATES, key=lambda rate: abs(float(rate - mean))), True
+    named = recognise(float(average)) if average and SLOWEST <= average <= FASTEST else None
+    since = np.array([float(time - times[0]) for time in times])
+    fitting = [rate for rate in STEADY_RATES if _furthest(since, rate) <= UNEVEN]
+    if named in fitting:
+        return named, False
+    if fitting:
+        interval = float(np.polyfit(np.arange(len(since)), since, 1)[0])  # jitter at either end counts little in it
+        return min(fitting, key=lambda rate: abs(float(rate) * interval - 1)), False
+    nearest = min(STEADY_RATES, key=lambda rate: abs(rate / mean - 1))
+    if named is not None and abs(nearest / mean - 1) > NEAR and _furthest(since, named) <= UNEVEN:
+        return min(named, Fraction(120)), False
+    return min(RATES, key=lambda rate: abs(rate - mean)), True
+
+
+def _furthest(since_s: NDArray[np.float64], rate: Fraction) -> float:
+    """By how many frames a time (N,) after the first misses its place on the grid of a rate, at the most."""
+    return float(np.abs(since_s * float(rate) - np.arange(len(since_s))).max())
 
 
 def _span(

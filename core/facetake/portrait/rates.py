@@ -7,13 +7,14 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.timebase import positions
+
 F32 = NDArray[np.float32]
 
 
 def at_rate(rows: F32, old: Fraction, new: Fraction, n_frames: int) -> F32:
     """Rows (T, N) on the frame grid of another rate, (n_frames, N): between rows linear, past the last one held."""
-    place = np.arange(n_frames) * float(old / new)
-    low = np.minimum(place.astype(np.int64), len(rows) - 1)
+    low, share = positions(n_frames, old / new, len(rows))
     high = np.minimum(low + 1, len(rows) - 1)
-    share = (place - low).clip(0.0, 1.0)[:, None]
+    share = share[:, None]
     return np.asarray(rows[low] * (1.0 - share) + rows[high] * share, np.float32)

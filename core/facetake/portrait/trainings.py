@@ -8,7 +8,6 @@ Knows how such files are written and read; does not know what a system learns or
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -17,6 +16,7 @@ from typing import Any, TypeVar
 
 import torch
 
+from facetake import json_text
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
@@ -30,7 +30,7 @@ def write_about(path: Path, about: Any) -> None:
     """Begins a training folder: writes the struct that says what it is made with; what is None is left out."""
     told = {name: value for name, value in asdict(about).items() if value is not None}
     with beside(path) as part:
-        part.write_text(json.dumps(told, indent=1, default=str) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(told, indent=1, default=str) + "\n", encoding="utf-8")
 
 
 def read_about(kind: type[About], path: Path) -> About:
@@ -44,7 +44,7 @@ def read_about(kind: type[About], path: Path) -> About:
             f"{path.parent} is no training of {path.stem}; make one with `facetake portrait train {path.stem}`"
         )
     try:
-        return from_table(kind, json.loads(path.read_text(encoding="utf-8")), str(path))
+        return from_table(kind, json_text.load(path.read_text(encoding="utf-8")), str(path))
     except (ValueError, OSError, ConfigError) as error:
         raise PortraitError(f"{path} cannot be read ({error}); train again into a new folder") from error
 
@@ -173,7 +173,7 @@ def _done_alone(folder: Path, name: str) -> int:
     about = folder / f"{name}.json"
     if not about.is_file() or not (folder / f"{name}.optimizer.safetensors").is_file():
         return 0
-    return _done(json.loads(about.read_text(encoding="utf-8")))
+    return _done(json_text.load(about.read_text(encoding="utf-8")))
 
 
 def _clear_old(folder: Path, kept: Sequence[Kept]) -> None:

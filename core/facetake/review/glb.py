@@ -7,7 +7,6 @@ Knows the head and the file format; does not know the page.
 
 from __future__ import annotations
 
-import json
 import struct
 from dataclasses import dataclass, field
 from functools import cache
@@ -16,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import __version__
+from facetake import __version__, json_text
 from facetake.face import head as faces
 from facetake.face.head import ATLAS, PARTS, SOFTNESS, Head
 from facetake.review import png
@@ -174,7 +173,7 @@ def _packed(file: _File, mesh: dict[str, Any], images: list[dict[str, Any]], abo
         "baseColorTexture": {"index": 0}, "metallicRoughnessTexture": {"index": 1}, "metallicFactor": 0.0,
     }  # fmt: skip
     document = {
-        "asset": {"version": "2.0", "generator": f"Facetake {__version__}", "extras": json.loads(about)},
+        "asset": {"version": "2.0", "generator": f"Facetake {__version__}", "extras": json_text.load(about)},
         "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"name": "head", "mesh": 0}], "meshes": [mesh],
         "materials": [{"name": "head", "pbrMetallicRoughness": surface}],
         "textures": [{"source": number, "sampler": 0} for number in range(len(images))],
@@ -182,7 +181,7 @@ def _packed(file: _File, mesh: dict[str, Any], images: list[dict[str, Any]], abo
         "images": images, "accessors": file.accessors, "bufferViews": file.views,
         "buffers": [{"byteLength": len(file.data)}],
     }  # fmt: skip
-    text = json.dumps(document, separators=(",", ":")).encode()
+    text = json_text.dump(document, separators=(",", ":")).encode()
     chunks = [(_JSON_CHUNK, text + b" " * (-len(text) % _ALIGNMENT)),
               (_BINARY_CHUNK, bytes(file.data) + b"\0" * (-len(file.data) % _ALIGNMENT))]  # fmt: skip
     body = b"".join(struct.pack("<II", len(content), kind) + content for kind, content in chunks)

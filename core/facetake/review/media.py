@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 import io
-import json
 import zlib
 from fractions import Fraction
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, formats
+from facetake import audio, formats, json_text
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
 from facetake.review.line import Line
@@ -44,7 +43,7 @@ def pack(line: Line) -> str:
             packed |= part(line)
         except (FacetakeError, OSError) as error:
             packed.setdefault("missing", []).append(str(error))
-    return json.dumps(packed, separators=(",", ":"))
+    return json_text.dump(packed, separators=(",", ":"))
 
 
 def _sound(line: Line) -> dict[str, Any]:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import base64
 import html
-import json
 import os
 import zlib
 from functools import cache
@@ -17,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
+from facetake import json_text
 from facetake.review import three
 from facetake.review.glb import head_glb
 from facetake.review.line import Finding, Line
@@ -99,7 +99,7 @@ class Page:
 
 def inert(value: object) -> str:
     """JSON that may stand inside an HTML script element: ASCII, and without a `<` that could end the element."""
-    return json.dumps(value, separators=(",", ":"), allow_nan=False).replace("<", "\\u003c")
+    return json_text.dump(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _instants(found: Finding) -> list[float]:

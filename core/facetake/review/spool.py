@@ -7,7 +7,6 @@ reports.
 from __future__ import annotations
 
 import hashlib
-import json
 import sqlite3
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
+from facetake import json_text
 from facetake.errors import BatchError
 from facetake.review.line import DONE, FAILED, Line
 
@@ -109,7 +109,7 @@ def _json(line: Line) -> str:
         for one in line.findings
     ]
     known = vars(line) | {"audio": str(line.audio), "take": line.take and str(line.take), "findings": findings}
-    return json.dumps(known)
+    return json_text.dump(known)
 
 
 def _found(name: str, value: float, limit: float, passed: bool, message: str, at_s: list[float]) -> Found:
@@ -117,7 +117,7 @@ def _found(name: str, value: float, limit: float, passed: bool, message: str, at
 
 
 def _line(text: str) -> Line:
-    known = json.loads(text)
+    known = json_text.load(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
     known["findings"] = tuple(_found(*values) for values in known["findings"])

@@ -10,7 +10,6 @@ Knows the pipe and the queue; what a request does is in `facetake.worker.request
 
 from __future__ import annotations
 
-import json
 import os
 import queue
 import sys
@@ -19,6 +18,7 @@ from collections.abc import Callable, Iterable
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
+from facetake import json_text
 from facetake.errors import sentence
 from facetake.worker.channel import Cancelled, Channel
 from facetake.worker.requests import Session, act
@@ -77,9 +77,9 @@ class Worker:
     def _take(self, line: str) -> bool:
         """Queues or answers one request; False where it asks to shut down."""
         try:
-            request = json.loads(line)
+            request = json_text.load(line)
             do, number = request["do"], request["id"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+        except (ValueError, TypeError, KeyError):
             self._send({"id": None, "event": "failure", "message": f"this is no request: {line.strip()[:80]}"})
             return True
         channel = Channel(number, self._send)
@@ -125,5 +125,5 @@ class Worker:
     def _send(self, event: dict[str, Any]) -> None:
         """Writes an event; when the host no longer reads, nobody waits for it."""
         with self._lock, suppress(OSError, ValueError):
-            self._out.write(json.dumps(event) + "\n")
+            self._out.write(json_text.dump(json_text.finite(event)) + "\n")
             self._out.flush()

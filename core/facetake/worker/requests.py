@@ -11,22 +11,21 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, about, audio, bundle, exchange, formats, rig, visemes
+from facetake import __version__, about, audio, bundle, exchange, formats, quantities, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.preview import main_curves
-from facetake.take import Take, parse_rate, resample
+from facetake.quantities import shown
+from facetake.take import Take, resample
+from facetake.timebase import parse_rate
 from facetake.worker.channel import Channel
-
-if TYPE_CHECKING:
-    pass
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
@@ -107,8 +106,10 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
         value = request.get(name, default)
         if value is _GIVEN:
             raise ConfigError(f"{do} needs the field {name!r}")
-        if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-            raise ConfigError(f"{do}: the field {name!r} is {value!r}, no {kind.__name__}")
+        if kind is int:
+            value = quantities.whole(value, f"{do}: the field {name!r}", low=0)
+        if not isinstance(value, kind):
+            raise ConfigError(f"{do}: the field {name!r} is {shown(value)}, no {kind.__name__}")
         found[name] = value
     if found.get("rig", "maya") not in exchange.RIGS:
         raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(exchange.RIGS)}")
@@ -134,7 +135,8 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     _refuse_overwriting(asked, asked["audio"])
     options = generating.GenerateOptions(
         asked["emotion"], parse_rate(asked["rate"]), "sparse", asked["seed"], asked["blink"], asked["gaze"],
-        asked["head"], {str(region): _factor(gain) for region, gain in asked["gains"].items()}, _names(asked["only"]),
+        asked["head"], {region: _gain(region, factor) for region, factor in asked["gains"].items()},
+        _names(asked["only"]),
     )  # fmt: skip
     rig.region_mask(*options.only, *options.gains)
     models = session.models(asked["model"])
@@ -149,10 +151,8 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     return done | heard
 
 
-def _factor(gain: object) -> float:
-    if not isinstance(gain, int | float) or not 0.0 <= gain <= 10.0:
-        raise ConfigError(f"the gain {gain!r} is no number from 0 to 10")
-    return float(gain)
+def _gain(region: str, factor: object) -> float:
+    return quantities.number(factor, f"the gain of {region}", 0.0, generating.MOST_GAIN)
 
 
 def _names(found: list[object]) -> tuple[str, ...]:
@@ -164,6 +164,7 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     if not source or (asked["take"] and asked["curves"]):
         raise ConfigError("restyle needs a take or curves, one of the two")
     _refuse_overwriting(asked, source)
+    options = _restyle_options(asked)
     notes: list[str] = []
     if asked["take"]:
         take = formats.read(Path(source))
@@ -172,7 +173,7 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     for note in notes:
         channel.warning(note)
     channel.progress(0.1)
-    made = restyling.restyle(take, _restyle_options(asked), session.restyling(asked["model"]))
+    made = restyling.restyle(take, options, session.restyling(asked["model"]))
     channel.progress(0.6)
     sparse = exchange.sparse(made.take)
     channel.progress(NETWORK_SHARE)
@@ -184,13 +185,13 @@ def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
     if not asked["style"] and not asked["actor"]:
         raise ConfigError("nothing to do: choose a style or an actor")
     actor, strength = restyling.parse_strength(asked["actor"], "actor") if asked["actor"] else (None, 1.0)
-    span = asked["span_s"]
-    if span and (len(span) != 2 or not all(isinstance(instant, int | float) for instant in span)):
-        raise ConfigError(f"span_s is {span!r}; give start and end in seconds")
+    if len(asked["span_s"]) not in (0, 2):
+        raise ConfigError(f"span_s is {shown(asked['span_s'])}; give start and end in seconds")
+    span = [restyling.instant(one, "span_s") for one in asked["span_s"]]
     rig.region_mask(*_names(asked["only"]))
     return restyling.RestyleOptions(
         restyling.parse_style(asked["style"]) if asked["style"] else {}, actor, strength, _names(asked["only"]),
-        (float(span[0]), float(span[1])) if span else None, _names(asked["lock"]),
+        (span[0], span[1]) if span else None, _names(asked["lock"]),
     )  # fmt: skip
 
 

@@ -190,7 +190,7 @@ def test_events_for_programs(lines: Path, tmp_path: Path, capsys: pytest.Capture
     ("arguments", "says"),
     [
         ([], "name a list or a folder"),
-        (["x.csv", "--out", "o", "--jobs", "0"], "at least one process"),
+        (["x.csv", "--out", "o", "--jobs", "0"], "not a whole number of 1 or more"),
         (["x.csv", "--out", "o"], "cannot read x.csv"),
         (["x.csv", "--out", "o", "--resume"], "no run was begun in o"),
         (["x.csv", "--out", "o", "--emotion", "bored"], "unknown emotion 'bored'"),

@@ -90,8 +90,8 @@ def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
     bad = {
         "gone.wav,,": "no file", "noise.wav,,": "is not a sound file", "empty.wav,,": "empty",
         "../silence.wav,,": "leaves the folder of the list", "line_1.wav,bored,": "unknown emotion 'bored'",
-        "line_1.wav,happy:2,": "not a number from 0 to 1", "line_1.wav,,-1": "no whole number of 0 or more",
-        "line_1.wav,,x": "no whole number of 0 or more", ",,": "audio is empty", "line_1.wav,../mood.txt,": "leaves",
+        "line_1.wav,happy:2,": "not a number from 0 to 1", "line_1.wav,,-1": "not a whole number of 0 or more",
+        "line_1.wav,,x": "not a whole number of 0 or more", ",,": "audio is empty", "line_1.wav,../mood.txt,": "leaves",
     }  # fmt: skip
     rows = [f"bad{number},{row}" for number, row in enumerate(bad)]
     path = csv(

@@ -149,7 +149,7 @@ def test_an_unforeseen_error_is_one_sentence(
 ) -> None:
     """A bug of ours does not show a traceback, but says how to get one."""
     monkeypatch.delenv("FACETAKE_DEBUG", raising=False)
-    monkeypatch.setattr(formats, "read", lambda *_: 1 / 0)
+    monkeypatch.setattr(formats, "read_recognised", lambda *_: 1 / 0)
 
     assert main(["inspect", str(take)]) == 2
     assert "FACETAKE_DEBUG=1" in capsys.readouterr().err
@@ -161,7 +161,7 @@ def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(formats, "read", interrupted)
+    monkeypatch.setattr(formats, "read_recognised", interrupted)
 
     assert main(["inspect", str(take)]) == 130
     assert "interrupted" in capsys.readouterr().err
@@ -212,8 +212,8 @@ def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path) -> None:
     out.mkdir()
     code = (
         "import os, signal, sys, threading\nfrom facetake.cli import main\nfrom facetake.formats import facetake_json\n"
-        "def slow(*_):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
-        "facetake_json.document.json.dumps = slow\nsys.exit(main())"
+        "def slow(*_, **__):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
+        "facetake_json.json_text.json.dumps = slow\nsys.exit(main())"
     )
     command = [sys.executable, "-c", code, "convert", str(take), "-o", str(out / "b.json")]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)

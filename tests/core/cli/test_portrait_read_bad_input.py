@@ -74,7 +74,7 @@ def changed(clips: Path, tmp_path: Path, name: str, **values: object) -> None:
         ("calm,neutral,1\ncross,wrath,1\n", 'line 3: there is no emotion "wrath"; use one of neutral'),
         ("calm,neutral,1\ncross,,1\n", "line 3: a clip, its emotion and its intensity are needed"),
         ("calm,neutral,1\ncross,angry\n", "line 3: a clip, its emotion and its intensity are needed"),
-        ("calm,neutral,1\ncross,angry,11\n", "line 3: intensity must be a number from 0 to 1"),
+        ("calm,neutral,1\ncross,angry,11\n", "line 3: intensity is '11', not a number from 0 to 1"),
         ("calm,neutral,1\nnobody,angry,1\n", "there is no actor's folder"),
         ("", "names no clip"),
     ],

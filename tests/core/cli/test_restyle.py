@@ -64,7 +64,7 @@ def test_strength_0_copies_every_byte(take: Path, capsys: pytest.CaptureFixture[
         (["--style", "sad", "--actor", "zoe"], "unknown actor 'zoe'; known: house"),
         (["--style", "sad:1.5"], "from 0 to 1"),
         (["--style", "sad", "--range", "1-9"], "not inside the take, which runs 0-2 s"),
-        (["--style", "sad", "--range", "soon"], "in seconds, such as 1.0-2.5"),
+        (["--style", "sad", "--range", "soon"], "--range soon: a time is 'soon', not a number"),
         (["--style", "sad", "--only", "elbow"], "elbow"),
         (["--style", "sad", "--lock", "CTRL_elbow"], "no control 'CTRL_elbow'"),
     ],

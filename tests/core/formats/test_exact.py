@@ -10,26 +10,24 @@ import pytest
 from facetake import rig
 from facetake.errors import TakeError
 from facetake.formats import exact
+from facetake.take import Take
 
 
-@pytest.mark.parametrize("text", ["60", "24000/1001", "-1/3", "0"])
-def test_fractions_are_exact(text: str) -> None:
-    """A whole number or a fraction is read as it is."""
-    assert exact.fraction(text, "the start") == Fraction(text)
+@pytest.mark.parametrize("value", [np.nan, np.inf, {1, 2}])
+def test_an_origin_that_json_cannot_say_is_refused(value: object) -> None:
+    """A take whose origin holds NaN or a thing of Python's is not written, and the sentence says why."""
+    take = Take(np.tile(rig.NEUTRAL, (1, 1)), Fraction(60), origin={"seed": value})
+    with pytest.raises(TakeError, match="the take's origin cannot be written"):
+        exact.origin_text(take)
 
 
-@pytest.mark.parametrize("text", ["", "60.0", "1/0", "1e999999999", "1/-2", "a", "1" * 30, " 60", "٣"])
-def test_other_texts_are_no_fractions(text: str) -> None:
-    """Everything else is refused, at once even where Python would compute for hours."""
-    with pytest.raises(TakeError, match="the start is"):
-        exact.fraction(text, "the start")
-
-
-@pytest.mark.parametrize("text", ["0", "-60"])
-def test_a_rate_is_above_zero(text: str) -> None:
-    """No take runs backwards or stands."""
-    with pytest.raises(TakeError, match="above zero"):
-        exact.rate(text)
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "3", '{"a": NaN}', '{"a": 1e400}', '{"a": ' + "9" * 30 + "}", "[" * 9999]
+)
+def test_an_origin_that_is_none_is_refused(text: str) -> None:
+    """No JSON, no object, NaN and numbers without bounds are each one sentence."""
+    with pytest.raises(TakeError, match="the origin"):
+        exact.origin(text)
 
 
 def test_other_kinds_and_versions_are_refused() -> None:

@@ -66,7 +66,7 @@ def _arrays() -> dict[str, Any]:
         ({"rate": 60}, "rate is int64"),
         ({"controls": np.arange(174)}, "controls is int64"),
         ({"origin": "[]"}, "origin must be"),
-        ({"origin": "{"}, "not valid JSON"),
+        ({"origin": "{"}, "the origin is not JSON"),
         ({"values": np.zeros((2, 174))}, "values is float64"),
         ({"values": np.zeros((0, 174), dtype=np.float32)}, r"values is float32 \(0, 174\)"),
         ({"values": np.full((2, 174), np.nan, dtype=np.float32)}, "CTRL_C_eye.translateX"),

@@ -8,10 +8,11 @@ import numpy as np
 import pytest
 
 from facetake.errors import TakeError
-from facetake.formats.timing import KNOWN_RATES, rate_of, recognise, start_of
+from facetake.formats.timing import rate_of, start_of
+from facetake.timebase import STANDARD_RATES
 
 
-@pytest.mark.parametrize("rate", KNOWN_RATES)
+@pytest.mark.parametrize("rate", STANDARD_RATES)
 @pytest.mark.parametrize("decimals", [4, 6, 9, 17])
 def test_rates_in_use_are_exact_from_rounded_times(rate: Fraction, decimals: int) -> None:
     """Every known rate is found from two seconds of times, however they were rounded."""
@@ -55,12 +56,6 @@ def test_bad_times_are_refused(times: list[float], said: str) -> None:
     """Times that stand still, go back, skip or are in no sensible unit are TakeErrors."""
     with pytest.raises(TakeError, match=said):
         rate_of(np.array(times))
-
-
-@pytest.mark.parametrize(("written", "rate"), [(23.976, "24000/1001"), (29.97, "30000/1001"), (60, "60")])
-def test_rounded_rates_are_recognised(written: float, rate: str) -> None:
-    """The decimals people write stand for the exact rate."""
-    assert recognise(written) == Fraction(rate)
 
 
 def test_starts_lie_on_the_frame_grid() -> None:

@@ -13,7 +13,7 @@ from films import SIDE, brightening, faces, film, turned
 
 from facetake.errors import PortraitError
 from facetake.portrait.crop import stable_crop
-from facetake.portrait.footage import CutFinder, open_footage, sound_of
+from facetake.portrait.footage import CutFinder, _rate, open_footage, sound_of
 from facetake.render.video import write_video
 
 
@@ -60,6 +60,26 @@ def test_a_variable_rate_becomes_even(tmp_path: Path) -> None:
     assert len(shown) == footage.n_frames
     assert np.abs(shown - nearest).max() <= 1
     assert (np.diff(shown) == 0).any()
+
+
+@pytest.mark.parametrize(
+    ("times", "average", "found"),
+    [
+        ([Fraction(n, 25) for n in range(40)], Fraction(25000, 1001), (Fraction(25), False)),
+        ([Fraction(n, 25) for n in range(40)], None, (Fraction(25), False)),
+        ([Fraction(1001 * n, 24000) for n in range(9)], Fraction(24000, 1001), (Fraction(24000, 1001), False)),
+        ([Fraction(10 * n + n % 2, 300) for n in range(60)], Fraction(360000, 11993), (Fraction(30), False)),
+        ([Fraction(11993 * n, 360000) for n in range(4000)], Fraction(360000, 11993), (Fraction(30), True)),
+        ([Fraction(n, 10) for n in range(40)], Fraction(10), (Fraction(10), False)),
+        ([Fraction(n, 60) for n in range(40)], Fraction(90000), (Fraction(60), False)),
+        ([Fraction(n, 240) for n in range(40)], Fraction(240), (Fraction(120), False)),
+    ],
+)
+def test_a_phone_s_rate_is_one_that_is_in_use(
+    times: list[Fraction], average: Fraction | None, found: tuple[Fraction, bool]
+) -> None:
+    """Where the times fit a standard rate it is that, whatever the file names; a drift beyond counts as uneven."""
+    assert _rate(times, average) == found
 
 
 @pytest.mark.parametrize("degrees", [90, 270])

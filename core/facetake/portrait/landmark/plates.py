@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +25,7 @@ from facetake.portrait.playback import Film, at_random, in_order
 from facetake.portrait.region import Region
 from facetake.portrait.stored import Progress, fill
 from facetake.portrait.tensors import as_tensor
+from facetake.timebase import Rate
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
@@ -50,7 +50,7 @@ class Filmed:
 
     film: Film
     size: int
-    rate: Fraction
+    rate: Rate
     points: F32
 
 

@@ -13,7 +13,6 @@ Knows the files; does not know how training goes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 from pathlib import Path
 
 from facetake.errors import PortraitError
@@ -21,6 +20,7 @@ from facetake.portrait import trainings
 from facetake.portrait.landmark.moods import Moods
 from facetake.portrait.landmark.neutral import Speaker
 from facetake.portrait.landmark.settings import Settings
+from facetake.timebase import Rate
 
 ABOUT, NEUTRAL, MOODS, CRITIC = "landmark.json", "neutral", "moods", "moods_critic"
 VERSION = 1
@@ -41,7 +41,7 @@ class About:
 
     actors: tuple[str, ...]
     n_frames: tuple[int, ...]
-    rate: Fraction
+    rate: Rate
     n_features: int
     settings: Settings
     version: int = VERSION

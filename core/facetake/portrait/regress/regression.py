@@ -5,7 +5,6 @@ Reads like the story of it; how each part is done is in the module it comes from
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake import json_text
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.formats import beside
@@ -150,15 +150,15 @@ class Regression:
     def _resume(self, folder: Path) -> int:
         """The number of epochs done, after filling the network with what was saved."""
         plan = {"model": self._model.name, "n_frames": len(self._pictures), "settings": asdict(self._settings)}
-        path, wanted = folder / PLAN, json.loads(json.dumps(plan))
+        path, wanted = folder / PLAN, json_text.load(json_text.dump(plan))
         if path.is_file():
-            if json.loads(path.read_text(encoding="utf-8")) != wanted:
+            if json_text.load(path.read_text(encoding="utf-8")) != wanted:
                 raise PortraitError(f"{folder} holds a regression with another face model or other settings; "
                                     "remove that folder to begin anew")  # fmt: skip
         else:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
-                part.write_text(json.dumps(plan, indent=1) + "\n", encoding="utf-8")
+                part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8")
         return trainings.resume(folder, self._kept)
 
     @property
