@@ -1,0 +1,129 @@
+"""What is heard in a recording's channels, before it is used: how long it is, which channels speak, how loud the voice is.
+
+One pass over the sound, in constant memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.audio.units import Floats
+from facetake.errors import AudioError
+
+Array = NDArray[np.float64]
+LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
+LEVEL_S: Final = 0.02  # of one measurement of the level
+FAINTEST_DB: Final = -150
+RATES_HZ: Final = (2_000, 768_000)
+
+
+@dataclass
+class Run:
+    """A stretch of one rate and one number of channels.
+
+    Attributes:
+        rate_hz: samples a second.
+        mixes: (M, channels) ways to make one channel of them: their mean, half the difference of two, and each alone.
+        n_samples: how many there are.
+    """
+
+    rate_hz: int
+    mixes: Floats
+    n_samples: int = 0
+    _sums: Array = field(default_factory=lambda: np.zeros(0))
+    _squares: Array = field(default_factory=lambda: np.zeros(0))
+    _levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    _kept: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    @classmethod
+    def of(cls, rate_hz: int, channels: int) -> Run:
+        """A run without samples."""
+        rows = [np.full((1, channels), 1.0 / channels)]
+        if channels == 2:
+            rows.append(np.array([[0.5, -0.5]]))
+        if channels > 1:
+            rows.append(np.eye(channels))
+        mixes = np.concatenate(rows).astype(np.float32)
+        many = len(mixes)
+        return cls(
+            rate_hz, mixes, 0, np.zeros(many), np.zeros(many), np.zeros((many, 1 - FAINTEST_DB), np.int64),
+            np.zeros((0, many), np.float32),
+        )  # fmt: skip
+
+    def add(self, samples: Floats) -> None:
+        """Takes the next samples (s, channels)."""
+        mixed = samples @ self.mixes.T
+        self._sums += mixed.sum(axis=0, dtype=np.float64)
+        self._squares += np.square(mixed, dtype=np.float64).sum(axis=0)
+        self.n_samples += len(samples)
+        step = max(1, round(LEVEL_S * self.rate_hz))
+        mixed = np.concatenate([self._kept, mixed])
+        count = len(mixed) // step
+        self._kept = mixed[count * step :]
+        parts = mixed[: count * step].reshape(count, step, len(self.mixes))
+        power = parts.var(axis=1, dtype=np.float64)
+        levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, 0).round().astype(int) - FAINTEST_DB
+        for mix, row in enumerate(levels.T):
+            self._levels[mix] += np.bincount(row, minlength=self._levels.shape[1])
+
+    def best(self) -> int:
+        """The mix in which the voice is: the mean, unless much of it is lost there."""
+        power = self._squares / max(self.n_samples, 1) - np.square(self._sums / max(self.n_samples, 1))
+        if power[0] >= LOST * power.max():
+            return 0
+        return int(np.flatnonzero(power >= 0.8 * power.max())[0])
+
+    def levels(self) -> NDArray[np.int64]:
+        """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
+        return self._levels[self.best()]
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found.
+
+    Attributes:
+        runs: stretches of one rate and number of channels, in order.
+        told: what is worth telling about it, to go after the file's name.
+    """
+
+    runs: tuple[Run, ...]
+    told: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> Fraction:
+        """How long it is, exactly."""
+        return sum((Fraction(run.n_samples, run.rate_hz) for run in self.runs), Fraction(0))
+
+
+def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
+    """Listens to a recording once.
+
+    Args:
+        path: for messages.
+        blocks: rate and samples (s, channels) of all of it.
+
+    Raises:
+        AudioError: a sample is not a finite number, or a rate is absurd.
+    """
+    runs: list[Run] = []
+    for rate_hz, samples in blocks:
+        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+            raise AudioError(f"{path} says {rate_hz} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be read")
+        if not runs or (runs[-1].rate_hz, runs[-1].mixes.shape[1]) != (rate_hz, samples.shape[1]):
+            runs.append(Run.of(rate_hz, samples.shape[1]))
+        bad = ~np.isfinite(samples).all(axis=1)
+        if bad.any():
+            sample = runs[-1].n_samples + int(bad.argmax())
+            raise AudioError(
+                f"{path}: sample {sample} (at {sample / rate_hz:.3f} s) is not a number; export the file again"
+            )
+        runs[-1].add(samples)
+    return Survey(tuple(runs), ())
