@@ -97,15 +97,18 @@ class Container:
             with path.open("rb") as file:
                 check_boxes(file, path.stat().st_size)
             with open_container(path) as container:
-                track = container.streams.audio[0]
-                rate_hz, left_out = track.rate, _delay(track, container.format.name)
-                if zero_s is None:
-                    zero_s = first_picture_s(container)
+                if not container.streams.audio:
+                    raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
+                rate_hz = container.streams.audio[0].rate
+                zero_s = first_picture_s(container) if zero_s is None else zero_s
+            left_out = _delay(path) if zero_s is None else 0
         except Truncated as error:
             raise AudioError(f"{path} is truncated: {error}; copy it again") from error
         except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
-            raise AudioError(f"{path} is not a sound file that can be read{why}; export it as WAV") from error
-        if zero_s is not None or not left_out:
+            raise AudioError(
+                f"cannot read sound from {path}: it is not a sound file that can be read{why}; export it as WAV"
+            ) from error
+        if not left_out:
             return cls(path, zero_s, 0, ())
         ms = 1000 * left_out / rate_hz
         told = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
@@ -154,9 +157,19 @@ class Container:
             raise AudioError(f"{self._path} is truncated: its last frame does not decode; copy it again")
 
 
-def _delay(track: Any, kind: str) -> int:
+def _delay(path: Path) -> int:
     """Samples of the encoder's delay that are in the sound because its container has no word for them; 0 if it has."""
-    return 0 if KNOW_DELAYS & set(kind.split(",")) else DELAYS.get(track.codec_context.name, 0)
+    with open_container(path) as container:
+        track = container.streams.audio[0]
+        if KNOW_DELAYS & set(container.format.name.split(",")):
+            return 0
+        first = None
+        for packet in container.demux(track):
+            first = packet.pts if first is None else first
+            if frames := packet.decode():
+                is_taken_off = first is not None and frames[0].pts is not None and frames[0].pts > first
+                return 0 if is_taken_off else DELAYS.get(track.codec_context.name, 0)
+    return 0
 
 
 def _samples(frame: Any) -> Floats:
