@@ -17,10 +17,12 @@ def is_adts(file: BinaryIO, size: int) -> bool:
     """
     file.seek(0)
     at = begin = id3_length(file.read(10))
-    frames = 0
+    frames, before = 0, b""
     while at < size:
         file.seek(at)
         head = file.read(HEADER)
+        if before and len(head) < HEADER and head[:2] == before[: len(head)][:2]:
+            raise Truncated(f"its last frame is cut after {len(head)} bytes")
         if len(head) < HEADER or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
             break
         length = (head[3] & 3) << 11 | head[4] << 3 | head[5] >> 5
@@ -31,5 +33,5 @@ def is_adts(file: BinaryIO, size: int) -> bool:
                 break
             raise Truncated(f"its last frame is {length} bytes long, {size - at} are there")
         at += length
-        frames += 1
+        frames, before = frames + 1, head
     return frames > 1 or (frames == 1 and at == size)

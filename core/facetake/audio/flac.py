@@ -28,9 +28,11 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     file.seek(begin)
     if file.read(4) != b"fLaC":
         return None
+    file.seek(max(begin, size - ID3V1))
+    end = size - ID3V1 if file.read(3) == b"TAG" else size
     begins = list(_marks(file, begin)) or [begin]
-    ends = [*begins[1:], size]
-    if len(begins) == 1 and not begin and _samples(file, begin):
+    ends = [*begins[1:], end]
+    if len(begins) == 1 and not begin and end == size and _samples(file, begin):
         return [Part()]
     return [_part(file, first, last) for first, last in zip(begins, ends, strict=True)]
 
@@ -73,9 +75,6 @@ def _part(file: BinaryIO, begin: int, end: int) -> Part:
 
 def _counted(file: BinaryIO, first: int, end: int, head: bytes) -> int:
     """Samples up to the end of the last frame, whose checksum says that it is whole; `first`: where frames begin."""
-    file.seek(max(first, end - ID3V1))
-    if file.read(3) == b"TAG":
-        end -= ID3V1
     near = max(first, end - _frame_most(head))
     file.seek(near)
     data = file.read(end - near)

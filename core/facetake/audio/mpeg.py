@@ -121,11 +121,9 @@ def _first_frame(file: BinaryIO, size: int) -> int | None:
         return None
     begin = _after_tags(file, 0)
     near = _bytes(file, begin, SEARCHED)
-    for at in (begin + place for place in _syncs(near)):
-        here = _followed(file, at, size)
-        if here and (at == begin or at + here.length == size or _followed(file, at + here.length, size)):
-            return at
-    return None
+    if _followed(file, begin, size):
+        return begin
+    return next((begin + place for place in _syncs(near) if _is_sure(file, begin + place, size)), None)
 
 
 def _syncs(data: bytes) -> Iterator[int]:
@@ -144,6 +142,14 @@ def _followed(file: BinaryIO, at: int, size: int, kind: Kind | None = None) -> F
     there = frame(_bytes(file, after, 4))
     is_followed = after == size or (there is not None and there.kind == here.kind) or _after_tags(file, after) > after
     return here if is_followed else None
+
+
+def _is_sure(file: BinaryIO, at: int, size: int, kind: Kind | None = None) -> bool:
+    """Whether a frame of a kind stands here, or another two of one kind: bytes by chance look like one frame often."""
+    here = _followed(file, at, size)
+    if here is None:
+        return False
+    return here.kind == kind or at + here.length == size or _followed(file, at + here.length, size, here.kind) is not None
 
 
 def _bytes(file: BinaryIO, at: int, count: int) -> bytes:
@@ -200,7 +206,7 @@ def _next_frame(file: BinaryIO, at: int, size: int, run: _Run | None) -> int:
     while begin < size:
         near = _bytes(file, begin, STEP)
         for place in _syncs(near):
-            if _followed(file, begin + place, size, run.first.kind if run else None):
+            if _is_sure(file, begin + place, size, run.first.kind if run else None):
                 return begin + place
         begin += len(near)
     return size

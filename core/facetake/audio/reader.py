@@ -156,4 +156,4 @@ class AudioStream:
             mixed = samples.mean(axis=1, dtype=np.float32)
         else:
             mixed = samples @ run.mixes[best]
-        return np.ascontiguousarray(mixed)
+        return np.ascontiguousarray(mixed if self._found.gain == 1.0 else mixed * np.float32(self._found.gain))

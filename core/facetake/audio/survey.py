@@ -5,7 +5,7 @@ One pass over the sound, in constant memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
@@ -21,6 +21,10 @@ Array = NDArray[np.float64]
 LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
 LEVEL_S: Final = 0.02  # of one measurement of the level
 FAINTEST_DB: Final = -150
+FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which the lips of a voice begin to change
+USUAL_DB: Final = -20
+LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
+VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
 RATES_HZ: Final = (2_000, 768_000)
 
 
@@ -80,6 +84,16 @@ class Run:
             return 0
         return int(np.flatnonzero(power >= 0.8 * power.max())[0])
 
+    def said(self) -> str:
+        """What is worth telling about the best mix; nothing about the mean."""
+        best, channels = self.best(), self.mixes.shape[1]
+        if best == 0:
+            return ""
+        alone = best - (len(self.mixes) - channels)
+        if alone < 0:
+            return "has two channels that cancel each other out; their difference is heard"
+        return f"has {channels} channels of which the mean loses the voice; channel {alone + 1} alone is heard"
+
     def levels(self) -> NDArray[np.int64]:
         """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
         return self._levels[self.best()]
@@ -91,10 +105,12 @@ class Survey:
 
     Attributes:
         runs: stretches of one rate and number of channels, in order.
+        gain: factor that makes a faint voice one of usual level; 1 for any other sound.
         told: what is worth telling about it, to go after the file's name.
     """
 
     runs: tuple[Run, ...]
+    gain: float
     told: tuple[str, ...]
 
     @property
@@ -126,4 +142,16 @@ def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
                 f"{path}: sample {sample} (at {sample / rate_hz:.3f} s) is not a number; export the file again"
             )
         runs[-1].add(samples)
-    return Survey(tuple(runs), ())
+    gain_db, loud_db = _gain_db(runs)
+    told = dict.fromkeys(sentence for run in runs if (sentence := run.said()))
+    if gain_db:
+        told[f"is very quiet ({loud_db} dB of full scale where it is loud); it is heard {gain_db} dB louder"] = None
+    return Survey(tuple(runs), 10.0 ** (gain_db / 20.0), tuple(told))
+
+
+def _gain_db(runs: Sequence[Run]) -> tuple[int, int]:
+    """How much louder a faint voice has to be, and how loud it is; (0, ...) for what is loud enough or no voice."""
+    counts = sum((run.levels() for run in runs), np.zeros(1 - FAINTEST_DB, np.int64)).cumsum()
+    low_db, loud_db = (int(np.searchsorted(counts, share * counts[-1])) + FAINTEST_DB for share in (0.2, 0.95))
+    is_faint_voice = LEAST_DB <= loud_db < FAINT_DB and loud_db - low_db >= VOICED_DB
+    return USUAL_DB - loud_db if is_faint_voice else 0, loud_db
