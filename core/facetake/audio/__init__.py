@@ -9,5 +9,13 @@ from facetake.audio.reader import AudioStream, hash_of, read, stream
 from facetake.audio.units import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Blocks, Floats
 
 __all__ = [
-    "FRAME_RATE_HZ", "SAMPLE_RATE_HZ", "AudioStream", "Blocks", "Floats", "Rhythm", "hash_of", "read", "stream",
-]  # fmt: skip
+    "FRAME_RATE_HZ",
+    "SAMPLE_RATE_HZ",
+    "AudioStream",
+    "Blocks",
+    "Floats",
+    "Rhythm",
+    "hash_of",
+    "read",
+    "stream",
+]

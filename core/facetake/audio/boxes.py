@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import BinaryIO, Final
 
-from facetake.audio.whole import Truncated
+from facetake.audio.whole import TruncatedError
 
 MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
@@ -15,7 +15,7 @@ def check_boxes(file: BinaryIO, size: int) -> None:
     """Finds a film that breaks off; one whose lengths were left open, as by a live recording, is none.
 
     Raises:
-        Truncated: it does.
+        TruncatedError: it does.
     """
     file.seek(0)
     head = file.read(HEAD)
@@ -29,7 +29,7 @@ def check_boxes(file: BinaryIO, size: int) -> None:
 
 def _check(name: str, length: int, there: int) -> None:
     if length > there + 1:  # an odd one may lack its last byte
-        raise Truncated(f"its part '{name}' is {length} bytes long, {there} are there")
+        raise TruncatedError(f"its part '{name}' is {length} bytes long, {there} are there")
 
 
 def _check_mp4(file: BinaryIO, size: int) -> None:

@@ -15,7 +15,7 @@ import numpy as np
 
 from facetake.audio.boxes import check_boxes
 from facetake.audio.units import Floats
-from facetake.audio.whole import Truncated
+from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError
 
 GAP_S: Final = Fraction(3, 100)  # by which a time may miss the samples' count: containers round, and clocks jitter
@@ -102,7 +102,7 @@ class Container:
                 rate_hz = container.streams.audio[0].rate
                 zero_s = first_picture_s(container) if zero_s is None else zero_s
             left_out = _delay(path) if zero_s is None else 0
-        except Truncated as error:
+        except TruncatedError as error:
             raise AudioError(f"{path} is truncated: {error}; copy it again") from error
         except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
             raise AudioError(

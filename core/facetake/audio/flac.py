@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final
 
-from facetake.audio.whole import Part, Truncated, id3_length
+from facetake.audio.whole import Part, TruncatedError, id3_length
 
 MARKS: Final = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
 STREAMINFO: Final = 42  # bytes from the mark to its end
@@ -21,7 +21,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     """The sounds of a FLAC file, each to be read with its true length; None for a file of another kind.
 
     Raises:
-        Truncated: the length is left open, and the last frame is cut.
+        TruncatedError: the length is left open, and the last frame is cut.
     """
     file.seek(0)
     begin = id3_length(file.read(10))
@@ -67,7 +67,7 @@ def _part(file: BinaryIO, begin: int, end: int) -> Part:
     file.seek(begin)
     head = file.read(STREAMINFO)
     if len(head) < STREAMINFO:
-        raise Truncated("it ends before its first frame")
+        raise TruncatedError("it ends before its first frame")
     count = _counted(file, _after_metadata(file, begin), end, head)
     length = (int.from_bytes(head[21:26], "big") | count).to_bytes(5, "big")
     return Part([head[:21] + length + head[26:], (begin + STREAMINFO, end)])
@@ -83,7 +83,7 @@ def _counted(file: BinaryIO, first: int, end: int, head: bytes) -> int:
         found = _frame(data[at : at + 16], int.from_bytes(head[8:10], "big"))
         if found is not None and _crc16(data[at:]) == 0:
             return found
-    raise Truncated("its last frame is cut")
+    raise TruncatedError("its last frame is cut")
 
 
 def _frame_most(head: bytes) -> int:
@@ -98,7 +98,7 @@ def _after_metadata(file: BinaryIO, begin: int) -> int:
         file.seek(at)
         head = file.read(4)
         if len(head) < 4:
-            raise Truncated("it ends before its first frame")
+            raise TruncatedError("it ends before its first frame")
         is_last = bool(head[0] & 0x80)
         at += 4 + int.from_bytes(head[1:], "big")
     return at

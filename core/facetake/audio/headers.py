@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Final
 
-from facetake.audio.whole import Part, Truncated
+from facetake.audio.whole import Part, TruncatedError
 
 # What files written to a pipe have for a length (ffmpeg, sox, arecord), give or take a header
 UNKNOWN_LENGTHS: Final = (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x7FFFF000, 0x7F000000)
@@ -20,7 +20,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     """The sound of such a file, with its length set to unknown where it was never filled in; None for another kind.
 
     Raises:
-        Truncated: the header promises more than is there.
+        TruncatedError: the header promises more than is there.
     """
     file.seek(0)
     head = file.read(28)
@@ -30,7 +30,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     if promised is None:
         return None
     if _is_truncated(promised, size):
-        raise Truncated(f"its header promises {promised} bytes, {size} are there")
+        raise TruncatedError(f"its header promises {promised} bytes, {size} are there")
     return [Part()]
 
 
@@ -41,7 +41,7 @@ def _wav(file: BinaryIO, size: int) -> Part:
         here = file.tell()
         if chunk[:4] == b"data":
             if _is_truncated(length, size - here):
-                raise Truncated(f"its header promises {length} bytes of sound, {size - here} are there")
+                raise TruncatedError(f"its header promises {length} bytes of sound, {size - here} are there")
             if length == 0 and size - here > 8 and not _is_chunk(file.read(8), size - here):
                 return Part([(0, here - 4), b"\xff\xff\xff\xff", (here, size)])
             return Part()

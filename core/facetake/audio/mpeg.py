@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import BinaryIO, Final, NamedTuple, TypeAlias
 
 from facetake.audio.stretches import Stretch
-from facetake.audio.whole import Part, Truncated, id3_length
+from facetake.audio.whole import Part, TruncatedError, id3_length
 
 _RATES_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBITS: Final = {
@@ -100,7 +100,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     """The sounds of an MPEG audio file, each to be read with a true header; None for a file of another kind.
 
     Raises:
-        Truncated: the last frame is cut, or there are fewer frames than a header says.
+        TruncatedError: the last frame is cut, or there are fewer frames than a header says.
     """
     begin = _first_frame(file, size)
     if begin is None:
@@ -149,7 +149,8 @@ def _is_sure(file: BinaryIO, at: int, size: int, kind: Kind | None = None) -> bo
     here = _followed(file, at, size)
     if here is None:
         return False
-    return here.kind == kind or at + here.length == size or _followed(file, at + here.length, size, here.kind) is not None
+    after = at + here.length
+    return here.kind == kind or after == size or _followed(file, after, size, here.kind) is not None
 
 
 def _bytes(file: BinaryIO, at: int, count: int) -> bytes:
@@ -182,7 +183,7 @@ def _runs(file: BinaryIO, at: int, size: int) -> Iterator[_Run]:
             at = _next_frame(file, at, size, run)
             continue
         if at + here.length > size:
-            raise Truncated(f"its last frame is {here.length} bytes long, {size - at} are there")
+            raise TruncatedError(f"its last frame is {here.length} bytes long, {size - at} are there")
         header = _header(here, head)
         if run is None or header is not None or here.kind != run.first.kind or run.is_over:
             if run is not None:
@@ -214,7 +215,7 @@ def _next_frame(file: BinaryIO, at: int, size: int, run: _Run | None) -> int:
 
 def _checked(run: _Run) -> _Run:
     if run.promised is not None and run.frames + 1 < run.promised:
-        raise Truncated(f"its header promises {run.promised} frames, {run.frames} are there")
+        raise TruncatedError(f"its header promises {run.promised} frames, {run.frames} are there")
     return run
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO, Final, NamedTuple
 
-from facetake.audio.whole import Part, Truncated
+from facetake.audio.whole import Part, TruncatedError
 
 HEADER: Final = 27
 STEP: Final = 1 << 16
@@ -29,7 +29,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     """The sounds of an Ogg file in order; empty for one with pictures, None for another kind.
 
     Raises:
-        Truncated: the last page is cut.
+        TruncatedError: the last page is cut.
     """
     begins: list[int] = []
     is_begin, flags = False, ENDS
@@ -62,7 +62,7 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
         first = HEADER + head[26]
         end = at + first + sum(head[HEADER:first])
         if end > size or len(head) < first:
-            raise Truncated(f"its last page is {end - at} bytes long, {size - at} are there")
+            raise TruncatedError(f"its last page is {end - at} bytes long, {size - at} are there")
         codec = b""
         if head[5] & BEGINS:
             file.seek(at + first)

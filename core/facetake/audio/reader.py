@@ -6,7 +6,7 @@ A file is heard twice: first to learn how much of it decodes and in which channe
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -87,7 +87,7 @@ class AudioStream:
         self.path, self.rate_hz = path, rate_hz
         self._source, self._block_s = source, block_s
         self._found = survey(path, source.blocks(block_s))
-        self._reading: Iterator[Floats] = iter(())
+        self._reading = self._samples()
         self.duration_s = self._found.duration_s
         self.n_samples = round(self.duration_s * rate_hz)
         self.told = tuple(f"{path.name} {sentence}" for sentence in (*source.told, *self._found.told))
@@ -117,7 +117,7 @@ class AudioStream:
         self._reading = self._samples()
         return self._reading
 
-    def _samples(self) -> Iterator[Floats]:
+    def _samples(self) -> Generator[Floats, None, None]:
         begin_s, done = Fraction(0), 0
         stretches = groupby(self._source.blocks(self._block_s), key=lambda block: (block[0], block[1].shape[1]))
         for run, (_, blocks) in zip(self._found.runs, stretches, strict=False):

@@ -15,13 +15,16 @@ from facetake.audio import adts, flac, headers, mpeg, ogg
 from facetake.audio.containers import Container
 from facetake.audio.stretches import Stretches
 from facetake.audio.units import Floats
-from facetake.audio.whole import Part, Truncated
+from facetake.audio.whole import Part, TruncatedError
 from facetake.errors import AudioError
 
 LOST_S: Final = 0.1  # a decoder may give this much less than there is; more is a broken file
 READERS: Final[Sequence[Callable[[BinaryIO, int], list[Part] | None]]] = (
-    headers.parts, flac.parts, ogg.parts, mpeg.parts,
-)  # fmt: skip
+    headers.parts,
+    flac.parts,
+    ogg.parts,
+    mpeg.parts,
+)
 Block: TypeAlias = tuple[int, Floats]
 """Samples a second, and samples (s, channels)."""
 
@@ -55,8 +58,6 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     """
     import soundfile as sf
 
-    import soundfile as sf
-
     try:
         size = path.stat().st_size
         if not size:
@@ -70,7 +71,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
         return Parts(path, parts) if parts else Container.open(path, "it holds pictures")
     except OSError as error:
         raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
-    except Truncated as error:
+    except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
         return Container.open(path, str(error))
@@ -125,7 +126,7 @@ def _opened(path: Path, part: Part) -> Iterator[Any]:
     import soundfile as sf
 
     class Forward(sf.SoundFile):  # type: ignore[misc]  # soundfile has no types
-        """A file that is read on and on: soundfile seeks after every block otherwise, which MP3 decoders stumble over."""
+        """A file that is read on and on: soundfile else seeks after every block, over which MP3 decoders stumble."""
 
         def seekable(self) -> bool:
             """False."""

@@ -1,4 +1,4 @@
-"""What is heard in a recording's channels, before it is used: how long it is, which channels speak, how loud the voice is.
+"""What is learnt of a recording before it is used: how long it is, which channels speak, how loud the voice is.
 
 One pass over the sound, in constant memory.
 """
@@ -57,9 +57,14 @@ class Run:
         mixes = np.concatenate(rows).astype(np.float32)
         many = len(mixes)
         return cls(
-            rate_hz, mixes, 0, np.zeros(many), np.zeros(many), np.zeros((many, 1 - FAINTEST_DB), np.int64),
+            rate_hz,
+            mixes,
+            0,
+            np.zeros(many),
+            np.zeros(many),
+            np.zeros((many, 1 - FAINTEST_DB), np.int64),
             np.zeros((0, many), np.float32),
-        )  # fmt: skip
+        )
 
     def add(self, samples: Floats) -> None:
         """Takes the next samples (s, channels)."""
@@ -96,7 +101,8 @@ class Run:
 
     def levels(self) -> NDArray[np.int64]:
         """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
-        return self._levels[self.best()]
+        levels: NDArray[np.int64] = self._levels[self.best()]
+        return levels
 
 
 @dataclass(frozen=True)

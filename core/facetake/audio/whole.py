@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from facetake.audio.stretches import Stretch
 
 
-class Truncated(Exception):
+class TruncatedError(Exception):
     """A file ends before its sound does; the message says by what that is known."""
 
 

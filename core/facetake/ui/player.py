@@ -13,6 +13,7 @@ from facetake import audio
 
 PLAYED_HZ: Final = 48_000
 
+
 class Player:
     """One recording at a time.
 

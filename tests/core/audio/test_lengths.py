@@ -179,7 +179,7 @@ def test_a_chain_is_read_to_its_end(
 
 
 def test_a_streamed_flac_is_as_long_as_its_last_frame_says(tmp_path: Path) -> None:
-    """A FLAC whose header has no length is read to the sample, tagged or not, and refused where its last frame is cut."""
+    """A FLAC whose header has no length is read to the sample, tagged or not; cut, it is refused."""
     sound, path = voice(2.13), tmp_path / "a.flac"
     as_streamed_flac(path, sound)
     whole = path.read_bytes()
@@ -222,7 +222,7 @@ def test_an_ogg_that_claims_to_be_endless_is_as_long_as_it_is(tmp_path: Path) ->
     assert abs(len(audio.read(path)) - 32_000) < 2_000
 
 
-def _ogg_checksum(page: bytes) -> int:
+def _ogg_checksum(page: bytearray) -> int:
     crc = 0
     for byte in page:
         crc ^= byte << 24

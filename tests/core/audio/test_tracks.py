@@ -33,7 +33,7 @@ def film(
         container.metadata["title"] = title
         video = container.add_stream("libx264", rate=25) if picture_s is not None else None
         track = container.add_stream("aac", rate=RATE_HZ, layout="mono")
-        if video is not None:
+        if video is not None and picture_s is not None:
             video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
             for number in range(25 * SECONDS):
                 frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 30 + number % 20, np.uint8), format="rgb24")
