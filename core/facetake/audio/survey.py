@@ -25,6 +25,7 @@ FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which
 USUAL_DB: Final = -20
 LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
 VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
+LOUDEST: Final = 1e6  # of full scale; an absurd sample is not to overflow
 RATES_HZ: Final = (2_000, 768_000)
 
 
@@ -41,8 +42,7 @@ class Run:
     rate_hz: int
     mixes: Floats
     n_samples: int = 0
-    _sums: Array = field(default_factory=lambda: np.zeros(0))
-    _squares: Array = field(default_factory=lambda: np.zeros(0))
+    _power: Array = field(default_factory=lambda: np.zeros(0))
     _levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     _kept: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
@@ -56,38 +56,34 @@ class Run:
             rows.append(np.eye(channels))
         mixes = np.concatenate(rows).astype(np.float32)
         many = len(mixes)
-        return cls(
-            rate_hz,
-            mixes,
-            0,
-            np.zeros(many),
-            np.zeros(many),
-            np.zeros((many, 1 - FAINTEST_DB), np.int64),
-            np.zeros((0, many), np.float32),
-        )
+        levels = np.zeros((many, 1 - FAINTEST_DB), np.int64)
+        return cls(rate_hz, mixes, 0, np.zeros(many), levels, np.zeros((many, 0), np.float32))
 
     def add(self, samples: Floats) -> None:
         """Takes the next samples (s, channels)."""
-        mixed = samples @ self.mixes.T
-        self._sums += mixed.sum(axis=0, dtype=np.float64)
-        self._squares += np.square(mixed, dtype=np.float64).sum(axis=0)
         self.n_samples += len(samples)
         step = max(1, round(LEVEL_S * self.rate_hz))
-        mixed = np.concatenate([self._kept, mixed])
-        count = len(mixed) // step
-        self._kept = mixed[count * step :]
-        parts = mixed[: count * step].reshape(count, step, len(self.mixes))
-        power = parts.var(axis=1, dtype=np.float64)
+        mixed = np.concatenate([self._kept, self.mixes @ samples.T.clip(-LOUDEST, LOUDEST)], axis=1)
+        count = mixed.shape[1] // step
+        self._kept = mixed[:, count * step :].copy()
+        parts = mixed[:, : count * step].reshape(len(self.mixes), count, step)
+        parts = parts - parts.mean(axis=2, keepdims=True)  # an offset is no sound
+        power = np.einsum("mns,mns->mn", parts, parts).astype(np.float64) / step
+        self._power += power.sum(axis=1)
         levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, 0).round().astype(int) - FAINTEST_DB
-        for mix, row in enumerate(levels.T):
+        for mix, row in enumerate(levels):
             self._levels[mix] += np.bincount(row, minlength=self._levels.shape[1])
 
     def best(self) -> int:
         """The mix in which the voice is: the mean, unless much of it is lost there."""
-        power = self._squares / max(self.n_samples, 1) - np.square(self._sums / max(self.n_samples, 1))
-        if power[0] >= LOST * power.max():
+        if self._power[0] >= LOST * self._power.max():
             return 0
-        return int(np.flatnonzero(power >= 0.8 * power.max())[0])
+        return int(np.flatnonzero(self._power >= 0.8 * self._power.max())[0])
+
+    def levels(self) -> NDArray[np.int64]:
+        """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
+        levels: NDArray[np.int64] = self._levels[self.best()]
+        return levels
 
     def said(self) -> str:
         """What is worth telling about the best mix; nothing about the mean."""
@@ -98,11 +94,6 @@ class Run:
         if alone < 0:
             return "has two channels that cancel each other out; their difference is heard"
         return f"has {channels} channels of which the mean loses the voice; channel {alone + 1} alone is heard"
-
-    def levels(self) -> NDArray[np.int64]:
-        """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
-        levels: NDArray[np.int64] = self._levels[self.best()]
-        return levels
 
 
 @dataclass(frozen=True)

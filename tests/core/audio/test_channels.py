@@ -66,6 +66,14 @@ def test_a_faint_voice_is_made_louder(tmp_path: Path, quieter_db: int) -> None:
     assert "is very quiet" in told[0]
 
 
+def test_absurd_samples_are_measured_without_a_warning(tmp_path: Path) -> None:
+    """Samples near the largest number there is overflow nothing."""
+    sound = np.full((RATE_HZ, 2), 1e38, np.float32)
+    sound[::2] = -1e38
+
+    assert np.isfinite(heard(tmp_path / "a.wav", sound)[0]).all()
+
+
 @pytest.mark.parametrize("level", [0.0, 1e-5, 1e-3])
 def test_noise_and_silence_are_left_as_they_are(tmp_path: Path, level: float) -> None:
     """What does not come and go is no voice, and silence is none."""
