@@ -105,9 +105,7 @@ class Container:
         except TruncatedError as error:
             raise AudioError(f"{path} is truncated: {error}; copy it again") from error
         except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
-            raise AudioError(
-                f"cannot read sound from {path}: it is not a sound file that can be read{why}; export it as WAV"
-            ) from error
+            raise AudioError(f"{path} is not a sound file that can be read{why}; export it as WAV") from error
         if not left_out:
             return cls(path, zero_s, 0, ())
         ms = 1000 * left_out / rate_hz
