@@ -104,7 +104,7 @@ def _sound(path: Path) -> Facts:
         for block in sound:
             peak, power = max(peak, float(np.abs(block).max())), power + float(np.square(block).sum())
         level_db = 10.0 * np.log10(power / sound.n_samples + 1e-12)
-    rate_hz, channels = _shape(path)
+        rate_hz, channels = sound.recorded
     return {
         "sound": str(path),
         "rate_hz": rate_hz,
@@ -113,21 +113,6 @@ def _sound(path: Path) -> Facts:
         "peak": round(peak, 4),
         "level_db": round(float(level_db), 2),
     }
-
-
-def _shape(path: Path) -> tuple[int, int]:
-    """Sampling rate and channels of a file that `audio.stream` has read, so that one of two libraries knows it."""
-    import soundfile as sf
-
-    try:
-        about = sf.info(path)
-        return about.samplerate, about.channels
-    except sf.LibsndfileError:
-        import av
-
-        with av.open(str(path)) as container:
-            track = container.streams.audio[0]
-            return track.rate, track.channels
 
 
 def _model(folder: Path) -> Facts:

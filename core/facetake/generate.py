@@ -75,6 +75,7 @@ class Performance:
         emotion: the weights that were performed.
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
+        told: sentences about what is unusual in the recording and how it was read.
     """
 
     take: Take
@@ -84,6 +85,7 @@ class Performance:
     emotion: EmotionTrack
     heard: Heard | None = None
     keys: keys.Keys | None = None
+    told: tuple[str, ...] = ()
 
 
 def generate(
@@ -110,6 +112,7 @@ def generate(
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(rhythm.listening(sound), count, lambda share: report(EAR_SHARE * share))
+        told = sound.told
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
     values = _curves(models, hearing, emotion, report)
@@ -128,14 +131,14 @@ def generate(
     shaping.gain(values, options.gains, out=values)
     shaping.clamp(values, out=values)
 
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models, heard))
+    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models, heard, told))
     take = shaping.reseal(resample(take, options.rate), closures)
     if options.only:
         take = replace(take, values=shaping.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse)
+    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> Floats:
@@ -183,7 +186,9 @@ def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, options: Genera
     return head.head_motion(onsets, weights, options.seed, speech=speech)
 
 
-def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard | None) -> dict[str, object]:
+def _origin(
+    path: Path, options: GenerateOptions, models: Models, heard: Heard | None, told: tuple[str, ...]
+) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
@@ -201,6 +206,7 @@ def _origin(path: Path, options: GenerateOptions, models: Models, heard: Heard |
         "gains": dict(options.gains),
         "only": list(options.only),
         **by,
+        **({"sound": list(told)} if told else {}),
     }
 
 

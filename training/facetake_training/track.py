@@ -16,6 +16,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.audio.containers import open_container
 from facetake.errors import AudioError, ConfigError
 
 INNER_LIPS = ((13, 14), (82, 87), (312, 317))  # MediaPipe's numbers, upper and lower
@@ -29,7 +30,7 @@ class Tracked:
     """What the tracker saw in one video; NaN in frames without a face.
 
     Attributes:
-        times_s: (T,) time of each frame.
+        times_s: (T,) time of each frame from the first one on, where the sound begins too.
         aperture: (T,) opening between the inner lips, a share of the face's height.
         scores: (T, 52) blend-shape scores 0..1, in the order of `names`.
         names: their names, ARKit's and ``_neutral``.
@@ -99,13 +100,15 @@ def track(video: Path, landmarker: Path) -> Tracked:
         num_faces=1,  # more than one turns off the smoothing of landmarks
     )
     times, openings, rows, names = [], [], [], ()
+    zero_s = 0.0
     try:
-        with av.open(str(video)) as file, vision.FaceLandmarker.create_from_options(options) as tracker:
-            for frame in file.decode(video=0):
+        with open_container(video) as file, vision.FaceLandmarker.create_from_options(options) as tracker:
+            for number, frame in enumerate(file.decode(video=0)):
+                zero_s = zero_s if number else frame.time  # the sound's, too
                 pixels = np.ascontiguousarray(frame.to_ndarray(format="rgb24"))
                 picture = mediapipe.Image(image_format=mediapipe.ImageFormat.SRGB, data=pixels)
                 seen = tracker.detect_for_video(picture, round(1000 * frame.time))
-                times.append(float(frame.time))
+                times.append(float(frame.time - zero_s))
                 if not seen.face_landmarks:
                     openings.append(np.nan)
                     rows.append(np.full(N_SCORES, np.nan))

@@ -176,6 +176,8 @@ def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
 
     share = GENERATED if job.film else 1.0
     made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
+    if made.told:
+        job.report.note(str(source), list(made.told), {"sound": list(made.told)})
     if made.heard:
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))

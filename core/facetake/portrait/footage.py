@@ -14,9 +14,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import audio
+from facetake.audio.containers import open_container
 from facetake.errors import AudioError, PortraitError
 from facetake.portrait.pictures import Pictures
-from facetake.render.video import require_av, sound_blocks
+from facetake.render.video import require_av
 from facetake.timebase import FASTEST, SLOWEST, STANDARD_RATES, recognise
 
 STEADY_RATES = tuple(rate for rate in STANDARD_RATES if rate <= 120)
@@ -39,7 +41,7 @@ class Footage:
         width: of the upright picture in pixels; `height` likewise.
         quarter_turns: how often the stored picture is turned counter-clockwise to stand upright.
         rate: frames per second of the even grid.
-        start_s: time of the first frame.
+        start_s: time of the first frame, on the file's own clock.
         n_frames: number of frames on the grid.
         is_variable: whether the recorded times are uneven, so that frames are repeated or left out.
         has_sound: whether there is a sound track.
@@ -87,7 +89,7 @@ class Footage:
         av = require_av()
         number = 0
         try:
-            with av.open(str(self.path)) as container:
+            with open_container(self.path) as container:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 for frame in container.decode(stream):
@@ -113,13 +115,14 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
         raise PortraitError(f"no file {path}; check the path")
     av = require_av()
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             if not container.streams.video:
                 raise PortraitError(f"{path} holds no picture; give a video of the actor")
             stream = container.streams.video[0]
             has_sound = bool(container.streams.audio)
             average = stream.average_rate
-            times = sorted(Fraction(p.pts) * p.time_base for p in container.demux(stream) if p.pts is not None)
+            packets = (p for p in container.demux(stream) if p.pts is not None and not p.is_discard)
+            times = sorted(Fraction(p.pts) * p.time_base for p in packets)
         turns, width, height = _upright(path)
     except (av.FFmpegError, IndexError) as error:
         reason = getattr(error, "strerror", None) or error
@@ -135,7 +138,7 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
 
 def _upright(path: Path) -> tuple[int, int, int]:
     """Quarter turns, width and height of the first frame as a player shows it."""
-    with require_av().open(str(path)) as container:
+    with open_container(path) as container:
         frame: Any = next(container.decode(video=0))
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
     width, height = frame.width, frame.height
@@ -193,12 +196,14 @@ def sound_of(footage: Footage, late_s: float = 0.0, rate_hz: int = 48_000) -> tu
     wanted = round(footage.n_frames / footage.rate * rate_hz)
     blocks, count = [np.zeros(0, np.float32)], 0
     try:
-        for block in sound_blocks(footage.path, footage.start_s + Fraction(late_s), rate_hz):
-            blocks.append(block)
-            count += len(block)
+        with audio.stream(footage.path, rate_hz=rate_hz, zero_s=footage.start_s + Fraction(late_s)) as heard:
+            told = list(heard.told)
+            for block in heard:
+                blocks.append(block)
+                count += len(block)
     except AudioError as error:
         raise PortraitError(f"{error}; or remove its sound track") from error
-    sound, told = np.concatenate(blocks), []
+    sound = np.concatenate(blocks)
     after = count - wanted - round(footage.left_out / footage.rate * rate_hz)
     if after > rate_hz // 4:
         told.append(f"{footage.path}: {after / rate_hz:.2f} s of sound after the last picture are left out")

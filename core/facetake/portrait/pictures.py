@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.audio.containers import open_container
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.render.video import require_av
@@ -49,7 +50,7 @@ def read_pictures(path: Path, rate: Fraction, first: int, last: int) -> Iterator
     av = require_av()
     wanted = first
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             stream = container.streams.video[0]
             if first:
                 container.seek(int(Fraction(first) / rate / stream.time_base), stream=stream)

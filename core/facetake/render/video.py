@@ -1,4 +1,4 @@
-"""Writes pictures and sound into a video file, and reads sound out of any file PyAV opens.
+"""Writes pictures and sound into a video file.
 
 Knows containers and codecs; does not know faces or takes. Frame times are exact for rational rates, the file appears
 whole or not at all. Needs PyAV (the `preview` extra).
@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.errors import AudioError, RenderError
+from facetake import audio
+from facetake.errors import RenderError
 
 if TYPE_CHECKING:
     import av
@@ -124,30 +125,15 @@ def sound_blocks(path: Path, start_s: Fraction = Fraction(0), rate_hz: int = SOU
     AudioError when the file cannot be read or holds no sound.
     """
     skip = round(start_s * rate_hz)
-    if skip < 0:
-        yield np.zeros(-skip, dtype=np.float32)
-    for block in _decoded(path, rate_hz):
-        if skip >= len(block):
-            skip -= len(block)
-            continue
-        yield block[max(skip, 0) :]
-        skip = 0
-
-
-def _decoded(path: Path, rate_hz: int) -> Iterator[NDArray[np.float32]]:
-    av_module = require_av()
-    try:
-        with av_module.open(str(path)) as container:
-            if not container.streams.audio:
-                raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
-            resampler = av_module.AudioResampler(format="fltp", layout="mono", rate=rate_hz)
-            for frame in container.decode(audio=0):
-                frame.pts = None
-                yield from (piece.to_ndarray()[0] for piece in resampler.resample(frame))
-            yield from (piece.to_ndarray()[0] for piece in resampler.resample(None))
-    except (av_module.FFmpegError, ValueError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise AudioError(f"cannot read sound from {path}: {reason}; give a recording such as a WAV file") from error
+    with audio.stream(path, rate_hz=rate_hz) as sound:
+        if skip < 0:
+            yield np.zeros(-skip, dtype=np.float32)
+        for block in sound:
+            if skip >= len(block):
+                skip -= len(block)
+                continue
+            yield block[max(skip, 0) :]
+            skip = 0
 
 
 def envelope(path: Path, per_second: int, start_s: Fraction = Fraction(0)) -> NDArray[np.float32]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio
+
+PLAYED_HZ: Final = 48_000
 
 
 class Player:
@@ -94,13 +96,6 @@ class Player:
 
 
 def _read(path: Path) -> tuple[NDArray[np.float32], int]:
-    """Samples (S, channels) and their rate: as in the file where libsndfile reads it, else as the network hears it."""
-    import soundfile
-
-    try:
-        samples, rate_hz = soundfile.read(path, dtype="float32", always_2d=True)
-        return samples[:, :2], int(rate_hz)
-    except soundfile.LibsndfileError:
-        with audio.stream(path) as sound:
-            blocks = list(sound)
-        return np.concatenate(blocks)[:, None], audio.SAMPLE_RATE_HZ
+    """Samples (S, 1), where the network hears them, and their rate."""
+    with audio.stream(path, rate_hz=PLAYED_HZ) as sound:
+        return np.concatenate(list(sound))[:, None], PLAYED_HZ

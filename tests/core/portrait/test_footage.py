@@ -205,3 +205,14 @@ def test_a_damaged_video_names_the_frame(tmp_path: Path) -> None:
         assert isinstance(error, PortraitError)
     else:
         assert 0 < number < 10
+
+
+@pytest.mark.parametrize("suffix", [".ts", ".mp4", ".mkv"])
+@pytest.mark.parametrize("begin_s", [0.0, 0.4])
+def test_sound_that_starts_late_is_late(tmp_path: Path, suffix: str, begin_s: float) -> None:
+    """Sound that the container presents after the first picture has silence before it, wherever the clock begins."""
+    click = np.zeros(48_000, np.float32)
+    click[9_600:9_648] = 0.9
+    late = film(tmp_path / f"late{suffix}", brightening(50), sound=click, sound_s=0.666)
+    sound, _ = sound_of(open_footage(late, begin_s))
+    assert abs(int(np.abs(sound).argmax()) / 48_000 - (0.2 + 0.666 - begin_s)) < 0.005

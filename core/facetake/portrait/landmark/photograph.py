@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.audio.containers import open_container
 from facetake.errors import PortraitError
 from facetake.face.drive import head_angles
 from facetake.face.ibug import IBUG_68
@@ -87,7 +88,7 @@ def open_picture(path: Path) -> Pictures:
         raise PortraitError(f"no file {path}; check the path")
     av = require_av()
     try:
-        with av.open(str(path)) as container:
+        with open_container(path) as container:
             stream = container.streams.video[0]
             width, height = stream.codec_context.width, stream.codec_context.height
             if not width or not height:  # what is no picture opens all the same, as one of nothing

@@ -12,11 +12,19 @@ import numpy as np
 SIDE = 64
 
 
-def film(path: Path, pictures: np.ndarray, times: Sequence[Fraction] | None = None, rate: int = 25) -> Path:
-    """An H.264 video of pictures (T, H, W, 3) at given times, without sound."""
+def film(
+    path: Path,
+    pictures: np.ndarray,
+    times: Sequence[Fraction] | None = None,
+    rate: int = 25,
+    sound: np.ndarray | None = None,
+    sound_s: float = 0.0,
+) -> Path:
+    """An H.264 video of pictures (T, H, W, 3) at given times, and sound (S,) at 48 kHz from `sound_s` on, if any."""
     times = [Fraction(i, rate) for i in range(len(pictures))] if times is None else times
     with av.open(str(path), "w") as container:
         stream = container.add_stream("libx264", rate=rate, options={"crf": "10", "preset": "ultrafast"})
+        track = None if sound is None else container.add_stream("aac", rate=48_000, layout="mono")
         stream.height, stream.width = pictures.shape[1:3]
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = Fraction(1, 3000)
@@ -25,6 +33,13 @@ def film(path: Path, pictures: np.ndarray, times: Sequence[Fraction] | None = No
             frame.pts, frame.time_base = round(time * 3000), Fraction(1, 3000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
+        if sound is not None and track is not None:
+            for first in range(0, len(sound) - 1023, 1024):
+                block = av.AudioFrame.from_ndarray(sound[None, first : first + 1024], format="fltp", layout="mono")
+                block.sample_rate, block.time_base = 48_000, Fraction(1, 48_000)
+                block.pts = first + round(sound_s * 48_000)
+                container.mux(track.encode(block))
+            container.mux(track.encode(None))
     return path
 
 

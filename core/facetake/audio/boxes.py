@@ -1,0 +1,62 @@
+"""Containers that say how long their parts are (MP4, QuickTime, Matroska, AVI): whether the file ends within one."""
+
+from __future__ import annotations
+
+from typing import BinaryIO, Final
+
+from facetake.audio.whole import TruncatedError
+
+MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
+EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+HEAD: Final = 16  # bytes
+
+
+def check_boxes(file: BinaryIO, size: int) -> None:
+    """Finds a film that breaks off; one whose lengths were left open, as by a live recording, is none.
+
+    Raises:
+        TruncatedError: it does.
+    """
+    file.seek(0)
+    head = file.read(HEAD)
+    if head[4:8] in MP4:
+        _check_mp4(file, size)
+    elif head[:4] == EBML:
+        _check_matroska(file, size)
+    elif head[:4] == b"RIFF" and head[8:12] == b"AVI " and head[4:8] != b"\xff\xff\xff\xff":
+        _check("RIFF", 8 + int.from_bytes(head[4:8], "little"), size)
+
+
+def _check(name: str, length: int, there: int) -> None:
+    if length > there + 1:  # an odd one may lack its last byte
+        raise TruncatedError(f"its part '{name}' is {length} bytes long, {there} are there")
+
+
+def _check_mp4(file: BinaryIO, size: int) -> None:
+    at = 0
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(HEAD)
+        length, name = int.from_bytes(head[:4], "big"), head[4:8]
+        if length == 1:
+            length = int.from_bytes(head[8:], "big")
+        if length < 8 or not name.isalnum():  # to the end, or something that is no box
+            return
+        _check(name.decode(), length, size - at)
+        at += length
+
+
+def _check_matroska(file: BinaryIO, size: int) -> None:
+    at = 4
+    for name in (EBML, SEGMENT):
+        file.seek(at)
+        head = file.read(8)
+        width = 9 - head[:1].rjust(1, b"\0")[0].bit_length()
+        if width > 8 or len(head) < width:
+            return
+        open_ended = (1 << 7 * width) - 1
+        length = int.from_bytes(head[:width], "big") & open_ended
+        if length == open_ended:
+            return
+        _check("Segment" if name == SEGMENT else "EBML", length, size - at - width)
+        at += width + length + 4

@@ -1,0 +1,218 @@
+"""Sound out of films and of whatever else PyAV opens (M4A, AAC), each sample at the time it is presented.
+
+Where there is a picture, its first frame is the instant 0: silence stands before sound that starts later, and in its
+gaps; sound before the picture is left out. Without a picture the first sample is the instant 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from facetake.audio.boxes import check_boxes
+from facetake.audio.units import Floats
+from facetake.audio.whole import TruncatedError
+from facetake.errors import AudioError
+
+GAP_S: Final = Fraction(3, 100)  # by which a time may miss the samples' count: containers round, and clocks jitter
+BACK_S: Final = 1  # a time further back is another clock, as of films glued together
+SILENCE_MOST_S: Final = 6 * 3600  # of gaps together; what goes beyond is a broken clock
+SILENCE_AT_ONCE: Final = 1 << 16  # samples
+LOOKED_AT: Final = 64  # packets, to find the first picture: more than any codec puts in another order
+PICTURES: Final = ("mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpegls")
+DELAYS: Final = {"aac": 1024, "mp3": 1105, "mp3float": 1105}  # samples, of most encoders
+KNOW_DELAYS: Final = {"mov", "mp4", "m4a", "mp3"}  # containers, by PyAV's names
+SAMPLES_8, SAMPLES_16, SAMPLES_32 = 1 << 7, 1 << 15, 1 << 31
+_SCALES: Final = {"u1": SAMPLES_8, "i2": SAMPLES_16, "i4": SAMPLES_32}
+
+
+def open_container(path: Path) -> Any:
+    """A file opened by PyAV for reading, whatever alphabet its titles are written in.
+
+    Raises:
+        av.FFmpegError: it cannot be opened.
+    """
+    import av
+
+    return av.open(str(path), metadata_errors="replace")
+
+
+def first_picture_s(container: Any) -> Fraction | None:
+    """When the first picture is presented, in seconds of the container's clock; None without moving pictures.
+
+    Reads on in `container`, which has to be opened again for anything else.
+    """
+    films = [stream for stream in container.streams.video if not _is_cover(stream)]
+    if not films:
+        return None
+    times: list[Fraction] = []
+    for packet in container.demux(films[0]):
+        if packet.pts is not None and not packet.is_discard:
+            times.append(packet.pts * packet.time_base)
+        if len(times) == LOOKED_AT:
+            break
+    return min(times, default=None)
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a picture is the cover of a recording and not a film."""
+    disposition = getattr(stream, "disposition", None)
+    if disposition is not None:
+        return bool(disposition & disposition.__class__.attached_pic)
+    return stream.codec_context.name in PICTURES and stream.frames <= 1
+
+
+class Container:
+    """One sound track of a file that libsndfile does not read, as a `Source`."""
+
+    def __init__(self, path: Path, zero_s: Fraction | None, left_out: int, told: tuple[str, ...]) -> None:
+        """Made by `open`."""
+        self._path, self._zero_s, self._left_out = path, zero_s, left_out
+        self.told = told
+
+    @classmethod
+    def open(cls, path: Path, reason: str | None = None, zero_s: Fraction | None = None) -> Container:
+        """Looks at a file.
+
+        Args:
+            path: the file.
+            reason: why libsndfile did not read it, if it was asked.
+            zero_s: the instant 0 on the container's clock; by default that of the first picture.
+
+        Raises:
+            AudioError: PyAV is not installed, or there is no sound in it.
+        """
+        why = f" ({reason})" if reason else ""
+        try:
+            import av
+        except ImportError as error:
+            raise AudioError(
+                f'cannot read {path} as sound{why}; for M4A, AAC or video: pip install "facetake[preview]"'
+            ) from error
+        try:
+            with path.open("rb") as file:
+                check_boxes(file, path.stat().st_size)
+            with open_container(path) as container:
+                if not container.streams.audio:
+                    raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
+                rate_hz = container.streams.audio[0].rate
+                zero_s = first_picture_s(container) if zero_s is None else zero_s
+            left_out = _delay(path) if zero_s is None else 0
+        except TruncatedError as error:
+            raise AudioError(f"{path} is truncated: {error}; copy it again") from error
+        except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
+            raise AudioError(f"{path} is not a sound file that can be read{why}; export it as WAV") from error
+        if not left_out:
+            return cls(path, zero_s, 0, ())
+        ms = 1000 * left_out / rate_hz
+        told = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
+        return cls(path, None, left_out, (told,))
+
+    def blocks(self, block_s: float) -> Iterator[tuple[int, Floats]]:
+        """As of any source."""
+        gathered, count, now = list[Floats](), 0, (0, 0)
+        for rate_hz, piece in _placed(self._frames(), self._zero_s):
+            if gathered and (now != (rate_hz, piece.shape[1]) or count >= block_s * rate_hz):
+                yield now[0], np.concatenate(gathered)
+                gathered, count = [], 0
+            gathered.append(piece)
+            count, now = count + len(piece), (rate_hz, piece.shape[1])
+        if gathered:
+            yield now[0], np.concatenate(gathered)
+
+    def _frames(self) -> Iterator[tuple[int, Fraction | None, Floats]]:
+        """Rate, time and samples (s, channels) of every frame."""
+        import av
+
+        left_out = self._left_out
+        try:
+            with open_container(self._path) as container:
+                track = container.streams.audio[0]
+                is_lost = False
+                for packet in container.demux(track):
+                    try:
+                        frames = packet.decode()
+                    except av.InvalidDataError:  # silence in its place, unless it is the last
+                        is_lost = True
+                        continue
+                    is_lost = is_lost and packet.size == 0
+                    for frame in frames:
+                        time_base = frame.time_base or track.time_base
+                        time_s = None if frame.pts is None else Fraction(frame.pts) * time_base
+                        skipped = min(left_out, frame.samples)
+                        left_out -= skipped
+                        if time_s is not None:
+                            time_s += Fraction(skipped, frame.sample_rate)
+                        yield frame.sample_rate, time_s, _samples(frame)[skipped:]
+        except (av.FFmpegError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or error
+            raise AudioError(f"{self._path} is damaged: {reason}; export it again") from error
+        if is_lost:
+            raise AudioError(f"{self._path} is truncated: its last frame does not decode; copy it again")
+
+
+def _delay(path: Path) -> int:
+    """Samples of the encoder's delay that are in the sound because its container has no word for them; 0 if it has."""
+    with open_container(path) as container:
+        track = container.streams.audio[0]
+        if KNOW_DELAYS & set(container.format.name.split(",")):
+            return 0
+        first = None
+        for packet in container.demux(track):
+            first = packet.pts if first is None else first
+            if frames := packet.decode():
+                is_taken_off = first is not None and frames[0].pts is not None and frames[0].pts > first
+                return 0 if is_taken_off else DELAYS.get(track.codec_context.name, 0)
+    return 0
+
+
+def _samples(frame: Any) -> Floats:
+    """Samples (s, channels) of -1 to 1."""
+    values = frame.to_ndarray()
+    values = values.T if frame.format.is_planar else values.reshape(frame.samples, -1)
+    scale = _SCALES.get(values.dtype.str[1:])
+    if scale is None:
+        return np.ascontiguousarray(values, np.float32)
+    middle = SAMPLES_8 if scale == SAMPLES_8 else 0
+    return np.ascontiguousarray((values.astype(np.float32) - middle) / scale)
+
+
+def _placed(
+    frames: Iterator[tuple[int, Fraction | None, Floats]], zero_s: Fraction | None
+) -> Iterator[tuple[int, Floats]]:
+    """Rate and samples of frames, with silence where they are apart and without what overlaps.
+
+    Args:
+        frames: rate, time and samples (s, channels) of each.
+        zero_s: where the first sample stands; by default at the first frame's time.
+    """
+    now_s, has_begun, silence_s = zero_s, zero_s is None, Fraction(0)
+    shift_s = Fraction(0)
+    for rate_hz, time_s, samples in frames:
+        now_s = (time_s or Fraction(0)) if now_s is None else now_s
+        apart_s = Fraction(0) if time_s is None else time_s + shift_s - now_s
+        is_other_clock = silence_s + apart_s > SILENCE_MOST_S or (has_begun and apart_s < -BACK_S)
+        if is_other_clock:
+            shift_s -= apart_s
+        elif not has_begun or abs(apart_s) > GAP_S:
+            missing = round(apart_s * rate_hz)
+            for count in _steps(missing):
+                yield rate_hz, np.zeros((count, samples.shape[1]), np.float32)
+            silence_s += Fraction(max(missing, 0), rate_hz)
+            now_s += Fraction(max(missing, 0), rate_hz)
+            samples = samples[max(-missing, 0) :]
+        if len(samples):
+            has_begun = True
+            yield rate_hz, samples
+            now_s += Fraction(len(samples), rate_hz)
+
+
+def _steps(count: int) -> Iterator[int]:
+    """Counts, none of them large, that add up to `count`."""
+    while count > 0:
+        yield min(count, SILENCE_AT_ONCE)
+        count -= SILENCE_AT_ONCE

@@ -1,0 +1,154 @@
+"""What is learnt of a recording before it is used: how long it is, which channels speak, how loud the voice is.
+
+One pass over the sound, in constant memory.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.audio.units import Floats
+from facetake.errors import AudioError
+
+Array = NDArray[np.float64]
+LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
+LEVEL_S: Final = 0.02  # of one measurement of the level
+FAINTEST_DB: Final = -150
+FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which the lips of a voice begin to change
+USUAL_DB: Final = -20
+LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
+VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
+LOUDEST: Final = 1e6  # of full scale; an absurd sample is not to overflow
+RATES_HZ: Final = (2_000, 768_000)
+
+
+@dataclass
+class Run:
+    """A stretch of one rate and one number of channels.
+
+    Attributes:
+        rate_hz: samples a second.
+        mixes: (M, channels) ways to make one channel of them: their mean, half the difference of two, and each alone.
+        n_samples: how many there are.
+    """
+
+    rate_hz: int
+    mixes: Floats
+    n_samples: int = 0
+    _power: Array = field(default_factory=lambda: np.zeros(0))
+    _levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
+    _kept: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+
+    @classmethod
+    def of(cls, rate_hz: int, channels: int) -> Run:
+        """A run without samples."""
+        rows = [np.full((1, channels), 1.0 / channels)]
+        if channels == 2:
+            rows.append(np.array([[0.5, -0.5]]))
+        if channels > 1:
+            rows.append(np.eye(channels))
+        mixes = np.concatenate(rows).astype(np.float32)
+        many = len(mixes)
+        levels = np.zeros((many, 1 - FAINTEST_DB), np.int64)
+        return cls(rate_hz, mixes, 0, np.zeros(many), levels, np.zeros((many, 0), np.float32))
+
+    def add(self, samples: Floats) -> None:
+        """Takes the next samples (s, channels)."""
+        self.n_samples += len(samples)
+        step = max(1, round(LEVEL_S * self.rate_hz))
+        mixed = np.concatenate([self._kept, self.mixes @ samples.T.clip(-LOUDEST, LOUDEST)], axis=1)
+        count = mixed.shape[1] // step
+        self._kept = mixed[:, count * step :].copy()
+        parts = mixed[:, : count * step].reshape(len(self.mixes), count, step)
+        parts = parts - parts.mean(axis=2, keepdims=True)  # an offset is no sound
+        power = np.einsum("mns,mns->mn", parts, parts).astype(np.float64) / step
+        self._power += power.sum(axis=1)
+        levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, 0).round().astype(int) - FAINTEST_DB
+        for mix, row in enumerate(levels):
+            self._levels[mix] += np.bincount(row, minlength=self._levels.shape[1])
+
+    def best(self) -> int:
+        """The mix in which the voice is: the mean, unless much of it is lost there."""
+        if self._power[0] >= LOST * self._power.max():
+            return 0
+        return int(np.flatnonzero(self._power >= 0.8 * self._power.max())[0])
+
+    def levels(self) -> NDArray[np.int64]:
+        """How often each level was found in the best mix, from the faintest on in whole dB of full scale."""
+        levels: NDArray[np.int64] = self._levels[self.best()]
+        return levels
+
+    def said(self) -> str:
+        """What is worth telling about the best mix; nothing about the mean."""
+        best, channels = self.best(), self.mixes.shape[1]
+        if best == 0:
+            return ""
+        alone = best - (len(self.mixes) - channels)
+        if alone < 0:
+            return "has two channels that cancel each other out; their difference is heard"
+        return f"has {channels} channels of which the mean loses the voice; channel {alone + 1} alone is heard"
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What was found.
+
+    Attributes:
+        runs: stretches of one rate and number of channels, in order.
+        gain: factor that makes a faint voice one of usual level; 1 for any other sound.
+        told: what is worth telling about it, to go after the file's name.
+    """
+
+    runs: tuple[Run, ...]
+    gain: float
+    told: tuple[str, ...]
+
+    @property
+    def duration_s(self) -> Fraction:
+        """How long it is, exactly."""
+        return sum((Fraction(run.n_samples, run.rate_hz) for run in self.runs), Fraction(0))
+
+
+def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
+    """Listens to a recording once.
+
+    Args:
+        path: for messages.
+        blocks: rate and samples (s, channels) of all of it.
+
+    Raises:
+        AudioError: a sample is not a finite number, or a rate is absurd.
+    """
+    runs: list[Run] = []
+    for rate_hz, samples in blocks:
+        if not RATES_HZ[0] <= rate_hz <= RATES_HZ[1]:
+            raise AudioError(f"{path} says {rate_hz} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be read")
+        if not runs or (runs[-1].rate_hz, runs[-1].mixes.shape[1]) != (rate_hz, samples.shape[1]):
+            runs.append(Run.of(rate_hz, samples.shape[1]))
+        bad = ~np.isfinite(samples).all(axis=1)
+        if bad.any():
+            sample = runs[-1].n_samples + int(bad.argmax())
+            raise AudioError(
+                f"{path}: sample {sample} (at {sample / rate_hz:.3f} s) is not a number; export the file again"
+            )
+        runs[-1].add(samples)
+    gain_db, loud_db = _gain_db(runs)
+    told = dict.fromkeys(sentence for run in runs if (sentence := run.said()))
+    if gain_db:
+        told[f"is very quiet ({loud_db} dB of full scale where it is loud); it is heard {gain_db} dB louder"] = None
+    return Survey(tuple(runs), 10.0 ** (gain_db / 20.0), tuple(told))
+
+
+def _gain_db(runs: Sequence[Run]) -> tuple[int, int]:
+    """How much louder a faint voice has to be, and how loud it is; (0, ...) for what is loud enough or no voice."""
+    counts = sum((run.levels() for run in runs), np.zeros(1 - FAINTEST_DB, np.int64)).cumsum()
+    low_db, loud_db = (int(np.searchsorted(counts, share * counts[-1])) + FAINTEST_DB for share in (0.2, 0.95))
+    is_faint_voice = LEAST_DB <= loud_db < FAINT_DB and loud_db - low_db >= VOICED_DB
+    return USUAL_DB - loud_db if is_faint_voice else 0, loud_db

@@ -1,0 +1,84 @@
+"""A voice is heard though it is in one channel of many, cancels itself out, or is very quiet."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from facetake import audio
+
+RATE_HZ = 16_000
+
+
+def voice() -> np.ndarray:
+    """Syllables with pauses between them, (S,)."""
+    time = np.arange(4 * RATE_HZ) / RATE_HZ
+    hiss = np.random.default_rng(0).normal(0.0, 0.1, len(time))
+    return (hiss * np.maximum(np.sin(2 * np.pi * 2 * time), 0.001)).astype(np.float32)
+
+
+def heard(path: Path, sound: np.ndarray) -> tuple[np.ndarray, tuple[str, ...]]:
+    """What is read of a sound (S, channels), and what is told."""
+    sf.write(path, sound, RATE_HZ, subtype="FLOAT")
+    with audio.stream(path) as stream:
+        return np.concatenate(list(stream)), stream.told
+
+
+def test_channels_that_cancel_are_heard_apart(tmp_path: Path) -> None:
+    """Antiphase stereo, also with a common noise, is heard as the difference of its channels."""
+    hum = 0.01 * np.sin(np.arange(4 * RATE_HZ) * 0.02)
+    samples, told = heard(tmp_path / "a.wav", np.stack([voice() + hum, -voice() + hum], axis=1))
+
+    assert np.abs(samples - voice()).max() < 1e-6
+    assert "a.wav has two channels that cancel each other out" in told[0]
+
+
+@pytest.mark.parametrize("channels", [3, 6, 8])
+def test_one_live_channel_of_many_is_heard_alone(tmp_path: Path, channels: int) -> None:
+    """Dead channels, and ones with a constant offset, do not dilute the live one."""
+    sound = np.zeros((4 * RATE_HZ, channels), np.float32)
+    sound[:, 0], sound[:, -2] = 0.4, voice()
+    samples, told = heard(tmp_path / "a.wav", sound)
+
+    assert np.abs(samples - voice()).max() < 1e-6
+    assert f"channel {channels - 1} alone is heard" in told[0]
+
+
+def test_channels_that_agree_are_averaged_without_a_word(tmp_path: Path) -> None:
+    """Stereo, and a voice in one of two channels, stay the mean of both."""
+    for sound in (np.stack([voice(), 0.5 * voice()], axis=1), np.stack([voice(), 0 * voice()], axis=1)):
+        samples, told = heard(tmp_path / "a.wav", sound)
+        assert np.array_equal(samples, sound.mean(axis=1))
+        assert told == ()
+
+
+@pytest.mark.parametrize("quieter_db", [40, 59])
+def test_a_faint_voice_is_made_louder(tmp_path: Path, quieter_db: int) -> None:
+    """A voice far below full scale is brought to a usual level, and that is told."""
+    samples, told = heard(tmp_path / "a.wav", voice() * np.float32(10.0 ** (-quieter_db / 20)))
+    levels = 10.0 * np.log10(samples[: len(samples) // 320 * 320].reshape(-1, 320).var(axis=1) + 1e-12)
+
+    assert abs(np.percentile(levels, 95) + 20.0) < 1.5
+    assert np.corrcoef(samples, voice())[0, 1] > 0.9999
+    assert "is very quiet" in told[0]
+
+
+def test_absurd_samples_are_measured_without_a_warning(tmp_path: Path) -> None:
+    """Samples near the largest number there is overflow nothing."""
+    sound = np.full((RATE_HZ, 2), 1e38, np.float32)
+    sound[::2] = -1e38
+
+    assert np.isfinite(heard(tmp_path / "a.wav", sound)[0]).all()
+
+
+@pytest.mark.parametrize("level", [0.0, 1e-5, 1e-3])
+def test_noise_and_silence_are_left_as_they_are(tmp_path: Path, level: float) -> None:
+    """What does not come and go is no voice, and silence is none."""
+    sound = (level * np.random.default_rng(1).normal(size=4 * RATE_HZ)).astype(np.float32)
+    samples, told = heard(tmp_path / "a.wav", sound)
+
+    assert np.array_equal(samples, sound)
+    assert told == ()
