@@ -29,7 +29,16 @@ from facetake.networks.whisper_weights import load_into
 from facetake_training import checkpoint
 from facetake_training.dataset import read_lines
 from facetake_training.emoface import apart
-from facetake_training.lips import HEARD_DELAY_S, HEARD_LIPS, LipsConfig, clips, sound_path, tracked
+from facetake_training.lips import (
+    HEARD_DELAY_S,
+    HEARD_LIPS,
+    LipsConfig,
+    clips,
+    mean,
+    score_tracks,
+    sound_path,
+    tracked,
+)
 
 Floats = NDArray[np.float32]
 WINDOW_S, OVERLAP_S = 10.0, 1.0  # of sound that an encoder hears at once, and what it hears beside it
@@ -59,6 +68,7 @@ class TeacherConfig:
         encoders: frozen encoders; each gets readouts of its own.
         tracked: folders of tracked lips.
         corpora: what it labels.
+        lips: tracked lips of speakers left out, to score it by, or None.
         seeds: readouts of each encoder.
         steps: rounds for each readout.
         batch: crops a round.
@@ -75,6 +85,7 @@ class TeacherConfig:
     encoders: tuple[WhisperSize, ...]
     tracked: tuple[LipsConfig, ...]
     corpora: tuple[LabelConfig, ...] = ()
+    lips: LipsConfig | None = None
     seeds: int = 3
     steps: int = 250
     batch: int = 12
@@ -136,7 +147,7 @@ def train(config: TeacherConfig) -> list[str]:
     """Fits the readouts and labels the corpora; what is there already is kept.
 
     Returns:
-        One line a corpus: how many lines were labelled.
+        One line a corpus, how many lines were labelled, and one of scores where lips to score by are given.
 
     Raises:
         ConfigError, AudioError, ModelError: faces, corpora or weights are missing or damaged.
@@ -145,13 +156,27 @@ def train(config: TeacherConfig) -> list[str]:
         torch.set_num_threads(config.threads)
     heard: dict[Path, list[Floats]] = {}
     wanted = {corpus.folder: _chosen(corpus) for corpus in config.corpora}
+    judged = {clip: sound_path(config.lips, clip) for clip in clips(config.lips)} if config.lips else {}
     for number, size in enumerate(config.encoders):
         encoder = _encoder(size)
         readouts = _readouts(encoder, size, number, config)
-        for lines in wanted.values():
+        for lines in (*wanted.values(), judged.values()):
             for line in lines:
                 heard.setdefault(line, []).append(_heard(encoder, readouts, read(line)))
-    return [_write(folder, lines, heard) for folder, lines in wanted.items()]
+    report = [_write(folder, lines, heard) for folder, lines in wanted.items()]
+    return report + ([_score(config.lips, judged, heard)] if config.lips else [])
+
+
+def _score(config: LipsConfig, judged: Mapping[str, Path], heard: Mapping[Path, Sequence[Floats]]) -> str:
+    """How well the teacher's own word follows the lips of clips that it did not learn from."""
+    scores = []
+    for clip, sound in judged.items():
+        track = np.mean(heard[sound], axis=0).astype(float)
+        times_s = np.arange(len(track)) / STATE_RATE_HZ + HEARD_DELAY_S
+        opening = track[:, 0] - np.percentile(track[:, 0], 2)  # a readout has no zero: its least counts as shut
+        scores.append(score_tracks(opening, track[:, 1], times_s, config, clip))
+    found = mean(scores)
+    return f"the teacher alone: opening {found.aperture:.3f}  rounding {found.pucker:.3f}  closures {found.closure:.3f}"
 
 
 def _encoder(size: WhisperSize) -> WhisperLayers:
