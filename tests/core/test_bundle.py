@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facetake import bundle
+from facetake import bundle, rig
 from facetake.audio import hash_of
 from facetake.bundle import AudioToRig, Ear
+from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 
 
@@ -97,6 +98,8 @@ def test_the_tiny_model_loads_and_tells_its_rest(tiny_model: Path) -> None:
     models = bundle.load(tiny_model)
 
     assert models.rests.shape == (7, 174)
+    assert np.array_equal(models.rests[EMOTIONS.index("neutral")], rig.NEUTRAL)
+    assert not np.allclose(models.rests[EMOTIONS.index("happy")], rig.NEUTRAL)
     assert np.array_equal(models.rests, bundle.load(tiny_model).rests)
     assert len(models.audio2rig.sha256) == len(models.ear.sha256) == 64
 

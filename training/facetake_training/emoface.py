@@ -22,6 +22,8 @@ from torch.utils.tensorboard import SummaryWriter
 
 from facetake import rig
 from facetake.networks.emoface import EmoFace, EmoFaceSize
+from facetake.networks.whisper import WhisperEncoder
+from facetake.networks.whisper_weights import load_into
 from facetake.visemes import VISEMES
 from facetake_training import checkpoint
 from facetake_training.dataset import Crops, DataConfig
@@ -114,11 +116,13 @@ PHONE_VISEMES = tuple(VISEMES.index(viseme_of(phone)) for phone in PHONES)
 
 
 def build(config: TrainConfig) -> EmoFace:
-    """The network of a run, with its starting weights."""
+    """The network of a run, with its starting weights; Whisper's own files, where named, stand before `start`."""
     torch.manual_seed(config.seed)
     network = EmoFace(config.network, PHONE_VISEMES)
     if config.start is not None:
         checkpoint.load_weights(config.start, network, partial=True)
+        if isinstance(network.encoder, WhisperEncoder) and config.network.whisper.files:
+            load_into(network.encoder.pretrained, config.network.whisper.files)
     return network
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle.affect import AffectNetwork, open_affect
 from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
@@ -77,7 +78,11 @@ class Models:
 
     @cached_property
     def rests(self) -> NDArray[np.float32]:
-        """(7, 174) the pose each emotion has in silence, as the network shows it in the middle of a silent second."""
+        """(7, 174) the pose each emotion has in silence.
+
+        It is what the emotion adds to the neutral face in the middle of a silent second, laid on the rig's own neutral
+        pose: a mouth at rest is shut.
+        """
         silence = [np.zeros(SAMPLE_RATE_HZ, np.float32)]
         heard = self.ear.hear(silence, FRAME_RATE_HZ).features.astype(np.float32)
         middle = slice(FRAME_RATE_HZ // 3, 2 * FRAME_RATE_HZ // 3)
@@ -85,7 +90,8 @@ class Models:
             self.audio2rig.run(heard[None], np.tile(row, (1, FRAME_RATE_HZ, 1)))[0, middle].mean(axis=0)
             for row in np.eye(len(EMOTIONS), dtype=np.float32)
         ]
-        return np.stack(poses)
+        added = np.stack(poses) - poses[EMOTIONS.index("neutral")]
+        return np.clip(rig.NEUTRAL + added, rig.MINIMUM, rig.MAXIMUM).astype(np.float32)
 
     @cached_property
     def audio_emotion(self) -> AudioEmotion:

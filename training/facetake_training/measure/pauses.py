@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from facetake import mouth, rig
 from facetake.audio import FRAME_RATE_HZ, read
 from facetake.bundle import Models
+from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
 from facetake_training import lips
 from facetake_training.measure.report import Report
@@ -71,6 +72,8 @@ def measure_running(config: lips.LipsConfig, models: Models) -> Report:
         for pause in find(frame_loudness(read(sound), take.n_frames), *RUNNING_S):
             if take.times_s[pause][0] > face.times_s[0] and take.times_s[pause][-1] < face.times_s[-1]:
                 rows.append([(track[pause].mean(), track[pause].min() < lips.CLOSED_SHARE) for track in tracks])
+    if not rows:
+        raise ConfigError(f"{config.truth}: no clip has a pause of {RUNNING_S[0]} to {RUNNING_S[1]} s; name others")
     report = Report()
     opening, closed = np.array(rows, float).reshape(-1, 2, 2).transpose(2, 1, 0).mean(axis=2)
     report.row(f"{len(rows)} pauses: opening ours {opening[0]:.2f}, faces {opening[1]:.2f}")
