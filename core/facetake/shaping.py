@@ -43,7 +43,7 @@ RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
 EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.6, 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
-SUSPECTED, NEARLY_SHUT, NEAR = 0.05, 0.2, 4
+SUSPECTED, NEARLY_SHUT, NEAR = 0.1, 0.2, 4
 """A peak above this probability is a closure too where, within so many frames, the lips are no further apart."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
