@@ -117,7 +117,7 @@ def generate(
     visemes = hearing.visemes
     values = _curves(models, hearing, emotion, report)
 
-    smoothing.smooth(values, out=values)
+    smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = shaping.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
     closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))

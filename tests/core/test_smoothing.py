@@ -15,6 +15,8 @@ def test_smoothing_equals_scipy(n_frames: int) -> None:
     values = np.random.default_rng(n_frames).normal(0, 1, (n_frames, 11)).astype(np.float32)
     expected = savgol_filter(values.astype(np.float64), 15, 3, axis=0, mode="interp")
     assert np.allclose(smoothing.smooth(values), expected, atol=1e-6)
+    sharp = savgol_filter(values.astype(np.float64), 11, 3, axis=0, mode="interp")
+    assert np.allclose(smoothing.smooth(values, window=smoothing.SHARP_WINDOW), sharp, atol=1e-6)
 
 
 @pytest.mark.parametrize(("rate", "window"), [(24.0, 5), (30.0, 7), (120.0, 29)])

@@ -191,7 +191,8 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         weights[..., 0] = 1.0 - strength
         weights[..., emotion] += strength
         features = self.generator.ear.hear([sound], SPAN_FRAMES).features.astype(np.float32)
-        return rig.clamp(smoothing.smooth(self.generator.audio2rig.run(features[None], weights)[0]))
+        curves = self.generator.audio2rig.run(features[None], weights)[0]
+        return rig.clamp(smoothing.smooth(curves, window=smoothing.SHARP_WINDOW))
 
     def _loudness(self, line: Line) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""
