@@ -25,7 +25,7 @@ from facetake_training.voice_statistics import Statistics, heard
 from facetake_training.voices import VoiceData
 
 NAME = "audio_emotion"
-NEVER = -30.0  # score of an emotion that nothing teaches
+NEVER = -1000.0  # score of an emotion that nothing teaches
 STEPS = 60  # of the quasi-Newton descent, which is flat long before
 FLOOR = 0.1  # spread that every direction has at least, as a share of what it has over all recordings
 Array = NDArray[np.float64]
