@@ -13,16 +13,19 @@ import soundfile as sf
 torch = pytest.importorskip("torch", reason="training needs torch")
 
 from facetake import bundle, listening  # noqa: E402  after the skip
+from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake_training import audio_emotion, shipping, voice_statistics  # noqa: E402
 from facetake_training.acted import ActedSource  # noqa: E402
 from facetake_training.audio_emotion import EmotionConfig  # noqa: E402
+from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.measure import auto  # noqa: E402
 from facetake_training.voice_statistics import Statistics  # noqa: E402
 from facetake_training.voices import VoiceData  # noqa: E402
 
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
 TAUGHT = [name for name in EMOTIONS if name != "surprise"]
 
 
@@ -143,3 +146,11 @@ def test_measure_auto_tells_all(run: EmotionConfig, voices: Path, capsys: pytest
     assert "auto on 3 neutral lines: left neutral" in told
     report = auto.measure(run.data, [], bundle.load(run.ear))
     assert "speakers kept for testing: 6 lines, 1 speaker\n" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("shipped", EmotionConfig), ("paper", PaperConfig), ("former", PaperConfig)]
+)
+def test_reference_configs_can_be_read(name: str, kind: type[EmotionConfig | PaperConfig]) -> None:
+    """Every configuration fits the command that it is for."""
+    assert load_config(kind, CONFIGS / f"audio_emotion_{name}.toml").data.sources
