@@ -134,7 +134,7 @@ def weights(data: VoiceData, learnt: Statistics) -> Array:
         count = np.bincount(learnt.sources[mine], minlength=len(share))
         own = learnt.sources[mine]
         weight[mine] = share[own] / count[own] / share[count > 0].sum()
-    return weight / weight.sum()
+    return np.asarray(weight / weight.sum())
 
 
 def _basis(x: Array, config: EmotionConfig, learnt: Statistics) -> Array:
