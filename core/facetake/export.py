@@ -20,9 +20,9 @@ from facetake import bundle, json_text, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
-from facetake.networks.audio_emotion import AudioEmotion, CalibratedEmotion
 from facetake.networks.emoface import EmoFace
 from facetake.networks.facts import Restyler, VisemeClassifier
+from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
 QUANTISED = 0.02  # how far a control may move when the ear is quantised
@@ -56,12 +56,17 @@ class EarOfEmoFace(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Maps audio (1, S) to features (1, T, D) and log-probabilities of phones (1, T, P) and visemes (1, T, 16)."""
+    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """Maps audio (1, S) to what is heard in it.
+
+        Returns:
+            Features (1, T, D), log-probabilities of phones (1, T, P) and visemes (1, T, 16), and how the voice sounds
+            (1, T, W).
+        """
         n_frames = (audio.shape[1] * FRAME_RATE_HZ + SAMPLE_RATE_HZ // 2) // SAMPLE_RATE_HZ
-        features = self.network.encoder(audio, n_frames)
+        features, voice = self.network.encoder.with_voice(audio, n_frames)
         phones = self.network.heard_phones(features)
-        return features, phones, self.network.visemes(phones)
+        return features, phones, self.network.visemes(phones), voice
 
 
 class PerformerOfEmoFace(nn.Module):
@@ -90,7 +95,7 @@ class MergedEmoFace(nn.Module):
 
     def forward(self, audio: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:
         """Maps audio (1, S) and emotion (1, T, 7) to curves (1, T, 174) and viseme log-probabilities (1, T, 16)."""
-        features, _, visemes = self.ear(audio)
+        features, _, visemes, _ = self.ear(audio)
         return self.performer(features, emotion), visemes
 
 
@@ -109,7 +114,7 @@ def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> floa
         ModelError: the difference is above `TOLERANCE`, quantisation moves a control by more than `QUANTISED`, or the
             path cannot be written.
     """
-    names = (["audio"], ["features", "phones", "visemes"])
+    names = (["audio"], ["features", "phones", "visemes", "voice"])
     axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in names[1]}}
     if not quantised:
         return _export(EarOfEmoFace(network), _voice, names, axes, bundle.ear_metadata(), path)
@@ -186,19 +191,32 @@ def export_classifier(network: VisemeClassifier, actors: Sequence[str], path: Pa
     return _export(network, _moved, names, axes, metadata, path)
 
 
-def export_audio_emotion(network: AudioEmotion, temperature: float, threshold: float, path: Path) -> float:
+def export_audio_emotion(
+    network: VoiceEmotion, temperature: float, threshold: float, ear_sha256: str, path: Path
+) -> float:
     """Writes audio_emotion.onnx; as `export_audio2rig`.
 
     Args:
         network: trained network; left in evaluation mode.
         temperature: by which its scores are divided, fitted on voices it did not learn from.
         threshold: confidence from which on an emotion is shown, chosen on the same voices.
+        ear_sha256: of the file of the ear whose voices it learnt.
         path: the file to write.
     """
-    metadata = {**bundle.audio_emotion_metadata(), "threshold": f"{threshold:g}"}
+    names = (["voice"], ["emotion"])
+    axes = {"voice": {0: "lines"}, "emotion": {0: "lines"}}
+    metadata = {
+        **bundle.audio_emotion_metadata(),
+        "threshold": f"{threshold:g}",
+        "ear_sha256": ear_sha256,
+        "usual": json_text.dump([float(f"{value:.5g}") for value in network.usual.tolist()]),
+    }
 
-    calibrated = CalibratedEmotion(network, temperature)
-    return _export(calibrated, _voice, (["audio"], ["emotion"]), {"audio": {1: "samples"}}, metadata, path)
+    def probe(seconds: float) -> tuple[Tensor, ...]:
+        generator = torch.Generator().manual_seed(0)
+        return (torch.randn(round(seconds), network.out.in_features, generator=generator),)
+
+    return _export(CalibratedEmotion(network, temperature), probe, names, axes, metadata, path)
 
 
 class _RangedRestyler(nn.Module):

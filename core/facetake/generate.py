@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facetake import audio, eyes, head, keys, listening, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
-from facetake.bundle import Hearing, Models
+from facetake.bundle import AudioEmotion, Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.listening import Heard
 from facetake.take import Take, resample
@@ -105,16 +105,23 @@ def generate(
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
     asked = options.emotion or "neutral"
-    heard = listening.hear(path, asked, models.audio_emotion) if is_heard(asked) else None
-    emotion = heard.track if heard else parse(asked)
+    listener = models.audio_emotion if is_heard(asked) else None
+    emotion = parse("neutral" if listener else asked)
     report = progress or _ignore
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
-        hearing = models.ear.hear(rhythm.listening(sound), count, lambda share: report(EAR_SHARE * share))
+        hearing = models.ear.hear(
+            rhythm.listening(sound),
+            count,
+            lambda share: report(EAR_SHARE * share),
+            with_voice=listener is not None and listener.ear is models.ear,
+        )
         told = sound.told
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
+    heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
+    emotion = heard.track if heard else emotion
     values = _curves(models, hearing, emotion, report)
 
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
@@ -153,6 +160,13 @@ def hear(path: Path, models: Models, progress: Callable[[float], None] | None = 
 
 def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
+
+
+def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: Floats) -> Heard:
+    """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
+    if hearing.voice is None:
+        return listening.hear(path, asked, listener)
+    return listening.tell(hearing.voice, energy_db, asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:

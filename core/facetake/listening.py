@@ -1,14 +1,15 @@
 """The emotion heard in a recording (landmark translation 3.2): over time or once a line, and how sure.
 
 A short line is heard at once, a longer one in overlapping windows whose answers are smoothed, so that it may turn from
-one emotion to another. What is not sure enough is left neutral: a wrong face is worse than a calm one. Memory does not
-grow with the length of the sound. Knows nothing of faces.
+one emotion to another. What is not sure enough is left neutral: a wrong face is worse than a calm one. Reads what the
+ear of the line tells of the voice. Knows nothing of faces.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Literal
 
@@ -16,18 +17,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio
-from facetake.audio import SAMPLE_RATE_HZ
-from facetake.bundle import AudioEmotion
+from facetake.audio import FRAME_RATE_HZ
+from facetake.bundle import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, Voice
 from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
+from facetake.take import n_frames
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
 WHOLE_S = 4.5  # a line up to this long is heard at once
-WINDOW_S, HOP_S = 3.0, 0.5
-FRAME_S = 0.02  # of the loudness that tells voice from silence
-FAINTEST = 1e-7  # power, -70 dB of full scale; what is fainter is no voice
-BELOW = 1e-3  # of the loud frames' power: 30 dB below them is a pause
+WINDOW_BLOCKS = 6  # 3 s, one every half second
+FAINTEST_DB = -70.0  # of full scale; what is fainter is no voice
+BELOW_DB = 30.0  # this much below the loud frames there is a pause
 LEAST_S = 0.4  # of voice in a window, for an answer
+SPOKEN_S = 0.15  # of voice in a half second, for it to count
 SMOOTHING = (0.25, 0.5, 0.25)
 Why = Literal["", "silence", "short", "unsure"]
 
@@ -85,17 +87,39 @@ def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
     Args:
         path: sound file of any length, rate and number of channels.
         asked: "auto", over time, or "auto:line", one answer for the whole.
-        network: what hears.
+        network: what tells the emotion, and the ear it knows.
 
     Raises:
         AudioError: the file cannot be read.
+        ModelError: the ear does not tell how a voice sounds.
     """
-    power = _loudness(path)
-    is_voice = power > max(FAINTEST, BELOW * float(np.percentile(power, 95)))
-    voiced_s = FRAME_S * int(is_voice.sum())
-    if voiced_s < LEAST_S:
-        return _neutral("silence" if not voiced_s else "short")
-    times_s, shares, voices_s = _windows(path, is_voice, network)
+    voice, energy_db = listen(path, network.ear)
+    return tell(voice, energy_db, asked, network)
+
+
+def listen(path: Path, ear: Ear) -> tuple[Voice, Floats]:
+    """How the voice in a recording sounds, and its level (T,) in dB of full scale, at 60 fps; raises as `hear`."""
+    with audio.stream(path) as sound:
+        count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
+        rhythm = audio.Rhythm(count)
+        heard = ear.hear(rhythm.listening(sound), count, with_voice=True)
+    assert heard.voice is not None  # as asked
+    return heard.voice, rhythm.tracks()[0]
+
+
+def tell(voice: Voice, energy_db: Floats, asked: str, network: AudioEmotion) -> Heard:
+    """The emotion in what was heard of a line.
+
+    Args:
+        voice: how it sounds.
+        energy_db: (T,) its level in dB of full scale, at 60 fps.
+        asked: as in `hear`.
+        network: what tells the emotion.
+    """
+    spoken_s = voice_seconds(energy_db)
+    if spoken_s.sum() < LEAST_S:
+        return _neutral("silence" if not spoken_s.any() else "short")
+    times_s, shares, voices_s = _windows(voice, spoken_s, len(energy_db) / FRAME_RATE_HZ, network)
     if not len(times_s):
         return _neutral("short")
     if asked == AUTO_LINE:
@@ -104,46 +128,37 @@ def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
     return _shown(times_s, _smoothed(shares), network.threshold)
 
 
-def _loudness(path: Path) -> Array:
-    """(N,) mean power of each 20 ms."""
-    step, kept, rows = round(FRAME_S * SAMPLE_RATE_HZ), np.zeros(0, np.float32), []
-    with audio.stream(path) as sound:
-        for block in sound:
-            kept = np.concatenate([kept, block])
-            count = len(kept) // step
-            rows.append(np.square(kept[: count * step], dtype=np.float64).reshape(count, step).mean(axis=1))
-            kept = kept[count * step :]
-    last = [np.array([np.square(kept, dtype=np.float64).mean()])] if len(kept) else []
-    return np.concatenate([*rows, *last])
+def voice_seconds(energy_db: Floats) -> Array:
+    """(B,) seconds of voice in each half second, of levels (T,) in dB of full scale."""
+    is_voice = energy_db > max(FAINTEST_DB, float(np.percentile(energy_db, 95)) - BELOW_DB)
+    return np.add.reduceat(is_voice, np.arange(0, len(is_voice), BLOCK_FRAMES), dtype=np.float64) / FRAME_RATE_HZ
 
 
-def _windows(path: Path, is_voice: NDArray[np.bool_], network: AudioEmotion) -> tuple[Array, Array, Array]:
+def statistics(voice: Voice, spoken_s: Array, window: slice) -> Floats:
+    """(2 W,) how the voice sounds in a window of half seconds, those with hardly any voice left out.
+
+    Args:
+        voice: of the line.
+        spoken_s: (B,) seconds of voice in each half second of it.
+        window: of them.
+    """
+    places = np.arange(len(spoken_s))[window]
+    return voice.statistics(places[spoken_s[window] >= min(SPOKEN_S, spoken_s[window].max())])
+
+
+def _windows(voice: Voice, spoken_s: Array, duration_s: float, network: AudioEmotion) -> tuple[Array, Array, Array]:
     """Middles (W,) of the windows with enough voice, their shares (W, 7), and seconds of voice in each."""
-    whole = len(is_voice) * FRAME_S <= WHOLE_S
-    window_s, hop_s = (WHOLE_S + 1.0, WHOLE_S + 1.0) if whole else (WINDOW_S, HOP_S)
+    whole, count = duration_s <= WHOLE_S, len(spoken_s)
+    size = count if whole else WINDOW_BLOCKS
     times_s, rows, voices_s = [], [], []
-    with audio.stream(path) as sound:
-        for start_s, samples in _spans(sound, window_s, hop_s):
-            frames = slice(round(start_s / FRAME_S), round((start_s + window_s) / FRAME_S))
-            voice_s = FRAME_S * int(is_voice[frames].sum())
-            if voice_s >= LEAST_S or whole:
-                times_s.append(start_s + 0.5 * len(samples) / SAMPLE_RATE_HZ)
-                rows.append(network.shares(samples))
-                voices_s.append(voice_s)
+    for first in range(count - size + 1):
+        window = slice(first, first + size)
+        voice_s = float(spoken_s[window].sum())
+        if voice_s >= LEAST_S or whole:
+            times_s.append(0.5 * (BLOCK_S * first + min(BLOCK_S * (first + size), duration_s)))
+            rows.append(network.run(statistics(voice, spoken_s, window)[None])[0])
+            voices_s.append(voice_s)
     return np.array(times_s), np.array(rows, np.float64), np.array(voices_s)
-
-
-def _spans(blocks: audio.Blocks, window_s: float, hop_s: float) -> Iterator[tuple[float, Floats]]:
-    """Start in seconds and samples of overlapping stretches; the last one ends with the sound."""
-    size, hop = round(window_s * SAMPLE_RATE_HZ), round(hop_s * SAMPLE_RATE_HZ)
-    kept, begin, is_first = np.zeros(0, np.float32), 0, True
-    for block in blocks:
-        kept = np.concatenate([kept, block])
-        while len(kept) > size:
-            yield begin / SAMPLE_RATE_HZ, kept[:size]
-            kept, begin, is_first = kept[hop:], begin + hop, False
-    if is_first or len(kept) > size - hop:
-        yield begin / SAMPLE_RATE_HZ, kept
 
 
 def _smoothed(shares: Array) -> Array:

@@ -139,13 +139,54 @@ def test_broken_model_folders_are_named(tmp_path: Path, text: str | None, says: 
         bundle.load(tmp_path)
 
 
-def test_a_folder_without_ears_uses_the_shipped_ones(tiny_model: Path) -> None:
-    """A studio's folder that has no audio_emotion model hears with the shipped one."""
-    found = bundle.load(tiny_model).audio_emotion
+def test_a_folder_without_a_listener_uses_the_shipped_ones(tiny_model: Path) -> None:
+    """A studio's folder that has no audio_emotion model hears moods with the shipped one and the ear that one knows."""
+    models = bundle.load(tiny_model)
+    found = models.audio_emotion
 
     assert found.sha256 == bundle.declarations(bundle.SHIPPED)["audio_emotion"].sha256
+    assert found.ear.sha256 == bundle.declarations(bundle.SHIPPED)["ear"].sha256 != models.ear.sha256
     assert 0.3 <= found.threshold <= 0.9
-    assert found.shares(np.zeros(16_000, np.float32)).sum() == pytest.approx(1.0, abs=1e-5)
+    assert found.run(found.usual[None]).sum() == pytest.approx(1.0, abs=1e-5)
+
+
+def telling_ear() -> Ear:
+    """The echoing ear, which tells two channels of the voice: the level and its number of frames."""
+    run = echoing_ear().run
+
+    def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        features, visemes = run(audio)
+        return features, visemes, np.concatenate([features, np.ones_like(features)], axis=2)
+
+    return Ear(run, 1, "none", run_voice, 2)
+
+
+@pytest.mark.parametrize("n_frames", [1, 29, 31, 300, 301, 1000])
+def test_a_voice_is_summed_up_over_half_seconds(n_frames: int) -> None:
+    """Each half second counts its own frames once, wherever windows join, and gives their mean and spread."""
+    level = np.linspace(0.1, 0.9, n_frames, dtype=np.float32)
+    sound = np.repeat(level, 267)[: n_frames * 16_000 // 60]
+    heard = telling_ear().hear([sound], n_frames, with_voice=True)
+    assert heard.voice is not None
+    features = heard.features[:, 0].astype(np.float64)
+    blocks = [features[first : first + 30] for first in range(0, n_frames, 30)]
+
+    assert heard.voice.counts.tolist() == [len(block) for block in blocks]
+    for place, block in enumerate(blocks):
+        mean, one, spread, none = heard.voice.statistics(np.array([place]))
+        assert (one, none) == pytest.approx((1.0, 0.0), abs=1e-3)
+        assert (mean, spread) == pytest.approx((block.mean(), block.std()), abs=2e-3)
+    last = heard.voice.statistics(np.arange(len(blocks)))
+    assert last[0] == pytest.approx(features.mean(), abs=2e-3)
+
+
+def test_an_ear_that_tells_no_voice_says_so() -> None:
+    """An ear exported by a former version hears as ever; asked how the voice sounds, it gives one sentence."""
+    sound = [np.zeros(16_000, np.float32)]
+
+    assert echoing_ear().hear(sound, 60).voice is None
+    with pytest.raises(ModelError, match="does not tell how a voice sounds; export it again"):
+        echoing_ear().hear(sound, 60, with_voice=True)
 
 
 def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,8 +31,9 @@ def test_onnx_gives_what_torch_gives(tmp_path: Path, decoder: str) -> None:
     for n_frames in (31, 200):
         audio = np.random.default_rng(0).normal(0, 0.1, (1, n_frames * 16_000 // 60)).astype(np.float32)
         emotion = np.eye(7, dtype=np.float32)[None, [3] * n_frames]
-        features, phones, visemes = ear.run(None, {"audio": audio})
+        features, phones, visemes, voice = ear.run(None, {"audio": audio})
         (curves,) = session.run(None, {"features": features, "emotion": emotion})
+        assert np.array_equal(voice, features)  # this encoder knows no more of the voice
         assert features.shape == (1, n_frames, 16) and phones.shape == visemes.shape == (1, n_frames, 16)
         at_once, _ = merged.run(None, {"audio": audio, "emotion": emotion})
         assert np.allclose(at_once, curves, atol=1e-5)

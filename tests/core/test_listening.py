@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from facetake import emotion, listening
-from facetake.bundle import AudioEmotion
+from facetake.bundle import AudioEmotion, Ear
 from facetake.emotion import EMOTIONS
 
 RATE_HZ = 16_000
@@ -23,20 +23,39 @@ def tone(name: str, seconds: float) -> np.ndarray:
     return 0.3 * np.sin(2 * np.pi * PITCHES_HZ[name] * np.arange(round(seconds * RATE_HZ)) / RATE_HZ)
 
 
-def network(sure: float = 0.8, threshold: float = 0.5, lengths: list[int] | None = None) -> AudioEmotion:
+def ear() -> Ear:
+    """Its voice has one channel: 1 where a sound is high, 0 where it is low, 100 in silence."""
+
+    def run(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = round(audio.shape[1] * 60 / RATE_HZ)
+        return np.zeros((1, count, 1), np.float32), np.zeros((1, count, 16), np.float32)
+
+    def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        features, visemes = run(audio)
+        voice = np.empty_like(features)
+        for frame in range(voice.shape[1]):
+            middle = frame * RATE_HZ // 60
+            heard = audio[0, max(0, middle - 320) : middle + 320]
+            power = np.abs(np.fft.rfft(heard)) ** 2
+            high = power[np.fft.rfftfreq(len(heard), 1 / RATE_HZ) > 200].sum()
+            voice[0, frame] = high / power.sum() > 0.5 if power.sum() > 0 else 100.0
+        return features, visemes, voice
+
+    return Ear(run, 1, "none", run_voice, 1)
+
+
+def network(sure: float = 0.8, threshold: float = 0.5, heard: list[np.ndarray] | None = None) -> AudioEmotion:
     """Hears happy in high sounds and sad in low ones, in the measure in which they are there."""
 
-    def run(audio: np.ndarray) -> np.ndarray:
-        if lengths is not None:
-            lengths.append(audio.shape[1])
-        power = np.abs(np.fft.rfft(audio[0])) ** 2
-        hertz = np.fft.rfftfreq(audio.shape[1], 1 / RATE_HZ)
-        high = power[hertz > 200].sum() / power.sum()
+    def run(voice: np.ndarray) -> np.ndarray:
+        if heard is not None:
+            heard.append(voice[0])
+        high = voice[0, 0]
         row = np.full(7, (1 - sure) / 5)
         row[1], row[2] = sure * high, sure * (1 - high)
         return row[None].astype(np.float32)
 
-    return AudioEmotion(run, threshold, "none")
+    return AudioEmotion(run, ear(), np.zeros(2, np.float32), threshold, "none")
 
 
 def recorded(path: Path, *parts: tuple[str, float]) -> Path:
@@ -47,10 +66,10 @@ def recorded(path: Path, *parts: tuple[str, float]) -> Path:
 
 def test_a_short_line_is_heard_at_once(tmp_path: Path) -> None:
     """One answer, whose weight is its confidence; the rest is neutral."""
-    lengths: list[int] = []
-    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 3.0)), "auto", network(lengths=lengths))
+    seen: list[np.ndarray] = []
+    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 4.4)), "auto", network(heard=seen))
 
-    assert (heard.emotion, heard.why, lengths) == ("happy", "", [3 * RATE_HZ])
+    assert (heard.emotion, heard.why, len(seen)) == ("happy", "", 1)
     assert heard.confidence == pytest.approx(0.8, abs=0.01)
     assert np.allclose(heard.track.weights, [[0.2, 0.8, 0, 0, 0, 0, 0]], atol=0.01)
     assert heard.sentence == "heard happy, 80 % sure"
@@ -98,10 +117,10 @@ def test_what_is_not_sure_stays_neutral(tmp_path: Path) -> None:
 )
 def test_silence_and_a_word_too_short(tmp_path: Path, parts: list[tuple[str, float]], why: str) -> None:
     """Where there is no voice or too little, the network is not asked and the line stays neutral."""
-    lengths: list[int] = []
-    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(lengths=lengths))
+    seen: list[np.ndarray] = []
+    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
 
-    assert (heard.emotion, heard.why, lengths) == ("neutral", why, [])
+    assert (heard.emotion, heard.why, seen) == ("neutral", why, [])
     assert "left neutral" in heard.sentence
 
 
@@ -114,13 +133,23 @@ def test_voice_too_thinly_spread(tmp_path: Path) -> None:
 
 
 def test_long_sound_is_heard_in_windows(tmp_path: Path) -> None:
-    """However long the sound, the network never gets more than a window of it, and the last one reaches its end."""
-    lengths: list[int] = []
+    """A window of 3 s begins every half second, and the last one reaches the end of the sound."""
+    seen: list[np.ndarray] = []
     path = recorded(tmp_path / "a.wav", ("happy", 61.3), ("sad", 3.0))
-    heard = listening.hear(path, "auto", network(lengths=lengths))
+    heard = listening.hear(path, "auto", network(heard=seen))
 
-    assert max(lengths) == 3 * RATE_HZ and len(lengths) == 124
+    assert len(seen) == 124
+    assert [round(float(voice[0]), 1) for voice in seen[::41]] == [1.0, 1.0, 1.0, 0.0]
     assert heard.track.sample(np.array([64.0])).argmax() == 2
+
+
+def test_a_pause_does_not_count(tmp_path: Path) -> None:
+    """Half seconds without a voice change neither mean nor spread of what the network gets."""
+    seen: list[np.ndarray] = []
+    parts = [("happy", 1.0), ("silence", 1.5), ("happy", 1.0)]
+    listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
+
+    assert np.allclose(seen, [[1.0, 0.0]], atol=0.02)
 
 
 def test_what_was_heard_can_be_edited_and_given(tmp_path: Path) -> None:

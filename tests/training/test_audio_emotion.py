@@ -1,8 +1,8 @@
-"""Training of the audio emotion encoder, its calibration, and the model folder it becomes."""
+"""Training of what hears the emotion in a voice by an ear, and the model it becomes."""
 
 from __future__ import annotations
 
-import csv
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,141 +12,145 @@ import soundfile as sf
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
-from facetake import bundle  # noqa: E402  after the skip
+from facetake import bundle, listening  # noqa: E402  after the skip
+from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
-from facetake.errors import ConfigError  # noqa: E402
-from facetake.networks.audio_emotion import VoiceSize  # noqa: E402
-from facetake_training import audio_emotion, calibration, checkpoint, shipping  # noqa: E402
+from facetake.errors import ConfigError, ModelError  # noqa: E402
+from facetake_training import audio_emotion, shipping, voice_statistics  # noqa: E402
 from facetake_training.acted import ActedSource  # noqa: E402
-from facetake_training.audio_emotion import VoiceConfig  # noqa: E402
+from facetake_training.audio_emotion import EmotionConfig  # noqa: E402
+from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.measure import auto  # noqa: E402
-from facetake_training.voices import VoiceData, Voices, held  # noqa: E402
+from facetake_training.voice_statistics import Statistics  # noqa: E402
+from facetake_training.voices import VoiceData  # noqa: E402
+
+CONFIGS = Path(__file__).parents[2] / "training" / "configs"
+TAUGHT = [name for name in EMOTIONS if name != "surprise"]
 
 
 @pytest.fixture
 def voices(tmp_path: Path) -> Path:
-    """A folder of three speakers whose pitch says the emotion."""
+    """A folder of three speakers whose pitch says the emotion, of which there are six."""
     folder = tmp_path / "voices"
     folder.mkdir()
+    time = np.arange(16_000) / 16_000
     for place, speaker in enumerate(("ann", "bob", "cem")):
-        for label, emotion in enumerate(EMOTIONS):
-            time = np.arange(16_000) / 16_000
+        for label, emotion in enumerate(TAUGHT):
             sound = 0.3 * np.sin(2 * np.pi * (200 + 300 * label + 10 * place) * time)
             sf.write(folder / f"{speaker}_{emotion}_1.wav", sound, 16_000)
     return folder
 
 
-def config(folder: Path, out: Path) -> VoiceConfig:
-    """A tiny run."""
-    source = ActedSource(folder, "named", "ours: our own", valid=("bob",), test=("cem",))
-    data = VoiceData((source,), crop_s=(0.5, 0.8), reuse=2)
-    return VoiceConfig(out, data, VoiceSize((4, 4, 4, 8, 8, 8)), steps=4, batch=7, workers=0, every=2, average=0.5)
+@pytest.fixture
+def run(voices: Path, tmp_path: Path, tiny_model: Path) -> EmotionConfig:
+    """A tiny run, with the ear of a model folder of its own."""
+    shutil.copytree(tiny_model, tmp_path / "model")
+    source = ActedSource(voices, "named", "ours: our own", valid=("bob",), test=("cem",), copies=1)
+    return EmotionConfig(tmp_path / "run", VoiceData((source,)), tmp_path / "model", shrinkage=(1e-3, 1e-1))
 
 
-def test_a_run_resumes_and_ships(voices: Path, tmp_path: Path) -> None:
-    """Stopped and gone on with, a run logs each score once, and its model answers as its weights do."""
-    run = config(voices, tmp_path / "run")
-    audio_emotion.train(replace(run, steps=2))
+def test_a_run_ships_what_generate_uses(run: EmotionConfig, voices: Path) -> None:
+    """The exported model answers as the readout does, for its own ear, and never with what nobody taught."""
     audio_emotion.train(run)
-    with (run.out / "log.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    assert run.ear is not None
+    said = shipping.export_emotion_run(run, "tiny.toml", run.ear)
+    found = bundle.load(run.ear).audio_emotion
+    about = bundle.declarations(run.ear)["audio_emotion"].about
 
-    assert [row["step"] for row in rows] == ["2", "4"]
-    said = shipping.export_voice_run(run, "tiny.toml", tmp_path / "model")
-    assert "differ by at most" in said
-    model = bundle.audio_emotion.open_audio_emotion(tmp_path / "model", 1)
-    about = bundle.declarations(tmp_path / "model")["audio_emotion"].about
-    assert about["trained_on"] == ["ours: our own"]
-    assert model.threshold == pytest.approx(about["scores"]["threshold"])  # type: ignore[index]
-    lines = held(run.data, "test")
-    network = audio_emotion.build(run)
-    checkpoint.load_weights(run.out / "best.safetensors", network)
-    scores = audio_emotion.score_lines(network, lines)
-    shares = calibration.shares(calibration.sigmoid(scores / about["scores"]["temperature"]))  # type: ignore[index]
-    assert np.abs(model.shares(lines.sounds[3]) - shares[3]).max() < 1e-3
+    assert "differ by at most" in said and about["trained_on"] == ["ours: our own"]
+    assert found.threshold == pytest.approx(about["scores"]["threshold"])  # type: ignore[index]
+    aside = voice_statistics.heard(run.data, "valid", run.seed, found.ear, run.out / "valid.npz")
+    share = found.run(aside.voices)
+    assert np.allclose(share.sum(axis=1), 1.0, atol=1e-5) and (share[:, EMOTIONS.index("surprise")] < 1e-6).all()
+    voice, energy_db = listening.listen(voices / "bob_sad_1.wav", found.ear)
+    whole = listening.statistics(voice, listening.voice_seconds(energy_db), slice(None))
+    assert np.abs(whole - aside.voices[(aside.labels == 2) & (aside.copies == 0)]).max() < 0.02
+    assert np.abs(found.usual).max() > 0.0
 
 
-def test_training_learns(voices: Path, tmp_path: Path) -> None:
-    """What pitch tells plainly is learnt within a few rounds."""
-    run = replace(config(voices, tmp_path / "run"), steps=60, every=60, learning_rate=1e-2, masks=True, average=0.0)
+def test_what_was_heard_is_not_heard_again(run: EmotionConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A second run with other shrinkage reads what the first one kept; another seed, copies or ear hear anew."""
+    first = audio_emotion.train(run).read_bytes()
+
+    def refuse(*_: object) -> None:
+        raise AssertionError("heard again")
+
+    monkeypatch.setattr(voice_statistics, "statistics", refuse)
+    assert audio_emotion.train(run).read_bytes() == first
+    with pytest.raises(AssertionError, match="heard again"):
+        audio_emotion.train(replace(run, seed=1))
+
+
+def test_an_emotion_model_of_another_ear_is_refused(run: EmotionConfig) -> None:
+    """Its statistics mean nothing with an ear that was exported anew."""
     audio_emotion.train(run)
-    with (run.out / "log.csv").open(encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
+    assert run.ear is not None
+    shipping.export_emotion_run(run, "tiny.toml", run.ear)
+    ear = replace(bundle.load(run.ear).ear, sha256="another")
 
-    assert float(rows[-1]["loss"]) < 0.35
-
-
-def test_targets_follow_intensity_where_asked(voices: Path) -> None:
-    """Graded, a line at half strength is half neutral; else it counts fully, as in the paper."""
-    table = voices / "lines.csv"
-    rows = "".join(f"ann_{name}_1.wav,{name},0.5\n" for name in EMOTIONS)
-    table.write_text("audio,emotion,intensity\n" + rows)
-    data = VoiceData((ActedSource(table, "csv"),), noise=0.0, graded=True)
-
-    _, target = next(iter(Voices(data, 28, 0)))
-    assert set(target.flatten().tolist()) == {0.0, 0.5, 1.0}
-    assert bool((target.sum(dim=1) == 1).all())
-    _, plain = next(iter(Voices(replace(data, graded=False), 28, 0)))
-    assert set(plain.flatten().tolist()) == {0.0, 1.0}
+    with pytest.raises(ModelError, match="made for another ear; train and export it again"):
+        bundle.audio_emotion.open_audio_emotion(run.ear, ear, 1)
 
 
-def test_neutral_speech_is_performed_where_asked(voices: Path) -> None:
-    """One folder of neutral speech teaches all seven emotions by rule, but is never what is validated on."""
-    made = VoiceData((ActedSource(voices, "neutral", perform=True),), crop_s=(0.5, 0.6))
-    sound, target = next(iter(Voices(made, 21, 0)))
-
-    assert bool(torch.isfinite(sound).all()) and len(set(target.argmax(dim=1).tolist())) >= 5
-    with pytest.raises(ConfigError, match="keeps speakers aside"):
-        held(made, "valid")
-
-
-def test_an_emotion_nobody_teaches(voices: Path) -> None:
-    """A source without disgust, and no speech to perform it, is refused by name."""
-    for path in voices.glob("*disgusted*"):
-        path.unlink()
-
-    with pytest.raises(ConfigError, match="no source teaches disgusted"):
-        Voices(VoiceData((ActedSource(voices, "named"),)), 4, 0)
-
-
-def test_temperature_calms_what_is_too_sure() -> None:
-    """Scores that are right in six of ten cases but claim more are brought to their true confidence."""
+def test_a_readout_does_not_lean_on_the_recording(run: EmotionConfig) -> None:
+    """Of two channels that tell an emotion, the one that differs between copies of a line gets less weight."""
     rng = np.random.default_rng(0)
-    labels = rng.integers(0, 7, 2000)
-    guess = np.where(rng.random(2000) < 0.6, labels, rng.integers(0, 7, 2000))
-    scores = np.full((2000, 7), -8.0)
-    scores[np.arange(2000), guess] = 8.0
-    before = calibration.reliability(calibration.shares(calibration.sigmoid(scores)), labels)
-    temperature = calibration.fit_temperature(scores, labels)
-    after = calibration.reliability(calibration.shares(calibration.sigmoid(scores / temperature)), labels)
+    labels, lines = np.repeat([0, 1], 200), np.repeat(np.arange(100), 4)
+    told = np.stack([labels + rng.normal(0.0, 0.1, 400), labels[::4].repeat(4) + rng.normal(0.0, 0.1, 100).repeat(4)])
+    zeros = np.zeros(400, np.int64)
+    voices = np.pad(told.T, ((0, 0), (0, 2))).astype(np.float32)
+    learnt = Statistics(voices, labels, zeros, lines, zeros)
 
-    assert temperature > 2.0 and before.error > 0.3 > 0.1 > after.error
-    assert after.counts.sum() == 2000
-
-
-def test_the_threshold_keeps_promises() -> None:
-    """Emotions shown from the threshold on are right as often as asked; where they never are, it is the highest."""
-    share = np.array([[0.1, 0.9], [0.1, 0.9], [0.4, 0.6], [0.4, 0.6], [0.9, 0.1]])
-
-    assert calibration.choose_threshold(share, np.array([1, 1, 0, 0, 0]), 0.8) == pytest.approx(0.61)
-    assert calibration.choose_threshold(share, np.zeros(5, np.int64), 0.8) == pytest.approx(0.9)
+    plain, careful = (
+        next(audio_emotion.readouts(replace(run, recording=recording, speaking=0.0), learnt))[1]
+        .out.weight[1]
+        .detach()
+        .abs()
+        for recording in (0.0, 100.0)
+    )
+    assert 0.7 < float(plain[0] / plain[1]) < 1.4
+    assert float(careful[0] / careful[1]) < 0.3
 
 
-def test_balanced_accuracy_counts_only_what_is_there() -> None:
-    """A class that does not occur does not count; one with few lines counts as much as one with many."""
-    table = calibration.confusion(np.array([0, 0, 0, 1]), np.array([0, 0, 1, 1]), 3)
+def test_every_emotion_and_source_has_its_weight() -> None:
+    """However many recordings there are, emotions weigh the same and sources as asked."""
+    labels = np.array([0, 0, 0, 1])
+    learnt = Statistics(np.zeros((4, 2), np.float32), labels, np.array([0, 1, 1, 0]), labels, labels)
+    sources = (ActedSource(Path(), "named", weight=3.0), ActedSource(Path(), "neutral", weight=1.0))
 
-    assert table.tolist() == [[2, 0, 0], [1, 1, 0], [0, 0, 0]]
-    assert calibration.balanced_accuracy(table) == pytest.approx(0.75)
+    assert np.allclose(audio_emotion.weights(VoiceData(sources), learnt), [0.375, 0.0625, 0.0625, 0.5])
 
 
-def test_measure_auto_tells_all(voices: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """The report has confusions, chance, calibration and mistakes for test speakers and for a folder."""
-    assert main(["measure", "auto", "--audio", str(voices)]) == 0
+def test_a_run_without_validation_speakers(run: EmotionConfig) -> None:
+    """Nobody to choose and calibrate by is refused."""
+    source = replace(run.data.sources[0], valid=())
+
+    with pytest.raises(ConfigError, match="keeps speakers aside for 'valid'"):
+        audio_emotion.train(replace(run, data=VoiceData((source,))))
+
+
+def test_measure_auto_tells_all(run: EmotionConfig, voices: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """The report has confusions, chance, what was taught with and without the set's mean, and mistakes."""
+    audio_emotion.train(run)
+    assert run.ear is not None
+    shipping.export_emotion_run(run, "tiny.toml", run.ear)
+    shutil.copy(voices / "ann_sad_1.wav", voices / "ann_surprise_1.wav")
+    assert main(["measure", "auto", "--model", str(run.ear), "--audio", str(voices)]) == 0
     told = capsys.readouterr().out
-    assert "21 lines, 3 speakers" in told and "chance 0.143 (7 emotions" in told
-    assert "calibration error" in told and "auto on 18 emotional lines: right" in told
+
+    assert "19 lines, 3 speakers" in told and "chance 0.143 (7 emotions" in told
+    assert "of what it was taught (neutral, happy, sad, angry, fear, disgusted): balanced accuracy" in told
+    assert "the set's own mean off" in told
+    assert "calibration error" in told and "auto on 16 emotional lines: right" in told
     assert "auto on 3 neutral lines: left neutral" in told
-    report = auto.measure(config(voices, tmp_path), [], bundle.load())
-    assert "speakers kept for testing: 7 lines, 1 speaker\n" in str(report)
+    report = auto.measure(run.data, [], bundle.load(run.ear))
+    assert "speakers kept for testing: 6 lines, 1 speaker\n" in str(report)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("shipped", EmotionConfig), ("paper", PaperConfig), ("former", PaperConfig)]
+)
+def test_reference_configs_can_be_read(name: str, kind: type[EmotionConfig | PaperConfig]) -> None:
+    """Every configuration fits the command that it is for."""
+    assert load_config(kind, CONFIGS / f"audio_emotion_{name}.toml").data.sources

@@ -57,6 +57,7 @@ class ActedSource:
         perform: neutral speech is given every emotion's prosody (`acting`) instead of counting as neutral.
         valid: speakers to fit the calibration on and choose by.
         test: speakers that are never learnt from; None is the paper's for RAVDESS and CREMA-D, else nobody.
+        copies: of every line this many more are heard as recorded elsewhere.
         every: of a ``neutral`` folder, every so many-th file is for validation and the one after it for testing.
     """
 
@@ -67,6 +68,7 @@ class ActedSource:
     perform: bool = False
     valid: tuple[str, ...] = ()
     test: tuple[str, ...] | None = None
+    copies: int = 0
     every: int = 10
 
 

@@ -1,84 +1,74 @@
-"""Training the audio emotion encoder (landmark translation 3.2): the paper's run and the shipped one, by configuration.
+"""Training what hears the emotion in a voice: a linear readout of what the ear of the line tells of it.
 
-`train(config)` reads as the story of a run. Calibration is fitted on the validation speakers at every score, and kept
-with the weights. Knows nothing of how examples are made (`voices`) or what ships (`facetake.export`).
+`train(config)` reads as the story of a run, which takes minutes: the ear hears every recording once, and a readout is
+fitted for each strength of shrinkage, of which validation speakers choose one. What differs between recordings of one
+line, or between neutral voices, tells nothing of an emotion; a readout that leans on it is held back. Knows nothing of
+how recordings are made (`voices`) or what ships (`facetake.export`).
 """
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.utils.data import DataLoader
 
+from facetake import bundle
 from facetake.emotion import EMOTIONS
-from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
+from facetake.networks.voice_emotion import VoiceEmotion
 from facetake_training import acted, calibration, checkpoint
-from facetake_training.voices import Held, VoiceData, Voices, held
+from facetake_training.voice_statistics import Statistics, heard
+from facetake_training.voices import VoiceData
 
 NAME = "audio_emotion"
-COLUMNS = ("step", "loss", "balanced_accuracy", "surprise", "calibration_error", "temperature", "threshold")
+NEVER = -1000.0  # score of an emotion that nothing teaches
+STEPS = 60  # of the quasi-Newton descent, which is flat long before
+FLOOR = 0.1  # spread that every direction has at least, as a share of what it has over all recordings
+Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class VoiceConfig:
-    """One run of the audio emotion encoder.
+class EmotionConfig:
+    """One run.
 
     Attributes:
-        out: folder for checkpoints and the log.
-        data: what it reads.
-        network: shape of the network.
-        steps: rounds of training, one batch each.
-        batch: examples a round.
-        learning_rate: Adam's (the paper's 1e-4), at its highest.
-        schedule: "flat" is the paper's; "cosine" warms up over 200 rounds and falls to nothing.
-        weight_decay: decoupled (AdamW); 0 is the paper's Adam.
-        masks: stretches of time and bands are blanked in training.
-        average: decay of the moving average of weights that is scored and kept; 0 keeps the raw weights.
-        copies: of every validation line this many more are scored as recorded elsewhere.
+        out: folder for the checkpoint and what was heard.
+        data: what it learns from.
+        ear: model folder whose ear hears; None is the shipped one.
+        shrinkage: strengths to try, of which validation speakers choose.
+        recording: how much more a direction shrinks for differing between recordings of one line.
+        speaking: how much more a direction shrinks for differing between neutral recordings of a source.
         sure: share of the emotions shown that has to be right on validation speakers; sets the threshold.
-        seed: of everything.
-        workers: processes that make examples.
-        threads: torch threads; 0 leaves the default.
-        every: rounds between scores and checkpoints.
+        seed: of all chance.
+        threads: torch's and the ear's.
     """
 
     out: Path
     data: VoiceData
-    network: VoiceSize = field(default_factory=VoiceSize)
-    steps: int = 10_000
-    batch: int = 16
-    learning_rate: float = 1e-4
-    schedule: Literal["flat", "cosine"] = "flat"
-    weight_decay: float = 0.0
-    masks: bool = False
-    average: float = 0.0
-    copies: int = 0
+    ear: Path | None = None
+    shrinkage: tuple[float, ...] = (3e-3, 1e-2, 3e-2, 1e-1)
+    recording: float = 1.0
+    speaking: float = 1.0
     sure: float = 0.7
     seed: int = 0
-    workers: int = 1
-    threads: int = 0
-    every: int = 500
+    threads: int = 1
 
 
 @dataclass(frozen=True)
-class VoiceScores:
+class EmotionScores:
     """Scores on validation speakers.
 
     Attributes:
         balanced_accuracy: mean over the emotions of the share that is heard rightly, 0..1.
-        surprise: mean negative logarithm of the right emotion's share, after calibration; chooses the checkpoint.
+        surprise: mean negative logarithm of the right emotion's share, after calibration; chooses the shrinkage.
         calibration_error: expected, 0..1, after calibration.
         temperature: that was fitted.
         threshold: confidence from which on an emotion is shown.
+        shrinkage: of the readout.
     """
 
     balanced_accuracy: float
@@ -86,137 +76,113 @@ class VoiceScores:
     calibration_error: float
     temperature: float
     threshold: float
+    shrinkage: float
 
 
-def train(config: VoiceConfig) -> Path:
-    """Runs or resumes a run.
+def train(config: EmotionConfig) -> Path:
+    """Runs a run; what was heard before is not heard again.
 
     Returns:
-        The best checkpoint, `config.out`/best.safetensors.
+        The checkpoint, `config.out`/best.safetensors.
+
+    Raises:
+        ConfigError: a source is not there, or no speakers are kept for validation.
+        ModelError: the ear is missing, or does not tell how a voice sounds.
     """
-    if config.threads:
-        torch.set_num_threads(config.threads)
-    network, averaged = build(config), build(config)
-    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    kept = checkpoint.resume(config.out, "last", network, optimizer)
-    first = 0 if kept is None else int(str(kept["step"]))
-    best = math.inf if kept is None else float(str(kept["best"]))
-    if first:
-        checkpoint.load_weights(config.out / "average.safetensors", averaged)
+    torch.set_num_threads(config.threads)
+    ear = bundle.load_ear(config.ear or bundle.SHIPPED, config.threads)
     for source in config.data.sources:
         if left_out := acted.read(source).left_out:
             print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
-    aside = held(config.data, "valid", config.seed, copies=config.copies)
-    batches: Iterator[tuple[Tensor, Tensor]] = iter(
-        DataLoader(Voices(config.data, config.batch, config.seed + first), None, num_workers=config.workers)
+    learnt, aside = (
+        heard(config.data, split, config.seed, ear, config.out / f"{split}.npz") for split in ("train", "valid")
     )
-    for step in range(first, config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_at(step, config)
-        loss = _round(network, next(batches), config, optimizer)
-        _average(averaged, network, min(config.average, (1 + step) / (10 + step)))
-        if (step + 1) % config.every == 0 or step + 1 == config.steps:
-            best = _keep(averaged, network, optimizer, config, aside, (step + 1, loss, best))
+    tried = [(network, score(network, aside, strength, config.sure)) for strength, network in readouts(config, learnt)]
+    for _, scores in tried:
+        print(scores, flush=True)
+    network, scores = min(tried, key=lambda pair: pair[1].surprise)
+    about: dict[str, object] = {"step": STEPS, "scores": asdict(scores), "config": asdict(config)}
+    about |= {"n_voice": ear.n_voice, "ear_sha256": ear.sha256}
+    checkpoint.save(config.out, "best", network, None, about)
     return config.out / "best.safetensors"
 
 
-def build(config: VoiceConfig) -> AudioEmotion:
-    """The network of a run, untrained."""
-    torch.manual_seed(config.seed)
-    return AudioEmotion(config.network)
+def readouts(config: EmotionConfig, learnt: Statistics) -> Iterator[tuple[float, VoiceEmotion]]:
+    """A fitted readout for each strength of shrinkage."""
+    x, weight = learnt.voices.astype(np.float64), weights(config.data, learnt)
+    usual = np.average(x, axis=0, weights=weight)
+    scale = np.sqrt(np.average((x - usual) ** 2, axis=0, weights=weight)) + 1e-6
+    basis = _basis((x - usual) / scale, config, learnt) / scale[:, None]
+    inputs, labels, balance = (torch.from_numpy(a) for a in ((x - usual) @ basis, learnt.labels, weight))
+    for strength in config.shrinkage:
+        matrix, bias = _fitted(inputs.float(), labels, balance.float(), strength)
+        network = VoiceEmotion(x.shape[1] // 2)
+        with torch.no_grad():
+            network.usual.copy_(torch.from_numpy(usual))
+            network.out.weight.copy_(torch.from_numpy((basis @ matrix.double().numpy()).T))
+            network.out.bias.copy_(bias)
+            network.out.bias[np.setdiff1d(np.arange(len(EMOTIONS)), learnt.labels)] = NEVER
+        yield strength, network
 
 
-def rate_at(step: int, config: VoiceConfig) -> float:
-    """Learning rate of a round, relative to its highest."""
-    if config.schedule == "flat":
-        return 1.0
-    return min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / config.steps)))
+def weights(data: VoiceData, learnt: Statistics) -> Array:
+    """(N,) that add up to 1: emotions weigh the same, in each the sources as asked, in these recordings the same."""
+    share = np.array([source.weight for source in data.sources])
+    weight = np.zeros(len(learnt.labels))
+    for label in np.unique(learnt.labels):
+        mine = learnt.labels == label
+        count = np.bincount(learnt.sources[mine], minlength=len(share))
+        own = learnt.sources[mine]
+        weight[mine] = share[own] / count[own] / share[count > 0].sum()
+    return np.asarray(weight / weight.sum())
 
 
-def _round(
-    network: AudioEmotion, batch: tuple[Tensor, Tensor], config: VoiceConfig, optimizer: torch.optim.Optimizer
-) -> float:
-    """One step down the paper's loss: binary cross entropy of every emotion (equation 2)."""
-    network.train()
-    scores = network.scores(blank(batch[0]) if config.masks else batch[0])
-    loss: Tensor = nn.functional.binary_cross_entropy_with_logits(scores, batch[1])
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
+def _basis(x: Array, config: EmotionConfig, learnt: Statistics) -> Array:
+    """(D, D) directions of standardised statistics, each the smaller the more it differs where no emotion does."""
+    calm = learnt.labels == 0
+    spread = config.recording * _within(x, learnt.lines) + config.speaking * _within(x[calm], learnt.sources[calm])
+    size, directions = np.linalg.eigh(spread + FLOOR * np.eye(len(spread)))
+    return np.asarray(directions / np.sqrt(size))
 
 
-def blank(features: Tensor) -> Tensor:
-    """Sets two stretches of time and two of bands of each clip to its mean; features (B, 128, F)."""
-    clips, bands, frames = features.shape
-    mean = features.mean(dim=(1, 2), keepdim=True)
-    for _ in range(2):
-        features = torch.where(_stretch(clips, bands, 16)[:, :, None], mean, features)
-        features = torch.where(_stretch(clips, frames, max(1, frames // 6))[:, None], mean, features)
-    return features
+def _within(x: Array, groups: NDArray[np.int64]) -> Array:
+    """(D, D) covariance of rows about the mean of their group."""
+    _, place, count = np.unique(groups, return_inverse=True, return_counts=True)
+    mean = np.zeros((len(count), x.shape[1]))
+    np.add.at(mean, place, x)
+    apart = x - (mean / count[:, None])[place]
+    return np.asarray(apart.T @ apart / len(x))
 
 
-def _stretch(clips: int, size: int, longest: int) -> Tensor:
-    start = torch.rand(clips, 1) * size
-    place = torch.arange(size)
-    return (place >= start) & (place < start + torch.rand(clips, 1) * longest)
+def _fitted(x: Tensor, labels: Tensor, weight: Tensor, strength: float) -> tuple[Tensor, Tensor]:
+    """Matrix (D, 7) and bias (7,) of multinomial logistic regression with shrinkage."""
+    matrix = torch.zeros(x.shape[1], len(EMOTIONS), requires_grad=True)
+    bias = torch.zeros(len(EMOTIONS), requires_grad=True)
+    descent = torch.optim.LBFGS([matrix, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
+
+    def loss() -> Tensor:
+        descent.zero_grad()
+        each = nn.functional.cross_entropy(x @ matrix + bias, labels, reduction="none")
+        total: Tensor = (weight * each).sum() + strength * matrix.square().sum()
+        total.backward()  # type: ignore[no-untyped-call]
+        return total
+
+    descent.step(loss)  # type: ignore[no-untyped-call]
+    return matrix.detach(), bias.detach()
 
 
-def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - decay)
-        for statistic, seen in zip(averaged.buffers(), network.buffers(), strict=True):
-            statistic.copy_(seen)
-
-
-def score_lines(network: AudioEmotion, lines: Held) -> NDArray[np.float64]:
-    """(N, 7) scores of whole lines, before the sigmoid."""
-    network.eval()
+def score(network: VoiceEmotion, aside: Statistics, shrinkage: float, sure: float) -> EmotionScores:
+    """Calibrates on recordings kept aside and scores them."""
     with torch.inference_mode():
-        rows = [network(torch.from_numpy(np.ascontiguousarray(sound))[None])[0] for sound in lines.sounds]
-    return torch.stack(rows).double().numpy()
-
-
-def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
-    """Calibrates on lines and scores them."""
-    scores = score_lines(network, lines)
-    temperature = calibration.fit_temperature(scores, lines.labels)
-    share = calibration.shares(calibration.sigmoid(scores / temperature))
-    table = calibration.confusion(share.argmax(axis=1), lines.labels, len(EMOTIONS))
-    return VoiceScores(
+        scores = network(torch.from_numpy(aside.voices)).double().numpy()
+    temperature = calibration.fit_temperature(scores, aside.labels, calibration.softmax)
+    share = calibration.softmax(scores / temperature)
+    table = calibration.confusion(share.argmax(axis=1), aside.labels, len(EMOTIONS))
+    return EmotionScores(
         calibration.balanced_accuracy(table),
-        calibration.surprise_of(share, lines.labels),
-        calibration.reliability(share, lines.labels).error,
+        calibration.surprise_of(share, aside.labels),
+        calibration.reliability(share, aside.labels).error,
         temperature,
-        calibration.choose_threshold(share, lines.labels, sure),
+        calibration.choose_threshold(share, aside.labels, sure),
+        shrinkage,
     )
-
-
-def _keep(
-    averaged: AudioEmotion, network: AudioEmotion, optimizer: torch.optim.Optimizer, config: VoiceConfig, aside: Held,
-    at: tuple[int, float, float],
-) -> float:  # fmt: skip
-    """Scores, logs and writes checkpoints; returns the best score so far."""
-    step, loss, best = at
-    scores = score(averaged, aside, config.sure)
-    print(f"round {step}  loss {loss:.4f}  {scores}", flush=True)
-    _log(config.out / "log.csv", {"step": step, "loss": loss, **asdict(scores)})
-    about: dict[str, object] = {"step": step, "scores": asdict(scores), "config": asdict(config)}
-    if scores.surprise < best:
-        best = scores.surprise
-        checkpoint.save(config.out, "best", averaged, None, about)
-    checkpoint.save(config.out, "average", averaged, None, about)
-    checkpoint.save(config.out, "last", network, optimizer, {**about, "best": best})
-    return best
-
-
-def _log(path: Path, row: dict[str, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.is_file()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow({name: round(value, 5) for name, value in row.items()})

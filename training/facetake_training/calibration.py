@@ -6,6 +6,7 @@ high; calibration makes that share the frequency of being right (Guo et al. 2017
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,15 +30,26 @@ def sigmoid(scores: Array) -> Array:
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scores)))
 
 
+def softmax(scores: Array) -> Array:
+    """(N, K) shares of each row of scores (N, K), which add up to 1."""
+    grown = np.exp(scores - scores.max(axis=1, keepdims=True))
+    return np.asarray(grown / grown.sum(axis=1, keepdims=True))
+
+
+def sigmoid_shares(scores: Array) -> Array:
+    """(N, K) of the sum of each row's sigmoids of scores (N, K)."""
+    return shares(sigmoid(scores))
+
+
 def surprise_of(share: Array, labels: Labels) -> float:
     """Mean negative logarithm of the share that the right class has, classes weighing the same."""
     own = -np.log(np.maximum(share[np.arange(len(labels)), labels], 1e-9))
     return float(np.mean([own[labels == label].mean() for label in np.unique(labels)]))
 
 
-def fit_temperature(scores: Array, labels: Labels) -> float:
-    """The temperature under which the shares of sigmoid(scores / temperature) surprise the least."""
-    losses = [surprise_of(shares(sigmoid(scores / t)), labels) for t in TEMPERATURES]
+def fit_temperature(scores: Array, labels: Labels, to_shares: Callable[[Array], Array] = sigmoid_shares) -> float:
+    """The temperature under which the shares of scores / temperature surprise the least."""
+    losses = [surprise_of(to_shares(scores / t), labels) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
 
 

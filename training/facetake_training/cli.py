@@ -15,7 +15,7 @@ from facetake.config import load_config
 from facetake.errors import ConfigError, FacetakeError
 
 if TYPE_CHECKING:
-    from facetake_training.audio_emotion import VoiceConfig
+    from facetake_training.voices import VoiceData
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -42,7 +42,9 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "lip-teacher", _lip_teacher, "teach readouts of Whisper tracked lips, and label speech with them")
     _add(commands, "viseme", _viseme, "train the classifier of curves: visemes, emotion, actor")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
-    _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice; resumes where it stopped")
+    _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice")
+    about = "train the paper's network that hears the emotion in a voice; resumes where it stopped"
+    _add(commands, "audio-emotion-paper", _audio_emotion_paper, about)
     export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
     export.add_argument(
         "-o",
@@ -184,8 +186,8 @@ def _measure(arguments: argparse.Namespace) -> int:
         "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
         "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
         "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
-        "auto": lambda: auto.measure(_voice_run(a.config), a.audio or [], bundle.load(a.model)),
-        "turns": lambda: turns.measure(_voice_run(a.config), a.audio or [], bundle.load(a.model)),
+        "auto": lambda: auto.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
+        "turns": lambda: turns.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
@@ -195,10 +197,10 @@ def _measure(arguments: argparse.Namespace) -> int:
     return 0 if report.is_met else 1
 
 
-def _voice_run(configs: list[Path] | None) -> VoiceConfig | None:
-    from facetake_training.audio_emotion import VoiceConfig
+def _voices(configs: list[Path] | None) -> VoiceData | None:
+    from facetake_training.audio_emotion import EmotionConfig
 
-    return load_config(VoiceConfig, configs[0]) if configs else None
+    return load_config(EmotionConfig, configs[0]).data if configs else None
 
 
 def _corpus(arguments: argparse.Namespace) -> int:
@@ -240,7 +242,15 @@ def _facts(arguments: argparse.Namespace) -> int:
 def _audio_emotion(arguments: argparse.Namespace) -> int:
     from facetake_training import audio_emotion
 
-    print(f"weights: {audio_emotion.train(load_config(audio_emotion.VoiceConfig, arguments.config))}")
+    print(f"weights: {audio_emotion.train(load_config(audio_emotion.EmotionConfig, arguments.config))}")
+    return 0
+
+
+def _audio_emotion_paper(arguments: argparse.Namespace) -> int:
+    from facetake_training import audio_emotion_paper
+
+    config = load_config(audio_emotion_paper.PaperConfig, arguments.config)
+    print(f"weights: {audio_emotion_paper.train(config)}")
     return 0
 
 

@@ -29,8 +29,9 @@ from facetake.export import (
 )
 from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
+from facetake.networks.voice_emotion import VoiceEmotion
 from facetake_training import audio_emotion, checkpoint, facts
-from facetake_training.audio_emotion import VoiceConfig
+from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
 from facetake_training.viseme import VisemeConfig
@@ -60,7 +61,7 @@ def export(config_path: Path, out: Path) -> str:
     if "classifier" in table:
         return export_restyler_run(load_config(FactsConfig, config_path), config_path.name, out)
     if any("layout" in source for source in table.get("data", {}).get("sources", ())):
-        return export_voice_run(load_config(VoiceConfig, config_path), config_path.name, out)
+        return export_emotion_run(load_config(EmotionConfig, config_path), config_path.name, out)
     if "actors" in table.get("data", {}):
         return export_classifier_run(load_config(VisemeConfig, config_path), config_path.name, out)
     return export_run(load_config(TrainConfig, config_path), config_path.name, out)
@@ -128,16 +129,16 @@ def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
 
 
-def export_voice_run(config: VoiceConfig, name: str, out: Path) -> str:
-    """Exports a run of the audio emotion encoder; see `export`."""
-    network = audio_emotion.build(config)
-    checkpoint.load_weights(config.out / "best.safetensors", network)
+def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
+    """Exports a run of what hears the emotion in a voice; see `export`."""
     about = _about(config.out / "best.json")
     scores = about["scores"]
+    network = VoiceEmotion(int(about["n_voice"]))
+    checkpoint.load_weights(config.out / "best.safetensors", network)
     out.mkdir(parents=True, exist_ok=True)
     path = out / f"{audio_emotion.NAME}.onnx"
-    worst = export_audio_emotion(network, scores["temperature"], scores["threshold"], path)
-    shape = {"network": asdict(config.network)}
+    worst = export_audio_emotion(network, scores["temperature"], scores["threshold"], about["ear_sha256"], path)
+    shape = {"n_voice": about["n_voice"], "ear_sha256": about["ear_sha256"]}
     (out / f"{audio_emotion.NAME}.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
     used = [source for source in config.data.sources if source.weight > 0.0]
     trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))

@@ -1,7 +1,7 @@
-"""Examples for the audio emotion encoder: crops of emotional speech, every emotion as often, through any microphone.
+"""Recordings of emotional speech to learn from and to be judged by, through any microphone.
 
-Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). They leave here as the network's own
-log-mel features, so that each is computed once however often it is used. Knows nothing of losses.
+Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). `recordings` goes through them once;
+`Voices` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ Kept = TypeVar("Kept", Wave, Half)
 FAINT = 0.02  # of a line's peak; what is fainter at its ends is silence
 POOL = 100  # batches of examples that are remembered for reuse
 TRIM_S = 0.1  # of it that is kept
+LONGEST_S = 8.0  # of a line
 
 
 @dataclass(frozen=True)
 class VoiceData:
-    """What a run of the audio emotion encoder reads.
+    """Voices that a run learns from.
 
     Attributes:
         sources: acted and neutral speech.
-        crop_s: range of the length of an example; shorter lines are repeated.
+        crop_s: range of the length of neutral speech and of the paper network's examples.
         speed: range of playback speed, by which voices differ more; pitch and formants move with it.
         noise: share of the neutral examples that are a room's noise and no voice.
-        reuse: how often an example is used, cropped anew, before it is forgotten; making one costs more than a round.
-        graded: targets follow the intensity, the rest being neutral; False is the paper's one-hot target.
+        graded: the paper network's targets follow the intensity, the rest being neutral; False is its one-hot target.
         augment: what happens to the sound.
     """
 
@@ -52,7 +52,6 @@ class VoiceData:
     crop_s: tuple[float, float] = (1.5, 4.0)
     speed: tuple[float, float] = (0.92, 1.09)
     noise: float = 0.1
-    reuse: int = 1
     graded: bool = False
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
@@ -60,13 +59,20 @@ class VoiceData:
 class Voices(IterableDataset[tuple[Tensor, Tensor]]):
     """An endless, seeded stream of batches: features (B, 128, F), F drawn anew for each, and targets (B, 7)."""
 
-    def __init__(self, data: VoiceData, batch: int, seed: int) -> None:
+    def __init__(self, data: VoiceData, batch: int, seed: int, reuse: int = 1) -> None:
         """Reads the lists of lines; sound is read when it is first drawn, and kept.
+
+        Args:
+            data: the lines.
+            batch: examples of each batch.
+            seed: of all chance.
+            reuse: how often an example is used, cropped anew, before it is forgotten; making one costs more than a
+                round.
 
         Raises:
             ConfigError: an emotion that no source teaches, or a source that is not there.
         """
-        self.data, self.batch, self.seed = data, batch, seed
+        self.data, self.batch, self.seed, self.reuse = data, batch, seed, reuse
         lines = [acted.split_of(source, acted.read(source).lines, "train") for source in data.sources]
         self.by_emotion = [_of_emotion(name, data.sources, lines) for name in EMOTIONS]
         for name, found in zip(EMOTIONS, self.by_emotion, strict=True):
@@ -79,11 +85,11 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         """Batches without end."""
         worker = get_worker_info()
         rng = np.random.default_rng([self.seed, worker.id if worker else 0])
-        is_reused = self.data.reuse > 1
+        is_reused = self.reuse > 1
         first = self.batch * (POOL // 10 if is_reused else 1)
         pool: deque[tuple[Tensor, Tensor]] = deque(maxlen=self.batch * (POOL if is_reused else 1))
         while True:
-            for _ in range(max(1, self.batch // self.data.reuse) if pool else first):
+            for _ in range(max(1, self.batch // self.reuse) if pool else first):
                 sound, target = self._example(rng)
                 pool.append((self.features(torch.from_numpy(sound)[None])[0], torch.from_numpy(target)))
             count = int(rng.uniform(*self.data.crop_s) * SAMPLE_RATE_HZ) // HOP
@@ -162,6 +168,64 @@ def _played(audio: Wave, speed: float) -> Wave:
 
 
 @dataclass(frozen=True)
+class Recording:
+    """One line, or a copy of it as recorded elsewhere.
+
+    Attributes:
+        sound: (S,) samples.
+        label: index of its emotion.
+        source: index of where it comes from.
+        line: number of the line; its copies have the same.
+        copy: 0 as it is, else the number of the copy.
+        speaker: who says it.
+    """
+
+    sound: Wave
+    label: int
+    source: int
+    line: int
+    copy: int
+    speaker: str
+
+
+def recordings(data: VoiceData, split: Split, seed: int) -> Iterator[Recording]:
+    """Every line of a split, each followed by its copies: played faster or slower, in another room, another microphone.
+
+    Neutral speech is cut to lengths drawn from `data.crop_s`. Lines performed by rule are only there to learn from.
+
+    Args:
+        data: of a run.
+        split: "train", "valid" or "test".
+        seed: of all chance.
+    """
+    number = 0
+    for place, source in enumerate(data.sources):
+        rng = np.random.default_rng([seed, place])
+        if source.weight <= 0.0 or (source.perform and split != "train"):
+            continue
+        for line in acted.split_of(source, acted.read(source).lines, split):
+            sound = read(line.audio)
+            for emotion in EMOTIONS[1:] if source.perform else (line.emotion,):
+                wave = trimmed(_cut(sound, source, data, rng))
+                if source.perform:
+                    wave = trimmed(perform(wave, emotion, rng))
+                for copy in range(1 + source.copies):
+                    heard = _elsewhere(wave, data, rng) if copy else wave
+                    yield Recording(heard, EMOTIONS.index(emotion), place, number, copy, line.speaker)
+                number += 1
+
+
+def _cut(sound: Wave, source: ActedSource, data: VoiceData, rng: np.random.Generator) -> Wave:
+    if source.layout == "neutral":
+        return _cropped(sound, int(rng.uniform(*data.crop_s) * SAMPLE_RATE_HZ), rng)
+    return sound[: int(LONGEST_S * SAMPLE_RATE_HZ)]
+
+
+def _elsewhere(wave: Wave, data: VoiceData, rng: np.random.Generator) -> Wave:
+    return augment(_played(wave, float(rng.uniform(*data.speed))), data.augment, rng)
+
+
+@dataclass(frozen=True)
 class Held:
     """Lines kept aside.
 
@@ -176,29 +240,19 @@ class Held:
     speakers: tuple[str, ...]
 
 
-def held(data: VoiceData, split: Split, seed: int = 0, *, copies: int = 0) -> Held:
+def held(data: VoiceData, split: Split, seed: int = 0) -> Held:
     """Real lines of a split: what people acted, and neutral speech, but nothing made by rule.
 
     Args:
         data: of a run.
         split: "valid" or "test".
         seed: of the other recordings.
-        copies: of every line this many more come as recorded elsewhere: another room, microphone and noise.
 
     Raises:
         ConfigError: no source keeps lines aside for it.
     """
-    rng = np.random.default_rng(seed)
-    sounds, labels, speakers = [], [], []
-    for source in data.sources:
-        if source.perform:
-            continue
-        for line in acted.split_of(source, acted.read(source).lines, split):
-            plain = trimmed(read(line.audio))[: int(8 * SAMPLE_RATE_HZ)]
-            for wave in (plain, *(augment(plain, data.augment, rng) for _ in range(copies))):
-                sounds.append(wave)
-                labels.append(EMOTIONS.index(line.emotion))
-                speakers.append(line.speaker)
-    if not sounds:
+    found = list(recordings(data, split, seed))
+    if not found:
         raise ConfigError(f"no source keeps speakers aside for '{split}'; name some with {split} = [...]")
-    return Held(tuple(sounds), np.array(labels), tuple(speakers))
+    labels = np.array([one.label for one in found])
+    return Held(tuple(one.sound for one in found), labels, tuple(one.speaker for one in found))

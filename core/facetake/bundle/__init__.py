@@ -30,9 +30,12 @@ from facetake.bundle.restyling import (
     restyler_metadata,
 )
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
+from facetake.bundle.voice import BLOCK_FRAMES, BLOCK_S, Voice
 from facetake.emotion import EMOTIONS
 
 __all__ = [
+    "BLOCK_FRAMES",
+    "BLOCK_S",
     "MODEL_VERSION",
     "SHIPPED",
     "AffectNetwork",
@@ -45,6 +48,7 @@ __all__ = [
     "RestyleModels",
     "Restyler",
     "VisemeClassifier",
+    "Voice",
     "audio2rig_metadata",
     "audio_emotion_metadata",
     "classifier_metadata",
@@ -52,6 +56,7 @@ __all__ = [
     "ear_metadata",
     "load",
     "load_classifier",
+    "load_ear",
     "load_restyling",
     "open_affect",
     "quantise",
@@ -98,9 +103,10 @@ class Models:
         """What hears the emotion in a voice.
 
         Raises:
-            ModelError: neither the folder nor this installation has it, or it is altered or of another version.
+            ModelError: neither the folder nor this installation has it, or it is altered, of another version or made
+                for another ear.
         """
-        return open_audio_emotion(self.folder, self.threads)
+        return open_audio_emotion(self.folder, self.ear, self.threads)
 
 
 def load(folder: Path | None = None, threads: int = 2) -> Models:

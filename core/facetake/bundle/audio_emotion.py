@@ -1,4 +1,4 @@
-"""The network from a voice to its emotion."""
+"""The network from how a voice sounds to its emotion."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import json_text
-from facetake.audio import SAMPLE_RATE_HZ
+from facetake.bundle.ear import Ear, load_ear
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
@@ -21,38 +21,60 @@ Floats = NDArray[np.float32]
 
 @dataclass(frozen=True)
 class AudioEmotion:
-    """The network from sound to the probability of each emotion.
+    """The network from what an ear tells of a voice to the probability of each emotion.
 
     Attributes:
-        run: maps audio (1, S) mono at 16 kHz to probabilities (1, 7) in the order of `EMOTIONS`.
-        threshold: share of their sum from which on the greatest is worth showing, chosen on voices kept aside.
+        run: maps mean and standard deviation of the voice's channels (1, 2 W) to probabilities (1, 7) in the order of
+            `EMOTIONS`, which add up to 1 and are calibrated.
+        ear: whose voices it knows.
+        usual: (2 W,) the mean of what it learnt from; a set of lines has the mean of its own microphone and room.
+        threshold: probability from which on an emotion is worth showing, chosen on voices kept aside.
         sha256: of the model file, for the take's origin.
     """
 
     run: Callable[[Floats], Floats]
+    ear: Ear
+    usual: Floats
     threshold: float
     sha256: str
 
-    def shares(self, audio: Floats) -> Floats:
-        """(7,) each emotion's share of the sum of probabilities in samples (S,): its calibrated confidence."""
-        found = self.run(np.ascontiguousarray(audio, np.float32)[None])[0]
-        return np.asarray(found / max(float(found.sum()), 1e-9), np.float32)
 
+def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
+    """Opens the network of a folder; one without, as a studio's may be, uses the shipped one and the ear it knows.
 
-def open_audio_emotion(folder: Path, threads: int) -> AudioEmotion:
-    """Opens the network of a folder; one without, as a studio's may be, uses the shipped one.
+    Args:
+        folder: holds models.toml and the files.
+        ear: of the folder.
+        threads: of onnxruntime.
 
     Raises:
-        ModelError: it is missing, altered, of another version, or not what its name says.
+        ModelError: it is missing, altered, of another version, not what its name says, or made for another ear.
     """
-    model = opened(folder if NAME in declarations(folder) else SHIPPED, NAME, audio_emotion_metadata(), threads)
-    check_widths(model, {"emotion": len(EMOTIONS)})
+    own = NAME in declarations(folder)
+    place = folder if own else SHIPPED
+    model = opened(place, NAME, audio_emotion_metadata(), threads)
+    known = model.numbers.get("ear_sha256")
+    if known != ear.sha256 and not own:
+        ear = load_ear(SHIPPED, threads)
+    if known != ear.sha256:
+        raise ModelError(f"model {NAME} of {place} was made for another ear; train and export it again for this one")
+    check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
 
-    def run(audio: Floats) -> Floats:
-        found: Floats = model.session.run(["emotion"], {"audio": audio})[0]
+    def run(voice: Floats) -> Floats:
+        found: Floats = model.session.run(["emotion"], {"voice": voice})[0]
         return found
 
-    return AudioEmotion(run, _threshold(model), model.sha256)
+    return AudioEmotion(run, ear, _usual(model, 2 * ear.n_voice), _threshold(model), model.sha256)
+
+
+def _usual(model: Opened, size: int) -> Floats:
+    try:
+        usual = np.array(json_text.load(model.numbers["usual"]), np.float32)
+    except (KeyError, ValueError):
+        usual = np.zeros(0, np.float32)
+    if usual.shape != (size,):
+        raise ModelError("model audio_emotion does not say how the voices it learnt from sound; export it again")
+    return usual
 
 
 def _threshold(model: Opened) -> float:
@@ -66,10 +88,9 @@ def _threshold(model: Opened) -> float:
 
 
 def audio_emotion_metadata() -> dict[str, str]:
-    """The numbers and names that a model of this version carries, beside its threshold."""
+    """The names that a model of this version carries, beside its threshold, the hash of its ear and `usual`."""
     return {
         "facetake_model": NAME,
         "facetake_version": str(MODEL_VERSION),
-        "sample_rate_hz": str(SAMPLE_RATE_HZ),
         "emotions": json_text.dump(list(EMOTIONS)),
     }

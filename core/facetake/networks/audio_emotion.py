@@ -2,7 +2,7 @@
 
 The features live inside the network, so that a host needs a waveform and nothing else. The 2048-point Fourier
 transform is done in two steps of 32 and 64 points (Cooley and Tukey): as one matrix it would weigh 17 MB in the
-exported file. Knows nothing of files, training or of what is done with the emotion.
+exported file. What ships reads the ear of the line instead (`voice_emotion`). Knows nothing of files or training.
 """
 
 from __future__ import annotations
@@ -119,20 +119,3 @@ class AudioEmotion(nn.Module):
 def _layer(before: int, after: int) -> nn.Sequential:
     """Halves both axes."""
     return nn.Sequential(nn.Conv2d(before, after, 3, stride=2, padding=1, bias=False), nn.BatchNorm2d(after), nn.ReLU())
-
-
-class CalibratedEmotion(nn.Module):
-    """What ships: probabilities whose greatest, as a share of their sum, says how often it is right."""
-
-    temperature: Tensor
-
-    def __init__(self, network: AudioEmotion, temperature: float) -> None:
-        """Wraps a trained network with the temperature fitted on voices it did not learn from."""
-        super().__init__()
-        self.network = network
-        self.register_buffer("temperature", torch.tensor(temperature))
-
-    def forward(self, audio: Tensor) -> Tensor:
-        """Maps audio (1, S) to probabilities (1, 7)."""
-        found: Tensor = (self.network(audio) / self.temperature).sigmoid()
-        return found

@@ -41,9 +41,14 @@ class Encoder(Protocol):
     """What the rest of the network asks of an encoder."""
 
     n_features: int
+    n_voice: int
 
     def __call__(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
         """Maps audio (B, S) to features (B, T, n_features); `prepare` changes log-mel features on the way."""
+        ...
+
+    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+        """Maps audio (B, S) to features (B, T, n_features) and to what tells how the voice sounds (B, T, n_voice)."""
         ...
 
 
@@ -73,7 +78,7 @@ class MelEncoder(nn.Module):
     def __init__(self, size: MelSize) -> None:
         """Builds the encoder; `n_features` is twice the GRU's memory."""
         super().__init__()
-        self.n_features = 2 * size.memory
+        self.n_features = self.n_voice = 2 * size.memory
         self.log_mel = LogMel()
         self.first = nn.Conv1d(N_MELS, size.width, 5, padding=2)
         self.second = nn.Conv1d(size.width, size.width, 5, stride=2, padding=2)
@@ -92,6 +97,11 @@ class MelEncoder(nn.Module):
             x = block(x)
         output: Tensor = self.memory(self.dropout(x))[0]
         return output
+
+    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+        """Maps audio (B, S) to features (B, T, 2 memory), which are all it knows of the voice."""
+        features = self(audio, n_frames)
+        return features, features
 
 
 class Wav2Vec2Encoder(nn.Module):
@@ -113,7 +123,7 @@ class Wav2Vec2Encoder(nn.Module):
         """
         super().__init__()
         self.model: Any = _wav2vec2(folder, pretrained=pretrained)
-        self.n_features = int(self.model.config.hidden_size)
+        self.n_features = self.n_voice = int(self.model.config.hidden_size)
         for weight in self.model.feature_extractor.parameters():
             weight.requires_grad_(False)
 
@@ -125,6 +135,11 @@ class Wav2Vec2Encoder(nn.Module):
         hidden, _ = self.model.feature_projection(latents.transpose(1, 2))
         output: Tensor = self.model.encoder(hidden)[0]
         return output
+
+    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+        """Maps audio (B, S) to features (B, T, hidden), which are all it knows of the voice."""
+        features = self(audio, n_frames)
+        return features, features
 
 
 def _wav2vec2(folder: Path, *, pretrained: bool) -> Any:

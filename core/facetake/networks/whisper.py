@@ -26,6 +26,7 @@ HEAD_WIDTH = 64  # of every published size
 LONGEST_STATES = 1500  # 30 s, the length Whisper was trained on
 FLOOR = 1e-10  # power
 RANGE = 8.0  # decades below the loudest that are kept
+VOICE_STATE = 2  # of the kept layers' states, the one that tells best how a voice sounds; the last where fewer are kept
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ class WhisperEncoder(nn.Module):
         """
         super().__init__()
         self.n_features = 2 * size.memory
+        self.n_voice = size.width
+        self.voice_state = min(VOICE_STATE, size.layers)
         self.log_mel = WhisperLogMel()
         self.pretrained = WhisperLayers(size.width, size.layers)
         if size.files:
@@ -180,14 +183,25 @@ class WhisperEncoder(nn.Module):
 
     def forward(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
         """Maps audio (B, S) to (B, T, 2 memory); `prepare` masks or warps the log-mel features (B, 2N, 80)."""
+        return self._read(self._states(audio, n_frames, prepare), n_frames)
+
+    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+        """Maps audio (B, S) to features (B, T, 2 memory) and to the state that tells the voice (B, T, width)."""
+        states = self._states(audio, n_frames, None)
+        return self._read(states, n_frames), at_frames(states[self.voice_state].transpose(1, 2), n_frames)
+
+    def _states(self, audio: Tensor, n_frames: int, prepare: Prepare | None) -> list[Tensor]:
+        """The states (B, width, N), each channel brought to its own scale."""
         n_states = n_frames * STATE_RATE_HZ // FRAME_RATE_HZ + 2
         log_mel = self.log_mel(audio, ROWS_PER_STATE * n_states)
         if prepare is not None:
             log_mel = prepare(log_mel)
         states = self.pretrained(log_mel)
+        return [scale(state.transpose(1, 2)) for scale, state in zip(self.scales, states, strict=True)]
+
+    def _read(self, states: list[Tensor], n_frames: int) -> Tensor:
         shares = self.shares.softmax(dim=0)
-        scaled = [scale(state.transpose(1, 2)) for scale, state in zip(self.scales, states, strict=True)]
-        mixed = torch.einsum("l,lbdn->bnd", shares, torch.stack(scaled)) * len(scaled) ** 0.5
+        mixed = torch.einsum("l,lbdn->bnd", shares, torch.stack(states)) * len(states) ** 0.5
         read = self.dropout(nn.functional.gelu(self.inner(self.dropout(mixed))))
         output: Tensor = self.memory(self.dropout(at_frames(read, n_frames)))[0]
         return output

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -65,20 +63,3 @@ def test_the_microphones_colour_can_be_left_out() -> None:
     network.features.forward = lambda audio: features + offset * audio.sum()  # type: ignore[method-assign]
 
     assert torch.allclose(network(torch.zeros(1, 1)), network(torch.ones(1, 1)), atol=1e-5)
-
-
-def test_export_carries_threshold_and_temperature(tmp_path: Path) -> None:
-    """The file gives what torch gives, at any length, and says from which confidence on it is believed."""
-    pytest.importorskip("onnx", reason="export needs onnx")
-    from facetake import bundle, export
-
-    torch.manual_seed(0)
-    network = AudioEmotion(SMALL)
-    assert export.export_audio_emotion(network, 2.0, 0.55, tmp_path / "m.onnx") < 1e-4
-    session = bundle.session(tmp_path / "m.onnx")
-    audio = sound(2.3)[None]
-    with torch.inference_mode():
-        wanted = torch.sigmoid(network(torch.from_numpy(audio)) / 2.0).numpy()
-
-    assert session.get_modelmeta().custom_metadata_map["threshold"] == "0.55"
-    assert np.abs(session.run(None, {"audio": audio})[0] - wanted).max() < 1e-4

@@ -215,6 +215,7 @@ def test_it_exports_and_quantises(tmp_path: Path) -> None:
         audio = np.random.default_rng(0).normal(0, 0.1, (1, n_frames * 16_000 // 60)).astype(np.float32)
         one, other = (session.run(["features"], {"audio": audio})[0] for session in (exact, small))
         assert one.shape == (1, n_frames, 16)
+        assert exact.run(["voice"], {"audio": audio})[0].shape == (1, n_frames, 128)
         assert np.abs(one - other).max() < 0.05
     assert small.get_modelmeta().custom_metadata_map["facetake_model"] == "ear"
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake.bundle import AudioEmotion
+from facetake.bundle import AudioEmotion, Ear
 from facetake_training.acted import Acted
 from facetake_training.measure import turns
 from facetake_training.measure.report import Report
@@ -19,14 +19,33 @@ RATE_HZ = 16_000
 def network(*, is_deaf: bool = False) -> AudioEmotion:
     """Hears happy in high sounds and sad in low ones; a deaf one hears nothing."""
 
-    def run(audio: np.ndarray) -> np.ndarray:
-        power = np.abs(np.fft.rfft(audio[0])) ** 2
-        high = power[np.fft.rfftfreq(audio.shape[1], 1 / RATE_HZ) > 200].sum() / power.sum()
+    def run(voice: np.ndarray) -> np.ndarray:
         row = np.full(7, 0.02)
-        row[1], row[2] = 0.9 * high, 0.9 * (1 - high)
+        row[1], row[2] = 0.9 * voice[0, 0], 0.9 * (1 - voice[0, 0])
         return (np.eye(7)[:1] if is_deaf else row[None]).astype(np.float32)
 
-    return AudioEmotion(run, 0.6, "none")
+    return AudioEmotion(run, ear(), np.zeros(2, np.float32), 0.6, "none")
+
+
+def ear() -> Ear:
+    """Its voice has one channel: 1 where a sound is high and 0 where it is low."""
+
+    def run(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        count = round(audio.shape[1] * 60 / RATE_HZ)
+        return np.zeros((1, count, 1), np.float32), np.zeros((1, count, 16), np.float32)
+
+    def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        features, visemes = run(audio)
+        voice = np.empty_like(features)
+        for frame in range(voice.shape[1]):
+            middle = frame * RATE_HZ // 60
+            heard = audio[0, max(0, middle - 320) : middle + 320]
+            power = np.abs(np.fft.rfft(heard)) ** 2
+            high = power[np.fft.rfftfreq(len(heard), 1 / RATE_HZ) > 200].sum()
+            voice[0, frame] = high > 0.5 * power.sum()
+        return features, visemes, voice
+
+    return Ear(run, 1, "none", run_voice, 1)
 
 
 @pytest.fixture

@@ -1,7 +1,8 @@
 """How well is the emotion heard in voices, how far is the confidence to be believed, and what does auto do when wrong?
 
 Every set is measured through `facetake.listening`, as `generate --emotion auto:line` uses it: the network's shares for
-the confusion matrix and the calibration, and what would be shown for the mistakes.
+the confusion matrix and the calibration, and what would be shown for the mistakes. What a recording's microphone and
+room put on every line of a set is told apart by a second look: each set's own mean taken off, and the usual one put on.
 """
 
 from __future__ import annotations
@@ -18,10 +19,12 @@ from facetake.bundle import AudioEmotion, Models
 from facetake.emotion import AUTO_LINE, EMOTIONS
 from facetake_training import acted, calibration
 from facetake_training.acted import ActedSource
-from facetake_training.audio_emotion import VoiceConfig
 from facetake_training.measure.report import Report
+from facetake_training.voices import VoiceData
 
 Array = NDArray[np.float64]
+Floats = NDArray[np.float32]
+TAUGHT = 1e-4  # an emotion that is never as likely as this in any line is none that the network was taught
 
 
 @dataclass(frozen=True)
@@ -33,19 +36,21 @@ class Answers:
         share: (N, 7) what the network gives each emotion.
         shown: (N,) index of the emotion that `auto` shows.
         weight: (N,) how strongly, 0 where it is neutral.
+        centred: (N, 7) what the network gives each emotion where the set's own mean is taken off.
     """
 
     labels: NDArray[np.int64]
     share: Array
     shown: NDArray[np.int64]
     weight: Array
+    centred: Array
 
 
-def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> Report:
+def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Report:
     """Measures a model on a run's test speakers, and on folders of real lines.
 
     Args:
-        config: of the run, for its test speakers; None leaves them out.
+        data: of a run, for its test speakers; None leaves them out.
         folders: of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg.
         models: what hears.
 
@@ -54,18 +59,18 @@ def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> 
     """
     report, network = Report(), models.audio_emotion
     report.row(f"shown from a confidence of {network.threshold:.2f} on")
-    for name, lines in lines_of(config, folders):
+    for name, lines in lines_of(data, folders):
         _set(report, name, lines, network)
     return report
 
 
-def lines_of(config: VoiceConfig | None, folders: list[Path]) -> Iterator[tuple[str, list[acted.Acted]]]:
+def lines_of(data: VoiceData | None, folders: list[Path]) -> Iterator[tuple[str, list[acted.Acted]]]:
     """What a set is called and its lines, of a run's test speakers and of folders.
 
     Raises:
         ConfigError: a folder or source holds no such lines.
     """
-    for source in config.data.sources if config else ():
+    for source in data.sources if data else ():
         if not source.perform and source.layout != "neutral" and source.weight > 0.0:
             lines = acted.split_of(source, acted.read(source).lines, "test")
             if lines:
@@ -78,24 +83,27 @@ def lines_of(config: VoiceConfig | None, folders: list[Path]) -> Iterator[tuple[
 
 def answers(lines: list[acted.Acted], network: AudioEmotion) -> Answers:
     """What the network and `auto:line` answer for lines."""
-    share, shown, weight = [], [], []
+    lines_seen, shown, weight = [], [], []
     for line in lines:
-        seen: list[NDArray[np.float32]] = []
-        heard = listening.hear(line.audio, AUTO_LINE, _remembering(network, seen))
-        share.append(np.mean(seen, axis=0) if seen else np.eye(len(EMOTIONS))[0])
+        seen: list[Floats] = []
+        voice, energy_db = listening.listen(line.audio, network.ear)
+        heard = listening.tell(voice, energy_db, AUTO_LINE, _remembering(network, seen))
+        lines_seen.append(np.mean(seen, axis=0) if seen else network.usual)
         shown.append(EMOTIONS.index(heard.emotion))
         weight.append(float(heard.track.weights[0, 1:].sum()))
-    labels = [EMOTIONS.index(line.emotion) for line in lines]
-    return Answers(np.array(labels), np.array(share, np.float64), np.array(shown), np.array(weight))
+    labels = np.array([EMOTIONS.index(line.emotion) for line in lines])
+    statistics = np.stack(lines_seen)
+    centred = statistics - statistics.mean(axis=0) + network.usual
+    share, without_mean = (network.run(rows).astype(np.float64) for rows in (statistics, centred))
+    return Answers(labels, share, np.array(shown), np.array(weight), without_mean)
 
 
-def _remembering(network: AudioEmotion, seen: list[NDArray[np.float32]]) -> AudioEmotion:
-    """The same network; each window's shares are put down."""
+def _remembering(network: AudioEmotion, seen: list[Floats]) -> AudioEmotion:
+    """The same network; the statistics of each window are put down."""
 
-    def run(audio: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = network.run(audio)
-        seen.append(found[0] / max(float(found[0].sum()), 1e-9))
-        return found
+    def run(voice: Floats) -> Floats:
+        seen.append(voice[0])
+        return network.run(voice)
 
     return replace(network, run=run)
 
@@ -109,8 +117,25 @@ def _set(report: Report, name: str, lines: list[acted.Acted], network: AudioEmot
     there = int((table.sum(axis=1) > 0).sum())
     right = calibration.balanced_accuracy(table)
     report.row(f"balanced accuracy {right:.3f}, chance {1 / there:.3f} ({there} emotions are there, 7 are answered)")
+    _taught(report, found)
     _reliability(report, found)
     _mistakes(report, found)
+
+
+def _taught(report: Report, found: Answers) -> None:
+    """Balanced accuracy on lines of the emotions that the network was taught, as they are and without their mean."""
+    taught = found.share.max(axis=0) > TAUGHT
+    those = taught[found.labels]
+    if not those.any():
+        return
+    plain, centred = (
+        calibration.balanced_accuracy(
+            calibration.confusion(share[those].argmax(axis=1), found.labels[those], len(EMOTIONS))
+        )
+        for share in (found.share, found.centred)
+    )
+    names = ", ".join(name for k, name in enumerate(EMOTIONS) if taught[k] and (found.labels == k).any())
+    report.row(f"of what it was taught ({names}): balanced accuracy {plain:.3f}; the set's own mean off {centred:.3f}")
 
 
 def _table(report: Report, table: NDArray[np.int64]) -> None:

@@ -24,9 +24,9 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.bundle import AudioEmotion, Models
 from facetake.emotion import AUTO, AUTO_LINE, EMOTIONS
 from facetake_training.acted import Acted
-from facetake_training.audio_emotion import VoiceConfig
 from facetake_training.measure.auto import lines_of
 from facetake_training.measure.report import Report
+from facetake_training.voices import VoiceData
 
 PART_S = 4.0  # of each emotion, so that two are longer than what is heard at once, and a window fits into each
 SHORT_S = 0.49 * listening.WHOLE_S  # of each, so that both are heard at once
@@ -77,11 +77,11 @@ class Turn:
         return float(STEP_S * places[-1 if last else 0] - self.join_s)
 
 
-def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> Report:
+def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Report:
     """Measures a model on a run's test speakers, and on folders of real lines.
 
     Args:
-        config: of the run, for its test speakers; None leaves them out.
+        data: of a run, for its test speakers; None leaves them out.
         folders: of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg.
         models: what hears.
 
@@ -89,7 +89,7 @@ def measure(config: VoiceConfig | None, folders: list[Path], models: Models) -> 
         ConfigError: there is nothing to measure on.
     """
     report = Report()
-    for name, lines in lines_of(config, folders):
+    for name, lines in lines_of(data, folders):
         for part_s in (PART_S, SHORT_S):
             found = turns(lines, models.audio_emotion, part_s)
             report.row(f"\n{name}: {len(found)} lines of two emotions, {part_s:.1f} s or more of each"

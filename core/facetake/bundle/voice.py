@@ -1,0 +1,59 @@
+"""How a voice sounds over time, kept as sums over half seconds, so that an hour needs little memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.audio import FRAME_RATE_HZ
+
+BLOCK_FRAMES = FRAME_RATE_HZ // 2
+BLOCK_S = BLOCK_FRAMES / FRAME_RATE_HZ
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Voice:
+    """What an ear tells of how a voice sounds, of every half second; the last may be shorter.
+
+    Attributes:
+        counts: (B,) frames in each.
+        sums: (B, W) of each channel over them.
+        squares: (B, W) sums of their squares.
+    """
+
+    counts: NDArray[np.int64]
+    sums: Floats
+    squares: Floats
+
+    def statistics(self, blocks: NDArray[np.int64]) -> Floats:
+        """(2 W,) mean and standard deviation of each channel over some half seconds, given by their numbers."""
+        count = int(self.counts[blocks].sum())
+        mean = self.sums[blocks].sum(axis=0, dtype=np.float64) / count
+        square = self.squares[blocks].sum(axis=0, dtype=np.float64) / count
+        return np.concatenate([mean, np.sqrt(np.maximum(square - mean**2, 0.0))]).astype(np.float32)
+
+
+class VoiceSums:
+    """Sums up frames as they come."""
+
+    def __init__(self, n_frames: int, width: int) -> None:
+        """Makes room for `n_frames` frames (60 a second) of `width` channels."""
+        count = -(-n_frames // BLOCK_FRAMES)
+        sums, squares = np.zeros((2, count, width), np.float32)
+        self.voice = Voice(np.zeros(count, np.int64), sums, squares)
+        self._done = 0
+
+    def add(self, frames: Floats) -> None:
+        """Adds the next frames (t, W)."""
+        first = 0
+        while first < len(frames):
+            block = self._done // BLOCK_FRAMES
+            some = frames[first : first + (block + 1) * BLOCK_FRAMES - self._done]
+            self.voice.counts[block] += len(some)
+            self.voice.sums[block] += some.sum(axis=0)
+            self.voice.squares[block] += np.square(some).sum(axis=0)
+            self._done += len(some)
+            first += len(some)

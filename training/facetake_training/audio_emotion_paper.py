@@ -1,0 +1,221 @@
+"""Training the audio emotion encoder of landmark translation 3.2, a network that hears sound by itself.
+
+What ships reads the ear of the line instead (`audio_emotion`) and tells far more; this one is there to compare with.
+`train(config)` reads as the story of a run. Calibration is fitted on the validation speakers at every score, and kept
+with the weights. Knows nothing of how examples are made (`voices`).
+"""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from facetake.emotion import EMOTIONS
+from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
+from facetake_training import acted, calibration, checkpoint
+from facetake_training.voices import Held, VoiceData, Voices, held
+
+COLUMNS = ("step", "loss", "balanced_accuracy", "surprise", "calibration_error", "temperature", "threshold")
+
+
+@dataclass(frozen=True)
+class PaperConfig:
+    """One run of the audio emotion encoder.
+
+    Attributes:
+        out: folder for checkpoints and the log.
+        data: what it reads.
+        network: shape of the network.
+        steps: rounds of training, one batch each.
+        batch: examples a round.
+        learning_rate: Adam's (the paper's 1e-4), at its highest.
+        schedule: "flat" is the paper's; "cosine" warms up over 200 rounds and falls to nothing.
+        weight_decay: decoupled (AdamW); 0 is the paper's Adam.
+        masks: stretches of time and bands are blanked in training.
+        average: decay of the moving average of weights that is scored and kept; 0 keeps the raw weights.
+        sure: share of the emotions shown that has to be right on validation speakers; sets the threshold.
+        seed: of everything.
+        workers: processes that make examples.
+        threads: torch threads; 0 leaves the default.
+        every: rounds between scores and checkpoints.
+        reuse: how often an example is used, cropped anew, before it is forgotten.
+    """
+
+    out: Path
+    data: VoiceData
+    network: VoiceSize = field(default_factory=VoiceSize)
+    steps: int = 10_000
+    batch: int = 16
+    learning_rate: float = 1e-4
+    schedule: Literal["flat", "cosine"] = "flat"
+    weight_decay: float = 0.0
+    masks: bool = False
+    average: float = 0.0
+    sure: float = 0.7
+    seed: int = 0
+    workers: int = 1
+    threads: int = 0
+    every: int = 500
+    reuse: int = 1
+
+
+@dataclass(frozen=True)
+class VoiceScores:
+    """Scores on validation speakers.
+
+    Attributes:
+        balanced_accuracy: mean over the emotions of the share that is heard rightly, 0..1.
+        surprise: mean negative logarithm of the right emotion's share, after calibration; chooses the checkpoint.
+        calibration_error: expected, 0..1, after calibration.
+        temperature: that was fitted.
+        threshold: confidence from which on an emotion is shown.
+    """
+
+    balanced_accuracy: float
+    surprise: float
+    calibration_error: float
+    temperature: float
+    threshold: float
+
+
+def train(config: PaperConfig) -> Path:
+    """Runs or resumes a run.
+
+    Returns:
+        The best checkpoint, `config.out`/best.safetensors.
+    """
+    if config.threads:
+        torch.set_num_threads(config.threads)
+    network, averaged = build(config), build(config)
+    optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
+    kept = checkpoint.resume(config.out, "last", network, optimizer)
+    first = 0 if kept is None else int(str(kept["step"]))
+    best = math.inf if kept is None else float(str(kept["best"]))
+    if first:
+        checkpoint.load_weights(config.out / "average.safetensors", averaged)
+    for source in config.data.sources:
+        if left_out := acted.read(source).left_out:
+            print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
+    aside = held(config.data, "valid", config.seed)
+    voices = Voices(config.data, config.batch, config.seed + first, config.reuse)
+    batches: Iterator[tuple[Tensor, Tensor]] = iter(DataLoader(voices, None, num_workers=config.workers))
+    for step in range(first, config.steps):
+        for group in optimizer.param_groups:
+            group["lr"] = config.learning_rate * rate_at(step, config)
+        loss = _round(network, next(batches), config, optimizer)
+        _average(averaged, network, min(config.average, (1 + step) / (10 + step)))
+        if (step + 1) % config.every == 0 or step + 1 == config.steps:
+            best = _keep(averaged, network, optimizer, config, aside, (step + 1, loss, best))
+    return config.out / "best.safetensors"
+
+
+def build(config: PaperConfig) -> AudioEmotion:
+    """The network of a run, untrained."""
+    torch.manual_seed(config.seed)
+    return AudioEmotion(config.network)
+
+
+def rate_at(step: int, config: PaperConfig) -> float:
+    """Learning rate of a round, relative to its highest."""
+    if config.schedule == "flat":
+        return 1.0
+    return min(1.0, (step + 1) / 200) * (0.5 + 0.5 * math.cos(math.pi * min(1.0, step / config.steps)))
+
+
+def _round(
+    network: AudioEmotion, batch: tuple[Tensor, Tensor], config: PaperConfig, optimizer: torch.optim.Optimizer
+) -> float:
+    """One step down the paper's loss: binary cross entropy of every emotion (equation 2)."""
+    network.train()
+    scores = network.scores(blank(batch[0]) if config.masks else batch[0])
+    loss: Tensor = nn.functional.binary_cross_entropy_with_logits(scores, batch[1])
+    optimizer.zero_grad(set_to_none=True)
+    loss.backward()  # type: ignore[no-untyped-call]
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimizer.step()
+    return float(loss.detach())
+
+
+def blank(features: Tensor) -> Tensor:
+    """Sets two stretches of time and two of bands of each clip to its mean; features (B, 128, F)."""
+    clips, bands, frames = features.shape
+    mean = features.mean(dim=(1, 2), keepdim=True)
+    for _ in range(2):
+        features = torch.where(_stretch(clips, bands, 16)[:, :, None], mean, features)
+        features = torch.where(_stretch(clips, frames, max(1, frames // 6))[:, None], mean, features)
+    return features
+
+
+def _stretch(clips: int, size: int, longest: int) -> Tensor:
+    start = torch.rand(clips, 1) * size
+    place = torch.arange(size)
+    return (place >= start) & (place < start + torch.rand(clips, 1) * longest)
+
+
+def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
+    with torch.no_grad():
+        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
+            kept.lerp_(new, 1.0 - decay)
+        for statistic, seen in zip(averaged.buffers(), network.buffers(), strict=True):
+            statistic.copy_(seen)
+
+
+def score_lines(network: AudioEmotion, lines: Held) -> NDArray[np.float64]:
+    """(N, 7) scores of whole lines, before the sigmoid."""
+    network.eval()
+    with torch.inference_mode():
+        rows = [network(torch.from_numpy(np.ascontiguousarray(sound))[None])[0] for sound in lines.sounds]
+    return torch.stack(rows).double().numpy()
+
+
+def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
+    """Calibrates on lines and scores them."""
+    scores = score_lines(network, lines)
+    temperature = calibration.fit_temperature(scores, lines.labels)
+    share = calibration.shares(calibration.sigmoid(scores / temperature))
+    table = calibration.confusion(share.argmax(axis=1), lines.labels, len(EMOTIONS))
+    return VoiceScores(
+        calibration.balanced_accuracy(table),
+        calibration.surprise_of(share, lines.labels),
+        calibration.reliability(share, lines.labels).error,
+        temperature,
+        calibration.choose_threshold(share, lines.labels, sure),
+    )
+
+
+def _keep(
+    averaged: AudioEmotion, network: AudioEmotion, optimizer: torch.optim.Optimizer, config: PaperConfig, aside: Held,
+    at: tuple[int, float, float],
+) -> float:  # fmt: skip
+    """Scores, logs and writes checkpoints; returns the best score so far."""
+    step, loss, best = at
+    scores = score(averaged, aside, config.sure)
+    print(f"round {step}  loss {loss:.4f}  {scores}", flush=True)
+    _log(config.out / "log.csv", {"step": step, "loss": loss, **asdict(scores)})
+    about: dict[str, object] = {"step": step, "scores": asdict(scores), "config": asdict(config)}
+    if scores.surprise < best:
+        best = scores.surprise
+        checkpoint.save(config.out, "best", averaged, None, about)
+    checkpoint.save(config.out, "average", averaged, None, about)
+    checkpoint.save(config.out, "last", network, optimizer, {**about, "best": best})
+    return best
+
+
+def _log(path: Path, row: dict[str, float]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    is_new = not path.is_file()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, COLUMNS)
+        if is_new:
+            writer.writeheader()
+        writer.writerow({name: round(value, 5) for name, value in row.items()})
