@@ -20,7 +20,7 @@ from facetake import audio
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, Voice
 from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
-from facetake.take import n_frames
+from facetake.timebase import n_frames
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]

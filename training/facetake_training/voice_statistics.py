@@ -17,7 +17,7 @@ from facetake import listening
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Rhythm
 from facetake.bundle import Ear
 from facetake.errors import ConfigError
-from facetake.take import n_frames
+from facetake.timebase import n_frames
 from facetake_training.acted import Split
 from facetake_training.voices import VoiceData, recordings
 

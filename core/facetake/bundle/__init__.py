@@ -96,7 +96,7 @@ class Models:
             for row in np.eye(len(EMOTIONS), dtype=np.float32)
         ]
         added = np.stack(poses) - poses[EMOTIONS.index("neutral")]
-        return np.clip(rig.NEUTRAL + added, rig.MINIMUM, rig.MAXIMUM).astype(np.float32)
+        return np.asarray(np.clip(rig.NEUTRAL + added, rig.MINIMUM, rig.MAXIMUM), np.float32)
 
     @cached_property
     def audio_emotion(self) -> AudioEmotion:

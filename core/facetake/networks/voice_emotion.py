@@ -45,4 +45,5 @@ class CalibratedEmotion(nn.Module):
 
     def forward(self, voice: Tensor) -> Tensor:
         """Maps statistics (B, 2 n_voice) to probabilities (B, 7) that add up to 1."""
-        return (self.network(voice) / self.temperature).softmax(dim=-1)
+        shares: Tensor = (self.network(voice) / self.temperature).softmax(dim=-1)
+        return shares
