@@ -16,8 +16,8 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from facetake import about, audio, emotion, formats, restyle
-from facetake.batch.keeping import APPROVED
+from facetake import about, audio, emotion, restyle
+from facetake.batch.outputs import apart, check_out
 from facetake.errors import BatchError, FacetakeError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -52,7 +52,7 @@ class Row:
         duration_s: of the recording.
         problem: why it cannot run; empty where it can.
         names_form: the row itself names its output, whose suffix then tells the format.
-        known: SHA-256 of its take as an earlier run wrote it; a file of another is somebody's work.
+        known: SHA-256 of the files of its take as an earlier run wrote them; a file of another is somebody's work.
     """
 
     id: str
@@ -68,7 +68,7 @@ class Row:
     duration_s: float = 0.0
     problem: str = ""
     names_form: bool = False
-    known: str = ""
+    known: tuple[str, ...] = ()
 
 
 def schema() -> str:
@@ -93,7 +93,7 @@ def read(path: Path, suffix: str) -> list[Row]:
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = (path if about.is_folder(path) else path.parent).resolve()
-    return _alone([_checked(row, root, suffix) for row in found])
+    return apart([_checked(row, root, suffix) for row in found])
 
 
 def _folder(folder: Path, suffix: str) -> Iterator[Row]:
@@ -194,14 +194,7 @@ def _out(row: Row, suffix: str) -> PurePosixPath:
         raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
     if not row.out.name:
         return PurePosixPath(row.id + suffix)
-    parts = row.out.parts
-    if row.out.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
-        raise BatchError(f"out '{row.out}' leaves the folder of results; name a path inside it")
-    if parts[0].casefold() == APPROVED and row.out.suffix.lower() == ".npz":
-        raise BatchError(f"out '{row.out}': the folder {APPROVED} keeps approved takes; name a path outside it")
-    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
-    if row.out.suffix.lower() not in known:
-        raise BatchError(f"out '{row.out}': no format has this suffix; use one of {', '.join(known)}")
+    check_out(row.out)
     return row.out
 
 
@@ -227,24 +220,6 @@ def inside(root: Path, path: Path, what: str) -> Path:
     return whole
 
 
-def _alone(rows: Iterable[Row]) -> list[Row]:
-    """Rows of which no two share an id or an output; the first keeps it."""
-    ids: dict[str, int] = {}
-    outs: dict[str, str] = {}
-    found = []
-    for row in rows:
-        key = str(row.out.with_suffix("")).casefold() if row.out.name else ""  # keys go beside; some disks know no case
-        problem = row.problem
-        if row.id in ids:
-            problem = problem or f"id '{row.id}' is there already, in line {ids[row.id]}"
-        elif key in outs:
-            problem = problem or f"out '{row.out}' is that of '{outs[key]}', too; name another"
-        else:
-            ids[row.id], outs[key] = row.line, row.id
-        found.append(replace(row, problem=problem))
-    return found
-
-
 def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[float], pattern: str) -> list[Row]:
     """Every row in every mood.
 
@@ -264,7 +239,7 @@ def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[f
             label = _named(pattern, row.id, name, weight)
             out = row.out.with_name(_named(pattern, row.out.stem, name, weight) + row.out.suffix)
             found.append(replace(row, id=label, out=out, emotion=f"{name}:{weight:g}"))
-    return _alone(found)
+    return apart(found)
 
 
 def _named(pattern: str, name: str, mood: str, weight: float) -> str:

@@ -84,7 +84,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
     limits = checks.load(arguments.checks) if arguments.checks else None
-    settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part, limits)
+    settings = batch.Settings(
+        arguments.out, performed, arguments.form, arguments.model, part, limits, _inputs(arguments)
+    )
     verdicts = batch.approvals.read(arguments.approvals) if arguments.approvals else None
     rows = _rows(arguments)
     engine = batch.Ray(arguments.address) if arguments.engine == "ray" else batch.local
@@ -107,7 +109,17 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
         if unknown:
             raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {', '.join(EMOTIONS)}, or all")
         rows = batch.matrix(rows, names, _weights(arguments.intensities), arguments.pattern)
+    rows = batch.apart(rows, arguments.out, _inputs(arguments))  # before a part is taken: parts share files, too
     return batch.shard(rows, *_part(arguments.shard)) if arguments.shard else rows
+
+
+def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """What is read beside recordings and the rows' cue files: no take may replace it."""
+    from facetake import about, emotion
+
+    cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
+    models = arguments.model.iterdir() if arguments.model and about.is_folder(arguments.model) else ()
+    return tuple(one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one)
 
 
 def _weights(text: str) -> list[float]:
