@@ -17,14 +17,16 @@ from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
 from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger, Verdict
 from facetake.batch.making import Made, Settings, fingerprint, form_of, model_hashes
-from facetake.batch.manifest import Row, matrix, read, schema, shard
+from facetake.batch.manifest import matrix, notes, read, schema, shard
 from facetake.batch.outputs import apart
+from facetake.batch.row import Row, refused
 from facetake.batch.runner import default_jobs, local
+from facetake.errors import FacetakeError
 from facetake.formats.files import marking
 
 __all__ = [
     "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "apart", "approvals",
-    "default_jobs", "form_of", "local", "matrix", "read", "run", "schema", "shard",
+    "default_jobs", "form_of", "local", "matrix", "notes", "read", "run", "schema", "shard",
 ]  # fmt: skip
 
 Engine = Callable[[Sequence[Row], Settings, int | None, threading.Event], Iterator[Made]]
@@ -42,6 +44,7 @@ class Summary:
         flagged: ids of takes of the list that a check did not pass, made now or before, with their score; the worst
             first.
         notes: what else a person should know, such as an approval of a version that is gone.
+        rows: of the list, each with what is wrong with it.
     """
 
     made: dict[str, str] = field(default_factory=dict)
@@ -50,6 +53,7 @@ class Summary:
     left: int = 0
     flagged: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -106,7 +110,8 @@ def run(
         summary = Summary()
         if verdicts:
             summary.notes = approvals.keep(verdicts, rows, ledger, settings.folder)
-        planned = _plan(rows, settings, hashes, ledger)
+        summary.rows, prints = _checked(rows, settings, hashes)
+        planned = _plan(summary.rows, settings, prints, ledger)
         summary.kept = len(rows) - len(planned)
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
         sweep(settings.folder, names, settings.mark)  # a process or a node may have died in this run
@@ -122,8 +127,23 @@ def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[st
     return dict(sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1]))
 
 
+def _checked(
+    rows: Sequence[Row], settings: Settings, hashes: dict[str, str]
+) -> tuple[list[Row], dict[str, Fingerprint]]:
+    """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
+    checked, prints = list[Row](), dict[str, Fingerprint]()
+    for row in rows:
+        try:
+            if not row.problem:
+                prints[row.id] = fingerprint(row, settings, hashes)
+            checked.append(row)
+        except (FacetakeError, OSError) as error:
+            checked.append(refused(row, error))
+    return checked, prints
+
+
 def _plan(
-    rows: Sequence[Row], settings: Settings, hashes: dict[str, str], ledger: Ledger
+    rows: Sequence[Row], settings: Settings, prints: Mapping[str, Fingerprint], ledger: Ledger
 ) -> list[tuple[Row, Fingerprint, str]]:
     """Rows to make, the longest first, each with its fingerprint and why."""
     planned: list[tuple[Row, Fingerprint, str]] = []
@@ -131,7 +151,7 @@ def _plan(
         if row.problem:
             planned.append((row, {}, "new"))
             continue
-        found = fingerprint(row, settings, hashes)
+        found = prints[row.id]
         names = outputs.names(row.out, settings.options.keys)
         if why := ledger.reason(row.id, found, settings.folder, names):
             before = ledger.entry(row.id)

@@ -15,7 +15,7 @@ from facetake import formats
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Entry, Ledger, Verdict
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
 
 VERSION: Final = 1

@@ -19,7 +19,7 @@ from typing import Any
 
 from facetake import __version__
 from facetake.batch.making import Made, Maker, Settings, model_hashes
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
 
 DEATHS = 3  # of actors by one row

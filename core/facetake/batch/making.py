@@ -23,7 +23,7 @@ from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyl
 from facetake.take import Take
 
 if TYPE_CHECKING:
-    from facetake.batch.manifest import Row
+    from facetake.batch.row import Row
 
 THREADS = 1  # of each process: rows run side by side instead
 

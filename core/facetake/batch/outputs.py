@@ -20,7 +20,7 @@ from facetake.errors import BatchError
 from facetake.formats.files import BEGUN
 
 if TYPE_CHECKING:
-    from facetake.batch.manifest import Row
+    from facetake.batch.row import Row
 
 LONGEST_BYTES: Final = 255
 """Of a name, in most file systems."""
@@ -127,6 +127,10 @@ class _Claims:
 
     def problem(self, row: Row) -> str:
         """Why a row may not have its files; empty where it now has them."""
+        try:
+            check_out(row.out)
+        except BatchError as error:
+            return str(error)
         if one := self._ids.get(folded(row.id)):
             if one.id == row.id:
                 return f"id '{row.id}' is there already, in line {one.line}"

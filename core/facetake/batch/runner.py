@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from facetake.batch.making import Made, Maker, Settings
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 
 AHEAD = 2  # rows waiting for each process, so that none idles
 _maker: Maker | None = None

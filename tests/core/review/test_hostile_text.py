@@ -98,8 +98,8 @@ def hostile(number: int, text: str, folder: Path, *, made: bool) -> Line:
     """A line all of whose fields hold a text, made (with recording and take that are gone) or not."""
     found = Found(text, 1.0, 0.5, False, text, (0.5,))
     state, name = (review.DONE, f"{number}m{text}") if made else (review.FAILED, f"{number}f{text}")
-    path, findings = folder / text, (found,)
-    return Line(name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, findings, text, text, text)
+    path, own = folder / text, ((text, text),)
+    return Line(name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own)
 
 
 @pytest.fixture
@@ -192,7 +192,7 @@ def as_value(text: str) -> str:
 
 
 def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path: Path) -> None:
-    """Title, id, mood, messages, findings, notes: each text is shown as it is, and none is run."""
+    """Title, id, mood, messages, findings, notes, the list's own columns: each is shown as it is, and none is run."""
     title = " ".join(PAYLOADS)
     opened(chromium, review.write(lines, tmp_path, title=title).html)
     table = {line.id: line for line in lines}
@@ -202,7 +202,7 @@ def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path
             show(chromium, number) if number else list(chromium.execute_script(SHOWN))
         )
         line = table[name]
-        assert facts == " · ".join([line.character, line.emotion, "1.00 s", line.why])
+        assert facts == " · ".join([line.character, line.emotion, "1.00 s", line.why, f"{line.text}: {line.text}"])
         assert said == line.text and findings.startswith(line.text) and note == as_value(line.note)
         assert missing == line.message
     assert chromium.execute_script("return window.owned") is None
