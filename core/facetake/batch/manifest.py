@@ -95,7 +95,8 @@ def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:
         with audio.stream(sound) as opened:
             return replace(row, audio=sound, emotion=mood, duration_s=float(opened.duration_s))
     except Exception as error:  # also a bug of ours: the other rows are worth having
-        return replace(refused(row, error), audio=root / row.audio)
+        mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
+        return replace(refused(row, error), audio=root / row.audio, emotion=mood)
 
 
 def _mood(row: Row, root: Path, follow_links: bool) -> str:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 LONGEST_BYTES: Final = 255
 """Of a name, in most file systems."""
+LONGEST_PATH_BYTES: Final = 1000
+"""Of a path below a folder; macOS takes no more than 1024 in all."""
 LONGEST_TAKE_BYTES: Final = 230
 """Of a take's name, so that its keys and versions that somebody changed have room beside it."""
 _OF_THE_BATCH: Final = re.compile(rf"report(-\d+-of-\d+)?\.(html|csv|junit\.xml)|{Path(NAME).stem}.*\.sqlite.*")
@@ -46,6 +48,8 @@ def names(out: PurePosixPath, keys: str) -> tuple[str, ...]:
 
 def check_name(path: PurePath, what: str, longest: int = LONGEST_BYTES) -> None:
     """Raises BatchError where a path holds what no file's name can, or bytes that are no text."""
+    if len(str(path).encode("utf-8", "replace")) > LONGEST_PATH_BYTES:
+        raise BatchError(f"{what} '{_short(str(path))}' is a path of more than {LONGEST_PATH_BYTES} bytes; shorten it")
     for part in path.parts:
         if "\0" in part:
             raise BatchError(f"{what} '{_short(part)}' holds a NUL byte, which no file's name can; take it out")
@@ -59,18 +63,18 @@ def check_name(path: PurePath, what: str, longest: int = LONGEST_BYTES) -> None:
 
 def _short(text: str) -> str:
     """The beginning of a text, with what cannot be shown escaped."""
-    return "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in text[:80])
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:80])
 
 
 def check_out(out: PurePosixPath) -> None:
     """Raises BatchError where a take's path leaves the folder of results, has no format, or is the batch's own."""
-    check_name(out.parent, "out")
+    check_name(out, "out")
     check_name(PurePosixPath(out.name), "out", LONGEST_TAKE_BYTES)
     if out.is_absolute() or ".." in out.parts or any(":" in part for part in out.parts):
         raise BatchError(f"out '{out}' leaves the folder of results; name a path inside it")
     if folded(out.parts[0]) == APPROVED and out.suffix.lower() == ".npz":
         raise BatchError(f"out '{out}': the folder {APPROVED} keeps approved takes; name a path outside it")
-    if _OF_THE_BATCH.fullmatch(folded(out.parts[0])) or any(part.startswith(BEGUN) for part in out.parts):
+    if _OF_THE_BATCH.fullmatch(folded(out.parts[0])) or any(folded(part).startswith(BEGUN) for part in out.parts):
         raise BatchError(f"out '{out}': the batch itself writes files of this name; name another")
     known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
     if out.suffix.lower() not in known:
