@@ -44,7 +44,7 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

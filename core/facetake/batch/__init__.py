@@ -107,9 +107,9 @@ def run(
         settings = replace(settings, mark=ledger.mark)
         names = [*(str(row.out) for row in rows if not row.problem), *(one.out for one in ledger.entries())]
         sweep(settings.folder, names, settings.mark)
-        summary = Summary()
+        summary = Summary(notes=[ledger.note] if ledger.note else [])
         if verdicts:
-            summary.notes = approvals.keep(verdicts, rows, ledger, settings.folder)
+            summary.notes += approvals.keep(verdicts, rows, ledger, settings.folder)
         summary.rows, prints = _checked(rows, settings, hashes)
         planned = _plan(summary.rows, settings, prints, ledger)
         summary.kept = len(rows) - len(planned)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
@@ -17,7 +18,7 @@ from typing import Final
 
 from facetake import checks
 from facetake.audio import hash_of
-from facetake.batch.keeping import Written
+from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError
 
 NAME: Final = "facetake-batch.sqlite"
@@ -41,6 +42,23 @@ _SINCE_3: Final = (
 _STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3)
 """What makes a ledger of each version one of the next, from none on."""
 DONE, FAILED = "done", "failed"
+_KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
+    str,
+    str,
+    str,
+    str,
+    str,
+    int,
+    (int, float),
+    (int, float),
+    int,
+    str,
+    str,
+    int,
+    str,
+    str,
+)
+"""Of a row's columns."""
 Fingerprint = Mapping[str, object]
 
 
@@ -116,18 +134,37 @@ class Ledger:
     def __init__(self, folder: Path, part: str = "") -> None:
         """Opens or makes it; each part of a list that runs by itself has its own.
 
+        One that says what no run wrote is kept beside, and a new one begun; `note` tells that.
+
         Raises:
             BatchError: another run holds it, it cannot be written, or is of another version or no ledger at all.
         """
-        self.path = self.place(folder, part)
+        self.path, self.note = self.place(folder, part), ""
         try:
-            self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
             self._hold()
+            if wrong := self._unreadable():
+                self._base.close()
+                self.note = _moved(self.path, wrong)
+                self._hold()
         except sqlite3.Error as error:
+            self._base.close()
             raise BatchError(_sentence(self.path, error)) from error
+
+    def _unreadable(self) -> str:
+        """What of it no run of Facetake wrote; empty where all can be read."""
+        try:
+            for _ in self.entries():
+                pass
+            self.verdicts()
+            if not re.fullmatch("[0-9a-f]{8}", self.mark):
+                return "its mark is none"
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        return ""
 
     def _hold(self) -> None:
         """Takes the lock, until the ledger is closed, and makes the tables; a newer version's is left as it is."""
+        self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("BEGIN EXCLUSIVE")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
@@ -273,8 +310,24 @@ def _seen(path: Path, known: Written | None) -> tuple[str, Written | None]:
 
 
 def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str]) -> Entry:
-    beside = tuple(Written(*one) for one in json.loads(found[13]))
-    return Entry(found[0], json.loads(found[1]), *found[2:12], checks.from_json(found[12]), beside)
+    """An entry of the row that was read. Raises ValueError or TypeError for one that no run wrote."""
+    kinds = zip(found, _KINDS, strict=True)
+    if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
+        raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
+    prints, beside = json.loads(found[1]), tuple(Written(*one) for one in json.loads(found[13]))
+    if not isinstance(prints, dict) or not all(isinstance(one.name, str) for one in beside):
+        raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
+    return Entry(found[0], prints, *found[2:12], checks.from_json(found[12]), beside)
+
+
+def _moved(path: Path, wrong: str) -> str:
+    """Gives a ledger that cannot be read another name beside; a sentence on that."""
+    aside = Path(path.with_name(set_aside(path, ())))
+    path.unlink()
+    for end in ("-wal", "-shm"):
+        if (other := Path(f"{path}{end}")).exists():
+            other.replace(f"{aside}{end}")
+    return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:
@@ -283,6 +336,6 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
         return f"another run is using {path.parent}; wait until it has ended, or give another folder with --out"
     if "full" in text:
         return f"the disk is full, {path} cannot be written; free some space and run the same command again"
-    if "not a database" in text or "malformed" in text:
+    if any(one in text for one in ("not a database", "malformed", "no such", "already exists", "duplicate column")):
         return f"{path} is no ledger of Facetake; move it away, or give another folder with --out"
     return f"the ledger {path} cannot be written ({text}); check the folder and its permissions"

@@ -56,7 +56,7 @@ def notes(rows: Iterable[Row]) -> list[str]:
     """What a person should know of a list, one sentence a thing."""
     rows = list(rows)
     told = [row.note for row in rows if row.note]
-    shown = [*told[:TOLD_NAMES], f"{len(told) - TOLD_NAMES} more have such names"] if len(told) > TOLD_NAMES else told
+    shown = [*told[:TOLD_NAMES], f"so are {len(told) - TOLD_NAMES} more"] if len(told) > TOLD_NAMES else told
     others = dict.fromkeys(name for row in rows for name, _ in row.others)
     if others:
         names = ", ".join(f"'{name[:40]}'{_meant(name)}" for name in list(others)[:TOLD_NAMES])

@@ -18,7 +18,7 @@ from facetake import batch
 from facetake.batch import outputs
 from facetake.batch.making import Made, Maker, Settings
 from facetake.cli import main
-from facetake.errors import TakeError
+from facetake.errors import BatchError, TakeError
 from facetake.formats.files import beside, marking
 from facetake.generate import GenerateOptions
 
@@ -285,3 +285,54 @@ def test_file_names_that_are_no_text(folder: Path, tmp_path: Path, capsys: pytes
 
     assert "is not UTF-8 text; rename the file" in capsys.readouterr().err
     assert (tmp_path / "out" / "line.csv").is_file()
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE rows SET fingerprint = '{'",
+        "UPDATE rows SET fingerprint = '[1]'",
+        "UPDATE rows SET checks = '[{}]'",
+        "UPDATE rows SET checks = '3'",
+        "UPDATE rows SET beside = '{\"a\": 1}'",
+        "UPDATE rows SET bytes = 'many'",
+        "UPDATE rows SET status = 'maybe'",
+        "UPDATE rows SET message = CAST(x'ff' AS TEXT)",
+        "UPDATE rows SET out = x'00'",
+        "DROP TABLE rows",
+        "DROP TABLE verdicts",
+        "DELETE FROM marks",
+        "UPDATE marks SET mark = '../*'",
+        "ALTER TABLE rows DROP COLUMN checks",
+    ],
+)
+def test_a_ledger_that_no_run_wrote(folder: Path, tmp_path: Path, damage: str) -> None:
+    """It is kept beside, one sentence tells so, and the takes are made anew without losing one."""
+    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    out.mkdir()
+    with batch.Ledger(out) as ledger:
+        ledger.write(batch.Entry("a", {}, "done", out="a.json"))
+    with sqlite3.connect(out / batch.NAME) as base:
+        base.execute(damage)
+    base.close()
+    (out / "a.json").write_text("mine")
+    summary = run(listed, out, keys="dense")
+
+    assert len(summary.notes) == 1 and "facetake-batch.changed-1.sqlite" in summary.notes[0]
+    assert "\n" not in summary.notes[0] and (out / "facetake-batch.changed-1.sqlite").is_file()
+    assert summary.made["a"].startswith("new") and (out / "a.changed-1.json").read_text() == "mine"
+    assert run(listed, out, keys="dense").notes == []
+
+
+def test_a_database_of_somebody_else(folder: Path, tmp_path: Path) -> None:
+    """Another program's database under the ledger's name is refused in a sentence and left as it is."""
+    (tmp_path / "out").mkdir()
+    path = tmp_path / "out" / batch.NAME
+    with sqlite3.connect(path) as base:
+        base.execute("CREATE TABLE rows (id TEXT)")
+    base.close()
+    with pytest.raises(BatchError, match="is no ledger of Facetake; move it away"):
+        run(listing(folder, "a,*,,"), path.parent)
+    with sqlite3.connect(path) as base:
+        assert base.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
+    base.close()
