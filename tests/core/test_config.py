@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake.config import from_table, load_config
+from facetake.config import from_table, load_config, read_table
 from facetake.errors import ConfigError
 from facetake.timebase import Rate
 
@@ -169,3 +169,10 @@ def test_no_table_brings_anything_but_a_config_error(table: dict[str, object]) -
         assert str(error).startswith("here")
     else:
         assert run.corpus == Path(str(table["corpus"]))
+
+
+def test_a_byte_order_mark_is_no_statement(tmp_path: Path) -> None:
+    """A file that Notepad saved is read as any other."""
+    path = tmp_path / "notepad.toml"
+    path.write_bytes(b"\xef\xbb\xbfrate = 60\r\n")
+    assert read_table(path) == {"rate": 60}

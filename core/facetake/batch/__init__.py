@@ -9,26 +9,26 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from facetake import bundle, checks
-from facetake.batch import approvals, making
+from facetake.batch import approvals, making, outputs
 from facetake.batch.cluster import Ray
-from facetake.batch.keeping import APPROVED
+from facetake.batch.keeping import make_folder, sweep
 from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger, Verdict
 from facetake.batch.making import Made, Settings, fingerprint, form_of, model_hashes
-from facetake.batch.manifest import Row, matrix, read, schema, shard
+from facetake.batch.manifest import matrix, notes, read, schema, shard
+from facetake.batch.outputs import apart
+from facetake.batch.row import Row, refused
 from facetake.batch.runner import default_jobs, local
-from facetake.errors import BatchError
+from facetake.errors import FacetakeError
+from facetake.formats.files import marking
 
 __all__ = [
-    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "approvals", "default_jobs",
-    "form_of", "local", "matrix", "read", "run", "schema", "shard",
+    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "apart", "approvals",
+    "default_jobs", "form_of", "local", "matrix", "notes", "read", "run", "schema", "shard",
 ]  # fmt: skip
 
-OLD_S = 24 * 3600.0
 Engine = Callable[[Sequence[Row], Settings, int | None, threading.Event], Iterator[Made]]
 
 
@@ -44,6 +44,7 @@ class Summary:
         flagged: ids of takes of the list that a check did not pass, made now or before, with their score; the worst
             first.
         notes: what else a person should know, such as an approval of a version that is gone.
+        rows: of the list, each with what is wrong with it.
     """
 
     made: dict[str, str] = field(default_factory=dict)
@@ -52,6 +53,7 @@ class Summary:
     left: int = 0
     flagged: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    rows: list[Row] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -97,18 +99,22 @@ def run(
         ModelError: the models cannot be used.
     """
     hashes = model_hashes(settings.model)
-    _make_folder(settings.folder)
+    make_folder(settings.folder)
     bundle.load(settings.model, making.THREADS)  # an altered model is one sentence here, and not one for every row
     bundle.load_classifier(settings.model, making.THREADS)
-    with Ledger(settings.folder, settings.part) as ledger:
-        _sweep(settings, rows)
-        summary = Summary()
+    rows = apart(rows, settings.folder, settings.inputs)
+    with Ledger(settings.folder, settings.part) as ledger, marking(ledger.mark):
+        settings = replace(settings, mark=ledger.mark)
+        names = [*(str(row.out) for row in rows if not row.problem), *(one.out for one in ledger.entries())]
+        sweep(settings.folder, names, settings.mark)
+        summary = Summary(notes=[ledger.note] if ledger.note else [])
         if verdicts:
-            summary.notes = approvals.keep(verdicts, rows, ledger, settings.folder)
-        planned = _plan(rows, settings, hashes, ledger)
+            summary.notes += approvals.keep(verdicts, rows, ledger, settings.folder)
+        summary.rows, prints = _checked(rows, settings, hashes)
+        planned = _plan(summary.rows, settings, prints, ledger)
         summary.kept = len(rows) - len(planned)
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
-        _sweep(settings, rows)  # a process or a node may have died in this run
+        sweep(settings.folder, names, settings.mark)  # a process or a node may have died in this run
         summary.flagged = _flagged(rows, settings, ledger)
     return summary
 
@@ -121,28 +127,23 @@ def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[st
     return dict(sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1]))
 
 
-def _make_folder(folder: Path) -> None:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BatchError(f"the folder {folder} cannot be made ({error.strerror or error}); name another") from error
-
-
-def _sweep(settings: Settings, rows: Sequence[Row]) -> None:
-    """Takes away what a killed run, process or node had begun to write.
-
-    Nobody else writes here while the ledger is held, except other parts of the list: beside these only old files go.
-    """
-    before = time.time() - (OLD_S if settings.part else 0.0)
-    for place in {settings.folder / APPROVED, *((settings.folder / row.out).parent for row in rows)}:
-        for begun in place.glob(".facetake-*") if place.is_dir() else ():
-            with suppress(OSError):
-                if begun.stat().st_mtime <= before:
-                    begun.unlink()
+def _checked(
+    rows: Sequence[Row], settings: Settings, hashes: dict[str, str]
+) -> tuple[list[Row], dict[str, Fingerprint]]:
+    """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
+    checked, prints = list[Row](), dict[str, Fingerprint]()
+    for row in rows:
+        try:
+            if not row.problem:
+                prints[row.id] = fingerprint(row, settings, hashes)
+            checked.append(row)
+        except (FacetakeError, OSError) as error:
+            checked.append(refused(row, error))
+    return checked, prints
 
 
 def _plan(
-    rows: Sequence[Row], settings: Settings, hashes: dict[str, str], ledger: Ledger
+    rows: Sequence[Row], settings: Settings, prints: Mapping[str, Fingerprint], ledger: Ledger
 ) -> list[tuple[Row, Fingerprint, str]]:
     """Rows to make, the longest first, each with its fingerprint and why."""
     planned: list[tuple[Row, Fingerprint, str]] = []
@@ -150,10 +151,12 @@ def _plan(
         if row.problem:
             planned.append((row, {}, "new"))
             continue
-        found = fingerprint(row, settings, hashes)
-        if why := ledger.reason(row.id, found, settings.folder / row.out):
+        found = prints[row.id]
+        names = outputs.names(row.out, settings.options.keys)
+        if why := ledger.reason(row.id, found, settings.folder, names):
             before = ledger.entry(row.id)
-            planned.append((replace(row, known=before.sha256 if before else ""), found, why))
+            known = tuple(one.sha256 for one in before.files) if before else ()
+            planned.append((replace(row, known=known), found, why))
     return sorted(planned, key=lambda one: -one[0].duration_s)
 
 
@@ -184,7 +187,7 @@ class _Night:
     def _put_down(self, made: Made) -> None:
         row, prints, why = self._planned[made.id]
         if made.aside:
-            why = f"{why}; somebody's version is kept as {made.aside}"
+            why = f"{why}; somebody's version is kept as {' and '.join(made.aside)}"
         entry = self._entry(row, prints, why, made)
         self._ledger.write(entry)
         if made.problem:
@@ -208,7 +211,8 @@ class _Night:
                 old, fingerprint=prints, status=FAILED, message=made.problem, out=str(row.out),
                 duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why, measured=(),
             )  # fmt: skip
-        return Entry(
-            row.id, prints, DONE, "", str(row.out), made.bytes, row.duration_s, made.spent_s, count, why, made.sha256,
-            made.mtime_ns, made.measured,
+        entry = Entry(
+            row.id, prints, DONE, duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why,
+            measured=made.measured,
         )  # fmt: skip
+        return entry.with_files(made.files)

@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from facetake import formats, json_text
 from facetake.audio import hash_of
-from facetake.batch.keeping import APPROVED, approved_path
+from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Entry, Ledger, Verdict
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
 
 VERSION: Final = 1
@@ -126,7 +126,7 @@ def _kept(one: Verdict, entry: Entry | None, folder: Path) -> Iterator[str]:
         yield f"{one.id} is approved, but cannot be kept to measure drift: {sentence(error)}"
         return
     try:
-        (folder / APPROVED).mkdir(exist_ok=True)
+        make_folder(folder / APPROVED)
         formats.write(take, approved_path(folder, one.id), "npz")
     except (OSError, FacetakeError) as error:
         raise BatchError(f"the approved take of {one.id} cannot be kept ({error}); nothing was made again") from error

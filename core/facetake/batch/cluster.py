@@ -19,7 +19,7 @@ from typing import Any
 
 from facetake import __version__
 from facetake.batch.making import Made, Maker, Settings, model_hashes
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
 
 DEATHS = 3  # of actors by one row
@@ -209,7 +209,7 @@ class _Crew:
             self._queue.appendleft(row)
         else:
             what = f"the worker that made it died {DEATHS} times; was it out of memory?"
-            yield Made(row.id, 0, 0.0, f"{row.audio}: {what}")
+            yield Made(row.id, f"{row.audio}: {what}")
 
     def _next(self, actor: Any, stop: threading.Event) -> None:
         """Gives an actor its next row; without one it is let go, and its core with it."""

@@ -6,32 +6,58 @@ whole. One run at a time holds it. Knows rows by their fingerprints; does not kn
 
 from __future__ import annotations
 
+import itertools
+import re
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from facetake import checks, json_text
 from facetake.audio import hash_of
+from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 2
+VERSION: Final = 3
 _ROWS: Final = """
-CREATE TABLE IF NOT EXISTS rows (
+CREATE TABLE rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
   bytes INTEGER NOT NULL, duration_s REAL NOT NULL, spent_s REAL NOT NULL, made INTEGER NOT NULL, why TEXT NOT NULL
 )"""
-"""As in version 1, so that a ledger of it becomes one of version 2 by the same steps as a new one."""
 _SINCE_2: Final = (
     "ALTER TABLE rows ADD COLUMN sha256 TEXT NOT NULL DEFAULT ''",
     "ALTER TABLE rows ADD COLUMN mtime_ns INTEGER NOT NULL DEFAULT 0",
     "ALTER TABLE rows ADD COLUMN checks TEXT NOT NULL DEFAULT '[]'",
     "CREATE TABLE verdicts (id TEXT PRIMARY KEY, verdict TEXT NOT NULL, note TEXT NOT NULL, take_sha256 TEXT NOT NULL)",
 )
+_SINCE_3: Final = (
+    "ALTER TABLE rows ADD COLUMN beside TEXT NOT NULL DEFAULT '[]'",
+    "CREATE TABLE marks (mark TEXT NOT NULL)",
+    "INSERT INTO marks VALUES (lower(hex(randomblob(4))))",
+)
+_STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3)
+"""What makes a ledger of each version one of the next, from none on."""
 DONE, FAILED = "done", "failed"
+_KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
+    str,
+    str,
+    str,
+    str,
+    str,
+    int,
+    (int, float),
+    (int, float),
+    int,
+    str,
+    str,
+    int,
+    str,
+    str,
+)
+"""Of a row's columns."""
 Fingerprint = Mapping[str, object]
 
 
@@ -52,6 +78,7 @@ class Entry:
         why: why it was made the last time: "new", or what had changed.
         sha256, mtime_ns: of the take as it was written; empty and 0 where that is not known.
         measured: what the checks measured; `checks.judge` says what passes.
+        beside: the other files of the take, such as its keys, as they were written.
     """
 
     id: str
@@ -67,6 +94,20 @@ class Entry:
     sha256: str = ""
     mtime_ns: int = 0
     measured: tuple[checks.Measured, ...] = ()
+    beside: tuple[Written, ...] = ()
+
+    @property
+    def files(self) -> tuple[Written, ...]:
+        """Every file of the take, itself first."""
+        return (Written(self.out, self.bytes, self.sha256, self.mtime_ns), *self.beside)
+
+    def with_files(self, files: Sequence[Written]) -> Entry:
+        """The entry with other files, the take first; where there are none its own stay."""
+        if not files:
+            return self
+        first, *others = files
+        stamp = {"out": first.name, "bytes": first.bytes, "sha256": first.sha256, "mtime_ns": first.mtime_ns}
+        return replace(self, **stamp, beside=tuple(others))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)
@@ -92,18 +133,37 @@ class Ledger:
     def __init__(self, folder: Path, part: str = "") -> None:
         """Opens or makes it; each part of a list that runs by itself has its own.
 
+        One that says what no run wrote is kept beside, and a new one begun; `note` tells that.
+
         Raises:
             BatchError: another run holds it, it cannot be written, or is of another version or no ledger at all.
         """
-        self.path = self.place(folder, part)
+        self.path, self.note = self.place(folder, part), ""
         try:
-            self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
             self._hold()
+            if wrong := self._unreadable():
+                self._base.close()
+                self.note = _moved(self.path, wrong)
+                self._hold()
         except sqlite3.Error as error:
+            self._base.close()
             raise BatchError(_sentence(self.path, error)) from error
+
+    def _unreadable(self) -> str:
+        """What of it no run of Facetake wrote; empty where all can be read."""
+        try:
+            for _ in self.entries():
+                pass
+            self.verdicts()
+            if not re.fullmatch("[0-9a-f]{8}", self.mark):
+                return "its mark is none"
+        except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+            return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+        return ""
 
     def _hold(self) -> None:
         """Takes the lock, until the ledger is closed, and makes the tables; a newer version's is left as it is."""
+        self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("BEGIN EXCLUSIVE")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
@@ -114,12 +174,12 @@ class Ledger:
         self._base.execute("PRAGMA journal_mode=WAL")
         self._base.execute("PRAGMA synchronous=FULL")
         if version < VERSION:
-            self._upgrade()
+            self._upgrade(version)
 
-    def _upgrade(self) -> None:
-        """Makes a new ledger, or one of version 1 with all it holds, one of this version: wholly or not at all."""
+    def _upgrade(self, version: int) -> None:
+        """Makes a new ledger, or one of an earlier version with all it holds, one of this: wholly or not at all."""
         self._base.execute("BEGIN EXCLUSIVE")
-        for statement in (_ROWS, *_SINCE_2, f"PRAGMA user_version={VERSION}"):
+        for statement in (*itertools.chain(*_STEPS[version:]), f"PRAGMA user_version={VERSION}"):
             self._base.execute(statement)
         self._base.execute("COMMIT")
 
@@ -157,7 +217,7 @@ class Ledger:
         values = (
             entry.id, json_text.dump(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
             entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
-            checks.to_json(entry.measured),
+            checks.to_json(entry.measured), json_text.dump([astuple(one) for one in entry.beside]),
         )  # fmt: skip
         self._put("rows", [values])
 
@@ -184,12 +244,24 @@ class Ledger:
                 self._base.execute("ROLLBACK")
             raise BatchError(_sentence(self.path, error)) from error
 
-    def reason(self, row: str, fingerprint: Fingerprint, out: Path) -> str:
-        """Why a row must be made; empty where it is done and nothing has changed since."""
+    @property
+    def mark(self) -> str:
+        """By which this ledger's runs know what they began to write."""
+        return str(self._base.execute("SELECT mark FROM marks").fetchone()[0])
+
+    def reason(self, row: str, fingerprint: Fingerprint, folder: Path, names: Sequence[str]) -> str:
+        """Why a row must be made; empty where it is done and nothing has changed since.
+
+        Args:
+            row: its id.
+            fingerprint: of what it would be made of now.
+            folder: of results.
+            names: of the files of its take, itself first, relative to the folder.
+        """
         known = self.entry(row)
         if known is None:
             return "new"
-        state = self._state(known, out)
+        state = self._state(known, folder, names)
         changed = [
             name
             for name in {**known.fingerprint, **fingerprint}
@@ -199,28 +271,62 @@ class Ledger:
             return f"{' and '.join(sorted(changed))} changed"
         return "failed before" if known.status != DONE else state
 
-    def _state(self, known: Entry, out: Path) -> str:
-        """What is wrong with a take on disk; empty where it is as it was written, whatever its time says.
+    def _state(self, known: Entry, folder: Path, names: Sequence[str]) -> str:
+        """What is wrong with a take's files on disk; empty where they are as they were written, whatever their time.
 
-        Its time is put down where only that has changed, and its hash where an older ledger did not know it.
+        Their time is put down where only that has changed, and the take's hash where an older ledger did not know it.
+        Of keys that it did not know only their absence is seen: they may be somebody's.
         """
-        try:
-            found = out.stat()
-            if found.st_size != known.bytes:
-                return "its take was changed or cut off"
-            if known.sha256 and found.st_mtime_ns == known.mtime_ns:
-                return ""
-            sha256 = hash_of(out)
-        except (OSError, AudioError):
-            return "its take is gone"
-        if known.sha256 and sha256 != known.sha256:
-            return "its take was changed or cut off"
-        self.write(replace(known, sha256=sha256, mtime_ns=found.st_mtime_ns))
+        before = {one.name: one for one in known.files}
+        found = dict(before)
+        for name in names:
+            state, now = _seen(folder / name, before.get(name))
+            if state:
+                return f"its {'take' if name == names[0] else 'keys file'} {state}"
+            if now:
+                found[name] = now
+        if found != before:
+            self.write(known.with_files(list(found.values())))
         return ""
 
 
-def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str]) -> Entry:
-    return Entry(found[0], json_text.load(found[1]), *found[2:12], checks.from_json(found[12]))
+def _seen(path: Path, known: Written | None) -> tuple[str, Written | None]:
+    """What is wrong with a file, or "", and the file as it is now; None where it was not known."""
+    try:
+        now = path.stat()
+        if known is None:
+            return "", None
+        if known.bytes != now.st_size:
+            return "was changed or cut off", known
+        if known.sha256 and now.st_mtime_ns == known.mtime_ns:
+            return "", known
+        sha256 = hash_of(path)
+    except (OSError, AudioError):
+        return "is gone", known
+    if known.sha256 not in (sha256, ""):
+        return "was changed or cut off", known
+    return "", Written(known.name, now.st_size, sha256, now.st_mtime_ns)
+
+
+def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str]) -> Entry:
+    """An entry of the row that was read. Raises ValueError or TypeError for one that no run wrote."""
+    kinds = zip(found, _KINDS, strict=True)
+    if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
+        raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
+    prints, beside = json_text.load(found[1]), tuple(Written(*one) for one in json_text.load(found[13]))
+    if not isinstance(prints, dict) or not all(isinstance(one.name, str) for one in beside):
+        raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
+    return Entry(found[0], prints, *found[2:12], checks.from_json(found[12]), beside)
+
+
+def _moved(path: Path, wrong: str) -> str:
+    """Gives a ledger that cannot be read another name beside; a sentence on that."""
+    aside = Path(path.with_name(set_aside(path, ())))
+    path.unlink()
+    for end in ("-wal", "-shm"):
+        if (other := Path(f"{path}{end}")).exists():
+            other.replace(f"{aside}{end}")
+    return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 
 def _sentence(path: Path, error: sqlite3.Error) -> str:
@@ -229,6 +335,6 @@ def _sentence(path: Path, error: sqlite3.Error) -> str:
         return f"another run is using {path.parent}; wait until it has ended, or give another folder with --out"
     if "full" in text:
         return f"the disk is full, {path} cannot be written; free some space and run the same command again"
-    if "not a database" in text or "malformed" in text:
+    if any(one in text for one in ("not a database", "malformed", "no such", "already exists", "duplicate column")):
         return f"{path} is no ledger of Facetake; move it away, or give another folder with --out"
     return f"the ledger {path} cannot be written ({text}); check the folder and its permissions"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,16 +12,18 @@ import numpy as np
 
 from facetake import __version__, bundle, checks, emotion, exchange, formats, rig, shaping
 from facetake.audio import hash_of
-from facetake.batch.keeping import approved_path, set_aside
+from facetake.batch import outputs
+from facetake.batch.keeping import Written, approved_path, put_down
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import FacetakeError, sentence
+from facetake.formats.files import marking
 from facetake.generate import GenerateOptions, generate
 from facetake.keys import Keys
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
 from facetake.take import Take
 
 if TYPE_CHECKING:
-    from facetake.batch.manifest import Row
+    from facetake.batch.row import Row
 
 THREADS = 1  # of each process: rows run side by side instead
 
@@ -36,6 +39,8 @@ class Settings:
         model: a model folder, or None for the shipped ones.
         part: which of several runs on one folder this is, such as "3-of-20"; empty for the only one.
         limits: of the checks, None for the shipped ones; no take depends on them.
+        inputs: files that are read beside recordings and cues, such as the list: no row may replace them.
+        mark: of the ledger, which what is begun to be written carries; a run gives it itself.
     """
 
     folder: Path
@@ -44,6 +49,8 @@ class Settings:
     model: Path | None = None
     part: str = ""
     limits: checks.Limits | None = None
+    inputs: tuple[Path, ...] = ()
+    mark: str = ""
 
 
 @dataclass(frozen=True)
@@ -52,21 +59,19 @@ class Made:
 
     Attributes:
         id: of the row.
-        bytes, sha256, mtime_ns: of the take.
-        spent_s: what it took.
         problem: what went wrong; empty where nothing did.
-        aside: name under which a take that somebody had changed was kept; empty where there was none.
+        spent_s: what it took.
+        files: of the take, as they were written, itself first.
+        aside: names under which files that somebody had changed were kept.
         measured: by the checks.
         heard: of its emotion, where that was asked; empty where not.
     """
 
     id: str
-    bytes: int
-    spent_s: float
     problem: str = ""
-    sha256: str = ""
-    mtime_ns: int = 0
-    aside: str = ""
+    spent_s: float = 0.0
+    files: tuple[Written, ...] = ()
+    aside: tuple[str, ...] = ()
     measured: tuple[checks.Measured, ...] = ()
     heard: str = ""
 
@@ -89,10 +94,11 @@ class Maker:
         """Makes a row; whatever goes wrong is in the result, as the other rows are worth having."""
         begun = time.perf_counter()
         try:
-            made = self._make(row)
+            with marking(self._settings.mark):
+                made = self._make(row)
         except Exception as error:  # also a bug of ours
             where = "" if isinstance(error, FacetakeError) else f"{row.audio}: "
-            made = Made(row.id, 0, 0.0, where + sentence(error))
+            made = Made(row.id, where + sentence(error))
         return replace(made, spent_s=time.perf_counter() - begun)
 
     def _make(self, row: Row) -> Made:
@@ -120,20 +126,16 @@ class Maker:
         return formats.read(path) if path.is_file() else None
 
     def _written(self, row: Row, take: Take, keys: Keys | None) -> Made:
-        """Puts the take down; one that somebody has changed since is kept beside it."""
-        out = self._settings.folder / row.out
-        out.parent.mkdir(parents=True, exist_ok=True)
-        with formats.beside(out) as part:
-            formats.write(take, part, form_of(row, self._settings))
-            sha256 = hash_of(part)
-            aside = set_aside(out, (row.known, sha256))
+        """Puts the take down, with its keys; what somebody has changed since is kept beside it."""
+
+        def write(parts: Sequence[Path]) -> None:
+            formats.write(take, parts[0], form_of(row, self._settings))
             if keys is not None:
-                beside = out.with_suffix(".keys.json")
-                if aside:
-                    set_aside(beside, ())
-                exchange.write_keys(beside, take, keys)
-        found = out.stat()
-        return Made(row.id, found.st_size, 0.0, "", sha256, found.st_mtime_ns, aside)
+                exchange.write_keys(parts[1], take, keys)
+
+        names = outputs.names(row.out, self._settings.options.keys)
+        files, aside = put_down(self._settings.folder, names, row.known, write)
+        return Made(row.id, files=files, aside=aside)
 
     def _restylers(self) -> bundle.RestyleModels:
         if self._restyling is None:

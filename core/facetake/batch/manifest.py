@@ -1,246 +1,146 @@
 """The list of lines: CSV or JSON Lines, or a folder of recordings.
 
-Every row is checked before the first one runs. What is wrong with the file as a whole (a column missing or unknown, no
-text) ends the batch; what is wrong with a row becomes that row's entry, and the others run.
+Every row is checked before the first one runs. What is wrong with the file as a whole (a column missing, no text) ends
+the batch; what is wrong with a row becomes that row's entry, and the others run.
 """
 
 from __future__ import annotations
 
-import csv
-import io
+import difflib
 import os
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from facetake import about, audio, emotion, formats, json_text, quantities, restyle
-from facetake.batch.keeping import APPROVED
-from facetake.errors import BatchError, ConfigError, FacetakeError
+from facetake import about, audio, emotion, quantities, restyle
+from facetake.batch import recordings, sheet
+from facetake.batch.outputs import apart, check_name
+from facetake.batch.row import Row, is_name, refused
+from facetake.batch.sheet import COLUMNS, NEEDED
+from facetake.errors import BatchError, ConfigError
 
-COLUMNS: Final[Mapping[str, str]] = {
-    "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
-    "audio": "the recording, relative to the folder of this list and inside it",
-    "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, a file of cues in the folder, or auto; empty: as --emotion",
-    "style": "restyle the take: sad:0.8; empty: leave it",
-    "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
-    "character": "who speaks, for the report",
-    "text": "what is said, for the report",
-    "seed": "a whole number of 0 or more for blinks, gaze and head; empty: as --seed",
-    "out": "the take, relative to --out and inside it; its suffix tells the format; empty: the id",
-}
-NEEDED: Final = ("id", "audio")
-_ID = re.compile(r"\w(?:[\w.\-]*\w)?")
-MOST_BYTES: Final = 1 << 30
-LONGEST_ID: Final = 200
-
-
-@dataclass(frozen=True)
-class Row:
-    """A line to make.
-
-    Attributes:
-        id: its name.
-        audio: path of the recording.
-        emotion, style, actor: as the command line writes them; empty for the batch's own.
-        character, text: for people.
-        seed: None for the batch's own.
-        out: path of the take, relative to the folder of results.
-        line: where it stands in the list, from 1, for messages.
-        duration_s: of the recording.
-        problem: why it cannot run; empty where it can.
-        names_form: the row itself names its output, whose suffix then tells the format.
-        known: SHA-256 of its take as an earlier run wrote it; a file of another is somebody's work.
-    """
-
-    id: str
-    audio: Path
-    emotion: str = ""
-    style: str = ""
-    actor: str = ""
-    character: str = ""
-    text: str = ""
-    seed: int | None = None
-    out: PurePosixPath = field(default_factory=PurePosixPath)
-    line: int = 0
-    duration_s: float = 0.0
-    problem: str = ""
-    names_form: bool = False
-    known: str = ""
+TOLD_NAMES: Final = 3  # names that a note lists
 
 
 def schema() -> str:
     """The columns, for people."""
     lines = [f"{name:10s} {'needed  ' if name in NEEDED else 'optional'}  {what}" for name, what in COLUMNS.items()]
-    head = "A CSV file with a header, or JSON Lines with one object a line (.jsonl, .ndjson); UTF-8.\n\n"
-    return head + "\n".join(lines) + "\n"
+    head = "A CSV file with a header, or JSON Lines with one object a line (.jsonl, .ndjson); UTF-8.\n"
+    return head + "Other columns are kept for the report.\n\n" + "\n".join(lines) + "\n"
 
 
-def read(path: Path, suffix: str) -> list[Row]:
+def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
     """The rows of a list, or of a folder of recordings, each checked.
 
     Args:
         path: a .csv, .jsonl or .ndjson file, or a folder, whose recordings are searched in folders below it, too.
         suffix: of takes whose row names none.
+        follow_links: links may lead out of the list's folder.
 
     Raises:
-        BatchError: the file cannot be read, has other columns, or holds no row.
+        BatchError: the file cannot be read, lacks a column, or holds no row.
     """
     path = Path(path)
-    found = list(_folder(path, suffix) if about.is_folder(path) else _rows(path))
+    is_folder = about.is_folder(path)
+    found = recordings.rows(path, suffix, follow_links) if is_folder else [_row(one) for one in sheet.read(path)]
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
-    root = (path if about.is_folder(path) else path.parent).resolve()
-    return _alone([_checked(row, root, suffix) for row in found])
+    root = Path(os.path.realpath(path if is_folder else path.parent))
+    return apart([_checked(row, root, suffix, follow_links) for row in found])
 
 
-def _folder(folder: Path, suffix: str) -> Iterator[Row]:
-    names = sorted(one for one in folder.rglob("*") if one.suffix.lower() in about.SOUND and one.is_file())
-    for number, one in enumerate(names, 1):
-        inside = one.relative_to(folder)
-        stem = inside.with_suffix("")
-        name = re.sub(r"[^\w.\-]", "_", "_".join(stem.parts)).strip("._-") or "line"
-        yield Row(name, inside, out=PurePosixPath(stem.as_posix() + suffix), line=number)
+def notes(rows: Iterable[Row]) -> list[str]:
+    """What a person should know of a list, one sentence a thing."""
+    rows = list(rows)
+    told = [row.note for row in rows if row.note]
+    shown = [*told[:TOLD_NAMES], f"so are {len(told) - TOLD_NAMES} more"] if len(told) > TOLD_NAMES else told
+    others = dict.fromkeys(name for row in rows for name, _ in row.others)
+    if others:
+        names = ", ".join(f"'{name[:40]}'{_meant(name)}" for name in list(others)[:TOLD_NAMES])
+        more = f" and {len(others) - TOLD_NAMES} more" if len(others) > TOLD_NAMES else ""
+        shown.append(f"columns that mean nothing here are kept for the report only: {names}{more}")
+    return shown
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BatchError(f"{path} is larger than a gigabyte; split it, or use --shard on parts of it")
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    tables = _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
-    for line, table in tables:
-        yield _row(line, table)
+def _meant(name: str) -> str:
+    close = difflib.get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
+    return f" (is '{close[0]}' meant?)" if close else ""
 
 
-def _csv(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        header = [name.strip() for name in next(reader, [])]
-        _check_columns(path, header)
-        for cells in reader:
-            if not any(cell.strip() for cell in cells):
-                continue
-            if len(cells) != len(header):
-                raise BatchError(f"{path}, line {reader.line_num}: {len(cells)} cells, but {len(header)} columns")
-            yield reader.line_num, dict(zip(header, cells, strict=True))
-    except csv.Error as error:
-        raise BatchError(f"{path}, line {reader.line_num}: no CSV ({error}); save it anew") from error
-
-
-def _objects(path: Path, text: str) -> Iterator[tuple[int, dict[str, str]]]:
-    for line, one in enumerate(text.splitlines(), 1):
-        if not one.strip():
-            continue
-        try:
-            found = json_text.load(one)
-        except ValueError as error:
-            raise BatchError(f"{path}, line {line}: no JSON ({error}); one object a line") from error
-        if not isinstance(found, dict):
-            raise BatchError(f"{path}, line {line}: no JSON object; write one object a line")
-        _check_columns(f"{path}, line {line}", list(found))
-        yield line, {name: "" if value is None else str(value) for name, value in found.items()}
-
-
-def _check_columns(where: object, header: Sequence[str]) -> None:
-    twice = [name for name in header if header.count(name) > 1]
-    missing = [name for name in NEEDED if name not in header]
-    unknown = [name for name in header if name not in COLUMNS]
-    if twice or missing or unknown:
-        what = f"column '{twice[0]}' is there twice" if twice else ""
-        what = what or (f"column '{missing[0]}' is missing" if missing else f"column '{unknown[0]}' is unknown")
-        raise BatchError(f"{where}: {what}; the columns are {', '.join(COLUMNS)}")
-
-
-def _row(line: int, table: Mapping[str, str]) -> Row:
-    cells = {name: table.get(name, "").strip() for name in COLUMNS}
-    seed, problem = None, ""
+def _row(one: sheet.Cells) -> Row:
+    cells, seed, problem = one.known, None, one.problem
     if cells["seed"]:
         try:
             seed = quantities.whole(cells["seed"], "seed", low=0)
         except ConfigError as error:
-            problem = str(error)
+            problem = problem or str(error)
     return Row(
-        cells["id"], Path(cells["audio"]), cells["emotion"], cells["style"], cells["actor"], cells["character"],
-        cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")), line, problem=problem,
-        names_form=bool(cells["out"]),
+        unicodedata.normalize("NFC", cells["id"]), Path(cells["audio"]), cells["emotion"], cells["style"],
+        cells["actor"], cells["character"], cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")),
+        one.line, problem=problem, names_form=bool(cells["out"]), others=tuple(one.others.items()),
     )  # fmt: skip
 
 
-def _checked(row: Row, root: Path, suffix: str) -> Row:
+def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:
     """The row with whole paths and its length, or with what is wrong with it."""
     try:
         if row.problem:
             raise BatchError(row.problem)
-        row = replace(row, out=_out(row, suffix))
-        sound = inside(root, row.audio, "audio")
-        mood = _mood(row, root)
+        if not is_name(row.id):
+            raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
+        row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
+        sound = inside(root, row.audio, "audio", follow_links)
+        mood = _mood(row, root, follow_links)
         with audio.stream(sound) as opened:
             return replace(row, audio=sound, emotion=mood, duration_s=float(opened.duration_s))
-    except (FacetakeError, OSError) as error:
-        return replace(row, problem=str(error).replace("\n", " "))
+    except Exception as error:  # also a bug of ours: the other rows are worth having
+        mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
+        return replace(refused(row, error), audio=root / row.audio, emotion=mood)
 
 
-def _out(row: Row, suffix: str) -> PurePosixPath:
-    """Where the take goes: as the row says, or called by its id. Raises BatchError for names that are none."""
-    if not _ID.fullmatch(row.id) or len(row.id) > LONGEST_ID:
-        raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
-    if not row.out.name:
-        return PurePosixPath(row.id + suffix)
-    parts = row.out.parts
-    if row.out.is_absolute() or ".." in parts or any(":" in part or "\0" in part for part in parts):
-        raise BatchError(f"out '{row.out}' leaves the folder of results; name a path inside it")
-    if parts[0].casefold() == APPROVED and row.out.suffix.lower() == ".npz":
-        raise BatchError(f"out '{row.out}': the folder {APPROVED} keeps approved takes; name a path outside it")
-    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
-    if row.out.suffix.lower() not in known:
-        raise BatchError(f"out '{row.out}': no format has this suffix; use one of {', '.join(known)}")
-    return row.out
-
-
-def _mood(row: Row, root: Path) -> str:
+def _mood(row: Row, root: Path, follow_links: bool) -> str:
     """The row's emotion, checked, a file of cues by its whole path. Raises ConfigError or BatchError."""
     if row.style:
         restyle.parse_style(row.style)
     if row.actor:
         restyle.parse_strength(row.actor, "actor")
-    mood = str(inside(root, Path(row.emotion), "emotion")) if emotion.looks_like_file(row.emotion) else row.emotion
+    if not emotion.looks_like_file(row.emotion):
+        mood = row.emotion
+    else:
+        mood = str(inside(root, Path(row.emotion), "emotion", follow_links))
     if mood:
         emotion.check(mood)
     return mood
 
 
-def inside(root: Path, path: Path, what: str) -> Path:
-    """A path of a list, made whole. Raises BatchError where it is empty or leaves the list's folder."""
+def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Path:
+    """A path of a list, made whole; written with backslashes, too, where no file is called so.
+
+    Args:
+        root: the list's folder, without links.
+        path: as the list has it.
+        what: it is.
+        follow_links: links may lead out of the folder.
+
+    Raises:
+        BatchError: it is empty, can be no path, or leaves the folder.
+    """
     if str(path) in ("", "."):
         raise BatchError(f"{what} is empty; name a file")
+    check_name(path, what)
     whole = Path(os.path.normpath(root / path))
-    if not whole.resolve().is_relative_to(root):
+    if "\\" in str(path) and not os.path.lexists(whole):
+        whole = Path(os.path.normpath(root / str(path).replace("\\", "/")))
+    if not whole.is_relative_to(root):
         raise BatchError(f"{what} '{path}' leaves the folder of the list ({root}); move the file there")
+    if not follow_links and not Path(os.path.realpath(whole)).is_relative_to(root):
+        raise BatchError(
+            f"{what} '{path}' is a link that leaves the folder of the list ({root}); add --follow-links, or move the "
+            "file there"
+        )
     return whole
-
-
-def _alone(rows: Iterable[Row]) -> list[Row]:
-    """Rows of which no two share an id or an output; the first keeps it."""
-    ids: dict[str, int] = {}
-    outs: dict[str, str] = {}
-    found = []
-    for row in rows:
-        key = str(row.out.with_suffix("")).casefold() if row.out.name else ""  # keys go beside; some disks know no case
-        problem = row.problem
-        if row.id in ids:
-            problem = problem or f"id '{row.id}' is there already, in line {ids[row.id]}"
-        elif key in outs:
-            problem = problem or f"out '{row.out}' is that of '{outs[key]}', too; name another"
-        else:
-            ids[row.id], outs[key] = row.line, row.id
-        found.append(replace(row, problem=problem))
-    return found
 
 
 def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[float], pattern: str) -> list[Row]:
@@ -258,11 +158,14 @@ def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[f
     moods = [(name, weight) for name in emotions for weight in (intensities if name != "neutral" else [1.0])]
     found = []
     for row in rows:
+        if row.problem:
+            found.append(row)
+            continue
         for name, weight in moods:
             label = _named(pattern, row.id, name, weight)
             out = row.out.with_name(_named(pattern, row.out.stem, name, weight) + row.out.suffix)
             found.append(replace(row, id=label, out=out, emotion=f"{name}:{weight:g}"))
-    return _alone(found)
+    return apart(found)
 
 
 def _named(pattern: str, name: str, mood: str, weight: float) -> str:

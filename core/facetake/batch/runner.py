@@ -19,7 +19,7 @@ from multiprocessing import resource_tracker
 from typing import Any
 
 from facetake.batch.making import Made, Maker, Settings
-from facetake.batch.manifest import Row
+from facetake.batch.row import Row
 
 AHEAD = 2  # rows waiting for each process, so that none idles
 _maker: Maker | None = None
@@ -45,9 +45,7 @@ def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threa
         queue, count = (suspects, 1) if alone else (left, jobs or default_jobs())
         lost = yield from _until_broken(queue, settings, count, stop, alone=alone)
         if alone and lost:
-            yield Made(
-                lost[0].id, 0, 0.0, f"{lost[0].audio}: the process that made it died twice; was it out of memory?"
-            )
+            yield Made(lost[0].id, f"{lost[0].audio}: the process that made it died twice; was it out of memory?")
             lost = lost[1:]
         suspects.extend(lost)
 

@@ -70,7 +70,7 @@ def declarations(folder: Path) -> dict[str, Declaration]:
     """
     table = folder / "models.toml"
     try:
-        rows = tomllib.loads(table.read_text(encoding="utf-8"))
+        rows = tomllib.loads(table.read_text(encoding="utf-8-sig"))
         return {name: Declaration(str(row.pop("file")), str(row.pop("sha256")), row) for name, row in rows.items()}
     except OSError as error:
         raise ModelError(

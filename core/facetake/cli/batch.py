@@ -62,6 +62,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="room for sound and movement in the page; default 64",
     )
     parser.add_argument("--approvals", type=Path, metavar="FILE", help="verdicts that the report's page exported")
+    parser.add_argument(
+        "--follow-links", action="store_true", help="links in the list's folder may lead to files elsewhere"
+    )
     parser.add_argument("--schema", action="store_true", help="say what a list may hold, and end")
     generate.add_performance_arguments(parser)
     parser.add_argument(
@@ -86,21 +89,25 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
     limits = checks.load(arguments.checks) if arguments.checks else None
-    settings = batch.Settings(arguments.out, performed, arguments.form, arguments.model, part, limits)
+    settings = batch.Settings(
+        arguments.out, performed, arguments.form, arguments.model, part, limits, _inputs(arguments)
+    )
     verdicts = batch.approvals.read(arguments.approvals) if arguments.approvals else None
-    rows = _rows(arguments)
+    rows = _rows(arguments, report)
     engine = batch.Ray(arguments.address) if arguments.engine == "ray" else batch.local
-    code = _run(rows, settings, arguments.jobs, engine, verdicts, report)
+    code, rows = _run(rows, settings, arguments.jobs, engine, verdicts, report)
     if arguments.report:
         write_report(rows, settings, arguments.source.name, arguments.report_mb, report)
     return code
 
 
-def _rows(arguments: argparse.Namespace) -> list[Row]:
+def _rows(arguments: argparse.Namespace, report: Reporter) -> list[Row]:
     from facetake import batch
     from facetake.emotion import EMOTIONS
 
-    rows = batch.read(arguments.source, generate.take_suffix(arguments.form))
+    rows = batch.read(arguments.source, generate.take_suffix(arguments.form), follow_links=arguments.follow_links)
+    for note in batch.notes(rows):
+        report.warning("list", note)
     if arguments.emotions:
         names = (
             list(EMOTIONS) if arguments.emotions == "all" else [one.strip() for one in arguments.emotions.split(",")]
@@ -109,7 +116,17 @@ def _rows(arguments: argparse.Namespace) -> list[Row]:
         if unknown:
             raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {', '.join(EMOTIONS)}, or all")
         rows = batch.matrix(rows, names, _weights(arguments.intensities), arguments.pattern)
+    rows = batch.apart(rows, arguments.out, _inputs(arguments))  # before a part is taken: parts share files, too
     return batch.shard(rows, *_part(arguments.shard)) if arguments.shard else rows
+
+
+def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
+    """What is read beside recordings and the rows' cue files: no take may replace it."""
+    from facetake import about, emotion
+
+    cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
+    models = arguments.model.iterdir() if arguments.model and about.is_folder(arguments.model) else ()
+    return tuple(one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one)
 
 
 def _weights(text: str) -> list[float]:
@@ -130,7 +147,8 @@ def _part(text: str) -> tuple[int, int]:
 def _run(
     rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engine, verdicts: Mapping[str, Verdict] | None,
     report: Reporter,
-) -> int:  # fmt: skip
+) -> tuple[int, list[Row]]:  # fmt: skip
+    """The exit code, and the rows with what was wrong with them before they were begun."""
     from facetake import batch
 
     stop, ended = threading.Event(), [0]
@@ -151,10 +169,10 @@ def _run(
         "flagged": len(summary.flagged),
     })  # fmt: skip
     if stop.is_set():
-        return 130
+        return 130, summary.rows
     if not summary.failed:
-        return 0
-    return 1 if summary.made or summary.kept else 2
+        return 0, summary.rows
+    return (1 if summary.made or summary.kept else 2), summary.rows
 
 
 def _lines(summary: Summary, settings: Settings) -> list[str]:

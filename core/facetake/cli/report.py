@@ -58,6 +58,7 @@ def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts
     line = review.Line(
         name, row.audio, status=review.FAILED if row.problem else "not begun", message=row.problem,
         character=row.character, text=row.text, emotion=row.style or mood, duration_s=row.duration_s,
+        others=row.others,
     )  # fmt: skip
     if entry is None:
         return line

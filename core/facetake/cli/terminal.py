@@ -29,9 +29,8 @@ def say(text: str) -> None:
     out = sys.stdout
     if out is None:  # a Windows program without a console
         return
-    encoding = out.encoding or "utf-8"
     try:
-        out.write(text.encode(encoding, "backslashreplace").decode(encoding))
+        out.write(_encodable(text, out))
         out.flush()
     except OSError as error:
         _drop(out)
@@ -44,8 +43,14 @@ def say(text: str) -> None:
 def tell(text: str) -> None:
     """Writes text to standard error at once; where nobody listens, nothing happens."""
     with suppress(OSError, AttributeError):  # None has no `write`
-        sys.stderr.write(text)
+        sys.stderr.write(_encodable(text, sys.stderr))
         sys.stderr.flush()
+
+
+def _encodable(text: str, stream: TextIO) -> str:
+    """Text with letters that the encoding of a stream lacks as backslash escapes."""
+    encoding = stream.encoding or "utf-8"
+    return text.encode(encoding, "backslashreplace").decode(encoding)
 
 
 def is_debugging() -> bool:

@@ -7,11 +7,19 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
+from types import MappingProxyType
+from typing import Final
 
 from facetake.errors import TakeError
+
+BEGUN: Final = ".facetake-"  # how the name of a file begins that is not whole yet
+_mark: ContextVar[str] = ContextVar("mark", default="")
+_begun: ContextVar[Mapping[Path, Path]] = ContextVar("begun", default=MappingProxyType({}))
+"""Temporary paths of outer blocks, and the path asked for with each."""
 
 
 @contextmanager
@@ -43,7 +51,8 @@ def beside(path: Path) -> Iterator[Path]:
     """Gives a temporary path in the folder of `path`; it becomes `path` when the block succeeds.
 
     So an output file appears whole or not at all, and an older one survives a failure. A link is followed; a
-    device (`/dev/stdout`) is written directly, since replacing it would remove it.
+    device (`/dev/stdout`) is written directly, since replacing it would remove it. So is a path that an outer block
+    gave: errors name the file that this one is for.
 
     Args:
         path: the file the user asked for; its folder must exist. An existing file is replaced.
@@ -54,31 +63,58 @@ def beside(path: Path) -> Iterator[Path]:
     Raises:
         TakeError: the folder is missing or unwritable, a folder is in the way, the disk is full.
     """
+    begun = _begun.get()
+    asked = begun.get(path, path)
     target = Path(os.path.realpath(path))
     try:
+        if path in begun:
+            yield path
+            return
         if target.exists() and not target.is_file():
             _refuse_folder(target)
             yield target
             return
         _refuse_read_only(target)
-        yield from _replacing(target)
+        yield from _replacing(target, asked)
     except OSError as error:
         reason = error.strerror or str(error)
         raise TakeError(
-            f"{path}: cannot be written ({reason}); check the folder, its permissions and free space"
+            f"{asked}: cannot be written ({reason}); check the folder, its permissions and free space"
         ) from error
 
 
-def _replacing(target: Path) -> Iterator[Path]:
+@contextmanager
+def marking(mark: str) -> Iterator[None]:
+    """Lets files that are begun inside the block carry a mark, so that whoever has it can find them after a crash.
+
+    Args:
+        mark: a few letters and digits.
+    """
+    token = _mark.set(f"{mark}-")
+    try:
+        yield
+    finally:
+        _mark.reset(token)
+
+
+def begun_with(mark: str) -> str:
+    """The pattern of names of files that were begun under a mark."""
+    return f"{BEGUN}{mark}-*"
+
+
+def _replacing(target: Path, asked: Path) -> Iterator[Path]:
     """Yields a new name beside `target`, then renames it over `target`, or removes it on any failure."""
     # The name is short and ours, so that a target of the longest allowed length still has room beside it.
-    temporary = target.with_name(f".facetake-{secrets.token_hex(6)}{target.suffix[:16]}")
+    temporary = target.with_name(f"{BEGUN}{_mark.get()}{secrets.token_hex(6)}{target.suffix[:16]}")
+    token = _begun.set({**_begun.get(), temporary: asked})
     try:
         yield temporary
         temporary.replace(target)
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+    finally:
+        _begun.reset(token)
 
 
 def _refuse_folder(target: Path) -> None:

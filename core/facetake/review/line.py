@@ -54,6 +54,7 @@ class Line:
         verdict: an earlier "approved" or "rejected"; empty where nobody has said.
         note: what was said with it.
         take_sha256: of the take's file, in hex; a verdict holds for these bytes only.
+        others: what else the list says of it, as names and texts.
     """
 
     id: str
@@ -72,3 +73,4 @@ class Line:
     verdict: str = ""
     note: str = ""
     take_sha256: str = ""
+    others: Sequence[tuple[str, str]] = ()

@@ -16,9 +16,10 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, formats, json_text
+from facetake import audio, formats
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
+from facetake.review.escaping import inert
 from facetake.review.line import Line
 from facetake.rig import ARKIT_NAMES, to_arkit
 from facetake.take import Take, resample
@@ -36,14 +37,14 @@ _STEPS: Final = 255.0
 
 
 def pack(line: Line) -> str:
-    """The line's media as JSON: sound, waveform and movement, each in base64, and a sentence for what is missing."""
+    """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing."""
     packed: dict[str, Any] = {}
     for part in (_sound, _movement):
         try:
             packed |= part(line)
-        except (FacetakeError, OSError) as error:
+        except (FacetakeError, OSError, ValueError) as error:  # the last: a name that no file can have
             packed.setdefault("missing", []).append(str(error))
-    return json_text.dump(packed, separators=(",", ":"))
+    return inert(packed)
 
 
 def _sound(line: Line) -> dict[str, Any]:

@@ -1,23 +1,23 @@
 """Puts the report's page together: one HTML file with everything inside, written from top to bottom.
 
 The page's own sources lie in `page/` as they were typed. Data stand in inert script elements, rows in chunks, the media
-of a line in an element of its own, and nothing is unpacked before it is looked at. Knows files and escaping; does not
-know how to measure or draw.
+of a line in an element of its own, and nothing is unpacked before it is looked at. Knows files; does not know how
+to measure or draw.
 """
 
 from __future__ import annotations
 
 import base64
-import html
 import os
+import re
 import zlib
 from functools import cache
 from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
-from facetake import json_text
 from facetake.review import three
+from facetake.review.escaping import inert, shown
 from facetake.review.glb import head_glb
 from facetake.review.line import Finding, Line
 from facetake.review.media import CHANNELS, CURVES, MOTION_HZ, PEAKS_HZ
@@ -26,9 +26,10 @@ from facetake.review.spool import Counts
 SOURCES: Final = Path(__file__).with_name("page")
 MARK: Final = "<!-- report -->"
 ROWS_A_CHUNK: Final = 500
+_PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
 FIELDS: Final = (
     "id", "character", "emotion", "text", "duration", "status", "message", "why", "score", "findings", "verdict",
-    "note", "sha", "media", "href",
+    "note", "sha", "media", "href", "others",
 )  # fmt: skip
 
 
@@ -43,9 +44,8 @@ class Page:
 
     def begin(self) -> None:
         """Writes everything that stands before the rows."""
-        style = (SOURCES / "page.css").read_text(encoding="utf-8")
-        top = self._top.replace("{title}", html.escape(self._title)).replace("/* style */", style)
-        self._file.write(top)
+        parts = {"{title}": shown(self._title), "/* style */": (SOURCES / "page.css").read_text(encoding="utf-8")}
+        self._file.write(_PLACES.sub(lambda place: parts[place[0]], self._top))
 
     def row(self, line: Line, *, carried: bool, folder: Path) -> None:
         """One line's row; carried: its media will follow; folder: of the report, for the way to its recording."""
@@ -56,7 +56,7 @@ class Page:
         values: list[Any] = [
             line.id, line.character, line.emotion, line.text, round(line.duration_s, 3), line.status, line.message,
             line.why, _number(line.score), findings, line.verdict, line.note, line.take_sha256, int(carried),
-            "" if carried else relative_address(line.audio, folder),
+            "" if carried else relative_address(line.audio, folder), line.others,
         ]  # fmt: skip
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:
@@ -79,7 +79,7 @@ class Page:
         self._file.write(f"<script>\n{_script((SOURCES / 'boot.js').read_text(encoding='utf-8'))}</script>\n")
 
     def media(self, number: int, packed: str) -> int:
-        """The media of the line in row `number`, from 0; how many bytes they took."""
+        """The media of the line in row `number`, from 0, as `media.pack` gives them; how many bytes they took."""
         return self._element(f"media-{number}", packed)
 
     def end(self) -> None:
@@ -95,11 +95,6 @@ class Page:
 
     def _element(self, name: str, text: str) -> int:
         return self._file.write(f'<script type="application/json" id="{name}">{text}</script>\n')
-
-
-def inert(value: object) -> str:
-    """JSON that may stand inside an HTML script element: ASCII, and without a `<` that could end the element."""
-    return json_text.dump(value, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def _instants(found: Finding) -> list[float]:

@@ -39,8 +39,8 @@ class Counts:
     """What a report's heads say.
 
     lines, failed, unfinished: how many there are, could not be made, were not begun; faulty: made, but a check
-    failed; duration_s: of all recordings; checks: names in the order in which they first came; key: of this list of
-    lines, whatever became of them, so that a browser finds its verdicts again.
+    failed; duration_s: of all recordings; checks, others: names in the order in which they first came; key: of this
+    list of lines, whatever became of them, so that a browser finds its verdicts again.
     """
 
     lines: int
@@ -49,6 +49,7 @@ class Counts:
     faulty: int
     duration_s: float
     checks: tuple[str, ...]
+    others: tuple[str, ...]
     key: str
 
 
@@ -59,18 +60,21 @@ class Spool:
         """Takes the lines in. BatchError for an id that is there twice."""
         self._base = sqlite3.connect("")
         self._base.execute(_TABLE)
-        digest, checks = hashlib.sha256(title.encode("utf-8", "replace")), dict[str, None]()
+        digest = hashlib.sha256(title.encode("utf-8", "replace"))
+        checks, others = dict[str, None](), dict[str, None]()
         count = failed = unfinished = faulty = 0
         seconds = 0.0
         for count, line in enumerate(lines, 1):
             self._put(count, line)
             digest.update(b"\0" + line.id.encode("utf-8", "replace"))
             checks.update(dict.fromkeys(finding.name for finding in line.findings))
+            others.update(dict.fromkeys(name for name, _ in line.others))
             failed += line.status == FAILED
             unfinished += line.status not in (DONE, FAILED)
             faulty += is_faulty(line)
             seconds += line.duration_s
-        self.counts = Counts(count, failed, unfinished, faulty, seconds, tuple(checks), digest.hexdigest()[:32])
+        names = tuple(checks), tuple(others)
+        self.counts = Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
 
     def _put(self, number: int, line: Line) -> None:
         try:
@@ -120,5 +124,6 @@ def _line(text: str) -> Line:
     known = json_text.load(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
+    known["others"] = tuple((name, text) for name, text in known["others"])
     known["findings"] = tuple(_found(*values) for values in known["findings"])
     return Line(**known)

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
+from facetake.review.escaping import cell
 from facetake.review.line import DONE, FAILED, Finding, Line
 from facetake.review.spool import Counts
 
@@ -24,23 +25,24 @@ _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ff
 
 
 class Table:
-    """Writes lines as CSV: `COLUMNS`, then a column with what each check measured."""
+    """Writes lines as CSV: `COLUMNS`, one for each check and for what else the list says; no cell is a formula."""
 
     def __init__(self, file: TextIO, counts: Counts) -> None:
         """Writes the header."""
-        self._checks = counts.checks
-        self._writer = csv.writer(file, lineterminator="\n")
-        self._writer.writerow([*COLUMNS, *self._checks])
+        self._checks, self._others = counts.checks, counts.others
+        self._writer = csv.writer(file, lineterminator="\r\n")  # so that either mark inside a cell is quoted
+        self._writer.writerow([cell(name) for name in (*COLUMNS, *self._checks, *self._others)])
 
     def add(self, line: Line) -> None:
         """One row."""
-        measured = {one.name: f"{one.value:g}" for one in line.findings}
+        measured, others = {one.name: f"{one.value:g}" for one in line.findings}, dict(line.others)
         row: list[Any] = [
             line.id, line.character, line.emotion, line.text, f"{line.duration_s:.3f}", line.status, line.message,
             line.why, f"{line.score:g}", "; ".join(one.name for one in failing(line)), line.verdict, line.note,
-            line.audio, line.take or "", line.take_sha256,
+            line.audio, line.take or "", line.take_sha256, *(measured.get(name, "") for name in self._checks),
+            *(others.get(name, "") for name in self._others),
         ]  # fmt: skip
-        self._writer.writerow([*row, *(measured.get(name, "") for name in self._checks)])
+        self._writer.writerow([cell(str(one)) for one in row])
 
 
 class JUnit:

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from facetake import batch
-from facetake.batch.manifest import COLUMNS
+from facetake.batch.sheet import COLUMNS
 from facetake.errors import BatchError
 
 
@@ -59,9 +59,9 @@ def test_a_folder_is_a_list(lines: Path) -> None:
     [
         ("", "column 'id' is missing"),
         ("id\na\n", "column 'audio' is missing"),
-        ("id,audio,mood\na,b,c\n", "column 'mood' is unknown"),
+        ("mood,line\na,b\n", "column 'id' is missing"),
         ("id,audio,id\na,b,c\n", "column 'id' is there twice"),
-        ("id,audio\na\n", "line 2: 1 cells, but 2 columns"),
+        ("ID;Audio;id\na;b;c\n", "column 'id' is there twice"),
         ("id,audio\n", "holds no line"),
         ("\xff\xfe", "is not UTF-8 text"),
     ],
@@ -74,7 +74,7 @@ def test_files_refused_as_a_whole(tmp_path: Path, text: str, says: str) -> None:
         batch.read(path, ".csv")
 
 
-@pytest.mark.parametrize("text", ["[1]", "{", "{}", '{"id": "a"}', '{"id": "a", "audio": "b", "x": 1}', "[" * 9999])
+@pytest.mark.parametrize("text", ["[1]", "{", "{}", '{"id": "a"}', '{"id": "a", "x": 1}', "[" * 9999])
 def test_json_lines_refused_as_a_whole(tmp_path: Path, text: str) -> None:
     """The same for JSON Lines, with the line's number."""
     path = tmp_path / "lines.jsonl"
@@ -159,3 +159,97 @@ def test_fuzzed_lists(tmp_path: Path, data: bytes) -> None:
             assert batch.read(path, ".csv")
         except BatchError as error:
             assert "\n" not in str(error)
+
+
+def read_text(folder: Path, text: str, *, follow_links: bool = False) -> list[batch.Row]:
+    """The rows of a list that is saved so."""
+    path = folder / "lines.csv"
+    path.write_text(text, encoding="utf-8")
+    return batch.read(path, ".csv", follow_links=follow_links)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "id;audio;text\na;line_0.wav;Well, well\n",
+        "id\taudio\ttext\r\na\tline_0.wav\tWell, well\r\n",
+        "sep=;\nid;audio;text\na;line_0.wav;Well, well\n",
+        "\ufeffID,Audio, Text \na,line_0.wav,\"Well, well\"\n",
+        "id|audio|text\na|line_0.wav|Well, well\n",
+        "id,audio,text,,,\na,line_0.wav,\"Well, well\",,,\n",
+        "audio;id;text;emotion;seed\nline_0.wav;a;Well, well\n",
+        "text;note;id;audio;;\nWell, well;x;a;line_0.wav\n\n;;;;;\n",
+    ],
+)  # fmt: skip
+def test_lists_as_spreadsheets_save_them(lines: Path, text: str) -> None:
+    """Separators of other countries, capitals, empty columns at the right and cells left out give the same row."""
+    (found,) = read_text(lines, text)
+
+    assert (found.id, found.audio, found.text) == ("a", (lines / "line_0.wav").resolve(), "Well, well")
+    assert found.problem == "" and str(found.out) == "a.csv"
+
+
+def test_a_row_with_too_few_or_too_many_cells(lines: Path) -> None:
+    """A short row lacks what it lacks, one with text beyond the last column says so, and the others are rows."""
+    found = read_text(lines, "id,audio,text\na\nb,line_0.wav,Well, well\nc,line_1.wav\n")
+
+    assert [bool(row.problem) for row in found] == [True, True, False]
+    assert "audio is empty" in found[0].problem and "4 cells, but 3 columns" in found[1].problem
+
+
+def test_other_columns_are_kept_and_told_once(lines: Path) -> None:
+    """Columns of the studio's own go to the report, and a name that is nearly one of ours is asked about."""
+    found = read_text(lines, "id,audio,Emotoin,take no\na,line_0.wav,sad,3\nb,line_1.wav,,4\n")
+
+    assert [row.others for row in found] == [(("Emotoin", "sad"), ("take no", "3")), (("take no", "4"),)]
+    assert batch.notes(found) == [
+        "columns that mean nothing here are kept for the report only: 'Emotoin' (is 'emotion' meant?), 'take no'"
+    ]
+
+
+def test_backslashes_lead_to_the_same_file(lines: Path) -> None:
+    """A list from Windows names recordings and cues in folders; a file called with a backslash is that file."""
+    (lines / "sub").mkdir()
+    (lines / "line_0.wav").rename(lines / "sub" / "a.wav")
+    (lines / "sub" / "mood.txt").write_text("0.0 sad\n")
+    (lines / "x\\y.wav").write_bytes((lines / "line_1.wav").read_bytes())
+    found = read_text(lines, "id,audio,emotion\na,sub\\a.wav,sub\\mood.txt\nb,x\\y.wav,\nc,..\\a.wav,\n")
+
+    assert [row.problem for row in found[:2]] == ["", ""] and "leaves the folder" in found[2].problem
+    assert found[0].audio.name == "a.wav" and found[1].audio.name == "x\\y.wav"
+
+
+def test_links_are_followed_where_that_is_asked(lines: Path, tmp_path: Path) -> None:
+    """A link to another disk is refused with what to do, and followed, in lists and folders, where one says so."""
+    other = tmp_path / "other"
+    other.mkdir()
+    (lines / "line_0.wav").rename(other / "far.wav")
+    (lines / "disk").symlink_to(other)
+    (other / "loop").symlink_to(lines)
+    text = "id,audio\na,disk/far.wav\nb,../other/far.wav\n"
+    plain, followed = read_text(lines, text), read_text(lines, text, follow_links=True)
+
+    assert "add --follow-links" in plain[0].problem and "leaves the folder" in plain[1].problem
+    assert followed[0].problem == "" and "leaves the folder" in followed[1].problem
+    assert "disk_far" not in {row.id for row in batch.read(lines, ".csv")}
+    rows = batch.read(lines, ".csv", follow_links=True)
+    assert len(rows) == 8 and "disk_far" in {row.id for row in rows} and not any(row.problem for row in rows)
+
+
+def test_names_of_any_script_and_look_alikes(lines: Path) -> None:
+    """Marks of Hindi, decomposed accents, names that would be one id or one file: each is a row, told where renamed."""
+    sound = (lines / "line_0.wav").read_bytes()
+    for one in list(lines.iterdir()):
+        one.unlink()
+    names = ["take 1.wav", "take_1.wav", "take_1-2.wav", "हिन्दी.wav", "e\u0301te\u0301.wav", "npc/bob_greet.wav"]
+    for name in (*names, "npc_bob/greet.wav", "a.wav", "a.aif", "A.wav", "می\u200cروم.wav", "日本 語.wav"):
+        (lines / name).parent.mkdir(exist_ok=True)
+        (lines / name).write_bytes(sound)
+    found = {str(row.audio.relative_to(lines.resolve())): row for row in batch.read(lines, ".csv")}
+
+    assert not any(row.problem for row in found.values()) and len({row.id.casefold() for row in found.values()}) == 12
+    assert found["take_1.wav"].id == "take_1" and found["take 1.wav"].id == "take_1-3"
+    assert found["हिन्दी.wav"].id == "हिन्दी" and found["e\u0301te\u0301.wav"].id == "\u00e9t\u00e9"
+    assert len({str(row.out).casefold() for row in found.values()}) == 12
+    assert found["take 1.wav"].note.startswith("take 1.wav is line 'take_1-3'") and not found["take_1.wav"].note
+    assert len(batch.notes(list(found.values()))) == 4

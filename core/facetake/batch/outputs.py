@@ -1,0 +1,157 @@
+"""Which files a row writes, and whether it may: no two rows one file, none a file that the batch reads or keeps.
+
+Knows names and places; opens nothing and removes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path, PurePath, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from facetake import emotion, formats
+from facetake.batch.keeping import APPROVED
+from facetake.batch.ledger import NAME
+from facetake.errors import BatchError
+from facetake.formats.files import BEGUN
+
+if TYPE_CHECKING:
+    from facetake.batch.row import Row
+
+LONGEST_BYTES: Final = 255
+"""Of a name, in most file systems."""
+LONGEST_PATH_BYTES: Final = 1000
+"""Of a path below a folder; macOS takes no more than 1024 in all."""
+LONGEST_TAKE_BYTES: Final = 230
+"""Of a take's name, so that its keys and versions that somebody changed have room beside it."""
+_OF_THE_BATCH: Final = re.compile(rf"report(-\d+-of-\d+)?\.(html|csv|junit\.xml)|{Path(NAME).stem}.*\.sqlite.*")
+
+
+def keys_path(out: PurePath) -> PurePath:
+    """Where the sparse keys of a take lie."""
+    return out.with_suffix(".keys.json")
+
+
+def names(out: PurePosixPath, keys: str) -> tuple[str, ...]:
+    """The files of a take, relative to the folder of results, itself first.
+
+    Args:
+        out: the take.
+        keys: "dense", or "sparse" where few, editable keys stand beside it.
+    """
+    return (str(out), str(keys_path(out))) if keys == "sparse" else (str(out),)
+
+
+def check_name(path: PurePath, what: str, longest: int = LONGEST_BYTES) -> None:
+    """Raises BatchError where a path holds what no file's name can, or bytes that are no text."""
+    if len(str(path).encode("utf-8", "replace")) > LONGEST_PATH_BYTES:
+        raise BatchError(f"{what} '{_short(str(path))}' is a path of more than {LONGEST_PATH_BYTES} bytes; shorten it")
+    for part in path.parts:
+        if "\0" in part:
+            raise BatchError(f"{what} '{_short(part)}' holds a NUL byte, which no file's name can; take it out")
+        try:
+            size = len(part.encode("utf-8"))
+        except UnicodeEncodeError as error:
+            raise BatchError(f"{what} '{_short(part)}' is not UTF-8 text; rename the file") from error
+        if size > longest:
+            raise BatchError(f"{what} '{_short(part)}' is a name of {size} bytes; {longest} is the most")
+
+
+def _short(text: str) -> str:
+    """The beginning of a text, with what cannot be shown escaped."""
+    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:80])
+
+
+def check_out(out: PurePosixPath) -> None:
+    """Raises BatchError where a take's path leaves the folder of results, has no format, or is the batch's own."""
+    check_name(out, "out")
+    check_name(PurePosixPath(out.name), "out", LONGEST_TAKE_BYTES)
+    if out.is_absolute() or ".." in out.parts or any(":" in part for part in out.parts):
+        raise BatchError(f"out '{out}' leaves the folder of results; name a path inside it")
+    if folded(out.parts[0]) == APPROVED and out.suffix.lower() == ".npz":
+        raise BatchError(f"out '{out}': the folder {APPROVED} keeps approved takes; name a path outside it")
+    if _OF_THE_BATCH.fullmatch(folded(out.parts[0])) or any(folded(part).startswith(BEGUN) for part in out.parts):
+        raise BatchError(f"out '{out}': the batch itself writes files of this name; name another")
+    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
+    if out.suffix.lower() not in known:
+        raise BatchError(f"out '{out}': no format has this suffix; use one of {', '.join(known)}")
+
+
+def folded(path: PurePath | str) -> str:
+    """The same text for all paths that are one file on some disk.
+
+    Windows and macOS know no capitals, macOS no two spellings of an accent, Windows no dot or space at a name's end.
+    """
+    parts = (part.rstrip(". ") or part for part in PurePath(path).parts)
+    whole = unicodedata.normalize("NFD", "/".join(parts)).casefold()
+    return unicodedata.normalize("NFC", whole)
+
+
+def apart(rows: Iterable[Row], folder: Path | None = None, inputs: Sequence[Path] = ()) -> list[Row]:
+    """Rows of which no two share an id or a file, and none would replace what is read; the first keeps a name.
+
+    Args:
+        rows: of a whole list.
+        folder: of results; None where that is not known yet: then only names are compared.
+        inputs: what the batch reads beside recordings and cues: the list, approvals, limits, models.
+    """
+    rows = list(rows)
+    claims = _Claims(folder, {_place(one) for one in (*inputs, *_read_by(rows))} if folder else set())
+    return [row if row.problem else replace(row, problem=claims.problem(row)) for row in rows]
+
+
+def _read_by(rows: Iterable[Row]) -> Iterable[Path]:
+    """Recordings and cue files of rows, also of those that are refused: they are somebody's."""
+    for row in rows:
+        yield row.audio
+        if emotion.looks_like_file(row.emotion):
+            yield Path(row.emotion)
+
+
+def _place(path: Path) -> str:
+    """The same text for every way to write a place, through links, in any capitals."""
+    try:
+        return folded(os.path.realpath(path))
+    except (OSError, ValueError):  # a name that no file can have
+        return folded(path)
+
+
+class _Claims:
+    """Which row has which files, and which folders these lie in."""
+
+    def __init__(self, folder: Path | None, inputs: set[str]) -> None:
+        self._folder, self._inputs = folder, inputs
+        self._ids: dict[str, Row] = {}
+        self._files: dict[str, str] = {}
+        self._folders: dict[str, str] = {}
+
+    def problem(self, row: Row) -> str:
+        """Why a row may not have its files; empty where it now has them."""
+        try:
+            check_out(row.out)
+        except BatchError as error:
+            return str(error)
+        if one := self._ids.get(folded(row.id)):
+            if one.id == row.id:
+                return f"id '{row.id}' is there already, in line {one.line}"
+            return f"id '{row.id}' is '{one.id}' of line {one.line} on disks that know no capitals; give it another"
+        own = (row.out, keys_path(row.out))  # the keys' name is kept even where none are written: a later run may
+        files = [_place(self._folder / path) if self._folder else folded(path) for path in own]
+        if self._inputs.intersection(files):
+            return f"out '{row.out}' would replace a file that this batch reads; name another"
+        folders = {str(one) for path in files for one in PurePath(path).parents}
+        owner = _owner(files, self._files) or _owner(folders, self._files) or _owner(files, self._folders)
+        if owner:
+            return f"out '{row.out}' is that of '{owner}', too; name another"
+        self._ids[folded(row.id)] = row
+        self._files |= dict.fromkeys(files, row.id)
+        self._folders |= dict.fromkeys(folders, row.id)
+        return ""
+
+
+def _owner(names_: Iterable[str], owners: Mapping[str, str]) -> str:
+    return next((owners[name] for name in names_ if name in owners), "")

@@ -1,0 +1,84 @@
+"""A folder of recordings as a list of lines: each gets an id and an output from its path, and no two the same.
+
+Knows file names; does not open a recording.
+"""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections.abc import Iterator, Sequence
+from pathlib import Path, PurePosixPath
+
+from facetake import about
+from facetake.batch.outputs import folded
+from facetake.batch.row import LONGEST_ID, Row, is_letter
+from facetake.errors import BatchError
+
+_ROOM = 8  # letters of a long id that are left for what tells it from another
+
+
+def rows(folder: Path, suffix: str, follow_links: bool) -> list[Row]:
+    """A row for every recording in a folder and below it, by name.
+
+    Args:
+        folder: where they lie.
+        suffix: of the takes.
+        follow_links: also those in folders that links lead to.
+
+    Raises:
+        BatchError: the folder cannot be read.
+    """
+    found = sorted(one.relative_to(folder) for one in _files(folder, follow_links))
+    stems = [PurePosixPath(unicodedata.normalize("NFC", one.with_suffix("").as_posix())) for one in found]
+    ids = _unique([_id(stem) for stem in stems], ["_".join(stem.parts) for stem in stems])
+    outs = _unique([str(stem) for stem in stems], [one.with_suffix("").as_posix() for one in found])
+    return [
+        Row(name, one, out=PurePosixPath(out + suffix), line=number, note=_note(one, stem, name, out))
+        for number, (one, stem, name, out) in enumerate(zip(found, stems, ids, outs, strict=True), 1)
+    ]
+
+
+def _files(folder: Path, follow_links: bool) -> Iterator[Path]:
+    """Recordings in a folder and below it; each folder once, however links lead to it."""
+    seen = set()
+
+    def refuse(error: OSError) -> None:
+        raise BatchError(f"cannot read the folder {error.filename}: {error.strerror or error}") from error
+
+    for place, below, names in os.walk(folder, onerror=refuse, followlinks=follow_links):
+        real = os.path.realpath(place)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
+        for name in names:
+            one = Path(place, name)
+            if one.suffix.lower() in about.SOUND and one.is_file():
+                yield one
+
+
+def _id(stem: PurePosixPath) -> str:
+    """A name for a recording: its path with all else than letters and digits, of any script, as underscores."""
+    text = "".join(one if is_letter(one) or one in ".-" else "_" for one in "_".join(stem.parts))
+    return text.strip("._-")[: LONGEST_ID - _ROOM] or "line"
+
+
+def _unique(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
+    """Names of which no two are one on any disk; one that had to be made up leaves it to one that is wanted so."""
+    taken: set[str] = set()
+    made = list(names)
+    for number in sorted(range(len(names)), key=lambda number: names[number] != wanted[number]):
+        count, name = 1, names[number]
+        while folded(name) in taken:
+            count += 1
+            name = f"{names[number]}-{count}"
+        taken.add(folded(name))
+        made[number] = name
+    return made
+
+
+def _note(recording: Path, stem: PurePosixPath, name: str, out: str) -> str:
+    if name == _id(stem) and out == str(stem):
+        return ""
+    return f"{recording} is line '{name}', since another recording's name differs too little"

@@ -1,0 +1,69 @@
+"""One line to make, and what its id may look like."""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass, field, replace
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from facetake.errors import sentence
+
+LONGEST_ID: Final = 200
+_JOINERS: Final = "\u200c\u200d"  # between letters, as Persian and Hindi need them
+
+
+@dataclass(frozen=True)
+class Row:
+    """A line to make.
+
+    Attributes:
+        id: its name.
+        audio: path of the recording.
+        emotion, style, actor: as the command line writes them; empty for the batch's own.
+        character, text: for people.
+        seed: None for the batch's own.
+        out: path of the take, relative to the folder of results.
+        line: where it stands in the list, from 1, for messages.
+        duration_s: of the recording.
+        problem: why it cannot run; empty where it can.
+        names_form: the row itself names its output, whose suffix then tells the format.
+        others: cells of columns that Facetake does not know, by their names: kept for the report.
+        note: what a person should know of its name; empty where nothing.
+        known: SHA-256 of the files of its take as an earlier run wrote them; a file of another is somebody's work.
+    """
+
+    id: str
+    audio: Path
+    emotion: str = ""
+    style: str = ""
+    actor: str = ""
+    character: str = ""
+    text: str = ""
+    seed: int | None = None
+    out: PurePosixPath = field(default_factory=PurePosixPath)
+    line: int = 0
+    duration_s: float = 0.0
+    problem: str = ""
+    names_form: bool = False
+    others: tuple[tuple[str, str], ...] = ()
+    note: str = ""
+    known: tuple[str, ...] = ()
+
+
+def is_letter(one: str) -> bool:
+    """Whether a character is a letter, a mark on one, a digit or an underscore, of any script."""
+    return one == "_" or one in _JOINERS or unicodedata.category(one)[0] in "LMN"
+
+
+def is_name(text: str) -> bool:
+    """Whether a text may be a line's id: letters and digits of any script, and . _ - between them."""
+    whole = all(is_letter(one) or one in ".-" for one in text)
+    return whole and 0 < len(text) <= LONGEST_ID and text[0] not in f".-{_JOINERS}" and text[-1] not in ".-"
+
+
+def refused(row: Row, error: Exception) -> Row:
+    """The row with what went wrong before it was begun."""
+    if isinstance(error, OSError):
+        return replace(row, problem=f"{error.filename or row.audio}: {error.strerror or error}; check the path")
+    return replace(row, problem=sentence(error))

@@ -1,0 +1,152 @@
+"""A list as people save it: CSV of any country, or JSON Lines, to the cells of each row by their columns.
+
+What is wrong with the file as a whole (no text, a column missing) is an error; what is wrong with a row is told with
+it. Knows the two formats and the names of columns; does not know what a row means.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from facetake import json_text
+from facetake.errors import BatchError
+
+COLUMNS: Final[Mapping[str, str]] = {
+    "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
+    "audio": "the recording, relative to the folder of this list and inside it",
+    "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, a file of cues in the folder, or auto; empty: as --emotion",
+    "style": "restyle the take: sad:0.8; empty: leave it",
+    "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
+    "character": "who speaks, for the report",
+    "text": "what is said, for the report",
+    "seed": "a whole number of 0 or more for blinks, gaze and head; empty: as --seed",
+    "out": "the take, relative to --out and inside it; its suffix tells the format; empty: the id",
+}
+NEEDED: Final = ("id", "audio")
+MOST_BYTES: Final = 1 << 30
+MOST_COLUMNS: Final = 1000
+_DELIMITERS: Final = ",;\t|"
+_SEPARATOR: Final = re.compile(r"sep=(.)\r?\n")
+"""What Excel writes, and reads, above a header to tell the delimiter."""
+
+
+@dataclass(frozen=True)
+class Cells:
+    """A row of a list as it stands there.
+
+    Attributes:
+        line: where, from 1.
+        known: text by column, of `COLUMNS`; every column is there.
+        others: cells of columns that Facetake does not know, by their name, as far as they hold something.
+        problem: what is wrong with the row; empty where nothing is.
+    """
+
+    line: int
+    known: Mapping[str, str]
+    others: Mapping[str, str] = field(default_factory=dict)
+    problem: str = ""
+
+
+def read(path: Path) -> Iterator[Cells]:
+    """The rows of a .csv, .jsonl or .ndjson file that hold anything.
+
+    Raises:
+        BatchError: the file cannot be read, or has not the columns that are needed.
+    """
+    try:
+        if path.stat().st_size > MOST_BYTES:
+            raise BatchError(f"{path} is larger than a gigabyte; split it, or use --shard on parts of it")
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+    return _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
+
+
+def _csv(path: Path, text: str) -> Iterator[Cells]:
+    told = _SEPARATOR.match(text)
+    body = text[told.end() :] if told else text
+    delimiter = told[1] if told else _delimiter(body)
+    above = 1 if told else 0
+    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    try:
+        header = _columns(str(path), next(reader, []))
+        for cells in reader:
+            if any(cell.strip() for cell in cells):
+                yield _cells(reader.line_num + above, header, cells)
+    except csv.Error as error:
+        raise BatchError(f"{path}, line {reader.line_num + above}: no CSV ({error}); save it anew") from error
+
+
+def _delimiter(text: str) -> str:
+    """Of the marks that spreadsheets of some country put between cells, the one that parts the header best."""
+    first = io.StringIO(text, newline="").readline()
+
+    def fit(mark: str) -> tuple[int, int]:
+        try:
+            names = next(csv.reader([first], delimiter=mark), [])
+        except csv.Error:
+            return 0, 0
+        return len({_column(name) for name in names} & set(COLUMNS)), len(names)
+
+    return max(_DELIMITERS, key=fit)
+
+
+def _column(name: str) -> str:
+    """A column's name as it is compared: no space around it, no capitals."""
+    return name.strip().casefold()
+
+
+def _columns(where: str, header: Sequence[str]) -> list[str]:
+    """Names of columns, known ones as in `COLUMNS`; empty ones at the right are none."""
+    names = [unicodedata.normalize("NFC", name).strip() for name in header]
+    names = [_column(name) if _column(name) in COLUMNS else name for name in names]
+    while names and not names[-1]:
+        names.pop()
+    twice = [name for name in COLUMNS if names.count(name) > 1]
+    missing = [name for name in NEEDED if name not in names]
+    if twice or missing or len(names) > MOST_COLUMNS:
+        what = f"column '{twice[0]}' is there twice" if twice else ""
+        what = what or (f"column '{missing[0]}' is missing" if missing else f"more than {MOST_COLUMNS} columns")
+        raise BatchError(f"{where}: {what}; the columns are {', '.join(COLUMNS)}")
+    return names
+
+
+def _cells(line: int, header: Sequence[str], cells: Sequence[str]) -> Cells:
+    """A row by its columns. Cells that a spreadsheet left out at the end are empty."""
+    stripped = [cell.strip() for cell in cells]
+    table: dict[str, str] = {}
+    for name, cell in zip(header, stripped, strict=False):
+        table[name] = table.get(name) or cell
+    beyond = any(stripped[len(header) :]) or bool(table.get(""))
+    wrong = f"{len(stripped)} cells, but {len(header)} columns; put text that holds the separator in quotes"
+    return _sorted(line, table, wrong if beyond else "")
+
+
+def _sorted(line: int, table: Mapping[str, str], problem: str = "") -> Cells:
+    known = {name: table.get(name, "") for name in COLUMNS}
+    others = {name: cell for name, cell in table.items() if name and name not in COLUMNS and cell}
+    return Cells(line, known, others, problem)
+
+
+def _objects(path: Path, text: str) -> Iterator[Cells]:
+    for line, one in enumerate(text.splitlines(), 1):
+        if not one.strip():
+            continue
+        try:
+            found = json_text.load(one)
+        except ValueError as error:
+            raise BatchError(f"{path}, line {line}: no JSON ({error}); one object a line") from error
+        if not isinstance(found, dict):
+            raise BatchError(f"{path}, line {line}: no JSON object; write one object a line")
+        names = _columns(f"{path}, line {line}", list(found))
+        texts = ("" if value is None else str(value).strip() for value in found.values())
+        yield _sorted(line, dict(zip(names, texts, strict=False)))
