@@ -21,10 +21,11 @@ from facetake.config import load_config  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake.networks.emoface import EmoFaceSize  # noqa: E402
 from facetake.networks.encoder import MelSize  # noqa: E402
-from facetake_training import checkpoint, emoface, shipping  # noqa: E402
+from facetake_training import checkpoint, emoface, losses, shipping  # noqa: E402
 from facetake_training.dataset import DataConfig, SourceConfig  # noqa: E402
-from facetake_training.emoface import LossConfig, TrainConfig  # noqa: E402
+from facetake_training.emoface import TrainConfig  # noqa: E402
 from facetake_training.evaluate import score  # noqa: E402
+from facetake_training.losses import LossConfig  # noqa: E402
 
 SIZE = EmoFaceSize("mel", mel=MelSize(16, 1, 8), width=16, layers=1, heads=2, feedforward=16)
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
@@ -103,7 +104,7 @@ def test_aperture_is_the_one_that_checks_use() -> None:
     """The differentiable opening equals facetake.mouth's."""
     curves = np.random.default_rng(0).random((20, 174)).astype(np.float32)
 
-    assert np.allclose(emoface.aperture(torch.from_numpy(curves)[None])[0].numpy(), mouth.aperture(curves), atol=1e-6)
+    assert np.allclose(losses.aperture(torch.from_numpy(curves)[None])[0].numpy(), mouth.aperture(curves), atol=1e-6)
 
 
 @pytest.mark.parametrize(
@@ -141,15 +142,15 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
     track, seen = torch.rand(2, 40, generator=rng), torch.tensor([[0.0], [1.0]]).expand(2, 40)
     batch = {"curves": truth, "opening": track, "rounding": track, "seen": seen, "known": 1 - seen}
     weights = LossConfig(curves=1.0, mouth=1.0, velocity=1.0, lips=1.0, tracked=1.0)
-    terms = emoface.losses(curves, phones, batch, weights)
-    scaled = emoface.losses(curves, phones, batch | {"opening": 3 * track + 1}, weights)
-    alone = emoface.losses(curves[:1], phones[:1], {name: value[:1] for name, value in batch.items()}, weights)
-    opened = {"opening": emoface.aperture(curves), "rounding": emoface.pucker(curves)}
+    terms = losses.losses(curves, phones, batch, weights)
+    scaled = losses.losses(curves, phones, batch | {"opening": 3 * track + 1}, weights)
+    alone = losses.losses(curves[:1], phones[:1], {name: value[:1] for name, value in batch.items()}, weights)
+    opened = {"opening": losses.aperture(curves), "rounding": losses.pucker(curves)}
 
     assert all(torch.allclose(terms[name], alone[name]) for name in ("curves", "velocity", "lips"))
     assert torch.allclose(terms["tracked"], scaled["tracked"], atol=1e-5)
     assert terms["tracked"] > 0.5 and alone["tracked"] == 0
-    assert emoface.losses(curves, phones, batch | opened, weights)["tracked"] < 1e-5
+    assert losses.losses(curves, phones, batch | opened, weights)["tracked"] < 1e-5
 
 
 def test_a_teacher_s_lips_stand_before_the_performer_s() -> None:
@@ -164,12 +165,12 @@ def test_a_teacher_s_lips_stand_before_the_performer_s() -> None:
     weights = LossConfig(curves=1.0, mouth=1.0, lips=1.0, tracked=1.0, followed=0.25)
 
     def curves_term(curves: Any, batch: dict[str, Any]) -> float:
-        return float(emoface.losses(curves, phones, batch, weights)["curves"])
+        return float(losses.losses(curves, phones, batch, weights)["curves"])
 
     assert curves_term(jaw, heard) == pytest.approx(0.25 * curves_term(jaw, alone))
     assert curves_term(brow, heard) == pytest.approx(curves_term(brow, alone))
-    assert emoface.losses(jaw, phones, heard, weights)["lips"] == 0
-    assert emoface.losses(jaw, phones, alone, weights)["lips"] > 0
+    assert losses.losses(jaw, phones, heard, weights)["lips"] == 0
+    assert losses.losses(jaw, phones, alone, weights)["lips"] > 0
 
 
 def test_rounding_counts_by_how_clearly_it_was_seen() -> None:
@@ -177,13 +178,13 @@ def test_rounding_counts_by_how_clearly_it_was_seen() -> None:
     rng = torch.Generator().manual_seed(0)
     curves, track = torch.rand(1, 40, 174, generator=rng), torch.rand(1, 40, generator=rng)
     seen = torch.ones(1, 40)
-    clear = {"curves": curves, "opening": emoface.aperture(curves), "rounding": track, "seen": seen, "known": 1 - seen}
+    clear = {"curves": curves, "opening": losses.aperture(curves), "rounding": track, "seen": seen, "known": 1 - seen}
     phones = torch.zeros(1, 40, 1)
 
     def apart(rounding: float, faint: float, scale: float = 1.0) -> float:
         weights = LossConfig(curves=0.0, tracked=1.0, rounding=rounding, faint=faint)
         batch = clear | {"rounding": scale * track}
-        return float(emoface.losses(curves, phones, batch, weights)["tracked"])
+        return float(losses.losses(curves, phones, batch, weights)["tracked"])
 
     assert apart(3.0, 0.0) == pytest.approx(3 * apart(1.0, 0.0), rel=1e-4)
     assert apart(1.0, float(track.std(correction=0))) == pytest.approx(0.5 * apart(1.0, 0.0), rel=1e-4)
@@ -194,4 +195,4 @@ def test_rounding_is_the_check_s() -> None:
     """The differentiable rounding is `facetake.mouth.pucker`."""
     curves = torch.rand(1, 20, 174, generator=torch.Generator().manual_seed(1))
 
-    assert np.allclose(emoface.pucker(curves)[0], mouth.pucker(curves[0].numpy()), atol=1e-6)
+    assert np.allclose(losses.pucker(curves)[0], mouth.pucker(curves[0].numpy()), atol=1e-6)

@@ -170,7 +170,7 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
     assert models.classifier.read(values)[0].sum(axis=1) == pytest.approx(1, abs=1e-3)
     assert set(bundle.declarations(out)) == {"restyler", "viseme_classifier"}
     assert viseme.load(out).groups == (7, 2)
-    with pytest.raises(ModelError, match="no model named audio2rig"):
+    with pytest.raises(ModelError, match="no model named ear"):
         bundle.load(out)
 
 

@@ -18,8 +18,9 @@ from facetake.networks.emoface import EmoFace
 from facetake_training import checkpoint, shipping
 from facetake_training.augment import AugmentConfig
 from facetake_training.dataset import DataConfig, SourceConfig, own_curves, read_span, to_tensors, whole
-from facetake_training.emoface import LossConfig, TrainConfig, build, train
+from facetake_training.emoface import TrainConfig, build, train
 from facetake_training.import_takes import import_folder
+from facetake_training.losses import LossConfig
 
 GENTLE = AugmentConfig(noise=0.5, snr_db=(15.0, 45.0), room=0.2, band=0.05, codec=0.03, level_db=(-15.0, 3.0), clip=0.0)
 MIN_CROP_S, MAX_CROP_S = 1.0, 5.0

@@ -28,7 +28,6 @@ from facetake.networks.whisper import (
 from facetake.networks.whisper_weights import load_into
 from facetake_training import checkpoint
 from facetake_training.dataset import read_lines
-from facetake_training.emoface import apart
 from facetake_training.lips import (
     HEARD_DELAY_S,
     HEARD_LIPS,
@@ -39,6 +38,7 @@ from facetake_training.lips import (
     sound_path,
     tracked,
 )
+from facetake_training.losses import apart
 
 Floats = NDArray[np.float32]
 WINDOW_S, OVERLAP_S = 10.0, 1.0  # of sound that an encoder hears at once, and what it hears beside it
