@@ -166,7 +166,7 @@ def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, ene
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
     if hearing.voice is None:
         return listening.hear(path, asked, listener)
-    return listening.tell(hearing.voice, energy_db, asked, listener)
+    return listening.tell(hearing.voice, listening.voice_level(energy_db, hearing.visemes), asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:

@@ -21,6 +21,7 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, Voice
 from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
 from facetake.timebase import n_frames
+from facetake.visemes import VISEMES
 
 Floats = NDArray[np.float32]
 Array = NDArray[np.float64]
@@ -28,7 +29,9 @@ WHOLE_S = 4.5  # a line up to this long is heard at once
 WINDOW_BLOCKS = 6  # 3 s, one every half second
 FAINTEST_DB = -70.0  # of full scale; what is fainter is no voice
 BELOW_DB = 30.0  # this much below the loud frames there is a pause
-LEAST_S = 0.4  # of voice in a window, for an answer
+LEAST_S = 0.4  # of voice in a short line, for an answer
+WINDOW_LEAST_S = 2.0  # of voice in a window of a longer one: what is sure of less is often wrong
+SILENCE, SILENT = VISEMES.index("sil"), 0.5  # from this probability on
 SPOKEN_S = 0.15  # of voice in a half second, for it to count
 SMOOTHING = (0.25, 0.5, 0.25)
 Why = Literal["", "silence", "short", "unsure"]
@@ -68,7 +71,7 @@ class Heard:
         return {
             "": f"heard {self.emotion}, {sure}" + (f"; at times {others}" if others else ""),
             "silence": "heard no voice; left neutral",
-            "short": f"heard less than {LEAST_S:g} s of voice, too little to tell; left neutral",
+            "short": "heard too little voice at a time to tell; left neutral",
             "unsure": f"heard perhaps {self.likely}, only {sure}; left neutral",
         }[self.why]
 
@@ -104,7 +107,12 @@ def listen(path: Path, ear: Ear) -> tuple[Voice, Floats]:
         rhythm = audio.Rhythm(count)
         heard = ear.hear(rhythm.listening(sound), count, with_voice=True)
     assert heard.voice is not None  # as asked
-    return heard.voice, rhythm.tracks()[0]
+    return heard.voice, voice_level(rhythm.tracks()[0], heard.visemes)
+
+
+def voice_level(energy_db: Floats, visemes: Floats) -> Floats:
+    """The level (T,) of the voice alone: sounds in which no viseme (T, 16) but silence is heard, as music, are none."""
+    return np.where(visemes[:, SILENCE] < SILENT, energy_db, 2.0 * np.float32(FAINTEST_DB)).astype(np.float32)
 
 
 def tell(voice: Voice, energy_db: Floats, asked: str, network: AudioEmotion) -> Heard:
@@ -112,7 +120,7 @@ def tell(voice: Voice, energy_db: Floats, asked: str, network: AudioEmotion) -> 
 
     Args:
         voice: how it sounds.
-        energy_db: (T,) its level in dB of full scale, at 60 fps.
+        energy_db: (T,) level of the voice in dB of full scale, at 60 fps, as from `voice_level`.
         asked: as in `hear`.
         network: what tells the emotion.
     """
@@ -154,9 +162,10 @@ def _windows(voice: Voice, spoken_s: Array, duration_s: float, network: AudioEmo
     for first in range(count - size + 1):
         window = slice(first, first + size)
         voice_s = float(spoken_s[window].sum())
-        if voice_s >= LEAST_S or whole:
+        if voice_s >= WINDOW_LEAST_S or whole:
             times_s.append(0.5 * (BLOCK_S * first + min(BLOCK_S * (first + size), duration_s)))
-            rows.append(network.run(statistics(voice, spoken_s, window)[None])[0])
+            found = network.run(statistics(voice, spoken_s, window)[None])[0]
+            rows.append(found if np.isfinite(found).all() else np.full_like(found, 1.0 / len(found)))
             voices_s.append(voice_s)
     return np.array(times_s), np.array(rows, np.float64), np.array(voices_s)
 

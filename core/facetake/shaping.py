@@ -77,7 +77,8 @@ def speech_gate(
         rate: frames per second.
 
     Returns:
-        (T,) float32; opens 0.3 s before speech, closes 0.3 s after; stays open in pauses below 0.6 s of running speech.
+        (T,) float32; opens 0.3 s before speech and closes 0.3 s after, faster in pauses that would end before; stays
+        open in pauses below 0.6 s of running speech.
         In a list of single words it closes after each.
     """
     talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import soundfile as sf
 from facetake import emotion, listening
 from facetake.bundle import AudioEmotion, Ear
 from facetake.emotion import EMOTIONS
+from facetake.visemes import VISEMES
 
 RATE_HZ = 16_000
 PITCHES_HZ = {"happy": 300.0, "sad": 100.0}
@@ -28,7 +30,7 @@ def ear() -> Ear:
 
     def run(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         count = round(audio.shape[1] * 60 / RATE_HZ)
-        return np.zeros((1, count, 1), np.float32), np.zeros((1, count, 16), np.float32)
+        return np.zeros((1, count, 1), np.float32), np.full((1, count, 16), np.log(1 / 16), np.float32)
 
     def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         features, visemes = run(audio)
@@ -130,6 +132,30 @@ def test_voice_too_thinly_spread(tmp_path: Path) -> None:
     heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network())
 
     assert heard.why == "short"
+
+
+def test_sound_without_a_viseme_is_no_voice(tmp_path: Path) -> None:
+    """Hum or music, in which only silence is heard of visemes, shows no emotion."""
+    deaf = network()
+
+    def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        assert deaf.ear.run_voice is not None
+        features, visemes, voice = deaf.ear.run_voice(audio)
+        visemes = np.full_like(visemes, np.log(1e-3))
+        visemes[..., VISEMES.index("sil")] = np.log(0.985)
+        return features, visemes, voice
+
+    listener = replace(deaf, ear=replace(deaf.ear, run_voice=run_voice))
+    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 6.0)), "auto", listener)
+
+    assert (heard.emotion, heard.why) == ("neutral", "silence")
+
+
+def test_a_window_with_little_voice_shows_nothing(tmp_path: Path) -> None:
+    """A second of voice after a long silence is too little for a window of a long line."""
+    parts = [("silence", 8.0), ("happy", 1.0)]
+
+    assert listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network()).why == "short"
 
 
 def test_long_sound_is_heard_in_windows(tmp_path: Path) -> None:

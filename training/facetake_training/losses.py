@@ -1,7 +1,7 @@
 """What a network of curves is taught by: curves, their change, lips seen or heard, and phones.
 
-Lips that were tracked in video, or that a teacher heard, have no scale: they are compared by correlation. Differentiable
-counterparts of `facetake.mouth` stand here too.
+Lips that were tracked in video, or that a teacher heard, have no scale: they are compared by correlation.
+Differentiable counterparts of `facetake.mouth` stand here too.
 """
 
 from __future__ import annotations

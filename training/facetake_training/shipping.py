@@ -147,9 +147,12 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
 
 
 def _about(path: Path) -> dict[str, Any]:
-    """What a checkpoint says of itself."""
-    about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return about
+    """What a checkpoint says of itself. Raises ModelError where it says nothing that can be read."""
+    try:
+        about: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return about | {"step": int(about["step"]), "config": dict(about["config"])}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"no run to export: {path} is missing or damaged ({error}); train it first") from error
 
 
 @dataclass(frozen=True)

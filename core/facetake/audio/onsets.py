@@ -16,8 +16,7 @@ class Rhythm:
     """Level and onset strength of speech, gathered while its blocks pass by on their way elsewhere.
 
     Onset strength is the rise of the log spectrum from one frame to the next, summed over frequency (spectral flux),
-    as the head
-    motion of landmark translation 3.3 asks for.
+    as the head motion of landmark translation 3.3 asks for.
     """
 
     def __init__(self, n_frames: int) -> None:

@@ -21,7 +21,9 @@ Array = NDArray[np.float64]
 LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
 LEVEL_S: Final = 0.02  # of one measurement of the level
 FAINTEST_DB: Final = -150
+LOUDEST_DB: Final = 120
 FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which the lips of a voice begin to change
+MOST_DB: Final = 12  # a float file may well clip a little; far more is another scale, as that of 16-bit numbers
 USUAL_DB: Final = -20
 LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
 VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
@@ -56,7 +58,7 @@ class Run:
             rows.append(np.eye(channels))
         mixes = np.concatenate(rows).astype(np.float32)
         many = len(mixes)
-        levels = np.zeros((many, 1 - FAINTEST_DB), np.int64)
+        levels = np.zeros((many, 1 + LOUDEST_DB - FAINTEST_DB), np.int64)
         return cls(rate_hz, mixes, 0, np.zeros(many), levels, np.zeros((many, 0), np.float32))
 
     def add(self, samples: Floats) -> None:
@@ -70,7 +72,7 @@ class Run:
         parts = parts - parts.mean(axis=2, keepdims=True)  # an offset is no sound
         power = np.einsum("mns,mns->mn", parts, parts).astype(np.float64) / step
         self._power += power.sum(axis=1)
-        levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, 0).round().astype(int) - FAINTEST_DB
+        levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, LOUDEST_DB).round().astype(int) - FAINTEST_DB
         for mix, row in enumerate(levels):
             self._levels[mix] += np.bincount(row, minlength=self._levels.shape[1])
 
@@ -141,14 +143,16 @@ def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
         runs[-1].add(samples)
     gain_db, loud_db = _gain_db(runs)
     told = dict.fromkeys(sentence for run in runs if (sentence := run.said()))
-    if gain_db:
+    if gain_db > 0:
         told[f"is very quiet ({loud_db} dB of full scale where it is loud); it is heard {gain_db} dB louder"] = None
+    if gain_db < 0:
+        told[f"is far above full scale (by {loud_db} dB where it is loud); it is heard {-gain_db} dB quieter"] = None
     return Survey(tuple(runs), 10.0 ** (gain_db / 20.0), tuple(told))
 
 
 def _gain_db(runs: Sequence[Run]) -> tuple[int, int]:
-    """How much louder a faint voice has to be, and how loud it is; (0, ...) for what is loud enough or no voice."""
-    counts = sum((run.levels() for run in runs), np.zeros(1 - FAINTEST_DB, np.int64)).cumsum()
+    """How much louder a faint voice has to be, or quieter one above full scale, and how loud it is; else (0, ...)."""
+    counts = sum((run.levels() for run in runs), np.zeros(1 + LOUDEST_DB - FAINTEST_DB, np.int64)).cumsum()
     low_db, loud_db = (int(np.searchsorted(counts, share * counts[-1])) + FAINTEST_DB for share in (0.2, 0.95))
     is_faint_voice = LEAST_DB <= loud_db < FAINT_DB and loud_db - low_db >= VOICED_DB
-    return USUAL_DB - loud_db if is_faint_voice else 0, loud_db
+    return USUAL_DB - loud_db if is_faint_voice or loud_db > MOST_DB else 0, loud_db

@@ -82,3 +82,13 @@ def test_noise_and_silence_are_left_as_they_are(tmp_path: Path, level: float) ->
 
     assert np.array_equal(samples, sound)
     assert told == ()
+
+
+@pytest.mark.parametrize("scale", [100.0, 32_768.0])
+def test_another_scale_is_brought_to_the_usual_level(tmp_path: Path, scale: float) -> None:
+    """A float file in the scale of 16-bit numbers is heard as loud as any voice, and that is told."""
+    samples, told = heard(tmp_path / "a.wav", voice() * np.float32(scale))
+
+    assert np.abs(samples).max() <= 1.0
+    assert np.corrcoef(samples, voice())[0, 1] > 0.9999
+    assert "is far above full scale" in told[0]

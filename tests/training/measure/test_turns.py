@@ -32,7 +32,7 @@ def ear() -> Ear:
 
     def run(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         count = round(audio.shape[1] * 60 / RATE_HZ)
-        return np.zeros((1, count, 1), np.float32), np.zeros((1, count, 16), np.float32)
+        return np.zeros((1, count, 1), np.float32), np.full((1, count, 16), np.log(1 / 16), np.float32)
 
     def run_voice(audio: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         features, visemes = run(audio)
