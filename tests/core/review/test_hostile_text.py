@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -115,7 +116,8 @@ def test_no_text_leaves_its_element(lines: list[Line], tmp_path: Path) -> None:
     for element in page.split('<script type="application/json"')[1:]:
         body = element.partition(">")[2].partition("</script>")[0]
         assert not set(body) & set("<>&\u2028\u2029")
-        json.loads(body)
+        if not re.fullmatch(r"[A-Za-z0-9+/=]+", body):  # the head's mesh, which is there with three.js, is base64
+            json.loads(body)
     assert page.count("</title>") == page.count("</style>") == 1
 
 
