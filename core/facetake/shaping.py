@@ -156,7 +156,7 @@ def seal_lips(
 ) -> Values:
     """Close the lips, or bring the lower lip to the teeth, wherever speech needs it.
 
-    Controls are blended in and out over 70 ms around each closure towards what captured curves do together: lips
+    Controls are blended in and out over 60 ms around each closure towards what captured curves do together: lips
     together, bite and press with a lowered, not shut, jaw; rounded lips stay rounded. What is closed already is not
     opened.
 

@@ -1,4 +1,4 @@
-"""Model files that are what models.toml says they are, opened: the only place that touches onnxruntime.
+"""Model files that are what models.toml says they are, opened.
 
 Knows nothing of what a model does.
 """
