@@ -23,6 +23,11 @@ CLOSE_SHARE, HOLD_SHARE = 4 / 13, 2 / 13
 """Parts of a blink spent closing and closed; the rest opens. Lids fall faster than they rise."""
 MIN_GAP_S = 0.3
 """No blink starts sooner than this after the one before."""
+STEADY, EYE_DEG = 0.8, np.array([30.0, 25.0], np.float32)
+"""Share of the head's turning that the eyes make up for, and degrees by which a full eye control turns them to the
+side and up."""
+CUE_REACH_S = 0.45
+"""A blink moves to a cue no further away than this."""
 CHEEK_LIFT, BROW_PULL, LOWER_LID_LIFT = 0.06, 0.04, 0.08
 """How far cheek, brow and lower lid follow a full blink, as shares of what is left of their range."""
 
@@ -73,8 +78,17 @@ class GazeOptions:
     paper: bool = False
 
 
-def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptions()) -> Float:
+def blink_times(
+    duration_s: float, seed: int, options: BlinkOptions = BlinkOptions(), cues_s: Float | None = None
+) -> Float:
     """(N,) times in seconds at which blinks start, within `duration_s`; the same prefix for any longer duration.
+
+    Args:
+        duration_s: of the line.
+        seed: not negative.
+        options: law of the blinks.
+        cues_s: (M,) rising instants at which people blink, such as the ends of phrases: a blink that is due within
+            `CUE_REACH_S` of one waits for it, or comes early.
 
     Raises:
         ValueError: for a negative seed or rate.
@@ -89,7 +103,21 @@ def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptio
     while start < duration_s:
         times.append(start)
         start += _blink_interval(random, options)
-    return np.asarray(times)
+    drawn = np.asarray(times)
+    return drawn if cues_s is None or not len(cues_s) else _cued(drawn, cues_s, duration_s, options)
+
+
+def _cued(times_s: Float, cues_s: Float, duration_s: float, options: BlinkOptions) -> Float:
+    """Blinks moved to the nearest cue within reach, where that leaves room to the ones beside it."""
+    gap_s = max(MIN_GAP_S, options.duration_s)
+    moved: list[float] = []
+    for number, time_s in enumerate(times_s):
+        nearest = float(cues_s[np.argmin(np.abs(cues_s - time_s))])
+        after_s = times_s[number + 1] if number + 1 < len(times_s) else np.inf
+        has_room = (not moved or nearest - moved[-1] >= gap_s) and after_s - nearest >= gap_s
+        is_near = abs(nearest - time_s) <= CUE_REACH_S and 0.0 <= nearest < duration_s
+        moved.append(nearest if is_near and has_room else float(time_s))
+    return np.asarray(moved)
 
 
 def blink(
@@ -98,6 +126,7 @@ def blink(
     rate: float = 60.0,
     options: BlinkOptions = BlinkOptions(),
     out: Values | None = None,
+    cues_s: Float | None = None,
 ) -> Values:
     """Lay blinks over a take's lids; every blink closes both eyes fully on at least one frame.
 
@@ -106,13 +135,14 @@ def blink(
         seed: not negative; the same seed gives the same blinks at every rate.
         rate: frames per second.
         options: law and shape of the blinks.
+        cues_s: (M,) instants at which people blink, as in `blink_times`.
         out: array for the result, which may be `values` itself (default: a new one).
 
     Returns:
         (T, 174) controls in which `eye_blink` moves from its own value to 1 and back, faster down than up.
     """
     out = _target(values, out)
-    starts = blink_times(len(values) / rate, seed, options)
+    starts = blink_times(len(values) / rate, seed, options, cues_s)
     random = _random(seed, BLINK_STREAM + 100)
     leads = random.uniform(-1.0, 1.0, len(starts)) * options.delay_s
     for start, lead in zip(starts, leads, strict=True):
@@ -179,6 +209,7 @@ def gaze(
     rate: float = 60.0,
     options: GazeOptions = GazeOptions(),
     out: Values | None = None,
+    head_deg: NDArray[np.floating] | None = None,
 ) -> Values:
     """Add eye darts to a take's shared eye control, and let the upper lids follow up and down.
 
@@ -188,9 +219,12 @@ def gaze(
         rate: frames per second.
         options: reach, frequency and manner of the darts.
         out: array for the result, which may be `values` itself (default: a new one).
+        head_deg: (T, 3) yaw, pitch and roll of the head: eyes stay where they look while it turns.
     """
     out = _target(values, out)
     path = gaze_path(np.arange(len(values)) / rate, seed, options).astype(np.float32)
+    if head_deg is not None:
+        path -= STEADY * np.asarray(head_deg[:, :2], np.float32) / EYE_DEG
     side, up = rig.columns("C_eye.X", "C_eye.Y")
     moves = [(int(side), path[:, 0]), (int(up), path[:, 1])]
     moves += [(int(lid), -options.lid * path[:, 1]) for lid in rig.both("eye_eyelidU")]

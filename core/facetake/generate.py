@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from hashlib import sha256
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, eyes, head, keys, listening, rig, shaping, smoothing
+from facetake import audio, coupling, eyes, head, keys, listening, motion, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import AudioEmotion, Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
@@ -27,6 +28,10 @@ Floats = NDArray[np.float32]
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 REST_ROWS = 4096  # frames eased to rest at once
 EAR_SHARE, NETWORK_SHARE = 0.6, 0.7  # of the time a line takes until each is done, for progress
+BLINK_RATES = (1.0, 1.1, 0.8, 0.75, 0.85, 1.3, 1.0)
+"""Of blinks, relative to the usual, in the order of the emotion weights: those who glare or stare blink less."""
+AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
+NO_MOVEMENT = "the models carry no movement of real faces (motion.npz): the face acts by rules alone"
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
 
@@ -40,7 +45,9 @@ class GenerateOptions:
             hear it in the voice ("auto:line": once for the whole line); None is neutral.
         rate: frames per second of the take.
         keys: "sparse" adds few, editable keys to the dense curves.
-        seed: of blinks, gaze and head; the same input, options and seed give the same bytes.
+        seed: of blinks, gaze, head and movement, together with the sound: each line is its own, and the same input,
+            options and seed give the same bytes.
+        energy: how much the face acts, 0..2: 0 holds each emotion's pose.
         blink, gaze, head: whether these are added.
         gains: factor per region on its deviation from neutral.
         only: regions or groups to keep; empty keeps the whole face.
@@ -53,6 +60,7 @@ class GenerateOptions:
     rate: Fraction = Fraction(60)
     keys: Literal["dense", "sparse"] = "dense"
     seed: int = 0
+    energy: float = 1.0
     blink: bool = True
     gaze: bool = True
     head: bool = True
@@ -117,7 +125,7 @@ def generate(
             lambda share: report(EAR_SHARE * share),
             with_voice=listener is not None and listener.ear is models.ear,
         )
-        told = sound.told
+        told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
     heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
@@ -127,18 +135,25 @@ def generate(
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = shaping.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
+    sound_sha256 = audio.hash_of(path)
+    seed = _seed(sound_sha256, options.seed)
+    weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
+    motion.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
     shaping.seal_lips(values, closures, out=values)
+    turned = _head(onsets, speech, weights, options, seed) if options.head else None
     if options.blink:
-        eyes.blink(values, options.seed, options=options.blinks, out=values)
+        blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
+        eyes.blink(values, seed, options=blinks, out=values, cues_s=_blink_cues(speech, onsets))
     if options.gaze:
-        eyes.gaze(values, options.seed, options=options.darts, out=values)
-    motion = _head(onsets, speech, emotion, options) if options.head else None
+        eyes.gaze(values, seed, options=options.darts, out=values, head_deg=turned)
+    coupling.couple(values, speech)
     shaping.gain(values, options.gains, out=values)
     shaping.clamp(values, out=values)
 
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=motion, origin=_origin(path, options, models, heard, told))
+    origin = _origin(path, sound_sha256, options, models, heard, told)
+    take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = shaping.reseal(resample(take, options.rate), closures)
     if options.only:
         take = replace(take, values=shaping.mask(take.values, options.only))
@@ -193,32 +208,48 @@ def _lead(values: Floats) -> None:
         values[:-LEAD_FRAMES, column] = values[LEAD_FRAMES:, column].copy()
 
 
-def _head(onsets: Floats, speech: Floats, emotion: EmotionTrack, options: GenerateOptions) -> Floats:
-    weights = emotion.sample(np.arange(len(onsets)) / FRAME_RATE_HZ)
+def _seed(sound_sha256: str, seed: int) -> int:
+    """The seed of one line: no two recordings share their blinks, and the same recording keeps its own."""
+    return int.from_bytes(sha256(f"{sound_sha256}:{seed}".encode()).digest()[:8], "big")
+
+
+def _blink_cues(speech: Floats, onsets: Floats) -> NDArray[np.float64]:
+    """Instants in seconds at which people blink: as phrases begin and end, and just after what they stress."""
+    turns = np.flatnonzero(np.diff(speech > 0.5))
+    accents, _ = head.accents(onsets, FRAME_RATE_HZ)
+    return np.asarray(np.sort(np.concatenate([turns / FRAME_RATE_HZ, accents / FRAME_RATE_HZ + AFTER_ACCENT_S])))
+
+
+def _head(
+    onsets: Floats, speech: Floats, weights: NDArray[np.floating], options: GenerateOptions, seed: int
+) -> Floats:
     if options.head_style == "onsets":
-        return head.onset_motion(onsets * speech, weights, options.seed)
-    return head.head_motion(onsets, weights, options.seed, speech=speech)
+        return head.onset_motion(onsets * speech, weights, seed)
+    return head.head_motion(onsets, weights, seed, speech=speech)
 
 
 def _origin(
-    path: Path, options: GenerateOptions, models: Models, heard: Heard | None, told: tuple[str, ...]
+    path: Path, sound_sha256: str, options: GenerateOptions, models: Models, heard: Heard | None, told: tuple[str, ...]
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
         "made_by": "facetake generate",
         "audio": path.name,
-        "audio_sha256": audio.hash_of(path),
+        "audio_sha256": sound_sha256,
         "model_sha256": models.audio2rig.sha256,
         "ear_sha256": models.ear.sha256,
         "emotion": options.emotion or "neutral",
         "seed": options.seed,
+        "energy": options.energy,
         "blink": options.blink,
         "gaze": options.gaze,
         "head": options.head,
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **played,
         **by,
         **({"sound": list(told)} if told else {}),
     }

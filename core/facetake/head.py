@@ -14,6 +14,8 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.waves import Wave
+
 Float = NDArray[np.float64]
 Style = Literal["phrases", "onsets"]
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
@@ -33,6 +35,19 @@ LIFT_DEG = 1.5
 """Pitch about which those poses lie: nods go down, so the head is carried a little higher while speaking."""
 LIMIT_DEG = 10.0
 """No angle exceeds this; larger ones are bent towards it."""
+POSTURES_DEG = (
+    (0.0, 0.0, 0.0),
+    (0.0, 1.0, 1.5),
+    (0.0, -4.5, 1.5),
+    (0.0, -3.0, 0.0),
+    (0.0, 2.5, 0.0),
+    (2.0, 1.5, -1.0),
+    (3.0, 1.5, 1.0),
+)
+"""Yaw, pitch and roll at which each emotion carries the head: sad lowers it, angry looks from under the brows,
+surprised and afraid draw it back, disgusted turns it away; to which side is drawn once a line."""
+SWAY_DEG, SWAY_HZ = (0.7, 0.6, 0.5), (0.12, 0.6)
+"""Spread of what a head moves of itself, for no head that is carried by a neck is ever still, and its rates."""
 ONSET_AMOUNTS = (0.1, 0.5, 0.4, 1.0, 0.8, 0.7, 1.0)
 """As `AMOUNTS`, for `onset_motion`, which has nothing but onsets: barely any, slight and obvious as in the paper."""
 ONSET_LIMITS_DEG = (12.0, 8.0, 8.0)
@@ -104,6 +119,7 @@ def head_motion(
     random = np.random.Generator(np.random.PCG64([seed, HEAD_STREAM]))
     drift = _drift(n_frames, random, rate, options) * _smooth(active, options.turn_s * rate)[:, None]
     pose = amount[:, None] * (drift + _nods(frames, strengths, n_frames, random, rate, options))
+    pose += options.amount * (_sway(n_frames, random, rate) + _posture(emotion, random, rate, options))
     return np.asarray(LIMIT_DEG * np.tanh(pose / LIMIT_DEG), np.float32)
 
 
@@ -199,6 +215,21 @@ def _drift(n_frames: int, random: np.random.Generator, rate: float, options: Hea
     share = _minimum_jerk((now - starts[here]) / options.turn_s)
     before = targets[np.maximum(here - 1, 0)]
     return np.asarray(before + (targets[here] - before) * share[:, None])
+
+
+def _sway(n_frames: int, random: np.random.Generator, rate: float) -> Float:
+    """(T, 3) what the head moves of itself."""
+    times_s = np.arange(n_frames) / rate
+    return np.stack([size * Wave(random, *SWAY_HZ).at(times_s) for size in SWAY_DEG], axis=1)
+
+
+def _posture(
+    emotion: NDArray[np.floating], random: np.random.Generator, rate: float, options: HeadOptions
+) -> Float:
+    """(T, 3) how the emotion carries the head."""
+    side = 1.0 if random.uniform() < 0.5 else -1.0
+    posture = np.asarray(emotion, np.float64) @ (np.asarray(POSTURES_DEG) * (side, 1.0, side))
+    return np.stack([_smooth(axis, options.turn_s * rate) for axis in posture.T], axis=1)
 
 
 def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> Float:

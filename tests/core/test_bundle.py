@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -206,3 +206,53 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="not a model"):
         bundle.load(tmp_path)
+
+
+def test_movement_is_verified(tmp_path: Path) -> None:
+    """A folder's movement is used only whole, unaltered and for this rig; a folder without one has none."""
+    movement = bundle.open_motion(bundle.SHIPPED)
+    assert movement is not None and movement.tracks.shape[1] == len(movement.modes) == len(movement.mirror)
+    (tmp_path / "models.toml").write_text("", encoding="utf-8")
+    assert bundle.open_motion(tmp_path) is None
+    whole = (bundle.SHIPPED / "motion.npz").read_bytes()
+
+    def declared(content: bytes) -> Path:
+        (tmp_path / "motion.npz").write_bytes(content)
+        row = f'[motion]\nfile = "motion.npz"\nsha256 = "{hash_of(tmp_path / "motion.npz")}"\n'
+        (tmp_path / "models.toml").write_text(row, encoding="utf-8")
+        return tmp_path
+
+    assert bundle.open_motion(declared(whole)) is not None
+    (tmp_path / "motion.npz").write_bytes(whole[:-1] + b"x")
+    with pytest.raises(ModelError, match="altered"):
+        bundle.open_motion(tmp_path)
+    for damaged in (whole[:1000], b"", b"no zip at all"):
+        with pytest.raises(ModelError, match="damaged"):
+            bundle.open_motion(declared(damaged))
+    (tmp_path / "motion.npz").unlink()
+    with pytest.raises(ModelError, match="missing"):
+        bundle.open_motion(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("controls", lambda a: a[::-1]),
+        ("ends", lambda a: a[::-1]),
+        ("modes", lambda a: a[:, :-1]),
+        ("mirror", lambda a: a * 0),
+        ("voice", lambda a: a[:-1]),
+        ("tracks", lambda a: a * np.float16(np.nan)),
+    ],
+)
+def test_movement_that_does_not_fit_is_refused(
+    name: str, change: Callable[[np.ndarray], np.ndarray], tmp_path: Path
+) -> None:
+    """Arrays that do not go together, or belong to another rig, are refused in one sentence."""
+    with np.load(bundle.SHIPPED / "motion.npz", allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    np.savez(tmp_path / "motion.npz", **(arrays | {name: change(arrays[name])}))
+    row = f'[motion]\nfile = "motion.npz"\nsha256 = "{hash_of(tmp_path / "motion.npz")}"\n'
+    (tmp_path / "models.toml").write_text(row, encoding="utf-8")
+    with pytest.raises(ModelError, match="does not fit"):
+        bundle.open_motion(tmp_path)

@@ -202,3 +202,25 @@ def test_misuse_is_refused() -> None:
         eyes.gaze_targets(1.0, 0, eyes.GazeOptions(rate=0))
     with pytest.raises(ValueError):  # noqa: PT011 - numpy words this one
         eyes.blink_times(1.0, -1)
+
+
+def test_a_blink_waits_for_its_cue() -> None:
+    """Blinks go to cues within reach, keep their distance, and stay where there is none."""
+    drawn = eyes.blink_times(60.0, 3)
+    cues = drawn[::2] + 0.2
+    cued = eyes.blink_times(60.0, 3, cues_s=cues)
+    assert len(cued) == len(drawn) and np.diff(cued).min() >= eyes.MIN_GAP_S - 1e-9
+    assert np.isin(np.round(cues, 6), np.round(cued, 6)).mean() > 0.7
+    assert np.abs(cued - drawn).max() <= eyes.CUE_REACH_S + 1e-9
+    far = eyes.blink_times(60.0, 3, cues_s=np.array([1000.0]))
+    assert (far == drawn).all()
+
+
+def test_eyes_stay_where_they_look_while_the_head_turns() -> None:
+    """A head that turns left and up leaves the eyes right and down of where they were, by most of its angle."""
+    turned = np.tile(np.array([6.0, 5.0, 0.0]), (60, 1))
+    one, other = (eyes.gaze(neutral(60), 1, head_deg=head) for head in (None, turned))
+    side, up = rig.columns("C_eye.X", "C_eye.Y")
+    moved = other - one
+    assert np.allclose(moved[:, side], -eyes.STEADY * 6.0 / eyes.EYE_DEG[0], atol=1e-5)
+    assert np.allclose(moved[:, up], -eyes.STEADY * 5.0 / eyes.EYE_DEG[1], atol=1e-5)

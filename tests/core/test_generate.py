@@ -5,12 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile as sf
 
-from facetake import rig
+from facetake import bundle, mouth, rig
 from facetake.bundle import AudioToRig, Ear, Models
 from facetake.generate import LEAD_FRAMES, GenerateOptions, generate
 from facetake.visemes import VISEMES
+
+LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 
 
 def test_the_mouth_moves_ahead_of_the_sound(tmp_path: Path) -> None:
@@ -30,9 +33,57 @@ def test_the_mouth_moves_ahead_of_the_sound(tmp_path: Path) -> None:
         return curves
 
     sf.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 32_000), 16_000)
-    options = GenerateOptions(blink=False, gaze=False, head=False)
+    options = GenerateOptions(energy=0.0, blink=False, gaze=False, head=False)
     models = Models(Ear(hear, 4, "none"), AudioToRig(perform, "none"))
     made = generate(tmp_path / "a.wav", options, models).take.values
 
     jaw, brow = (int(made[:, rig.columns(name)[0]].argmax()) for name in ("C_jaw", "L_brow_raiseIn"))
     assert brow - jaw == LEAD_FRAMES == 1
+
+
+@pytest.fixture(scope="module")
+def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """Two recordings that differ by one sample."""
+    sound, rate = sf.read(LINE)
+    other = sound.copy()
+    other[1000] += 0.001
+    folder = tmp_path_factory.mktemp("recordings")
+    paths = [folder / "one.wav", folder / "two.wav"]
+    for path, samples in zip(paths, (sound, other), strict=True):
+        sf.write(path, samples, rate)
+    return paths
+
+
+def test_no_two_lines_blink_look_or_nod_alike(recordings: list[Path]) -> None:
+    """Another recording is another performance; the same one is the same, byte for byte; so is another seed another."""
+    models = bundle.load(None, 1)
+    one, other = (generate(path, GenerateOptions("angry"), models).take for path in recordings)
+    again = generate(recordings[0], GenerateOptions("angry"), models).take
+    seeded = generate(recordings[0], GenerateOptions("angry", seed=1), models).take
+    assert again.values.tobytes() == one.values.tobytes()
+    for take in (other, seeded):
+        for column in (rig.columns("C_eye.X")[0], rig.columns("L_eye_blink")[0]):
+            assert abs(np.corrcoef(one.values[:, column], take.values[:, column])[0, 1]) < 0.9
+        assert one.head is not None and take.head is not None
+        assert abs(np.corrcoef(one.head[:, 0], take.head[:, 0])[0, 1]) < 0.9
+
+
+def test_movement_leaves_the_lips(recordings: list[Path]) -> None:
+    """How far lips open and where they close is the same with the face's movement as without."""
+    models = bundle.load(None, 1)
+    lively, still = (
+        generate(recordings[0], GenerateOptions("angry", energy=energy), models) for energy in (1.0, 0.0)
+    )
+    assert lively.closures == still.closures
+    opening = [mouth.aperture(made.take.values) for made in (lively, still)]
+    assert np.abs(opening[0] - opening[1]).max() < 0.02
+
+
+def test_models_without_movement_say_so(recordings: list[Path]) -> None:
+    """Without motion.npz the poses breathe by rules, and the take tells why no more moves."""
+    models = bundle.load(None, 1)
+    models.__dict__["motion"] = None
+    made = generate(recordings[0], GenerateOptions("angry"), models)
+    assert any("motion.npz" in sentence for sentence in made.told)
+    brow = made.take.values[:, rig.both("brow_down")[0]]
+    assert brow.std() > 0.03

@@ -31,6 +31,7 @@ class AugmentConfig:
         codec: a lossy codec's round trip (Ogg Vorbis or 8-bit mu-law).
         level_db: range of the level change.
         clip: the loudest samples are clipped.
+        babble: share of the noise which is other voices: one, or up to six at once.
     """
 
     noise: float = 0.75
@@ -41,6 +42,7 @@ class AugmentConfig:
     codec: float = 0.06
     level_db: tuple[float, float] = (-26.0, 6.0)
     clip: float = 0.04
+    babble: float = 0.15
 
 
 def coloured_noise(n_samples: int, rng: np.random.Generator) -> Wave:

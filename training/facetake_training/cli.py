@@ -41,6 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "emoface", _emoface, "train audio and emotion to curves; resumes where it stopped")
     _add(commands, "lip-teacher", _lip_teacher, "teach readouts of Whisper tracked lips, and label speech with them")
     _add(commands, "viseme", _viseme, "train the classifier of curves: visemes, emotion, actor")
+    _add(commands, "motion", _motion, "collect movement of tracked faces for takes to play")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
     _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice")
     about = "train the paper's network that hears the emotion in a voice; resumes where it stopped"
@@ -120,10 +121,12 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes), folders of any recordings (checks); "
+        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), of any recordings (checks); "
         "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
-    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked lips (lips, lists, pauses)")
+    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces)")
+    measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
+    measure.add_argument("--landmarker", type=Path, metavar="FILE", help="MediaPipe's face_landmarker.task (faces)")
     measure.add_argument(
         "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
     )
@@ -151,6 +154,8 @@ NEEDS = {
     "emotions": ("audio", "corpus"),
     "takes": ("audio",),
     "checks": ("audio",),
+    "acting": ("audio",),
+    "faces": ("audio", "truth", "against", "landmarker"),
     "memory": ("audio",),
     "restyle": ("corpus", "judge"),
     "tables": ("corpus", "judge", "config"),
@@ -161,10 +166,12 @@ def _measure(arguments: argparse.Namespace) -> int:
     from facetake import bundle
     from facetake_training.lips import LipsConfig
     from facetake_training.measure import (
+        acting,
         auto,
         checks,
         closures,
         emotions,
+        faces,
         lips,
         memory,
         pauses,
@@ -188,6 +195,10 @@ def _measure(arguments: argparse.Namespace) -> int:
         "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
         "auto": lambda: auto.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
         "turns": lambda: turns.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
+        "acting": lambda: acting.measure(a.audio[0], bundle.load(a.model)),
+        "faces": lambda: faces.measure(
+            LipsConfig(a.truth, a.audio[0]), LipsConfig(a.against, a.audio[0]), a.landmarker, bundle.load(a.model)
+        ),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
         "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
@@ -229,6 +240,13 @@ def _viseme(arguments: argparse.Namespace) -> int:
     from facetake_training import viseme
 
     print(f"weights: {viseme.train(load_config(viseme.VisemeConfig, arguments.config))}")
+    return 0
+
+
+def _motion(arguments: argparse.Namespace) -> int:
+    from facetake_training import movement
+
+    print(f"movement: {movement.collect(load_config(movement.MovementConfig, arguments.config))}")
     return 0
 
 

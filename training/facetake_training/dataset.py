@@ -32,6 +32,7 @@ from facetake_training.phones import INDEX, SILENCE
 from facetake_training.prosody import frame_loudness
 
 MARGIN_S = 1.2  # phones this far outside a crop still shape it
+MOST_VOICES = 6  # that speak at once behind a line
 
 
 @dataclass(frozen=True)
@@ -232,14 +233,15 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         return replace(example, audio=self._augmented(example.audio, rng))
 
     def _augmented(self, audio: NDArray[np.float32], rng: np.random.Generator) -> NDArray[np.float32]:
-        babble = self._babble(len(audio), rng) if rng.random() < 0.15 else None
+        babble = self._babble(len(audio), rng) if rng.random() < self.config.augment.babble else None
         return augment(audio, self.config.augment, rng, babble)
 
     def _babble(self, n_samples: int, rng: np.random.Generator) -> NDArray[np.float32]:
-        voices = [lines[rng.integers(len(lines))] for lines in self.sources for _ in range(2)]
-        total: NDArray[np.float32] = np.sum(
-            [np.resize(read_span(line.audio, 0.0, 4.0), n_samples) for line in voices], axis=0, dtype=np.float32
-        )
+        """Other voices at once: as often one as several."""
+        total = np.zeros(n_samples, np.float32)
+        for _ in range(1 if rng.random() < 0.5 else rng.integers(2, MOST_VOICES + 1)):
+            lines = self.sources[rng.choice(len(self.sources), p=self.weights)]
+            total += np.resize(read_span(lines[rng.integers(len(lines))].audio, 0.0, 4.0), n_samples)
         return total
 
     def crop(self, line: Line, speed: float, rng: np.random.Generator) -> Example:

@@ -6,12 +6,14 @@ Knows nothing of training itself. What models.toml says of data and scores is re
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import tomllib
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
@@ -27,6 +29,7 @@ from facetake.export import (
     export_merged,
     export_restyler,
 )
+from facetake.motion import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
 from facetake.networks.voice_emotion import VoiceEmotion
@@ -34,6 +37,7 @@ from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
+from facetake_training.movement import MovementConfig
 from facetake_training.viseme import VisemeConfig
 
 WEIGHTS = "audio2rig.safetensors"
@@ -58,6 +62,8 @@ def export(config_path: Path, out: Path) -> str:
         table = tomllib.loads(config_path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
         table = {}  # the reader of the configuration says what is wrong
+    if "modes" in table:
+        return export_motion(load_config(MovementConfig, config_path), config_path.name, out)
     if "classifier" in table:
         return export_restyler_run(load_config(FactsConfig, config_path), config_path.name, out)
     if any("layout" in source for source in table.get("data", {}).get("sources", ())):
@@ -146,6 +152,19 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
     return entry.ship(audio_emotion.NAME, config.out / "best.safetensors", out)
 
 
+def export_motion(config: MovementConfig, name: str, out: Path) -> str:
+    """Copies the movement of real faces that was collected, and declares it; see `export`."""
+    collected = config.out / "motion.npz"
+    if not collected.is_file():
+        raise ModelError(f"no movement to export: {collected} is missing; run 'facetake-train motion' first")
+    out.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(collected, out / "motion.npz")
+    with np.load(collected, allow_pickle=False) as stored:
+        minutes = len(stored["voice"]) / MOVEMENT_FPS / 60.0
+    Entry(name, list(config.sources), 0, 0.0, {"minutes": minutes}).declare("motion", out, ".npz")
+    return f"{out / 'motion.npz'} written, {minutes:.1f} minutes of movement"
+
+
 def _about(path: Path) -> dict[str, Any]:
     """What a checkpoint says of itself. Raises ModelError where it says nothing that can be read."""
     try:
@@ -179,13 +198,13 @@ class Entry:
         (out / f"{name}.safetensors").chmod(0o644)  # safetensors makes its files the owner's alone
         return self.declare(name, out)
 
-    def declare(self, name: str, out: Path) -> str:
+    def declare(self, name: str, out: Path, suffix: str = ".onnx") -> str:
         """Writes the entry of models.toml; says what was written."""
         table = out / "models.toml"
         others = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
         rows = {
-            "file": f"{name}.onnx",
-            "sha256": hash_of(out / f"{name}.onnx"),
+            "file": f"{name}{suffix}",
+            "sha256": hash_of(out / f"{name}{suffix}"),
             "config": self.config,
             "trained_on": self.trained_on,
             "commit": _commit(),
@@ -196,7 +215,7 @@ class Entry:
         part = table.with_suffix(".part")
         part.write_text(_toml(others | {name: rows}), encoding="utf-8")
         part.replace(table)
-        return f"{out / name}.onnx written; torch and ONNX Runtime differ by at most {self.parity:.1e}"
+        return f"{out / name}{suffix} written; torch and ONNX Runtime differ by at most {self.parity:.1e}"
 
 
 def _toml(models: dict[str, dict[str, Any]]) -> str:

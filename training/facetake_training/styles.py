@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake import audio, bundle, eyes, rig, shaping, smoothing
+from facetake import audio, bundle, coupling, eyes, motion, rig, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
@@ -25,13 +25,15 @@ from facetake_training.actors import actors
 from facetake_training.articulation import Phone
 from facetake_training.dataset import Line, SourceConfig, phone_track, played, read_lines, read_span
 from facetake_training.emoface import PHONE_VISEMES
+from facetake_training.expression import expressions
 from facetake_training.performer import perform
-from facetake_training.phones import SILENCE
+from facetake_training.phones import INDEX, SILENCE
 from facetake_training.prosody import frame_loudness
 
 Floats = NDArray[np.float32]
 SPAN_FRAMES = 240  # performed at once and cut into windows
 UNKNOWN = -1
+QUIET_DB = 40.0  # below the loudest nobody speaks
 
 
 @dataclass(frozen=True)
@@ -50,6 +52,7 @@ class StyleConfig:
         uneven: spread of the factors by which regions of the source's curves are scaled, as in hand-made takes.
         generated: share of performances that the generator makes from the line's sound, as `house`.
         generator: folder of its model, or None for the shipped one.
+        lively: performances move as generated takes do (`facetake.motion`), with the shipped movement of real faces.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -63,6 +66,7 @@ class StyleConfig:
     uneven: float = 0.0
     generated: float = 0.0
     generator: Path | None = None
+    lively: bool = False
 
     @property
     def groups(self) -> tuple[int, int]:
@@ -111,6 +115,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
                 raise ConfigError(f"no actor '{name}'; known: {', '.join([*actors(), *sorted(speakers)[:9]])}")
         self.loudness: dict[Line, NDArray[np.float64]] = {}
         self.generator = bundle.load(config.generator, threads=1) if config.generated else None
+        self.movement = bundle.open_motion(bundle.SHIPPED) if config.lively else None
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields windows (windows, frames, ...) of one line at a time, without end."""
@@ -145,7 +150,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         target = source
         if line.take is None:
             target = self.perform(line, new_emotion, new_actor, strength, start_s, speed, seed)
-        before = self._generated(line, emotion, strength, start_s, speed) if is_generated else source.curves
+        before = self._generated(line, emotion, strength, start_s, speed, seed) if is_generated else source.curves
         curves = self._varied(before, rng)
         changed = rig.clamp(curves + (target.curves - source.curves)) if is_paired else curves
         wanted = _codes(self.config, new_emotion, new_actor)
@@ -177,12 +182,31 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         at = np.clip((start_s + speed * times_s) * FRAME_RATE_HZ, 0, len(loudness) - 1)
         loud = np.interp(at, np.arange(len(loudness)), loudness)
         curves = perform(phones, times_s, loud, weights, actors()[self.config.actors[actor]], seed)
+        classes, _ = phone_track([(phone, 1.0) for phone in phones], times_s)
+        if self.config.lively:
+            self._enliven(curves, 20.0 * np.log10(loud + 1e-6), classes != INDEX[SILENCE], weights, seed)
         eyes.blink(curves, seed, out=curves)
         eyes.gaze(curves, seed, out=curves)
-        classes, _ = phone_track([(phone, 1.0) for phone in phones], times_s)
         return Performance(curves, emotion, actor, np.array(PHONE_VISEMES)[classes])
 
-    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float) -> Floats:
+    def _enliven(
+        self,
+        curves: Floats,
+        level_db: NDArray[np.float64],
+        speaks: NDArray[np.bool_],
+        weights: NDArray[np.float64],
+        seed: int,
+    ) -> None:
+        """Lays movement and what follows it over curves, in place, as `generate` does."""
+        ease = round(shaping.RELEASE_S * FRAME_RATE_HZ)
+        speech = np.convolve(speaks, np.hanning(ease + 2)[1:-1], "same").clip(0.0, 1.0).astype(np.float32)
+        poses = (rig.NEUTRAL + expressions().rest).astype(np.float32)
+        motion.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
+        coupling.couple(curves, speech)
+
+    def _generated(
+        self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int
+    ) -> Floats:
         """(T, 174) the same stretch as the generator makes it from the sound, smoothed as it does."""
         assert self.generator is not None
         span_s = SPAN_FRAMES / FRAME_RATE_HZ
@@ -192,7 +216,11 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         weights[..., emotion] += strength
         features = self.generator.ear.hear([sound], SPAN_FRAMES).features.astype(np.float32)
         curves = self.generator.audio2rig.run(features[None], weights)[0]
-        return rig.clamp(smoothing.smooth(curves, window=smoothing.SHARP_WINDOW))
+        curves = smoothing.smooth(curves, window=smoothing.SHARP_WINDOW)
+        if self.config.lively:
+            level = 20.0 * np.log10(frame_loudness(sound, SPAN_FRAMES) + 1e-6)
+            self._enliven(curves, level, level > level.max() - QUIET_DB, weights[0].astype(np.float64), seed)
+        return rig.clamp(curves)
 
     def _loudness(self, line: Line) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""

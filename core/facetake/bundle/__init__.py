@@ -19,6 +19,7 @@ from facetake.bundle.affect import AffectNetwork, open_affect
 from facetake.bundle.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
 from facetake.bundle.audio_emotion import AudioEmotion, audio_emotion_metadata, open_audio_emotion
 from facetake.bundle.ear import Ear, Hearing, ear_metadata, load_ear
+from facetake.bundle.motion import open_motion
 from facetake.bundle.quantised import quantise
 from facetake.bundle.restyling import (
     RestyleModels,
@@ -32,6 +33,7 @@ from facetake.bundle.restyling import (
 from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
 from facetake.bundle.voice import BLOCK_FRAMES, BLOCK_S, Voice
 from facetake.emotion import EMOTIONS
+from facetake.motion import Movement
 
 __all__ = [
     "BLOCK_FRAMES",
@@ -59,6 +61,7 @@ __all__ = [
     "load_ear",
     "load_restyling",
     "open_affect",
+    "open_motion",
     "quantise",
     "restyler_metadata",
     "session",
@@ -97,6 +100,16 @@ class Models:
         ]
         added = np.stack(poses) - poses[EMOTIONS.index("neutral")]
         return np.asarray(np.clip(rig.NEUTRAL + added, rig.MINIMUM, rig.MAXIMUM), np.float32)
+
+    @cached_property
+    def motion(self) -> Movement | None:
+        """Movement of real faces: the folder's own, or else the shipped one; None where there is neither.
+
+        Raises:
+            ModelError: it is missing though it is declared, altered, damaged or made for another rig.
+        """
+        own = open_motion(self.folder)
+        return own if own is not None or self.folder == SHIPPED else open_motion(SHIPPED)
 
     @cached_property
     def audio_emotion(self) -> AudioEmotion:

@@ -51,7 +51,8 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
                         "cues, or auto: hear it in the voice (auto:line: once a line)")  # fmt: skip
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
-    parser.add_argument("--seed", type=options.whole(), default=0, help="of blinks, gaze and head motion")
+    parser.add_argument("--seed", type=options.whole(), default=0, help="another one gives another performance")
+    parser.add_argument("--energy", default="1", metavar="X", help="how much the face acts, 0 to 2; 0 holds a pose")
     for part in ("blink", "gaze", "head"):
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
     parser.add_argument("--head", dest="head_style", choices=("phrases", "onsets"), default="phrases", help="how the "
@@ -131,6 +132,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
+    from facetake.motion import MOST_ENERGY
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
@@ -140,7 +142,8 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     rig.region_mask(*only, *gains)
     return GenerateOptions(
         arguments.emotion, parse_rate(arguments.rate), arguments.keys, arguments.seed,
-        arguments.blink, arguments.gaze, arguments.head, gains, only, head_style=arguments.head_style,
+        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY), arguments.blink, arguments.gaze,
+        arguments.head, gains, only, head_style=arguments.head_style,
     )  # fmt: skip
 
 

@@ -21,6 +21,7 @@ from facetake import keys as keying
 from facetake import restyle as restyling
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
+from facetake.motion import MOST_ENERGY
 from facetake.preview import main_curves
 from facetake.quantities import shown
 from facetake.take import Take, resample
@@ -45,7 +46,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "hello": {"protocol": (int, _GIVEN)},
     "generate": {
         "audio": (str, _GIVEN), "emotion": (str, "neutral"), "rate": (str, "60"), "seed": (int, 0),
-        "blink": (bool, True), "gaze": (bool, True), "head": (bool, True), "gains": (dict, {}), "only": (list, []),
+        "energy": (float, 1.0), "blink": (bool, True), "gaze": (bool, True), "head": (bool, True),
+        "gains": (dict, {}), "only": (list, []),
         **_OUTPUT,
     },
     "restyle": {
@@ -108,6 +110,8 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
             raise ConfigError(f"{do} needs the field {name!r}")
         if kind is int:
             value = quantities.whole(value, f"{do}: the field {name!r}", low=0)
+        if kind is float and isinstance(value, int) and not isinstance(value, bool):
+            value = float(value)
         if not isinstance(value, kind):
             raise ConfigError(f"{do}: the field {name!r} is {shown(value)}, no {kind.__name__}")
         found[name] = value
@@ -134,10 +138,17 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
     _refuse_overwriting(asked, asked["audio"])
     options = generating.GenerateOptions(
-        asked["emotion"], parse_rate(asked["rate"]), "sparse", asked["seed"], asked["blink"], asked["gaze"],
-        asked["head"], {region: _gain(region, factor) for region, factor in asked["gains"].items()},
-        _names(asked["only"]),
-    )  # fmt: skip
+        emotion=asked["emotion"],
+        rate=parse_rate(asked["rate"]),
+        keys="sparse",
+        seed=asked["seed"],
+        energy=quantities.number(asked["energy"], "energy", 0.0, MOST_ENERGY),
+        blink=asked["blink"],
+        gaze=asked["gaze"],
+        head=asked["head"],
+        gains={region: _gain(region, factor) for region, factor in asked["gains"].items()},
+        only=_names(asked["only"]),
+    )
     rig.region_mask(*options.only, *options.gains)
     models = session.models(asked["model"])
     made = generating.generate(

@@ -1,0 +1,23 @@
+"""Smooth random tracks: what moves slowly and of itself. Knows nothing of what moves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+PARTS = 5
+
+
+class Wave:
+    """A track of unit spread about 0, the same at any instant whoever asks: a sum of sines, drawn once."""
+
+    def __init__(self, random: np.random.Generator, low_hz: float, high_hz: float) -> None:
+        """Draws the sines, evenly over the octaves between two rates."""
+        self._hertz = np.exp(random.uniform(np.log(low_hz), np.log(high_hz), PARTS))
+        self._phases = random.uniform(0.0, 2.0 * np.pi, PARTS)
+
+    def at(self, times_s: Float) -> Float:
+        """(T,) values at instants (T,) in seconds."""
+        turns = 2.0 * np.pi * self._hertz * times_s[:, None] + self._phases
+        return np.asarray(np.sin(turns).sum(axis=1) * np.sqrt(2.0 / PARTS))

@@ -1,0 +1,69 @@
+"""Movement is collected from tracked faces: without blinks, in the rig's units, beside the voice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from facetake import bundle, rig
+from facetake.errors import ConfigError, ModelError
+from facetake.motion import MOVEMENT_FPS
+from facetake_training import shipping
+from facetake_training.lips import LipsConfig
+from facetake_training.movement import MovementConfig, collect
+
+NAMES = ("browDownLeft", "browDownRight", "browInnerUp", "eyeBlinkLeft", "eyeBlinkRight")
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> MovementConfig:
+    """Six seconds of a face at 30 fps whose left brow swings once a second, with a blink that pulls it."""
+    times_s = np.arange(180) / 30.0
+    scores = np.full((180, len(NAMES)), 0.3)
+    scores[:, 0] += 0.1 * np.sin(2.0 * np.pi * times_s)
+    scores[90:96, :] += 0.6
+    (tmp_path / "audio").mkdir()
+    np.savez(tmp_path / "lips.npz", **{"a.time": times_s, "a.aperture": times_s, "a.arkit": scores, "names": NAMES})
+    sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000)
+    sf.write(tmp_path / "audio" / "a.flac", sound, 16_000)
+    faces = LipsConfig(tmp_path / "lips.npz", tmp_path / "audio")
+    modes = {"browDown": {"brow_down": 2.0, "C_mouth.X": 0.5}, "browInnerUp": {"brow_raiseIn": 3.0}}
+    return MovementConfig(tmp_path / "run", (faces,), modes, ("a face: CC0",))
+
+
+def test_tracks_are_deviations_without_blinks(config: MovementConfig) -> None:
+    """The swing is there in full, the blink's pull is bridged, and the mirror swaps the sides."""
+    with np.load(collect(config), allow_pickle=False) as stored:
+        tracks, modes, mirror = stored["tracks"].astype(float), stored["modes"], stored["mirror"]
+        assert len(stored["voice"]) == len(tracks) == stored["ends"][-1] > 5 * MOVEMENT_FPS
+    assert np.percentile(tracks[:, 0], 95) == pytest.approx(0.1, abs=0.02)
+    assert np.abs(tracks[:, 1:]).max() < 0.01
+    assert mirror.tolist() == [1, 0, 2]
+    assert modes[0, rig.columns("L_brow_down")] == 2.0 and modes[0, rig.columns("R_brow_down")] == 0.0
+    assert modes[0, rig.columns("C_mouth.X")] == -modes[1, rig.columns("C_mouth.X")] == 0.5
+    assert (modes[2, rig.both("brow_raiseIn")] == 3.0).all()
+
+
+def test_collected_movement_ships(config: MovementConfig, tmp_path: Path) -> None:
+    """Export declares the movement with its sources, and the engine opens it; before collecting there is none."""
+    with pytest.raises(ModelError, match="facetake-train motion"):
+        shipping.export_motion(config, "motion.toml", tmp_path / "model")
+    collect(config)
+    assert "motion.npz written" in shipping.export_motion(config, "motion.toml", tmp_path / "model")
+    assert bundle.open_motion(tmp_path / "model") is not None
+    assert bundle.declarations(tmp_path / "model")["motion"].about["trained_on"] == ["a face: CC0"]
+
+
+def test_unknown_scores_and_short_clips_are_told(config: MovementConfig) -> None:
+    """A score that the tracker does not give, and clips that are all too short, end in a sentence."""
+    with pytest.raises(ConfigError, match="noseTwitchLeft"):
+        collect(replace(config, modes={"noseTwitch": {"brow_down": 1.0}}))
+    truth = config.tracked[0].truth
+    short = {"a.time": np.arange(9) / 30, "a.aperture": np.zeros(9), "a.arkit": np.ones((9, 5)), "names": NAMES}
+    np.savez(truth, **short)
+    with pytest.raises(ConfigError, match="no clip"):
+        collect(config)

@@ -1,0 +1,176 @@
+"""How alive is a face? Takes drawn on the preview head and read by the tracker that read real speakers.
+
+Spread and speed of each of the tracker's scores, and the distance in distribution of movement, against people that
+nothing learnt from; other people against those, as what can be reached. All at 25 frames a second, below 6 Hz.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.bundle import Models
+from facetake.errors import ConfigError
+from facetake.face.studio import Studio
+from facetake.generate import GenerateOptions, generate
+from facetake.preview import still
+from facetake.take import Take, resample
+from facetake_training.lips import LipsConfig, clips, sound_path
+from facetake_training.measure.report import Report
+from facetake_training.movement import slow
+
+Array = NDArray[np.float64]
+RATE = Fraction(25)
+SIDE = 480  # pixels of the drawn picture
+SETTLE_S = 0.4  # the tracker settles in its first frames
+LIVELY = 0.02  # spread of a score that moves in real faces
+DIRECTIONS = 16
+WINDOW = 25  # frames: movement is compared by the second
+UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
+LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them
+
+
+def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models) -> Report:
+    """Draws a neutral take of every unseen clip and compares.
+
+    Args:
+        unseen: real speakers that nothing learnt from.
+        others: other real speakers.
+        landmarker: MediaPipe's face_landmarker.task.
+        models: what generates.
+    """
+    report = Report()
+    names, real = _people(unseen)
+    _, rest = _people(others)
+    kept = np.array([not name.startswith(LEFT_OUT) for name in names])
+    read = _Reader(landmarker)
+    ours = [
+        _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(), models).take, names))
+        for clip in clips(unseen)
+    ]
+    spreads = {
+        side: np.median([rows.std(axis=0) for rows in people], axis=0)
+        for side, people in (("real", real), ("ours", ours), ("others", rest))
+    }
+    speeds = {
+        side: np.median([np.abs(np.diff(rows, axis=0)).mean(axis=0) * float(RATE) for rows in people], axis=0)
+        for side, people in (("real", real), ("ours", ours))
+    }
+    lively = kept & (spreads["real"] >= LIVELY)
+    for place in np.flatnonzero(lively):
+        report.row(
+            f"{names[place]:20s} spread real {spreads['real'][place]:.3f} ours {spreads['ours'][place]:.3f}   "
+            f"speed real {speeds['real'][place]:.2f} ours {speeds['ours'][place]:.2f}"
+        )
+    for side in ("ours", "others"):
+        ratio = spreads[side][lively] / spreads["real"][lively]
+        upper = [names[place].startswith(UPPER) for place in np.flatnonzero(lively)]
+        report.row(
+            f"{side}: {np.mean((ratio >= 0.5) & (ratio <= 2.0)):.2f} of the scores spread by 0.5 to 2 of the unseen, "
+            f"upper face by {np.median(ratio[upper]):.2f} of it"
+        )
+    basis = _basis(rest, kept)
+    far, floor = _distance(ours, real, basis), _distance(rest, real, basis)
+    report.row(f"distance in distribution of movement: ours {far:.2f}, other people {floor:.2f}")
+    return report
+
+
+def _people(config: LipsConfig) -> tuple[list[str], list[Array]]:
+    """The scores' names, and the prepared scores (N, 52) of each clip."""
+    rows = []
+    with np.load(config.truth, allow_pickle=False) as truth:
+        names = [str(name) for name in truth["names"]]
+        for clip in clips(config):
+            times_s, seen = truth[f"{clip}.time"].astype(float), truth[f"{clip}.arkit"].astype(float)
+            good = np.isfinite(seen).all(axis=1) & (times_s >= SETTLE_S)
+            grid_s = np.arange(times_s[good][0], times_s[good][-1], 1.0 / float(RATE))
+            rows.append(np.stack([np.interp(grid_s, times_s[good], column) for column in seen[good].T], axis=1))
+    return names, [_slowed(clip) for clip in rows if len(clip) > WINDOW]
+
+
+def _prepared(rows: Array) -> Array:
+    return _slowed(rows[round(SETTLE_S * float(RATE)) :])
+
+
+def _slowed(rows: Array) -> Array:
+    return np.stack([slow(column) for column in rows.T], axis=1)
+
+
+class _Reader:
+    """MediaPipe's landmarker, looking at drawn takes."""
+
+    def __init__(self, landmarker: Path) -> None:
+        try:
+            modules = map(import_module, ("mediapipe", "mediapipe.tasks.python", "mediapipe.tasks.python.vision"))
+            self._mediapipe, self._tasks, self._vision = modules
+        except ImportError as error:
+            raise ConfigError(
+                f'this measure needs {error.name}; pip install "facetake[preview,landmarks]"'
+            ) from error
+        if not landmarker.is_file():
+            raise ConfigError(f"no landmark model at {landmarker}; give MediaPipe's face_landmarker.task")
+        self._model = landmarker
+        self._studio = Studio((SIDE, SIDE))
+
+    def take(self, take: Take, names: list[str]) -> Array:
+        """Scores (N, 52) of a take at `RATE`, in the order of names; frames without a face hold the last."""
+        shown = resample(take, RATE)
+        rows: list[list[float]] = []
+        with self._tracker() as tracker:
+            for number, picture in enumerate(self._pictures(shown)):
+                image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
+                seen = tracker.detect_for_video(image, round(1000 * number / float(RATE)))
+                if seen.face_blendshapes:
+                    found = {score.category_name: score.score for score in seen.face_blendshapes[0]}
+                    rows.append([found[name] for name in names])
+                elif rows:
+                    rows.append(rows[-1])
+        return np.array(rows)
+
+    def _pictures(self, take: Take) -> Iterator[NDArray[np.uint8]]:
+        for number in range(take.n_frames):
+            yield np.ascontiguousarray(still(take, number, self._studio))
+
+    def _tracker(self) -> Any:
+        options = self._vision.FaceLandmarkerOptions(
+            base_options=self._tasks.BaseOptions(model_asset_path=str(self._model)),
+            running_mode=self._vision.RunningMode.VIDEO,
+            output_face_blendshapes=True,
+            num_faces=1,
+        )
+        return self._vision.FaceLandmarker.create_from_options(options)
+
+
+def _windows(people: list[Array], kept: NDArray[np.bool_]) -> Array:
+    """Movement by the second, (N, WINDOW * kept): each window less its mean."""
+    found = []
+    for rows in people:
+        for first in range(0, len(rows) - WINDOW + 1, 5):
+            window = rows[first : first + WINDOW, kept]
+            found.append((window - window.mean(axis=0)).ravel())
+    return np.array(found)
+
+
+def _basis(people: list[Array], kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Array, Array]:
+    """The directions in which people move most, and how far."""
+    windows = _windows(people, kept)
+    _, sizes, directions = np.linalg.svd(windows - windows.mean(axis=0), full_matrices=False)
+    return kept, directions[:DIRECTIONS], sizes[:DIRECTIONS] / np.sqrt(len(windows))
+
+
+def _distance(one: list[Array], two: list[Array], basis: tuple[NDArray[np.bool_], Array, Array]) -> float:
+    """Frechet distance of two groups' movement, along the directions, in units of the spread along each."""
+    from scipy.linalg import sqrtm
+
+    kept, directions, sizes = basis
+    first, second = (_windows(people, kept) @ directions.T / sizes for people in (one, two))
+    covariances = [np.cov(points.T) for points in (first, second)]
+    root = np.real(sqrtm(covariances[0] @ covariances[1]))
+    means = np.square(first.mean(axis=0) - second.mean(axis=0)).sum()
+    return float(means + np.trace(covariances[0] + covariances[1] - 2.0 * root))

@@ -1,0 +1,152 @@
+"""Movement of real faces for takes to play: from faces tracked in video to `motion.npz`, which ships.
+
+The tracker's scores become deviations from each clip's middle, without blinks and without what is too fast for a
+muscle, and the voice's level stands beside them. What a score does to the rig is written in the configuration: a
+tracker's units are not the rig's. Knows nothing of how pieces are chosen (`facetake.motion`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import audio, rig
+from facetake.audio import FRAME_RATE_HZ
+from facetake.errors import ConfigError
+from facetake.motion import MOVEMENT_FPS, voice_level
+from facetake.timebase import n_frames
+from facetake_training.lips import LipsConfig, clips, sound_path
+
+Array = NDArray[np.float64]
+SETTLE_S = 0.4  # the tracker settles in its first frames
+LEAST_S = 2.0  # of a clip, after that
+CUTOFF_HZ = 6.0  # faces have no more; a tracker's noise has
+BLINK_ABOVE, BLINK_REACH = 0.22, 3
+"""A lid this far above its usual place blinks; frames around it that are bridged, for lids pull cheeks and brows."""
+LARGEST = 5.0  # deviations beyond so many standard deviations of the clip are bent back: a tracker's slips
+
+
+@dataclass(frozen=True)
+class MovementConfig:
+    """What movement is taken from, and what it does to the rig.
+
+    Attributes:
+        out: folder to write motion.npz to.
+        tracked: folders of tracked faces.
+        modes: for each of the tracker's scores, without its side, what one unit of it does to controls; names without
+            CTRL_, without a side where they follow the score's, C_ with one.
+        sources: whose faces these are, with their licences, for models.toml.
+    """
+
+    out: Path
+    tracked: tuple[LipsConfig, ...]
+    modes: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
+    sources: tuple[str, ...] = ()
+
+
+def collect(config: MovementConfig) -> Path:
+    """Writes motion.npz.
+
+    Returns:
+        Its path.
+
+    Raises:
+        ConfigError: a score or control is unknown, or no clip is long enough.
+    """
+    scores, modes, mirror = _modes(config.modes)
+    tracks: list[Array] = []
+    voices: list[NDArray[np.float32]] = []
+    for folder in config.tracked:
+        for clip in clips(folder):
+            found = _movement(folder, clip, scores)
+            if found is not None:
+                tracks.append(found[0])
+                voices.append(found[1])
+    if not tracks:
+        raise ConfigError(f"no clip of {config.tracked} lasts {LEAST_S + SETTLE_S:g} s")
+    config.out.mkdir(parents=True, exist_ok=True)
+    path = config.out / "motion.npz"
+    with path.with_suffix(".part").open("wb") as file:
+        np.savez_compressed(
+            file,
+            tracks=np.concatenate(tracks).astype(np.float16),
+            voice=np.concatenate(voices).astype(np.float16),
+            ends=np.cumsum([len(rows) for rows in tracks]),
+            modes=modes,
+            mirror=mirror,
+            controls=np.array(rig.NAMES),
+        )
+    path.with_suffix(".part").replace(path)
+    return path
+
+
+def _modes(table: Mapping[str, Mapping[str, float]]) -> tuple[list[str], NDArray[np.float32], NDArray[np.int64]]:
+    """The tracker's scores that are used, what each does (M, 174), and the mirrored place of each (M,)."""
+    scores: list[str] = []
+    rows: list[NDArray[np.float32]] = []
+    for name, controls in table.items():
+        for side in ("Left", "Right") if name != "browInnerUp" else ("",):
+            scores.append(name + side)
+            rows.append(_row(controls, side))
+    swapped = [name.replace("Left", "*").replace("Right", "Left").replace("*", "Right") for name in scores]
+    return scores, np.stack(rows), np.array([scores.index(name) for name in swapped])
+
+
+def _row(controls: Mapping[str, float], side: str) -> NDArray[np.float32]:
+    row = np.zeros(rig.N_CONTROLS, np.float32)
+    for name, value in controls.items():
+        if name.startswith("C_"):
+            row[rig.columns(name)] = -value if side == "Right" else value
+        elif side:
+            row[rig.columns(f"{side[0]}_{name}")] = value
+        else:
+            row[rig.both(name)] = value
+    return row
+
+
+def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[Array, NDArray[np.float32]] | None:
+    """Deviations (N, M) and the voice (N,) of one clip at `MOVEMENT_FPS`; None for one that is too short."""
+    with np.load(folder.truth, allow_pickle=False) as truth:
+        times_s, seen = truth[f"{clip}.time"].astype(float), truth[f"{clip}.arkit"].astype(float)
+        names = [str(name) for name in truth["names"]]
+        late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
+    missing = [name for name in scores if name not in names]
+    if missing:
+        raise ConfigError(f"{folder.truth} has no score called {', '.join(missing)}")
+    good = np.isfinite(seen).all(axis=1) & (times_s >= SETTLE_S)
+    if not good.any() or times_s[good][-1] - times_s[good][0] < LEAST_S:
+        return None
+    lids = seen[:, [names.index("eyeBlinkLeft"), names.index("eyeBlinkRight")]].max(axis=1)
+    blinks = lids > np.median(lids[good]) + BLINK_ABOVE
+    good &= np.convolve(blinks, np.ones(2 * BLINK_REACH + 1), "same") == 0
+    grid_s = np.arange(times_s[good][0], times_s[good][-1], 1.0 / MOVEMENT_FPS)
+    rows = seen[good][:, [names.index(name) for name in scores]]
+    rows = np.stack([np.interp(grid_s, times_s[good], column) for column in rows.T], axis=1)
+    rows = np.stack([slow(column) for column in rows.T], axis=1)
+    rows -= np.median(rows, axis=0)
+    spread = rows.std(axis=0) + 1e-6
+    rows = LARGEST * spread * np.tanh(rows / (LARGEST * spread))
+    return rows, _voice(sound_path(folder, clip), grid_s + late_s)
+
+
+def slow(track: Array) -> Array:
+    """A track without what is faster than `CUTOFF_HZ`."""
+    from scipy.signal import butter, filtfilt
+
+    top, bottom = butter(2, CUTOFF_HZ / (MOVEMENT_FPS / 2))
+    return np.asarray(filtfilt(top, bottom, track))
+
+
+def _voice(path: Path, times_s: Array) -> NDArray[np.float32]:
+    """The voice's level (N,) at instants of its recording."""
+    with audio.stream(path) as sound:
+        rhythm = audio.Rhythm(n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ)))
+        for _ in rhythm.listening(sound):
+            pass
+    level = voice_level(rhythm.tracks()[0], float(FRAME_RATE_HZ))
+    return np.interp(times_s, np.arange(len(level)) / MOVEMENT_FPS, level).astype(np.float32)
