@@ -36,7 +36,7 @@ AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.05)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
-VOICE_SWELL, SLOW_SWELL, SIDE_SWELL = 0.32, 0.27, 0.07
+VOICE_SWELL, SLOW_SWELL, SIDE_SWELL = 0.32, 0.29, 0.07
 """How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
 vary by 0.4 of their mean, as all upper-face controls do."""
 LEAST_SWELL, MOST_SWELL = 0.45, 1.45
@@ -48,6 +48,8 @@ LEAD_S = 0.2
 SLOW_HZ = (0.12, 0.8)
 """Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
 BLOCK_ROWS = 4096  # frames made at once
+KNEE = 0.2
+"""Of a control's range, below its top: within it movement is bent."""
 _SWELLING = {
     "brow": "brow_down brow_lateral brow_raiseIn brow_raiseOut",
     "eye": "eye_blink eye_squintInner eye_cheekRaise eye_faceScrunch eye_eyelidU eye_eyelidD",
@@ -117,6 +119,7 @@ def add(
     parts = len(_SWELLING)
     waves = [Wave(np.random.Generator(np.random.PCG64([seed, BREATH_STREAM, n])), *SLOW_HZ) for n in range(2 * parts)]
     away = poses - rig.NEUTRAL
+    used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0) if movement is not None else columns[:0]
     for first in range(0, len(values), BLOCK_ROWS):
         rows = slice(first, min(first + BLOCK_ROWS, len(values)))
         times_s = np.arange(rows.start, rows.stop) / rate
@@ -132,7 +135,6 @@ def add(
         values[rows] += added
         values[rows, columns] += (swelling * held[:, columns]).astype(np.float32)
         if movement is not None and played is not None:
-            used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0)
             quiet = np.where(_is_held()[used], 0.0, QUIET_SHARE)
             amount = energy * (weights @ np.asarray(AMOUNTS, np.float32))[:, None] * (quiet + (1.0 - quiet) * heard)
             moved = _at(played, times_s * MOVEMENT_FPS) @ movement.modes[:, used]
@@ -140,7 +142,15 @@ def add(
             moved *= np.where(against, OPPOSED, 1.0)
             moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
             values[rows, used] += (amount * moved).astype(np.float32)
+        _ease(values[rows], np.union1d(columns, used))
     np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=values)
+
+
+def _ease(values: Values, columns: NDArray[np.intp]) -> None:
+    """Bends what comes near the top of its range, in place: a muscle that gives out slows down, it does not stop."""
+    over = (values[:, columns] - (1.0 - KNEE)) / KNEE
+    bent = 1.0 - KNEE + KNEE * np.tanh(over)
+    values[:, columns] = np.where(over > 0.0, bent, values[:, columns])
 
 
 def voice_level(level_db: NDArray[np.floating], rate: float) -> Values:

@@ -27,7 +27,8 @@ def config(tmp_path: Path) -> MovementConfig:
     scores[:, 0] += 0.1 * np.sin(2.0 * np.pi * times_s)
     scores[90:96, :] += 0.6
     (tmp_path / "audio").mkdir()
-    np.savez(tmp_path / "lips.npz", **{"a.time": times_s, "a.aperture": times_s, "a.arkit": scores, "names": NAMES})
+    truth = {"a.time": times_s, "a.aperture": times_s, "a.arkit": scores, "names": np.array(NAMES)}
+    np.savez(tmp_path / "lips.npz", **truth)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
     sound = np.random.default_rng(0).normal(0, 0.1, 6 * 16_000)
     sf.write(tmp_path / "audio" / "a.flac", sound, 16_000)
     faces = LipsConfig(tmp_path / "lips.npz", tmp_path / "audio")
@@ -63,7 +64,8 @@ def test_unknown_scores_and_short_clips_are_told(config: MovementConfig) -> None
     with pytest.raises(ConfigError, match="noseTwitchLeft"):
         collect(replace(config, modes={"noseTwitch": {"brow_down": 1.0}}))
     truth = config.tracked[0].truth
-    short = {"a.time": np.arange(9) / 30, "a.aperture": np.zeros(9), "a.arkit": np.ones((9, 5)), "names": NAMES}
-    np.savez(truth, **short)
+    rows = np.ones((9, 5))
+    short = {"a.time": np.arange(9) / 30, "a.aperture": rows[:, 0], "a.arkit": rows, "names": np.array(NAMES)}
+    np.savez(truth, **short)  # type: ignore[arg-type]  # as above
     with pytest.raises(ConfigError, match="no clip"):
         collect(config)
