@@ -38,6 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
+    parser.add_argument("--takes", type=options.whole(1, 99), default=1, metavar="N", help="performances of each line to "
+                        "choose from, of this seed and those after it: NAME.csv, NAME.2.csv ...")  # fmt: skip
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
@@ -71,9 +73,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     models = bundle.load(arguments.model)
     job = _Job(options, models, arguments.form, arguments.preview, report)
     fates = set()
-    for index, (source, target) in enumerate(zip(sources, targets, strict=True)):
-        report.start(str(source), index, len(sources))
-        fates.add(_attempt(source, target, job))
+    for index, (source, target) in enumerate(targets):
+        report.start(str(source), index, len(targets))
+        seed = options.seed + index % arguments.takes
+        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
     if fates == {DONE}:
         return 0
     return 2 if fates == {FAILED} else 1
@@ -90,22 +93,29 @@ class _Job:
     report: Reporter
 
 
-def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[Path]:
-    """Where the takes go. ConfigError for every mistake that shows before anything runs."""
+def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
+    """Each sound with where its takes go. ConfigError for every mistake that shows before anything runs."""
     targets = inputs.outputs_for(sources, arguments.out, take_suffix(arguments.form))
-    written = list(zip(sources, targets, strict=True))
+    numbers = range(1, arguments.takes + 1)
+    takes = [(one, _numbered(out, n)) for one, out in zip(sources, targets, strict=True) for n in numbers]
+    written = list(takes)
     if arguments.keys == "sparse":
         written += [(source, _keys_path(target)) for source, target in written]
     if arguments.preview:
-        if len(sources) > 1:
-            raise ConfigError("--preview films one line; name one sound file, or film takes with 'facetake preview'")
+        if len(takes) > 1:
+            raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
     cues = [Path(arguments.emotion)] if arguments.emotion else []
     inputs.refuse_overwriting(written, [*sources, *cues])
     if arguments.form is None:
         check_suffix(targets[0])
-    return targets
+    return takes
+
+
+def _numbered(target: Path, number: int) -> Path:
+    """The file of the n-th take of a line."""
+    return target if number == 1 else target.with_name(f"{target.stem}.{number}{target.suffix}")
 
 
 def check_suffix(target: Path) -> None:

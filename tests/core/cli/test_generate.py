@@ -168,6 +168,9 @@ def test_silence_has_no_emotion(tmp_path: Path, generate: Run, capsys: pytest.Ca
         (["--gain", "lips=2"], "use one of brow, eye"),
         (["--gain", "brow=-1"], "--gain brow: X is"),
         (["--seed", "-1"], "not a whole number of 0 or more"),
+        (["--energy", "2.1"], "--energy"),
+        (["--energy", "nan"], "--energy"),
+        (["--takes", "0"], "--takes"),
         (["--format", "fbx"], "known: csv, json"),
         (["--model", "gone"], "models.toml is missing"),
     ],
@@ -366,3 +369,33 @@ def spoil_version(folder: Path) -> None:
     others = (folder / "models.toml").read_text(encoding="utf-8").split("[audio2rig]")[0]
     text = f'{others}[audio2rig]\nfile = "audio2rig.onnx"\nsha256 = "{hash_of(folder / "audio2rig.onnx")}"\n'
     (folder / "models.toml").write_text(text, encoding="utf-8")
+
+
+def test_several_takes_of_a_line(tmp_path: Path, generate: Run) -> None:
+    """--takes 3 writes three performances; the first is the one that comes without it."""
+    source = line(tmp_path / "a.wav", 2.0)
+    assert generate(source, "-o", tmp_path / "one.json") == 0
+    assert generate(source, "--takes", 3, "-o", tmp_path / "a.json") == 0
+    takes = [formats.read(tmp_path / name) for name in ("one.json", "a.json", "a.2.json", "a.3.json")]
+    assert (takes[0].values == takes[1].values).all()
+    assert [take.origin["seed"] for take in takes[1:]] == [0, 1, 2]
+    assert (takes[1].values != takes[2].values).any() and (takes[2].values != takes[3].values).any()
+
+
+def test_several_takes_never_share_a_file(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """A line that is called as another's second take is refused before anything is written."""
+    sources = [line(tmp_path / name) for name in ("a.wav", "a.2.wav")]
+    assert generate(*sources, "--takes", 2, "-o", tmp_path / "out") == 2
+    assert "a.2.csv" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_energy_is_how_much_the_face_acts(tmp_path: Path, generate: Run) -> None:
+    """More energy moves the brows more."""
+    source = line(tmp_path / "a.wav", 4.0)
+    spreads = []
+    for energy in ("0", "1", "2"):
+        assert generate(source, "--energy", energy, "--no-blink", "-o", tmp_path / f"{energy}.json") == 0
+        values = formats.read(tmp_path / f"{energy}.json").values
+        spreads.append(float(values[:, rig.region_mask("brow")].std(axis=0).mean()))
+    assert spreads[0] < spreads[1] < spreads[2]
