@@ -20,6 +20,7 @@ from facetake.formats import (
     emoface_txt,
     facetake_json,
     facetake_npz,
+    length,
     live_link_face_csv,
     maya_anim,
     usd_skel,
@@ -126,6 +127,8 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
     parse_rate(take.rate)  # what could not be read back is not written
     with beside(path) as temporary:
         chosen.write(take, temporary)
+        if temporary.is_file():
+            length.check(take.n_frames, temporary.stat().st_size)
 
 
 def _named(format: str) -> Format:

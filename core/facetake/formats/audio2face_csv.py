@@ -28,7 +28,7 @@ def read(path: Path) -> Take:
             no weights, times that are not regular.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
-        lines = iter(file)
+        lines = table.text_lines(file)
         names = table.header(lines)
         # The shapes are matched on their own, since any of them may be missing but none may be unknown.
         columns = table.match(names, _column, (TIME_COLUMN,))

@@ -32,6 +32,7 @@ from numpy.typing import NDArray
 from facetake import rig
 from facetake.errors import TakeError
 from facetake.formats import arkit_columns, exact, timing
+from facetake.formats.length import MOST_FRAMES
 from facetake.formats.files import reading
 from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time, recognise
@@ -40,8 +41,6 @@ Floats = NDArray[np.float32]
 
 ROOT, CURVES = "/Facetake", "/Facetake/Curves"
 HEAD_NAMES = ("head:yaw", "head:pitch", "head:roll")
-MOST_FRAMES = 1_000_000
-"""Frames of the longest take: 4.6 hours at 60 fps. What a file says of its length is trusted no further."""
 
 _CRATE = b"PXR-USDC"
 
