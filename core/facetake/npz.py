@@ -88,6 +88,6 @@ def _array(file: Any, size: int, name: str) -> NDArray[Any]:
 
 def _header(file: BinaryIO, name: str) -> tuple[tuple[int, ...], bool, np.dtype[Any]]:
     try:
-        return _HEADERS[npy.read_magic(file)](file)  # type: ignore[no-any-return, no-untyped-call]
+        return _HEADERS[npy.read_magic(file)](file)
     except Exception as error:  # whatever numpy's parser hits; its advice is for programmers
         raise ValueError(f"the array {name[:40]} has no header that can be read") from error

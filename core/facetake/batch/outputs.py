@@ -76,9 +76,8 @@ def check_out(out: PurePosixPath) -> None:
         raise BatchError(f"out '{out}': the folder {APPROVED} keeps approved takes; name a path outside it")
     if _OF_THE_BATCH.fullmatch(folded(out.parts[0])) or any(folded(part).startswith(BEGUN) for part in out.parts):
         raise BatchError(f"out '{out}': the batch itself writes files of this name; name another")
-    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
-    if out.suffix.lower() not in known:
-        raise BatchError(f"out '{out}': no format has this suffix; use one of {', '.join(known)}")
+    if out.suffix.lower() not in formats.suffixes():
+        raise BatchError(f"out '{out}': no format has this suffix; use one of {', '.join(formats.suffixes())}")
 
 
 def folded(path: PurePath | str) -> str:

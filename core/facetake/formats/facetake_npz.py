@@ -36,8 +36,8 @@ def read(path: Path) -> Take:
         return _take(_arrays(path))
 
 
-def write(take: Take, path: Path) -> None:
-    """Writes a take without loss; the same take gives the same bytes.
+def write(take: Take, path: Path, *, packed: bool = True) -> None:
+    """Writes a take without loss; the same take gives the same bytes. Unpacked it is quicker, and large.
 
     Raises:
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
@@ -53,7 +53,7 @@ def write(take: Take, path: Path) -> None:
     }
     if take.head is not None:
         arrays["head"] = take.head
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():
             # Opened by name, a member has a fixed date; so the same take gives the same bytes.
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:

@@ -30,5 +30,6 @@ def check(count: int, n_bytes: int) -> None:
     """
     if count > most_frames(n_bytes):
         raise TakeError(
-            f"{count} frames are more than a file of {n_bytes} bytes is believed ({most_frames(n_bytes)}); split the take"
+            f"{count} frames are more than the {most_frames(n_bytes)} that a file of {n_bytes} bytes is believed; "
+            "split the take, or correct its range"
         )
