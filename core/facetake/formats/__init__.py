@@ -175,4 +175,6 @@ def _csv_kind(path: Path) -> str:
         header = file.readline(_HEADER_LENGTH).lower()
     if "timecode" in header and "blendshapecount" in header:
         return "livelink-csv"
-    return "a2f-csv" if "blendshapes." in header else "csv"
+    if "blendshapes." in header or header.lstrip('"').startswith(("timecode", "time_code")):
+        return "a2f-csv"
+    return "csv"

@@ -1,6 +1,7 @@
 """Reading CSV text, fast and strictly: a header of known names, then rows of finite numbers.
 
-Knows commas, lines and names; not takes, and not which columns a format has. Errors say the line (counted from 1,
+Where German, French and other spreadsheets have saved it, values have decimal commas and semicolons between them. Knows
+commas, lines and names; not takes, and not which columns a format has. Errors say the line (counted from 1,
 as an editor shows it) and the column; the caller adds the path.
 """
 
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import count, islice
+from itertools import chain, count, islice
 from typing import TextIO
 
 import numpy as np
@@ -23,11 +24,21 @@ _BLOCK = 2048  # rows parsed at a time, so that the 64-bit numbers of a long fil
 
 
 def text_lines(file: TextIO) -> Iterator[str]:
-    """The lines of a file, of which none is longer than such a table has them.
+    """The lines of a file, with commas between values and points in them, whatever country's spreadsheet saved it.
 
     Raises:
-        TakeError: one is; its end is not looked for.
+        TakeError: a line is longer than such a table has any; its end is not looked for.
     """
+    lines = _short_lines(file)
+    first = next(lines, "")
+    mark = next((mark for mark in ";\t" if mark in first), "")
+    marks = str.maketrans({mark: ",", ",": "."}) if mark else {}
+    for line in chain([first], lines):
+        line = line.translate(marks) if mark else line
+        yield line if line.strip().strip(",") else "\n"  # a spreadsheet's empty row is one of commas
+
+
+def _short_lines(file: TextIO) -> Iterator[str]:
     for number in count(1):
         line = file.readline(LONGEST_LINE)
         if len(line) == LONGEST_LINE:
