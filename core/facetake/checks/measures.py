@@ -212,7 +212,8 @@ class _Look:
         moves = np.zeros(len(self.values), np.float32)
         for column in LIVING:
             curve = self.values[:, column]
-            np.maximum(moves, ndimage.maximum_filter1d(curve, window) - ndimage.minimum_filter1d(curve, window), moves)
+            reach = ndimage.maximum_filter1d(curve, window) - ndimage.minimum_filter1d(curve, window)
+            np.maximum(moves, reach, out=moves)
         # Where a whole window stands still, all its frames do.
         stands = ndimage.binary_dilation(moves < HARDLY, np.ones(window, bool))
         speaks = (self.visemes.argmax(axis=1) != VISEMES.index("sil")) & (self.speech > 0.0)

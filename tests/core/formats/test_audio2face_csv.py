@@ -43,7 +43,7 @@ def test_a_file_of_the_authoring_service(tmp_path: Path) -> None:
     path = tmp_path / "output_blendshape.csv"
     path.write_text("\n".join(["timecode,EyeBlinkLeft,JawOpen,TongueTipUp", *rows]) + "\n")
     form, take = formats.read_recognised(path)
-    assert (form, take.rate, take.n_frames, take.origin["passed_over"]) == ("a2f-csv", 30, 4, ["TongueTipUp"])
+    assert (form, take.rate, take.n_frames, take.origin["passed_over"]) == ("a2f-csv", Fraction(30), 4, ["TongueTipUp"])
     assert round(_shapes(take, 3)["jawOpen"], 4) == 0.6 and round(_shapes(take, 2)["eyeBlinkLeft"], 4) == 0.2
 
 

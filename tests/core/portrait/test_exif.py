@@ -23,8 +23,7 @@ def photograph(path: Path, orientation: int | None) -> NDArray[np.uint8]:
     if orientation is not None:
         exif[274] = orientation
         exif[305] = "a camera"
-    options = {"quality": 95} if path.suffix in (".jpg", ".webp") else {}
-    picture.save(path, exif=exif, **options)
+    picture.save(path, exif=exif, **({"quality": 95} if path.suffix in (".jpg", ".webp") else {}))  # type: ignore[arg-type]
     picture.getexif()[274] = orientation or 1
     return np.asarray(ImageOps.exif_transpose(picture))
 
