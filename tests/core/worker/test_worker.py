@@ -117,7 +117,7 @@ def test_what_is_odd_about_a_recording_is_told_to_a_host(talk: Talk, tmp_path: P
     samples, rate_hz = soundfile.read(LINE)
     soundfile.write(tmp_path / "odd.wav", np.stack([samples, -samples], axis=1)[: 2 * rate_hz], rate_hz)
     number = talk.say("generate", audio=str(tmp_path / "odd.wav"), out=str(tmp_path / "keys.json"))
-    events = []
+    events: list[dict[str, Any]] = []
     while not events or events[-1]["event"] not in ("done", "failure"):
         events.append(talk.event())
 
