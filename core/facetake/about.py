@@ -18,14 +18,20 @@ MOVES = 0.01  # a control that moves less counts as still
 Facts = dict[str, Any]
 
 
-def facts(path: Path) -> Facts:
+def facts(path: Path, form: str | None = None) -> Facts:
     """What is known of a file, told by its name and whether it is a folder.
+
+    Args:
+        path: the file.
+        form: the format of a take, as in `facetake.formats`, where it cannot be told.
 
     Raises:
         ConfigError: its name says of no kind that Facetake knows.
         AudioError, TakeError, ModelError: it cannot be read.
     """
     suffix = path.suffix.lower()
+    if form is not None:
+        return _take(path, form)
     if is_folder(path):
         if not (path / "models.toml").is_file():
             raise ConfigError(f"folder {path} holds no models.toml; name a model folder, a take or a sound file")
@@ -51,13 +57,13 @@ def is_take(path: Path) -> bool:
     """Whether a file is a take by its suffix."""
     from facetake import formats
 
-    return path.suffix.lower() in {form.suffix for form in formats.FORMATS.values()}
+    return path.suffix.lower() in formats.suffixes()
 
 
-def _take(path: Path) -> Facts:
+def _take(path: Path, form: str | None = None) -> Facts:
     from facetake import formats, mouth, rig
 
-    form, take = formats.read_recognised(path)
+    form, take = formats.read_recognised(path, form)
     values = take.values
     return {
         "take": str(path),

@@ -15,12 +15,15 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from facetake import quantities
+from facetake import contents, quantities
 from facetake.errors import ConfigError, FacetakeError
 from facetake.quantities import shown
 from facetake.timebase import parse_time
 
 T = TypeVar("T")
+MOST_BYTES = 1 << 24
+MOST_DOTS = 1000
+"""In a line: Python's reader takes a time that grows with the square of the parts of a dotted key."""
 
 
 def load_config(cls: type[T], path: Path) -> T:
@@ -48,7 +51,11 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        text = contents.read_text(path, MOST_BYTES)
+        for number, line in enumerate(text.splitlines(), 1):
+            if line.count(".") > MOST_DOTS:
+                raise ConfigError(f"{path} is not valid TOML: line {number} has more than {MOST_DOTS} dots")
+        return tomllib.loads(text)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
     except UnicodeDecodeError as error:

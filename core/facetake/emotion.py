@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import quantities
+from facetake import contents, quantities
 from facetake.errors import ConfigError
 from facetake.quantities import shown
 from facetake.timebase import FURTHEST_S
@@ -21,6 +21,7 @@ from facetake.timebase import FURTHEST_S
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
 AUTO: Final = "auto"
 AUTO_LINE: Final = "auto:line"
+MOST_BYTES: Final = 1 << 24  # of a file of cues
 Weights = NDArray[np.float32]
 
 
@@ -90,7 +91,7 @@ def read(path: Path) -> EmotionTrack:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
     try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
+        lines = contents.read_text(path, MOST_BYTES).splitlines()
     except OSError as error:
         raise ConfigError(f"cannot read the emotion cues in {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

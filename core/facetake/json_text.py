@@ -1,4 +1,4 @@
-"""JSON as the standard has it, read and written in one place: no NaN, no infinity, no number without bounds.
+"""JSON as the standard has it, read and written in one place: no NaN, no infinity, no number or depth without bounds.
 
 Python's own reader takes NaN, makes 1e400 infinite and falls over brackets nested ten thousand deep; its writer writes
 NaN, which no other program reads. What the text means is not known here.
@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import math
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NoReturn
 
 LONGEST_WHOLE: Final = 19  # digits: what 64 bits hold
+DEEPEST: Final = 200
+"""Of brackets in brackets: what is that deep can be written again, too, and looked at from anywhere in the program."""
+
+_BRACKETS: Final = re.compile(r'"(?>[^"\\]++|\\.)*+"|([\[{])|[\]}]', re.DOTALL)  # texts are passed over
 
 Pairs = list[tuple[str, Any]]
 
@@ -27,12 +32,23 @@ def load(text: str | bytes, pairs: Callable[[Pairs], Any] | None = None) -> Any:
         ValueError: the text is no JSON (`json.JSONDecodeError`, which knows the line), holds NaN or a number too large
             to be one, or is nested too deep; the message is for people.
     """
-    try:
-        return json.loads(
-            text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded, object_pairs_hook=pairs
-        )
-    except RecursionError:
-        raise ValueError("brackets are nested too deep") from None
+    if isinstance(text, bytes):
+        text = text.decode(json.detect_encoding(text))
+    _check_depth(text)
+    return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded, object_pairs_hook=pairs)
+
+
+def _check_depth(text: str) -> None:
+    if text.count("[") + text.count("{") <= DEEPEST:
+        return
+    depth = 0
+    for found in _BRACKETS.finditer(text):
+        if found[1]:
+            depth += 1
+            if depth > DEEPEST:
+                raise ValueError("brackets are nested too deep")
+        elif not found[0].startswith('"'):
+            depth -= 1
 
 
 def dump(value: object, **options: Any) -> str:

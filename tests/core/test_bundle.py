@@ -124,7 +124,7 @@ def test_a_performer_of_another_ear_is_refused(tiny_model: Path, tmp_path: Path)
     ("text", "says"),
     [
         (None, "models.toml is missing"),
-        ("not toml [", "malformed"),
+        ("not toml [", "not valid TOML"),
         ("[ear]\n", "malformed"),
         ("[audio2rig]\nfile='x'\nsha256='y'\n", "declares no model named ear; export one"),  # of a former version
         ("[ear]\nfile='x.onnx'\nsha256='y'\n", "is missing"),

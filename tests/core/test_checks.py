@@ -22,7 +22,7 @@ from facetake.take import Take, resample
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 Floats = NDArray[np.float32]
-ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "lipsync", "lag"}
+ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "still", "lipsync", "lag"}
 
 
 @pytest.fixture(scope="module")
@@ -128,6 +128,40 @@ def test_range_sides_and_dead_controls(made: Performance, classifier: bundle.Vis
     assert "brow_down" in failing(made, clipped, classifier)["clipped"].message
     assert "mouth_cornerPull" in failing(made, lopsided, classifier)["asymmetry"].message
     assert "CTRL_C_jaw" in failing(made, dead, classifier)["dead"].message
+
+
+@pytest.mark.parametrize("rate", ["60", "24000/1001"])
+def test_speech_over_a_still_mouth(classifier: bundle.VisemeClassifier, rate: str) -> None:
+    """A mouth that freezes for a second and a half of speech is found where it does; a shorter hold is none."""
+    made = generate(LINE, GenerateOptions("happy", Fraction(rate)), bundle.load(None, 1))
+    begin = round(1.0 * Fraction(rate))
+    for length_s, is_found in ((1.5, True), (0.8, False)):
+        values = made.take.values.copy()
+        values[begin : begin + round(length_s * Fraction(rate)), measures.HELD] = values[begin, measures.HELD]
+        found = failing(made, values, classifier)
+        assert ("still" in found) == is_found
+        if is_found:
+            assert 0.9 < found["still"].value <= 1.6 and found["still"].at_s[0] == pytest.approx(1.0, abs=0.15)
+            assert "speech is heard for 1." in found["still"].message
+
+
+def test_a_mouth_that_hardly_moves_at_all(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """A whole line performed with a twentieth of the mouth is found, even where no control is quite dead."""
+    rest = np.median(made.take.values, axis=0)
+    values = made.take.values.copy()
+    values[:, measures.HELD] = rest[measures.HELD] + 0.05 * (values - rest)[:, measures.HELD]
+
+    assert failing(made, values, classifier)["still"].value > 1.0
+
+
+def test_a_pause_over_a_still_mouth(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+    """Where nothing is heard a mouth may stand still as long as it likes."""
+    values = made.take.values.copy()
+    values[60:180, measures.HELD] = values[60, measures.HELD]
+    visemes = made.visemes.copy()
+    visemes[60:180] = np.eye(16, dtype=np.float32)[0]
+
+    assert "still" not in failing(replace(made, visemes=visemes), values, classifier)
 
 
 def test_another_sound_or_a_late_one(made: Performance, classifier: bundle.VisemeClassifier) -> None:

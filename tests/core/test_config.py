@@ -139,7 +139,12 @@ def test_files_that_cannot_be_read_are_named(tmp_path: Path) -> None:
     endless.write_text(f"steps = {'9' * 5000}", encoding="utf-8")
     deep = tmp_path / "deep.toml"
     deep.write_text(f"steps = {'[' * 50_000}", encoding="utf-8")
-    for path in (tmp_path / "absent.toml", tmp_path, broken, binary, endless, deep):
+    dotted = tmp_path / "dotted.toml"
+    dotted.write_text(f"steps{'.a' * 50_000} = 1", encoding="utf-8")
+    holes = tmp_path / "holes.toml"
+    with holes.open("wb") as file:
+        file.truncate(10_000_000_000)
+    for path in (tmp_path / "absent.toml", tmp_path, broken, binary, endless, deep, dotted, holes):
         with pytest.raises(ConfigError, match="cannot be read|not valid TOML|not UTF-8") as caught:
             load_config(Run, path)
         assert str(path) in str(caught.value)

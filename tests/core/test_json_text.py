@@ -14,7 +14,19 @@ from facetake import json_text
 SOURCES = Path(json_text.__file__).parent
 
 
-@pytest.mark.parametrize("text", ['{"a": [1, 2.5, -3e-7, "x", null, true]}', "[]", '"NaN"', "1e300", str(2**63 - 1)])
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a": [1, 2.5, -3e-7, "x", null, true]}',
+        "[]",
+        "[" * 200 + "]" * 200,
+        f"[{'[],' * 500}1]",
+        '{"\\\\": "\\"' + "[" * 999 + '"}',
+        '"NaN"',
+        "1e300",
+        str(2**63 - 1),
+    ],
+)
 def test_json_is_read_as_python_reads_it(text: str) -> None:
     """Everything that is in bounds."""
     assert json_text.load(text) == json.loads(text)
@@ -29,6 +41,8 @@ def test_json_is_read_as_python_reads_it(text: str) -> None:
         ("9" * 20, "20 digits"),
         ("9" * 5000, "5000 digits"),
         ("[" * 100_000, "nested too deep"),
+        ("[" * 201 + "]" * 201, "nested too deep"),
+        ('{"]]": ' * 201 + "1" + "}" * 201, "nested too deep"),
         ("{", "Expecting"),
     ],
 )

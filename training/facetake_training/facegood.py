@@ -14,7 +14,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, npz
 from facetake.errors import ConfigError
 
 RATE_HZ = 30
@@ -72,10 +72,9 @@ def _curves(line: Path, columns: Sequence[str]) -> Curves:
 
 def _array(path: Path) -> NDArray[Any]:
     try:
-        array: NDArray[Any] = np.load(path, allow_pickle=False)
+        return npz.read_one(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as an array: {error}") from error
-    return array
 
 
 def _both(curves: Curves, name: str) -> NDArray[np.float64]:

@@ -19,8 +19,8 @@ from safetensors.torch import load_file, save_file
 
 from facetake import bundle
 from facetake.audio import hash_of
-from facetake.config import load_config
-from facetake.errors import ModelError
+from facetake.config import load_config, read_table
+from facetake.errors import ConfigError, ModelError
 from facetake.export import (
     export_audio2rig,
     export_audio_emotion,
@@ -59,8 +59,8 @@ def export(config_path: Path, out: Path) -> str:
         ModelError: the run has no checkpoint, or torch and ONNX Runtime differ.
     """
     try:
-        table = tomllib.loads(config_path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError):
+        table: dict[str, Any] = read_table(config_path)
+    except ConfigError:
         table = {}  # the reader of the configuration says what is wrong
     if "modes" in table:
         return export_motion(load_config(MovementConfig, config_path), config_path.name, out)

@@ -1,4 +1,4 @@
-"""Containers that say how long their parts are (MP4, QuickTime, Matroska, AVI): whether the file ends within one."""
+"""Containers that say how long their parts are (MP4, QuickTime, Matroska, AVI, FLV): whether a file ends in one."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from facetake.audio.whole import TruncatedError
 MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
 HEAD: Final = 16  # bytes
+FLV_TAG, FLV_AFTER = 11, 4
+FLV_TYPES: Final = (b"\x08", b"\x09", b"\x12")  # sound, picture, script
 
 
 def check_boxes(file: BinaryIO, size: int) -> None:
@@ -25,6 +27,8 @@ def check_boxes(file: BinaryIO, size: int) -> None:
         _check_matroska(file, size)
     elif head[:4] == b"RIFF" and head[8:12] == b"AVI " and head[4:8] != b"\xff\xff\xff\xff":
         _check("RIFF", 8 + int.from_bytes(head[4:8], "little"), size)
+    elif head[:3] == b"FLV":
+        _check_flv(file, size)
 
 
 def _check(name: str, length: int, there: int) -> None:
@@ -60,3 +64,21 @@ def _check_matroska(file: BinaryIO, size: int) -> None:
             return
         _check("Segment" if name == SEGMENT else "EBML", length, size - at - width)
         at += width + length + 4
+
+
+def _check_flv(file: BinaryIO, size: int) -> None:
+    """Flash video: tags of a type, a length in 3 bytes and data, each with the length of the whole after it."""
+    file.seek(5)
+    at = int.from_bytes(file.read(4), "big") + FLV_AFTER
+    before = b""
+    while at < size:
+        file.seek(at)
+        head = file.read(FLV_TAG)
+        if head[:1] not in FLV_TYPES:
+            return
+        length = FLV_TAG + int.from_bytes(head[1:4], "big")
+        if len(head) < FLV_TAG or at + length > size:
+            if not before:
+                return
+            raise TruncatedError(f"its last tag is {length} bytes long, {size - at} are there")
+        at, before = at + length + FLV_AFTER, head

@@ -11,6 +11,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 
+import numpy as np
+
 from facetake.audio import adts, flac, headers, mpeg, ogg
 from facetake.audio.containers import Container
 from facetake.audio.stretches import Stretches
@@ -103,6 +105,7 @@ class Parts:
     def blocks(self, block_s: float) -> Iterator[Block]:
         """As of any source."""
         for part in self._parts:
+            yield from self._lost(part, block_s)
             with _opened(self._path, part) as sound:
                 done = len(self._read(sound, part.left_out)) if part.left_out else 0
                 while len(block := self._read(sound, max(1, round(block_s * sound.samplerate)))):
@@ -111,6 +114,18 @@ class Parts:
                 lost_s = (sound.frames - done) / sound.samplerate
                 if part.is_sure and lost_s > LOST_S:
                     raise AudioError(f"{self._path} breaks off {lost_s:.2f} s before its end; copy it again")
+
+    def _lost(self, part: Part, block_s: float) -> Iterator[Block]:
+        """Silence in place of what is lost before a part: all that is missing of its length."""
+        if part.lasts is None:
+            return
+        with _opened(self._path, part) as sound:
+            left = round(Fraction(*part.lasts) * sound.samplerate)
+            step = max(1, round(block_s * sound.samplerate))
+            while count := len(self._read(sound, step)):
+                left -= count
+            for first in range(0, left, step):
+                yield sound.samplerate, np.zeros((min(step, left - first), sound.channels), np.float32)
 
     def _read(self, sound: Any, count: int) -> Floats:
         try:

@@ -21,12 +21,15 @@ class Part:
         told: what is worth telling about it, to go after the file's name.
         is_sure: whether as many samples decode as libsndfile then says; else what decodes is all that is known.
         left_out: samples at its beginning that are an encoder's delay and no sound.
+        lasts: samples from the end of the part before it to its own end, and how many of these a second has, where
+            something is lost between them: what does not decode of it is silence.
     """
 
     pieces: Sequence[bytes | Stretch] = ()
     told: tuple[str, ...] = ()
     is_sure: bool = True
     left_out: int = 0
+    lasts: tuple[int, int] | None = None
 
 
 def id3_length(head: bytes) -> int:

@@ -68,6 +68,7 @@ class Progress:
         left_s: estimated seconds until the end.
         findings: of the checks, the worst first.
         heard: of the emotion, where that was asked.
+        told: sentences about what is unusual in the recording and how it was read.
     """
 
     row: Row
@@ -77,6 +78,7 @@ class Progress:
     left_s: float
     findings: tuple[checks.Finding, ...] = ()
     heard: str = ""
+    told: tuple[str, ...] = ()
 
 
 def run(
@@ -199,7 +201,7 @@ class _Night:
         spent = time.monotonic() - self._begun
         findings = checks.judge(entry.measured, self._settings.limits)
         left_s = spent / share - spent if share else 0.0
-        self._tell(Progress(row, made.problem, why, share, left_s, findings, made.heard))
+        self._tell(Progress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
 
     def _entry(self, row: Row, prints: Fingerprint, why: str, made: Made) -> Entry:
         """What is put down of a row; where it failed, the take of before is still there."""
@@ -210,9 +212,10 @@ class _Night:
             return replace(
                 old, fingerprint=prints, status=FAILED, message=made.problem, out=str(row.out),
                 duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why, measured=(),
+                told=(),
             )  # fmt: skip
         entry = Entry(
             row.id, prints, DONE, duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why,
-            measured=made.measured,
+            measured=made.measured, told=made.told,
         )  # fmt: skip
         return entry.with_files(made.files)

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import formats, json_text
+from facetake import contents, formats, json_text
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Entry, Ledger, Verdict
@@ -44,23 +44,21 @@ def read(path: Path) -> dict[str, Verdict]:
 
 def _loaded(path: Path) -> object:
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BatchError(f"{path} is larger than 256 megabytes; is it the file that the report exports?")
-        return json_text.load(path.read_text(encoding="utf-8-sig"), pairs=_once)
+        return json_text.load(contents.read_text(path, MOST_BYTES), pairs=_once)
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); export it from the report anew") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise BatchError(f"{path} is no JSON ({error}); export it from the report anew") from error
 
 
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"'{twice[:80]}' is there twice")
+    found: dict[str, object] = {}
+    for name, value in pairs:
+        if name in found:
+            raise ValueError(f"'{name[:80]}' is there twice")
+        found[name] = value
     return found
 
 

@@ -21,7 +21,7 @@ from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 3
+VERSION: Final = 4
 _ROWS: Final = """
 CREATE TABLE rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
@@ -38,7 +38,8 @@ _SINCE_3: Final = (
     "CREATE TABLE marks (mark TEXT NOT NULL)",
     "INSERT INTO marks VALUES (lower(hex(randomblob(4))))",
 )
-_STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3)
+_SINCE_4: Final = ("ALTER TABLE rows ADD COLUMN told TEXT NOT NULL DEFAULT '[]'",)
+_STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3, _SINCE_4)
 """What makes a ledger of each version one of the next, from none on."""
 DONE, FAILED = "done", "failed"
 _KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
@@ -54,6 +55,7 @@ _KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
     str,
     str,
     int,
+    str,
     str,
     str,
 )
@@ -79,6 +81,7 @@ class Entry:
         sha256, mtime_ns: of the take as it was written; empty and 0 where that is not known.
         measured: what the checks measured; `checks.judge` says what passes.
         beside: the other files of the take, such as its keys, as they were written.
+        told: sentences about what is unusual in its recording and how it was read.
     """
 
     id: str
@@ -95,6 +98,7 @@ class Entry:
     mtime_ns: int = 0
     measured: tuple[checks.Measured, ...] = ()
     beside: tuple[Written, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def files(self) -> tuple[Written, ...]:
@@ -218,6 +222,7 @@ class Ledger:
             entry.id, json_text.dump(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
             entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
             checks.to_json(entry.measured), json_text.dump([astuple(one) for one in entry.beside]),
+            json_text.dump(entry.told),
         )  # fmt: skip
         self._put("rows", [values])
 
@@ -308,15 +313,16 @@ def _seen(path: Path, known: Written | None) -> tuple[str, Written | None]:
     return "", Written(known.name, now.st_size, sha256, now.st_mtime_ns)
 
 
-def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str]) -> Entry:
+def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str, str]) -> Entry:
     """An entry of the row that was read. Raises ValueError or TypeError for one that no run wrote."""
     kinds = zip(found, _KINDS, strict=True)
     if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
         raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
     prints, beside = json_text.load(found[1]), tuple(Written(*one) for one in json_text.load(found[13]))
-    if not isinstance(prints, dict) or not all(isinstance(one.name, str) for one in beside):
+    told = json_text.load(found[14])
+    if not isinstance(prints, dict) or not all(isinstance(one, str) for one in (*(one.name for one in beside), *told)):
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
-    return Entry(found[0], prints, *found[2:12], checks.from_json(found[12]), beside)
+    return Entry(found[0], prints, *found[2:12], checks.from_json(found[12]), beside, tuple(told))
 
 
 def _moved(path: Path, wrong: str) -> str:

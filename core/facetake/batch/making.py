@@ -65,6 +65,7 @@ class Made:
         aside: names under which files that somebody had changed were kept.
         measured: by the checks.
         heard: of its emotion, where that was asked; empty where not.
+        told: sentences about what is unusual in its recording and how it was read.
     """
 
     id: str
@@ -74,6 +75,7 @@ class Made:
     aside: tuple[str, ...] = ()
     measured: tuple[checks.Measured, ...] = ()
     heard: str = ""
+    told: tuple[str, ...] = ()
 
 
 class Maker:
@@ -119,7 +121,7 @@ class Maker:
             self._classifier, self._approved(row), options.only,
         )  # fmt: skip
         heard = made.heard.sentence if made.heard else ""
-        return replace(self._written(row, take, keys), measured=measured, heard=heard)
+        return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told)
 
     def _approved(self, row: Row) -> Take | None:
         path = approved_path(self._settings.folder, row.id)

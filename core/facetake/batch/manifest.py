@@ -17,7 +17,7 @@ from typing import Any, Final
 from facetake import about, audio, emotion, quantities, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
-from facetake.batch.row import Row, is_name, refused
+from facetake.batch.row import Row, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError
 
@@ -90,6 +90,9 @@ def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:
             raise BatchError(row.problem)
         if not is_name(row.id):
             raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
+        if row.id != spared(row.id):
+            note = f"'{row.id}' is line '{spared(row.id)}', since Windows keeps that name for a device"
+            row = replace(row, id=spared(row.id), note=note)
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)

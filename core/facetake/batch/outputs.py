@@ -11,16 +11,14 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from facetake import emotion, formats
 from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import NAME
+from facetake.batch.row import Row, is_device
 from facetake.errors import BatchError
 from facetake.formats.files import BEGUN
-
-if TYPE_CHECKING:
-    from facetake.batch.row import Row
 
 LONGEST_BYTES: Final = 255
 """Of a name, in most file systems."""
@@ -72,13 +70,14 @@ def check_out(out: PurePosixPath) -> None:
     check_name(PurePosixPath(out.name), "out", LONGEST_TAKE_BYTES)
     if out.is_absolute() or ".." in out.parts or any(":" in part for part in out.parts):
         raise BatchError(f"out '{out}' leaves the folder of results; name a path inside it")
+    if device := next(filter(is_device, out.parts), ""):
+        raise BatchError(f"out '{out}': Windows keeps the name '{device}' for a device; name another")
     if folded(out.parts[0]) == APPROVED and out.suffix.lower() == ".npz":
         raise BatchError(f"out '{out}': the folder {APPROVED} keeps approved takes; name a path outside it")
     if _OF_THE_BATCH.fullmatch(folded(out.parts[0])) or any(folded(part).startswith(BEGUN) for part in out.parts):
         raise BatchError(f"out '{out}': the batch itself writes files of this name; name another")
-    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
-    if out.suffix.lower() not in known:
-        raise BatchError(f"out '{out}': no format has this suffix; use one of {', '.join(known)}")
+    if out.suffix.lower() not in formats.suffixes():
+        raise BatchError(f"out '{out}': no format has this suffix; use one of {', '.join(formats.suffixes())}")
 
 
 def folded(path: PurePath | str) -> str:

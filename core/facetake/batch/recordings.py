@@ -12,7 +12,7 @@ from pathlib import Path, PurePosixPath
 
 from facetake import about
 from facetake.batch.outputs import folded
-from facetake.batch.row import LONGEST_ID, Row, is_letter
+from facetake.batch.row import LONGEST_ID, Row, is_letter, spared
 from facetake.errors import BatchError
 
 _ROOM = 8  # letters of a long id that are left for what tells it from another
@@ -32,7 +32,7 @@ def rows(folder: Path, suffix: str, follow_links: bool) -> list[Row]:
     found = sorted(one.relative_to(folder) for one in _files(folder, follow_links))
     stems = [PurePosixPath(unicodedata.normalize("NFC", one.with_suffix("").as_posix())) for one in found]
     ids = _unique([_id(stem) for stem in stems], ["_".join(stem.parts) for stem in stems])
-    outs = _unique([str(stem) for stem in stems], [one.with_suffix("").as_posix() for one in found])
+    outs = _unique([_out(stem) for stem in stems], [one.with_suffix("").as_posix() for one in found])
     return [
         Row(name, one, out=PurePosixPath(out + suffix), line=number, note=_note(one, stem, name, out))
         for number, (one, stem, name, out) in enumerate(zip(found, stems, ids, outs, strict=True), 1)
@@ -61,7 +61,12 @@ def _files(folder: Path, follow_links: bool) -> Iterator[Path]:
 def _id(stem: PurePosixPath) -> str:
     """A name for a recording: its path with all else than letters and digits, of any script, as underscores."""
     text = "".join(one if is_letter(one) or one in ".-" else "_" for one in "_".join(stem.parts))
-    return text.strip("._-")[: LONGEST_ID - _ROOM] or "line"
+    return spared(text.strip("._-")[: LONGEST_ID - _ROOM] or "line")
+
+
+def _out(stem: PurePosixPath) -> str:
+    """The path of its take, without a suffix."""
+    return "/".join(map(spared, stem.parts))
 
 
 def _unique(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
@@ -79,6 +84,8 @@ def _unique(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
 
 
 def _note(recording: Path, stem: PurePosixPath, name: str, out: str) -> str:
-    if name == _id(stem) and out == str(stem):
-        return ""
-    return f"{recording} is line '{name}', since another recording's name differs too little"
+    if name != _id(stem) or out != _out(stem):
+        return f"{recording} is line '{name}', since another recording's name differs too little"
+    if out != str(stem):
+        return f"{recording} is line '{name}', since Windows keeps its name for a device"
+    return ""

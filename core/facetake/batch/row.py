@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -11,6 +12,8 @@ from facetake.errors import sentence
 
 LONGEST_ID: Final = 200
 _JOINERS: Final = "\u200c\u200d"  # between letters, as Persian and Hindi need them
+
+_DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,17 @@ def is_name(text: str) -> bool:
     """Whether a text may be a line's id: letters and digits of any script, and . _ - between them."""
     whole = all(is_letter(one) or one in ".-" for one in text)
     return whole and 0 < len(text) <= LONGEST_ID and text[0] not in f".-{_JOINERS}" and text[-1] not in ".-"
+
+
+def is_device(name: str) -> bool:
+    """Whether Windows keeps a file's name for a device, whatever its suffix: no file there can be called so."""
+    return _DEVICE.fullmatch(name.partition(".")[0].rstrip(" ")) is not None
+
+
+def spared(name: str) -> str:
+    """A name, with a number where it is that of a device."""
+    head, dot, rest = name.partition(".")
+    return f"{head.rstrip(' ')}-1{dot}{rest}" if is_device(name) else name
 
 
 def refused(row: Row, error: Exception) -> Row:

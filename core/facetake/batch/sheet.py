@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from facetake import json_text
+from facetake import contents, json_text
 from facetake.errors import BatchError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -61,9 +61,7 @@ def read(path: Path) -> Iterator[Cells]:
         BatchError: the file cannot be read, or has not the columns that are needed.
     """
     try:
-        if path.stat().st_size > MOST_BYTES:
-            raise BatchError(f"{path} is larger than a gigabyte; split it, or use --shard on parts of it")
-        text = path.read_text(encoding="utf-8-sig")
+        text = contents.read_text(path, MOST_BYTES)
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
@@ -138,15 +136,24 @@ def _sorted(line: int, table: Mapping[str, str], problem: str = "") -> Cells:
 
 
 def _objects(path: Path, text: str) -> Iterator[Cells]:
-    for line, one in enumerate(text.splitlines(), 1):
-        if not one.strip():
-            continue
-        try:
-            found = json_text.load(one)
-        except ValueError as error:
-            raise BatchError(f"{path}, line {line}: no JSON ({error}); one object a line") from error
-        if not isinstance(found, dict):
-            raise BatchError(f"{path}, line {line}: no JSON object; write one object a line")
-        names = _columns(f"{path}, line {line}", list(found))
-        texts = ("" if value is None else str(value).strip() for value in found.values())
-        yield _sorted(line, dict(zip(names, texts, strict=False)))
+    """The rows of JSON Lines. Where not one of them can be used, the file is of another kind."""
+    rows = [_object(line, one) for line, one in enumerate(text.split("\n"), 1) if one.strip()]
+    if rows and all(row.problem for row in rows):
+        raise BatchError(f"{path}, line {rows[0].line}: {rows[0].problem}")
+    return iter(rows)
+
+
+def _object(line: int, text: str) -> Cells:
+    try:
+        found = json_text.load(text)
+    except ValueError as error:
+        return _sorted(line, {}, f"no JSON ({error}); write one object a line")
+    if not isinstance(found, dict):
+        return _sorted(line, {}, "no JSON object; write one object a line")
+    texts = ["" if value is None else str(value).strip() for value in found.values()]
+    try:
+        names = _columns("the object", list(found))
+    except BatchError as error:
+        known = dict(zip(map(_column, found), texts, strict=True))
+        return _sorted(line, {name: known.get(name, "") for name in COLUMNS}, str(error))
+    return _sorted(line, dict(zip(names, texts, strict=False)))

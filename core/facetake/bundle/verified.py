@@ -5,7 +5,6 @@ Knows nothing of what a model does.
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from facetake import json_text, rig
 from facetake.audio import FRAME_RATE_HZ, hash_of
-from facetake.errors import ModelError
+from facetake.config import read_table
+from facetake.errors import ConfigError, ModelError
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -70,13 +70,15 @@ def declarations(folder: Path) -> dict[str, Declaration]:
     """
     table = folder / "models.toml"
     try:
-        rows = tomllib.loads(table.read_text(encoding="utf-8-sig"))
+        if not table.is_file():
+            raise ModelError(
+                f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
+            )
+        rows: dict[str, Any] = read_table(table)
         return {name: Declaration(str(row.pop("file")), str(row.pop("sha256")), row) for name, row in rows.items()}
-    except OSError as error:
-        raise ModelError(
-            f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
-        ) from error
-    except (tomllib.TOMLDecodeError, KeyError, AttributeError, UnicodeDecodeError) as error:
+    except ConfigError as error:
+        raise ModelError(f"{error}; export the models again") from error
+    except (OSError, KeyError, AttributeError) as error:
         raise ModelError(f"{table} is malformed ({error}); export the models again") from error
 
 

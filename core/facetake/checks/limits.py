@@ -27,6 +27,7 @@ _SAYS: Final[dict[str, Callable[[Measured], str]]] = {
     "jitter": lambda one: f"the mouth shakes: its controls move by {one.value:.3f} above 12 Hz",
     "asymmetry": lambda one: f"{one.what} differs from the other side by {one.value:.3f} on average",
     "dead": lambda one: f"{one.value:.0f} controls do not move in speech: {one.what}",
+    "still": lambda one: f"speech is heard for {one.value:.1f} s while the mouth hardly moves",
     "lipsync": lambda one: f"lips show what is heard in {one.value:.0%} of the speech: is it the right recording?",
     "lag": lambda one: f"lips are {one.value:.0f} ms {one.what}",
     "emotion": lambda one: f"{one.what} is seen with a probability of {one.value:.2f} only",
@@ -70,6 +71,7 @@ class Limits:
     jitter: Limit
     asymmetry: Limit
     dead: Limit
+    still: Limit
     lipsync: Limit
     lag: Limit
     emotion: Limit

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import signal
+from scipy import ndimage, signal
 
 from facetake import json_text, mouth, rig, shaping
 from facetake.audio import FRAME_RATE_HZ
@@ -29,6 +29,9 @@ SPEECH_LEAST_S = 0.5  # of speech, below which lips and sound are not compared
 ALIVE_LEAST_S = 2.0  # of speech, within which every living control moves
 STILL, MOVES = 0.2, 0.02
 """Silence of at least the first, in seconds, is looked at; a control that moves less than the second is dead."""
+STILL_S: Final = 1.0
+HARDLY: Final = 0.05
+"""A mouth of which no living control moves more than the second within the first, in seconds, stands still."""
 JITTER_BLOCK_S, QUIET = 0.5, 25
 SHORTEST_FILTERED = 20  # frames that the filter needs
 FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
@@ -132,6 +135,7 @@ class _Look:
             if speaks >= ALIVE_LEAST_S:
                 yield self.dead()
             if self._spoken() >= SPEECH_LEAST_S:
+                yield self.still()
                 yield from self.lips()
         yield self.clipped()
         yield self.asymmetry()
@@ -201,6 +205,21 @@ class _Look:
         moves = np.ptp(self.values[self.speech == 1.0][:, LIVING], axis=0)
         still = LIVING[moves < MOVES]
         return Measured("dead", float(len(still)), (), ", ".join(rig.NAMES[column] for column in still[:PLACES]))
+
+    def still(self) -> Measured:
+        """Most seconds of speech that are heard within one stretch of time in which the mouth stands still."""
+        window = max(1, round(STILL_S * self.rate))
+        moves = np.zeros(len(self.values), np.float32)
+        for column in LIVING:
+            curve = self.values[:, column]
+            reach = ndimage.maximum_filter1d(curve, window) - ndimage.minimum_filter1d(curve, window)
+            np.maximum(moves, reach, out=moves)
+        # Where a whole window stands still, all its frames do.
+        stands = ndimage.binary_dilation(moves < HARDLY, np.ones(window, bool))
+        speaks = (self.visemes.argmax(axis=1) != VISEMES.index("sil")) & (self.speech > 0.0)
+        found = [(float(speaks[first:last].sum()) / self.rate, first) for first, last in _runs(stands)]
+        places = [(spoken, float(self.times_s[first])) for spoken, first in found if spoken >= SPEECH_LEAST_S]
+        return Measured("still", max((spoken for spoken, _ in found), default=0.0), _worst(places))
 
     def lips(self) -> Iterator[Measured]:
         """How lips and sound agree, and how far they are apart in time."""

@@ -158,7 +158,9 @@ def _run(
         if news.problem:
             report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
         else:
-            more = {"heard": news.heard} if news.heard else {}
+            more: dict[str, object] = {"heard": news.heard} if news.heard else {}
+            if news.told:
+                more["sound"] = list(news.told)
             report.ended(news.row.id, str(settings.folder / news.row.out), news.why, **more)
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 

@@ -122,9 +122,9 @@ def check_suffix(target: Path) -> None:
     """Raises ConfigError where a file's suffix tells no format."""
     from facetake import formats
 
-    known = dict.fromkeys(form.suffix for form in formats.FORMATS.values())
-    if target.suffix.lower() not in known:
-        raise ConfigError(f"{target}: no format has this suffix; use one of {', '.join(known)}, or --format")
+    if target.suffix.lower() not in formats.suffixes():
+        known = ", ".join(formats.suffixes())
+        raise ConfigError(f"{target}: no format has this suffix; use one of {known}, or --format")
 
 
 def take_suffix(form: str | None) -> str:

@@ -12,13 +12,14 @@ from facetake.cli.terminal import say
 
 NAME = "inspect"
 ABOUT = "tell what is in a take, a recording or a model folder"
-EXAMPLES = ("take.csv", "line.wav", "my_model/ --json")
+EXAMPLES = ("take.csv", "phone.txt --from livelink-csv", "line.wav", "my_model/ --json")
 NAMED = 5  # controls named to a person; a program gets them all
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
     parser.add_argument("path", type=Path, metavar="FILE", help="a take, a sound file, a model folder or its .onnx")
+    parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of a take, where it cannot be told")
     parser.add_argument("--json", dest="as_json", action="store_true", help="for programs")
 
 
@@ -26,7 +27,7 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints what is known of one file."""
     from facetake.about import facts
 
-    about = facts(arguments.path)
+    about = facts(arguments.path, arguments.source_form)
     if arguments.as_json:
         say(json_text.dump(json_text.finite(about), indent=1, default=str) + "\n")
     else:

@@ -74,7 +74,7 @@ class Reporter:
         self._event("failure", item=item, message=message, outputs=list(outputs))
         self._list(outputs)
 
-    def ended(self, item: str, output: str, why: str, **more: str) -> None:
+    def ended(self, item: str, output: str, why: str, **more: object) -> None:
         """One input of many is done; said to programs only, as a person has the overall bar."""
         self._event("done", item=item, outputs=[output], why=why, **more)
 

@@ -68,7 +68,7 @@ def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts
     return replace(
         line, take=take if take.is_file() else None, form=form_of(row, settings), status=entry.status,
         message=entry.message, why=entry.why, score=checks.score(findings), findings=findings, verdict=verdict,
-        note=note, take_sha256=entry.sha256,
+        note=note, take_sha256=entry.sha256, told=entry.told,
     )  # fmt: skip
 
 

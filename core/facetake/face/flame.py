@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake import npz
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import check_size
@@ -156,8 +157,7 @@ def _arrays(path: Path) -> dict[str, Any]:
     """The named arrays of a pickle or an .npz."""
     if path.suffix == ".npz":
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
+            return dict(npz.read(path))
         except (OSError, ValueError) as error:
             raise ModelError(f"{path} cannot be read as an .npz of plain arrays ({error})") from error
     data = read(path)

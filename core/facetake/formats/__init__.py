@@ -20,6 +20,7 @@ from facetake.formats import (
     emoface_txt,
     facetake_json,
     facetake_npz,
+    length,
     live_link_face_csv,
     maya_anim,
     usd_skel,
@@ -28,7 +29,7 @@ from facetake.formats.files import beside, reading
 from facetake.take import Take
 from facetake.timebase import parse_rate
 
-__all__ = ["FORMATS", "Format", "beside", "notes", "read", "read_recognised", "write"]
+__all__ = ["FORMATS", "Format", "beside", "notes", "read", "read_recognised", "suffixes", "write"]
 
 _HEADER_LENGTH = 65_536  # characters of a CSV looked at to tell its kind; 174 long names are 6,000
 
@@ -40,6 +41,7 @@ class Format:
     Attributes:
         name: what `--format` calls it.
         suffix: of its files, with the dot.
+        others: suffixes that its files may have, too.
         title: what a person calls it.
         read: takes the path, gives the take.
         write: takes the take and the path.
@@ -50,6 +52,7 @@ class Format:
     title: str
     read: Callable[[Path], Take]
     write: Callable[[Take, Path], None]
+    others: tuple[str, ...] = ()
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -64,7 +67,7 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("a2f-csv", ".csv", "Audio2Face CSV", audio2face_csv.read, audio2face_csv.write),
             Format("livelink-csv", ".csv", "Live Link Face CSV", live_link_face_csv.read, live_link_face_csv.write),
             Format("anim", ".anim", "Maya animation curves", maya_anim.read, maya_anim.write),
-            Format("usd", ".usda", "USD with blend shapes", usd_skel.read, usd_skel.write),
+            Format("usd", ".usda", "USD with blend shapes", usd_skel.read, usd_skel.write, usd_skel.BINARY),
         )
     }
 )
@@ -84,12 +87,15 @@ def read(path: Path, format: str | None = None) -> Take:
     Raises:
         TakeError: the format is unknown, or the file cannot be read as a take; says file, place and remedy.
     """
-    path = Path(path)
-    return read_recognised(path)[1] if format is None else _named(format).read(path)
+    return read_recognised(Path(path), format)[1]
 
 
-def read_recognised(path: Path) -> tuple[str, Take]:
+def read_recognised(path: Path, format: str | None = None) -> tuple[str, Take]:
     """Reads a take of any format.
+
+    Args:
+        path: the file.
+        format: one of `FORMATS`, where it is not to be told by the file.
 
     Returns:
         The name of its format, by the suffix, and for .json and .csv by what is in the file; and the take.
@@ -97,11 +103,18 @@ def read_recognised(path: Path) -> tuple[str, Take]:
     Raises:
         TakeError: the suffix is unknown, or the file cannot be read as a take.
     """
+    if format is not None:
+        return format, _named(format).read(path)
     suffix = path.suffix.lower()
     if suffix == ".json":
         return _read_json(path)
     known = FORMATS[_csv_kind(path)] if suffix == ".csv" else _by_suffix(path)
     return known.name, known.read(path)
+
+
+def suffixes() -> tuple[str, ...]:
+    """Suffixes of the files of every format, with the dot."""
+    return tuple(dict.fromkeys(suffix for known in FORMATS.values() for suffix in (known.suffix, *known.others)))
 
 
 def notes(take: Take) -> list[str]:
@@ -126,6 +139,8 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
     parse_rate(take.rate)  # what could not be read back is not written
     with beside(path) as temporary:
         chosen.write(take, temporary)
+        if temporary.is_file():
+            length.check(take.n_frames, temporary.stat().st_size)
 
 
 def _named(format: str) -> Format:
@@ -138,12 +153,11 @@ def _named(format: str) -> Format:
 def _by_suffix(path: Path) -> Format:
     """The first format with the suffix of the path."""
     for known in FORMATS.values():
-        if known.suffix == path.suffix.lower():
+        if path.suffix.lower() in (known.suffix, *known.others):
             return known
-    suffixes = ", ".join(dict.fromkeys(known.suffix for known in FORMATS.values()))
     raise TakeError(
-        f"{path}: the suffix {path.suffix!r} is not one of {suffixes}; use one of them or name the format: "
-        f"{', '.join(FORMATS)}"
+        f"{path}: the suffix {path.suffix!r} is not one of {', '.join(suffixes())}; use one of them or name the "
+        f"format: {', '.join(FORMATS)}"
     )
 
 
@@ -161,4 +175,6 @@ def _csv_kind(path: Path) -> str:
         header = file.readline(_HEADER_LENGTH).lower()
     if "timecode" in header and "blendshapecount" in header:
         return "livelink-csv"
-    return "a2f-csv" if "blendshapes." in header else "csv"
+    if "blendshapes." in header or header.lstrip('"').startswith(("timecode", "time_code")):
+        return "a2f-csv"
+    return "csv"

@@ -41,7 +41,7 @@ def places_of(names: Sequence[str]) -> tuple[dict[str, int], list[str]]:
     Raises:
         TakeError: an unknown name, one twice, or no shape at all.
     """
-    places = table.match(names, lambda name: shape_of(name) or _tongue(name), ())
+    places = table.match(names, lambda name: shape_of(name) or tongue(name), ())
     passed_over = [name for name in places if name not in rig.ARKIT_NAMES]
     found = {name: place for name, place in places.items() if name in rig.ARKIT_NAMES}
     if not found:
@@ -78,6 +78,6 @@ def _checked(weights: NDArray[np.floating], name: str) -> NDArray[np.floating]:
     return weights
 
 
-def _tongue(name: str) -> str | None:
+def tongue(name: str) -> str | None:
     """The name itself for Audio2Face's own tongue shapes."""
     return name if name.lower().startswith("tongue") else None

@@ -1,7 +1,9 @@
 """The `animation_frames.csv` of NVIDIA's Audio2Face service: `timeCode, blendShapes.EyeBlinkLeft, ...`.
 
-Times in seconds, weights 0..1, ARKit's names with a capital. The 174 controls become 52 shapes, so what ARKit cannot
-say, head motion and origin are lost.
+The authoring service's client writes the same as `output_blendshape.csv` without the prefix: `timecode, EyeBlinkLeft,
+...`; both services write emotions, too, in files of their own, which are no takes. Times in seconds, weights 0..1,
+ARKit's names with a capital. The 174 controls become 52 shapes, so what ARKit cannot say, head motion and origin are
+lost.
 """
 
 from __future__ import annotations
@@ -11,12 +13,15 @@ from pathlib import Path
 import numpy as np
 
 from facetake import rig
+from facetake.errors import TakeError
 from facetake.formats import arkit_columns, cells, table, timing
 from facetake.formats.files import reading
 from facetake.take import Take
 
 TIME_COLUMN = "timeCode"
 PREFIX = "blendShapes."
+EMOTION_PREFIX = "emotion_values."
+EMOTIONS = frozenset("amazement anger cheekiness disgust fear grief joy outofbreath pain sadness".split())
 _INDEX_COLUMN = "index"  # what pandas writes, without a name, when it is not told otherwise
 
 
@@ -28,8 +33,10 @@ def read(path: Path) -> Take:
             no weights, times that are not regular.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
-        lines = iter(file)
+        lines = table.text_lines(file)
         names = table.header(lines)
+        if any(_is_emotion(name) for name in names):
+            raise TakeError("these are emotions over time and no face; give the file of blend shapes written beside it")
         # The shapes are matched on their own, since any of them may be missing but none may be unknown.
         columns = table.match(names, _column, (TIME_COLUMN,))
         shape_names = [name for name in columns if name not in (TIME_COLUMN, _INDEX_COLUMN)]
@@ -66,5 +73,11 @@ def _column(name: str) -> str | None:
         return _INDEX_COLUMN
     if name.lower() in (TIME_COLUMN.lower(), "time_code"):
         return TIME_COLUMN
-    shape = name[len(PREFIX) :] if name.lower().startswith(PREFIX.lower()) else ""
+    if not name.lower().startswith(PREFIX.lower()):
+        return arkit_columns.shape_of(name) or arkit_columns.tongue(name)
+    shape = name[len(PREFIX) :]
     return arkit_columns.shape_of(shape) or shape or None
+
+
+def _is_emotion(name: str) -> bool:
+    return name.lower().startswith(EMOTION_PREFIX) or name.lower() in EMOTIONS

@@ -31,7 +31,7 @@ def read(path: Path) -> Take:
             numbers or out of range, frames that skip, times that are not regular.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
-        lines = iter(file)
+        lines = table.text_lines(file)
         names = table.header(lines)
         places = table.match(names, _column, (*_GRID_COLUMNS, *rig.NAMES))
         grid, values, head = _columns(table.number_blocks(lines, names), places)

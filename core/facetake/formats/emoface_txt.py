@@ -24,7 +24,7 @@ def read(path: Path) -> Take:
         TakeError: names the line: a row that has not 174 values, something that is no number or out of range.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
-        blocks = table.number_blocks(iter(file), rig.NAMES, first_line=1)
+        blocks = table.number_blocks(table.text_lines(file), rig.NAMES, first_line=1)
         with np.errstate(over="ignore"):
             values = np.concatenate([block.astype(np.float32) for block in blocks])
         return Take(values=values, rate=DEFAULT_RATE)

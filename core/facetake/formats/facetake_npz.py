@@ -14,14 +14,16 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import npz, rig
 from facetake.errors import TakeError
-from facetake.formats import cells, exact
+from facetake.formats import cells, exact, length
 from facetake.formats.files import reading
 from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time
 
 _KEYS = ("format", "version", "rate", "start", "controls", "origin", "values")
+_FRAME_BYTES = 4 * (rig.N_CONTROLS + 3)
+_MOST_TEXT_BYTES = 1 << 26
 
 
 def read(path: Path) -> Take:
@@ -34,8 +36,8 @@ def read(path: Path) -> Take:
         return _take(_arrays(path))
 
 
-def write(take: Take, path: Path) -> None:
-    """Writes a take without loss; the same take gives the same bytes.
+def write(take: Take, path: Path, *, packed: bool = True) -> None:
+    """Writes a take without loss; the same take gives the same bytes. Unpacked it is quicker, and large.
 
     Raises:
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
@@ -51,7 +53,7 @@ def write(take: Take, path: Path) -> None:
     }
     if take.head is not None:
         arrays["head"] = take.head
-    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED if packed else zipfile.ZIP_STORED) as archive:
         for name, value in arrays.items():
             # Opened by name, a member has a fixed date; so the same take gives the same bytes.
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
@@ -71,13 +73,11 @@ def _write_array(file: IO[bytes], array: NDArray[Any]) -> None:
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of the archive, loaded and checked to be there."""
-    with path.open("rb") as file:
-        try:
-            archive = np.load(file, allow_pickle=False)
-            arrays = {name: archive[name] for name in archive.files}
-        # A damaged archive raises whatever zipfile, zlib, struct or numpy's header parser happens to hit first.
-        except Exception as error:
-            raise TakeError(f"not a whole NPZ archive of plain arrays ({error}); write the file again") from error
+    most = length.most_frames(path.stat().st_size) * _FRAME_BYTES + _MOST_TEXT_BYTES
+    try:
+        arrays = npz.read(path, (*_KEYS, "head"), most)
+    except ValueError as error:
+        raise TakeError(f"not a whole NPZ archive of plain arrays ({error}); write the file again") from error
     missing = [key for key in _KEYS if key not in arrays]
     if missing:
         raise TakeError(f"no {', '.join(missing)} in the archive; it is not a Facetake take")

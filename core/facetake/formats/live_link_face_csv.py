@@ -58,7 +58,7 @@ def read(path: Path) -> Take:
             numbers or no weights, timecodes that go back or leave out more than a second, no row with a face.
     """
     with reading(path), path.open(encoding="utf-8-sig") as file:
-        lines = iter(file)
+        lines = table.text_lines(file)
         names = table.header(lines)
         places = table.match(names, _column, (*_FIRST_COLUMNS, *_NEEDED))
         if names[0].lower() != "timecode":

@@ -26,23 +26,24 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import count
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import contents, rig
 from facetake.errors import TakeError
-from facetake.formats import timing
+from facetake.formats import length, timing
 from facetake.formats.files import reading
+from facetake.formats.length import MOST_FRAMES
 from facetake.formats.maya_curve import TANGENTS, UNWEIGHTED, Floats, MayaCurve, slopes
 from facetake.take import RANGE_SLACK, Take
 from facetake.timebase import DEFAULT_RATE, recognise
 
 HEAD_NODE = "FacetakeHead"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")  # yaw, pitch, roll: Maya's Y is up, and the face looks along Z
-MOST_FRAMES = 1_000_000
-"""Frames of the longest take: 4.6 hours at 60 fps. A header is trusted no further, because it costs no bytes."""
+MOST_BYTES = 1 << 31
 
 _NAMED_RATES = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
 _PLAIN_RATES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 40, 75, 80, 90, 100, 120, 125, 150, 200, 240, 250, 300, 375, 400, 500)
@@ -58,7 +59,8 @@ _DEGREES = {"deg": 1.0, "rad": 180 / math.pi, "min": 1 / 60, "sec": 1 / 3600}
 _TINY = 1e-10  # Maya's writer makes such values 0, since not every reader takes them
 _LARGEST = 1e9  # frames and values beyond this are damage, and would overflow what is computed from them
 _COMMENT = re.compile(r"(?://|#)[^\n]*")
-_STATEMENT = re.compile(r"([^;{}]*)([;{}])")
+_STATEMENT = re.compile(r"([^;{}]*+)([;{}])")
+_MOST_WORDS = 20  # of a statement: more than any has, and few enough to be harmless
 
 _Statement = tuple[tuple[str, ...], str]  # the words, and the ; { or } that ends them
 _Key = tuple[tuple[float, ...], tuple[str, ...]]  # frame, value and both angles in the file's units; both tangents
@@ -74,9 +76,10 @@ def read(path: Path) -> Take:
         TakeError: no such file or another kind; says line and curve for what is broken, missing or out of range.
     """
     with reading(path):
-        statements = _Statements(path.read_text(encoding="utf-8-sig"))
+        text = contents.read_text(path, MOST_BYTES)
+        statements = _Statements(text)
         header = _header(statements)
-        return _take(header, list(_curves(statements, header)))
+        return _take(header, list(_curves(statements, header)), len(text))
 
 
 def write(take: Take, path: Path) -> None:
@@ -128,19 +131,23 @@ class _Statements:
 
     def __init__(self, text: str) -> None:
         self._text = _COMMENT.sub("", text)
-        self._place = 0
-        self._found = _STATEMENT.finditer(self._text)
+        self._place = 0  # of the ending of the statement read last
+        self._next = 0
 
     def next(self) -> _Statement:
         """The next one; at the end of the text no words and no ending."""
-        match = next(self._found, None)
+        match = _STATEMENT.match(self._text, self._next)
         if match is not None:
-            self._place = match.start(2)
-            return tuple(match[1].split()), match[2]
-        rest, self._place = self._text[self._place + 1 :], len(self._text)
+            self._place, self._next = match.start(2), match.end()
+            return tuple(match[1].split(None, _MOST_WORDS)), match[2]
+        rest, self._place = self._text[self._next :], len(self._text)
         if rest.strip():
             raise self.error("the file ends in the middle of a statement; export it again")
         return (), ""
+
+    def begin_with(self, word: str) -> bool:
+        """Whether the text does."""
+        return self._text.lstrip().startswith(word)
 
     def error(self, message: str) -> TakeError:
         """An error at the statement read last."""
@@ -178,7 +185,7 @@ class _Header:
 def _header(statements: _Statements) -> _Header:
     """Everything up to the first curve."""
     header = _Header()
-    if statements.next()[0][:1] != ("animVersion",):
+    if not statements.begin_with("animVersion") or statements.next()[0][:1] != ("animVersion",):
         raise statements.error("a .anim file starts with animVersion; is it another kind of file?")
     while True:
         words, ending = header.first = statements.next()
@@ -260,7 +267,9 @@ def _curve(name: str | None, statements: _Statements, header: _Header) -> MayaCu
 
 def _keys(statements: _Statements) -> Iterator[_Key]:
     """The keys of a block, up to and with its closing brace."""
-    while True:
+    for number in count():
+        if number > MOST_FRAMES:
+            raise statements.error(f"a curve of more than {MOST_FRAMES} keys; split the take")
         words, ending = statements.next()
         if (words, ending) == ((), "}"):
             return
@@ -302,7 +311,7 @@ def _scale(about: dict[str, str], header: _Header, statements: _Statements) -> f
     return _unit(about["outputUnit"], sizes[0], statements) if "outputUnit" in about else sizes[1]
 
 
-def _take(header: _Header, curves: list[MayaCurve]) -> Take:
+def _take(header: _Header, curves: list[MayaCurve], n_bytes: int) -> Take:
     """The take of some curves, over the range that the header gives or else the keys have."""
     named = {curve.name: curve for curve in curves}
     if not any(name in rig.INDEX for name in named):
@@ -313,14 +322,15 @@ def _take(header: _Header, curves: list[MayaCurve]) -> Take:
     first, last = header.start, header.end
     if last < first:
         first, last = min(curve.frames[0] for curve in curves), max(curve.frames[-1] for curve in curves)
-    count = math.floor(last - first + 1e-6) + 1
-    _check_length(count)
-    grid = float(first) + np.arange(count, dtype=np.float64)
-    values = np.tile(rig.NEUTRAL, (count, 1))
+    n_frames = math.floor(last - first + 1e-6) + 1
+    _check_length(n_frames)
+    length.check(n_frames, n_bytes)
+    grid = float(first) + np.arange(n_frames, dtype=np.float64)
+    values = np.tile(rig.NEUTRAL, (n_frames, 1))
     for column, name in enumerate(rig.NAMES):
         if name in named:
             values[:, column] = _in_range(named[name], grid, column)
-    head = np.zeros((count, 3), dtype=np.float32) if any(name in named for name in HEAD_ATTRIBUTES) else None
+    head = np.zeros((n_frames, 3), dtype=np.float32) if any(name in named for name in HEAD_ATTRIBUTES) else None
     for column, name in enumerate(HEAD_ATTRIBUTES):
         if head is not None and name in named:
             head[:, column] = named[name].at(grid)
@@ -339,7 +349,7 @@ def _in_range(curve: MayaCurve, grid: Floats, column: int) -> Floats:
     return np.clip(curve.at(grid), low, high)
 
 
-def _check_length(count: int) -> None:
+def _check_length(n_frames: int) -> None:
     """Refuses more frames than are read."""
-    if count > MOST_FRAMES:
-        raise TakeError(f"{count} frames are more than the {MOST_FRAMES} a .anim file may have here; split the take")
+    if n_frames > MOST_FRAMES:
+        raise TakeError(f"{n_frames} frames are more than the {MOST_FRAMES} a .anim file may have here; split the take")

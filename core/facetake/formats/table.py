@@ -1,6 +1,7 @@
 """Reading CSV text, fast and strictly: a header of known names, then rows of finite numbers.
 
-Knows commas, lines and names; not takes, and not which columns a format has. Errors say the line (counted from 1,
+Where German, French and other spreadsheets have saved it, values have decimal commas and semicolons between them. Knows
+commas, lines and names; not takes, and not which columns a format has. Errors say the line (counted from 1,
 as an editor shows it) and the column; the caller adds the path.
 """
 
@@ -8,26 +9,58 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, count, islice
+from typing import TextIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import TakeError
 
+MOST_COLUMNS = 2000
+LONGEST_LINE = 200_000
+"""Characters of a line, more than as many columns need."""
 _BLOCK = 2048  # rows parsed at a time, so that the 64-bit numbers of a long file never exist all at once
+
+
+def text_lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file, with commas between values and points in them, whatever country's spreadsheet saved it.
+
+    Raises:
+        TakeError: a line is longer than such a table has any; its end is not looked for.
+    """
+    lines = _short_lines(file)
+    first = next(lines, "")
+    mark = next((mark for mark in ";\t" if mark in first), "")
+    marks = str.maketrans({mark: ",", ",": "."}) if mark else {}
+    for line in chain([first], lines):
+        line = line.translate(marks) if mark else line
+        yield line if line.strip().strip(",") else "\n"  # a spreadsheet's empty row is one of commas
+
+
+def _short_lines(file: TextIO) -> Iterator[str]:
+    for number in count(1):
+        line = file.readline(LONGEST_LINE)
+        if len(line) == LONGEST_LINE:
+            raise TakeError(f"line {number} has more than {LONGEST_LINE} characters; is it another kind of file?")
+        if not line:
+            return
+        yield line
 
 
 def header(lines: Iterator[str]) -> list[str]:
     """Column names from the first line; quotes and blanks around them removed.
 
     Raises:
-        TakeError: the file is empty.
+        TakeError: the file is empty, or has far too many columns.
     """
     first = next(lines, "").strip()
     if not first:
         raise TakeError("the file is empty; it should start with a line of column names")
-    return [name.strip().strip('"').strip() for name in first.split(",")]
+    names = [name.strip().strip('"').strip() for name in first.split(",")]
+    if len(names) > MOST_COLUMNS:
+        raise TakeError(f"the header has {len(names)} columns, more than {MOST_COLUMNS}; is it another kind of file?")
+    return names
 
 
 def match(names: Sequence[str], find: Callable[[str], str | None], required: Sequence[str]) -> dict[str, int]:

@@ -1,4 +1,4 @@
-"""USD text (`.usda`): a take as a UsdSkel animation of ARKit's 52 blend shapes, with the rig's own curves beside it.
+"""USD, as text (`.usda`) or binary: a take as a UsdSkel animation of ARKit's 52 blend shapes, with the rig's curves.
 
     /Facetake            SkelRoot, the default prim
     /Facetake/Skeleton   one joint that rests, because a skeleton must have one
@@ -13,17 +13,23 @@ start x rate. The exact rate and start, which USD has only as doubles, and the o
 that never changes has one sample.
 
 A file with no such curves is read through its first SkelAnimation that has any of ARKit's shapes. What other files are
-referenced is not looked at. Reading also takes `.usd` and `.usdc` by the format's name. Needs usd-core.
+referenced is not looked at. `.usd` and `.usdc` are USD's binary kind, and which kind a file is tells its beginning.
+Needs usd-core.
 """
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterator, Sequence
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -31,45 +37,71 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import TakeError
-from facetake.formats import arkit_columns, exact, timing
+from facetake.formats import exact, facetake_npz, usd_layer
 from facetake.formats.files import reading
+from facetake.formats.length import MOST_FRAMES
+from facetake.formats.usd_layer import CURVES, HEAD_NAMES, attribute_of
 from facetake.take import Take
-from facetake.timebase import parse_rate, parse_time, recognise
 
 Floats = NDArray[np.float32]
 
-ROOT, CURVES = "/Facetake", "/Facetake/Curves"
-HEAD_NAMES = ("head:yaw", "head:pitch", "head:roll")
-MOST_FRAMES = 1_000_000
-"""Frames of the longest take: 4.6 hours at 60 fps. What a file says of its length is trusted no further."""
-
-_CRATE = b"PXR-USDC"
+ROOT = "/Facetake"
+BINARY = (".usdc", ".usd")  # .usd may be either kind, and is what USD itself writes: the binary one
+MOST_MEMORY = 8 << 30  # bytes that USD's library may take to read a binary file
+_APART = "from facetake.formats.usd_skel import run_apart; run_apart()"
 
 
 def read(path: Path) -> Take:
     """Reads a take written by `write`, or any animation of ARKit's blend shapes.
 
+    USD's library can crash on a damaged binary file: such a file is read in a process of its own.
+
     Raises:
         TakeError: usd-core is missing, the file cannot be read or is not USD, has neither kind of curves, or values
             out of range.
     """
-    pxr = _pxr()
+    usd_layer.library()  # which may be missing
     with reading(path):
-        layer = _layer(path, pxr)
-        try:
-            return _exact_take(layer) if layer.GetPrimAtPath(CURVES) else _shapes_take(layer)
-        except pxr.Tf.ErrorException as error:
-            raise TakeError(f"{_where(error)}broken USD; export it again") from error
+        return _read_apart(path) if usd_layer.is_binary(path) else usd_layer.take_of(path)
+
+
+def _read_apart(path: Path) -> Take:
+    with TemporaryDirectory(prefix="facetake-") as folder:
+        found, said = Path(folder, "take.npz"), Path(folder, "error.txt")
+        if path.suffix.lower() not in BINARY:  # by which USD's library goes
+            path = Path(shutil.copyfile(path, Path(folder, "take.usdc")))
+        command = [sys.executable, "-c", _APART, str(path.absolute()), str(found), str(said)]
+        way = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
+        done = subprocess.run(command, env=way, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if done.returncode == 0:
+            return facetake_npz.read(found)
+        if said.is_file():
+            raise TakeError(said.read_text(encoding="utf-8"))
+        raise TakeError("USD's own library crashed on it; it is damaged, export it again")
+
+
+def run_apart() -> None:
+    """What the other process does: the take of one file into another, or the error's sentence into a third."""
+    path, found, said = map(Path, sys.argv[1:])
+    if find_spec("resource"):  # not on Windows
+        resource = import_module("resource")
+        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+    try:
+        facetake_npz.write(usd_layer.take_of(path), found, packed=False)
+    except (TakeError, OSError) as error:
+        said.write_text(str(error), encoding="utf-8")
+        sys.exit(1)
 
 
 def write(take: Take, path: Path) -> None:
-    """Writes a take as USD text; the same take gives the same bytes.
+    """Writes a take as USD text, or as USD's binary kind where the suffix is .usdc or .usd; the same bytes each time.
 
     Raises:
         TakeError: usd-core is missing, or the take is too long.
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
     """
-    pxr = _pxr()
+    pxr = usd_layer.library()
     if take.n_frames > MOST_FRAMES:
         raise TakeError(f"{take.n_frames} frames are more than the {MOST_FRAMES} of one USD file here; split the take")
     stage = pxr.Usd.Stage.CreateInMemory()
@@ -80,18 +112,17 @@ def write(take: Take, path: Path) -> None:
     _shapes(stage, rig.ARKIT_NAMES, pxr)
     _animation(stage, rig.to_arkit(take.values), codes, pxr)
     _curves(stage, take, codes, pxr)
-    path.write_text(stage.GetRootLayer().ExportToString(), encoding="utf-8", newline="\n")
+    if path.suffix.lower() in BINARY:
+        _export(stage.GetRootLayer(), path, pxr)
+    else:
+        path.write_text(stage.GetRootLayer().ExportToString(), encoding="utf-8", newline="\n")
 
 
-def _pxr() -> Any:
-    """The package pxr with its modules. TakeError with what to install where it is missing."""
+def _export(layer: Any, path: Path, pxr: Any) -> None:
     try:
-        for name in ("Gf", "Sdf", "Tf", "Usd", "UsdGeom", "UsdSkel"):
-            import_module(f"pxr.{name}")
-    except ImportError as error:
-        message = f'USD needs usd-core, which cannot be loaded ({error}); pip install "facetake[usd]"'
-        raise TakeError(message) from error
-    return import_module("pxr")
+        layer.Export(str(path), args={"format": "usdc"} if path.suffix.lower() == ".usd" else {})
+    except pxr.Tf.ErrorException as error:
+        raise OSError(errno.EIO, "USD's library could not write it") from error
 
 
 def _clock(stage: Any, codes: Sequence[float], rate: Fraction, pxr: Any) -> None:
@@ -169,7 +200,7 @@ def _curves(stage: Any, take: Take, codes: Sequence[float], pxr: Any) -> None:
     names.SetVariability(pxr.Sdf.VariabilityUniform)
     names.Set(list(rig.NAMES))
     for column, name in enumerate(rig.NAMES):
-        _curve(prim, _attribute(name), take.values[:, column], codes, pxr)
+        _curve(prim, attribute_of(name), take.values[:, column], codes, pxr)
     for column, name in enumerate(HEAD_NAMES if take.head is not None else ()):
         assert take.head is not None
         _curve(prim, name, take.head[:, column], codes, pxr)
@@ -181,137 +212,3 @@ def _curve(prim: Any, name: str, values: Floats, codes: Sequence[float], pxr: An
     still = bool(np.all(values == values[0]))
     for code, value in zip(codes[:1] if still else codes, values.tolist(), strict=False):
         attribute.Set(value, code)
-
-
-def _attribute(name: str) -> str:
-    """The attribute that carries a control."""
-    return f"metahuman:{name.replace('.', '_')}"
-
-
-def _layer(path: Path, pxr: Any) -> Any:
-    """The file as a layer of its own, so that one read before under the same path is not given again."""
-    data = path.read_bytes()
-    try:
-        if data.startswith(_CRATE):
-            return pxr.Sdf.Layer.OpenAsAnonymous(str(path))
-        layer = pxr.Sdf.Layer.CreateAnonymous(".usda")
-        layer.ImportFromString(data.decode("utf-8"))
-    except pxr.Tf.ErrorException as error:
-        raise TakeError(f"{_where(error)}not USD that can be read; is it another kind of file?") from error
-    return layer
-
-
-def _where(error: Exception) -> str:
-    """The line that USD's reader stopped at, as a beginning of a message; nothing where it does not say."""
-    found = re.search(r":([0-9]+):[0-9]+: |on line ([0-9]+)", str(error))
-    return f"line {found[1] or found[2]}: " if found else ""
-
-
-def _exact_take(layer: Any) -> Take:
-    """The take in a file that `write` wrote."""
-    about = dict(layer.GetPrimAtPath(CURVES).customData).get("facetake")
-    if not isinstance(about, dict):
-        raise TakeError(f"{CURVES} has no customData facetake; export the file again")
-    for key, kind in (("format", str), ("version", int), ("rate", str), ("start", str), ("origin", str)):
-        if not isinstance(about.get(key), kind):
-            raise TakeError(f'"{key}" of {CURVES} is missing or of the wrong kind; export the file again')
-    exact.check_kind(about["format"], about["version"])
-    rate = parse_rate(about["rate"])
-    start = parse_time(about["start"])
-    first = float(start * rate)
-    grid = first + np.arange(_count(first, layer.endTimeCode), dtype=np.float64)
-    names = _tokens(layer, f"{CURVES}.metahuman:names")
-    order = exact.control_order(names)
-    values = _columns(layer, [_attribute(names[place]) for place in order], grid)
-    moves = any(layer.GetAttributeAtPath(f"{CURVES}.{name}") for name in HEAD_NAMES)
-    head = _columns(layer, HEAD_NAMES, grid) if moves else None
-    return Take(values, rate, start, head, exact.origin(about["origin"]))
-
-
-def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> Floats:
-    """(T, N) values of some curves."""
-    values = np.empty((len(grid), len(names)), dtype=np.float32)
-    with np.errstate(over="ignore"):  # what is too large for a float32 becomes infinite, and the take refuses it
-        for column, name in enumerate(names):
-            values[:, column] = _samples(layer, f"{CURVES}.{name}", grid)
-    return values
-
-
-def _count(first: float, last: float) -> int:
-    """How many frames lie from one time code to another."""
-    if not 0 <= last - first < MOST_FRAMES:
-        raise TakeError(
-            f"time codes {first:g} to {last:g} are no range of 1 to {MOST_FRAMES} frames; correct endTimeCode"
-        )
-    return math.floor(last - first + 1e-6) + 1
-
-
-def _tokens(layer: Any, place: str) -> list[str]:
-    """A list of names."""
-    attribute = layer.GetAttributeAtPath(place)
-    found = None if attribute is None else attribute.default
-    if found is None or not all(isinstance(name, str) for name in found):
-        raise TakeError(f"{place} must be a list of names; export the file again")
-    return list(found)
-
-
-def _samples(layer: Any, place: str, grid: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A curve at some time codes, straight between its samples; a curve without samples has its default value."""
-    attribute = layer.GetAttributeAtPath(place)
-    if attribute is None:
-        raise TakeError(f"{place} is missing; export the file again")
-    codes = np.array(layer.ListTimeSamplesForPath(place) or [0.0])
-    found = [layer.QueryTimeSample(place, code) for code in layer.ListTimeSamplesForPath(place)] or [attribute.default]
-    if not all(isinstance(value, float) and math.isfinite(value) for value in found):
-        raise TakeError(f"{place} has a sample that is not a number; correct it")
-    if len(codes) == len(grid) and np.abs(codes - grid).max() < 1e-6:
-        codes = grid  # a code that was rounded otherwise would mix two frames
-    return np.asarray(np.interp(grid, codes, found))
-
-
-def _shapes_take(layer: Any) -> Take:
-    """The take that shows an animation of ARKit's blend shapes."""
-    place = next(_animations(layer), None)
-    if place is None:
-        raise TakeError("there are neither Facetake's curves nor ARKit's blend shapes in the file; is it another kind?")
-    names = _tokens(layer, f"{place}.blendShapes")
-    places, passed_over = arkit_columns.places_of(names)
-    place = f"{place}.blendShapeWeights"
-    codes = layer.ListTimeSamplesForPath(place)
-    rows = [layer.QueryTimeSample(place, code) for code in codes]
-    if not codes:
-        attribute = layer.GetAttributeAtPath(place)
-        codes, rows = [0.0], [None if attribute is None else attribute.default]
-    weights = _matrix(rows, len(names), place)
-    rate = recognise(layer.framesPerSecond if layer.HasFramesPerSecond() else layer.timeCodesPerSecond)
-    first = layer.startTimeCode if layer.HasStartTimeCode() else codes[0]
-    last = layer.endTimeCode if layer.HasEndTimeCode() else codes[-1]
-    step = layer.timeCodesPerSecond / float(rate)
-    grid = first + step * np.arange(_count(first / step, last / step), dtype=np.float64)
-    on_grid = np.stack([np.interp(grid, codes, column) for column in weights.T], axis=1)
-    origin: dict[str, object] = {"format": "usd", **({"passed_over": passed_over} if passed_over else {})}
-    start = timing.start_of(first / layer.timeCodesPerSecond, rate)
-    return Take(arkit_columns.controls(on_grid, places), rate, start, origin=origin)
-
-
-def _animations(layer: Any) -> Iterator[str]:
-    """Paths of the skeletal animations that have a shape of ARKit's."""
-    waiting = list(layer.rootPrims)
-    while waiting:
-        prim = waiting.pop(0)
-        waiting.extend(prim.nameChildren)
-        names = prim.attributes.get("blendShapes") if prim.typeName == "SkelAnimation" else None
-        if names is not None and names.default and any(arkit_columns.shape_of(str(name)) for name in names.default):
-            yield str(prim.path)
-
-
-def _matrix(rows: list[Any], width: int, place: str) -> NDArray[np.float64]:
-    """Rows of weights, one for each sample."""
-    for number, row in enumerate(rows):
-        try:
-            wrong = len(row) != width or not np.isfinite(np.asarray(row, np.float64)).all()
-        except (TypeError, ValueError):
-            wrong = True
-        if wrong:
-            raise TakeError(f"{place}, sample {number}: needs {width} numbers, one for each of blendShapes")
-    return np.array(rows, np.float64)

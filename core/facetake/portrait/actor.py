@@ -10,6 +10,7 @@ Knows the files. Does not know how a face is found or fitted.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
@@ -211,10 +212,14 @@ def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
 
 def write_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
     """Writes a safetensors file, whole or not at all."""
+    from safetensors import SafetensorError
     from safetensors.numpy import save_file
 
     with beside(path) as part:
-        save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
+        try:
+            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
+        except SafetensorError as error:  # what the disk refuses
+            raise OSError(errno.EIO, str(error)) from error
 
 
 def write_about(folder: Path, about: About) -> None:

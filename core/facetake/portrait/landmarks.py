@@ -15,6 +15,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import npz
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait.footage import Footage
@@ -131,9 +132,8 @@ def read_tracks(path: Path, n_frames: int) -> F32:
         PortraitError: the file cannot be read, or was made of another video.
     """
     try:
-        with np.load(path, allow_pickle=False) as file:
-            points = np.asarray(file["points"], np.float32)
-    except (OSError, ValueError, KeyError, EOFError) as error:
+        points = np.asarray(npz.read(path, ("points",))["points"], np.float32)
+    except (OSError, ValueError, KeyError) as error:
         raise PortraitError(f"{path} is no file of tracks ({error}); an npz with points (T, N, 2) is wanted") from error
     points = points[:, None, :, :2] if points.ndim == 3 else points
     if points.ndim != 4 or points.shape[2] not in N_POINTS or points.shape[3] != 2:

@@ -55,6 +55,7 @@ class Line:
         note: what was said with it.
         take_sha256: of the take's file, in hex; a verdict holds for these bytes only.
         others: what else the list says of it, as names and texts.
+        told: sentences about what is unusual in its recording and how it was read.
     """
 
     id: str
@@ -74,3 +75,4 @@ class Line:
     note: str = ""
     take_sha256: str = ""
     others: Sequence[tuple[str, str]] = ()
+    told: Sequence[str] = ()

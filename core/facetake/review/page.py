@@ -29,7 +29,7 @@ ROWS_A_CHUNK: Final = 500
 _PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
 FIELDS: Final = (
     "id", "character", "emotion", "text", "duration", "status", "message", "why", "score", "findings", "verdict",
-    "note", "sha", "media", "href", "others",
+    "note", "sha", "media", "href", "others", "told",
 )  # fmt: skip
 
 
@@ -56,7 +56,7 @@ class Page:
         values: list[Any] = [
             line.id, line.character, line.emotion, line.text, round(line.duration_s, 3), line.status, line.message,
             line.why, _number(line.score), findings, line.verdict, line.note, line.take_sha256, int(carried),
-            "" if carried else relative_address(line.audio, folder), line.others,
+            "" if carried else relative_address(line.audio, folder), line.others, line.told,
         ]  # fmt: skip
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:

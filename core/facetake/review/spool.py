@@ -125,5 +125,6 @@ def _line(text: str) -> Line:
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
     known["others"] = tuple((name, text) for name, text in known["others"])
+    known["told"] = tuple(known["told"])
     known["findings"] = tuple(_found(*values) for values in known["findings"])
     return Line(**known)

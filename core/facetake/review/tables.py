@@ -19,7 +19,7 @@ from facetake.review.spool import Counts
 
 COLUMNS: Final = (
     "id", "character", "emotion", "text", "duration_s", "status", "message", "why", "score", "failed_checks",
-    "verdict", "note", "audio", "take", "take_sha256",
+    "verdict", "note", "audio", "take", "take_sha256", "told",
 )  # fmt: skip
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -39,8 +39,8 @@ class Table:
         row: list[Any] = [
             line.id, line.character, line.emotion, line.text, f"{line.duration_s:.3f}", line.status, line.message,
             line.why, f"{line.score:g}", "; ".join(one.name for one in failing(line)), line.verdict, line.note,
-            line.audio, line.take or "", line.take_sha256, *(measured.get(name, "") for name in self._checks),
-            *(others.get(name, "") for name in self._others),
+            line.audio, line.take or "", line.take_sha256, "; ".join(line.told),
+            *(measured.get(name, "") for name in self._checks), *(others.get(name, "") for name in self._others),
         ]  # fmt: skip
         self._writer.writerow([cell(str(one)) for one in row])
 

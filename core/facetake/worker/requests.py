@@ -154,6 +154,8 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     made = generating.generate(
         Path(asked["audio"]), options, models, lambda share: channel.progress(NETWORK_SHARE * share)
     )
+    for sentence in made.told:
+        channel.warning(sentence)
     assert made.keys is not None
     take = replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)

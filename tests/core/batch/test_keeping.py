@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import sqlite3
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -277,3 +278,14 @@ def test_fuzzed_approvals(tmp_path: Path, value: object) -> None:
         assert "\n" not in str(error)
     else:
         assert all(one.verdict in approvals.VERDICTS for one in found.values())
+
+
+def test_many_approvals_of_one_line_are_refused_at_once(tmp_path: Path) -> None:
+    """Finding the one name that is there twice takes a time in step with how many there are."""
+    names = ", ".join(f'"line {number}": 1' for number in range(60_000))
+    path = tmp_path / "approvals.json"
+    path.write_text(f'{{"facetake_approvals": 1, "lines": {{{names}, "line 59999": 1}}}}', encoding="utf-8")
+    begun = time.process_time()
+    with pytest.raises(BatchError, match="'line 59999' is there twice"):
+        approvals.read(path)
+    assert time.process_time() - begun < 2.0

@@ -76,11 +76,27 @@ def test_files_refused_as_a_whole(tmp_path: Path, text: str, says: str) -> None:
 
 @pytest.mark.parametrize("text", ["[1]", "{", "{}", '{"id": "a"}', '{"id": "a", "x": 1}', "[" * 9999])
 def test_json_lines_refused_as_a_whole(tmp_path: Path, text: str) -> None:
-    """The same for JSON Lines, with the line's number."""
+    """A file of JSON Lines of which no line can be used is refused with the first one's number and reason."""
     path = tmp_path / "lines.jsonl"
-    path.write_text(text)
+    path.write_text(f"{text}\n{text}\n")
     with pytest.raises(BatchError, match="line 1"):
         batch.read(path, ".csv")
+
+
+def test_a_broken_json_line_fails_alone(lines: Path) -> None:
+    """Half a line, a number, deep brackets and an object that lacks a column are those rows' faults; others run."""
+    path = lines / "lines.jsonl"
+    bad = {
+        '{"id": "half", "aud': "no JSON", "7": "no JSON object", "[" * 9999: "nested too deep",
+        '{"id": "bare"}': "column 'audio' is missing", '{"id": "a", "ID": "b", "audio": "x"}': "there twice",
+    }  # fmt: skip
+    good = '{{"id": "{name}", "audio": "line_1.wav", "text": "two\u2028lines\x85 of text"}}'
+    path.write_text("\n".join([good.format(name="first"), *bad, good.format(name="last")]), encoding="utf-8")
+    found = batch.read(path, ".csv")
+
+    assert [row.line for row in found] == list(range(1, 8))
+    assert [row.id for row in found if not row.problem] == ["first", "last"] and found[4].id == "bare"
+    assert all(says in row.problem for row, says in zip(found[1:6], bad.values(), strict=True))
 
 
 def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
@@ -253,3 +269,35 @@ def test_names_of_any_script_and_look_alikes(lines: Path) -> None:
     assert len({str(row.out).casefold() for row in found.values()}) == 12
     assert found["take 1.wav"].note.startswith("take 1.wav is line 'take_1-3'") and not found["take_1.wav"].note
     assert len(batch.notes(list(found.values()))) == 4
+
+
+@pytest.mark.parametrize("name", ["con", "NUL", "Aux", "com1", "LPT9", "prn.v2", "COM\u00b2"])
+def test_names_of_windows_devices(lines: Path, name: str) -> None:
+    """A line or a recording called as a device gets a number, which is told; so does a folder on its way."""
+    spare = f"{name.partition('.')[0]}-1{name[len(name.partition('.')[0]):]}"
+    (row,) = read_text(lines, f"id,audio\n{name},line_0.wav\n")
+    assert (row.id, str(row.out), row.problem) == (spare, f"{spare}.csv", "")
+    assert batch.notes([row]) == [f"'{name}' is line '{spare}', since Windows keeps that name for a device"]
+
+    (lines / name).mkdir()
+    (lines / "line_0.wav").rename(lines / name / f"{name}.wav")
+    for one in lines.glob("*.*"):
+        if one.is_file():
+            one.unlink()
+    (row,) = batch.read(lines, ".csv")
+    assert (str(row.out), row.problem) == (f"{spare}/{spare}.csv", "")
+    assert "since Windows keeps its name for a device" in batch.notes([row])[0]
+
+
+@pytest.mark.parametrize("out", ["nul.csv", "a/CON/b.csv", "com1.keys.json"])
+def test_outputs_that_are_windows_devices(lines: Path, out: str) -> None:
+    """An output that a row itself calls so is refused, with that name."""
+    (row,) = read_text(lines, f"id,audio,out\na,line_0.wav,{out}\n")
+    assert "Windows keeps the name" in row.problem
+
+
+@pytest.mark.parametrize("name", ["console", "com", "com10", "nulls", "aux1", "lpt", "a.con"])
+def test_names_that_only_begin_like_devices(lines: Path, name: str) -> None:
+    """They stay as they are."""
+    (row,) = read_text(lines, f"id,audio\n{name},line_0.wav\n")
+    assert (row.id, row.note, row.problem) == (name, "", "")

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
 from facetake import batch, formats
 from facetake.batch.keeping import approved_path
@@ -57,6 +58,28 @@ def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.Captu
         assert entry is not None and entry.made == 2
     drift = next(one for one in entry.measured if one.name == "drift")
     assert drift.value > 0.05
+
+
+def test_what_is_odd_about_a_recording_is_told(
+    lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of a line whose channels cancel each other out the ledger, the report and the events say how it was read."""
+    samples, rate_hz = soundfile.read(lines / "line_7.wav")
+    soundfile.write(lines / "line_7.wav", np.stack([samples, -samples], axis=1), rate_hz)
+    (lines / "lines.csv").write_text("id,audio\nodd,line_7.wav\nplain,line_6.wav\n")
+    out = tmp_path / "out"
+    arguments = ["batch", str(lines / "lines.csv"), "--out", str(out), "--report", "--progress", "json"]
+    told = "line_7.wav has two channels that cancel each other out; their difference is heard"
+    for is_made in (True, False):  # the second time nothing is made, and it is remembered
+        assert main(arguments) == 0
+        events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        done = {one["item"]: one for one in events if one["event"] == "done"}
+        assert done.get("odd", {}).get("sound", []) == ([told] if is_made else [])
+        with batch.Ledger(out) as ledger:
+            entry, other = ledger.entry("odd"), ledger.entry("plain")
+        assert entry is not None and other is not None and (entry.told, other.told) == ((told,), ())
+        assert {name: row["told"] for name, row in rows(out / "report.csv").items()} == {"odd": told, "plain": ""}
+        assert told in (out / "report.html").read_text(encoding="utf-8")
 
 
 def test_a_report_of_a_part(lines: Path, tmp_path: Path) -> None:

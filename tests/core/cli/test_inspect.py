@@ -52,6 +52,16 @@ def test_every_format_is_told_apart(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert told(path, capsys)["format"] == form
 
 
+def test_a_format_that_no_suffix_tells(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A take under any name is read as `--from` says; without it the name is all there is."""
+    path = tmp_path / "take.txt"
+    formats.write(a_take(), path, "livelink-csv")
+    assert main(["inspect", str(path), "--from", "livelink-csv", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["format"] == "livelink-csv"
+    assert main(["inspect", str(path), "--from", "fbx"]) == 2
+    assert "no format 'fbx'" in capsys.readouterr().err
+
+
 def test_a_recording(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Rate, channels, duration and level are those of the file, not of the 16 kHz it becomes."""
     sf.write(tmp_path / "a.wav", np.full((24_000, 2), 0.5), 48_000)

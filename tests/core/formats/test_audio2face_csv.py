@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facetake import rig
+from facetake import formats, rig
 from facetake.errors import TakeError
 from facetake.formats import audio2face_csv
 from facetake.take import Take
@@ -37,6 +37,16 @@ def test_a_file_of_the_service(tmp_path: Path, index: bool) -> None:
     assert round(_shapes(take, 1)["eyeBlinkLeft"], 4) == 0.25 and round(_shapes(take, 1)["jawOpen"], 4) == 0.5
 
 
+def test_a_file_of_the_authoring_service(tmp_path: Path) -> None:
+    """What its client writes has bare names and times at 30 a second: it is told apart and read."""
+    rows = [f"{i * (1 / 30)},{0.1 * i},{0.2 * i},0.5" for i in range(4)]
+    path = tmp_path / "output_blendshape.csv"
+    path.write_text("\n".join(["timecode,EyeBlinkLeft,JawOpen,TongueTipUp", *rows]) + "\n")
+    form, take = formats.read_recognised(path)
+    assert (form, take.rate, take.n_frames, take.origin["passed_over"]) == ("a2f-csv", Fraction(30), 4, ["TongueTipUp"])
+    assert round(_shapes(take, 3)["jawOpen"], 4) == 0.6 and round(_shapes(take, 2)["eyeBlinkLeft"], 4) == 0.2
+
+
 def test_round_trip_of_the_shapes(tmp_path: Path, shapes_take: Take) -> None:
     """The 52 weights come back within two steps of the fifth decimal; rate and start exactly."""
     take = Take(shapes_take.values, Fraction(30000, 1001), Fraction(1001, 30000) * 7)
@@ -50,7 +60,9 @@ def test_round_trip_of_the_shapes(tmp_path: Path, shapes_take: Take) -> None:
     ("text", "said"),
     [
         ("", "empty"),
-        ("timeCode,JawOpen\n0,0", "'JawOpen'"),
+        ("timeCode,Smirk\n0,0", "'Smirk'"),
+        ("time_code,emotion_values.joy\n0,0", "emotions over time and no face"),
+        ("timecode,amazement,anger\n0,0,0", "emotions over time and no face"),
         ("timeCode,blendShapes.Smirk\n0,0", "'Smirk'"),
         ("timeCode\n0", "none of"),
         ("blendShapes.JawOpen\n0", "missing from the header: timeCode"),

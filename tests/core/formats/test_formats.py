@@ -85,3 +85,32 @@ def test_a_full_target_is_said(make_take: Callable[..., Take], name: str) -> Non
     """Every writer reports a full disk as a TakeError."""
     with pytest.raises(TakeError, match="/dev/full"):
         formats.write(make_take(rate=Fraction(60)), Path("/dev/full"), name)
+
+
+@pytest.mark.parametrize("mark", [";", "\t"])
+@pytest.mark.parametrize("name", ["csv", "a2f-csv", "livelink-csv", "txt"])
+def test_what_a_spreadsheet_of_another_country_saved(tmp_path: Path, shapes_take: Take, name: str, mark: str) -> None:
+    """Decimal commas, semicolons or tabs, line ends and empty rows of German Excel change nothing in a take."""
+    formats.write(shapes_take, tmp_path / "plain.csv", name)
+    rows = (tmp_path / "plain.csv").read_text().splitlines()
+    saved = [row.replace(",", mark) if ":" in row else row.replace(",", mark).replace(".", ",") for row in rows]
+    if name == "csv":  # names keep their points
+        saved[0] = rows[0].replace(",", mark)
+    path = tmp_path / "saved.csv"
+    path.write_bytes("\r\n".join(["\ufeff" + saved[0], *saved[1:], mark * 5, ""]).encode())
+    expected, found = formats.read(tmp_path / "plain.csv", name), formats.read(path, None if name != "txt" else name)
+    np.testing.assert_array_equal(found.values, expected.values)
+    assert (found.rate, found.start) == (expected.rate, expected.start)
+
+
+def test_a_value_of_such_a_spreadsheet_that_is_none(tmp_path: Path, shapes_take: Take) -> None:
+    """Thousands with points, or a day in place of a number, are named with line and column."""
+    formats.write(shapes_take, tmp_path / "take.csv")
+    lines = (tmp_path / "take.csv").read_text().splitlines()
+    for value in ("1.234,5", "05. Jan"):
+        cells = lines[2].replace(",", ";").replace(".", ",").split(";")
+        (tmp_path / "bad.csv").write_text(
+            "\n".join([lines[0].replace(",", ";"), ";".join([*cells[:9], value, *cells[10:]])])
+        )
+        with pytest.raises(TakeError, match=r"bad.csv: line 2, column CTRL_.* is not a number"):
+            formats.read(tmp_path / "bad.csv")

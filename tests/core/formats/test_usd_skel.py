@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facetake import rig
+from facetake import formats, rig
 from facetake.errors import TakeError
-from facetake.formats import usd_skel
+from facetake.formats import usd_layer, usd_skel
 from facetake.take import Take
 
 _ABSENT = "USD needs usd-core, which the usd extra brings"
@@ -224,8 +224,94 @@ def test_without_usd_it_says_what_to_install(
     def absent(name: str) -> None:
         raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
-    monkeypatch.setattr(usd_skel, "import_module", absent)
+    monkeypatch.setattr(usd_layer, "import_module", absent)
     with pytest.raises(TakeError, match=r'pip install "facetake\[usd\]"'):
         usd_skel.write(make_take(), tmp_path / "take.usda")
     with pytest.raises(TakeError, match=r'pip install "facetake\[usd\]"'):
         usd_skel.read(tmp_path / "take.usda")
+
+
+def test_binary_files(tmp_path: Path, make_take: Callable[..., Take], usd: Any) -> None:
+    """`.usdc` and `.usd` are written as USD's binary kind, the same bytes each time, and come back without loss."""
+    take = make_take(50, rate=Fraction(24000, 1001), start=Fraction(-1, 3), head=True)
+    for name in ("a.usdc", "b.usd"):
+        formats.write(take, tmp_path / name)
+        formats.write(take, tmp_path / f"again_{name}")
+        assert (tmp_path / name).read_bytes().startswith(b"PXR-USDC")
+        assert (tmp_path / name).read_bytes() == (tmp_path / f"again_{name}").read_bytes()
+        found = formats.read(tmp_path / name)
+        np.testing.assert_array_equal(found.values, take.values)
+        assert (found.rate, found.start, found.origin) == (take.rate, take.start, take.origin)
+    assert usd.Usd.Stage.Open(str(tmp_path / "b.usd")).GetDefaultPrim().GetPath() == "/Facetake"
+
+
+@pytest.mark.parametrize("name", ["text.usd", "text.usdc", "binary.usda"])
+def test_the_kind_is_told_by_the_file(tmp_path: Path, make_take: Callable[..., Take], usd: Any, name: str) -> None:
+    """Text and binary files are read whatever their suffix says."""
+    take = make_take(4)
+    source = tmp_path / ("take.usdc" if "binary" in name else "take.usda")
+    formats.write(take, source)
+    source.rename(tmp_path / name)
+    np.testing.assert_array_equal(formats.read(tmp_path / name).values, take.values)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_damaged_binary_file_harms_nobody(
+    tmp_path: Path, make_take: Callable[..., Take], usd: Any, seed: int
+) -> None:
+    """Whatever USD's library does with it, even dying, is a take or a TakeError here."""
+    path = tmp_path / "take.usdc"
+    formats.write(make_take(4), path)
+    data, rng = bytearray(path.read_bytes()), np.random.default_rng(seed)
+    for at in rng.integers(8, len(data), 40):
+        data[at] = rng.integers(256)
+    path.write_bytes(data)
+    try:
+        formats.read(path)
+    except TakeError as error:
+        assert str(path) in str(error) and "\n" not in str(error)
+
+
+def test_a_library_that_dies_is_told(
+    tmp_path: Path, make_take: Callable[..., Take], usd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where the other process ends without a word, the file is said to be damaged."""
+    formats.write(make_take(4), tmp_path / "take.usdc")
+    monkeypatch.setattr(usd_skel, "_APART", "import os; os.abort()")
+    with pytest.raises(TakeError, match=r"take.usdc: USD's own library crashed on it"):
+        formats.read(tmp_path / "take.usdc")
+
+
+SAMPLED = """#usda 1.0
+(
+    timeCodesPerSecond = 24
+    startTimeCode = 0
+    endTimeCode = {end}
+)
+def SkelAnimation "face"
+{{
+    uniform token[] blendShapes = ["jawOpen"]
+    float[] blendShapeWeights.timeSamples = {{ {samples} }}
+}}
+"""
+
+
+def test_the_rate_is_that_of_the_samples(tmp_path: Path, usd: Any) -> None:
+    """Samples sixty times a second in a file of 24 time codes a second are sixty frames a second, and told."""
+    opened = [0.5 - 0.5 * np.cos(i) for i in range(61)]
+    samples = ", ".join(f"{i * 0.4:.6g}: [{value:.6f}]" for i, value in enumerate(opened))
+    (tmp_path / "a.usda").write_text(SAMPLED.format(end=24, samples=samples))
+    take = formats.read(tmp_path / "a.usda")
+    assert (take.rate, take.n_frames) == (Fraction(60), 61)
+    jaw = rig.to_arkit(take.values)[:, rig.ARKIT_NAMES.index("jawOpen")]
+    np.testing.assert_allclose(jaw, opened, atol=1e-5)
+    assert formats.notes(take) == ["sampled 60 times a second, though the file says 24: read at 60 fps"]
+
+
+@pytest.mark.parametrize("codes", [(0, 12, 24), (0, 1, 24), (0, 0.1, 7, 24), (0, 1, 2, 3), (5,)])
+def test_keys_are_no_rate(tmp_path: Path, usd: Any, codes: tuple[float, ...]) -> None:
+    """Samples that stand further apart than frames, or unevenly, are keys: the file's own rate holds."""
+    samples = ", ".join(f"{code}: [0.1]" for code in codes)
+    (tmp_path / "a.usda").write_text(SAMPLED.format(end=24, samples=samples))
+    take = formats.read(tmp_path / "a.usda")
+    assert (take.rate, take.n_frames, formats.notes(take)) == (Fraction(24), 25, [])

@@ -9,9 +9,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import safetensors
 
-from facetake.errors import PortraitError
-from facetake.portrait.actor import ABOUT, FIT, PICTURES, About, Actor, Fit, read_actor, write_actor, write_fit
+from facetake.errors import PortraitError, TakeError
+from facetake.portrait.actor import (
+    ABOUT,
+    FIT,
+    PICTURES,
+    About,
+    Actor,
+    Fit,
+    read_actor,
+    write_actor,
+    write_arrays,
+    write_fit,
+)
 
 T, SIZE = 7, 32
 
@@ -97,3 +109,19 @@ def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
         made(tmp_path / "a")
     with pytest.raises(PortraitError, match="there is no actor's folder"):
         read_actor(tmp_path / "b")
+
+
+def test_a_disk_that_refuses_is_told_by_the_file_that_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What safetensors says of a full disk is a sentence about the actor's file, and the older one stays."""
+    made(tmp_path / "a")
+    whole = (tmp_path / "a" / FIT).read_bytes()
+
+    def full(_arrays: object, _path: object) -> None:
+        raise safetensors.SafetensorError("No space left on device")
+
+    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    with pytest.raises(TakeError, match=rf"{FIT}: cannot be written \(No space left on device\)"):
+        write_arrays(tmp_path / "a" / FIT, {"a": np.zeros(3)})
+    assert (tmp_path / "a" / FIT).read_bytes() == whole and len(list((tmp_path / "a").glob(".*"))) == 0

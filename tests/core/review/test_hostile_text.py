@@ -100,7 +100,9 @@ def hostile(number: int, text: str, folder: Path, *, made: bool) -> Line:
     found = Found(text, 1.0, 0.5, False, text, (0.5,))
     state, name = (review.DONE, f"{number}m{text}") if made else (review.FAILED, f"{number}f{text}")
     path, own = folder / text, ((text, text),)
-    return Line(name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own)
+    return Line(
+        name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own, (text,)
+    )  # fmt: skip
 
 
 @pytest.fixture
@@ -204,7 +206,8 @@ def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path
             show(chromium, number) if number else list(chromium.execute_script(SHOWN))
         )
         line = table[name]
-        assert facts == " · ".join([line.character, line.emotion, "1.00 s", line.why, f"{line.text}: {line.text}"])
+        told = f"{line.text}: {line.text}", *line.told
+        assert facts == " · ".join([line.character, line.emotion, "1.00 s", line.why, *told])
         assert said == line.text and findings.startswith(line.text) and note == as_value(line.note)
         assert missing == line.message
     assert chromium.execute_script("return window.owned") is None

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
 from facetake import formats, rig
 from facetake.worker import requests
@@ -109,6 +110,21 @@ def test_the_emotion_is_heard_for_a_host(talk: Talk, tmp_path: Path) -> None:
 
     assert heard["sentence"].startswith("heard ") and 0.0 < heard["confidence"] <= 1.0
     assert (load(out).heard, list(load(out).cues)) == (heard["sentence"], heard["cues"])
+
+
+def test_what_is_odd_about_a_recording_is_told_to_a_host(talk: Talk, tmp_path: Path) -> None:
+    """A recording whose channels cancel each other out comes with a warning, and is generated all the same."""
+    samples, rate_hz = soundfile.read(LINE)
+    soundfile.write(tmp_path / "odd.wav", np.stack([samples, -samples], axis=1)[: 2 * rate_hz], rate_hz)
+    number = talk.say("generate", audio=str(tmp_path / "odd.wav"), out=str(tmp_path / "keys.json"))
+    events: list[dict[str, Any]] = []
+    while not events or events[-1]["event"] not in ("done", "failure"):
+        events.append(talk.event())
+
+    assert events[-1]["event"] == "done" and all(one["id"] == number for one in events)
+    assert [one["message"] for one in events if one["event"] == "warning"] == [
+        "odd.wav has two channels that cancel each other out; their difference is heard"
+    ]
 
 
 def test_restyle_takes_files_and_curves_alike(talk: Talk, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
 from facetake.portrait import pose
 from facetake.portrait.crop import stable_crop
+from facetake.portrait.exif import Orientation, orientation_of
 from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, first_motion
 from facetake.portrait.footage import SIDE_MOST
 from facetake.portrait.landmark.person import Person, Stance
@@ -95,8 +96,10 @@ def open_picture(path: Path) -> Pictures:
                 raise ValueError(f"{width} x {height}")
             _check_size(path, width, height)
             frame = next(container.decode(stream))
-            turns = round(getattr(frame, "rotation", 0) / 90) % 4
-            return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), turns))
+            noted = orientation_of(path) or Orientation(False, round(getattr(frame, "rotation", 0) / 90) % 4)
+            picture = frame.to_ndarray(format="rgb24")
+            upright = np.rot90(np.flipud(picture) if noted.is_mirrored else picture, noted.quarter_turns)
+            return np.ascontiguousarray(upright)
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:
         raise PortraitError(f"{path} is no picture that can be read; give a JPEG or PNG") from error
 

@@ -75,7 +75,7 @@ export class Detail {
   describe(line) {
     this.part("line-id").textContent = line.id;
     const facts = [line.character, line.emotion, line.duration ? `${line.duration.toFixed(2)} s` : "", line.why];
-    facts.push(...line.others.map(([name, text]) => `${name}: ${text}`));
+    facts.push(...line.others.map(([name, text]) => `${name}: ${text}`), ...line.told);
     this.part("line-facts").textContent = facts.filter(Boolean).join(" · ");
     this.part("line-text").textContent = line.text;
     this.part("findings").replaceChildren(...line.findings.toSorted((a, b) => a.passed - b.passed).map((one) => this.finding(one)));
