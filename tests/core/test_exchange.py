@@ -86,9 +86,13 @@ def test_a_baked_head_is_switched_on() -> None:
     raw = exchange.raw_curves(a_take())
     constants = {name: raw[name] for name in raw if not name.startswith("CTRL_") and name not in exchange.HEAD}
     assert {name: set(curve) for name, curve in constants.items()} == {
-        "HeadControlSwitch": {1.0}, "HeadTranslationX": {0.0}, "HeadTranslationY": {0.0}, "HeadTranslationZ": {0.0},
-        "MHFDSVersion": {1.0}, "DisableFaceOverride": {1.0},
-    }  # fmt: skip
+        "HeadControlSwitch": {1.0},
+        "HeadTranslationX": {0.0},
+        "HeadTranslationY": {0.0},
+        "HeadTranslationZ": {0.0},
+        "MHFDSVersion": {1.0},
+        "DisableFaceOverride": {1.0},
+    }
     assert {len(curve) for curve in raw.values()} == {40}
     still = Take(a_take().values, Fraction(30))
     assert not [name for name in exchange.raw_curves(still) if name.startswith("Head")]

@@ -132,8 +132,8 @@ def test_a_head_turns_as_maya_turns(tmp_path: Path) -> None:
     take = Take(np.tile(rig.NEUTRAL, (2, 1)), Fraction(24), head=np.array([[0, 0, 0], [10, 5, 2]], np.float32))
     maya_anim.write(take, tmp_path / "take.anim")
     text = (tmp_path / "take.anim").read_text()
-    last = {leaf: text.partition(f"rotate.{leaf} ")[2].split("}")[0].split("\n")[-2].split()[1] for leaf in
-            ("rotateX", "rotateY", "rotateZ")}  # fmt: skip
+    turns = {leaf: text.partition(f"rotate.{leaf} ")[2].partition("}")[0] for leaf in ("rotateX", "rotateY", "rotateZ")}
+    last = {leaf: curve.split("\n")[-2].split()[1] for leaf, curve in turns.items()}
     assert last == {"rotateX": "-5", "rotateY": "10", "rotateZ": "-2"}
     found = maya_anim.read(tmp_path / "take.anim").head
     assert found is not None and found.tolist() == take.head.tolist()  # type: ignore[union-attr]
