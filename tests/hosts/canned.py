@@ -16,7 +16,8 @@ from facetake_host.engine import Engine, Request
 
 ROOT = Path(__file__).parents[2]
 LINE = ROOT / "examples" / "line.wav"
-WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); from facetake.cli import main; sys.exit(main(['worker']))"
+RUN = "from facetake.cli import main; sys.exit(main(['worker']))"
+WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); {RUN}"
 """The worker of the checkout that is tested, whichever is installed: engines start without anybody's PYTHONPATH."""
 
 

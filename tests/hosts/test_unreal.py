@@ -138,7 +138,9 @@ def test_unreal_5_4_cannot_override(stage: UnrealStage, engine: CannedEngine, tm
     assert stage.world.rigs[0].track.sections[-1].blend is values.MovieSceneBlendType.ADDITIVE
 
 
-def test_a_board_is_found_whatever_its_first_section_hides(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+def test_a_board_is_found_whatever_its_first_section_hides(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path
+) -> None:
     """A person's layer of a few controls may come first: the others show the board."""
     section = stage.world.rigs[0].track.sections[0]
     stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
