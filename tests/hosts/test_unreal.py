@@ -112,6 +112,10 @@ def test_restyling_keys_what_the_take_keys(stage: UnrealStage, engine: CannedEng
     with stage.host.progress("") as bar:
         held = stage.host.read(stage.host.characters()[0], bar)
     assert set(held.curves) == {*read.curves, "CTRL_L_eye_pupil"} and set(held.curves["CTRL_L_eye_pupil"]) == {0.5}
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    stage.host.source = stage.world.rigs[0].track.sections[-1]  # of a person, who hides nothing
+    with stage.host.progress("") as bar:
+        assert set(stage.host.read(stage.host.characters()[0], bar).curves) == {stage.brow}
 
 
 def test_the_person_s_next_key_goes_where_it_went(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
