@@ -6,7 +6,7 @@ takes and keys; does not know what a host does with them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from facetake import json_text, mouth, rig, shaping
 from facetake.errors import TakeError
+from facetake.face.head import rotation
 from facetake.formats import document
 from facetake.formats.files import beside, reading
 from facetake.keys import Curve, Keys, reduce
@@ -26,6 +27,16 @@ RIGS: Final = ("maya", "mh3", "mh4", "unreal")
 """Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels."""
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
 HEAD_TOLERANCE_DEG = 0.05
+HEAD_CONSTANTS: Final = {
+    "HeadControlSwitch": 1.0,
+    "HeadTranslationX": 0.0,
+    "HeadTranslationY": 0.0,
+    "HeadTranslationZ": 0.0,
+}
+FACE_CONSTANTS: Final = {"MHFDSVersion": 1.0, "DisableFaceOverride": 1.0}
+"""What Unreal's own export of a facial performance carries beside its curves."""
+HEAD_BONE: Final = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0]])
+"""Axes of a MetaHuman's head bone (up, forward, right) in head space (left, down, away from the viewer)."""
 
 
 def sparse(take: Take) -> Keys:
@@ -33,7 +44,7 @@ def sparse(take: Take) -> Keys:
     edges = np.diff(np.concatenate([[0], mouth.is_sealed(take.values).astype(int), [0]]))
     first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
     pins = np.unique(np.concatenate([first, (first + last) // 2, last]))
-    return reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
+    return reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
 
 
 def write_keys(
@@ -88,11 +99,31 @@ def _columns(curve: Curve) -> dict[str, list[float]]:
 
 
 def raw_curves(take: Take) -> dict[str, list[float]]:
-    """Every frame of the raw expressions that Unreal's animation sequences carry, and of the head, by curve name."""
+    """Every frame of the curves that Unreal's animation sequences carry, by name: raw expressions, head and constants.
+
+    The engine heeds the head's angles only where `HeadControlSwitch` is 1; without head motion it is left out, and the
+    body keeps the head.
+    """
     raw = np.round(rig.to_raw(take.values), 6)
     table = {f"CTRL_expressions_{name}": raw[:, column].tolist() for column, name in enumerate(rig.raw_names("mh4"))}
-    head: Sequence[NDArray[np.float32]] = () if take.head is None else list(take.head.T)
-    return table | {name: np.round(angles, 5).tolist() for name, angles in zip(HEAD, head, strict=False)}
+    constants = dict(FACE_CONSTANTS)
+    if take.head is not None:
+        table |= dict(zip(HEAD, np.round(_in_head_bone(take.head), 5).T.tolist(), strict=True))
+        constants |= HEAD_CONSTANTS
+    return table | {name: [value] * take.n_frames for name, value in constants.items()}
+
+
+def _in_head_bone(head_deg: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(T, 3) yaw, pitch and roll of Unreal's rotator about the axes of a MetaHuman's head bone, in degrees.
+
+    That bone's x points up, its y forward and its z to the character's right, so that the rotator's yaw is a nod (down
+    is positive), its pitch tips the head (to its right) and its roll turns it (to its left).
+    """
+    bone = HEAD_BONE @ rotation(head_deg).astype(np.float64) @ HEAD_BONE.T
+    up, right = bone[:, :, 0], bone[:, 2, 1:]
+    yaw, pitch = np.arctan2(up[:, 1], up[:, 0]), np.arcsin(np.clip(up[:, 2], -1.0, 1.0))
+    roll = np.arctan2(-right[:, 0], right[:, 1])
+    return np.asarray(np.degrees(np.stack([yaw, pitch, roll], axis=1)), np.float64)
 
 
 def read_curves(path: Path, names: str = "maya") -> tuple[Take, list[str]]:

@@ -258,7 +258,9 @@ def _origin(
 def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
     """Keys that keep every closure exactly where it is."""
     pins = shaping.closure_frames(closures, take.n_frames, float(take.rate), float(take.start))
-    return keys.reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS)
+    return keys.reduce(
+        take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM)
+    )
 
 
 def _at_rate(track: Floats, take: Take) -> Floats:

@@ -2,7 +2,10 @@
 
 Holds the reduction of dense curves to keys and the evaluation of keys back to frames. Between two keys a curve is the
 cubic Hermite polynomial of the keys' values and slopes, which is what a spline key is in Maya and a cubic key in
-Unreal. It does not know what a control is, in which file keys end up, or which frames matter: a caller pins those.
+Unreal. At no instant, between frames either, does a curve leave the bounds it is given, nor does it cross zero where
+its keys do not: a rig answers a control beyond its range with nothing at all, so that a lid would spring open, and the
+other side of zero is another shape. It does not know what a control is, in which file keys end up, or which frames
+matter: a caller pins those.
 """
 
 from __future__ import annotations
@@ -25,8 +28,6 @@ SLACK = 0.98
 """Share of the tolerance that is used, so that rounding keys to float32 never crosses it."""
 PROMINENCE = 2.0
 """Times the tolerance by which a peak or valley must stand out to get that key; a smaller one is left to the fit."""
-OVERSHOOT_COST = 10.0
-"""How much dearer an error outside a curve's own range is: a lid at rest must not swing below zero between keys."""
 CORNER = 0.01
 """Change of slope per frame from which a key may get separate tangents, as where a curve is clipped at zero."""
 CORNER_CONTRAST = 2.0
@@ -98,6 +99,7 @@ def reduce(
     tolerance: float = 0.01,
     pin_frames: Sequence[int] | Index = (),
     pin_columns: Sequence[int] | Index | None = None,
+    bounds: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None,
 ) -> Keys:
     """Few keys that stay within `tolerance` of every dense value.
 
@@ -110,6 +112,7 @@ def reduce(
         tolerance: largest distance allowed at any frame, above 0.
         pin_frames: frames that keep their exact value, such as the centres of lip closures.
         pin_columns: controls the pins hold for (default: all). A control that does not move gets one key regardless.
+        bounds: (C,) least and (C,) greatest value that each control may have at any time (default: that it has).
 
     Raises:
         ValueError: for an empty or misshapen array, a tolerance that is not above 0, or a pin outside the frames.
@@ -124,29 +127,32 @@ def reduce(
     n_frames, n_columns = values.shape
     pinned = np.zeros(n_columns, bool)
     pinned[np.arange(n_columns) if pin_columns is None else np.asarray(pin_columns, np.int64)] = pins.size > 0
+    low, high = bounds or (values.min(axis=0), values.max(axis=0))
     step = max(1, BLOCK_VALUES // n_frames)
     curves: list[Curve] = []
     for first in range(0, n_columns, step):
-        block = np.ascontiguousarray(values[:, first : first + step].T, np.float64)
-        curves += _reduce_block(block, tolerance * SLACK, pins, pinned[first : first + step])
+        columns = slice(first, first + step)
+        block = np.ascontiguousarray(values[:, columns].T, np.float64)
+        fit = _Fit(block, tolerance * SLACK, low[columns], high[columns])
+        curves += _reduce_block(block, fit, pins, pinned[columns])
     return Keys(tuple(curves), n_frames)
 
 
-def _reduce_block(block: Float, tolerance: float, pins: Index, pinned: Mask) -> list[Curve]:
+def _reduce_block(block: Float, fit: _Fit, pins: Index, pinned: Mask) -> list[Curve]:
     """Keys of a (C, T) block, one `Curve` per row."""
+    tolerance = fit.tolerance
     still = np.ptp(block, axis=1) <= np.where(pinned, 0.0, tolerance)
     fixed = _extremes(block, tolerance) & ~still[:, None]
     fixed[np.ix_(pinned & ~still, pins)] = True
     fixed[:, 0] = True
     fixed[:, -1] |= ~still
-    fit = _Fit(block, tolerance)
     keyed = fixed.copy()
     moving = np.flatnonzero(keyed.ravel())
     start, end = moving[:-1], moving[1:]
     same = start // block.shape[1] == end // block.shape[1]
     fit.refine(start[same], end[same], keyed.reshape(-1))
     fit.thin(keyed.reshape(-1), fixed.ravel())
-    return [fit.curve(row, np.flatnonzero(keyed[row])) for row in range(len(block))]
+    return fit.curves(np.flatnonzero(keyed))
 
 
 def _extremes(block: Float, tolerance: float) -> Mask:
@@ -172,31 +178,37 @@ class _Fit:
     the keys of 174 controls costs more than the reduction itself.
     """
 
-    def __init__(self, block: Float, tolerance: float) -> None:
+    def __init__(self, block: Float, tolerance: float, low: NDArray[np.floating], high: NDArray[np.floating]) -> None:
         self.flat = block.ravel()
         self.n_frames = block.shape[1]
         self.tolerance = tolerance
-        self.low, self.high = block.min(axis=1), block.max(axis=1)
+        self.low, self.high = np.minimum(low, block.min(axis=1)), np.maximum(high, block.max(axis=1))
         self.slope_in, self.slope_out = (slope.ravel() for slope in _slopes(block))
 
-    def worst(self, start: Index, end: Index) -> tuple[Float, Index]:
-        """Largest error inside each segment and the flat position where it is."""
+    def tangents(self, start: Index, end: Index) -> tuple[Float, Float]:
+        """Slopes leaving the first and arriving at the last key of each segment, as steep as its bounds allow.
+
+        A cubic lies within its Bezier points, which are the keys and, a third of the way along, the slopes' handles.
+        Where both keys are on one side of zero, zero is a bound, too.
+        """
+        row, v0, v1 = start // self.n_frames, self.flat[start], self.flat[end]
+        low = np.where((v0 >= 0.0) & (v1 >= 0.0), np.maximum(self.low[row], 0.0), self.low[row])
+        high = np.where((v0 <= 0.0) & (v1 <= 0.0), np.minimum(self.high[row], 0.0), self.high[row])
+        steepness = 3.0 / (end - start)
+        leave = np.clip(self.slope_out[start], (low - v0) * steepness, (high - v0) * steepness)
+        arrive = np.clip(self.slope_in[end], (v1 - high) * steepness, (v1 - low) * steepness)
+        return leave, arrive
+
+    def worst(self, start: Index, end: Index, slopes: tuple[Float, Float] | None = None) -> tuple[Float, Index]:
+        """Largest error inside each segment and the flat position where it is; by default with its own `tangents`."""
         inside = end - start - 1
         first = np.cumsum(inside) - inside
         offset = np.arange(int(inside.sum())) - np.repeat(first, inside) + 1
         where = np.repeat(start, inside) + offset
-        cubic = _cubic(
-            (end - start).astype(np.float64),
-            self.flat[start],
-            self.flat[end],
-            self.slope_out[start],
-            self.slope_in[end],
-        )
+        leave, arrive = slopes or self.tangents(start, end)
+        cubic = _cubic((end - start).astype(np.float64), self.flat[start], self.flat[end], leave, arrive)
         fitted = _horner([np.repeat(one, inside) for one in cubic], offset.astype(np.float64))
         error = np.abs(fitted - self.flat[where])
-        row = start // self.n_frames
-        bounded = np.clip(fitted, np.repeat(self.low[row], inside), np.repeat(self.high[row], inside))
-        error += OVERSHOOT_COST * np.abs(fitted - bounded)
         largest = np.maximum.reduceat(error, first)
         hit = np.where(error == np.repeat(largest, inside), where, np.iinfo(np.int64).max)
         return largest, np.minimum.reduceat(hit, first)
@@ -226,12 +238,42 @@ class _Fit:
             error, _ = self.worst(keys[spare - 1], keys[spare + 1])
             keyed[keys[spare[error <= self.tolerance]]] = False
 
-    def curve(self, row: int, frames: Index) -> Curve:
-        """The `Curve` of one row with keys at `frames`; outermost tangents are flat, as nothing lies beyond them."""
-        flat = row * self.n_frames + frames
-        arrive, leave = self.slope_in[flat].astype(np.float32), self.slope_out[flat].astype(np.float32)
-        arrive[0], leave[-1] = 0.0, 0.0
-        return Curve(frames.astype(np.int32), self.flat[flat].astype(np.float32), arrive, leave)
+    def curves(self, keys: Index) -> list[Curve]:
+        """A `Curve` per row with these keys; outermost tangents are flat, as nothing lies beyond them."""
+        left = np.flatnonzero(keys[:-1] // self.n_frames == keys[1:] // self.n_frames)
+        arrive, leave = np.zeros(len(keys)), np.zeros(len(keys))
+        leave[left], arrive[left + 1] = self.tangents(keys[left], keys[left + 1])
+        self._join(keys, left, arrive, leave)
+        frames, values = (keys % self.n_frames).astype(np.int32), self.flat[keys].astype(np.float32)
+        slopes_in, slopes_out = arrive.astype(np.float32), leave.astype(np.float32)
+        rows = np.split(np.arange(len(keys)), np.flatnonzero(np.diff(keys // self.n_frames)) + 1)
+        return [Curve(frames[row], values[row], slopes_in[row], slopes_out[row]) for row in rows]
+
+    def _join(self, keys: Index, left: Index, arrive: Float, leave: Float) -> None:
+        """Gives a key that is no corner the flatter of its two tangents, where both its sides stay close enough.
+
+        Neighbours take turns, as each changes a side of the other's.
+        """
+        inner = np.intersect1d(left, left + 1)
+        apart = inner[(self.slope_in == self.slope_out)[keys[inner]] & (arrive != leave)[inner]]
+        for turn in range(2):
+            tried = apart[apart % 2 == turn]
+            one = np.where(
+                arrive[tried] * leave[tried] > 0.0,
+                np.copysign(np.minimum(np.abs(arrive[tried]), np.abs(leave[tried])), leave[tried]),
+                0.0,
+            )
+            before = self._error(keys[tried - 1], keys[tried], leave[tried - 1], one)
+            after = self._error(keys[tried], keys[tried + 1], one, arrive[tried + 1])
+            close = (before <= self.tolerance) & (after <= self.tolerance)
+            arrive[tried[close]] = leave[tried[close]] = one[close]
+
+    def _error(self, start: Index, end: Index, leave: Float, arrive: Float) -> Float:
+        """Largest error inside each segment with these slopes; 0 where there is no frame in it."""
+        error, longer = np.zeros(len(start)), end - start > 1
+        if longer.any():
+            error[longer], _ = self.worst(start[longer], end[longer], (leave[longer], arrive[longer]))
+        return error
 
 
 def _slopes(block: Float) -> tuple[Float, Float]:
@@ -245,6 +287,7 @@ def _slopes(block: Float) -> tuple[Float, Float]:
     after = np.concatenate([step, step[:, -1:]], axis=1)
     bend = np.pad(np.abs(after - before), ((0, 0), (1, 1)))
     corner = bend[:, 1:-1] > np.maximum(CORNER, CORNER_CONTRAST * np.maximum(bend[:, :-2], bend[:, 2:]))
+    middle[before * after <= 0.0] = 0.0  # the tip of a peak, and the edge of a rest
     return np.where(corner, before, middle), np.where(corner, after, middle)
 
 

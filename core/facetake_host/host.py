@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from facetake_host.curves import Delivery, Sampled
+from facetake_host.problems import Cancelled
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,31 @@ class Bar(Protocol):
 
     def advance(self, share: float) -> None:
         """A share 0..1 is done. Raises Cancelled when the person stops it."""
+
+
+class Task(Protocol):
+    """What a host may have in place of a bar: work that is entered piece by piece, with a button to cancel."""
+
+    def enter_progress_frame(self, work: float, /) -> None:
+        """So much more of it is done."""
+
+    def should_cancel(self) -> bool:
+        """Whether the button was pressed."""
+
+
+class TaskBar:
+    """A task's progress as a `Bar`."""
+
+    def __init__(self, task: Task) -> None:
+        """`task` is 1 long."""
+        self._task, self._share = task, 0.0
+
+    def advance(self, share: float) -> None:
+        """Moves it; raises Cancelled after the person pressed the button."""
+        self._task.enter_progress_frame(max(0.0, share - self._share))
+        self._share = max(share, self._share)
+        if self._task.should_cancel():
+            raise Cancelled
 
 
 class Host(Protocol):

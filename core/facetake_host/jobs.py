@@ -25,6 +25,8 @@ T = TypeVar("T")
 PAUSE_S = 0.01  # between two looks at the engine
 COMPUTED = 0.9  # of the bar; the rest is writing keys
 NAMED = 8  # skipped controls named to a person
+BAKE_RATES = ("30", "60", "120")
+"""Frames per second: Unreal refuses what is no multiple or factor of 30, and baked curves go by seconds anyway."""
 CANCELLED = "Cancelled; what was not finished has left nothing in the scene."
 
 
@@ -129,6 +131,24 @@ def restyle(
     name = f"{read.label}_{style}"
     yield from _written(host, character, name, replace(found, keys=kept), read.start_frame, None, asked)
     yield Status(1.0, "done")
+
+
+def bake(
+    host: Host, engine: Engine, sound: Path, options: Mapping[str, object], rate: str, cancel: threading.Event
+) -> Delivery:  # fmt: skip
+    """From a recording to every frame of a baked face, at a rate of `BAKE_RATES`.
+
+    Raises:
+        HostProblem: the sound is missing, the rate is another, or the engine fails.
+        Cancelled: likewise.
+    """
+    if rate not in BAKE_RATES:
+        known = ", ".join(BAKE_RATES)
+        raise HostProblem(f"a face is baked at {known} frames per second, not {rate}; the shot's own rate may differ")
+    out = engine.folder / "baked.json"
+    fields = {**options, "audio": str(sound), "rate": rate, "rig": "unreal", "bake": True, "out": str(out)}
+    run(host, answer(engine, "generate", fields, sound.name, cancel), cancel, f"Facetake: {sound.name}")
+    return curves.load(out)
 
 
 def answer(

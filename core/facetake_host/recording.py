@@ -5,7 +5,7 @@ It keeps what a host keeps (characters, layers, sounds, undo) and refuses what a
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -108,7 +108,7 @@ class RecordingHost:
             )
             for at, one in enumerate(self.scene.layers)
         ]
-        label = unique(name, {one.name for one in layers})
+        label = unique(name, {one.name for one in layers}.__contains__)
         keys: dict[str, KeyCurve] = {}
         for number, (channel, curve) in enumerate(delivery.keys.items()):
             keys[channel] = curve
@@ -180,11 +180,11 @@ def _played(heard: Sequence[Layer], channel: str, frame: int) -> float:
     return 0.0
 
 
-def unique(name: str, taken: Container[str]) -> str:
+def unique(name: str, is_taken: Callable[[str], bool] = lambda _: False) -> str:
     """The name as hosts accept it, letters, digits and `_`, with a number where it is taken."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
     plain = plain if plain[:1].isalpha() else f"take_{plain}"
     number, found = 2, plain
-    while found in taken:
+    while is_taken(found):
         number, found = number + 1, f"{plain}_{number}"
     return found

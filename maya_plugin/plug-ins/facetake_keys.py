@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from facetake_maya import pending
 from maya.api import OpenMaya, OpenMayaAnim
+
+from facetake_host import pending
 
 NAME = "facetakeKeys"
 APART = 1e-8
@@ -31,23 +32,29 @@ class KeysCommand(OpenMaya.MPxCommand):  # type: ignore[misc]  # the stubs know 
             for number, (plug, times_s, curve) in enumerate(work.plugs):
                 self._key(plug, times_s, curve, work.per_s)
                 work.bar.advance((number + 1) / len(work.plugs))
-            self._modifier.doIt()
         except BaseException as error:
             work.error = error
             self.undoIt()
             raise
 
     def _key(self, name: str, times_s: list[float], curve: Any, per_s: float) -> None:
-        """One curve. Tangents are given as a rise over one second; at a corner the two sides are not locked."""
+        """One curve, there and connected before it gets keys, as which of the two comes first is not documented.
+
+        Tangents are given as a rise over one second; at a corner the two sides are not locked. Their type is given
+        twice, because others have found the one by key not to be heeded.
+        """
         plug = OpenMaya.MSelectionList().add(name).getPlug(0)
         made = OpenMayaAnim.MFnAnimCurve()
         made.create(plug, OpenMayaAnim.MFnAnimCurve.kAnimCurveTL, self._modifier)
+        self._modifier.doIt()  # what was added since the last time
         count, fixed = len(times_s), OpenMayaAnim.MFnAnimCurve.kTangentFixed
         instant, seconds = OpenMaya.MTime, OpenMaya.MTime.kSeconds
         made.setIsWeighted(False, self._change)  # whatever the person's preference: slopes alone make the curve
         made.addKeysWithTangents(
             OpenMaya.MTimeArray([instant(at, seconds) for at in times_s]),
             OpenMaya.MDoubleArray(_told_apart(curve)),
+            tangentInType=fixed,
+            tangentOutType=fixed,
             tangentInTypeArray=OpenMaya.MIntArray([fixed] * count),
             tangentOutTypeArray=OpenMaya.MIntArray([fixed] * count),
             tangentInXArray=OpenMaya.MDoubleArray([1.0] * count),
@@ -81,9 +88,9 @@ def _told_apart(curve: Any) -> list[float]:
     """Values, no two in a row the same where the curve moves between them: Maya takes such a stretch for flat."""
     values = list(curve.values)
     for index in range(1, len(values)):
-        moves = curve.slopes_out[index - 1] or curve.slopes_in[index]
-        if moves and values[index] == values[index - 1]:
-            values[index] += APART
+        bend = curve.slopes_out[index - 1] or -curve.slopes_in[index]
+        if bend and values[index] == values[index - 1]:
+            values[index] += APART if bend > 0 else -APART  # to where the curve goes, which is within its range
     return values
 
 

@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake import exchange, keys, rig
+from facetake import bundle, exchange, keys, rig
 from facetake.errors import TakeError
+from facetake.generate import GenerateOptions, generate
 from facetake.take import Take
 from facetake_host.curves import KeyCurve, Sampled, load
 from facetake_host.problems import HostProblem
@@ -44,6 +45,20 @@ def test_a_host_evaluates_keys_as_the_engine_does(tmp_path: Path) -> None:
         assert np.abs(np.array(told) - curve.at(frames)).max() < 1e-5
 
 
+def test_a_shipped_take_stays_in_range_inside_a_host(tmp_path: Path) -> None:
+    """Of a line with blinks, at most 15 % of the values become keys, and no quarter frame leaves a control's range."""
+    options = GenerateOptions(emotion="surprise:0.8", seed=2)
+    take = generate(Path(__file__).parents[2] / "examples" / "line.wav", options, bundle.load(None)).take
+    reduced = exchange.sparse(take)
+    count = exchange.write_keys(tmp_path / "keys.json", take, reduced)
+    delivery = load(tmp_path / "keys.json")
+
+    assert count <= 0.15 * take.values.size and np.abs(reduced.dense() - take.values).max() <= 0.01
+    for name, low, high in zip(rig.NAMES, rig.MINIMUM, rig.MAXIMUM, strict=True):
+        played = [delivery.keys[name].at(quarter / 4) for quarter in range(4 * take.n_frames)]
+        assert low - 1e-7 <= min(played) and max(played) <= high + 1e-7, name
+
+
 @pytest.mark.parametrize(("names", "count"), [("mh3", 165), ("mh4", 165), ("unreal", 165)])
 def test_default_and_optional_controls(tmp_path: Path, names: str, count: int) -> None:
     """Controls keyed by default, under the rig's own names; the optional ones on request, the switches never."""
@@ -52,6 +67,35 @@ def test_default_and_optional_controls(tmp_path: Path, names: str, count: int) -
 
     assert len(default) == count + 3 and default < more
     assert not any("lookAtSwitch" in name or "neckCorrective" in name for name in more)
+
+
+@pytest.mark.parametrize(
+    ("turn", "told"),
+    [((10, 0, 0), (0, 0, 10)), ((0, 10, 0), (-10, 0, 0)), ((0, 0, 10), (0, -10, 0))],
+    ids=["left", "up", "tipped left"],
+)
+def test_a_baked_head_turns_as_the_take_s(turn: tuple[float, ...], told: tuple[float, ...]) -> None:
+    """About the head bone's own axes a turn to the left is a roll, a look up a yaw and a tip to the left a pitch."""
+    take = Take(np.tile(rig.NEUTRAL, (1, 1)), Fraction(30), head=np.array([turn], np.float32))
+    raw = exchange.raw_curves(take)
+    assert [raw[name][0] for name in exchange.HEAD] == pytest.approx(told, abs=1e-4)
+
+
+def test_a_baked_head_is_switched_on() -> None:
+    """The engine's own export has a switch for the head, its place and two marks; without head motion no switch."""
+    raw = exchange.raw_curves(a_take())
+    constants = {name: raw[name] for name in raw if not name.startswith("CTRL_") and name not in exchange.HEAD}
+    assert {name: set(curve) for name, curve in constants.items()} == {
+        "HeadControlSwitch": {1.0},
+        "HeadTranslationX": {0.0},
+        "HeadTranslationY": {0.0},
+        "HeadTranslationZ": {0.0},
+        "MHFDSVersion": {1.0},
+        "DisableFaceOverride": {1.0},
+    }
+    assert {len(curve) for curve in raw.values()} == {40}
+    still = Take(a_take().values, Fraction(30))
+    assert not [name for name in exchange.raw_curves(still) if name.startswith("Head")]
 
 
 def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:

@@ -14,12 +14,16 @@ from typing import Any
 from facetake_host import PROTOCOL, __version__
 from facetake_host.engine import Engine, Request
 
-LINE = Path(__file__).parents[2] / "examples" / "line.wav"
+ROOT = Path(__file__).parents[2]
+LINE = ROOT / "examples" / "line.wav"
+RUN = "from facetake.cli import main; sys.exit(main(['worker']))"
+WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); {RUN}"
+"""The worker of the checkout that is tested, whichever is installed: engines start without anybody's PYTHONPATH."""
 
 
 def real_engine() -> Engine:
     """The engine of the environment that the tests run in."""
-    return Engine([sys.executable, "-m", "facetake", "worker"])
+    return Engine([sys.executable, "-c", WORKER])
 
 
 def finish(request: Request, limit_s: float = 60.0) -> dict[str, Any]:

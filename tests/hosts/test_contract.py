@@ -60,6 +60,20 @@ def test_keys_are_the_take_s(
     assert set(keys) <= set(json.loads(results[character.rig])["keys"])
 
 
+@pytest.mark.parametrize("rate", RATES, ids=str)
+def test_no_control_leaves_its_range_at_any_time(
+    stage: Stage, engine: CannedEngine, line: Path, rate: Fraction
+) -> None:
+    """At every quarter of a frame lids, jaw and brows play within their ranges: beyond, a rig shows nothing of them."""
+    stage.set_rate(rate)
+    made = generate(stage, engine, line, start=-7)[0]
+    character = stage.host.characters()[0]
+    for channel, low in ((stage.lid, -1.0), (stage.brow, 0.0), (stage.jaw, -1.0)):
+        least = min(made.delivery.keys[channel].values)
+        played = [stage.value(character, channel, -7 + step / 4) for step in range(4 * made.delivery.n_frames - 3)]
+        assert max(low, 0.0 if least >= 0.0 else low) - 1e-6 <= min(played) and max(played) <= 1.0 + 1e-6
+
+
 def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
     """Without a start frame, keys and sound begin at the current frame."""
     stage.set_now(-12)

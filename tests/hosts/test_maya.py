@@ -138,6 +138,7 @@ def test_a_sound_that_maya_does_not_play(
     stage: MayaStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The keys stay, and the person is told how to hear the line."""
+
     def refuse(_self: object, **_given: object) -> str:
         raise RuntimeError("Unable to open sound file")
 
@@ -154,9 +155,10 @@ def test_head_motion_on_a_chosen_joint(stage: MayaStage, engine: CannedEngine, t
     stage.scene.node("head", Node("joint", {"rotateX": 0.0, "rotateY": 0.0, "rotateZ": 0.0}))
     stage.host.head_joint = "head"
     made = generate(stage, engine, tmp_path)
-    curve = made.delivery.keys["HeadYaw"]
-
-    assert stage.scene.value("head.rotateY", float(curve.frames[3] / Fraction(30))) == pytest.approx(curve.values[3])
+    for name, attribute, sign in (("HeadYaw", "rotateY", 1), ("HeadPitch", "rotateX", -1), ("HeadRoll", "rotateZ", -1)):
+        curve = made.delivery.keys[name]
+        played = stage.scene.value(f"head.{attribute}", float(curve.frames[3] / Fraction(30)))
+        assert played == pytest.approx(sign * curve.values[3]) and played
 
 
 def test_the_scene_s_rate_is_read_and_never_set(stage: MayaStage) -> None:
@@ -195,6 +197,26 @@ def test_equal_values_with_slopes_are_told_apart(stage: MayaStage) -> None:
     values = plugin._told_apart(KeyCurve((0, 5, 9, 12), (0.5, 0.5, 0.5, 0.2), (0, 0, 0, 0), (0.1, 0, 0, 0)))
 
     assert values == [0.5, 0.5 + plugin.APART, 0.5, 0.2]
+    dip = plugin._told_apart(KeyCurve((0, 5), (1.0, 1.0), (0, 0.1), (-0.1, 0)))
+    assert dip == [1.0, 1.0 - plugin.APART]  # a control at its bound stays within it
+
+
+@pytest.mark.parametrize("heeds_types", [True, False])
+def test_tangents_are_fixed_however_maya_takes_them(
+    stage: MayaStage, engine: CannedEngine, tmp_path: Path, heeds_types: bool
+) -> None:
+    """Where Maya does not heed the type of tangent by key, the one for the whole curve is the same."""
+    stage.scene.heeds_types = heeds_types
+    curve = generate(stage, engine, tmp_path).delivery.keys[stage.jaw]
+
+    assert stage.value(stage.host.characters()[0], stage.jaw, 40.5) == pytest.approx(curve.at(40.5), abs=1e-6)
+
+
+def test_step_is_no_way_to_arrive(stage: MayaStage) -> None:
+    """Maya refuses a tangent that arrives by a step; the fake does as well."""
+    stage.scene.node("ann:CTRL_C_jaw", Node("transform", {"translateY": 0.0}))
+    with pytest.raises(RuntimeError, match="Invalid tangent type: step"):
+        stage.scene.commands.setKeyframe("ann:CTRL_C_jaw.translateY", time=1, value=0.5, inTangentType="step")
 
 
 def test_dialogs_and_progress_only_with_a_window(stage: MayaStage) -> None:

@@ -1,64 +1,92 @@
-"""The smoke scripts that a person runs in the real hosts also run on the fakes, with the real engine."""
+"""The checks that a person runs in the real hosts also run on the fakes, with the real engine, and can fail."""
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import json
 from pathlib import Path
-from typing import Any
 
+import fake_unreal.channels
 import pytest
 from canned import LINE, real_engine
 from fake_maya.scene import State
 from stages import MayaStage, UnrealStage
 
-HERE = Path(__file__).parent / "smoke"
+from facetake_host import PROTOCOL, smoke
 
 
-def script(name: str) -> Any:
-    """A smoke script as a module."""
-    spec = importlib.util.spec_from_file_location(name, HERE / f"{name}.py")
-    assert spec is not None and spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+@pytest.fixture(autouse=True)
+def started(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The engine of this checkout, wherever one is started."""
+    monkeypatch.setattr(smoke, "Engine", real_engine)
 
 
-def test_maya_s_smoke_script(
-    monkeypatch: pytest.MonkeyPatch, plugins: None, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """In a scene as Maya keeps it every check holds, between keys and across undo."""
+def maya(monkeypatch: pytest.MonkeyPatch, folder: Path) -> MayaStage:
+    """An empty scene that lies in a folder."""
     stage = MayaStage("mh4", monkeypatch)
-    stage.scene.state = State()
-    monkeypatch.setattr(
-        type(stage.scene.commands), "do_file", lambda _self, **given: "" if given.get("query") else None
-    )
-    monkeypatch.setattr("facetake_host.engine.Engine", real_engine)
-    script("smoke_maya").main(LINE)
-
-    assert capsys.readouterr().out.splitlines()[-1] == "smoke test passed"
+    stage.scene.state, stage.scene.path = State(), str(folder / "shot.ma")
+    return stage
 
 
-def test_unreal_s_smoke_script(
-    monkeypatch: pytest.MonkeyPatch, plugins: None, capsys: pytest.CaptureFixture[str]
+def unreal(monkeypatch: pytest.MonkeyPatch, folder: Path) -> UnrealStage:
+    """A shot with ann, open in Sequencer, whose file lies in a folder."""
+    stage = UnrealStage("", monkeypatch)
+    stage.world.path = str(folder / "S010.uasset")
+    return stage
+
+
+@pytest.mark.parametrize(("host", "program", "own"), [("maya", "Maya", 3), ("unreal", "Unreal", 3)])
+def test_everything_holds_and_the_facts_lie_beside_the_scene(
+    host: str, program: str, own: int, monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path
 ) -> None:
-    """In a sequence as Unreal keeps it every check holds."""
-    stage = UnrealStage("", monkeypatch)
-    stage.world.assets["/Game/Shot"] = stage.world.sequence
-    monkeypatch.setattr("facetake_host.engine.Engine", real_engine)
-    script("smoke_unreal").main("/Game/Shot", LINE)
+    """Versions, checks, times and what must be seen are in a file; a second run keeps the first one's."""
+    globals()[host](monkeypatch, tmp_path)
+    module = importlib.import_module(f"facetake_{host}.smoke")
+    assert module.main(str(LINE)).passed and module.main(str(LINE)).passed
 
-    assert capsys.readouterr().out.splitlines()[-1] == "smoke test passed"
+    first, second = sorted(tmp_path.glob("facetake_smoke_*.json"), key=lambda path: len(path.name))
+    found = json.loads(first.read_text(encoding="utf-8"))
+    assert first.stem in second.stem and found["passed"] and found["about"]["program"] == program
+    assert found["about"]["version"] and found["about"]["protocol"] == str(PROTOCOL)
+    assert len(found["checks"]) == 7 + own and all(one["holds"] for one in found["checks"])
+    assert set(found["times_s"]) == {"generate", "look at the curves", "generate again"}
+    assert [one["answer"] for one in found["seen"]] == [None] * len(smoke.SEEN)
 
 
-def test_a_smoke_script_can_fail(monkeypatch: pytest.MonkeyPatch, plugins: None) -> None:
-    """Tangents in the wrong unit are found."""
-    import fake_unreal.sequencer
+def test_the_person_is_asked_what_is_seen(monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path) -> None:
+    """With a window each thing to look at is asked; a no is kept, and the whole has not passed."""
+    stage = maya(monkeypatch, tmp_path)
+    stage.scene.batch, stage.scene.answer = False, "no"
+    facts = importlib.import_module("facetake_maya.smoke").main(str(LINE))
 
-    stage = UnrealStage("", monkeypatch)
-    stage.world.assets["/Game/Shot"] = stage.world.sequence
-    monkeypatch.setattr("facetake_host.engine.Engine", real_engine)
-    key = fake_unreal.sequencer.MovieSceneScriptingFloatKey
+    assert [one["answer"] for one in facts.seen] == ["no"] * len(smoke.SEEN) and not facts.passed
+    assert all(one["holds"] for one in facts.checks)
+
+
+def test_tangents_in_the_wrong_unit_are_found(
+    monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What does not hold is said, kept, and stops nothing."""
+    unreal(monkeypatch, tmp_path)
+    key = fake_unreal.channels.MovieSceneScriptingFloatKey
     right = key.set_leave_tangent
     monkeypatch.setattr(key, "set_leave_tangent", lambda self, new_value: right(self, new_value * 800))
-    with pytest.raises(SystemExit):
-        script("smoke_unreal").main("/Game/Shot", LINE)
+    facts = importlib.import_module("facetake_unreal.smoke").main(str(LINE))
+
+    failed = [one["what"] for one in facts.checks if not one["holds"]]
+    assert not facts.passed and failed[0].startswith("between keys it plays the engine's curves")
+    assert "FAILED  between keys" in capsys.readouterr().out and list(tmp_path.glob("*.json"))
+
+
+def test_a_section_that_claims_too_much_is_found(
+    monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path
+) -> None:
+    """An engine whose masks hide nothing, and whose next key goes to the take, is told apart."""
+    stage = unreal(monkeypatch, tmp_path)
+    library = fake_unreal.CLASSES["ControlRigSequencerLibrary"]
+    monkeypatch.setattr(library, "hide_all_controls", classmethod(lambda _cls, section: None))
+    monkeypatch.setattr(type(stage.world.rigs[0].track), "set_section_to_key", lambda _self, section: None)
+    facts = importlib.import_module("facetake_unreal.smoke").main(str(LINE))
+
+    failed = [one["what"] for one in facts.checks if not one["holds"]]
+    assert len(failed) == 2 and failed[0].startswith("it shows the controls that it keys, and no others (CTRL_")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import threading
 from fractions import Fraction
 from pathlib import Path
@@ -64,6 +65,92 @@ def test_additive_takes(stage: UnrealStage, engine: CannedEngine, tmp_path: Path
     generate(stage, engine, tmp_path)
 
     assert stage.world.rigs[0].track.sections[-1].blend is values.MovieSceneBlendType.ADDITIVE
+
+
+def test_what_a_take_does_not_key_is_left_to_the_others(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path
+) -> None:
+    """An override holds nobody's present pose: what is keyed by hand on other controls plays on, within a take, too."""
+    ann, board = stage.host.characters()[0], stage.world.rigs[0].track
+    stage.world.present = {"CTRL_L_brow_down": 0.7, "CTRL_L_eye_pupil": 0.4, "CTRL_C_jaw.X": 0.9}
+    stage.block("CTRL_C_jaw.X")
+    hand_made = ("CTRL_L_eye_pupil", "CTRL_lookAtSwitch")
+    stage.hand_edit(ann, hand_made[0], 5, 0.25)
+    made = generate(stage, engine, tmp_path)
+
+    assert hand_made[0] not in made.delivery.keys and board.plays(hand_made[0], 5) == 0.25
+    section = board.sections[-1]
+    shown = {one.partition(".")[0] for one in section.channels} - section.hidden
+    assert shown == {name.partition(".")[0] for name in made.delivery.keys}
+    assert {"CTRL_lookAtSwitch", "mha_head_ik_switch_ctrl"} <= section.hidden
+
+
+def test_half_of_a_control_holds_no_pose_for_the_other(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path
+) -> None:
+    """Where only one half of a control is keyed, the other has no value of its own."""
+    stage.world.present = {"CTRL_C_jaw.X": 0.9}
+    text = engine._results["unreal"]
+    found = json.loads(text)
+    del found["keys"]["CTRL_C_jaw.X"]
+    engine._results = {**engine._results, "unreal": json.dumps(found)}
+    generate(stage, engine, tmp_path)
+
+    assert stage.world.rigs[0].track.sections[-1].shows("CTRL_C_jaw.X", 10) is None
+    assert stage.world.rigs[0].track.plays("CTRL_C_jaw.X", 10) == 0.0
+
+
+def test_restyling_keys_what_the_take_keys(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """A section's channels without keys are at rest in it, and no restyled take claims them; a pose that is held is."""
+    made = generate(stage, engine, tmp_path)
+    with stage.host.progress("") as bar:
+        read = stage.host.read(stage.host.characters()[0], bar)
+    assert set(read.curves) == set(made.delivery.keys)
+    section = stage.world.rigs[0].track.sections[-1]
+    section.hidden -= {"CTRL_L_eye_pupil"}
+    section.defaults = {**section.defaults, "CTRL_L_eye_pupil_3": 0.5}
+    with stage.host.progress("") as bar:
+        held = stage.host.read(stage.host.characters()[0], bar)
+    assert set(held.curves) == {*read.curves, "CTRL_L_eye_pupil"} and set(held.curves["CTRL_L_eye_pupil"]) == {0.5}
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    stage.host.source = stage.world.rigs[0].track.sections[-1]  # of a person, who hides nothing
+    with stage.host.progress("") as bar:
+        assert set(stage.host.read(stage.host.characters()[0], bar).curves) == {stage.brow}
+
+
+def test_the_person_s_next_key_goes_where_it_went(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """The engine moves the section that is keyed to the newest one; ours is never the one."""
+    board = stage.world.rigs[0].track
+    hand = stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    assert board.get_section_to_key().get_name() == hand
+    generate(stage, engine, tmp_path)
+    assert board.get_section_to_key().get_name() == hand
+    stage.undo()
+    assert board.get_section_to_key().get_name() == hand
+
+
+def test_unreal_5_4_cannot_override(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
+    """There an override is silently not set: the person is told what works instead, and that works."""
+    stage.world.version = (5, 4)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem, match=r"from 5\.5 on; tick Additive"):
+        generate(stage, engine, tmp_path)
+    assert stage.snapshot() == before
+    stage.host.is_additive = True
+    generate(stage, engine, tmp_path)
+
+    assert stage.world.rigs[0].track.sections[-1].blend is values.MovieSceneBlendType.ADDITIVE
+
+
+def test_a_board_is_found_whatever_its_first_section_hides(
+    stage: UnrealStage, engine: CannedEngine, tmp_path: Path
+) -> None:
+    """A person's layer of a few controls may come first: the others show the board."""
+    section = stage.world.rigs[0].track.sections[0]
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    section.hidden = frozenset(one.partition(".")[0] for one in section.channels)
+
+    assert len(generate(stage, engine, tmp_path).delivery.keys) >= 160
 
 
 def test_a_locked_section_stays_as_it_is(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
@@ -134,8 +221,16 @@ def test_baked_delivery(stage: UnrealStage, engine: CannedEngine, tmp_path: Path
         and "HeadYaw" in made.curves
     )
     assert len(made.curves["HeadYaw"]) == made.controller.frames + 1
+    assert (made.controller.rate, made.controller.brackets, stage.world.saved) == (60, 0, {path})
+    assert {value for _, value in made.curves["HeadControlSwitch"]} == {1.0}
+    with pytest.raises(HostProblem, match="baked at 30, 60, 120 frames per second, not 24"):
+        bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel, rate="24")
     stage.fail_soon(20)
     with pytest.raises(RuntimeError):
+        bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
+    assert sorted(stage.world.assets) == ["/Game/Face", path]
+    stage.world.fail_after, stage.world.can_save = -1, False
+    with pytest.raises(HostProblem, match="cannot be saved"):
         bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
     assert sorted(stage.world.assets) == ["/Game/Face", path]
 
@@ -241,7 +336,12 @@ def test_without_a_window_as_a_commandlet(
     stage.world.assets["/Game/Shot"], stage.world.sequence = stage.world.sequence, None
     headless.main(["/Game/Shot", str(line)])
 
-    assert stage.layers() == [("Facetake_line", True)]
+    assert stage.layers() == [("Facetake_line", True)] and stage.world.saved == {"/Game/Shot"}
+    headless.main(["/Game/Shot", str(line), "--additive"])
+    assert stage.world.rigs[0].track.sections[-1].blend is values.MovieSceneBlendType.ADDITIVE
+    stage.world.can_save = False
+    with pytest.raises(SystemExit, match="/Game/Shot cannot be saved"):
+        headless.main(["/Game/Shot", str(line)])
     with pytest.raises(SystemExit, match="there is no level sequence /Game/Gone"):
         headless.main(["/Game/Gone", str(line)])
     with pytest.raises(SystemExit, match="which character"):

@@ -11,7 +11,7 @@ where a key is `frame value in-tangent out-tangent lock weightLock breakdown;` a
 weight at the end. A curve without animData is a place holder. Maya leaves the units out where there is no time range.
 
 - Written: a key with linear tangents on every frame at which a control moves and none inside a stretch where it holds,
-  so a curve is exact on every frame. Head yaw, pitch and roll are rotateY, rotateX and rotateZ of `FacetakeHead`.
+  so a curve is exact on every frame. Head yaw, pitch and roll are rotateY, -rotateX and -rotateZ of `FacetakeHead`.
 - A fixed tangent's angle is the arc tangent of units per frame, in the units of the file: the plug-in makes those
   Maya's units before it sets a tangent.
 - Names of the television rates came after the plug-in's first versions; one that does not know a timeUnit takes the
@@ -44,6 +44,7 @@ from facetake.timebase import DEFAULT_RATE, recognise
 HEAD_NODE = "FacetakeHead"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")  # yaw, pitch, roll: Maya's Y is up, and the face looks along Z
 MOST_BYTES = 1 << 31
+HEAD_SIGNS = (1, -1, -1)  # so that a turn about X is a nod down, and one about Z tips the head to its right
 
 _NAMED_RATES = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
 _PLAIN_RATES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 40, 75, 80, 90, 100, 120, 125, 150, 200, 240, 250, 300, 375, 400, 500)
@@ -105,7 +106,7 @@ def write(take: Take, path: Path) -> None:
             numbers[node] += 1
         for column, leaf in enumerate(HEAD_ATTRIBUTES if take.head is not None else ()):
             assert take.head is not None
-            file.write(_curve_text(HEAD_NODE, leaf, column, frames, take.head[:, column]))
+            file.write(_curve_text(HEAD_NODE, leaf, column, frames, HEAD_SIGNS[column] * take.head[:, column]))
 
 
 def _decimal(number: Fraction) -> str:
@@ -333,7 +334,7 @@ def _take(header: _Header, curves: list[MayaCurve], n_bytes: int) -> Take:
     head = np.zeros((n_frames, 3), dtype=np.float32) if any(name in named for name in HEAD_ATTRIBUTES) else None
     for column, name in enumerate(HEAD_ATTRIBUTES):
         if head is not None and name in named:
-            head[:, column] = named[name].at(grid)
+            head[:, column] = HEAD_SIGNS[column] * named[name].at(grid)
     return Take(values, header.rate, timing.start_of(float(first) / float(header.rate), header.rate), head)
 
 

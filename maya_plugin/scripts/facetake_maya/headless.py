@@ -7,18 +7,17 @@ from __future__ import annotations
 
 import argparse
 import sys
-import threading
 from pathlib import Path
 
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; 0 done, 1 the job failed, 2 wrong usage."""
+    from facetake_host import headless
+
     parser = argparse.ArgumentParser(prog="mayapy headless.py", description=__doc__)
     parser.add_argument("scene", type=Path)
-    parser.add_argument("audio", type=Path, nargs="+")
+    headless.add_arguments(parser)
     parser.add_argument("--save", type=Path, required=True, help="a new file, .ma or .mb")
-    parser.add_argument("--character", help="its namespace, where there are several")
-    parser.add_argument("--emotion", default="neutral")
     parser.add_argument("--start", type=int, help="frame of the first line; default: the scene's current frame")
     asked = parser.parse_args(argv)
     if asked.save.exists() or asked.save.suffix not in (".ma", ".mb"):
@@ -36,27 +35,20 @@ def main(argv: list[str] | None = None) -> int:
 def _run(asked: argparse.Namespace) -> int:
     from maya import cmds
 
-    from facetake_host import jobs
+    from facetake_host import headless
     from facetake_host.engine import Engine
     from facetake_host.problems import HostProblem
     from facetake_maya.host import MayaHost
 
-    host, engine, cancel = MayaHost(), Engine(), threading.Event()
     try:
         cmds.file(str(asked.scene), open=True, force=True)
         cmds.undoInfo(state=True, infinity=True)  # off without a window; a failed line is taken back by it
-        character = jobs.named(host, asked.character)
-        job = jobs.generate(
-            host, engine, character, asked.audio, {"emotion": asked.emotion}, start_frame=asked.start, cancel=cancel
-        )
-        jobs.run(host, job, cancel)
+        headless.generate(MayaHost(), Engine(), asked, asked.audio, asked.start)
         cmds.file(rename=str(asked.save))
         cmds.file(save=True, type="mayaAscii" if asked.save.suffix == ".ma" else "mayaBinary")
     except (HostProblem, RuntimeError) as problem:
         print(f"facetake: error: {problem}", file=sys.stderr)
         return 1
-    finally:
-        engine.close()
     return 0
 
 

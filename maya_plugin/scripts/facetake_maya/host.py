@@ -18,18 +18,20 @@ from typing import cast
 from maya import cmds, mel
 from maya.api import OpenMaya
 
+from facetake_host import pending
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import maya_rate
 from facetake_host.host import Bar, Character
 from facetake_host.problems import Cancelled, HostProblem
 from facetake_host.recording import unique
-from facetake_maya import pending
 
 SIGN, NEWER, OLDER = "CTRL_L_brow_down", "CTRL_C_tongue_move", "CTRL_C_tongue"
 PLUGIN = "facetake_keys"
 MARK = "facetakeCharacter"
 """A text attribute of the layers that Facetake made: the namespace of their character."""
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")
+HEAD_SIGNS = (1, -1, -1)
+"""Yaw, pitch and roll (left, up, tipped to the left) of a joint whose Y is up and whose Z the face looks along."""
 HARMLESS = ("animCurveT", "animBlend", "pairBlend")
 """Nodes that may feed a control: its keys over time and its layers, but no driven keys."""
 
@@ -111,7 +113,7 @@ class MayaHost:
         """
         plugs = {self._plug(character, channel): curve for channel, curve in delivery.keys.items()}
         older = [one for one in cmds.ls(type="animLayer") or [] if self._owner(one) == character.handle]
-        layer = cast(str, cmds.animLayer(unique(name, _Nodes()), override=True))
+        layer = cast(str, cmds.animLayer(unique(name, self._is_taken), override=True))
         cmds.addAttr(layer, longName=MARK, dataType="string")
         cmds.setAttr(f"{layer}.{MARK}", character.handle, type="string")
         cmds.animLayer(layer, edit=True, attribute=list(plugs))
@@ -123,7 +125,7 @@ class MayaHost:
             if self._overlaps(one, start_frame, end):
                 cmds.animLayer(one, edit=True, mute=True)
         for frame, weight in ((start_frame - 1, 0.0), (start_frame, 1.0), (end, 0.0)):
-            cmds.setKeyframe(f"{layer}.weight", time=frame, value=weight, inTangentType="step", outTangentType="step")
+            cmds.setKeyframe(f"{layer}.weight", time=frame, value=weight, outTangentType="step")
         turned = {self._plug(character, channel) for channel in HEAD}
         self._turn(layer, {plug: curve for plug, curve in plugs.items() if plug in turned}, start_frame)
         faces = {plug: curve for plug, curve in plugs.items() if plug not in turned}
@@ -132,7 +134,7 @@ class MayaHost:
 
     def place_audio(self, path: Path, start_frame: int) -> None:
         """A sound node at the frame, heard in the timeline."""
-        free = unique(f"facetake_{path.stem}", _Nodes())
+        free = unique(f"facetake_{path.stem}", self._is_taken)
         try:
             name = cast(str, cmds.sound(file=str(path), offset=start_frame, name=free))
         except RuntimeError as error:  # the keys are worth having without it
@@ -193,6 +195,9 @@ class MayaHost:
         if problem and not cmds.about(batch=True):
             cmds.confirmDialog(title="Facetake", message=message, button=["OK"])
 
+    def _is_taken(self, name: str) -> bool:
+        return bool(cmds.objExists(name))
+
     def _plug(self, character: Character, channel: str) -> str:
         if channel in HEAD:
             return f"{self.head_joint}.{HEAD_ATTRIBUTES[HEAD.index(channel)]}" if self.head_joint else ""
@@ -249,8 +254,9 @@ class MayaHost:
     def _turn(self, layer: str, plugs: dict[str, KeyCurve], start_frame: int) -> None:
         """Keys of the head, which are few, in degrees."""
         for plug, curve in plugs.items():
+            sign = HEAD_SIGNS[HEAD_ATTRIBUTES.index(plug.rpartition(".")[2])]
             for frame, value in zip(curve.frames, curve.values, strict=True):
-                cmds.setKeyframe(plug, time=start_frame + frame, value=value, animLayer=layer)
+                cmds.setKeyframe(plug, time=start_frame + frame, value=sign * value, animLayer=layer)
 
     def _key(self, layer: str, plugs: dict[str, KeyCurve], rate: Fraction, start_frame: int, bar: Bar) -> None:
         """Keys of the face, through the undoable command."""
@@ -266,13 +272,6 @@ class MayaHost:
             raise work.error or error from None
         finally:
             del pending.TABLE[token]
-
-
-class _Nodes:
-    """The names in the scene, for whoever looks for a free one; a shot has too many to list."""
-
-    def __contains__(self, name: object) -> bool:
-        return bool(cmds.objExists(str(name)))
 
 
 class _MainBar:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from facetake import rig
 from facetake.errors import TakeError
@@ -105,6 +107,36 @@ def test_short_takes(tmp_path: Path, make_take: Callable[..., Take], n_frames: i
     found = maya_anim.read(tmp_path / "take.anim")
     np.testing.assert_allclose(found.values, take.values, rtol=0, atol=1e-9)
     assert found.rate == 25 and found.head is None
+
+
+@settings(max_examples=12, deadline=None)
+@given(st.sampled_from(["15", "24000/1001", "25", "30", "60000/1001", "90"]), st.integers(2, 60), st.integers(0, 99))
+def test_no_instant_leaves_a_control_s_range(
+    tmp_path_factory: pytest.TempPathFactory, rate: str, n_frames: int, seed: int
+) -> None:
+    """What Maya plays between the frames of a file stays within every control's range, clipped takes included."""
+    random = np.random.default_rng(seed)
+    walk = rig.NEUTRAL + random.normal(0.0, 0.4, (n_frames, rig.N_CONTROLS)).cumsum(axis=0)
+    path = tmp_path_factory.mktemp("anim") / "take.anim"
+    maya_anim.write(Take(rig.clamp(walk), Fraction(rate)), path)
+    statements = maya_anim._Statements(path.read_text())
+    header = maya_anim._header(statements)
+    for curve in maya_anim._curves(statements, header):
+        column = rig.INDEX[curve.name]
+        played = curve.at(np.arange(0, n_frames - 1 + 1e-9, 0.25))
+        assert rig.MINIMUM[column] <= played.min() and played.max() <= rig.MAXIMUM[column]
+
+
+def test_a_head_turns_as_maya_turns(tmp_path: Path) -> None:
+    """Left, up and tipped to the left are +rotateY, -rotateX and -rotateZ where Y is up and the face looks along Z."""
+    take = Take(np.tile(rig.NEUTRAL, (2, 1)), Fraction(24), head=np.array([[0, 0, 0], [10, 5, 2]], np.float32))
+    maya_anim.write(take, tmp_path / "take.anim")
+    text = (tmp_path / "take.anim").read_text()
+    turns = {leaf: text.partition(f"rotate.{leaf} ")[2].partition("}")[0] for leaf in ("rotateX", "rotateY", "rotateZ")}
+    last = {leaf: curve.split("\n")[-2].split()[1] for leaf, curve in turns.items()}
+    assert last == {"rotateX": "-5", "rotateY": "10", "rotateZ": "-2"}
+    found = maya_anim.read(tmp_path / "take.anim").head
+    assert found is not None and found.tolist() == take.head.tolist()  # type: ignore[union-attr]
 
 
 def test_the_layout(tmp_path: Path) -> None:

@@ -159,6 +159,7 @@ class MFnAnimCurve:
             raise RuntimeError(f"(kInvalidParameter): {plug.plug} takes another type of curve")
         self._name, self._is_weighted = self.scene.new_curve(), True
         self.scene.set_curve(self._name, ())
+        self._modifier = modifier
         modifier.planned.append(_Connection(self.scene, plug, self._name))
         if self.scene.connects_at_once:
             modifier.planned[-1].do()
@@ -168,12 +169,21 @@ class MFnAnimCurve:
         self._is_weighted = isWeighted
 
     def addKeysWithTangents(
-        self, times: Sequence[MTime], values: Sequence[float], *, tangentInTypeArray: Sequence[int],
+        self, times: Sequence[MTime], values: Sequence[float], *, tangentInType: int = 0, tangentOutType: int = 0,
+        tangentInTypeArray: Sequence[int],
         tangentOutTypeArray: Sequence[int], tangentInXArray: Sequence[float], tangentInYArray: Sequence[float],
         tangentOutXArray: Sequence[float], tangentOutYArray: Sequence[float], tangentsLockedArray: Sequence[int],
         weightsLockedArray: Sequence[int], convertUnits: bool, change: MAnimCurveChange,
     ) -> None:  # fmt: skip
-        """Keys with fixed tangents; locked ones must be one line; two keys at one time are an error."""
+        """Keys with fixed tangents; locked ones must be one line; two keys at one time are an error.
+
+        Types by key may go unheeded, as people have found; then all have the type that is given for the whole.
+        """
+        if not any(one.curve == self._name and one.is_done for one in self._modifier.planned):
+            raise RuntimeError(f"(kFailure): {self._name} is not there yet; the modifier was not done")
+        if not self.scene.heeds_types:
+            tangentInTypeArray = [tangentInType] * len(times)
+            tangentOutTypeArray = [tangentOutType] * len(times)
         assert not self._is_weighted, "with weighted tangents these would be handles of a third of a second"
         rows = [times, values, tangentInTypeArray, tangentOutTypeArray, tangentInXArray, tangentInYArray,
                 tangentOutXArray, tangentOutYArray, tangentsLockedArray, weightsLockedArray]  # fmt: skip

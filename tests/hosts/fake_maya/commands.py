@@ -16,6 +16,11 @@ MEL = {"$facetake_tmp=$gMainProgressBar": "mainProgressBar", "$facetake_tmp=$gPl
        "$facetake_tmp=$gMainWindow": "MayaWindow", "$facetake_tmp=$gShelfTopLevel": "Shelf"}  # fmt: skip
 
 
+IN_TANGENTS = {"auto", "clamped", "fast", "fixed", "flat", "linear", "plateau", "slow", "spline", "stepnext"}
+OUT_TANGENTS = IN_TANGENTS | {"step"}
+"""Tangents that Maya's commands take: what leaves a key may step, what arrives at it may not."""
+
+
 class Commands(types.ModuleType):
     """Every command by name; one that is not written here is no command that the plug-in may use."""
 
@@ -181,13 +186,21 @@ class Commands(types.ModuleType):
             scene.edit(layers=tuple(rest))
 
     def do_setKeyframe(
-        self, plug: str, time: float, value: float, animLayer: str = "", inTangentType: str = "",
+        self,
+        plug: str,
+        time: float,
+        value: float,
+        animLayer: str = "",
+        inTangentType: str = "",
         outTangentType: str = "",
     ) -> None:
         """A key by hand: on the base, on a layer, or on a layer's weight."""
         scene, instant = self._scene, float(time / self._scene.rate)
+        for given, known in ((inTangentType, IN_TANGENTS), (outTangentType, OUT_TANGENTS)):
+            if given and given not in known:
+                raise RuntimeError(f"Invalid tangent type: {given}")
         if plug.endswith(".weight"):
-            assert inTangentType == outTangentType == "step"
+            assert outTangentType == "step"
             layer = scene.layer(plug.partition(".")[0])
             keys = tuple(sorted((*layer.weight, Key(instant, value))))
             scene.recorded("setKeyframe", lambda: scene.put_layer(replace(layer, weight=keys)))
@@ -241,9 +254,22 @@ class Commands(types.ModuleType):
         """The scene's path."""
         return self._scene.path
 
-    def do_about(self, batch: bool) -> bool:
-        """Whether there is no window."""
-        return self._scene.batch
+    def do_about(self, batch: bool = False, version: bool = False, cutIdentifier: bool = False) -> Any:
+        """Whether there is no window, and which Maya it is."""
+        return self._scene.batch if batch else ("2026" if version else "202503280845-5e4ac9a3a4")
+
+    def do_keyTangent(
+        self,
+        *curves: str,
+        query: bool,
+        inTangentType: bool = False,
+        outTangentType: bool = False,
+        weightedTangents: bool = False,
+    ) -> list[Any]:
+        """What kind each key's tangents are, or whether curves have weights; those made here are fixed without."""
+        if weightedTangents:
+            return [False] * len(curves)
+        return ["fixed" for one in curves for _ in self._scene.state.curves[one]]
 
     def do_undoInfo(self, query: bool = False, openChunk: bool = False, closeChunk: bool = False, chunkName: str = "",
                     undoName: bool = False, state: bool = False, infinity: bool = False) -> Any:  # fmt: skip

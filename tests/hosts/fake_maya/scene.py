@@ -78,7 +78,7 @@ class MayaScene:
         self.plugins: dict[str, Any] = {}
         self.heard_sound = ""
         self.calls: dict[str, int] = {}
-        self.connects_at_once = True
+        self.connects_at_once, self.heeds_types = True, True
         self.commands: Any = None
         self.fail_after = -1  # raises RuntimeError at that command, as when Maya runs out of memory
         self._ids = itertools.count(1)

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import wave
 from enum import Enum, auto
+from fractions import Fraction
 from pathlib import Path
 from typing import Any, ClassVar
 
+from fake_unreal.values import FrameNumber, FrameRate
 from fake_unreal.world import World
 
 
@@ -57,14 +59,34 @@ class AnimSequenceFactory:
 
 
 class AnimationDataController:
-    """Changes an animation sequence's length."""
+    """Changes an animation sequence's length, between the brackets that keep its background work away."""
 
-    def set_frame_rate(self, frame_rate: Any, should_transact: bool = True) -> None:
-        """Frames per second."""
-        self.rate = frame_rate
+    world: ClassVar[World]
 
-    def set_number_of_frames(self, new_length_in_frames: Any, should_transact: bool = True) -> None:
+    def __init__(self) -> None:
+        self.rate, self.frames, self.brackets = Fraction(30), 1, 0
+
+    def open_bracket(self, title: str, should_transact: bool = True) -> None:
+        """From here on changes belong together."""
+        self.brackets += 1
+
+    def close_bracket(self, should_transact: bool = True) -> None:
+        """They are complete."""
+        assert self.brackets, "no bracket is open"
+        self.brackets -= 1
+
+    def set_frame_rate(self, frame_rate: FrameRate, should_transact: bool = True) -> None:
+        """Frames per second; anything but a multiple or a factor of 30 is a line in the log and changes nothing."""
+        assert self.brackets, "changes belong between brackets"
+        asked = Fraction(frame_rate.numerator, frame_rate.denominator)
+        if (asked / 30).denominator != 1 and (30 / asked).denominator != 1:
+            self.world.said.append(f"Incompatible frame rate: {asked} is no multiple or factor of 30")
+            return
+        self.rate = asked
+
+    def set_number_of_frames(self, new_length_in_frames: FrameNumber, should_transact: bool = True) -> None:
         """Length."""
+        assert self.brackets, "changes belong between brackets"
         self.frames = new_length_in_frames.value
 
 
@@ -88,6 +110,7 @@ class AnimationLibrary:
     ) -> None:  # fmt: skip
         """One more curve."""
         cls.world.called()
+        assert animation_sequence_base.controller.brackets, "changes belong between brackets"
         assert curve_name not in animation_sequence_base.curves
         animation_sequence_base.curves[curve_name] = []
 
@@ -97,7 +120,10 @@ class AnimationLibrary:
     ) -> None:
         """Its keys, all at once."""
         cls.world.called()
+        controller = animation_sequence_base.controller
+        assert controller.brackets, "changes belong between brackets"
         assert len(times) == len(values)
+        assert max(times) <= controller.frames / controller.rate + 1e-6, "a key after the end"
         animation_sequence_base.curves[curve_name] = list(zip(times, values, strict=True))
 
 
@@ -166,12 +192,16 @@ class EditorAssetLibrary:
     @classmethod
     def delete_asset(cls, asset_path_to_delete: str) -> bool:
         """Takes it away."""
-        return cls.world.assets.pop(asset_path_to_delete, None) is not None
+        asset = cls.world.assets.pop(asset_path_to_delete, None)
+        assert not isinstance(asset, AnimSequence) or not asset.controller.brackets, "its bracket is still open"
+        return asset is not None
 
     @classmethod
     def save_loaded_asset(cls, asset_to_save: Any, only_if_is_dirty: bool = True) -> bool:
         """Writes it to disk."""
-        return True
+        assert not isinstance(asset_to_save, AnimSequence) or not asset_to_save.controller.brackets
+        cls.world.saved |= {path for path, asset in cls.world.assets.items() if asset is asset_to_save}
+        return cls.world.can_save
 
 
 def _seconds(path: str) -> float:

@@ -6,6 +6,7 @@ from enum import Enum, auto
 from pathlib import Path
 from typing import Any, ClassVar
 
+from fake_unreal.values import FrameNumber, FrameTime, MovieSceneSequencePlaybackParams, MovieSceneTimeUnit
 from fake_unreal.world import World
 
 
@@ -98,6 +99,21 @@ class SystemLibrary:
         """Whether nobody looks."""
         return cls.world.unattended
 
+    @classmethod
+    def get_system_path(cls, object: Any) -> str:
+        """Where the file of the shot lies."""
+        return cls.world.path
+
+    @classmethod
+    def execute_console_command(cls, world_context_object: Any, command: str) -> None:
+        """Undo and redo, as their keys do."""
+        {"TRANSACTION UNDO": cls.world.undo, "TRANSACTION REDO": cls.world.redo}[command]()
+
+    @classmethod
+    def get_engine_version(cls) -> str:
+        """As the editor says it."""
+        return ".".join(map(str, cls.world.version)) + ".1-44394996+++UE5+Release"
+
 
 class Paths:
     """Folders of the editor."""
@@ -142,9 +158,12 @@ class LevelSequenceEditorBlueprintLibrary:
         return cls.world.sequence
 
     @classmethod
-    def get_current_local_time(cls) -> int:
-        """The playhead's frame."""
-        return cls.world.playhead
+    def get_local_position(
+        cls, time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE
+    ) -> MovieSceneSequencePlaybackParams:
+        """The playhead in the sequence that has the focus."""
+        assert time_unit is MovieSceneTimeUnit.DISPLAY_RATE
+        return MovieSceneSequencePlaybackParams(FrameTime(FrameNumber(cls.world.playhead)))
 
     @classmethod
     def is_level_sequence_locked(cls) -> bool:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import builtins
-import struct
-from bisect import bisect_right
 from fractions import Fraction
 from typing import Any, ClassVar
 
+from fake_unreal.channels import (
+    MovieSceneScriptingBoolChannel,
+    MovieSceneScriptingFloatChannel,
+    MovieSceneScriptingFloatKey,
+    MovieSceneScriptingIntegerChannel,
+    evaluate,
+)
 from fake_unreal.values import (
-    FrameNumber,
     FrameRate,
-    FrameTime,
     MovieSceneBlendType,
-    MovieSceneKeyInterpolation,
-    MovieSceneTimeUnit,
+    OptionalMovieSceneBlendType,
     SequencerScriptingRange,
 )
 from fake_unreal.world import World
@@ -63,92 +64,6 @@ class _Object:
         return True
 
 
-class MovieSceneScriptingFloatKey:
-    """A key; tangents are changes per tick."""
-
-    world: ClassVar[World]
-
-    def __init__(
-        self, tick: int, value: float, shape: MovieSceneKeyInterpolation, rate: FrameRate, ticks: FrameRate
-    ) -> None:
-        self.tick, self.value, self.shape, self.arrive, self.leave = tick, _single(value), shape, 0.0, 0.0
-        self._per_frame = Fraction(ticks.numerator, ticks.denominator) / Fraction(rate.numerator, rate.denominator)
-
-    def get_time(self, time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE) -> FrameTime:
-        """When it is."""
-        ticks = time_unit is MovieSceneTimeUnit.TICK_RESOLUTION
-        return FrameTime(FrameNumber(self.tick if ticks else round(self.tick / self._per_frame)))
-
-    def get_value(self) -> float:
-        """What it holds."""
-        return self.value
-
-    def set_arrive_tangent(self, new_value: float) -> None:
-        """The slope before it; without a break the one after it, too."""
-        self.world.called()
-        self.arrive = _single(new_value)
-        if self.shape is MovieSceneKeyInterpolation.USER:
-            self.leave = self.arrive
-
-    def set_leave_tangent(self, new_value: float) -> None:
-        """The slope after it; without a break the one before it, too."""
-        self.world.called()
-        self.leave = _single(new_value)
-        if self.shape is MovieSceneKeyInterpolation.USER:
-            self.arrive = self.leave
-
-
-class MovieSceneScriptingFloatChannel:
-    """A channel of a section."""
-
-    world: ClassVar[World]
-
-    def __init__(self, section: MovieSceneControlRigParameterSection, name: str) -> None:
-        self._section, self.channel_name = section, name
-
-    @property
-    def _keys(self) -> list[MovieSceneScriptingFloatKey]:
-        return sorted((key for name, key in self._section.keys if name == self.channel_name), key=lambda key: key.tick)
-
-    def get_num_keys(self) -> int:
-        """How many keys there are."""
-        return len(self._keys)
-
-    def get_keys(self) -> list[MovieSceneScriptingFloatKey]:
-        """Every key."""
-        return self._keys
-
-    def has_default(self) -> bool:
-        """Whether it holds a value without keys; a face board's channels do not."""
-        return False
-
-    def add_key(
-        self, time: FrameNumber, new_value: float, sub_frame: float = 0.0,
-        time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE,
-        interpolation: MovieSceneKeyInterpolation = MovieSceneKeyInterpolation.AUTO,
-    ) -> MovieSceneScriptingFloatKey:  # fmt: skip
-        """One more key; the editor does not replace one that is there, and loses fractions of frames."""
-        self.world.called()
-        assert time_unit is MovieSceneTimeUnit.TICK_RESOLUTION, "older engines lose the sub-frame: give ticks"
-        assert self._section.is_recorded(), "the section was not modified in this transaction: undo would miss it"
-        assert all(key.tick != time.value for key in self._keys), "two keys at one time"
-        sequence = self._section.sequence
-        key = MovieSceneScriptingFloatKey(
-            time.value, new_value, interpolation, sequence.get_display_rate(), sequence.get_tick_resolution()
-        )
-        self._section.keys.append((self.channel_name, key))
-        return key
-
-    def evaluate_keys(self, range: SequencerScriptingRange, frame_rate: FrameRate) -> list[float]:
-        """Values at each frame of a range, its end left out."""
-        resolution = self._section.sequence.get_tick_resolution()
-        per_frame = Fraction(resolution.numerator, resolution.denominator) / Fraction(
-            frame_rate.numerator, frame_rate.denominator
-        )
-        frames = list(builtins.range(range.inclusive_start, range.exclusive_end))
-        return [evaluate(self._keys, float(frame * per_frame)) for frame in frames]
-
-
 class MovieSceneSection(_Object):
     """A stretch of a track."""
 
@@ -185,6 +100,10 @@ class MovieSceneSection(_Object):
         """How it mixes."""
         self.blend = blend_type
 
+    def get_blend_type(self) -> OptionalMovieSceneBlendType:
+        """How it mixes."""
+        return OptionalMovieSceneBlendType(self.blend, True)
+
     def set_row_index(self, new_row_index: int) -> None:
         """Which row it is on."""
         self.row = new_row_index
@@ -213,15 +132,43 @@ class MovieSceneSection(_Object):
 
 
 class MovieSceneControlRigParameterSection(MovieSceneSection):
-    """A section of a face board; channel names carry a number, as the engine may hang one on them."""
+    """A section of a face board; channel names carry a number, as the engine may hang one on them.
 
-    def __init__(self, sequence: LevelSequence, name: str, channels: tuple[str, ...]) -> None:
+    Every channel is born with a default, and what a mask hides has no channel.
+    """
+
+    def __init__(self, sequence: LevelSequence, name: str, channels: tuple[str, ...], *, is_first: bool = True) -> None:
         super().__init__(sequence, name)
-        self.channels = channels
+        self.channels, self.hidden = channels, frozenset[str]()
+        self.blend = MovieSceneBlendType.ABSOLUTE if is_first else MovieSceneBlendType.ADDITIVE
+        self.defaults: dict[str, float] = {f"{one}_3": 0.0 for one in channels}
+
+    def set_blend_type(self, blend_type: MovieSceneBlendType) -> None:
+        """Nothing, where the track does not support it; an override takes the rig's present pose for its defaults."""
+        if blend_type is MovieSceneBlendType.OVERRIDE:
+            if self.world.version < (5, 5):
+                return
+            self.defaults = {f"{one}_3": self.world.present.get(one, 0.0) for one in self.channels}
+        super().set_blend_type(blend_type)
 
     def get_all_channels(self) -> list[Any]:
-        """A channel for each control, and a switch that is no number."""
-        return [*(MovieSceneScriptingFloatChannel(self, f"{one}_3") for one in self.channels), object()]
+        """A channel for each control that no mask hides, and two switches that are no numbers with a fraction."""
+        floats = [one for one in self.channels if one.partition(".")[0] not in self.hidden]
+        found: list[Any] = [MovieSceneScriptingFloatChannel(self, f"{one}_3") for one in floats]
+        if "CTRL_lookAtSwitch" not in self.hidden:
+            found.append(MovieSceneScriptingBoolChannel(self, "CTRL_lookAtSwitch"))
+        if "mha_head_ik_switch_ctrl" not in self.hidden:
+            found.append(MovieSceneScriptingIntegerChannel(self, "mha_head_ik_switch_ctrl"))
+        return found
+
+    def shows(self, channel: str, frame: float) -> float | None:
+        """What it says of a channel at a frame; None where a mask hides it, or there is neither key nor default."""
+        if channel.partition(".")[0] in self.hidden:
+            return None
+        keys = sorted((key for name, key in self.keys if name == f"{channel}_3"), key=lambda key: key.tick)
+        if not keys:
+            return self.defaults.get(f"{channel}_3")
+        return evaluate(keys, float(Fraction(frame) * self.sequence.resolution / self.sequence.rate))
 
 
 class MovieSceneAudioSection(MovieSceneSection):
@@ -239,6 +186,7 @@ class MovieSceneTrack(_Object):
         super().__init__(name)
         self.sequence, self.channels = sequence, channels
         self.sections: list[Any] = []
+        self.keyed: Any = None
         self.label, self.rows = name, dict[int, str]()
 
     def get_sections(self) -> list[Any]:
@@ -254,11 +202,22 @@ class MovieSceneTrack(_Object):
         made = (
             kind(self.sequence, name)
             if kind
-            else MovieSceneControlRigParameterSection(self.sequence, name, self.channels)
+            else MovieSceneControlRigParameterSection(self.sequence, name, self.channels, is_first=not self.sections)
         )
         made.outer = self
         self.sections.append(made)
+        if len(self.sections) > 1:
+            self.keyed = made
         return made
+
+    def get_section_to_key(self) -> Any:
+        """Where the person's next key goes: the first section, or the one made last."""
+        return self.keyed or (self.sections[0] if self.sections else None)
+
+    def set_section_to_key(self, section: Any) -> None:
+        """Where the person's next key goes."""
+        self.modify()
+        self.keyed = section
 
     def set_track_row_display_name(self, name: str, row_index: int) -> None:
         """What people read beside a row."""
@@ -267,6 +226,8 @@ class MovieSceneTrack(_Object):
     def remove_section(self, section: Any) -> None:
         """One less."""
         self.sections.remove(section)
+        if self.keyed is section:
+            self.keyed = self.sections[0] if self.sections else None
 
     def set_display_name(self, name: str) -> None:
         """What people read."""
@@ -279,6 +240,16 @@ class MovieSceneTrack(_Object):
 
 class MovieSceneControlRigParameterTrack(MovieSceneTrack):
     """A face board's track."""
+
+    def plays(self, channel: str, frame: float) -> float:
+        """What the rig is given: every section that plays in turn, on top of the rig's rest."""
+        value = 0.0
+        for one in self.sections:
+            inside = (one.start is None or one.start <= frame) and (one.end is None or frame < one.end)
+            said = one.shows(channel, frame) if one.active and inside else None
+            if said is not None:
+                value = value + said if one.blend is MovieSceneBlendType.ADDITIVE else said
+        return value
 
 
 class MovieSceneAudioTrack(MovieSceneTrack):
@@ -374,18 +345,22 @@ class ControlRigSequencerLibrary:
         """All of them."""
         return [one for one in cls.world.rigs if one.track in level_sequence.tracks]
 
+    @classmethod
+    def hide_all_controls(cls, section: MovieSceneControlRigParameterSection) -> None:
+        """The section says nothing of any control; the engine records the section itself."""
+        cls.world.called()
+        section.modify()
+        switches = {"CTRL_lookAtSwitch", "mha_head_ik_switch_ctrl"}
+        section.hidden = frozenset(one.partition(".")[0] for one in section.channels) | switches
 
-def _single(value: float) -> float:
-    """The value as the engine keeps it, in four bytes."""
-    return float(struct.unpack("f", struct.pack("f", value))[0])
-
-
-def evaluate(keys: list[MovieSceneScriptingFloatKey], tick: float) -> float:
-    """A channel's value: a Bezier of values and tangents, held outside the keys."""
-    right = bisect_right([key.tick for key in keys], tick)
-    if right in (0, len(keys)):
-        return keys[min(right, len(keys) - 1)].value
-    a, b = keys[right - 1], keys[right]
-    width, s = b.tick - a.tick, (tick - a.tick) / (b.tick - a.tick)
-    p1, p2 = a.value + a.leave * width / 3, b.value - b.arrive * width / 3
-    return (1 - s) ** 3 * a.value + 3 * s * (1 - s) ** 2 * p1 + 3 * s * s * (1 - s) * p2 + s**3 * b.value
+    @classmethod
+    def set_controls_mask(
+        cls, section: MovieSceneControlRigParameterSection, control_names: list[str], visible: bool
+    ) -> None:
+        """The section says something of these controls, or nothing; names are the controls' own."""
+        cls.world.called()
+        section.modify()
+        known = {one.partition(".")[0] for one in section.channels}
+        assert set(control_names) <= known, f"no controls: {set(control_names) - known}"
+        named = frozenset(control_names)
+        section.hidden = section.hidden - named if visible else section.hidden | named

@@ -32,6 +32,13 @@ class MovieSceneBlendType(Enum):
     OVERRIDE = auto()
 
 
+class OptionalMovieSceneBlendType:
+    """How a section mixes, if it says so."""
+
+    def __init__(self, blend_type: MovieSceneBlendType, is_valid: bool = False) -> None:
+        self.blend_type, self.is_valid = blend_type, is_valid
+
+
 class FrameRate:
     """Frames per second."""
 
@@ -55,6 +62,13 @@ class FrameTime:
 
     def __init__(self, frame_number: FrameNumber, sub_frame: float = 0.0) -> None:
         self.frame_number = frame_number
+
+
+class MovieSceneSequencePlaybackParams:
+    """A place on the timeline."""
+
+    def __init__(self, frame: FrameTime) -> None:
+        self.frame = frame
 
 
 class SequencerScriptingRange:

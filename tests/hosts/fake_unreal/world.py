@@ -14,6 +14,10 @@ class World:
         assets: by path.
         undos, redos: steps, each the states of the objects that took part before and after.
         recording: the objects of the open transaction with their states before it.
+        version: of the engine, which decides what a Control Rig track can do.
+        present: what the rig's controls hold now, by channel.
+        path: of the open shot's file.
+        saved: paths of the assets that were written to disk; `can_save` is whether the disk takes them.
     """
 
     def __init__(self) -> None:
@@ -25,6 +29,9 @@ class World:
         self.undos: list[list[tuple[Any, Any, Any]]] = []
         self.redos: list[list[tuple[Any, Any, Any]]] = []
         self.recording: dict[int, tuple[Any, Any]] | None = None
+        self.version, self.present = (5, 6), dict[str, float]()
+        self.saved: set[str] = set()
+        self.can_save, self.path = True, ""
         self.unattended, self.locked, self.playhead = True, False, 0
         self.selected_sections: list[Any] = []
         self.selected_tracks: list[Any] = []

@@ -1,8 +1,8 @@
 """A level sequence as a `facetake_host` Host.
 
-A take becomes a section of its own on the face board's track; sections keyed by hand are neither written nor moved.
-Times go in as whole ticks, because older engines lose the fraction of a frame. A cancelled transaction only forgets
-what it recorded, so that whatever has to be taken back is taken back here.
+A take becomes a section of its own on the face board's track, with the controls that it keys and no others; sections
+keyed by hand are neither written nor moved, and the person's next key goes where it went. Times are whole ticks, since
+older engines lose fractions of frames. A cancelled transaction only forgets what it recorded: here it is taken back.
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ import unreal
 
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import tick_of
-from facetake_host.host import Bar, Character
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.host import Bar, Character, TaskBar
+from facetake_host.problems import HostProblem
 from facetake_host.recording import unique
 
 SIGNS = {"CTRL_L_brow_down", "CTRL_C_jaw.Y"}
@@ -28,6 +28,7 @@ PREFIX = "Facetake_"
 """How the sections that Facetake made are called; others are somebody's work."""
 SOUNDS = "/Game/Facetake/Audio"
 SWEEP = 20000  # keys between two collections of the objects that each key makes
+Channels = dict[str, unreal.MovieSceneScriptingFloatChannel]
 
 
 class UnrealHost:
@@ -47,7 +48,7 @@ class UnrealHost:
         library = unreal.LevelSequenceEditorBlueprintLibrary
         selected = [] if self._given else list(library.get_selected_tracks())
         found: list[Character] = []
-        for one in unreal.ControlRigSequencerLibrary.get_control_rigs(self._sequence()):
+        for one in unreal.ControlRigSequencerLibrary.get_control_rigs(self.sequence()):
             if set(self._channels(one.track)) >= SIGNS:
                 actor = one.proxy.get_parent()  # a face's own binding is called Face for every MetaHuman
                 shown = (actor if actor.is_valid() else one.proxy).get_display_name()
@@ -58,27 +59,27 @@ class UnrealHost:
 
     def rate(self) -> Fraction:
         """Frames per second of the sequence."""
-        rate = self._sequence().get_display_rate()
+        rate = self.sequence().get_display_rate()
         return Fraction(rate.numerator, rate.denominator)
 
     def now(self) -> int:
         """The frame of the playhead; without Sequencer, where playback starts."""
         if self._given:
             return self.playback_start()
-        return unreal.LevelSequenceEditorBlueprintLibrary.get_current_local_time()
+        place = unreal.LevelSequenceEditorBlueprintLibrary.get_local_position(unreal.MovieSceneTimeUnit.DISPLAY_RATE)
+        return int(place.frame.frame_number.value)
 
     def playback_start(self) -> int:
         """The frame where playback starts."""
-        return self._sequence().get_playback_start()
+        return self.sequence().get_playback_start()
 
     def refusal(self, character: Character) -> str:
         """Why nothing can be written now."""
-        sequence = self._sequence()
+        sequence = self.sequence()
         locked = not self._given and unreal.LevelSequenceEditorBlueprintLibrary.is_level_sequence_locked()
         if locked or sequence.is_read_only():
             return f"the sequence {sequence.get_name()} is locked; unlock it in Sequencer first"
-        rigs = unreal.ControlRigSequencerLibrary.get_control_rigs(sequence)
-        if character.handle not in [one.track for one in rigs]:
+        if character.handle not in [one.track for one in unreal.ControlRigSequencerLibrary.get_control_rigs(sequence)]:
             return f"{character.name} is no longer in the sequence; choose a character again"
         return ""
 
@@ -92,26 +93,23 @@ class UnrealHost:
         """The section to restyle, frame by frame."""
         section = self._source(character)
         first, last = self._extent(section)
-        span = self._sequence().make_range(first, last - first + 1)
+        span = self.sequence().make_range(first, last - first + 1)
         rate = self.rate()
         frames = unreal.FrameRate(rate.numerator, rate.denominator)
         curves = {}
-        channels = self._by_name(section)
+        channels = self.by_name(section)
         for number, (name, channel) in enumerate(channels.items()):
-            if channel.get_num_keys() or channel.has_default():
+            if channel.get_num_keys() or channel.get_default():
                 curves[name] = list(channel.evaluate_keys(span, frames))
             bar.advance(number / len(channels))
         return Sampled(rate, first, curves, section.get_name())
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
-        """Writes keys to a new section on a row of its own.
-
-        Those that Facetake made for the same frames are switched off.
-        """
+        """Writes keys to a new section on a row of its own; earlier takes of the same frames are switched off."""
         track = character.handle
         before = list(track.get_sections())
         section = self._new_section(track, name, start_frame, start_frame + delivery.n_frames)
-        channels, done = self._by_name(section), 0
+        channels, done = self._only(section, delivery.keys), 0
         for number, (channel, curve) in enumerate(delivery.keys.items()):
             self._key(channels[channel], curve, start_frame)
             if (done + len(curve.frames)) // SWEEP > done // SWEEP:
@@ -128,7 +126,7 @@ class UnrealHost:
         The same line that Facetake placed over the same frames is switched off, so that it is not heard twice.
         """
         wave = self._import(path)
-        sequence, label = self._sequence(), f"{PREFIX}{path.stem}"
+        sequence, label = self.sequence(), f"{PREFIX}{path.stem}"
         end = start_frame + max(1, round(wave.duration * self.rate()))
         for track in sequence.find_tracks_by_exact_type(unreal.MovieSceneAudioTrack):
             if str(track.get_display_name()) == label:
@@ -145,7 +143,7 @@ class UnrealHost:
         """One transaction; where the block raises, everything is taken back and nothing stays to undo."""
         self._back = []
         with unreal.ScopedEditorTransaction(label) as transaction:
-            self._sequence().modify()
+            self.sequence().modify()
             try:
                 yield
             except BaseException:
@@ -162,20 +160,17 @@ class UnrealHost:
         with unreal.ScopedSlowTask(1.0, label) as task:
             if not unreal.SystemLibrary.is_unattended():
                 task.make_dialog(True)
-            yield _SlowBar(task)
+            yield TaskBar(task)
 
     def ask(self, question: str, choices: Sequence[str]) -> int | None:
         """A dialog for each choice in turn; None without a window."""
         if unreal.SystemLibrary.is_unattended():
             return None
+        kind, told = unreal.AppMsgType.YES_NO_CANCEL, unreal.AppReturnType
         for number, choice in enumerate(choices):
-            answer = unreal.EditorDialog.show_message(
-                "Facetake", f"{question}\n\n{choice}?", unreal.AppMsgType.YES_NO_CANCEL
-            )
-            if answer == unreal.AppReturnType.YES:
-                return number
-            if answer == unreal.AppReturnType.CANCEL:
-                return None
+            answer = unreal.EditorDialog.show_message("Facetake", f"{question}\n\n{choice}?", kind)
+            if answer != told.NO:
+                return number if answer == told.YES else None
         return None
 
     def tell(self, message: str, *, problem: bool = False) -> None:
@@ -184,18 +179,21 @@ class UnrealHost:
         if problem and not unreal.SystemLibrary.is_unattended():
             unreal.EditorDialog.show_message("Facetake", message, unreal.AppMsgType.OK)
 
-    def _sequence(self) -> unreal.LevelSequence:
+    def sequence(self) -> unreal.LevelSequence:
+        """The shot: the one given, or the one that has the focus in Sequencer; raises HostProblem without."""
         library = unreal.LevelSequenceEditorBlueprintLibrary
         sequence = self._given or library.get_focused_level_sequence() or library.get_current_level_sequence()
         if sequence is None:
             raise HostProblem("no level sequence is open; open the shot in Sequencer first")
         return sequence
 
-    def _channels(self, track: unreal.MovieSceneTrack) -> dict[str, unreal.MovieSceneScriptingFloatChannel]:
-        sections = track.get_sections()
-        return self._by_name(sections[0]) if sections else {}
+    def _channels(self, track: unreal.MovieSceneTrack) -> Channels:
+        found: Channels = {}
+        for section in track.get_sections():  # any of them may show a part of the board only
+            found |= self.by_name(section)
+        return found
 
-    def _by_name(self, section: unreal.MovieSceneSection) -> dict[str, unreal.MovieSceneScriptingFloatChannel]:
+    def by_name(self, section: unreal.MovieSceneSection) -> Channels:
         """Channels that hold numbers, by their name without the number that the engine may hang on it."""
         return {
             re.sub(r"_\d+$", "", str(channel.channel_name)): channel
@@ -217,7 +215,7 @@ class UnrealHost:
         raise HostProblem(f"{character.name} has no keys to restyle; select a section with keys, or generate a take")
 
     def _has_keys(self, section: unreal.MovieSceneSection) -> bool:
-        return any(channel.get_num_keys() for channel in self._by_name(section).values())
+        return any(channel.get_num_keys() for channel in self.by_name(section).values())
 
     def _extent(self, section: unreal.MovieSceneSection) -> tuple[int, int]:
         """First and last frame of a section: its own bounds, or its keys' where it has none."""
@@ -225,24 +223,39 @@ class UnrealHost:
             return section.get_start_frame(), max(section.get_start_frame(), section.get_end_frame() - 1)
         frames = [
             key.get_time(unreal.MovieSceneTimeUnit.DISPLAY_RATE).frame_number.value
-            for channel in self._by_name(section).values() for key in channel.get_keys()
+            for channel in self.by_name(section).values() for key in channel.get_keys()
         ]  # fmt: skip
         return min(frames), max(frames)
 
     def _new_section(self, track: unreal.MovieSceneTrack, name: str, start: int, end: int) -> unreal.MovieSceneSection:
         rows = [one.get_row_index() for one in track.get_sections()]
         track.modify()
+        keyed = track.get_section_to_key()
         section = track.add_section()
         self._back.append(lambda: track.remove_section(section))
+        track.set_section_to_key(keyed)
         section.modify()
-        label = unique(PREFIX + name.removeprefix("facetake_").removeprefix(PREFIX), _Names(track))
+        wanted = PREFIX + name.removeprefix("facetake_").removeprefix(PREFIX)
+        label = unique(wanted, lambda one: unreal.find_object(track, one) is not None)  # two of a name end the editor
         section.rename(label)
         track.set_track_row_display_name(label, max(rows, default=-1) + 1)
         section.set_range(start, end)
-        blend = unreal.MovieSceneBlendType
-        section.set_blend_type(blend.ADDITIVE if self.is_additive else blend.OVERRIDE)
+        blend = unreal.MovieSceneBlendType.ADDITIVE if self.is_additive else unreal.MovieSceneBlendType.OVERRIDE
+        section.set_blend_type(blend)
+        if section.get_blend_type().blend_type != blend:  # what a track does not support is silently not set
+            raise HostProblem("Unreal overrides on a face board from 5.5 on; tick Additive, or bake a sequence instead")
         section.set_row_index(max(rows, default=-1) + 1)
         return section
+
+    def _only(self, section: unreal.MovieSceneSection, keys: Collection[str]) -> Channels:
+        """A section's channels, all others hidden: they would hold the rig's present pose over other sections."""
+        library = unreal.ControlRigSequencerLibrary
+        library.hide_all_controls(section)
+        library.set_controls_mask(section, sorted({name.partition(".")[0] for name in keys}), True)
+        channels = self.by_name(section)
+        for name in channels.keys() - keys:  # the other half of a control with two
+            channels[name].remove_default()
+        return channels
 
     def _switch_off(self, sections: Iterable[unreal.MovieSceneSection], start: int, end: int) -> None:
         """Those that play in a stretch and that nobody locked."""
@@ -255,7 +268,7 @@ class UnrealHost:
 
     def _key(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> None:
         """Cubic keys; a channel's tangents are changes per tick."""
-        rate, ticks = self.rate(), self._sequence().get_tick_resolution()
+        rate, ticks = self.rate(), self.sequence().get_tick_resolution()
         per_s = Fraction(ticks.numerator, ticks.denominator)
         scale, kind = float(rate / per_s), unreal.MovieSceneKeyInterpolation
         for frame, value, slope_in, slope_out in zip(
@@ -269,7 +282,7 @@ class UnrealHost:
 
     def _import(self, path: Path) -> unreal.SoundWave:
         tools = unreal.AssetToolsHelpers.get_asset_tools()
-        package, name = tools.create_unique_asset_name(f"{SOUNDS}/{unique(path.stem, ())}", "")
+        package, name = tools.create_unique_asset_name(f"{SOUNDS}/{unique(path.stem)}", "")
         task = unreal.AssetImportTask()
         task.filename, task.destination_path, task.destination_name = str(path), package.rpartition("/")[0], name
         task.automated, task.replace_existing, task.save = True, False, False
@@ -278,27 +291,3 @@ class UnrealHost:
             raise HostProblem(f"Unreal could not import the sound {path}; it takes 16-bit wav files for certain")
         self._back.append(lambda: unreal.EditorAssetLibrary.delete_asset(package))
         return cast(unreal.SoundWave, unreal.EditorAssetLibrary.load_asset(package))
-
-
-class _Names:
-    """The names that objects of a track have or had: undo keeps removed ones, and two of one name end the editor."""
-
-    def __init__(self, track: unreal.MovieSceneTrack) -> None:
-        self._track = track
-
-    def __contains__(self, name: object) -> bool:
-        return unreal.find_object(self._track, str(name)) is not None
-
-
-class _SlowBar:
-    """A slow task's progress."""
-
-    def __init__(self, task: unreal.ScopedSlowTask) -> None:
-        self._task, self._share = task, 0.0
-
-    def advance(self, share: float) -> None:
-        """Moves it; raises Cancelled after the person pressed Cancel."""
-        self._task.enter_progress_frame(max(0.0, share - self._share))
-        self._share = max(share, self._share)
-        if self._task.should_cancel():
-            raise Cancelled

@@ -17,13 +17,8 @@ from facetake_unreal.host import UnrealHost
 
 MENU, SECTION = "LevelEditor.MainMenu.Tools", "Facetake"
 ENTRIES = (
-    (
-        "FacetakeGenerate",
-        "Facetake: generate from audio...",
-        "A recorded line to keys on a MetaHuman's face",
-        "generate",
-    ),
-    ("FacetakeRestyle", "Facetake: restyle the selected takes...", "The same line in another emotion", "restyle"),
+    ("Generate", "Facetake: generate from audio...", "A recorded line to keys on a MetaHuman's face", "generate"),
+    ("Restyle", "Facetake: restyle the selected takes...", "The same line in another emotion", "restyle"),
 )
 ENGINE = Engine()
 
@@ -34,11 +29,11 @@ def add() -> None:
         return
     menu = unreal.ToolMenus.get().extend_menu(MENU)
     for name, label, tip, action in ENTRIES:
-        entry = unreal.ToolMenuEntry(name=name, type=unreal.MultiBlockType.MENU_ENTRY)
+        entry = unreal.ToolMenuEntry(name=f"Facetake{name}", type=unreal.MultiBlockType.MENU_ENTRY)
         entry.set_label(label)
         entry.set_tool_tip(tip)
-        command = f"from facetake_unreal import menu; menu.{action}()"
-        entry.set_string_command(unreal.ToolMenuStringCommandType.PYTHON, "", command)
+        python = unreal.ToolMenuStringCommandType.PYTHON
+        entry.set_string_command(python, "", f"from facetake_unreal import menu; menu.{action}()")
         menu.add_menu_entry(SECTION, entry)
     unreal.ToolMenus.get().refresh_all_widgets()
     unreal.register_python_shutdown_callback(ENGINE.close)
@@ -47,11 +42,12 @@ def add() -> None:
 def generate() -> None:
     """Asks for a line and generates it."""
     host = UnrealHost()
-    jobs.guarded(host, lambda: _generate(host, options.generating()))
+    shown = {"emotion": "neutral", "start_at_playhead": True, "blinks": True, "gaze": True}
+    jobs.guarded(host, lambda: _generate(host, options.filled(options.FacetakeGenerateOptions, shown)))
 
 
 def _generate(host: UnrealHost, found: Any) -> None:
-    if not options.asked(found, "Facetake: generate from audio"):
+    if not unreal.EditorDialog.show_object_details_view("Facetake: generate from audio", found):
         return
     host.is_additive = bool(found.get_editor_property("additive"))
     chosen = str(found.get_editor_property("audio").file_path)
@@ -80,11 +76,11 @@ def _generate(host: UnrealHost, found: Any) -> None:
 def restyle() -> None:
     """Asks for a style and restyles the selected takes."""
     host = UnrealHost()
-    jobs.guarded(host, lambda: _restyle(host, options.restyling()))
+    jobs.guarded(host, lambda: _restyle(host, options.filled(options.FacetakeRestyleOptions, {"style": "happy:0.8"})))
 
 
 def _restyle(host: UnrealHost, found: Any) -> None:
-    if not options.asked(found, "Facetake: restyle the selected takes"):
+    if not unreal.EditorDialog.show_object_details_view("Facetake: restyle the selected takes", found):
         return
     selected = host.selected()
     character = selected[0][0] if selected else jobs.choose(host)

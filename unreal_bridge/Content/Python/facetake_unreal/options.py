@@ -31,20 +31,8 @@ class FacetakeRestyleOptions(unreal.Object):
     regions = unreal.uproperty(str, meta={"ToolTip": "brow,eye and so on; empty for all"})
 
 
-def generating() -> FacetakeGenerateOptions:
+def filled(kind: type[unreal.Object], values: dict[str, object]) -> unreal.Object:
     """Options as a person finds them."""
-    found = FacetakeGenerateOptions()
-    found.set_editor_properties({"emotion": "neutral", "start_at_playhead": True, "blinks": True, "gaze": True})
+    found = kind()
+    found.set_editor_properties(values)
     return found
-
-
-def restyling() -> FacetakeRestyleOptions:
-    """Options as a person finds them."""
-    found = FacetakeRestyleOptions()
-    found.set_editor_properties({"style": "happy:0.8"})
-    return found
-
-
-def asked(options: unreal.Object, title: str) -> bool:
-    """Shows the dialog; whether the person pressed OK."""
-    return bool(unreal.EditorDialog.show_object_details_view(title, options))
