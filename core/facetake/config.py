@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from facetake import quantities
+from facetake import files, quantities
 from facetake.errors import ConfigError, FacetakeError
 from facetake.quantities import shown
 from facetake.timebase import parse_time
@@ -48,7 +48,7 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(files.read_text(path))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
     except UnicodeDecodeError as error:
@@ -59,7 +59,7 @@ def read_table(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path} is not valid TOML: brackets are nested too deep") from error
 
 
-def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
+def from_table(cls: type[T], table: object, where: str) -> T:
     """Turn a table into a dataclass.
 
     Args:
@@ -77,6 +77,7 @@ def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
     if not dataclasses.is_dataclass(cls):
         raise ValueError(f"{cls!r} is no dataclass")
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    table = _table(table, where)
     for key in table:
         if key not in fields:
             raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')

@@ -15,6 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake import files
+from facetake.arrays import read_npz
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import check_size
@@ -156,10 +158,9 @@ def _arrays(path: Path) -> dict[str, Any]:
     """The named arrays of a pickle or an .npz."""
     if path.suffix == ".npz":
         try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: file[name] for name in file.files}
+            return dict(read_npz(path))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path} cannot be read as an .npz of plain arrays ({error})") from error
+            raise ModelError(f"{path} cannot be read as an .npz of plain arrays ({files.reason(error)})") from error
     data = read(path)
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds no named arrays; use FLAME's generic_model.pkl or flame2023.pkl")
