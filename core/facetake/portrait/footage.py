@@ -177,17 +177,17 @@ def _jitter(
     path: Path, times: list[Fraction], rate: Fraction, average: Fraction | None, *, is_variable: bool
 ) -> list[str]:
     """What is worth telling about a rate that is not the one the file names or that its frames keep."""
-    since = np.array([float(time - times[0]) for time in times])
-    missed = _furthest(since, rate)
-    named = recognise(float(average)) if average and SLOWEST <= average <= FASTEST else rate
     if is_variable:
         return [f"{path} has a variable frame rate; it is captured at {float(rate):g} fps"]
+    places = np.array([float((time - times[0]) * rate) for time in times])
+    missed = float(np.abs(places - places.round()).max())
+    named = recognise(float(average)) if average and SLOWEST <= average <= FASTEST else rate
     if named == rate and missed <= STEADY:
         return []
-    return [
-        f"{path} says {float(average or rate):.5g} fps and its frames come up to {1000 * missed / float(rate):.0f} ms "
-        f"early or late; it is captured at {float(rate):g} fps"
-    ]
+    if named >= 2 * rate:  # as many as that are left out
+        return [f"{path} says {float(named):.5g} fps; it is captured at {float(rate):.5g} fps"]
+    jitter = f", its frames come up to {1000 * missed / float(rate):.0f} ms early or late" if missed > STEADY else ""
+    return [f"{path} says {float(named):.5g} fps{jitter}; it is captured at {float(rate):.5g} fps"]
 
 
 def _upright(path: Path) -> tuple[int, int, int]:
