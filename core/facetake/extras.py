@@ -41,12 +41,15 @@ def lacking(extra: str) -> list[str]:
 
 
 def _is_there(package: str, module: str) -> bool:
-    if module in {"onnxruntime"}:  # two packages own the module, and only one of them is asked for
-        return version_of(package) is not None
+    if version_of(package) is not None:
+        return True
+    if module == "onnxruntime":  # two packages own the module, and only one of them is asked for
+        return False
     try:
-        return find_spec(module) is not None
+        found = find_spec(module)
     except (ImportError, ValueError):
         return False
+    return found is not None and found.origin is not None  # a folder of that name is no package
 
 
 def version_of(package: str) -> str | None:

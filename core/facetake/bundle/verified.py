@@ -44,6 +44,13 @@ def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
         raise ModelError(f"{path} is not a model that ONNX Runtime can read; install it again") from error
 
 
+def devices() -> tuple[str, ...]:
+    """What ONNX Runtime would run the models on, as it names them, the first choice first."""
+    import onnxruntime
+
+    return tuple(name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime))
+
+
 def _providers(runtime: Any) -> list[str]:
     wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
     return [name for name in wanted if name in runtime.get_available_providers()]
