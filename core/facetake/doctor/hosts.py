@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 from facetake.doctor.finding import Finding, shortened
 
-PLACES: Final = {
+PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "maya": {
         "win32": ("C:/Program Files/Autodesk/Maya20*/bin/maya.exe",),
         "darwin": ("/Applications/Autodesk/maya20*/Maya.app",),

@@ -10,10 +10,11 @@ Knows the files. Does not know how a face is found or fitted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -209,7 +210,7 @@ def read_arrays(path: Path, *names: str) -> dict[str, F32]:
     return {name: held[name].astype(np.float32) for name in names}
 
 
-def write_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes a safetensors file, whole or not at all."""
     from safetensors.numpy import save_file
 

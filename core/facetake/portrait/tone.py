@@ -53,8 +53,9 @@ def picture(frame: Any, kind: str, is_full_range: bool) -> NDArray[np.uint8]:
 def _signal(frame: Any, is_full_range: bool) -> F32:
     """Non-linear R, G, B (H, W, 3), 0..1: BT.2020's non-constant luminance."""
     if frame.format.is_rgb:
-        return np.asarray(frame.to_ndarray(format="rgb48le"), np.float32) / (LEVELS - 1)
-    tenth = np.asarray(frame.to_ndarray(format="yuv444p16le"), np.float32) / 64.0  # of 10 bits, as BT.2100 counts
+        return np.asarray(frame.to_ndarray(format="rgb48le"), np.float32) / np.float32(LEVELS - 1)
+    planes: F32 = np.asarray(frame.to_ndarray(format="yuv444p16le"), np.float32)
+    tenth = planes / np.float32(64.0)  # of 10 bits, as BT.2100 counts
     black, height, width = (0.0, 1023.0, 1023.0) if is_full_range else (64.0, 876.0, 896.0)
     luma = (tenth[..., 0] - black) / height
     blue, red = ((tenth[..., i] - 512.0) / width for i in (1, 2))
@@ -62,7 +63,7 @@ def _signal(frame: Any, is_full_range: bool) -> F32:
     r = luma + 2.0 * (1.0 - weight[0]) * red
     b = luma + 2.0 * (1.0 - weight[2]) * blue
     g = (luma - weight[0] * r - weight[2] * b) / weight[1]
-    return np.clip(np.stack([r, g, b], axis=-1), 0.0, 1.0)
+    return np.asarray(np.clip(np.stack([r, g, b], axis=-1), 0.0, 1.0), np.float32)
 
 
 def _light(signal: F32, kind: str) -> F32:

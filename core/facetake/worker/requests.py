@@ -123,7 +123,7 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if not isinstance(value, str if kind in PLACES else kind):
             raise ConfigError(f"{do}: the field {name!r} is {shown(value)}, no {_NOUNS[kind]}")
         if kind in PLACES and (value or default is _GIVEN):
-            places.check(kind, value, f"{do}: the field {name!r}")
+            places.check(kind, str(value), f"{do}: the field {name!r}")
         found[name] = value
     if found.get("rig", "maya") not in exchange.RIGS:
         raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(exchange.RIGS)}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
+import sys
 import tomllib
 import zipfile
 from pathlib import Path
@@ -106,8 +107,9 @@ def test_hosts_are_found_in_their_usual_places(tmp_path: Path, monkeypatch: pyte
         program.parent.mkdir(parents=True)
         program.write_text("#!/bin/sh\n")
         program.chmod(0o755)
+    kind = "linux" if sys.platform.startswith("linux") else sys.platform
     monkeypatch.setattr(
-        hosts, "PLACES", {"blender": {hosts.sys.platform: (f"{tmp_path}/blender*/blender",)}, "maya": {}, "unreal": {}}
+        hosts, "PLACES", {"blender": {kind: (f"{tmp_path}/blender*/blender",)}, "maya": {}, "unreal": {}}
     )
     monkeypatch.setenv("MAYA_LOCATION", str(tmp_path / "Maya2026"))
     monkeypatch.setenv("PATH", str(blender.parent))
@@ -136,12 +138,12 @@ def ledger(folder: Path, *messages: str) -> Path:
 
 
 SECRETS = [
-    "no file /home/anna/Secret Film/scene 12/take one.wav; check the path",
-    "no file /home/anna/Secret Film/scene 12/take two.wav; check the path",
+    "no file /srv/anna/Secret Film/scene 12/take one.wav; check the path",
+    "no file /srv/anna/Secret Film/scene 12/take two.wav; check the path",
     r"D:\Secret Film\Anna Karenina.flac is truncated: its last frame does not decode; copy it again",
     "secret/anna_001.wav holds no sound (0 samples); record or export it again",
     "anna_002.wav holds no sound (0 samples); record or export it again",
-    "/home/anna/Secret/mood.txt, line 3: unknown emotion 'bored'; known: neutral, happy",
+    "/srv/anna/Secret/mood.txt, line 3: unknown emotion 'bored'; known: neutral, happy",
 ]
 
 

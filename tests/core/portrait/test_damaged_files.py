@@ -215,13 +215,12 @@ def going_on_capturing(path: Path) -> object:
 
 def training_of(system: str) -> Callable[[Path], Path]:
     """Makes the folder of a training that has only begun."""
-    settings = {"audiodvp": audiodvp_settings, "read": read_settings, "landmark": landmark_settings}[system]("tiny")
-    region = Region(0, 0, 64, 32)
-    about: object = {
-        "audiodvp": lambda: audiodvp.About("anna", 8, 24, 12, region, settings),
-        "read": lambda: read.About((read.Learnt("anna", "happy", 1.0, 8),), 24, 16, 12, region, settings),
-        "landmark": lambda: landmark.About(("anna",), (8,), Fraction(25), 24, settings),
-    }[system]()
+    region, learnt = Region(0, 0, 64, 32), (read.Learnt("anna", "happy", 1.0, 8),)
+    about = {
+        "audiodvp": audiodvp.About("anna", 8, 24, 12, region, audiodvp_settings("tiny")),
+        "read": read.About(learnt, 24, 16, 12, region, read_settings("tiny")),
+        "landmark": landmark.About(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
+    }[system]
 
     def make(folder: Path) -> Path:
         trainings.write_about(folder / f"{system}.json", about)
