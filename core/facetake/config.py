@@ -15,7 +15,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from facetake import contents, quantities
+from facetake import files, quantities
 from facetake.errors import ConfigError, FacetakeError
 from facetake.quantities import shown
 from facetake.timebase import parse_time
@@ -51,7 +51,7 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        text = contents.read_text(path, MOST_BYTES)
+        text = files.read_text(path, MOST_BYTES)
         for number, line in enumerate(text.splitlines(), 1):
             if line.count(".") > MOST_DOTS:
                 raise ConfigError(f"{path} is not valid TOML: line {number} has more than {MOST_DOTS} dots")
@@ -66,7 +66,7 @@ def read_table(path: Path) -> dict[str, object]:
         raise ConfigError(f"{path} is not valid TOML: brackets are nested too deep") from error
 
 
-def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
+def from_table(cls: type[T], table: object, where: str) -> T:
     """Turn a table into a dataclass.
 
     Args:
@@ -84,6 +84,7 @@ def from_table(cls: type[T], table: Mapping[str, object], where: str) -> T:
     if not dataclasses.is_dataclass(cls):
         raise ValueError(f"{cls!r} is no dataclass")
     fields = {field.name: field for field in dataclasses.fields(cls) if field.init}
+    table = _table(table, where)
     for key in table:
         if key not in fields:
             raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')

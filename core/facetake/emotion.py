@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import contents, quantities
+from facetake import files, quantities
 from facetake.errors import ConfigError
 from facetake.quantities import shown
 from facetake.timebase import FURTHEST_S
@@ -21,7 +21,8 @@ from facetake.timebase import FURTHEST_S
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
 AUTO: Final = "auto"
 AUTO_LINE: Final = "auto:line"
-MOST_BYTES: Final = 1 << 24  # of a file of cues
+MOST_BYTES: Final = 1 << 22
+"""Of a file of cues: one for every frame of an hour."""
 Weights = NDArray[np.float32]
 
 
@@ -79,9 +80,10 @@ def looks_like_file(text: str) -> bool:
 
 def _is_file(text: str) -> bool:
     try:
-        return Path(text).is_file()
-    except OSError:  # longer than the name of a file may be
+        files.check(Path(text), MOST_BYTES)
+    except OSError:  # nothing, or longer than the name of a file may be
         return False
+    return True
 
 
 def read(path: Path) -> EmotionTrack:
@@ -91,9 +93,9 @@ def read(path: Path) -> EmotionTrack:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
     try:
-        lines = contents.read_text(path, MOST_BYTES).splitlines()
+        lines = files.read_text(path, MOST_BYTES).splitlines()
     except OSError as error:
-        raise ConfigError(f"cannot read the emotion cues in {path}: {error.strerror or error}") from error
+        raise ConfigError(f"cannot read the emotion cues in {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not a text file of emotion cues; write lines such as '1.2 angry:0.8'") from error
     cues = [

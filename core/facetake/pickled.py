@@ -16,6 +16,8 @@ from typing import Any
 import numpy as np
 from scipy import sparse
 
+from facetake import files
+from facetake.arrays import NUMBERS
 from facetake.errors import ModelError
 
 
@@ -43,7 +45,8 @@ class _RefusedError(Exception):
     """What is in the file that is no data."""
 
 
-_MARK = object()
+MOST_BYTES = 1 << 31
+_TEXT_OF_BYTES = ("latin1", "latin-1", "iso-8859-1")  # how pickles of protocol 2 hold bytes
 _PUSH = {
     "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
     "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "BINUNICODE",
@@ -58,19 +61,19 @@ def read(path: Path) -> Any:
     """What a pickle file holds: dicts, lists, text, numbers, numpy arrays and scipy sparse matrices.
 
     Text of Python 2 is taken as Latin-1. ModelError for a file that cannot be read, is no pickle, or holds an object of
-    another class, which is named.
+    another class, which is named, or itself.
     """
     try:
-        data = path.read_bytes()
+        data = files.read_bytes(path, MOST_BYTES)
     except OSError as error:
-        raise ModelError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+        raise ModelError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
     try:
-        return _value(_Reader().run(data))
+        return _Plain().value(_Reader().run(data))
     except _RefusedError as error:
         raise ModelError(f"{path} holds {error}, which is not plain data and is not read; "
                          "save its arrays as .npz instead") from error  # fmt: skip
-    except (ValueError, KeyError, IndexError, TypeError, UnicodeError, AttributeError, OverflowError) as error:
-        raise ModelError(f"{path} is no pickle file, or is damaged ({error}); fetch it again") from error
+    except Exception as error:  # of pickletools, numpy or scipy: whichever meets the damage first
+        raise ModelError(f"{path} is no pickle file, or is damaged ({files.reason(error)}); fetch it again") from error
 
 
 class _Reader:
@@ -78,6 +81,7 @@ class _Reader:
 
     def __init__(self) -> None:
         self._stack: list[Any] = []
+        self._marks: list[int] = []
         self._memo: dict[int, Any] = {}
 
     def run(self, data: bytes) -> Any:
@@ -101,13 +105,13 @@ class _Reader:
         return self._stack.pop()
 
     def _to_mark(self) -> list[Any]:
-        place = max(i for i, item in enumerate(self._stack) if item is _MARK)
-        items = self._stack[place + 1 :]
+        place = self._marks.pop()
+        items = self._stack[place:]
         del self._stack[place:]
         return items
 
     def do_mark(self, _: Any) -> None:
-        self._stack.append(_MARK)
+        self._marks.append(len(self._stack))
 
     def do_pop(self, _: Any) -> None:
         self._pop()
@@ -191,49 +195,73 @@ class _Reader:
         self._stack[-1].state = state
 
 
-def _value(item: Any) -> Any:
-    """Plain data of what was read: objects of known classes turned into arrays, at any depth."""
-    if isinstance(item, _Made):
-        return _object(item)
-    if isinstance(item, _Name):
-        raise _RefusedError(str(item))
-    if isinstance(item, dict):
-        return {_value(key): _value(value) for key, value in item.items()}
-    if isinstance(item, list | tuple):
-        return type(item)(_value(part) for part in item)
-    return item
+class _Plain:
+    """Plain data of what was read; what the file holds in several places is made once and shared."""
 
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Any, Any]] = {}  # by identity: what was read, kept so that it stays, and its data
+        self._open: set[int] = set()
 
-def _object(made: _Made) -> Any:
-    """The array, matrix or text that an object of a known class stands for."""
-    name = made.of.name
-    root = made.of.module.split(".")[0]
-    if root == "numpy":
-        return _numpy(made)
-    if root == "scipy" and name.endswith("_matrix"):
-        return _sparse(name, _value(made.state))
-    if root == "chumpy":
-        return _chumpy(made)
-    if name == "_reconstructor":  # how Python 2 makes an object of an old class: the class is the first argument
-        return _object(_Made(made.arguments[0], (), made.state))
-    if (made.of.module, name) == ("_codecs", "encode"):
-        return str(made.arguments[0]).encode(str(made.arguments[1]))
-    raise _RefusedError(str(made.of))
+    def value(self, item: Any) -> Any:
+        """Objects of known classes turned into arrays, at any depth. ValueError for what holds itself."""
+        if isinstance(item, _Name):
+            raise _RefusedError(str(item))
+        if not isinstance(item, _Made | dict | list | tuple):
+            return item
+        if id(item) in self._open:
+            raise ValueError("it holds itself")
+        if id(item) not in self._made:
+            self._open.add(id(item))
+            self._made[id(item)] = item, self._new(item)
+            self._open.remove(id(item))
+        return self._made[id(item)][1]
 
+    def _new(self, item: Any) -> Any:
+        if isinstance(item, _Made):
+            return self._object(item)
+        if isinstance(item, dict):
+            return {self.value(key): self.value(value) for key, value in item.items()}
+        return type(item)(self.value(part) for part in item)
 
-def _numpy(made: _Made) -> Any:
-    name, arguments = made.of.name, made.arguments
-    if name == "dtype":
-        return _dtype(made)
-    if name == "_reconstruct":
-        _, shape, dtype, fortran, raw = made.state
-        return _array(_value(raw), _value(dtype), tuple(shape), "F" if fortran else "C")
-    if name == "_frombuffer":
-        raw, dtype, shape, order = (_value(part) for part in arguments)
-        return _array(raw, dtype, tuple(shape), str(order))
-    if name == "scalar":
-        return _array(_value(arguments[1]), _value(arguments[0]), (), "C")[()]
-    raise _RefusedError(str(made.of))
+    def _object(self, made: _Made) -> Any:
+        """The array, matrix or text that an object of a known class stands for."""
+        name = made.of.name
+        root = made.of.module.split(".")[0]
+        if root == "numpy":
+            return self._numpy(made)
+        if root == "scipy" and name.endswith("_matrix"):
+            return _sparse(name, self.value(made.state))
+        if root == "chumpy":
+            return self._chumpy(made)
+        if name == "_reconstructor":  # how Python 2 makes an object of an old class: the class is the first argument
+            return self._object(_Made(made.arguments[0], (), made.state))
+        if (made.of.module, name) == ("_codecs", "encode") and made.arguments[1] in _TEXT_OF_BYTES:
+            return str(made.arguments[0]).encode("latin-1")
+        raise _RefusedError(str(made.of))
+
+    def _numpy(self, made: _Made) -> Any:
+        name, arguments = made.of.name, made.arguments
+        if name == "dtype":
+            return _dtype(made)
+        if name == "_reconstruct":
+            _, shape, dtype, fortran, raw = made.state
+            return _array(self.value(raw), self.value(dtype), tuple(shape), "F" if fortran else "C")
+        if name == "_frombuffer":
+            raw, dtype, shape, order = (self.value(part) for part in arguments)
+            return _array(raw, dtype, tuple(shape), str(order))
+        if name == "scalar":
+            return _array(self.value(arguments[1]), self.value(arguments[0]), (), "C")[()]
+        raise _RefusedError(str(made.of))
+
+    def _chumpy(self, made: _Made) -> Any:
+        """The array inside a chumpy array, or inside a choice of some of its elements."""
+        state = made.state if isinstance(made.state, dict) else {}
+        if made.of.name == "Ch" and "x" in state:
+            return np.asarray(self.value(state["x"]))
+        if made.of.name == "Select" and {"a", "idxs", "preferred_shape"} <= state.keys():
+            chosen = np.asarray(self.value(state["a"])).ravel()[np.asarray(self.value(state["idxs"]))]
+            return chosen.reshape(tuple(self.value(state["preferred_shape"])))
+        raise _RefusedError(str(made.of))
 
 
 def _dtype(made: _Made) -> np.dtype[Any]:
@@ -241,11 +269,15 @@ def _dtype(made: _Made) -> np.dtype[Any]:
     if code.startswith("O") or (made.state and made.state[3] is not None):
         raise _RefusedError(f"an array of {'objects' if code.startswith('O') else 'records'}")
     dtype = np.dtype(code)
+    if dtype.kind not in NUMBERS:
+        raise _RefusedError(f"an array of {dtype}")
     order = str(made.state[1]) if made.state else "="
     return dtype.newbyteorder("=" if order == "|" else order)  # type: ignore[arg-type]
 
 
 def _array(raw: Any, dtype: np.dtype[Any], shape: tuple[int, ...], order: Any) -> Any:
+    if not isinstance(raw, str | bytes | bytearray):
+        raise ValueError("an array without bytes")
     data = raw.encode("latin-1") if isinstance(raw, str) else bytes(raw)
     return np.frombuffer(data, dtype).reshape(shape, order=order).copy()
 
@@ -256,18 +288,9 @@ def _sparse(name: str, state: Any) -> Any:
     shape = (int(rows), int(columns))
     if name in ("csc_matrix", "csr_matrix"):
         kind = sparse.csc_matrix if name.startswith("csc") else sparse.csr_matrix
-        return kind((state["data"], state["indices"], state["indptr"]), shape=shape)
+        matrix = kind((state["data"], state["indices"], state["indptr"]), shape=shape)
+        matrix.check_format(full_check=True)  # places beyond its sides would be written to
+        return matrix
     if name == "coo_matrix":
         return sparse.coo_matrix((state["data"], (state["row"], state["col"])), shape=shape)
     raise _RefusedError(f"a scipy {name}")
-
-
-def _chumpy(made: _Made) -> Any:
-    """The array inside a chumpy array, or inside a choice of some of its elements."""
-    state = made.state if isinstance(made.state, dict) else {}
-    if made.of.name == "Ch" and "x" in state:
-        return np.asarray(_value(state["x"]))
-    if made.of.name == "Select" and {"a", "idxs", "preferred_shape"} <= state.keys():
-        chosen = np.asarray(_value(state["a"])).ravel()[np.asarray(_value(state["idxs"]))]
-        return chosen.reshape(tuple(_value(state["preferred_shape"])))
-    raise _RefusedError(str(made.of))

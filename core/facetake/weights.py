@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from facetake import files
 from facetake.errors import ModelError
 from facetake.pickled import read
 
@@ -146,6 +147,7 @@ def _tensors(path: Path) -> Any:
     import torch
 
     try:
+        files.check(path)
         if path.suffix == ".safetensors":
             from safetensors.torch import load_file
 

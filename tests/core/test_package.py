@@ -88,7 +88,7 @@ def test_the_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
 
 
 def test_a_wheel_carries_the_plugins(tmp_path: Path) -> None:
-    """Installed from a wheel, without a checkout, the plugins are at hand, too."""
+    """Installed from a wheel, without a checkout, the plugins are at hand, too, and whose work it holds is in it."""
     pytest.importorskip("hatchling", reason="building a wheel needs hatchling")
     root = Path(__file__).parents[2]
     code = "import hatchling.build, sys; print(hatchling.build.build_wheel(sys.argv[1]))"
@@ -97,6 +97,9 @@ def test_a_wheel_carries_the_plugins(tmp_path: Path) -> None:
     )
     with zipfile.ZipFile(tmp_path / built.stdout.split()[-1]) as wheel:
         wheel.extractall(tmp_path / "site")
+    about = tmp_path / "site" / f"facetake-{__version__}.dist-info" / "licenses"
+    for name in ("LICENSE", "NOTICE"):
+        assert (about / name).read_bytes() == (root / name).read_bytes()
     code = "import sys; from facetake.cli import main; sys.exit(main(['package', 'unreal', '--out', sys.argv[1]]))"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); {code}", str(tmp_path)],

@@ -6,13 +6,15 @@ Knows nothing of what the runs do; each is imported when asked for, so that --he
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.config import load_config
-from facetake.errors import ConfigError, FacetakeError
+from facetake.errors import ConfigError, sentence
+from facetake.extras import how_to_get
 
 if TYPE_CHECKING:
     from facetake_training.voices import VoiceData
@@ -24,14 +26,22 @@ def main(argv: Sequence[str] | None = None) -> int:
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:
         return run(arguments)
-    except FacetakeError as error:
-        print(f"facetake-train: error: {error}", file=sys.stderr)
+    except Exception as error:
+        if os.environ.get("FACETAKE_DEBUG"):
+            raise
+        print(f"facetake-train: error: {_told(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
             "facetake-train: interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr
         )
         return 130
+
+
+def _told(error: Exception) -> str:
+    """An error as one sentence; of a package that is missing, how to get it."""
+    hint = how_to_get(error.name) if isinstance(error, ModuleNotFoundError) else None
+    return hint or sentence(error)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -14,7 +14,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import audio, npz
+from facetake import audio
+from facetake.arrays import read_npy
 from facetake.errors import ConfigError
 
 RATE_HZ = 30
@@ -72,7 +73,7 @@ def _curves(line: Path, columns: Sequence[str]) -> Curves:
 
 def _array(path: Path) -> NDArray[Any]:
     try:
-        return npz.read_one(path)
+        return read_npy(path)
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path} cannot be read as an array: {error}") from error
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake.audio import SAMPLE_RATE_HZ, read
+from facetake.errors import ConfigError
 from facetake.networks.whisper import (
     HOP_SAMPLES,
     ROWS_PER_STATE,
@@ -155,16 +156,26 @@ def train(config: TeacherConfig) -> list[str]:
     if config.threads:
         torch.set_num_threads(config.threads)
     heard: dict[Path, list[Floats]] = {}
+    encoders = [_encoder(size) for size in config.encoders]  # all that is missing is told before hours of work
     wanted = {corpus.folder: _chosen(corpus) for corpus in config.corpora}
     judged = {clip: sound_path(config.lips, clip) for clip in clips(config.lips)} if config.lips else {}
-    for number, size in enumerate(config.encoders):
-        encoder = _encoder(size)
+    _check_sounds(config, [*judged.values(), *(line for lines in wanted.values() for line in lines)])
+    for number, (size, encoder) in enumerate(zip(config.encoders, encoders, strict=True)):
         readouts = _readouts(encoder, size, number, config)
         for lines in (*wanted.values(), judged.values()):
             for line in lines:
                 heard.setdefault(line, []).append(_heard(encoder, readouts, read(line)))
     report = [_write(folder, lines, heard) for folder, lines in wanted.items()]
     return report + ([_score(config.lips, judged, heard)] if config.lips else [])
+
+
+def _check_sounds(config: TeacherConfig, others: Sequence[Path]) -> None:
+    """Makes sure that every sound is there that will be heard (ConfigError)."""
+    faces = [sound_path(folder, clip) for folder in config.tracked for clip in clips(folder)]
+    if missing := [path for path in (*faces, *others) if not path.is_file()]:
+        raise ConfigError(
+            f"{missing[0]} is missing, and {len(missing) - 1} more sounds; put them there, or name others"
+        )
 
 
 def _score(config: LipsConfig, judged: Mapping[str, Path], heard: Mapping[Path, Sequence[Floats]]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
-import tomllib
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -56,21 +56,39 @@ def export(config_path: Path, out: Path) -> str:
         One sentence saying what was written.
 
     Raises:
+        ConfigError: the configuration cannot be read, or is of a run that makes nothing to export.
         ModelError: the run has no checkpoint, or torch and ONNX Runtime differ.
     """
-    try:
-        table: dict[str, Any] = read_table(config_path)
-    except ConfigError:
-        table = {}  # the reader of the configuration says what is wrong
+    table = read_table(config_path)
     if "modes" in table:
         return export_motion(load_config(MovementConfig, config_path), config_path.name, out)
+    data = table.get("data")
+    data = data if isinstance(data, dict) else {}
+    hears = any("layout" in source for source in data.get("sources", ()) if isinstance(source, dict))
     if "classifier" in table:
         return export_restyler_run(load_config(FactsConfig, config_path), config_path.name, out)
-    if any("layout" in source for source in table.get("data", {}).get("sources", ())):
+    if why := _not_exported(table, hears=hears):
+        raise ConfigError(f"{config_path} is not exportable: {why}")
+    if hears:
         return export_emotion_run(load_config(EmotionConfig, config_path), config_path.name, out)
-    if "actors" in table.get("data", {}):
+    if "actors" in data:
         return export_classifier_run(load_config(VisemeConfig, config_path), config_path.name, out)
     return export_run(load_config(TrainConfig, config_path), config_path.name, out)
+
+
+def _not_exported(table: Mapping[str, object], *, hears: bool) -> str:
+    """Why a configuration trains nothing that ships, and what to do; empty where it does."""
+    learns = "train 'facetake-train emoface' on the corpus, as emoface_taught.toml does, and export that run"
+    if "encoders" in table:
+        return f"a teacher of lips makes no model but labels lines of a corpus; {learns}"
+    if "voices" in table or "speech" in table:
+        return f"a corpus is no model but what one learns from; {learns}"
+    if hears and "steps" in table:
+        return (
+            "the network of audio-emotion-paper is there to be compared with, and nothing runs it; export a run of "
+            "'facetake-train audio-emotion', such as audio_emotion_shipped.toml"
+        )
+    return ""
 
 
 def export_run(config: TrainConfig, name: str, out: Path) -> str:
@@ -201,7 +219,7 @@ class Entry:
     def declare(self, name: str, out: Path, suffix: str = ".onnx") -> str:
         """Writes the entry of models.toml; says what was written."""
         table = out / "models.toml"
-        others = tomllib.loads(table.read_text(encoding="utf-8")) if table.is_file() else {}
+        others: dict[str, Any] = read_table(table) if table.is_file() else {}
         rows = {
             "file": f"{name}{suffix}",
             "sha256": hash_of(out / f"{name}{suffix}"),

@@ -15,12 +15,14 @@ from typing import Final
 
 import numpy as np
 
+from facetake import files
 from facetake.audio.sources import LOST_S, Block, Source, open_source
 from facetake.audio.survey import Run, survey
 from facetake.audio.units import SAMPLE_RATE_HZ, Floats
 from facetake.errors import AudioError
 
 BLOCK_S: Final = 2.0
+MOST_BYTES: Final = 1 << 50  # a film may be of any size; what counts is that it is a file
 
 
 def hash_of(path: Path) -> str:
@@ -30,10 +32,11 @@ def hash_of(path: Path) -> str:
         AudioError: the file cannot be read.
     """
     try:
+        files.check(path, MOST_BYTES)
         with path.open("rb") as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
-        raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
+        raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
 
 
 def read(path: Path) -> Floats:
@@ -59,12 +62,13 @@ def stream(
             that is not a finite number.
     """
     try:
-        if path.is_dir():
-            raise AudioError(f"{path} is a folder, not a sound file; name the files in it")
-        if not path.exists():
-            raise AudioError(f"no file {path}; check the path")
-    except OSError as error:  # a name longer than the system allows
-        raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
+        files.check(path, MOST_BYTES)
+    except IsADirectoryError as error:
+        raise AudioError(f"{path} is a folder, not a sound file; name the files in it") from error
+    except FileNotFoundError as error:
+        raise AudioError(f"no file {path}; check the path") from error
+    except OSError as error:  # a device, a pipe, or a name that the system does not allow
+        raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
     sound = AudioStream(path, open_source(path, zero_s), block_s, rate_hz)
     if not sound.n_samples and zero_s is None:
         raise AudioError(f"{path} holds no sound (0 samples); record or export it again")

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import contents, formats, json_text
+from facetake import files, formats, json_text
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Entry, Ledger, Verdict
@@ -44,7 +44,7 @@ def read(path: Path) -> dict[str, Verdict]:
 
 def _loaded(path: Path) -> object:
     try:
-        return json_text.load(contents.read_text(path, MOST_BYTES), pairs=_once)
+        return json_text.load(files.read_text(path, MOST_BYTES), pairs=_once)
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from facetake import contents, json_text
+from facetake import files, json_text
 from facetake.errors import BatchError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -61,7 +61,7 @@ def read(path: Path) -> Iterator[Cells]:
         BatchError: the file cannot be read, or has not the columns that are needed.
     """
     try:
-        text = contents.read_text(path, MOST_BYTES)
+        text = files.read_text(path, MOST_BYTES)
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

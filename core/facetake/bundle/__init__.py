@@ -30,7 +30,7 @@ from facetake.bundle.restyling import (
     open_restyler,
     restyler_metadata,
 )
-from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, session
+from facetake.bundle.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, devices, session
 from facetake.bundle.voice import BLOCK_FRAMES, BLOCK_S, Voice
 from facetake.emotion import EMOTIONS
 from facetake.motion import Movement
@@ -55,6 +55,7 @@ __all__ = [
     "audio_emotion_metadata",
     "classifier_metadata",
     "declarations",
+    "devices",
     "ear_metadata",
     "load",
     "load_classifier",

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
 from facetake import rig
+from facetake.arrays import read_npz
 from facetake.audio import hash_of
 from facetake.bundle.verified import declarations
 from facetake.errors import ModelError
@@ -32,17 +32,17 @@ def open_motion(folder: Path) -> Movement | None:
     if hash_of(path) != declared.sha256:
         raise ModelError(f"movement {path} has been altered: its hash is not the one in models.toml; install it again")
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as stored:
-            controls = tuple(str(name) for name in stored["controls"])
-            movement = Movement(
-                stored["tracks"].astype(np.float32),
-                stored["voice"].astype(np.float32),
-                stored["ends"].astype(np.int64),
-                stored["modes"].astype(np.float32),
-                stored["mirror"].astype(np.int64),
-                declared.sha256,
-            )
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        stored = read_npz(path, most=MOST_BYTES)
+        controls = tuple(str(name) for name in stored["controls"])
+        movement = Movement(
+            stored["tracks"].astype(np.float32),
+            stored["voice"].astype(np.float32),
+            stored["ends"].astype(np.int64),
+            stored["modes"].astype(np.float32),
+            stored["mirror"].astype(np.int64),
+            declared.sha256,
+        )
+    except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"movement {path} is damaged ({error}); make it again with 'facetake-train motion'") from error
     if controls != rig.NAMES or not _fits(movement):
         raise ModelError(f"movement {path} does not fit this version; make it again with 'facetake-train motion'")

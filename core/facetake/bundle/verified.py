@@ -5,15 +5,17 @@ Knows nothing of what a model does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facetake import json_text, rig
+from facetake import files, json_text, rig
 from facetake.audio import FRAME_RATE_HZ, hash_of
 from facetake.config import read_table
 from facetake.errors import ConfigError, ModelError
+from facetake.quantities import shown
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -40,6 +42,13 @@ def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
         return onnxruntime.InferenceSession(str(path), options, providers=_providers(onnxruntime))
     except Exception as error:  # onnxruntime raises several untyped errors for a damaged file
         raise ModelError(f"{path} is not a model that ONNX Runtime can read; install it again") from error
+
+
+def devices() -> tuple[str, ...]:
+    """What ONNX Runtime would run the models on, as it names them, the first choice first."""
+    import onnxruntime
+
+    return tuple(name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime))
 
 
 def _providers(runtime: Any) -> list[str]:
@@ -70,16 +79,25 @@ def declarations(folder: Path) -> dict[str, Declaration]:
     """
     table = folder / "models.toml"
     try:
-        if not table.is_file():
-            raise ModelError(
-                f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
-            )
-        rows: dict[str, Any] = read_table(table)
-        return {name: Declaration(str(row.pop("file")), str(row.pop("sha256")), row) for name, row in rows.items()}
+        files.check(table)
+    except OSError as error:
+        raise ModelError(
+            f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
+        ) from error
+    try:
+        rows = read_table(table)
     except ConfigError as error:
-        raise ModelError(f"{error}; export the models again") from error
-    except (OSError, KeyError, AttributeError) as error:
-        raise ModelError(f"{table} is malformed ({error}); export the models again") from error
+        raise ModelError(f"{error}; it is malformed; export the models again") from error
+    return {name: _declaration(row, f"{table}: {name}") for name, row in rows.items()}
+
+
+def _declaration(row: object, where: str) -> Declaration:
+    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("file", "sha256")):
+        raise ModelError(f"{where} is malformed: it needs file and sha256; export the models again")
+    about = {key: value for key, value in row.items() if key not in ("file", "sha256")}
+    if not re.fullmatch(r"[\w.-]+", row["file"]):
+        raise ModelError(f"{where} names the file {shown(row['file'])}; a model lies beside its models.toml")
+    return Declaration(row["file"], row["sha256"], about)
 
 
 @dataclass(frozen=True)

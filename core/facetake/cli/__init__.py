@@ -12,12 +12,25 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from facetake import __version__
-from facetake.cli import app, batch, convert, generate, inspect, package, portrait, preview, restyle, visemes, worker
+from facetake.cli import (
+    app,
+    batch,
+    convert,
+    doctor,
+    generate,
+    inspect,
+    package,
+    portrait,
+    preview,
+    restyle,
+    visemes,
+    worker,
+)
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, tell
 from facetake.errors import sentence
 
-COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, worker)
+COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 

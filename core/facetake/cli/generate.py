@@ -38,8 +38,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
-    parser.add_argument("--takes", type=options.whole(1, 99), default=1, metavar="N", help="performances of each line to "
-                        "choose from, of this seed and those after it: NAME.csv, NAME.2.csv ...")  # fmt: skip
+    parser.add_argument("--takes", type=options.whole(1, 99), default=1, metavar="N", help="performances of each line "
+                        "to choose from, of this seed and those after it: NAME.csv, NAME.2.csv ...")  # fmt: skip
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )

@@ -66,10 +66,14 @@ def film(
 
     pictures: (H, W, 3), `n_frames` of them; n_video: frames of the actor's video; rate: of both.
     """
+    from facetake import formats
     from facetake.portrait.playback import turns
-    from facetake.render.video import write_video
+    from facetake.render.video import unheard, write_video
 
     item = str(arguments.take or arguments.audio)
+    start_s = formats.read(arguments.take).start if arguments.take else Fraction(0)
+    for line in unheard(arguments.audio, start_s) if arguments.audio else []:
+        report.warning(item, line)
     if n_frames > n_video:
         first = [f", at first after {float(frame / rate):.1f} s" for frame in turns(n_frames, n_video)[:1].tolist()]
         report.warning(item, f"the line is longer than the video of {n_video} frames, which is played there and back, "
@@ -80,5 +84,5 @@ def film(
             report.progress(item, index / n_frames)
             yield picture
 
-    write_video(arguments.out, told(), rate, sound=arguments.audio)
+    write_video(arguments.out, told(), rate, sound=arguments.audio, start_s=start_s)
     report.done(item, [str(arguments.out)])

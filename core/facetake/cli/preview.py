@@ -33,6 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Films one take."""
     from facetake import formats, preview
+    from facetake.render.video import unheard
     from facetake.timebase import parse_rate
 
     read = [path for path in (arguments.take, arguments.audio) if path]
@@ -40,6 +41,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     inputs.check_film(arguments.out)
     take = formats.read(arguments.take)
     report.start(str(arguments.take), 0, 1)
+    for line in unheard(arguments.audio, take.start) if arguments.audio else []:
+        report.warning(str(arguments.take), line)
     preview.render(
         take,
         arguments.audio,

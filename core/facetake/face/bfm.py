@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake import files, json_text
+from facetake.arrays import reading
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -59,13 +60,18 @@ def load(path: Path) -> LinearFace:
 def _mat(path: Path, *names: str) -> dict[str, Any]:
     """Named arrays of a MATLAB file."""
     from scipy.io import loadmat
-    from scipy.io.matlab import MatReadError
 
     try:
-        data = loadmat(str(path))
-    except (OSError, ValueError, NotImplementedError, TypeError, MatReadError) as error:
-        reason = "is not there" if not path.exists() else f"cannot be read as a MATLAB file ({error})"
-        raise ModelError(f"{path} {reason}; fetch it again from where the model is licensed") from error
+        files.check(path)
+        with reading():
+            data = loadmat(str(path))
+    except FileNotFoundError as error:
+        raise ModelError(f"{path} is not there; fetch it again from where the model is licensed") from error
+    except (OSError, ValueError, MemoryError) as error:
+        raise ModelError(
+            f"{path} cannot be read as a MATLAB file ({files.reason(error)}); fetch it again from where the model is "
+            "licensed"
+        ) from error
     missing = [name for name in names if name not in data]
     if missing:
         raise ModelError(f"{path} has no {', '.join(missing)}; it is another file than the one of that name")
@@ -158,7 +164,8 @@ def _from_2009(folder: Path) -> LinearFace:
 def _exp_pca(path: Path, deviations: Path, n_vertices: int) -> tuple[F32, F32]:
     """Mean (V * 3,) and basis (V * 3, N) of Guo et al.'s expressions, scaled by their deviations, micrometres."""
     try:
-        data = path.read_bytes()
+        data = files.read_bytes(path)
+        files.check(deviations)
         spread = np.atleast_1d(np.loadtxt(deviations, dtype=np.float32))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} or {deviations.name} beside it cannot be read ({error}); fetch both again") from error
@@ -177,15 +184,18 @@ def _from_h5(path: Path) -> LinearFace:
     except ImportError as error:
         raise ModelError(f'{path} needs h5py, which is not installed; pip install "facetake[bfm]"') from error
     try:
-        with h5py.File(path, "r") as file:
+        files.check(path)
+        with reading(), h5py.File(path, "r") as file:
             shape, identity = _h5_part(file, "shape", N_IDENTITY)
             move, expression = _h5_part(file, "expression", N_EXPRESSION)
             tint, colours = _h5_part(file, "color", N_COLOUR)
             cells = np.asarray(file["shape/representer/cells"], dtype=np.int64)
             points = np.asarray(file["shape/representer/points"], dtype=np.float32)
             named = json_text.load(_text(file["metadata/landmarks/json"][0]))
-    except (OSError, KeyError, ValueError) as error:
-        raise ModelError(f"{path} is no Basel Face Model of 2017 or 2019 ({error}); fetch it again") from error
+    except (OSError, ValueError) as error:
+        raise ModelError(
+            f"{path} is no Basel Face Model of 2017 or 2019 ({files.reason(error)}); fetch it again"
+        ) from error
     faces = cells.T if cells.shape[0] == 3 else cells
     own = points.T if points.shape[0] == 3 else points
     positions = _points(shape, _2017_METRES)

@@ -15,7 +15,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facetake import npz
+from facetake import files
+from facetake.arrays import read_npz
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import check_size
@@ -157,9 +158,9 @@ def _arrays(path: Path) -> dict[str, Any]:
     """The named arrays of a pickle or an .npz."""
     if path.suffix == ".npz":
         try:
-            return dict(npz.read(path))
+            return dict(read_npz(path))
         except (OSError, ValueError) as error:
-            raise ModelError(f"{path} cannot be read as an .npz of plain arrays ({error})") from error
+            raise ModelError(f"{path} cannot be read as an .npz of plain arrays ({files.reason(error)})") from error
     data = read(path)
     if not isinstance(data, dict):
         raise ModelError(f"{path} holds no named arrays; use FLAME's generic_model.pkl or flame2023.pkl")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake import files, json_text
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -58,7 +58,7 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
 
 def _indices(path: Path) -> Any:
     try:
-        about = json_text.load(path.read_text(encoding="utf-8"))
+        about = json_text.load(files.read_text(path))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); give the FaceXModel folder of ICT-FaceKit") from error
     if not isinstance(about, dict) or not {"expressions", "idx_to_landmark_verts"} <= about.keys():

@@ -11,8 +11,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import files
 from facetake.errors import ModelError
 
+MOST_BYTES = 1 << 28  # of an .obj: a mesh of a million vertices
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]
 
@@ -61,7 +63,7 @@ def read_positions(path: Path) -> F32:
 
 def _lines(path: Path) -> list[str]:
     try:
-        return path.read_text(encoding="utf-8").splitlines()
+        return files.read_text(path, MOST_BYTES).splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(f"{path} cannot be read as an .obj file ({error}); check the path") from error
 

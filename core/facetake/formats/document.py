@@ -13,7 +13,7 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import contents, json_text
+from facetake import files, json_text
 from facetake.errors import TakeError
 
 MOST_BYTES = 1 << 31
@@ -26,7 +26,7 @@ def load(path: Path) -> dict[str, Any]:
         TakeError: not JSON, a number in it that is none or has no bounds, or something else than an object at the top.
         OSError, UnicodeDecodeError: as from opening the file.
     """
-    text = contents.read_text(path, MOST_BYTES)
+    text = files.read_text(path, MOST_BYTES)
     if not text.strip():
         raise TakeError("the file is empty; it should hold a JSON object")
     try:

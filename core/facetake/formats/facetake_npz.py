@@ -14,7 +14,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from facetake import npz, rig
+from facetake import rig
+from facetake.arrays import read_npz
 from facetake.errors import TakeError
 from facetake.formats import cells, exact, length
 from facetake.formats.files import reading
@@ -75,7 +76,7 @@ def _arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of the archive, loaded and checked to be there."""
     most = length.most_frames(path.stat().st_size) * _FRAME_BYTES + _MOST_TEXT_BYTES
     try:
-        arrays = npz.read(path, (*_KEYS, "head"), most)
+        arrays = read_npz(path, (*_KEYS, "head"), most)
     except ValueError as error:
         raise TakeError(f"not a whole NPZ archive of plain arrays ({error}); write the file again") from error
     missing = [key for key in _KEYS if key not in arrays]

@@ -32,7 +32,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import contents, rig
+from facetake import files, rig
 from facetake.errors import TakeError
 from facetake.formats import length, timing
 from facetake.formats.files import reading
@@ -77,7 +77,7 @@ def read(path: Path) -> Take:
         TakeError: no such file or another kind; says line and curve for what is broken, missing or out of range.
     """
     with reading(path):
-        text = contents.read_text(path, MOST_BYTES)
+        text = files.read_text(path, MOST_BYTES)
         statements = _Statements(text)
         header = _header(statements)
         return _take(header, list(_curves(statements, header)), len(text))

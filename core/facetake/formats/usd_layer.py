@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import contents
+from facetake import files
 from facetake.errors import TakeError
 from facetake.formats import arkit_columns, exact, length, timing
 from facetake.formats.length import MOST_FRAMES
@@ -78,7 +78,7 @@ def _layer(path: Path, pxr: Any) -> Any:
     try:
         if is_binary(path):
             return pxr.Sdf.Layer.OpenAsAnonymous(str(path))
-        text = contents.read_text(path, MOST_BYTES)
+        text = files.read_text(path, MOST_BYTES)
         _check_depth(text)
         layer = pxr.Sdf.Layer.CreateAnonymous(".usda")
         layer.ImportFromString(text)

@@ -11,7 +11,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from facetake import json_text
+from facetake import files, json_text
+from facetake.arrays import reading
 from facetake.errors import ModelError
 
 
@@ -60,10 +61,7 @@ def load_weights(path: Path, network: nn.Module, *, partial: bool = False) -> li
     """
     if not path.is_file():
         raise ModelError(f"no weights at {path}")
-    try:
-        stored = load_file(path)
-    except Exception as error:  # safetensors raises its own untyped error for a damaged file
-        raise ModelError(f"{path} is not a safetensors file: {error}") from error
+    stored = read_tensors(path)
     own = network.state_dict()
     fitting = {key: value for key, value in stored.items() if key in own and own[key].shape == value.shape}
     missing = sorted(set(own) - set(fitting))
@@ -75,18 +73,50 @@ def load_weights(path: Path, network: nn.Module, *, partial: bool = False) -> li
     return missing
 
 
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """The tensors of a .safetensors file by name. ModelError where it cannot be read or is none."""
+    try:
+        files.check(path)
+        with reading():
+            return dict(load_file(path))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} is not a safetensors file ({files.reason(error)}); copy it again") from error
+
+
 def resume(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.Optimizer) -> dict[str, object] | None:
-    """Restores weights and optimiser from a folder; None where there is no checkpoint yet."""
+    """Restores weights and optimiser from a folder; None where there is no checkpoint yet.
+
+    Raises:
+        ModelError: a file is damaged, or belongs to another network.
+    """
     about = folder / f"{name}.json"
     if not about.is_file():
         return None
     load_weights(folder / f"{name}.safetensors", network)
-    moments = load_file(folder / f"{name}.optimizer.safetensors")
-    state = optimizer.state_dict()
+    _fill_moments(folder / f"{name}.optimizer.safetensors", optimizer)
+    return _read_about(about)
+
+
+def _fill_moments(path: Path, optimizer: torch.optim.Optimizer) -> None:
+    """Gives an optimiser what was kept of it, each moment of the size of its parameter or a single number."""
+    state, sizes = optimizer.state_dict(), [p.shape for group in optimizer.param_groups for p in group["params"]]
     state["state"] = {}
-    for key, value in moments.items():
-        index, field = key.split(".", 1)
-        state["state"].setdefault(int(index), {})[field] = value
+    for key, value in read_tensors(path).items():
+        index, _, field = key.partition(".")
+        place = int(index) if index.isdecimal() and len(index) < 10 else len(sizes)
+        if place >= len(sizes) or value.shape not in (torch.Size([]), sizes[place]):
+            raise ModelError(f"{path} is of another network, or damaged: {key} is {tuple(value.shape)}; train again")
+        state["state"].setdefault(place, {})[field] = value
+    if len({frozenset(row) for row in state["state"].values()}) > 1:
+        raise ModelError(f"{path} is damaged: a parameter lacks a moment that others have; train again")
     optimizer.load_state_dict(state)
-    loaded: dict[str, object] = json_text.load(about.read_text(encoding="utf-8"))
-    return loaded
+
+
+def _read_about(path: Path) -> dict[str, object]:
+    try:
+        about = json_text.load(files.read_text(path))
+        if not isinstance(about, dict):
+            raise ValueError("it is no table")
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({files.reason(error)}); train again") from error
+    return about

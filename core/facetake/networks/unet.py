@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 LEAK = 0.2
+MOST_DOWNS = 16  # a picture of 65,536 pixels
 WIDEST = 8  # times the width of the first layer
 WITH_DROPOUT = 5  # this many blocks at the outside go without
 START_SPREAD = 0.02  # AudioDVP 3.3: weights begin as N(0, 0.02^2)
@@ -39,8 +40,8 @@ class UNetSize:
 
     def __post_init__(self) -> None:
         """Refuses shapes that cannot be built (ValueError)."""
-        if self.downs < 2 or self.width < 1 or not 0.0 <= self.dropout < 1.0:
-            raise ValueError(f"a U-Net needs at least 2 halvings, 1 channel and dropout in 0..1, not {self}")
+        if not 2 <= self.downs <= MOST_DOWNS or self.width < 1 or not 0.0 <= self.dropout < 1.0:
+            raise ValueError(f"a U-Net needs 2 to {MOST_DOWNS} halvings, 1 channel and dropout in 0..1, not {self}")
 
 
 def normed(kind: Norm, channels: int) -> nn.Module:

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake import files, json_text
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.errors import ModelError
 
@@ -50,13 +50,14 @@ class PhonemeNetwork:
         told: Any = logging
         told.disable_progress_bar()  # loading takes seconds, and standard error has a bar of its own
         try:
-            vocabulary = json_text.load((folder / "vocab.json").read_text(encoding="utf-8"))
+            vocabulary = json_text.load(files.read_text(folder / "vocab.json"))
             network: Any = Wav2Vec2ForCTC
             self._network = network.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
             names = {int(index): str(token) for token, index in vocabulary.items()}
-        except (OSError, ValueError, RuntimeError, TypeError, AttributeError) as error:
+        except Exception as error:  # of transformers, safetensors or torch: whichever meets what is missing or damaged
             raise ModelError(
-                f"no phoneme network in {folder} ({error}); put its config.json, model.safetensors and vocab.json there"
+                f"no phoneme network in {folder} ({files.reason(error)}); put its config.json, model.safetensors and "
+                "vocab.json there"
             ) from error
         self.tokens = tuple(names.get(index, "") for index in range(int(self._network.config.vocab_size)))
 

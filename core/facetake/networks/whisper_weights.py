@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facetake.errors import ModelError
+from facetake.files import read_bytes
+from facetake.networks.checkpoint import read_tensors
 
 if TYPE_CHECKING:
     from facetake.networks.whisper import WhisperLayers
@@ -55,13 +57,7 @@ def _from_folder(folder: Path) -> Callable[[str], Tensor]:
     path = folder / "model.safetensors"
     if not path.is_file():
         raise ModelError(f"no Whisper model in {folder}: put its config.json and model.safetensors there")
-    from safetensors import SafetensorError
-    from safetensors.torch import load_file
-
-    try:
-        stored = load_file(path)
-    except (OSError, SafetensorError) as error:
-        raise ModelError(f"{path} cannot be read ({error}); copy it again") from error
+    stored = read_tensors(path)
     stored = {name.removeprefix("model.").removeprefix("encoder."): value for name, value in stored.items()}
 
     def take(name: str) -> Tensor:
@@ -111,7 +107,7 @@ def _from_ctranslate2(files: Sequence[Path]) -> Callable[[str], Tensor]:
     """Finds a weight of ours in the parts of a CTranslate2 file."""
     told = ", ".join(map(str, files))
     try:
-        data = b"".join(path.read_bytes() for path in files)
+        data = b"".join(read_bytes(path) for path in files)
     except OSError as error:
         raise ModelError(f"cannot read Whisper's weights in {told}: {error.strerror or error}") from error
     arrays = dict(_arrays(data, told))

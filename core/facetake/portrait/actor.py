@@ -11,25 +11,29 @@ Knows the files. Does not know how a face is found or fitted.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake import files, json_text
+from facetake.arrays import read_safetensors
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.portrait.pictures import Pictures, read_pictures, write_pictures
+from facetake.portrait.stored import read_json
 from facetake.render.camera import Camera
 from facetake.timebase import Rate
 
 F32 = NDArray[np.float32]
 ABOUT, PICTURES, SOUND, FIT = "actor.json", "crop.mkv", "sound.wav", "fit.safetensors"
 VERSION = 2
+SIZE_MOST = 8192  # pixels of a crop's side
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,11 @@ class About:
     focal: float
     start_s: Fraction = Fraction(0)
     version: int = VERSION
+
+    def __post_init__(self) -> None:
+        """Refuses what no capture has (ValueError)."""
+        if not (0 < self.size <= SIZE_MOST and self.n_frames > 0 and self.focal > 0.0 and self.box[2] > 0.0):
+            raise ValueError(f"size is from 1 to {SIZE_MOST}, and n_frames, focal and the side of box are above 0")
 
 
 @dataclass(frozen=True)
@@ -179,11 +188,7 @@ def read_actor(folder: Path, mark: str = ABOUT) -> Actor:
 
 def _about(path: Path) -> About:
     try:
-        table = json_text.load(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise PortraitError(f"{path} cannot be read ({error}); capture the actor again") from error
-    try:
-        about = from_table(About, table, str(path))
+        about = from_table(About, read_json(path), str(path))
     except ConfigError as error:
         raise PortraitError(f"{error}; capture the actor again") from error
     if about.version != VERSION:
@@ -192,25 +197,21 @@ def _about(path: Path) -> About:
 
 
 def _fit(path: Path) -> Fit:
-    arrays = read_arrays(path)
-    missing = [field.name for field in fields(Fit) if field.name not in arrays]
-    if missing:
-        raise PortraitError(f"{path}: {', '.join(missing)} is missing; capture the actor again")
-    return Fit(**{field.name: arrays[field.name].astype(np.float32) for field in fields(Fit)})
+    return Fit(**read_arrays(path, *(field.name for field in fields(Fit))))
 
 
-def read_arrays(path: Path) -> dict[str, NDArray[np.generic]]:
-    """The arrays of a safetensors file by name; PortraitError when it is damaged."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
-
+def read_arrays(path: Path, *names: str) -> dict[str, F32]:
+    """Arrays of a safetensors file by name; PortraitError when it is damaged or has not all of those names."""
     try:
-        return dict(load_file(path))
-    except (OSError, SafetensorError, ValueError) as error:
-        raise PortraitError(f"{path} is damaged ({error}); remove it and capture again") from error
+        held = read_safetensors(path)
+    except (OSError, ValueError) as error:
+        raise PortraitError(f"{path} is damaged ({files.reason(error)}); remove it and capture again") from error
+    if missing := [name for name in names if name not in held]:
+        raise PortraitError(f"{path}: {', '.join(missing)} is missing; remove it and capture again")
+    return {name: held[name].astype(np.float32) for name in names}
 
 
-def write_arrays(path: Path, arrays: dict[str, NDArray[np.generic]]) -> None:
+def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes a safetensors file, whole or not at all."""
     from safetensors import SafetensorError
     from safetensors.numpy import save_file

@@ -28,6 +28,7 @@ from facetake.portrait.linearised import linearised
 from facetake.portrait.photometry import Photometry
 from facetake.portrait.pictures import read_pictures, write_pictures
 from facetake.portrait.shared import Shared, read_shared, shared_by, write_shared
+from facetake.portrait.stored import read_json
 from facetake.render.camera import portrait
 
 F32 = NDArray[np.float32]
@@ -135,11 +136,7 @@ def _check_alike(clips: list[Seen]) -> list[str]:
             )
         if clip.points.shape[1] != clips[0].points.shape[1]:
             raise PortraitError(f"{other.path} has other landmarks than {first.path}; use tracks of one kind for both")
-    return [
-        f"{clip.footage.path} has a variable frame rate; it is captured at {float(clip.footage.rate):g} fps"
-        for clip in clips
-        if clip.footage.is_variable
-    ]
+    return [line for clip in clips for line in clip.footage.told]
 
 
 def _kind(footage: Footage) -> str:
@@ -163,7 +160,7 @@ def _begin(order: Order, face: Face, together: list[Path]) -> str:
     if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
         raise PortraitError(f"{order.out} holds other files; name a new folder")
     if path.is_file():
-        if json_text.load(path.read_text(encoding="utf-8")) != plan:
+        if read_json(path) != plan:
             raise PortraitError(f"{order.out} holds an unfinished capture of another video or with other settings; "
                                 "name a new folder")  # fmt: skip
         return digest
@@ -284,8 +281,7 @@ class _Fitting:
         out, identity, looks = clip.order.out, self._shared.identity, self._shared.looks
         path = out / f"motion-{first:06d}.safetensors"
         if path.is_file():
-            held = {name: np.asarray(array, np.float32) for name, array in actor.read_arrays(path).items()}
-            return Motion(held["rotation"], held["translation"], held["expression"])
+            return Motion(**actor.read_arrays(path, "rotation", "translation", "expression"))
         pictures = self._frames(clip, first, first + len(points))
         start = first_motion(self._face, points, self._camera)
         motion = self._landmarks.fit(identity, start, points, self._settings.rounds)

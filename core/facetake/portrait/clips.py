@@ -6,17 +6,19 @@ Knows names of files and emotions; does not know what is in the files.
 from __future__ import annotations
 
 import csv
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import quantities
+from facetake import files, quantities
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import ConfigError, PortraitError
 from facetake.formats import beside
 from facetake.portrait.actor import ABOUT
+from facetake.quantities import shown
 
 F32 = NDArray[np.float32]
 LABELS = len(EMOTIONS) - 1
@@ -82,9 +84,9 @@ def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
 
 def _from_csv(path: Path) -> list[Clip]:
     try:
-        rows = list(csv.reader(path.read_text(encoding="utf-8-sig").splitlines()))
-    except (OSError, UnicodeDecodeError) as error:
-        raise PortraitError(f"{path} cannot be read as a list of clips ({error}); check the path") from error
+        rows = list(csv.reader(files.read_text(path).splitlines()))
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise PortraitError(f"{path} cannot be read as a list of clips ({files.reason(error)}); mend it") from error
     if not rows or tuple(cell.strip() for cell in rows[0]) != HEADER:
         raise PortraitError(f"{path} must begin with the line {','.join(HEADER)}")
     clips = [_clip(row, path, f"{path}, line {n}") for n, row in enumerate(rows[1:], 2) if any(row)]
@@ -96,16 +98,22 @@ def _from_csv(path: Path) -> list[Clip]:
 def _clip(row: list[str], path: Path, where: str) -> Clip:
     cells = [cell.strip() for cell in row]
     if len(cells) != len(HEADER) or not all(cells):
-        raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {','.join(row)}")
+        raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {shown(','.join(row))}")
     name, emotion, number = cells
     if emotion not in EMOTIONS:
-        raise PortraitError(f'{where}: there is no emotion "{emotion}"; use one of {", ".join(EMOTIONS)}')
+        raise PortraitError(f"{where}: there is no emotion {shown(emotion)}; use one of {', '.join(EMOTIONS)}")
     try:
         intensity = quantities.number(number, f"{where}: intensity", 0.0, 1.0)
     except ConfigError as error:
         raise PortraitError(str(error)) from None
     place = path.parent / name
-    if not place.resolve().is_relative_to(path.parent.resolve()):
+    try:
+        stays = place.resolve().is_relative_to(path.parent.resolve())
+        with suppress(FileNotFoundError):
+            files.look(place)
+    except (OSError, ValueError) as error:  # a NUL, or a name longer than the system allows
+        raise PortraitError(f"{where}: {shown(name)} can be no file ({files.reason(error)}); mend the list") from error
+    if not stays:
         raise PortraitError(f"{where}: {name} leaves the folder of the list; move the clip there")
     return Clip(place, emotion, intensity)
 

@@ -11,7 +11,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from facetake.errors import ConfigError, PortraitError
+import numpy as np
+import torch
+
+from facetake import files
+from facetake.errors import ConfigError, ModelError, PortraitError
 from facetake.face.model import FaceModel
 
 DEFAULT = "anny"
@@ -51,9 +55,31 @@ def open_face(name: str = DEFAULT) -> Face:
     kind, colon, place = name.partition(":")
     if kind not in KINDS or not colon or not place:
         raise ConfigError(f'there is no face model "{name}"; use {DEFAULT}, flame:FILE, bfm:FILE or ict:FOLDER')
-    path = Path(place).expanduser().resolve()
-    model = _loader(kind)(path)
-    return Face(f"{kind}:{path}", _hash(path), model)
+    try:
+        path = Path(place).expanduser().resolve()
+        with np.errstate(all="ignore"):  # what is no number then is found below
+            model = _whole(_loader(kind)(path))
+        return Face(f"{kind}:{path}", _hash(path), model)
+    except ModelError:
+        raise
+    except Exception as error:  # of the system, numpy, scipy or torch: whichever meets what does not fit together
+        raise ModelError(f"{name} is no whole face model ({files.reason(error)}); fetch its files again") from error
+
+
+def _whole(model: FaceModel) -> FaceModel:
+    """A model of whose arrays all are numbers, and whose triangles have corners. ValueError where they have not."""
+    for name, array in model.named_buffers():
+        if array.is_floating_point() and not torch.isfinite(array).all():
+            raise ValueError(f"its {name} holds values that are no numbers")
+    topology, n_vertices = model.topology, len(next(iter(model.topology.parts.values())))
+    for what, places, count in (
+        ("triangle", topology.faces, n_vertices),
+        ("triangle of texture", topology.uv_faces, len(topology.uv)),
+        ("landmark", topology.landmarks.face, len(topology.faces)),
+    ):
+        if places.size and not 0 <= places.min() <= places.max() < count:
+            raise ValueError(f"a {what} names a place that is not there")
+    return model
 
 
 def reopen(name: str, digest: str, where: str) -> Face:

@@ -14,9 +14,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, files
+from facetake.audio.boxes import check_boxes
 from facetake.audio.containers import open_container
+from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError, PortraitError
+from facetake.portrait import tone
 from facetake.portrait.pictures import Pictures
 from facetake.render.video import require_av
 from facetake.timebase import FASTEST, SLOWEST, STANDARD_RATES, recognise
@@ -26,6 +29,7 @@ STEADY_RATES = tuple(rate for rate in STANDARD_RATES if rate <= 120)
 RATES = tuple(Fraction(text) for text in ("24000/1001", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60"))
 """What a video of uneven times is laid on."""
 NEAR = 5e-3  # relative: a phone's clock runs that far from the rate it was set to
+STEADY = 0.1  # of a frame: what containers round, 1 ms of 100 frames a second
 UNEVEN = 0.25  # of a frame: by how much a time may miss the even grid before the rate counts as variable
 SIDE_MOST = 4320  # pixels of the shorter side, 8K
 CUT = 24.0  # levels of 255 by which a small grey picture must change on average to be a cut
@@ -45,6 +49,7 @@ class Footage:
         n_frames: number of frames on the grid.
         is_variable: whether the recorded times are uneven, so that frames are repeated or left out.
         has_sound: whether there is a sound track.
+        told: what is worth telling about it, in lines for a person.
         left_out: frames of the video after these, which were not asked for.
     """
 
@@ -57,6 +62,7 @@ class Footage:
     n_frames: int
     is_variable: bool
     has_sound: bool
+    told: tuple[str, ...] = ()
     left_out: int = 0
 
     def when(self, frame: int) -> str:
@@ -93,11 +99,21 @@ class Footage:
                 stream = container.streams.video[0]
                 stream.thread_type = "AUTO"
                 for frame in container.decode(stream):
-                    upright = np.rot90(frame.to_ndarray(format="rgb24"), self.quarter_turns)
+                    upright = np.rot90(as_picture(frame, stream), self.quarter_turns)
+                    if upright.shape != (self.height, self.width, 3):
+                        raise ValueError("its size changes there")
                     yield Fraction(frame.pts) * stream.time_base, np.ascontiguousarray(upright)
                     number += 1
-        except (av.FFmpegError, TypeError) as error:
+        except (av.FFmpegError, TypeError, ValueError) as error:
             raise PortraitError(f"{self.path}: {self.when(number)} cannot be decoded; export it again") from error
+
+
+def as_picture(frame: Any, stream: Any) -> Pictures:
+    """A decoded frame of a video stream as an RGB picture (H, W, 3) for a screen, whatever dynamic range it has."""
+    kind = tone.kind_of(stream)
+    if kind is None:
+        return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
+    return tone.picture(frame, kind, int(stream.codec_context.color_range or 0) == tone.FULL_RANGE)
 
 
 def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) -> Footage:
@@ -111,29 +127,67 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
     Raises:
         PortraitError: no such file, no video, no frames in the range, or pictures larger than 8K.
     """
-    if not path.is_file():
-        raise PortraitError(f"no file {path}; check the path")
     av = require_av()
+    check_whole(path)
     try:
         with open_container(path) as container:
             if not container.streams.video:
                 raise PortraitError(f"{path} holds no picture; give a video of the actor")
             stream = container.streams.video[0]
-            has_sound = bool(container.streams.audio)
-            average = stream.average_rate
+            has_sound, kind, average = bool(container.streams.audio), tone.kind_of(stream), stream.average_rate
+            _check_size(path, stream.codec_context.width, stream.codec_context.height)
             packets = (p for p in container.demux(stream) if p.pts is not None and not p.is_discard)
             times = sorted(Fraction(p.pts) * p.time_base for p in packets)
         turns, width, height = _upright(path)
-    except (av.FFmpegError, IndexError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise PortraitError(f"{path} is no video that can be read ({reason})") from error
+    except (av.FFmpegError, IndexError, StopIteration, TypeError, ValueError, AttributeError) as error:
+        raise PortraitError(f"{path} is no video that can be read ({files.reason(error)}); export it again") from error
     if len(times) < 2:
         raise PortraitError(f"{path} holds {len(times)} picture(s); give a video of the actor")
-    if min(width, height) > SIDE_MOST:
-        raise PortraitError(f"{path} is {width} x {height}; scale it to 8K or less")
     rate, is_variable = _rate(times, average)
+    told = [_dynamic(path, kind)] if kind else []
+    told += _jitter(path, times, rate, average, is_variable=is_variable)
     start, count, left_out = _span(path, times, rate, first_s, last_s)
-    return Footage(path, width, height, turns, rate, start, count, is_variable, has_sound, left_out)
+    return Footage(path, width, height, turns, rate, start, count, is_variable, has_sound, tuple(told), left_out)
+
+
+def check_whole(path: Path) -> None:
+    """Finds out whether a film or picture is a file and ends where its parts say. PortraitError where not."""
+    try:
+        size = files.check(path)
+        with path.open("rb") as file:
+            check_boxes(file, size)
+    except FileNotFoundError as error:
+        raise PortraitError(f"no file {path}; check the path") from error
+    except OSError as error:
+        raise PortraitError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
+    except TruncatedError as error:
+        raise PortraitError(f"{path} breaks off in the middle: {error}; copy it again") from error
+
+
+def _check_size(path: Path, width: int, height: int) -> None:
+    if min(width, height) > SIDE_MOST or max(width, height) > 4 * SIDE_MOST:
+        raise PortraitError(f"{path} is {width} x {height}; scale it to 8K or less")
+
+
+def _dynamic(path: Path, kind: str) -> str:
+    return f"{path} is of high dynamic range ({kind}); its pictures are brought to the range of a screen"
+
+
+def _jitter(
+    path: Path, times: list[Fraction], rate: Fraction, average: Fraction | None, *, is_variable: bool
+) -> list[str]:
+    """What is worth telling about a rate that is not the one the file names or that its frames keep."""
+    if is_variable:
+        return [f"{path} has a variable frame rate; it is captured at {float(rate):g} fps"]
+    places = np.array([float((time - times[0]) * rate) for time in times])
+    missed = float(np.abs(places - places.round()).max())
+    named = recognise(float(average)) if average and SLOWEST <= average <= FASTEST else rate
+    if named == rate and missed <= STEADY:
+        return []
+    if named >= 2 * rate:  # as many as that are left out
+        return [f"{path} says {float(named):.5g} fps; it is captured at {float(rate):.5g} fps"]
+    jitter = f", its frames come up to {1000 * missed / float(rate):.0f} ms early or late" if missed > STEADY else ""
+    return [f"{path} says {float(named):.5g} fps{jitter}; it is captured at {float(rate):.5g} fps"]
 
 
 def _upright(path: Path) -> tuple[int, int, int]:

@@ -15,7 +15,8 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import npz
+from facetake import files
+from facetake.arrays import read_npz
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait.footage import Footage
@@ -132,9 +133,14 @@ def read_tracks(path: Path, n_frames: int) -> F32:
         PortraitError: the file cannot be read, or was made of another video.
     """
     try:
-        points = np.asarray(npz.read(path, ("points",))["points"], np.float32)
-    except (OSError, ValueError, KeyError) as error:
-        raise PortraitError(f"{path} is no file of tracks ({error}); an npz with points (T, N, 2) is wanted") from error
+        held = read_npz(path)
+        if "points" not in held:
+            raise ValueError("it holds no points")
+        points = np.asarray(held["points"], np.float32)
+    except (OSError, ValueError) as error:
+        raise PortraitError(
+            f"{path} is no file of tracks ({files.reason(error)}); an npz with points (T, N, 2) is wanted"
+        ) from error
     points = points[:, None, :, :2] if points.ndim == 3 else points
     if points.ndim != 4 or points.shape[2] not in N_POINTS or points.shape[3] != 2:
         raise PortraitError(f"{path}: points has shape {points.shape}; (T, 468 or 478, 2) is wanted")

@@ -65,5 +65,5 @@ def read_shared(folder: Path) -> Shared | None:
     """What was found before, None where nothing was. PortraitError when the file is damaged."""
     if not (folder / FILE).is_file():
         return None
-    held = {name: np.asarray(array, np.float32) for name, array in actor.read_arrays(folder / FILE).items()}
+    held = actor.read_arrays(folder / FILE, "identity", "albedo", "light", "colour")
     return Shared(held["identity"], Looks(held["albedo"], held["light"], held["colour"]))

@@ -8,19 +8,23 @@ Knows how such files are written and read; does not know what a system learns or
 
 from __future__ import annotations
 
+import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
 import torch
 
-from facetake import json_text
+from facetake import files, json_text, quantities
 from facetake.config import from_table
-from facetake.errors import ConfigError, PortraitError
+from facetake.errors import ConfigError, FacetakeError, PortraitError
 from facetake.formats import beside
 from facetake.networks import checkpoint
+from facetake.portrait.presets import check_sizes
+from facetake.portrait.stored import read_json
 
 About = TypeVar("About")
 KEPT, PART = "kept-", ".part"
@@ -44,9 +48,24 @@ def read_about(kind: type[About], path: Path) -> About:
             f"{path.parent} is no training of {path.stem}; make one with `facetake portrait train {path.stem}`"
         )
     try:
-        return from_table(kind, json_text.load(path.read_text(encoding="utf-8")), str(path))
-    except (ValueError, OSError, ConfigError) as error:
-        raise PortraitError(f"{path} cannot be read ({error}); train again into a new folder") from error
+        about = from_table(kind, read_json(path), str(path))
+        check_sizes(about, str(path))
+    except ConfigError as error:
+        raise PortraitError(f"{error}; train again into a new folder") from error
+    return about
+
+
+@contextmanager
+def described(path: Path) -> Iterator[None]:
+    """For building networks by what a training's file says: PortraitError where there can be no such networks."""
+    try:
+        yield
+    except FacetakeError:
+        raise
+    except Exception as error:  # torch raises a dozen kinds over sizes that cannot be
+        raise PortraitError(
+            f"{path} describes networks that cannot be ({files.reason(error)}); train again into a new folder"
+        ) from error
 
 
 def fill(folder: Path, networks: Mapping[str, torch.nn.Module]) -> None:
@@ -152,11 +171,11 @@ def resume_both(folder: Path, made: Kept, judge: Kept) -> int:
 def _moments(folder: Path, name: str) -> list[Path]:
     """What was kept under a name, the last moment last; more than one where a training was killed while keeping."""
     found = folder.glob(f"{KEPT}{name}-[0-9]*")
-    return sorted(found, key=lambda place: int(place.name.rpartition("-")[2]))
+    return sorted(place for place in found if re.fullmatch("[0-9]{6,9}", place.name.rpartition("-")[2]))
 
 
 def _done(about: Mapping[str, object]) -> int:
-    return int(str(about["epoch"] if "epoch" in about else about["step"]))
+    return quantities.whole(about.get("epoch", about.get("step")), "its epoch or step", low=0)
 
 
 def _done_old(folder: Path, kept: Sequence[Kept]) -> int:
@@ -173,7 +192,10 @@ def _done_alone(folder: Path, name: str) -> int:
     about = folder / f"{name}.json"
     if not about.is_file() or not (folder / f"{name}.optimizer.safetensors").is_file():
         return 0
-    return _done(json_text.load(about.read_text(encoding="utf-8")))
+    try:
+        return _done(read_json(about))
+    except ConfigError as error:
+        raise PortraitError(f"{about}: {error}; train again into a new folder") from error
 
 
 def _clear_old(folder: Path, kept: Sequence[Kept]) -> None:

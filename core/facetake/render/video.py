@@ -119,6 +119,18 @@ class _Writer:
             self._container.mux(self._sound.encode(frame))
 
 
+def unheard(sound: Path, start_s: Fraction) -> list[str]:
+    """What is worth telling about the sound of a film whose first frame stands at an instant of it.
+
+    AudioError when the file cannot be read or holds no sound.
+    """
+    with audio.stream(sound) as heard:
+        end_s = heard.duration_s
+    if start_s < end_s:
+        return []
+    return [f"the film is silent: its take begins at {float(start_s):.2f} s, and {sound} ends at {float(end_s):.2f} s"]
+
+
 def sound_blocks(path: Path, start_s: Fraction = Fraction(0), rate_hz: int = SOUND_HZ) -> Iterator[NDArray[np.float32]]:
     """Mono float32 blocks of a file's sound at `rate_hz` from `start_s` on; silence before the file's beginning.
 

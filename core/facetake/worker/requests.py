@@ -26,7 +26,9 @@ from facetake.preview import main_curves
 from facetake.quantities import shown
 from facetake.take import Take, resample
 from facetake.timebase import parse_rate
+from facetake.worker import places
 from facetake.worker.channel import Channel
+from facetake.worker.places import PLACES, Folder, Source, Target
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
@@ -39,25 +41,35 @@ Result = dict[str, Any]
 
 _GIVEN: Final[object] = object()  # marks a field without a default
 _OUTPUT: dict[str, tuple[type, object]] = {
-    "out": (str, _GIVEN), "rig": (str, "maya"), "optional": (bool, False), "bake": (bool, False), "take_out": (str, ""),
-    "model": (str, ""),
+    "out": (Target, _GIVEN), "rig": (str, "maya"), "optional": (bool, False), "bake": (bool, False),
+    "take_out": (Target, ""), "model": (Folder, ""),
 }  # fmt: skip
 FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "hello": {"protocol": (int, _GIVEN)},
     "generate": {
-        "audio": (str, _GIVEN), "emotion": (str, "neutral"), "rate": (str, "60"), "seed": (int, 0),
+        "audio": (Source, _GIVEN), "emotion": (str, "neutral"), "rate": (str, "60"), "seed": (int, 0),
         "energy": (float, 1.0), "blink": (bool, True), "gaze": (bool, True), "head": (bool, True),
         "gains": (dict, {}), "only": (list, []),
         **_OUTPUT,
     },
     "restyle": {
-        "take": (str, ""), "curves": (str, ""), "style": (str, ""), "actor": (str, ""), "only": (list, []),
+        "take": (Source, ""), "curves": (Source, ""), "style": (str, ""), "actor": (str, ""), "only": (list, []),
         "span_s": (list, []), "lock": (list, []), **_OUTPUT,
     },
-    "visemes": {"path": (str, _GIVEN), "model": (str, "")},
-    "inspect": {"path": (str, _GIVEN)},
+    "visemes": {"path": (Source, _GIVEN), "model": (Folder, "")},
+    "inspect": {"path": (Source, _GIVEN)},
 }  # fmt: skip
 """Each request's fields with their types and defaults."""
+_NOUNS: Final[Mapping[type, str]] = {
+    str: "text",
+    bool: "true or false",
+    int: "whole number",
+    dict: "table",
+    list: "list",
+    Source: "path in quotes",
+    Target: "path in quotes",
+    Folder: "path in quotes",
+}
 
 
 class Session:
@@ -112,8 +124,10 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
             value = quantities.whole(value, f"{do}: the field {name!r}", low=0)
         if kind is float and isinstance(value, int) and not isinstance(value, bool):
             value = float(value)
-        if not isinstance(value, kind):
-            raise ConfigError(f"{do}: the field {name!r} is {shown(value)}, no {kind.__name__}")
+        if not isinstance(value, str if kind in PLACES else kind):
+            raise ConfigError(f"{do}: the field {name!r} is {shown(value)}, no {_NOUNS[kind]}")
+        if kind in PLACES and (value or default is _GIVEN):
+            places.check(kind, str(value), f"{do}: the field {name!r}")
         found[name] = value
     if found.get("rig", "maya") not in exchange.RIGS:
         raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(exchange.RIGS)}")

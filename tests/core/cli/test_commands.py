@@ -234,3 +234,20 @@ def test_preview_and_visemes_spare_their_recording(
     assert main(["visemes", str(sound), "-o", str(sound)]) == 2
     assert capsys.readouterr().err.count("would be overwritten") == 2
     assert len(sf.read(sound)[0]) == 8000
+
+
+def test_a_take_that_begins_after_its_sound_is_told_to_be_silent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The film is made, and a line says why nothing is heard in it."""
+    pytest.importorskip("numba")
+    pytest.importorskip("av")
+    take = Take(np.tile(rig.NEUTRAL, (4, 1)).astype(np.float32), Fraction(25), Fraction(9))
+    formats.write(take, tmp_path / "late.json")
+    sf.write(tmp_path / "line.wav", np.zeros(8000), 16_000)
+    film = tmp_path / "late.mp4"
+    command = ["preview", str(tmp_path / "late.json"), "--audio", str(tmp_path / "line.wav"), "-o", str(film)]
+    assert main(command) == 0
+    assert "the film is silent: its take begins at 9.00 s, and " in (said := capsys.readouterr().err), said
+    assert "line.wav ends at 0.50 s" in said
+    assert film.is_file()

@@ -386,14 +386,12 @@ def test_several_takes_never_share_a_file(tmp_path: Path, generate: Run, capsys:
     """A line that is called as another's second take is refused before anything is written."""
     sources = [line(tmp_path / name) for name in ("a.wav", "a.2.wav")]
     assert generate(*sources, "--takes", 2, "-o", tmp_path / "out") == 2
-    assert "a.2.csv" in capsys.readouterr().err
-    assert not (tmp_path / "out").exists()
+    assert "a.2.csv" in capsys.readouterr().err and not (tmp_path / "out").exists()
 
 
 def test_energy_is_how_much_the_face_acts(tmp_path: Path, generate: Run) -> None:
     """More energy moves the brows more."""
-    source = line(tmp_path / "a.wav", 4.0)
-    spreads = []
+    source, spreads = line(tmp_path / "a.wav", 4.0), []
     for energy in ("0", "1", "2"):
         assert generate(source, "--energy", energy, "--no-blink", "-o", tmp_path / f"{energy}.json") == 0
         values = formats.read(tmp_path / f"{energy}.json").values

@@ -13,7 +13,7 @@ from films import SIDE, brightening, faces, film, turned
 
 from facetake.errors import PortraitError
 from facetake.portrait.crop import stable_crop
-from facetake.portrait.footage import CutFinder, _rate, open_footage, sound_of
+from facetake.portrait.footage import CutFinder, _jitter, _rate, open_footage, sound_of
 from facetake.render.video import write_video
 
 
@@ -80,6 +80,32 @@ def test_a_phone_s_rate_is_one_that_is_in_use(
 ) -> None:
     """Where the times fit a standard rate it is that, whatever the file names; a drift beyond counts as uneven."""
     assert _rate(times, average) == found
+
+
+@pytest.mark.parametrize(
+    ("times", "average", "says"),
+    [
+        ([Fraction(n, 25) for n in range(40)], Fraction(25), None),
+        ([Fraction(round(1000 * n / 30), 1000) for n in range(400)], Fraction(30), None),
+        (
+            [Fraction(n, 25) for n in range(40)],
+            Fraction(25000, 1001),
+            "a.mp4 says 24.975 fps; it is captured at 25 fps",
+        ),
+        (
+            [Fraction(10 * n + n % 3, 300) for n in range(60)],
+            Fraction(360000, 11993),
+            "7 ms early or late; it is captur",
+        ),
+        ([Fraction(11993 * n, 360000) for n in range(4000)], Fraction(360000, 11993), "variable frame rate; it is"),
+        ([Fraction(n, 240) for n in range(40)], Fraction(240), "a.mp4 says 240 fps; it is captured at 120 fps"),
+    ],
+)
+def test_a_rate_that_is_not_the_file_s_is_told(times: list[Fraction], average: Fraction, says: str | None) -> None:
+    """Jitter, a drift, an average that is no rate and frames left out are told in a line; what is rounded is not."""
+    rate, is_variable = _rate(times, average)
+    told = _jitter(Path("a.mp4"), times, rate, average, is_variable=is_variable)
+    assert len(told) == (says is not None) and (says is None or says in told[0]), told
 
 
 @pytest.mark.parametrize("degrees", [90, 270])
@@ -216,3 +242,20 @@ def test_sound_that_starts_late_is_late(tmp_path: Path, suffix: str, begin_s: fl
     late = film(tmp_path / f"late{suffix}", brightening(50), sound=click, sound_s=0.666)
     sound, _ = sound_of(open_footage(late, begin_s))
     assert abs(int(np.abs(sound).argmax()) / 48_000 - (0.2 + 0.666 - begin_s)) < 0.005
+
+
+@pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
+def test_a_film_that_breaks_off_is_told(share: float, tmp_path: Path) -> None:
+    """Of a film cut in the middle, as a copy that was stopped, no part is taken for the whole."""
+    path = film(tmp_path / "a.mp4", brightening(25))
+    path.write_bytes(path.read_bytes()[: round(share * path.stat().st_size)])
+    with pytest.raises(PortraitError, match=r"a.mp4 (breaks off in the middle|is no video that can be read)"):
+        open_footage(path)
+
+
+def test_a_film_whose_pictures_change_their_size_is_told(tmp_path: Path) -> None:
+    """Two films of other sizes, one after the other in one file, are no one clip."""
+    parts = [film(tmp_path / f"{side}.ts", brightening(8, side, side)) for side in (64, 128)]
+    (tmp_path / "both.ts").write_bytes(b"".join(part.read_bytes() for part in parts))
+    with pytest.raises(PortraitError, match=r"both.ts: frame \d+ \(.*\) cannot be decoded"):
+        list(open_footage(tmp_path / "both.ts").pictures())

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from facetake import formats, rig
+from facetake import exchange, formats, rig
 from facetake.worker import requests
 from facetake_host.curves import load
 
@@ -164,7 +164,9 @@ def test_baked_delivery_has_every_raw_curve(talk: Talk, tmp_path: Path) -> None:
     talk.ask("generate", audio=str(LINE), rig="unreal", out=str(out), bake=True)
     delivery = load(out)
 
-    assert len(delivery.raw) == len(rig.RAW_NAMES) + 3 and "CTRL_expressions_jawOpen" in delivery.raw
+    constants = {**exchange.FACE_CONSTANTS, **exchange.HEAD_CONSTANTS}
+    assert len(delivery.raw) == len(rig.RAW_NAMES) + 3 + len(constants) and "CTRL_expressions_jawOpen" in delivery.raw
+    assert all(set(delivery.raw[name]) == {value} for name, value in constants.items())
     assert {len(values) for values in delivery.raw.values()} == {delivery.n_frames}
 
 
@@ -183,7 +185,7 @@ def test_inspect_and_visemes(talk: Talk) -> None:
         ("dance", {}, "knows no request 'dance'"),
         ("generate", {}, "generate needs the field 'audio'"),
         ("generate", {"audio": "a", "out": "b", "foo": 1}, "has no field 'foo'; the plugin and the engine"),
-        ("generate", {"audio": 3, "out": "b"}, "the field 'audio' is 3, no str"),
+        ("generate", {"audio": 3, "out": "b"}, "the field 'audio' is 3, no path in quotes"),
         ("generate", {"audio": "a", "out": "b", "seed": True}, "the field 'seed' is True, not a whole number"),
         ("generate", {"audio": "a", "out": "b", "seed": -1}, "the field 'seed' is -1, not a whole number of 0 or more"),
         ("generate", {"audio": "a", "out": "b", "seed": 2**63}, "the field 'seed' is"),
@@ -265,13 +267,14 @@ def test_shutdown_and_the_end_of_input_end_the_worker(tmp_path: Path) -> None:
         talk.ask("hello", protocol=1)
         if way == "busy":
             talk.say("generate", audio=str(sound), out=str(tmp_path / "a.json"))
+        assert talk.process.stdin is not None and talk.process.stdout is not None
         if way == "shutdown":
             talk.say("shutdown")
         else:
-            assert talk.process.stdin is not None
             talk.process.stdin.close()
+        if way == "busy":  # a host that dies takes both ends with it
+            talk.process.stdout.close()
         assert talk.process.wait(30) == 0, way
-        assert talk.process.stdout is not None
         talk.process.stdout.close()
         if talk.process.stdin is not None:
             talk.process.stdin.close()

@@ -14,18 +14,17 @@ from numpy.typing import NDArray
 from facetake.portrait.audiodvp.subject import Mask, Subject
 from facetake.portrait.playback import in_order
 from facetake.portrait.region import Region
-from facetake.portrait.stored import Progress, fill
+from facetake.portrait.stored import Progress, fill, mapped
 
 U8 = NDArray[np.uint8]
 
 
 def masks_of(subject: Subject, path: Path, progress: Progress) -> Mask:
     """The widened lower-face masks (T, H, W) of every frame, from `path` or made there."""
+    shape = (subject.n_frames, subject.size, subject.size)
     if not path.is_file():
-        shape = (subject.n_frames, subject.size, subject.size)
         fill(path, shape, np.bool_, (subject.mask(frame) for frame in range(subject.n_frames)), progress)
-    masks: Mask = np.load(path, mmap_mode="r", allow_pickle=False)
-    return masks
+    return mapped(path, shape, np.bool_)
 
 
 def pairs_of(
@@ -41,7 +40,7 @@ def pairs_of(
     if not real.is_file():
         pictures = enumerate(in_order(subject, n_frames))
         fill(real, shape, np.uint8, (masked(picture, masks[t], region) for t, picture in pictures), progress)
-    return np.load(drawn, allow_pickle=False, mmap_mode="r"), np.load(real, allow_pickle=False, mmap_mode="r")
+    return mapped(drawn, shape, np.uint8), mapped(real, shape, np.uint8)
 
 
 def masked(picture: U8, mask: Mask, region: Region) -> U8:

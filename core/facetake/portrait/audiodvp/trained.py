@@ -71,7 +71,8 @@ def read_trained(folder: Path) -> Trained:
     """
     about = read_about(folder)
     settings = about.settings
-    predictor = untrained(about.n_features, about.n_expression, settings.radius, settings.expression)
-    generator = Generator(settings)
+    with trainings.described(folder / ABOUT):
+        predictor = untrained(about.n_features, about.n_expression, settings.radius, settings.expression)
+        generator = Generator(settings)
     trainings.fill(folder, {EXPRESSION: predictor, GENERATOR: generator})
     return Trained(about, predictor, generator)

@@ -24,7 +24,7 @@ from facetake.portrait import pose
 from facetake.portrait.crop import stable_crop
 from facetake.portrait.exif import Orientation, orientation_of
 from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, first_motion
-from facetake.portrait.footage import SIDE_MOST
+from facetake.portrait.footage import SIDE_MOST, as_picture, check_whole
 from facetake.portrait.landmark.person import Person, Stance
 from facetake.portrait.landmarks import MAIN_FACE, OUTSIDE, detector, read_tracks
 from facetake.portrait.linearised import linearised
@@ -85,9 +85,8 @@ def read_photograph(
 
 def open_picture(path: Path) -> Pictures:
     """An upright RGB picture (H, W, 3). PortraitError when there is none, or one that is tiny or huge."""
-    if not path.is_file():
-        raise PortraitError(f"no file {path}; check the path")
     av = require_av()
+    check_whole(path)
     try:
         with open_container(path) as container:
             stream = container.streams.video[0]
@@ -97,7 +96,7 @@ def open_picture(path: Path) -> Pictures:
             _check_size(path, width, height)
             frame = next(container.decode(stream))
             noted = orientation_of(path) or Orientation(False, round(getattr(frame, "rotation", 0) / 90) % 4)
-            picture = frame.to_ndarray(format="rgb24")
+            picture = as_picture(frame, stream)
             upright = np.rot90(np.flipud(picture) if noted.is_mirrored else picture, noted.quarter_turns)
             return np.ascontiguousarray(upright)
     except (av.FFmpegError, IndexError, StopIteration, ValueError) as error:

@@ -23,7 +23,7 @@ from facetake.portrait.landmark.sketch import draw
 from facetake.portrait.landmark.translator import Shown
 from facetake.portrait.playback import Film, at_random, in_order
 from facetake.portrait.region import Region
-from facetake.portrait.stored import Progress, fill
+from facetake.portrait.stored import Progress, fill, mapped
 from facetake.portrait.tensors import as_tensor
 from facetake.timebase import Rate
 
@@ -125,18 +125,19 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
     known = calmest(points, settings.references)
     files = {name: folder / f"{name}.npy" for name in ("real", "sketches", "references")}
     moves = n_frames if settings.reference == "moved" else 1
+    shape, all_shape = (n_frames, side, side, 3), (len(known) * moves, side, side, 3)
     if not files["real"].is_file():
         cut = (region.cut(picture) for picture in in_order(filmed.film, n_frames))
-        fill(files["real"], (n_frames, side, side, 3), np.uint8, cut, progress)
+        fill(files["real"], shape, np.uint8, cut, progress)
     if not files["sketches"].is_file():
         drawn = (draw(row, side) for row in seen_in(region, points))
-        fill(files["sketches"], (n_frames, side, side, 3), np.uint8, drawn, progress)
+        fill(files["sketches"], shape, np.uint8, drawn, progress)
     if not files["references"].is_file():
         rows = _references(filmed, known, points if moves > 1 else None, region)
-        fill(files["references"], (len(known) * moves, side, side, 3), np.uint8, rows, progress)
-    read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
-    references = read["references"].reshape(len(known), moves, side, side, 3)
-    return Plates(read["real"], read["sketches"], references, seen_in(region, points), seen_in(region, points[known]))
+        fill(files["references"], all_shape, np.uint8, rows, progress)
+    real, sketches = (mapped(files[name], shape, np.uint8) for name in ("real", "sketches"))
+    references = mapped(files["references"], all_shape, np.uint8).reshape(len(known), moves, side, side, 3)
+    return Plates(real, sketches, references, seen_in(region, points), seen_in(region, points[known]))
 
 
 def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
@@ -145,7 +146,7 @@ def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
     points, known = (_turned(points, side) for points in (plates.points, plates.reference_points))
     if not path.is_file():
         fill(path, plates.sketches.shape, np.uint8, (draw(row, side) for row in points), progress)
-    sketches = np.load(path, mmap_mode="r", allow_pickle=False)
+    sketches = mapped(path, plates.sketches.shape, np.uint8)
     return Plates(plates.real[:, :, ::-1], sketches, plates.references[..., ::-1, :], points, known)
 
 

@@ -85,7 +85,8 @@ def read_motion(folder: Path) -> Motion:
         ModelError: a file of weights is damaged.
     """
     about = read_about(folder)
-    speaker = Speaker(about.n_features, about.settings.motion.neutral)
-    moods = Moods(about.settings.motion.moods.size)
+    with trainings.described(folder / ABOUT):
+        speaker = Speaker(about.n_features, about.settings.motion.neutral)
+        moods = Moods(about.settings.motion.moods.size)
     trainings.fill(folder, {NEUTRAL: speaker, MOODS: moods})
     return Motion(about, speaker, moods)

@@ -19,7 +19,7 @@ from facetake.portrait.read.renderer import Seen, grown
 from facetake.portrait.read.settings import Settings
 from facetake.portrait.read.surface import Surface
 from facetake.portrait.region import Region, around
-from facetake.portrait.stored import fill
+from facetake.portrait.stored import fill, mapped
 from facetake.portrait.tensors import as_tensor
 
 F16 = NDArray[np.float16]
@@ -82,8 +82,10 @@ def maps_of(
     if not files["real"].is_file():
         pictures = (region.cut(picture) for picture in in_order(surface, n_frames))
         fill(files["real"], (n_frames, side, side, 3), np.uint8, pictures, progress)
-    read = {name: np.load(path, mmap_mode="r", allow_pickle=False) for name, path in files.items()}
-    return Maps(read["uv"], read["alpha"], read["real"], read["lips"], probabilities[: 2 * n_frames])
+    alpha, lips = (mapped(files[name], (n_frames, side, side), np.uint8) for name in ("alpha", "lips"))
+    uv = mapped(files["uv"], (n_frames, side, side, 2), np.float16)
+    real = mapped(files["real"], (n_frames, side, side, 3), np.uint8)
+    return Maps(uv, alpha, real, lips, probabilities[: 2 * n_frames])
 
 
 def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None) -> Seen:

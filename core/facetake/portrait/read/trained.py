@@ -90,7 +90,8 @@ def read_trained(folder: Path) -> Trained:
         ModelError: a file of weights is damaged.
     """
     about = read_about(folder)
-    predictor = Predictor(about.n_features, about.n_parameters, about.settings.parameters.size)
-    renderer = Renderer(about.n_phonemes, about.settings)
+    with trainings.described(folder / ABOUT):
+        predictor = Predictor(about.n_features, about.n_parameters, about.settings.parameters.size)
+        renderer = Renderer(about.n_phonemes, about.settings)
     trainings.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
     return Trained(about, predictor, renderer)

@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facetake import audio, json_text
+from facetake import audio
 from facetake.errors import PortraitError
 from facetake.portrait import actor, trainings
 from facetake.portrait.capture import PLAN, Order, capture
@@ -24,6 +24,7 @@ from facetake.portrait.faces import Face
 from facetake.portrait.fitting import FitSettings
 from facetake.portrait.regress.regression import NETWORK, Regression
 from facetake.portrait.regress.settings import Settings
+from facetake.portrait.stored import read_json
 from facetake.weights import resolve
 
 REGRESS = "regress"
@@ -88,7 +89,7 @@ def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[
 
 def _check_same(order: Order, face: Face) -> None:
     """Refuses a folder whose regression was begun with something else; the settings are looked at by the regression."""
-    plan = json_text.load((order.out / PLAN).read_text(encoding="utf-8"))
+    plan = read_json(order.out / PLAN)
     wanted = {"video": audio.hash_of(order.video), "face_sha256": face.sha256, "size": order.size,
               "first_s": order.first_s, "last_s": order.last_s}  # fmt: skip
     if {name: plan.get(name) for name in wanted} != wanted:

@@ -23,6 +23,7 @@ from facetake.portrait.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.settings import Settings
+from facetake.portrait.stored import read_json
 from facetake.portrait.trainings import Kept
 
 F32 = NDArray[np.float32]
@@ -152,7 +153,7 @@ class Regression:
         plan = {"model": self._model.name, "n_frames": len(self._pictures), "settings": asdict(self._settings)}
         path, wanted = folder / PLAN, json_text.load(json_text.dump(plan))
         if path.is_file():
-            if json_text.load(path.read_text(encoding="utf-8")) != wanted:
+            if read_json(path) != wanted:
                 raise PortraitError(f"{folder} holds a regression with another face model or other settings; "
                                     "remove that folder to begin anew")  # fmt: skip
         else:

@@ -1,0 +1,47 @@
+"""`facetake doctor`: whether this machine and this installation can do the work."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from facetake import json_text
+from facetake.cli.progress import Reporter
+from facetake.cli.terminal import say
+from facetake.errors import ConfigError
+
+NAME = "doctor"
+ABOUT = "look whether this machine and this installation can do the work, and say what to do where not"
+EXAMPLES = ("", "--json", "--report-bug report.zip", "--report-bug report.zip --results takes/")
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Declares the command's options."""
+    parser.add_argument("--json", dest="as_json", action="store_true", help="for programs")
+    parser.add_argument(
+        "--report-bug", type=Path, metavar="OUT.zip", help="also write what was found into a zip, to send with a bug"
+    )
+    parser.add_argument(
+        "--results", type=Path, metavar="DIR", help="with --report-bug: a batch's folder, whose errors go into it"
+    )
+
+
+def run(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Looks at everything; returns 0 where all is well, else 1."""
+    from facetake import doctor
+    from facetake.doctor import bug_report
+
+    if arguments.results is not None and arguments.report_bug is None:
+        raise ConfigError("--results is for --report-bug; add it, or leave --results out")
+    findings = []
+    for found in doctor.examine(Path()):
+        findings.append(found)
+        if not arguments.as_json:
+            say(bug_report.line(found) + "\n")
+    if arguments.as_json:
+        say(json_text.dump(json_text.finite(bug_report.as_table(findings)), indent=1) + "\n")
+    if arguments.report_bug is not None:
+        inside = bug_report.write(arguments.report_bug, findings, arguments.results)
+        lines = [f"{arguments.report_bug} holds, and nothing else; look at it before you send it:", *inside]
+        report.note(str(arguments.report_bug), lines, {"report": str(arguments.report_bug), "inside": inside})
+    return 0 if all(found.is_well for found in findings) else 1

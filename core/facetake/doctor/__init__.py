@@ -1,0 +1,44 @@
+"""`facetake doctor`: whether this machine and this installation can do the work, and what to do where they cannot.
+
+Each module looks at one side: `software`, `machine`, `hosts` and `engine`; `bug_report` puts what they found into a zip
+for whoever mends Facetake. Nothing goes to the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from facetake.doctor import engine, hosts, machine, software
+from facetake.doctor.finding import Finding
+from facetake.errors import sentence
+
+__all__ = ["Finding", "examine"]
+
+
+def examine(folder: Path) -> Iterator[Finding]:
+    """Looks at everything, one finding after the other.
+
+    Args:
+        folder: where results would be written.
+
+    Yields:
+        What was found; what could not even be looked at is a finding, too.
+    """
+    looks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
+        ("python", software.python),
+        ("packages", software.dependencies),
+        ("extras", software.extras),
+        ("devices", machine.devices),
+        ("screen", machine.screen),
+        ("fonts", machine.fonts),
+        ("folder", lambda: machine.folder(folder)),
+        ("hosts", hosts.hosts),
+        ("models", engine.models),
+        ("line", engine.line),
+    )
+    for name, look in looks:
+        try:
+            yield from look()
+        except Exception as error:  # a doctor who falls ill tells of it and goes on
+            yield Finding(name, f"cannot be looked at: {sentence(error)}", advice="report it, with --report-bug")

@@ -1,0 +1,73 @@
+"""What is installed: Python, Facetake, the packages it needs and those of its extras."""
+
+from __future__ import annotations
+
+import platform
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from facetake import __version__
+from facetake.doctor.finding import Finding, shortened
+from facetake.extras import EXTRAS, lacking, version_of
+
+NEEDED: Final = {
+    "numpy": "numpy",
+    "scipy": "scipy",
+    "onnxruntime": "onnxruntime",
+    "soundfile": "soundfile",
+    "soxr": "soxr",
+}
+"""What Facetake cannot do without, and the module that is imported of it."""
+OLDEST, NEWEST = (3, 11), (3, 13)
+
+
+def python() -> list[Finding]:
+    """Python, the system and Facetake itself."""
+    version = platform.python_version()
+    fits = OLDEST <= sys.version_info[:2] <= NEWEST
+    return [
+        Finding("system", platform.platform(), facts={"system": platform.system(), "machine": platform.machine()}),
+        Finding(
+            "python",
+            f"{version} at {shortened(sys.executable)}",
+            "" if fits else "install Facetake with Python 3.11, 3.12 or 3.13",
+            {"version": version, "executable": shortened(sys.executable)},
+        ),
+        Finding(
+            "facetake",
+            f"{__version__} at {shortened(Path(__file__).parents[1])}",
+            facts={"version": __version__, "place": shortened(Path(__file__).parents[1])},
+        ),
+    ]
+
+
+def dependencies() -> list[Finding]:
+    """The packages that Facetake cannot do without."""
+    found = {package: _version(package, module) for package, module in NEEDED.items()}
+    missing = [package for package, version in found.items() if version is None]
+    told = ", ".join(f"{package} {version or 'missing'}" for package, version in found.items())
+    advice = f"pip install {' '.join(missing)}" if missing else ""
+    return [Finding("packages", told, advice, found)]
+
+
+def _version(package: str, module: str) -> str | None:
+    """The version of a package, another one that owns its module counting as well; None where there is none."""
+    if find_spec(module) is None:
+        return None
+    return version_of(package) or version_of(f"{package}-gpu") or "of unknown version"
+
+
+def extras() -> list[Finding]:
+    """What each extra brings: none has to be there."""
+    findings = []
+    for extra, packages in EXTRAS.items():
+        missing = lacking(extra)
+        versions = {package: version_of(package) for package in packages}
+        if missing:
+            told = f'without {", ".join(missing)}; to get it: pip install "facetake[{extra}]"'
+        else:
+            told = ", ".join(f"{package} {version or 'of unknown version'}" for package, version in versions.items())
+        findings.append(Finding(f"extra {extra}", told, facts={"is_there": not missing, **versions}))
+    return findings

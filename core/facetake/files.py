@@ -1,0 +1,72 @@
+"""Files from outside, read where they are files: regular ones, and no larger than their kind can be.
+
+A device such as /dev/zero and a pipe that nobody writes to read for ever. What is wrong is an `OSError` whose
+`strerror` is for people, as those of the system are, so that one `except` tells of all. What is in a file is not known
+here.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+from typing import Final
+
+MOST_TEXT: Final = 1 << 26
+"""Bytes of a text that is read at once, such as settings, cues and lists: 64 MB."""
+MOST_BYTES: Final = 1 << 32
+"""Bytes of a file of numbers, such as a face model or a network: 4 GB."""
+
+
+def check(path: Path, most: int = MOST_BYTES) -> int:
+    """The bytes of a regular file, before anything opens it.
+
+    Args:
+        path: the file.
+        most: bytes that it may have.
+
+    Raises:
+        OSError: there is none of that name, it is a folder, a device or a pipe, or it is larger.
+    """
+    about = look(path)
+    if stat.S_ISDIR(about.st_mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+    if not stat.S_ISREG(about.st_mode):
+        raise OSError(errno.EINVAL, "a device or a pipe is no file")
+    if about.st_size > most:
+        raise OSError(errno.EFBIG, f"it has {_megabytes(about.st_size)}; {_megabytes(most)} are the most that is read of such a file")
+    return about.st_size
+
+
+def _megabytes(size: int) -> str:
+    return f"{-(-size // 1_000_000)} MB"
+
+
+def look(path: Path) -> os.stat_result:
+    """What the system says of a path. OSError where there is nothing of that name, or can be nothing."""
+    try:
+        return path.stat()
+    except ValueError as error:  # a NUL, or half a letter
+        raise OSError(errno.EINVAL, "no file can have this name") from error
+
+
+def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
+    """All of a file. OSError as of `check`."""
+    check(path, most)
+    return path.read_bytes()
+
+
+def read_text(path: Path, most: int = MOST_TEXT) -> str:
+    """A UTF-8 text without its byte order mark.
+
+    Raises:
+        OSError: as `check`.
+        UnicodeDecodeError: it is no UTF-8.
+    """
+    return read_bytes(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def reason(error: Exception) -> str:
+    """Why a file could not be read, in one line: what the system says, or a library."""
+    return " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
