@@ -35,7 +35,8 @@ def check(path: Path, most: int = MOST_BYTES) -> int:
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "a device or a pipe is no file")
     if about.st_size > most:
-        raise OSError(errno.EFBIG, f"it has {_megabytes(about.st_size)}; {_megabytes(most)} are the most that is read of such a file")
+        size, bound = _megabytes(about.st_size), _megabytes(most)
+        raise OSError(errno.EFBIG, f"it has {size}; {bound} are the most that is read of such a file")
     return about.st_size
 
 

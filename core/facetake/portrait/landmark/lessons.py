@@ -8,7 +8,7 @@ so that an interrupted training goes on. Knows sound, takes and faces; does not 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 
@@ -99,7 +99,7 @@ def lessons_of(
             write_sound(sound, piece, SAMPLE_RATE_HZ)
             lesson = lesson_of(sound, rate, how, marks, models, seed * 100_003 + number)
             write_arrays(file, dict(vars(lesson)))
-        found.append(Lesson(**{name: np.asarray(array, np.float32) for name, array in read_arrays(file).items()}))
+        found.append(Lesson(**read_arrays(file, *(field.name for field in fields(Lesson)))))
         progress((number + 1) / len(cut))
     return found
 
