@@ -13,6 +13,7 @@ import pytest
 import stubs
 from fake_maya.scene import Node
 from fake_unreal import sequencer, values
+from fake_unreal.channels import evaluate
 
 from facetake import rig
 from facetake_host.host import Character
@@ -316,7 +317,7 @@ class UnrealStage(Stage):
                     and one.start <= frame < one.end]  # fmt: skip
         keys = sorted((key for name, key in sections[-1].keys if name == f"{channel}_3"), key=lambda key: key.tick)
         tick = Fraction(frame) * 24000 / self.world.sequence.rate  # no whole number at 29.97; keys sit on the nearest
-        return sequencer.evaluate(keys, float(tick) if frame % 1 else round(tick))
+        return evaluate(keys, float(tick) if frame % 1 else round(tick))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
         with sequencer_transaction():
