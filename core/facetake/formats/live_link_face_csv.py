@@ -13,8 +13,10 @@ choices made where nothing is documented:
 - A row of a timecode and the number 0 says that no face was seen. Up to a second of them is bridged in a line; through
   a longer stretch the face is held as it was last seen, until shortly before it is seen again.
 - Seven emotions after the rotations (NeuroSync) are left out.
+- A phone's lids shut at about 0.92 and its smiles end at about 0.87. On request each of these curves is taken to 1, by
+  what it reaches in the recording itself; one that does not come near its end has not shown where that is, and stays.
 
-Whatever was left out, held or bridged is told in the take's origin, under "notes".
+Whatever was left out, held, bridged or taken further is told in the take's origin, under "notes".
 """
 
 from __future__ import annotations
@@ -45,13 +47,20 @@ _FIRST_COLUMNS = ("Timecode", "BlendShapeCount")
 _PLAIN = {name.lower(): name for name in (*_FIRST_COLUMNS, *HEAD_COLUMNS, *EYE_COLUMNS)}
 _NEEDED = [name for name in rig.ARKIT_NAMES if name != "tongueOut"]  # some writers say 51 shapes
 _EMOTIONS = frozenset({"angry", "disgusted", "fearful", "happy", "neutral", "sad", "surprised"})
+_SATURATING = ("eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
+_REACHED = 0.75
+"""How high such a curve must come once to have shown its end."""
 _LONGEST_BRIDGE_S = 1.0
 _RETURN_S = 0.25
 _LATEST_START_S = 3600  # no line begins an hour into its sound: then it is the time of day
 
 
-def read(path: Path) -> Take:
+def read(path: Path, *, full_range: bool = False) -> Take:
     """Reads a recording; its timecodes give the rate (60 fps where it is shorter than a second and does not tell).
+
+    Args:
+        path: the file.
+        full_range: take lids and smiles to 1, where the recording shows that they end before.
 
     Raises:
         TakeError: names the line and column: missing, unknown or repeated columns, uneven rows, values that are no
@@ -73,6 +82,8 @@ def read(path: Path) -> Take:
         origin: dict[str, object] = {"format": "livelink-csv", "timecode": timecodes[0]}
         if left_out := [name for name in names if name.lower() in _EMOTIONS]:
             notes.append(f"left out: the emotions {', '.join(left_out)}")
+        if full_range:
+            notes.append(_stretch(rows, places))
         if notes:
             origin["notes"] = notes
         values = arkit_columns.controls(rows, places)
@@ -163,6 +174,18 @@ def _without_gaps(
     long = np.flatnonzero((np.diff(times) > _LONGEST_BRIDGE_S) & (np.diff(np.flatnonzero(seen)) > 1))
     held = np.insert(known, long + 1, known[long], axis=0)
     return clock.on_grid(held, np.insert(times, long + 1, times[long + 1] - _RETURN_S)), len(long) > 0
+
+
+def _stretch(rows: NDArray[np.float64], places: dict[str, int]) -> str:
+    """Takes the curves that a phone saturates to 1, in place, and tells which and from where."""
+    told = []
+    for name in _SATURATING:
+        column = rows[:, places[name]]
+        end = float(column.max())
+        if _REACHED <= end < 1.0:
+            rows[:, places[name]] = column / end
+            told.append(f"{name} from {end:.2f}")
+    return f"full range: taken to 1: {', '.join(told)}" if told else "full range: no lid and no smile ends before 1"
 
 
 def _start(rows: NDArray[np.float64], places: dict[str, int], clock: live_link_timecode.Clock) -> Fraction:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 def main(argv: list[str] | None = None) -> int:
     """Runs the command; 0 done, 1 the job failed, 2 wrong usage."""
+    sys.path.insert(0, str(Path(__file__).parents[1]))  # Maya finds its modules once it is started
     from facetake_host import headless
 
     parser = argparse.ArgumentParser(prog="mayapy headless.py", description=__doc__)

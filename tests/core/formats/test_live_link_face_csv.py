@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from facetake import rig
+from facetake.cli import main
 from facetake.errors import TakeError
 from facetake.formats import live_link_face_csv
 from facetake.take import Take
@@ -52,6 +53,42 @@ def test_both_column_orders_go_by_name(tmp_path: Path, header: str) -> None:
     assert take.start == 0 and take.origin["timecode"] == "14:03:52:28.028"
     assert take.head is not None
     np.testing.assert_allclose(take.head[0], [0, np.degrees(0.1), 0], atol=1e-4)
+
+
+def _breathing(path: Path, **peaks: float) -> Path:
+    """A recording by hand in which some curves go up to their peaks and down again, over and over."""
+    names, times = RECORDED.split(",")[2:], np.arange(600)
+    wave = np.clip(1.6 * np.sin(times / 11), 0.0, 1.0)
+    rows = [[f"{peaks.get(name, 0.0) * height:.6f}" for name in names] for height in wave]
+    stamps = [f"00:00:{frame // 60:02d}:{frame % 60:02d}" for frame in times]
+    lines = [",".join([at, "61", *row]) for at, row in zip(stamps, rows, strict=True)]
+    path.write_text("\n".join([RECORDED, *lines]))
+    return path
+
+
+def test_lids_of_a_phone_shut_on_request(tmp_path: Path) -> None:
+    """A phone's blink ends at 0.92: taken to 1 when asked for, and told; a small smile and the jaw stay as they were."""
+    peaks = {"EyeBlinkLeft": 0.92, "EyeBlinkRight": 0.9, "MouthSmileLeft": 0.87, "MouthSmileRight": 0.4, "JawOpen": 0.6}
+    path = _breathing(tmp_path / "phone.csv", **peaks)
+    plain, full = live_link_face_csv.read(path), live_link_face_csv.read(path, full_range=True)
+    high = {
+        name: [float(rig.to_arkit(take.values)[:, rig.ARKIT_NAMES.index(name)].max()) for take in (plain, full)]
+        for name in ("eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight", "jawOpen")
+    }
+    assert [one[0] for one in high.values()] == pytest.approx([0.92, 0.9, 0.87, 0.4, 0.6], abs=1e-4)
+    assert [one[1] for one in high.values()] == pytest.approx([1.0, 1.0, 1.0, 0.4, 0.6], abs=1e-4)
+    assert "notes" not in plain.origin
+    told = "full range: taken to 1: eyeBlinkLeft from 0.92, eyeBlinkRight from 0.90, mouthSmileLeft from 0.87"
+    assert full.origin["notes"] == [told]
+
+
+def test_full_range_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was taken further is said; another format is refused."""
+    path = _breathing(tmp_path / "phone.csv", EyeBlinkLeft=0.92)
+    assert main(["convert", str(path), "-o", str(tmp_path / "take.csv"), "--full-range"]) == 0
+    assert "eyeBlinkLeft from 0.92" in capsys.readouterr().err
+    assert main(["convert", str(tmp_path / "take.csv"), "-o", str(tmp_path / "b.csv"), "--full-range"]) == 2
+    assert "--full-range is for recordings of Live Link Face, not for csv" in capsys.readouterr().err
 
 
 def _counted(rate: int, n_frames: int, first: int = 0) -> list[str]:

@@ -46,6 +46,25 @@ def test_our_own_files_come_back(rate: Fraction, n_frames: int) -> None:
             assert (clock.rate, clock.start()) == (rate, start)
 
 
+@pytest.mark.parametrize(
+    "rate", ["12", "15", "24", "25", "30000/1001", "30", "48", "50", "60000/1001", "60", "90"], ids=str
+)
+def test_ten_minutes_come_back(tmp_path: Path, rate: str) -> None:
+    """After ten minutes of a file the last frame is where it was, to half a frame, and so is what it shows."""
+    asked = Fraction(rate)
+    n_frames = int(600 * asked) + 1
+    values = np.tile(rig.NEUTRAL, (n_frames, 1))
+    values[-1, JAW] = 1.0
+    live_link_face_csv.write(Take(values, asked), tmp_path / "long.csv")
+    take = live_link_face_csv.read(tmp_path / "long.csv")
+
+    assert (take.n_frames, take.rate) == (n_frames, asked)
+    last = int(np.argmax(take.values[:, JAW]))
+    assert abs(last / float(take.rate) - (n_frames - 1) / float(asked)) < 0.5 / float(asked)
+    clock = live_link_timecode.read(list(live_link_timecode.texts(Fraction(0), asked, range(n_frames))))
+    assert abs(clock.times_s[-1] - float((n_frames - 1) / asked)) < 0.5 / float(asked)
+
+
 def _at_frame_rate(rate: Fraction, n_frames: int, first: int) -> list[str]:
     """Timecodes with FF counted at the whole rate above the true one, as earlier versions wrote them."""
     count, found = ceil(rate), []
