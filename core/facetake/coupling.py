@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, rig
+from facetake import mouth, rig, room
 
 Values = NDArray[np.float32]
 
@@ -49,9 +49,14 @@ def couple(values: Values, speech: NDArray[np.floating], rate: float = 60.0) -> 
         speech: (T,) 0..1, where there is speech: mouths rest elsewhere.
         rate: frames per second.
     """
-    if not len(values):
-        return
     spoken = np.asarray(speech, np.float32)
+    for rows in room.blocks(values):
+        _move(values[rows], spoken[rows])
+    _breathe(values, spoken, rate)
+
+
+def _move(values: Values, spoken: Values) -> None:
+    """What follows within a frame, in place; `spoken` (T,) is 1 in speech."""
     opening = mouth.aperture(values)
     near = np.clip(1.0 - opening / NEAR_APERTURE, 0.0, 1.0) * spoken
     _follow(values, FROM_NEAR_LIPS, near)
@@ -68,7 +73,6 @@ def couple(values: Values, speech: NDArray[np.floating], rate: float = 60.0) -> 
         left = 1.0 - ANTAGONISM * np.clip(values[:, rig.columns(f"{side}_brow_down")[0]], 0.0, 1.0)
         for name in ("brow_raiseIn", "brow_raiseOut"):
             values[:, rig.columns(f"{side}_{name}")[0]] *= left
-    _breathe(values, spoken, rate)
     np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=values)
 
 
@@ -102,4 +106,5 @@ def _lay(values: Values, name: str, first: int, bump: Values) -> None:
     """Adds a bump to a control from a row on, which may lie before the take."""
     skip = max(0, -first)
     rows = values[max(first, 0) : max(first + len(bump), 0)]
-    rows[:, rig.columns(name)] += bump[skip : skip + len(rows), None]
+    columns = rig.columns(name)
+    rows[:, columns] = np.minimum(rows[:, columns] + bump[skip : skip + len(rows), None], 1.0)

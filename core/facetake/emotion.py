@@ -131,7 +131,7 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     for part in text.split("+"):
         name, _, number = part.strip().partition(":")
         if name not in EMOTIONS:
-            raise ConfigError(f"{where}: unknown emotion '{name}'; known: {', '.join(EMOTIONS)}, or auto alone")
+            raise ConfigError(f"{where}: unknown emotion {shown(name)}; known: {', '.join(EMOTIONS)}, or auto alone")
         row[EMOTIONS.index(name)] += _weight(number, name, where)
     if row.sum() > 1.0 + 1e-9:
         raise ConfigError(f"{where}: weights sum to {row.sum():g}; they may sum to 1 at most, the rest is neutral")

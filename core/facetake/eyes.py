@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import rig, room
 
 Values = NDArray[np.float32]
 Float = NDArray[np.float64]
@@ -153,6 +153,7 @@ def blink(
         times = np.arange(first, last) / rate - centre
         for side, offset in (("L", lead / 2), ("R", -lead / 2)):
             _close(out[first:last], side, lid_closure((times + offset) / options.duration_s).astype(np.float32))
+        room.release(out)
     return out
 
 
@@ -228,8 +229,9 @@ def gaze(
     side, up = rig.columns("C_eye.X", "C_eye.Y")
     moves = [(int(side), path[:, 0]), (int(up), path[:, 1])]
     moves += [(int(lid), -options.lid * path[:, 1]) for lid in rig.both("eye_eyelidU")]
-    for column, move in moves:
-        out[:, column] = np.clip(out[:, column] + move, rig.MINIMUM[column], rig.MAXIMUM[column])
+    for rows in room.blocks(out):
+        for column, move in moves:
+            out[rows, column] = np.clip(out[rows, column] + move[rows], rig.MINIMUM[column], rig.MAXIMUM[column])
     return out
 
 
@@ -266,7 +268,7 @@ def _random(seed: int, stream: int) -> np.random.Generator:
 def _target(values: Values, out: Values | None) -> Values:
     """The array to write to, holding `values`: a copy, or `out`."""
     if out is None:
-        return values.copy()
+        return room.copy(values)
     if out is not values:
         out[...] = values
     return out

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, coupling, eyes, head, keys, listening, motion, rig, shaping, smoothing
+from facetake import audio, coupling, eyes, head, keys, listening, motion, rig, room, shaping, smoothing
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle import AudioEmotion, Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
@@ -26,7 +26,6 @@ from facetake.timebase import n_frames
 
 Floats = NDArray[np.float32]
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
-REST_ROWS = 4096  # frames eased to rest at once
 EAR_SHARE, NETWORK_SHARE = 0.6, 0.7  # of the time a line takes until each is done, for progress
 BLINK_RATES = (1.0, 1.1, 0.8, 0.75, 0.85, 1.3, 1.0)
 """Of blinks, relative to the usual, in the order of the emotion weights: those who glare or stare blink less."""
@@ -187,25 +186,26 @@ def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, ene
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:
     """Curves (T, 174) of the whole line, at 60 fps."""
     count = len(hearing.features)
-    values = np.empty((count, rig.N_CONTROLS), np.float32)
+    values: Floats = room.make((count, rig.N_CONTROLS), np.float32)
     for first, curves in models.audio2rig.windows(hearing.features, emotion.sample):
         values[first : first + len(curves)] = curves
+        room.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
 
 
 def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
     """Eases the mouth, in place, to the emotion's pose in silence: a smile stays through a pause, a quiver does not."""
-    for first in range(0, len(values), REST_ROWS):
-        rows = slice(first, min(first + REST_ROWS, len(values)))
+    for rows in room.blocks(values):
         pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
         shaping.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
 
 
 def _lead(values: Floats) -> None:
     """Moves mouth, jaw, teeth, tongue and blown cheeks ahead of the sound, in place."""
-    for column in shaping.HELD_COLUMNS:
-        values[:-LEAD_FRAMES, column] = values[LEAD_FRAMES:, column].copy()
+    held = shaping.HELD_COLUMNS
+    for rows in room.blocks(values[:-LEAD_FRAMES]):
+        values[rows, held] = values[rows.start + LEAD_FRAMES : rows.stop + LEAD_FRAMES, held]
 
 
 def _seed(sound_sha256: str, seed: int) -> int:
@@ -265,5 +265,7 @@ def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
 
 def _at_rate(track: Floats, take: Take) -> Floats:
     """What was heard (T, ...) at the frames of the take: that of the nearest 60 fps frame."""
+    if take.rate == FRAME_RATE_HZ and take.n_frames == len(track):
+        return track
     nearest = np.round(take.times_s * FRAME_RATE_HZ).astype(int)
     return np.asarray(track[np.clip(nearest, 0, len(track) - 1)])

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import rig, room
 from facetake.emotion import EMOTIONS
 from facetake.waves import Wave
 
@@ -47,7 +47,6 @@ LEAD_S = 0.2
 """Expression runs ahead of the voice by this."""
 SLOW_HZ = (0.12, 0.8)
 """Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
-BLOCK_ROWS = 4096  # frames made at once
 KNEE = 0.2
 """Of a control's range, below its top: within it movement is bent."""
 _SWELLING = {
@@ -120,8 +119,7 @@ def add(
     waves = [Wave(np.random.Generator(np.random.PCG64([seed, BREATH_STREAM, n])), *SLOW_HZ) for n in range(2 * parts)]
     away = poses - rig.NEUTRAL
     used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0) if movement is not None else columns[:0]
-    for first in range(0, len(values), BLOCK_ROWS):
-        rows = slice(first, min(first + BLOCK_ROWS, len(values)))
+    for rows in room.blocks(values):
         times_s = np.arange(rows.start, rows.stop) / rate
         weights = emotion[rows].astype(np.float32)
         slow = np.stack([wave.at(times_s) for wave in waves[:parts]], axis=1)
@@ -143,7 +141,7 @@ def add(
             moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
             values[rows, used] += (amount * moved).astype(np.float32)
         _ease(values[rows], np.union1d(columns, used))
-    np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=values)
+        np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
 
 
 def _ease(values: Values, columns: NDArray[np.intp]) -> None:

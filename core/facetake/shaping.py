@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, rig
+from facetake import mouth, rig, room
 from facetake.errors import ConfigError
 from facetake.take import Take
 from facetake.visemes import CLOSED, TEETH, VISEMES
@@ -39,6 +39,7 @@ LIST_WORDS, LIST_WORD_S, LIST_PAUSE_S, LIST_RELEASE_S = 4, 1.2, 0.25, 0.08
 an artist's jaw in pauses of word lists is shut from the end of the sound on."""
 SHORTEST_SPEECH_S = 0.05
 SEAL_ROWS = 4096  # frames sealed at once: 3 MB
+POSES = 64  # looked at together, each from another place
 RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
 EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.6, 0.04
@@ -135,7 +136,7 @@ def find_closures(
     With the controls (T, 174) a closure that is only suspected counts too, where the mouth is nearly shut.
     """
     found: list[Closure] = []
-    opening = None if values is None else mouth.aperture(values)
+    opening = None if values is None else np.concatenate([mouth.aperture(values[rows]) for rows in room.blocks(values)])
     for kind, name in (("p", CLOSED), ("f", TEETH)):
         column = np.asarray(visemes[:, VISEMES.index(name)], np.float64)
         for first, last in _peaks(column, EVENT_PEAK if opening is None else SUSPECTED):
@@ -178,16 +179,26 @@ def seal_lips(
         for some in np.array_split(rows, len(rows) // SEAL_ROWS + 1):
             face = out[some]
             out[some] = face + weight[some, None].astype(np.float32) * (target(face) - face)
+            room.release(out)
     return out
 
 
 def check_seals(values: Values, closures: Iterable[Closure], rate: float = 60.0, start_s: float = 0.0) -> list[Closure]:
     """Closures that do not close on the frame nearest their centre, by `facetake.mouth`; those outside are left out."""
     inside = [event for event in closures if 0 <= _centre(event, rate, start_s) < len(values)]
-    poses = values[[_centre(event, rate, start_s) for event in inside]] if inside else values[:0]
+    poses = _poses(values, [_centre(event, rate, start_s) for event in inside])
     sealed, on_teeth = mouth.is_sealed(poses), mouth.is_on_teeth(poses)
     held = [sealed[n] if event[0] == "p" else on_teeth[n] for n, event in enumerate(inside)]
     return [event for event, good in zip(inside, held, strict=True) if not good]
+
+
+def _poses(values: Values, frames: Sequence[int]) -> Values:
+    """(N, 174) the controls at some frames."""
+    poses = np.empty((len(frames), values.shape[1]), np.float32)
+    for some in room.blocks(poses, POSES):
+        poses[some] = values[frames[some]]
+        room.release(values)
+    return poses
 
 
 def closure_frames(
@@ -226,10 +237,10 @@ def gain(values: Values, gains: Mapping[str, float], out: Values | None = None) 
             raise ConfigError(f'gain of "{region}" is {factor}; it must be a number of at least 0')
         scale[rig.region_mask(region)] *= factor
     out = _target(values, out)
-    for column in np.flatnonzero(scale != 1):
-        neutral = rig.NEUTRAL[column]
-        scaled = neutral + scale[column] * (out[:, column] - neutral)
-        out[:, column] = np.clip(scaled, rig.MINIMUM[column], rig.MAXIMUM[column])
+    columns = np.flatnonzero(scale != 1)
+    neutral, low, high = (row[columns] for row in (rig.NEUTRAL, rig.MINIMUM, rig.MAXIMUM))
+    for rows in room.blocks(out) if len(columns) else ():
+        out[rows, columns] = np.clip(neutral + scale[columns] * (out[rows, columns] - neutral), low, high)
     return out
 
 
@@ -237,13 +248,17 @@ def mask(values: Values, regions: Iterable[str], out: Values | None = None) -> V
     """Keep the named regions or groups (RigError for unknown ones); every other control goes to neutral."""
     away = ~rig.region_mask(*regions)
     out = _target(values, out)
-    out[:, away] = rig.NEUTRAL[away]
+    for rows in room.blocks(out):
+        out[rows, away] = rig.NEUTRAL[away]
     return out
 
 
 def clamp(values: Values, out: Values | None = None) -> Values:
     """Bring every control into its range."""
-    return np.asarray(np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=out))
+    out = np.empty_like(values) if out is None else out
+    for rows in room.blocks(out):
+        np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=out[rows])
+    return out
 
 
 def _to_lips(face: Values) -> Values:
@@ -376,7 +391,7 @@ def _split(level: Float, begin: int, end: int, least: float) -> list[tuple[int, 
 def _target(values: Values, out: Values | None) -> Values:
     """The array to write to, holding `values`: a copy, or `out`."""
     if out is None:
-        return values.copy()
+        return room.copy(values)
     if out is not values:
         out[...] = values
     return out

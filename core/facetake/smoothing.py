@@ -8,6 +8,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import room
+
 Values = NDArray[np.float32]
 Float = NDArray[np.float64]
 
@@ -15,8 +17,8 @@ WINDOW, ORDER = 15, 3
 """Savitzky-Golay window in frames at 60 fps and polynomial order (EmoFace 3.1.3)."""
 SHARP_WINDOW = 11
 """For curves of the shipped network, which shake less than the paper's: closures stay sharper."""
-SMOOTH_COLUMNS = 8
-"""Columns smoothed at once: 7 MB for half an hour."""
+SMOOTH_ROWS = 4096
+"""Frames smoothed at once."""
 
 
 def smooth(values: Values, rate: float = 60.0, out: Values | None = None, window: int = WINDOW) -> Values:
@@ -32,12 +34,14 @@ def smooth(values: Values, rate: float = 60.0, out: Values | None = None, window
         window: in frames at 60 fps.
     """
     out = np.empty_like(values) if out is None else out
-    window = max(ORDER + 2, 2 * round(window * rate / 120 - 0.5) + 1)
-    fit = _polynomial_fit(min(window, len(values)))
-    for first in range(0, values.shape[1], SMOOTH_COLUMNS):
-        block = np.ascontiguousarray(values[:, first : first + SMOOTH_COLUMNS].T, np.float64)
-        for offset, curve in enumerate(block):
-            out[:, first + offset] = _filtered(curve, fit)
+    window = min(max(ORDER + 2, 2 * round(window * rate / 120 - 0.5) + 1), len(values))
+    fit, before = _polynomial_fit(window), np.zeros((0, values.shape[1]))
+    for rows in room.blocks(out, max(SMOOTH_ROWS, window)):
+        near = np.concatenate([before, values[rows.start : rows.stop + window]]).astype(np.float64)
+        here = slice(len(before), len(before) + rows.stop - rows.start)
+        smoothed = [_filtered(curve, fit)[here] for curve in np.ascontiguousarray(near.T)]
+        before = near[: here.stop][-window:]  # as it was: `out` may be `values`
+        out[rows] = np.stack(smoothed, axis=1)
     return out
 
 

@@ -40,7 +40,7 @@ def test_smoothing_does_not_depend_on_blocks(monkeypatch: pytest.MonkeyPatch) ->
     """The block size changes no byte, and the result may be written over the input."""
     values = np.random.default_rng(2).normal(0, 1, (100, 174)).astype(np.float32)
     whole = smoothing.smooth(values)
-    monkeypatch.setattr(smoothing, "SMOOTH_COLUMNS", 3)
+    monkeypatch.setattr(smoothing, "SMOOTH_ROWS", 3)
     assert smoothing.smooth(values).tobytes() == whole.tobytes()
     assert smoothing.smooth(values, out=values) is values
     assert values.tobytes() == whole.tobytes()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text, rig
+from facetake import json_text, rig, room
 from facetake.audio import FRAME_RATE_HZ
 from facetake.bundle.ear import Ear
 from facetake.bundle.verified import check_widths, common_metadata, opened
@@ -51,6 +51,7 @@ class AudioToRig:
             heard = features[first : first + count].astype(np.float32)
             curves = self.run(heard[None], emotion[None].astype(np.float32))[0]
             (final,) = joiner.join((curves,), first + count == len(features))
+            room.release(features)
             yield done, final
             done += len(final)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake import json_text, room
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.bundle.verified import check_widths, common_metadata, opened
 from facetake.bundle.voice import Voice, VoiceSums
@@ -75,7 +75,7 @@ class Ear:
             ModelError: this ear does not tell how a voice sounds.
         """
         run = self._run_voice() if with_voice else self.run
-        features = np.empty((n_frames, self.n_features), np.float16)
+        features = room.make((n_frames, self.n_features), np.float16)
         visemes = np.empty((n_frames, len(VISEMES)), np.float32)
         sums = VoiceSums(n_frames, self.n_voice) if with_voice else None
         sound, joiner, done = SoundBuffer(blocks), Joiner(), 0
@@ -84,6 +84,7 @@ class Ear:
             some, shapes, *voice = joiner.join(heard, first + count == n_frames)
             features[done : done + len(some)] = some
             visemes[done : done + len(some)] = shapes
+            room.release(features)
             done += len(some)
             if sums is not None:
                 sums.add(voice[0])

@@ -102,8 +102,8 @@ def act(request: Mapping[str, Any], channel: Channel, session: Session) -> Resul
         Cancelled: the host no longer wants it.
     """
     do = request["do"]
-    if do not in FIELDS:
-        raise ConfigError(f"this engine knows no request {do!r}; its version is {__version__}")
+    if not isinstance(do, str) or do not in FIELDS:
+        raise ConfigError(f"this engine knows no request {shown(do)}; its version is {__version__}")
     return _DEEDS[do](_checked(do, request), channel, session)
 
 

@@ -33,7 +33,7 @@ class Talk:
         )
         self._number = 0
 
-    def say(self, do: str, **fields: object) -> int:
+    def say(self, do: Any, **fields: object) -> int:
         """Sends a request."""
         self._number += 1
         self.raw(json.dumps({"id": self._number, "do": do, **fields}).encode() + b"\n")
@@ -58,7 +58,7 @@ class Talk:
             if event["id"] == number and event["event"] in ("done", "failure"):
                 return event
 
-    def ask(self, do: str, **fields: object) -> dict[str, Any]:
+    def ask(self, do: Any, **fields: object) -> dict[str, Any]:
         """A request and the event that ends it."""
         return self.last(self.say(do, **fields))
 
@@ -183,6 +183,8 @@ def test_inspect_and_visemes(talk: Talk) -> None:
     ("do", "fields", "says"),
     [
         ("dance", {}, "knows no request 'dance'"),
+        ([], {}, "knows no request []"),
+        ("generate", {"audio": str(LINE), "out": "b", "emotion": "x" * 5000}, "unknown emotion 'xxxxxxx"),
         ("generate", {}, "generate needs the field 'audio'"),
         ("generate", {"audio": "a", "out": "b", "foo": 1}, "has no field 'foo'; the plugin and the engine"),
         ("generate", {"audio": 3, "out": "b"}, "the field 'audio' is 3, no path in quotes"),
@@ -205,7 +207,7 @@ def test_inspect_and_visemes(talk: Talk) -> None:
         ("inspect", {"path": "gone.wav"}, "no file gone.wav"),
     ],
 )
-def test_a_request_that_fails_leaves_the_worker_alive(do: str, fields: dict[str, Any], says: str, shared: Talk) -> None:
+def test_a_request_that_fails_leaves_the_worker_alive(do: Any, fields: dict[str, Any], says: str, shared: Talk) -> None:
     """Each mistake is one sentence, and the next request is answered."""
     event = shared.ask(do, **fields)
 
