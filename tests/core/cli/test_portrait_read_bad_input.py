@@ -6,6 +6,7 @@ import json
 import shutil
 import sys
 from collections.abc import Callable
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -71,7 +72,7 @@ def changed(clips: Path, tmp_path: Path, name: str, **values: object) -> None:
     ("rows", "told"),
     [
         ("calm,neutral,1\nother,angry,1\n", "other shows another face than"),
-        ("calm,neutral,1\ncross,wrath,1\n", 'line 3: there is no emotion "wrath"; use one of neutral'),
+        ("calm,neutral,1\ncross,wrath,1\n", "line 3: there is no emotion 'wrath'; use one of neutral"),
         ("calm,neutral,1\ncross,,1\n", "line 3: a clip, its emotion and its intensity are needed"),
         ("calm,neutral,1\ncross,angry\n", "line 3: a clip, its emotion and its intensity are needed"),
         ("calm,neutral,1\ncross,angry,11\n", "line 3: intensity is '11', not a number from 0 to 1"),
@@ -120,7 +121,8 @@ def test_extreme_poses_are_warned_of_with_their_frames(
 ) -> None:
     """Frames in which half of the face is not seen are named, the first five of them, before learning begins."""
     shutil.copytree(clips / "cross", tmp_path / "cross")
-    arrays = actor.read_arrays(tmp_path / "cross" / actor.FIT)
+    names = [field.name for field in fields(actor.Fit)]
+    arrays = actor.read_arrays(tmp_path / "cross" / actor.FIT, *names)
     arrays["rotation"][[3, 4, 6, 7, 9, 12], 1] = np.radians(60.0)
     actor.write_arrays(tmp_path / "cross" / actor.FIT, arrays)
     lines = said(HEAD + "calm,neutral,1\ncross,angry,1\n", "--seconds", "0.1")  # too little, so that it ends there

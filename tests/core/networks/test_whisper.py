@@ -174,7 +174,7 @@ def test_a_transformers_folder_is_read(tmp_path: Path) -> None:
         ("quantised", "is quantised"),
         ("size", "is Whisper of another size"),
         ("layers", "has fewer layers than asked for"),
-        ("not safetensors", "cannot be read"),
+        ("not safetensors", "is not a safetensors file"),
     ],
 )
 def test_bad_weights_are_refused(tmp_path: Path, spoil: str, says: str) -> None:
