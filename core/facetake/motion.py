@@ -39,6 +39,8 @@ QUIET_SHARE = 0.45
 VOICE_SWELL, SLOW_SWELL, SIDE_SWELL = 0.32, 0.29, 0.07
 """How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
 vary by 0.4 of their mean, as all upper-face controls do."""
+MEAN_SWELL = -0.08
+"""A pose that swells reaches its full size on what is stressed, and lies a little below it on average."""
 LEAST_SWELL, MOST_SWELL = 0.45, 1.45
 OPPOSED, HELD = 0.25, 0.1
 """What is left of real movement that runs against an emotion's pose, where that moves a control by more than the
@@ -47,6 +49,8 @@ LEAD_S = 0.2
 """Expression runs ahead of the voice by this."""
 SLOW_HZ = (0.12, 0.8)
 """Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
+MOST_MOVED = 0.45
+"""Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
 KNEE = 0.2
 """Of a control's range, below its top: within it movement is bent."""
 _SWELLING = {
@@ -124,7 +128,7 @@ def add(
         weights = emotion[rows].astype(np.float32)
         slow = np.stack([wave.at(times_s) for wave in waves[:parts]], axis=1)
         lean = np.stack([wave.at(times_s) for wave in waves[parts:]], axis=1)
-        factor = 1.0 + energy * (VOICE_SWELL * swell[rows, None] + SLOW_SWELL * slow)
+        factor = 1.0 + energy * (MEAN_SWELL + VOICE_SWELL * swell[rows, None] + SLOW_SWELL * slow)
         factor = np.clip(factor, LEAST_SWELL, MOST_SWELL)[:, owner] + energy * SIDE_SWELL * lean[:, owner] * side
         added = min(energy, 1.0) * weights @ variants
         held = weights @ away + added
@@ -136,6 +140,7 @@ def add(
             quiet = np.where(_is_held()[used], 0.0, QUIET_SHARE)
             amount = energy * (weights @ np.asarray(AMOUNTS, np.float32))[:, None] * (quiet + (1.0 - quiet) * heard)
             moved = _at(played, times_s * MOVEMENT_FPS) @ movement.modes[:, used]
+            moved = MOST_MOVED * np.tanh(moved / MOST_MOVED)
             against = (moved * held[:, used] < 0.0) & (np.abs(held[:, used]) > HELD)
             moved *= np.where(against, OPPOSED, 1.0)
             moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
