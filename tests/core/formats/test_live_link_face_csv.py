@@ -68,7 +68,8 @@ def _breathing(path: Path, **peaks: float) -> Path:
 
 def test_lids_of_a_phone_shut_on_request(tmp_path: Path) -> None:
     """A phone's blink ends at 0.92: taken to 1 when asked for, and told; a small smile and the jaw stay."""
-    peaks = {"EyeBlinkLeft": 0.92, "EyeBlinkRight": 0.9, "MouthSmileLeft": 0.87, "MouthSmileRight": 0.4, "JawOpen": 0.6}
+    smiles = {"MouthSmileLeft": 0.87, "MouthSmileRight": 0.4}
+    peaks = {"EyeBlinkLeft": 0.92, "EyeBlinkRight": 0.9, **smiles, "JawOpen": 0.6}
     path = _breathing(tmp_path / "phone.csv", **peaks)
     plain, full = live_link_face_csv.read(path), live_link_face_csv.read(path, full_range=True)
     high = {
