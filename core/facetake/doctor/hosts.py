@@ -19,7 +19,7 @@ PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     },
     "unreal": {
         "win32": ("C:/Program Files/Epic Games/UE_5*/Engine/Binaries/Win64/UnrealEditor.exe",),
-        "darwin": ("/Users/Shared/Epic Games/UE_5*/Engine/Binaries/Mac/UnrealEditor.app",),
+        "darwin": ("~/../Shared/Epic Games/UE_5*/Engine/Binaries/Mac/UnrealEditor.app",),
         "linux": (
             "/opt/[Uu]nreal*/Engine/Binaries/Linux/UnrealEditor",
             "~/[Uu]nreal*/Engine/Binaries/Linux/UnrealEditor",
