@@ -40,8 +40,10 @@ class EmotionTrack:
 
     def sample(self, times_s: NDArray[np.floating]) -> Weights:
         """(T, 7) float32 weights at instants (T,) in seconds; rows sum to 1."""
-        columns = [np.interp(times_s, self.times_s, self.weights[:, k]) for k in range(len(EMOTIONS))]
-        return np.stack(columns, axis=1).astype(np.float32)
+        found = np.empty((len(times_s), len(EMOTIONS)), np.float32)
+        for k in range(len(EMOTIONS)):
+            found[:, k] = np.interp(times_s, self.times_s, self.weights[:, k])
+        return found
 
 
 def parse(text: str) -> EmotionTrack:

@@ -11,6 +11,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Final
 
+from facetake.errors import sentence
+
 EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "preview": {"numba": "numba", "av": "av"},
     "train": {
@@ -58,6 +60,12 @@ def version_of(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def told(error: Exception) -> str:
+    """An error as one line for a person; of a package that an extra brings, how to get it."""
+    hint = how_to_get(error.name) if isinstance(error, ModuleNotFoundError) else None
+    return hint or sentence(error)
 
 
 def how_to_get(module: str | None) -> str | None:

@@ -130,6 +130,7 @@ def generate(
     heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
     emotion = heard.track if heard else emotion
     values = _curves(models, hearing, emotion, report)
+    del hearing  # of hours it is a hundred megabytes
 
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = shaping.speech_gate(visemes, energy_db)

@@ -117,10 +117,15 @@ def head_motion(
     strengths = strengths * active[frames]
     amount = options.amount * _smooth(np.asarray(emotion, np.float64) @ np.asarray(AMOUNTS), options.turn_s * rate)
     random = np.random.Generator(np.random.PCG64([seed, HEAD_STREAM]))
-    drift = _drift(n_frames, random, rate, options) * _smooth(active, options.turn_s * rate)[:, None]
-    pose = amount[:, None] * (drift + _nods(frames, strengths, n_frames, random, rate, options))
+    pose = _drift(n_frames, random, rate, options)
+    pose *= _smooth(active, options.turn_s * rate)[:, None]
+    pose += _nods(frames, strengths, n_frames, random, rate, options)
+    pose *= amount[:, None]
     pose += options.amount * (_sway(n_frames, random, rate) + _posture(emotion, random, rate, options))
-    return np.asarray(LIMIT_DEG * np.tanh(pose / LIMIT_DEG), np.float32)
+    pose /= LIMIT_DEG
+    np.tanh(pose, out=pose)
+    pose *= LIMIT_DEG
+    return pose.astype(np.float32)
 
 
 def onset_motion(
@@ -199,8 +204,10 @@ def _nods(
     directions = random.normal(0.0, 0.5, (len(frames), 3)).clip(-0.8, 0.8) + (0.0, -1.0, 0.0)
     pulses[frames] = options.nod_deg * strengths[:, None] * directions * DIRECTIONS
     early = rise // 2
-    moved = [np.convolve(pulses[:, axis], bump)[early : early + n_frames] for axis in range(3)]
-    return np.stack(moved, axis=1) * _ease_in(n_frames, rise)[:, None]
+    for axis in range(3):  # in place, as a line may be hours long
+        pulses[:, axis] = np.convolve(pulses[:, axis], bump)[early : early + n_frames]
+    pulses *= _ease_in(n_frames, rise)[:, None]
+    return pulses
 
 
 def _drift(n_frames: int, random: np.random.Generator, rate: float, options: HeadOptions) -> Float:
@@ -213,8 +220,11 @@ def _drift(n_frames: int, random: np.random.Generator, rate: float, options: Hea
     now = np.arange(n_frames) / rate
     here = np.searchsorted(starts, now, side="right") - 1
     share = _minimum_jerk((now - starts[here]) / options.turn_s)
-    before = targets[np.maximum(here - 1, 0)]
-    return np.asarray(before + (targets[here] - before) * share[:, None])
+    before, moved = targets[np.maximum(here - 1, 0)], targets[here]
+    moved -= before
+    moved *= share[:, None]
+    moved += before
+    return np.asarray(moved)
 
 
 def _sway(n_frames: int, random: np.random.Generator, rate: float) -> Float:

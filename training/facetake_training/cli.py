@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.config import load_config
-from facetake.errors import ConfigError, sentence
-from facetake.extras import how_to_get
+from facetake.errors import ConfigError
+from facetake.extras import told
 
 if TYPE_CHECKING:
     from facetake_training.voices import VoiceData
@@ -29,19 +29,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     except Exception as error:
         if os.environ.get("FACETAKE_DEBUG"):
             raise
-        print(f"facetake-train: error: {_told(error)}", file=sys.stderr)
+        print(f"facetake-train: error: {told(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         print(
             "facetake-train: interrupted; run the same command again to go on from the last checkpoint", file=sys.stderr
         )
         return 130
-
-
-def _told(error: Exception) -> str:
-    """An error as one sentence; of a package that is missing, how to get it."""
-    hint = how_to_get(error.name) if isinstance(error, ModuleNotFoundError) else None
-    return hint or sentence(error)
 
 
 def _parser() -> argparse.ArgumentParser:

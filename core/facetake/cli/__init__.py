@@ -63,7 +63,9 @@ def _run(arguments: argparse.Namespace) -> int:
     except Exception as error:
         if is_debugging():
             raise
-        return _end(report, sentence(error), NOTHING_DONE)
+        from facetake.extras import told
+
+        return _end(report, told(error), NOTHING_DONE)
 
 
 def _end(report: Reporter, message: str, code: int) -> int:

@@ -201,14 +201,14 @@ def _fit(path: Path) -> Fit:
 
 
 def read_arrays(path: Path, *names: str) -> dict[str, F32]:
-    """Arrays of a safetensors file by name; PortraitError when it is damaged or has not all of those names."""
+    """Arrays of a safetensors file, those of some names or all. PortraitError when one is missing or it is damaged."""
     try:
         held = read_safetensors(path)
     except (OSError, ValueError) as error:
         raise PortraitError(f"{path} is damaged ({files.reason(error)}); remove it and capture again") from error
     if missing := [name for name in names if name not in held]:
         raise PortraitError(f"{path}: {', '.join(missing)} is missing; remove it and capture again")
-    return {name: held[name].astype(np.float32) for name in names}
+    return {name: held[name].astype(np.float32) for name in names or held}
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:

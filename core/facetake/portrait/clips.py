@@ -101,7 +101,7 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
         raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {shown(','.join(row))}")
     name, emotion, number = cells
     if emotion not in EMOTIONS:
-        raise PortraitError(f"{where}: there is no emotion {shown(emotion)}; use one of {', '.join(EMOTIONS)}")
+        raise PortraitError(f'{where}: there is no emotion "{emotion[:40]}"; use one of {", ".join(EMOTIONS)}')
     try:
         intensity = quantities.number(number, f"{where}: intensity", 0.0, 1.0)
     except ConfigError as error:

@@ -251,3 +251,12 @@ def test_a_take_that_begins_after_its_sound_is_told_to_be_silent(
     assert "the film is silent: its take begins at 9.00 s, and " in (said := capsys.readouterr().err), said
     assert "line.wav ends at 0.50 s" in said
     assert film.is_file()
+
+
+def test_a_package_that_is_missing_names_its_extra(tmp_path: Path) -> None:
+    """A module that an extra brings and that is looked for in vain is told with what installs it."""
+    code = "import sys; sys.modules['pxr'] = None; from facetake.cli import main; sys.exit(main(sys.argv[1:]))"
+    formats.write(Take(np.tile(rig.NEUTRAL, (2, 1)), Fraction(30)), tmp_path / "take.csv")
+    command = [sys.executable, "-c", code, "convert", str(tmp_path / "take.csv"), "-o", str(tmp_path / "take.usda")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 2 and 'pip install "facetake[usd]"' in done.stderr and "Traceback" not in done.stderr

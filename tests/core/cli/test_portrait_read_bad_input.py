@@ -72,7 +72,7 @@ def changed(clips: Path, tmp_path: Path, name: str, **values: object) -> None:
     ("rows", "told"),
     [
         ("calm,neutral,1\nother,angry,1\n", "other shows another face than"),
-        ("calm,neutral,1\ncross,wrath,1\n", "line 3: there is no emotion 'wrath'; use one of neutral"),
+        ("calm,neutral,1\ncross,wrath,1\n", 'line 3: there is no emotion "wrath"; use one of neutral'),
         ("calm,neutral,1\ncross,,1\n", "line 3: a clip, its emotion and its intensity are needed"),
         ("calm,neutral,1\ncross,angry\n", "line 3: a clip, its emotion and its intensity are needed"),
         ("calm,neutral,1\ncross,angry,11\n", "line 3: intensity is '11', not a number from 0 to 1"),

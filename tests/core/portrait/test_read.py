@@ -110,7 +110,7 @@ def test_clips_are_read_from_meads_folders(folder: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("clip,emotion\n", "must begin with the line"), ("clip,emotion,intensity\na,angy,1\n", "no emotion 'angy'"),
+        ("clip,emotion\n", "must begin with the line"), ("clip,emotion,intensity\na,angy,1\n", "no emotion \"angy\""),
         ("clip,emotion,intensity\na,angry,2\n", "from 0 to 1"), ("clip,emotion,intensity\na,,1\n", "line 2"),
         ("clip,emotion,intensity\n", "names no clip"),
     ],
