@@ -32,6 +32,8 @@ FROM_ROUNDING = {"mouth_pushPullU": 0.14, "mouth_pushPullD": 0.14}
 FROM_BLINK = {"eyelashes_tweakerIn": 0.2, "eyelashes_tweakerOut": 0.2, "eye_lidPress": 0.22}
 FROM_SMILE = {"ear_up": 0.16, "mouth_cornerSharpnessU": 0.22}
 FROM_FROWN = {"mouth_cornerSharpnessD": 0.22}
+RELEASED = 64
+"""Breaths after which what they touched of a long take is put away."""
 ANTAGONISM = 0.75
 """How much of a brow's rise one that is fully pulled down takes away."""
 BREATH_S, SWALLOW_S = 0.5, 0.55
@@ -87,13 +89,16 @@ def _breathe(values: Values, speech: Values, rate: float) -> None:
     edges = np.diff((speech > 0.5).astype(np.int8), prepend=0)
     begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
     breath = _bump(BREATH_S, rate)
-    for begin in begins:
+    for number, begin in enumerate(begins):
         _lay(values, "CTRL_neck_throatExhaleInhale", int(begin) - len(breath), BREATH * breath)
+        if number % RELEASED == 0:
+            room.release(values)
     swallow = _bump(SWALLOW_S, rate)
     for end in ends:
         after = begins[begins > end]
         if len(after) and after[0] - end >= LONG_PAUSE_S * rate:
             _lay(values, "C_neck_swallow", int(end) + round(SWALLOW_AFTER_S * rate), SWALLOW * swallow)
+    room.release(values)
 
 
 def _bump(duration_s: float, rate: float) -> Values:

@@ -19,5 +19,7 @@ class Wave:
 
     def at(self, times_s: Float) -> Float:
         """(T,) values at instants (T,) in seconds."""
-        turns = 2.0 * np.pi * self._hertz * times_s[:, None] + self._phases
-        return np.asarray(np.sin(turns).sum(axis=1) * np.sqrt(2.0 / PARTS))
+        total = np.zeros(len(times_s))
+        for hertz, phase in zip(self._hertz, self._phases, strict=True):  # one at a time: a line may be hours long
+            total += np.sin(2.0 * np.pi * hertz * times_s + phase)
+        return total * np.sqrt(2.0 / PARTS)
