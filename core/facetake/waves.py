@@ -22,4 +22,4 @@ class Wave:
         total = np.zeros(len(times_s))
         for hertz, phase in zip(self._hertz, self._phases, strict=True):  # one at a time: a line may be hours long
             total += np.sin(2.0 * np.pi * hertz * times_s + phase)
-        return total * np.sqrt(2.0 / PARTS)
+        return np.asarray(total * np.sqrt(2.0 / PARTS))
