@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 import tracemalloc
 import zipfile
@@ -162,3 +163,14 @@ def test_what_could_not_be_read_back_is_not_written(
     assert not list(tmp_path.iterdir())
     formats.write(make_take(400), tmp_path / name)
     assert formats.read(tmp_path / name).n_frames == 400
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+@pytest.mark.parametrize("suffix", formats.suffixes())
+def test_a_pipe_that_nobody_writes_to_is_no_take(suffix: str, tmp_path: Path) -> None:
+    """A pipe called as a take is refused at once, with and without the format's name."""
+    path = tmp_path / f"a{suffix}"
+    os.mkfifo(path)
+    for format in (None, "csv", "json"):
+        with pytest.raises(TakeError, match="a device or a pipe"):
+            formats.read(path, format)
