@@ -80,8 +80,7 @@ def _move(values: Values, spoken: Values) -> None:
 
 def _follow(values: Values, sizes: dict[str, float], leader: NDArray[np.floating]) -> None:
     for name, size in sizes.items():
-        columns = rig.columns(name) if name.startswith(("C_", "L_", "R_", "CTRL_")) else rig.both(name)
-        values[:, columns] += (size * leader)[:, None].astype(np.float32)
+        values[:, rig.one_or_both(name)] += (size * leader)[:, None].astype(np.float32)
 
 
 def _breathe(values: Values, speech: Values, rate: float) -> None:
@@ -94,9 +93,9 @@ def _breathe(values: Values, speech: Values, rate: float) -> None:
         if number % RELEASED == 0:
             room.release(values)
     swallow = _bump(SWALLOW_S, rate)
-    for end in ends:
-        after = begins[begins > end]
-        if len(after) and after[0] - end >= LONG_PAUSE_S * rate:
+    after = np.append(begins, 0)[np.searchsorted(begins, ends, side="right")]
+    for end, begin in zip(ends, after, strict=True):
+        if begin - end >= LONG_PAUSE_S * rate:
             _lay(values, "C_neck_swallow", int(end) + round(SWALLOW_AFTER_S * rate), SWALLOW * swallow)
     room.release(values)
 

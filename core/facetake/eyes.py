@@ -23,9 +23,9 @@ CLOSE_SHARE, HOLD_SHARE = 4 / 13, 2 / 13
 """Parts of a blink spent closing and closed; the rest opens. Lids fall faster than they rise."""
 MIN_GAP_S = 0.3
 """No blink starts sooner than this after the one before."""
-STEADY, EYE_DEG = 0.8, np.array([30.0, 25.0], np.float32)
+STEADY, EYE_DEG = 0.8, np.array([32.0, 24.0], np.float32)
 """Share of the head's turning that the eyes make up for, and degrees by which a full eye control turns them to the
-side and up."""
+side and up, as on the preview head."""
 CUE_REACH_S = 0.45
 """A blink moves to a cue no further away than this."""
 CHEEK_LIFT, BROW_PULL, LOWER_LID_LIFT = 0.06, 0.04, 0.08

@@ -14,7 +14,7 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.waves import Wave
+from facetake.waves import Wave, smoothed
 
 Float = NDArray[np.float64]
 Style = Literal["phrases", "onsets"]
@@ -115,10 +115,10 @@ def head_motion(
     frames, strengths = accents(onsets, rate, options)
     active = _active(frames, n_frames, rate) if speech is None else np.asarray(speech, np.float64)
     strengths = strengths * active[frames]
-    amount = options.amount * _smooth(np.asarray(emotion, np.float64) @ np.asarray(AMOUNTS), options.turn_s * rate)
+    amount = options.amount * smoothed(np.asarray(emotion, np.float64) @ np.asarray(AMOUNTS), options.turn_s * rate)
     random = np.random.Generator(np.random.PCG64([seed, HEAD_STREAM]))
     pose = _drift(n_frames, random, rate, options)
-    pose *= _smooth(active, options.turn_s * rate)[:, None]
+    pose *= smoothed(active, options.turn_s * rate)[:, None]
     pose += _nods(frames, strengths, n_frames, random, rate, options)
     pose *= amount[:, None]
     pose += options.amount * (_sway(n_frames, random, rate) + _posture(emotion, random, rate, options))
@@ -164,7 +164,7 @@ def onset_motion(
     pushes = (size * level * strong)[:, None] * ways[begins]
     after = np.arange(round(12 * RETURN_S * rate)) / rate
     swing = after * np.exp(-after / RETURN_S) / rate
-    pose = np.stack([np.convolve(_smooth(push, PUSHED_S * rate), swing)[:n_frames] for push in pushes.T], axis=1)
+    pose = np.stack([np.convolve(smoothed(push, PUSHED_S * rate), swing)[:n_frames] for push in pushes.T], axis=1)
     limits = np.asarray(ONSET_LIMITS_DEG)
     return np.asarray(limits * np.tanh(pose / limits), np.float32)
 
@@ -239,7 +239,7 @@ def _posture(
     """(T, 3) how the emotion carries the head."""
     side = 1.0 if random.uniform() < 0.5 else -1.0
     posture = np.asarray(emotion, np.float64) @ (np.asarray(POSTURES_DEG) * (side, 1.0, side))
-    return np.stack([_smooth(axis, options.turn_s * rate) for axis in posture.T], axis=1)
+    return np.stack([smoothed(axis, options.turn_s * rate) for axis in posture.T], axis=1)
 
 
 def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> Float:
@@ -249,13 +249,6 @@ def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> Float:
     np.add.at(edges, np.maximum(frames - reach, 0), 1.0)
     np.add.at(edges, np.minimum(frames + reach, n_frames), -1.0)
     return np.asarray(np.cumsum(edges)[:n_frames] > 0, np.float64)
-
-
-def _smooth(x: Float, width: float) -> Float:
-    """Weighted mean over about `width` frames; ends are held."""
-    half = max(1, round(width / 2))
-    window = np.hanning(2 * half + 3)[1:-1]
-    return np.asarray(np.convolve(np.pad(x, half, mode="edge"), window / window.sum(), mode="valid"))
 
 
 def _ease_in(n_frames: int, frames: int) -> Float:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from facetake import rig, room
 from facetake.emotion import EMOTIONS
-from facetake.waves import Wave
+from facetake.waves import Wave, smoothed
 
 Values = NDArray[np.float32]
 Float = NDArray[np.float64]
@@ -159,7 +159,7 @@ def _ease(values: Values, columns: NDArray[np.intp]) -> None:
 def voice_level(level_db: NDArray[np.floating], rate: float) -> Values:
     """The level of a voice as `Movement.voice` has it, (N,) at `MOVEMENT_FPS` from levels (T,) in dB."""
     count = max(1, int(np.ceil(len(level_db) * MOVEMENT_FPS / rate)))
-    smooth = _smoothed(np.asarray(level_db, np.float64), 0.12 * rate)
+    smooth = smoothed(np.asarray(level_db, np.float64), 0.12 * rate)
     level = np.interp(np.arange(count) * rate / MOVEMENT_FPS, np.arange(len(smooth)), smooth)
     loud = level[level > level.max() - 35.0]
     return np.asarray(np.clip((level - np.median(loud)) / (loud.std() + 1.0), -2.5, 2.5), np.float32)
@@ -172,7 +172,7 @@ def _voice_swell(level_db: NDArray[np.floating], speech: NDArray[np.floating], r
     track = np.where(np.asarray(speech) > 0.5, np.clip(track, -1.2, 1.6), -1.4)
     lead = round(LEAD_S * rate)
     track = np.concatenate([track[lead:], np.full(min(lead, len(track)), track[-1])])[: len(track)]
-    return _smoothed(track, 0.45 * rate)
+    return smoothed(track, 0.45 * rate)
 
 
 def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate: float) -> Values:
@@ -213,9 +213,9 @@ def _choose(
 ) -> tuple[int, bool]:  # fmt: skip
     """First row of the best of some pieces drawn at random, and whether it is mirrored."""
     length = len(level)
-    room = np.maximum(movement.ends - clip_starts - length, 0)
-    clip = random.choice(len(room), size=CANDIDATES, p=(room + 1.0) / (room + 1.0).sum())
-    starts = clip_starts[clip] + (random.uniform(size=CANDIDATES) * (room[clip] + 1)).astype(np.int64)
+    spare = np.maximum(movement.ends - clip_starts - length, 0)
+    clip = random.choice(len(spare), size=CANDIDATES, p=(spare + 1.0) / (spare + 1.0).sum())
+    starts = clip_starts[clip] + (random.uniform(size=CANDIDATES) * (spare[clip] + 1)).astype(np.int64)
     mirrored = random.uniform(size=CANDIDATES) < 0.5
     tracks = movement.tracks[starts]
     tracks = np.where(mirrored[:, None], tracks[:, movement.mirror], tracks)
@@ -283,7 +283,7 @@ def moods() -> dict[str, tuple[Values, ...]]:
         for variant in variants:
             row = np.zeros(rig.N_CONTROLS, np.float32)
             for name, value in variant.items():
-                row[rig.columns(name) if name.startswith(("C_", "L_", "R_", "CTRL_")) else rig.both(name)] = value
+                row[rig.one_or_both(name)] = value
             rows.append(row)
         found[emotion] = tuple(rows)
     return found
@@ -299,10 +299,3 @@ def _variants(seed: int) -> Values:
         if variants:
             added[number] = variants[int(choice * len(variants))]
     return added
-
-
-def _smoothed(track: Float, frames: float) -> Float:
-    """Weighted mean over about so many frames; ends are held."""
-    half = max(1, round(frames / 2))
-    window = np.hanning(2 * half + 3)[1:-1]
-    return np.asarray(np.convolve(np.pad(track, half, mode="edge"), window / window.sum(), mode="valid"))

@@ -1,4 +1,4 @@
-"""Smooth random tracks: what moves slowly and of itself. Knows nothing of what moves."""
+"""Smooth tracks: of what moves slowly and of itself, and of what is smoothed. Knows nothing of what moves."""
 
 from __future__ import annotations
 
@@ -23,3 +23,10 @@ class Wave:
         for hertz, phase in zip(self._hertz, self._phases, strict=True):  # one at a time: a line may be hours long
             total += np.sin(2.0 * np.pi * hertz * times_s + phase)
         return np.asarray(total * np.sqrt(2.0 / PARTS))
+
+
+def smoothed(x: Float, width: float) -> Float:
+    """Weighted mean over about `width` frames; ends are held."""
+    half = max(1, round(width / 2))
+    window = np.hanning(2 * half + 3)[1:-1]
+    return np.asarray(np.convolve(np.pad(x, half, mode="edge"), window / window.sum(), mode="valid"))

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facetake import quantities
 from facetake.config import load_config
 from facetake.errors import ConfigError
 from facetake.extras import told
@@ -129,6 +130,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
     measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces)")
+    measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
     measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
     measure.add_argument("--landmarker", type=Path, metavar="FILE", help="MediaPipe's face_landmarker.task (faces)")
     measure.add_argument(
@@ -201,7 +203,11 @@ def _measure(arguments: argparse.Namespace) -> int:
         "turns": lambda: turns.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
         "acting": lambda: acting.measure(a.audio[0], bundle.load(a.model)),
         "faces": lambda: faces.measure(
-            LipsConfig(a.truth, a.audio[0]), LipsConfig(a.against, a.audio[0]), a.landmarker, bundle.load(a.model)
+            LipsConfig(a.truth, a.audio[0]),
+            LipsConfig(a.against, a.audio[0]),
+            a.landmarker,
+            bundle.load(a.model),
+            quantities.number(a.energy, "--energy", 0.0, 2.0),
         ),
         "silence": lambda: silence.measure(bundle.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),

@@ -30,15 +30,10 @@ class ExpressionTable:
     speech: dict[str, Array]
 
 
-def control_indices(name: str) -> NDArray[np.intp]:
-    """Indices of a control: both sides of "brow_down"; one of "C_jaw.Y" or of the whole "CTRL_neck_throatUpDown"."""
-    return rig.columns(name) if name.startswith(("C_", "L_", "R_", "CTRL_")) else rig.both(name)
-
-
 def _row(table: dict[str, float]) -> Array:
     row = np.zeros(rig.N_CONTROLS)
     for name, value in table.items():
-        row[control_indices(name)] = value
+        row[rig.one_or_both(name)] = value
     return row
 
 

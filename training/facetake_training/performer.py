@@ -18,7 +18,7 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake_training.actors import Actor, actors
 from facetake_training.articulation import Articulation, Phone, articulate
-from facetake_training.expression import control_indices, express, speech_factors
+from facetake_training.expression import express, speech_factors
 from facetake_training.prosody import emphasis_track, frame_loudness, loudness_factor, slow_swing
 
 Array = NDArray[np.float64]
@@ -71,7 +71,7 @@ def _speak(face: Array, mouth: Articulation, loud: Array, emotion: NDArray[np.fl
     rounding = track["round"] * factor["rounding"] * actor.rounding
 
     def add(name: str, track: Array) -> None:
-        face[:, control_indices(name)] += track[:, None]
+        face[:, rig.one_or_both(name)] += track[:, None]
 
     add("C_jaw.Y", 0.40 * opening * actor.jaw)
     add("mouth_lowerLipDepress", (0.45 * opening + 0.55 * track["lower"]) * loud / max(actor.jaw, 0.5) * 0.62)

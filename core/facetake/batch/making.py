@@ -178,10 +178,11 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
     found: dict[str, object] = {
         "audio": hash_of(row.audio), "emotion": mood, "seed": options.seed if row.seed is None else row.seed,
         "style": row.style, "actor": row.actor, "out": str(row.out), "format": form_of(row, settings) or "",
-        "rate": str(options.rate), "keys": options.keys, "parts": [options.blink, options.gaze],
+        "rate": str(options.rate), "keys": options.keys, "energy": options.energy,
+        "parts": [options.blink, options.gaze],
         "head": options.head_style if options.head else "none",
         "gains": dict(options.gains), "regions": list(options.only), "facetake": __version__,
-        "model": hashes["audio2rig"],
+        "model": hashes["audio2rig"], "motion": hashes.get("motion", ""),
     }  # fmt: skip
     if Path(mood).is_file():
         found["cues"] = hash_of(Path(mood))

@@ -14,7 +14,7 @@ from facetake.errors import ModelError
 from facetake.motion import Movement
 
 NAME = "motion"
-MOST_BYTES = 64 << 20
+MOST_BYTES = 64 << 20  # of its arrays: four hours of movement
 
 
 def open_motion(folder: Path) -> Movement | None:
@@ -27,8 +27,8 @@ def open_motion(folder: Path) -> Movement | None:
     if declared is None:
         return None
     path = folder / declared.file
-    if not path.is_file() or path.stat().st_size > MOST_BYTES:
-        raise ModelError(f"movement {path} is missing or no such file; install facetake again")
+    if not path.is_file():
+        raise ModelError(f"movement {path} is missing; install facetake again or name another folder with --model")
     if hash_of(path) != declared.sha256:
         raise ModelError(f"movement {path} has been altered: its hash is not the one in models.toml; install it again")
     try:

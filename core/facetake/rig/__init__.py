@@ -24,7 +24,7 @@ from facetake.rig.controls import (
     mirror_columns,
     region_mask,
 )
-from facetake.rig.names import both, columns, find
+from facetake.rig.names import both, columns, find, one_or_both
 from facetake.rig.raw import raw_names, to_raw
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ __all__ = [
     "find",
     "from_arkit",
     "mirror_columns",
+    "one_or_both",
     "raw_names",
     "region_mask",
     "to_arkit",

@@ -81,6 +81,15 @@ def columns(*names: str) -> NDArray[np.intp]:
     return np.array([_column(name) for name in names], dtype=np.intp)
 
 
+def one_or_both(name: str) -> NDArray[np.intp]:
+    """Columns of a control with its side, as of ``C_jaw.Y`` or ``CTRL_neck_throatUpDown``, or of a pair without it.
+
+    Raises:
+        RigError: There is neither.
+    """
+    return columns(name) if name.startswith(("C_", "L_", "R_", "CTRL_")) else both(name)
+
+
 def both(name: str) -> NDArray[np.intp]:
     """Columns of the left and the right control of a pair.
 

@@ -36,7 +36,9 @@ UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
 LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them
 
 
-def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models) -> Report:
+def measure(
+    unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0
+) -> Report:
     """Draws a neutral take of every unseen clip and compares.
 
     Args:
@@ -44,6 +46,7 @@ def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Mo
         others: other real speakers.
         landmarker: MediaPipe's face_landmarker.task.
         models: what generates.
+        energy: of the takes, 0..2; 0 holds their poses.
     """
     report = Report()
     names, real = _people(unseen)
@@ -51,7 +54,7 @@ def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Mo
     kept = np.array([not name.startswith(LEFT_OUT) for name in names])
     read = _Reader(landmarker)
     ours = [
-        _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(), models).take, names))
+        _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(energy=energy), models).take, names))
         for clip in clips(unseen)
     ]
     spreads = {
