@@ -24,7 +24,7 @@ try:
 except ImportError:  # by hand, no build backend is needed
     BuildHookInterface = object
 
-REVIEW = Path(__file__).parent / "core" / "facetake" / "review"
+REVIEW = Path(__file__).parent / "core" / "facetake" / "report"
 FETCH_S = 180
 PATIENCE = ("--fetch-retries=1", "--fetch-retry-mintimeout=1000", "--fetch-timeout=60000")
 
@@ -36,7 +36,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc]
         """Vendors three.js and tells the build to carry it, although version control ignores it."""
         if problem := vendor(REVIEW):
             self.app.display_warning(problem)
-        build_data["artifacts"].append("core/facetake/review/vendor/*")
+        build_data["artifacts"].append("core/facetake/report/vendor/*")
 
 
 def vendor(review: Path) -> str:

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from facetake import __version__
+from facetake.doctor.extras import EXTRAS, lacking, version_of
 from facetake.doctor.finding import Finding, shortened
-from facetake.extras import EXTRAS, lacking, version_of
 
 NEEDED: Final = {
     "numpy": "numpy",

@@ -128,9 +128,7 @@ def _column(name: str) -> str | None:
     return _PLAIN.get(name.lower()) or arkit_columns.shape_of(name)
 
 
-def _without_timecode(
-    lines: Iterator[str], n_values: int, timecodes: list[str], faceless: list[int]
-) -> Iterator[str]:
+def _without_timecode(lines: Iterator[str], n_values: int, timecodes: list[str], faceless: list[int]) -> Iterator[str]:
     """The rows without their first value, which goes to `timecodes`; without a face zeros, and told in `faceless`."""
     nothing = ",".join(["0"] * n_values)
     for line in lines:

@@ -152,7 +152,7 @@ def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatc
     assert contents(out)["line_4.csv"] == before["line_4.csv"]
     assert (out / "line_4.changed-1.csv").read_text() == "cut"
     assert set(run(path, out, seed=3).made.values()) == {"seed changed"}
-    hashes = batch.model_hashes(None)
+    hashes = making.model_hashes(None)
     monkeypatch.setattr(batch, "model_hashes", lambda folder: {**hashes, "audio2rig": "x", "restyler": "y"})
     assert set(run(path, out, seed=3).made.values()) == {"model changed"}
 

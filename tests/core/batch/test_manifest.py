@@ -274,7 +274,7 @@ def test_names_of_any_script_and_look_alikes(lines: Path) -> None:
 @pytest.mark.parametrize("name", ["con", "NUL", "Aux", "com1", "LPT9", "prn.v2", "COM\u00b2"])
 def test_names_of_windows_devices(lines: Path, name: str) -> None:
     """A line or a recording called as a device gets a number, which is told; so does a folder on its way."""
-    spare = f"{name.partition('.')[0]}-1{name[len(name.partition('.')[0]):]}"
+    spare = f"{name.partition('.')[0]}-1{name[len(name.partition('.')[0]) :]}"
     (row,) = read_text(lines, f"id,audio\n{name},line_0.wav\n")
     assert (row.id, str(row.out), row.problem) == (spare, f"{spare}.csv", "")
     assert batch.notes([row]) == [f"'{name}' is line '{spare}', since Windows keeps that name for a device"]

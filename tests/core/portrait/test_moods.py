@@ -12,12 +12,12 @@ from films import faces
 
 pytest.importorskip("onnx", reason="an ONNX file is written with onnx, of the train extra")
 
-from facetake.bundle import open_affect  # noqa: E402  after the skip
 from facetake.errors import ModelError, PortraitError  # noqa: E402
-from facetake.portrait import measures  # noqa: E402
-from facetake.portrait.affect import Moods  # noqa: E402
-from facetake.portrait.framing import box_square, boxes  # noqa: E402
-from facetake.weights import VARIABLE  # noqa: E402
+from facetake.inference import open_affect  # noqa: E402  after the skip
+from facetake.portrait.metrics import clip as clip_metrics  # noqa: E402
+from facetake.portrait.metrics.affect import Moods  # noqa: E402
+from facetake.portrait.metrics.face_crop import box_square, boxes  # noqa: E402
+from facetake.pretrained import VARIABLE  # noqa: E402
 
 
 @pytest.fixture(autouse=True)
@@ -69,13 +69,13 @@ def test_distances_are_of_the_distributions(tmp_path: Path) -> None:
 
 def test_an_evaluation_takes_it_where_it_is(tmp_path: Path) -> None:
     """With the file the moods are among the measures, and without it they are named with what they need."""
-    clip = measures.Clip(faces(4, (32.0, 32.0), 30.0)[:, 0], Fraction(25), 4, None)
-    _, skipped = measures.measures(clip, tmp_path)
-    told = measures.lines({"a_emd": 0.25, "v_emd": 0.5}, tuple(skipped))
+    clip = clip_metrics.Clip(faces(4, (32.0, 32.0), 30.0)[:, 0], Fraction(25), 4, None)
+    _, skipped = clip_metrics.measures(clip, tmp_path)
+    told = clip_metrics.lines({"a_emd": 0.25, "v_emd": 0.5}, tuple(skipped))
     assert told[:2] == ["A-EMD by EmoNet 0.25", "V-EMD by EmoNet 0.5"]
     assert any(line.startswith("A-EMD and V-EMD by EmoNet n/a (needs emonet: ") for line in told)
     published.emonet(tmp_path)
-    taken, skipped = measures.measures(clip, tmp_path)
+    taken, skipped = clip_metrics.measures(clip, tmp_path)
     assert any(isinstance(measure, Moods) for measure in taken)
     assert "emonet" not in [entry.needs for entry in skipped]
 

@@ -1,0 +1,1 @@
+"""What trainings of all portrait systems share: their folder, presets, schedules, augmentation, losses and devices."""

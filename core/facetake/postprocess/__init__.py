@@ -1,0 +1,1 @@
+"""What is done to curves after the network: smoothing, rest, lip closures, gains and masks."""
