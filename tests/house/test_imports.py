@@ -14,9 +14,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 # Modules of facetake that are torch: all others run without it
-TORCH = ("portrait", "export", "networks", "weights", "face", "render")
+TORCH = ("portrait", "export", "networks", "pretrained", "face", "render")
 # Modules that must not reach torch through anything they import, so that they start fast and need no torch
-TORCHLESS = ("generate", "restyle", "preview", "bundle", "batch", "review", "formats")
+TORCHLESS = ("generate", "restyle", "preview", "inference", "batch", "report", "formats")
 
 
 @cache

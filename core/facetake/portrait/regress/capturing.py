@@ -1,8 +1,8 @@
 """`facetake portrait capture --method regress`: a video into an actor's folder by the network of AudioDVP 3.1.
 
 Landmarks, crop and pictures are found as in any capture, by `facetake.portrait.capture.clip_capture`; then a network
-is trained on them and its reading takes the place of the fit. Until that is done the folder is no actor yet, and the same command
-goes on where it stopped.
+is trained on them and its reading takes the place of the fit. Until that is done the folder is no
+actor yet, and the same command goes on where it stopped.
 
     regress/actor.json         what is captured; comes back into the folder when all is done
     regress/regress.json       which face model and settings

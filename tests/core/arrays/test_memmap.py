@@ -16,7 +16,7 @@ from facetake import inference
 from facetake.arrays import memmap
 from facetake.generate import GenerateOptions, generate
 
-LINE = Path(__file__).parents[2] / "examples" / "line.wav"
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
 HAS_ROOM = pytest.mark.skipif(not memmap._CAN, reason="this system keeps all in memory")
 
 
