@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, quantities
+from facetake import files, quantities, spreadsheets
 from facetake.errors import ConfigError
 from facetake.quantities import shown
 from facetake.timebase import FURTHEST_S
@@ -95,7 +95,7 @@ def read(path: Path) -> EmotionTrack:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
     try:
-        lines = files.read_text(path, MOST_BYTES).splitlines()
+        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
     except OSError as error:
         raise ConfigError(f"cannot read the emotion cues in {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
@@ -120,7 +120,9 @@ def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
         raise ConfigError(
             f"{where}: {shown(line.strip())} is no cue; write seconds and an emotion, such as '1.2 angry:0.8'"
         )
-    return quantities.number(parts[0], f"{where}: the time", 0.0, float(FURTHEST_S)), weights(parts[1].strip(), where)
+    return quantities.number(_pointed(parts[0]), f"{where}: the time", 0.0, float(FURTHEST_S)), weights(
+        parts[1].strip(), where
+    )
 
 
 def weights(text: str, where: str) -> NDArray[np.float64]:
@@ -141,5 +143,9 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     return row
 
 
+def _pointed(number: str) -> str:
+    return quantities.DECIMAL_COMMA.sub(".", number)
+
+
 def _weight(number: str, name: str, where: str) -> float:
-    return quantities.number(number, f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0
+    return quantities.number(_pointed(number), f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0

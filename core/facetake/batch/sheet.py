@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from facetake import files, json_text
+from facetake import files, json_text, spreadsheets
 from facetake.errors import BatchError
 
 COLUMNS: Final[Mapping[str, str]] = {
@@ -32,7 +32,6 @@ COLUMNS: Final[Mapping[str, str]] = {
 NEEDED: Final = ("id", "audio")
 MOST_BYTES: Final = 1 << 30
 MOST_COLUMNS: Final = 1000
-_DELIMITERS: Final = ",;\t|"
 _SEPARATOR: Final = re.compile(r"sep=(.)\r?\n")
 """What Excel writes, and reads, above a header to tell the delimiter."""
 
@@ -54,25 +53,29 @@ class Cells:
     problem: str = ""
 
 
-def read(path: Path) -> Iterator[Cells]:
-    """The rows of a .csv, .jsonl or .ndjson file that hold anything.
+def read(path: Path) -> tuple[str, Iterator[Cells]]:
+    """What is worth telling of a .csv, .jsonl or .ndjson file, empty for nothing, and its rows that hold anything.
 
     Raises:
         BatchError: the file cannot be read, or has not the columns that are needed.
     """
     try:
-        text = files.read_text(path, MOST_BYTES)
+        text, encoding = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    return _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
+        raise BatchError(
+            f"{path} is not UTF-8 text (byte {error.start}), and in which encoding it is cannot be told; save it as "
+            "'CSV UTF-8'"
+        ) from error
+    told = f"{path.name} is not UTF-8; it is read as {encoding}" if encoding else ""
+    return told, _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
 
 
 def _csv(path: Path, text: str) -> Iterator[Cells]:
     told = _SEPARATOR.match(text)
     body = text[told.end() :] if told else text
-    delimiter = told[1] if told else _delimiter(body)
+    delimiter = told[1] if told else spreadsheets.delimiter(body, lambda name: _column(name) in COLUMNS)
     above = 1 if told else 0
     reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
     try:
@@ -82,20 +85,6 @@ def _csv(path: Path, text: str) -> Iterator[Cells]:
                 yield _cells(reader.line_num + above, header, cells)
     except csv.Error as error:
         raise BatchError(f"{path}, line {reader.line_num + above}: no CSV ({error}); save it anew") from error
-
-
-def _delimiter(text: str) -> str:
-    """Of the marks that spreadsheets of some country put between cells, the one that parts the header best."""
-    first = io.StringIO(text, newline="").readline()
-
-    def fit(mark: str) -> tuple[int, int]:
-        try:
-            names = next(csv.reader([first], delimiter=mark), [])
-        except csv.Error:
-            return 0, 0
-        return len({_column(name) for name in names} & set(COLUMNS)), len(names)
-
-    return max(_DELIMITERS, key=fit)
 
 
 def _column(name: str) -> str:

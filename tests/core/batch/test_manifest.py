@@ -63,7 +63,8 @@ def test_a_folder_is_a_list(lines: Path) -> None:
         ("id,audio,id\na,b,c\n", "column 'id' is there twice"),
         ("ID;Audio;id\na;b;c\n", "column 'id' is there twice"),
         ("id,audio\n", "holds no line"),
-        ("\xff\xfe", "is not UTF-8 text"),
+        ("\xff\xfe\x00", "is not UTF-8 text"),
+        ("\xff\x00\x80", "is not UTF-8 text"),
     ],
 )
 def test_files_refused_as_a_whole(tmp_path: Path, text: str, says: str) -> None:
@@ -274,7 +275,7 @@ def test_names_of_any_script_and_look_alikes(lines: Path) -> None:
 @pytest.mark.parametrize("name", ["con", "NUL", "Aux", "com1", "LPT9", "prn.v2", "COM\u00b2"])
 def test_names_of_windows_devices(lines: Path, name: str) -> None:
     """A line or a recording called as a device gets a number, which is told; so does a folder on its way."""
-    spare = f"{name.partition('.')[0]}-1{name[len(name.partition('.')[0]):]}"
+    spare = f"{name.partition('.')[0]}-1{name[len(name.partition('.')[0]) :]}"
     (row,) = read_text(lines, f"id,audio\n{name},line_0.wav\n")
     assert (row.id, str(row.out), row.problem) == (spare, f"{spare}.csv", "")
     assert batch.notes([row]) == [f"'{name}' is line '{spare}', since Windows keeps that name for a device"]
