@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake.audio.boxes import check_boxes
+from facetake.audio import boxes
 from facetake.audio.units import Floats
 from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError
@@ -25,7 +25,8 @@ SILENCE_AT_ONCE: Final = 1 << 16  # samples
 LOOKED_AT: Final = 64  # packets, to find the first picture: more than any codec puts in another order
 PICTURES: Final = ("mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpegls")
 DELAYS: Final = {"aac": 1024, "mp3": 1105, "mp3float": 1105}  # samples, of most encoders
-KNOW_DELAYS: Final = {"mov", "mp4", "m4a", "mp3"}  # containers, by PyAV's names
+SPEEX_DELAYS: Final = {8_000: 80, 16_000: 223, 32_000: 508}  # samples, by the samples a second
+GLUED: Final = "has another film or recording glued behind it, which is not heard; join them with a film editor"
 SAMPLES_8, SAMPLES_16, SAMPLES_32 = 1 << 7, 1 << 15, 1 << 31
 _SCALES: Final = {"u1": SAMPLES_8, "i2": SAMPLES_16, "i4": SAMPLES_32}
 
@@ -69,19 +70,24 @@ def _is_cover(stream: Any) -> bool:
 class Container:
     """One sound track of a file that libsndfile does not read, as a `Source`."""
 
-    def __init__(self, path: Path, zero_s: Fraction | None, left_out: int, told: tuple[str, ...]) -> None:
+    def __init__(
+        self, path: Path, zero_s: Fraction | None, end_s: Fraction | None, left_out: int, told: tuple[str, ...]
+    ) -> None:
         """Made by `open`."""
-        self._path, self._zero_s, self._left_out = path, zero_s, left_out
+        self._path, self._zero_s, self._end_s, self._left_out = path, zero_s, end_s, left_out
         self.told = told
 
     @classmethod
-    def open(cls, path: Path, reason: str | None = None, zero_s: Fraction | None = None) -> Container:
+    def open(
+        cls, path: Path, reason: str | None = None, zero_s: Fraction | None = None, told: tuple[str, ...] = ()
+    ) -> Container:
         """Looks at a file.
 
         Args:
             path: the file.
             reason: why libsndfile did not read it, if it was asked.
             zero_s: the instant 0 on the container's clock; by default that of the first picture.
+            told: what is known of it before.
 
         Raises:
             AudioError: PyAV is not installed, or there is no sound in it.
@@ -95,27 +101,29 @@ class Container:
             ) from error
         try:
             with path.open("rb") as file:
-                check_boxes(file, path.stat().st_size)
+                about = boxes.look(file, path.stat().st_size)
             with open_container(path) as container:
                 if not container.streams.audio:
                     raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
                 rate_hz = container.streams.audio[0].rate
+                end_s = _end_s(container.streams.audio[0])
                 zero_s = first_picture_s(container) if zero_s is None else zero_s
-            left_out = _delay(path) if zero_s is None else 0
+            left_out = 0 if zero_s is not None or about.tells_delays else _delay(path)
         except TruncatedError as error:
             raise AudioError(f"{path} is truncated: {error}; copy it again") from error
         except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
             raise AudioError(f"{path} is not a sound file that can be read{why}; export it as WAV") from error
+        told += (GLUED,) if about.is_glued else ()
         if not left_out:
-            return cls(path, zero_s, 0, ())
+            return cls(path, zero_s, end_s, 0, told)
         ms = 1000 * left_out / rate_hz
-        told = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
-        return cls(path, None, left_out, (told,))
+        sentence = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
+        return cls(path, None, end_s, left_out, (*told, sentence))
 
     def blocks(self, block_s: float) -> Iterator[tuple[int, Floats]]:
         """As of any source."""
         gathered, count, now = list[Floats](), 0, (0, 0)
-        for rate_hz, piece in _placed(self._frames(), self._zero_s):
+        for rate_hz, piece in _placed(_ended(self._frames(), self._end_s), self._zero_s):
             if gathered and (now != (rate_hz, piece.shape[1]) or count >= block_s * rate_hz):
                 yield now[0], np.concatenate(gathered)
                 gathered, count = [], 0
@@ -158,16 +166,43 @@ class Container:
 def _delay(path: Path) -> int:
     """Samples of the encoder's delay that are in the sound because its container has no word for them; 0 if it has."""
     with open_container(path) as container:
-        track = container.streams.audio[0]
-        if KNOW_DELAYS & set(container.format.name.split(",")):
+        if "mp3" in container.format.name.split(","):
             return 0
+        track = container.streams.audio[0]
+        usual = DELAYS.get(track.codec_context.name, 0)
+        if track.codec_context.name in ("speex", "libspeex"):
+            return SPEEX_DELAYS.get(track.rate, 0)
         first = None
         for packet in container.demux(track):
             first = packet.pts if first is None else first
             if frames := packet.decode():
                 is_taken_off = first is not None and frames[0].pts is not None and frames[0].pts > first
-                return 0 if is_taken_off else DELAYS.get(track.codec_context.name, 0)
+                return 0 if is_taken_off else usual
     return 0
+
+
+def _end_s(track: Any) -> Fraction | None:
+    """Where a sound track of an MP4 ends by its edit list; None where nothing says so."""
+    if not track.duration or "mp4" not in track.container.format.name.split(","):
+        return None
+    return Fraction((track.start_time or 0) + track.duration) * Fraction(track.time_base)
+
+
+def _ended(
+    frames: Iterator[tuple[int, Fraction | None, Floats]], end_s: Fraction | None
+) -> Iterator[tuple[int, Fraction | None, Floats]]:
+    """Frames, of which the last is cut at the track's end: what an encoder filled it up with is no sound."""
+    last = None
+    for frame in frames:
+        if last is not None:
+            yield last
+        last = frame
+    if last is None:
+        return
+    rate_hz, time_s, samples = last
+    if end_s is not None and time_s is not None and time_s < end_s:
+        samples = samples[: round((end_s - time_s) * rate_hz)]
+    yield rate_hz, time_s, samples
 
 
 def _samples(frame: Any) -> Floats:

@@ -60,6 +60,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     """
     import soundfile as sf
 
+    parts = list[Part]()
     try:
         size = path.stat().st_size
         if not size:
@@ -76,7 +77,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
-        return Container.open(path, str(error))
+        return Container.open(path, str(error), told=tuple(sentence for part in parts for sentence in part.told))
 
 
 def _parts(file: BinaryIO, size: int) -> list[Part]:
