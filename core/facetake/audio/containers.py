@@ -6,7 +6,8 @@ gaps; sound before the picture is left out. Without a picture the first sample i
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Final
@@ -14,6 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from facetake.audio import boxes
+from facetake.audio.stretches import Stretch, Stretches
 from facetake.audio.units import Floats
 from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError
@@ -40,6 +42,22 @@ def open_container(path: Path) -> Any:
     import av
 
     return av.open(str(path), metadata_errors="replace")
+
+
+@contextmanager
+def _opened(path: Path, pieces: Sequence[bytes | Stretch]) -> Iterator[Any]:
+    """A file, or what is put together from pieces of it, opened by PyAV."""
+    import av
+
+    if not pieces:
+        with open_container(path) as container:
+            yield container
+        return
+    with (
+        path.open("rb") as file,
+        av.open(Stretches(file, pieces), metadata_errors="replace") as container,
+    ):
+        yield container
 
 
 def first_picture_s(container: Any) -> Fraction | None:
@@ -71,10 +89,17 @@ class Container:
     """One sound track of a file that libsndfile does not read, as a `Source`."""
 
     def __init__(
-        self, path: Path, zero_s: Fraction | None, end_s: Fraction | None, left_out: int, told: tuple[str, ...]
+        self,
+        path: Path,
+        zero_s: Fraction | None,
+        end_s: Fraction | None,
+        left_out: int,
+        told: tuple[str, ...],
+        pieces: Sequence[bytes | Stretch] = (),
     ) -> None:
-        """Made by `open`."""
+        """Made by `open` and `part`."""
         self._path, self._zero_s, self._end_s, self._left_out = path, zero_s, end_s, left_out
+        self._pieces = pieces
         self.told = told
 
     @classmethod
@@ -120,6 +145,14 @@ class Container:
         sentence = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
         return cls(path, None, end_s, left_out, (*told, sentence))
 
+    def part(self, pieces: Sequence[bytes | Stretch]) -> Container:
+        """The same as if the file were put together from these pieces, of which the first is its head.
+
+        Only where the file's own beginning is among them is an encoder's delay left out.
+        """
+        left_out = self._left_out if isinstance(pieces[0], tuple) else 0
+        return Container(self._path, None, None, left_out, (), pieces)
+
     def blocks(self, block_s: float) -> Iterator[tuple[int, Floats]]:
         """As of any source."""
         gathered, count, now = list[Floats](), 0, (0, 0)
@@ -138,7 +171,7 @@ class Container:
 
         left_out = self._left_out
         try:
-            with open_container(self._path) as container:
+            with _opened(self._path, self._pieces) as container:
                 track = container.streams.audio[0]
                 is_lost = False
                 for packet in container.demux(track):
@@ -150,7 +183,8 @@ class Container:
                     is_lost = is_lost and packet.size == 0
                     for frame in frames:
                         time_base = frame.time_base or track.time_base
-                        time_s = None if frame.pts is None else Fraction(frame.pts) * time_base
+                        is_timed = frame.pts is not None and not self._pieces  # pieces lie end to end
+                        time_s = Fraction(frame.pts) * time_base if is_timed else None
                         skipped = min(left_out, frame.samples)
                         left_out -= skipped
                         if time_s is not None:

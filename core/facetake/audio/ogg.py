@@ -87,10 +87,6 @@ class _Sound:
             raise TruncatedError(f"pages are lost in {self._n_gaps} places")
         if not self._gaps or not self._clock_hz or self._head is None:
             return [Part([(self.begin, end)], is_sure=False)]
-        if SPEEX in self._first:  # libsndfile does not read it, and what does has a clock of its own
-            lost_s = ", ".join(f"{gap.granule / self._clock_hz:.2f}" for gap in self._gaps)
-            told = f"has lost pages at {lost_s} s; what stands in the page after each is heard too early"
-            return [Part([(self.begin, end)], (told,), is_sure=False)]
         found = [Part([(self.begin, self._gaps[0].end)], is_sure=False)]
         head = _unskipped(self._first)
         after = [*self._gaps[1:], _Gap(end, self._granule, end)]
