@@ -23,6 +23,7 @@ from facetake.errors import AudioError
 GAP_S: Final = Fraction(3, 100)  # by which a time may miss the samples' count: containers round, and clocks jitter
 BACK_S: Final = 1  # a time further back is another clock, as of films glued together
 SILENCE_MOST_S: Final = 6 * 3600  # of gaps together; what goes beyond is a broken clock
+SHORT_S: Final = Fraction(1, 2)  # by which a file may be shorter than it says without a word
 SILENCE_AT_ONCE: Final = 1 << 16  # samples
 LOOKED_AT: Final = 64  # packets, to find the first picture: more than any codec puts in another order
 PICTURES: Final = ("mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpegls")
@@ -96,10 +97,11 @@ class Container:
         left_out: int,
         told: tuple[str, ...],
         pieces: Sequence[bytes | Stretch] = (),
+        promised_s: Fraction | None = None,
     ) -> None:
         """Made by `open` and `part`."""
         self._path, self._zero_s, self._end_s, self._left_out = path, zero_s, end_s, left_out
-        self._pieces = pieces
+        self._pieces, self._promised_s = pieces, promised_s
         self.told = told
 
     @classmethod
@@ -130,7 +132,8 @@ class Container:
             with open_container(path) as container:
                 if not container.streams.audio:
                     raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
-                rate_hz = container.streams.audio[0].rate
+                rate_hz, n_tracks = container.streams.audio[0].rate, len(container.streams.audio)
+                promised_s = _promised_s(container)
                 end_s = _end_s(container.streams.audio[0])
                 zero_s = first_picture_s(container) if zero_s is None else zero_s
             left_out = 0 if zero_s is not None or about.tells_delays else _delay(path)
@@ -139,11 +142,11 @@ class Container:
         except (av.FFmpegError, AttributeError, IndexError, ValueError) as error:  # PyAV leaves out what it cannot tell
             raise AudioError(f"{path} is not a sound file that can be read{why}; export it as WAV") from error
         told += (GLUED,) if about.is_glued else ()
-        if not left_out:
-            return cls(path, zero_s, end_s, 0, told)
-        ms = 1000 * left_out / rate_hz
-        sentence = f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off"
-        return cls(path, None, end_s, left_out, (*told, sentence))
+        told += (f"has {n_tracks} sound tracks, of which the first is heard",) if n_tracks > 1 else ()
+        if left_out:
+            ms = 1000 * left_out / rate_hz
+            told += (f"does not say how late its encoder made it; the usual {ms:.0f} ms are taken off",)
+        return cls(path, zero_s, end_s, left_out, told, promised_s=promised_s)
 
     def part(self, pieces: Sequence[bytes | Stretch]) -> Container:
         """The same as if the file were put together from these pieces, of which the first is its head.
@@ -155,15 +158,21 @@ class Container:
 
     def blocks(self, block_s: float) -> Iterator[tuple[int, Floats]]:
         """As of any source."""
-        gathered, count, now = list[Floats](), 0, (0, 0)
+        gathered, count, now, done_s = list[Floats](), 0, (0, 0), Fraction(0)
         for rate_hz, piece in _placed(_ended(self._frames(), self._end_s), self._zero_s):
             if gathered and (now != (rate_hz, piece.shape[1]) or count >= block_s * rate_hz):
                 yield now[0], np.concatenate(gathered)
                 gathered, count = [], 0
             gathered.append(piece)
+            done_s += Fraction(len(piece), rate_hz)
             count, now = count + len(piece), (rate_hz, piece.shape[1])
         if gathered:
             yield now[0], np.concatenate(gathered)
+        if self._promised_s is not None and self._promised_s - done_s > SHORT_S:
+            told = (
+                f"says that it is {float(self._promised_s):.2f} s long; what decodes ends after {float(done_s):.2f} s"
+            )
+            self.told = tuple(dict.fromkeys((*self.told, told)))
 
     def _frames(self) -> Iterator[tuple[int, Fraction | None, Floats]]:
         """Rate, time and samples (s, channels) of every frame."""
@@ -195,6 +204,12 @@ class Container:
             raise AudioError(f"{self._path} is damaged: {reason}; export it again") from error
         if is_lost:
             raise AudioError(f"{self._path} is truncated: its last frame does not decode; copy it again")
+
+
+def _promised_s(container: Any) -> Fraction | None:
+    """How long a Matroska file of one sound says that it is; libav ends it without a word where it is damaged."""
+    is_alone = len(container.streams) == 1 and "matroska" in container.format.name.split(",")
+    return Fraction(container.duration, 1_000_000) if is_alone and container.duration else None
 
 
 def _delay(path: Path) -> int:
