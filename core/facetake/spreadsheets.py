@@ -10,7 +10,8 @@ from __future__ import annotations
 import csv
 import io
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import islice
 from typing import Final, NamedTuple
 
 from facetake import files
@@ -45,6 +46,10 @@ KNOWN: Final = (
 """Of those of one script that make as much sense, the first is meant: it is by far the more common."""
 READ_AS: Final = {"gb2312": "gb18030", "euc_kr": "cp949", "big5": "cp950"}
 """What Windows writes, which holds more signs than the common ones by which an encoding is told."""
+HEADER_WITHIN: Final = 20
+"""Lines among which a header is looked for: people write titles above it."""
+INVISIBLE: Final = "\ufeff\u200b\u2060"
+"""Byte order marks and spaces of no width, which programs leave at the ends of cells."""
 DELIMITERS: Final = ",;\t|"
 MARKS: Final = (
     "\u2018\u2019\u201a\u201c\u201d\u201e\u2013\u2014\u2026\u00ab\u00bb\u00a0\u2039\u203a\u00bf\u00a1"
@@ -85,23 +90,44 @@ def delimiter(text: str, is_known: Callable[[str], bool]) -> str:
     """Of the marks that stand between cells, the one that parts a table's header best.
 
     Args:
-        text: the table, from its header on.
+        text: the table; its header is among its first lines.
         is_known: whether a cell of the header is a column's name.
     """
-    first = io.StringIO(text, newline="").readline()
+    near = list(islice(io.StringIO(text, newline=""), HEADER_WITHIN))
 
     def fit(mark: str) -> tuple[int, int]:
-        try:
-            names = next(csv.reader([first], delimiter=mark), [])
-        except csv.Error:
-            return 0, 0
-        return len({name for name in names if is_known(name)}), len(names)
+        rows = [_cells(line, mark) for line in near]
+        return max(((len({name for name in row if is_known(name)}), len(row)) for row in rows), default=(0, 0))
 
     return max(DELIMITERS, key=fit)
 
 
+def _cells(line: str, mark: str) -> list[str]:
+    try:
+        return next(csv.reader([line], delimiter=mark), [])
+    except csv.Error:
+        return []
+
+
+def check_quotes(lines: Sequence[str], mark: str) -> None:
+    """Looks at the lines of a table's last row. ValueError where a quote is opened there and never closed."""
+    try:
+        for _ in csv.reader(lines, delimiter=mark, strict=True):
+            pass
+    except csv.Error as error:
+        if "unexpected end" in str(error):
+            raise ValueError("a quote is opened and never closed") from error
+
+
+def stripped(cell: str) -> str:
+    """A cell without spaces and marks that cannot be seen at its ends; empty where NUL stands for nothing."""
+    found = cell.strip().strip(INVISIBLE).strip()
+    return "" if found.strip("\0") == "" else found
+
+
 def _lines(text: str) -> str:
-    return text.replace("\r\n", "\n").replace("\r", "\n")
+    """A text with line feeds, without the mark with which DOS ended one."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").rstrip("\x1a")
 
 
 def _told(data: bytes, first: int) -> Encoding | None:

@@ -77,24 +77,42 @@ def _csv(path: Path, text: str) -> Iterator[Cells]:
     body = text[told.end() :] if told else text
     delimiter = told[1] if told else spreadsheets.delimiter(body, lambda name: _column(name) in COLUMNS)
     above = 1 if told else 0
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    lines = io.StringIO(body, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter)
+    begin = 0
     try:
-        header = _columns(str(path), next(reader, []))
+        names = _header(reader, delimiter, lines)
+        header, begin = _columns(str(path), names), reader.line_num
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            is_last, first, begin = reader.line_num >= len(lines), begin, reader.line_num
+            if is_last:
+                spreadsheets.check_quotes(lines[first:], delimiter)
+            if any(map(spreadsheets.stripped, cells)) and cells != names:
                 yield _cells(reader.line_num + above, header, cells)
     except csv.Error as error:
         raise BatchError(f"{path}, line {reader.line_num + above}: no CSV ({error}); save it anew") from error
+    except ValueError as error:
+        raise BatchError(f"{path}, line {first + 1 + above}: {error}; close it, or save the list anew") from error
+
+
+def _header(reader: Iterator[list[str]], delimiter: str, lines: Sequence[str]) -> list[str]:
+    """The header's cells, up to which rows are read: the first row with the columns that are needed, or that is one."""
+    near = csv.reader(lines[: spreadsheets.HEADER_WITHIN], delimiter=delimiter)
+    rows = [{_column(name) for name in row} for row in near]
+    place = next((place for place, row in enumerate(rows) if row.issuperset(NEEDED)), 0)
+    for _ in range(place):
+        next(reader)
+    return next(reader, [])
 
 
 def _column(name: str) -> str:
     """A column's name as it is compared: no space around it, no capitals."""
-    return name.strip().casefold()
+    return spreadsheets.stripped(name).casefold()
 
 
 def _columns(where: str, header: Sequence[str]) -> list[str]:
     """Names of columns, known ones as in `COLUMNS`; empty ones at the right are none."""
-    names = [unicodedata.normalize("NFC", name).strip() for name in header]
+    names = [unicodedata.normalize("NFC", spreadsheets.stripped(name)) for name in header]
     names = [_column(name) if _column(name) in COLUMNS else name for name in names]
     while names and not names[-1]:
         names.pop()
@@ -109,7 +127,7 @@ def _columns(where: str, header: Sequence[str]) -> list[str]:
 
 def _cells(line: int, header: Sequence[str], cells: Sequence[str]) -> Cells:
     """A row by its columns. Cells that a spreadsheet left out at the end are empty."""
-    stripped = [cell.strip() for cell in cells]
+    stripped = [spreadsheets.stripped(cell) for cell in cells]
     table: dict[str, str] = {}
     for name, cell in zip(header, stripped, strict=False):
         table[name] = table.get(name) or cell

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 
@@ -30,7 +31,7 @@ def jaws(path: Path) -> list[float]:
     return [round(float(one), 3) for one in found]
 
 
-RECORDINGS = {
+RECORDINGS: dict[str, tuple[Callable[[str], str], list[str]]] = {
     "semicolons before frames": (lambda code: code[::-1].replace(":", ";", 1)[::-1], NAMES),
     "names with small letters": (str, list(rig.ARKIT_NAMES)),
     "names with underscores": (str, [re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower() for name in rig.ARKIT_NAMES]),
