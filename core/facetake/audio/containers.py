@@ -169,9 +169,8 @@ class Container:
         if gathered:
             yield now[0], np.concatenate(gathered)
         if self._promised_s is not None and self._promised_s - done_s > SHORT_S:
-            told = (
-                f"says that it is {float(self._promised_s):.2f} s long; what decodes ends after {float(done_s):.2f} s"
-            )
+            said = f"{float(self._promised_s):.2f} s"
+            told = f"says that it is {said} long, but ends after {float(done_s):.2f} s; it is damaged or cut"
             self.told = tuple(dict.fromkeys((*self.told, told)))
 
     def _frames(self) -> Iterator[tuple[int, Fraction | None, Floats]]:

@@ -79,7 +79,7 @@ def _csv(path: Path, text: str) -> Iterator[Cells]:
     above = 1 if told else 0
     lines = io.StringIO(body, newline="").readlines()
     reader = csv.reader(lines, delimiter=delimiter)
-    begin = 0
+    first = begin = 0
     try:
         names = _header(reader, delimiter, lines)
         header, begin = _columns(str(path), names), reader.line_num
