@@ -1,6 +1,6 @@
 """How true the reader of sound is to what encoders of many makers were given: lengths, delays, and what is told.
 
-    python tests/bench/bench_encoders.py [--sound LINE.wav] [--only WORD] [--keep FOLDER]
+    python tests/bench/bench_encoders.py [--sound LINE.wav] [--only WORD]
 
 One recording (by default a sentence by espeak-ng, or syllables of noise without it) is encoded by every program that is
 here, whole, glued to itself, and with its last 30 % cut off, and read by `facetake.audio`. Promised: with delay and
@@ -50,7 +50,6 @@ class Encoder:
         suffix: of what it makes.
         frame: samples of the codec's frames where the file does not tell its delay; 0 where it does.
         rate_hz: of what it is given.
-        source: of it, where another encoding comes before.
         can_glue: whether two of its files after one another are a file.
         is_piped: it writes to standard output, and cannot go back to its header.
     """
@@ -171,7 +170,7 @@ def lag_s(heard: Sound, sound: Sound) -> float:
     return (best if best < count else best - 2 * count) / RATE_HZ
 
 
-def measured(encoder: Encoder, path: Path, sound: Sound, copies: int) -> tuple[float, tuple[float, ...], str]:
+def measured(path: Path, sound: Sound, copies: int) -> tuple[float, tuple[float, ...], str]:
     """Length error and lags in ms, and what is told."""
     with audio.stream(path) as stream:
         heard = np.concatenate(list(stream))
@@ -206,7 +205,7 @@ def results(encoder: Encoder, sound: Sound, folder: Path) -> Iterator[Result]:
     for form, data, copies in (("whole", whole, 1), ("glued", 2 * whole, 2), ("cut", whole[: len(whole) * 7 // 10], 0)):
         path.write_bytes(data)
         try:
-            length_ms, lags_ms, told = measured(encoder, path, sound, copies)
+            length_ms, lags_ms, told = measured(path, sound, copies)
             verdict = judged(encoder, length_ms, lags_ms, told) if copies else ("kept" if told else "BROKEN: not told")
             if copies == 2 and not encoder.can_glue:  # no program plays the second
                 verdict = "kept" if "glued" in told or max(map(abs, lags_ms)) <= 1000 * STREAM_LAG_S else verdict
