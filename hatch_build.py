@@ -36,7 +36,7 @@ class CustomBuildHook(BuildHookInterface):  # type: ignore[misc]
         """Vendors three.js and tells the build to carry it, although version control ignores it."""
         if problem := vendor(REVIEW):
             self.app.display_warning(problem)
-        build_data["artifacts"].append("core/facetake/review/vendor/*")
+        build_data["artifacts"].append("core/facetake/report/vendor/*")
 
 
 def vendor(review: Path) -> str:

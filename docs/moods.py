@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from facetake import bundle, formats
+from facetake import formats, inference
 from facetake.face.studio import Studio
-from facetake.portrait.playback import there_and_back
-from facetake.portrait.read.driving import with_sound
-from facetake.portrait.read.ears import viseme_ear
-from facetake.portrait.read.performing import perform
-from facetake.portrait.read.surface import open_surface
-from facetake.portrait.read.trained import read_trained
+from facetake.portrait.read_avatars.checkpoint import read_trained
+from facetake.portrait.read_avatars.driving import with_sound
+from facetake.portrait.read_avatars.phonemes import viseme_ear
+from facetake.portrait.read_avatars.render import perform
+from facetake.portrait.read_avatars.surface import open_surface
+from facetake.portrait.video.playback import there_and_back
 from facetake.preview import still
 
 
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--at", required=True, help="seconds, with commas between")
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
-    trained, ear = read_trained(arguments.run), viseme_ear(bundle.load())
+    trained, ear = read_trained(arguments.run), viseme_ear(inference.load())
     surface = open_surface(arguments.actor, trained.about.settings.part)
     studio, rows = Studio((surface.size, surface.size)), []
     for path in arguments.takes:

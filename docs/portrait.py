@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from facetake import bundle
+from facetake import inference
+from facetake.portrait.audiodvp.checkpoint import read_trained
 from facetake.portrait.audiodvp.driving import from_sound
-from facetake.portrait.audiodvp.performing import perform
 from facetake.portrait.audiodvp.proxy import open_performer
-from facetake.portrait.audiodvp.trained import read_trained
+from facetake.portrait.audiodvp.render import perform
 
 
 def main() -> None:
@@ -30,7 +30,7 @@ def main() -> None:
     parser.add_argument("--line", type=Path)
     parser.add_argument("--frames", type=int, default=5)
     arguments = parser.parse_args()
-    performer, trained, models = open_performer(arguments.actor), read_trained(arguments.run), bundle.load()
+    performer, trained, models = open_performer(arguments.actor), read_trained(arguments.run), inference.load()
     assert performer.sound is not None
     said = from_sound(performer.sound, performer.rate, trained, performer.model, models)
     frames = np.arange(trained.about.n_frames, min(performer.n_frames, len(said)))

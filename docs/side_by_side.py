@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from facetake.portrait.footage import open_footage
+from facetake.portrait.video.footage import open_footage
 
 
 def main() -> None:

@@ -15,9 +15,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
-from facetake import files, quantities
+from facetake import files
 from facetake.errors import ConfigError, FacetakeError
-from facetake.quantities import shown
+from facetake.files import quantities
+from facetake.files.quantities import shown
 from facetake.timebase import parse_time
 
 T = TypeVar("T")

@@ -13,9 +13,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, quantities, spreadsheets
+from facetake import files, spreadsheets
 from facetake.errors import ConfigError
-from facetake.quantities import shown
+from facetake.files import quantities
+from facetake.files.quantities import shown
 from facetake.timebase import FURTHEST_S
 
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")

@@ -16,10 +16,11 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from facetake import bundle, json_text, rig
+from facetake import inference, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
+from facetake.files import json_text
 from facetake.networks.emoface import EmoFace
 from facetake.networks.facts import Restyler, VisemeClassifier
 from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
@@ -117,10 +118,10 @@ def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> floa
     names = (["audio"], ["features", "phones", "visemes", "voice"])
     axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in names[1]}}
     if not quantised:
-        return _export(EarOfEmoFace(network), _voice, names, axes, bundle.ear_metadata(), path)
+        return _export(EarOfEmoFace(network), _voice, names, axes, inference.ear_metadata(), path)
     with tempfile.TemporaryDirectory() as folder:
         exact, small = Path(folder) / "exact.onnx", Path(folder) / "small.onnx"
-        worst = _export(EarOfEmoFace(network), _voice, names, axes, bundle.ear_metadata(), exact)
+        worst = _export(EarOfEmoFace(network), _voice, names, axes, inference.ear_metadata(), exact)
         _quantise(exact, small)
         _check_quantised(network, exact, small)
         _put(small, path)
@@ -130,7 +131,9 @@ def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> floa
 def _quantise(exact: Path, small: Path) -> None:
     """Products with learnt weights in 8 bits; the Fourier transform and the filters stay exact."""
     nodes = onnx.load(exact).graph.node
-    bundle.quantise(exact, small, [node.name for node in nodes if node.op_type == "MatMul" and "log_mel" in node.name])
+    inference.quantise(
+        exact, small, [node.name for node in nodes if node.op_type == "MatMul" and "log_mel" in node.name]
+    )
 
 
 def _check_quantised(network: EmoFace, exact: Path, small: Path) -> None:
@@ -138,7 +141,7 @@ def _check_quantised(network: EmoFace, exact: Path, small: Path) -> None:
     moved = 0.0
     for seconds in PROBE_S:
         audio, emotion = _spoken(seconds)
-        heard = [bundle.session(file).run(["features"], {"audio": audio.numpy()})[0] for file in (exact, small)]
+        heard = [inference.session(file).run(["features"], {"audio": audio.numpy()})[0] for file in (exact, small)]
         with torch.inference_mode():
             one, other = (network.perform(torch.from_numpy(features), emotion) for features in heard)
         moved = max(moved, float((one - other).abs().max()))
@@ -150,7 +153,7 @@ def export_audio2rig(network: EmoFace, ear: Path, path: Path) -> float:
     """Writes audio2rig.onnx, which reads the features of the ear in the file `ear`; as `export_ear`."""
     names = (["features", "emotion"], ["curves"])
     axes = {name: {1: "frames"} for name in (*names[0], *names[1])}
-    metadata = {**bundle.audio2rig_metadata(), "ear_sha256": hash_of(ear)}
+    metadata = {**inference.audio2rig_metadata(), "ear_sha256": hash_of(ear)}
 
     def probe(seconds: float) -> tuple[Tensor, ...]:
         audio, emotion = _spoken(seconds)
@@ -164,7 +167,7 @@ def export_merged(network: EmoFace, path: Path) -> float:
     """Writes both halves as one graph, from sound and emotion to curves and visemes; as `export_ear`."""
     names = (["audio", "emotion"], ["curves", "visemes"])
     axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in ("emotion", *names[1])}}
-    metadata = {**bundle.audio2rig_metadata(), **bundle.ear_metadata(), "facetake_model": "merged"}
+    metadata = {**inference.audio2rig_metadata(), **inference.ear_metadata(), "facetake_model": "merged"}
     return _export(MergedEmoFace(network), _spoken, names, axes, metadata, path)
 
 
@@ -172,7 +175,7 @@ def export_restyler(network: Restyler, actors: Sequence[str], path: Path) -> flo
     """Writes restyler.onnx; as `export_audio2rig`. `actors` are the styles after the seven emotions."""
     names = (["curves", "style"], ["restyled"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "style", "restyled")}
-    metadata = {**bundle.restyler_metadata(), "actors": json_text.dump(list(actors))}
+    metadata = {**inference.restyler_metadata(), "actors": json_text.dump(list(actors))}
 
     def probe(seconds: float) -> tuple[Tensor, ...]:
         (curves,) = _moved(seconds)
@@ -187,7 +190,7 @@ def export_classifier(network: VisemeClassifier, actors: Sequence[str], path: Pa
     """Writes viseme_classifier.onnx; as `export_restyler`."""
     names = (["curves"], ["visemes", "styles"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "visemes", "styles")}
-    metadata = {**bundle.classifier_metadata(), "actors": json_text.dump(list(actors))}
+    metadata = {**inference.classifier_metadata(), "actors": json_text.dump(list(actors))}
     return _export(network, _moved, names, axes, metadata, path)
 
 
@@ -206,7 +209,7 @@ def export_audio_emotion(
     names = (["voice"], ["emotion"])
     axes = {"voice": {0: "lines"}, "emotion": {0: "lines"}}
     metadata = {
-        **bundle.audio_emotion_metadata(),
+        **inference.audio_emotion_metadata(),
         "threshold": f"{threshold:g}",
         "ear_sha256": ear_sha256,
         "usual": json_text.dump([float(f"{value:.5g}") for value in network.usual.tolist()]),
@@ -314,6 +317,6 @@ def _to_onnx(
 def _difference(model: nn.Module, path: Path, inputs: tuple[Tensor, ...], names: list[str]) -> float:
     with torch.inference_mode():
         expected = model(*inputs)
-    found = bundle.session(path).run(None, {name: value.numpy() for name, value in zip(names, inputs, strict=True)})
+    found = inference.session(path).run(None, {name: value.numpy() for name, value in zip(names, inputs, strict=True)})
     pairs = zip(expected if isinstance(expected, tuple) else (expected,), found, strict=True)
     return max(float(np.abs(one.numpy() - other).max()) for one, other in pairs)

@@ -16,11 +16,14 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, coupling, eyes, head, keys, listening, motion, rig, room, shaping, smoothing
+from facetake import audio, emotion_recognition, keys, rig
+from facetake.arrays import memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.bundle import AudioEmotion, Hearing, Models
 from facetake.emotion import EmotionTrack, is_heard, parse
-from facetake.listening import Heard
+from facetake.emotion_recognition import Heard
+from facetake.inference import AudioEmotion, Hearing, Models
+from facetake.motion import coupling, expression, eyes, head
+from facetake.postprocess import shaping, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -138,7 +141,7 @@ def generate(
     sound_sha256 = audio.hash_of(path)
     seed = _seed(sound_sha256, options.seed)
     weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
-    motion.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
+    expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
     shaping.seal_lips(values, closures, out=values)
@@ -180,24 +183,26 @@ def _ignore(share: float) -> None:
 def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: Floats) -> Heard:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
     if hearing.voice is None:
-        return listening.hear(path, asked, listener)
-    return listening.tell(hearing.voice, listening.voice_level(energy_db, hearing.visemes), asked, listener)
+        return emotion_recognition.hear(path, asked, listener)
+    return emotion_recognition.tell(
+        hearing.voice, emotion_recognition.voice_level(energy_db, hearing.visemes), asked, listener
+    )
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:
     """Curves (T, 174) of the whole line, at 60 fps."""
     count = len(hearing.features)
-    values: Floats = room.make((count, rig.N_CONTROLS), np.float32)
+    values: Floats = memmap.make((count, rig.N_CONTROLS), np.float32)
     for first, curves in models.audio2rig.windows(hearing.features, emotion.sample):
         values[first : first + len(curves)] = curves
-        room.release(values)
+        memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
 
 
 def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
     """Eases the mouth, in place, to the emotion's pose in silence: a smile stays through a pause, a quiver does not."""
-    for rows in room.blocks(values):
+    for rows in memmap.blocks(values):
         pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
         shaping.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
 
@@ -205,7 +210,7 @@ def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) 
 def _lead(values: Floats) -> None:
     """Moves mouth, jaw, teeth, tongue and blown cheeks ahead of the sound, in place."""
     held = shaping.HELD_COLUMNS
-    for rows in room.blocks(values[:-LEAD_FRAMES]):
+    for rows in memmap.blocks(values[:-LEAD_FRAMES]):
         values[rows, held] = values[rows.start + LEAD_FRAMES : rows.stop + LEAD_FRAMES, held]
 
 
@@ -221,9 +226,7 @@ def _blink_cues(speech: Floats, onsets: Floats) -> NDArray[np.float64]:
     return np.asarray(np.sort(np.concatenate([turns / FRAME_RATE_HZ, accents / FRAME_RATE_HZ + AFTER_ACCENT_S])))
 
 
-def _head(
-    onsets: Floats, speech: Floats, weights: NDArray[np.floating], options: GenerateOptions, seed: int
-) -> Floats:
+def _head(onsets: Floats, speech: Floats, weights: NDArray[np.floating], options: GenerateOptions, seed: int) -> Floats:
     if options.head_style == "onsets":
         return head.onset_motion(onsets * speech, weights, seed)
     return head.head_motion(onsets, weights, seed, speech=speech)

@@ -14,11 +14,13 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, quantities, rig, shaping, smoothing
+from facetake import mouth, rig
 from facetake.audio import FRAME_RATE_HZ
-from facetake.bundle import RestyleModels, Restyler
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, RigError, TakeError
+from facetake.files import quantities
+from facetake.inference import RestyleModels, Restyler
+from facetake.postprocess import shaping, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import FURTHEST_S
 

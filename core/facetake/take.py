@@ -13,7 +13,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import room
+from facetake.arrays import memmap
 from facetake.errors import TakeError
 from facetake.rig import MAXIMUM, MINIMUM, N_CONTROLS, NAMES, clamp, mirror_columns
 from facetake.timebase import n_frames, positions
@@ -99,7 +99,7 @@ def _checked_values(values: object) -> Curves:
             f"a take needs at least one frame of {N_CONTROLS} controls, but the values have the shape {array.shape}"
         )
     inside = True
-    for rows in room.blocks(array, _BLOCK):
+    for rows in memmap.blocks(array, _BLOCK):
         inside &= _in_range(array[rows], rows.start)
     return _frozen(array if inside else clamp(array))
 
@@ -155,12 +155,12 @@ def resample(take: Take, rate: Fraction) -> Take:
 
 def _between(array: Curves, below: NDArray[np.intp], share: Curves) -> Curves:
     """(count, C) values between frames, a block at a time so that long takes stay small."""
-    result: Curves = room.make((len(below), *array.shape[1:]), np.float32)
-    for rows in room.blocks(result, _BLOCK):
+    result: Curves = memmap.make((len(below), *array.shape[1:]), np.float32)
+    for rows in memmap.blocks(result, _BLOCK):
         here = array[below[rows]]
         above = np.minimum(below[rows] + 1, len(array) - 1)
         result[rows] = here + share[rows, None] * (array[above] - here)
-        room.release(array)
+        memmap.release(array)
     return result
 
 

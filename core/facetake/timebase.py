@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import TakeError
-from facetake.quantities import shown
+from facetake.files.quantities import shown
 
 SLOWEST: Final = Fraction(1)
 FASTEST: Final = Fraction(1000)

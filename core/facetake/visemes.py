@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text
+from facetake.files import json_text
 
 VISEMES: Final = ("sil", "p", "t", "S", "T", "f", "k", "i", "r", "s", "u", "@", "a", "e", "E", "O")
 CLOSED: Final = "p"

@@ -16,14 +16,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake import bundle
+from facetake import inference
+from facetake.portrait.audiodvp.checkpoint import read_trained
+from facetake.portrait.audiodvp.dataset import masked
 from facetake.portrait.audiodvp.driving import heard
 from facetake.portrait.audiodvp.expression import predict
-from facetake.portrait.audiodvp.pairs import masked
 from facetake.portrait.audiodvp.proxy import open_performer
 from facetake.portrait.audiodvp.renderer import rendered
-from facetake.portrait.audiodvp.trained import read_trained
-from facetake.portrait.composite import blended, softened
+from facetake.portrait.video.compositing import blended, softened
 
 PAPER_MS = {"predict": 2.0, "draw": 3.0, "render": 13.0, "composite": 2.0}
 
@@ -51,7 +51,7 @@ def main() -> None:
     about = trained.about
     assert performer.sound is not None
     began = time.perf_counter()
-    features = heard(performer.sound, performer.rate, about.settings.features, performer.model, bundle.load())
+    features = heard(performer.sound, performer.rate, about.settings.features, performer.model, inference.load())
     heard_ms = 1000.0 * (time.perf_counter() - began) / len(features)
     picture = performer.frames(0, 1)[0]
     mask = performer.mask(0)

@@ -98,9 +98,7 @@ def changed(folder: Path, rows: int, jobs: int) -> str:
     """What the command says after three rows of the finished list got another emotion."""
     path = folder / "lines" / "changed.csv"
     moods = {rows // 4: "sad:0.8", rows // 2: "angry", rows - 1: "happy:0.3"}
-    path.write_text(
-        "id,audio,emotion\n" + "".join(f"{n},line_{n:05d}.wav,{moods.get(n, '')}\n" for n in range(rows))
-    )
+    path.write_text("id,audio,emotion\n" + "".join(f"{n},line_{n:05d}.wav,{moods.get(n, '')}\n" for n in range(rows)))
     command = [sys.executable, "-m", "facetake", "batch", str(path), "--out", str(folder / "all"), "--jobs", str(jobs)]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     return done.stderr.splitlines()[0]

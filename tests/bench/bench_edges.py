@@ -16,8 +16,8 @@ import torch
 
 from facetake.face import anny
 from facetake.face.marks import Marks
-from facetake.portrait.landmark.edges import edges_of, eye_distance, joints
-from facetake.portrait.landmark.settling import laid, settle
+from facetake.portrait.landmark_translation.motion.edge_solver import laid, settle
+from facetake.portrait.landmark_translation.motion.edges import edges_of, eye_distance, joints
 
 PEOPLE = 0.8  # of a standard deviation
 BATCH = 250

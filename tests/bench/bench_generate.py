@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from facetake import audio, bundle, formats
+from facetake import audio, formats, inference
 from facetake.generate import GenerateOptions, generate
 from facetake_training.measure.memory import peak_mb
 from facetake_training.measure.report import Report
@@ -27,7 +27,7 @@ from facetake_training.measure.report import Report
 SECONDS, LINE_S, REPEATS = 60, 5, 3
 
 
-def ours(source: Path, out: Path, models: bundle.Models) -> float:
+def ours(source: Path, out: Path, models: inference.Models) -> float:
     """Seconds for the whole of generation and the file, the best of three."""
     spent = []
     for _ in range(REPEATS):
@@ -76,7 +76,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
     sound, report = audio.read(arguments.speech), Report()
-    models = bundle.load(arguments.model)
+    models = inference.load(arguments.model)
     with tempfile.TemporaryDirectory() as folder:
         minute, line, out = (Path(folder) / name for name in ("minute.wav", "line.wav", "take.csv"))
         for path, seconds in ((minute, SECONDS), (line, LINE_S)):

@@ -15,9 +15,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, head
+from facetake import audio
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
+from facetake.motion import head
 
 F64 = NDArray[np.float64]
 WIDTH, LATEST = FRAME_RATE_HZ // 6, FRAME_RATE_HZ // 2

@@ -23,19 +23,19 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake.portrait import devices
-from facetake.portrait.landmark.evaluation import evaluate
-from facetake.portrait.landmark.losses import judges
-from facetake.portrait.landmark.moving import Movable
-from facetake.portrait.landmark.picture_settings import PictureSettings
-from facetake.portrait.landmark.picture_training import learn_pictures
-from facetake.portrait.landmark.plates import region_around, seen_in
-from facetake.portrait.landmark.settings import read_settings
-from facetake.portrait.landmark.sketch import draw
-from facetake.portrait.landmark.subject import Captured, open_captured
-from facetake.portrait.landmark.translator import Shown, Translator
-from facetake.portrait.measures import Clip, measures
-from facetake.portrait.tensors import as_pictures, as_tensor
+from facetake.portrait.landmark_translation.evaluation import evaluate
+from facetake.portrait.landmark_translation.image.dataset import region_around, seen_in
+from facetake.portrait.landmark_translation.image.image_warp import Movable
+from facetake.portrait.landmark_translation.image.losses import judges
+from facetake.portrait.landmark_translation.image.settings import PictureSettings
+from facetake.portrait.landmark_translation.image.sketch import draw
+from facetake.portrait.landmark_translation.image.training import learn_pictures
+from facetake.portrait.landmark_translation.image.translator import Shown, Translator
+from facetake.portrait.landmark_translation.settings import read_settings
+from facetake.portrait.landmark_translation.subject import Captured, open_captured
+from facetake.portrait.metrics.clip import Clip, measures
+from facetake.portrait.training import devices
+from facetake.portrait.training.tensors import as_pictures, as_tensor
 
 I64 = NDArray[np.int64]
 PAPER = {  # RAVDESS, Table 3: CPBD, FID, CSIM, LMD

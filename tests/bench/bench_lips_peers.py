@@ -36,13 +36,13 @@ import soundfile as sf
 import soxr
 from numpy.typing import NDArray
 
-from facetake import audio, bundle, mouth, rig
+from facetake import audio, inference, mouth, rig
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
 from facetake_training import lips
 from facetake_training.align.engine import PhoneListener, WordListener, model_folder
 from facetake_training.align.line import Labeller
-from facetake_training.prosody import frame_loudness
+from facetake_training.performers.prosody import frame_loudness
 
 Array = NDArray[np.float64]
 FPS, WEB_RATE_HZ, REPEATS = 60, 48_000, 3
@@ -246,7 +246,7 @@ PEERS = (
 
 def ours(model: Path | None) -> Way:
     """The whole of generation."""
-    models = bundle.load(model, 1)
+    models = inference.load(model, 1)
 
     def show(clip: Clip) -> tuple[Array, Array, Array]:
         take = generate(clip.sound, GenerateOptions(), models).take

@@ -16,20 +16,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake import bundle
+from facetake import inference
 from facetake.cli.inputs import sound_files
 from facetake.emotion import EMOTIONS
 from facetake.face import anny
 from facetake.face.marks import Marks
-from facetake.portrait.landmark.lessons import Lesson, lessons_of
-from facetake.portrait.landmark.telling import told
-from facetake.portrait.landmark.trained import Motion, read_motion
+from facetake.portrait.landmark_translation.checkpoint import Motion, read_motion
+from facetake.portrait.landmark_translation.motion.dataset import Lesson, lessons_of
+from facetake.portrait.landmark_translation.motion.emotion_probe import told
 
 SEEDS = {"lines": 1_000, "others": 2_000}
 """Of the people who say the lines: others than the training's."""
 
 
-def lessons(motion: Motion, folder: Path, name: str, out: Path, marks: Marks, models: bundle.Models) -> list[Lesson]:
+def lessons(motion: Motion, folder: Path, name: str, out: Path, marks: Marks, models: inference.Models) -> list[Lesson]:
     """What people who were never seen do with the sounds in a folder."""
     how = motion.about.settings.motion.lessons
     return lessons_of(sound_files([str(folder)]), motion.about.rate, how, marks, models, SEEDS[name],
@@ -45,7 +45,7 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=2, help="of the frames, one in so many is put in moods")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    motion, marks, models = read_motion(arguments.run), Marks(anny.load()), bundle.load()
+    motion, marks, models = read_motion(arguments.run), Marks(anny.load()), inference.load()
     lines = lessons(motion, arguments.lines, "lines", arguments.run, marks, models)
     others = lessons(motion, arguments.others, "others", arguments.run, marks, models)
     found = told(motion.moods, lines, others, arguments.every)

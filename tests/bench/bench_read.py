@@ -23,23 +23,24 @@ import torch
 from moody_films import CLIPS, MOODS, film
 from torch.utils.flop_counter import FlopCounterMode
 
-from facetake import bundle, emotion
-from facetake.bundle import Models
-from facetake.portrait import affect, devices, frechet
-from facetake.portrait.clips import Clip, over_time
-from facetake.portrait.faces import open_face
-from facetake.portrait.measures import Measure
-from facetake.portrait.overlay import write_png
-from facetake.portrait.read import driving, evaluation, hearing
-from facetake.portrait.read.maps import Maps, seen
-from facetake.portrait.read.parameters import predict
-from facetake.portrait.read.performing import perform
-from facetake.portrait.read.renderer import Renderer
-from facetake.portrait.read.settings import Settings, read_settings
-from facetake.portrait.read.surface import Surface, open_surface
-from facetake.portrait.read.trained import Trained
-from facetake.portrait.read.training import Lesson, train
-from facetake.portrait.region import Region
+from facetake import emotion, inference
+from facetake.inference import Models
+from facetake.portrait.capture.clip_list import Clip, over_time
+from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.metrics import affect, frechet
+from facetake.portrait.metrics.clip import Measure
+from facetake.portrait.read_avatars import audio_features, driving, evaluation
+from facetake.portrait.read_avatars.audio_to_parameters import predict
+from facetake.portrait.read_avatars.checkpoint import Trained
+from facetake.portrait.read_avatars.dataset import Maps, seen
+from facetake.portrait.read_avatars.render import perform
+from facetake.portrait.read_avatars.renderer import Renderer
+from facetake.portrait.read_avatars.settings import Settings, read_settings
+from facetake.portrait.read_avatars.surface import Surface, open_surface
+from facetake.portrait.read_avatars.training import Lesson, train
+from facetake.portrait.training import devices
+from facetake.portrait.video.region import Region
 
 LEARNT, N_SOUNDS = 0.7, 4
 COST_PX = 256  # of the film whose rendering is timed
@@ -88,7 +89,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
     sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
-    models, face = bundle.load(), open_face()
+    models, face = inference.load(), open_face()
     clips = film(sounds, arguments.out / "actor", face, models, arguments.side)
     base = read_settings("quick")
     base = replace(base, texture="audio", side=arguments.side,
@@ -108,8 +109,8 @@ def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
     """A clip, its surface and its sound, of which it has one."""
     surface = open_surface(clip.path, settings.part)
     assert surface.sound is not None
-    cepstra = hearing.cepstra(surface.sound, surface.rate)
-    return Spoken(clip, surface, cepstra, hearing.phonemes(surface.sound, surface.rate, models))
+    cepstra = audio_features.cepstra(surface.sound, surface.rate)
+    return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models))
 
 
 def _variants(base: Settings) -> dict[str, Settings]:

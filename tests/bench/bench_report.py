@@ -22,10 +22,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from facetake import audio, generate, review
-from facetake.bundle import load
+from facetake import audio, generate, report
 from facetake.formats import write
-from facetake.review.spool import Found
+from facetake.inference import load
+from facetake.report.spool import Found
 
 CHECKS = ("unsealed", "silence", "clipped", "jitter", "asymmetry", "dead controls", "lip sync", "emotion", "drift")
 SWITCHES = "headless no-sandbox no-first-run disable-background-networking enable-unsafe-swiftshader"
@@ -49,7 +49,7 @@ requestAnimationFrame(frame);
 """
 
 
-def lines(count: int, recording: Path, take: Path) -> Iterator[review.Line]:
+def lines(count: int, recording: Path, take: Path) -> Iterator[report.Line]:
     """Rows as a night leaves them: a tenth with findings, a hundredth not made."""
     with audio.stream(recording) as sound:
         seconds = float(sound.duration_s)
@@ -57,7 +57,7 @@ def lines(count: int, recording: Path, take: Path) -> Iterator[review.Line]:
         wrong = {CHECKS[n % 9]} if n % 10 == 3 else set()
         found = tuple(Found(name, 0.2, 0.1, name not in wrong, "what was measured", (1.0,)) for name in CHECKS)
         lost = n % 100 == 7
-        yield review.Line(
+        yield report.Line(
             f"scene_{n // 100:03d}_line_{n:05d}", recording, None if lost else take, None, f"character {n % 40}",
             f"What is said in line {n}, as it stands in the script.", f"happy:0.{n % 9 + 1}", seconds,
             "failed" if lost else "done", "no file; check the path" if lost else "", "new", float(len(wrong)),
@@ -98,7 +98,7 @@ def apart(asked: argparse.Namespace, rows: int, take: Path) -> tuple[float, floa
 def one(asked: argparse.Namespace) -> None:
     """Writes one report and prints what it took."""
     begun = time.perf_counter()
-    review.write(lines(asked.rows, asked.line, asked.only), asked.only.parent, media_mb=asked.media_mb)
+    report.write(lines(asked.rows, asked.line, asked.only), asked.only.parent, media_mb=asked.media_mb)
     print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
 
 

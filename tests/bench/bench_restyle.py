@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facetake import bundle, formats
+from facetake import formats, inference
 from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take, resample
 from facetake_training.measure.report import Report
@@ -26,7 +26,7 @@ SECONDS, LONG_S, REPEATS = 60, 1200, 5
 SAD = RestyleOptions({"sad": 1.0})
 
 
-def ours(take: Take, models: bundle.RestyleModels) -> float:
+def ours(take: Take, models: inference.RestyleModels) -> float:
     """Seconds for the whole of restyling, the best of five."""
     spent = []
     for _ in range(REPEATS):
@@ -59,7 +59,7 @@ def eager(take: Take, folder: Path) -> float:
     return min(spent)
 
 
-def extra_mb(take: Take, models: bundle.RestyleModels) -> float:
+def extra_mb(take: Take, models: inference.RestyleModels) -> float:
     """Peak of what restyling allocates above its result, in MB; the networks' own arenas are not counted."""
     tracemalloc.start()
     restyle(take, SAD, models)
@@ -78,9 +78,9 @@ def main() -> int:
     """Runs the benchmark; returns 1 when a bar is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("take", type=Path)
-    parser.add_argument("--model", type=Path, default=bundle.SHIPPED)
+    parser.add_argument("--model", type=Path, default=inference.SHIPPED)
     arguments = parser.parse_args()
-    models, report = bundle.load_restyling(arguments.model), Report()
+    models, report = inference.load_restyling(arguments.model), Report()
     take = formats.read(arguments.take)
     minute = repeated(take, SECONDS)
     spent, torch_s = ours(minute, models), eager(minute, arguments.model)

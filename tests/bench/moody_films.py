@@ -15,15 +15,15 @@ import numpy as np
 import torch
 
 from facetake import audio
-from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
-from facetake.portrait.actor import About, Actor, Fit, write_actor, write_sound
-from facetake.portrait.clips import Clip
-from facetake.portrait.drawing import drawn
-from facetake.portrait.faces import Face
-from facetake.portrait.performance import from_take
-from facetake.portrait.placed import Placed
-from facetake.portrait.rates import at_rate
+from facetake.inference import Models
+from facetake.portrait.capture.actor import About, Actor, Fit, write_actor, write_sound
+from facetake.portrait.capture.clip_list import Clip
+from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.performance import from_take
+from facetake.portrait.capture.posed_face import Placed
+from facetake.portrait.resampling import at_rate
+from facetake.portrait.video.drawing import drawn
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient
 from facetake.rig import ARKIT_NAMES

@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facetake import bundle, rig
+from facetake import inference, rig
 from facetake.audio import hash_of
-from facetake.bundle import AudioToRig, Ear
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
+from facetake.inference import AudioToRig, Ear
 
 
 def echoing_ear() -> Ear:
@@ -95,12 +95,12 @@ def test_seams_are_cross_faded() -> None:
 
 def test_the_tiny_model_loads_and_tells_its_rest(tiny_model: Path) -> None:
     """A model folder loads; its seven rest poses are still."""
-    models = bundle.load(tiny_model)
+    models = inference.load(tiny_model)
 
     assert models.rests.shape == (7, 174)
     assert np.array_equal(models.rests[EMOTIONS.index("neutral")], rig.NEUTRAL)
     assert not np.allclose(models.rests[EMOTIONS.index("happy")], rig.NEUTRAL)
-    assert np.array_equal(models.rests, bundle.load(tiny_model).rests)
+    assert np.array_equal(models.rests, inference.load(tiny_model).rests)
     assert len(models.audio2rig.sha256) == len(models.ear.sha256) == 64
 
 
@@ -112,12 +112,12 @@ def test_a_performer_of_another_ear_is_refused(tiny_model: Path, tmp_path: Path)
     model = onnx.load(folder / "ear.onnx")
     model.doc_string = "another"
     onnx.save(model, folder / "ear.onnx")
-    before = bundle.declarations(folder)["ear"].sha256
+    before = inference.declarations(folder)["ear"].sha256
     table = (folder / "models.toml").read_text(encoding="utf-8")
     (folder / "models.toml").write_text(table.replace(before, hash_of(folder / "ear.onnx")), encoding="utf-8")
 
     with pytest.raises(ModelError, match="made for another ear; export both again"):
-        bundle.load(folder)
+        inference.load(folder)
 
 
 @pytest.mark.parametrize(
@@ -136,16 +136,16 @@ def test_broken_model_folders_are_named(tmp_path: Path, text: str | None, says: 
         (tmp_path / "models.toml").write_text(text)
 
     with pytest.raises(ModelError, match=says):
-        bundle.load(tmp_path)
+        inference.load(tmp_path)
 
 
 def test_a_folder_without_a_listener_uses_the_shipped_ones(tiny_model: Path) -> None:
     """A studio's folder that has no audio_emotion model hears moods with the shipped one and the ear that one knows."""
-    models = bundle.load(tiny_model)
+    models = inference.load(tiny_model)
     found = models.audio_emotion
 
-    assert found.sha256 == bundle.declarations(bundle.SHIPPED)["audio_emotion"].sha256
-    assert found.ear.sha256 == bundle.declarations(bundle.SHIPPED)["ear"].sha256 != models.ear.sha256
+    assert found.sha256 == inference.declarations(inference.SHIPPED)["audio_emotion"].sha256
+    assert found.ear.sha256 == inference.declarations(inference.SHIPPED)["ear"].sha256 != models.ear.sha256
     assert 0.3 <= found.threshold <= 0.9
     assert found.run(found.usual[None]).sum() == pytest.approx(1.0, abs=1e-5)
 
@@ -191,8 +191,8 @@ def test_an_ear_that_tells_no_voice_says_so() -> None:
 
 def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Models from before audio_emotion.onnx generate as ever; asked to hear, they give one sentence."""
-    monkeypatch.setattr(bundle.audio_emotion, "SHIPPED", tiny_model)
-    models = bundle.load(tiny_model)
+    monkeypatch.setattr(inference.audio_emotion, "SHIPPED", tiny_model)
+    models = inference.load(tiny_model)
 
     with pytest.raises(ModelError, match="declares no model named audio_emotion; export one"):
         _ = models.audio_emotion
@@ -205,16 +205,16 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
     (tmp_path / "models.toml").write_text(f"[ear]\nfile='a.onnx'\nsha256='{digest}'\n")
 
     with pytest.raises(ModelError, match="not a model"):
-        bundle.load(tmp_path)
+        inference.load(tmp_path)
 
 
 def test_movement_is_verified(tmp_path: Path) -> None:
     """A folder's movement is used only whole, unaltered and for this rig; a folder without one has none."""
-    movement = bundle.open_motion(bundle.SHIPPED)
+    movement = inference.open_motion(inference.SHIPPED)
     assert movement is not None and movement.tracks.shape[1] == len(movement.modes) == len(movement.mirror)
     (tmp_path / "models.toml").write_text("", encoding="utf-8")
-    assert bundle.open_motion(tmp_path) is None
-    whole = (bundle.SHIPPED / "motion.npz").read_bytes()
+    assert inference.open_motion(tmp_path) is None
+    whole = (inference.SHIPPED / "motion.npz").read_bytes()
 
     def declared(content: bytes) -> Path:
         (tmp_path / "motion.npz").write_bytes(content)
@@ -222,16 +222,16 @@ def test_movement_is_verified(tmp_path: Path) -> None:
         (tmp_path / "models.toml").write_text(row, encoding="utf-8")
         return tmp_path
 
-    assert bundle.open_motion(declared(whole)) is not None
+    assert inference.open_motion(declared(whole)) is not None
     (tmp_path / "motion.npz").write_bytes(whole[:-1] + b"x")
     with pytest.raises(ModelError, match="altered"):
-        bundle.open_motion(tmp_path)
+        inference.open_motion(tmp_path)
     for damaged in (whole[:1000], b"", b"no zip at all"):
         with pytest.raises(ModelError, match="damaged"):
-            bundle.open_motion(declared(damaged))
+            inference.open_motion(declared(damaged))
     (tmp_path / "motion.npz").unlink()
     with pytest.raises(ModelError, match="missing"):
-        bundle.open_motion(tmp_path)
+        inference.open_motion(tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -249,10 +249,10 @@ def test_movement_that_does_not_fit_is_refused(
     name: str, change: Callable[[np.ndarray], np.ndarray], tmp_path: Path
 ) -> None:
     """Arrays that do not go together, or belong to another rig, are refused in one sentence."""
-    with np.load(bundle.SHIPPED / "motion.npz", allow_pickle=False) as stored:
+    with np.load(inference.SHIPPED / "motion.npz", allow_pickle=False) as stored:
         arrays = {key: stored[key] for key in stored.files}
     np.savez(tmp_path / "motion.npz", **(arrays | {name: change(arrays[name])}))
     row = f'[motion]\nfile = "motion.npz"\nsha256 = "{hash_of(tmp_path / "motion.npz")}"\n'
     (tmp_path / "models.toml").write_text(row, encoding="utf-8")
     with pytest.raises(ModelError, match="does not fit"):
-        bundle.open_motion(tmp_path)
+        inference.open_motion(tmp_path)

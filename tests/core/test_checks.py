@@ -13,11 +13,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facetake import bundle, checks, rig
-from facetake.checks import measures
+from facetake import inference, qc, rig
 from facetake.emotion import parse
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, Performance, generate
+from facetake.qc import measures
 from facetake.take import Take, resample
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
@@ -26,43 +26,43 @@ ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "still",
 
 
 @pytest.fixture(scope="module")
-def classifier() -> bundle.VisemeClassifier:
+def classifier() -> inference.VisemeClassifier:
     """The shipped one."""
-    return bundle.load_classifier(None, 1)
+    return inference.load_classifier(None, 1)
 
 
 @pytest.fixture(scope="module")
 def made() -> Performance:
     """The example line, happy."""
-    return generate(LINE, GenerateOptions("happy"), bundle.load(None, 1))
+    return generate(LINE, GenerateOptions("happy"), inference.load(None, 1))
 
 
-def heard(made: Performance) -> checks.Heard:
+def heard(made: Performance) -> qc.Heard:
     """What was heard in a line."""
-    return checks.Heard(made.visemes, made.closures, made.speech)
+    return qc.Heard(made.visemes, made.closures, made.speech)
 
 
 def failing(
-    made: Performance, values: Floats, classifier: bundle.VisemeClassifier, mood: str = "happy",
+    made: Performance, values: Floats, classifier: inference.VisemeClassifier, mood: str = "happy",
     approved: Take | None = None,
-) -> dict[str, checks.Finding]:  # fmt: skip
+) -> dict[str, qc.Finding]:  # fmt: skip
     """The checks that a take of these values does not pass."""
     take = replace(made.take, values=rig.clamp(values))
-    found = checks.judge(checks.measure(take, heard(made), parse(mood), classifier, approved))
+    found = qc.judge(qc.measure(take, heard(made), parse(mood), classifier, approved))
     return {one.name: one for one in found if not one.passed}
 
 
-def test_a_good_take_passes_everything(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_a_good_take_passes_everything(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """All checks that apply are made and passed, at 60, 30 and 23.976 fps, and the score is 0."""
     for rate in (Fraction(60), Fraction(30), Fraction(24000, 1001)):
-        one = generate(LINE, GenerateOptions("happy", rate), bundle.load(None, 1))
-        found = checks.judge(checks.measure(one.take, heard(one), parse("happy"), classifier, one.take))
+        one = generate(LINE, GenerateOptions("happy", rate), inference.load(None, 1))
+        found = qc.judge(qc.measure(one.take, heard(one), parse("happy"), classifier, one.take))
 
         assert {finding.name for finding in found} == ALL | {"emotion", "drift"}
-        assert [finding.message for finding in found if not finding.passed] == [] and checks.score(found) == 0.0
+        assert [finding.message for finding in found if not finding.passed] == [] and qc.score(found) == 0.0
 
 
-def test_an_opened_closure(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_an_opened_closure(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """One p, b or m that does not close is found where it is, and leads the list."""
     values = made.take.values.copy()
     wanted = [one for one in made.closures if one.kind == "p"]
@@ -77,7 +77,7 @@ def test_an_opened_closure(made: Performance, classifier: bundle.VisemeClassifie
     assert f"{middle_s:.2f}" in found["unsealed"].message and found["unsealed"].score > 0
 
 
-def test_a_mouth_that_moves_in_silence(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_a_mouth_that_moves_in_silence(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A jaw that sways by a twentieth of its range before anybody speaks is found; one that speech moves is not."""
     values = np.concatenate([np.repeat(made.take.values[:1], 60, axis=0), made.take.values])
     later = [one._replace(start_s=one.start_s + 1, end_s=one.end_s + 1) for one in made.closures]
@@ -95,21 +95,21 @@ def test_a_mouth_that_moves_in_silence(made: Performance, classifier: bundle.Vis
     assert found["silence"].value == pytest.approx(0.05, abs=0.002) and found["silence"].at_s[0] < 0.1
 
 
-def test_a_changing_mood_is_no_movement_in_silence(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_a_changing_mood_is_no_movement_in_silence(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """While the asked mood changes the mouth may move although nobody speaks."""
     values = made.take.values.copy()
     still = replace(made, speech=np.zeros_like(made.speech))
     values[:, measures.HELD] = np.linspace(0.0, 0.3, len(values), dtype=np.float32)[:, None]
     take = replace(made.take, values=values)
     track = replace(parse("happy"), times_s=np.array([0.0, 60.0]), weights=np.eye(7)[:2])
-    changing = checks.measure(take, heard(still), track, classifier)
-    steady = checks.measure(take, heard(still), parse("happy"), classifier)
+    changing = qc.measure(take, heard(still), track, classifier)
+    steady = qc.measure(take, heard(still), parse("happy"), classifier)
 
     assert {one.name: one.value for one in changing}["silence"] == 0.0
     assert {one.name: one.value for one in steady}["silence"] > 0.2
 
 
-def test_jitter(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_jitter(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """Noise of 0.03 on the mouth's controls is found."""
     noise = np.random.default_rng(0).normal(0.0, 0.03, (made.take.n_frames, len(measures.HELD)))
     values = made.take.values.copy()
@@ -118,7 +118,7 @@ def test_jitter(made: Performance, classifier: bundle.VisemeClassifier) -> None:
     assert "jitter" in failing(made, values, classifier)
 
 
-def test_range_sides_and_dead_controls(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_range_sides_and_dead_controls(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A control at its end, a lopsided smile and a jaw that hangs still are found and named."""
     clipped, lopsided, dead = (made.take.values.copy() for _ in range(3))
     clipped[:, rig.both("brow_down")] = 1.0
@@ -131,9 +131,9 @@ def test_range_sides_and_dead_controls(made: Performance, classifier: bundle.Vis
 
 
 @pytest.mark.parametrize("rate", ["60", "24000/1001"])
-def test_speech_over_a_still_mouth(classifier: bundle.VisemeClassifier, rate: str) -> None:
+def test_speech_over_a_still_mouth(classifier: inference.VisemeClassifier, rate: str) -> None:
     """A mouth that freezes for a second and a half of speech is found where it does; a shorter hold is none."""
-    made = generate(LINE, GenerateOptions("happy", Fraction(rate)), bundle.load(None, 1))
+    made = generate(LINE, GenerateOptions("happy", Fraction(rate)), inference.load(None, 1))
     begin = round(1.0 * Fraction(rate))
     for length_s, is_found in ((1.5, True), (0.8, False)):
         values = made.take.values.copy()
@@ -145,7 +145,7 @@ def test_speech_over_a_still_mouth(classifier: bundle.VisemeClassifier, rate: st
             assert "speech is heard for 1." in found["still"].message
 
 
-def test_a_mouth_that_hardly_moves_at_all(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_a_mouth_that_hardly_moves_at_all(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A whole line performed with a twentieth of the mouth is found, even where no control is quite dead."""
     rest = np.median(made.take.values, axis=0)
     values = made.take.values.copy()
@@ -154,7 +154,7 @@ def test_a_mouth_that_hardly_moves_at_all(made: Performance, classifier: bundle.
     assert failing(made, values, classifier)["still"].value > 1.0
 
 
-def test_a_pause_over_a_still_mouth(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_a_pause_over_a_still_mouth(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """Where nothing is heard a mouth may stand still as long as it likes."""
     values = made.take.values.copy()
     values[60:180, measures.HELD] = values[60, measures.HELD]
@@ -164,7 +164,7 @@ def test_a_pause_over_a_still_mouth(made: Performance, classifier: bundle.Viseme
     assert "still" not in failing(replace(made, visemes=visemes), values, classifier)
 
 
-def test_another_sound_or_a_late_one(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_another_sound_or_a_late_one(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A take that runs backwards does not fit its sound; one that is 150 ms late is said to be late."""
     back = failing(made, made.take.values[::-1].copy(), classifier)
     late = failing(
@@ -175,15 +175,15 @@ def test_another_sound_or_a_late_one(made: Performance, classifier: bundle.Visem
     assert late["lag"].value >= 100 and "late" in late["lag"].message
 
 
-def test_moods(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_moods(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A happy take that should be angry is found; where no mood, or a weak one, was asked for there is no check."""
     assert "angry" in failing(made, made.take.values, classifier, "angry")["emotion"].message
     for mood in ("neutral", "angry:0.4"):
-        found = checks.measure(made.take, heard(made), parse(mood), classifier)
+        found = qc.measure(made.take, heard(made), parse(mood), classifier)
         assert "emotion" not in {one.name for one in found}
 
 
-def test_drift(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_drift(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A take that moved away from the approved one is found, whatever the rate of that one; the same one is not."""
     approved = resample(made.take, Fraction(30))
     moved = made.take.values.copy()
@@ -193,32 +193,32 @@ def test_drift(made: Performance, classifier: bundle.VisemeClassifier) -> None:
     assert "brow_raiseIn" in failing(made, moved, classifier, approved=approved)["drift"].message
 
 
-def test_parts_of_a_face(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_parts_of_a_face(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """A take of the brows alone is not blamed for a mouth that nobody asked for."""
     values = rig.NEUTRAL + (made.take.values - rig.NEUTRAL) * rig.region_mask("brow")
     take = replace(made.take, values=values)
-    found = checks.judge(checks.measure(take, heard(made), parse("happy"), classifier, only=("brow",)))
+    found = qc.judge(qc.measure(take, heard(made), parse("happy"), classifier, only=("brow",)))
 
-    assert {one.name for one in found} == {"clipped", "asymmetry"} and checks.score(found) == 0.0
+    assert {one.name for one in found} == {"clipped", "asymmetry"} and qc.score(found) == 0.0
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
-def test_very_short_takes(count: int, classifier: bundle.VisemeClassifier) -> None:
+def test_very_short_takes(count: int, classifier: inference.VisemeClassifier) -> None:
     """A take of a few frames is measured without a complaint."""
     take = Take(np.tile(rig.NEUTRAL, (count, 1)), Fraction(60))
-    silent = checks.Heard(np.eye(16, dtype=np.float32)[np.zeros(count, int)], (), np.zeros(count, np.float32))
+    silent = qc.Heard(np.eye(16, dtype=np.float32)[np.zeros(count, int)], (), np.zeros(count, np.float32))
 
-    assert checks.score(checks.judge(checks.measure(take, silent, parse("neutral"), classifier))) == 0.0
+    assert qc.score(qc.judge(qc.measure(take, silent, parse("neutral"), classifier))) == 0.0
 
 
-def test_measurements_as_json(made: Performance, classifier: bundle.VisemeClassifier) -> None:
+def test_measurements_as_json(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """Measurements survive JSON, and findings are plain numbers and text."""
-    found = checks.measure(made.take, heard(made), parse("happy"), classifier, made.take)
-    text = checks.to_json(found)
+    found = qc.measure(made.take, heard(made), parse("happy"), classifier, made.take)
+    text = qc.to_json(found)
 
-    assert checks.from_json(text) == found and len(text) < 2000
+    assert qc.from_json(text) == found and len(text) < 2000
     assert all(
-        isinstance(value, float | bool | str | tuple) for one in checks.judge(found) for value in asdict(one).values()
+        isinstance(value, float | bool | str | tuple) for one in qc.judge(found) for value in asdict(one).values()
     )
 
 
@@ -228,20 +228,20 @@ NUMBERS = st.floats(0, 1e6, allow_nan=False)
 @given(st.lists(st.tuples(st.sampled_from(sorted(ALL | {"emotion", "drift", "of a later version"})), NUMBERS)))
 def test_scores(values: list[tuple[str, float]]) -> None:
     """A finding passed has score 0 and no message, another at least its weight and one; the worst come first."""
-    found = checks.judge([checks.Measured(name, value) for name, value in values])
+    found = qc.judge([qc.Measured(name, value) for name, value in values])
 
     assert [one.score for one in found] == sorted((one.score for one in found), reverse=True)
     assert all(
         (one.score == 0.0 and not one.message) if one.passed else (one.score > 0 and one.message) for one in found
     )
-    assert "of a later version" not in {one.name for one in found} and math.isfinite(checks.score(found))
+    assert "of a later version" not in {one.name for one in found} and math.isfinite(qc.score(found))
 
 
 @given(NUMBERS, NUMBERS)
 def test_worse_scores_more(one: float, other: float) -> None:
     """Of two takes with one fault the worse has at least the other's score."""
     low, high = sorted((one, other))
-    scores = [checks.score(checks.judge([checks.Measured("jitter", value)])) for value in (low, high)]
+    scores = [qc.score(qc.judge([qc.Measured("jitter", value)])) for value in (low, high)]
 
     assert scores[0] <= scores[1]
 
@@ -250,12 +250,12 @@ def test_limits_of_a_user(tmp_path: Path) -> None:
     """A file changes what it names, turns checks off, and leaves the rest as shipped."""
     path = tmp_path / "own.toml"
     path.write_text("[drift]\nlimit = 0.5\n[jitter]\non = false\n")
-    own = checks.load(path)
+    own = qc.load(path)
 
-    assert own.drift.limit == 0.5 and own.drift.weight == checks.shipped().drift.weight
-    assert own.lipsync == checks.shipped().lipsync
-    assert checks.judge([checks.Measured("jitter", 1.0), checks.Measured("drift", 0.4)], own)[0].passed
-    assert len(checks.judge([checks.Measured("jitter", 1.0)], own)) == 0
+    assert own.drift.limit == 0.5 and own.drift.weight == qc.shipped().drift.weight
+    assert own.lipsync == qc.shipped().lipsync
+    assert qc.judge([qc.Measured("jitter", 1.0), qc.Measured("drift", 0.4)], own)[0].passed
+    assert len(qc.judge([qc.Measured("jitter", 1.0)], own)) == 0
 
 
 @pytest.mark.parametrize(
@@ -276,10 +276,10 @@ def test_limits_that_are_none(text: str, says: str, tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
     path.write_text(text)
     with pytest.raises(ConfigError, match=says) as raised:
-        checks.load(path)
+        qc.load(path)
     assert "\n" not in str(raised.value).strip()
 
 
 def test_shipped_limits_have_reasons() -> None:
     """Every limit says why it is what it is."""
-    assert all(len(limit["reason"]) > 20 for limit in asdict(checks.shipped()).values())
+    assert all(len(limit["reason"]) > 20 for limit in asdict(qc.shipped()).values())

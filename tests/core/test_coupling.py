@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from facetake import coupling, mouth, rig
+from facetake import mouth, rig
+from facetake.motion import coupling
 
 
 def face(n_frames: int = 300, **controls: float) -> coupling.Values:

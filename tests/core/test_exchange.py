@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake import bundle, exchange, keys, rig
+from facetake import host_io, inference, keys, rig
 from facetake.errors import TakeError
 from facetake.generate import GenerateOptions, generate
 from facetake.take import Take
@@ -29,7 +29,7 @@ def a_take(n_frames: int = 40) -> Take:
 
 def write(folder: Path, take: Take, names: str, **options: Any) -> Path:
     """A file of keys."""
-    exchange.write_keys(folder / "keys.json", take, keys.reduce(take.values), names, **options)
+    host_io.write_keys(folder / "keys.json", take, keys.reduce(take.values), names, **options)
     return folder / "keys.json"
 
 
@@ -48,9 +48,9 @@ def test_a_host_evaluates_keys_as_the_engine_does(tmp_path: Path) -> None:
 def test_a_shipped_take_stays_in_range_inside_a_host(tmp_path: Path) -> None:
     """Of a line with blinks, at most 15 % of the values become keys, and no quarter frame leaves a control's range."""
     options = GenerateOptions(emotion="surprise:0.8", seed=2)
-    take = generate(Path(__file__).parents[2] / "examples" / "line.wav", options, bundle.load(None)).take
-    reduced = exchange.sparse(take)
-    count = exchange.write_keys(tmp_path / "keys.json", take, reduced)
+    take = generate(Path(__file__).parents[2] / "examples" / "line.wav", options, inference.load(None)).take
+    reduced = host_io.sparse(take)
+    count = host_io.write_keys(tmp_path / "keys.json", take, reduced)
     delivery = load(tmp_path / "keys.json")
 
     assert count <= 0.15 * take.values.size and np.abs(reduced.dense() - take.values).max() <= 0.01
@@ -77,14 +77,14 @@ def test_default_and_optional_controls(tmp_path: Path, names: str, count: int) -
 def test_a_baked_head_turns_as_the_take_s(turn: tuple[float, ...], told: tuple[float, ...]) -> None:
     """About the head bone's own axes a turn to the left is a roll, a look up a yaw and a tip to the left a pitch."""
     take = Take(np.tile(rig.NEUTRAL, (1, 1)), Fraction(30), head=np.array([turn], np.float32))
-    raw = exchange.raw_curves(take)
-    assert [raw[name][0] for name in exchange.HEAD] == pytest.approx(told, abs=1e-4)
+    raw = host_io.raw_curves(take)
+    assert [raw[name][0] for name in host_io.HEAD] == pytest.approx(told, abs=1e-4)
 
 
 def test_a_baked_head_is_switched_on() -> None:
     """The engine's own export has a switch for the head, its place and two marks; without head motion no switch."""
-    raw = exchange.raw_curves(a_take())
-    constants = {name: raw[name] for name in raw if not name.startswith("CTRL_") and name not in exchange.HEAD}
+    raw = host_io.raw_curves(a_take())
+    constants = {name: raw[name] for name in raw if not name.startswith("CTRL_") and name not in host_io.HEAD}
     assert {name: set(curve) for name, curve in constants.items()} == {
         "HeadControlSwitch": {1.0},
         "HeadTranslationX": {0.0},
@@ -95,7 +95,7 @@ def test_a_baked_head_is_switched_on() -> None:
     }
     assert {len(curve) for curve in raw.values()} == {40}
     still = Take(a_take().values, Fraction(30))
-    assert not [name for name in exchange.raw_curves(still) if name.startswith("Head")]
+    assert not [name for name in host_io.raw_curves(still) if name.startswith("Head")]
 
 
 def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
@@ -103,11 +103,11 @@ def test_sampled_curves_come_back_as_the_take(tmp_path: Path) -> None:
     take = a_take()
     for spelling in ("name", "maya_mh4", "unreal"):
         table = {getattr(one, spelling): take.values[:, i].tolist() for i, one in enumerate(rig.CONTROLS)}
-        table |= dict(zip(exchange.HEAD, take.head.T.tolist() if take.head is not None else [], strict=True))
+        table |= dict(zip(host_io.HEAD, take.head.T.tolist() if take.head is not None else [], strict=True))
         table.pop("", None)
         Sampled(take.rate, -12, table).save(tmp_path / "scene.json")
         names = {"name": "mh3", "maya_mh4": "mh4", "unreal": "unreal"}[spelling]
-        found, notes = exchange.read_curves(tmp_path / "scene.json", names)
+        found, notes = host_io.read_curves(tmp_path / "scene.json", names)
         known = [i for i, one in enumerate(rig.CONTROLS) if getattr(one, spelling)]
         assert notes == [] and found.rate == take.rate and found.head is not None
         assert np.array_equal(found.values[:, known], take.values[:, known])
@@ -142,18 +142,18 @@ def test_a_scene_with_a_value_that_is_none_is_not_sent(tmp_path: Path, wrong: fl
 )
 def test_damaged_curves(tmp_path: Path, change: dict[str, Any], says: str) -> None:
     """Each damage is one sentence with the file's name."""
-    good = {"format": exchange.CURVES, "rate": "30", "start_s": "0", "curves": {"CTRL_C_jaw.Y": [0.0, 0.5]}}
+    good = {"format": host_io.CURVES, "rate": "30", "start_s": "0", "curves": {"CTRL_C_jaw.Y": [0.0, 0.5]}}
     path = tmp_path / "scene.json"
     path.write_text(json.dumps({**good, **change}))
     with pytest.raises(TakeError, match=f"scene.json: .*{says}"):
-        exchange.read_curves(path)
+        host_io.read_curves(path)
 
 
 def test_the_newer_rig_s_own_tongue_roll_is_none_of_ours(tmp_path: Path) -> None:
     """The newer rig has another control by the name that the older one gives to bend and twist."""
     table = {"CTRL_C_tongue_bendTwist.translateY": [0.5, 0.5], "CTRL_C_tongue_roll.translateY": [0.0, 0.0]}
     Sampled(Fraction(30), 0, table).save(tmp_path / "scene.json")
-    found, _ = exchange.read_curves(tmp_path / "scene.json", "mh4")
+    found, _ = host_io.read_curves(tmp_path / "scene.json", "mh4")
 
     assert found.values[:, rig.INDEX["CTRL_C_tongue_roll.translateY"]].tolist() == [0.5, 0.5]
 

@@ -10,7 +10,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="export needs torch")
 pytest.importorskip("onnx", reason="export needs onnx")
 
-from facetake import bundle, export, rig  # noqa: E402  after the skips
+from facetake import export, inference, rig  # noqa: E402  after the skips
 from facetake.errors import ModelError  # noqa: E402
 from facetake.networks.emoface import EmoFace, EmoFaceSize  # noqa: E402
 from facetake.networks.encoder import MelSize  # noqa: E402
@@ -25,7 +25,7 @@ def test_onnx_gives_what_torch_gives(tmp_path: Path, decoder: str) -> None:
     export.export_ear(network, tmp_path / "ear.onnx")
     worst = export.export_audio2rig(network, tmp_path / "ear.onnx", tmp_path / "m.onnx")
     export.export_merged(network, tmp_path / "merged.onnx")
-    ear, session, merged = (bundle.session(tmp_path / f"{name}.onnx") for name in ("ear", "m", "merged"))
+    ear, session, merged = (inference.session(tmp_path / f"{name}.onnx") for name in ("ear", "m", "merged"))
 
     assert worst < 1e-4
     for n_frames in (31, 200):

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from facetake import eyes, rig
+from facetake import rig
+from facetake.motion import eyes
 
 BLINK = rig.both("eye_blink")
 GAZE = rig.columns("C_eye.X", "C_eye.Y")

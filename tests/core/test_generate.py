@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake import bundle, mouth, rig
-from facetake.bundle import AudioToRig, Ear, Models
+from facetake import inference, mouth, rig
 from facetake.generate import LEAD_FRAMES, GenerateOptions, generate
+from facetake.inference import AudioToRig, Ear, Models
 from facetake.visemes import VISEMES
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
@@ -56,7 +56,7 @@ def recordings(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 def test_no_two_lines_blink_look_or_nod_alike(recordings: list[Path]) -> None:
     """Another recording is another performance; the same one is the same, byte for byte; so is another seed another."""
-    models = bundle.load(None, 1)
+    models = inference.load(None, 1)
     one, other = (generate(path, GenerateOptions("angry"), models).take for path in recordings)
     again = generate(recordings[0], GenerateOptions("angry"), models).take
     seeded = generate(recordings[0], GenerateOptions("angry", seed=1), models).take
@@ -70,10 +70,8 @@ def test_no_two_lines_blink_look_or_nod_alike(recordings: list[Path]) -> None:
 
 def test_movement_leaves_the_lips(recordings: list[Path]) -> None:
     """How far lips open and where they close is the same with the face's movement as without."""
-    models = bundle.load(None, 1)
-    lively, still = (
-        generate(recordings[0], GenerateOptions("angry", energy=energy), models) for energy in (1.0, 0.0)
-    )
+    models = inference.load(None, 1)
+    lively, still = (generate(recordings[0], GenerateOptions("angry", energy=energy), models) for energy in (1.0, 0.0))
     assert lively.closures == still.closures
     opening = [mouth.aperture(made.take.values) for made in (lively, still)]
     assert np.abs(opening[0] - opening[1]).max() < 0.02
@@ -81,7 +79,7 @@ def test_movement_leaves_the_lips(recordings: list[Path]) -> None:
 
 def test_models_without_movement_say_so(recordings: list[Path]) -> None:
     """Without motion.npz the poses breathe by rules, and the take tells why no more moves."""
-    models = bundle.load(None, 1)
+    models = inference.load(None, 1)
     models.__dict__["motion"] = None
     made = generate(recordings[0], GenerateOptions("angry"), models)
     assert any("motion.npz" in sentence for sentence in made.told)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facetake import head
+from facetake.motion import head
 
 RATE = 60.0
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from facetake import json_text
+from facetake.files import json_text
 
 SOURCES = Path(json_text.__file__).parent
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake import emotion, listening
-from facetake.bundle import AudioEmotion, Ear
+from facetake import emotion, emotion_recognition
 from facetake.emotion import EMOTIONS
+from facetake.inference import AudioEmotion, Ear
 from facetake.visemes import VISEMES
 
 RATE_HZ = 16_000
@@ -69,7 +69,7 @@ def recorded(path: Path, *parts: tuple[str, float]) -> Path:
 def test_a_short_line_is_heard_at_once(tmp_path: Path) -> None:
     """One answer, whose weight is its confidence; the rest is neutral."""
     seen: list[np.ndarray] = []
-    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 4.4)), "auto", network(heard=seen))
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", ("happy", 4.4)), "auto", network(heard=seen))
 
     assert (heard.emotion, heard.why, len(seen)) == ("happy", "", 1)
     assert heard.confidence == pytest.approx(0.8, abs=0.01)
@@ -80,8 +80,8 @@ def test_a_short_line_is_heard_at_once(tmp_path: Path) -> None:
 def test_a_line_may_turn(tmp_path: Path) -> None:
     """A line with two emotions is followed over time, unless one answer is asked for."""
     path = recorded(tmp_path / "a.wav", ("happy", 8.0), ("sad", 12.0))
-    over_time = listening.hear(path, "auto", network())
-    at_once = listening.hear(path, "auto:line", network(threshold=0.3))
+    over_time = emotion_recognition.hear(path, "auto", network())
+    at_once = emotion_recognition.hear(path, "auto:line", network(threshold=0.3))
     seen = over_time.track.sample(np.array([1.0, 5.0, 11.0, 19.0]))
 
     assert [EMOTIONS[i] for i in seen.argmax(axis=1)] == ["happy", "happy", "sad", "sad"]
@@ -94,14 +94,14 @@ def test_a_line_may_turn(tmp_path: Path) -> None:
 def test_an_emotion_stays_through_a_pause(tmp_path: Path) -> None:
     """Windows without a voice say nothing: what was heard before and after them holds."""
     path = recorded(tmp_path / "a.wav", ("happy", 4.0), ("silence", 9.0), ("happy", 4.0))
-    weights = listening.hear(path, "auto", network()).track.sample(np.arange(17.0))
+    weights = emotion_recognition.hear(path, "auto", network()).track.sample(np.arange(17.0))
 
     assert (weights[:, 1] > 0.75).all()
 
 
 def test_what_is_not_sure_stays_neutral(tmp_path: Path) -> None:
     """Below the threshold nothing is shown, and the guess is told with its confidence."""
-    heard = listening.hear(recorded(tmp_path / "a.wav", ("sad", 2.0)), "auto", network(0.45))
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", ("sad", 2.0)), "auto", network(0.45))
 
     assert (heard.emotion, heard.why, heard.likely) == ("neutral", "unsure", "sad")
     assert np.array_equal(heard.track.weights, np.eye(7)[:1])
@@ -120,7 +120,7 @@ def test_what_is_not_sure_stays_neutral(tmp_path: Path) -> None:
 def test_silence_and_a_word_too_short(tmp_path: Path, parts: list[tuple[str, float]], why: str) -> None:
     """Where there is no voice or too little, the network is not asked and the line stays neutral."""
     seen: list[np.ndarray] = []
-    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
 
     assert (heard.emotion, heard.why, seen) == ("neutral", why, [])
     assert "left neutral" in heard.sentence
@@ -129,7 +129,7 @@ def test_silence_and_a_word_too_short(tmp_path: Path, parts: list[tuple[str, flo
 def test_voice_too_thinly_spread(tmp_path: Path) -> None:
     """Words so far apart that no window holds enough voice count as too short."""
     parts = [("silence", 5.0), ("happy", 0.25)] * 4
-    heard = listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network())
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", *parts), "auto", network())
 
     assert heard.why == "short"
 
@@ -146,7 +146,7 @@ def test_sound_without_a_viseme_is_no_voice(tmp_path: Path) -> None:
         return features, visemes, voice
 
     listener = replace(deaf, ear=replace(deaf.ear, run_voice=run_voice))
-    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 6.0)), "auto", listener)
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", ("happy", 6.0)), "auto", listener)
 
     assert (heard.emotion, heard.why) == ("neutral", "silence")
 
@@ -155,14 +155,14 @@ def test_a_window_with_little_voice_shows_nothing(tmp_path: Path) -> None:
     """A second of voice after a long silence is too little for a window of a long line."""
     parts = [("silence", 8.0), ("happy", 1.0)]
 
-    assert listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network()).why == "short"
+    assert emotion_recognition.hear(recorded(tmp_path / "a.wav", *parts), "auto", network()).why == "short"
 
 
 def test_long_sound_is_heard_in_windows(tmp_path: Path) -> None:
     """A window of 3 s begins every half second, and the last one reaches the end of the sound."""
     seen: list[np.ndarray] = []
     path = recorded(tmp_path / "a.wav", ("happy", 61.3), ("sad", 3.0))
-    heard = listening.hear(path, "auto", network(heard=seen))
+    heard = emotion_recognition.hear(path, "auto", network(heard=seen))
 
     assert len(seen) == 124
     assert [round(float(voice[0]), 1) for voice in seen[::41]] == [1.0, 1.0, 1.0, 0.0]
@@ -173,14 +173,14 @@ def test_a_pause_does_not_count(tmp_path: Path) -> None:
     """Half seconds without a voice change neither mean nor spread of what the network gets."""
     seen: list[np.ndarray] = []
     parts = [("happy", 1.0), ("silence", 1.5), ("happy", 1.0)]
-    listening.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
+    emotion_recognition.hear(recorded(tmp_path / "a.wav", *parts), "auto", network(heard=seen))
 
     assert np.allclose(seen, [[1.0, 0.0]], atol=0.02)
 
 
 def test_what_was_heard_can_be_edited_and_given(tmp_path: Path) -> None:
     """The cues are lines of a cue file and mean the same track."""
-    heard = listening.hear(recorded(tmp_path / "a.wav", ("happy", 8.0), ("sad", 8.0)), "auto", network())
+    heard = emotion_recognition.hear(recorded(tmp_path / "a.wav", ("happy", 8.0), ("sad", 8.0)), "auto", network())
     (tmp_path / "mood.txt").write_text("\n".join(heard.cues), encoding="utf-8")
     times_s = np.arange(0.0, 16.0, 0.5)
 

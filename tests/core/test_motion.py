@@ -5,15 +5,16 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facetake import bundle, motion, mouth, rig
+from facetake import inference, mouth, rig
 from facetake.emotion import EMOTIONS
+from facetake.motion import expression
 
 RATE = 60.0
 N = 900
 ANGRY = EMOTIONS.index("angry")
 
 
-def poses() -> motion.Values:
+def poses() -> expression.Values:
     """(7, 174) a low brow for anger, a smile for happiness, nothing else."""
     rows = np.tile(rig.NEUTRAL, (len(EMOTIONS), 1)).astype(np.float32)
     rows[ANGRY, rig.both("brow_down")] = 0.8
@@ -31,23 +32,23 @@ def line(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def played(
-    emotion: str = "neutral", seed: int = 1, energy: float = 1.0, movement: motion.Movement | None = None,
+    emotion: str = "neutral", seed: int = 1, energy: float = 1.0, movement: expression.Movement | None = None,
     strength: float = 1.0,
-) -> motion.Values:  # fmt: skip
+) -> expression.Values:  # fmt: skip
     """(N, 174) movement laid over an emotion's held pose."""
     weights = np.zeros((N, len(EMOTIONS)))
     weights[:, 0] += 1.0 - strength
     weights[:, EMOTIONS.index(emotion)] += strength
     values = (rig.NEUTRAL + weights @ (poses() - rig.NEUTRAL)).astype(np.float32)
     level, speech = line()
-    motion.add(values, level, speech, weights, poses(), seed, energy, movement)
+    expression.add(values, level, speech, weights, poses(), seed, energy, movement)
     return values
 
 
 @pytest.fixture(scope="module")
-def shipped() -> motion.Movement:
+def shipped() -> expression.Movement:
     """The movement that ships."""
-    movement = bundle.open_motion(bundle.SHIPPED)
+    movement = inference.open_motion(inference.SHIPPED)
     assert movement is not None
     return movement
 
@@ -71,7 +72,7 @@ def test_without_energy_nothing_moves() -> None:
             played(energy=energy)
 
 
-def test_a_seed_is_a_performance(shipped: motion.Movement) -> None:
+def test_a_seed_is_a_performance(shipped: expression.Movement) -> None:
     """The same seed gives the same bytes, another seed another performance of the same size."""
     one, same, other = (played("neutral", seed, movement=shipped) for seed in (1, 1, 2))
     assert one.tobytes() == same.tobytes()
@@ -80,7 +81,7 @@ def test_a_seed_is_a_performance(shipped: motion.Movement) -> None:
     assert 0.3 < one.std(axis=0)[column] / other.std(axis=0)[column] < 3.0
 
 
-def test_lips_are_left_alone(shipped: motion.Movement) -> None:
+def test_lips_are_left_alone(shipped: expression.Movement) -> None:
     """Whatever the emotion, how far lips open and round is as before."""
     for emotion in EMOTIONS:
         before, after = (played(emotion, 3, energy, shipped) for energy in (0.0, 2.0))
@@ -88,7 +89,7 @@ def test_lips_are_left_alone(shipped: motion.Movement) -> None:
         assert np.abs(mouth.pucker(after) - mouth.pucker(before)).max() < 1e-6
 
 
-def test_the_mouth_is_still_where_nobody_speaks(shipped: motion.Movement) -> None:
+def test_the_mouth_is_still_where_nobody_speaks(shipped: expression.Movement) -> None:
     """Mouth and jaw keep one pose in a pause, in every emotion; the upper face lives on."""
     held = rig.region_mask("mouth", "jaw", "teeth", "tongue")
     for emotion in EMOTIONS:
@@ -97,7 +98,7 @@ def test_the_mouth_is_still_where_nobody_speaks(shipped: motion.Movement) -> Non
         assert np.ptp(pause[:, ~held], axis=0).max() > 0.01
 
 
-def test_strength_stays_monotone(shipped: motion.Movement) -> None:
+def test_strength_stays_monotone(shipped: expression.Movement) -> None:
     """The stronger an emotion, the further its pose goes on average, whatever the seed."""
     column = rig.both("brow_down")[0]
     for seed in range(5):
@@ -105,10 +106,10 @@ def test_strength_stays_monotone(shipped: motion.Movement) -> None:
         assert (np.diff(means) > 0).all()
 
 
-def test_pieces_keep_the_spread_of_real_faces(shipped: motion.Movement) -> None:
+def test_pieces_keep_the_spread_of_real_faces(shipped: expression.Movement) -> None:
     """Joined pieces move as much and as fast as the faces they come from, and pass into each other without a jump."""
     level = np.concatenate([line(seed)[0] for seed in range(12)])
-    tracks = motion._pieces(shipped, level, 7, RATE)
+    tracks = expression._pieces(shipped, level, 7, RATE)
     real, ours = shipped.tracks.std(axis=0), tracks.std(axis=0)
     assert 0.5 < np.median(ours / real) < 1.6
     speed = np.abs(np.diff(shipped.tracks, axis=0)).mean(axis=0)
@@ -116,26 +117,26 @@ def test_pieces_keep_the_spread_of_real_faces(shipped: motion.Movement) -> None:
     assert np.abs(np.diff(tracks, axis=0)).max() < 1.5 * np.abs(np.diff(shipped.tracks, axis=0)).max()
 
 
-def test_a_line_of_any_length_is_played(shipped: motion.Movement) -> None:
+def test_a_line_of_any_length_is_played(shipped: expression.Movement) -> None:
     """A single frame, an emotion that changes every frame and an hour of silence are all performed."""
     one = np.tile(rig.NEUTRAL, (1, 1))
-    motion.add(one, np.array([-90.0]), np.zeros(1), np.eye(7)[:1], poses(), 1, 2.0, shipped)
+    expression.add(one, np.array([-90.0]), np.zeros(1), np.eye(7)[:1], poses(), 1, 2.0, shipped)
     assert np.isfinite(one).all()
     flicker = np.eye(7)[np.arange(N) % 7]
     values = np.tile(rig.NEUTRAL, (N, 1))
-    motion.add(values, *line(), flicker, poses(), 1, 2.0, shipped)
+    expression.add(values, *line(), flicker, poses(), 1, 2.0, shipped)
     assert (values >= rig.MINIMUM).all() and (values <= rig.MAXIMUM).all()
-    tracks = motion._pieces(shipped, np.full(216_000, -90.0), 1, RATE)
+    tracks = expression._pieces(shipped, np.full(216_000, -90.0), 1, RATE)
     assert len(tracks) >= 90_000 and np.isfinite(tracks).all()
 
 
 def test_every_variant_of_a_mood_is_a_face_of_its_own() -> None:
     """Variants name known controls, none decides how lips open, and seeds reach all of them."""
-    table = motion.moods()
+    table = expression.moods()
     assert set(table) == set(EMOTIONS[1:])
     for name, variants in table.items():
         for row in variants:
             face = rig.clamp(rig.NEUTRAL + row)[None]
             assert mouth.aperture(face)[0] == pytest.approx(mouth.aperture(rig.NEUTRAL[None])[0], abs=1e-6)
-        found = {motion._variants(seed)[EMOTIONS.index(name)].tobytes() for seed in range(40)}
+        found = {expression._variants(seed)[EMOTIONS.index(name)].tobytes() for seed in range(40)}
         assert len(found) == len(variants) >= 2

@@ -13,7 +13,7 @@ import pytest
 from facetake import __version__
 from facetake.cli import main
 from facetake.errors import ConfigError
-from facetake.package import package
+from facetake.plugin_archive import package
 
 
 def unpacked(host: str, folder: Path) -> Path:

@@ -1,4 +1,4 @@
-"""Tests of facetake.pickled: arrays come out of pickles, and nothing in them runs."""
+"""Tests of facetake.safe_pickle: arrays come out of pickles, and nothing in them runs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from scipy import sparse
 
 from facetake.errors import ModelError
-from facetake.pickled import read
+from facetake.safe_pickle import read
 
 # The house forbids pickle in the engine; the tests write files with it, as others do
 pickle: Any = __import__("pickle")

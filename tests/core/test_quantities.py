@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from facetake.errors import ConfigError
-from facetake.quantities import MOST_WHOLE, number, shown, whole
+from facetake.files.quantities import MOST_WHOLE, number, shown, whole
 
 ENDLESS = pytest.param(10**5000, id="endless")  # which Python refuses to print
 
@@ -17,8 +17,7 @@ def test_whole_numbers_are_read(given: object, found: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "given",
-    ["", "-1", -1, "x", "1.5", 1.5, True, None, "٣", "1_0", 2**63, "9" * 5000, ENDLESS, float("nan"), [1]]
+    "given", ["", "-1", -1, "x", "1.5", 1.5, True, None, "٣", "1_0", 2**63, "9" * 5000, ENDLESS, float("nan"), [1]]
 )
 def test_what_is_no_whole_number_is_refused(given: object) -> None:
     """Anything else is one short sentence, with the bounds, and no long number is ever computed or printed."""

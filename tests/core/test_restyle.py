@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from facetake import mouth, rig
-from facetake.bundle import RestyleModels, Restyler, VisemeClassifier
-from facetake.bundle.restyling import in_windows
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, RigError, TakeError
+from facetake.inference import RestyleModels, Restyler, VisemeClassifier
+from facetake.inference.restyling import in_windows
 from facetake.restyle import RestyleOptions, parse_style, restyle
 from facetake.take import Take
 from facetake.visemes import CLOSED, VISEMES

@@ -1,4 +1,4 @@
-"""Tests of facetake.room: what is kept in a file is what is kept in memory, and little of it is in memory."""
+"""Tests of facetake.arrays.memmap: what is kept in a file is what is kept in memory, and little of it is in memory."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facetake import bundle, room
+from facetake import inference
+from facetake.arrays import memmap
 from facetake.generate import GenerateOptions, generate
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
-HAS_ROOM = pytest.mark.skipif(not room._CAN, reason="this system keeps all in memory")
+HAS_ROOM = pytest.mark.skipif(not memmap._CAN, reason="this system keeps all in memory")
 
 
 @pytest.fixture
 def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that everything is above, and blocks of few rows."""
-    monkeypatch.setattr(room, "LARGE", 1)
+    monkeypatch.setattr(memmap, "LARGE", 1)
 
 
 @pytest.mark.parametrize(
@@ -35,9 +36,9 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 )
 def test_a_long_line_is_made_as_a_short_one(options: GenerateOptions, monkeypatch: pytest.MonkeyPatch) -> None:
     """With everything in files the same bytes come out of every step."""
-    models = bundle.load()
+    models = inference.load()
     known = generate(LINE, options, models)
-    monkeypatch.setattr(room, "LARGE", 1)
+    monkeypatch.setattr(memmap, "LARGE", 1)
     found = generate(LINE, options, models)
     assert found.take.values.tobytes() == known.take.values.tobytes()
     assert found.visemes.tobytes() == known.visemes.tobytes()
@@ -45,14 +46,14 @@ def test_a_long_line_is_made_as_a_short_one(options: GenerateOptions, monkeypatc
 
 def test_what_is_put_away_comes_back(small: None) -> None:
     """Rows that were written, put away and looked at again are what they were, in views and copies, too."""
-    made = room.make((1000, 7), np.float32)
+    made = memmap.make((1000, 7), np.float32)
     wanted = np.random.default_rng(1).normal(size=(1000, 7)).astype(np.float32)
-    for rows in room.blocks(made, 64):
+    for rows in memmap.blocks(made, 64):
         made[rows] = wanted[rows]
-    room.release(made[3:, 2])
-    assert np.array_equal(made, wanted) and np.array_equal(room.copy(made), wanted)
+    memmap.release(made[3:, 2])
+    assert np.array_equal(made, wanted) and np.array_equal(memmap.copy(made), wanted)
     made.setflags(write=False)
-    room.release(made)
+    memmap.release(made)
     assert np.array_equal(made, wanted)
 
 
@@ -61,7 +62,7 @@ def test_other_people_s_mappings_are_left_alone() -> None:
     held = mmap.mmap(-1, 4096)
     array = np.frombuffer(held, np.uint8)
     array[:] = 7
-    room.release(array)
+    memmap.release(array)
     assert (array == 7).all()
 
 
@@ -73,7 +74,7 @@ def test_a_full_disk_leaves_it_in_memory(small: None, monkeypatch: pytest.Monkey
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     monkeypatch.setattr(os, "posix_fallocate", full)
-    made = room.make((10, 3), np.float32)
+    made = memmap.make((10, 3), np.float32)
     made[:] = 1.0
     assert made.base is None
 

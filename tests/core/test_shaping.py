@@ -10,9 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from facetake import keys, mouth, rig, shaping, smoothing
+from facetake import keys, mouth, rig
 from facetake.errors import ConfigError, RigError
-from facetake.shaping import Closure
+from facetake.postprocess import shaping, smoothing
+from facetake.postprocess.shaping import Closure
 from facetake.take import Take, resample
 from facetake.visemes import VISEMES
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.signal import savgol_filter
 
-from facetake import smoothing
+from facetake.postprocess import smoothing
 
 
 @pytest.mark.parametrize("n_frames", [15, 16, 37, 400])

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from facetake import formats, mouth, rig
-from facetake.bundle import load
 from facetake.cli import main
 from facetake.generate import GenerateOptions, generate
-from facetake.shaping import check_seals
+from facetake.inference import load
+from facetake.postprocess.shaping import check_seals
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 

@@ -87,12 +87,12 @@ def test_the_page_of_a_report_loads_nothing() -> None:
 @pytest.mark.parametrize("name", ["../ear.onnx", "/models/ear.onnx", "a\\ear.onnx", ""])
 def test_a_model_folder_names_no_file_outside(name: str, tmp_path: Path) -> None:
     """A models.toml that names a file elsewhere is refused."""
-    from facetake import bundle
+    from facetake import inference
     from facetake.errors import ModelError
 
     (tmp_path / "models.toml").write_text(f"[ear]\nfile = '{name}'\nsha256 = '0'\n", encoding="utf-8")
     with pytest.raises(ModelError, match="a model lies beside its models.toml"):
-        bundle.declarations(tmp_path)
+        inference.declarations(tmp_path)
 
 
 def test_the_page_on_security_names_what_is_there() -> None:

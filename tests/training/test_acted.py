@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from facetake.errors import ConfigError
-from facetake_training.acted import ActedSource, Layout, Split, read, split_of
+from facetake_training.emotion_datasets import ActedSource, Layout, Split, read, split_of
 
 SPLITS: tuple[Split, ...] = ("train", "valid", "test")
 

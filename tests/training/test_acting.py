@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from facetake.emotion import EMOTIONS
-from facetake_training.acting import PROFILES, perform, pitch_track
+from facetake_training.emotional_prosody import PROFILES, perform, pitch_track
 
 
 def vowel(pitch_hz: float = 140.0, seconds: float = 2.0) -> np.ndarray:

@@ -12,15 +12,15 @@ import soundfile as sf
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
-from facetake import bundle, listening  # noqa: E402  after the skip
+from facetake import emotion_recognition, inference  # noqa: E402  after the skip
 from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake_training import audio_emotion, shipping, voice_statistics  # noqa: E402
-from facetake_training.acted import ActedSource  # noqa: E402
 from facetake_training.audio_emotion import EmotionConfig  # noqa: E402
 from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
+from facetake_training.emotion_datasets import ActedSource  # noqa: E402
 from facetake_training.measure import auto  # noqa: E402
 from facetake_training.voice_statistics import Statistics  # noqa: E402
 from facetake_training.voices import VoiceData  # noqa: E402
@@ -55,16 +55,16 @@ def test_a_run_ships_what_generate_uses(run: EmotionConfig, voices: Path) -> Non
     audio_emotion.train(run)
     assert run.ear is not None
     said = shipping.export_emotion_run(run, "tiny.toml", run.ear)
-    found = bundle.load(run.ear).audio_emotion
-    about = bundle.declarations(run.ear)["audio_emotion"].about
+    found = inference.load(run.ear).audio_emotion
+    about = inference.declarations(run.ear)["audio_emotion"].about
 
     assert "differ by at most" in said and about["trained_on"] == ["ours: our own"]
     assert found.threshold == pytest.approx(about["scores"]["threshold"])  # type: ignore[index]
     aside = voice_statistics.heard(run.data, "valid", run.seed, found.ear, run.out / "valid.npz")
     share = found.run(aside.voices)
     assert np.allclose(share.sum(axis=1), 1.0, atol=1e-5) and (share[:, EMOTIONS.index("surprise")] < 1e-6).all()
-    voice, energy_db = listening.listen(voices / "bob_sad_1.wav", found.ear)
-    whole = listening.statistics(voice, listening.voice_seconds(energy_db), slice(None))
+    voice, energy_db = emotion_recognition.listen(voices / "bob_sad_1.wav", found.ear)
+    whole = emotion_recognition.statistics(voice, emotion_recognition.voice_seconds(energy_db), slice(None))
     assert np.abs(whole - aside.voices[(aside.labels == 2) & (aside.copies == 0)]).max() < 0.02
     assert np.abs(found.usual).max() > 0.0
 
@@ -87,10 +87,10 @@ def test_an_emotion_model_of_another_ear_is_refused(run: EmotionConfig) -> None:
     audio_emotion.train(run)
     assert run.ear is not None
     shipping.export_emotion_run(run, "tiny.toml", run.ear)
-    ear = replace(bundle.load(run.ear).ear, sha256="another")
+    ear = replace(inference.load(run.ear).ear, sha256="another")
 
     with pytest.raises(ModelError, match="made for another ear; train and export it again"):
-        bundle.audio_emotion.open_audio_emotion(run.ear, ear, 1)
+        inference.audio_emotion.open_audio_emotion(run.ear, ear, 1)
 
 
 def test_a_readout_does_not_lean_on_the_recording(run: EmotionConfig) -> None:
@@ -144,7 +144,7 @@ def test_measure_auto_tells_all(run: EmotionConfig, voices: Path, capsys: pytest
     assert "the set's own mean off" in told
     assert "calibration error" in told and "auto on 16 emotional lines: right" in told
     assert "auto on 3 neutral lines: left neutral" in told
-    report = auto.measure(run.data, [], bundle.load(run.ear))
+    report = auto.measure(run.data, [], inference.load(run.ear))
     assert "speakers kept for testing: 6 lines, 1 speaker\n" in str(report)
 
 

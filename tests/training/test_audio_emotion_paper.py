@@ -16,8 +16,8 @@ from facetake.emotion import EMOTIONS  # noqa: E402  after the skip
 from facetake.errors import ConfigError  # noqa: E402
 from facetake.networks.audio_emotion import VoiceSize  # noqa: E402
 from facetake_training import audio_emotion_paper, calibration  # noqa: E402
-from facetake_training.acted import ActedSource  # noqa: E402
 from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
+from facetake_training.emotion_datasets import ActedSource  # noqa: E402
 from facetake_training.voices import VoiceData, Voices, held  # noqa: E402
 
 

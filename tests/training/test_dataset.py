@@ -15,8 +15,8 @@ from facetake.errors import ConfigError  # noqa: E402
 from facetake_training import lips  # noqa: E402
 from facetake_training.augment import AugmentConfig, augment  # noqa: E402
 from facetake_training.dataset import Crops, DataConfig, SourceConfig, draw_emotion, read_span  # noqa: E402
+from facetake_training.performers.prosody import frame_loudness  # noqa: E402
 from facetake_training.phones import INDEX  # noqa: E402
-from facetake_training.prosody import frame_loudness  # noqa: E402
 
 
 def test_crops_repeat_by_seed(corpus: Path) -> None:
@@ -98,9 +98,7 @@ def test_perfect_lips_score_one_and_late_ones_tell_their_lag(tmp_path: Path) -> 
 
 def test_tracked_lips_are_drawn_in_time_with_their_sound(tracked_faces: lips.LipsConfig, corpus: Path) -> None:
     """Crops of tracked clips know the lips alone; sound, opening and rounding stay together at any speed."""
-    config = DataConfig(
-        (SourceConfig(corpus),), crop_s=1.0, silence=0.0, tracked=(tracked_faces,), tracked_share=0.5
-    )
+    config = DataConfig((SourceConfig(corpus),), crop_s=1.0, silence=0.0, tracked=(tracked_faces,), tracked_share=0.5)
     crops = Crops(replace(config, augment=AugmentConfig(0, (0, 0), 0, 0, 0, 0, (0, 0), 0)), "train", 0)
     drawn = [crops.draw(np.random.default_rng(seed)) for seed in range(60)]
     lips_alone = [example for example in drawn if example.seen.any()]

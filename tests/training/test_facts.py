@@ -12,11 +12,11 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="training needs torch")
 
-from facetake import bundle, formats, rig  # noqa: E402  after the skip
-from facetake.bundle.restyling import CONTEXT_FRAMES  # noqa: E402
+from facetake import formats, inference, rig  # noqa: E402  after the skip
 from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
+from facetake.inference.restyling import CONTEXT_FRAMES  # noqa: E402
 from facetake.networks.facts import Discriminator, SequenceSize  # noqa: E402
 from facetake.take import Take  # noqa: E402
 from facetake_training import facts, shipping, viseme  # noqa: E402
@@ -159,7 +159,7 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
     out = tmp_path / "model"
     shipping.export_restyler_run(config, "tiny.toml", out)
     shipping.export_classifier_run(hearing(classifier, corpus), "tiny.toml", out)
-    models = bundle.load_restyling(out)
+    models = inference.load_restyling(out)
     values = np.random.default_rng(0).uniform(0, 0.3, (50, 174)).astype(np.float32)
     code = np.eye(9, dtype=np.float32)[2]
     held = np.pad(values, ((CONTEXT_FRAMES, CONTEXT_FRAMES), (0, 0)), mode="edge")  # as windows hold a take's ends
@@ -168,10 +168,10 @@ def test_runs_become_models(tmp_path: Path, corpus: Path, classifier: Path) -> N
     assert models.restyler.actors == ("house", "ada") and models.restyler.styles[:7] == EMOTIONS
     assert np.abs(models.restyler.restyle(values, code) - rig.clamp(expected)).max() < 1e-4
     assert models.classifier.read(values)[0].sum(axis=1) == pytest.approx(1, abs=1e-3)
-    assert set(bundle.declarations(out)) == {"restyler", "viseme_classifier"}
+    assert set(inference.declarations(out)) == {"restyler", "viseme_classifier"}
     assert viseme.load(out).groups == (7, 2)
     with pytest.raises(ModelError, match="no model named ear"):
-        bundle.load(out)
+        inference.load(out)
 
 
 def write_config(folder: Path, config: FactsConfig, name: str) -> Path:
@@ -191,7 +191,7 @@ def test_tables_and_bars_can_be_measured(tmp_path: Path, corpus: Path, classifie
     out = tmp_path / "model"
     shipping.export_restyler_run(config, "tiny.toml", out)
     shipping.export_classifier_run(hearing(classifier, corpus), "tiny.toml", out)
-    report = restyle.measure(bundle.load_restyling(out), classifier, [corpus], "emil", 2)
+    report = restyle.measure(inference.load_restyling(out), classifier, [corpus], "emil", 2)
     configs = [write_config(tmp_path, config, name) for name in ("ours", "theirs")]
     tables = restyle.tables(configs, classifier, [corpus], "emil", 3)
 
@@ -226,7 +226,7 @@ def test_a_folder_of_takes_trains_another_restyler(tmp_path: Path) -> None:
         formats.write(Take(values, Fraction(30)), tmp_path / "in" / actor / f"{emotion}_1.csv")
 
     assert main(["styles", str(tmp_path / "in"), "-o", str(tmp_path / "out"), "--steps", "2"]) == 0
-    assert bundle.load_restyling(tmp_path / "out").restyler.actors == ("yan", "zoe")
+    assert inference.load_restyling(tmp_path / "out").restyler.actors == ("yan", "zoe")
 
 
 @pytest.mark.parametrize(("names", "says"), [((), "no takes"), (("sad_1", "sad_2"), "2 takes of one style")])

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake import bundle, rig
+from facetake import inference, rig
 from facetake.errors import ConfigError, ModelError
-from facetake.motion import MOVEMENT_FPS
+from facetake.motion.expression import MOVEMENT_FPS
 from facetake_training import shipping
 from facetake_training.lips import LipsConfig
 from facetake_training.movement import MovementConfig, collect
@@ -55,8 +55,8 @@ def test_collected_movement_ships(config: MovementConfig, tmp_path: Path) -> Non
         shipping.export_motion(config, "motion.toml", tmp_path / "model")
     collect(config)
     assert "motion.npz written" in shipping.export_motion(config, "motion.toml", tmp_path / "model")
-    assert bundle.open_motion(tmp_path / "model") is not None
-    assert bundle.declarations(tmp_path / "model")["motion"].about["trained_on"] == ["a face: CC0"]
+    assert inference.open_motion(tmp_path / "model") is not None
+    assert inference.declarations(tmp_path / "model")["motion"].about["trained_on"] == ["a face: CC0"]
 
 
 def test_unknown_scores_and_short_clips_are_told(config: MovementConfig) -> None:

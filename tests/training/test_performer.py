@@ -7,9 +7,9 @@ import pytest
 
 from facetake import mouth, rig
 from facetake.emotion import EMOTIONS
-from facetake_training.actors import actors
-from facetake_training.articulation import Phone, articulate
-from facetake_training.performer import perform
+from facetake_training.performers.actors import actors
+from facetake_training.performers.articulation import Phone, articulate
+from facetake_training.performers.performer import perform
 
 
 def phones(text: str, each_s: float = 0.09) -> list[Phone]:

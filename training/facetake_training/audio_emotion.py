@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facetake import bundle
+from facetake import inference
 from facetake.emotion import EMOTIONS
 from facetake.networks.voice_emotion import VoiceEmotion
-from facetake_training import acted, calibration, checkpoint
+from facetake_training import calibration, checkpoint, emotion_datasets
 from facetake_training.voice_statistics import Statistics, heard
 from facetake_training.voices import VoiceData
 
@@ -90,9 +90,9 @@ def train(config: EmotionConfig) -> Path:
         ModelError: the ear is missing, or does not tell how a voice sounds.
     """
     torch.set_num_threads(config.threads)
-    ear = bundle.load_ear(config.ear or bundle.SHIPPED, config.threads)
+    ear = inference.load_ear(config.ear or inference.SHIPPED, config.threads)
     for source in config.data.sources:
-        if left_out := acted.read(source).left_out:
+        if left_out := emotion_datasets.read(source).left_out:
             print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
     learnt, aside = (
         heard(config.data, split, config.seed, ear, config.out / f"{split}.npz") for split in ("train", "valid")

@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 
 from facetake.emotion import EMOTIONS
 from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
-from facetake_training import acted, calibration, checkpoint
+from facetake_training import calibration, checkpoint, emotion_datasets
 from facetake_training.voices import Held, VoiceData, Voices, held
 
 COLUMNS = ("step", "loss", "balanced_accuracy", "surprise", "calibration_error", "temperature", "threshold")
@@ -104,7 +104,7 @@ def train(config: PaperConfig) -> Path:
     if first:
         checkpoint.load_weights(config.out / "average.safetensors", averaged)
     for source in config.data.sources:
-        if left_out := acted.read(source).left_out:
+        if left_out := emotion_datasets.read(source).left_out:
             print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
     aside = held(config.data, "valid", config.seed)
     voices = Voices(config.data, config.batch, config.seed + first, config.reuse)

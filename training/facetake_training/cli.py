@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake import quantities
 from facetake.config import load_config
 from facetake.errors import ConfigError
 from facetake.extras import told
+from facetake.files import quantities
 
 if TYPE_CHECKING:
     from facetake_training.voices import VoiceData
@@ -169,7 +169,7 @@ NEEDS = {
 
 
 def _measure(arguments: argparse.Namespace) -> int:
-    from facetake import bundle
+    from facetake import inference
     from facetake_training.lips import LipsConfig
     from facetake_training.measure import (
         acting,
@@ -192,26 +192,28 @@ def _measure(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"measure {arguments.what} needs --{name}")
     a = arguments
     report = {
-        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
-        "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
-        "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), bundle.load(a.model)),
-        "closures": lambda: closures.measure(a.corpus, bundle.load(a.model), a.split, a.lines),
-        "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], bundle.load(a.model)),
-        "takes": lambda: takes.measure(a.audio[0], bundle.load(a.model)),
-        "checks": lambda: checks.measure(a.audio, bundle.load(a.model, 1), bundle.load_classifier(a.model, 1), a.lines),
-        "auto": lambda: auto.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
-        "turns": lambda: turns.measure(_voices(a.config), a.audio or [], bundle.load(a.model)),
-        "acting": lambda: acting.measure(a.audio[0], bundle.load(a.model)),
+        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "closures": lambda: closures.measure(a.corpus, inference.load(a.model), a.split, a.lines),
+        "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], inference.load(a.model)),
+        "takes": lambda: takes.measure(a.audio[0], inference.load(a.model)),
+        "checks": lambda: checks.measure(
+            a.audio, inference.load(a.model, 1), inference.load_classifier(a.model, 1), a.lines
+        ),
+        "auto": lambda: auto.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
+        "turns": lambda: turns.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
+        "acting": lambda: acting.measure(a.audio[0], inference.load(a.model)),
         "faces": lambda: faces.measure(
             LipsConfig(a.truth, a.audio[0]),
             LipsConfig(a.against, a.audio[0]),
             a.landmarker,
-            bundle.load(a.model),
+            inference.load(a.model),
             quantities.number(a.energy, "--energy", 0.0, 2.0),
         ),
-        "silence": lambda: silence.measure(bundle.load(a.model)),
+        "silence": lambda: silence.measure(inference.load(a.model)),
         "memory": lambda: memory.measure(a.audio[0], a.model),
-        "restyle": lambda: restyle.measure(bundle.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
+        "restyle": lambda: restyle.measure(inference.load_restyling(a.model), a.judge, a.corpus, a.actor, a.lines),
         "tables": lambda: restyle.tables(a.config, a.judge, a.corpus, a.actor, a.lines),
     }[a.what]()
     print(report)

@@ -262,8 +262,8 @@ def _write_audio(path: Path, spoken: Spoken) -> None:
 def _write_take(out: Path, row: Row, spoken: Spoken, chance: random.Random) -> str:
     """Have the expert perform a line: emotional words with their emotion, neutral words with any."""
     from facetake.emotion import EMOTIONS
-    from facetake_training.actors import actors
-    from facetake_training.performer import perform_line
+    from facetake_training.performers.actors import actors
+    from facetake_training.performers.performer import perform_line
 
     actor = chance.choice(sorted(actors()))
     if row["emotion"] == "neutral":

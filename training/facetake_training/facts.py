@@ -250,4 +250,3 @@ def _mouth_loss(curves: Tensor, made: Tensor, classifier: VisemeClassifier, kind
         truth = classifier(curves)[0].exp()
     entropy: Tensor = -(truth * classifier(made)[0]).sum(dim=-1).mean()
     return entropy
-

@@ -2,7 +2,7 @@
 
 The tracker's scores become deviations from each clip's middle, without blinks and without what is too fast for a
 muscle, and the voice's level stands beside them. What a score does to the rig is written in the configuration: a
-tracker's units are not the rig's. Knows nothing of how pieces are chosen (`facetake.motion`).
+tracker's units are not the rig's. Knows nothing of how pieces are chosen (`facetake.motion.expression`).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from facetake import audio, rig
 from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ConfigError
-from facetake.motion import MOVEMENT_FPS, voice_level
+from facetake.motion.expression import MOVEMENT_FPS, voice_level
 from facetake.timebase import n_frames
 from facetake_training.lips import LipsConfig, clips, sound_path
 

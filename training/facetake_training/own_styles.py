@@ -12,7 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
-from facetake import bundle, formats
+from facetake import formats, inference
 from facetake.config import from_table
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
@@ -49,11 +49,11 @@ def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "
     if emotion not in EMOTIONS:
         raise ConfigError(f"unknown emotion '{emotion}'; known: {', '.join(EMOTIONS)}")
     actors = _import(folder, out / "takes", emotion)
-    shape = json.loads((bundle.SHIPPED / "restyler.json").read_text(encoding="utf-8"))
+    shape = json.loads((inference.SHIPPED / "restyler.json").read_text(encoding="utf-8"))
     data = StyleConfig((SourceConfig(out / "takes"),), tuple(actors), noise=0.01, uneven=0.1)
     config = FactsConfig(
-        out / "run", bundle.SHIPPED, data, from_table(SequenceSize, shape["network"], "restyler.json"), CRITIC,
-        as_change=bool(shape["as_change"]), loss=FactsLoss(own=1.0), start=bundle.SHIPPED / "restyler.safetensors",
+        out / "run", inference.SHIPPED, data, from_table(SequenceSize, shape["network"], "restyler.json"), CRITIC,
+        as_change=bool(shape["as_change"]), loss=FactsLoss(own=1.0), start=inference.SHIPPED / "restyler.safetensors",
         steps=steps, learning_rate=4e-4, schedule="cosine", average=0.99, seed=seed, workers=0,
         every=max(1, steps // 3),
     )  # fmt: skip

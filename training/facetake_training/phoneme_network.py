@@ -15,8 +15,8 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.networks.wav2vec2 import PhonemeNetwork, is_sound
 from facetake.visemes import VISEMES
+from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import from_ipa, viseme_of
-from facetake_training.prosody import frame_loudness
 
 SILENT_SHARE = 0.02  # of a line's loud frames: quieter ones are silence, whatever the network says
 

@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from facetake import bundle
+from facetake import inference
 from facetake.audio import hash_of
 from facetake.config import load_config, read_table
 from facetake.errors import ConfigError, ModelError
@@ -29,7 +29,7 @@ from facetake.export import (
     export_merged,
     export_restyler,
 )
-from facetake.motion import MOVEMENT_FPS
+from facetake.motion.expression import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifier
 from facetake.networks.voice_emotion import VoiceEmotion
@@ -290,7 +290,7 @@ def starting_point(folder: Path | None, scratch: Path) -> tuple[EmoFaceSize, Pat
     """
     from facetake.config import from_table
 
-    folder = bundle.SHIPPED if folder is None else folder
+    folder = inference.SHIPPED if folder is None else folder
     if not (folder / WEIGHTS).is_file() or not (folder / SIZE).is_file():
         raise ModelError(f"no weights to train from in {folder}: {WEIGHTS} and {SIZE} must be there")
     size = from_table(

@@ -16,19 +16,21 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
-from facetake import audio, bundle, coupling, eyes, motion, rig, shaping, smoothing
+from facetake import audio, inference, rig
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
+from facetake.motion import coupling, expression, eyes
+from facetake.postprocess import shaping, smoothing
 from facetake.rig import arkit
-from facetake_training.actors import actors
-from facetake_training.articulation import Phone
 from facetake_training.dataset import Line, SourceConfig, phone_track, played, read_lines, read_span
 from facetake_training.emoface import PHONE_VISEMES
-from facetake_training.expression import expressions
-from facetake_training.performer import perform
+from facetake_training.performers.actors import actors
+from facetake_training.performers.articulation import Phone
+from facetake_training.performers.expression import expressions
+from facetake_training.performers.performer import perform
+from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
-from facetake_training.prosody import frame_loudness
 
 Floats = NDArray[np.float32]
 SPAN_FRAMES = 240  # performed at once and cut into windows
@@ -52,7 +54,7 @@ class StyleConfig:
         uneven: spread of the factors by which regions of the source's curves are scaled, as in hand-made takes.
         generated: share of performances that the generator makes from the line's sound, as `house`.
         generator: folder of its model, or None for the shipped one.
-        lively: performances move as generated takes do (`facetake.motion`), with the shipped movement of real faces.
+        lively: performances move as generated takes do (`facetake.motion.expression`), with the shipped movement of real faces.
     """
 
     sources: tuple[SourceConfig, ...]
@@ -114,8 +116,8 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             if name not in actors() and name not in speakers:
                 raise ConfigError(f"no actor '{name}'; known: {', '.join([*actors(), *sorted(speakers)[:9]])}")
         self.loudness: dict[Line, NDArray[np.float64]] = {}
-        self.generator = bundle.load(config.generator, threads=1) if config.generated else None
-        self.movement = bundle.open_motion(bundle.SHIPPED) if config.lively else None
+        self.generator = inference.load(config.generator, threads=1) if config.generated else None
+        self.movement = inference.open_motion(inference.SHIPPED) if config.lively else None
 
     def __iter__(self) -> Iterator[dict[str, Tensor]]:
         """Yields windows (windows, frames, ...) of one line at a time, without end."""
@@ -201,12 +203,10 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         ease = round(shaping.RELEASE_S * FRAME_RATE_HZ)
         speech = np.convolve(speaks, np.hanning(ease + 2)[1:-1], "same").clip(0.0, 1.0).astype(np.float32)
         poses = (rig.NEUTRAL + expressions().rest).astype(np.float32)
-        motion.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
+        expression.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
         coupling.couple(curves, speech)
 
-    def _generated(
-        self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int
-    ) -> Floats:
+    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int) -> Floats:
         """(T, 174) the same stretch as the generator makes it from the sound, smoothed as it does."""
         assert self.generator is not None
         span_s = SPAN_FRAMES / FRAME_RATE_HZ
@@ -300,4 +300,3 @@ def _codes(config: StyleConfig, emotion: int, actor: int) -> Floats:
 def flat(items: list[dict[str, Tensor]]) -> dict[str, Tensor]:
     """Windows of several lines as one batch."""
     return {name: torch.cat([item[name] for item in items]) for name in items[0]}
-

@@ -13,12 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import listening
+from facetake import emotion_recognition
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Rhythm
-from facetake.bundle import Ear
 from facetake.errors import ConfigError
+from facetake.inference import Ear
 from facetake.timebase import n_frames
-from facetake_training.acted import Split
+from facetake_training.emotion_datasets import Split
 from facetake_training.voices import VoiceData, recordings
 
 Floats = NDArray[np.float32]
@@ -81,7 +81,7 @@ def statistics(sound: Floats, ear: Ear) -> Floats:
     rhythm = Rhythm(count)
     voice = ear.hear(rhythm.listening([sound]), count, with_voice=True).voice
     assert voice is not None  # as asked
-    return listening.statistics(voice, listening.voice_seconds(rhythm.tracks()[0]), slice(None))
+    return emotion_recognition.statistics(voice, emotion_recognition.voice_seconds(rhythm.tracks()[0]), slice(None))
 
 
 def _read(path: Path, asked: str) -> Statistics | None:

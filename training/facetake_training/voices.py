@@ -21,10 +21,10 @@ from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.networks.audio_emotion import HOP, EmotionMel
-from facetake_training import acted
-from facetake_training.acted import Acted, ActedSource, Split
-from facetake_training.acting import perform
+from facetake_training import emotion_datasets
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
+from facetake_training.emotion_datasets import Acted, ActedSource, Split
+from facetake_training.emotional_prosody import perform
 
 Wave = NDArray[np.float32]
 Half = NDArray[np.float16]
@@ -73,7 +73,9 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
             ConfigError: an emotion that no source teaches, or a source that is not there.
         """
         self.data, self.batch, self.seed, self.reuse = data, batch, seed, reuse
-        lines = [acted.split_of(source, acted.read(source).lines, "train") for source in data.sources]
+        lines = [
+            emotion_datasets.split_of(source, emotion_datasets.read(source).lines, "train") for source in data.sources
+        ]
         self.by_emotion = [_of_emotion(name, data.sources, lines) for name in EMOTIONS]
         for name, found in zip(EMOTIONS, self.by_emotion, strict=True):
             if not found:
@@ -203,7 +205,7 @@ def recordings(data: VoiceData, split: Split, seed: int) -> Iterator[Recording]:
         rng = np.random.default_rng([seed, place])
         if source.weight <= 0.0 or (source.perform and split != "train"):
             continue
-        for line in acted.split_of(source, acted.read(source).lines, split):
+        for line in emotion_datasets.split_of(source, emotion_datasets.read(source).lines, split):
             sound = read(line.audio)
             for emotion in EMOTIONS[1:] if source.perform else (line.emotion,):
                 wave = trimmed(_cut(sound, source, data, rng))

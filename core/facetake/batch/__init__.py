@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from facetake import bundle, checks
+from facetake import inference, qc
 from facetake.batch import approvals, making, outputs
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
@@ -76,7 +76,7 @@ class Progress:
     why: str
     share: float
     left_s: float
-    findings: tuple[checks.Finding, ...] = ()
+    findings: tuple[qc.Finding, ...] = ()
     heard: str = ""
     told: tuple[str, ...] = ()
 
@@ -102,8 +102,8 @@ def run(
     """
     hashes = model_hashes(settings.model)
     make_folder(settings.folder)
-    bundle.load(settings.model, making.THREADS)  # an altered model is one sentence here, and not one for every row
-    bundle.load_classifier(settings.model, making.THREADS)
+    inference.load(settings.model, making.THREADS)  # an altered model is one sentence here, and not one for every row
+    inference.load_classifier(settings.model, making.THREADS)
     rows = apart(rows, settings.folder, settings.inputs)
     with Ledger(settings.folder, settings.part) as ledger, marking(ledger.mark):
         settings = replace(settings, mark=ledger.mark)
@@ -125,7 +125,7 @@ def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[st
     """Scores of the takes of a list that did not pass every check, the worst first."""
     listed = {row.id for row in rows if not row.problem}
     entries = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
-    scores = {one.id: checks.score(checks.judge(one.measured, settings.limits)) for one in entries}
+    scores = {one.id: qc.score(qc.judge(one.measured, settings.limits)) for one in entries}
     return dict(sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1]))
 
 
@@ -199,7 +199,7 @@ class _Night:
         self._done_s += row.duration_s
         share = self._done_s / self._total_s
         spent = time.monotonic() - self._begun
-        findings = checks.judge(entry.measured, self._settings.limits)
+        findings = qc.judge(entry.measured, self._settings.limits)
         left_s = spent / share - spent if share else 0.0
         self._tell(Progress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
 

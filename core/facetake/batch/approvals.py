@@ -10,12 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import files, formats, json_text
+from facetake import files, formats
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Entry, Ledger, Verdict
 from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
+from facetake.files import json_text
 
 VERSION: Final = 1
 VERDICTS: Final = ("approved", "rejected")

@@ -15,10 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from facetake import checks, json_text
+from facetake import qc
 from facetake.audio import hash_of
 from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError
+from facetake.files import json_text
 
 NAME: Final = "facetake-batch.sqlite"
 VERSION: Final = 4
@@ -96,7 +97,7 @@ class Entry:
     why: str = "new"
     sha256: str = ""
     mtime_ns: int = 0
-    measured: tuple[checks.Measured, ...] = ()
+    measured: tuple[qc.Measured, ...] = ()
     beside: tuple[Written, ...] = ()
     told: tuple[str, ...] = ()
 
@@ -221,7 +222,7 @@ class Ledger:
         values = (
             entry.id, json_text.dump(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
             entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
-            checks.to_json(entry.measured), json_text.dump([astuple(one) for one in entry.beside]),
+            qc.to_json(entry.measured), json_text.dump([astuple(one) for one in entry.beside]),
             json_text.dump(entry.told),
         )  # fmt: skip
         self._put("rows", [values])
@@ -322,7 +323,7 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
     told = json_text.load(found[14])
     if not isinstance(prints, dict) or not all(isinstance(one, str) for one in (*(one.name for one in beside), *told)):
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
-    return Entry(found[0], prints, *found[2:12], checks.from_json(found[12]), beside, tuple(told))
+    return Entry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
 
 
 def _moved(path: Path, wrong: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, bundle, checks, emotion, exchange, formats, rig, shaping
+from facetake import __version__, emotion, formats, host_io, inference, qc, rig
 from facetake.audio import hash_of
 from facetake.batch import outputs
 from facetake.batch.keeping import Written, approved_path, put_down
@@ -19,6 +19,7 @@ from facetake.errors import FacetakeError, sentence
 from facetake.formats.files import marking
 from facetake.generate import GenerateOptions, generate
 from facetake.keys import Keys
+from facetake.postprocess import shaping
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
 from facetake.take import Take
 
@@ -48,7 +49,7 @@ class Settings:
     form: str | None = None
     model: Path | None = None
     part: str = ""
-    limits: checks.Limits | None = None
+    limits: qc.Limits | None = None
     inputs: tuple[Path, ...] = ()
     mark: str = ""
 
@@ -73,7 +74,7 @@ class Made:
     spent_s: float = 0.0
     files: tuple[Written, ...] = ()
     aside: tuple[str, ...] = ()
-    measured: tuple[checks.Measured, ...] = ()
+    measured: tuple[qc.Measured, ...] = ()
     heard: str = ""
     told: tuple[str, ...] = ()
 
@@ -88,9 +89,9 @@ class Maker:
             ModelError: one is missing, altered, or of another version.
         """
         self._settings = settings
-        self._models = bundle.load(settings.model, THREADS)
-        self._classifier = bundle.load_classifier(settings.model, THREADS)
-        self._restyling: bundle.RestyleModels | None = None
+        self._models = inference.load(settings.model, THREADS)
+        self._classifier = inference.load_classifier(settings.model, THREADS)
+        self._restyling: inference.RestyleModels | None = None
 
     def make(self, row: Row) -> Made:
         """Makes a row; whatever goes wrong is in the result, as the other rows are worth having."""
@@ -113,11 +114,11 @@ class Maker:
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
             take = shaping.reseal(take, made.closures)  # it knows its lips alone; here the sound is known, too
-            keys = None if keys is None else exchange.sparse(take)
+            keys = None if keys is None else host_io.sparse(take)
         if keys is not None:
             take = replace(take, values=rig.clamp(keys.dense()))
-        measured = checks.measure(
-            take, checks.Heard(made.visemes, made.closures, made.speech), asked_mood(row, made.emotion),
+        measured = qc.measure(
+            take, qc.Heard(made.visemes, made.closures, made.speech), asked_mood(row, made.emotion),
             self._classifier, self._approved(row), options.only,
         )  # fmt: skip
         heard = made.heard.sentence if made.heard else ""
@@ -133,15 +134,15 @@ class Maker:
         def write(parts: Sequence[Path]) -> None:
             formats.write(take, parts[0], form_of(row, self._settings))
             if keys is not None:
-                exchange.write_keys(parts[1], take, keys)
+                host_io.write_keys(parts[1], take, keys)
 
         names = outputs.names(row.out, self._settings.options.keys)
         files, aside = put_down(self._settings.folder, names, row.known, write)
         return Made(row.id, files=files, aside=aside)
 
-    def _restylers(self) -> bundle.RestyleModels:
+    def _restylers(self) -> inference.RestyleModels:
         if self._restyling is None:
-            self._restyling = bundle.load_restyling(self._settings.model, THREADS)
+            self._restyling = inference.load_restyling(self._settings.model, THREADS)
         return self._restyling
 
 
@@ -195,7 +196,7 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
 
 def model_hashes(folder: Path | None) -> dict[str, str]:
     """Hash of each model of a folder, the shipped one by default. Raises ModelError."""
-    found = {name: one.sha256 for name, one in bundle.declarations(bundle.SHIPPED).items()}
+    found = {name: one.sha256 for name, one in inference.declarations(inference.SHIPPED).items()}
     if folder is not None:
-        found |= {name: one.sha256 for name, one in bundle.declarations(folder).items()}
+        found |= {name: one.sha256 for name, one in inference.declarations(folder).items()}
     return found

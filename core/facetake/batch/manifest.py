@@ -14,12 +14,13 @@ from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
-from facetake import about, audio, emotion, quantities, restyle
+from facetake import audio, emotion, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
 from facetake.batch.row import Row, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError
+from facetake.files import quantities
 
 TOLD_NAMES: Final = 3  # names that a note lists
 
@@ -43,7 +44,7 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
         BatchError: the file cannot be read, lacks a column, or holds no row.
     """
     path = Path(path)
-    is_folder = about.is_folder(path)
+    is_folder = inspection.is_folder(path)
     told, found = ("", recordings.rows(path, suffix, follow_links)) if is_folder else _listed(path)
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")

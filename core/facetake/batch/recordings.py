@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from facetake import about
+from facetake import inspection
 from facetake.batch.outputs import folded
 from facetake.batch.row import LONGEST_ID, Row, is_letter, spared
 from facetake.errors import BatchError
@@ -54,7 +54,7 @@ def _files(folder: Path, follow_links: bool) -> Iterator[Path]:
         seen.add(real)
         for name in names:
             one = Path(place, name)
-            if one.suffix.lower() in about.SOUND and one.is_file():
+            if one.suffix.lower() in inspection.SOUND and one.is_file():
                 yield one
 
 

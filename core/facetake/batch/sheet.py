@@ -15,8 +15,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from facetake import files, json_text, spreadsheets
+from facetake import files, spreadsheets
 from facetake.errors import BatchError
+from facetake.files import json_text
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",

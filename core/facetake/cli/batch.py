@@ -11,12 +11,12 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from facetake import quantities
 from facetake.cli import generate, options
 from facetake.cli.progress import Reporter
 from facetake.cli.report import write as write_report
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
+from facetake.files import quantities
 
 if TYPE_CHECKING:
     from facetake.batch import Engine, Progress, Row, Settings, Summary, Verdict
@@ -58,7 +58,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--report", action="store_true", help="then write a page to see, play and approve takes, a CSV and a JUnit XML"
     )
     parser.add_argument(
-        "--report-mb", type=options.number(0.0, 1e6), default=64.0, metavar="N",
+        "--report-mb",
+        type=options.number(0.0, 1e6),
+        default=64.0,
+        metavar="N",
         help="room for sound and movement in the page; default 64",
     )
     parser.add_argument("--approvals", type=Path, metavar="FILE", help="verdicts that the report's page exported")
@@ -75,7 +78,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Makes what is not made yet."""
-    from facetake import batch, checks
+    from facetake import batch, qc
 
     if arguments.schema:
         say(batch.schema())
@@ -88,7 +91,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.resume and not batch.Ledger.place(arguments.out, part).is_file():
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
-    limits = checks.load(arguments.checks) if arguments.checks else None
+    limits = qc.load(arguments.checks) if arguments.checks else None
     settings = batch.Settings(
         arguments.out, performed, arguments.form, arguments.model, part, limits, _inputs(arguments)
     )
@@ -122,10 +125,10 @@ def _rows(arguments: argparse.Namespace, report: Reporter) -> list[Row]:
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """What is read beside recordings and the rows' cue files: no take may replace it."""
-    from facetake import about, emotion
+    from facetake import emotion, inspection
 
     cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
-    models = arguments.model.iterdir() if arguments.model and about.is_folder(arguments.model) else ()
+    models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
     return tuple(one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one)
 
 

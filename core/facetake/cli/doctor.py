@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from facetake import json_text
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
+from facetake.files import json_text
 
 NAME = "doctor"
 ABOUT = "look whether this machine and this installation can do the work, and say what to do where not"

@@ -8,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake import quantities
 from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.errors import ConfigError, FacetakeError, sentence
+from facetake.files import quantities
 
 if TYPE_CHECKING:
-    from facetake.bundle import Models
     from facetake.generate import GenerateOptions, Performance
+    from facetake.inference import Models
 
 NAME = "generate"
 ABOUT = "turn recorded lines into takes: 174 MetaHuman control curves"
@@ -65,12 +65,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Generates every input; one that fails does not stop the rest."""
-    from facetake import bundle
+    from facetake import inference
 
     sources = inputs.sound_files(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
-    models = bundle.load(arguments.model)
+    models = inference.load(arguments.model)
     job = _Job(options, models, arguments.form, arguments.preview, report)
     fates = set()
     for index, (source, target) in enumerate(targets):
@@ -142,7 +142,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
-    from facetake.motion import MOST_ENERGY
+    from facetake.motion.expression import MOST_ENERGY
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
@@ -184,7 +184,7 @@ def _attempt(source: Path, target: Path, job: _Job) -> str:
 
 def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
-    from facetake import exchange, formats, rig
+    from facetake import formats, host_io, rig
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
@@ -198,7 +198,7 @@ def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
     formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        exchange.write_keys(_keys_path(target), take, made.keys)
+        host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from facetake.about import SOUND, is_folder
 from facetake.errors import ConfigError
+from facetake.inspection import SOUND, is_folder
 
 FILM = (".mp4", ".m4v", ".mov", ".mkv")
 WILD = frozenset("*?[")

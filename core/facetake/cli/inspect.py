@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from facetake import json_text
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
+from facetake.files import json_text
 
 NAME = "inspect"
 ABOUT = "tell what is in a take, a recording or a model folder"
@@ -25,7 +25,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints what is known of one file."""
-    from facetake.about import facts
+    from facetake.inspection import facts
 
     about = facts(arguments.path, arguments.source_form)
     if arguments.as_json:

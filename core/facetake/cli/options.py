@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable
 
-from facetake import quantities
 from facetake.errors import ConfigError, FacetakeError
+from facetake.files import quantities
 
 LONGEST_S = 1e6  # seconds of a recording: eleven days
 

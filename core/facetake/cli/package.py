@@ -23,7 +23,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Writes one zip."""
-    from facetake.package import package
+    from facetake.plugin_archive import package
 
     inputs.make_folder(arguments.out)
     report.done(arguments.host, [str(package(arguments.host, arguments.out))])

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facetake.portrait.audiodvp.checkpoint import Trained
     from facetake.portrait.audiodvp.evaluation import Likeness, Scores
     from facetake.portrait.audiodvp.proxy import Performer
-    from facetake.portrait.audiodvp.trained import Trained
 
     F32 = NDArray[np.float32]
 
@@ -38,12 +38,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
-    from facetake import bundle
-    from facetake.portrait import devices
+    from facetake import inference
     from facetake.portrait.audiodvp import training
     from facetake.portrait.audiodvp.driving import heard
     from facetake.portrait.audiodvp.proxy import open_performer
     from facetake.portrait.audiodvp.settings import read_settings
+    from facetake.portrait.training import devices
 
     settings, device = read_settings(arguments.settings), devices.device(arguments.device)
     performer = open_performer(arguments.actor)
@@ -54,7 +54,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         begin, end = STAGES[stage]
         report.progress(item, begin + (end - begin) * share)
 
-    models = bundle.load(arguments.model)
+    models = inference.load(arguments.model)
     features = heard(_sound_of(performer), performer.rate, settings.features, performer.model, models)
     count = None if arguments.seconds is None else int(arguments.seconds * performer.rate)
     training.train(performer, features, performer.origin, settings, arguments.out, count, progress, device=device)
@@ -75,11 +75,11 @@ def add_render(parser: argparse.ArgumentParser) -> None:
 
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
-    from facetake.portrait import devices
-    from facetake.portrait.audiodvp.performing import perform
+    from facetake.portrait.audiodvp.checkpoint import read_trained
     from facetake.portrait.audiodvp.proxy import open_performer
-    from facetake.portrait.audiodvp.trained import read_trained
-    from facetake.portrait.playback import there_and_back
+    from facetake.portrait.audiodvp.render import perform
+    from facetake.portrait.training import devices
+    from facetake.portrait.video.playback import there_and_back
 
     item = str(portrait_film.said(arguments))
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
@@ -95,13 +95,13 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _expression(arguments: argparse.Namespace, performer: Performer, trained: Trained) -> F32:
     """What the face does: of the take where there is one, else of the sound."""
-    from facetake import bundle, formats
+    from facetake import formats, inference
     from facetake.portrait.audiodvp.driving import from_sound
-    from facetake.portrait.performance import from_take
+    from facetake.portrait.capture.performance import from_take
 
     if arguments.take:
         return from_take(formats.read(arguments.take), performer.rate, performer.model)
-    return from_sound(arguments.audio, performer.rate, trained, performer.model, bundle.load(arguments.model))
+    return from_sound(arguments.audio, performer.rate, trained, performer.model, inference.load(arguments.model))
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -115,22 +115,22 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
     import numpy as np
 
-    from facetake import bundle
-    from facetake.portrait import devices
-    from facetake.portrait.actor import read_actor
+    from facetake import inference
     from facetake.portrait.audiodvp import evaluation
+    from facetake.portrait.audiodvp.checkpoint import read_trained
     from facetake.portrait.audiodvp.driving import from_sound
     from facetake.portrait.audiodvp.proxy import open_performer
-    from facetake.portrait.audiodvp.trained import read_trained
-    from facetake.portrait.lips import in_step
-    from facetake.portrait.measures import Clip, measures
+    from facetake.portrait.capture.actor import read_actor
+    from facetake.portrait.metrics.clip import Clip, measures
+    from facetake.portrait.metrics.lips import in_step
+    from facetake.portrait.training import devices
 
     performer, trained = open_performer(arguments.actor), read_trained(arguments.training)
     trained.generator.to(devices.device(arguments.device))
     _check_actor(performer, trained, arguments)
     item = str(arguments.training)
     report.start(item, 0, 1)
-    models = bundle.load(arguments.model)
+    models = inference.load(arguments.model)
     said = from_sound(_sound_of(performer), performer.rate, trained, performer.model, models)
     late = evaluation.sound_late(performer, said, performer.aperture, trained.about.n_frames)
     said = in_step(said, late)
@@ -148,7 +148,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 def _lines(scores: Scores) -> list[str]:
-    from facetake.portrait.measures import lines
+    from facetake.portrait.metrics.clip import lines
 
     rows = (("neural renderer", scores.ours), ("drawing alone", scores.bare), ("captured expression", scores.given))
     return [

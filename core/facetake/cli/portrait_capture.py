@@ -11,9 +11,9 @@ from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
-    from facetake.portrait.actor import Actor
-    from facetake.portrait.capture import Order
-    from facetake.portrait.faces import Face
+    from facetake.portrait.capture.actor import Actor
+    from facetake.portrait.capture.clip_capture import Order
+    from facetake.portrait.capture.face_models import Face
 
 METHODS = ("fit", "regress")
 LATEST_S = 5.0  # more is not the lateness of a sound, but another take
@@ -35,7 +35,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
                         "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
     parser.add_argument(
-        "--sound-late", type=options.number(low=-options.LONGEST_S), default=0.0, metavar="SECONDS",
+        "--sound-late",
+        type=options.number(low=-options.LONGEST_S),
+        default=0.0,
+        metavar="SECONDS",
         help="by how much the video's sound is late; below 0 it is early",
     )
     parser.add_argument(
@@ -59,9 +62,9 @@ def capture(arguments: argparse.Namespace, report: Reporter) -> int:
 def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
     from dataclasses import replace
 
-    from facetake.portrait.capture import capture_clips
-    from facetake.portrait.clips import LIST, captured_in, read_clips, write_clips
-    from facetake.portrait.faces import open_face
+    from facetake.portrait.capture.clip_capture import capture_clips
+    from facetake.portrait.capture.clip_list import LIST, captured_in, read_clips, write_clips
+    from facetake.portrait.capture.face_models import open_face
 
     for option in ("take", "tracks"):
         if getattr(arguments, option) is not None:
@@ -84,8 +87,8 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import formats
-    from facetake.portrait.faces import open_face
-    from facetake.portrait.performance import take_of
+    from facetake.portrait.capture.face_models import open_face
+    from facetake.portrait.capture.performance import take_of
 
     if arguments.take is not None:
         inputs.refuse_overwriting([(arguments.video, arguments.take)], [arguments.video])
@@ -106,17 +109,17 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _late(actors: list[Actor], face: Face, moved_s: float) -> list[str]:
     """What is worth telling of sounds that are late, or still are after they were moved."""
-    from facetake import bundle
-    from facetake.portrait.lateness import late_sound
+    from facetake import inference
+    from facetake.portrait.capture.audio_offset import late_sound
 
-    models = bundle.load()
+    models = inference.load()
     return [line for actor in actors for line in late_sound(actor, face.model, models, moved_s)]
 
 
 def _order(arguments: argparse.Namespace) -> Order:
     from facetake.config import load_config
-    from facetake.portrait.capture import Order
-    from facetake.portrait.fitting import FitSettings
+    from facetake.portrait.capture.clip_capture import Order
+    from facetake.portrait.capture.fitting import FitSettings
 
     first_s, last_s = seconds(arguments.range)
     is_fit = arguments.method == "fit"
@@ -128,7 +131,7 @@ def _order(arguments: argparse.Namespace) -> Order:
 
 
 def _fitted(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
-    from facetake.portrait.capture import capture as captured
+    from facetake.portrait.capture.clip_capture import capture as captured
 
     return captured(order, face, lambda share, _: report.progress(str(arguments.video), share))
 

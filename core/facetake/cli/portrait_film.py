@@ -49,12 +49,12 @@ def add_evaluate(parser: argparse.ArgumentParser, actor: str, networks: str) -> 
 
 def mood(arguments: argparse.Namespace, report: Reporter, sound: Path, item: str) -> EmotionTrack:
     """The emotion that is asked for, or that is heard in a sound, which is told of an item. ConfigError, AudioError."""
-    from facetake import bundle, emotion, listening
+    from facetake import emotion, emotion_recognition, inference
 
     asked = arguments.emotion or "neutral"
     if not emotion.is_heard(asked):
         return emotion.parse(asked)
-    heard = listening.hear(sound, asked, bundle.load(arguments.model).audio_emotion)
+    heard = emotion_recognition.hear(sound, asked, inference.load(arguments.model).audio_emotion)
     report.note(item, [f"{sound}: {heard.sentence}"], {"heard": heard.facts})
     return heard.track
 
@@ -67,7 +67,7 @@ def film(
     pictures: (H, W, 3), `n_frames` of them; n_video: frames of the actor's video; rate: of both.
     """
     from facetake import formats
-    from facetake.portrait.playback import turns
+    from facetake.portrait.video.playback import turns
     from facetake.render.video import unheard, write_video
 
     item = str(arguments.take or arguments.audio)

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from facetake.portrait.landmark.driving import Line
-    from facetake.portrait.landmark.evaluation import Likeness, Scores
-    from facetake.portrait.landmark.subject import Captured, Subject
-    from facetake.portrait.landmark.trained import About, Motion
+    from facetake.portrait.landmark_translation.checkpoint import About, Motion
+    from facetake.portrait.landmark_translation.driving import Line
+    from facetake.portrait.landmark_translation.evaluation import Likeness, Scores
+    from facetake.portrait.landmark_translation.subject import Captured, Subject
 
     F32 = NDArray[np.float32]
 
@@ -47,12 +47,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
-    from facetake import bundle
-    from facetake.portrait import devices
-    from facetake.portrait.landmark import training
-    from facetake.portrait.landmark.losses import judges
-    from facetake.portrait.landmark.settings import read_settings
-    from facetake.portrait.landmark.subject import open_captured
+    from facetake import inference
+    from facetake.portrait.landmark_translation import training
+    from facetake.portrait.landmark_translation.image.losses import judges
+    from facetake.portrait.landmark_translation.settings import read_settings
+    from facetake.portrait.landmark_translation.subject import open_captured
+    from facetake.portrait.training import devices
 
     settings, sounds = read_settings(arguments.settings), inputs.sound_files(arguments.lines)
     item, device = str(arguments.out), devices.device(arguments.device)
@@ -71,7 +71,7 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
         most = None if arguments.seconds is None else int(arguments.seconds * captured.actor.rate)
         actors.append((captured, most))
     training.train(
-        actors, sounds, settings, bundle.load(arguments.model), asked, arguments.out, progress, device=device
+        actors, sounds, settings, inference.load(arguments.model), asked, arguments.out, progress, device=device
     )
     report.done(item, [str(arguments.out)])
     return 0
@@ -90,7 +90,10 @@ def add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's face_landmarker.task, where its "
                         "package has no model inside")  # fmt: skip
     parser.add_argument(
-        "--size", type=options.whole(), default=256, metavar="PIXELS",
+        "--size",
+        type=options.whole(),
+        default=256,
+        metavar="PIXELS",
         help="side of a photograph's square, and of its film (default 256)",
     )
     parser.add_argument("--seed", type=options.whole(), default=0, help="of blinks and the head's directions")
@@ -105,11 +108,11 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake.errors import ConfigError
-    from facetake.portrait import devices
-    from facetake.portrait.landmark.picture_training import read_translator
-    from facetake.portrait.landmark.showing import show
-    from facetake.portrait.landmark.subject import open_subject
-    from facetake.portrait.landmark.trained import read_motion
+    from facetake.portrait.landmark_translation.checkpoint import read_motion
+    from facetake.portrait.landmark_translation.image.render import show
+    from facetake.portrait.landmark_translation.image.training import read_translator
+    from facetake.portrait.landmark_translation.subject import open_subject
+    from facetake.portrait.training import devices
 
     item = str(portrait_film.said(arguments))
     if arguments.take and arguments.emotion:
@@ -143,8 +146,8 @@ def _stranger(subject: Subject, about: About) -> list[str]:
 
 def _line(arguments: argparse.Namespace, report: Reporter, subject: Subject, motion: Motion) -> Line:
     """What the face does: of the take where there is one, else of the sound."""
-    from facetake import bundle, formats
-    from facetake.portrait.landmark import driving
+    from facetake import formats, inference
+    from facetake.portrait.landmark_translation import driving
 
     rate = subject.rate or motion.about.rate
     if arguments.take:
@@ -152,7 +155,14 @@ def _line(arguments: argparse.Namespace, report: Reporter, subject: Subject, mot
     mood = portrait_film.mood(arguments, report, arguments.audio, str(arguments.audio))
     _warn_of_silence(arguments.audio, report)
     return driving.from_sound(
-        arguments.audio, rate, mood, motion, subject.person, subject.model, bundle.load(arguments.model), arguments.seed
+        arguments.audio,
+        rate,
+        mood,
+        motion,
+        subject.person,
+        subject.model,
+        inference.load(arguments.model),
+        arguments.seed,
     )
 
 
@@ -179,12 +189,12 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
     import numpy as np
 
-    from facetake.portrait import devices
-    from facetake.portrait.landmark import evaluation
-    from facetake.portrait.landmark.picture_training import read_translator
-    from facetake.portrait.landmark.subject import open_captured
-    from facetake.portrait.landmark.trained import read_motion
-    from facetake.portrait.measures import Clip, measures
+    from facetake.portrait.landmark_translation import evaluation
+    from facetake.portrait.landmark_translation.checkpoint import read_motion
+    from facetake.portrait.landmark_translation.image.training import read_translator
+    from facetake.portrait.landmark_translation.subject import open_captured
+    from facetake.portrait.metrics.clip import Clip, measures
+    from facetake.portrait.training import devices
 
     motion, captured = read_motion(arguments.training), open_captured(arguments.actor)
     settings = motion.about.settings.pictures
@@ -215,17 +225,17 @@ def _predicted(
     """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
     import numpy as np
 
-    from facetake import bundle
+    from facetake import inference
     from facetake.errors import PortraitError
-    from facetake.portrait.landmark import driving, evaluation
-    from facetake.portrait.lips import LATE_MOST_S, follow, in_step
+    from facetake.portrait.landmark_translation import driving, evaluation
+    from facetake.portrait.metrics.lips import LATE_MOST_S, follow, in_step
 
     actor = captured.actor
     if actor.sound is None:
         raise PortraitError(f"{actor.folder} has no sound, so nothing can be said again; capture a video with sound")
     mood = portrait_film.mood(arguments, report, actor.sound, str(arguments.training))
     line = driving.from_sound(
-        actor.sound, actor.rate, mood, motion, captured.person, captured.model, bundle.load(arguments.model)
+        actor.sound, actor.rate, mood, motion, captured.person, captured.model, inference.load(arguments.model)
     )
     count = min(len(line.points), actor.n_frames)
     points = captured.stance[:count].seen(line.points[:count])[..., :2]
@@ -237,7 +247,7 @@ def _predicted(
 
 
 def _lines(scores: Scores) -> list[str]:
-    from facetake.portrait.measures import lines
+    from facetake.portrait.metrics.clip import lines
 
     rows = (("from the sound", scores.ours), ("captured landmarks", scores.given), ("photograph moved", scores.moved))
     return [

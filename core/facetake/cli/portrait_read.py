@@ -10,15 +10,15 @@ from facetake.cli import options, portrait_film
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
-    from facetake.portrait.clips import Clip
-    from facetake.portrait.read.driving import Line
-    from facetake.portrait.read.ears import Ear, Phonemes
-    from facetake.portrait.read.evaluation import Likeness, Scores
-    from facetake.portrait.read.losses import StyleLoss
-    from facetake.portrait.read.settings import Settings
-    from facetake.portrait.read.surface import Surface
-    from facetake.portrait.read.trained import Trained
-    from facetake.portrait.read.training import Lesson
+    from facetake.portrait.capture.clip_list import Clip
+    from facetake.portrait.read_avatars.checkpoint import Trained
+    from facetake.portrait.read_avatars.driving import Line
+    from facetake.portrait.read_avatars.evaluation import Likeness, Scores
+    from facetake.portrait.read_avatars.losses import StyleLoss
+    from facetake.portrait.read_avatars.phonemes import Ear, Phonemes
+    from facetake.portrait.read_avatars.settings import Settings
+    from facetake.portrait.read_avatars.surface import Surface
+    from facetake.portrait.read_avatars.training import Lesson
 
 NAME = "read"
 ENOUGH_S = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 s better
@@ -47,12 +47,12 @@ def add_train(parser: argparse.ArgumentParser) -> None:
 
 def train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
-    from facetake.portrait import devices
-    from facetake.portrait.clips import read_clips
-    from facetake.portrait.read import training
-    from facetake.portrait.read.settings import read_settings
-    from facetake.portrait.read.surface import open_surface
-    from facetake.portrait.read.trained import ABOUT
+    from facetake.portrait.capture.clip_list import read_clips
+    from facetake.portrait.read_avatars import training
+    from facetake.portrait.read_avatars.checkpoint import ABOUT
+    from facetake.portrait.read_avatars.settings import read_settings
+    from facetake.portrait.read_avatars.surface import open_surface
+    from facetake.portrait.training import devices
 
     settings, device = read_settings(arguments.settings), devices.device(arguments.device)
     clips, told = read_clips(arguments.actor)
@@ -82,19 +82,19 @@ def train(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 def _lesson(clip: Clip, surface: Surface, ear: Ear, seconds: float | None) -> Lesson:
-    from facetake.portrait.read import hearing
-    from facetake.portrait.read.training import Lesson
+    from facetake.portrait.read_avatars import audio_features
+    from facetake.portrait.read_avatars.training import Lesson
 
     sound, rate = _sound_of(surface), surface.rate
     count = None if seconds is None else int(seconds * rate)
-    return Lesson(surface, clip.emotion, clip.intensity, clip.label, hearing.cepstra(sound, rate),
+    return Lesson(surface, clip.emotion, clip.intensity, clip.label, audio_features.cepstra(sound, rate),
                   ear.hear(sound, rate), count)  # fmt: skip
 
 
 def _style(arguments: argparse.Namespace, settings: Settings) -> StyleLoss:
     """The style loss that a training was begun with, else the one that the settings ask for."""
-    from facetake.portrait.read.losses import FILTERED, style_loss
-    from facetake.portrait.read.trained import ABOUT, read_about
+    from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
+    from facetake.portrait.read_avatars.losses import FILTERED, style_loss
 
     how, by = settings.renderer, settings.renderer.style_by
     begun = (arguments.out / ABOUT).is_file() and read_about(arguments.out).style == FILTERED
@@ -105,8 +105,8 @@ def _new_ear(arguments: argparse.Namespace, settings: Settings, surfaces: list[S
     """How a training hears: as it did before it was interrupted, else by what the user names."""
     from facetake.errors import ConfigError
     from facetake.networks.wav2vec2 import PhonemeNetwork
-    from facetake.portrait.read import ears
-    from facetake.portrait.read.trained import ABOUT, read_about
+    from facetake.portrait.read_avatars import phonemes as ears
+    from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
 
     if (arguments.out / ABOUT).is_file():
         return _ear(arguments, read_about(arguments.out).phonemes, arguments.out)
@@ -121,15 +121,15 @@ def _new_ear(arguments: argparse.Namespace, settings: Settings, surfaces: list[S
 
 def _ear(arguments: argparse.Namespace, phonemes: Phonemes | None, run: Path) -> Ear:
     """How a training heard. ConfigError, PortraitError or ModelError where what it heard with is not named."""
-    from facetake import bundle
+    from facetake import inference
     from facetake.errors import ConfigError
-    from facetake.portrait.read import ears
+    from facetake.portrait.read_avatars import phonemes as ears
 
     if phonemes is not None:
         return ears.again(phonemes, arguments.phonemes, run)
     if arguments.phonemes is not None:
         raise ConfigError(f"{run} was learnt with the shipped visemes, not with phonemes; leave out --phonemes")
-    return ears.viseme_ear(bundle.load(arguments.model))
+    return ears.viseme_ear(inference.load(arguments.model))
 
 
 def _tell_phonemes(phonemes: Phonemes, item: str, report: Reporter) -> None:
@@ -143,7 +143,7 @@ def _tell_what_hears(lessons: list[Lesson], settings: Settings, item: str, repor
     learnt_s = sum(lesson.count / float(lesson.surface.rate) for lesson in lessons)
     told = {
         "static": "enough to try a texture that hears it, as in examples/portrait/read_minutes.toml",
-        "audio": "which a texture that hears is likely to learn by heart; quick's, with texture = \"static\", does not",
+        "audio": 'which a texture that hears is likely to learn by heart; quick\'s, with texture = "static", does not',
     }[settings.texture]
     if (settings.texture == "audio") is not (learnt_s >= ENOUGH_S):
         facts = {"texture": settings.texture, "seconds": learnt_s}
@@ -151,7 +151,7 @@ def _tell_what_hears(lessons: list[Lesson], settings: Settings, item: str, repor
 
 
 def _warn_of_poses(surface: Surface, item: str, report: Reporter) -> None:
-    from facetake.portrait.read.surface import EXTREME_DEG
+    from facetake.portrait.read_avatars.surface import EXTREME_DEG
 
     if len(far := surface.extreme()):
         named = ", ".join(map(str, far[:5])) + (" and more" if len(far) > 5 else "")
@@ -180,11 +180,11 @@ def _add_phonemes(parser: argparse.ArgumentParser) -> None:
 def render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
     from facetake.errors import ConfigError
-    from facetake.portrait import devices
-    from facetake.portrait.playback import there_and_back
-    from facetake.portrait.read.performing import perform
-    from facetake.portrait.read.surface import open_surface
-    from facetake.portrait.read.trained import read_trained
+    from facetake.portrait.read_avatars.checkpoint import read_trained
+    from facetake.portrait.read_avatars.render import perform
+    from facetake.portrait.read_avatars.surface import open_surface
+    from facetake.portrait.training import devices
+    from facetake.portrait.video.playback import there_and_back
 
     item = str(portrait_film.said(arguments))
     if arguments.take and arguments.emotion:
@@ -203,9 +203,9 @@ def render(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, report: Reporter) -> Line:
     """What the face does and what its texture hears: of the take where there is one, else of the sound."""
-    from facetake import bundle, formats
+    from facetake import formats, inference
     from facetake.errors import ConfigError
-    from facetake.portrait.read import driving
+    from facetake.portrait.read_avatars import driving
 
     if arguments.take and not arguments.audio and trained.about.phonemes:
         raise ConfigError(f"{arguments.training} hears the phonemes of a network, which a take alone does not have; "
@@ -218,7 +218,7 @@ def _line(arguments: argparse.Namespace, surface: Surface, trained: Trained, rep
     take = formats.read(arguments.take)
     if arguments.audio:
         return driving.with_sound(take, arguments.audio, surface.rate, surface.model, ear)
-    return driving.without_sound(take, surface.rate, surface.model, bundle.load_classifier(arguments.model))
+    return driving.without_sound(take, surface.rate, surface.model, inference.load_classifier(arguments.model))
 
 
 def add_evaluate(parser: argparse.ArgumentParser) -> None:
@@ -234,11 +234,11 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     import numpy as np
 
     from facetake import emotion
-    from facetake.portrait import devices
-    from facetake.portrait.measures import Clip, measures
-    from facetake.portrait.read import driving, evaluation
-    from facetake.portrait.read.surface import open_surface
-    from facetake.portrait.read.trained import read_trained
+    from facetake.portrait.metrics.clip import Clip, measures
+    from facetake.portrait.read_avatars import driving, evaluation
+    from facetake.portrait.read_avatars.checkpoint import read_trained
+    from facetake.portrait.read_avatars.surface import open_surface
+    from facetake.portrait.training import devices
 
     trained = read_trained(arguments.training)
     trained.renderer.to(devices.device(arguments.device))
@@ -263,7 +263,7 @@ def evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 def _lines(scores: Scores) -> list[str]:
-    from facetake.portrait.measures import lines
+    from facetake.portrait.metrics.clip import lines
 
     lips, moods = scores.aperture, scores.affect
     return [

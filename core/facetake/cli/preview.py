@@ -58,8 +58,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 def _visemes(arguments: argparse.Namespace) -> list[Segment]:
-    from facetake import bundle, generate, visemes
+    from facetake import generate, inference, visemes
 
     options = generate.GenerateOptions(blink=False, gaze=False, head=False)
-    made = generate.generate(arguments.audio, options, bundle.load(arguments.model))
+    made = generate.generate(arguments.audio, options, inference.load(arguments.model))
     return visemes.segments(made.visemes, made.take.rate)

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
-from facetake import json_text
 from facetake.cli.terminal import say, tell
+from facetake.files import json_text
 
 WIDTH = 30
 

@@ -10,7 +10,7 @@ from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
     from facetake.batch import Entry, Ledger, Row, Settings, Verdict
-    from facetake.review import Line
+    from facetake.report import Line
 
 
 def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, report: Reporter) -> None:
@@ -19,7 +19,8 @@ def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, 
     Raises:
         BatchError: a file cannot be written.
     """
-    from facetake import batch, review
+    from facetake import batch
+    from facetake import report as review
 
     part = f"-{settings.part}" if settings.part else ""
     names = f"report{part}.html", f"report{part}.csv", f"report{part}.junit.xml"
@@ -51,7 +52,8 @@ def _lines(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> Iterator[
 
 
 def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts: Mapping[str, Verdict]) -> Line:
-    from facetake import checks, review
+    from facetake import qc
+    from facetake import report as review
     from facetake.batch import form_of
 
     mood = row.emotion or settings.options.emotion or "neutral"
@@ -62,12 +64,12 @@ def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts
     )  # fmt: skip
     if entry is None:
         return line
-    findings = checks.judge(entry.measured, settings.limits)
+    findings = qc.judge(entry.measured, settings.limits)
     verdict, note = _said(verdicts.get(row.id), entry)
     take = settings.folder / entry.out
     return replace(
         line, take=take if take.is_file() else None, form=form_of(row, settings), status=entry.status,
-        message=entry.message, why=entry.why, score=checks.score(findings), findings=findings, verdict=verdict,
+        message=entry.message, why=entry.why, score=qc.score(findings), findings=findings, verdict=verdict,
         note=note, take_sha256=entry.sha256, told=entry.told,
     )  # fmt: skip
 

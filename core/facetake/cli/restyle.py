@@ -41,7 +41,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Restyles one take."""
     from dataclasses import asdict
 
-    from facetake import bundle, formats
+    from facetake import formats, inference
     from facetake.restyle import restyle
 
     options = _options(arguments)
@@ -50,7 +50,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     take = formats.read(arguments.take, arguments.source_form)
     for note in formats.notes(take):
         report.warning(str(arguments.take), f"{arguments.take}: {note}")
-    models = bundle.load_restyling(arguments.model)
+    models = inference.load_restyling(arguments.model)
     report.start(str(arguments.take), 0, 1)
     made = restyle(take, options, models)
     if made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix:
@@ -97,4 +97,3 @@ def _lines(report: Report, options: RestyleOptions) -> list[str]:
         lines.append(f"style              {asked} {before} -> {after} (was {report.recognised})")
     moved = ", ".join(f"{name.removeprefix('CTRL_')} {change:.2f}" for name, change in report.moved)
     return [*lines, f"moved most         {moved}"]
-

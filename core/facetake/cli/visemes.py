@@ -35,7 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Writes the track of one recording or take."""
     from facetake import formats, visemes
-    from facetake.about import is_take
+    from facetake.inspection import is_take
 
     source: Path = arguments.source
     shows_lips = is_take(source)
@@ -66,17 +66,17 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _heard(sound: Path, arguments: argparse.Namespace, report: Reporter) -> NDArray[np.float32]:
     """(T, 16) probabilities at 60 fps of the visemes in a recording."""
-    from facetake import bundle, generate
+    from facetake import generate, inference
 
-    return generate.hear(sound, bundle.load(arguments.model), lambda share: report.progress(str(sound), share))
+    return generate.hear(sound, inference.load(arguments.model), lambda share: report.progress(str(sound), share))
 
 
 def _seen(take: Take, model: Path | None) -> NDArray[np.float32]:
     """(T, 16) probabilities at 60 fps of the visemes on a take's lips."""
-    from facetake import bundle
+    from facetake import inference
     from facetake.take import resample
 
-    return bundle.load_classifier(model).read(resample(take, Fraction(60)).values)[0]
+    return inference.load_classifier(model).read(resample(take, Fraction(60)).values)[0]
 
 
 def _check(take: Take, seen: NDArray[np.float32], arguments: argparse.Namespace, report: Reporter) -> None:

@@ -15,10 +15,11 @@ from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from facetake import __version__, json_text
+from facetake import __version__
 from facetake.batch.ledger import FAILED, NAME
 from facetake.doctor.finding import Finding
 from facetake.errors import BatchError, ConfigError
+from facetake.files import json_text
 from facetake.formats import beside
 
 MOST_ERRORS: Final = 200

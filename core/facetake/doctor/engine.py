@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import bundle, formats
+from facetake import formats, inference
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.doctor.finding import Finding
 from facetake.errors import FacetakeError, sentence
@@ -26,8 +26,8 @@ FORMANTS_HZ: Final = ((730.0, 1090.0), (270.0, 2290.0), (300.0, 870.0))
 def models() -> list[Finding]:
     """Each shipped model, compared with the hash in models.toml."""
     findings = []
-    for name, declared in bundle.declarations(bundle.SHIPPED).items():
-        path = bundle.SHIPPED / declared.file
+    for name, declared in inference.declarations(inference.SHIPPED).items():
+        path = inference.SHIPPED / declared.file
         found = hash_of(path) if path.is_file() else ""
         told = declared.sha256[:12] if found == declared.sha256 else "altered" if found else "missing"
         facts = {"sha256": found, "declared_sha256": declared.sha256}
@@ -46,7 +46,7 @@ def line() -> list[Finding]:
         with tempfile.TemporaryDirectory() as folder:
             sound, path = Path(folder) / "made.wav", Path(folder) / "made.npz"
             soundfile.write(sound, voice(), SAMPLE_RATE_HZ)
-            take = generate(sound, GenerateOptions(), bundle.load()).take
+            take = generate(sound, GenerateOptions(), inference.load()).take
             formats.write(take, path)
             back = formats.read(path)
     except (FacetakeError, OSError) as error:

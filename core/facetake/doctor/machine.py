@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import bundle
+from facetake import inference
 from facetake.doctor.finding import Finding, shortened
 
 LEAST_FREE: Final = 200_000_000
@@ -27,7 +27,7 @@ FONT_FILES: Final = (".ttf", ".otf", ".ttc")
 
 def devices() -> list[Finding]:
     """Processors, and what the networks run on."""
-    cores, providers = os.cpu_count() or 1, bundle.devices()
+    cores, providers = os.cpu_count() or 1, inference.devices()
     found = [
         Finding(
             "processor",

@@ -11,13 +11,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, json_text
+from facetake import files
 from facetake.arrays import reading
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
 from facetake.face.model import Embedding, Topology
 from facetake.face.surface import at_vertices, cylinder, materials, parts
+from facetake.files import json_text
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]

@@ -23,8 +23,8 @@ from facetake.face.linear import check_size
 from facetake.face.model import MATERIALS, Embedding, FaceModel, Topology
 from facetake.face.surface import brows_and_below, colours, cylinder, materials, parts
 from facetake.face.transfer import Transfer
-from facetake.pickled import read
 from facetake.render.perspective import rotation_matrix
+from facetake.safe_pickle import read
 
 F32 = NDArray[np.float32]
 I64 = NDArray[np.int64]

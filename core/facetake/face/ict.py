@@ -12,13 +12,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, json_text
+from facetake import files
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
 from facetake.face.model import MATERIALS, Topology
 from facetake.face.obj import read_obj, read_positions
 from facetake.face.surface import at_vertices, colours, materials, parts
+from facetake.files import json_text
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]

@@ -9,8 +9,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from facetake import json_text, rig
+from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import json_text
 from facetake.formats import arkit_columns, cells, document
 from facetake.formats.files import reading
 from facetake.take import Take

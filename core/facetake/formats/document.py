@@ -13,8 +13,9 @@ from typing import Any, NoReturn
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, json_text
+from facetake import files
 from facetake.errors import TakeError
+from facetake.files import json_text
 
 MOST_BYTES = 1 << 31
 

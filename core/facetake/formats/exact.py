@@ -10,8 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text, rig
+from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import json_text
 from facetake.formats import table
 from facetake.take import Take
 

@@ -13,8 +13,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import json_text, rig
+from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import json_text
 from facetake.formats import document, exact
 from facetake.formats.files import reading
 from facetake.take import Take

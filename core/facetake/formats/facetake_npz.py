@@ -14,8 +14,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from facetake import rig, room
-from facetake.arrays import read_npz
+from facetake import rig
+from facetake.arrays import memmap, read_npz
 from facetake.errors import TakeError
 from facetake.formats import cells, exact, length
 from facetake.formats.files import reading
@@ -70,7 +70,7 @@ def _write_array(file: IO[bytes], array: NDArray[Any]) -> None:
         return
     for block in cells.block_slices(len(array)):
         file.write(array[block].tobytes())
-        room.release(array)
+        memmap.release(array)
 
 
 def _arrays(path: Path) -> dict[str, NDArray[Any]]:

@@ -27,9 +27,7 @@ class Audio2Expression(nn.Module):
         if n_features <= lost or n_expression < 1 or radius < 0:
             raise ValueError(f"Audio2Expression needs more than {lost} features, not {n_features}")
         widths = (2 * radius + 1, *CHANNELS)
-        self.convolutions = nn.ModuleList(
-            nn.Conv1d(a, b, KERNEL) for a, b in zip(widths, widths[1:], strict=False)
-        )
+        self.convolutions = nn.ModuleList(nn.Conv1d(a, b, KERNEL) for a, b in zip(widths, widths[1:], strict=False))
         self.last = nn.Linear(n_features - lost, n_expression)
 
     def forward(self, windows: Tensor) -> Tensor:

@@ -11,9 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
-from facetake import files, json_text
+from facetake import files
 from facetake.arrays import reading
 from facetake.errors import ModelError
+from facetake.files import json_text
 
 
 def save(

@@ -17,9 +17,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake import files, json_text
+from facetake import files
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.errors import ModelError
+from facetake.files import json_text
 
 F32 = NDArray[np.float32]
 F64 = NDArray[np.float64]

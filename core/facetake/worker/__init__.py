@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
-from facetake import json_text
 from facetake.errors import ConfigError, sentence
+from facetake.files import json_text
 from facetake.worker.channel import Cancelled, Channel
 from facetake.worker.requests import Session, act
 

@@ -13,7 +13,7 @@ from typing import Final
 
 from facetake import files
 from facetake.errors import ConfigError
-from facetake.quantities import shown
+from facetake.files.quantities import shown
 
 
 class Source(str):

@@ -15,15 +15,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, about, audio, bundle, exchange, formats, quantities, rig, visemes
+from facetake import __version__, audio, formats, host_io, inference, inspection, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
-from facetake.motion import MOST_ENERGY
+from facetake.files import quantities
+from facetake.files.quantities import shown
+from facetake.motion.expression import MOST_ENERGY
 from facetake.preview import main_curves
-from facetake.quantities import shown
 from facetake.take import Take, resample
 from facetake.timebase import parse_rate
 from facetake.worker import places
@@ -79,13 +80,13 @@ class Session:
         """Loads nothing yet."""
         self._loaded: dict[tuple[str, str], Any] = {}
 
-    def models(self, folder: str) -> bundle.Models:
+    def models(self, folder: str) -> inference.Models:
         """The models that generate."""
-        return self._once(bundle.load, folder)  # type: ignore[no-any-return]
+        return self._once(inference.load, folder)  # type: ignore[no-any-return]
 
-    def restyling(self, folder: str) -> bundle.RestyleModels:
+    def restyling(self, folder: str) -> inference.RestyleModels:
         """The models that restyle."""
-        return self._once(bundle.load_restyling, folder)  # type: ignore[no-any-return]
+        return self._once(inference.load_restyling, folder)  # type: ignore[no-any-return]
 
     def _once(self, load: Callable[[Path | None], Any], folder: str) -> Any:
         key = (load.__name__, folder)
@@ -129,8 +130,8 @@ def _checked(do: str, request: Mapping[str, Any]) -> dict[str, Any]:
         if kind in PLACES and (value or default is _GIVEN):
             places.check(kind, str(value), f"{do}: the field {name!r}")
         found[name] = value
-    if found.get("rig", "maya") not in exchange.RIGS:
-        raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(exchange.RIGS)}")
+    if found.get("rig", "maya") not in host_io.RIGS:
+        raise ConfigError(f"{do}: no rig is called {found['rig']!r}; use one of {', '.join(host_io.RIGS)}")
     return found
 
 
@@ -196,13 +197,13 @@ def _restyle(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     if asked["take"]:
         take = formats.read(Path(source))
     else:
-        take, notes = exchange.read_curves(Path(source), asked["rig"])
+        take, notes = host_io.read_curves(Path(source), asked["rig"])
     for note in notes:
         channel.warning(note)
     channel.progress(0.1)
     made = restyling.restyle(take, options, session.restyling(asked["model"]))
     channel.progress(0.6)
-    sparse = exchange.sparse(made.take)
+    sparse = host_io.sparse(made.take)
     channel.progress(NETWORK_SHARE)
     report = None if made.report is None else asdict(made.report)
     return {**_deliver(made.take, sparse, asked, channel, {}), "report": report}
@@ -233,9 +234,9 @@ def _deliver(
 ) -> Result:
     """Writes what the host asked for and says what was written."""
     if asked["bake"]:
-        extra["raw"] = exchange.raw_curves(take)
+        extra["raw"] = host_io.raw_curves(take)
     extra["plot"] = _plot(take)
-    count = exchange.write_keys(Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra)
+    count = host_io.write_keys(Path(asked["out"]), take, keys, asked["rig"], optional=asked["optional"], **extra)
     if asked["take_out"]:
         formats.write(take, Path(asked["take_out"]))
     channel.progress(1.0)
@@ -265,7 +266,7 @@ def _plot(take: Take) -> dict[str, object]:
 
 def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
     path = Path(asked["path"])
-    if about.is_take(path):
+    if inspection.is_take(path):
         take = resample(formats.read(path), Fraction(60))
         found, start = session.restyling(asked["model"]).classifier.read(take.values)[0], take.start
     else:
@@ -276,7 +277,7 @@ def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
 def _inspect(asked: Mapping[str, Any], _channel: Channel, _session: Session) -> Result:
     """What is in a file; of a recording also its waveform, the peak in each of a thousand equal stretches."""
     path = Path(asked["path"])
-    found = about.facts(path)
+    found = inspection.facts(path)
     if "sound" in found:
         found["envelope"] = _envelope(path)
     return {"facts": found}

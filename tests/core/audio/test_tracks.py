@@ -134,7 +134,7 @@ def test_a_cover_is_no_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize("title", ["三月十日采访".encode("gbk"), "запись".encode("cp1251"), "収録".encode("shift_jis")])
 def test_titles_in_any_alphabet(tmp_path: Path, title: bytes) -> None:
     """Text that is not UTF-8, as QuickTime of other alphabets writes it, keeps no film from being read."""
-    from facetake.portrait.footage import open_footage, sound_of
+    from facetake.portrait.video.footage import open_footage, sound_of
 
     mark = "x" * len(title)
     path = film(tmp_path / "a.mov", title=mark)

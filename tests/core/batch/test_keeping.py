@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facetake import batch, checks, formats
+from facetake import batch, formats, qc
 from facetake.batch import approvals, keeping
 from facetake.errors import BatchError
 from facetake.generate import GenerateOptions
@@ -38,7 +38,7 @@ def listed(lines: Path) -> Path:
 
 
 def run(
-    source: Path, out: Path, said: dict[str, batch.Verdict] | None = None, limits: checks.Limits | None = None,
+    source: Path, out: Path, said: dict[str, batch.Verdict] | None = None, limits: qc.Limits | None = None,
     **options: object,
 ) -> batch.Summary:  # fmt: skip
     """A batch in one process beside this."""
@@ -72,14 +72,14 @@ def test_what_is_put_down(listed: Path, tmp_path: Path) -> None:
 
     assert found.sha256 == sha256(out / "c.csv") and found.mtime_ns == (out / "c.csv").stat().st_mtime_ns
     assert {"unsealed", "jitter", "lipsync", "silence"} <= {one.name for one in found.measured}
-    assert summary.flagged == {name: checks.score(checks.judge(one.measured)) for name, one in entries(out).items()
-                               if checks.score(checks.judge(one.measured))}  # fmt: skip
+    assert summary.flagged == {name: qc.score(qc.judge(one.measured)) for name, one in entries(out).items()
+                               if qc.score(qc.judge(one.measured))}  # fmt: skip
 
 
 def test_other_limits_make_nothing_again(listed: Path, tmp_path: Path) -> None:
     """With stricter limits takes that were made before are flagged, the worst first, and none is made again."""
     run(listed, tmp_path / "out")
-    shipped = checks.shipped()
+    shipped = qc.shipped()
     strict = replace(shipped, asymmetry=replace(shipped.asymmetry, limit=0.0))
     summary = run(listed, tmp_path / "out", limits=strict)
 
@@ -189,7 +189,7 @@ def test_approved_versions_and_drift(listed: Path, tmp_path: Path) -> None:
     drift = {name: {m.name: m.value for m in one.measured}.get("drift") for name, one in entries(out).items()}
 
     assert summary.notes == [] and np.array_equal(kept.values, first.values)
-    assert drift["a.b.1"] is not None and drift["a.b.1"] > checks.shipped().drift.limit and drift["c"] is None
+    assert drift["a.b.1"] is not None and drift["a.b.1"] > qc.shipped().drift.limit and drift["c"] is None
     with batch.Ledger(out) as ledger:
         assert ledger.verdicts() == {name: one for name, one in approvals.read(path).items() if name != "elsewhere"}
     again = run(listed, out, approvals.read(path), emotion="angry")

@@ -60,9 +60,7 @@ def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.Captu
     assert drift.value > 0.05
 
 
-def test_what_is_odd_about_a_recording_is_told(
-    lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Of a line whose channels cancel each other out the ledger, the report and the events say how it was read."""
     samples, rate_hz = soundfile.read(lines / "line_7.wav")
     soundfile.write(lines / "line_7.wav", np.stack([samples, -samples], axis=1), rate_hz)

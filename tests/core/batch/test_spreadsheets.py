@@ -14,8 +14,8 @@ import pytest
 from facetake import batch, emotion, spreadsheets
 from facetake.errors import BatchError
 from facetake.generate import GenerateOptions
-from facetake.portrait.actor import ABOUT
-from facetake.portrait.clips import read_clips
+from facetake.portrait.capture.actor import ABOUT
+from facetake.portrait.capture.clip_list import read_clips
 
 HEADER = ["id", "audio", "emotion", "style", "character", "text", "seed", "note"]
 WESTERN = [

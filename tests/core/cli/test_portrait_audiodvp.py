@@ -15,9 +15,9 @@ pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra"
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
 from facetake.cli import main, portrait  # noqa: E402  after the skips
-from facetake.portrait import actor as actors  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
-from facetake.portrait.faces import open_face  # noqa: E402
+from facetake.portrait.capture import actor as actors  # noqa: E402
+from facetake.portrait.capture.face_models import open_face  # noqa: E402
 
 RATE = Fraction(25)
 N_FRAMES, SIZE = 16, 64

@@ -48,7 +48,7 @@ def test_a_texture_that_hears_too_little_is_told(
     told = []
     for _ in range(2):
         assert main([*order, "--model", str(tiny_model)]) == 0
-        told.append('learns from 1 s of film with sound, which a texture that hears' in capsys.readouterr().err)
+        told.append("learns from 1 s of film with sound, which a texture that hears" in capsys.readouterr().err)
     assert told == [True, False]
 
 
@@ -100,7 +100,7 @@ def test_evaluation_is_on_the_frames_held_out(
         (["render", "read", "{calm}", "{run}", "--take", "a", "--emotion", "sad", "-o", "{out}"], "mood already"),
         (["train", "read", "nowhere", "-o", "{out}"], "portrait capture"),
         (["train", "read", "{calm}", "-o", "{out}", "--settings", "fast"], "quick, paper, tiny"),
-        (["train", "read", "{calm}", "-o", "{out}", "--phonemes", "."], "quick has texture = \"static\""),
+        (["train", "read", "{calm}", "-o", "{out}", "--phonemes", "."], 'quick has texture = "static"'),
     ],
 )
 def test_bad_orders_are_told_in_a_sentence(

@@ -20,8 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "portrait" / "filming"))
 from moody import moody  # noqa: E402  after the skips
 
 from facetake.cli import main  # noqa: E402
-from facetake.portrait import actor  # noqa: E402
-from facetake.weights import VARIABLE  # noqa: E402
+from facetake.portrait.capture import actor  # noqa: E402
+from facetake.pretrained import VARIABLE  # noqa: E402
 
 HEAD = "clip,emotion,intensity\n"
 

@@ -22,7 +22,7 @@ from phonetic import SOUNDS, phonetic  # noqa: E402
 
 from facetake import formats  # noqa: E402
 from facetake.cli import main  # noqa: E402
-from facetake.weights import VARIABLE  # noqa: E402
+from facetake.pretrained import VARIABLE  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from facetake import formats, rig
-from facetake.bundle import SHIPPED, declarations
 from facetake.cli import main
+from facetake.inference import SHIPPED, declarations
 from facetake.take import Take
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facetake import bundle, doctor
+from facetake import doctor, inference
 from facetake.batch.ledger import NAME
 from facetake.cli import main
 from facetake.doctor import bug_report, engine, hosts, machine, software
@@ -36,7 +36,7 @@ def test_a_whole_installation_is_well(capsys: pytest.CaptureFixture[str]) -> Non
     lines = capsys.readouterr().out.splitlines()
     assert all(line.startswith("ok  ") for line in lines), lines
     assert any("3 s of made sound became 180 frames in" in line for line in lines)
-    assert len([line for line in lines if " model " in line]) == len(bundle.declarations(bundle.SHIPPED))
+    assert len([line for line in lines if " model " in line]) == len(inference.declarations(inference.SHIPPED))
 
 
 def test_a_program_gets_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> None:
@@ -53,10 +53,10 @@ def test_an_altered_model_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A model whose bytes are others, or that is gone, ends in exit code 1 and what to do."""
-    shutil.copytree(bundle.SHIPPED, tmp_path / "models")
+    shutil.copytree(inference.SHIPPED, tmp_path / "models")
     (tmp_path / "models" / "ear.onnx").write_bytes(b"no model")
     (tmp_path / "models" / "restyler.onnx").unlink()
-    monkeypatch.setattr(bundle, "SHIPPED", tmp_path / "models")
+    monkeypatch.setattr(inference, "SHIPPED", tmp_path / "models")
     monkeypatch.setattr(engine, "line", list)
     assert main(["doctor"]) == 1
     told = capsys.readouterr().out

@@ -18,8 +18,8 @@ from damage import damaged, refused_in_words, respelt  # noqa: E402
 from others import bfm_front, flame_arrays, flame_embedding, flame_npz, ict_folder  # noqa: E402
 
 from facetake.errors import ModelError  # noqa: E402
-from facetake.pickled import read  # noqa: E402
-from facetake.portrait.faces import open_face  # noqa: E402
+from facetake.portrait.capture.face_models import open_face  # noqa: E402
+from facetake.safe_pickle import read  # noqa: E402
 
 pickle: Any = __import__("pickle")  # the house forbids it in the engine; FLAME's own files are made with it
 CASES = int(os.environ.get("FACETAKE_FUZZ_CASES", "30"))

@@ -170,7 +170,7 @@ def _own(usd: Any) -> str:
         ('string rate = "30"', "int rate = 30", '"rate" of /Facetake/Curves is missing or of the wrong kind'),
         ("dictionary facetake", "dictionary other", "has no customData facetake"),
         ("int version = 1", "int version = 2", "version 2"),
-        ('origin = "{}"', 'origin = "{"', 'the origin is not JSON'),
+        ('origin = "{}"', 'origin = "{"', "the origin is not JSON"),
         ("endTimeCode = 2", "endTimeCode = -2", "time codes 0 to -2"),
         ("endTimeCode = 2", "endTimeCode = 1e12", "correct endTimeCode"),
         ("float metahuman:CTRL_C_jaw_translateY", "float metahuman:other", "CTRL_C_jaw_translateY is missing"),

@@ -11,7 +11,7 @@ import pytest
 torch = pytest.importorskip("torch", reason="networks are torch")
 pytest.importorskip("onnx", reason="export needs onnx")
 
-from facetake import bundle, export  # noqa: E402  after the skips
+from facetake import export, inference  # noqa: E402  after the skips
 from facetake.networks.voice_emotion import VoiceEmotion  # noqa: E402
 
 
@@ -21,7 +21,7 @@ def test_export_carries_threshold_temperature_and_ear(tmp_path: Path) -> None:
     network = VoiceEmotion(5)
     network.usual += torch.linspace(-1.0, 1.0, 10)
     assert export.export_audio_emotion(network, 2.0, 0.55, "an ear", tmp_path / "m.onnx") < 1e-4
-    session = bundle.session(tmp_path / "m.onnx")
+    session = inference.session(tmp_path / "m.onnx")
     voice = np.random.default_rng(0).normal(0, 1, (3, 10)).astype(np.float32)
     with torch.inference_mode():
         wanted = (network(torch.from_numpy(voice)) / 2.0).softmax(dim=1).numpy()

@@ -11,7 +11,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks need torch")
 
-from facetake import bundle, export  # noqa: E402  after the skip
+from facetake import export, inference  # noqa: E402  after the skip
 from facetake.errors import ModelError  # noqa: E402
 from facetake.networks.emoface import EmoFace, EmoFaceSize  # noqa: E402
 from facetake.networks.whisper import (  # noqa: E402
@@ -210,7 +210,7 @@ def test_it_exports_and_quantises(tmp_path: Path) -> None:
 
     assert worst < 1e-4
     assert (tmp_path / "small.onnx").stat().st_size < 0.8 * (tmp_path / "exact.onnx").stat().st_size
-    exact, small = (bundle.session(tmp_path / f"{name}.onnx") for name in ("exact", "small"))
+    exact, small = (inference.session(tmp_path / f"{name}.onnx") for name in ("exact", "small"))
     for n_frames in (1, 29, 200):
         audio = np.random.default_rng(0).normal(0, 0.1, (1, n_frames * 16_000 // 60)).astype(np.float32)
         one, other = (session.run(["features"], {"audio": audio})[0] for session in (exact, small))

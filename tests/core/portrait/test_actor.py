@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.actor: a folder written is the folder read, and a bad one says what is wrong."""
+"""Tests of facetake.portrait.capture.actor: a folder written is the folder read, and a bad one says what is wrong."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 import safetensors
 
 from facetake.errors import PortraitError, TakeError
-from facetake.portrait.actor import (
+from facetake.portrait.capture.actor import (
     ABOUT,
     FIT,
     PICTURES,

@@ -15,31 +15,32 @@ torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portra
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 
-from facetake import bundle, rig  # noqa: E402  after the skips
+from facetake import inference, rig  # noqa: E402  after the skips
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks import checkpoint  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
-from facetake.portrait import hearing, lips  # noqa: E402
-from facetake.portrait.actor import About, Actor, Fit  # noqa: E402
+from facetake.portrait import audio_features
 from facetake.portrait.audiodvp import driving, evaluation, expression, proxy, renderer  # noqa: E402
-from facetake.portrait.audiodvp.performing import perform  # noqa: E402
+from facetake.portrait.audiodvp.checkpoint import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
+from facetake.portrait.audiodvp.render import perform  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
     Ends,
     ExpressionTraining,
     Settings,
     read_settings,
 )
-from facetake.portrait.audiodvp.trained import Trained, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.training import train  # noqa: E402
-from facetake.portrait.faces import open_face  # noqa: E402
-from facetake.portrait.performance import from_take  # noqa: E402
-from facetake.portrait.presets import PRESETS  # noqa: E402
-from facetake.portrait.rates import at_rate  # noqa: E402
-from facetake.portrait.region import Region, around  # noqa: E402
-from facetake.portrait.tensors import as_pictures  # noqa: E402
+from facetake.portrait.capture.actor import About, Actor, Fit  # noqa: E402
+from facetake.portrait.capture.face_models import open_face  # noqa: E402
+from facetake.portrait.capture.performance import from_take  # noqa: E402
+from facetake.portrait.metrics import lips  # noqa: E402  # noqa: E402
+from facetake.portrait.resampling import at_rate  # noqa: E402
+from facetake.portrait.training.presets import PRESETS  # noqa: E402
+from facetake.portrait.training.tensors import as_pictures  # noqa: E402
+from facetake.portrait.video.region import Region, around  # noqa: E402
 from facetake.render.harmonics import ambient  # noqa: E402
 from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
@@ -378,7 +379,7 @@ def test_a_sound_is_heard_as_its_take(tiny_model: Path, tmp_path: Path) -> None:
     """What is heard is the generated take's expression on the face model, without blinks."""
     import soundfile
 
-    models, face = bundle.load(tiny_model), open_face().model
+    models, face = inference.load(tiny_model), open_face().model
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
     said = driving.heard(tmp_path / "a.wav", RATE, "take", face, models)
     take = generate(tmp_path / "a.wav", GenerateOptions(blink=False, gaze=False, head=False), models).take
@@ -391,10 +392,10 @@ def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path:
     """A second of sound gives a row a frame, of probabilities and weights."""
     import soundfile
 
-    models = bundle.load(tiny_model)
+    models = inference.load(tiny_model)
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
-    heard = hearing.hear(tmp_path / "a.wav", RATE, "speech_mel", models)
+    heard = audio_features.hear(tmp_path / "a.wav", RATE, "speech_mel", models)
 
-    assert heard.shape == (25, hearing.WIDTHS["speech_mel"])
+    assert heard.shape == (25, audio_features.WIDTHS["speech_mel"])
     assert np.allclose(heard[:, :16].sum(axis=1), 1.0, atol=1e-4)
     assert heard[:, 16:68].min() >= 0.0 and heard[:, 16:68].max() <= 1.0

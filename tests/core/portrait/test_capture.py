@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.capture on a made-up actor whose pose, expression and landmarks are known."""
+"""Tests of facetake.portrait.capture.clip_capture on a made-up actor whose pose, expression and landmarks are known."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from facetake import formats
 from facetake.cli.portrait_capture import seconds, size, sound_late
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.head import rotation
-from facetake.portrait import pose
-from facetake.portrait.actor import ABOUT, Actor, read_actor
-from facetake.portrait.capture import Order, capture
-from facetake.portrait.drawing import drawn
-from facetake.portrait.faces import open_face
-from facetake.portrait.fitting import FitSettings, LandmarkFitter, Motion, solve
-from facetake.portrait.footage import open_footage
-from facetake.portrait.overlay import write_png
-from facetake.portrait.performance import take_of
-from facetake.portrait.photometry import bands_of
+from facetake.portrait.capture import pose
+from facetake.portrait.capture.actor import ABOUT, Actor, read_actor
+from facetake.portrait.capture.clip_capture import Order, capture
+from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, Motion, solve
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.capture.performance import take_of
+from facetake.portrait.capture.photometry import bands_of
+from facetake.portrait.video.drawing import drawn
+from facetake.portrait.video.footage import open_footage
 from facetake.rig.arkit import ARKIT_NAMES, to_arkit
 
 N = 8

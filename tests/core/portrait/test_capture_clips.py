@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from facetake.cli import main
 from facetake.errors import PortraitError
-from facetake.portrait import actor
-from facetake.portrait.actor import Actor
-from facetake.portrait.capture import Order, capture_clips
-from facetake.portrait.clips import Clip, captured_in, read_clips, write_clips
-from facetake.portrait.faces import open_face
-from facetake.portrait.fitting import FitSettings
-from facetake.portrait.pictures import read_pictures
+from facetake.portrait.capture import actor
+from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.clip_capture import Order, capture_clips
+from facetake.portrait.capture.clip_list import Clip, captured_in, read_clips, write_clips
+from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.fitting import FitSettings
+from facetake.portrait.video.pictures import read_pictures
 
 SETTINGS = FitSettings(chunk=4, n_shared=6)
 N = 4
@@ -126,7 +126,7 @@ def test_a_list_of_videos_becomes_a_list_of_actors(
     def marks(_: Path | None) -> Iterator[_Marks]:
         yield _Marks(list(tracks.pop(0)))
 
-    monkeypatch.setattr("facetake.portrait.capture.detector", marks)
+    monkeypatch.setattr("facetake.portrait.capture.clip_capture.detector", marks)
     for clip in films:
         (tmp_path / clip.video.name).write_bytes(clip.video.read_bytes())
     table = "clip,emotion,intensity\nclip_0.mp4,angry,0.5\nclip_1.mp4,neutral,1\n"

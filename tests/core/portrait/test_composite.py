@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facetake.portrait.composite import blended, expanded, softened
+from facetake.portrait.video.compositing import blended, expanded, softened
 
 
 def _square(first: int, last: int, size: int = 256) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:

@@ -20,22 +20,23 @@ from films import brightening, film
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
-from facetake.portrait import actor, capture, shared, trainings
-from facetake.portrait.actor import About, Fit
-from facetake.portrait.audiodvp import trained as audiodvp
+from facetake.portrait.audiodvp import checkpoint as audiodvp
 from facetake.portrait.audiodvp.settings import read_settings as audiodvp_settings
-from facetake.portrait.clips import read_clips
-from facetake.portrait.faces import Face
-from facetake.portrait.footage import open_footage
-from facetake.portrait.landmark import trained as landmark
-from facetake.portrait.landmark.photograph import open_picture
-from facetake.portrait.landmark.settings import read_settings as landmark_settings
-from facetake.portrait.landmarks import read_tracks, write_tracks
-from facetake.portrait.overlay import write_png
-from facetake.portrait.read import trained as read
-from facetake.portrait.read.settings import read_settings
-from facetake.portrait.region import Region
-from facetake.weights import load_tensors
+from facetake.portrait.capture import actor, clip_capture, identity
+from facetake.portrait.capture.actor import About, Fit
+from facetake.portrait.capture.clip_list import read_clips
+from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.landmark_translation import checkpoint as landmark
+from facetake.portrait.landmark_translation.photograph import open_picture
+from facetake.portrait.landmark_translation.settings import read_settings as landmark_settings
+from facetake.portrait.read_avatars import checkpoint as read
+from facetake.portrait.read_avatars.settings import read_settings
+from facetake.portrait.training import training_dir
+from facetake.portrait.video.footage import open_footage
+from facetake.portrait.video.landmarks import read_tracks, write_tracks
+from facetake.portrait.video.region import Region
+from facetake.pretrained import load_tensors
 
 CASES = int(os.environ.get("FACETAKE_FUZZ_CASES", "120"))
 T, SIZE = 4, 16
@@ -119,7 +120,7 @@ def kept(name: str) -> Callable[[Path], Path]:
         made, adam = network()
         made(torch.ones(1, 3)).sum().backward()
         adam.step()
-        trainings.keep(folder, [trainings.Kept("net", made, adam)], {"epoch": 3})
+        training_dir.keep(folder, [training_dir.Kept("net", made, adam)], {"epoch": 3})
         return folder / "kept-net-000003" / name
 
     return make
@@ -128,7 +129,7 @@ def kept(name: str) -> Callable[[Path], Path]:
 def going_on(path: Path) -> object:
     """Goes on with a training."""
     made, adam = network()
-    done = trainings.resume(path.parent.parent, [trainings.Kept("net", made, adam)])
+    done = training_dir.resume(path.parent.parent, [training_dir.Kept("net", made, adam)])
     made(torch.ones(1, 3)).sum().backward()
     adam.step()
     return done
@@ -137,8 +138,8 @@ def going_on(path: Path) -> object:
 def found_before(folder: Path) -> Path:
     """What the clips of an actor share."""
     arrays = {"identity": (4,), "albedo": (3,), "light": (9, 3), "colour": (9, 3)}
-    actor.write_arrays(folder / shared.FILE, {name: np.ones(shape, np.float32) for name, shape in arrays.items()})
-    return folder / shared.FILE
+    actor.write_arrays(folder / identity.FILE, {name: np.ones(shape, np.float32) for name, shape in arrays.items()})
+    return folder / identity.FILE
 
 
 def weights(suffix: str) -> Callable[[Path], Path]:
@@ -174,7 +175,7 @@ DOORS = {
     "mp4": Door(one_film(".mp4"), filmed),
     "mkv": Door(one_film(".mkv"), filmed),
     "photograph": Door(photograph, open_picture),
-    "shared": Door(found_before, lambda p: shared.read_shared(p.parent)),
+    "shared": Door(found_before, lambda p: identity.read_shared(p.parent)),
     "optimiser": Door(kept("net.optimizer.safetensors"), going_on),
     "network": Door(kept("net.safetensors"), going_on),
     "safetensors": Door(weights(".safetensors"), load_tensors),
@@ -198,19 +199,19 @@ def test_a_damaged_file_is_refused_in_words(name: str, tmp_path: Path) -> None:
 def begun(folder: Path) -> Path:
     """A folder that holds an unfinished capture."""
     video = film(folder / "a.mp4", brightening(4))
-    capture._begin(order_of(video), FACE, [video])
-    return folder / "anna" / capture.PLAN
+    clip_capture._begin(order_of(video), FACE, [video])
+    return folder / "anna" / clip_capture.PLAN
 
 
-def order_of(video: Path) -> capture.Order:
+def order_of(video: Path) -> clip_capture.Order:
     """What is captured of a film."""
-    return capture.Order(video, video.parent / "anna")
+    return clip_capture.Order(video, video.parent / "anna")
 
 
 def going_on_capturing(path: Path) -> object:
     """Looks whether the folder holds the same capture."""
     video = path.parent.parent / "a.mp4"
-    return capture._begin(order_of(video), FACE, [video])
+    return clip_capture._begin(order_of(video), FACE, [video])
 
 
 def training_of(system: str) -> Callable[[Path], Path]:
@@ -223,7 +224,7 @@ def training_of(system: str) -> Callable[[Path], Path]:
     }[system]
 
     def make(folder: Path) -> Path:
-        trainings.write_about(folder / f"{system}.json", about)
+        training_dir.write_about(folder / f"{system}.json", about)
         return folder / f"{system}.json"
 
     return make

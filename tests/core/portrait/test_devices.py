@@ -19,16 +19,16 @@ from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.audiodvp import renderer as dvp
 from facetake.portrait.audiodvp.settings import read_settings as dvp_settings
-from facetake.portrait.devices import CPU, device, home
-from facetake.portrait.landmark.losses import judges
-from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings
-from facetake.portrait.landmark.picture_training import new_translator
-from facetake.portrait.landmark.plates import Plates
-from facetake.portrait.landmark.translating import GlobalTrainer, LocalTrainer
-from facetake.portrait.read.maps import Maps
-from facetake.portrait.read.rendering import RendererTrainer
-from facetake.portrait.read.settings import read_settings
-from facetake.portrait.style import Style
+from facetake.portrait.landmark_translation.image.dataset import Plates
+from facetake.portrait.landmark_translation.image.losses import judges
+from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer
+from facetake.portrait.landmark_translation.image.training import new_translator
+from facetake.portrait.metrics.style import Style
+from facetake.portrait.read_avatars.dataset import Maps
+from facetake.portrait.read_avatars.renderer_training import RendererTrainer
+from facetake.portrait.read_avatars.settings import read_settings
+from facetake.portrait.training.devices import CPU, device, home
 
 NEAR = 0.05  # of a loss, after an epoch: sums in another order, and rounded products (TF32)
 on_a_card = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA card")

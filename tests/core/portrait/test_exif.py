@@ -9,8 +9,8 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from facetake.portrait.exif import orientation_of
-from facetake.portrait.landmark.photograph import open_picture
+from facetake.portrait.landmark_translation.photograph import open_picture
+from facetake.portrait.video.exif import orientation_of
 
 LEVELS = 12  # of 255, by which lossy pictures may differ in their middle
 

@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.faces: an actor is captured with the user's own model, and drawn with the same."""
+"""Tests of facetake.portrait.capture.face_models: an actor is captured with the user's own model, and drawn with the same."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from made_up import filmed
 from others import bfm_front, flame_npz, ict_folder
 
 from facetake.errors import ConfigError, ModelError, PortraitError
-from facetake.portrait import pose
 from facetake.portrait.audiodvp.proxy import open_performer
-from facetake.portrait.capture import Order, capture
-from facetake.portrait.faces import open_face, reopen
-from facetake.portrait.fitting import FitSettings
-from facetake.portrait.performance import take_of
+from facetake.portrait.capture import pose
+from facetake.portrait.capture.clip_capture import Order, capture
+from facetake.portrait.capture.face_models import open_face, reopen
+from facetake.portrait.capture.fitting import FitSettings
+from facetake.portrait.capture.performance import take_of
 
 FILES: dict[str, Callable[[Path], Path]] = {
     "flame": flame_npz, "bfm": lambda folder: bfm_front(folder / "BFM_model_front.mat"), "ict": ict_folder,

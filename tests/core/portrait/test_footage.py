@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.footage and crop: exact times, upright pictures and sound as long as they are."""
+"""Tests of facetake.portrait.video.footage and crop: exact times, upright pictures and sound as long as they are."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ import soundfile
 from films import SIDE, brightening, faces, film, turned
 
 from facetake.errors import PortraitError
-from facetake.portrait.crop import stable_crop
-from facetake.portrait.footage import CutFinder, _jitter, _rate, open_footage, sound_of
+from facetake.portrait.video.crop import stable_crop
+from facetake.portrait.video.footage import CutFinder, _jitter, _rate, open_footage, sound_of
 from facetake.render.video import write_video
 
 

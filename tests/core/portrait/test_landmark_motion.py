@@ -16,16 +16,16 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.face import anny
 from facetake.face.marks import Marks
 from facetake.networks.landmark_moods import MoodSize
-from facetake.portrait.landmark import driving
-from facetake.portrait.landmark.lessons import Lesson, in_units, pieces
-from facetake.portrait.landmark.moods import Moods, MoodTrainer, others_of, put_in
-from facetake.portrait.landmark.motion_settings import Lessons, MoodTraining
-from facetake.portrait.landmark.motion_training import learn_motion
-from facetake.portrait.landmark.neutral import NeutralTrainer, speak
-from facetake.portrait.landmark.person import Person
-from facetake.portrait.landmark.settings import read_settings
-from facetake.portrait.landmark.telling import Teller, told
-from facetake.portrait.landmark.trained import About, begin, read_about, read_motion
+from facetake.portrait.landmark_translation import driving
+from facetake.portrait.landmark_translation.checkpoint import About, begin, read_about, read_motion
+from facetake.portrait.landmark_translation.motion.dataset import Lesson, in_units, pieces
+from facetake.portrait.landmark_translation.motion.emotion_probe import Teller, told
+from facetake.portrait.landmark_translation.motion.emotions import Moods, MoodTrainer, others_of, put_in
+from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer, speak
+from facetake.portrait.landmark_translation.motion.settings import Lessons, MoodTraining
+from facetake.portrait.landmark_translation.motion.training import learn_motion
+from facetake.portrait.landmark_translation.person import Person
+from facetake.portrait.landmark_translation.settings import read_settings
 from facetake.take import Take
 
 F32 = NDArray[np.float32]

@@ -17,22 +17,27 @@ from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceSize
 from facetake.networks.unet import UNetSize
-from facetake.portrait.faces import open_face
-from facetake.portrait.landmark import parts
-from facetake.portrait.landmark.evaluation import evaluate, landmark_distance, opening
-from facetake.portrait.landmark.losses import Perceptual, identity_of, judges
-from facetake.portrait.landmark.moving import Movable
-from facetake.portrait.landmark.person import Person, Stance
-from facetake.portrait.landmark.picture_settings import GlobalTraining, LocalTraining, PictureSettings, Weights
-from facetake.portrait.landmark.picture_training import learn_pictures, read_translator
-from facetake.portrait.landmark.plates import Filmed, calmest, mirrored, plates_of, region_around
-from facetake.portrait.landmark.showing import show
-from facetake.portrait.landmark.subject import Subject
-from facetake.portrait.landmark.translator import LocalTranslator, Shown, Translator
-from facetake.portrait.likeness import Csim
-from facetake.portrait.resemblance import Resemblance
+from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.landmark_translation.evaluation import evaluate, landmark_distance, opening
+from facetake.portrait.landmark_translation.image import parts
+from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest, mirrored, plates_of, region_around
+from facetake.portrait.landmark_translation.image.image_warp import Movable
+from facetake.portrait.landmark_translation.image.losses import Perceptual, identity_of, judges
+from facetake.portrait.landmark_translation.image.render import show
+from facetake.portrait.landmark_translation.image.settings import (
+    GlobalTraining,
+    LocalTraining,
+    PictureSettings,
+    Weights,
+)
+from facetake.portrait.landmark_translation.image.training import learn_pictures, read_translator
+from facetake.portrait.landmark_translation.image.translator import LocalTranslator, Shown, Translator
+from facetake.portrait.landmark_translation.person import Person, Stance
+from facetake.portrait.landmark_translation.subject import Subject
+from facetake.portrait.metrics.identity import Csim
+from facetake.portrait.metrics.resemblance import Resemblance
+from facetake.pretrained import VARIABLE
 from facetake.render.camera import portrait
-from facetake.weights import VARIABLE
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -336,7 +341,7 @@ def test_each_network_sees_landmarks_and_photograph() -> None:
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
     """All three files and the example fit the structs, and the paper's one says what the defaults say."""
-    from facetake.portrait.landmark.settings import read_settings
+    from facetake.portrait.landmark_translation.settings import read_settings
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from facetake.portrait.landmark.sketch import LINES, draw
+from facetake.portrait.landmark_translation.image.sketch import LINES, draw
 
 
 def _points(side: int = 64) -> np.ndarray:

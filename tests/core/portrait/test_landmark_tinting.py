@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from facetake.portrait.landmark.tinting import tinted
-from facetake.portrait.landmark.translator import Shown
+from facetake.portrait.landmark_translation.image.color_jitter import tinted
+from facetake.portrait.landmark_translation.image.translator import Shown
 
 POINTS = np.zeros((4, 68, 2), np.float32)
 

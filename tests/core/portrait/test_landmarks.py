@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.landmarks: which tracks are usable, and what is said of the others."""
+"""Tests of facetake.portrait.video.landmarks: which tracks are usable, and what is said of the others."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import pytest
 from films import faces
 
 from facetake.errors import PortraitError
-from facetake.portrait.footage import Footage
-from facetake.portrait.landmarks import N_POINTS, detector, one_face, read_tracks, stacked, write_tracks
+from facetake.portrait.video.footage import Footage
+from facetake.portrait.video.landmarks import N_POINTS, detector, one_face, read_tracks, stacked, write_tracks
 
 T = 20
 FOOTAGE = Footage(Path("a.mp4"), 64, 64, 0, Fraction(25), Fraction(0), T, False, True)

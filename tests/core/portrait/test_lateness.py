@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.lateness: a face whose lips are moved away from its sound."""
+"""Tests of facetake.portrait.capture.audio_offset: a face whose lips are moved away from its sound."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from facetake import bundle
-from facetake.bundle import Models
+from facetake import inference
 from facetake.generate import GenerateOptions, generate
-from facetake.portrait.actor import SOUND, About, Actor, Fit
-from facetake.portrait.faces import Face, open_face
-from facetake.portrait.lateness import late_sound, lateness
-from facetake.portrait.performance import from_take
+from facetake.inference import Models
+from facetake.portrait.capture.actor import SOUND, About, Actor, Fit
+from facetake.portrait.capture.audio_offset import late_sound, lateness
+from facetake.portrait.capture.face_models import Face, open_face
+from facetake.portrait.capture.performance import from_take
 
 LINE = Path(__file__).parents[3] / "examples" / "line.wav"
 RATE = Fraction(25)
@@ -25,7 +25,7 @@ RATE = Fraction(25)
 @pytest.fixture(scope="module")
 def models() -> Models:
     """The shipped networks."""
-    return bundle.load()
+    return inference.load()
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.lips: measures that are known for mouths that are made."""
+"""Tests of facetake.portrait.metrics.lips: measures that are known for mouths that are made."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facetake.portrait.lips import aperture, flicker, follow, landmark_distance
+from facetake.portrait.metrics.lips import aperture, flicker, follow, landmark_distance
 
 T = 60
 OPENING: Any = (0.3 + 0.2 * np.sin(np.arange(T) * 0.4)).astype(np.float32)

@@ -16,10 +16,11 @@ from facetake.errors import ModelError, PortraitError
 from facetake.networks.inception import UNUSED, Inception
 from facetake.networks.iresnet import DEPTHS, IResNet, depths_of
 from facetake.networks.syncnet import EMBEDDING, SyncNet
-from facetake.portrait import framing, frechet, likeness, lips, measures, retracked, sync
-from facetake.portrait.likeness import Csim
-from facetake.portrait.sharpness import Sharpness
-from facetake.weights import VARIABLE, fill, load_tensors
+from facetake.portrait.metrics import clip as measures
+from facetake.portrait.metrics import face_crop, frechet, identity, lip_sync, lips, mouth_tracking
+from facetake.portrait.metrics.identity import Csim
+from facetake.portrait.metrics.sharpness import Sharpness
+from facetake.pretrained import VARIABLE, fill, load_tensors
 
 RATE = Fraction(25)
 SIZE, N_FRAMES = 96, 12
@@ -35,7 +36,7 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def no_mediapipe(monkeypatch: pytest.MonkeyPatch) -> None:
     """Whether MediaPipe is installed does not count either."""
-    monkeypatch.setattr(retracked, "detector", _missing)
+    monkeypatch.setattr(mouth_tracking, "detector", _missing)
 
 
 @contextmanager
@@ -169,7 +170,7 @@ def test_cepstra_are_their_definition() -> None:
     for c in range(1, 13):
         wave = sum(logs[j] * np.cos(np.pi * c * (2 * j + 1) / 52) for j in range(26)) * np.sqrt(2 / 26)
         slow.append(wave * (1 + 11 * np.sin(np.pi * c / 22)))
-    rows = sync.cepstra(sound)
+    rows = lip_sync.cepstra(sound)
     assert rows.shape == (2, 13)
     assert np.allclose(rows[1], slow, rtol=1e-9)
 
@@ -177,7 +178,7 @@ def test_cepstra_are_their_definition() -> None:
 def test_sound_that_is_late_is_found_late() -> None:
     """Points that are the same but three frames later lie apart nothing there, and much elsewhere."""
     points = np.random.default_rng(5).normal(size=(80, 16)).astype(np.float32)
-    confidence, distance, lag = sync.errors(points[3:63], points[:60])
+    confidence, distance, lag = lip_sync.errors(points[3:63], points[:60])
     assert lag == 3
     assert distance < 0.5 < confidence
 
@@ -189,7 +190,7 @@ def test_syncnet_takes_the_published_file_and_hears_a_clip(tmp_path: Path) -> No
     looked: list[int] = []
     network.netcnnlip.register_forward_hook(lambda *given: looked.append(len(given[2])))
     sound = np.random.default_rng(6).normal(0.0, 0.1, 16_000).astype(np.float32)
-    measure = sync.Sync(network, sound, np.tile(face(), (24, 1, 1)), Fraction(30))
+    measure = lip_sync.Sync(network, sound, np.tile(face(), (24, 1, 1)), Fraction(30))
     for frame, picture in enumerate(pictures(12, 7), start=6):
         measure.see(frame, picture, picture)
     scores = measure.scores()
@@ -204,19 +205,19 @@ def test_faces_are_placed_where_arcface_wants_them() -> None:
     turn, landmarks = 0.3, face()
     matrix = 1.7 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     moved = (landmarks @ matrix.T + [30.0, 5.0]).astype(np.float32)
-    found = framing.similarity(moved, landmarks)
+    found = face_crop.similarity(moved, landmarks)
     assert np.allclose(moved @ found[:, :2].T + found[:, 2], landmarks, atol=1e-3)
     with pytest.raises(PortraitError, match="in one place"):
-        framing.similarity(np.ones((5, 2), np.float32), framing.FIVE_POINTS)
+        face_crop.similarity(np.ones((5, 2), np.float32), face_crop.FIVE_POINTS)
 
 
 def test_squares_are_cut_pixel_by_pixel() -> None:
     """A cut that only shifts shows the picture's own pixels, and what it is told to show beyond them."""
     picture = pictures(1, 8)[0]
-    cut = framing.warped(picture, np.array([[1, 0, -90], [0, 1, 5]], np.float32), 16, outside=110.0)
+    cut = face_crop.warped(picture, np.array([[1, 0, -90], [0, 1, 5]], np.float32), 16, outside=110.0)
     assert np.allclose(cut[5:, :6], picture[:11, 90:])
     assert np.allclose(cut[:4], 110.0) and np.allclose(cut[:, 7:], 110.0)
-    doubled = framing.warped(picture, np.array([[2, 0, 0], [0, 2, 0]], np.float32), 32)
+    doubled = face_crop.warped(picture, np.array([[2, 0, 0], [0, 2, 0]], np.float32), 32)
     assert np.allclose(doubled[2:4, 4:6].mean(axis=(0, 1)), _around(picture, 1, 2), atol=1e-3)
 
 
@@ -231,18 +232,18 @@ def test_lips_are_cut_with_room_below() -> None:
     """SyncNet's square reaches from the top of the face to beyond the chin, and calm boxes do not jump."""
     landmarks = np.tile(face(), (20, 1, 1))
     landmarks[7] += 9.0
-    boxes = framing.boxes(landmarks)
+    boxes = face_crop.boxes(landmarks)
     assert np.ptp(boxes, axis=0).max() < 1e-4
     picture = np.zeros((SIZE, SIZE, 3), np.uint8)
     picture[70:] = 255  # from just below the chin on
-    cut = framing.lips_square(picture, boxes[0], 70)
+    cut = face_crop.lips_square(picture, boxes[0], 70)
     top = boxes[0][1] - boxes[0][2]
     assert np.argmax(cut[:, 35, 0] > 127) == pytest.approx((70 - top) * 70 / (2.8 * boxes[0][2]), abs=1.5)
 
 
 def test_the_same_face_is_the_same_person(tmp_path: Path) -> None:
     """Cosines are 1 for the same pictures and lower for others."""
-    network = likeness.arcface(published.arcface(tmp_path, (1, 1, 1, 1)))
+    network = identity.arcface(published.arcface(tmp_path, (1, 1, 1, 1)))
     same, other = Csim(network, clip().landmarks), Csim(network, clip().landmarks)
     real = pictures(2, 9)
     for frame in range(2):
@@ -327,8 +328,8 @@ def test_lips_are_measured_as_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> 
     late[20] = np.nan
     for tracks, best, lag, unseen in ((real, 1.0, 0, 0), (late, 1.0, 3, 1)):
         eyes = Eyes(tracks)
-        monkeypatch.setattr(retracked, "detector", lambda _file, found=eyes: nullcontext(found))
-        measure = retracked.Retracked(real, RATE)
+        monkeypatch.setattr(mouth_tracking, "detector", lambda _file, found=eyes: nullcontext(found))
+        measure = mouth_tracking.Retracked(real, RATE)
         for frame in range(40):
             measure.see(frame, black, black)
         scores = measure.scores()

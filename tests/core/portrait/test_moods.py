@@ -12,12 +12,12 @@ from films import faces
 
 pytest.importorskip("onnx", reason="an ONNX file is written with onnx, of the train extra")
 
-from facetake.bundle import open_affect  # noqa: E402  after the skip
 from facetake.errors import ModelError, PortraitError  # noqa: E402
-from facetake.portrait import measures  # noqa: E402
-from facetake.portrait.affect import Moods  # noqa: E402
-from facetake.portrait.framing import box_square, boxes  # noqa: E402
-from facetake.weights import VARIABLE  # noqa: E402
+from facetake.inference import open_affect  # noqa: E402  after the skip
+from facetake.portrait.metrics import clip as measures  # noqa: E402
+from facetake.portrait.metrics.affect import Moods  # noqa: E402
+from facetake.portrait.metrics.face_crop import box_square, boxes  # noqa: E402
+from facetake.pretrained import VARIABLE  # noqa: E402
 
 
 @pytest.fixture(autouse=True)

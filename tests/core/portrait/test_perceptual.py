@@ -11,10 +11,10 @@ import torch.nn.functional as F
 
 from facetake.errors import ModelError
 from facetake.networks.vgg import Vgg, depth_of, places
-from facetake.portrait.perceptual import STYLE_LAYERS, VggStyle, gram, open_vgg
-from facetake.portrait.read.losses import style_loss
-from facetake.portrait.style import Style
-from facetake.weights import VARIABLE, WeightsMissingError, load_tensors
+from facetake.portrait.metrics.perceptual import STYLE_LAYERS, VggStyle, gram, open_vgg
+from facetake.portrait.metrics.style import Style
+from facetake.portrait.read_avatars.losses import style_loss
+from facetake.pretrained import VARIABLE, WeightsMissingError, load_tensors
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""Tests of facetake.portrait.performance: shut eyes are whole blinks in a take, others stay as they were fitted."""
+"""Tests of facetake.portrait.capture.performance: shut eyes are whole blinks in a take, others stay as they were fitted."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from facetake.face.anny import load
-from facetake.portrait.performance import shut_of
+from facetake.portrait.capture.performance import shut_of
 from facetake.rig import ARKIT_NAMES
 
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake.portrait.playback import SLOW, there_and_back, turns
+from facetake.portrait.video.playback import SLOW, there_and_back, turns
 
 
 def test_a_short_line_plays_the_video_as_it_is() -> None:

@@ -11,23 +11,23 @@ import torch
 from moody import moody
 from numpy.typing import NDArray
 
-from facetake import bundle, emotion
+from facetake import emotion, inference
 from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
-from facetake.portrait import affect
-from facetake.portrait.clips import LABELS, Clip, over_time, read_clips
-from facetake.portrait.playback import there_and_back
-from facetake.portrait.presets import PRESETS  # noqa: E402
-from facetake.portrait.read import driving, evaluation, hearing, parameters
-from facetake.portrait.read.performing import perform
-from facetake.portrait.read.renderer import Renderer, Seen
-from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.read.surface import Surface, open_surface, ringed
-from facetake.portrait.read.trained import Trained, read_trained
-from facetake.portrait.read.training import Lesson, train
-from facetake.portrait.region import Region
-from facetake.portrait.style import Style
+from facetake.portrait.capture.clip_list import LABELS, Clip, over_time, read_clips
+from facetake.portrait.metrics import affect
+from facetake.portrait.metrics.style import Style
+from facetake.portrait.read_avatars import audio_features, audio_to_parameters, driving, evaluation
+from facetake.portrait.read_avatars.checkpoint import Trained, read_trained
+from facetake.portrait.read_avatars.render import perform
+from facetake.portrait.read_avatars.renderer import Renderer, Seen
+from facetake.portrait.read_avatars.settings import ParameterTraining, Settings, read_settings
+from facetake.portrait.read_avatars.surface import Surface, open_surface, ringed
+from facetake.portrait.read_avatars.training import Lesson, train
+from facetake.portrait.training.presets import PRESETS  # noqa: E402
+from facetake.portrait.video.playback import there_and_back
+from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]
@@ -48,14 +48,17 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def lessons(folder: Path, tiny_model: Path) -> list[Lesson]:
     """The clips as training wants them."""
-    models = bundle.load(tiny_model)
+    models = inference.load(tiny_model)
     return [_lesson(clip, models) for clip in read_clips(folder)[0]]
 
 
-def _lesson(clip: Clip, models: bundle.Models) -> Lesson:
+def _lesson(clip: Clip, models: inference.Models) -> Lesson:
     surface = open_surface(clip.path, "face")
     assert surface.sound is not None
-    heard = hearing.cepstra(surface.sound, surface.rate), hearing.phonemes(surface.sound, surface.rate, models)
+    heard = (
+        audio_features.cepstra(surface.sound, surface.rate),
+        audio_features.phonemes(surface.sound, surface.rate, models),
+    )
     return Lesson(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
 
 
@@ -140,7 +143,7 @@ def test_a_label_changes_over_time_without_a_jump() -> None:
 def test_windows_of_phonemes_are_centred() -> None:
     """Frame t hears rows 2t - W to 2t + W - 1, and the ends are held."""
     rows = np.arange(8, dtype=np.float32)[:, None]
-    assert hearing.windows(rows, 2)[:, :, 0].tolist() == [[0, 0, 0, 1], [0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7]]
+    assert audio_features.windows(rows, 2)[:, :, 0].tolist() == [[0, 0, 0, 1], [0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7]]
 
 
 def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
@@ -197,14 +200,14 @@ def test_parameters_follow_sound_and_label(gan: float) -> None:
         features = dice.uniform(size=(60, 3)).astype(np.float32)
         label = np.zeros((60, LABELS), np.float32)
         label[:, 0] = intensity
-        clips.append(parameters.Spoken(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
+        clips.append(audio_to_parameters.Spoken(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
     how = ParameterTraining(ParameterSize(16, 1, 1, 16, True), 60, 8, 1e-2, gan, 1.0, 20, 5)
-    network = parameters.learn(clips, how, 0)
+    network = audio_to_parameters.learn(clips, how, 0)
     smiles = []
     for intensity in (0.0, 0.25, 0.5, 0.75, 1.0):
         label = np.zeros((60, LABELS), np.float32)
         label[:, 0] = intensity
-        made = parameters.predict(network, clips[0].features, label)
+        made = audio_to_parameters.predict(network, clips[0].features, label)
         smiles.append(float(made[:, 1].mean()))
 
     assert np.corrcoef(made[:, 0], clips[0].features[:, 0])[0, 1] > 0.8

@@ -17,7 +17,7 @@ from phonetic import SOUNDS, phonetic  # noqa: E402  after the skips
 from facetake import audio  # noqa: E402
 from facetake.errors import PortraitError  # noqa: E402
 from facetake.networks.wav2vec2 import PhonemeNetwork  # noqa: E402
-from facetake.portrait.read import ears  # noqa: E402
+from facetake.portrait.read_avatars import phonemes  # noqa: E402
 
 RATE = Fraction(25)
 
@@ -38,9 +38,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_commonest_sounds_are_kept_in_order(folder: Path, sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those with most probability come first, blanks never, at twice the video's rate, as the network gives them."""
-    monkeypatch.setattr(ears, "MOST", 3)
+    monkeypatch.setattr(phonemes, "MOST", 3)
     network = PhonemeNetwork(folder)
-    ear = ears.commonest(network, [(sound, RATE)])
+    ear = phonemes.commonest(network, [(sound, RATE)])
     heard, everything = ear.hear(sound, RATE), network.read(audio.read(sound), 2 * RATE, 100)
 
     assert ear.phonemes is not None
@@ -59,7 +59,7 @@ def test_only_what_is_learnt_from_counts(folder: Path, tmp_path: Path) -> None:
     soundfile.write(paths[0], samples[:17_000], 16_000)
     soundfile.write(paths[1], samples, 16_000)
     first, cut, whole = (
-        ears.commonest(network, [(path, RATE)], seconds).phonemes
+        phonemes.commonest(network, [(path, RATE)], seconds).phonemes
         for path, seconds in ((paths[0], 0.5), (paths[1], 0.5), (paths[1], None))
     )
     assert first is not None and cut is not None and whole is not None
@@ -72,24 +72,24 @@ def test_only_what_is_learnt_from_counts(folder: Path, tmp_path: Path) -> None:
 def test_a_line_is_heard_as_in_training(folder: Path, sound: Path, tmp_path: Path) -> None:
     """The same network, where it was or moved, hears the same; gone or another one is one sentence."""
     network = phonetic(tmp_path / "then")
-    ear = ears.commonest(PhonemeNetwork(network), [(sound, RATE)])
+    ear = phonemes.commonest(PhonemeNetwork(network), [(sound, RATE)])
     assert ear.phonemes is not None
     run, moved = tmp_path / "run", tmp_path / "now"
 
-    assert np.array_equal(ears.again(ear.phonemes, None, run).hear(sound, RATE), ear.hear(sound, RATE))
+    assert np.array_equal(phonemes.again(ear.phonemes, None, run).hear(sound, RATE), ear.hear(sound, RATE))
     shutil.move(network, moved)
-    assert np.array_equal(ears.again(ear.phonemes, moved, run).hear(sound, RATE), ear.hear(sound, RATE))
+    assert np.array_equal(phonemes.again(ear.phonemes, moved, run).hear(sound, RATE), ear.hear(sound, RATE))
     with pytest.raises(PortraitError, match="there is no folder .*then; name its folder with --phonemes"):
-        ears.again(ear.phonemes, None, run)
+        phonemes.again(ear.phonemes, None, run)
     with pytest.raises(PortraitError, match="there is no folder .*nowhere; name its folder with --phonemes"):
-        ears.again(ear.phonemes, tmp_path / "nowhere", run)
+        phonemes.again(ear.phonemes, tmp_path / "nowhere", run)
     other = phonetic(tmp_path / "other", seed=1)
     with pytest.raises(PortraitError, match="another phoneme network"):
-        ears.again(ear.phonemes, other, run)
+        phonemes.again(ear.phonemes, other, run)
 
 
 def test_a_network_without_sounds_is_told(sound: Path, tmp_path: Path) -> None:
     """Tokens that are all signs leave nothing to hear."""
     network = PhonemeNetwork(phonetic(tmp_path / "signs", ("[A]", "|")))
     with pytest.raises(PortraitError, match="no token in .* is a sound"):
-        ears.commonest(network, [(sound, RATE)])
+        phonemes.commonest(network, [(sound, RATE)])

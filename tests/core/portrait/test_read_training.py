@@ -16,14 +16,14 @@ from facetake.networks import checkpoint
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.phoneme_encoder import PhonemeEncoder, PhonemeEncoderSize
 from facetake.networks.siren import Siren, SirenSize
-from facetake.portrait.clips import LABELS
-from facetake.portrait.read import parameters
-from facetake.portrait.read.maps import Maps
-from facetake.portrait.read.renderer import Seen, filled
-from facetake.portrait.read.rendering import RendererTrainer, jittered
-from facetake.portrait.read.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.schedule import share_of_rate
-from facetake.portrait.style import Style
+from facetake.portrait.capture.clip_list import LABELS
+from facetake.portrait.metrics.style import Style
+from facetake.portrait.read_avatars import audio_to_parameters
+from facetake.portrait.read_avatars.dataset import Maps
+from facetake.portrait.read_avatars.renderer import Seen, filled
+from facetake.portrait.read_avatars.renderer_training import RendererTrainer, jittered
+from facetake.portrait.read_avatars.settings import ParameterTraining, Settings, read_settings
+from facetake.portrait.training.schedule import share_of_rate
 
 EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
 
@@ -78,7 +78,7 @@ def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
 def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_path: Path) -> None:
     """Stopped after any epoch, saved or not, and even while saving, it ends with the bytes of learning in one go."""
     dice = np.random.default_rng(0)
-    clips = [parameters.Spoken(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
+    clips = [audio_to_parameters.Spoken(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
     how = ParameterTraining(ParameterSize(8, 1, 1, 8, True), 10, 4, 1e-2, gan, 1.0, 10, 5, save_every=2)
     folder, saved = tmp_path / "run", []
     folder.mkdir()
@@ -88,17 +88,17 @@ def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_pat
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        parameters.learn(clips, how, 0, stop, folder)
+        audio_to_parameters.learn(clips, how, 0, stop, folder)
     assert [path.name for path in folder.iterdir()] == [f"kept-generator-{2 * (round(10 * stopped) // 2):06d}"]
     (folder / "kept-generator.part").mkdir()  # as it is left by whoever is stopped while saving
     shares: list[float] = []
-    resumed = parameters.learn(clips, how, 0, shares.append, folder)
+    resumed = audio_to_parameters.learn(clips, how, 0, shares.append, folder)
     assert shares[0] == pytest.approx((2 * (round(10 * stopped) // 2) + 1) / 10)
-    for name, network in (("resumed", resumed), ("at_once", parameters.learn(clips, how, 0))):
+    for name, network in (("resumed", resumed), ("at_once", audio_to_parameters.learn(clips, how, 0))):
         checkpoint.save(tmp_path, name, network, None, {})
         saved.append((tmp_path / f"{name}.safetensors").read_bytes())
     assert saved[0] == saved[1]
-    parameters.forget(folder)
+    audio_to_parameters.forget(folder)
     assert not list(folder.iterdir())
 
 

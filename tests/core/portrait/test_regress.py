@@ -17,19 +17,19 @@ from facetake.cli import main
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.anny import load
 from facetake.networks.resnet import ResNet, ResNetSize
-from facetake.portrait.actor import Actor, read_actor
-from facetake.portrait.capture import Order
-from facetake.portrait.faces import open_face
-from facetake.portrait.presets import PRESETS  # noqa: E402
+from facetake.portrait.capture.actor import Actor, read_actor
+from facetake.portrait.capture.clip_capture import Order
+from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.regress.capturing import regress
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.regression import Epoch, Regression
 from facetake.portrait.regress.settings import Losses, Settings, read_settings
+from facetake.portrait.training.presets import PRESETS  # noqa: E402
+from facetake.pretrained import VARIABLE, WeightsMissingError
 from facetake.render.camera import portrait
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
-from facetake.weights import VARIABLE, WeightsMissingError
 
 N, SIZE = 8, 64
 BAR_PX = 0.6

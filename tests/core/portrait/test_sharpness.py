@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from facetake.portrait.sharpness import Sharpness, canny, cpbd, edge_widths
+from facetake.portrait.metrics.sharpness import Sharpness, canny, cpbd, edge_widths
 
 U8 = np.ndarray
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake.portrait.similarity import absolute_difference, psnr, ssim
+from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
 
 U8 = NDArray[np.uint8]
 

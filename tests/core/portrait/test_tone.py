@@ -10,9 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from facetake.portrait.footage import open_footage
-from facetake.portrait.landmark.photograph import open_picture
-from facetake.portrait.tone import WHITE_NITS
+from facetake.portrait.landmark_translation.photograph import open_picture
+from facetake.portrait.video.footage import open_footage
+from facetake.portrait.video.tone_mapping import WHITE_NITS
 
 SIDE = 128
 WHITE_2020 = (1.0, 1.0, 1.0)

@@ -14,7 +14,7 @@ torch = pytest.importorskip("torch")
 
 from facetake.errors import PortraitError  # noqa: E402  after the skip
 from facetake.networks import checkpoint  # noqa: E402
-from facetake.portrait.trainings import Kept, fill, forget, keep, resume, resume_both, save_both  # noqa: E402
+from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume, resume_both, save_both  # noqa: E402
 
 EPOCHS = 5
 

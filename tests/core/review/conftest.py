@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from facetake import formats
-from facetake.review import Line
-from facetake.review.spool import Found
+from facetake.report import Line
+from facetake.report.spool import Found
 from facetake.rig import N_CONTROLS, columns
 from facetake.take import Take
 

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from facetake import review
-from facetake.review import Line
-from facetake.review.escaping import cell, inert, shown
-from facetake.review.spool import Found
+from facetake import report
+from facetake.report import Line
+from facetake.report.escaping import cell, inert, shown
+from facetake.report.spool import Found
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -98,7 +98,7 @@ FORMULAS = (
 def hostile(number: int, text: str, folder: Path, *, made: bool) -> Line:
     """A line all of whose fields hold a text, made (with recording and take that are gone) or not."""
     found = Found(text, 1.0, 0.5, False, text, (0.5,))
-    state, name = (review.DONE, f"{number}m{text}") if made else (review.FAILED, f"{number}f{text}")
+    state, name = (report.DONE, f"{number}m{text}") if made else (report.FAILED, f"{number}f{text}")
     path, own = folder / text, ((text, text),)
     return Line(
         name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own, (text,)
@@ -114,7 +114,7 @@ def lines(tmp_path: Path) -> list[Line]:
 
 def test_no_text_leaves_its_element(lines: list[Line], tmp_path: Path) -> None:
     """Neither markup nor a line end of JavaScript stands as such in the data of the page, the media included."""
-    page = review.write(lines, tmp_path, title="\n".join(PAYLOADS)).html.read_text(encoding="utf-8")
+    page = report.write(lines, tmp_path, title="\n".join(PAYLOADS)).html.read_text(encoding="utf-8")
     for element in page.split('<script type="application/json"')[1:]:
         body = element.partition(">")[2].partition("</script>")[0]
         assert not set(body) & set("<>&\u2028\u2029")
@@ -150,7 +150,7 @@ def test_cells_that_stay_as_they_are(text: str) -> None:
 
 def test_the_tables_hold_every_text(lines: list[Line], tmp_path: Path) -> None:
     """Whatever stands in a line, CSV and XML are whole, with one guarded cell for each field."""
-    made = review.write(lines, tmp_path)
+    made = report.write(lines, tmp_path)
     with made.csv.open(encoding="utf-8", newline="") as file:
         head, *rows = list(csv.reader(file))
     assert len(rows) == len(lines) and {len(row) for row in rows} == {len(head)}
@@ -198,7 +198,7 @@ def as_value(text: str) -> str:
 def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path: Path) -> None:
     """Title, id, mood, messages, findings, notes, the list's own columns: each is shown as it is, and none is run."""
     title = " ".join(PAYLOADS)
-    opened(chromium, review.write(lines, tmp_path, title=title).html)
+    opened(chromium, report.write(lines, tmp_path, title=title).html)
     table = {line.id: line for line in lines}
     assert chromium.execute_script("return document.querySelector('h1').textContent") == title
     for number in range(len(lines)):
@@ -220,7 +220,7 @@ def test_missing_media_are_told_as_text(chromium: Chrome, tmp_path: Path) -> Non
         Line(f"{number}", tmp_path / text, tmp_path / text, duration_s=1.0, score=-number)
         for number, text in enumerate(PAYLOADS)
     ]
-    opened(chromium, review.write(lines, tmp_path).html)
+    opened(chromium, report.write(lines, tmp_path).html)
     for number, line in enumerate(lines):
         missing = (show(chromium, number) if number else list(chromium.execute_script(SHOWN)))[4]
         assert missing.count(str(line.audio)) == 2

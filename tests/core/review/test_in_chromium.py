@@ -12,10 +12,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake import review
+from facetake import report
 from facetake.face import head as heads
-from facetake.review import Line, three
-from facetake.review.glb import FLIP
+from facetake.report import Line, three
+from facetake.report.glb import FLIP
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -125,7 +125,7 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 @pytest.fixture
 def page(chromium: Chrome, lines: list[Line], tmp_path: Path) -> Page:
     """The report of six lines, opened."""
-    return Page(chromium, review.write(lines, tmp_path, title="Six lines").html)
+    return Page(chromium, report.write(lines, tmp_path, title="Six lines").html)
 
 
 def test_sorts_by_any_column(page: Page) -> None:
@@ -243,7 +243,7 @@ def test_a_verdict_is_of_one_take(page: Page, lines: list[Line], tmp_path: Path)
     page.open("shaky")
     page.keys("a", "j", "r")
     lines[2] = replace(lines[2], take_sha256="f" * 64)
-    again = Page(page.browser, review.write(lines, tmp_path, title="Six lines").html)
+    again = Page(page.browser, report.write(lines, tmp_path, title="Six lines").html)
     again.choose("verdict", "rejected")
     assert again.ids() == ["hostile"]
     again.choose("verdict", "approved")
@@ -255,7 +255,7 @@ def test_beyond_the_budget_the_recording_plays_from_where_it_lies(
 ) -> None:
     """A line whose media the page does not carry says so and plays all the same; where it cannot, it says that."""
     lines[1].audio.unlink()
-    page = Page(chromium, review.write(lines, tmp_path, media_mb=0).html)
+    page = Page(chromium, report.write(lines, tmp_path, media_mb=0).html)
     page.open("calm_1")
     assert "Beyond the report's media budget" in page.part("face-note").text
     page.keys(" ")
@@ -267,7 +267,7 @@ def test_beyond_the_budget_the_recording_plays_from_where_it_lies(
 def test_ten_thousand_rows_are_few_elements(chromium: Chrome, tmp_path: Path) -> None:
     """From top to end the document holds less than a hundred row elements, and the last line is there."""
     many = (Line(f"line_{n:05d}", tmp_path / "a.wav", text="Said.", duration_s=1.0, score=-n) for n in range(10_000))
-    page = Page(chromium, review.write(many, tmp_path, media_mb=0).html)
+    page = Page(chromium, report.write(many, tmp_path, media_mb=0).html)
     for share in (0.0, 0.31, 0.77, 1.0):
         script = "const s = document.getElementById('scroller'); s.scrollTop = arguments[0] * s.scrollHeight;"
         page.run(script + "return new Promise((go) => requestAnimationFrame(() => requestAnimationFrame(go)))", share)

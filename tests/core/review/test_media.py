@@ -15,8 +15,8 @@ import soundfile
 
 from facetake import audio, formats
 from facetake.preview import lip_seal
-from facetake.review import Line
-from facetake.review.media import CHANNELS, pack
+from facetake.report import Line
+from facetake.report.media import CHANNELS, pack
 from facetake.rig import ARKIT_NAMES, to_arkit
 from facetake.take import resample
 

@@ -14,10 +14,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from facetake import review
+from facetake import report
 from facetake.errors import BatchError
-from facetake.review import Line, three
-from facetake.review.page import FIELDS, relative_address
+from facetake.report import Line, three
+from facetake.report.page import FIELDS, relative_address
 
 
 class Elements(HTMLParser):
@@ -57,7 +57,7 @@ def rows(page: Path) -> list[dict[str, object]]:
 
 def test_the_worst_stand_first_in_all_three_files(lines: list[Line], tmp_path: Path) -> None:
     """Lines without a take come first, then by score, and every file holds every line."""
-    made = review.write(lines, tmp_path)
+    made = report.write(lines, tmp_path)
     order = ["lost", "shaky", "hostile", "calm_2", "calm_1", "later"]
     assert [row["id"] for row in rows(made.html)] == order
     with made.csv.open(encoding="utf-8", newline="") as file:
@@ -69,7 +69,7 @@ def test_the_worst_stand_first_in_all_three_files(lines: list[Line], tmp_path: P
 def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
     """Quotes, tags that end scripts and control characters come through as they are, and start nothing."""
     title = "</title><script>alert(1)</script>"
-    made = review.write(lines, tmp_path, title=title)
+    made = report.write(lines, tmp_path, title=title)
     page, hostile = Elements(made.html), lines[3]
     assert page.title == title
     assert [have for have, text in page.scripts if "owned" in text and have.get("class") != "rows"] == []
@@ -83,7 +83,7 @@ def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
 
 def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> None:
     """One case a line: a failure names its checks and instants, a line not made is an error, one not begun skipped."""
-    suite = ElementTree.parse(review.write(lines, tmp_path).junit).getroot().find("testsuite")
+    suite = ElementTree.parse(report.write(lines, tmp_path).junit).getroot().find("testsuite")
     assert suite is not None
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
         "tests": "6", "failures": "2", "errors": "1", "skipped": "1",
@@ -98,7 +98,7 @@ def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> 
 
 def test_the_table_has_a_column_a_check(lines: list[Line], tmp_path: Path) -> None:
     """What each check measured stands under its name, and what failed in one cell."""
-    with review.write(lines, tmp_path).csv.open(encoding="utf-8", newline="") as file:
+    with report.write(lines, tmp_path).csv.open(encoding="utf-8", newline="") as file:
         table = {row["id"]: row for row in csv.DictReader(file)}
     assert (table["shaky"]["jitter"], table["calm_1"]["jitter"], table["lost"]["jitter"]) == ("0.3", "0.05", "")
     assert table["shaky"]["failed_checks"] == "unsealed; jitter"
@@ -106,7 +106,7 @@ def test_the_table_has_a_column_a_check(lines: list[Line], tmp_path: Path) -> No
 
 def test_the_budget_is_spent_on_the_worst(lines: list[Line], tmp_path: Path) -> None:
     """Room for two lines goes to the two worst; the others say where their recording lies, relative to the page."""
-    made = review.write(lines, tmp_path, media_mb=0.031)
+    made = report.write(lines, tmp_path, media_mb=0.031)
     assert made.carried == 2 and made.media_bytes < 31_000
     table = {row["id"]: row for row in rows(made.html)}
     assert {name for name, row in table.items() if row["media"]} == {"shaky", "hostile"}
@@ -121,7 +121,7 @@ def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: 
     take = lines[1].take
     assert take is not None
     take.write_bytes(b"no take")
-    made = review.write(lines[:2], tmp_path)
+    made = report.write(lines[:2], tmp_path)
     told = [json.loads(text)["missing"] for attributes, text in Elements(made.html).scripts
             if str(attributes.get("id")).startswith("media-")]  # fmt: skip
     assert [len(one) for one in told] == [1, 1]
@@ -130,9 +130,9 @@ def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: 
 
 def test_an_id_that_is_there_twice_is_refused(lines: list[Line], tmp_path: Path) -> None:
     """Two lines of one name are one sentence, and an older report stays as it was."""
-    before = review.write(lines, tmp_path).html.read_bytes()
+    before = report.write(lines, tmp_path).html.read_bytes()
     with pytest.raises(BatchError, match="'shaky' is in this report twice"):
-        review.write([*lines, lines[2]], tmp_path)
+        report.write([*lines, lines[2]], tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
     assert list(tmp_path.glob(".facetake-*")) == []
 
@@ -140,14 +140,14 @@ def test_an_id_that_is_there_twice_is_refused(lines: list[Line], tmp_path: Path)
 def test_a_folder_that_is_not_there_is_one_sentence(lines: list[Line], tmp_path: Path) -> None:
     """The sentence names the report."""
     with pytest.raises(BatchError, match=r"the report: .*nowhere.*cannot be written"):
-        review.write(lines, tmp_path / "nowhere")
+        report.write(lines, tmp_path / "nowhere")
 
 
 def test_the_key_follows_the_list_and_not_its_fate(lines: list[Line], tmp_path: Path) -> None:
     """Verdicts are found again after takes were made anew, and are not mixed up with those of another list."""
 
     def key(some: list[Line]) -> str:
-        page = review.write(some, tmp_path, media_mb=0).html
+        page = report.write(some, tmp_path, media_mb=0).html
         return str(json.loads(next(text for have, text in Elements(page).scripts if have.get("id") == "facts"))["key"])
 
     assert key(lines) == key([replace(lines[0], score=9.0, take_sha256="0" * 64), *lines[1:]])
@@ -156,7 +156,7 @@ def test_the_key_follows_the_list_and_not_its_fate(lines: list[Line], tmp_path: 
 
 def test_nothing_is_asked_of_a_network(lines: list[Line], tmp_path: Path) -> None:
     """The page names no address that a browser would fetch from, and forbids itself to."""
-    text = review.write(lines, tmp_path).html.read_text(encoding="utf-8")
+    text = report.write(lines, tmp_path).html.read_text(encoding="utf-8")
     assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", text) == []
     assert "default-src 'none'" in text
 
@@ -166,7 +166,7 @@ def test_a_page_without_three_says_how_to_get_it(
 ) -> None:
     """Where the build found no npm, the report is there without the face, and one sentence tells what to do."""
     monkeypatch.setattr(three, "folder", lambda: tmp_path / "not there")
-    made = review.write(lines, tmp_path)
+    made = report.write(lines, tmp_path)
     facts = json.loads(next(text for have, text in Elements(made.html).scripts if have.get("id") == "facts"))
     assert facts["noFace"] == made.missing == three.MISSING
 
@@ -174,7 +174,7 @@ def test_a_page_without_three_says_how_to_get_it(
 @pytest.mark.skipif(not three.modules(), reason="three.js is not here: there was no npm when Facetake was built")
 def test_three_s_licence_comes_along(lines: list[Line], tmp_path: Path) -> None:
     """A page that holds three.js holds its licence."""
-    text = review.write(lines, tmp_path).html.read_text(encoding="utf-8")
+    text = report.write(lines, tmp_path).html.read_text(encoding="utf-8")
     assert "three.js authors" in text and "Permission is hereby granted" in text
 
 
@@ -193,10 +193,10 @@ def many(count: int, audio: Path) -> Iterator[Line]:
 def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
     """Eight times the lines need no more memory, within a tenth of a megabyte: their text alone is four of these."""
     peaks = []
-    review.write(many(10, tmp_path / "a.wav"), tmp_path, media_mb=0)  # what is cached is cached by now
+    report.write(many(10, tmp_path / "a.wav"), tmp_path, media_mb=0)  # what is cached is cached by now
     for count in (200, 1_600):
         tracemalloc.start()
-        review.write(many(count, tmp_path / "a.wav"), tmp_path, media_mb=0)
+        report.write(many(count, tmp_path / "a.wav"), tmp_path, media_mb=0)
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 100_000

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from facetake import exchange, formats, rig
+from facetake import formats, host_io, rig
 from facetake.worker import requests
 from facetake_host.curves import load
 
@@ -164,7 +164,7 @@ def test_baked_delivery_has_every_raw_curve(talk: Talk, tmp_path: Path) -> None:
     talk.ask("generate", audio=str(LINE), rig="unreal", out=str(out), bake=True)
     delivery = load(out)
 
-    constants = {**exchange.FACE_CONSTANTS, **exchange.HEAD_CONSTANTS}
+    constants = {**host_io.FACE_CONSTANTS, **host_io.HEAD_CONSTANTS}
     assert len(delivery.raw) == len(rig.RAW_NAMES) + 3 + len(constants) and "CTRL_expressions_jawOpen" in delivery.raw
     assert all(set(delivery.raw[name]) == {value} for name, value in constants.items())
     assert {len(values) for values in delivery.raw.values()} == {delivery.n_frames}

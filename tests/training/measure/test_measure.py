@@ -10,14 +10,14 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the judge of emotions needs torch")
 
-from facetake import bundle, mouth, rig  # noqa: E402  after the skip
+from facetake import inference, mouth, rig  # noqa: E402  after the skip
 from facetake.emotion import EMOTIONS  # noqa: E402
-from facetake_training.actors import actors  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import Line, read_lines  # noqa: E402
 from facetake_training.measure import closures, emotions, silence, takes  # noqa: E402
 from facetake_training.measure.report import Report  # noqa: E402
-from facetake_training.performer import line_phones, perform  # noqa: E402
+from facetake_training.performers.actors import actors  # noqa: E402
+from facetake_training.performers.performer import line_phones, perform  # noqa: E402
 
 
 def performed(line: Line, emotion: int = 0) -> np.ndarray:
@@ -76,7 +76,7 @@ def test_takes_of_the_tiny_model_are_whole(tmp_path: Path, tiny_model: Path, cor
     import soundfile as sf
 
     sf.write(tmp_path / "a.wav", np.random.default_rng(0).normal(0, 0.1, 16_000), 16_000)
-    text = str(takes.measure(tmp_path, bundle.load(tiny_model)))
+    text = str(takes.measure(tmp_path, inference.load(tiny_model)))
 
     assert text.count("174 columns") == 5
     assert "frames away from round(duration * rate)" in text

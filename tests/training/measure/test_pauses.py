@@ -10,8 +10,8 @@ import soundfile as sf
 
 pytest.importorskip("torch", reason="training needs torch")
 
-from facetake import bundle, rig  # noqa: E402  after the skip
-from facetake.bundle import AudioToRig, Ear, Models  # noqa: E402
+from facetake import inference, rig  # noqa: E402  after the skip
+from facetake.inference import AudioToRig, Ear, Models  # noqa: E402
 from facetake.visemes import VISEMES  # noqa: E402
 from facetake_training import lips  # noqa: E402
 from facetake_training.measure import pauses  # noqa: E402
@@ -57,7 +57,7 @@ def hearing_loudness(jaw_in_pauses: float) -> Models:
         curves[0, :, rig.columns("C_jaw")[0]] = jaw
         return curves
 
-    return Models(Ear(hear, 1, "none"), AudioToRig(perform, "none"), bundle.SHIPPED)
+    return Models(Ear(hear, 1, "none"), AudioToRig(perform, "none"), inference.SHIPPED)
 
 
 def test_jaws_in_pauses_of_word_lists_are_measured(words: lips.LipsConfig) -> None:

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake.bundle import AudioEmotion, Ear
-from facetake_training.acted import Acted
+from facetake.inference import AudioEmotion, Ear
+from facetake_training.emotion_datasets import Acted
 from facetake_training.measure import turns
 from facetake_training.measure.report import Report
 

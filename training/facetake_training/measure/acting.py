@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake.take import Take
 from facetake_training.measure.report import Report
 

@@ -1,6 +1,6 @@
 """How well is the emotion heard in voices, how far is the confidence to be believed, and what does auto do when wrong?
 
-Every set is measured through `facetake.listening`, as `generate --emotion auto:line` uses it: the network's shares for
+Every set is measured through `facetake.emotion_recognition`, as `generate --emotion auto:line` uses it: the network's shares for
 the confusion matrix and the calibration, and what would be shown for the mistakes. What a recording's microphone and
 room put on every line of a set is told apart by a second look: each set's own mean taken off, and the usual one put on.
 """
@@ -14,11 +14,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import listening
-from facetake.bundle import AudioEmotion, Models
+from facetake import emotion_recognition
 from facetake.emotion import AUTO_LINE, EMOTIONS
-from facetake_training import acted, calibration
-from facetake_training.acted import ActedSource
+from facetake.inference import AudioEmotion, Models
+from facetake_training import calibration, emotion_datasets
+from facetake_training.emotion_datasets import ActedSource
 from facetake_training.measure.report import Report
 from facetake_training.voices import VoiceData
 
@@ -64,7 +64,7 @@ def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Repo
     return report
 
 
-def lines_of(data: VoiceData | None, folders: list[Path]) -> Iterator[tuple[str, list[acted.Acted]]]:
+def lines_of(data: VoiceData | None, folders: list[Path]) -> Iterator[tuple[str, list[emotion_datasets.Acted]]]:
     """What a set is called and its lines, of a run's test speakers and of folders.
 
     Raises:
@@ -72,22 +72,22 @@ def lines_of(data: VoiceData | None, folders: list[Path]) -> Iterator[tuple[str,
     """
     for source in data.sources if data else ():
         if not source.perform and source.layout != "neutral" and source.weight > 0.0:
-            lines = acted.split_of(source, acted.read(source).lines, "test")
+            lines = emotion_datasets.split_of(source, emotion_datasets.read(source).lines, "test")
             if lines:
                 yield f"{source.path.name}, speakers kept for testing", lines
     for folder in folders:
-        found = acted.read(ActedSource(folder, "named"))
+        found = emotion_datasets.read(ActedSource(folder, "named"))
         left = f", left out: {', '.join(sorted(found.left_out))}" if found.left_out else ""
         yield f"{folder.name}{left}", list(found.lines)
 
 
-def answers(lines: list[acted.Acted], network: AudioEmotion) -> Answers:
+def answers(lines: list[emotion_datasets.Acted], network: AudioEmotion) -> Answers:
     """What the network and `auto:line` answer for lines."""
     lines_seen, shown, weight = [], [], []
     for line in lines:
         seen: list[Floats] = []
-        voice, energy_db = listening.listen(line.audio, network.ear)
-        heard = listening.tell(voice, energy_db, AUTO_LINE, _remembering(network, seen))
+        voice, energy_db = emotion_recognition.listen(line.audio, network.ear)
+        heard = emotion_recognition.tell(voice, energy_db, AUTO_LINE, _remembering(network, seen))
         lines_seen.append(np.mean(seen, axis=0) if seen else network.usual)
         shown.append(EMOTIONS.index(heard.emotion))
         weight.append(float(heard.track.weights[0, 1:].sum()))
@@ -108,7 +108,7 @@ def _remembering(network: AudioEmotion, seen: list[Floats]) -> AudioEmotion:
     return replace(network, run=run)
 
 
-def _set(report: Report, name: str, lines: list[acted.Acted], network: AudioEmotion) -> None:
+def _set(report: Report, name: str, lines: list[emotion_datasets.Acted], network: AudioEmotion) -> None:
     found = answers(lines, network)
     speakers = len({line.speaker for line in lines})
     report.row(f"\n{name}: {len(lines)} lines, {speakers} speaker{'s' if speakers > 1 else ''}")

@@ -14,12 +14,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import about, checks, rig
-from facetake.bundle import Models, VisemeClassifier
-from facetake.checks.measures import HELD, STILL
+from facetake import inspection, qc, rig
 from facetake.emotion import EMOTIONS, parse
 from facetake.errors import TakeError
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models, VisemeClassifier
+from facetake.qc.measures import HELD, STILL
 from facetake.take import Take
 from facetake_training.measure.report import Report
 
@@ -41,7 +41,7 @@ class Line:
     """A good take, what was heard, the mood that was asked for, and the processor's seconds that making took."""
 
     take: Take
-    heard: checks.Heard
+    heard: qc.Heard
     mood: str
     making_s: float
 
@@ -49,7 +49,7 @@ class Line:
 def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[Line]:
     """Takes of every n-th recording of each folder: half of them neutral, the others in every mood from 0.5 to 1."""
     for folder in folders:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in about.SOUND)
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in inspection.SOUND)
         if not paths:
             raise TakeError(f"{folder} holds no recording; name another folder")
         for number, path in enumerate(paths[:: max(1, len(paths) // count)][:count]):
@@ -58,7 +58,7 @@ def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[Line]
             begun = time.process_time()
             made = generate(path, GenerateOptions(mood), models)
             spent = time.process_time() - begun
-            yield Line(made.take, checks.Heard(made.visemes, made.closures, made.speech), mood, spent)
+            yield Line(made.take, qc.Heard(made.visemes, made.closures, made.speech), mood, spent)
 
 
 def opened(line: Line, size: float, rng: np.random.Generator) -> Array | None:
@@ -143,7 +143,7 @@ def _tell(report: Report, what: str, hits: list[bool], *, bar: bool) -> None:
         report.row(f"{f'{what}, recall ({len(hits)})':44s} {recall:9.4f}")
 
 
-def _failing(line: Line, values: Array, heard: checks.Heard, classifier: VisemeClassifier) -> set[str]:
+def _failing(line: Line, values: Array, heard: qc.Heard, classifier: VisemeClassifier) -> set[str]:
     take = replace(line.take, values=values)
-    found = checks.judge(checks.measure(take, heard, parse(line.mood), classifier))
+    found = qc.judge(qc.measure(take, heard, parse(line.mood), classifier))
     return {one.name for one in found if not one.passed}

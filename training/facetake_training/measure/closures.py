@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
-from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake_training.dataset import Line, read_lines
 from facetake_training.measure.report import Report
 from facetake_training.phones import CLOSED, TEETH

@@ -12,14 +12,14 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.audio import FRAME_RATE_HZ
-from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
-from facetake_training.actors import actors
+from facetake.inference import Models
 from facetake_training.dataset import read_lines, read_span
 from facetake_training.measure.report import Report
-from facetake_training.performer import line_phones, perform
-from facetake_training.prosody import frame_loudness
+from facetake_training.performers.actors import actors
+from facetake_training.performers.performer import line_phones, perform
+from facetake_training.performers.prosody import frame_loudness
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 Array = NDArray[np.float32]

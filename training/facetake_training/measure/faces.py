@@ -15,10 +15,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.bundle import Models
 from facetake.errors import ConfigError
 from facetake.face.studio import Studio
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
@@ -36,9 +36,7 @@ UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
 LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them
 
 
-def measure(
-    unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0
-) -> Report:
+def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0) -> Report:
     """Draws a neutral take of every unseen clip and compares.
 
     Args:
@@ -113,9 +111,7 @@ class _Reader:
             modules = map(import_module, ("mediapipe", "mediapipe.tasks.python", "mediapipe.tasks.python.vision"))
             self._mediapipe, self._tasks, self._vision = modules
         except ImportError as error:
-            raise ConfigError(
-                f'this measure needs {error.name}; pip install "facetake[preview,landmarks]"'
-            ) from error
+            raise ConfigError(f'this measure needs {error.name}; pip install "facetake[preview,landmarks]"') from error
         if not landmarker.is_file():
             raise ConfigError(f"no landmark model at {landmarker}; give MediaPipe's face_landmarker.task")
         self._model = landmarker

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from facetake.audio import read
-from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake_training import lips
 from facetake_training.measure.report import Report
-from facetake_training.prosody import frame_loudness
+from facetake_training.performers.prosody import frame_loudness
 
 
 def measure(config: lips.LipsConfig, models: Models) -> Report:

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from facetake import mouth, rig
 from facetake.audio import FRAME_RATE_HZ, read
-from facetake.bundle import Models
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake_training import lips
 from facetake_training.measure.report import Report
-from facetake_training.prosody import frame_loudness
+from facetake_training.performers.prosody import frame_loudness
 
 Array = NDArray[np.float64]
 BELOW_DB = 35.0  # under the loud frames of a clip: a pause

@@ -15,11 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake import mouth, rig, shaping
-from facetake.bundle import RestyleModels
+from facetake import mouth, rig
 from facetake.config import load_config
 from facetake.emotion import EMOTIONS
+from facetake.inference import RestyleModels
 from facetake.networks.facts import VisemeClassifier
+from facetake.postprocess import shaping
 from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take
 from facetake.visemes import CLOSED, VISEMES

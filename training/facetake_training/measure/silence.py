@@ -9,11 +9,12 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import rig, shaping
+from facetake import rig
 from facetake.audio import SAMPLE_RATE_HZ
-from facetake.bundle import Models
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
+from facetake.postprocess import shaping
 from facetake_training.measure.report import Report
 
 SECONDS = 10

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 
 from facetake import formats, mouth, rig
-from facetake.bundle import Models
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
 from facetake.take import Take
 from facetake_training.measure.closures import RATES
 from facetake_training.measure.report import Report

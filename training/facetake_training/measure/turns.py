@@ -19,17 +19,17 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import audio, listening
+from facetake import audio, emotion_recognition
 from facetake.audio import SAMPLE_RATE_HZ
-from facetake.bundle import AudioEmotion, Models
 from facetake.emotion import AUTO, AUTO_LINE, EMOTIONS
-from facetake_training.acted import Acted
+from facetake.inference import AudioEmotion, Models
+from facetake_training.emotion_datasets import Acted
 from facetake_training.measure.auto import lines_of
 from facetake_training.measure.report import Report
 from facetake_training.voices import VoiceData
 
 PART_S = 4.0  # of each emotion, so that two are longer than what is heard at once, and a window fits into each
-SHORT_S = 0.49 * listening.WHOLE_S  # of each, so that both are heard at once
+SHORT_S = 0.49 * emotion_recognition.WHOLE_S  # of each, so that both are heard at once
 STEP_S = 0.05
 ANSWERS = ("neutral", "the first emotion", "the second", "another")
 Floats = NDArray[np.float32]
@@ -134,10 +134,10 @@ def _part(paths: list[Path], number: int, part_s: float) -> Floats:
 
 
 def _turn(acted: tuple[int, int], first: Floats, second: Floats, network: AudioEmotion, folder: Path) -> Turn:
-    def heard(samples: Floats, asked: str) -> listening.Heard:
+    def heard(samples: Floats, asked: str) -> emotion_recognition.Heard:
         path = folder / "line.wav"
         sf.write(path, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
-        return listening.hear(path, asked, network)
+        return emotion_recognition.hear(path, asked, network)
 
     both = np.concatenate([first, second])
     rows = heard(both, AUTO).track.sample(np.arange(0.0, len(both) / SAMPLE_RATE_HZ, STEP_S))

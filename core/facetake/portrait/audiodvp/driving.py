@@ -11,14 +11,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.bundle import Models
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
+from facetake.portrait.audio_features import hear
+from facetake.portrait.audiodvp.checkpoint import Trained
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.settings import Features
-from facetake.portrait.audiodvp.trained import Trained
-from facetake.portrait.hearing import hear
-from facetake.portrait.performance import from_take
+from facetake.portrait.capture.performance import from_take
 
 F32 = NDArray[np.float32]
 

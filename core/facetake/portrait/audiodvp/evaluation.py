@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
-from facetake.portrait.audiodvp.performing import perform
+from facetake.portrait.audiodvp.checkpoint import Trained
+from facetake.portrait.audiodvp.render import perform
 from facetake.portrait.audiodvp.subject import Subject
-from facetake.portrait.audiodvp.trained import Trained
-from facetake.portrait.lips import LATE_MOST_S, Aperture, flicker, follow
-from facetake.portrait.measures import Measure, Skipped
-from facetake.portrait.similarity import absolute_difference, psnr, ssim
+from facetake.portrait.metrics.clip import Measure, Skipped
+from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, flicker, follow
+from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -29,7 +29,7 @@ class Likeness:
     """Means over the frames.
 
     ssim: -1..1; psnr: dB; difference: 0..255; mask_difference: 0..255, within the lower-face mask alone; flicker: of
-    the pictures within the mask (`facetake.portrait.lips.flicker`).
+    the pictures within the mask (`facetake.portrait.metrics.lips.flicker`).
     """
 
     ssim: float
@@ -88,7 +88,7 @@ def evaluate(
         openings: gives how far the lips are apart (n,) for expressions (n, E).
         frames: (n,) which of the T to compare.
         progress: told the share done.
-        measures: taken of the pictures with the neural renderer (`facetake.portrait.measures`).
+        measures: taken of the pictures with the neural renderer (`facetake.portrait.metrics.clip`).
         skipped: measures that cannot be taken, to be told with the rest.
 
     Raises:

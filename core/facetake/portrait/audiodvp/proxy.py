@@ -15,11 +15,11 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.face.model import FaceModel
-from facetake.portrait.actor import Actor, read_actor
-from facetake.portrait.composite import expanded
-from facetake.portrait.drawing import drawn, seen_faces
-from facetake.portrait.faces import reopen
-from facetake.portrait.placed import Placed
+from facetake.portrait.capture.actor import Actor, read_actor
+from facetake.portrait.capture.face_models import reopen
+from facetake.portrait.capture.posed_face import Placed
+from facetake.portrait.video.compositing import expanded
+from facetake.portrait.video.drawing import drawn, seen_faces
 from facetake.rig import ARKIT_NAMES
 
 F32 = NDArray[np.float32]

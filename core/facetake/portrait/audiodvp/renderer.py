@@ -19,10 +19,10 @@ from facetake.networks.output import N_OUT, put
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
-from facetake.portrait.devices import CPU, home
-from facetake.portrait.jitter import moved, turns
-from facetake.portrait.schedule import share_of_rate, slow_down
-from facetake.portrait.tensors import as_pictures, as_tensor
+from facetake.portrait.training.augmentation import moved, turns
+from facetake.portrait.training.devices import CPU, home
+from facetake.portrait.training.schedule import share_of_rate, slow_down
+from facetake.portrait.training.tensors import as_pictures, as_tensor
 
 U8 = NDArray[np.uint8]
 

@@ -14,8 +14,8 @@ from facetake.networks.audio2expression import RADIUS
 from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import UNetSize
-from facetake.portrait.presets import preset
-from facetake.portrait.schedule import check_falling
+from facetake.portrait.training.presets import preset
+from facetake.portrait.training.schedule import check_falling
 
 Features = Literal["take", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
@@ -56,7 +56,7 @@ class RendererTraining:
         jitter: how far pairs are turned, scaled, moved and mirrored at random, 0..1; see `portrait.jitter`. The paper
             has none: of three minutes hardly anything can be learnt by heart, of six seconds everything.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
-            `facetake.portrait.schedule`. The paper says nothing of it.
+            `facetake.portrait.training.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -79,7 +79,7 @@ class Settings:
 
     Attributes:
         features: what the sound is heard as: "take" is the expression of a generated take; for the others see
-            `facetake.portrait.hearing`.
+            `facetake.portrait.audio_features`.
         radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
         region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
         ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,

@@ -15,12 +15,8 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
-from facetake.portrait import trainings
-from facetake.portrait.audiodvp import expression, pairs
-from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
-from facetake.portrait.audiodvp.settings import Settings
-from facetake.portrait.audiodvp.subject import Subject
-from facetake.portrait.audiodvp.trained import (
+from facetake.portrait.audiodvp import dataset, expression
+from facetake.portrait.audiodvp.checkpoint import (
     ABOUT,
     CRITIC,
     EXPRESSION,
@@ -30,11 +26,15 @@ from facetake.portrait.audiodvp.trained import (
     read_about,
     read_trained,
 )
-from facetake.portrait.devices import CPU
-from facetake.portrait.overlay import write_png
-from facetake.portrait.region import Region, around
-from facetake.portrait.tensors import as_pictures
-from facetake.portrait.trainings import Kept, resume_both, save_both
+from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
+from facetake.portrait.audiodvp.settings import Settings
+from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.training import training_dir
+from facetake.portrait.training.devices import CPU
+from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+from facetake.portrait.video.region import Region, around
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -74,11 +74,11 @@ def train(
     if count < FEWEST_FRAMES:
         raise PortraitError(f"there are {count} frames with sound to learn from, {FEWEST_FRAMES} are needed at least")
     folder.mkdir(parents=True, exist_ok=True)
-    masks = pairs.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
+    masks = dataset.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
     region = around(masks, settings.side) if settings.region == "lower_face" else _whole(subject, settings)
     about = About(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
     _begin(folder, about)
-    drawn, real = pairs.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
+    drawn, real = dataset.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
     _learn_expression(folder, about, features[:count], subject.expression[:count], report)
     _learn_renderer(folder, settings, drawn, real, device, report, log)
     return read_trained(folder)
@@ -91,7 +91,7 @@ def _whole(subject: Subject, settings: Settings) -> Region:
 def _begin(folder: Path, about: About) -> None:
     """Writes what the folder is for, or checks that it is for the same."""
     if not (folder / ABOUT).is_file():
-        trainings.write_about(folder / ABOUT, about)
+        training_dir.write_about(folder / ABOUT, about)
     elif read_about(folder) != about:
         raise PortraitError(
             f"{folder} holds a training with another actor, other frames or other settings; name a new folder"

@@ -1,6 +1,6 @@
 """`facetake portrait capture --method regress`: a video into an actor's folder by the network of AudioDVP 3.1.
 
-Landmarks, crop and pictures are found as in any capture, by `facetake.portrait.capture`; then a network is trained on
+Landmarks, crop and pictures are found as in any capture, by `facetake.portrait.capture.clip_capture`; then a network is trained on
 them and its reading takes the place of the fit. Until that is done the folder is no actor yet, and the same command
 goes on where it stopped.
 
@@ -18,14 +18,15 @@ from pathlib import Path
 
 from facetake import audio
 from facetake.errors import PortraitError
-from facetake.portrait import actor, trainings
-from facetake.portrait.capture import PLAN, Order, capture
-from facetake.portrait.faces import Face
-from facetake.portrait.fitting import FitSettings
+from facetake.portrait.capture import actor
+from facetake.portrait.capture.clip_capture import PLAN, Order, capture
+from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.regress.regression import NETWORK, Regression
 from facetake.portrait.regress.settings import Settings
-from facetake.portrait.stored import read_json
-from facetake.weights import resolve
+from facetake.portrait.storage import read_json
+from facetake.portrait.training import training_dir
+from facetake.pretrained import resolve
 
 REGRESS = "regress"
 Progress = Callable[[float, str], None]
@@ -70,8 +71,8 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
     fit = regression.fit()
     result = regression.distance_px(fit), regression.distance_px(begun.fit)
     actor.write_fit(order.out, fit)
-    trainings.show(order.out / REGRESS, NETWORK)
-    trainings.forget(order.out / REGRESS, NETWORK)
+    training_dir.show(order.out / REGRESS, NETWORK)
+    training_dir.forget(order.out / REGRESS, NETWORK)
     held.replace(order.out / actor.ABOUT)
     return Regressed(actor.read_actor(order.out), [*told, regression.started], *result)
 

@@ -14,8 +14,8 @@ from torch import Tensor
 from facetake.errors import PortraitError
 from facetake.face.ibug import EYES, IBUG_68, MOUTH
 from facetake.face.model import FaceModel
-from facetake.portrait.fitting import GAZE_STIFF
-from facetake.portrait.linearised import LOOSE_PRIOR, bounds
+from facetake.portrait.capture.fitting import GAZE_STIFF
+from facetake.portrait.capture.linearized_model import LOOSE_PRIOR, bounds
 from facetake.portrait.regress.network import Found
 from facetake.portrait.regress.settings import Losses
 from facetake.render.camera import Camera

@@ -12,7 +12,7 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from facetake import weights
+from facetake import pretrained
 from facetake.networks.resnet import MEAN_BGR, UNUSED, ResNet
 from facetake.portrait.regress.settings import Settings
 from facetake.render.harmonics import N_BANDS, ambient
@@ -106,10 +106,10 @@ class Regressor(nn.Module):
         if start == "random":
             return "the network starts from random weights"
         try:
-            path = weights.resolve("vggface2", folder)
-        except weights.WeightsMissingError:
+            path = pretrained.resolve("vggface2", folder)
+        except pretrained.WeightsMissingError:
             if start == "vggface2":
                 raise
             return "the network starts from random weights, as there is no file of VGGFace2"
-        weights.fill(self.trunk, weights.load_tensors(path), path, UNUSED)
+        pretrained.fill(self.trunk, pretrained.load_tensors(path), path, UNUSED)
         return f"the network starts from {path}"

@@ -14,17 +14,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from facetake import json_text
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
+from facetake.files import json_text
 from facetake.formats import beside
-from facetake.portrait import trainings
-from facetake.portrait.actor import Actor, Fit
+from facetake.portrait.capture.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.settings import Settings
-from facetake.portrait.stored import read_json
-from facetake.portrait.trainings import Kept
+from facetake.portrait.storage import read_json
+from facetake.portrait.training import training_dir
+from facetake.portrait.training.training_dir import Kept
 
 F32 = NDArray[np.float32]
 U8 = NDArray[np.uint8]
@@ -93,7 +93,7 @@ class Regression:
         for number in range(done, how.epochs):
             epoch = self._epoch(number)
             if number + 1 == how.epochs or (number + 1) % how.save_every == 0:
-                trainings.keep(folder, self._kept, {"epoch": number + 1, **asdict(epoch)})
+                training_dir.keep(folder, self._kept, {"epoch": number + 1, **asdict(epoch)})
             log(number + 1, epoch)
             progress((number + 1) / how.epochs)
 
@@ -160,7 +160,7 @@ class Regression:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
                 part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8")
-        return trainings.resume(folder, self._kept)
+        return training_dir.resume(folder, self._kept)
 
     @property
     def _kept(self) -> tuple[Kept]:

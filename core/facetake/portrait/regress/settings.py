@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from facetake.networks.resnet import ResNetSize
-from facetake.portrait.presets import preset
+from facetake.portrait.training.presets import preset
 
 
 @dataclass(frozen=True)

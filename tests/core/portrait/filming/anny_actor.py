@@ -9,8 +9,8 @@ import numpy as np
 import torch
 
 from facetake.face.anny import Anny, load
-from facetake.portrait.actor import About, Actor, Fit, write_actor
-from facetake.portrait.faces import open_face
+from facetake.portrait.capture.actor import About, Actor, Fit, write_actor
+from facetake.portrait.capture.face_models import open_face
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient, to_srgb
 from facetake.render.perspective import place, project

@@ -10,10 +10,10 @@ from films import film
 from numpy.typing import NDArray
 
 from facetake.face.model import FaceModel
-from facetake.portrait import pose
-from facetake.portrait.drawing import drawn
-from facetake.portrait.fitting import Motion
-from facetake.portrait.linearised import Linearised, linearised
+from facetake.portrait.capture import pose
+from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.linearized_model import Linearised, linearised
+from facetake.portrait.video.drawing import drawn
 from facetake.render.camera import Camera, portrait
 from facetake.render.harmonics import N_BANDS
 

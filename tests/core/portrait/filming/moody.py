@@ -8,10 +8,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.portrait.actor import About, Actor, Fit, write_actor
-from facetake.portrait.drawing import drawn
-from facetake.portrait.faces import open_face
-from facetake.portrait.placed import Placed
+from facetake.portrait.capture.actor import About, Actor, Fit, write_actor
+from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.posed_face import Placed
+from facetake.portrait.video.drawing import drawn
 from facetake.render.harmonics import ambient
 from facetake.rig import ARKIT_NAMES
 

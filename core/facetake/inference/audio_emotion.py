@@ -1,0 +1,96 @@
+"""The network from how a voice sounds to its emotion."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.emotion import EMOTIONS
+from facetake.errors import ModelError
+from facetake.files import json_text
+from facetake.inference.ear import Ear, load_ear
+from facetake.inference.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
+
+NAME = "audio_emotion"
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class AudioEmotion:
+    """The network from what an ear tells of a voice to the probability of each emotion.
+
+    Attributes:
+        run: maps mean and standard deviation of the voice's channels (1, 2 W) to probabilities (1, 7) in the order of
+            `EMOTIONS`, which add up to 1 and are calibrated.
+        ear: whose voices it knows.
+        usual: (2 W,) the mean of what it learnt from; a set of lines has the mean of its own microphone and room.
+        threshold: probability from which on an emotion is worth showing, chosen on voices kept aside.
+        sha256: of the model file, for the take's origin.
+    """
+
+    run: Callable[[Floats], Floats]
+    ear: Ear
+    usual: Floats
+    threshold: float
+    sha256: str
+
+
+def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
+    """Opens the network of a folder; one without, as a studio's may be, uses the shipped one and the ear it knows.
+
+    Args:
+        folder: holds models.toml and the files.
+        ear: of the folder.
+        threads: of onnxruntime.
+
+    Raises:
+        ModelError: it is missing, altered, of another version, not what its name says, or made for another ear.
+    """
+    own = NAME in declarations(folder)
+    place = folder if own else SHIPPED
+    model = opened(place, NAME, audio_emotion_metadata(), threads)
+    known = model.numbers.get("ear_sha256")
+    if known != ear.sha256 and not own:
+        ear = load_ear(SHIPPED, threads)
+    if known != ear.sha256:
+        raise ModelError(f"model {NAME} of {place} was made for another ear; train and export it again for this one")
+    check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
+
+    def run(voice: Floats) -> Floats:
+        found: Floats = model.session.run(["emotion"], {"voice": voice})[0]
+        return found
+
+    return AudioEmotion(run, ear, _usual(model, 2 * ear.n_voice), _threshold(model), model.sha256)
+
+
+def _usual(model: Opened, size: int) -> Floats:
+    try:
+        usual = np.array(json_text.load(model.numbers["usual"]), np.float32)
+    except (KeyError, ValueError):
+        usual = np.zeros(0, np.float32)
+    if usual.shape != (size,):
+        raise ModelError("model audio_emotion does not say how the voices it learnt from sound; export it again")
+    return usual
+
+
+def _threshold(model: Opened) -> float:
+    try:
+        threshold = float(model.numbers["threshold"])
+    except (KeyError, ValueError):
+        threshold = float("nan")
+    if not 0.0 < threshold <= 1.0:
+        raise ModelError("model audio_emotion does not say from which confidence on it is believed; export it again")
+    return threshold
+
+
+def audio_emotion_metadata() -> dict[str, str]:
+    """The names that a model of this version carries, beside its threshold, the hash of its ear and `usual`."""
+    return {
+        "facetake_model": NAME,
+        "facetake_version": str(MODEL_VERSION),
+        "emotions": json_text.dump(list(EMOTIONS)),
+    }

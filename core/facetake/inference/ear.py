@@ -1,0 +1,141 @@
+"""The network that hears: sound to features and visemes, once a line, for everything that works from sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.arrays import memmap
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.errors import ModelError
+from facetake.files import json_text
+from facetake.inference.verified import check_widths, common_metadata, opened
+from facetake.inference.voice import Voice, VoiceSums
+from facetake.inference.windows import Joiner, SoundBuffer, sample_of, spans
+from facetake.visemes import VISEMES
+
+NAME = "ear"
+SHORTEST_FRAMES = FRAME_RATE_HZ // 2  # a shorter sound is heard with silence after it
+Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Hearing:
+    """What was heard in a line, at 60 frames a second.
+
+    Attributes:
+        features: (T, D) float16, for the networks that read this ear; half precision keeps an hour within 110 MB.
+        visemes: (T, 16) float32 probabilities.
+        voice: how the voice sounds, where that was asked.
+    """
+
+    features: NDArray[np.float16]
+    visemes: Floats
+    voice: Voice | None = None
+
+
+@dataclass(frozen=True)
+class Ear:
+    """The network that hears.
+
+    Attributes:
+        run: maps audio (1, S) to features (1, T, D) and viseme log-probabilities (1, T, 16), T = round(60 S / 16000).
+        n_features: D.
+        sha256: of the model file.
+        run_voice: as `run`, with how the voice sounds (1, T, W) behind; None in an ear that does not tell.
+        n_voice: W.
+    """
+
+    run: Callable[[Floats], tuple[Floats, Floats]]
+    n_features: int
+    sha256: str
+    run_voice: Callable[[Floats], tuple[Floats, Floats, Floats]] | None = None
+    n_voice: int = 0
+
+    def hear(
+        self,
+        blocks: Iterable[Floats],
+        n_frames: int,
+        progress: Callable[[float], None] | None = None,
+        *,
+        with_voice: bool = False,
+    ) -> Hearing:
+        """Hears sound of any length in overlapping windows, cross-faded.
+
+        Args:
+            blocks: the sound, 16 kHz mono, in pieces of any size; it is read once, and never held whole.
+            n_frames: T of the whole, at 60 fps.
+            progress: called with the share done, 0..1.
+            with_voice: tell how the voice sounds as well.
+
+        Raises:
+            ModelError: this ear does not tell how a voice sounds.
+        """
+        run = self._run_voice() if with_voice else self.run
+        features = memmap.make((n_frames, self.n_features), np.float16)
+        visemes = np.empty((n_frames, len(VISEMES)), np.float32)
+        sums = VoiceSums(n_frames, self.n_voice) if with_voice else None
+        sound, joiner, done = SoundBuffer(blocks), Joiner(), 0
+        for first, count in spans(n_frames):
+            heard = _window(run, sound.span(sample_of(first), sample_of(first + count)), count)
+            some, shapes, *voice = joiner.join(heard, first + count == n_frames)
+            features[done : done + len(some)] = some
+            visemes[done : done + len(some)] = shapes
+            memmap.release(features)
+            done += len(some)
+            if sums is not None:
+                sums.add(voice[0])
+            if progress is not None:
+                progress(done / n_frames)
+        return Hearing(features, visemes, sums.voice if sums else None)
+
+    def _run_voice(self) -> Callable[[Floats], tuple[Floats, ...]]:
+        if self.run_voice is None:
+            raise ModelError(f"model {NAME} does not tell how a voice sounds; export it again with this version")
+        return self.run_voice
+
+
+def _window(run: Callable[[Floats], tuple[Floats, ...]], audio: Floats, count: int) -> tuple[Floats, ...]:
+    """Features, probabilities of visemes and, where `run` gives it, the voice of the first `count` frames."""
+    short = sample_of(max(count, SHORTEST_FRAMES)) - len(audio)
+    features, visemes, *voice = (part[0, :count] for part in run(np.pad(audio, (0, max(0, short)))[None]))
+    return features, np.exp(visemes), *voice
+
+
+def load_ear(folder: Path, threads: int) -> Ear:
+    """Opens the ear of a folder.
+
+    Raises:
+        ModelError: it is missing, altered, of another version, or not what its name says.
+    """
+    model = opened(folder, NAME, ear_metadata(), threads)
+    check_widths(model, {"visemes": len(VISEMES)})
+    widths = {output.name: output.shape[-1] for output in model.session.get_outputs()}
+    if not isinstance(widths.get("features"), int):
+        raise ModelError(f"model {NAME} of {folder} gives no features; export it again with this version")
+
+    def run(audio: Floats) -> tuple[Floats, Floats]:
+        features, visemes = model.session.run(["features", "visemes"], {"audio": audio})
+        return features, visemes
+
+    def run_voice(audio: Floats) -> tuple[Floats, Floats, Floats]:
+        features, visemes, voice = model.session.run(["features", "visemes", "voice"], {"audio": audio})
+        return features, visemes, voice
+
+    n_voice = widths.get("voice")
+    if not isinstance(n_voice, int):
+        return Ear(run, widths["features"], model.sha256)
+    return Ear(run, widths["features"], model.sha256, run_voice, n_voice)
+
+
+def ear_metadata() -> dict[str, str]:
+    """The numbers and names that an ear of this version carries."""
+    return {
+        **common_metadata(NAME),
+        "sample_rate_hz": str(SAMPLE_RATE_HZ),
+        "visemes": json_text.dump(list(VISEMES)),
+    }

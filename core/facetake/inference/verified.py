@@ -1,0 +1,174 @@
+"""Model files that are what models.toml says they are, opened.
+
+Knows nothing of what a model does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from facetake import files, rig
+from facetake.audio import FRAME_RATE_HZ, hash_of
+from facetake.config import read_table
+from facetake.errors import ConfigError, ModelError
+from facetake.files import json_text
+from facetake.files.quantities import shown
+
+if TYPE_CHECKING:
+    import onnxruntime
+
+MODEL_VERSION = 1
+SHIPPED = Path(__file__).parents[1] / "models"
+
+
+def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
+    """Opens a model file.
+
+    Raises:
+        ModelError: onnxruntime cannot read it.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = threads
+    options.log_severity_level = 3
+    options.add_session_config_entry(
+        "session.intra_op.allow_spinning", "0"
+    )  # leaves the other core to the host application
+    try:
+        return onnxruntime.InferenceSession(str(path), options, providers=_providers(onnxruntime))
+    except Exception as error:  # onnxruntime raises several untyped errors for a damaged file
+        raise ModelError(f"{path} is not a model that ONNX Runtime can read; install it again") from error
+
+
+def devices() -> tuple[str, ...]:
+    """What ONNX Runtime would run the models on, as it names them, the first choice first."""
+    import onnxruntime
+
+    return tuple(name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime))
+
+
+def _providers(runtime: Any) -> list[str]:
+    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
+    return [name for name in wanted if name in runtime.get_available_providers()]
+
+
+@dataclass(frozen=True)
+class Declaration:
+    """What models.toml says of one model.
+
+    Attributes:
+        file: name of the file beside models.toml.
+        sha256: of its bytes.
+        about: everything else: training data, configuration, commit, scores.
+    """
+
+    file: str
+    sha256: str
+    about: dict[str, object]
+
+
+def declarations(folder: Path) -> dict[str, Declaration]:
+    """The models that a folder declares, by name.
+
+    Raises:
+        ModelError: models.toml is missing or malformed.
+    """
+    table = folder / "models.toml"
+    try:
+        files.check(table)
+    except OSError as error:
+        raise ModelError(
+            f"no models in {folder}: models.toml is missing; name a folder made by 'facetake-train export'"
+        ) from error
+    try:
+        rows = read_table(table)
+    except ConfigError as error:
+        raise ModelError(f"{error}; it is malformed; export the models again") from error
+    return {name: _declaration(row, f"{table}: {name}") for name, row in rows.items()}
+
+
+def _declaration(row: object, where: str) -> Declaration:
+    if not isinstance(row, dict) or not all(isinstance(row.get(key), str) for key in ("file", "sha256")):
+        raise ModelError(f"{where} is malformed: it needs file and sha256; export the models again")
+    about = {key: value for key, value in row.items() if key not in ("file", "sha256")}
+    if not re.fullmatch(r"[\w.-]+", row["file"]):
+        raise ModelError(f"{where} names the file {shown(row['file'])}; a model lies beside its models.toml")
+    return Declaration(row["file"], row["sha256"], about)
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A verified model.
+
+    Attributes:
+        session: ready to run.
+        sha256: of its file.
+        numbers: what the file says of itself, as text.
+    """
+
+    session: onnxruntime.InferenceSession
+    sha256: str
+    numbers: Mapping[str, str]
+
+
+def opened(folder: Path, name: str, expected: Mapping[str, str], threads: int) -> Opened:
+    """Opens a model that a folder declares.
+
+    Args:
+        folder: holds models.toml and the file.
+        name: of the model, such as "audio2rig".
+        expected: numbers and names that the file must carry.
+        threads: of onnxruntime.
+
+    Raises:
+        ModelError: the model is not declared, missing, altered, damaged or of another version.
+    """
+    declared = declarations(folder)
+    if name not in declared:
+        raise ModelError(
+            f"{folder / 'models.toml'} declares no model named {name}; export one with 'facetake-train export'"
+        )
+    path = folder / declared[name].file
+    if not path.is_file():
+        raise ModelError(f"model file {path} is missing; install facetake again or name another folder with --model")
+    if hash_of(path) != declared[name].sha256:
+        raise ModelError(
+            f"model file {path} has been altered: its hash is not the one in models.toml; install it again"
+        )
+    running = session(path, threads)
+    numbers = running.get_modelmeta().custom_metadata_map
+    for key, value in expected.items():
+        if numbers.get(key) != value:
+            found = (numbers.get(key) or "nothing")[:40]
+            raise ModelError(
+                f"model {path} does not fit this version: its {key} is {found}; export it again with this version"
+            )
+    return Opened(running, declared[name].sha256, numbers)
+
+
+def common_metadata(name: str) -> dict[str, str]:
+    """What every model of this version carries: its name, the version, the frame rate and the rig's controls."""
+    return {
+        "facetake_model": name,
+        "facetake_version": str(MODEL_VERSION),
+        "frame_rate_hz": str(FRAME_RATE_HZ),
+        "controls": json_text.dump(list(rig.NAMES)),
+    }
+
+
+def check_widths(model: Opened, widths: Mapping[str, int]) -> None:
+    """Refuses a model whose inputs or outputs (name to last dimension) are of another shape.
+
+    Raises:
+        ModelError: they are.
+    """
+    values = (*model.session.get_inputs(), *model.session.get_outputs())
+    found = {value.name: value.shape[-1] for value in values if value.name in widths}
+    if found != dict(widths):
+        name = model.numbers["facetake_model"]
+        raise ModelError(f"model {name} has inputs or outputs of another shape; export it again with this version")

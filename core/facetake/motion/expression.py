@@ -1,0 +1,302 @@
+"""The movement of a face that speech does not decide: expression that breathes, and what real faces do besides.
+
+Three things are laid over a take's own curves. An emotion's pose takes one of its variants and swells with the voice
+and by itself, instead of being held. Pieces of movement tracked in real faces play around it, chosen so that their
+voice rose and fell as this line's does. Nothing here changes how far lips open, round or close. It knows no audio
+files, no models' files and no blinks, gaze or head (`facetake.motion.eyes`, `facetake.motion.head`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import rig
+from facetake.arrays import memmap
+from facetake.emotion import EMOTIONS
+from facetake.motion.waves import Wave, smoothed
+
+Values = NDArray[np.float32]
+Float = NDArray[np.float64]
+
+MOST_ENERGY = 2.0
+PIECE_STREAM, BREATH_STREAM, VARIANT_STREAM = 11, 12, 13
+"""Mixed into the seed, so that one does not depend on how many numbers another draws."""
+MOVEMENT_FPS = 25
+"""Frames a second of tracked movement and of the voice it is matched by."""
+PIECE_S, FADE_S = (1.6, 3.6), 0.4
+"""Shortest and longest piece of real movement, and the time in which one passes into the next."""
+CANDIDATES, SEAM_WEIGHT = 40, 0.5
+"""Pieces looked at for each place, and what a unit of distance at the seam costs against correlation with the voice."""
+AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.05)
+"""How much real movement plays in each emotion, in the order of the emotion weights."""
+QUIET_SHARE = 0.45
+"""Of movement where nobody speaks."""
+VOICE_SWELL, SLOW_SWELL, SIDE_SWELL = 0.32, 0.29, 0.07
+"""How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
+vary by 0.4 of their mean, as all upper-face controls do."""
+MEAN_SWELL = -0.08
+"""A pose that swells reaches its full size on what is stressed, and lies a little below it on average."""
+LEAST_SWELL, MOST_SWELL = 0.45, 1.45
+OPPOSED, HELD = 0.25, 0.1
+"""What is left of real movement that runs against an emotion's pose, where that moves a control by more than the
+second: an angry brow eases, it does not rise."""
+LEAD_S = 0.2
+"""Expression runs ahead of the voice by this."""
+SLOW_HZ = (0.12, 0.8)
+"""Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
+MOST_MOVED = 0.45
+"""Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
+KNEE = 0.2
+"""Of a control's range, below its top: within it movement is bent."""
+_SWELLING = {
+    "brow": "brow_down brow_lateral brow_raiseIn brow_raiseOut",
+    "eye": "eye_blink eye_squintInner eye_cheekRaise eye_faceScrunch eye_eyelidU eye_eyelidD",
+    "nose": "nose.X nose.Y nose_nasolabialDeepen",
+    "mouth": "mouth_cornerPull mouth_cornerDepress mouth_sharpCornerPull mouth_dimple",
+}
+"""Controls of a pose that swell, by the parts of the face that do so each in its own time; none of them decides how
+far lips open or round."""
+
+
+@dataclass(frozen=True)
+class Movement:
+    """Movement of real faces to play pieces of.
+
+    Attributes:
+        tracks: (N, M) float32 deviation from the clip's middle, in units of the rig, `MOVEMENT_FPS` frames a second.
+        voice: (N,) float32 level of the voice: 0 in the middle of the clip's speech, 1 a standard deviation above.
+        ends: (K,) rising rows at which the clips end.
+        modes: (M, 174) float32 what one unit of each track does to the controls.
+        mirror: (M,) column that takes a track's place when the face is mirrored.
+        sha256: of the file it came from.
+    """
+
+    tracks: Values
+    voice: Values
+    ends: NDArray[np.int64]
+    modes: Values
+    mirror: NDArray[np.int64]
+    sha256: str = ""
+
+
+def add(
+    values: Values,
+    level_db: NDArray[np.floating],
+    speech: NDArray[np.floating],
+    emotion: NDArray[np.floating],
+    poses: Values,
+    seed: int,
+    energy: float = 1.0,
+    movement: Movement | None = None,
+    rate: float = 60.0,
+) -> None:
+    """Lays movement over a take, in place.
+
+    Args:
+        values: (T, 174) controls, whose expression is a pose that is held.
+        level_db: (T,) loudness.
+        speech: (T,) 0..1, where there is speech.
+        emotion: (T, 7) weights.
+        poses: (7, 174) what each emotion does to the face at rest, neutral added.
+        seed: not negative; another seed is another performance.
+        energy: 0..2; 0 leaves the values as they are.
+        movement: of real faces; None leaves that part out.
+        rate: frames per second.
+
+    Raises:
+        ValueError: for an energy out of range.
+    """
+    if not 0.0 <= energy <= MOST_ENERGY:
+        raise ValueError(f"energy must lie within 0 and {MOST_ENERGY:g}, not {energy}")
+    if not energy or not len(values):
+        return
+    swell = _voice_swell(level_db, speech, rate)
+    variants = _variants(seed)
+    played = None if movement is None else _pieces(movement, level_db, seed, rate)
+    columns, owner, side = _swelling()
+    parts = len(_SWELLING)
+    waves = [Wave(np.random.Generator(np.random.PCG64([seed, BREATH_STREAM, n])), *SLOW_HZ) for n in range(2 * parts)]
+    away = poses - rig.NEUTRAL
+    used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0) if movement is not None else columns[:0]
+    for rows in memmap.blocks(values):
+        times_s = np.arange(rows.start, rows.stop) / rate
+        weights = emotion[rows].astype(np.float32)
+        slow = np.stack([wave.at(times_s) for wave in waves[:parts]], axis=1)
+        lean = np.stack([wave.at(times_s) for wave in waves[parts:]], axis=1)
+        factor = 1.0 + energy * (MEAN_SWELL + VOICE_SWELL * swell[rows, None] + SLOW_SWELL * slow)
+        factor = np.clip(factor, LEAST_SWELL, MOST_SWELL)[:, owner] + energy * SIDE_SWELL * lean[:, owner] * side
+        added = min(energy, 1.0) * weights @ variants
+        held = weights @ away + added
+        heard = np.asarray(speech[rows], np.float32)[:, None]
+        swelling = (factor - 1.0) * np.where(_is_held()[columns], heard, 1.0)
+        values[rows] += added
+        values[rows, columns] += (swelling * held[:, columns]).astype(np.float32)
+        if movement is not None and played is not None:
+            quiet = np.where(_is_held()[used], 0.0, QUIET_SHARE)
+            amount = energy * (weights @ np.asarray(AMOUNTS, np.float32))[:, None] * (quiet + (1.0 - quiet) * heard)
+            moved = _at(played, times_s * MOVEMENT_FPS) @ movement.modes[:, used]
+            moved = MOST_MOVED * np.tanh(moved / MOST_MOVED)
+            against = (moved * held[:, used] < 0.0) & (np.abs(held[:, used]) > HELD)
+            moved *= np.where(against, OPPOSED, 1.0)
+            moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
+            values[rows, used] += (amount * moved).astype(np.float32)
+        _ease(values[rows], np.union1d(columns, used))
+        np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
+
+
+def _ease(values: Values, columns: NDArray[np.intp]) -> None:
+    """Bends what comes near the top of its range, in place: a muscle that gives out slows down, it does not stop."""
+    over = (values[:, columns] - (1.0 - KNEE)) / KNEE
+    bent = 1.0 - KNEE + KNEE * np.tanh(over)
+    values[:, columns] = np.where(over > 0.0, bent, values[:, columns])
+
+
+def voice_level(level_db: NDArray[np.floating], rate: float) -> Values:
+    """The level of a voice as `Movement.voice` has it, (N,) at `MOVEMENT_FPS` from levels (T,) in dB."""
+    count = max(1, int(np.ceil(len(level_db) * MOVEMENT_FPS / rate)))
+    smooth = smoothed(np.asarray(level_db, np.float64), 0.12 * rate)
+    level = np.interp(np.arange(count) * rate / MOVEMENT_FPS, np.arange(len(smooth)), smooth)
+    loud = level[level > level.max() - 35.0]
+    return np.asarray(np.clip((level - np.median(loud)) / (loud.std() + 1.0), -2.5, 2.5), np.float32)
+
+
+def _voice_swell(level_db: NDArray[np.floating], speech: NDArray[np.floating], rate: float) -> Float:
+    """(T,) about -1.4 in pauses to 1.5 on what is said loudest, a little ahead of the voice."""
+    level = voice_level(level_db, rate).astype(np.float64)
+    track = np.interp(np.arange(len(level_db)) * MOVEMENT_FPS / rate, np.arange(len(level)), level)
+    track = np.where(np.asarray(speech) > 0.5, np.clip(track, -1.2, 1.6), -1.4)
+    lead = round(LEAD_S * rate)
+    track = np.concatenate([track[lead:], np.full(min(lead, len(track)), track[-1])])[: len(track)]
+    return smoothed(track, 0.45 * rate)
+
+
+def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate: float) -> Values:
+    """(N, M) tracks at `MOVEMENT_FPS` for the whole line, of pieces whose voice went as this one's."""
+    level = voice_level(level_db, rate)
+    random = np.random.Generator(np.random.PCG64([seed, PIECE_STREAM]))
+    n_frames, fade = len(level) + 4, round(FADE_S * MOVEMENT_FPS)
+    level = np.pad(level, (0, 4 + fade), mode="edge")
+    out = np.zeros((n_frames + fade, movement.tracks.shape[1]), np.float32)
+    clip_starts = np.concatenate([[0], movement.ends[:-1]])
+    at = 0
+    while at < n_frames:
+        wanted = round(random.uniform(*PIECE_S) * MOVEMENT_FPS)
+        length = min(_pause_near(level, at + wanted, n_frames) - at, n_frames - at) + fade
+        start, is_mirrored = _choose(movement, clip_starts, level[at : at + length], out[at], at > 0, random)
+        piece = movement.tracks[start : start + length]
+        piece = piece[:, movement.mirror] if is_mirrored else piece
+        length = len(piece)
+        share = np.ones((length, 1), np.float32)
+        if at:
+            ramp = (np.arange(fade) + 0.5)[:length] / fade
+            share[:fade, 0] = ramp * ramp * (3.0 - 2.0 * ramp)
+        out[at : at + length] += share * (piece - out[at : at + length])
+        at += max(length - fade, 1)
+    return out[:n_frames]
+
+
+def _pause_near(level: Values, frame: int, n_frames: int) -> int:
+    """The quietest frame within 0.4 s of one: pieces change where the voice rests."""
+    reach = round(0.4 * MOVEMENT_FPS)
+    low, high = max(frame - reach, 0), min(frame + reach, n_frames)
+    return low + int(np.argmin(level[low:high])) if high > low else n_frames
+
+
+def _choose(
+    movement: Movement, clip_starts: NDArray[np.int64], level: Values, here: Values, is_joined: bool,
+    random: np.random.Generator,
+) -> tuple[int, bool]:  # fmt: skip
+    """First row of the best of some pieces drawn at random, and whether it is mirrored."""
+    length = len(level)
+    spare = np.maximum(movement.ends - clip_starts - length, 0)
+    clip = random.choice(len(spare), size=CANDIDATES, p=(spare + 1.0) / (spare + 1.0).sum())
+    starts = clip_starts[clip] + (random.uniform(size=CANDIDATES) * (spare[clip] + 1)).astype(np.int64)
+    mirrored = random.uniform(size=CANDIDATES) < 0.5
+    tracks = movement.tracks[starts]
+    tracks = np.where(mirrored[:, None], tracks[:, movement.mirror], tracks)
+    seam = np.sqrt(np.square(tracks - here).sum(axis=1)) if is_joined else np.zeros(CANDIDATES)
+    rows = np.minimum(starts[:, None] + np.arange(length), movement.ends[clip][:, None] - 1)
+    voices = movement.voice[rows]
+    voices = voices - voices.mean(axis=1, keepdims=True)
+    wanted = level - level.mean()
+    power = np.sqrt(np.square(voices).sum(axis=1) * np.square(wanted).sum()) + 1e-6
+    best = int(np.argmax(voices @ wanted / power - SEAM_WEIGHT * seam))
+    return int(starts[best]), bool(mirrored[best])
+
+
+def _at(tracks: Values, frames: Float) -> Values:
+    """Tracks (N, M) at fractional frames (T,), by a cubic through the four around each."""
+    low = np.floor(frames).astype(np.int64)
+    share = (frames - low)[:, None].astype(np.float32)
+    before, here, after, beyond = (tracks[np.clip(low + n, 0, len(tracks) - 1)] for n in (-1, 0, 1, 2))
+    slope, next_slope = 0.5 * (after - before), 0.5 * (beyond - here)
+    rise = after - here
+    curved: Values = here + share * (
+        slope + share * (3 * rise - 2 * slope - next_slope + share * (slope + next_slope - 2 * rise))
+    )
+    return curved
+
+
+def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of some controls raise the brows."""
+    return np.isin(used, np.concatenate([rig.both("brow_raiseIn"), rig.both("brow_raiseOut")]))
+
+
+def _lowering() -> NDArray[np.intp]:
+    """The controls that pull the brows down."""
+    return np.asarray(rig.both("brow_down"))
+
+
+@cache
+def _is_held() -> NDArray[np.bool_]:
+    """(174,) controls that must be still where nobody speaks."""
+    return np.asarray(rig.region_mask("mouth", "jaw", "teeth", "tongue"))
+
+
+@cache
+def _swelling() -> tuple[NDArray[np.intp], NDArray[np.intp], Float]:
+    """Columns that swell, the part of the face each belongs to, and its side: 1 left, -1 right."""
+    columns: list[int] = []
+    owner: list[int] = []
+    for number, names in enumerate(_SWELLING.values()):
+        for name in names.split():
+            for column in rig.both(name):
+                columns.append(int(column))
+                owner.append(number)
+    sides = {"L": 1.0, "R": -1.0, "C": 0.0}
+    side = np.array([sides[rig.CONTROLS[column].side] for column in columns])
+    return np.array(columns), np.array(owner), side
+
+
+@cache
+def moods() -> dict[str, tuple[Values, ...]]:
+    """What each variant of an emotion's pose adds to it, (174,) each, by emotion, as moods.toml says."""
+    table = tomllib.loads((Path(__file__).parent / "moods.toml").read_text(encoding="utf-8"))
+    found = {}
+    for emotion, variants in table.items():
+        rows = []
+        for variant in variants:
+            row = np.zeros(rig.N_CONTROLS, np.float32)
+            for name, value in variant.items():
+                row[rig.one_or_both(name)] = value
+            rows.append(row)
+        found[emotion] = tuple(rows)
+    return found
+
+
+def _variants(seed: int) -> Values:
+    """(7, 174) what one variant of each emotion adds to its pose."""
+    random = np.random.Generator(np.random.PCG64([seed, VARIANT_STREAM]))
+    added = np.zeros((len(EMOTIONS), rig.N_CONTROLS), np.float32)
+    for number, name in enumerate(EMOTIONS):
+        choice = random.uniform()
+        variants = moods().get(name, ())
+        if variants:
+            added[number] = variants[int(choice * len(variants))]
+    return added

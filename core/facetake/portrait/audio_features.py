@@ -1,0 +1,85 @@
+"""Sound as features at a video's rate (AudioDVP 3.2), for every system that learns from it.
+
+The paper takes 256 numbers a frame from AT-net, whose weights cannot be shipped. What stands in for them by default is
+"speech": what the shipped network makes of the sound, 16 viseme probabilities and the 52 ARKit weights of its curves.
+Both hardly depend on who speaks, which is what the paper wants of AT-net. "speech_mel" adds 80 log-mel energies.
+
+Knows sound; does not know faces or what is learnt from the features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import audio, rig
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.emotion import EMOTIONS
+from facetake.inference import Models
+from facetake.portrait.resampling import at_rate
+from facetake.visemes import VISEMES
+
+F32 = NDArray[np.float32]
+Heard = Literal["speech", "speech_mel"]
+WIDTHS: dict[Heard, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
+
+
+def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:
+    """Features of a sound file, one row for each frame of a video.
+
+    Args:
+        path: any sound file.
+        rate: frames per second of the video; its first frame stands at the beginning of the sound.
+        kind: which features.
+        models: the shipped network.
+
+    Returns:
+        (T, WIDTHS[kind]) float32; T frames cover the sound.
+
+    Raises:
+        AudioError: the file cannot be read as sound.
+    """
+    sound = audio.read(path)
+    rows = [_speech(sound, _n_curves(sound), models)]
+    if kind == "speech_mel":
+        rows.append(log_mel(sound).mean(axis=1))
+    return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames(sound, rate))
+
+
+def n_frames(sound: F32, rate: Fraction) -> int:
+    """Video frames at `rate` that samples (S,) cover, one at least."""
+    return max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
+
+
+def _n_curves(sound: F32) -> int:
+    return max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
+
+
+def _speech(sound: F32, n_curves: int, models: Models) -> F32:
+    """(T, 68) at 60 fps: viseme probabilities, then ARKit weights, in a neutral mood."""
+    heard = models.ear.hear([sound], n_curves)
+    curves = np.concatenate([some for _, some in models.audio2rig.windows(heard.features, _neutral())])
+    return np.asarray(np.concatenate([heard.visemes, rig.arkit.to_arkit(curves)], axis=1), np.float32)
+
+
+def _neutral() -> Callable[[NDArray[np.float64]], F32]:
+    row = np.zeros(len(EMOTIONS), np.float32)
+    row[EMOTIONS.index("neutral")] = 1.0
+    return lambda instants: np.tile(row, (len(instants), 1))
+
+
+def log_mel(sound: F32) -> F32:
+    """(T, FEATURES_PER_FRAME, 80) at 60 fps: normalised log-mel energies of samples (S,)."""
+    import torch
+
+    from facetake.networks.logmel import FEATURES_PER_FRAME, LogMel
+
+    count = _n_curves(sound)
+    with torch.inference_mode():
+        mel = LogMel()(torch.from_numpy(sound)[None], count)[0]
+    return np.asarray(mel.unflatten(0, (count, FEATURES_PER_FRAME)).numpy(), np.float32)

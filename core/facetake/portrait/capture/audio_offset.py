@@ -1,0 +1,63 @@
+"""Whether the sound of a captured video is late: its lips against those that the shipped network hears in the sound.
+
+Much video that has been through editing or the web has its sound a frame or two off, which costs everything that learns
+from sound and lips together. Knows captured faces, takes and sound; does not know how a face is captured.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from facetake.face.model import FaceModel
+from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
+from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.performance import from_take
+from facetake.portrait.capture.posed_face import Placed
+from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, follow
+
+SHORTEST_S = 3.0  # less of a line agrees with itself at many places
+LEAST_S, SURE, GAINED = 0.06, 0.45, 0.1
+"""A lag worth telling of, how well lips must agree at it, and how much better than as they are."""
+
+
+def lateness(actor: Actor, model: FaceModel, models: Models) -> Aperture | None:
+    """How the lips that are heard follow those that were seen; frames above 0 where the sound is late.
+
+    Nothing where there is no sound, or less than `SHORTEST_S` of it.
+
+    Args:
+        actor: the capture.
+        model: the face model it was captured with.
+        models: the shipped networks.
+    """
+    if actor.sound is None or actor.n_frames < SHORTEST_S * actor.rate:
+        return None
+    face, options = Placed(actor, model), GenerateOptions("neutral", blink=False, gaze=False, head=False)
+    heard = face.aperture(from_take(generate(actor.sound, options, models).take, actor.rate, model))
+    count = min(len(heard), face.n_frames)
+    seen = face.aperture(face.expression[:count])
+    return follow(heard[:count].astype(np.float32), seen.astype(np.float32), int(LATE_MOST_S * actor.rate))
+
+
+def late_sound(actor: Actor, model: FaceModel, models: Models, moved_s: float = 0.0) -> list[str]:
+    """What is worth telling of the sound's lateness: a line, or nothing where it fits or nobody can say.
+
+    Args:
+        actor: the capture.
+        model: the face model it was captured with.
+        models: the shipped networks.
+        moved_s: by how much the capture moved the sound already, in seconds.
+    """
+    found = lateness(actor, model, models)
+    if found is None:
+        return []
+    late_s = found.lag_frames / float(actor.rate)
+    if abs(late_s) < LEAST_S or found.best < max(SURE, found.correlation + GAINED):
+        return []
+    way = "late" if late_s > 0.0 else "early"
+    return [
+        f"{actor.about.source}: the sound seems to be {abs(late_s):.2f} s {way} (its lips agree with r = "
+        f"{found.best:.2f} there, {found.correlation:.2f} as it is); if it is, capture it anew with --sound-late "
+        f"{moved_s + late_s:.2f}"
+    ]

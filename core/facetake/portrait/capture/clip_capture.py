@@ -1,0 +1,299 @@
+"""`facetake portrait capture`: videos of an actor into actors' folders, by analysis by synthesis.
+
+The story: landmarks of the one face, a still crop, identity, albedo and light from a few unlike frames of all clips,
+then pose and expression of every frame, first from landmarks and then from the pictures (the terms of AudioDVP 3.1,
+solved by Gauss-Newton in place of a network). Every step leaves its result in the folder, so that a capture that was
+interrupted goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import audio
+from facetake.errors import PortraitError
+from facetake.files import json_text
+from facetake.formats import beside
+from facetake.portrait.capture import actor, overlay, pose
+from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, Motion, first_motion, joined
+from facetake.portrait.capture.identity import Shared, read_shared, shared_by, write_shared
+from facetake.portrait.capture.linearized_model import linearised
+from facetake.portrait.capture.photometry import Photometry
+from facetake.portrait.storage import read_json
+from facetake.portrait.video.crop import Crop, stable_crop
+from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
+from facetake.portrait.video.landmarks import detector, one_face, read_tracks, stacked, write_tracks
+from facetake.portrait.video.pictures import read_pictures, write_pictures
+from facetake.render.camera import portrait
+
+F32 = NDArray[np.float32]
+PLAN, TRACKS = "capture.json", "tracks.npz"
+LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
+Progress = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Order:
+    """What is to be captured.
+
+    Attributes:
+        video: the file.
+        out: the actor's folder, new or one whose capture was interrupted.
+        tracks: a file of tracks, in place of MediaPipe.
+        landmarker: MediaPipe's model file, where the package has none inside.
+        size: side of the crop in pixels.
+        first_s: where to begin, in seconds; last_s: where to end.
+        settings: weights of the fit.
+        sound_late_s: how late the video's sound is, in seconds; below 0 it is early.
+    """
+
+    video: Path
+    out: Path
+    tracks: Path | None = None
+    landmarker: Path | None = None
+    size: int = 256
+    first_s: float = 0.0
+    last_s: float | None = None
+    settings: FitSettings = field(default_factory=FitSettings)
+    sound_late_s: float = 0.0
+
+
+def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, list[str]]:
+    """Captures an actor, or finishes a capture that was interrupted.
+
+    Args:
+        order: what to capture, and where to.
+        face: the face model.
+        progress: called with a share 0..1 and what is being done.
+
+    Returns:
+        The actor, and what is worth telling about the video.
+
+    Raises:
+        PortraitError: the video or the folder cannot be used, with the frame where that is known.
+    """
+    if (order.out / actor.ABOUT).is_file():
+        raise PortraitError(f"{order.out} holds a finished actor already; name a new folder")
+    actors, told = capture_clips([order], face, progress)
+    return actors[0], told
+
+
+def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[list[actor.Actor], list[str]]:
+    """Captures clips of one actor, who has one identity, one albedo, one light and one camera in all of them.
+
+    Args:
+        orders: the clips, of the same size and settings, each with a folder of its own; finished ones are kept.
+        face: the face model.
+        progress: called with a share 0..1 and what is being done.
+
+    Returns:
+        The actors in order, and what is worth telling about the videos.
+
+    Raises:
+        PortraitError: a video or a folder cannot be used, or the clips do not go together.
+    """
+    seen = [_look(order, face, orders, _part(progress, 0.0, 0.3, i, len(orders), "landmarks"))
+            for i, order in enumerate(orders)]  # fmt: skip
+    told = _check_alike(seen)
+    first, together = seen[0].footage, np.concatenate([clip.points for clip in seen])
+    crop = stable_crop(together, first.width, first.height, orders[0].size)
+    for i, clip in enumerate(seen):
+        told += _pictures(clip, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
+    fitting = _Fitting(face, crop, seen)
+    actors = [fitting.captured(clip, _part(progress, 0.4, 1.0, i, len(seen), "fitting")) for i, clip in enumerate(seen)]
+    return actors, told
+
+
+def _part(progress: Progress, first: float, last: float, i: int, count: int, what: str) -> Callable[[float], None]:
+    """Progress of one clip of several within a part of the whole."""
+    return lambda share: progress(first + (last - first) * (i + share) / count, what)
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A video with the track (T, N, 2) of its one face in its own pixels; digest: the hash of its bytes."""
+
+    order: Order
+    digest: str
+    footage: Footage
+    points: F32
+
+
+def _check_alike(clips: list[Seen]) -> list[str]:
+    """What is worth telling about clips that go together; PortraitError when they do not."""
+    first = clips[0].footage
+    for clip in clips:
+        other = clip.footage
+        if (other.width, other.height, other.rate) != (first.width, first.height, first.rate):
+            raise PortraitError(
+                f"{other.path} is {_kind(other)}, {first.path} is {_kind(first)}; clips of one actor must be of "
+                "one size and rate"
+            )
+        if clip.points.shape[1] != clips[0].points.shape[1]:
+            raise PortraitError(f"{other.path} has other landmarks than {first.path}; use tracks of one kind for both")
+    return [line for clip in clips for line in clip.footage.told]
+
+
+def _kind(footage: Footage) -> str:
+    return f"{footage.width} x {footage.height} at {float(footage.rate):g} fps"
+
+
+def _look(order: Order, face: Face, orders: list[Order], progress: Callable[[float], None]) -> Seen:
+    """Opens video and folder and finds the face."""
+    footage = open_footage(order.video, order.first_s, order.last_s)
+    digest = _begin(order, face, [other.video for other in orders])
+    return Seen(order, digest, footage, _landmarks(order, footage, progress))
+
+
+def _begin(order: Order, face: Face, together: list[Path]) -> str:
+    """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
+    digest = audio.hash_of(order.video)
+    plan = {"video": digest, "face": face.name, "face_sha256": face.sha256, "size": order.size,
+            "first_s": order.first_s, "last_s": order.last_s, "sound_late_s": order.sound_late_s,
+            "settings": asdict(order.settings), "together": [path.name for path in together]}  # fmt: skip
+    path = order.out / PLAN
+    if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
+        raise PortraitError(f"{order.out} holds other files; name a new folder")
+    if path.is_file():
+        if read_json(path) != plan:
+            raise PortraitError(f"{order.out} holds an unfinished capture of another video or with other settings; "
+                                "name a new folder")  # fmt: skip
+        return digest
+    order.out.mkdir(parents=True, exist_ok=True)
+    with beside(path) as part:
+        part.write_text(json_text.dump(plan, indent=2) + "\n", encoding="utf-8")
+    return digest
+
+
+def _landmarks(order: Order, footage: Footage, progress: Callable[[float], None]) -> F32:
+    """The track (T, N, 2) of the one face in the video's pixels, and no cut in between."""
+    path = order.out / TRACKS
+    if path.is_file():
+        return one_face(read_tracks(path, footage.n_frames), footage)
+    finder = CutFinder()
+    found: list[F32] = []
+    if order.tracks is not None:
+        points = read_tracks(order.tracks, footage.n_frames)
+        for frame, picture in enumerate(footage.pictures()):
+            finder.look(picture)
+            progress(frame / footage.n_frames)
+    else:
+        with detector(order.landmarker) as mediapipe:
+            for frame, picture in enumerate(footage.pictures()):
+                finder.look(picture)
+                step = -(-max(picture.shape[:2]) // LONGEST_SIDE)
+                small = np.ascontiguousarray(picture[::step, ::step])
+                found.append(mediapipe.faces(small, round(1000 * frame / footage.rate)) * np.float32(step))
+                progress(frame / footage.n_frames)
+        points = stacked(found)
+    if cuts := finder.cuts():
+        raise PortraitError(f"{footage.path} is cut at {footage.when(cuts[0])}; capture one shot, with --range")
+    track = one_face(points, footage)
+    write_tracks(path, list(points))
+    return track
+
+
+def _pictures(clip: Seen, crop: Crop, progress: Callable[[float], None]) -> list[str]:
+    """Writes the crop's pictures and the sound, unless they are there."""
+    out, footage = clip.order.out, clip.footage
+    samples, told = sound_of(footage, clip.order.sound_late_s)
+    if len(samples) and not (out / actor.SOUND).is_file():
+        actor.write_sound(out / actor.SOUND, samples, 48_000)
+    if not (out / actor.PICTURES).is_file():
+
+        def cropped(frame: int, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+            progress(frame / footage.n_frames)
+            return crop.picture(picture)
+
+        write_pictures(out / actor.PICTURES, (cropped(*row) for row in enumerate(footage.pictures())), footage.rate)
+    return told
+
+
+class _Fitting:
+    """The numerical part, with its results saved as it goes."""
+
+    def __init__(self, face: Face, crop: Crop, clips: list[Seen]) -> None:
+        order, n_points = clips[0].order, clips[0].points.shape[1]
+        self._which, self._crop, self._settings = face, crop, order.settings
+        self._camera = portrait((order.size, order.size), order.settings.fov_deg)
+        self._face = linearised(face.model).seen(n_points)
+        self._landmarks = LandmarkFitter(self._face, self._camera, order.settings)
+        self._shared = self._what_is_shared(clips)
+        self._photometry = Photometry(self._face, self._camera, self._shared.identity, self._settings.colour or 1.0)
+
+    def _points(self, clip: Seen) -> F32:
+        """The landmarks that the face model has, in the crop's pixels."""
+        return self._crop.points(clip.points)[:, self._face.points]
+
+    def _frames(self, clip: Seen, first: int, last: int) -> NDArray[np.uint8]:
+        return np.stack(list(read_pictures(clip.order.out / actor.PICTURES, clip.footage.rate, first, last)))
+
+    def _what_is_shared(self, clips: list[Seen]) -> Shared:
+        """Identity and looks: from the first folder, or found in frames of all clips; then it is in all folders."""
+        places = [(clip, frame) for clip in clips for frame in range(clip.footage.n_frames)]
+
+        def pictures(chosen: NDArray[np.int64]) -> NDArray[np.uint8]:
+            return np.concatenate([self._frames(clip, t, t + 1) for clip, t in (places[i] for i in chosen)])
+
+        found = read_shared(clips[0].order.out)
+        if found is None:
+            points = np.concatenate([self._points(clip) for clip in clips])
+            found = shared_by(self._face, self._camera, self._settings, points, pictures)
+        for clip in reversed(clips):  # the first folder's last: it speaks for all
+            write_shared(clip.order.out, found)
+        return found
+
+    def captured(self, clip: Seen, progress: Callable[[float], None]) -> actor.Actor:
+        """The actor of one clip, fitted and written, or read where that was done before."""
+        out, footage = clip.order.out, clip.footage
+        if (out / actor.ABOUT).is_file():
+            return actor.read_actor(out)
+        actor.write_fit(out, self._fit(clip, progress))
+        box = (float(self._crop.left), float(self._crop.top), float(self._crop.side))
+        actor.write_about(out, actor.About(
+            self._which.name, self._which.sha256, clip.order.video.name, clip.digest, box, clip.order.size,
+            footage.rate, footage.n_frames, self._camera.focal, footage.start_s,
+        ))  # fmt: skip
+        for part in out.glob("motion-*.safetensors"):
+            part.unlink()
+        return actor.read_actor(out)
+
+    def _fit(self, clip: Seen, progress: Callable[[float], None]) -> actor.Fit:
+        """Everything that was found."""
+        points, looks = self._points(clip), self._shared.looks
+        parts: list[Motion] = []
+        for first in range(0, len(points), self._settings.chunk):
+            parts.append(self._chunk(clip, first, points[first : first + self._settings.chunk]))
+            progress((first + len(parts[-1].expression)) / len(points))
+        motion = joined(parts)
+        return actor.Fit(
+            self._crop.points(clip.points), self._shared.identity, looks.albedo, looks.colour, looks.light[None],
+            motion.expression, pose.vectors(motion.rotation), motion.translation,
+        )  # fmt: skip
+
+    def _chunk(self, clip: Seen, first: int, points: F32) -> Motion:
+        """The motion of some frames: read where it is saved, else found, saved and drawn."""
+        out, identity, looks = clip.order.out, self._shared.identity, self._shared.looks
+        path = out / f"motion-{first:06d}.safetensors"
+        if path.is_file():
+            return Motion(**actor.read_arrays(path, "rotation", "translation", "expression"))
+        pictures = self._frames(clip, first, first + len(points))
+        start = first_motion(self._face, points, self._camera)
+        motion = self._landmarks.fit(identity, start, points, self._settings.rounds)
+        if self._settings.colour:
+            motion = self._landmarks.fit(
+                identity, motion, points, self._settings.colour_rounds,
+                lambda now: self._photometry.terms(pictures, looks, now),
+            )  # fmt: skip
+        actor.write_arrays(path, {
+            "rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression
+        })  # fmt: skip
+        sheet = overlay.sheet(self._face, self._camera, identity, looks, motion, pictures, points)
+        overlay.write_png(out / f"overlay-{first:06d}.png", sheet)
+        return motion

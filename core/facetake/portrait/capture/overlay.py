@@ -1,0 +1,67 @@
+"""Pictures that show how well a fit lies: the frame, the face over it, and both with landmarks.
+
+Knows face models, light and pictures; does not know how they were found.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.formats import beside
+from facetake.portrait.capture import pose
+from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.linearized_model import Linearised
+from facetake.portrait.capture.photometry import Looks
+from facetake.portrait.video.drawing import drawn
+from facetake.portrait.video.pictures import Pictures
+from facetake.render.camera import Camera
+from facetake.render.video import require_av
+
+F32 = NDArray[np.float32]
+SHOWN = 4  # frames of a sheet
+SEEN, FITTED = (60, 255, 60), (255, 60, 60)
+
+
+def sheet(
+    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: Motion, pictures: Pictures, points: F32
+) -> Pictures:
+    """Some frames side by side: with landmarks, under the fitted face in its own colours, and in its model's.
+
+    pictures: (T, H, W, 3); points: (T, N, 2) seen landmarks, green; the fitted ones are red.
+    """
+    chosen = np.unique(np.linspace(0, len(pictures) - 1, SHOWN).round().astype(int))
+    columns = []
+    for frame in chosen:
+        one = motion[frame : frame + 1]
+        space = pose.placed(face.vertices(identity, one.expression), one.rotation, one.translation)
+        marked = pictures[frame].copy()
+        _mark(marked, points[frame], SEEN)
+        _mark(marked, camera.project(face.at_points(space[0]))[:, :2], FITTED)
+        own, model = (
+            drawn(space[0], face.model.faces, colour, looks.light, camera, pictures[frame])
+            for colour in (looks.colour, face.albedo(looks.albedo))
+        )
+        columns.append(np.concatenate([marked, own, model]))
+    return np.concatenate(columns, axis=1)
+
+
+def _mark(picture: Pictures, points: F32, colour: tuple[int, int, int]) -> None:
+    x, y = np.floor(points).astype(int).T
+    inside = (x >= 0) & (y >= 0) & (x < picture.shape[1]) & (y < picture.shape[0])
+    picture[y[inside], x[inside]] = colour
+
+
+def write_png(path: Path, picture: Pictures) -> None:
+    """Writes an RGB picture (H, W, 3) as PNG, whole or not at all."""
+    av = require_av()
+    codec = av.CodecContext.create("png", "w")
+    codec.height, codec.width = picture.shape[:2]
+    codec.pix_fmt, codec.time_base = "rgb24", Fraction(1)
+    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
+    packets = [*codec.encode(frame), *codec.encode(None)]
+    with beside(path) as part:
+        part.write_bytes(b"".join(bytes(packet) for packet in packets))

@@ -1,0 +1,139 @@
+"""Trains the picture networks in a folder: plates, then parts and rest, then the whole, resumed where it stopped.
+
+    clips/                the plates that are learnt from; can be made again
+    parts.safetensors     the networks of parts and rest, every few epochs
+    whole.safetensors     the network over the whole picture, likewise
+    kept-*                either, with its discriminators and their optimisers, to go on from
+    previews/             pictures of the progress
+
+Knows the folder's files; does not know sound.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.networks import checkpoint
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
+from facetake.portrait.landmark_translation.image.losses import Judges
+from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, Losses
+from facetake.portrait.landmark_translation.image.translator import Translator
+from facetake.portrait.training.devices import CPU, home
+from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+
+U8 = NDArray[np.uint8]
+Report = Callable[[str, float], None]
+Log = Callable[[str, int, Losses], None]
+PARTS, WHOLE = "parts", "whole"
+PREVIEWS = 4
+BEFORE = 4  # frames that the network over the whole has seen before one that is shown
+
+
+def _ignore(*_: object) -> None:
+    """News that nobody asked for."""
+
+
+def learn_pictures(
+    clips: list[tuple[Filmed, int]], settings: PictureSettings, seed: int, folder: Path, judges: Judges,
+    report: Report = _ignore, log: Log = _ignore, device: torch.device = CPU,
+) -> Translator:  # fmt: skip
+    """Trains on clips of one person or of several; called again on the same folder it goes on.
+
+    Args:
+        clips: each with how many of its first frames to learn from.
+        settings: all numbers.
+        seed: of weights and order.
+        folder: of the training.
+        judges: what the identity and the perceptual loss ask.
+        report: told the stage ("plates", "parts", "whole") and the share of it that is done.
+        log: told the stage, epoch and losses.
+        device: where they learn.
+    """
+    plates = []
+    for number, (filmed, count) in enumerate(clips):
+        place = folder / "clips" / f"{number:04d}"
+        share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
+        plates.append(plates_of(filmed, count, settings, place, share))
+        if settings.mirror:
+            plates.append(mirrored(plates[-1], place, _ignore))
+    translator = new_translator(settings, seed).to(device)
+    local = LocalTrainer(translator, settings, judges, seed)
+    _learn(folder, PARTS, local, settings.local_training, plates, report, log)
+    whole = GlobalTrainer(translator, settings, judges, seed)
+    _learn(folder, WHOLE, whole, settings.global_training, plates, report, log)
+    return translator.eval()
+
+
+def new_translator(settings: PictureSettings, seed: int) -> Translator:
+    """Untrained networks with the weights that a seed gives them."""
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        return Translator(settings)
+
+
+def read_translator(folder: Path, settings: PictureSettings) -> Translator:
+    """The networks of a training folder, as far as training has come.
+
+    Raises:
+        PortraitError: nothing has been saved yet.
+        ModelError: a file of weights is damaged.
+    """
+    missing = [name for name in (PARTS, WHOLE) if not (folder / f"{name}.safetensors").is_file()]
+    if missing:
+        raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
+    translator = Translator(settings)
+    checkpoint.load_weights(folder / f"{PARTS}.safetensors", translator.local)
+    checkpoint.load_weights(folder / f"{WHOLE}.safetensors", translator.whole)
+    return translator.eval()
+
+
+def _learn(
+    folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
+    plates: list[Plates], report: Report, log: Log,
+) -> None:  # fmt: skip
+    for epoch in range(resume_both(folder, *_both(name, trainer)), how.epochs):
+        losses = trainer.epoch(plates, epoch)
+        is_last = epoch + 1 == how.epochs
+        if is_last or (epoch + 1) % how.save_every == 0:
+            save_both(folder, *_both(name, trainer), {"epoch": epoch + 1, **asdict(losses)})
+        if is_last or (epoch + 1) % how.preview_every == 0:
+            preview(folder / "previews" / f"{name}_{epoch + 1:04d}.png", trainer.translator, plates, name == WHOLE)
+        log(name, epoch + 1, losses)
+        report(name, (epoch + 1) / how.epochs)
+
+
+def _both(name: str, trainer: LocalTrainer | GlobalTrainer) -> tuple[Kept, Kept]:
+    """The networks that make pictures and their discriminators."""
+    return (
+        Kept(name, trainer.network, trainer.adam),
+        Kept(f"{name}_critics", trainer.critics, trainer.critic_adam),
+    )
+
+
+def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: bool) -> None:
+    """Writes frames of all clips, one a row: landmarks, photograph, parts and rest, the whole, and the clip."""
+    places = [(clip, len(clip) * share // 4) for clip in plates for share in (1, 2, 3)]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    translator.eval()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_png(path, np.concatenate([_row(translator, clip, frame, is_whole) for clip, frame in chosen]))
+
+
+@torch.inference_mode()
+def _row(translator: Translator, clip: Plates, frame: int, is_whole: bool) -> U8:
+    given, real = shown(clip, np.arange(max(0, frame - BEFORE), frame + 1), 0, home(translator))
+    local = translator.local(given)
+    stages = [given.sketch, given.reference, local.combined]
+    if is_whole:
+        stages.append(local.kept(translator.whole(local.combined[None])[0][0]))
+    return np.concatenate([as_pictures(stage[-1]) for stage in [*stages, real]], axis=1)

@@ -1,0 +1,175 @@
+"""Learns what a mood does to the edges of a talking face, and does it (Landmark translation 3.2, equations 3 to 6).
+
+What networks see of an edge is how it differs from the same person at rest, over its usual spread: people differ more
+than moods do, and must not be taken for moods. Edges that belong to no face would satisfy a classifier and vanish on
+the way back to points; so of what the generator would change, that much is done which moving points of a face at rest
+can do. Knows points as arrays, in distances between the eyes; does not know sound.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from facetake.emotion import EMOTIONS
+from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
+from facetake.portrait.landmark_translation.motion.dataset import Lesson
+from facetake.portrait.landmark_translation.motion.edge_solver import feasible, settle
+from facetake.portrait.landmark_translation.motion.edges import edges_of, joints, wrapped
+from facetake.portrait.landmark_translation.motion.settings import MoodTraining
+
+F32 = NDArray[np.float32]
+BETAS = (0.5, 0.999)
+LEAST_SPREAD = (0.01, 0.05)  # of a length, and of an angle: edges that hardly change do not count for more than that
+
+
+class Moods(nn.Module):
+    """The generator with the spread of edges, so that a file of weights is all that use needs."""
+
+    spread: Tensor
+    possible: Tensor
+
+    def __init__(self, size: MoodSize) -> None:
+        """Builds one that changes nothing."""
+        super().__init__()
+        numbers = 2 * joints().n_edges
+        self.net = MoodGenerator(len(EMOTIONS), torch.from_numpy(joints().around), size)
+        self.register_buffer("spread", torch.ones(joints().n_edges, 2))
+        self.register_buffer("possible", torch.eye(numbers))
+
+    def measure(self, points: Tensor, still: Tensor) -> None:
+        """Takes the spread of edges, and what points can do, of what is learnt from (N, 68, 3)."""
+        away = self.seen(points, still)
+        self.spread.copy_(torch.maximum(away.square().mean(dim=0).sqrt(), torch.tensor(LEAST_SPREAD)))
+        self.possible.copy_(feasible(still.mean(dim=0), self.spread))
+
+    def forward(self, seen: Tensor, mood: Tensor) -> Tensor:
+        """Edges in moods (B, 7), as networks see them (B, E, 2), of edges as networks see them."""
+        changed: Tensor = self.net(seen, mood).flatten(1) @ self.possible.T
+        return seen + changed.view_as(seen)
+
+    def seen(self, points: Tensor, still: Tensor) -> Tensor:
+        """Edges (B, E, 2) as networks see them, of points (B, 68, 3) and faces at rest (B, 68, 3)."""
+        away = edges_of(points) - edges_of(still)
+        return torch.stack([away[..., 0], wrapped(away[..., 1])], dim=-1) / self.spread
+
+    def edges(self, seen: Tensor, still: Tensor) -> Tensor:
+        """The inverse of `seen`: lengths, not negative, and angles (B, E, 2)."""
+        edges = edges_of(still) + seen * self.spread
+        return torch.stack([edges[..., 0].clamp(min=0.0), wrapped(edges[..., 1])], dim=-1)
+
+
+def put_in(moods: Moods, points: F32, still: F32, mood: F32) -> F32:
+    """Points (T, 68, 3) in moods (T, 7), of a face's points (T, 68, 3) and at rest (68, 3)."""
+    if not len(points):
+        return points
+    talking, rest = torch.from_numpy(points), torch.from_numpy(still)[None]
+    with torch.inference_mode():
+        edges = moods.edges(moods(moods.seen(talking, rest), torch.from_numpy(mood)), rest)
+        return np.asarray(settle(edges, talking, apart=()).numpy(), np.float32)
+
+
+@dataclass(frozen=True)
+class MoodLosses:
+    """Means since the last report: equations 3 (of G, and of D_src), 4 and 5, and the difference from pairs."""
+
+    adversarial: float
+    critic: float
+    classified: float
+    cycle: float
+    paired: float
+
+
+class MoodTrainer:
+    """Generator, discriminators, their optimisers, and the moments of the lessons."""
+
+    def __init__(self, lessons: list[Lesson], how: MoodTraining, seed: int) -> None:
+        """Builds what is to be trained."""
+        self.how, self.seed = how, seed
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.moods = Moods(how.size)
+            self.critic = MoodCritic(len(EMOTIONS), torch.from_numpy(joints().around), how.size)
+        points, still = (torch.from_numpy(np.concatenate(rows)) for rows in zip(*(
+            (lesson.moody, np.repeat(lesson.still[None], len(lesson.moody), axis=0)) for lesson in lessons
+        ), strict=True))  # fmt: skip
+        self.moods.measure(points, still)
+        self._edges = self.moods.seen(points, still)
+        self._labels = torch.from_numpy(np.concatenate([lesson.moods for lesson in lessons]))
+        self._others = torch.from_numpy(others_of(lessons))
+        self.adam = torch.optim.Adam(self.moods.parameters(), how.rate, BETAS)
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
+
+    def steps(self, first: int, last: int) -> MoodLosses:
+        """Generator steps `first` to `last` - 1; every step draws its frames by its own number."""
+        rows = [self._step(number) for number in range(first, last)]
+        return MoodLosses(*(float(np.mean(column)) for column in zip(*rows, strict=True)))
+
+    def _step(self, number: int) -> tuple[float, ...]:
+        dice, how = np.random.default_rng([self.seed, number]), self.how
+        judged = [self._teach_critic(dice) for _ in range(how.critic_steps)]
+        rows, others = self._batch(dice)
+        real, label, wanted = self._edges[rows], self._labels[rows], self._labels[others]
+        made = self.moods(real, wanted)
+        verdict, told = self._judged(made, dice)
+        losses = (
+            F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict)),
+            _apart(told, wanted), F.mse_loss(self.moods(made, label), real), F.mse_loss(made, self._edges[others]),
+        )  # fmt: skip
+        weights = how.adversarial, how.classified, how.cycle, how.paired
+        self.adam.zero_grad()
+        torch.autograd.backward(torch.stack(losses) @ torch.tensor(weights))
+        self.adam.step()
+        found = [loss.item() for loss in losses]
+        return found[0], float(np.mean(judged or [0.0])), *found[1:]
+
+    def _batch(self, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """Moments, and the same ones in the moods that are wanted of them."""
+        rows = dice.integers(0, len(self._edges), self.how.batch)
+        moods = dice.integers(0, self._others.shape[1], self.how.batch)
+        return torch.from_numpy(rows), self._others[rows, moods]
+
+    def _judged(self, edges: Tensor, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+        """What the discriminators say of edges, under noise."""
+        noise = dice.normal(scale=self.how.noise, size=edges.shape) if self.how.noise else np.zeros(1)
+        verdict, told = self.critic(edges + torch.from_numpy(noise.astype(np.float32)))
+        return verdict, told
+
+    def _teach_critic(self, dice: np.random.Generator) -> float:
+        rows, others = self._batch(dice)
+        real, label = self._edges[rows], self._labels[rows]
+        with torch.no_grad():
+            made = self.moods(real, self._labels[others])
+        (verdict, told), (doubt, _) = self._judged(real, dice), self._judged(made, dice)
+        loss = F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
+        loss = loss + F.binary_cross_entropy_with_logits(doubt, torch.zeros_like(doubt))
+        total = self.how.adversarial * loss + self.how.classified * _apart(told, label)
+        self.critic_adam.zero_grad()
+        torch.autograd.backward(total)
+        self.critic_adam.step()
+        return loss.item()
+
+
+def others_of(lessons: list[Lesson]) -> NDArray[np.int64]:
+    """Rows (N, 7) of the same moment in each mood, for every moment of the lessons; itself where there is none."""
+    parts, first = [], 0
+    for lesson in lessons:
+        mood = lesson.moods.argmax(axis=1)
+        rows = [np.flatnonzero(mood == k) for k in range(len(EMOTIONS))]
+        own = np.repeat(np.arange(len(mood))[:, None], len(EMOTIONS), axis=1)
+        for here, there in np.ndindex(len(rows), len(rows)):
+            count = min(len(rows[here]), len(rows[there]))
+            own[rows[here][:count], there] = rows[there][:count]
+        parts.append(own + first)
+        first += len(mood)
+    return np.concatenate(parts)
+
+
+def _apart(told: Tensor, wanted: Tensor) -> Tensor:
+    """Mean squared distance of moods (B, 7) (equation 4)."""
+    return (told - wanted).square().sum(dim=1).mean()

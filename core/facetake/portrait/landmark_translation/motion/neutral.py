@@ -1,0 +1,124 @@
+"""Learns what 68 points do with a sound, whoever's they are, and predicts it (Landmark translation 3.1).
+
+Knows features and points as arrays, in distances between the eyes; does not know sound files or moods.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from facetake.face.ibug import MOUTH
+from facetake.networks.landmark_motion import SCALE, LandmarkMotion
+from facetake.portrait.landmark_translation.motion.dataset import Lesson
+from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
+from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
+
+F32 = NDArray[np.float32]
+SMALLEST_SPREAD = 1e-3
+INNER = ((61, 67), (62, 66), (63, 65))
+"""Upper and lower points of the inner lips."""
+
+
+class Speaker(nn.Module):
+    """The network with the scale of its features, so that a file of weights is all that prediction needs."""
+
+    mean: Tensor
+    spread: Tensor
+
+    def __init__(self, n_features: int, how: NeutralTraining) -> None:
+        """Builds an untrained one."""
+        super().__init__()
+        self.net = LandmarkMotion(n_features, N_POINTS, how.size)
+        self.register_buffer("mean", torch.zeros(n_features))
+        self.register_buffer("spread", torch.ones(n_features))
+
+    def measure(self, lessons: list[Lesson]) -> None:
+        """Takes the scale of what is learnt from."""
+        features = np.concatenate([lesson.features for lesson in lessons])
+        self.mean.copy_(torch.from_numpy(features.mean(axis=0)))
+        self.spread.copy_(torch.from_numpy(np.maximum(features.std(axis=0), SMALLEST_SPREAD)))
+
+    def forward(self, features: Tensor, still: Tensor) -> Tensor:
+        """Displacements (B, T, 68, 3) for features (B, T, F) and faces at rest (B, 68, 3)."""
+        moved: Tensor = self.net((features - self.mean) / self.spread, still)
+        return moved
+
+
+def speak(speaker: Speaker, features: F32, still: F32) -> F32:
+    """Points (T, 68, 3) of a face (68, 3) that says what is heard in features (T, F)."""
+    with torch.inference_mode():
+        moved = speaker(torch.from_numpy(features)[None], torch.from_numpy(still)[None])[0]
+    return np.asarray(still + moved.numpy(), np.float32)
+
+
+def aperture(points: Tensor) -> Tensor:
+    """Opening (...) between the inner lips of points (..., 68, 3)."""
+    gaps = [torch.linalg.vector_norm(points[..., a, :] - points[..., b, :], dim=-1) for a, b in INNER]
+    return torch.stack(gaps).mean(dim=0)
+
+
+class NeutralTrainer:
+    """The network, its optimiser, and the windows of the lessons."""
+
+    def __init__(self, lessons: list[Lesson], how: NeutralTraining, seed: int) -> None:
+        """Builds what is to be trained."""
+        self.how, self.seed = how, seed
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.speaker = Speaker(lessons[0].features.shape[1], how)
+        self.speaker.measure(lessons)
+        self.adam = torch.optim.Adam(self.speaker.parameters(), how.rate)
+        self._features, self._still, self._wanted = _windows(lessons, how)
+
+    def epoch(self, number: int) -> float:
+        """One pass; the mean loss, in tenths of the distance between the eyes."""
+        self.speaker.train()
+        order = np.random.default_rng([self.seed, number]).permutation(len(self._features))
+        losses = []
+        for chosen in np.array_split(order, max(1, round(len(order) / self.how.batch))):
+            rows = torch.from_numpy(chosen)
+            loss = self._loss(rows)
+            self.adam.zero_grad()
+            torch.autograd.backward(loss)
+            self.adam.step()
+            losses.append(loss.item())
+        self.speaker.eval()
+        return float(np.mean(losses))
+
+    def _loss(self, rows: Tensor) -> Tensor:
+        still, wanted = self._still[rows], self._wanted[rows]
+        away = (self.speaker(self._features[rows], still) - wanted) / SCALE
+        weight = torch.ones_like(away[..., :1])
+        shut = (1.0 - aperture(still[:, None] + wanted) / self.how.closed).clamp(0.0, 1.0)
+        weight[:, :, MOUTH] += self.how.lips * shut[:, :, None, None]
+        uneven = away - torch.einsum("nm,btmk->btnk", _neighbours(), away)
+        losses = [(weight * away.abs()).mean(), uneven.abs().mean(), away.diff(dim=1).abs().mean()]
+        return torch.stack(losses) @ torch.tensor([1.0, self.how.laplacian, self.how.velocity])
+
+
+@cache
+def _neighbours() -> Tensor:
+    """(68, 68) what takes points to the means of those that they are joined to."""
+    joined = torch.zeros(N_POINTS, N_POINTS)
+    ends = torch.from_numpy(joints().ends)
+    joined[ends[:, 0], ends[:, 1]] = joined[ends[:, 1], ends[:, 0]] = 1.0
+    return joined / joined.sum(dim=1, keepdim=True)
+
+
+def _windows(lessons: list[Lesson], how: NeutralTraining) -> tuple[Tensor, Tensor, Tensor]:
+    """Features (N, W, F), faces at rest (N, 68, 3) and displacements (N, W, 68, 3); no window is of two lessons."""
+    length = min(how.window, *(len(lesson.features) for lesson in lessons))
+    rows: list[tuple[Tensor, Tensor, Tensor]] = []
+    for lesson in lessons:
+        moved = torch.from_numpy(lesson.spoken - lesson.still)
+        features, still = torch.from_numpy(lesson.features), torch.from_numpy(lesson.still)
+        last = len(features) - length
+        for first in sorted({*range(0, last, how.stride), last}):
+            rows.append((features[first : first + length], still, moved[first : first + length]))
+    features, still, moved = (torch.stack(part) for part in zip(*rows, strict=True))
+    return features, still, moved

@@ -1,0 +1,106 @@
+"""Who is shown: a photograph, or the calmest frame of a captured actor, with what is known of its face.
+
+Knows actors' folders and photographs; does not know sound or networks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.face.model import FaceModel
+from facetake.portrait.capture.actor import ABOUT, Actor, read_actor
+from facetake.portrait.capture.face_models import open_face, reopen
+from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest
+from facetake.portrait.landmark_translation.person import Person, Stance, of_actor
+from facetake.portrait.landmark_translation.photograph import read_photograph
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A face to be shown.
+
+    Attributes:
+        picture: (H, H, 3) the photograph.
+        known: (68, 2) its landmarks in its pixels.
+        person: whose face it is.
+        stance: where the head is in it, of one frame.
+        model: the face model that `person` is of.
+        origin: what identifies the capture; nothing for a photograph.
+        rate: of the captured clip.
+    """
+
+    picture: U8
+    known: F32
+    person: Person
+    stance: Stance
+    model: FaceModel
+    origin: str = ""
+    rate: Fraction | None = None
+
+
+class Captured:
+    """A captured actor as the landmark system sees it."""
+
+    def __init__(self, actor: Actor, model: FaceModel) -> None:
+        """Finds its 68 points. ModelError for a face model without all of them."""
+        self.actor, self.model = actor, model
+        self.person, self.stance, self.points = of_actor(actor, model)
+        self.seen = np.ascontiguousarray(self.stance.seen(self.points)[..., :2])
+
+    @property
+    def origin(self) -> str:
+        """What was captured, with what: hashes of the video and of the face model."""
+        return f"{self.actor.about.source_sha256} {self.actor.about.face_sha256}"
+
+    @property
+    def filmed(self) -> Filmed:
+        """Its clip with landmarks."""
+        return Filmed(self.actor, self.actor.about.size, self.actor.rate, self.seen)
+
+    def subject(self, n_frames: int | None = None) -> Subject:
+        """Its calmest frame, among the first `n_frames`."""
+        frame = int(calmest(self.seen[:n_frames], 1)[0])
+        picture = self.actor.frames(frame, frame + 1)[0]
+        stance, rate = self.stance[frame : frame + 1], self.actor.rate
+        return Subject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
+
+
+def open_captured(folder: Path) -> Captured:
+    """An actor's folder.
+
+    Raises:
+        PortraitError: the folder cannot be used, or its face model is another one now.
+        ModelError: the face model's file is gone, or it has not all 68 points.
+    """
+    actor = read_actor(folder)
+    return Captured(actor, reopen(actor.about.face, actor.about.face_sha256, str(folder / ABOUT)).model)
+
+
+def open_subject(path: Path, tracks: Path | None = None, landmarker: Path | None = None, side: int = 256) -> Subject:
+    """A photograph, or an actor's folder.
+
+    Args:
+        path: of it.
+        tracks: landmarks of the photograph from a file.
+        landmarker: MediaPipe's model file, where the package has none inside.
+        side: of the square around a photograph's face in pixels.
+
+    Raises:
+        PortraitError: it cannot be used; see `read_photograph` and `open_captured`.
+    """
+    if not path.exists():
+        raise PortraitError(f"there is no photograph and no actor's folder {path}")
+    if path.is_dir():
+        return open_captured(path).subject()
+    model = open_face().model
+    shot = read_photograph(path, model, side, tracks, landmarker)
+    return Subject(shot.picture, np.ascontiguousarray(shot.landmarks[:, :2]), shot.person, shot.stance, model)

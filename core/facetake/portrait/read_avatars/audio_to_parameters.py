@@ -1,0 +1,179 @@
+"""Learns what an actor's face does with a sound in a mood, against a discriminator, and predicts it (READ 3.2).
+
+The paper generates the head's pose as well; here pose stays the video's, because the picture is laid into that video.
+Knows features, labels and coefficients as arrays; does not know sound files or pictures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
+from facetake.portrait.capture.clip_list import LABELS
+from facetake.portrait.read_avatars.settings import ParameterTraining
+from facetake.portrait.training import training_dir
+from facetake.portrait.training.gan_loss import judged
+from facetake.portrait.training.training_dir import Kept
+
+F32 = NDArray[np.float32]
+BETAS = (0.5, 0.999)
+SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
+GENERATOR, CRITIC = "generator", "critic"
+SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may leave it
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One clip: features (T, F), labels (T, LABELS) and parameters (T, E)."""
+
+    features: F32
+    label: F32
+    parameters: F32
+
+
+class Predictor(nn.Module):
+    """The generator with the scales of what goes in and out, so that a file of weights is all that prediction needs."""
+
+    feature_mean: Tensor
+    feature_spread: Tensor
+    mean: Tensor
+    spread: Tensor
+    low: Tensor
+    high: Tensor
+
+    def __init__(self, n_features: int, n_parameters: int, size: ParameterSize) -> None:
+        """Builds an untrained one."""
+        super().__init__()
+        self.net = ParameterGenerator(n_features, LABELS, n_parameters, size)
+        for name, count in (("feature_mean", n_features), ("mean", n_parameters), ("low", n_parameters)):
+            self.register_buffer(name, torch.zeros(count))
+        for name, count in (("feature_spread", n_features), ("spread", n_parameters), ("high", n_parameters)):
+            self.register_buffer(name, torch.ones(count))
+
+    def measure(self, clips: list[Spoken]) -> None:
+        """Takes the scales of what is learnt from."""
+        features = np.concatenate([clip.features for clip in clips])
+        parameters = np.concatenate([clip.parameters for clip in clips])
+        low, high = parameters.min(axis=0), parameters.max(axis=0)
+        found = {
+            "feature_mean": features.mean(axis=0), "feature_spread": np.maximum(features.std(axis=0), 1e-3),
+            "mean": parameters.mean(axis=0), "spread": np.maximum(parameters.std(axis=0), SMALLEST_SPREAD),
+            "low": low - SLACK * (high - low), "high": high + SLACK * (high - low),
+        }  # fmt: skip
+        for name, value in found.items():
+            self.get_buffer(name).copy_(torch.from_numpy(value))
+
+    def heard(self, features: Tensor) -> Tensor:
+        """Features as the networks see them."""
+        return (features - self.feature_mean) / self.feature_spread
+
+    def scaled(self, parameters: Tensor) -> Tensor:
+        """Parameters as the networks see them."""
+        return (parameters - self.mean) / self.spread
+
+    def forward(self, features: Tensor, label: Tensor) -> Tensor:
+        """Maps features (B, T, F) and labels (B, T, LABELS) to parameters (B, T, E), within the range once seen."""
+        made = self.net(self.heard(features), label) * self.spread + self.mean
+        return torch.minimum(torch.maximum(made, self.low), self.high)
+
+
+def predict(predictor: Predictor, features: F32, label: F32) -> F32:
+    """Parameters (T, E) float32 for features (T, F) and labels (T, LABELS)."""
+    with torch.inference_mode():
+        made = predictor(torch.from_numpy(features)[None], torch.from_numpy(label)[None])
+    return np.asarray(made[0].numpy(), np.float32)
+
+
+def learn(
+    clips: list[Spoken], how: ParameterTraining, seed: int, progress: Callable[[float], None] | None = None,
+    folder: Path | None = None,
+) -> Predictor:  # fmt: skip
+    """Trains the generator on clips (READ Avatars equation 1).
+
+    Args:
+        clips: what is learnt from.
+        how: all numbers.
+        seed: of weights and order.
+        progress: told the share done, 0..1.
+        folder: where it is kept what has been learnt so far, and gone on with; the result is the same to the bit. Who
+            has put the result elsewhere calls `forget`.
+    """
+    trainer = _Trainer(clips, how, seed)
+    kept = Kept(GENERATOR, trainer.predictor, trainer.adam), Kept(CRITIC, trainer.critic, trainer.critic_adam)
+    for epoch in range(training_dir.resume(folder, kept) if folder else 0, how.epochs):
+        trainer.epoch(epoch)
+        if folder and (epoch + 1) % how.save_every == 0:
+            training_dir.keep(folder, kept, {"epoch": epoch + 1})
+        if progress:
+            progress((epoch + 1) / how.epochs)
+    return trainer.predictor.eval()
+
+
+def forget(folder: Path) -> None:
+    """Takes away what was kept while learning."""
+    training_dir.forget(folder, GENERATOR)
+
+
+class _Trainer:
+    """Generator, discriminator, their optimisers and the windows of the clips."""
+
+    def __init__(self, clips: list[Spoken], how: ParameterTraining, seed: int) -> None:
+        n_features, n_parameters = clips[0].features.shape[1], clips[0].parameters.shape[1]
+        with torch.random.fork_rng():
+            torch.manual_seed(seed)
+            self.predictor = Predictor(n_features, n_parameters, how.size)
+            self.critic = ParameterCritic(n_features, LABELS, n_parameters, how.size)
+        self.predictor.measure(clips)
+        self.how, self.seed = how, seed
+        self.rows = _windows(self.predictor, clips, how)
+        self.adam = torch.optim.Adam(self.predictor.parameters(), how.rate, BETAS)
+        self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
+
+    def epoch(self, number: int) -> None:
+        dice = np.random.default_rng([self.seed, number])
+        count = len(self.rows[0])
+        order = dice.permutation(count)
+        for chosen in np.array_split(order, max(1, round(count / self.how.batch))):
+            features, label, real = (part[torch.from_numpy(chosen)] for part in self.rows)
+            made = self.predictor.net(features, label)
+            if self.how.gan:
+                self._teach_critic(features, label, real, made.detach())
+            loss = F.l1_loss(made, real)
+            loss = loss + self.how.velocity * F.l1_loss(made.diff(dim=1), real.diff(dim=1))
+            if self.how.gan:
+                loss = loss + self.how.gan * judged(self.critic(made, features, label), real=True)
+            self.adam.zero_grad()
+            torch.autograd.backward(loss)
+            self.adam.step()
+
+    def _teach_critic(self, features: Tensor, label: Tensor, real: Tensor, made: Tensor) -> None:
+        verdicts = judged(self.critic(real, features, label), real=True)
+        loss = 0.5 * (verdicts + judged(self.critic(made, features, label), real=False))
+        self.critic_adam.zero_grad()
+        torch.autograd.backward(loss)
+        self.critic_adam.step()
+
+
+def _windows(predictor: Predictor, clips: list[Spoken], how: ParameterTraining) -> tuple[Tensor, Tensor, Tensor]:
+    """Features, labels and parameters (N, window, ...) as the networks see them; no window is of two clips."""
+    length = min(how.window, *(len(clip.features) for clip in clips))
+    parts: list[list[Tensor]] = [[], [], []]
+    for clip in clips:
+        rows = (
+            predictor.heard(torch.from_numpy(clip.features)), torch.from_numpy(clip.label),
+            predictor.scaled(torch.from_numpy(clip.parameters)),
+        )  # fmt: skip
+        last = len(clip.features) - length
+        starts = sorted({*range(0, last, how.stride), last})
+        for part, row in zip(parts, rows, strict=True):
+            part += [row[first : first + length] for first in starts]
+    features, label, parameters = (torch.stack(part) for part in parts)
+    return features, label, parameters

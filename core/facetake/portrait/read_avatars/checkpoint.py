@@ -1,0 +1,97 @@
+"""The folder of one training: settings, networks and where they look, written as it goes and read back.
+
+    read.json                 settings, clips, region; written first
+    parameters.safetensors    what turns sound and emotion into parameters
+    renderer.safetensors      texture and renderer, every few epochs
+    kept-*                    either, with its discriminator and their optimisers, to go on from
+    clips/                    the maps that are learnt from; can be made again
+    previews/                 pictures of the progress
+
+Knows the files; does not know how training goes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from facetake.portrait.read_avatars.audio_to_parameters import Predictor
+from facetake.portrait.read_avatars.losses import FILTERED
+from facetake.portrait.read_avatars.phonemes import Phonemes
+from facetake.portrait.read_avatars.renderer import Renderer
+from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.training import training_dir
+from facetake.portrait.video.region import Region
+
+ABOUT, PARAMETERS, RENDERER, CRITIC = "read.json", "parameters", "renderer", "critic"
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Learnt:
+    """One clip that was learnt from.
+
+    origin: what was captured, and with which face model; emotion, intensity: its label; n_frames: how many of its first
+    frames were learnt from.
+    """
+
+    origin: str
+    emotion: str
+    intensity: float
+    n_frames: int
+
+
+@dataclass(frozen=True)
+class About:
+    """What a training folder was made with.
+
+    Attributes:
+        clips: what was learnt from.
+        n_features: numbers a frame of sound.
+        n_phonemes: probabilities a row.
+        n_parameters: coefficients of the face model.
+        region: what the renderer sees.
+        settings: everything else.
+        phonemes: those of a user's network that the texture hears, None for the shipped visemes.
+        style: the style loss that taught the renderer, as `losses.StyleLoss` names it.
+        version: of the folder's layout.
+    """
+
+    clips: tuple[Learnt, ...]
+    n_features: int
+    n_phonemes: int
+    n_parameters: int
+    region: Region
+    settings: Settings
+    phonemes: Phonemes | None = None
+    style: str = FILTERED
+    version: int = VERSION
+
+
+@dataclass(frozen=True)
+class Trained:
+    """Networks ready to perform."""
+
+    about: About
+    predictor: Predictor
+    renderer: Renderer
+
+
+def read_about(folder: Path) -> About:
+    """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
+    return training_dir.read_about(About, folder / ABOUT)
+
+
+def read_trained(folder: Path) -> Trained:
+    """The networks of a training folder, as far as training has come.
+
+    Raises:
+        PortraitError: there is none, or nothing has been saved yet.
+        ModelError: a file of weights is damaged.
+    """
+    about = read_about(folder)
+    with training_dir.described(folder / ABOUT):
+        predictor = Predictor(about.n_features, about.n_parameters, about.settings.parameters.size)
+        renderer = Renderer(about.n_phonemes, about.settings)
+    training_dir.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
+    return Trained(about, predictor, renderer)

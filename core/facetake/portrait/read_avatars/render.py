@@ -1,0 +1,109 @@
+"""Makes the actor's video say something else: parameters and phonemes in, pictures out (READ Avatars 3.3).
+
+Knows networks, maps and the order of the target's frames; does not know sound or video files.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.portrait.read_avatars import audio_features
+from facetake.portrait.read_avatars.checkpoint import Trained
+from facetake.portrait.read_avatars.renderer import Seen, grown
+from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.training.devices import home
+from facetake.portrait.training.tensors import as_pictures, as_tensor
+from facetake.portrait.video.compositing import blended, softened
+from facetake.portrait.video.playback import BLOCK, at_random
+from facetake.portrait.video.region import Region
+
+F16 = NDArray[np.float16]
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+I64 = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class _Drawn:
+    """One frame to come: maps of the new face and its lips, and the hole (H, W) for it and the video's own."""
+
+    uv: F16
+    alpha: U8
+    lips: U8
+    hole: U8
+
+
+def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, frames: I64) -> Iterator[U8]:
+    """Yields pictures (H, W, 3) of the actor with another expression, in constant memory.
+
+    Args:
+        surface: the actor in the clip that is shown.
+        trained: networks, on any device.
+        expression: (T, E), one row a picture.
+        phonemes: (2 T, K) probabilities, two rows a picture.
+        frames: (T,) the clip's frame behind each: its head pose and all around the face.
+    """
+    if not len(expression) == len(frames) == len(phonemes) // 2:
+        raise ValueError(f"{len(expression)} expressions and {len(phonemes)} rows of sound for {len(frames)} frames")
+    region, settings = trained.about.region, trained.about.settings
+    picture_of, heard = at_random(surface), audio_features.windows(phonemes, settings.half_window)
+    drawn = _drawn(surface, region, expression, frames)
+    for t, window in enumerate(_around(drawn, settings.radius)):
+        whole, here = picture_of(int(frames[t])), window[settings.radius]
+        given = Seen(
+            torch.from_numpy(np.stack([each.uv for each in window]).astype(np.float32)).permute(0, 3, 1, 2)[None],
+            torch.from_numpy(here.alpha > 0)[None], torch.from_numpy(here.lips > 0)[None],
+            torch.from_numpy(here.hole > 0)[None], torch.from_numpy(heard[t])[None], as_tensor(region.cut(whole))[None],
+        )  # fmt: skip
+        with torch.inference_mode():
+            square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
+        picture = region.put(square, surface.size)
+        yield blended(whole, picture, _weight(region, here.hole, surface.size, settings.background == "video"))
+
+
+def _weight(region: Region, hole: U8, size: int, is_video: bool) -> F32:
+    """How much of the renderer's picture shows (size, size): around the face alone, or wherever it sees."""
+    if not is_video:
+        return np.asarray(region.put(np.full((*hole.shape, 3), 255, np.uint8), size)[..., 0] > 0, np.float32)
+    soft = (255.0 * softened(hole > 0)).round().astype(np.uint8)
+    return np.asarray(region.put(np.repeat(soft[..., None], 3, axis=2), size)[..., 0] / 255.0, np.float32)
+
+
+def _drawn(surface: Surface, region: Region, expression: F32, frames: I64) -> Iterator[_Drawn]:
+    own = _own_alpha(surface, region)
+    for row, frame in zip(expression, frames, strict=True):
+        uv, alpha, lips = surface.maps(row, int(frame), region)
+        both = torch.from_numpy((alpha | own(int(frame))) > 0)
+        yield _Drawn(uv, alpha, lips, grown(both[None])[0].byte().numpy())
+
+
+def _own_alpha(surface: Surface, region: Region) -> Callable[[int], U8]:
+    """Where the video's own face is in a frame, which must not show beside the new one."""
+
+    @lru_cache(maxsize=2 * BLOCK)
+    def alpha(frame: int) -> U8:
+        return surface.maps(surface.expression[frame], frame, region)[1]
+
+    return alpha
+
+
+def _around(drawn: Iterator[_Drawn], radius: int) -> Iterator[list[_Drawn]]:
+    """Each frame with `radius` neighbours to either side; past the ends the first and last are held."""
+    held: deque[_Drawn] = deque(maxlen=2 * radius + 1)
+    last: _Drawn | None = None
+    for each in drawn:
+        held.extend([each] * (radius + 1 if last is None else 1))
+        last = each
+        if len(held) == held.maxlen:
+            yield list(held)
+    for _ in range(radius if last else 0):
+        held.append(last)  # type: ignore[arg-type]
+        if len(held) == held.maxlen:
+            yield list(held)

@@ -1,0 +1,226 @@
+"""Trains READ Avatars on an actor's clips: maps, parameters, then texture and renderer, resumed where it stopped.
+
+Reads like the story of the training; how each part is done is in the module it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from facetake.errors import PortraitError
+from facetake.networks import checkpoint
+from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.read_avatars import audio_to_parameters
+from facetake.portrait.read_avatars.audio_to_parameters import Spoken
+from facetake.portrait.read_avatars.checkpoint import (
+    ABOUT,
+    CRITIC,
+    PARAMETERS,
+    RENDERER,
+    About,
+    Learnt,
+    Trained,
+    read_about,
+    read_trained,
+)
+from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
+from facetake.portrait.read_avatars.losses import FILTERED, StyleLoss, style_loss
+from facetake.portrait.read_avatars.phonemes import Phonemes
+from facetake.portrait.read_avatars.renderer_training import Losses, RendererTrainer
+from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.training import training_dir
+from facetake.portrait.training.devices import CPU
+from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+from facetake.portrait.video.region import Region
+
+F32 = NDArray[np.float32]
+U8 = NDArray[np.uint8]
+Report = Callable[[str, float], None]
+FEWEST_FRAMES = 8
+PREVIEWS = 4
+SHORT = 12  # letters by which a style loss is told
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One clip to learn from.
+
+    Attributes:
+        surface: the actor in it.
+        emotion: its name; intensity: 0..1.
+        label: (LABELS,) both as a label.
+        features: (T', F) of its sound at its rate.
+        phonemes: (2 T', K) of its sound at twice its rate.
+        n_frames: how many of its first frames to learn from, None for all.
+    """
+
+    surface: Surface
+    emotion: str
+    intensity: float
+    label: F32
+    features: F32
+    phonemes: F32
+    n_frames: int | None = None
+
+    @property
+    def count(self) -> int:
+        """Frames with sound that are learnt from."""
+        most = min(self.surface.n_frames, len(self.features))
+        return most if self.n_frames is None else min(most, self.n_frames)
+
+
+def _ignore(*_: object) -> None:
+    """News that nobody asked for."""
+
+
+def train(
+    lessons: list[Lesson], settings: Settings, folder: Path, report: Report = _ignore,
+    log: Callable[[int, Losses], None] = _ignore, phonemes: Phonemes | None = None,
+    style: StyleLoss | None = None, device: torch.device = CPU,
+) -> Trained:  # fmt: skip
+    """Trains on clips of one actor; called again on the same folder it goes on.
+
+    Args:
+        lessons: the clips.
+        settings: all numbers.
+        folder: new, or one that the same training was stopped in.
+        report: told the stage ("region", "maps", "parameters", "renderer") and the share of it that is done.
+        log: told the losses of every epoch of the renderer.
+        phonemes: what the lessons' phonemes are, None for the shipped visemes.
+        style: the style loss, None for the one that needs no file.
+        device: where texture and renderer learn; parameters, which are few, learn on the CPU.
+
+    Returns:
+        The networks.
+
+    Raises:
+        PortraitError: the clips are not of one actor, have too few frames with sound, or the folder holds something
+            else.
+    """
+    _check(lessons)
+    folder.mkdir(parents=True, exist_ok=True)
+    style = style or style_loss(FILTERED)
+    about = _about(folder, lessons, settings, phonemes, style, report)
+    maps = _maps(folder, lessons, about.region, report)
+    _learn_parameters(folder, lessons, settings, report)
+    _learn_renderer(folder, settings, maps, style, device, report, log)
+    return read_trained(folder)
+
+
+def _check(lessons: list[Lesson]) -> None:
+    """Refuses clips that are too short, or of different people, face models or sizes."""
+    first = lessons[0].surface
+    for lesson in lessons:
+        other, where = lesson.surface, lesson.surface.actor.folder
+        if lesson.count < FEWEST_FRAMES:
+            raise PortraitError(
+                f"{where}: there are {lesson.count} frames with sound to learn from, {FEWEST_FRAMES} are needed"
+            )
+        if other.actor.about.face_sha256 != first.actor.about.face_sha256:
+            raise PortraitError(
+                f"{where} was captured with another face model than {first.actor.folder}; capture it again"
+            )
+        if (other.size, other.rate) != (first.size, first.rate):
+            raise PortraitError(
+                f"{where} differs in size or frame rate from {first.actor.folder}; capture all clips alike"
+            )
+        if not np.allclose(other.actor.fit.identity, first.actor.fit.identity, atol=1e-5):
+            raise PortraitError(
+                f"{where} shows another face than {first.actor.folder}; clips learnt from together need one identity"
+            )
+
+
+def _about(
+    folder: Path, lessons: list[Lesson], settings: Settings, phonemes: Phonemes | None, style: StyleLoss, report: Report
+) -> About:
+    """What the folder is for: written there, or found there and the same."""
+    clips = tuple(Learnt(lesson.surface.origin, lesson.emotion, lesson.intensity, lesson.count) for lesson in lessons)
+    width = lessons[0].features.shape[1], lessons[0].phonemes.shape[1], lessons[0].surface.expression.shape[1]
+    if (folder / ABOUT).is_file():
+        found = read_about(folder)
+        if found.style != style.name:
+            raise PortraitError(
+                f"{folder} was begun with another style loss ({found.style[:SHORT]}) than it would go on with "
+                f"({style.name[:SHORT]}); name the folder of its VGG with --weights, or a new folder"
+            )
+        if found != About(clips, *width, found.region, settings, phonemes, style.name):
+            raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
+        return found
+    region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
+    about = About(clips, *width, region, settings, phonemes, style.name)
+    training_dir.write_about(folder / ABOUT, about)
+    return about
+
+
+def _maps(folder: Path, lessons: list[Lesson], region: Region, report: Report) -> list[Maps]:
+    made = []
+    for number, lesson in enumerate(lessons):
+        place = folder / "clips" / f"{number:04d}"
+        made.append(maps_of(
+            lesson.surface, lesson.phonemes, lesson.count, region, place,
+            lambda share, number=number: report("maps", (number + share) / len(lessons)),  # type: ignore[misc]
+        ))  # fmt: skip
+    return made
+
+
+def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, report: Report) -> None:
+    if (folder / f"{PARAMETERS}.safetensors").is_file():
+        return
+    spoken = [
+        Spoken(lesson.features[:n], np.tile(lesson.label, (n, 1)), lesson.surface.expression[:n])
+        for lesson in lessons
+        for n in [lesson.count]
+    ]
+    network = audio_to_parameters.learn(
+        spoken, settings.parameters, settings.seed, lambda share: report("parameters", share), folder
+    )
+    errors = [np.abs(audio_to_parameters.predict(network, s.features, s.label) - s.parameters).mean() for s in spoken]
+    checkpoint.save(folder, PARAMETERS, network, None, {"mean_absolute_error": float(np.mean(errors))})
+    audio_to_parameters.forget(folder)
+
+
+def _learn_renderer(
+    folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, device: torch.device, report: Report,
+    log: Callable[[int, Losses], None],
+) -> None:  # fmt: skip
+    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
+    for epoch in range(resume_both(folder, *_both(trainer)), how.epochs):
+        losses = trainer.epoch(maps, epoch)
+        is_last = epoch + 1 == how.epochs
+        if is_last or (epoch + 1) % how.save_every == 0:
+            save_both(folder, *_both(trainer), {"epoch": epoch + 1, **asdict(losses)})
+        if is_last or (epoch + 1) % how.preview_every == 0:
+            preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, maps)
+        log(epoch + 1, losses)
+        report("renderer", (epoch + 1) / how.epochs)
+
+
+def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
+    """The renderer and its discriminator."""
+    return (
+        Kept(RENDERER, trainer.renderer, trainer.renderer_adam),
+        Kept(CRITIC, trainer.critic, trainer.critic_adam),
+    )
+
+
+def preview(path: Path, trainer: RendererTrainer, maps: list[Maps]) -> None:
+    """Writes a few frames of all clips, one a row: what the renderer sees, what it makes of it, and the video."""
+    places = [(clip, frame) for clip in maps for frame in (len(clip) // 3, 2 * len(clip) // 3)]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    trainer.renderer.eval()
+    rows = []
+    for clip, frame in chosen:
+        with torch.inference_mode():
+            made, condition = trainer.renderer(seen(clip, np.array([frame]), trainer.settings).to(trainer.device))
+        shown = [as_pictures(picture[0]) for picture in (condition[:, :3], made)]
+        rows.append(np.concatenate([*shown, clip.real[frame]], axis=1))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_png(path, np.concatenate(rows))

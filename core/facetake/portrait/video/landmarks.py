@@ -1,0 +1,205 @@
+"""Landmarks of the one face in a video: found by MediaPipe, or read from a file of tracks.
+
+Points are MediaPipe's 468 or 478 in pixels of the upright video, pixel centres at +0.5. Knows detectors and what a
+usable track is; does not know face models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import files
+from facetake.arrays import read_npz
+from facetake.errors import PortraitError
+from facetake.formats import beside
+from facetake.portrait.video.footage import Footage
+from facetake.portrait.video.pictures import Pictures
+
+F32 = NDArray[np.float32]
+N_POINTS = (468, 478)
+LONGEST_GAP = 5  # frames without a face that are filled by their neighbours, a fast blink of the tracker
+FACES_MOST = 3
+OUTSIDE = 0.02  # share of the picture by which points may lie beyond its edge
+MAIN_FACE = 2.0  # times the area of any other: then the others are bystanders
+JUMP = 0.6  # of the face's size from one frame to the next: another face, or another shot
+
+
+class Detector(Protocol):
+    """Finds faces in the pictures of one video, in order."""
+
+    def faces(self, picture: Pictures, time_ms: int) -> F32:
+        """Points (K, N, 2) of the K faces in an upright RGB picture; K may be 0."""
+
+
+class _Bundled:
+    """The face mesh with its model inside the package, as MediaPipe has it up to 0.10.21."""
+
+    def __init__(self, solutions: Any) -> None:
+        self._mesh = solutions.face_mesh.FaceMesh(max_num_faces=FACES_MOST, refine_landmarks=True)
+
+    def faces(self, picture: Pictures, time_ms: int) -> F32:  # noqa: ARG002  this one counts for itself
+        found = self._mesh.process(picture).multi_face_landmarks or []
+        return _pixels([face.landmark for face in found], picture)
+
+    def close(self) -> None:
+        self._mesh.close()
+
+
+class _Tasks:
+    """The landmarker with a model file of the user's."""
+
+    def __init__(self, mediapipe: Any, model: Path) -> None:
+        tasks, vision = (import_module(f"mediapipe.tasks.python{part}") for part in ("", ".vision"))
+        self._mediapipe = mediapipe
+        self._landmarker = vision.FaceLandmarker.create_from_options(
+            vision.FaceLandmarkerOptions(
+                base_options=tasks.BaseOptions(model_asset_path=str(model)),
+                running_mode=vision.RunningMode.VIDEO,
+                num_faces=FACES_MOST,
+            )
+        )
+
+    def faces(self, picture: Pictures, time_ms: int) -> F32:
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
+        return _pixels(self._landmarker.detect_for_video(image, time_ms).face_landmarks, picture)
+
+    def close(self) -> None:
+        self._landmarker.close()
+
+
+def _pixels(faces: list[Any], picture: Pictures) -> F32:
+    height, width = picture.shape[:2]
+    points = [[(point.x * width, point.y * height) for point in face] for face in faces]
+    return np.array(points, np.float32) if faces else np.zeros((0, N_POINTS[0], 2), np.float32)
+
+
+@contextmanager
+def detector(model: Path | None = None) -> Iterator[Detector]:
+    """MediaPipe's detector, open for one video.
+
+    Args:
+        model: a face_landmarker.task; by default the model inside the package, which only older packages have.
+
+    Raises:
+        PortraitError: MediaPipe or the model is missing.
+    """
+    if model is not None and not model.is_file():
+        raise PortraitError(f"no landmark model at {model}; give MediaPipe's face_landmarker.task")
+    try:
+        mediapipe: Any = import_module("mediapipe")
+    except ImportError as error:
+        raise PortraitError(
+            'finding landmarks needs MediaPipe; pip install "facetake[landmarks]", or give a file with --tracks'
+        ) from error
+    if model is None and not hasattr(mediapipe, "solutions"):
+        raise PortraitError(
+            "this MediaPipe has no model inside; give its face_landmarker.task with --landmarker, or install 0.10.21"
+        )
+    found = _Bundled(mediapipe.solutions) if model is None else _Tasks(mediapipe, model)
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+def write_tracks(path: Path, faces: list[F32]) -> None:
+    """Writes the faces (K, N, 2) of each frame as a file of tracks: `points` (T, K, N, 2), NaN where there is none."""
+    with beside(path) as part, part.open("wb") as file:
+        np.savez_compressed(file, points=stacked(faces))
+
+
+def stacked(faces: list[F32]) -> F32:
+    """Faces (K, N, 2) of each frame as (T, K, N, 2) with NaN where there are fewer."""
+    most = max((len(found) for found in faces), default=0)
+    size = next((found.shape[1] for found in faces if len(found)), N_POINTS[0])
+    points = np.full((len(faces), max(1, most), size, 2), np.nan, np.float32)
+    for row, found in zip(points, faces, strict=True):
+        if len(found):
+            row[: len(found)] = found
+    return points
+
+
+def read_tracks(path: Path, n_frames: int) -> F32:
+    """Tracks (T, K, N, 2) of a file: npz with `points` (T, N, 2) or (T, K, N, 2) in pixels of the upright video.
+
+    Raises:
+        PortraitError: the file cannot be read, or was made of another video.
+    """
+    try:
+        held = read_npz(path)
+        if "points" not in held:
+            raise ValueError("it holds no points")
+        points = np.asarray(held["points"], np.float32)
+    except (OSError, ValueError) as error:
+        raise PortraitError(
+            f"{path} is no file of tracks ({files.reason(error)}); an npz with points (T, N, 2) is wanted"
+        ) from error
+    points = points[:, None, :, :2] if points.ndim == 3 else points
+    if points.ndim != 4 or points.shape[2] not in N_POINTS or points.shape[3] != 2:
+        raise PortraitError(f"{path}: points has shape {points.shape}; (T, 468 or 478, 2) is wanted")
+    if len(points) != n_frames:
+        raise PortraitError(f"{path} has {len(points)} frames, the video {n_frames}; track this very video")
+    return points
+
+
+def one_face(points: F32, footage: Footage) -> F32:
+    """The track (T, N, 2) of the one face, short gaps filled.
+
+    Args:
+        points: (T, K, N, 2), NaN where a face is missing.
+        footage: the video, for what is said about it.
+
+    Raises:
+        PortraitError: no face, several of like size, or a face that is lost, jumps or leaves the picture; with the
+            first frame where it happens.
+    """
+    where = footage.path
+    seen = np.asarray(np.isfinite(points).all(axis=(2, 3)))  # (T, K)
+    if not seen.any():
+        raise PortraitError(f"{where}: no face is seen in any frame; give a video that shows one from the front")
+    sizes = np.where(seen, np.nan_to_num(np.ptp(points, axis=2)).prod(axis=2), 0.0)
+    largest = np.sort(sizes, axis=1)
+    if points.shape[1] > 1 and (crowd := np.flatnonzero(largest[:, -2] * MAIN_FACE > largest[:, -1])).size:
+        raise PortraitError(f"{where}: several faces at {footage.when(int(crowd[0]))}; crop the video to the actor's")
+    track = points[np.arange(len(points)), sizes.argmax(axis=1)]
+    track = _filled(track, np.asarray(seen.any(axis=1)), footage)
+    _check_inside(track, footage)
+    _check_steady(track, footage)
+    return track
+
+
+def _filled(track: F32, seen: NDArray[np.bool_], footage: Footage) -> F32:
+    gap = 0
+    for frame, is_seen in enumerate(seen):
+        gap = 0 if is_seen else gap + 1
+        if gap > LONGEST_GAP:
+            first = footage.when(frame - gap + 1)
+            raise PortraitError(f"{footage.path}: no face from {first} on; cut the clip there, or use --range")
+    known = np.flatnonzero(seen)
+    flat = track.reshape(len(track), -1)
+    columns = [np.interp(np.arange(len(track)), known, column[known]) for column in flat.T]
+    return np.stack(columns, axis=1).reshape(track.shape).astype(np.float32)
+
+
+def _check_inside(track: F32, footage: Footage) -> None:
+    low, high = track.min(axis=1), track.max(axis=1)
+    room = np.array([footage.width, footage.height])
+    outside = ((low < -OUTSIDE * room) | (high > (1 + OUTSIDE) * room)).any(axis=1)
+    if outside.any():
+        frame = footage.when(int(outside.argmax()))
+        raise PortraitError(f"{footage.path}: the face leaves the picture at {frame}; cut the clip, or use --range")
+
+
+def _check_steady(track: F32, footage: Footage) -> None:
+    centre, size = track.mean(axis=1), np.ptp(track, axis=1).max(axis=1)
+    jump = np.linalg.norm(np.diff(centre, axis=0), axis=1) > JUMP * size[1:]
+    if jump.any():
+        frame = footage.when(int(jump.argmax()) + 1)
+        raise PortraitError(f"{footage.path}: the face jumps at {frame}, as at a cut; capture one shot, with --range")

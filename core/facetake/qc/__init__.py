@@ -1,0 +1,14 @@
+"""Checks on a finished take: what is measured of it, and whether that is within limits.
+
+`measure` once, where the take is made; `judge` as often as limits change. Knows no files of takes and no batches.
+"""
+
+from __future__ import annotations
+
+from facetake.qc.limits import Finding, Limit, Limits, judge, load, score, shipped
+from facetake.qc.measures import Heard, Measured, from_json, measure, to_json
+
+__all__ = [
+    "Finding", "Heard", "Limit", "Limits", "Measured", "from_json", "judge", "load", "measure", "score", "shipped",
+    "to_json",
+]  # fmt: skip

@@ -1,0 +1,130 @@
+"""Lines on their way into a report: kept on disk, handed out worst first, so that memory does not grow with the list.
+
+A private SQLite database without a name, which the system removes with the process. Knows lines; does not know files of
+reports.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from facetake.errors import BatchError
+from facetake.files import json_text
+from facetake.report.line import DONE, FAILED, Line
+
+_TABLE: Final = "CREATE TABLE lines(number INTEGER PRIMARY KEY, id TEXT UNIQUE, failed INTEGER, score REAL, json TEXT)"
+_WORST_FIRST: Final = "SELECT json FROM lines ORDER BY failed DESC, score DESC, number"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding out of the spool; see `facetake.report.line.Finding`."""
+
+    name: str
+    value: float
+    limit: float
+    passed: bool
+    message: str
+    at_s: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What a report's heads say.
+
+    lines, failed, unfinished: how many there are, could not be made, were not begun; faulty: made, but a check
+    failed; duration_s: of all recordings; checks, others: names in the order in which they first came; key: of this
+    list of lines, whatever became of them, so that a browser finds its verdicts again.
+    """
+
+    lines: int
+    failed: int
+    unfinished: int
+    faulty: int
+    duration_s: float
+    checks: tuple[str, ...]
+    others: tuple[str, ...]
+    key: str
+
+
+class Spool:
+    """All lines; a context manager."""
+
+    def __init__(self, lines: Iterable[Line], title: str) -> None:
+        """Takes the lines in. BatchError for an id that is there twice."""
+        self._base = sqlite3.connect("")
+        self._base.execute(_TABLE)
+        digest = hashlib.sha256(title.encode("utf-8", "replace"))
+        checks, others = dict[str, None](), dict[str, None]()
+        count = failed = unfinished = faulty = 0
+        seconds = 0.0
+        for count, line in enumerate(lines, 1):
+            self._put(count, line)
+            digest.update(b"\0" + line.id.encode("utf-8", "replace"))
+            checks.update(dict.fromkeys(finding.name for finding in line.findings))
+            others.update(dict.fromkeys(name for name, _ in line.others))
+            failed += line.status == FAILED
+            unfinished += line.status not in (DONE, FAILED)
+            faulty += is_faulty(line)
+            seconds += line.duration_s
+        names = tuple(checks), tuple(others)
+        self.counts = Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
+
+    def _put(self, number: int, line: Line) -> None:
+        try:
+            row = (number, _storable(line.id), line.status == FAILED, line.score, _json(line))
+            self._base.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?)", row)
+        except sqlite3.IntegrityError as error:
+            raise BatchError(f"line '{line.id}' is in this report twice; give every line an id of its own") from error
+
+    def __iter__(self) -> Iterator[Line]:
+        """Lines that could not be made, then the others by score, the largest first, then as they came."""
+        for (text,) in self._base.execute(_WORST_FIRST):
+            yield _line(text)
+
+    def __enter__(self) -> Spool:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._base.close()
+
+
+def is_faulty(line: Line) -> bool:
+    """Whether it was made and a check failed."""
+    return line.status == DONE and not all(finding.passed for finding in line.findings)
+
+
+def _storable(text: str) -> str:
+    """File names may hold bytes that are no text, which SQLite refuses."""
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _json(line: Line) -> str:
+    findings = [
+        [one.name, float(one.value), float(one.limit), bool(one.passed), one.message, [float(at) for at in one.at_s]]
+        for one in line.findings
+    ]
+    known = vars(line) | {"audio": str(line.audio), "take": line.take and str(line.take), "findings": findings}
+    return json_text.dump(known)
+
+
+def _found(name: str, value: float, limit: float, passed: bool, message: str, at_s: list[float]) -> Found:
+    return Found(name, value, limit, passed, message, tuple(at_s))
+
+
+def _line(text: str) -> Line:
+    known = json_text.load(text)
+    known["audio"] = Path(known["audio"])
+    known["take"] = known["take"] and Path(known["take"])
+    known["others"] = tuple((name, text) for name, text in known["others"])
+    known["told"] = tuple(known["told"])
+    known["findings"] = tuple(_found(*values) for values in known["findings"])
+    return Line(**known)

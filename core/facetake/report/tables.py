@@ -1,0 +1,110 @@
+"""The report for other programs: a CSV for spreadsheets and a JUnit XML for build servers, a line at a time.
+
+Knows lines and these two formats; does not know the page.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final, TextIO
+from xml.sax.saxutils import escape, quoteattr
+
+from facetake.report.escaping import cell
+from facetake.report.line import DONE, FAILED, Finding, Line
+from facetake.report.spool import Counts
+
+COLUMNS: Final = (
+    "id", "character", "emotion", "text", "duration_s", "status", "message", "why", "score", "failed_checks",
+    "verdict", "note", "audio", "take", "take_sha256", "told",
+)  # fmt: skip
+_NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class Table:
+    """Writes lines as CSV: `COLUMNS`, one for each check and for what else the list says; no cell is a formula."""
+
+    def __init__(self, file: TextIO, counts: Counts) -> None:
+        """Writes the header."""
+        self._checks, self._others = counts.checks, counts.others
+        self._writer = csv.writer(file, lineterminator="\r\n")  # so that either mark inside a cell is quoted
+        self._writer.writerow([cell(name) for name in (*COLUMNS, *self._checks, *self._others)])
+
+    def add(self, line: Line) -> None:
+        """One row."""
+        measured, others = {one.name: f"{one.value:g}" for one in line.findings}, dict(line.others)
+        row: list[Any] = [
+            line.id, line.character, line.emotion, line.text, f"{line.duration_s:.3f}", line.status, line.message,
+            line.why, f"{line.score:g}", "; ".join(one.name for one in failing(line)), line.verdict, line.note,
+            line.audio, line.take or "", line.take_sha256, "; ".join(line.told),
+            *(measured.get(name, "") for name in self._checks), *(others.get(name, "") for name in self._others),
+        ]  # fmt: skip
+        self._writer.writerow([cell(str(one)) for one in row])
+
+
+class JUnit:
+    """Writes lines as test cases: a failure where checks failed, an error where there is no take to check.
+
+    A line that was not begun is skipped. One case has one failure, with a sentence for each check, as build servers
+    read it.
+    """
+
+    def __init__(self, file: TextIO, title: str, counts: Counts) -> None:
+        """Writes the head."""
+        self._file = file
+        numbers = (
+            f'tests="{counts.lines}" failures="{counts.faulty}" errors="{counts.failed}" '
+            f'skipped="{counts.unfinished}" time="{counts.duration_s:.3f}"'
+        )
+        name = quoteattr(_xml(title))
+        file.write(
+            f'<?xml version="1.0" encoding="UTF-8"?>\n<testsuites name={name} {numbers}>\n'
+            f"<testsuite name={name} {numbers}>\n"
+        )
+
+    def add(self, line: Line) -> None:
+        """One test case."""
+        group = quoteattr(_xml(line.character or "lines"))
+        head = f'<testcase classname={group} name={quoteattr(_xml(line.id))} time="{line.duration_s:.3f}"'
+        ended = "".join(_outcome(line))
+        self._file.write(f"{head}>{ended}</testcase>\n" if ended else f"{head}/>\n")
+
+    def close(self) -> None:
+        """Writes the end."""
+        self._file.write("</testsuite>\n</testsuites>\n")
+
+
+def failing(line: Line) -> Sequence[Finding]:
+    """Checks that the line failed."""
+    return [one for one in line.findings if not one.passed]
+
+
+def _outcome(line: Line) -> Iterator[str]:
+    if line.status == FAILED:
+        yield f'<error type="take" message={quoteattr(_xml(line.message))}/>'
+    elif line.status != DONE:
+        yield f"<skipped message={quoteattr(_xml(line.message or line.status))}/>"
+    elif wrong := failing(line):
+        names = quoteattr(_xml(", ".join(one.name for one in wrong)))
+        yield f'<failure type="check" message={names}>{escape(_xml(chr(10).join(map(_sentence, wrong))))}</failure>'
+
+
+def _sentence(found: Finding) -> str:
+    told = "(at " in found.message  # some checks say it themselves
+    at = "" if told else ", ".join(f"{instant:.2f} s" for instant in found.at_s)
+    return f"{found.name}: {found.message} ({found.value:g}, limit {found.limit:g}{f'; at {at}' if at else ''})"
+
+
+def _xml(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return _NO_XML.sub("\ufffd", text)
+
+
+@contextmanager
+def text_file(path: Path) -> Iterator[TextIO]:
+    """A file for text in which even the bytes of odd file names find a way."""
+    with path.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        yield file

