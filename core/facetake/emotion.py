@@ -13,7 +13,8 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, spreadsheets
+from facetake import files
+from facetake.files import spreadsheets
 from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.files.quantities import shown

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from facetake import files, spreadsheets
+from facetake import files
+from facetake.files import spreadsheets
 from facetake.errors import BatchError
 from facetake.files import json_text
 

@@ -11,7 +11,8 @@ from typing import Literal
 
 import pytest
 
-from facetake import batch, emotion, spreadsheets
+from facetake import batch, emotion
+from facetake.files import spreadsheets
 from facetake.errors import BatchError
 from facetake.generate import GenerateOptions
 from facetake.portrait.capture.actor import ABOUT

@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files, spreadsheets
+from facetake import files
+from facetake.files import spreadsheets
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import quantities
