@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facetake import files
 from facetake.errors import ConfigError
-from facetake.files import quantities
+from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
 from facetake.timebase import FURTHEST_S
 
@@ -96,7 +96,7 @@ def read(path: Path) -> EmotionTrack:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
     try:
-        lines = files.read_text(path, MOST_BYTES).splitlines()
+        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
     except OSError as error:
         raise ConfigError(f"cannot read the emotion cues in {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
@@ -121,7 +121,9 @@ def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
         raise ConfigError(
             f"{where}: {shown(line.strip())} is no cue; write seconds and an emotion, such as '1.2 angry:0.8'"
         )
-    return quantities.number(parts[0], f"{where}: the time", 0.0, float(FURTHEST_S)), weights(parts[1].strip(), where)
+    return quantities.number(_pointed(parts[0]), f"{where}: the time", 0.0, float(FURTHEST_S)), weights(
+        parts[1].strip(), where
+    )
 
 
 def weights(text: str, where: str) -> NDArray[np.float64]:
@@ -142,5 +144,9 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     return row
 
 
+def _pointed(number: str) -> str:
+    return quantities.DECIMAL_COMMA.sub(".", number)
+
+
 def _weight(number: str, name: str, where: str) -> float:
-    return quantities.number(number, f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0
+    return quantities.number(_pointed(number), f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0

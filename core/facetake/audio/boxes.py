@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import BinaryIO, Final
+from collections.abc import Sequence
+from typing import BinaryIO, Final, NamedTuple
 
 from facetake.audio.whole import TruncatedError
 
@@ -13,8 +14,15 @@ FLV_TAG, FLV_AFTER = 11, 4
 FLV_TYPES: Final = (b"\x08", b"\x09", b"\x12")  # sound, picture, script
 
 
-def check_boxes(file: BinaryIO, size: int) -> None:
-    """Finds a film that breaks off; one whose lengths were left open, as by a live recording, is none.
+class Boxes(NamedTuple):
+    """What is known of a container by its parts: whether it tells delays, and whether another stands behind it."""
+
+    tells_delays: bool = False
+    is_glued: bool = False
+
+
+def look(file: BinaryIO, size: int) -> Boxes:
+    """Looks at a film's parts, and finds one that breaks off; where lengths were left open, as live, none does.
 
     Raises:
         TruncatedError: it does.
@@ -22,13 +30,14 @@ def check_boxes(file: BinaryIO, size: int) -> None:
     file.seek(0)
     head = file.read(HEAD)
     if head[4:8] in MP4:
-        _check_mp4(file, size)
-    elif head[:4] == EBML:
+        return _look_mp4(file, size)
+    if head[:4] == EBML:
         _check_matroska(file, size)
     elif head[:4] == b"RIFF" and head[8:12] == b"AVI " and head[4:8] != b"\xff\xff\xff\xff":
         _check("RIFF", 8 + int.from_bytes(head[4:8], "little"), size)
     elif head[:3] == b"FLV":
         _check_flv(file, size)
+    return Boxes()
 
 
 def _check(name: str, length: int, there: int) -> None:
@@ -36,18 +45,38 @@ def _check(name: str, length: int, there: int) -> None:
         raise TruncatedError(f"its part '{name}' is {length} bytes long, {there} are there")
 
 
-def _check_mp4(file: BinaryIO, size: int) -> None:
-    at = 0
+def _look_mp4(file: BinaryIO, size: int) -> Boxes:
+    at, n_moov, tells_delays = 0, 0, False
     while at + 8 <= size:
-        file.seek(at)
-        head = file.read(HEAD)
-        length, name = int.from_bytes(head[:4], "big"), head[4:8]
-        if length == 1:
-            length = int.from_bytes(head[8:], "big")
+        length, name = _box(file, at)
         if length < 8 or not name.isalnum():  # to the end, or something that is no box
-            return
+            break
         _check(name.decode(), length, size - at)
+        if name == b"moov":
+            n_moov += 1
+            tells_delays = tells_delays or _has_edits(file, at + 8, at + length)
         at += length
+    return Boxes(tells_delays, n_moov > 1)
+
+
+def _box(file: BinaryIO, at: int) -> tuple[int, bytes]:
+    """Length and name of the box here."""
+    file.seek(at)
+    head = file.read(HEAD)
+    length, name = int.from_bytes(head[:4], "big"), head[4:8]
+    return int.from_bytes(head[8:], "big") if length == 1 else length, name
+
+
+def _has_edits(file: BinaryIO, at: int, end: int, within: Sequence[bytes] = (b"trak", b"edts", b"elst")) -> bool:
+    """Whether a track has an edit list, which tells where its sound begins."""
+    while at + 8 <= end:
+        length, name = _box(file, at)
+        if length < 8:
+            return False
+        if name == within[0] and (len(within) == 1 or _has_edits(file, at + 8, at + length, within[1:])):
+            return True
+        at += length
+    return False
 
 
 def _check_matroska(file: BinaryIO, size: int) -> None:

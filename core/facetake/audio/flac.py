@@ -32,9 +32,9 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     end = size - ID3V1 if file.read(3) == b"TAG" else size
     begins = list(_marks(file, begin)) or [begin]
     ends = [*begins[1:], end]
-    if len(begins) == 1 and not begin and end == size and _samples(file, begin):
-        return [Part()]
-    return [_part(file, first, last) for first, last in zip(begins, ends, strict=True)]
+    found = [_part(file, first, last) for first, last in zip(begins, ends, strict=True)]
+    is_plain = len(found) == 1 and not begin and end == size and found[0].pieces == [(0, size)]
+    return [Part()] if is_plain else found
 
 
 def _marks(file: BinaryIO, at: int) -> Iterator[int]:
@@ -62,15 +62,22 @@ def _samples(file: BinaryIO, begin: int) -> int:
 
 
 def _part(file: BinaryIO, begin: int, end: int) -> Part:
-    if _samples(file, begin):
-        return Part([(begin, end)])
+    said = _samples(file, begin)
     file.seek(begin)
     head = file.read(STREAMINFO)
     if len(head) < STREAMINFO:
         raise TruncatedError("it ends before its first frame")
-    count = _counted(file, _after_metadata(file, begin), end, head)
-    length = (int.from_bytes(head[21:26], "big") | count).to_bytes(5, "big")
-    return Part([head[:21] + length + head[26:], (begin + STREAMINFO, end)])
+    try:
+        count = _counted(file, _after_metadata(file, begin), end, head)
+    except TruncatedError:  # or something stands behind it
+        if not said:
+            raise
+        return Part([(begin, end)])
+    if said > 0 and count <= said:
+        return Part([(begin, end)])
+    length = (int.from_bytes(head[21:26], "big") >> 36 << 36 | count).to_bytes(5, "big")
+    told = (f"says that it has {said} samples, but {count} are there; all of it is read",) if said else ()
+    return Part([head[:21] + length + head[26:], (begin + STREAMINFO, end)], told)
 
 
 def _counted(file: BinaryIO, first: int, end: int, head: bytes) -> int:

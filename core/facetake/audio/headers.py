@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 from typing import BinaryIO, Final
 
+from facetake.audio.stretches import Stretch
 from facetake.audio.whole import Part, TruncatedError
 
 # What files written to a pipe have for a length (ffmpeg, sox, arecord), give or take a header
@@ -36,6 +37,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
 
 def _wav(file: BinaryIO, size: int) -> Part:
     file.seek(12)
+    pieces, begin = list[bytes | Stretch](), 0  # what is shown to libsndfile in place of the file, up to `begin`
     while len(chunk := file.read(8)) == 8:
         length = int.from_bytes(chunk[4:], "little")
         here = file.tell()
@@ -43,10 +45,24 @@ def _wav(file: BinaryIO, size: int) -> Part:
             if _is_truncated(length, size - here):
                 raise TruncatedError(f"its header promises {length} bytes of sound, {size - here} are there")
             if length == 0 and size - here > 8 and not _is_chunk(file.read(8), size - here):
-                return Part([(0, here - 4), b"\xff\xff\xff\xff", (here, size)])
-            return Part()
-        file.seek(length + length % 2, os.SEEK_CUR)
-    return Part()
+                return Part([*pieces, (begin, here - 4), b"\xff\xff\xff\xff", (here, size)])
+            break
+        if _lacks_pad(file, here + length, size):
+            pieces += [(begin, here + length), b"\0"]
+            begin = here + length
+            file.seek(begin)
+        else:
+            file.seek(here + length + length % 2)
+    return Part([*pieces, (begin, size)] if pieces else ())
+
+
+def _lacks_pad(file: BinaryIO, end: int, size: int) -> bool:
+    """Whether a chunk that ends here is odd, and its writer forgot the byte that makes it even."""
+    if end % 2 == 0:
+        return False
+    file.seek(end)
+    after = file.read(9)
+    return len(after) == 9 and not _is_chunk(after[1:], size - end) and _is_chunk(after[:8], size - end)
 
 
 def _is_chunk(head: bytes, room: int) -> bool:

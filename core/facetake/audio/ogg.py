@@ -16,9 +16,11 @@ from facetake.audio.whole import Part, TruncatedError
 
 HEADER: Final = 27
 STEP: Final = 1 << 16
+CODEC: Final = 64  # bytes that tell which codec it is and its clock
 BEGINS, ENDS = 2, 4
 VORBIS, OPUS = b"\x01vorbis", b"OpusHead"
-SOUNDS: Final = (VORBIS, OPUS, b"\x7fFLAC", b"Speex   ")
+FLAC, SPEEX = b"\x7fFLAC", b"Speex   "
+SOUNDS: Final = (VORBIS, OPUS, FLAC, SPEEX)
 AROUND: Final = (b"fishead\0", b"\x80kate")  # what goes with sound and is neither sound nor picture
 NO_END: Final = "has no end mark, as streams and files cut between two pages have none; all of it is read"
 OPUS_HZ: Final = 48_000  # of its clock, whatever was recorded
@@ -35,6 +37,8 @@ class _Page(NamedTuple):
     serial: bytes
     number: int
     codec: bytes
+    whole: bytes
+    """All of it, where it is the first of a sound."""
 
 
 class _Gap(NamedTuple):
@@ -53,7 +57,7 @@ class _Sound:
         self.begin, self.is_ended = begin, False
         self._gaps: list[_Gap] = []
         self._n_gaps = 0
-        self._serial, self._clock_hz = b"", 0
+        self._serial, self._clock_hz, self._first = b"", 0, b""
         self._head: int | None = None  # where its first page of sound begins, after those of headers
         self._last: _Page | None = None
         self._granule = 0
@@ -62,7 +66,7 @@ class _Sound:
         """Takes the next page of the file."""
         self.is_ended = bool(page.flags & ENDS)
         if not self._serial and page.codec.startswith(SOUNDS):
-            self._serial, self._clock_hz = page.serial, _clock_hz(page)
+            self._serial, self._clock_hz, self._first = page.serial, _clock_hz(page), page.whole
         if page.serial != self._serial:
             return
         if self._head is not None and self._last is not None and page.number > self._last.number + 1:
@@ -84,6 +88,7 @@ class _Sound:
         if not self._gaps or not self._clock_hz or self._head is None:
             return [Part([(self.begin, end)], is_sure=False)]
         found = [Part([(self.begin, self._gaps[0].end)], is_sure=False)]
+        head = _unskipped(self._first)
         after = [*self._gaps[1:], _Gap(end, self._granule, end)]
         for gap, next_gap in zip(self._gaps, after, strict=True):
             n_samples = next_gap.granule - gap.granule
@@ -91,7 +96,7 @@ class _Sound:
             told = f"has lost a page at {gap.granule / self._clock_hz:.2f} s"
             found.append(
                 Part(
-                    [(self.begin, self._head), (gap.begin, next_gap.end)],
+                    [head, (self.begin + len(head), self._head), (gap.begin, next_gap.end)],
                     (f"{told}; silence stands in its place" if is_known else f"{told}, nobody knows how long",),
                     is_sure=False,
                     lasts=(n_samples, self._clock_hz) if is_known else None,
@@ -122,7 +127,7 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
     ends = [*(sound.begin for sound in sounds[1:]), size]
     found = [part for sound, end in zip(sounds, ends, strict=True) for part in sound.parts(end)]
     if len(found) == 1 and not sounds[0].begin:
-        found = [Part((), is_sure=False)]
+        found = [replace(found[0], pieces=())]
     if not sounds[-1].is_ended:
         found[-1] = replace(found[-1], told=(*found[-1].told, NO_END))
     return found
@@ -132,7 +137,27 @@ def _clock_hz(first: _Page) -> int:
     """Samples a second in which a sound's pages count; 0 where that is not known here."""
     if first.codec.startswith(VORBIS):
         return int.from_bytes(first.codec[12:16], "little")
+    if first.codec.startswith(SPEEX):
+        return int.from_bytes(first.codec[36:40], "little")
+    if first.codec.startswith(FLAC):
+        return int.from_bytes(first.codec[27:30], "big") >> 4
     return OPUS_HZ if first.codec.startswith(OPUS) else 0
+
+
+def _unskipped(page: bytes) -> bytes:
+    """The first page of an Opus sound with nothing to be left out at its beginning, since that is gone; others as are.
+
+    What comes after a lost page begins in the middle, and libsndfile would take the same off its end.
+    """
+    at = page.find(OPUS)
+    if at < 0:
+        return page
+    return _sealed(page[: at + 10] + bytes(2) + page[at + 12 :])
+
+
+def _sealed(page: bytes) -> bytes:
+    """A page with its checksum."""
+    return page[:22] + _checksum(page) + page[26:]
 
 
 def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
@@ -155,16 +180,21 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
         if not _is_intact(data):
             at = _next(file, at + 4)
             continue
-        codec = data[first : first + 16] if data[5] & BEGINS else b""
+        codec, whole = (data[first : first + CODEC], data) if data[5] & BEGINS else (b"", b"")
         granule = int.from_bytes(data[6:14], "little", signed=True)
-        yield _Page(at, end, data[5], granule, data[14:18], int.from_bytes(data[18:22], "little"), codec)
+        yield _Page(at, end, data[5], granule, data[14:18], int.from_bytes(data[18:22], "little"), codec, whole)
         at = end
 
 
 def _is_intact(page: bytes) -> bool:
-    """Whether a page has the checksum that it says: CRC-32 as zlib has it, but with all bits mirrored and from 0."""
+    """Whether a page has the checksum that it says."""
+    return _checksum(page) == page[22:26]
+
+
+def _checksum(page: bytes) -> bytes:
+    """CRC-32 as zlib has it, but with all bits mirrored and from 0."""
     check = zlib.crc32((page[:22] + bytes(4) + page[26:]).translate(_MIRRORED), 0xFFFFFFFF) ^ 0xFFFFFFFF
-    return check.to_bytes(4, "big").translate(_MIRRORED) == page[22:26]
+    return check.to_bytes(4, "big").translate(_MIRRORED)
 
 
 def _next(file: BinaryIO, at: int) -> int:

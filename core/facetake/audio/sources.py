@@ -60,6 +60,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     """
     import soundfile as sf
 
+    parts = list[Part]()
     try:
         size = path.stat().st_size
         if not size:
@@ -76,7 +77,8 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
-        return Container.open(path, str(error))
+        container = Container.open(path, str(error), told=tuple(sentence for part in parts for sentence in part.told))
+        return Holed(container, parts) if any(part.lasts for part in parts) else container
 
 
 def _parts(file: BinaryIO, size: int) -> list[Part]:
@@ -124,8 +126,7 @@ class Parts:
             step = max(1, round(block_s * sound.samplerate))
             while count := len(self._read(sound, step)):
                 left -= count
-            for first in range(0, left, step):
-                yield sound.samplerate, np.zeros((min(step, left - first), sound.channels), np.float32)
+            yield from _silence(sound.samplerate, left, sound.channels, block_s)
 
     def _read(self, sound: Any, count: int) -> Floats:
         try:
@@ -133,6 +134,32 @@ class Parts:
         except (RuntimeError, OSError) as error:  # LibsndfileError is a RuntimeError
             raise AudioError(f"{self._path} is damaged: {error}; export it again") from error
         return block
+
+
+class Holed:
+    """Sounds with something lost between them that libsndfile does not read, as a `Source`."""
+
+    def __init__(self, whole: Container, parts: Sequence[Part]) -> None:
+        """The parts of a file that is opened."""
+        self.told = whole.told
+        self._parts = [(part, whole.part(part.pieces)) for part in parts]
+
+    def blocks(self, block_s: float) -> Iterator[Block]:
+        """As of any source."""
+        for part, sound in self._parts:
+            if part.lasts is not None:
+                heard = [(rate_hz, len(block), block.shape[1]) for rate_hz, block in sound.blocks(block_s)]
+                rate_hz, _, channels = heard[0]
+                lost = round(Fraction(*part.lasts) * rate_hz) - sum(count for _, count, _ in heard)
+                yield from _silence(rate_hz, lost, channels, block_s)
+            yield from sound.blocks(block_s)
+
+
+def _silence(rate_hz: int, count: int, channels: int, block_s: float) -> Iterator[Block]:
+    """Blocks of silence, of a number of samples together."""
+    step = max(1, round(block_s * rate_hz))
+    for first in range(0, count, step):
+        yield rate_hz, np.zeros((min(step, count - first), channels), np.float32)
 
 
 @contextmanager

@@ -45,11 +45,19 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
     """
     path = Path(path)
     is_folder = inspection.is_folder(path)
-    found = recordings.rows(path, suffix, follow_links) if is_folder else [_row(one) for one in sheet.read(path)]
+    told, found = ("", recordings.rows(path, suffix, follow_links)) if is_folder else _listed(path)
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = Path(os.path.realpath(path if is_folder else path.parent))
-    return apart([_checked(row, root, suffix, follow_links) for row in found])
+    rows = apart([_checked(row, root, suffix, follow_links) for row in found])
+    rows[0] = replace(rows[0], note="; ".join(filter(None, (told, rows[0].note))))
+    return rows
+
+
+def _listed(path: Path) -> tuple[str, list[Row]]:
+    """What is worth telling of a list, and its rows as they stand there."""
+    told, cells = sheet.read(path)
+    return told, [_row(one) for one in cells]
 
 
 def notes(rows: Iterable[Row]) -> list[str]:
@@ -77,11 +85,17 @@ def _row(one: sheet.Cells) -> Row:
             seed = quantities.whole(cells["seed"], "seed", low=0)
         except ConfigError as error:
             problem = problem or str(error)
+    mood, style, actor = (_pointed(cells[name]) for name in ("emotion", "style", "actor"))
     return Row(
-        unicodedata.normalize("NFC", cells["id"]), Path(cells["audio"]), cells["emotion"], cells["style"],
-        cells["actor"], cells["character"], cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")),
+        unicodedata.normalize("NFC", cells["id"]), Path(cells["audio"]), mood, style, actor, cells["character"],
+        cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")),
         one.line, problem=problem, names_form=bool(cells["out"]), others=tuple(one.others.items()),
     )  # fmt: skip
+
+
+def _pointed(cell: str) -> str:
+    """A mood or manner with decimal points, also where a country writes commas; a file stays as it is called."""
+    return cell if emotion.looks_like_file(cell) else quantities.DECIMAL_COMMA.sub(".", cell)
 
 
 def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:

@@ -17,7 +17,7 @@ from typing import Final
 
 from facetake import files
 from facetake.errors import BatchError
-from facetake.files import json_text
+from facetake.files import json_text, spreadsheets
 
 COLUMNS: Final[Mapping[str, str]] = {
     "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
@@ -33,7 +33,6 @@ COLUMNS: Final[Mapping[str, str]] = {
 NEEDED: Final = ("id", "audio")
 MOST_BYTES: Final = 1 << 30
 MOST_COLUMNS: Final = 1000
-_DELIMITERS: Final = ",;\t|"
 _SEPARATOR: Final = re.compile(r"sep=(.)\r?\n")
 """What Excel writes, and reads, above a header to tell the delimiter."""
 
@@ -55,58 +54,66 @@ class Cells:
     problem: str = ""
 
 
-def read(path: Path) -> Iterator[Cells]:
-    """The rows of a .csv, .jsonl or .ndjson file that hold anything.
+def read(path: Path) -> tuple[str, Iterator[Cells]]:
+    """What is worth telling of a .csv, .jsonl or .ndjson file, empty for nothing, and its rows that hold anything.
 
     Raises:
         BatchError: the file cannot be read, or has not the columns that are needed.
     """
     try:
-        text = files.read_text(path, MOST_BYTES)
+        text, encoding = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))
     except OSError as error:
         raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
-    return _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
+        raise BatchError(
+            f"{path} is not UTF-8 text (byte {error.start}), and in which encoding it is cannot be told; save it as "
+            "'CSV UTF-8'"
+        ) from error
+    told = f"{path.name} is not UTF-8; it is read as {encoding}" if encoding else ""
+    return told, _objects(path, text) if path.suffix.lower() in (".jsonl", ".ndjson") else _csv(path, text)
 
 
 def _csv(path: Path, text: str) -> Iterator[Cells]:
     told = _SEPARATOR.match(text)
     body = text[told.end() :] if told else text
-    delimiter = told[1] if told else _delimiter(body)
+    delimiter = told[1] if told else spreadsheets.delimiter(body, lambda name: _column(name) in COLUMNS)
     above = 1 if told else 0
-    reader = csv.reader(io.StringIO(body, newline=""), delimiter=delimiter)
+    lines = io.StringIO(body, newline="").readlines()
+    reader = csv.reader(lines, delimiter=delimiter)
+    first = begin = 0
     try:
-        header = _columns(str(path), next(reader, []))
+        names = _header(reader, delimiter, lines)
+        header, begin = _columns(str(path), names), reader.line_num
         for cells in reader:
-            if any(cell.strip() for cell in cells):
+            is_last, first, begin = reader.line_num >= len(lines), begin, reader.line_num
+            if is_last:
+                spreadsheets.check_quotes(lines[first:], delimiter)
+            if any(map(spreadsheets.stripped, cells)) and cells != names:
                 yield _cells(reader.line_num + above, header, cells)
     except csv.Error as error:
         raise BatchError(f"{path}, line {reader.line_num + above}: no CSV ({error}); save it anew") from error
+    except ValueError as error:
+        raise BatchError(f"{path}, line {first + 1 + above}: {error}; close it, or save the list anew") from error
 
 
-def _delimiter(text: str) -> str:
-    """Of the marks that spreadsheets of some country put between cells, the one that parts the header best."""
-    first = io.StringIO(text, newline="").readline()
-
-    def fit(mark: str) -> tuple[int, int]:
-        try:
-            names = next(csv.reader([first], delimiter=mark), [])
-        except csv.Error:
-            return 0, 0
-        return len({_column(name) for name in names} & set(COLUMNS)), len(names)
-
-    return max(_DELIMITERS, key=fit)
+def _header(reader: Iterator[list[str]], delimiter: str, lines: Sequence[str]) -> list[str]:
+    """The header's cells, up to which rows are read: the first row with the columns that are needed, or that is one."""
+    near = csv.reader(lines[: spreadsheets.HEADER_WITHIN], delimiter=delimiter)
+    rows = [{_column(name) for name in row} for row in near]
+    place = next((place for place, row in enumerate(rows) if row.issuperset(NEEDED)), 0)
+    for _ in range(place):
+        next(reader)
+    return next(reader, [])
 
 
 def _column(name: str) -> str:
     """A column's name as it is compared: no space around it, no capitals."""
-    return name.strip().casefold()
+    return spreadsheets.stripped(name).casefold()
 
 
 def _columns(where: str, header: Sequence[str]) -> list[str]:
     """Names of columns, known ones as in `COLUMNS`; empty ones at the right are none."""
-    names = [unicodedata.normalize("NFC", name).strip() for name in header]
+    names = [unicodedata.normalize("NFC", spreadsheets.stripped(name)) for name in header]
     names = [_column(name) if _column(name) in COLUMNS else name for name in names]
     while names and not names[-1]:
         names.pop()
@@ -121,7 +128,7 @@ def _columns(where: str, header: Sequence[str]) -> list[str]:
 
 def _cells(line: int, header: Sequence[str], cells: Sequence[str]) -> Cells:
     """A row by its columns. Cells that a spreadsheet left out at the end are empty."""
-    stripped = [cell.strip() for cell in cells]
+    stripped = [spreadsheets.stripped(cell) for cell in cells]
     table: dict[str, str] = {}
     for name, cell in zip(header, stripped, strict=False):
         table[name] = table.get(name) or cell

@@ -7,11 +7,12 @@ here.
 
 from __future__ import annotations
 
+import codecs
 import errno
 import os
 import stat
 from pathlib import Path
-from typing import Final
+from typing import Final, TextIO
 
 MOST_TEXT: Final = 1 << 26
 """Bytes of a text that is read at once, such as settings, cues and lists: 64 MB."""
@@ -59,13 +60,26 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
 
 
 def read_text(path: Path, most: int = MOST_TEXT) -> str:
-    """A UTF-8 text without its byte order mark.
+    """A text in UTF-8, or in what its byte order mark says, without that mark.
 
     Raises:
         OSError: as `check`.
-        UnicodeDecodeError: it is no UTF-8.
+        UnicodeDecodeError: it is no such text.
     """
-    return read_bytes(path, most).decode("utf-8-sig").replace("\r\n", "\n").replace("\r", "\n")
+    data = read_bytes(path, most)
+    return data.decode(encoding(data)).replace("\r\n", "\n").replace("\r", "\n")
+
+
+def encoding(head: bytes) -> str:
+    """How to decode a text that begins with these bytes: UTF-16 as Excel's "Unicode text", where it is marked so."""
+    return "utf-16" if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+
+
+def open_text(path: Path) -> TextIO:
+    """A text opened to be read line by line, decoded as by `read_text`. OSError where it cannot be opened."""
+    with path.open("rb") as file:
+        name = encoding(file.read(2))
+    return path.open(encoding=name)
 
 
 def reason(error: Exception) -> str:

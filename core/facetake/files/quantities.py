@@ -19,6 +19,8 @@ MOST_NUMBER: Final = 1e300
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
+DECIMAL_COMMA: Final = re.compile(r"(?:(?<=[0-9])|(?<=:)|^),(?=[0-9])")
+"""A comma within one number, where text holds nothing else that commas part."""
 _SHOWN: Final = 40  # characters of what was given that a message repeats
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from facetake.errors import TakeError
+from facetake.files import open_text
 from facetake.formats import (
     audio2face_csv,
     audio2face_json,
@@ -173,7 +174,7 @@ def _read_json(path: Path) -> tuple[str, Take]:
 
 def _csv_kind(path: Path) -> str:
     """Which CSV format a file's header is of; Facetake's own unless it says otherwise."""
-    with reading(path), path.open(encoding="utf-8-sig") as file:
+    with reading(path), open_text(path) as file:
         header = file.readline(_HEADER_LENGTH).lower()
     if "timecode" in header and "blendshapecount" in header:
         return "livelink-csv"

@@ -25,8 +25,8 @@ def pascal(shape: str) -> str:
 
 
 def shape_of(name: str) -> str | None:
-    """The shape that a column name means, whatever its capitals, or None."""
-    return _SHAPES.get(name.lower())
+    """The shape that a column name means, whatever its capitals and underscores, or None."""
+    return _SHAPES.get(name.lower().replace("_", ""))
 
 
 def places_of(names: Sequence[str]) -> tuple[dict[str, int], list[str]]:

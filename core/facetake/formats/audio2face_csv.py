@@ -14,6 +14,7 @@ import numpy as np
 
 from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import open_text
 from facetake.formats import arkit_columns, cells, table, timing
 from facetake.formats.files import reading
 from facetake.take import Take
@@ -32,7 +33,7 @@ def read(path: Path) -> Take:
         TakeError: names the line and column: unknown or repeated columns, uneven rows, values that are no numbers or
             no weights, times that are not regular.
     """
-    with reading(path), path.open(encoding="utf-8-sig") as file:
+    with reading(path), open_text(path) as file:
         lines = table.text_lines(file)
         names = table.header(lines)
         if any(_is_emotion(name) for name in names):

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import open_text
 from facetake.formats import cells, exact, table, timing
 from facetake.formats.files import reading
 from facetake.take import Take
@@ -30,7 +31,7 @@ def read(path: Path) -> Take:
         TakeError: names the line and column: missing, unknown or repeated columns, uneven rows, values that are no
             numbers or out of range, frames that skip, times that are not regular.
     """
-    with reading(path), path.open(encoding="utf-8-sig") as file:
+    with reading(path), open_text(path) as file:
         lines = table.text_lines(file)
         names = table.header(lines)
         places = table.match(names, _column, (*_GRID_COLUMNS, *rig.NAMES))

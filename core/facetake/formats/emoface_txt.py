@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from facetake import rig
+from facetake.files import open_text
 from facetake.formats import cells, table
 from facetake.formats.files import reading
 from facetake.take import Take, resample
@@ -23,7 +24,7 @@ def read(path: Path) -> Take:
     Raises:
         TakeError: names the line: a row that has not 174 values, something that is no number or out of range.
     """
-    with reading(path), path.open(encoding="utf-8-sig") as file:
+    with reading(path), open_text(path) as file:
         blocks = table.number_blocks(table.text_lines(file), rig.NAMES, first_line=1)
         with np.errstate(over="ignore"):
             values = np.concatenate([block.astype(np.float32) for block in blocks])

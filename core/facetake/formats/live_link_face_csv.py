@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import open_text
 from facetake.formats import arkit_columns, cells, live_link_timecode, table
 from facetake.formats.files import reading
 from facetake.take import Take
@@ -66,7 +67,7 @@ def read(path: Path, *, full_range: bool = False) -> Take:
         TakeError: names the line and column: missing, unknown or repeated columns, uneven rows, values that are no
             numbers or no weights, timecodes that go back or leave out more than a second, no row with a face.
     """
-    with reading(path), path.open(encoding="utf-8-sig") as file:
+    with reading(path), open_text(path) as file:
         lines = table.text_lines(file)
         names = table.header(lines)
         places = table.match(names, _column, (*_FIRST_COLUMNS, *_NEEDED))

@@ -30,7 +30,7 @@ Floats = NDArray[np.float64]
 
 SIXTIETHS = 60
 TICKS_PER_S = 60_000  # what a timecode can say: thousandths of a sixtieth
-_TIMECODE = re.compile(r'"?([0-9]{1,2}):([0-5]?[0-9]):([0-5]?[0-9]):([0-9]{1,3})(\.[0-9]{1,6})?"?')
+_TIMECODE = re.compile(r'"?([0-9]{1,2}):([0-5]?[0-9]):([0-5]?[0-9])[:;]([0-9]{1,3})(\.[0-9]{1,6})?"?')
 _COUNTS = (60, 120, 240, *(int(rate) for rate in WHOLE_RATES if rate not in (60, 120, 240)))  # the likely ones first
 _DAY_S = 86_400.0
 _LONGEST_GAP_S = 1.0

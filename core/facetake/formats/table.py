@@ -34,6 +34,7 @@ def text_lines(file: TextIO) -> Iterator[str]:
     mark = next((mark for mark in ";\t" if mark in first), "")
     marks = str.maketrans({mark: ",", ",": "."}) if mark else {}
     for line in chain([first], lines):
+        line = line.replace("\x1a", "")  # with which DOS ended a text
         line = line.translate(marks) if mark else line
         yield line if line.strip().strip(",") else "\n"  # a spreadsheet's empty row is one of commas
 

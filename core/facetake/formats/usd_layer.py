@@ -190,8 +190,7 @@ def _shapes_take(layer: Any, n_bytes: int) -> Take:
         codes, rows = [0.0], [None if attribute is None else attribute.default]
     weights = _matrix(rows, len(names), place)
     rate, notes = _rate(layer, np.array(codes))
-    first = layer.startTimeCode if layer.HasStartTimeCode() else codes[0]
-    last = layer.endTimeCode if layer.HasEndTimeCode() else codes[-1]
+    first, last = _range(layer, codes, notes)
     step = layer.timeCodesPerSecond / float(rate)
     grid = first + step * np.arange(_count(first / step, last / step, n_bytes), dtype=np.float64)
     on_grid = np.stack([np.interp(grid, codes, column) for column in weights.T], axis=1)
@@ -200,6 +199,20 @@ def _shapes_take(layer: Any, n_bytes: int) -> Take:
         origin["notes"] = notes
     start = timing.start_of(first / layer.timeCodesPerSecond, rate)
     return Take(arkit_columns.controls(on_grid, places), rate, start, origin=origin)
+
+
+def _range(layer: Any, codes: Sequence[float], notes: list[str]) -> tuple[float, float]:
+    """The first and last time code: what the layer says, or its samples where that has next to none of them."""
+    first = layer.startTimeCode if layer.HasStartTimeCode() else codes[0]
+    last = layer.endTimeCode if layer.HasEndTimeCode() else codes[-1]
+    is_apart = codes[-1] < first or codes[0] > last
+    if len(codes) > 1 and first <= last and (is_apart or first == last):
+        notes.append(
+            f"the layer says that it lasts from time code {first:g} to {last:g}; it is read from {codes[0]:g} to "
+            f"{codes[-1]:g}, where its samples are"
+        )
+        return codes[0], codes[-1]
+    return first, last
 
 
 def _rate(layer: Any, codes: NDArray[np.float64]) -> tuple[Fraction, list[str]]:

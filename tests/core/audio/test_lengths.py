@@ -261,3 +261,31 @@ def test_a_cut_container_is_told(tmp_path: Path, name: str) -> None:
         path.write_bytes(whole[: int(share * len(whole))])
         with pytest.raises(AudioError, match="is truncated: its part"):
             audio.read(path)
+
+
+@pytest.mark.parametrize("rate_hz", [16_000, 44_100, 48_000])
+def test_aac_in_an_mp4_ends_where_its_track_does(tmp_path: Path, rate_hz: int) -> None:
+    """What an encoder filled the last frame up with is no sound, and its edit list tells where the first begins."""
+    sound = voice(3.1)
+    heard = audio.read(encoded(tmp_path / "a.m4a", at_rate(sound, rate_hz), rate_hz, "aac"))
+
+    assert abs(len(heard) - len(sound)) <= 0.005 * RATE_HZ and abs(lag_s(heard, sound)) <= 0.002
+
+
+def test_aac_in_an_mp4_without_an_edit_list(tmp_path: Path) -> None:
+    """Live recordings and browsers write none: the usual delay is taken off, and that is told."""
+    sound = voice(3.0)
+    path = encoded(tmp_path / "a.mp4", at_rate(sound, 44_100), 44_100, "aac", MOVFLAGS="frag_keyframe+empty_moov")
+    with audio.stream(path) as stream:
+        heard = np.concatenate(list(stream))
+
+        assert abs(lag_s(heard, sound)) <= 0.002 and len(stream.told) == 1 and "the usual 23 ms" in stream.told[0]
+
+
+def test_mp4s_glued_together_are_told(tmp_path: Path) -> None:
+    """No program hears the second, and nobody may think that it was heard."""
+    path = encoded(tmp_path / "a.m4a", at_rate(voice(2.0), 44_100), 44_100, "aac")
+    path.write_bytes(2 * path.read_bytes())
+    with audio.stream(path) as stream:
+        assert float(stream.duration_s) == pytest.approx(2.0, abs=0.005)
+        assert "another film or recording glued behind it" in stream.told[0]

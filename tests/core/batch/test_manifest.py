@@ -63,7 +63,8 @@ def test_a_folder_is_a_list(lines: Path) -> None:
         ("id,audio,id\na,b,c\n", "column 'id' is there twice"),
         ("ID;Audio;id\na;b;c\n", "column 'id' is there twice"),
         ("id,audio\n", "holds no line"),
-        ("\xff\xfe", "is not UTF-8 text"),
+        ("\xff\xfe\x00", "is not UTF-8 text"),
+        ("\xff\x00\x80", "is not UTF-8 text"),
     ],
 )
 def test_files_refused_as_a_whole(tmp_path: Path, text: str, says: str) -> None:

@@ -275,7 +275,7 @@ def test_bad_files_are_named(tmp_path: Path, text: str, said: str) -> None:
 
 def test_what_is_no_text_is_refused(tmp_path: Path) -> None:
     """A binary file is a TakeError."""
-    (tmp_path / "a.anim").write_bytes(b"\xff\xfe\x00\x01" * 9)
+    (tmp_path / "a.anim").write_bytes(b"\xff\x00\xfe\x01" * 9)
     with pytest.raises(TakeError, match="a.anim: this is not text"):
         maya_anim.read(tmp_path / "a.anim")
 

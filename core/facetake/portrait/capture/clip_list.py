@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from facetake import files
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import ConfigError, PortraitError
-from facetake.files import quantities
+from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
 from facetake.formats import beside
 from facetake.portrait.capture.actor import ABOUT
@@ -85,7 +85,9 @@ def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
 
 def _from_csv(path: Path) -> list[Clip]:
     try:
-        rows = list(csv.reader(files.read_text(path).splitlines()))
+        text, _ = spreadsheets.decode(files.read_bytes(path, files.MOST_TEXT))
+        mark = spreadsheets.delimiter(text, lambda name: name.strip() in HEADER)
+        rows = list(csv.reader(text.splitlines(), delimiter=mark))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise PortraitError(f"{path} cannot be read as a list of clips ({files.reason(error)}); mend it") from error
     if not rows or tuple(cell.strip() for cell in rows[0]) != HEADER:
@@ -104,7 +106,7 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
     if emotion not in EMOTIONS:
         raise PortraitError(f'{where}: there is no emotion "{emotion[:40]}"; use one of {", ".join(EMOTIONS)}')
     try:
-        intensity = quantities.number(number, f"{where}: intensity", 0.0, 1.0)
+        intensity = quantities.number(quantities.DECIMAL_COMMA.sub(".", number), f"{where}: intensity", 0.0, 1.0)
     except ConfigError as error:
         raise PortraitError(str(error)) from None
     place = path.parent / name

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, files
-from facetake.audio.boxes import check_boxes
+from facetake.audio import boxes
 from facetake.audio.containers import open_container
 from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError, PortraitError
@@ -155,7 +155,7 @@ def check_whole(path: Path) -> None:
     try:
         size = files.check(path)
         with path.open("rb") as file:
-            check_boxes(file, size)
+            boxes.look(file, size)
     except FileNotFoundError as error:
         raise PortraitError(f"no file {path}; check the path") from error
     except OSError as error:
