@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+# Several processes share the cores: threads of each that wait for one another make them many times slower. Set before
+# anything imports a library that reads it.
+if "PYTEST_XDIST_WORKER" in os.environ:
+    for _name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "NUMBA_NUM_THREADS"):
+        os.environ.setdefault(_name, "1")
 
 # No deadline, because a busy machine is no failure; derandomised, so that a red run is red again.
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)

@@ -135,6 +135,7 @@ class Anny(FaceModel):
 
 
 @cache
+@torch.inference_mode(False)  # kept for later calls, which may be of a training
 def load() -> Anny:
     """The shipped model on the CPU; later calls give the same one."""
     return Anny()

@@ -83,10 +83,10 @@ def test_a_full_disk_leaves_it_in_memory(small: None, monkeypatch: pytest.Monkey
 def test_little_of_it_is_in_memory() -> None:
     """A process that fills 400 MB by blocks, and reads them back, stays far below that."""
     code = (
-        "import numpy as np; from pathlib import Path; from facetake import room\n"
-        "made = room.make((575_000, 174), np.float32)\n"
-        "for rows in room.blocks(made): made[rows] = rows.start\n"
-        "total = sum(float(made[rows, 0].sum()) for rows in room.blocks(made))\n"
+        "import numpy as np; from pathlib import Path; from facetake.arrays import memmap\n"
+        "made = memmap.make((575_000, 174), np.float32)\n"
+        "for rows in memmap.blocks(made): made[rows] = rows.start\n"
+        "total = sum(float(made[rows, 0].sum()) for rows in memmap.blocks(made))\n"
         "status = dict(line.split(':') for line in Path('/proc/self/status').read_text().splitlines())\n"
         "print(status['VmHWM'].split()[0])"
     )

@@ -151,6 +151,7 @@ def _angle_slopes(points: Tensor) -> Tensor:
 
 
 @cache
+@torch.inference_mode(False)  # kept for later calls, which may be of a training
 def _places() -> Tensor:
     """(R, 12) which coordinate each slope is by; slopes that are 0 may name any."""
     ends = torch.from_numpy(joints().ends).repeat(1, 2)

@@ -102,6 +102,7 @@ class NeutralTrainer:
 
 
 @cache
+@torch.inference_mode(False)  # kept for later calls, which may be of a training
 def _neighbours() -> Tensor:
     """(68, 68) what takes points to the means of those that they are joined to."""
     joined = torch.zeros(N_POINTS, N_POINTS)
