@@ -125,9 +125,11 @@ def test_a_missing_package_is_named() -> None:
         pass
 
 
-@pytest.mark.skipif(find_spec("mediapipe") is None, reason="needs MediaPipe")
 def test_mediapipe_sees_no_face_in_noise() -> None:
     """The bundled model, where there is one, finds nothing in noise and answers with no face."""
+    mediapipe = pytest.importorskip("mediapipe", reason="needs MediaPipe")
+    if not hasattr(mediapipe, "solutions"):
+        pytest.skip("this MediaPipe has no model inside")
     picture = np.random.default_rng(0).integers(0, 255, (128, 128, 3), dtype=np.uint8)
     with detector() as found:
         assert found.faces(picture, 0).shape[0] == 0
