@@ -23,7 +23,7 @@ from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.emotion_recognition import Heard
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, head
-from facetake.postprocess import shaping, smoothing
+from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -90,7 +90,7 @@ class Performance:
 
     take: Take
     visemes: Floats
-    closures: tuple[shaping.Closure, ...]
+    closures: tuple[lip_closure.Closure, ...]
     speech: Floats
     emotion: EmotionTrack
     heard: Heard | None = None
@@ -136,15 +136,15 @@ def generate(
     del hearing  # of hours it is a hundred megabytes
 
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
-    speech = shaping.speech_gate(visemes, energy_db)
+    speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
     sound_sha256 = audio.hash_of(path)
     seed = _seed(sound_sha256, options.seed)
     weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
-    closures = tuple(shaping.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
+    closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
-    shaping.seal_lips(values, closures, out=values)
+    lip_closure.seal_lips(values, closures, out=values)
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
     if options.blink:
         blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
@@ -152,14 +152,14 @@ def generate(
     if options.gaze:
         eyes.gaze(values, seed, options=options.darts, out=values, head_deg=turned)
     coupling.couple(values, speech)
-    shaping.gain(values, options.gains, out=values)
-    shaping.clamp(values, out=values)
+    masking.gain(values, options.gains, out=values)
+    masking.clamp(values, out=values)
 
     origin = _origin(path, sound_sha256, options, models, heard, told)
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
-    take = shaping.reseal(resample(take, options.rate), closures)
+    take = lip_closure.reseal(resample(take, options.rate), closures)
     if options.only:
-        take = replace(take, values=shaping.mask(take.values, options.only))
+        take = replace(take, values=masking.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
@@ -204,12 +204,12 @@ def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) 
     """Eases the mouth, in place, to the emotion's pose in silence: a smile stays through a pause, a quiver does not."""
     for rows in memmap.blocks(values):
         pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
-        shaping.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
+        silence.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
 
 
 def _lead(values: Floats) -> None:
     """Moves mouth, jaw, teeth, tongue and blown cheeks ahead of the sound, in place."""
-    held = shaping.HELD_COLUMNS
+    held = silence.HELD_COLUMNS
     for rows in memmap.blocks(values[:-LEAD_FRAMES]):
         values[rows, held] = values[rows.start + LEAD_FRAMES : rows.stop + LEAD_FRAMES, held]
 
@@ -259,11 +259,11 @@ def _origin(
     }
 
 
-def _sparse(take: Take, closures: tuple[shaping.Closure, ...]) -> keys.Keys:
+def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:
     """Keys that keep every closure exactly where it is."""
-    pins = shaping.closure_frames(closures, take.n_frames, float(take.rate), float(take.start))
+    pins = lip_closure.closure_frames(closures, take.n_frames, float(take.rate), float(take.start))
     return keys.reduce(
-        take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM)
+        take.values, pin_frames=pins, pin_columns=lip_closure.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM)
     )
 
 

@@ -20,7 +20,7 @@ from facetake.files import json_text
 from facetake.formats import document
 from facetake.formats.files import beside, reading
 from facetake.keys import Curve, Keys, reduce
-from facetake.postprocess import shaping
+from facetake.postprocess import lip_closure
 from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time
 
@@ -46,7 +46,7 @@ def sparse(take: Take) -> Keys:
     edges = np.diff(np.concatenate([[0], mouth.is_sealed(take.values).astype(int), [0]]))
     first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
     pins = np.unique(np.concatenate([first, (first + last) // 2, last]))
-    return reduce(take.values, pin_frames=pins, pin_columns=shaping.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
+    return reduce(take.values, pin_frames=pins, pin_columns=lip_closure.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
 
 
 def write_keys(

@@ -20,7 +20,7 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, RigError, TakeError
 from facetake.files import quantities
 from facetake.inference import RestyleModels, Restyler
-from facetake.postprocess import shaping, smoothing
+from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import FURTHEST_S
 
@@ -112,7 +112,7 @@ def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Resty
         values[rows] += weight[rows, None] * change * free
     for column in LIDS:
         np.minimum(values[:, column], np.maximum(take.values[:, column], LID_LOW), out=values[:, column])
-    shaping.clamp(values, out=values)
+    masking.clamp(values, out=values)
     visemes, styles = models.classifier.read(even)
     closures = _closures(even, visemes, float(take.start))
     _seal(take, values, closures, free, weight)
@@ -221,26 +221,26 @@ def _free(options: RestyleOptions) -> NDArray[np.bool_]:
     return free
 
 
-def _closures(values: Floats, visemes: Floats, start_s: float) -> tuple[shaping.Closure, ...]:
+def _closures(values: Floats, visemes: Floats, start_s: float) -> tuple[lip_closure.Closure, ...]:
     """Closures that the visemes ask for and that the take, at 60 fps, does close."""
-    found = shaping.find_closures(visemes, start_s=start_s)
-    broken = set(shaping.check_seals(values, found, start_s=start_s))
+    found = lip_closure.find_closures(visemes, start_s=start_s)
+    broken = set(lip_closure.check_seals(values, found, start_s=start_s))
     return tuple(closure for closure in found if closure not in broken and _is_closed(values, closure, start_s))
 
 
-def _is_closed(values: Floats, closure: shaping.Closure, start_s: float) -> bool:
+def _is_closed(values: Floats, closure: lip_closure.Closure, start_s: float) -> bool:
     """Whether the lips really touch in the middle of a bilabial; others are told by `check_seals` alone."""
     middle = int(round(((closure.start_s + closure.end_s) / 2 - start_s) * FRAME_RATE_HZ))
     return closure.kind != "p" or bool(mouth.is_sealed(values[max(0, middle - 1) : middle + 2]).any())
 
 
 def _seal(
-    take: Take, values: Floats, closures: tuple[shaping.Closure, ...], free: NDArray[np.bool_], weight: Floats
+    take: Take, values: Floats, closures: tuple[lip_closure.Closure, ...], free: NDArray[np.bool_], weight: Floats
 ) -> None:
     """Makes every broken closure of the take again, in place, and then gives back what may not change."""
     rate, start_s = float(take.rate), float(take.start)
-    if broken := shaping.check_seals(values, closures, rate, start_s):
-        shaping.seal_lips(values, broken, rate, start_s, out=values)
+    if broken := lip_closure.check_seals(values, closures, rate, start_s):
+        lip_closure.seal_lips(values, broken, rate, start_s, out=values)
     for column in np.flatnonzero(~free):
         values[:, column] = take.values[:, column]
     kept = weight == 0
@@ -265,7 +265,7 @@ def _origin(take: Take, options: RestyleOptions, models: RestyleModels) -> dict[
 def _report(
     before: Take,
     after: Take,
-    closures: tuple[shaping.Closure, ...],
+    closures: tuple[lip_closure.Closure, ...],
     visemes: Floats,
     styles: Floats,
     options: RestyleOptions,
@@ -274,11 +274,11 @@ def _report(
 ) -> Report:
     rate = Fraction(FRAME_RATE_HZ)
     new_visemes, new_styles = models.classifier.read(resample(after, rate).values)
-    speaks = visemes.argmax(axis=1) != shaping.SILENCE
+    speaks = visemes.argmax(axis=1) != silence.SILENCE
     same = visemes.argmax(axis=1) == new_visemes.argmax(axis=1)
     touched = np.interp(np.arange(len(visemes)) / FRAME_RATE_HZ, before.times_s - float(before.start), weight) > 0.5
     asked = [EMOTIONS.index(name) for name in options.emotions]
-    broken = shaping.check_seals(after.values, closures, float(after.rate), float(after.start))
+    broken = lip_closure.check_seals(after.values, closures, float(after.rate), float(after.start))
     moved = np.array([np.abs(a - b).mean() for a, b in zip(after.values.T, before.values.T, strict=True)])
     most = [int(column) for column in np.argsort(-moved)[:N_MOVED] if moved[column] > 0]
     return Report(

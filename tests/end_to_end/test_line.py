@@ -12,7 +12,7 @@ from facetake import formats, mouth, rig
 from facetake.cli import main
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import load
-from facetake.postprocess.shaping import check_seals
+from facetake.postprocess.lip_closure import check_seals
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 

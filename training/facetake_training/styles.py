@@ -21,7 +21,7 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.motion import coupling, expression, eyes
-from facetake.postprocess import shaping, smoothing
+from facetake.postprocess import masking, silence, smoothing
 from facetake.rig import arkit
 from facetake_training.dataset import Line, SourceConfig, phone_track, played, read_lines, read_span
 from facetake_training.emoface import PHONE_VISEMES
@@ -201,7 +201,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         seed: int,
     ) -> None:
         """Lays movement and what follows it over curves, in place, as `generate` does."""
-        ease = round(shaping.RELEASE_S * FRAME_RATE_HZ)
+        ease = round(silence.RELEASE_S * FRAME_RATE_HZ)
         speech = np.convolve(speaks, np.hanning(ease + 2)[1:-1], "same").clip(0.0, 1.0).astype(np.float32)
         poses = (rig.NEUTRAL + expressions().rest).astype(np.float32)
         expression.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
@@ -253,7 +253,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         if config.uneven:
             names = ("brow", "eye", "nose", "cheek", "mouth", "jaw")
             gains = np.clip(rng.normal(1.0, config.uneven, len(names)), 0.4, 1.6)
-            curves = shaping.gain(curves, dict(zip(names, gains.tolist(), strict=True)))
+            curves = masking.gain(curves, dict(zip(names, gains.tolist(), strict=True)))
         moved = np.abs(curves).max(axis=0) > 0  # noise on what moves; a control at rest stays at rest
         noise = rng.normal(0.0, config.noise * rng.random(), curves.shape) * moved
         return rig.clamp(curves + noise.astype(np.float32))

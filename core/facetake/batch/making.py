@@ -19,7 +19,7 @@ from facetake.errors import FacetakeError, sentence
 from facetake.formats.files import marking
 from facetake.generate import GenerateOptions, generate
 from facetake.keys import Keys
-from facetake.postprocess import shaping
+from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
 from facetake.take import Take
 
@@ -113,7 +113,7 @@ class Maker:
         take, keys = made.take, made.keys
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
-            take = shaping.reseal(take, made.closures)  # it knows its lips alone; here the sound is known, too
+            take = lip_closure.reseal(take, made.closures)  # it knows its lips alone; here the sound is known, too
             keys = None if keys is None else host_io.sparse(take)
         if keys is not None:
             take = replace(take, values=rig.clamp(keys.dense()))

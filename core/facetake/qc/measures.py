@@ -1,6 +1,6 @@
 """What is measured of a finished take: one number a check, with where it was found. Knows no limits.
 
-Mouths are judged by `facetake.mouth` and `facetake.postprocess.shaping`, as everywhere; visemes and moods on
+Mouths are judged by `facetake.mouth` and `facetake.postprocess.lip_closure`, as everywhere; visemes and moods on
 the face by the classifier, which reads curves alone and did not make them.
 """
 
@@ -21,7 +21,7 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.files import json_text
 from facetake.inference import VisemeClassifier
-from facetake.postprocess import shaping
+from facetake.postprocess import lip_closure, silence
 from facetake.take import Take, resample
 from facetake.visemes import VISEMES, synchrony
 
@@ -38,7 +38,7 @@ JITTER_BLOCK_S, QUIET = 0.5, 25
 SHORTEST_FILTERED = 20  # frames that the filter needs
 FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
 STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
-HELD: Final = shaping.HELD_COLUMNS
+HELD: Final = silence.HELD_COLUMNS
 LIVING: Final = np.concatenate([
     rig.columns("C_jaw"),
     *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),
@@ -63,7 +63,7 @@ class Heard:
     """
 
     visemes: Floats
-    closures: Sequence[shaping.Closure]
+    closures: Sequence[lip_closure.Closure]
     speech: Floats
 
 
@@ -150,7 +150,7 @@ class _Look:
         """Share of the p, b, m at which the lips stay open."""
         wanted = [one for one in self.heard.closures if one.kind == "p" and one.end_s < self.times_s[-1]]
         start_s = float(self.take.start)
-        open_ = shaping.check_seals(self.values, wanted, self.rate, start_s)
+        open_ = lip_closure.check_seals(self.values, wanted, self.rate, start_s)
         places = tuple(round((one.start_s + one.end_s) / 2, 3) for one in open_)
         return Measured("unsealed", len(open_) / max(len(wanted), 1), places)
 

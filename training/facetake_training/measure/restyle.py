@@ -20,7 +20,7 @@ from facetake.config import load_config
 from facetake.emotion import EMOTIONS
 from facetake.inference import RestyleModels
 from facetake.networks.facts import VisemeClassifier
-from facetake.postprocess import shaping
+from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take
 from facetake.visemes import CLOSED, VISEMES
@@ -199,5 +199,5 @@ def _bilabials(sample: Sample) -> list[NDArray[np.int64]]:
     closed = np.r_[False, sample.visemes == VISEMES.index(CLOSED), False]
     edges = np.flatnonzero(np.diff(closed.astype(int))).reshape(-1, 2)
     sealed = mouth.is_sealed(sample.curves)
-    stretches = [np.arange(first, last) for first, last in edges if (last - first) / 60 > shaping.EVENT_MIN_S]
+    stretches = [np.arange(first, last) for first, last in edges if (last - first) / 60 > lip_closure.EVENT_MIN_S]
     return [frames for frames in stretches if sealed[frames].any()]

@@ -14,7 +14,7 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.postprocess import shaping
+from facetake.postprocess import silence
 from facetake_training.measure.report import Report
 
 SECONDS = 10
@@ -41,7 +41,7 @@ def noises() -> dict[str, NDArray[np.float32]]:
 def measure(models: Models) -> Report:
     """Measures every noise in every emotion."""
     report = Report()
-    held = shaping.HELD_COLUMNS
+    held = silence.HELD_COLUMNS
     eyes = rig.columns("C_eye.X", "C_eye.Y")
     with tempfile.TemporaryDirectory() as folder:
         for name, sound in noises().items():

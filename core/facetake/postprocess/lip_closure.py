@@ -1,16 +1,13 @@
-"""Post-processing of control curves: rest in silence, lip closures, gains and masks.
+"""Lip closures: where they must be, made, and checked.
 
-Pure functions on (T, 174) arrays. Each writes to a new array, or to `out`, which may be its input: takes can be long,
-so nothing here makes a second full copy on the way. The module does not know audio, models or files; where the mouth
-must close comes from viseme probabilities, and whether it did is decided by `facetake.mouth` alone.
-
+Where the mouth must close comes from viseme probabilities, and whether it did is decided by `facetake.mouth` alone.
 Closures survive what comes later by being made again: after gains or a change of rate, call `reseal`, which touches
 only the closures that `check_seals` finds broken.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Literal, NamedTuple
 
@@ -19,26 +16,12 @@ from numpy.typing import NDArray
 
 from facetake import mouth, rig
 from facetake.arrays import memmap
-from facetake.errors import ConfigError
+from facetake.postprocess import masking, spans
+from facetake.postprocess.masking import Values
+from facetake.postprocess.spans import Float
 from facetake.take import Take
 from facetake.visemes import CLOSED, TEETH, VISEMES
 
-Values = NDArray[np.float32]
-Float = NDArray[np.float64]
-
-SILENCE = VISEMES.index("sil")
-OPEN_ABOVE, SHUT_BELOW = 0.6, 0.35
-"""Speech starts where its probability exceeds the first and lasts until it falls below the second."""
-RELEASE_S = 0.30
-"""The mouth may leave rest this long before speech, to breathe in, and takes this long to return."""
-RAMP_SHARE = 0.4
-"""Leaving and returning take at most this share of a pause each, so that the mouth rests between them."""
-SHORT_PAUSE_S = 0.6
-"""In a shorter pause of running speech the mouth is left to the network: real mouths stay parted there."""
-LIST_WORDS, LIST_WORD_S, LIST_PAUSE_S, LIST_RELEASE_S = 4, 1.2, 0.25, 0.08
-"""Fewest words of a word list, how long they are in the middle, the pause after which its mouth rests, and how fast:
-an artist's jaw in pauses of word lists is shut from the end of the sound on."""
-SHORTEST_SPEECH_S = 0.05
 SEAL_ROWS = 4096  # frames sealed at once: 3 MB
 POSES = 64  # looked at together, each from another place
 RAMP_S = 0.06
@@ -50,10 +33,6 @@ SUSPECTED, NEARLY_SHUT, NEAR = 0.1, 0.2, 4
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
 """Controls that decide whether a mouth is closed; pin these when curves are reduced to keys."""
-HELD_COLUMNS = np.union1d(
-    np.flatnonzero(rig.region_mask("mouth", "jaw", "teeth", "tongue")), rig.both("mouth_suckBlow")
-)
-"""Controls that sound alone moves, still in silence: mouth, jaw, teeth, tongue and blown or sucked cheeks."""
 
 
 class Closure(NamedTuple):
@@ -65,68 +44,6 @@ class Closure(NamedTuple):
     kind: Literal["p", "f"]
     start_s: float
     end_s: float
-
-
-def speech_gate(
-    visemes: NDArray[np.floating], energy_db: NDArray[np.floating] | None = None, rate: float = 60.0
-) -> Values:
-    """Where the mouth may move: 1 in speech, 0 in silence, eased between.
-
-    Args:
-        visemes: (T, 16) probabilities; silence is told with hysteresis.
-        energy_db: (T,) level in dB; frames 45 dB below the loud ones, or below -65, are silence whatever the visemes
-            say.
-        rate: frames per second.
-
-    Returns:
-        (T,) float32; opens 0.3 s before speech and closes 0.3 s after, faster in pauses that would end before; stays
-        open in pauses below 0.6 s of running speech.
-        In a list of single words it closes after each.
-    """
-    talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
-    if energy_db is not None and len(energy_db):
-        talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
-    runs = [(a, b) for a, b in _runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
-    spans = [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in runs]
-    pause_s, release_s = (LIST_PAUSE_S, LIST_RELEASE_S) if _is_word_list(spans) else (SHORT_PAUSE_S, RELEASE_S)
-    phrases = _joined(spans, pause_s)
-    ramps = [min(release_s, RAMP_SHARE * gap) for gap in [np.inf, *_gaps(phrases), np.inf]]
-    eased = [(*phrase, ramps[n], ramps[n + 1]) for n, phrase in enumerate(phrases)]
-    return _envelope(len(talk), rate, eased).astype(np.float32)
-
-
-def _is_word_list(spans: Sequence[tuple[float, float]]) -> bool:
-    """Whether stretches of speech are single words with a pause after each, as in lists read for training."""
-    words = _joined(spans, LIST_PAUSE_S)
-    lengths = [last - first for first, last in words]
-    return len(words) >= LIST_WORDS and float(np.median(lengths)) <= LIST_WORD_S
-
-
-def _gaps(spans: Sequence[tuple[float, float]]) -> list[float]:
-    """Seconds between each span and the next."""
-    return [after[0] - before[1] for before, after in zip(spans, spans[1:], strict=False)]
-
-
-def rest_in_silence(
-    values: Values,
-    speech: NDArray[np.floating],
-    rest: Values | None = None,
-    out: Values | None = None,
-) -> Values:
-    """Ease mouth, jaw, teeth, tongue and blown cheeks to a still pose where there is no speech; leave the rest alone.
-
-    Args:
-        values: (T, 174) controls.
-        speech: (T,) 0..1, as from `speech_gate`; at 0 the pose is held exactly.
-        rest: (174,) or (T, 174) pose (default: neutral).
-        out: where to write; may be `values`.
-    """
-    out = _target(values, out)
-    pose = rig.NEUTRAL if rest is None else rest
-    quiet = 1.0 - np.asarray(speech, np.float32)
-    for column in HELD_COLUMNS:
-        out[:, column] += quiet * (pose[..., column] - out[:, column])
-    return out
 
 
 def find_closures(
@@ -174,10 +91,10 @@ def seal_lips(
     Returns:
         (T, 174) controls for which `check_seals` finds nothing broken.
     """
-    out = _target(values, out)
+    out = masking.target(values, out)
     events = find_closures(closures, rate, start_s) if isinstance(closures, np.ndarray) else closures
     for kind, target in (("f", _to_teeth), ("p", _to_lips)):  # lips last: their pose also counts as on the teeth
-        weight = _envelope(len(out), rate, _spans([event for event in events if event[0] == kind], rate, start_s))
+        weight = spans.envelope(len(out), rate, _spans([event for event in events if event[0] == kind], rate, start_s))
         rows = np.flatnonzero(weight)
         for some in np.array_split(rows, len(rows) // SEAL_ROWS + 1):
             face = out[some]
@@ -220,48 +137,6 @@ def reseal(take: Take, closures: Iterable[Closure]) -> Take:
     rate, start_s = float(take.rate), float(take.start)
     broken = check_seals(take.values, closures, rate, start_s)
     return replace(take, values=seal_lips(take.values, broken, rate, start_s)) if broken else take
-
-
-def gain(values: Values, gains: Mapping[str, float], out: Values | None = None) -> Values:
-    """Scale each named region's deviation from neutral, within the controls' ranges.
-
-    Args:
-        values: (T, 174) controls.
-        gains: factor per region or group of `rig.region_mask`; factors of overlapping groups multiply.
-        out: where to write; may be `values`.
-
-    Raises:
-        RigError: for an unknown region.
-        ConfigError: for a factor that is negative or not finite.
-    """
-    scale = np.ones(rig.N_CONTROLS, np.float32)
-    for region, factor in gains.items():
-        if not (np.isfinite(factor) and factor >= 0):
-            raise ConfigError(f'gain of "{region}" is {factor}; it must be a number of at least 0')
-        scale[rig.region_mask(region)] *= factor
-    out = _target(values, out)
-    columns = np.flatnonzero(scale != 1)
-    neutral, low, high = (row[columns] for row in (rig.NEUTRAL, rig.MINIMUM, rig.MAXIMUM))
-    for rows in memmap.blocks(out) if len(columns) else ():
-        out[rows, columns] = np.clip(neutral + scale[columns] * (out[rows, columns] - neutral), low, high)
-    return out
-
-
-def mask(values: Values, regions: Iterable[str], out: Values | None = None) -> Values:
-    """Keep the named regions or groups (RigError for unknown ones); every other control goes to neutral."""
-    away = ~rig.region_mask(*regions)
-    out = _target(values, out)
-    for rows in memmap.blocks(out):
-        out[rows, away] = rig.NEUTRAL[away]
-    return out
-
-
-def clamp(values: Values, out: Values | None = None) -> Values:
-    """Bring every control into its range."""
-    out = np.empty_like(values) if out is None else out
-    for rows in memmap.blocks(out):
-        np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=out[rows])
-    return out
 
 
 def _to_lips(face: Values) -> Values:
@@ -335,44 +210,14 @@ def _spans(closures: Sequence[Closure], rate: float, start_s: float) -> list[tup
         frame = _centre(event, rate, start_s) / rate
         first, last = event[1] + trim - start_s, event[2] - trim - start_s
         cores.append((min(first, frame), max(last, frame)))
-    merged = _joined(sorted(cores), 1 / rate)
-    ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *_gaps(merged), np.inf]]
+    merged = spans.joined(sorted(cores), 1 / rate)
+    ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *spans.gaps(merged), np.inf]]
     return [(*core, ramps[n], ramps[n + 1]) for n, core in enumerate(merged)]
-
-
-def _joined(spans: Iterable[tuple[float, float]], gap: float) -> list[tuple[float, float]]:
-    """Spans in order with those merged that overlap or are closer than `gap`."""
-    merged: list[tuple[float, float]] = []
-    for first, last in spans:
-        if merged and first - merged[-1][1] < gap:
-            merged[-1] = (merged[-1][0], max(last, merged[-1][1]))
-        else:
-            merged.append((first, last))
-    return merged
-
-
-def _envelope(n_frames: int, rate: float, spans: Iterable[tuple[float, float, float, float]]) -> Float:
-    """(T,) 1 within each (start, end, rise, fall) span in seconds, raised-cosine ramps around it, 0 elsewhere."""
-    level = np.zeros(n_frames)
-    for start, end, rise, fall in spans:
-        first, last = max(0, int((start - rise) * rate)), min(n_frames, int((end + fall) * rate) + 2)
-        times = np.arange(first, last) / rate
-        away = np.maximum((start - times - 1e-9) / max(rise, 1e-9), (times - end - 1e-9) / max(fall, 1e-9))
-        here = 0.5 + 0.5 * np.cos(np.pi * np.clip(away, 0.0, 1.0))
-        np.maximum(level[first:last], here, out=level[first:last])
-    return level
-
-
-def _runs(level: Float, high: float, low: float) -> list[tuple[int, int]]:
-    """Stretches [first, last) above `low` that somewhere exceed `high`."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], level > low, [False]]).astype(np.int8)))
-    pairs = [(int(first), int(last)) for first, last in edges.reshape(-1, 2)]
-    return [(first, last) for first, last in pairs if level[first:last].max() > high]
 
 
 def _peaks(level: Float, least: float) -> list[tuple[int, int]]:
     """Stretches [first, last) of frames above a share of their own peak, for every peak above `least`."""
-    runs = _runs(level, least, least * EVENT_SHARE)
+    runs = spans.runs(level, least, least * EVENT_SHARE)
     return [span for begin, end in runs for span in _split(level, begin, end, least)]
 
 
@@ -389,12 +234,3 @@ def _split(level: Float, begin: int, end: int, least: float) -> list[tuple[int, 
     before, after = (place + int(level[place:stop].argmin()) if place < stop else place
                      for place, stop in ((begin, first), (last, end)))  # fmt: skip
     return [*_split(level, begin, before, least), (first, last), *_split(level, after, end, least)]
-
-
-def _target(values: Values, out: Values | None) -> Values:
-    """The array to write to, holding `values`: a copy, or `out`."""
-    if out is None:
-        return memmap.copy(values)
-    if out is not values:
-        out[...] = values
-    return out
