@@ -5,10 +5,13 @@ holds the version and nothing that costs time to import; it knows no other modul
 
 One alphabet of shapes is used in every docstring of the project:
 
-===  ===================================================================================== B    batch S    audio
-samples T    frames C    rig controls (174) K    emotions (7), or styles where a docstring says so V    vertices, or
-the 16 visemes where a docstring says so H W  pixel rows and columns ===
-=====================================================================================
+    B     batch
+    S     audio samples
+    T     frames
+    C     rig controls (174)
+    K     emotions (7), or styles where a docstring says so
+    V     vertices, or the 16 visemes where a docstring says so
+    H, W  pixel rows and columns
 
 Durations and instants end in ``_s``, rates in ``_hz`` or ``_fps``, angles in ``_deg`` or ``_rad``.
 """

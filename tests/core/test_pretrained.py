@@ -39,13 +39,13 @@ def test_a_missing_network_says_what_to_do(tmp_path: Path) -> None:
 def test_the_folder_given_comes_first(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file is taken from the folder given, else from the one the variable names, else from the cache."""
     monkeypatch.setenv(VARIABLE, str(tmp_path / "named"))
-    for folder in ("named", "given", "cache/facetake/pretrained"):
+    for folder in ("named", "given", "cache/facetake/weights"):
         (tmp_path / folder).mkdir(parents=True)
         (tmp_path / folder / "syncnet_v2.model").write_bytes(b"")
     assert resolve("syncnet", tmp_path / "given") == tmp_path / "given" / "syncnet_v2.model"
     assert resolve("syncnet") == tmp_path / "named" / "syncnet_v2.model"
     monkeypatch.delenv(VARIABLE)
-    assert resolve("syncnet") == tmp_path / "cache/facetake/pretrained" / "syncnet_v2.model"
+    assert resolve("syncnet") == tmp_path / "cache/facetake/weights" / "syncnet_v2.model"
 
 
 def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:

@@ -134,7 +134,7 @@ def test_extreme_poses_are_warned_of_with_their_frames(
 
 def test_a_vgg_that_must_be_there(tmp_path: Path, said: Callable[[str, str, str], list[str]]) -> None:
     """Settings that ask for VGG's style loss say which file is missing, and where it goes."""
-    tiny = Path(actor.__file__).parent / "read" / "read_tiny.toml"
+    tiny = Path(actor.__file__).parents[1] / "read_avatars" / "read_avatars_tiny.toml"
     own = tiny.read_text("utf-8").replace("[renderer]\n", '[renderer]\nstyle_by = "vgg"\n')
     (tmp_path / "own.toml").write_text(own, encoding="utf-8")
     last = said(HEAD + "calm,neutral,1\n", "--settings", str(tmp_path / "own.toml"))[-1]

@@ -11,7 +11,7 @@ import pytest
 
 from facetake.files import json_text
 
-SOURCES = Path(json_text.__file__).parent
+SOURCES = Path(json_text.__file__).parents[1]
 
 
 @pytest.mark.parametrize(
