@@ -1,7 +1,8 @@
 """Every number of READ Avatars, as frozen structs that a TOML file fills. Knows no network, file or picture.
 
-Three files lie beside this one: `read_avatars_paper.toml` is the paper's setting, `read_avatars_quick.toml` (the default) is for a CPU
-and a clip of seconds, `read_avatars_tiny.toml` goes through every stage in seconds and is good for nothing else.
+Three files lie beside this one: `read_avatars_paper.toml` is the paper's setting,
+`read_avatars_quick.toml` (the default) is for a CPU and a clip of seconds, `read_avatars_tiny.toml` goes through
+every stage in seconds and is good for nothing else.
 """
 
 from __future__ import annotations
