@@ -1,8 +1,8 @@
 """Every number of the landmark system, as frozen structs that a TOML file fills. Knows no network, file or picture.
 
 Three files lie beside this one: `landmark_translation_paper.toml` is the paper's setting,
-`landmark_translation_quick.toml` (the default) is for a CPU and a clip of seconds, `landmark_translation_tiny.toml` goes through
-every stage in seconds and is good for nothing else.
+`landmark_translation_quick.toml` (the default) is for a CPU and a clip of seconds, and
+`landmark_translation_tiny.toml` goes through every stage in seconds and is good for nothing else.
 """
 
 from __future__ import annotations
