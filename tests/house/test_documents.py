@@ -68,7 +68,12 @@ def test_modules_that_are_named_are_there(page: str) -> None:
 def test_commands_are_ones_that_facetake_takes(page: str, line: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each command of a page is taken as it stands: no option and no choice of it is unknown."""
     taken: list[argparse.Namespace] = []
-    monkeypatch.setattr(facetake.cli, "_run", lambda arguments: taken.append(arguments) or 0)
+
+    def take(arguments: argparse.Namespace) -> int:
+        taken.append(arguments)
+        return 0
+
+    monkeypatch.setattr(facetake.cli, "_run", take)
     assert facetake.cli.main(words_of(line)) == 0
     assert taken
 
