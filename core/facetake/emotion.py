@@ -121,7 +121,7 @@ def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
         raise ConfigError(
             f"{where}: {shown(line.strip())} is no cue; write seconds and an emotion, such as '1.2 angry:0.8'"
         )
-    return quantities.number(_pointed(parts[0]), f"{where}: the time", 0.0, float(FURTHEST_S)), weights(
+    return quantities.number(quantities.pointed(parts[0]), f"{where}: the time", 0.0, float(FURTHEST_S)), weights(
         parts[1].strip(), where
     )
 
@@ -144,9 +144,5 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     return row
 
 
-def _pointed(number: str) -> str:
-    return quantities.DECIMAL_COMMA.sub(".", number)
-
-
 def _weight(number: str, name: str, where: str) -> float:
-    return quantities.number(_pointed(number), f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0
+    return quantities.number(quantities.pointed(number), f"{where}: the weight of {name}", 0.0, 1.0) if number else 1.0

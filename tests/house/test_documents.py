@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import re
 import shlex
 from functools import cache
@@ -40,9 +41,19 @@ def words_of(line: str) -> list[str]:
 @pytest.mark.parametrize("page", PAGES)
 def test_links_lead_somewhere(page: str) -> None:
     """Every relative link and picture of a page is a file, and every anchor a heading of its page."""
-    for target in re.findall(r"\]\(([^)#][^)]*)\)", text_of(page)):
-        if "://" not in target:
-            assert (ROOT / page).parent.joinpath(target.split("#")[0]).exists(), target
+    for target in re.findall(r"\]\(([^)]+)\)", text_of(page)):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        place = (ROOT / page).parent / name if name else ROOT / page
+        assert place.exists(), target
+        assert not anchor or anchor in anchors(place.read_text(encoding="utf-8")), target
+
+
+def anchors(text: str) -> set[str]:
+    """What links to the headings of a page are called: small letters, hyphens for spaces, no other signs."""
+    headings = re.findall(r"(?m)^#+ +(.+)$", text)
+    return {re.sub(r"[^\w -]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("page", PAGES)
@@ -61,7 +72,28 @@ def test_modules_that_are_named_are_there(page: str) -> None:
     for name in set(re.findall(r"`(facetake(?:_host|_training)?(?:\.[a-z_]+)+)`", text_of(page))):
         base = ROOT / ("training" if name.startswith("facetake_training") else "core")
         place = base.joinpath(*name.split("."))
-        assert place.is_dir() or place.with_suffix(".py").is_file() or place.parent.with_suffix(".py").is_file(), name
+        module, within = (place, "") if is_module(place) else (place.parent, place.name)
+        assert is_module(module), name
+        assert not within or defines(module, within), name
+
+
+def is_module(place: Path) -> bool:
+    """Whether a path without suffix is a module or a package."""
+    return place.is_dir() or place.with_suffix(".py").is_file()
+
+
+def defines(module: Path, name: str) -> bool:
+    """Whether a module has a name at its top."""
+    source = module / "__init__.py" if module.is_dir() else module.with_suffix(".py")
+    tops = ast.parse(source.read_text(encoding="utf-8")).body
+    assigned = {
+        target.id
+        for top in tops
+        for target in (top.targets if isinstance(top, ast.Assign) else [getattr(top, "target", None)])
+        if isinstance(target, ast.Name)
+    }
+    imported = {one.asname or one.name for top in tops if isinstance(top, ast.ImportFrom) for one in top.names}
+    return name in assigned | imported | {getattr(top, "name", None) for top in tops}
 
 
 @pytest.mark.parametrize(("page", "line"), commands("facetake"))

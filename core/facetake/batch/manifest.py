@@ -95,7 +95,7 @@ def _row(one: sheet.Cells) -> Row:
 
 def _pointed(cell: str) -> str:
     """A mood or manner with decimal points, also where a country writes commas; a file stays as it is called."""
-    return cell if emotion.looks_like_file(cell) else quantities.DECIMAL_COMMA.sub(".", cell)
+    return cell if emotion.looks_like_file(cell) else quantities.pointed(cell)
 
 
 def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:

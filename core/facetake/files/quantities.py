@@ -19,8 +19,7 @@ MOST_NUMBER: Final = 1e300
 
 _WHOLE: Final = re.compile(r"[+-]?[0-9]{1,19}")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,40}\.?[0-9]{0,40}|\.[0-9]{1,40})(?:[eE][+-]?[0-9]{1,3})?")
-DECIMAL_COMMA: Final = re.compile(r"(?:(?<=[0-9])|(?<=:)|^),(?=[0-9])")
-"""A comma within one number, where text holds nothing else that commas part."""
+_DECIMAL_COMMA: Final = re.compile(r"(?:(?<=[0-9])|(?<=:)|^),(?=[0-9])")
 _SHOWN: Final = 40  # characters of what was given that a message repeats
 
 
@@ -62,6 +61,11 @@ def number(value: object, what: str, low: float = -MOST_NUMBER, high: float = MO
     if not isinstance(found, int | float) or isinstance(found, bool) or not low <= found <= high:  # NaN is in no range
         raise ConfigError(f"{what} is {shown(value)}, not a number{_bounds(low, high, MOST_NUMBER)}")
     return float(found)
+
+
+def pointed(text: str) -> str:
+    """A text whose numbers have decimal points, also where a country writes commas; it must part nothing by commas."""
+    return _DECIMAL_COMMA.sub(".", text)
 
 
 def _bounds(low: float, high: float, most: float) -> str:

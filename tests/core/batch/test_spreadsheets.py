@@ -121,17 +121,20 @@ def test_every_spreadsheet_gives_the_same_takes(named: Path, tmp_path: Path) -> 
     assert len(made) == 1
 
 
-SAID = {
-    "gb18030": "你好，世界。我们走吧，现在是时候了。",
-    "cp949": "안녕하세요, 세계. 저는 학생입니다.",
-    "cp950": "你好，世界，我們來了，現在是時候了。",
-}
+SAID = [
+    ("gb18030", "你好，世界。我们走吧，现在是时候了。"),
+    ("gb18030", "我不知道"),
+    ("cp949", "안녕하세요, 세계. 저는 학생입니다."),
+    ("cp949", "우리는 지금 간다"),
+    ("cp950", "你好，世界，我們來了，現在是時候了。"),
+    ("cp950", "她說她不來了"),
+]
 
 
-@pytest.mark.parametrize("encoding", SAID)
-def test_other_scripts_of_windows(encoding: str) -> None:
+@pytest.mark.parametrize(("encoding", "said"), SAID)
+def test_other_scripts_of_windows(encoding: str, said: str) -> None:
     """Chinese and Korean Windows' own encodings are told from each other and from Japanese."""
-    text = f"id,text\na,{SAID[encoding]}\n"
+    text = f"id,text\na,{said}\n"
     found, told = spreadsheets.decode(text.encode(encoding))
 
     assert found == text and told
@@ -162,6 +165,7 @@ def test_a_list_of_clips_as_a_german_spreadsheet_saves_it(tmp_path: Path) -> Non
     (tmp_path / "größer").mkdir()
     (tmp_path / "größer" / ABOUT).touch()
     (tmp_path / "clips.csv").write_bytes("clip;emotion;intensity\r\ngrößer;angry;0,7\r\n".encode("cp1252"))
-    (clip,), _ = read_clips(tmp_path / "clips.csv")
+    (clip,), told = read_clips(tmp_path / "clips.csv")
 
     assert clip.path.name == "größer" and clip.intensity == 0.7
+    assert WINDOWS in "".join(told)

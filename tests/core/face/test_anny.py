@@ -233,3 +233,12 @@ def test_wrong_sizes_are_refused(model: Anny) -> None:
         model.vertices(torch.zeros(1, 3), pose())
     with pytest.raises(ValueError, match="no part 'horns'"):
         model.topology.triangles("horns")
+
+
+def test_a_model_loaded_in_inference_can_be_learnt_through() -> None:
+    """The first call may come from a render: what is kept then still lets gradients pass in a training."""
+    load.cache_clear()
+    with torch.inference_mode():
+        model = load()
+
+    assert not any(tensor.is_inference() for tensor in [*model.parameters(), *model.buffers()])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from fractions import Fraction
+from functools import _lru_cache_wrapper
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from facetake.face.marks import Marks
 from facetake.networks.landmark_moods import MoodSize
 from facetake.portrait.landmark_translation import driving
 from facetake.portrait.landmark_translation.checkpoint import About, begin, read_about, read_motion
+from facetake.portrait.landmark_translation.motion import edge_solver, neutral
 from facetake.portrait.landmark_translation.motion.dataset import Lesson, in_units, pieces
 from facetake.portrait.landmark_translation.motion.emotion_probe import Teller, told
 from facetake.portrait.landmark_translation.motion.emotions import Moods, MoodTrainer, others_of, put_in
@@ -217,3 +219,13 @@ def test_a_take_drives_points_and_head() -> None:
     np.testing.assert_allclose(line.head_deg, head[:6], atol=1e-4)
     straight = driving.from_take(Take(rig.from_arkit(arkit), Fraction(60)), Fraction(30), person, model)
     assert not straight.head_deg.any()
+
+
+@pytest.mark.parametrize("kept", [edge_solver._places, neutral._neighbours])
+def test_tensors_kept_in_inference_can_be_learnt_through(kept: _lru_cache_wrapper[torch.Tensor]) -> None:
+    """The first call may come from a render: what is kept then still lets gradients pass in a training."""
+    kept.cache_clear()
+    with torch.inference_mode():
+        tensor = kept()
+
+    assert not tensor.is_inference()

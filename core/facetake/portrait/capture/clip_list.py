@@ -77,15 +77,15 @@ def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
         PortraitError: there is nothing, or a line of the CSV is wrong.
     """
     if path.suffix.lower() == ".csv":
-        return _from_csv(path), []
+        return _from_csv(path)
     if (path / ABOUT).is_file() or not path.is_dir():
         return [Clip(path)], []
     return _from_mead(path)
 
 
-def _from_csv(path: Path) -> list[Clip]:
+def _from_csv(path: Path) -> tuple[list[Clip], list[str]]:
     try:
-        text, _ = spreadsheets.decode(files.read_bytes(path, files.MOST_TEXT))
+        text, encoding = spreadsheets.decode(files.read_bytes(path, files.MOST_TEXT))
         mark = spreadsheets.delimiter(text, lambda name: name.strip() in HEADER)
         rows = list(csv.reader(text.splitlines(), delimiter=mark))
     except (OSError, UnicodeDecodeError, csv.Error) as error:
@@ -95,7 +95,7 @@ def _from_csv(path: Path) -> list[Clip]:
     clips = [_clip(row, path, f"{path}, line {n}") for n, row in enumerate(rows[1:], 2) if any(row)]
     if not clips:
         raise PortraitError(f"{path} names no clip; add lines such as anna/angry_01,angry,0.7")
-    return clips
+    return clips, [f"{path.name} is not UTF-8; it is read as {encoding}"] if encoding else []
 
 
 def _clip(row: list[str], path: Path, where: str) -> Clip:
@@ -106,7 +106,7 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
     if emotion not in EMOTIONS:
         raise PortraitError(f'{where}: there is no emotion "{emotion[:40]}"; use one of {", ".join(EMOTIONS)}')
     try:
-        intensity = quantities.number(quantities.DECIMAL_COMMA.sub(".", number), f"{where}: intensity", 0.0, 1.0)
+        intensity = quantities.number(quantities.pointed(number), f"{where}: intensity", 0.0, 1.0)
     except ConfigError as error:
         raise PortraitError(str(error)) from None
     place = path.parent / name
