@@ -28,7 +28,7 @@ def test_shipped_networks_hold_unsigned_weights_only() -> None:
 
 
 def test_a_quantised_product_is_unsigned_and_near(tmp_path: Path) -> None:
-    """Weights at both ends of their range are kept: the products are those of the exact model, to the step of 8 bits."""
+    """Products of the largest weights are those of the exact model, to the step of 8 bits."""
     rng = np.random.default_rng(0)
     weight = rng.choice(np.array([-1.0, 1.0], np.float32), (64, 16))  # each product is as large as it can be
     helper = onnx.helper
