@@ -144,9 +144,9 @@ def parse_strength(text: str, what: str) -> tuple[str, float]:
         ConfigError: the strength is no number from 0 to 1.
     """
     name, colon, strength = (part.strip() for part in text.partition(":"))
-    return name, quantities.number(
-        quantities.pointed(strength), f"{what} '{name}': its strength", 0.0, 1.0
-    ) if colon else 1.0
+    if not colon:
+        return name, 1.0
+    return name, quantities.number(quantities.pointed(strength), f"{what} '{name}': its strength", 0.0, 1.0)
 
 
 def instant(value: object, what: str) -> float:
