@@ -1,14 +1,23 @@
-"""`facetake portrait ACTION SYSTEM`: photoreal video of an actor. Each system's commands are in a module of its own."""
+"""`facetake portrait ACTION SYSTEM`: photoreal video of an actor, by any system that `portrait.system` lists."""
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from fractions import Fraction
 from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
-from facetake.cli import portrait_audiodvp, portrait_capture, portrait_landmark, portrait_read
+from facetake.cli import inputs, options, portrait_capture
 from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
+from facetake.portrait.system import Action, EvaluateJob, Film, PortraitSystem, RenderJob, TrainJob, systems
+
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from numpy.typing import NDArray
 
 NAME = "portrait"
 ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
@@ -24,8 +33,25 @@ EXAMPLES = (
     "train landmark actor another -o run",
     "render landmark photograph.jpg run --audio line.wav --emotion happy -o line.mp4",
 )
-SYSTEMS = (portrait_audiodvp, portrait_read, portrait_landmark)
 NEEDED = ("av", "numba", "safetensors", "torch")
+ACTIONS: Final[Mapping[Action, str]] = {
+    "train": "learn an actor's face, or go on learning",
+    "render": "the actor's video with other words",
+    "evaluate": "the actor says again what it said, and is compared",
+}
+OPTIONS: Final[Mapping[str, Mapping[str, Any]]] = {
+    "weights": {"type": Path, "metavar": "DIR"},
+    "phonemes": {"type": Path, "metavar": "DIR"},
+    "lines": {"nargs": "+", "default": [], "metavar": "SOUND"},
+    "emotion": {"metavar": "E"},
+    "tracks": {"type": Path, "metavar": "FILE.npz"},
+    "landmarker": {"type": Path, "metavar": "TASK"},
+    "size": {"type": options.whole(64, 2048), "default": 256, "metavar": "PIXELS"},
+    "seed": {"type": options.whole(), "default": 0, "metavar": "N"},
+    "bare": {"action": "store_true"},
+}
+"""How each option that only some systems take is read."""
+EMOTION = "happy:0.7, happy:0.5+sad:0.3, a file of cues, or auto: hear it in the voice"
 Run = Callable[[argparse.Namespace, Reporter], int]
 
 
@@ -34,23 +60,88 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     capture = actions.add_parser("capture", help=portrait_capture.ABOUT, description=portrait_capture.ABOUT)
     portrait_capture.add_arguments(capture)
+    _add_rasterizer(capture)
     add_option(capture)
-    capture.set_defaults(act=portrait_capture.capture)
-    for action, about in (
-        ("train", "learn an actor's face, or go on learning"),
-        ("render", "the actor's video with other words"),
-        ("evaluate", "the actor says again what it said, and is compared"),
-    ):
-        systems = actions.add_parser(action, help=about, description=about).add_subparsers(
-            required=True, metavar="SYSTEM"
-        )
-        for system in SYSTEMS:
-            own = systems.add_parser(system.NAME, help=system.__doc__, description=about)
-            getattr(system, f"add_{action}")(own)
-            own.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1; default: auto, a "
-                             "CUDA card where there is one")  # fmt: skip
+    capture.set_defaults(act=_capture, device="auto")
+    declare: dict[Action, Callable[[argparse.ArgumentParser, PortraitSystem], None]] = {
+        "train": _add_train,
+        "render": _add_render,
+        "evaluate": _add_evaluate,
+    }
+    act: dict[Action, Run] = {"train": _train, "render": _render, "evaluate": _evaluate}
+    for action, about in ACTIONS.items():
+        parts = actions.add_parser(action, help=about, description=about)
+        names = parts.add_subparsers(required=True, metavar="SYSTEM")
+        for system in systems():
+            own = names.add_parser(system.name, help=system.about, description=about)
+            declare[action](own, system)
+            for name, purpose in system.takes[action].items():
+                about_it = f"{EMOTION}; {purpose}" if name == "emotion" else purpose
+                own.add_argument(f"--{name}", help=about_it, **OPTIONS[name])
+            own.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+            own.add_argument(
+                "--device",
+                default="auto",
+                metavar="NAME",
+                help="cpu, cuda, cuda:1; default: auto, a CUDA card where there is one",
+            )
+            if system.draws_meshes:
+                _add_rasterizer(own)
             add_option(own)
-            own.set_defaults(act=getattr(system, action))
+            own.set_defaults(act=act[action], system=system)
+
+
+def _add_rasterizer(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--rasterizer",
+        choices=("auto", "numba", "torch", "pytorch3d"),
+        default="auto",
+        help="what draws the face model; default: auto, PyTorch3D on a card where it is installed, else numba",
+    )
+
+
+def _add_train(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
+    count = "+" if system.learns_from_many else 1
+    parser.add_argument("actors", type=Path, nargs=count, metavar="ACTOR", help=system.actors["train"])
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="RUN",
+        help="folder of the training; an interrupted one goes on",
+    )
+    parser.add_argument(
+        "--settings",
+        default="quick",
+        metavar="NAME|FILE.toml",
+        help="quick (default), paper or tiny, or a file of your own",
+    )
+    parser.add_argument(
+        "--seconds", type=options.number(), metavar="S", help="learn from each clip's first S seconds; default: all"
+    )
+
+
+def _add_render(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help=system.actors["render"])
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, only what is heard")
+    parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
+    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the video")
+
+
+def _add_evaluate(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
+    parser.add_argument("actor", type=Path, metavar="ACTOR", help=system.actors["evaluate"])
+    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    parser.add_argument(
+        "--all", action="store_true", dest="is_all", help="on every frame; default: on those not learnt from"
+    )
+    parser.add_argument(
+        "--landmarker",
+        type=Path,
+        metavar="TASK",
+        help="MediaPipe's face_landmarker.task, where its package has no model inside",
+    )
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -60,3 +151,123 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError(f'portraits need {" and ".join(missing)}; pip install "facetake[portrait]"')
     act: Run = arguments.act
     return act(arguments, report)
+
+
+def _device(arguments: argparse.Namespace) -> torch.device:
+    """Where networks run; what draws meshes is chosen for there, too."""
+    from facetake.portrait.training import devices
+    from facetake.render import rasterizer
+
+    device = devices.device(arguments.device)
+    if hasattr(arguments, "rasterizer"):
+        rasterizer.choose(arguments.rasterizer, device)
+    return device
+
+
+def _capture(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Captures a video, drawn by what was chosen."""
+    _device(arguments)
+    return portrait_capture.capture(arguments, report)
+
+
+class _Listener:
+    """Tells a reporter of one item."""
+
+    def __init__(self, report: Reporter, item: str) -> None:
+        self._report = report
+        self._item = item
+
+    def progress(self, share: float) -> None:
+        self._report.progress(self._item, share)
+
+    def warning(self, message: str) -> None:
+        self._report.warning(self._item, message)
+
+    def note(self, lines: Sequence[str], facts: Mapping[str, object]) -> None:
+        self._report.note(self._item, lines, facts)
+
+
+def _asked(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """What was asked for by name, as far as the system takes it."""
+    return {name: getattr(arguments, name) for name in names if hasattr(arguments, name)}
+
+
+def _train(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Trains, or goes on training."""
+    system: PortraitSystem = arguments.system
+    lines = tuple(inputs.sound_files(getattr(arguments, "lines", [])))
+    job = TrainJob(
+        actors=tuple(arguments.actors),
+        device=_device(arguments),
+        lines=lines,
+        **_asked(arguments, "out", "settings", "seconds", "model", "weights", "phonemes"),
+    )
+    item = str(arguments.out)
+    report.start(item, 0, 1)
+    system.train(job, _Listener(report, item))
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def _render(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Renders one line."""
+    system: PortraitSystem = arguments.system
+    item = str(_said(arguments))
+    if arguments.take and getattr(arguments, "emotion", None):
+        raise ConfigError("a take has its mood already; leave out --emotion, or restyle the take first")
+    names = "actor training audio take emotion model phonemes tracks landmarker size seed bare".split()
+    job = RenderJob(device=_device(arguments), **_asked(arguments, *names))
+    report.start(item, 0, 1)
+    film = system.render(job, _Listener(report, item))
+    _write(arguments, report, film, item)
+    report.done(item, [str(arguments.out)])
+    return 0
+
+
+def _evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Compares with a clip."""
+    system: PortraitSystem = arguments.system
+    names = "actor training is_all emotion model weights landmarker phonemes".split()
+    job = EvaluateJob(device=_device(arguments), **_asked(arguments, *names))
+    item = str(arguments.training)
+    report.start(item, 0, 1)
+    found = system.evaluate(job, _Listener(report, item))
+    report.note(item, found.lines, found.facts)
+    report.done(item, [])
+    return 0
+
+
+def _said(arguments: argparse.Namespace) -> Path:
+    """The take or the recording that is asked for. ConfigError where there is none, or the film would replace it."""
+    sources = [path for path in (arguments.take, arguments.audio) if path]
+    if not sources:
+        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
+    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
+    inputs.check_film(arguments.out)
+    return Path(sources[0])
+
+
+def _write(arguments: argparse.Namespace, report: Reporter, film: Film, item: str) -> None:
+    """Writes the film and tells how far it is; a line longer than the video is told."""
+    from facetake import formats
+    from facetake.portrait.video.playback import turns
+    from facetake.render.video import unheard, write_video
+
+    start_s = formats.read(arguments.take).start if arguments.take else Fraction(0)
+    for line in unheard(arguments.audio, start_s) if arguments.audio else []:
+        report.warning(item, line)
+    if film.n_frames > film.n_video:
+        turn = turns(film.n_frames, film.n_video)[:1].tolist()
+        first = [f", at first after {float(frame / film.rate):.1f} s" for frame in turn]
+        report.warning(
+            item,
+            f"the line is longer than the video of {film.n_video} frames, which is played there and back, slowing down "
+            f"where it turns{''.join(first)}",
+        )
+
+    def told() -> Iterator[NDArray[np.uint8]]:
+        for index, picture in enumerate(film.pictures):
+            report.progress(item, index / film.n_frames)
+            yield picture
+
+    write_video(arguments.out, told(), film.rate, sound=arguments.audio, start_s=start_s)

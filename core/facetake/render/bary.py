@@ -51,7 +51,7 @@ def fragments(screen: Tensor, faces: Tensor, ids: Tensor, chosen: Tensor | None 
     """The points that ids show.
 
     screen (B, V, 3): x, y in pixels and depth in metres, with gradients if wanted; faces (F, 3); ids (B, H, W) from
-    `facetake.render.visibility`; chosen (F,) bool: triangles whose pixels are wanted, all by default.
+    `facetake.render.rasterizer`; chosen (F,) bool: triangles whose pixels are wanted, all by default.
     """
     shown = ids >= 0
     if chosen is not None:

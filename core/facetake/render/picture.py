@@ -14,7 +14,7 @@ from facetake.render.bary import Fragments, fragments
 from facetake.render.camera import Camera
 from facetake.render.harmonics import shade
 from facetake.render.perspective import project, vertex_normals
-from facetake.render.visibility import Backend, face_ids
+from facetake.render.rasterizer import Engine, face_ids
 
 
 @dataclass(frozen=True)
@@ -34,19 +34,25 @@ class Picture:
 
 
 def draw(
-    vertices: Tensor, faces: Tensor, albedo: Tensor, light: Tensor, camera: Camera, *, backend: Backend = "numba",
+    vertices: Tensor, faces: Tensor, albedo: Tensor, light: Tensor, camera: Camera, *, engine: Engine | None = None,
     focal: Tensor | None = None, ids: Tensor | None = None, chosen: Tensor | None = None,
 ) -> Picture:  # fmt: skip
     """The picture of a mesh.
 
-    vertices (B, V, 3): camera space, metres; faces (F, 3); albedo (B, V, 3) or (1, V, 3): linear; light (B, 9, 3) or
-    (1, 9, 3): coefficients of `facetake.render.harmonics`; focal: in place of the camera's; ids (B, H, W): face ids
-    found before, to save looking again; chosen (F,) bool: triangles to show, the others hide but stay dark
-    background.
+    Args:
+        vertices: (B, V, 3) camera space, metres.
+        faces: (F, 3).
+        albedo: (B, V, 3) or (1, V, 3), linear.
+        light: (B, 9, 3) or (1, 9, 3) coefficients of `facetake.render.harmonics`.
+        camera: what sees it.
+        engine: in place of the rasterizer that was chosen.
+        focal: in place of the camera's.
+        ids: (B, H, W) face ids found before, to save looking again.
+        chosen: (F,) bool: triangles to show; the others hide but stay dark background.
     """
     screen = project(vertices, camera, focal)
     if ids is None:
-        ids = face_ids(screen, faces, camera.size, backend)
+        ids = face_ids(screen, faces, camera.size, engine)
     points = fragments(screen, faces, ids, chosen)
     lit = shade(albedo, vertex_normals(vertices, faces), light)
     return Picture(points.interpolate(lit), points, screen)

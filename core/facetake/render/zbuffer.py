@@ -1,7 +1,7 @@
 """Which triangle is in front at each pixel: a z-buffer that returns face ids and nothing else.
 
 Knows projected points; does not know cameras, materials or colours. Barycentric weights are recomputed by whoever
-shades, so that every visibility backend can be swapped for another.
+shades, so that every rasterizer can be swapped for another.
 """
 
 from __future__ import annotations

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
+import sys
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 
-pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
+torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
@@ -18,6 +20,7 @@ from facetake.cli import main, portrait  # noqa: E402  after the skips
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.capture import actor as actors  # noqa: E402
 from facetake.portrait.capture.face_models import open_face  # noqa: E402
+from facetake.render import rasterizer  # noqa: E402
 
 RATE = Fraction(25)
 N_FRAMES, SIZE = 16, 64
@@ -85,6 +88,45 @@ def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
     with av.open(str(out)) as film:
         assert len(film.streams.audio) == 1
         assert sum(1 for _ in film.decode(video=0)) == 25
+
+
+def test_every_rasterizer_renders_the_same(
+    actor: Path, run: Path, tiny_model: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A film drawn in plain tensors is, byte for byte, the one that the z-buffer draws."""
+    wave = np.random.default_rng(1).normal(0.0, 0.1, 8_000).astype(np.float32)
+    soundfile.write(tmp_path / "line.wav", wave, 16_000)
+    order = ["portrait", "render", "audiodvp", str(actor), str(run), "--audio", str(tmp_path / "line.wav")]
+    order += ["--model", str(tiny_model)]
+    for name in ("numba", "torch"):
+        assert main([*order, "-o", str(tmp_path / f"{name}.mp4"), "--rasterizer", name]) == 0
+        monkeypatch.setattr(rasterizer, "numba_face_ids", None)  # whoever still calls it fails
+    monkeypatch.undo()
+    rasterizer.choose("numba", torch.device("cpu"))
+
+    assert (tmp_path / "numba.mp4").read_bytes() == (tmp_path / "torch.mp4").read_bytes()
+
+
+@pytest.mark.parametrize("command", ["train audiodvp", "render audiodvp", "train read", "evaluate read", "capture"])
+def test_pytorch3d_is_refused_where_it_is_not(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every command that draws a face says in one sentence that PyTorch3D is missing, before it does anything."""
+    monkeypatch.setitem(sys.modules, "pytorch3d.renderer.mesh.rasterize_meshes", None)
+    (tmp_path / "line.wav").touch()
+    action = command.split()[0]
+    more = {
+        "train": ["actor", "-o", "run"],
+        "render": ["actor", "run", "--audio", "line.wav", "-o", "line.mp4"],
+        "evaluate": ["actor", "run"],
+        "capture": ["video.mp4", "-o", "actor"],
+    }[action]
+    monkeypatch.chdir(tmp_path)
+    assert main(["portrait", *command.split(), *more, "--rasterizer", "pytorch3d"]) == 2
+    said = capsys.readouterr().err
+    assert "PyTorch3D is not installed; build it for this torch, or choose the numba or torch rasterizer" in said
+    assert said.strip().count("\n") == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["line.wav"]
 
 
 def test_evaluation_is_on_the_frames_held_out(

@@ -159,7 +159,7 @@ def test_evaluation_hears_the_mood_of_the_clip(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"--emotion": "grumpy"}, "unknown emotion 'grumpy'"), ({"--size": "12"}, "--size from 64"),
+        ({"--emotion": "grumpy"}, "unknown emotion 'grumpy'"), ({"--size": "12"}, "a whole number from 64 to 2048"),
         ({"WHO": "nobody"}, "no photograph and no actor's folder nobody"),
         ({"WHO": "line.wav"}, "is no picture that can be read"), ({"RUN": "."}, "is no training of landmark"),
         ({"--audio": "line.txt"}, "line.txt"),

@@ -12,7 +12,7 @@ torch = pytest.importorskip("torch", reason="torch comes with the train and port
 from facetake.render.bary import barycentric, fragments  # noqa: E402
 from facetake.render.camera import Camera  # noqa: E402
 from facetake.render.perspective import project  # noqa: E402
-from facetake.render.visibility import face_ids  # noqa: E402
+from facetake.render.rasterizer import face_ids  # noqa: E402
 
 if TYPE_CHECKING:
     from torch import Tensor

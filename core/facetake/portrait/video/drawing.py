@@ -15,7 +15,7 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.picture import draw
-from facetake.render.zbuffer import face_ids
+from facetake.render.rasterizer import face_ids
 
 F32 = NDArray[np.float32]
 
@@ -44,5 +44,6 @@ def drawn(space: F32, faces: Tensor, colour: F32, light: F32, camera: Camera, ba
 
 def seen_faces(space: F32, faces: Tensor, camera: Camera) -> NDArray[np.int32]:
     """Which triangle (H, W) each pixel shows of a mesh with vertices (V, 3) in the camera's space, -1 for none."""
-    width, height = camera.size
-    return face_ids(camera.project(space), faces.numpy().astype(np.int32), height, width, one_sided=True)
+    screen = torch.from_numpy(np.ascontiguousarray(camera.project(space), np.float32))
+    ids: NDArray[np.int32] = face_ids(screen[None], faces, camera.size, one_sided=True)[0].numpy()
+    return ids

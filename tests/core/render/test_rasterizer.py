@@ -1,7 +1,8 @@
-"""Tests of facetake.render.visibility: all engines see the same triangles, and the same gradients follow."""
+"""Tests of facetake.render.rasterizer: all engines see the same triangles, and the same gradients follow."""
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -11,13 +12,15 @@ torch = pytest.importorskip("torch", reason="torch comes with the train and port
 
 from facetake.errors import RenderError  # noqa: E402
 from facetake.face.head import load  # noqa: E402
-from facetake.render import visibility  # noqa: E402
+from facetake.render import rasterizer  # noqa: E402
 from facetake.render.bary import fragments  # noqa: E402
 from facetake.render.camera import portrait  # noqa: E402
 from facetake.render.perspective import place, project  # noqa: E402
-from facetake.render.visibility import face_ids  # noqa: E402
+from facetake.render.rasterizer import face_ids  # noqa: E402
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from torch import Tensor
 
 
@@ -36,13 +39,51 @@ def head(size: int, *, turns: int = 2) -> tuple[Tensor, Tensor]:
     return project(placed, portrait((size, size), 16.0)), torch.from_numpy(mesh.faces).long()
 
 
+@pytest.fixture(autouse=True)
+def _choice() -> Iterator[None]:
+    """The choice of other tests is kept out, and this one's is taken back."""
+    rasterizer.choose("numba", torch.device("cpu"))
+    yield
+    rasterizer.choose("numba", torch.device("cpu"))
+
+
+@pytest.mark.parametrize("one_sided", [False, True])
 @pytest.mark.parametrize("seed", range(5))
-def test_torch_and_numba_agree_on_random_triangles(seed: int) -> None:
-    """Every pixel has the same id from both engines."""
+def test_torch_and_numba_agree_on_random_triangles(seed: int, one_sided: bool) -> None:
+    """Every pixel has the same id from both engines, with triangles seen from behind and without."""
     screen, faces = soup(seed)
-    numba, plain = (face_ids(screen, faces, (40, 36), engine) for engine in ("numba", "torch"))
-    assert len(torch.unique(numba)) > 20
+    numba, plain = (face_ids(screen, faces, (40, 36), engine, one_sided=one_sided) for engine in ("numba", "torch"))
+    assert len(torch.unique(numba)) > 20 - 10 * one_sided
     assert torch.equal(numba, plain)
+    assert torch.equal(numba, face_ids(screen, faces, (40, 36))) is not one_sided
+
+
+def test_what_is_chosen_draws(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without an engine of its own a call is drawn by the one that was chosen."""
+    screen, faces = head(64, turns=1)
+    expected = face_ids(screen, faces, (64, 64))
+    monkeypatch.setattr(rasterizer, "numba_face_ids", None)
+    assert rasterizer.choose("torch", torch.device("cpu")) == "torch"
+    assert torch.equal(face_ids(screen, faces, (64, 64)), expected)
+
+
+def test_auto_is_numba_without_a_card_or_without_pytorch3d(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PyTorch3D is taken on a card where it is installed, and numba in all other cases."""
+    monkeypatch.setattr(rasterizer, "find_spec", lambda name: None)
+    assert rasterizer.choose("auto", torch.device("cuda")) == "numba"
+    monkeypatch.setattr(rasterizer, "find_spec", lambda name: object())
+    monkeypatch.setattr(rasterizer, "_import_pytorch3d", lambda: None)
+    assert rasterizer.choose("auto", torch.device("cpu")) == "numba"
+    assert rasterizer.choose("auto", torch.device("cuda")) == "pytorch3d"
+
+
+def test_a_choice_that_cannot_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An unknown engine, and PyTorch3D where it is not installed, are told before anything is drawn."""
+    with pytest.raises(RenderError, match="no rasterizer 'vulkan'; choose auto, numba, torch, pytorch3d"):
+        rasterizer.choose("vulkan", torch.device("cpu"))
+    monkeypatch.setitem(sys.modules, "pytorch3d.renderer.mesh.rasterize_meshes", None)
+    with pytest.raises(RenderError, match="PyTorch3D is not installed"):
+        rasterizer.choose("pytorch3d", torch.device("cpu"))
 
 
 def test_torch_and_numba_agree_on_a_head() -> None:
@@ -58,7 +99,7 @@ def test_the_torch_engine_in_many_small_goes_gives_the_same(monkeypatch: pytest.
     """Working through the triangles piece by piece changes nothing."""
     screen, faces = head(64, turns=1)
     whole = face_ids(screen, faces, (64, 64), "torch")
-    monkeypatch.setattr(visibility, "_CHUNK", 500)
+    monkeypatch.setattr(rasterizer, "_CHUNK", 500)
     assert torch.equal(face_ids(screen, faces, (64, 64), "torch"), whole)
 
 
@@ -81,13 +122,14 @@ def test_unknown_engines_and_shapes_are_refused() -> None:
 
 def test_asking_for_pytorch3d_without_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     """One sentence tells what is missing."""
-    monkeypatch.setitem(__import__("sys").modules, "pytorch3d.structures", None)
-    monkeypatch.setitem(__import__("sys").modules, "pytorch3d.renderer.mesh.rasterize_meshes", None)
+    monkeypatch.setitem(sys.modules, "pytorch3d.structures", None)
+    monkeypatch.setitem(sys.modules, "pytorch3d.renderer.mesh.rasterize_meshes", None)
     screen, faces = soup(0)
     with pytest.raises(RenderError, match="PyTorch3D is not installed"):
         face_ids(screen, faces, (4, 4), "pytorch3d")
 
 
+@pytest.mark.pytorch3d
 def test_pytorch3d_sees_the_same_and_passes_the_same_gradients() -> None:
     """PyTorch3D's ids are ours, and its barycentric weights carry the gradients that ours do, within a thousandth."""
     rasterize = pytest.importorskip("pytorch3d.renderer.mesh.rasterize_meshes", reason="PyTorch3D is built by the user")
@@ -100,6 +142,8 @@ def test_pytorch3d_sees_the_same_and_passes_the_same_gradients() -> None:
     ids = face_ids(screen, faces, (size, size))
     theirs = face_ids(screen, faces, (size, size), "pytorch3d")
     assert (ids == theirs).float().mean() == 1.0
+    front = [face_ids(screen, faces, (size, size), engine, one_sided=True) for engine in ("numba", "pytorch3d")]
+    assert (front[0] == front[1]).float().mean() == 1.0
     colour = torch.rand(screen.shape[1], 3, generator=torch.Generator().manual_seed(1))
     target = torch.rand(size, size, 3, generator=torch.Generator().manual_seed(2))
 

@@ -1,0 +1,228 @@
+"""One photograph, or a captured actor, moved by way of 68 points: landmark translation as a `PortraitSystem`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from facetake.errors import PortraitError
+from facetake.portrait import system
+from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from facetake.portrait.landmark_translation.checkpoint import About, Motion
+    from facetake.portrait.landmark_translation.driving import Line
+    from facetake.portrait.landmark_translation.evaluation import Likeness, Scores
+    from facetake.portrait.landmark_translation.subject import Captured, Subject
+
+    F32 = NDArray[np.float32]
+
+STAGES: Final = {
+    "lessons": (0.0, 0.1),
+    "neutral": (0.1, 0.2),
+    "moods": (0.2, 0.35),
+    "plates": (0.35, 0.37),
+    "parts": (0.37, 0.8),
+    "whole": (0.8, 1.0),
+}
+SILENT_DB: Final = -60.0
+MANY: Final = 20  # clips: learnt from one, strangers' teeth come out grey-green, from 48 plausible; between: not known
+
+
+class LandmarkTranslation:
+    """Emotional landmark translation."""
+
+    name = "landmark"
+    about = "one photograph, or a captured actor, by way of 68 points"
+    learns_from_many = True
+    draws_meshes = False
+    takes: Mapping[Action, Mapping[str, str]] = {
+        "train": {
+            "lines": "more speech, of anybody, for what landmarks do with sound: files, folders or patterns",
+            "weights": "a folder with networks of your own, for the identity and the perceptual loss",
+        },
+        "render": {
+            "emotion": "default: neutral; not with --take",
+            "tracks": "landmarks of the photograph from a file, in place of MediaPipe",
+            "landmarker": "MediaPipe's face_landmarker.task, where its package has no model inside",
+            "size": "side of a photograph's square, and of its film (default 256)",
+            "seed": "of blinks and the head's directions",
+            "bare": "move the photograph without the networks, to see what they add",
+        },
+        "evaluate": {
+            "weights": "a folder with networks of your own, for FID, LSE and CSIM",
+            "emotion": "default: neutral",
+        },
+    }
+    actors: Mapping[Action, str] = {
+        "train": "actors' folders, as `portrait capture` makes them; the more, the better for photographs of others",
+        "render": "a photograph, or an actor's folder",
+        "evaluate": "an actor's folder",
+    }
+
+    def train(self, job: TrainJob, listener: Listener) -> None:
+        """Trains, or goes on training."""
+        from facetake import inference
+        from facetake.portrait.landmark_translation import training
+        from facetake.portrait.landmark_translation.image.losses import judges
+        from facetake.portrait.landmark_translation.settings import read_settings
+        from facetake.portrait.landmark_translation.subject import open_captured
+
+        settings = read_settings(job.settings)
+        asked = judges(job.weights)
+        for line in asked.told:
+            listener.warning(line)
+        actors = []
+        for folder in job.actors:
+            captured = open_captured(folder)
+            most = None if job.seconds is None else int(job.seconds * captured.actor.rate)
+            actors.append((captured, most))
+        progress = Stages(listener, STAGES)
+        models = inference.load(job.model)
+        training.train(actors, list(job.lines), settings, models, asked, job.out, progress, device=job.device)
+
+    def render(self, job: RenderJob, listener: Listener) -> Film:
+        """Renders a line."""
+        import numpy as np
+
+        from facetake.portrait.landmark_translation.checkpoint import read_motion
+        from facetake.portrait.landmark_translation.image.render import show
+        from facetake.portrait.landmark_translation.image.training import read_translator
+        from facetake.portrait.landmark_translation.subject import open_subject
+
+        motion = read_motion(job.training)
+        settings = motion.about.settings.pictures
+        translator = read_translator(job.training, settings).to(job.device)
+        subject = open_subject(job.actor, job.tracks, job.landmarker, job.size)
+        for told in _stranger(subject, motion.about):
+            listener.warning(told)
+        rate = subject.rate or motion.about.rate
+        line = _line(job, subject, motion, listener)
+        points = np.ascontiguousarray(subject.stance.seen(line.points, line.head_deg)[..., :2])
+        pictures = show(translator, settings, subject.picture, subject.known, points, neural=not job.bare)
+        return Film(pictures, len(points), len(points), rate)
+
+    def evaluate(self, job: EvaluateJob, listener: Listener) -> Comparison:
+        """Has one photograph of the actor say again what the actor said, and compares."""
+        import numpy as np
+
+        from facetake.portrait.landmark_translation import evaluation
+        from facetake.portrait.landmark_translation.checkpoint import read_motion
+        from facetake.portrait.landmark_translation.image.training import read_translator
+        from facetake.portrait.landmark_translation.subject import open_captured
+        from facetake.portrait.metrics.clip import Clip, measures
+
+        motion = read_motion(job.training)
+        captured = open_captured(job.actor)
+        settings = motion.about.settings.pictures
+        translator = read_translator(job.training, settings).to(job.device)
+        learnt = dict(zip(motion.about.actors, motion.about.n_frames, strict=True)).get(captured.origin, 0)
+        subject = captured.subject(learnt or None)
+        for told in _stranger(subject, motion.about):
+            listener.warning(told)
+        predicted, late = _predicted(job, captured, motion, learnt, listener)
+        frames = np.arange(0 if job.is_all else learnt, len(predicted))
+        actor = captured.actor
+        clip = Clip(actor.fit.landmarks, actor.rate, len(frames), actor.sound)
+        scores = evaluation.evaluate(
+            subject,
+            translator,
+            settings,
+            captured.filmed,
+            predicted,
+            frames,
+            lambda: measures(clip, job.weights, job.landmarker),
+            listener.progress,
+        )
+        step = f"the clip's sound is {late} frames late, by the frames learnt from; it is put in step here"
+        lines = [*([step] if late else []), *_lines(scores)]
+        return Comparison(lines, {**asdict(scores), "sound_late_frames": late})
+
+
+SYSTEM: Final = LandmarkTranslation()
+
+
+def _stranger(subject: Subject, about: About) -> list[str]:
+    """What to expect of somebody who was not learnt from."""
+    if subject.origin in about.actors:
+        return []
+    number = len(about.actors)
+    hope = "expect little of teeth and of wide open mouths" if number < MANY else "teeth it does not show are made up"
+    return [
+        f"this person was not learnt from: eyes and mouth are painted as those of the {number} clips that were; {hope}"
+    ]
+
+
+def _line(job: RenderJob, subject: Subject, motion: Motion, listener: Listener) -> Line:
+    """What the face does: of the take where there is one, else of the sound."""
+    from facetake import formats, inference
+    from facetake.portrait.landmark_translation import driving
+
+    rate = subject.rate or motion.about.rate
+    if job.take:
+        return driving.from_take(formats.read(job.take), rate, subject.person, subject.model)
+    mood = system.mood(job.sound, job.emotion, job.model, listener)
+    _warn_of_silence(job.sound, listener)
+    models = inference.load(job.model)
+    return driving.from_sound(job.sound, rate, mood, motion, subject.person, subject.model, models, job.seed)
+
+
+def _warn_of_silence(path: Path, listener: Listener) -> None:
+    import numpy as np
+
+    from facetake import audio
+
+    samples = audio.read(path)
+    if float(np.abs(samples).max(initial=0.0)) < 10.0 ** (SILENT_DB / 20.0):
+        listener.warning(f"{path} is silent, so nothing is said; check the recording")
+
+
+def _predicted(
+    job: EvaluateJob, captured: Captured, motion: Motion, learnt: int, listener: Listener
+) -> tuple[F32, int]:
+    """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
+    import numpy as np
+
+    from facetake import inference
+    from facetake.portrait.landmark_translation import driving, evaluation
+    from facetake.portrait.metrics.lips import LATE_MOST_S, follow, in_step
+
+    actor = captured.actor
+    if actor.sound is None:
+        raise PortraitError(f"{actor.folder} has no sound, so nothing can be said again; capture a video with sound")
+    mood = system.mood(actor.sound, job.emotion, job.model, listener)
+    models = inference.load(job.model)
+    line = driving.from_sound(actor.sound, actor.rate, mood, motion, captured.person, captured.model, models)
+    count = min(len(line.points), actor.n_frames)
+    points = captured.stance[:count].seen(line.points[:count])[..., :2]
+    known = slice(0, min(learnt or count, count))
+    made, real = (evaluation.opening(rows[known]) for rows in (points, captured.seen))
+    late = follow(made, real, int(LATE_MOST_S * actor.rate)).lag_frames
+    said = in_step(line.points[:count], late)
+    return np.ascontiguousarray(captured.stance[:count].seen(said)[..., :2]), late
+
+
+def _lines(scores: Scores) -> list[str]:
+    from facetake.portrait.metrics.clip import lines
+
+    rows = (("from the sound", scores.ours), ("captured landmarks", scores.given), ("photograph moved", scores.moved))
+    return [
+        f"{scores.n_frames} frames; lips: correlation {scores.lips.correlation:.3f}, {scores.lips.best:.3f} at a lag "
+        f"of {scores.lips.lag_frames} frames; landmarks of the mouth {scores.lmd:.3f} of the eyes' distance away; "
+        f"flicker of the video {scores.real_flicker:.2f}",
+        *(_row(name, likeness) for name, likeness in rows),
+        *(f"from the sound: {told}" for told in lines(scores.measures, scores.skipped)),
+        *(f"captured landmarks: {told}" for told in lines(scores.given_measures, ())),
+    ]
+
+
+def _row(name: str, likeness: Likeness) -> str:
+    return (
+        f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference {likeness.difference:.2f}, "
+        f"around the mouth {likeness.mouth:.2f}  flicker {likeness.flicker:.2f}"
+    )
