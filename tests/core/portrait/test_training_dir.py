@@ -14,7 +14,8 @@ torch = pytest.importorskip("torch")
 
 from facetake.errors import PortraitError  # noqa: E402  after the skip
 from facetake.networks import checkpoint  # noqa: E402
-from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume, resume_both, save_both  # noqa: E402
+from facetake.portrait.training.trainer import Trainer  # noqa: E402
+from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume  # noqa: E402
 
 EPOCHS = 5
 
@@ -47,11 +48,14 @@ class Pair:
 
     def train(self, folder: Path) -> int:
         """To the end; the epoch it went on from."""
-        first = resume_both(folder, *self.kept)
-        for number in range(first, EPOCHS):
+        numbers: list[int] = []
+
+        def learn(number: int) -> None:
+            numbers.append(number)
             self.epoch(number)
-            save_both(folder, *self.kept, {"epoch": number + 1})
-        return first
+
+        Trainer(folder=folder, kept=self.kept, epochs=EPOCHS).run(learn)
+        return numbers[0] if numbers else EPOCHS
 
     def same(self, other: Pair) -> bool:
         """Whether both are alike to the bit, optimisers as well."""
