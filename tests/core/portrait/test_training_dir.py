@@ -54,7 +54,7 @@ class Pair:
             numbers.append(number)
             self.epoch(number)
 
-        Trainer(folder=folder, kept=self.kept, epochs=EPOCHS).run(learn)
+        Trainer(folder=folder, kept=self.kept, epochs=EPOCHS, seed=0).run(learn)
         return numbers[0] if numbers else EPOCHS
 
     def same(self, other: Pair) -> bool:

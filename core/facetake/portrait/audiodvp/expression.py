@@ -134,7 +134,7 @@ def _learnt(
             step(nn.functional.mse_loss(network(windows[rows]), wanted[rows]), adam)
 
     # a minute's work, so nothing is kept to go on from
-    Trainer(folder=None, kept=(), epochs=training.epochs).run(epoch, progress=progress)
+    Trainer(folder=None, kept=(), epochs=training.epochs, seed=seed).run(epoch, progress=progress)
     return network.eval()
 
 

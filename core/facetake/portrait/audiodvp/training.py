@@ -115,7 +115,12 @@ def _learn_renderer(
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
     )
     trainer = Trainer(
-        folder=folder, kept=kept, epochs=how.epochs, save_every=how.save_every, preview_every=how.preview_every
+        folder=folder,
+        kept=kept,
+        epochs=how.epochs,
+        seed=settings.seed,
+        save_every=how.save_every,
+        preview_every=how.preview_every,
     )
     trainer.run(
         lambda epoch: renderer.epoch(drawn, real, epoch),

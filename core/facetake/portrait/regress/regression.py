@@ -87,7 +87,9 @@ class Regression:
         """
         self._begin(folder)
         how, kept = self._settings, (Kept(NETWORK, self.network, self._adam),)
-        trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, save_every=how.save_every, shows=False)
+        trainer = Trainer(
+            folder=folder, kept=kept, epochs=how.epochs, seed=how.seed, save_every=how.save_every, shows=False
+        )
         trainer.run(
             self._epoch,
             begin=lambda: self.network.settle(self._batches(np.arange(len(self._pictures)))),

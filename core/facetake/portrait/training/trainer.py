@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal, TypeVar
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from facetake.portrait.capture.overlay import write_png
@@ -39,6 +40,7 @@ class Trainer:
         folder: of the training; None: nothing is kept, and the training begins anew.
         kept: what is learnt, first, then what judges it, each with its optimizer.
         epochs: of the whole training.
+        seed: of what networks draw in training, such as dropout.
         save_every: epochs between checkpoints; there is one after the last epoch too.
         preview_every: epochs between previews; there is one after the last epoch too.
         shows: whether each checkpoint puts what is learnt where those who perform look for it.
@@ -49,6 +51,7 @@ class Trainer:
     folder: Path | None
     kept: Sequence[Kept]
     epochs: int
+    seed: int
     save_every: int = 1
     preview_every: int = 1
     shows: bool = True
@@ -63,7 +66,7 @@ class Trainer:
         """Trains to the end; called again on the same folder it goes on, and ends at the same weights.
 
         Args:
-            learn: trains one epoch, given its number from 0; what is random in it depends on that number alone.
+            learn: trains one epoch, given its number from 0, on which alone its order and augmentation depend.
             begin: called before the first epoch of all.
             preview: draws the progress (H, W, 3), for FOLDER/previews/NAME_0001.png and so on; None: no previews.
             name: of the previews.
@@ -79,7 +82,9 @@ class Trainer:
             begin()
         for number in range(first, self.epochs, self.stride):
             done = min(number + self.stride, self.epochs)
-            losses = learn(number)
+            with torch.random.fork_rng():  # torch's own draws depend on the epoch alone too, however it was reached
+                torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
+                losses = learn(number)
             if self._is_due(done, self.save_every):
                 self._keep(done, losses)
             if preview and self.folder and self._is_due(done, self.preview_every):

@@ -98,7 +98,12 @@ def _learn(
 ) -> None:  # fmt: skip
     kept = Kept(name, stage.network, stage.adam), Kept(f"{name}_critics", stage.critics, stage.critic_adam)
     trainer = Trainer(
-        folder=folder, kept=kept, epochs=how.epochs, save_every=how.save_every, preview_every=how.preview_every
+        folder=folder,
+        kept=kept,
+        epochs=how.epochs,
+        seed=stage.seed,
+        save_every=how.save_every,
+        preview_every=how.preview_every,
     )
     trainer.run(
         lambda epoch: stage.epoch(plates, epoch),

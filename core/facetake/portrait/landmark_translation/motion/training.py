@@ -51,7 +51,7 @@ def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, fol
 def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folder: Path, report: Report) -> None:
     neutral = NeutralTrainer(lessons, how, seed)
     kept = (Kept(NEUTRAL, neutral.speaker, neutral.adam),)
-    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, save_every=how.save_every, shows=False)
+    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
     trainer.run(lambda epoch: NeutralLosses(neutral.epoch(epoch)), progress=lambda share: report("neutral", share))
     show(folder, NEUTRAL)  # at the end alone: nobody performs with neutral speech before there are moods
 
@@ -60,7 +60,13 @@ def _learn_moods(lessons: list[Lesson], how: MoodTraining, seed: int, folder: Pa
     moods = MoodTrainer(lessons, how, seed)
     kept = Kept(MOODS, moods.moods, moods.adam), Kept(CRITIC, moods.critic, moods.critic_adam)
     trainer = Trainer(
-        folder=folder, kept=kept, epochs=how.steps, save_every=how.save_every, unit="step", stride=how.save_every
+        folder=folder,
+        kept=kept,
+        epochs=how.steps,
+        seed=seed,
+        save_every=how.save_every,
+        unit="step",
+        stride=how.save_every,
     )
     trainer.run(
         lambda first: moods.steps(first, min(first + how.save_every, how.steps)),
