@@ -28,7 +28,7 @@ from facetake.cli import (
 )
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, tell
-from facetake.errors import sentence
+from facetake.errors import Notice, sentence
 
 COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
@@ -50,6 +50,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         if not is_debugging():
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
+        warnings.simplefilter("once", Notice)
+        warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         return _run(arguments)
 
 
