@@ -32,7 +32,7 @@ MADE = {
 
 
 def test_the_quickstart_does_what_it_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Every command of the page succeeds on the start of the example line and its list, and what the page names is there."""
+    """Every command of the page succeeds on the start of the example line, and what the page names is there."""
     page = (ROOT / "docs" / "quickstart.md").read_text(encoding="utf-8")
     blocks = re.findall(r"(?ms)^```sh\n(.*?)^```", page)
     commands = [line for block in blocks for line in block.splitlines() if line.startswith("facetake ")]
