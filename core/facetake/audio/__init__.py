@@ -18,4 +18,5 @@ __all__ = [
     "hash_of",
     "read",
     "stream",
+    "unchanged",
 ]
