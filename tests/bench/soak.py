@@ -47,9 +47,12 @@ class Soak:
     def work(self) -> bool:
         """Every chapter that is not done yet; whether every promise was held."""
         chapters: dict[str, Callable[[], list[Row]]] = {
-            "reference": self._reference, "disturbed": self._disturbed, "shards": self._shards,
-            "cluster": self._cluster, "worker": self._worker,
-        }  # fmt: skip
+            "reference": self._reference,
+            "disturbed": self._disturbed,
+            "shards": self._shards,
+            "cluster": self._cluster,
+            "worker": self._worker,
+        }
         for name, chapter in chapters.items():
             if name in self._found.get("rows", {}) or name not in self._asked.only:
                 continue
@@ -87,10 +90,14 @@ class Soak:
         doing = soak_batch.Disturbing(folder, dice, self._found["spent_s"])
         few = max(4, min(40, size // 400))
         events: list[Callable[[], Row]] = [
-            lambda: doing.full_disk(mounted), lambda: doing.kills(few), lambda: doing.kills_of_makers(3),
-            lambda: doing.vanished(few), lambda: doing.changed(few), lambda: doing.clock(self._home / "clock"),
+            lambda: doing.full_disk(mounted),
+            lambda: doing.kills(few),
+            lambda: doing.kills_of_makers(3),
+            lambda: doing.vanished(few),
+            lambda: doing.changed(few),
+            lambda: doing.clock(self._home / "clock"),
             doing.rest,
-        ]  # fmt: skip
+        ]
         rows = []
         for event in events:
             rows.append(event())

@@ -65,9 +65,13 @@ class Run:
         with self._told.open("wb") as file:
             command = [*BATCH, rows.name, "--out", str(out), "--progress", "json", *SPARSE, *more]
             self.process = subprocess.Popen(
-                command, cwd=rows.parent, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT,
+                command,
+                cwd=rows.parent,
+                stdin=subprocess.DEVNULL,
+                stdout=file,
+                stderr=subprocess.STDOUT,
                 env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **(env or {})},
-            )  # fmt: skip
+            )
 
     @property
     def is_over(self) -> bool:
@@ -449,9 +453,13 @@ def cluster(folder: Folder) -> Row:
         return row
     quiet = {**os.environ, "RAY_USAGE_STATS_ENABLED": "0"}
     nodes = subprocess.Popen(
-        [sys.executable, str(ENGINE)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, env=quiet,
-    )  # fmt: skip
+        [sys.executable, str(ENGINE)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env=quiet,
+    )
     assert nodes.stdout is not None and nodes.stdin is not None
     address = next(line.strip() for line in nodes.stdout if line.count(".") == 3)
     run = folder.run("--engine", "ray", "--address", address)

@@ -20,6 +20,7 @@ from soak_batch import Memory, Row, quarters, resident_mb, slope
 WORKER: Final = (sys.executable, "-m", "facetake", "worker")
 WAITING: Final = 6  # requests that are open at once, at most
 ANSWER_S: Final = 60.0  # within which something must come
+ENDLESS: Final = b'{"id": 1, "do": "hello", "protocol": 1' + b"0" * 40 + b"}"  # JSON, but no number of ours
 LOOK_S: Final = 1.0
 
 
@@ -95,55 +96,87 @@ class Asking:
         return {
             "audio": str(dice.choice(self._recordings)),
             "emotion": dice.choice(("neutral", "happy:0.7", "sad", "auto", "angry:0.3+fear:0.4")),
-            "seed": dice.randrange(4), "rate": dice.choice(("60", "30", "24000/1001", "25")),
-            "rig": dice.choice(("maya", "mh4", "unreal")), "bake": dice.random() < 0.3,
+            "seed": dice.randrange(4),
+            "rate": dice.choice(("60", "30", "24000/1001", "25")),
+            "rig": dice.choice(("maya", "mh4", "unreal")),
+            "bake": dice.random() < 0.3,
             "out": str(self._folder / f"keys_{self._number}.json"),
             "take_out": str(self._folder / f"take_{self._number}{suffix}"),
-        }  # fmt: skip
+        }
 
     def _restyle(self) -> dict[str, Any]:
         style = self._dice.choice(("sad:0.8", "happy", "angry:0.4"))
         return {
-            "take": str(self._dice.choice(self.takes)), "style": style,
+            "take": str(self._dice.choice(self.takes)),
+            "style": style,
             "out": str(self._folder / f"keys_{self._number}.json"),
             "take_out": str(self._folder / f"take_{self._number}{self._dice.choice(('.npz', '.csv', '.json'))}"),
-        }  # fmt: skip
+        }
 
     def _bad(self) -> dict[str, Any]:
         sound, out = str(self._recordings[0]), str(self._folder / "never.json")
         good = {"audio": sound, "out": out}
         return self._dice.choice(
             [
-                {"do": "dance"}, {"do": 7}, {"do": None}, {"do": ["generate"]}, {"do": "generate"}, {"do": "restyle"},
-                {"do": "generate", "audio": sound}, {"do": "generate", **good, "seed": -1},
-                {"do": "generate", **good, "seed": 1.5}, {"do": "generate", **good, "seed": 10**40},
-                {"do": "generate", **good, "rate": "0"}, {"do": "generate", **good, "rate": "1e999999999"},
-                {"do": "generate", **good, "rate": "1/0"}, {"do": "generate", **good, "emotion": "bored"},
-                {"do": "generate", **good, "emotion": "/dev/zero"}, {"do": "generate", **good, "emotion": "x" * 5000},
+                {"do": "dance"},
+                {"do": 7},
+                {"do": None},
+                {"do": ["generate"]},
+                {"do": "generate"},
+                {"do": "restyle"},
+                {"do": "generate", "audio": sound},
+                {"do": "generate", **good, "seed": -1},
+                {"do": "generate", **good, "seed": 1.5},
+                {"do": "generate", **good, "rate": "0"},
+                {"do": "generate", **good, "rate": "1e999999999"},
+                {"do": "generate", **good, "rate": "1/0"},
+                {"do": "generate", **good, "emotion": "bored"},
+                {"do": "generate", **good, "emotion": "/dev/zero"},
+                {"do": "generate", **good, "emotion": "x" * 5000},
                 {"do": "generate", **good, "only": ["nose hair"]},
                 {"do": "generate", **good, "gains": {"mouth": "big"}},
-                {"do": "generate", **good, "energy": -3}, {"do": "generate", **good, "bake": "yes"},
-                {"do": "generate", "audio": "/dev/zero", "out": out}, {"do": "generate", "audio": "", "out": out},
+                {"do": "generate", **good, "energy": -3},
+                {"do": "generate", **good, "bake": "yes"},
+                {"do": "generate", "audio": "/dev/zero", "out": out},
+                {"do": "generate", "audio": "", "out": out},
                 {"do": "generate", "audio": "no\0name.wav", "out": out},
                 {"do": "generate", "audio": "n" * 5000, "out": out},
                 {"do": "generate", "audio": sound, "out": "/nowhere/at/all.json"},
                 {"do": "generate", "audio": sound, "out": sound},
                 {"do": "generate", "audio": str(self._folder), "out": out},
                 {"do": "restyle", "take": sound, "style": "sad", "out": out},
-                {"do": "restyle", "style": "sad", "out": out}, {"do": "inspect", "path": "/dev/random"},
-                {"do": "inspect", "path": "gone.wav"}, {"do": "visemes"}, {"do": "hello", "protocol": 99},
-                {"do": "generate", **good, "colour": "red"}, {"do": "generate", **good, "rig": "puppet"},
+                {"do": "restyle", "style": "sad", "out": out},
+                {"do": "inspect", "path": "/dev/random"},
+                {"do": "inspect", "path": "gone.wav"},
+                {"do": "visemes"},
+                {"do": "hello", "protocol": 99},
+                {"do": "generate", **good, "colour": "red"},
+                {"do": "generate", **good, "rig": "puppet"},
             ]
-        )  # fmt: skip
+        )
 
     def _no_request(self) -> bytes:
         return self._dice.choice(
             (
-                b"{", b"[]", b"7", b"null", b"{}", b'{"do": "hello"}', b'{"id": 3}', b'"text"', b"\xff\xfe\xfa",
-                b"[" * 20000, b'{"id": 1, "do": "hello", "protocol": 1e400', b"x" * 100000, b'{"id": 1 "do": 2}',
-                b'{"id": NaN, "do": "hello"', "\N{SNOWMAN}".encode(), b"\x00\x00",
+                b"{",
+                b"[]",
+                b"7",
+                b"null",
+                b"{}",
+                b'{"do": "hello"}',
+                b'{"id": 3}',
+                b'"text"',
+                b"\xff\xfe\xfa",
+                b"[" * 20000,
+                b'{"id": 1, "do": "hello", "protocol": 1e400',
+                b"x" * 100000,
+                b'{"id": 1 "do": 2}',
+                b'{"id": NaN, "do": "hello"',
+                ENDLESS,
+                "\N{SNOWMAN}".encode(),
+                b"\x00\x00",
             )
-        )  # fmt: skip
+        )
 
     def hear(self, line: bytes) -> None:
         """One event."""
