@@ -88,7 +88,7 @@ class Soak:
         folder, dice, size = self._played("disturbed", 1), random.Random(1), self._asked.lines
         mounted = soak_batch.mount(folder.path)
         doing = soak_batch.Disturbing(folder, dice, self._found["spent_s"])
-        few = max(4, min(40, size // 400))
+        few = max(4, min(20, size // 400))
         events: list[Callable[[], Row]] = [
             lambda: doing.full_disk(mounted),
             lambda: doing.kills(few),

@@ -84,6 +84,12 @@ class Run:
             self.process.wait(seconds)
         return not self.is_over
 
+    def work(self, seconds: float) -> bool:
+        """Waits until the first line has ended, and then that long; whether it still runs."""
+        while self.wait(LOOK_S) and '"item"' not in self.text:
+            pass
+        return self.wait(seconds)
+
     def end(self) -> int:
         """Waits for its end; the exit code."""
         return self.process.wait()
@@ -297,7 +303,8 @@ class Disturbing:
         row, ways = Row(f"{count} kills at random moments"), Counter[str]()
         for number in range(count):
             run = self.folder.run()
-            if not run.wait(self._dice.uniform(0.2, 2 * 0.5 * self._run_s / count + 4)):
+            spent = run.wait if number % 5 == 4 else run.work  # before the first line, too
+            if not spent(self._dice.uniform(0.2, self._run_s / count)):
                 self.folder.hear(run)
                 continue
             way = (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT)[number % 4]
@@ -315,7 +322,7 @@ class Disturbing:
         """SIGKILL to single processes that make rows, while the command goes on."""
         row, killed = Row(""), 0
         run = self.folder.run()
-        while killed < count and run.wait(self._dice.uniform(2, 5)):
+        while killed < count and run.work(self._dice.uniform(2, 5)):
             if makers := run.makers():
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(self._dice.choice(makers), signal.SIGKILL)
@@ -334,7 +341,7 @@ class Disturbing:
         for path in gone:
             _hide(path)
         run = self.folder.run()
-        run.wait(4 + self._run_s / 20)
+        run.work(self._run_s / 25)
         run.process.send_signal(signal.SIGTERM)
         code = run.end()
         row.expect(code in (1, 130), f"exit code {code} with recordings that are gone")
@@ -345,7 +352,7 @@ class Disturbing:
         run = self.folder.run()
         for _ in range(times):
             path = self._dice.choice(self.recordings)
-            if not run.wait(self._dice.uniform(0.5, 2.5)):
+            if not run.work(self._dice.uniform(0.5, 2.5)):
                 break
             _hide(path)
             run.wait(self._dice.uniform(0.3, 1.0))
@@ -365,13 +372,13 @@ class Disturbing:
         self.folder.touched |= {self.recordings.index(one) for one in swapped}
         with _swapped(swapped, in_place=False):
             run = self.folder.run()
-            run.wait(4 + self._run_s / 20)
+            run.work(self._run_s / 25)
             run.process.send_signal(signal.SIGTERM)
             run.end()
             self.folder.hear(run)
         run = self.folder.run()
         for number in range(times):
-            if not run.wait(self._dice.uniform(0.5, 2.5)):
+            if not run.work(self._dice.uniform(0.5, 2.5)):
                 break
             swapped = self._dice.sample(self.recordings, 12)
             self.folder.touched |= {self.recordings.index(one) for one in swapped}
@@ -398,7 +405,7 @@ class Disturbing:
                     os.utime(path, (time.time() + by, time.time() + by))
             path_ = os.pathsep.join([str(shim), os.environ.get("PYTHONPATH", "")])
             run = self.folder.run(env={"PYTHONPATH": path_, "SOAK_CLOCK_S": str(by)})
-            run.wait(4 + self._run_s / 20)
+            run.work(self._run_s / 25)
             run.process.send_signal(signal.SIGTERM)
             row.expect(run.end() in (0, 130), f"exit code {run.end()}")
             self.folder.hear(run)
@@ -414,7 +421,7 @@ class Disturbing:
 
     def _some(self, row: Row, seconds: float) -> None:
         run = self.folder.run()
-        run.wait(seconds + self._run_s / 20)
+        run.work(seconds)
         run.process.send_signal(signal.SIGTERM)
         row.expect(run.end() in (0, 1, 130), f"exit code {run.end()}")
         self.folder.hear(run)
@@ -427,7 +434,7 @@ def shards(folder: Folder, dice: random.Random, run_s: float) -> Row:
     runs = [_half(folder, number, half) for number, half in enumerate(halves)]
     while not all(one.is_over for one in runs):
         number = dice.randrange(2)
-        if runs[number].wait(dice.uniform(1, 3 + run_s / 6)) and killed < 8:
+        if runs[number].work(dice.uniform(0, run_s / 6)) and killed < 8:
             if killed == 0:
                 third = _half(folder, 2, halves[number])
                 row.expect(third.end() == 2 and "another run is using" in third.text, f"a third: {third.text[-200:]}")
