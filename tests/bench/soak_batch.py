@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import json
 import os
 import random
+import resource
 import signal
 import subprocess
 import sys
@@ -24,6 +26,8 @@ from facetake import batch
 
 BATCH: Final = (sys.executable, "-m", "facetake", "batch")
 ENGINE: Final = Path(__file__).parents[1] / "core" / "batch" / "ray_cluster.py"
+MEAN_BYTES: Final = 75_000  # of a take and its keys, at least
+NO_DISK: Final = f"no tmpfs can be mounted here; no file of a run may pass {MEAN_BYTES} bytes"
 LOOK_S: Final = 0.25
 AGE_S: Final = 10 * 365 * 86400  # by which clocks are wrong
 CLOCK: Final = (
@@ -60,7 +64,10 @@ class Row:
 class Run:
     """One command that runs, and what it tells."""
 
-    def __init__(self, rows: Path, out: Path, *more: str, env: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, rows: Path, out: Path, *more: str, env: dict[str, str] | None = None, most_bytes: int = 0
+    ) -> None:
+        limit = functools.partial(resource.setrlimit, resource.RLIMIT_FSIZE, (most_bytes, most_bytes))
         self._told = out.parent / f"{out.name}.events.ndjson"
         with self._told.open("wb") as file:
             command = [*BATCH, rows.name, "--out", str(out), "--progress", "json", *SPARSE, *more]
@@ -71,6 +78,7 @@ class Run:
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **(env or {})},
+                preexec_fn=limit if most_bytes else None,
             )
 
     @property
@@ -142,9 +150,9 @@ class Folder:
         self.touched: set[int] = set()
         self.again: Counter[str] = Counter()
 
-    def run(self, *more: str, env: dict[str, str] | None = None) -> Run:
-        """Starts the command."""
-        return Run(self.rows, self.path, *more, env=env)
+    def run(self, *more: str, env: dict[str, str] | None = None, most_bytes: int = 0) -> Run:
+        """Starts the command; `most_bytes`: of a file that it may write."""
+        return Run(self.rows, self.path, *more, env=env, most_bytes=most_bytes)
 
     def hear(self, run: Run) -> None:
         """Puts down which lines a run told to be done; those that were done before and untouched are doubled."""
@@ -277,23 +285,22 @@ class Disturbing:
         self.recordings = sorted(self.lines.glob("take_*"))
 
     def full_disk(self, mounted: bool) -> Row:
-        """A disk that takes a twelfth of the results, and then more."""
-        need_mb = max(4, len(self.folder.outs) * 75 // 1000)
-        if not mounted:
-            row = Row("disk full: not possible without root (no tmpfs can be mounted)")
-            row.notes.append("left out")
-            return row
-        row = Row("disk full: a small tmpfs as --out, then a larger one")
-        _resize(self.folder.path, max(1, need_mb // 12))
-        run = self.folder.run()
+        """A disk that takes a twelfth of the results, and then more; where none can be mounted, files cut short."""
+        need_mb = max(4, len(self.folder.outs) * MEAN_BYTES // 1_000_000)
+        row = Row("disk full: " + ("a small tmpfs as --out, then a larger one" if mounted else NO_DISK))
+        if mounted:
+            _resize(self.folder.path, max(1, need_mb // 12))
+        run = self.folder.run(most_bytes=0 if mounted else MEAN_BYTES)
         code = run.end()
         self.folder.hear(run)
         last = run.text.strip().splitlines()[-1]
-        row.expect(code in (1, 2) and "disk is full" in last or "No space" in run.text, f"exit {code}: {last[:200]}")
+        says = ("disk is full", "No space") if mounted else ("File too large", "cannot be written")
+        row.expect(code in (1, 2) and any(one in run.text for one in says), f"exit {code}: {last[:200]}")
         row.expect("unforeseen" not in run.text, "something unforeseen was told")
         row.expect(".facetake-" not in run.text, "the name of a begun file was told")
         row.notes.append(f"exit {code} after {len(self.folder.done)} lines")
-        _resize(self.folder.path, 4 * need_mb + 64)
+        if mounted:
+            _resize(self.folder.path, 4 * need_mb + 64)
         self._some(row, 2.0)
         self.folder.check(row, whole=False)
         return row
