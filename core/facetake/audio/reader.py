@@ -53,13 +53,16 @@ def unchanged(path: Path) -> Iterator[None]:
         raise AudioError(f"{path} was changed while it was read; run the same command again")
 
 
-def _stamp(path: Path) -> tuple[int, int, int] | None:
-    """What differs once a file was written or replaced; None where there is none, which whoever reads it will tell."""
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What differs once a file was written or replaced; None where there is none, which whoever reads it will tell.
+
+    Its number is no part of that: some network drives give a file another one whenever they are asked.
+    """
     try:
         about = files.look(path)
     except OSError:
         return None
-    return about.st_ino, about.st_size, about.st_mtime_ns
+    return about.st_size, about.st_mtime_ns
 
 
 def read(path: Path) -> Floats:
