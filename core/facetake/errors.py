@@ -48,6 +48,10 @@ class BatchError(FacetakeError):
     """A manifest or a batch of lines that cannot be run."""
 
 
+class Notice(UserWarning):
+    """What a user should know of this installation, told once; commands show it as one line."""
+
+
 def sentence(error: BaseException) -> str:
     """An error as one line for a person."""
     if isinstance(error, FacetakeError):

@@ -1,7 +1,7 @@
 """Compares the rasterizers on one head: the same triangles, the same gradients, milliseconds a frame.
 
-Run `python tests/bench/bench_rasterizers.py [--size 256] [--device cpu]`. It prints a table in Markdown; PyTorch3D's row
-is there where it is installed. Times are medians of interleaved runs, and a ratio to numba's.
+Run `python tests/bench/bench_rasterizers.py [--size 256] [--device cpu]`. It prints a table in Markdown; PyTorch3D's
+row is there where it is installed. Times are medians of interleaved runs, and a ratio to numba's.
 """
 
 from __future__ import annotations
@@ -31,7 +31,9 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="where torch and PyTorch3D draw")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    print(f"{arguments.size} x {arguments.size} pixels, {device}, {torch.get_num_threads()} threads, median of {ROUNDS}")
+    print(
+        f"{arguments.size} x {arguments.size} pixels, {device}, {torch.get_num_threads()} threads, median of {ROUNDS}"
+    )
     print("| rasterizer | pixels that show numba's triangle | gradient against numba's | ms a frame | ratio |")
     print("| --- | --- | --- | --- | --- |")
     for row in table(arguments.size, device):
@@ -82,7 +84,7 @@ def _slope(space: Tensor, faces: Tensor, camera_size: int, engine: Engine) -> Te
     light[:, 0] = 1.0
     light[:, 2] = 0.3
     picture = draw(vertices, faces, albedo, light, portrait((camera_size, camera_size), FOV_DEG), engine=engine)
-    picture.image().square().sum().backward()
+    torch.autograd.backward(picture.image().square().sum())
     assert vertices.grad is not None
     return vertices.grad[0]
 

@@ -7,13 +7,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 
-from facetake import inference, rig
+from facetake import cli, inference, rig
 from facetake.audio import hash_of
 from facetake.emotion import EMOTIONS
-from facetake.errors import ModelError
-from facetake.inference import AudioToRig, Ear
+from facetake.errors import ModelError, Notice
+from facetake.inference import AudioToRig, Ear, verified
 
 
 def echoing_ear() -> Ear:
@@ -206,6 +207,54 @@ def test_a_file_that_is_no_model_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(ModelError, match="not a model"):
         inference.load(tmp_path)
+
+
+class CardlessRuntime:
+    """Stands for ONNX Runtime's package for cards on a machine without one: it offers what it then cannot open."""
+
+    class InferenceSession:
+        """Falls back to the processor, as the real one does."""
+
+        def __init__(self, path: str, options: object, providers: list[str]) -> None:
+            assert providers == ["CUDAExecutionProvider", "CPUExecutionProvider"]
+
+        def get_providers(self) -> list[str]:
+            """What runs."""
+            return ["CPUExecutionProvider"]
+
+    SessionOptions = onnxruntime.SessionOptions
+
+    @staticmethod
+    def get_available_providers() -> list[str]:
+        """What the package was built with."""
+        return ["TensorrtExecutionProvider", "CUDAExecutionProvider", "CPUExecutionProvider"]
+
+
+def test_without_a_card_the_processor_serves_and_it_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """With the package for cards the networks run, and the devices told are the real ones."""
+    monkeypatch.setattr(verified, "_runtime", lambda: CardlessRuntime)
+    with pytest.warns(Notice, match="^no NVIDIA card can be used here; the processor runs the networks$"):
+        assert verified.devices() == ("CPU",)
+
+    class Command:
+        NAME = "look"
+        ABOUT = "looks at devices"
+        EXAMPLES = ()
+
+        @staticmethod
+        def add_arguments(parser: object) -> None: ...
+
+        @staticmethod
+        def run(_arguments: object, _report: object) -> int:
+            return len({verified.devices(), verified.devices()}) - 1
+
+    monkeypatch.setattr(cli, "COMMANDS", (Command,))
+    assert cli.main(["look"]) == 0
+    assert capsys.readouterr().err == (
+        "facetake: warning: no NVIDIA card can be used here; the processor runs the networks\n"
+    )
 
 
 def test_movement_is_verified(tmp_path: Path) -> None:

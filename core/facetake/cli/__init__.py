@@ -7,8 +7,11 @@ interrupted. Knows nothing of how anything is done.
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from facetake import __version__
@@ -28,10 +31,11 @@ from facetake.cli import (
 )
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, tell
-from facetake.errors import sentence
+from facetake.errors import Notice, sentence
 
 COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+ENDINGS = ("SIGTERM", "SIGHUP")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -50,7 +54,26 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         if not is_debugging():
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
-        return _run(arguments)
+        warnings.simplefilter("once", Notice)
+        warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
+        with _ended_politely():
+            return _run(arguments)
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Takes being asked to end, by a farm or a terminal that closes, as Ctrl-C: what is not whole is taken away."""
+    ways = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        ways = []  # a host's thread hears no signals
+    heard = [way for way in ways if signal.getsignal(way) is signal.SIG_DFL]  # nohup's wish stays
+    for way in heard:
+        signal.signal(way, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for way in heard:
+            signal.signal(way, signal.SIG_DFL)
 
 
 def _run(arguments: argparse.Namespace) -> int:

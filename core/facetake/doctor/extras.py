@@ -25,6 +25,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
         "pocketsphinx": "pocketsphinx",
         "transformers": "transformers",
     },
+    "cpu": {"onnxruntime": "onnxruntime"},
     "gpu": {"onnxruntime-gpu": "onnxruntime"},
     "ui": {"PySide6-Essentials": "PySide6", "sounddevice": "sounddevice"},
     "ray": {"ray": "ray"},
@@ -45,7 +46,7 @@ def lacking(extra: str) -> list[str]:
 def _is_there(package: str, module: str) -> bool:
     if version_of(package) is not None:
         return True
-    if module == "onnxruntime":  # two packages own the module, and only one of them is asked for
+    if module == "onnxruntime":  # two packages own the module, and each is an extra of its own
         return False
     try:
         found = find_spec(module)

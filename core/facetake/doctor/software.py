@@ -8,14 +8,14 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
-from facetake import __version__
+from facetake import __version__, inference
 from facetake.doctor.extras import EXTRAS, lacking, version_of
 from facetake.doctor.finding import Finding, shortened
+from facetake.errors import ModelError
 
 NEEDED: Final = {
     "numpy": "numpy",
     "scipy": "scipy",
-    "onnxruntime": "onnxruntime",
     "soundfile": "soundfile",
     "soxr": "soxr",
 }
@@ -49,14 +49,22 @@ def dependencies() -> list[Finding]:
     missing = [package for package, version in found.items() if version is None]
     told = ", ".join(f"{package} {version or 'missing'}" for package, version in found.items())
     advice = f"pip install {' '.join(missing)}" if missing else ""
-    return [Finding("packages", told, advice, found)]
+    return [Finding("packages", told, advice, found), _runtime()]
+
+
+def _runtime() -> Finding:
+    """What runs the networks."""
+    try:
+        package = inference.runtime_package()
+    except ModelError as error:
+        return Finding("runtime", "not as it should be", str(error))
+    version = version_of(package)
+    return Finding("runtime", f"{package} {version}", facts={"package": package, "version": version})
 
 
 def _version(package: str, module: str) -> str | None:
-    """The version of a package, another one that owns its module counting as well; None where there is none."""
-    if find_spec(module) is None:
-        return None
-    return version_of(package) or version_of(f"{package}-gpu") or "of unknown version"
+    """The version of a package; None where there is none."""
+    return None if find_spec(module) is None else version_of(package) or "of unknown version"
 
 
 def extras() -> list[Finding]:
@@ -65,7 +73,9 @@ def extras() -> list[Finding]:
     for extra, packages in EXTRAS.items():
         missing = lacking(extra)
         versions = {package: version_of(package) for package in packages}
-        if missing:
+        if missing and extra in inference.RUNTIMES.values():
+            told = "not installed; one of cpu and gpu is enough"
+        elif missing:
             told = f'without {", ".join(missing)}; to get it: pip install "facetake[{extra}]"'
         else:
             told = ", ".join(f"{package} {version or 'of unknown version'}" for package, version in versions.items())

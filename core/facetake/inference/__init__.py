@@ -31,7 +31,16 @@ from facetake.inference.restyling import (
     open_restyler,
     restyler_metadata,
 )
-from facetake.inference.verified import MODEL_VERSION, SHIPPED, Declaration, declarations, devices, session
+from facetake.inference.verified import (
+    MODEL_VERSION,
+    RUNTIMES,
+    SHIPPED,
+    Declaration,
+    declarations,
+    devices,
+    runtime_package,
+    session,
+)
 from facetake.inference.voice import BLOCK_FRAMES, BLOCK_S, Voice
 from facetake.motion.expression import Movement
 
@@ -39,6 +48,7 @@ __all__ = [
     "BLOCK_FRAMES",
     "BLOCK_S",
     "MODEL_VERSION",
+    "RUNTIMES",
     "SHIPPED",
     "AffectNetwork",
     "AudioEmotion",
@@ -65,6 +75,7 @@ __all__ = [
     "open_motion",
     "quantise",
     "restyler_metadata",
+    "runtime_package",
     "session",
 ]
 

@@ -6,15 +6,22 @@ Knows nothing of what a model does.
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Mapping
+from contextlib import redirect_stdout
 from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import PackageNotFoundError, distribution
+from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Final
 
 from facetake import files, rig
 from facetake.audio import FRAME_RATE_HZ, hash_of
 from facetake.config import read_table
-from facetake.errors import ConfigError, ModelError
+from facetake.errors import ConfigError, ModelError, Notice
 from facetake.files import json_text
 from facetake.files.quantities import shown
 
@@ -25,36 +32,79 @@ MODEL_VERSION = 1
 SHIPPED = Path(__file__).parents[1] / "models"
 
 
-def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
-    """Opens a model file.
+RUNTIMES: Final[Mapping[str, str]] = {"onnxruntime": "cpu", "onnxruntime-gpu": "gpu"}
+"""The packages that bring ONNX Runtime, and the extra that names each. Both own the same files."""
+CARD: Final = "CUDAExecutionProvider"
+PROCESSOR: Final = "CPUExecutionProvider"
+
+
+def runtime_package() -> str:
+    """The package that ONNX Runtime comes from.
 
     Raises:
-        ModelError: onnxruntime cannot read it.
+        ModelError: it is not installed, or two packages of it are.
     """
-    import onnxruntime
+    found = [package for package in RUNTIMES if _is_installed(package)]
+    if len(found) > 1:
+        raise ModelError(
+            f"{' and '.join(found)} are both installed and own the same files; run: pip uninstall -y "
+            f'{" ".join(found)}, then pip install "facetake[cpu]", or "facetake[gpu]" for an NVIDIA card'
+        )
+    if not found:
+        raise ModelError(
+            'ONNX Runtime, which runs the networks, is not installed; pip install "facetake[cpu]", or "facetake[gpu]" '
+            "for an NVIDIA card"
+        )
+    return found[0]
 
-    options = onnxruntime.SessionOptions()
+
+@cache
+def _runtime() -> ModuleType:
+    """ONNX Runtime, with what its package for cards needs loaded. ModelError where `runtime_package` has none."""
+    runtime_package()
+    runtime = import_module("onnxruntime")
+    if CARD in runtime.get_available_providers():
+        runtime.set_default_logger_severity(4)  # it tells at length where there is no card; we do in one line
+        with redirect_stdout(StringIO()):  # where a program may be listening for our events
+            runtime.preload_dlls()
+    return runtime
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        distribution(package)
+    except PackageNotFoundError:
+        return False
+    return True
+
+
+def session(path: Path, threads: int = 2) -> onnxruntime.InferenceSession:
+    """Opens a model file, on a card where ONNX Runtime's package for cards finds one; else that is told once.
+
+    Raises:
+        ModelError: onnxruntime cannot read it, or is not installed as it should be.
+    """
+    runtime = _runtime()
+    options = runtime.SessionOptions()
     options.intra_op_num_threads = threads
     options.log_severity_level = 3
     options.add_session_config_entry(
         "session.intra_op.allow_spinning", "0"
     )  # leaves the other core to the host application
+    providers = [name for name in (CARD, PROCESSOR) if name in runtime.get_available_providers()]
     try:
-        return onnxruntime.InferenceSession(str(path), options, providers=_providers(onnxruntime))
+        running: onnxruntime.InferenceSession = runtime.InferenceSession(str(path), options, providers=providers)
     except Exception as error:  # onnxruntime raises several untyped errors for a damaged file
         raise ModelError(f"{path} is not a model that ONNX Runtime can read; install it again") from error
+    if providers[0] not in running.get_providers():
+        warnings.warn("no NVIDIA card can be used here; the processor runs the networks", Notice, stacklevel=2)
+    return running
 
 
 def devices() -> tuple[str, ...]:
-    """What ONNX Runtime would run the models on, as it names them, the first choice first."""
-    import onnxruntime
-
-    return tuple(name.removesuffix("ExecutionProvider") for name in _providers(onnxruntime))
-
-
-def _providers(runtime: Any) -> list[str]:
-    wanted = ("CUDAExecutionProvider", "CPUExecutionProvider")
-    return [name for name in wanted if name in runtime.get_available_providers()]
+    """What the models run on here, as ONNX Runtime names it, the first choice first."""
+    running = session(SHIPPED / declarations(SHIPPED)["viseme_classifier"].file)
+    return tuple(name.removesuffix("ExecutionProvider") for name in running.get_providers())
 
 
 @dataclass(frozen=True)

@@ -133,7 +133,7 @@ def test_a_cover_is_no_picture(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("title", ["三月十日采访".encode("gbk"), "запись".encode("cp1251"), "収録".encode("shift_jis")])
 def test_titles_in_any_alphabet(tmp_path: Path, title: bytes) -> None:
-    """Text that is not UTF-8, as QuickTime of other alphabets writes it, keeps no film from being read."""
+    """Text that is not UTF-8, as QuickTime of other alphabets writes it, keeps no film or recording from being read."""
     from facetake.portrait.video.footage import open_footage, sound_of
 
     mark = "x" * len(title)
@@ -142,7 +142,12 @@ def test_titles_in_any_alphabet(tmp_path: Path, title: bytes) -> None:
     assert mark.encode() in data
     path.write_bytes(data.replace(mark.encode(), title))
 
+    alone = film(tmp_path / "a.m4a", title=mark, picture_s=None)
+    alone.write_bytes(alone.read_bytes().replace(mark.encode(), title))
+
+    assert title in path.read_bytes() and title in alone.read_bytes()
     assert np.allclose(clicks_s(audio.read(path)), CLICKS_S, atol=0.003)
+    assert np.allclose(clicks_s(audio.read(alone)), CLICKS_S, atol=0.003)
     assert np.allclose(clicks_s(sound_of(open_footage(path))[0], RATE_HZ), CLICKS_S, atol=0.003)
 
 

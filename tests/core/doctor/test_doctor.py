@@ -20,6 +20,7 @@ from facetake.cli import main
 from facetake.doctor import bug_report, engine, hosts, machine, software
 from facetake.doctor.extras import EXTRAS, how_to_get, lacking
 from facetake.doctor.finding import Finding, shortened
+from facetake.inference import verified
 
 ROOT = Path(__file__).parents[3]
 
@@ -75,8 +76,33 @@ def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:
 def test_a_missing_package_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """What Facetake cannot do without is named with the command that gets it."""
     monkeypatch.setattr(software, "find_spec", lambda name: None if name == "soxr" else name)
-    (found,) = software.dependencies()
+    found, _ = software.dependencies()
     assert found.advice == "pip install soxr" and "soxr missing" in found.told
+
+
+@pytest.mark.parametrize(
+    ("installed", "told"),
+    [
+        ((), 'not installed; pip install "facetake[cpu]", or "facetake[gpu]" for an NVIDIA card'),
+        (
+            ("onnxruntime", "onnxruntime-gpu"),
+            "run: pip uninstall -y onnxruntime onnxruntime-gpu, then pip install",
+        ),
+    ],
+)
+def test_a_runtime_that_is_none_or_two_is_told(
+    installed: tuple[str, ...], told: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The doctor and the first command that runs a network say in one line what to install."""
+    monkeypatch.setattr(verified, "_is_installed", lambda package: package in installed)
+    verified._runtime.cache_clear()
+    _, found = software.dependencies()
+    assert told in found.advice
+
+    assert main(["generate", str(ROOT / "examples" / "line.wav"), "-o", "line.csv"]) == 2
+    said = capsys.readouterr().err
+    assert told in said and said.strip().count("\n") == 0
+    verified._runtime.cache_clear()
 
 
 def test_an_extra_that_is_not_there_is_no_fault(monkeypatch: pytest.MonkeyPatch) -> None:
