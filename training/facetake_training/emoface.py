@@ -122,7 +122,8 @@ def train(config: TrainConfig) -> Path:
     network = build(config)
     optimizer = torch.optim.AdamW(_groups(network, config), lr=config.learning_rate, weight_decay=config.weight_decay)
     first, best = resume(config.out, "last", network, optimizer, worst=-math.inf)
-    averaged = moving_average(network, config.average, first)
+    # built anew, because torch multiplies frozen weights in another order, and scores would differ in the last digits
+    averaged = moving_average(build(config), config.average, first)
     if first:
         checkpoint.load_weights(config.out / "average.safetensors", averaged.module)
     loader = DataLoader(

@@ -30,7 +30,8 @@ def network() -> torch.nn.Module:
 def loss_of(learnt: torch.nn.Module, number: int, scale: float = 1.0) -> torch.Tensor:
     """A loss of a batch by its number."""
     given = torch.randn(8, 3, generator=torch.Generator().manual_seed(number))
-    return scale * (learnt(given) - given.sum(dim=1, keepdim=True)).square().mean()
+    away: torch.Tensor = learnt(given) - given.sum(dim=1, keepdim=True)
+    return scale * away.square().mean()
 
 
 def same(one: torch.nn.Module, other: torch.nn.Module) -> bool:
