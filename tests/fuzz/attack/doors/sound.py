@@ -337,4 +337,10 @@ _KIND_OF: Final = {
     **{struct.pack(">I", size): _mp4_or_other for size in range(8, 64)},
 }  # fmt: skip
 
+
+def changed_film(data: bytes, dice: random.Random) -> bytes:
+    """A film of MP4 or Matroska whose boxes or elements lie."""
+    return _elements(data, dice) if data[:4] == b"\x1a\x45\xdf\xa3" else _boxes(data, dice)
+
+
 DOOR: Final = Door("sound", "recordings of every kind", prepare, make, weight=22.0, needs=("av",))
