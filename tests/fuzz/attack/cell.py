@@ -63,17 +63,17 @@ class Room:
         """Makes them."""
         self.folder = folder
         self.case, self.outside, self.seeds = folder / "in" / "case", folder / "in", folder / "seeds"
-        self.temporary, self.here = folder / "tmp", folder / "here"
-        for one in (self.outside, self.seeds, self.temporary, self.here):
+        self.temporary = folder / "tmp"
+        for one in (self.case, self.seeds, self.temporary):
             one.mkdir(parents=True, exist_ok=True)
         (self.outside / CANARY).write_bytes(WORDS)
-        os.chdir(self.here)
         os.environ["TMPDIR"] = tempfile.tempdir = str(self.temporary)
 
     def begin(self) -> None:
-        """Empties the case's folder."""
+        """Empties the case's folder, which relative paths start from."""
         shutil.rmtree(self.case, ignore_errors=True)
         self.case.mkdir()
+        os.chdir(self.case)
 
     def held(self, yields: tuple[str, ...]) -> dict[str, bytes]:
         """What a case's folder holds that must be there afterwards, by hash."""
@@ -89,11 +89,10 @@ class Room:
         others = sorted({entry.name for entry in os.scandir(self.outside)} - {CANARY, "case"})
         if others or (self.outside / CANARY).read_bytes() != WORDS:
             return f"files beside its folder: {others[:3]}"
-        for place in (self.temporary, self.here):
-            if left := [entry.name for entry in os.scandir(place)]:
-                for name in left:
-                    _remove(place / name)
-                return f"left in {place.name}: {left[:3]}"
+        if left := [entry.name for entry in os.scandir(self.temporary)]:
+            for name in left:
+                _remove(self.temporary / name)
+            return f"left among temporary files: {left[:3]}"
         after = self.held(yields)
         if lost := sorted(name for name, mark in before.items() if after.get(name) != mark):
             return f"changed or lost: {lost[:3]}"

@@ -131,10 +131,10 @@ class Watch:
         assert self._seen is not None
         if isinstance(path, bytes):
             path = path.decode(errors="replace")
-        if not isinstance(path, str | Path) or path == ":memory:":
+        if not isinstance(path, str | Path) or (event == "sqlite3.connect" and path in ("", ":memory:")):
             return
         whole = str(Path(path).absolute()) if not str(path).startswith("/") else str(path)
         if ".." in whole:
             whole = str(Path(whole).resolve())
-        if not whole.startswith(self._rooms) and whole not in _ALLOWED:
+        if not f"{whole}/".startswith(self._rooms) and whole not in _ALLOWED:
             self._seen.append(f"{event} {whole[:150]}")

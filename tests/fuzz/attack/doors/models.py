@@ -46,8 +46,8 @@ def prepare(folder: Path) -> Whole:
     import soundfile as sf
 
     made = {name: build().SerializeToString() for name, build in BUILD.items()}
-    made["audio2rig"] = _with(made["audio2rig"], ear_sha256=_hash(made["ear"]))
-    made["audio_emotion"] = _with(made["audio_emotion"], ear_sha256=_hash(made["ear"]))
+    made["audio2rig"] = with_metadata(made["audio2rig"], ear_sha256=digest(made["ear"]))
+    made["audio_emotion"] = with_metadata(made["audio_emotion"], ear_sha256=digest(made["ear"]))
     dice = np.random.default_rng(0)
     movement = {
         "tracks": dice.normal(size=(200, 5)).astype(np.float32) * 0.1, "voice": dice.normal(size=200).astype(np.float32),
@@ -69,11 +69,12 @@ def put(folder: Path, files: dict[str, bytes], table: bytes | None = None) -> No
     rows = []
     for name, data in files.items():
         (folder / name).write_bytes(data)
-        rows.append(f'[{name.partition(".")[0]}]\nfile = "{name}"\nsha256 = "{_hash(data)}"\ntrained_on = []\n')
+        rows.append(f'[{name.partition(".")[0]}]\nfile = "{name}"\nsha256 = "{digest(data)}"\ntrained_on = []\n')
     (folder / "models.toml").write_bytes("\n".join(rows).encode() if table is None else table)
 
 
-def _hash(data: bytes) -> str:
+def digest(data: bytes) -> str:
+    """A file's hash, as models.toml has it."""
     return hashlib.sha256(data).hexdigest()
 
 
@@ -169,7 +170,8 @@ BUILD: Final[dict[str, Callable[[], Any]]] = {
 }  # fmt: skip
 
 
-def _with(data: bytes, **about: str) -> bytes:
+def with_metadata(data: bytes, **about: str) -> bytes:
+    """A graph that says more of itself."""
     import onnx
 
     model = onnx.load_from_string(data)
@@ -242,15 +244,15 @@ def make(whole: Whole, case: Case) -> Open:
         data = files[f"{name}.onnx"]
         files[f"{name}.onnx"] = _respelt(data, dice) if kind < 0.85 else damaged(data, dice)
     if name == "ear" and dice.random() < 0.9:
-        mark = _hash(files["ear.onnx"])
+        mark = digest(files["ear.onnx"])
         for other in ("audio2rig", "audio_emotion"):
-            files[f"{other}.onnx"] = files[f"{other}.onnx"].replace(_hash(whole.files["ear.onnx"]).encode(), mark.encode())
+            files[f"{other}.onnx"] = files[f"{other}.onnx"].replace(digest(whole.files["ear.onnx"]).encode(), mark.encode())
     put(case.folder, files, table)
     return lambda: USES[use](case.folder, whole.sound)
 
 
 def _table(files: dict[str, bytes], dice: random.Random, outside: Path) -> bytes:
-    rows = {name.partition(".")[0]: {"file": name, "sha256": _hash(data)} for name, data in files.items()}
+    rows = {name.partition(".")[0]: {"file": name, "sha256": digest(data)} for name, data in files.items()}
     changed = hostile.respelt(rows, dice)
     if not isinstance(changed, dict):
         return json.dumps(changed).encode("utf-8", "surrogatepass")
