@@ -90,7 +90,7 @@ def load(path: Path) -> Delivery:
             Fraction(found["rate"]), found["n_frames"], keys, found.get("raw", {}), visemes, plot.get("curves", {}),
             plot.get("rate", 30.0), heard.get("sentence", ""), tuple(heard.get("cues", ())),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise HostProblem(f"the engine's result {path} cannot be read ({error}); try once more") from error
 
 

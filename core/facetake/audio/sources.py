@@ -77,7 +77,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
-        container = Container.open(path, str(error), told=tuple(sentence for part in parts for sentence in part.told))
+        container = Container.open(path, _said(error), told=tuple(sentence for part in parts for sentence in part.told))
         return Holed(container, parts) if any(part.lasts for part in parts) else container
 
 
@@ -132,7 +132,7 @@ class Parts:
         try:
             block: Floats = sound.read(count, dtype="float32", always_2d=True)
         except (RuntimeError, OSError) as error:  # LibsndfileError is a RuntimeError
-            raise AudioError(f"{self._path} is damaged: {error}; export it again") from error
+            raise AudioError(f"{self._path} is damaged: {_said(error)}; export it again") from error
         return block
 
 
@@ -153,6 +153,11 @@ class Holed:
                 lost = round(Fraction(*part.lasts) * rate_hz) - sum(count for _, count, _ in heard)
                 yield from _silence(rate_hz, lost, channels, block_s)
             yield from sound.blocks(block_s)
+
+
+def _said(error: Exception) -> str:
+    """What libsndfile says is wrong, without the name of what it was given, which may be an object of ours."""
+    return str(getattr(error, "error_string", "") or error).rstrip(".")
 
 
 def _silence(rate_hz: int, count: int, channels: int, block_s: float) -> Iterator[Block]:

@@ -31,7 +31,8 @@ def changed(arrays: Arrays, dice: random.Random, most: int = 2) -> dict[str, NDA
         if kind == 0:
             del made[name]
         elif kind == 1:
-            made[dice.choice(NAMES).replace("\0", "0").replace("/", "_") or "x"] = made.pop(name)
+            other = dice.choice(NAMES).replace("\0", "0").replace("/", "_").encode("utf-8", "replace").decode()
+            made[other or "x"] = made.pop(name)
         elif kind == 2:
             made[name] = made[dice.choice(list(made))]
         else:

@@ -155,8 +155,7 @@ class Cell:
                 error, trace = caught, traceback.format_exc()
             seconds = time.process_time() - begun
         megabytes = _status("VmHWM:") / 1e3 - held_mb
-        folders = (str(case.folder), str(case.outside), str(self.room.seeds))
-        why = "" if error is None else wrong_with_error(error, door.own, folders)
+        why = "" if error is None else wrong_with_error(error, door.own)
         why = why or (f"does what no file may ask for: {seen[0]}" if seen else "")
         why = why or self.room.changed(before, door.yields)
         if not why and seconds > MOST_S + S_PER_MB * size_mb:

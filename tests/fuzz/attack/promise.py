@@ -22,8 +22,8 @@ S_PER_MB: Final = 2.0
 MOST_MB: Final = 500.0
 """Memory that any case may take beside what was taken before it."""
 MB_PER_MB: Final = 30.0
-LONGEST: Final = 600
-"""Characters of a sentence, not counting the folders of the case in it."""
+LONGEST: Final = 1000
+"""Characters of a sentence."""
 FORBIDDEN: Final = {
     "Traceback (most recent": "a traceback",
     "unforeseen": "something unforeseen",
@@ -45,13 +45,8 @@ def unprintable(text: str) -> str:
     return ""
 
 
-def wrong_with(message: str, folders: tuple[str, ...] = ()) -> str:
-    """What is wrong with a sentence for people; empty where nothing is.
-
-    Args:
-        message: the sentence.
-        folders: of the case, which do not count.
-    """
+def wrong_with(message: str) -> str:
+    """What is wrong with a sentence for people; empty where nothing is."""
     if bad := unprintable(message):
         return f"its sentence holds {bad}"
     if not message.strip():
@@ -61,23 +56,20 @@ def wrong_with(message: str, folders: tuple[str, ...] = ()) -> str:
             return f"its sentence holds {what}"
     if _ADDRESS.search(message):
         return "its sentence holds the address of an object"
-    short = message
-    for folder in folders:
-        short = short.replace(folder, "")
-    if len(short) > LONGEST:
-        return f"its sentence has {len(short)} characters"
+    if len(message) > LONGEST:
+        return f"its sentence has {len(message)} characters"
     return ""
 
 
-def wrong_with_error(error: BaseException, own: tuple[type[Exception], ...], folders: tuple[str, ...]) -> str:
+def wrong_with_error(error: BaseException, own: tuple[type[Exception], ...]) -> str:
     """What is wrong with an error that came out of a door; empty where it is one that is promised."""
     if isinstance(error, AssertionError):
         return f"what was taken for good is not: {error}"
     if own and isinstance(error, own):
-        return wrong_with(str(error), folders)
+        return wrong_with(str(error))
     if not isinstance(error, FacetakeError):
         return f"it ends in {type(error).__name__}: {str(error)[:200]}"
-    return wrong_with(sentence(error), folders)
+    return wrong_with(sentence(error))
 
 
 _WRITING: Final = frozenset(

@@ -66,14 +66,14 @@ def read(path: Path, suffix: str, follow: bool, moods: tuple[list[str], list[flo
     rows = batch.apart(rows, path.parent / "takes", (path,))
     root = path if path.is_dir() else path.parent
     for row in rows:
-        wrong = wrong_with(row.problem, (str(root),)) if row.problem else ""
+        wrong = wrong_with(row.problem) if row.problem else ""
         assert not wrong, f"a row's problem: {wrong}: {row.problem[:200]!r}"
         if not row.problem:
             assert row.duration_s > 0, "a row without sound"
             assert ".." not in row.out.parts and not row.out.is_absolute(), f"it writes {row.out}"
             assert follow or row.audio.resolve().is_relative_to(root.resolve()), f"it reads {row.audio}"
     for note in notes:
-        assert not (wrong := wrong_with(note, (str(root),))), f"a note: {wrong}: {note[:200]!r}"
+        assert not (wrong := wrong_with(note)), f"a note: {wrong}: {note[:200]!r}"
 
 
 def make_list(whole: Whole, case: Case) -> Open:
@@ -266,7 +266,7 @@ def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
         ledger.verdicts()
         ledger.write(Entry("x", {"audio": "2"}, DONE, out="x.csv"))
     for one in told:
-        assert not one or not (wrong := wrong_with(one, (str(folder),))), f"it tells: {wrong}: {one[:200]!r}"
+        assert not one or not (wrong := wrong_with(one)), f"it tells: {wrong}: {one[:200]!r}"
 
 
 # Approvals
@@ -306,7 +306,7 @@ def make_approvals(whole: Whole, case: Case) -> Open:
         with Ledger(case.folder) as ledger:
             ledger.write(Entry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
             for one in approvals.keep(verdicts, rows, ledger, case.folder):
-                assert not (wrong := wrong_with(one, (str(case.folder),))), f"it tells: {wrong}: {one[:200]!r}"
+                assert not (wrong := wrong_with(one)), f"it tells: {wrong}: {one[:200]!r}"
 
     return keep
 

@@ -107,7 +107,7 @@ def make_requests(whole: Whole, case: Case) -> Open:
         for event in found:
             for name in ("message", "warning"):
                 text = event.get(name)
-                assert text is None or not (wrong := wrong_with(text, (str(case.folder), str(whole.folder)))), f"{wrong}: {text[:300]!r}"
+                assert text is None or not (wrong := wrong_with(text)), f"{wrong}: {text[:300]!r}"
         given = sum(1 for line in lines if line.strip())
         ended = sum(1 for event in found if event["event"] in ENDS)
         assert ended >= min(given, 1), f"{ended} answers to {given} requests"
@@ -207,7 +207,7 @@ def make_commands(whole: Whole, case: Case) -> Open:
         assert code in (0, 1, 2), f"it ends with {code}"
         assert code != 2 or told.strip(), "it fails without a word"
         for one in told.splitlines() if "\n" in told else [told]:
-            wrong = wrong_with(one, (str(case.folder), str(whole.folder))) if one else ""
+            wrong = wrong_with(one) if one else ""
             assert not wrong, f"it tells: {wrong}: {one[:300]!r}"
 
     return command
