@@ -67,9 +67,9 @@ class BatchError(FacetakeError):
 def line(text: str) -> str:
     """A text as one line that terminals, logs and pages show as it stands.
 
-    Line feeds become spaces; other controls, halves of letters and signs that turn the direction become escapes such
-    as ``\\x1b``, so that a name in a file can neither break the line nor write on a terminal what it likes. Of a text that
-    is too long the middle is left out.
+    Line feeds become spaces; other controls, halves of letters and signs that turn the direction become escapes, so
+    that a name in a file can neither break the line nor write on a terminal what it likes. Of a text that is too long
+    the middle is left out.
     """
     shown = "".join(one if _is_shown(one) else _escaped(one) for one in text)
     return shown if len(shown) <= LONGEST else f"{shown[:_FIRST]} ... {shown[_FIRST + 5 - LONGEST :]}"

@@ -141,7 +141,9 @@ def _arrays(path: Path) -> Any:
     try:
         return {name: _tensor(value) if isinstance(value, np.ndarray) else value for name, value in table.items()}
     except TypeError as error:
-        raise ModelError(f"{path} holds an array that is not of numbers ({files.reason(error)}); fetch it again") from error
+        raise ModelError(
+            f"{path} holds an array that is not of numbers ({files.reason(error)}); fetch it again"
+        ) from error
 
 
 def _tensor(array: np.ndarray) -> Any:

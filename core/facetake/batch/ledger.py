@@ -15,7 +15,7 @@ from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final
 
-from facetake import qc
+from facetake import files, qc
 from facetake.audio import hash_of
 from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError, line
@@ -55,6 +55,7 @@ MOST_BYTES: Final = 1 << 26
 """Of a value, or of a row."""
 LONGEST_NAME: Final = 255
 """Bytes of a file's name, in most file systems."""
+MOST_LEDGER: Final = 1 << 40
 SHOWN: Final = 200
 """Characters of what is wrong with a ledger."""
 DONE, FAILED = "done", "failed"
@@ -165,8 +166,9 @@ class Ledger:
                 self._base.close()
                 self.note = _moved(self.path, wrong)
                 self._hold()
-        except sqlite3.Error as error:
-            self._base.close()
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where what SQLite says repeats damaged text
+            if "_base" in vars(self):
+                self._base.close()
             raise BatchError(_sentence(self.path, error)) from error
 
     def _unreadable(self) -> str:
@@ -190,7 +192,9 @@ class Ledger:
 
     def _foreign(self) -> str:
         """What is in it beside the tables of a run, or of them otherwise; empty where nothing is."""
-        for kind, name in self._base.execute("SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'"):
+        for kind, name in self._base.execute(
+            "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'"
+        ):
             if (kind, name) not in {("table", known) for known in _COLUMNS}:
                 return line(f"it holds the {kind} '{name}'")[:SHOWN]
         for name, columns in _COLUMNS.items():
@@ -201,6 +205,7 @@ class Ledger:
 
     def _hold(self) -> None:
         """Takes the lock, until the ledger is closed, and makes the tables; a newer version's is left as it is."""
+        _check_place(self.path)
         self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
         self._base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
         self._base.execute("PRAGMA trusted_schema=OFF")
@@ -280,7 +285,7 @@ class Ledger:
             for values in rows:
                 self._base.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(values))})", values)
             self._base.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if self._base.in_transaction:
                 self._base.execute("ROLLBACK")
             raise BatchError(_sentence(self.path, error)) from error
@@ -356,11 +361,25 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
         raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
     prints, beside = json_text.load(found[1]), tuple(Written(*one) for one in json_text.load(found[13]))
     told = json_text.load(found[14])
-    if not isinstance(prints, dict) or not all(isinstance(one, str) for one in told) or not all(map(_is_written, beside)):
+    if (
+        not isinstance(prints, dict)
+        or not all(isinstance(one, str) for one in told)
+        or not all(map(_is_written, beside))
+    ):
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
     if found[4] and not _is_inside(found[4]):
         raise ValueError(f"the row '{found[0][:80]}' names a take that is not in the folder")
     return Entry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
+
+
+def _check_place(path: Path) -> None:
+    """Raises BatchError where something else than a file stands in the place of a ledger."""
+    try:
+        files.check(path, most=MOST_LEDGER)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise BatchError(f"the ledger {path} cannot be opened: {files.reason(error)}; move it away") from error
 
 
 def _verdict(found: tuple[object, ...]) -> Verdict:
@@ -395,8 +414,8 @@ def _moved(path: Path, wrong: str) -> str:
     return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> str:
-    text = str(error)
+def _sentence(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> str:
+    text = str(error) if isinstance(error, sqlite3.Error) else "malformed"
     if "locked" in text or "busy" in text:
         return f"another run is using {path.parent}; wait until it has ended, or give another folder with --out"
     if "full" in text:

@@ -80,7 +80,7 @@ class _Parser(argparse.ArgumentParser):
     """Says a mistake in one sentence, as every other error."""
 
     def error(self, message: str) -> NoReturn:
-        tell(f"facetake: error: {line(message)}; see '{self.prog} --help'\n")
+        tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
         raise SystemExit(NOTHING_DONE)
 
 

@@ -85,6 +85,6 @@ def open_text(path: Path) -> TextIO:
 
 
 def reason(error: Exception) -> str:
-    """Why a file could not be read, in one line: what the system says, or a library, of which the beginning is enough."""
+    """Why a file could not be read, in one line: what the system says, or the beginning of what a library says."""
     words = " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
     return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]}..."

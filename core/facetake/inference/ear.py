@@ -122,7 +122,9 @@ def load_ear(folder: Path, threads: int) -> Ear:
 
     def run(audio: Floats) -> tuple[Floats, Floats]:
         count = frames_of(audio.shape[1])
-        features, visemes = model.run({"audio": audio}, features=(1, count, n_features), visemes=(1, count, len(VISEMES)))
+        features, visemes = model.run(
+            {"audio": audio}, features=(1, count, n_features), visemes=(1, count, len(VISEMES))
+        )
         return features, visemes
 
     def run_voice(audio: Floats) -> tuple[Floats, Floats, Floats]:

@@ -47,9 +47,13 @@ def open_motion(folder: Path) -> Movement | None:
             declared.sha256,
         )
     except KeyError as error:
-        raise ModelError(f"movement {path} has no {error.args[0]}; make it again with 'facetake-train motion'") from error
+        raise ModelError(
+            f"movement {path} has no {error.args[0]}; make it again with 'facetake-train motion'"
+        ) from error
     except (OSError, ValueError, TypeError) as error:
-        raise ModelError(f"movement {path} is damaged ({reason(error)}); make it again with 'facetake-train motion'") from error
+        raise ModelError(
+            f"movement {path} is damaged ({reason(error)}); make it again with 'facetake-train motion'"
+        ) from error
     if controls != rig.NAMES or not _fits(movement):
         raise ModelError(f"movement {path} does not fit this version; make it again with 'facetake-train motion'")
     return movement

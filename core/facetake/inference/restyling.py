@@ -120,7 +120,9 @@ def open_classifier(folder: Path, threads: int) -> VisemeClassifier:
 
     def run(curves: Floats) -> Floats:
         n_styles = len(EMOTIONS) + len(actors)
-        found = model.run({"curves": curves}, visemes=(*curves.shape[:2], len(VISEMES)), styles=(*curves.shape[:2], n_styles))
+        found = model.run(
+            {"curves": curves}, visemes=(*curves.shape[:2], len(VISEMES)), styles=(*curves.shape[:2], n_styles)
+        )
         return np.concatenate(found, axis=-1)
 
     return VisemeClassifier(run, actors, model.sha256)

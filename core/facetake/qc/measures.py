@@ -113,7 +113,11 @@ def from_json(text: str) -> tuple[Measured, ...]:
         for one in json_text.load(text)
     )
     for one in found:
-        if not isinstance(one.name, str) or not isinstance(one.what, str) or not np.isfinite([one.value, *one.at_s]).all():
+        if (
+            not isinstance(one.name, str)
+            or not isinstance(one.what, str)
+            or not np.isfinite([one.value, *one.at_s]).all()
+        ):
             raise ValueError("a measurement is none")
     return found
 

@@ -1,4 +1,4 @@
-"""Arrays and their archives (.npz, .safetensors) that lie: of type, shape, length and order, with checksums that hold."""
+"""Arrays and their archives (.npz, .safetensors) that lie of type, shape, length and order; checksums hold."""
 
 from __future__ import annotations
 
@@ -16,7 +16,22 @@ from attack.damage import EDGES
 from attack.hostile import NAMES
 
 Arrays = Mapping[str, NDArray[Any]]
-_DTYPES: Final = ("<f4", ">f4", "<f8", "<f2", "<i1", "<i8", ">i8", "<u8", "|b1", "<c8", "<U4", "|S3", "<M8[s]", "<m8[ns]")
+_DTYPES: Final = (
+    "<f4",
+    ">f4",
+    "<f8",
+    "<f2",
+    "<i1",
+    "<i8",
+    ">i8",
+    "<u8",
+    "|b1",
+    "<c8",
+    "<U4",
+    "|S3",
+    "<M8[s]",
+    "<m8[ns]",
+)
 _SPECIAL: Final = (np.nan, np.inf, -np.inf, 1e30, -1e30, 1e308, 5e-324, -0.0)
 
 
@@ -55,10 +70,18 @@ def _single(array: NDArray[Any], dice: random.Random) -> NDArray[Any]:
 
 def _reshaped(array: NDArray[Any], dice: random.Random) -> NDArray[Any]:
     choices: list[Callable[[], NDArray[Any]]] = [
-        lambda: array[None], lambda: array[..., None], lambda: array.reshape(-1), lambda: array.T, lambda: array[:0],
-        lambda: np.concatenate([array, array]), lambda: array[..., :-1], lambda: array[:-1], lambda: array[:1],
-        lambda: array.reshape((1,) * 30 + array.shape), lambda: np.zeros((0, *array.shape), array.dtype),
-    ]  # fmt: skip
+        lambda: array[None],
+        lambda: array[..., None],
+        lambda: array.reshape(-1),
+        lambda: array.T,
+        lambda: array[:0],
+        lambda: np.concatenate([array, array]),
+        lambda: array[..., :-1],
+        lambda: array[:-1],
+        lambda: array[:1],
+        lambda: array.reshape((1,) * 30 + array.shape),
+        lambda: np.zeros((0, *array.shape), array.dtype),
+    ]
     try:
         return dice.choice(choices)()
     except (IndexError, ValueError):
@@ -98,7 +121,20 @@ def _text(array: NDArray[Any], dice: random.Random) -> NDArray[Any]:
     return np.asarray(dice.choice(NAMES))
 
 
-_KINDS: Final = (_typed, _typed, _single, _reshaped, _reshaped, _reshaped, _valued, _valued, _all, _shuffled, _order, _text)
+_KINDS: Final = (
+    _typed,
+    _typed,
+    _single,
+    _reshaped,
+    _reshaped,
+    _reshaped,
+    _valued,
+    _valued,
+    _all,
+    _shuffled,
+    _order,
+    _text,
+)
 
 
 def npy(array: NDArray[Any], dice: random.Random | None = None) -> bytes:
@@ -116,7 +152,9 @@ def npy(array: NDArray[Any], dice: random.Random | None = None) -> bytes:
     elif kind == 1:
         shape = tuple(dice.choice(EDGES) for _ in range(dice.randint(1, 40)))
     elif kind == 2:
-        descr = dice.choice(("|O", "O8", "|V0", "<U0", "|S0", "<f16", "<U1000000000", "|V99999999", "xyz", "", "<f4" * 900))
+        descr = dice.choice(
+            ("|O", "O8", "|V0", "<U0", "|S0", "<f16", "<U1000000000", "|V99999999", "xyz", "", "<f4" * 900)
+        )
     elif kind == 3:
         descr = [("a", "<f4"), ("b", dice.choice(("<i8", "|O", "|V4")))]
     elif kind == 4:
@@ -124,7 +162,9 @@ def npy(array: NDArray[Any], dice: random.Random | None = None) -> bytes:
     header = {"descr": descr, "fortran_order": dice.choice((True, False, 1, None)), "shape": shape}
     text = repr(header)
     if kind == 5:
-        text = dice.choice(("", "{}", "(" * 200 + ")" * 200, "[" * 9000, "__import__('os')", "{'descr': 1j}", "9" * 5000, "\0"))
+        text = dice.choice(
+            ("", "{}", "(" * 200 + ")" * 200, "[" * 9000, "__import__('os')", "{'descr': 1j}", "9" * 5000, "\0")
+        )
     if kind == 6:
         text += " " * dice.choice((1, 60_000, 70_000))
     version = dice.choice((b"\x01\x00", b"\x02\x00", b"\x03\x00", b"\x00\x00", b"\xff\xff"))
@@ -137,9 +177,11 @@ def npy(array: NDArray[Any], dice: random.Random | None = None) -> bytes:
 
 
 def npz(arrays: Arrays, dice: random.Random) -> bytes:
-    """An archive of arrays, with members that may lie, be there twice, be packed a thousandfold or be somewhere else."""
+    """An archive of arrays, with members that may lie, be there twice, be packed or be elsewhere."""
     held = io.BytesIO()
-    packed = dice.choice((zipfile.ZIP_DEFLATED, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+    packed = dice.choice(
+        (zipfile.ZIP_DEFLATED, zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
+    )
     liar = dice.choice(list(arrays)) if arrays and dice.random() < 0.5 else None
     with zipfile.ZipFile(held, "w", packed) as archive:
         for name, array in arrays.items():
@@ -154,7 +196,11 @@ def npz(arrays: Arrays, dice: random.Random) -> bytes:
 
 
 def _member(name: str, dice: random.Random) -> str:
-    return f"{name}.npy" if dice.random() < 0.97 else dice.choice((name, f"../{name}.npy", f"{name}.npy/", f"/{name}.npy", "x.npy"))
+    return (
+        f"{name}.npy"
+        if dice.random() < 0.97
+        else dice.choice((name, f"../{name}.npy", f"{name}.npy/", f"/{name}.npy", "x.npy"))
+    )
 
 
 def _lying_zip(data: bytes, dice: random.Random) -> bytes:
@@ -170,20 +216,48 @@ def _lying_zip(data: bytes, dice: random.Random) -> bytes:
 
 def safetensors(arrays: Arrays, dice: random.Random) -> bytes:
     """A safetensors file, whose header sometimes lies."""
-    kinds = {"float32": "F32", "float64": "F64", "float16": "F16", "int64": "I64", "int32": "I32", "uint8": "U8", "bool": "BOOL"}
+    kinds = {
+        "float32": "F32",
+        "float64": "F64",
+        "float16": "F16",
+        "int64": "I64",
+        "int32": "I32",
+        "uint8": "U8",
+        "bool": "BOOL",
+    }
     header: dict[str, Any] = {}
     body = b""
     for name, array in arrays.items():
-        plain = array if array.dtype.name in kinds else array.astype(np.float32) if array.dtype.kind in "fiub" else np.zeros(2, np.uint8)
+        plain = (
+            array
+            if array.dtype.name in kinds
+            else array.astype(np.float32)
+            if array.dtype.kind in "fiub"
+            else np.zeros(2, np.uint8)
+        )
         raw = np.ascontiguousarray(plain).astype(plain.dtype.newbyteorder("<")).tobytes()
-        header[name] = {"dtype": kinds[plain.dtype.name], "shape": list(array.shape if plain.size == array.size else plain.shape),
-                        "data_offsets": [len(body), len(body) + len(raw)]}  # fmt: skip
+        header[name] = {
+            "dtype": kinds[plain.dtype.name],
+            "shape": list(array.shape if plain.size == array.size else plain.shape),
+            "data_offsets": [len(body), len(body) + len(raw)],
+        }
         body += raw
     if header and dice.random() < 0.5:
         _lie(header[dice.choice(list(header))], dice)
     text = json.dumps(header)
     if dice.random() < 0.1:
-        text = dice.choice(("{}", "[]", "null", "[" * 5000, '{"a":' * 5000, "", '{"__metadata__": {"a": 1}}', '{"__metadata__": {"a": "b"}}'))
+        text = dice.choice(
+            (
+                "{}",
+                "[]",
+                "null",
+                "[" * 5000,
+                '{"a":' * 5000,
+                "",
+                '{"__metadata__": {"a": 1}}',
+                '{"__metadata__": {"a": "b"}}',
+            )
+        )
     data = text.encode("utf-8", "surrogatepass")
     length = len(data) if dice.random() < 0.93 else dice.choice(EDGES) % (1 << 64)
     return length.to_bytes(8, "little") + data + (body if dice.random() < 0.95 else body[: len(body) // 2])
@@ -194,6 +268,8 @@ def _lie(entry: dict[str, Any], dice: random.Random) -> None:
     if key == "dtype":
         entry[key] = dice.choice(("F64", "BF16", "F8_E4M3", "I64", "BOOL", "U8", "", None, 3))
     elif key == "shape":
-        entry[key] = dice.choice(([], [0], [-1], [2**63], [2**32, 2**32], [1.5], None, [1] * 100, entry[key][::-1], [[1]]))
+        entry[key] = dice.choice(
+            ([], [0], [-1], [2**63], [2**32, 2**32], [1.5], None, [1] * 100, entry[key][::-1], [[1]])
+        )
     else:
         entry[key] = dice.choice(([0, 0], [0, 2**63], [8, 4], [-1, 4], [], None, [0, 4], entry[key][::-1]))

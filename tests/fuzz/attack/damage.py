@@ -6,13 +6,62 @@ import random
 from typing import Final
 
 PIECES: Final = (
-    b"\0", b"\xff\xff\xff\xff", b"\x7f" * 8, b"nan", b"-inf", b"1e400", b"-1", b"9" * 400, b"{", b"]", b'"', b",", b"\n",
-    b"\r", b"PK\x03\x04", b"\x93NUMPY", b"\xef\xbb\xbf", b"\xff\xfe", "\u202e".encode(), "\u2028".encode(), b"\x1b[2J",
-    b"\xed\xa0\x80", b"%s%n", b"../" * 9, b"\x1c", b"\x85", "\u0663".encode(),
-)  # fmt: skip
+    b"\0",
+    b"\xff\xff\xff\xff",
+    b"\x7f" * 8,
+    b"nan",
+    b"-inf",
+    b"1e400",
+    b"-1",
+    b"9" * 400,
+    b"{",
+    b"]",
+    b'"',
+    b",",
+    b"\n",
+    b"\r",
+    b"PK\x03\x04",
+    b"\x93NUMPY",
+    b"\xef\xbb\xbf",
+    b"\xff\xfe",
+    "\u202e".encode(),
+    "\u2028".encode(),
+    b"\x1b[2J",
+    b"\xed\xa0\x80",
+    b"%s%n",
+    b"../" * 9,
+    b"\x1c",
+    b"\x85",
+    "\u0663".encode(),
+)
 """What upsets parsers of numbers, texts, archives and terminals."""
-EDGES: Final = (0, 1, 2, 3, 7, 8, 127, 128, 255, 256, 4095, 32767, 32768, 65535, 2**24, 2**31 - 1, 2**31, 2**32 - 1,
-                2**48, 2**62, 2**63 - 1, 2**63, 2**64 - 1, -1, -2)  # fmt: skip
+EDGES: Final = (
+    0,
+    1,
+    2,
+    3,
+    7,
+    8,
+    127,
+    128,
+    255,
+    256,
+    4095,
+    32767,
+    32768,
+    65535,
+    2**24,
+    2**31 - 1,
+    2**31,
+    2**32 - 1,
+    2**48,
+    2**62,
+    2**63 - 1,
+    2**63,
+    2**64 - 1,
+    -1,
+    -2,
+)
 """Numbers at the ends of what fields hold."""
 
 

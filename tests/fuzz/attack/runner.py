@@ -234,7 +234,11 @@ class Attack:
                 self._fell(found, tell)
         self._count(keeper)
         if self._keep is not None and number >= 0:  # it could not do that itself
-            keep(keeper.folder / "in" / "case", Fall(chunk.door, self._seed, number, "ends or holds its process"), self._keep)
+            keep(
+                keeper.folder / "in" / "case",
+                Fall(chunk.door, self._seed, number, "ends or holds its process"),
+                self._keep,
+            )
         self._fell(Fall(chunk.door, self._seed, number, keeper.again()), tell)
         keeper.chunk = None
         if number < 0:
@@ -258,13 +262,19 @@ def table(scores: dict[str, Score]) -> str:
     for name, score in scores.items():
         said = score.skipped and not score.falls
         rows.append(
-            (name, "-", "-", "-", score.skipped) if said
+            (name, "-", "-", "-", score.skipped)
+            if said
             else (name, f"{score.cases}", f"{score.accepted}", f"{score.refused}", f"{len(score.falls)}")
-        )  # fmt: skip
+        )
     cases, fell = total(scores)
     accepted, refused = (sum(getattr(score, what) for score in scores.values()) for what in ("accepted", "refused"))
     rows.append(("all", f"{cases}", f"{accepted}", f"{refused}", f"{fell}"))
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = ["  ".join(cell.ljust(width) if column == 0 else cell.rjust(width)
-             for column, (cell, width) in enumerate(zip(row, widths, strict=True))) for row in rows]  # fmt: skip
+    lines = [
+        "  ".join(
+            cell.ljust(width) if column == 0 else cell.rjust(width)
+            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        for row in rows
+    ]
     return "\n".join(lines)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import sqlite3
@@ -24,10 +25,40 @@ from facetake.batch.ledger import DONE, Entry, Ledger, Verdict
 from facetake.batch.sheet import COLUMNS
 from facetake.emotion import EMOTIONS
 
-LETTERS: Final = ("Gr\u00fc\u00dfe", "\u041f\u0440\u0438\u0432\u0435\u0442", "\u3053\u3093\u306b\u3061\u306f", "\u4f60\u597d")
-CODECS: Final = ("utf-8", "utf-8-sig", "utf-16", "cp1252", "cp1251", "cp932", "gb18030", "cp949", "mac_roman", "utf-16-le")
-MOODS: Final = ("", "happy", "happy:0.7", "happy:0.5+sad:0.3", "auto", "mood.txt", "happy:2", "happy:nan", "x", "angry:,5",
-                "happy:" + "9" * 500, "+".join(["happy:0.001"] * 900), "../mood.txt", "/dev/zero/x")  # fmt: skip
+LETTERS: Final = (
+    "Gr\u00fc\u00dfe",
+    "\u041f\u0440\u0438\u0432\u0435\u0442",
+    "\u3053\u3093\u306b\u3061\u306f",
+    "\u4f60\u597d",
+)
+CODECS: Final = (
+    "utf-8",
+    "utf-8-sig",
+    "utf-16",
+    "cp1252",
+    "cp1251",
+    "cp932",
+    "gb18030",
+    "cp949",
+    "mac_roman",
+    "utf-16-le",
+)
+MOODS: Final = (
+    "",
+    "happy",
+    "happy:0.7",
+    "happy:0.5+sad:0.3",
+    "auto",
+    "mood.txt",
+    "happy:2",
+    "happy:nan",
+    "x",
+    "angry:,5",
+    "happy:" + "9" * 500,
+    "+".join(["happy:0.001"] * 900),
+    "../mood.txt",
+    "/dev/zero/x",
+)
 
 
 @dataclass(frozen=True)
@@ -99,8 +130,12 @@ def make_list(whole: Whole, case: Case) -> Open:
 
 def _linked(case: Case, path: Path) -> Open:
     """Links that lead out, in circles, and to devices; and the folder in place of the list."""
-    for name, target in (("out.wav", case.outside / "somebody's work.txt"), ("loop", case.folder), ("self.wav", "self.wav"),
-                         ("zero.wav", "/dev/zero")):  # fmt: skip
+    for name, target in (
+        ("out.wav", case.outside / "somebody's work.txt"),
+        ("loop", case.folder),
+        ("self.wav", "self.wav"),
+        ("zero.wav", "/dev/zero"),
+    ):
         if case.dice.random() < 0.6:
             (case.folder / name).symlink_to(target)
     follow = case.dice.random() < 0.5
@@ -122,7 +157,9 @@ def _row(dice: random.Random, outside: Path) -> dict[str, Any]:
         "character": dice.choice(("", *LETTERS)),
         "text": dice.choice(("", *LETTERS, "a,b;c", 'say "x"', "=1+1", hostile.name(dice))),
         "seed": dice.choice(("", "", "3", hostile.number(dice))),
-        "out": dice.choice(("", "", "sub/x.npz", "x.csv", hostile.name(dice, outside), hostile.name(dice, outside) + ".csv")),
+        "out": dice.choice(
+            ("", "", "sub/x.npz", "x.csv", hostile.name(dice, outside), hostile.name(dice, outside) + ".csv")
+        ),
     }
     if dice.random() < 0.1:
         row[hostile.name(dice)] = hostile.name(dice)
@@ -134,7 +171,11 @@ def _sheet(columns: list[str], rows: list[dict[str, Any]], dice: random.Random) 
 
     def cell(value: object) -> str:
         text = str(value)
-        return '"' + text.replace('"', '""') + '"' if any(one in text for one in (mark, '"', "\n", "\r")) and dice.random() < 0.9 else text
+        return (
+            '"' + text.replace('"', '""') + '"'
+            if any(one in text for one in (mark, '"', "\n", "\r")) and dice.random() < 0.9
+            else text
+        )
 
     lines = [mark.join(cell(name) for name in columns)]
     if dice.random() < 0.1:
@@ -147,7 +188,10 @@ def _sheet(columns: list[str], rows: list[dict[str, Any]], dice: random.Random) 
     text = dice.choice(("\n", "\n", "\r\n", "\r")).join(lines) + dice.choice(("\n", "", "\x1a", "\0", "\n\n\n"))
     if dice.random() < 0.04:
         text += (lines[-1] + "\n") * 3000
-    return text.encode(dice.choice(CODECS) if dice.random() < 0.3 else "utf-8", "replace" if dice.random() < 0.5 else "xmlcharrefreplace")
+    return text.encode(
+        dice.choice(CODECS) if dice.random() < 0.3 else "utf-8",
+        "replace" if dice.random() < 0.5 else "xmlcharrefreplace",
+    )
 
 
 def _objects(rows: list[dict[str, Any]], dice: random.Random, outside: Path) -> bytes:
@@ -157,25 +201,73 @@ def _objects(rows: list[dict[str, Any]], dice: random.Random, outside: Path) -> 
 
 
 def _moods(dice: random.Random) -> tuple[list[str], list[float], str]:
-    pattern = dice.choice((
-        "{id}_{emotion}_{intensity}", "{id}_{emotion}", "{id:>9999999999}{emotion}", "{id}{emotion:{id}}", "{id!r:1000000}{emotion}",
-        "{id.__class__}{emotion}", "{0}{id}{emotion}", "{id[0]}{emotion}{id}", "{", "{id}{emotion}\0", "{id}{emotion}" * 500,
-        "{id}{emotion}{intensity:2000000000}", "{id}{emotion}\ud800", "{id}{emotion!x}", "{id}{emotion}/../x", "{id}{emotion}\n",
-    ))  # fmt: skip
-    return list(dice.choice((EMOTIONS, ("happy",), ("happy", "happy"), ("neutral", "sad")))), dice.choice(([1.0], [0.5, 1.0], [1e-9])), pattern
+    pattern = dice.choice(
+        (
+            "{id}_{emotion}_{intensity}",
+            "{id}_{emotion}",
+            "{id:>9999999999}{emotion}",
+            "{id}{emotion:{id}}",
+            "{id!r:1000000}{emotion}",
+            "{id.__class__}{emotion}",
+            "{0}{id}{emotion}",
+            "{id[0]}{emotion}{id}",
+            "{",
+            "{id}{emotion}\0",
+            "{id}{emotion}" * 500,
+            "{id}{emotion}{intensity:2000000000}",
+            "{id}{emotion}\ud800",
+            "{id}{emotion!x}",
+            "{id}{emotion}/../x",
+            "{id}{emotion}\n",
+        )
+    )
+    return (
+        list(dice.choice((EMOTIONS, ("happy",), ("happy", "happy"), ("neutral", "sad")))),
+        dice.choice(([1.0], [0.5, 1.0], [1e-9])),
+        pattern,
+    )
 
 
 # The ledger: a SQLite file of a run, after somebody has been at it.
 
 _TABLES: Final = ("rows", "verdicts", "marks")
-_ROWS: Final = "id fingerprint status message out bytes duration_s spent_s made why sha256 mtime_ns checks beside told".split()
+_ROWS: Final = (
+    "id fingerprint status message out bytes duration_s spent_s made why sha256 mtime_ns checks beside told".split()
+)
 _CELLS: Final = (
-    "NULL", "''", "-1", "1e999", "9223372036854775807", "'nan'", "zeroblob(100)", "x'ff'", "'[]'", "'{}'", "'[1]'", "'null'",
-    "'[[\"a\", 1, 2, 3]]'", "'[[\"../x\", 1, \"\", 0]]'", "char(0)", "'a' || char(0) || 'b'", "cast(x'eda080' as text)",
-    "printf('%.*c', 3000, 'x')", "printf('%.*c', 100000, '[')", "'[\"' || char(27) || '\"]'", "'{\"a\": 1e400}'", "char(8238)",
-    "'[{\"name\": \"dead\", \"value\": 1e308, \"at_s\": [1], \"what\": \"x\"}]'", "'[{\"name\": 3}]'", "'../../x'", "'/dev/zero'",
-    "'[[\"a\\u0000b\", 1, \"\", 0]]'", "1", "0.5", "'done'", "'failed'", "'[NaN]'",
-)  # fmt: skip
+    "NULL",
+    "''",
+    "-1",
+    "1e999",
+    "9223372036854775807",
+    "'nan'",
+    "zeroblob(100)",
+    "x'ff'",
+    "'[]'",
+    "'{}'",
+    "'[1]'",
+    "'null'",
+    "'[[\"a\", 1, 2, 3]]'",
+    '\'[["../x", 1, "", 0]]\'',
+    "char(0)",
+    "'a' || char(0) || 'b'",
+    "cast(x'eda080' as text)",
+    "printf('%.*c', 3000, 'x')",
+    "printf('%.*c', 100000, '[')",
+    "'[\"' || char(27) || '\"]'",
+    "'{\"a\": 1e400}'",
+    "char(8238)",
+    '\'[{"name": "dead", "value": 1e308, "at_s": [1], "what": "x"}]\'',
+    "'[{\"name\": 3}]'",
+    "'../../x'",
+    "'/dev/zero'",
+    '\'[["a\\u0000b", 1, "", 0]]\'',
+    "1",
+    "0.5",
+    "'done'",
+    "'failed'",
+    "'[NaN]'",
+)
 _SPELLS: Final = (
     "DROP TABLE {table}",
     "DELETE FROM {table}",
@@ -183,7 +275,8 @@ _SPELLS: Final = (
     "ALTER TABLE {table} ADD COLUMN more TEXT",
     "ALTER TABLE rows DROP COLUMN {column}",
     "ALTER TABLE rows RENAME COLUMN {column} TO other",
-    "DROP TABLE {table}; CREATE VIEW {table} AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT i FROM n",
+    "DROP TABLE {table}; CREATE VIEW {table} AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
+    "SELECT i FROM n",
     "CREATE TABLE kept AS SELECT * FROM rows; DROP TABLE rows; CREATE VIEW rows AS WITH RECURSIVE n(i) AS "
     "(SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT kept.* FROM kept, n",
     "DROP TABLE marks; CREATE VIEW marks AS WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) "
@@ -192,8 +285,8 @@ _SPELLS: Final = (
     "SELECT 'x' || i AS id, 'approved' AS verdict, '' AS note, '' AS take_sha256 FROM n",
     "CREATE TRIGGER t AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
     "CREATE TRIGGER t BEFORE INSERT ON rows BEGIN SELECT RAISE(ABORT, 'no' || char(10) || 'way'); END",
-    "CREATE TRIGGER t AFTER INSERT ON rows BEGIN INSERT INTO rows SELECT hex(randomblob(9)), fingerprint, status, message, out, bytes, "
-    "duration_s, spent_s, made, why, sha256, mtime_ns, checks, beside, told FROM rows; END",
+    "CREATE TRIGGER t AFTER INSERT ON rows BEGIN INSERT INTO rows SELECT hex(randomblob(9)), fingerprint, status, "
+    "message, out, bytes, duration_s, spent_s, made, why, sha256, mtime_ns, checks, beside, told FROM rows; END",
     "PRAGMA user_version = {number}",
     "PRAGMA application_id = 77",
     "PRAGMA encoding = 'UTF-16'",
@@ -204,9 +297,9 @@ _SPELLS: Final = (
     "DELETE FROM marks",
     "UPDATE verdicts SET {verdict} = {cell}",
     "INSERT OR REPLACE INTO verdicts VALUES ({cell}, {cell}, {cell}, {cell})",
-    "INSERT INTO rows SELECT 'z' || id, fingerprint, status, message, out, bytes, duration_s, spent_s, made, why, sha256, mtime_ns, "
-    "checks, beside, told FROM rows",
-)  # fmt: skip
+    "INSERT INTO rows SELECT 'z' || id, fingerprint, status, message, out, bytes, duration_s, spent_s, made, why, "
+    "sha256, mtime_ns, checks, beside, told FROM rows",
+)
 
 
 def prepare_ledger(folder: Path) -> tuple[Whole, bytes]:
@@ -214,9 +307,19 @@ def prepare_ledger(folder: Path) -> tuple[Whole, bytes]:
     whole = prepare(folder)
     with Ledger(folder) as ledger:
         for name in ("x", "y"):
-            ledger.write(Entry(name, {"audio": "1", "emotion": "happy", "format": "csv"}, DONE, out=f"{name}.csv", bytes=len(whole.take),
-                               sha256="0" * 64, measured=(qc.Measured("dead", 2.0, (0.1,), "jaw"),),
-                               beside=(keeping.Written(f"{name}.keys.json", 3, "1" * 64, 5),), told=("a note",)))  # fmt: skip
+            ledger.write(
+                Entry(
+                    name,
+                    {"audio": "1", "emotion": "happy", "format": "csv"},
+                    DONE,
+                    out=f"{name}.csv",
+                    bytes=len(whole.take),
+                    sha256="0" * 64,
+                    measured=(qc.Measured("dead", 2.0, (0.1,), "jaw"),),
+                    beside=(keeping.Written(f"{name}.keys.json", 3, "1" * 64, 5),),
+                    told=("a note",),
+                )
+            )
         ledger.decide([Verdict("x", "approved", "good", "0" * 64)])
     for end in ("-wal", "-shm"):
         Path(f"{folder / batch.NAME}{end}").unlink(missing_ok=True)
@@ -227,7 +330,11 @@ def make_ledger(seeds: tuple[Whole, bytes], case: Case) -> Open:
     """A ledger with damage, or with other rows, tables, views and triggers than a run makes."""
     whole, data = seeds
     dice, path = case.dice, case.folder / batch.NAME
-    if dice.random() < 0.25:
+    if dice.random() < 0.02:
+        dice.choice(
+            (path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), lambda: path.symlink_to(path))
+        )()
+    elif dice.random() < 0.25:
         path.write_bytes(damaged(data, dice))
         if dice.random() < 0.2:
             Path(f"{path}-wal").write_bytes(damaged(data, dice))
@@ -243,12 +350,21 @@ def make_ledger(seeds: tuple[Whole, bytes], case: Case) -> Open:
 def _bewitch(path: Path, dice: random.Random) -> None:
     with closing(sqlite3.connect(path, isolation_level=None)) as base:
         for _ in range(dice.choice((1, 1, 1, 2, 3))):
-            spell = dice.choice(_SPELLS) if dice.random() < 0.5 else "UPDATE rows SET {column} = {cell}" + dice.choice(("", " WHERE id = 'x'"))
+            spell = (
+                dice.choice(_SPELLS)
+                if dice.random() < 0.5
+                else "UPDATE rows SET {column} = {cell}" + dice.choice(("", " WHERE id = 'x'"))
+            )
             with suppress(sqlite3.Error):
-                base.executescript(spell.format(
-                    table=dice.choice(_TABLES), column=dice.choice(_ROWS), cell=dice.choice(_CELLS),
-                    number=dice.choice((-1, 0, 1, 2, 3, 5, 2**31 - 1)), verdict=dice.choice(("id", "verdict", "note", "take_sha256")),
-                ))  # fmt: skip
+                base.executescript(
+                    spell.format(
+                        table=dice.choice(_TABLES),
+                        column=dice.choice(_ROWS),
+                        cell=dice.choice(_CELLS),
+                        number=dice.choice((-1, 0, 1, 2, 3, 5, 2**31 - 1)),
+                        verdict=dice.choice(("id", "verdict", "note", "take_sha256")),
+                    )
+                )
 
 
 def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
@@ -260,7 +376,14 @@ def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
         keeping.sweep(folder, names, ledger.mark)
         told += approvals.keep(verdicts, rows, ledger, folder)
         for row in rows:
-            told.append(ledger.reason(row.id, {"audio": "1", "emotion": "happy", "format": "csv"}, folder, (str(row.out), f"{row.id}.keys.json")))
+            told.append(
+                ledger.reason(
+                    row.id,
+                    {"audio": "1", "emotion": "happy", "format": "csv"},
+                    folder,
+                    (str(row.out), f"{row.id}.keys.json"),
+                )
+            )
             entry = ledger.entry(row.id)
             qc.score(qc.judge(entry.measured)) if entry else None
         ledger.verdicts()
@@ -283,7 +406,10 @@ def prepare_approvals(folder: Path) -> Whole:
 
 
 def _approvals() -> dict[str, Any]:
-    lines = {"x": {"verdict": "approved", "note": "good", "take_sha256": "0" * 64}, "y": {"verdict": "rejected", "take_sha256": "1" * 64}}
+    lines = {
+        "x": {"verdict": "approved", "note": "good", "take_sha256": "0" * 64},
+        "y": {"verdict": "rejected", "take_sha256": "1" * 64},
+    }
     return {"facetake_approvals": 1, "lines": lines}
 
 
@@ -313,6 +439,20 @@ def make_approvals(whole: Whole, case: Case) -> Open:
 
 DOORS: Final = (
     Door("lists", "lists of lines and folders of recordings", prepare, make_list, weight=12.0),
-    Door("ledger", "ledgers of earlier runs", prepare_ledger, make_ledger, weight=8.0, yields=("facetake-batch*", "approved/*")),
-    Door("approvals", "verdicts of a report", prepare_approvals, make_approvals, weight=4.0, yields=("facetake-batch*", "approved/*")),
+    Door(
+        "ledger",
+        "ledgers of earlier runs",
+        prepare_ledger,
+        make_ledger,
+        weight=8.0,
+        yields=("facetake-batch*", "approved/*"),
+    ),
+    Door(
+        "approvals",
+        "verdicts of a report",
+        prepare_approvals,
+        make_approvals,
+        weight=4.0,
+        yields=("facetake-batch*", "approved/*"),
+    ),
 )

@@ -50,10 +50,13 @@ def prepare(folder: Path) -> Whole:
     made["audio_emotion"] = with_metadata(made["audio_emotion"], ear_sha256=digest(made["ear"]))
     dice = np.random.default_rng(0)
     movement = {
-        "tracks": dice.normal(size=(200, 5)).astype(np.float32) * 0.1, "voice": dice.normal(size=200).astype(np.float32),
-        "ends": np.array([120, 200]), "modes": dice.normal(size=(5, C)).astype(np.float32) * 0.01, "mirror": np.arange(5),
+        "tracks": dice.normal(size=(200, 5)).astype(np.float32) * 0.1,
+        "voice": dice.normal(size=200).astype(np.float32),
+        "ends": np.array([120, 200]),
+        "modes": dice.normal(size=(5, C)).astype(np.float32) * 0.01,
+        "mirror": np.arange(5),
         "controls": np.array(rig.NAMES),
-    }  # fmt: skip
+    }
     held = io.BytesIO()
     np.savez(held, **movement)  # type: ignore[arg-type]
     files = {**{f"{name}.onnx": data for name, data in made.items()}, "motion.npz": held.getvalue()}
@@ -78,7 +81,14 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def _graph(name: str, nodes: list[Any], inputs: dict[str, Any], outputs: dict[str, Any], constants: dict[str, Any], about: dict[str, str]) -> Any:
+def _graph(
+    name: str,
+    nodes: list[Any],
+    inputs: dict[str, Any],
+    outputs: dict[str, Any],
+    constants: dict[str, Any],
+    about: dict[str, str],
+) -> Any:
     from onnx import TensorProto, helper, numpy_helper
 
     def values(shapes: dict[str, Any]) -> list[Any]:
@@ -97,16 +107,30 @@ def ear() -> Any:
 
     node = helper.make_node
     nodes = [
-        node("Shape", ["audio"], ["shape"]), node("Gather", ["shape", "one"], ["s"]), node("Mul", ["s", "sixty"], ["m"]),
-        node("Add", ["m", "half"], ["h"]), node("Div", ["h", "rate"], ["t"]), node("ReduceMean", ["audio"], ["level"], keepdims=0),
-    ]  # fmt: skip
+        node("Shape", ["audio"], ["shape"]),
+        node("Gather", ["shape", "one"], ["s"]),
+        node("Mul", ["s", "sixty"], ["m"]),
+        node("Add", ["m", "half"], ["h"]),
+        node("Div", ["h", "rate"], ["t"]),
+        node("ReduceMean", ["audio"], ["level"], keepdims=0),
+    ]
     for name in ("features", "visemes", "voice"):
-        nodes += [node("Concat", ["one", "t", f"{name}_n"], [f"{name}_s"], axis=0), node("Add", ["level", f"{name}_0"], [f"{name}_a"]),
-                  node("Expand", [f"{name}_a", f"{name}_s"], [name])]  # fmt: skip
+        nodes += [
+            node("Concat", ["one", "t", f"{name}_n"], [f"{name}_s"], axis=0),
+            node("Add", ["level", f"{name}_0"], [f"{name}_a"]),
+            node("Expand", [f"{name}_a", f"{name}_s"], [name]),
+        ]
     sizes = {"features": FEATURES, "visemes": V, "voice": VOICE}
-    constants: dict[str, Any] = {"one": np.array([1]), "sixty": np.array([60]), "half": np.array([8000]), "rate": np.array([16_000])}
+    constants: dict[str, Any] = {
+        "one": np.array([1]),
+        "sixty": np.array([60]),
+        "half": np.array([8000]),
+        "rate": np.array([16_000]),
+    }
     constants |= {f"{name}_n": np.array([size]) for name, size in sizes.items()}
-    constants |= {f"{name}_0": np.full((1, 1, 1), np.log(1 / V) if name == "visemes" else 0.1, np.float32) for name in sizes}
+    constants |= {
+        f"{name}_0": np.full((1, 1, 1), np.log(1 / V) if name == "visemes" else 0.1, np.float32) for name in sizes
+    }
     outputs = {name: [1, "T", size] for name, size in sizes.items()}
     return _graph("ear", nodes, {"audio": [1, "S"]}, outputs, constants, inference.ear_metadata())
 
@@ -116,7 +140,11 @@ def audio2rig() -> Any:
     from onnx import helper
 
     node = helper.make_node
-    nodes = [node("MatMul", ["features", "a"], ["x"]), node("MatMul", ["emotion", "b"], ["y"]), node("Add", ["x", "y"], ["curves"])]
+    nodes = [
+        node("MatMul", ["features", "a"], ["x"]),
+        node("MatMul", ["emotion", "b"], ["y"]),
+        node("Add", ["x", "y"], ["curves"]),
+    ]
     inputs = {"features": [1, "T", FEATURES], "emotion": [1, "T", K]}
     constants = {"a": np.full((FEATURES, C), 0.01, np.float32), "b": np.full((K, C), 0.01, np.float32)}
     return _graph("audio2rig", nodes, inputs, {"curves": [1, "T", C]}, constants, inference.audio2rig_metadata())
@@ -138,8 +166,14 @@ def viseme_classifier() -> Any:
     from onnx import helper
 
     node = helper.make_node
-    nodes = [step for name in ("visemes", "styles") for step in
-             (node("MatMul", ["curves", f"{name}_w"], [f"{name}_x"]), node("LogSoftmax", [f"{name}_x"], [name], axis=-1))]  # fmt: skip
+    nodes = [
+        step
+        for name in ("visemes", "styles")
+        for step in (
+            node("MatMul", ["curves", f"{name}_w"], [f"{name}_x"]),
+            node("LogSoftmax", [f"{name}_x"], [name], axis=-1),
+        )
+    ]
     about = {**inference.classifier_metadata(), "actors": json.dumps(["bruno"])}
     outputs = {"visemes": ["B", "T", V], "styles": ["B", "T", K + 1]}
     constants = {"visemes_w": np.ones((C, V), np.float32), "styles_w": np.ones((C, K + 1), np.float32)}
@@ -150,10 +184,19 @@ def audio_emotion() -> Any:
     """An emotion by one product of the voice."""
     from onnx import helper
 
-    nodes = [helper.make_node("MatMul", ["voice", "a"], ["x"]), helper.make_node("Softmax", ["x"], ["emotion"], axis=-1)]
+    nodes = [
+        helper.make_node("MatMul", ["voice", "a"], ["x"]),
+        helper.make_node("Softmax", ["x"], ["emotion"], axis=-1),
+    ]
     about = {**audio_emotion_metadata(), "usual": json.dumps([0.0] * 2 * VOICE), "threshold": "0.5"}
-    return _graph("audio_emotion", nodes, {"voice": [1, 2 * VOICE]}, {"emotion": [1, K]},
-                  {"a": np.random.default_rng(1).normal(size=(2 * VOICE, K)).astype(np.float32)}, about)  # fmt: skip
+    return _graph(
+        "audio_emotion",
+        nodes,
+        {"voice": [1, 2 * VOICE]},
+        {"emotion": [1, K]},
+        {"a": np.random.default_rng(1).normal(size=(2 * VOICE, K)).astype(np.float32)},
+        about,
+    )
 
 
 def affect() -> Any:
@@ -165,9 +208,13 @@ def affect() -> Any:
 
 
 BUILD: Final[dict[str, Callable[[], Any]]] = {
-    "ear": ear, "audio2rig": audio2rig, "restyler": restyler, "viseme_classifier": viseme_classifier, "audio_emotion": audio_emotion,
+    "ear": ear,
+    "audio2rig": audio2rig,
+    "restyler": restyler,
+    "viseme_classifier": viseme_classifier,
+    "audio_emotion": audio_emotion,
     "affect": affect,
-}  # fmt: skip
+}
 
 
 def with_metadata(data: bytes, **about: str) -> bytes:
@@ -220,12 +267,19 @@ def _heard(folder: Path, sound: Path) -> None:
 
 
 USES: Final[dict[str, Callable[[Path, Path], None]]] = {
-    "generate": _generate, "hear": _heard, "restyle": _restyle, "affect": _affect, "movement": _movement,
-}  # fmt: skip
+    "generate": _generate,
+    "hear": _heard,
+    "restyle": _restyle,
+    "affect": _affect,
+    "movement": _movement,
+}
 _TOUCHED: Final = {
-    "generate": ("ear", "audio2rig"), "hear": ("ear", "audio_emotion"), "restyle": ("restyler", "viseme_classifier"),
-    "affect": ("affect",), "movement": ("motion",),
-}  # fmt: skip
+    "generate": ("ear", "audio2rig"),
+    "hear": ("ear", "audio_emotion"),
+    "restyle": ("restyler", "viseme_classifier"),
+    "affect": ("affect",),
+    "movement": ("motion",),
+}
 
 
 def make(whole: Whole, case: Case) -> Open:
@@ -239,14 +293,20 @@ def make(whole: Whole, case: Case) -> Open:
     if kind < 0.12:
         table = _table(files, dice, case.outside)
     elif name == "motion":
-        files["motion.npz"] = arrays.npz(arrays.changed(whole.movement, dice), dice) if kind < 0.85 else damaged(files["motion.npz"], dice)
+        files["motion.npz"] = (
+            arrays.npz(arrays.changed(whole.movement, dice), dice)
+            if kind < 0.85
+            else damaged(files["motion.npz"], dice)
+        )
     else:
         data = files[f"{name}.onnx"]
         files[f"{name}.onnx"] = _respelt(data, dice) if kind < 0.85 else damaged(data, dice)
     if name == "ear" and dice.random() < 0.9:
         mark = digest(files["ear.onnx"])
         for other in ("audio2rig", "audio_emotion"):
-            files[f"{other}.onnx"] = files[f"{other}.onnx"].replace(digest(whole.files["ear.onnx"]).encode(), mark.encode())
+            files[f"{other}.onnx"] = files[f"{other}.onnx"].replace(
+                digest(whole.files["ear.onnx"]).encode(), mark.encode()
+            )
     put(case.folder, files, table)
     return lambda: USES[use](case.folder, whole.sound)
 
@@ -268,56 +328,132 @@ def _table(files: dict[str, bytes], dice: random.Random, outside: Path) -> bytes
 def _respelt(data: bytes, dice: random.Random) -> bytes:
     """A graph that opens, perhaps, and does something else than its name says."""
     import onnx
-    from onnx import TensorProto, helper, numpy_helper
 
     model = onnx.load_from_string(data)
-    graph = model.graph
     for _ in range(dice.choice((1, 1, 1, 2))):
-        kind = dice.randrange(12)
-        if kind == 0 and model.metadata_props:
-            row = dice.choice(model.metadata_props)
-            row.value = dice.choice(("", "[]", "null", "NaN", "1e400", "[" * 3000, "{}", '["a", "a"]', "[1, 2]", "0", "2", '["\\u0000"]', '["\\u001b[2J"]', row.value + " "))
-        elif kind == 1 and model.metadata_props:
-            del model.metadata_props[dice.randrange(len(model.metadata_props))]
-        elif kind in (2, 3) and graph.initializer:
-            place = dice.randrange(len(graph.initializer))
-            array = arrays.changed({"a": numpy_helper.to_array(graph.initializer[place])}, dice, 1).get("a")
-            if array is not None and array.dtype.kind in "fiub" and array.size < 10**5:
-                graph.initializer[place].CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array.astype(array.dtype.newbyteorder("="))), graph.initializer[place].name))
-        elif kind == 4 and graph.initializer:
-            tensor = dice.choice(graph.initializer)
-            value = numpy_helper.to_array(tensor)
-            with np.errstate(all="ignore"):
-                other = (value * dice.choice((0, -1, 2, 1e30, np.nan, np.inf, 10**9))).astype(value.dtype)
-            tensor.CopyFrom(numpy_helper.from_array(other, tensor.name))
-        elif kind == 5:
-            shown = dice.choice([*graph.input, *graph.output])
-            dims = shown.type.tensor_type.shape.dim
-            if len(dims):
-                dim = dice.choice(list(dims))
-                dim.dim_value = dice.choice((0, 1, 2, 7, 16, 174, 2**31, 2**62))
-        elif kind == 6:
-            dice.choice([*graph.input, *graph.output]).type.tensor_type.elem_type = dice.choice((TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING, TensorProto.FLOAT16))
-        elif kind == 7:
-            node = dice.choice(graph.node)
-            node.op_type = dice.choice(("Identity", "Neg", "Sqrt", "Log", "Transpose", "Exp", "ReduceSum", "Nothing", "Relu", "Reciprocal"))
-        elif kind == 8:
-            last = graph.output[dice.randrange(len(graph.output))].name
-            _behind(graph, last, dice, helper)
-        elif kind == 9 and len(graph.output) > 1:
-            del graph.output[dice.randrange(len(graph.output))]
-        elif kind == 10:
-            node = dice.choice(graph.node)
-            node.domain = dice.choice(("", "com.microsoft", "ai.onnx.ml", "x"))
-        else:
-            graph.output.append(graph.output[0] if dice.random() < 0.5 else helper.make_tensor_value_info("other", TensorProto.FLOAT, [1]))
-    if dice.random() < 0.04 and graph.initializer:
-        tensor = graph.initializer[0]
-        tensor.ClearField("raw_data")
-        tensor.data_location = TensorProto.EXTERNAL
-        for key, value in (("location", dice.choice(("../somebody's work.txt", "/dev/zero", "nothing", "models.toml"))), ("length", "8")):
-            tensor.external_data.add(key=key, value=value)
+        dice.choice(_CHANGES)(model, dice)
+    if dice.random() < 0.04 and model.graph.initializer:
+        _keep_outside(model.graph.initializer[0], dice)
     return bytes(model.SerializeToString())
+
+
+_SAYINGS: Final = (
+    "",
+    "[]",
+    "null",
+    "NaN",
+    "1e400",
+    "[" * 3000,
+    "{}",
+    '["a", "a"]',
+    "[1, 2]",
+    "0",
+    "2",
+    '["\\u0000"]',
+    '["\\u001b[2J"]',
+)
+
+
+def _other_saying(model: Any, dice: random.Random) -> None:
+    if model.metadata_props:
+        row = dice.choice(model.metadata_props)
+        row.value = dice.choice((*_SAYINGS, row.value + " "))
+
+
+def _no_saying(model: Any, dice: random.Random) -> None:
+    if model.metadata_props:
+        del model.metadata_props[dice.randrange(len(model.metadata_props))]
+
+
+def _other_weights(model: Any, dice: random.Random) -> None:
+    from onnx import numpy_helper
+
+    if not model.graph.initializer:
+        return
+    tensor = dice.choice(model.graph.initializer)
+    array = arrays.changed({"a": numpy_helper.to_array(tensor)}, dice, 1).get("a")
+    if array is not None and array.dtype.kind in "fiub" and array.size < 10**5:
+        plain = np.ascontiguousarray(array.astype(array.dtype.newbyteorder("=")))
+        tensor.CopyFrom(numpy_helper.from_array(plain, tensor.name))
+
+
+def _scaled_weights(model: Any, dice: random.Random) -> None:
+    from onnx import numpy_helper
+
+    if not model.graph.initializer:
+        return
+    tensor = dice.choice(model.graph.initializer)
+    value = numpy_helper.to_array(tensor)
+    with np.errstate(all="ignore"):
+        other = (value * dice.choice((0, -1, 2, 1e30, np.nan, np.inf, 10**9))).astype(value.dtype)
+    tensor.CopyFrom(numpy_helper.from_array(other, tensor.name))
+
+
+def _other_shape(model: Any, dice: random.Random) -> None:
+    dims = dice.choice([*model.graph.input, *model.graph.output]).type.tensor_type.shape.dim
+    if len(dims):
+        dice.choice(list(dims)).dim_value = dice.choice((0, 1, 2, 7, 16, 174, 2**31, 2**62))
+
+
+def _other_type(model: Any, dice: random.Random) -> None:
+    from onnx import TensorProto
+
+    kinds = (TensorProto.DOUBLE, TensorProto.INT64, TensorProto.STRING, TensorProto.FLOAT16)
+    dice.choice([*model.graph.input, *model.graph.output]).type.tensor_type.elem_type = dice.choice(kinds)
+
+
+def _other_deed(model: Any, dice: random.Random) -> None:
+    names = ("Identity", "Neg", "Sqrt", "Log", "Transpose", "Exp", "ReduceSum", "Nothing", "Relu", "Reciprocal")
+    dice.choice(model.graph.node).op_type = dice.choice(names)
+
+
+def _other_domain(model: Any, dice: random.Random) -> None:
+    dice.choice(model.graph.node).domain = dice.choice(("", "com.microsoft", "ai.onnx.ml", "x"))
+
+
+def _behind_an_output(model: Any, dice: random.Random) -> None:
+    from onnx import helper
+
+    _behind(model.graph, dice.choice(model.graph.output).name, dice, helper)
+
+
+def _fewer_outputs(model: Any, dice: random.Random) -> None:
+    if len(model.graph.output) > 1:
+        del model.graph.output[dice.randrange(len(model.graph.output))]
+
+
+def _more_outputs(model: Any, dice: random.Random) -> None:
+    from onnx import TensorProto, helper
+
+    other = helper.make_tensor_value_info("other", TensorProto.FLOAT, [1])
+    model.graph.output.append(model.graph.output[0] if dice.random() < 0.5 else other)
+
+
+_CHANGES: Final = (
+    _other_saying,
+    _no_saying,
+    _other_weights,
+    _other_weights,
+    _scaled_weights,
+    _other_shape,
+    _other_type,
+    _other_deed,
+    _behind_an_output,
+    _fewer_outputs,
+    _other_domain,
+    _more_outputs,
+)
+
+
+def _keep_outside(tensor: Any, dice: random.Random) -> None:
+    """Weights that are said to lie in a file of their own."""
+    from onnx import TensorProto
+
+    tensor.ClearField("raw_data")
+    tensor.data_location = TensorProto.EXTERNAL
+    place = dice.choice(("../somebody's work.txt", "/dev/zero", "nothing", "models.toml"))
+    for key, value in (("location", place), ("length", "8")):
+        tensor.external_data.add(key=key, value=value)
 
 
 def _behind(graph: Any, last: str, dice: random.Random, helper: Any) -> None:

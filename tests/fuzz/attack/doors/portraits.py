@@ -21,7 +21,10 @@ from attack.doors.sound import changed_film
 from facetake.files import json_text
 
 TESTS: Final = Path(__file__).parents[3]
-for _shared in (TESTS / "core/portrait/filming", TESTS / "core/face/cast"):  # what the tests of portraits film, and whom
+for _shared in (
+    TESTS / "core/portrait/filming",
+    TESTS / "core/face/cast",
+):  # what the tests of portraits film, and whom
     if str(_shared) not in sys.path:
         sys.path.append(str(_shared))
 NEEDED: Final = ("av", "numba", "safetensors", "torch")
@@ -57,14 +60,22 @@ def prepare(folder: Path) -> dict[str, Kind]:
 
 
 def _actor_folder(folder: Path) -> Path:
+    from fractions import Fraction
+
     from facetake.portrait.capture import actor
     from facetake.portrait.capture.actor import About, Fit
 
-    from fractions import Fraction
-
     dice = np.random.default_rng(0)
-    shapes = {"landmarks": (T, 5, 2), "identity": (4,), "albedo": (3,), "colour": (9, 3), "light": (1, 9, 3), "expression": (T, 6),
-              "rotation": (T, 3), "translation": (T, 3)}  # fmt: skip
+    shapes = {
+        "landmarks": (T, 5, 2),
+        "identity": (4,),
+        "albedo": (3,),
+        "colour": (9, 3),
+        "light": (1, 9, 3),
+        "expression": (T, 6),
+        "rotation": (T, 3),
+        "translation": (T, 3),
+    }
     fit = Fit(**{name: dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
     about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
     actor.write_actor(folder / "anna", about, fit, dice.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8))
@@ -147,7 +158,10 @@ def _photograph(suffix: str) -> Callable[[Path], Kind]:
 def _shared(folder: Path) -> Kind:
     from facetake.portrait.capture import actor, identity
 
-    held = {name: np.ones(shape, np.float32) for name, shape in {"identity": (4,), "albedo": (3,), "light": (9, 3), "colour": (9, 3)}.items()}
+    held = {
+        name: np.ones(shape, np.float32)
+        for name, shape in {"identity": (4,), "albedo": (3,), "light": (9, 3), "colour": (9, 3)}.items()
+    }
     actor.write_arrays(folder / identity.FILE, held)
     return Kind(folder, identity.FILE, identity.read_shared, held)
 
@@ -177,7 +191,9 @@ def _training(name: str) -> Callable[[Path], Kind]:
             return done
 
         path = folder / "kept-net-000003" / name
-        return Kind(folder, f"kept-net-000003/{name}", go_on, dict(load_file(path)) if path.suffix == ".safetensors" else None)
+        return Kind(
+            folder, f"kept-net-000003/{name}", go_on, dict(load_file(path)) if path.suffix == ".safetensors" else None
+        )
 
     return build
 
@@ -198,9 +214,15 @@ def _about(system: str) -> Callable[[Path], Kind]:
         region = Region(0, 0, 64, 32)
         about, opens = {
             "audiodvp": (audiodvp.About("anna", 8, 24, 12, region, audiodvp_settings("tiny")), audiodvp.read_trained),
-            "read": (read.About((read.Learnt("anna", "happy", 1.0, 8),), 24, 16, 12, region, read_settings("tiny")), read.read_trained),
-            "landmark": (landmark.About(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")), landmark.read_motion),
-        }[system]  # fmt: skip
+            "read": (
+                read.About((read.Learnt("anna", "happy", 1.0, 8),), 24, 16, 12, region, read_settings("tiny")),
+                read.read_trained,
+            ),
+            "landmark": (
+                landmark.About(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
+                landmark.read_motion,
+            ),
+        }[system]
         training_dir.write_about(folder / f"{system}.json", about)
         return Kind(folder, f"{system}.json", _without_weights(opens))
 
@@ -223,11 +245,24 @@ def _without_weights(opens: Callable[[Path], object]) -> Callable[[Path], object
 
 
 BUILD: Final[dict[str, Callable[[Path], Kind]]] = {
-    "actor": _actor, "fit": _fit, "pictures": _pictures, "tracks": _tracks, "clips": _clips, "film": _film, "matroska": _matroska,
-    "png": _photograph(".png"), "jpeg": _photograph(".jpg"), "webp": _photograph(".webp"), "shared": _shared,
-    "network": _training("net.safetensors"), "optimiser": _training("net.optimizer.safetensors"), "kept": _training("net.json"),
-    "audiodvp": _about("audiodvp"), "read": _about("read"), "landmark": _about("landmark"),
-}  # fmt: skip
+    "actor": _actor,
+    "fit": _fit,
+    "pictures": _pictures,
+    "tracks": _tracks,
+    "clips": _clips,
+    "film": _film,
+    "matroska": _matroska,
+    "png": _photograph(".png"),
+    "jpeg": _photograph(".jpg"),
+    "webp": _photograph(".webp"),
+    "shared": _shared,
+    "network": _training("net.safetensors"),
+    "optimiser": _training("net.optimizer.safetensors"),
+    "kept": _training("net.json"),
+    "audiodvp": _about("audiodvp"),
+    "read": _about("read"),
+    "landmark": _about("landmark"),
+}
 
 
 def make(kinds: dict[str, Kind], case: Case) -> Open:
@@ -284,14 +319,20 @@ def _picture(data: bytes, dice: random.Random) -> bytes:
             spot = dice.choice((0, 4, 8, 9, 12))
             width = 4 if spot < 8 else 1
             body = found[0][1]
-            found[0] = (found[0][0], body[:spot] + (dice.choice(EDGES) % (1 << 8 * width)).to_bytes(width, "big") + body[spot + width :])
+            found[0] = (
+                found[0][0],
+                body[:spot] + (dice.choice(EDGES) % (1 << 8 * width)).to_bytes(width, "big") + body[spot + width :],
+            )
         elif kind == 1:
             found.insert(place, (dice.choice((b"eXIf", b"IDAT", b"iCCP", b"acTL")), _exif(dice)))
         elif kind == 2:
             del found[place]
         else:
             found[place] = (name, damaged(body, dice, 1))
-        return data[:8] + b"".join(len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big") for name, body in found)
+        return data[:8] + b"".join(
+            len(body).to_bytes(4, "big") + name + body + zlib.crc32(name + body).to_bytes(4, "big")
+            for name, body in found
+        )
     if data[:2] == b"\xff\xd8":
         place = data.find(b"\xff\xc0")
         if dice.random() < 0.5 and place > 0:
@@ -305,7 +346,13 @@ def _exif(dice: random.Random) -> bytes:
     order = dice.choice(("little", "big"))
     head = b"II*\0" if order == "little" else b"MM\0*"
     at = dice.choice((8, 8, 0, 4, 10**6, 2**32 - 1))
-    tag = (0x0112).to_bytes(2, order) + (3).to_bytes(2, order) + (1).to_bytes(4, order) + (dice.choice((0, 1, 5, 8, 9, 65535))).to_bytes(2, order) + b"\0\0"  # type: ignore[arg-type]
+    tag = (
+        (0x0112).to_bytes(2, order)
+        + (3).to_bytes(2, order)
+        + (1).to_bytes(4, order)
+        + (dice.choice((0, 1, 5, 8, 9, 65535))).to_bytes(2, order)
+        + b"\0\0"
+    )  # type: ignore[arg-type]
     return head + at.to_bytes(4, order) + dice.choice((1, 3, 65535)).to_bytes(2, order) + tag * dice.choice((1, 2))  # type: ignore[arg-type]
 
 
@@ -331,7 +378,9 @@ def prepare_faces(folder: Path) -> dict[str, Kind]:
     for name in ("ict", "mesh"):
         ict_folder(folder / name)
     found["flame"] = Kind(folder / "flame", "flame.npz", _face("flame:", "flame.npz"), held)
-    found["embedding"] = Kind(folder / "embedding", "mediapipe_landmark_embedding.npz", _face("flame:", "flame.npz"), marks)
+    found["embedding"] = Kind(
+        folder / "embedding", "mediapipe_landmark_embedding.npz", _face("flame:", "flame.npz"), marks
+    )
     found["pickled"] = Kind(folder / "pickled", "flame.pkl", _face("flame:", "flame.pkl"))
     found["bfm"] = Kind(folder / "bfm", "BFM_model_front.mat", _face("bfm:", "BFM_model_front.mat"))
     found["ict"] = Kind(folder / "ict", "vertex_indices.json", _face("ict:", ""))
@@ -383,14 +432,29 @@ def _mesh(data: bytes, dice: random.Random) -> bytes:
         place = dice.randrange(len(lines))
         words = lines[place].split(b" ")
         if dice.random() < 0.7 and len(words) > 1:
-            words[dice.randrange(1, len(words))] = dice.choice((hostile.number(dice).encode(), b"-1/-1/-1", b"0/0/0", b"1//", b"/", b"9999999999/1/1"))
+            words[dice.randrange(1, len(words))] = dice.choice(
+                (hostile.number(dice).encode(), b"-1/-1/-1", b"0/0/0", b"1//", b"/", b"9999999999/1/1")
+            )
             lines[place] = b" ".join(words)
         else:
-            lines[place] = dice.choice((b"", b"f 1/1/1", b"f " + b"1/1/1 " * 5000, b"v", b"v 1 2", b"v 1 2 3 4", b"usemtl " + b"x" * 5000, b"vt 1"))
+            lines[place] = dice.choice(
+                (
+                    b"",
+                    b"f 1/1/1",
+                    b"f " + b"1/1/1 " * 5000,
+                    b"v",
+                    b"v 1 2",
+                    b"v 1 2 3 4",
+                    b"usemtl " + b"x" * 5000,
+                    b"vt 1",
+                )
+            )
     return b"\n".join(lines)
 
 
 DOORS: Final = (
-    Door("portraits", "actors, films, photographs, tracks, clips and trainings", prepare, make, weight=10.0, needs=NEEDED),
+    Door(
+        "portraits", "actors, films, photographs, tracks, clips and trainings", prepare, make, weight=10.0, needs=NEEDED
+    ),
     Door("faces", "face models of users", prepare_faces, make_face, weight=2.0, needs=NEEDED),
 )

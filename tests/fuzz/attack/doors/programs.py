@@ -13,8 +13,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from attack import hostile
 from attack.damage import damaged
 from attack.door import Case, Door, Open
@@ -51,7 +49,12 @@ def prepare(folder: Path) -> Whole:
     formats.write(take, folder / "a.npz")
     formats.write(take, folder / "a.csv")
     host_io.write_keys(folder / "a.keys.json", take, keys.reduce(take.values))
-    curves = {"format": host_io.CURVES, "rate": "30", "start_s": "0", "curves": {name: [0.0, 0.1, 0.2] for name in rig.NAMES[:4]}}
+    curves = {
+        "format": host_io.CURVES,
+        "rate": "30",
+        "start_s": "0",
+        "curves": {name: [0.0, 0.1, 0.2] for name in rig.NAMES[:4]},
+    }
     (folder / "curves.json").write_text(json.dumps(curves), encoding="utf-8")
     (folder / "mood.txt").write_text("0 neutral\n0.1 sad\n", encoding="utf-8")
     (folder / "list.csv").write_text("id,audio,emotion\nx,a.wav,happy\n", encoding="utf-8")
@@ -63,7 +66,9 @@ def prepare(folder: Path) -> Whole:
     (folder / "out.json").unlink()
     with here():
         for line in _LINES:
-            code, told, _ = run([word.replace("{in}", str(folder)).replace("{out}", str(folder / "made")) for word in line.split()])
+            code, told, _ = run(
+                [word.replace("{in}", str(folder)).replace("{out}", str(folder / "made")) for word in line.split()]
+            )
             assert code == 0, f"{line}: {told}"
     for made_there in folder.glob("made*"):
         shutil.rmtree(made_there) if made_there.is_dir() else made_there.unlink()
@@ -75,11 +80,18 @@ def _good(do: str, folder: Path) -> dict[str, Any]:
     model, out = str(folder / "model"), str(folder / "out.json")
     return {
         "hello": {"protocol": 1},
-        "generate": {"audio": str(folder / "a.wav"), "out": out, "model": model, "emotion": "happy:0.5", "gains": {"brow": 1.1}, "only": ["brow"]},
+        "generate": {
+            "audio": str(folder / "a.wav"),
+            "out": out,
+            "model": model,
+            "emotion": "happy:0.5",
+            "gains": {"brow": 1.1},
+            "only": ["brow"],
+        },
         "restyle": {"curves": str(folder / "curves.json"), "style": "sad", "out": out, "model": model},
         "visemes": {"path": str(folder / "a.wav"), "model": model},
         "inspect": {"path": str(folder / "a.npz")},
-    }.get(do, {})  # fmt: skip
+    }.get(do, {})
 
 
 def answers(session: Session, lines: Sequence[str]) -> list[dict[str, Any]]:
@@ -122,9 +134,22 @@ def _request(whole: Whole, case: Case, dice: random.Random) -> str:
     request: dict[str, Any] = {"id": dice.choice((1, 2, "x")), "do": do, **_good(do, case.folder)}
     if "model" in request:
         request["model"] = str(whole.folder / "model")
-    optional = {"take": str(case.folder / "a.npz"), "emotion": str(case.folder / "mood.txt"), "rate": "29.97", "seed": 3, "energy": 1, "bake": True,
-                "rig": "unreal", "take_out": str(case.folder / "made.npz"), "span_s": [0.1, 0.2], "lock": [rig.NAMES[0]], "optional": True,
-                "actor": "bruno:0.5", "blink": False, "request": 1}  # fmt: skip
+    optional = {
+        "take": str(case.folder / "a.npz"),
+        "emotion": str(case.folder / "mood.txt"),
+        "rate": "29.97",
+        "seed": 3,
+        "energy": 1,
+        "bake": True,
+        "rig": "unreal",
+        "take_out": str(case.folder / "made.npz"),
+        "span_s": [0.1, 0.2],
+        "lock": [rig.NAMES[0]],
+        "optional": True,
+        "actor": "bruno:0.5",
+        "blink": False,
+        "request": 1,
+    }
     for name in dice.sample(list(optional), dice.choice((0, 0, 1, 2))):
         request[name] = optional[name]
     request = hostile.respelt(request, dice, 2) if dice.random() < 0.75 else request
@@ -147,13 +172,26 @@ _LINES: Final = (
     "convert {in}/a.csv -o {out}.json --from csv",
     "inspect {in}/a.npz",
     "inspect {in}/a.wav --json",
-    "generate {in}/a.wav -o {out}.npz --model {in}/model --emotion happy:0.5 --gain brow=1.2 --only brow --keys sparse --progress json",
+    "generate {in}/a.wav -o {out}.npz --model {in}/model --emotion happy:0.5 --gain brow=1.2 --only brow "
+    "--keys sparse --progress json",
     "restyle {in}/a.npz --style sad:0.5 --model {in}/model -o {out}r.npz --range 0.1-0.2",
     "visemes {in}/a.wav --model {in}/model",
-    "batch {in}/list.csv --out {out} --model {in}/model --emotions happy,sad --intensities .5,1 --jobs 1 --report --seed 3",
+    "batch {in}/list.csv --out {out} --model {in}/model --emotions happy,sad --intensities .5,1 --jobs 1 "
+    "--report --seed 3",
 )
 """Commands that work, of which others are made."""
-_OTHER_FILES: Final = ("a.npz", "a.csv", "a.wav", "a.keys.json", "curves.json", "mood.txt", "list.csv", "model", "nothing.wav", "")
+_OTHER_FILES: Final = (
+    "a.npz",
+    "a.csv",
+    "a.wav",
+    "a.keys.json",
+    "curves.json",
+    "mood.txt",
+    "list.csv",
+    "model",
+    "nothing.wav",
+    "",
+)
 
 
 @contextmanager
@@ -198,8 +236,12 @@ def make_commands(whole: Whole, case: Case) -> Open:
         victim.write_bytes(damaged(victim.read_bytes(), dice))
     if dice.random() < 0.75:
         _other_word(line, dice, case)
-    words = [word.replace("{in}/model", str(whole.folder / "model")).replace("{in}", str(case.folder)).replace("{out}", str(case.folder / "made"))
-             for word in line]  # fmt: skip
+    words = [
+        word.replace("{in}/model", str(whole.folder / "model"))
+        .replace("{in}", str(case.folder))
+        .replace("{out}", str(case.folder / "made"))
+        for word in line
+    ]
 
     def command() -> None:
         with here():
@@ -207,7 +249,7 @@ def make_commands(whole: Whole, case: Case) -> Open:
         assert code in (0, 1, 2), f"it ends with {code}"
         assert code != 2 or told.strip(), "it fails without a word"
         for one in told.splitlines() if "\n" in told else [told]:
-            wrong = wrong_with(one) if one else ""
+            wrong = wrong_with(one.removeprefix("facetake: error: ").removeprefix("facetake: warning: ")) if one else ""
             assert not wrong, f"it tells: {wrong}: {one[:300]!r}"
 
     return command
@@ -226,9 +268,33 @@ def _other_word(line: list[str], dice: random.Random, case: Case) -> None:
         elif kind == 3:
             line[place] = "{in}/" + dice.choice(_OTHER_FILES)
         elif kind == 4:
-            line.insert(place, dice.choice(("--progress", "--json", "--rate", "--emotion", "--takes", "--format", "--full-range", "--no-blink", "--head",
-                                            "--shard", "--resume", "--approvals", "--checks", "--pattern", "--report-mb", "--energy", "--keys")))  # fmt: skip
-            line.insert(place + 1, dice.choice((hostile.number(dice), hostile.name(dice), "json", "csv", "3/20", "auto")))
+            line.insert(
+                place,
+                dice.choice(
+                    (
+                        "--progress",
+                        "--json",
+                        "--rate",
+                        "--emotion",
+                        "--takes",
+                        "--format",
+                        "--full-range",
+                        "--no-blink",
+                        "--head",
+                        "--shard",
+                        "--resume",
+                        "--approvals",
+                        "--checks",
+                        "--pattern",
+                        "--report-mb",
+                        "--energy",
+                        "--keys",
+                    )
+                ),
+            )
+            line.insert(
+                place + 1, dice.choice((hostile.number(dice), hostile.name(dice), "json", "csv", "3/20", "auto"))
+            )
         else:
             line[place] = f"{line[place]}{hostile.name(dice)}"
         for spot, word in enumerate(line):

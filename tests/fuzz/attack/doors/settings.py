@@ -1,4 +1,4 @@
-"""What people write by hand: settings in TOML, limits of checks, cues, moods, rates, styles, regions, and a host's file of keys."""
+"""What people write by hand: settings, limits, cues, moods, rates, styles, regions, and keys."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ class Kind:
 
 def prepare(_folder: Path) -> dict[str, Kind]:
     """The settings that ship, each read once."""
-    found = {"limits": Kind([qc.limits.SHIPPED.read_bytes()], qc.load), "table": Kind([b"a = 1\n[b]\nc = [1, 2]\n"], read_table)}
+    found = {
+        "limits": Kind([qc.limits.SHIPPED.read_bytes()], qc.load),
+        "table": Kind([b"a = 1\n[b]\nc = [1, 2]\n"], read_table),
+    }
     if find_spec("torch"):
         from facetake.portrait.audiodvp.settings import read_settings as audiodvp
         from facetake.portrait.landmark_translation.settings import read_settings as landmark
@@ -45,8 +48,11 @@ def prepare(_folder: Path) -> dict[str, Kind]:
         from facetake.portrait.regress.settings import read_settings as regress
 
         readers: dict[str, Callable[[str], object]] = {
-            "audiodvp": audiodvp, "landmark_translation": landmark, "read_avatars": read, "regress": regress,
-        }  # fmt: skip
+            "audiodvp": audiodvp,
+            "landmark_translation": landmark,
+            "read_avatars": read,
+            "regress": regress,
+        }
         for name, reader in readers.items():
             texts = [path.read_bytes() for path in sorted((ROOT / "core/facetake/portrait" / name).glob("*.toml"))]
             found[name] = Kind(texts, lambda path, reader=reader: reader(str(path)))  # type: ignore[misc]
@@ -79,17 +85,64 @@ def _respelt(data: bytes, dice: random.Random) -> bytes:
         elif kind == 1:
             lines.insert(place, lines[place])
         elif kind == 2:
-            lines.insert(place, dice.choice((b"[a]", b"[[a]]", b"[a.b.c]", b"[", b'"" = 1', b"[limits" + b".a" * 2000 + b"]", b"a" + b".a" * 900 + b" = 1")))
+            lines.insert(
+                place,
+                dice.choice(
+                    (
+                        b"[a]",
+                        b"[[a]]",
+                        b"[a.b.c]",
+                        b"[",
+                        b'"" = 1',
+                        b"[limits" + b".a" * 2000 + b"]",
+                        b"a" + b".a" * 900 + b" = 1",
+                    )
+                ),
+            )
         elif kind == 3:
             depth = dice.choice((3, 300, 3000))
-            lines[place] = name + b"= " + dice.choice((b"[" * depth + b"]" * depth, b"{a=" * depth + b"1" + b"}" * depth))
+            lines[place] = (
+                name + b"= " + dice.choice((b"[" * depth + b"]" * depth, b"{a=" * depth + b"1" + b"}" * depth))
+            )
         elif kind == 4:
-            lines[place] = name + b"= " + dice.choice((b'"' + dice.choice(PIECES) + b'"', b"'''" + dice.choice(PIECES) + b"'''", b'"\\uD800"', b'"\\u0000"'))
+            lines[place] = (
+                name
+                + b"= "
+                + dice.choice(
+                    (
+                        b'"' + dice.choice(PIECES) + b'"',
+                        b"'''" + dice.choice(PIECES) + b"'''",
+                        b'"\\uD800"',
+                        b'"\\u0000"',
+                    )
+                )
+            )
         elif kind == 5:
             lines[place] = hostile.name(dice).encode("utf-8", "surrogatepass") + b" = 1"
         else:
-            value = dice.choice(("true", "nan", "inf", "-1", "0", "1e400", "9" * 30, "1979-05-27", "07:32:00", "[]", "{}", '""', "[1, 'a']", "0x7fffffffffffffff",
-                                 "1_000", "8193", "0.5", "'24000/1001'", hostile.number(dice)))  # fmt: skip
+            value = dice.choice(
+                (
+                    "true",
+                    "nan",
+                    "inf",
+                    "-1",
+                    "0",
+                    "1e400",
+                    "9" * 30,
+                    "1979-05-27",
+                    "07:32:00",
+                    "[]",
+                    "{}",
+                    '""',
+                    "[1, 'a']",
+                    "0x7fffffffffffffff",
+                    "1_000",
+                    "8193",
+                    "0.5",
+                    "'24000/1001'",
+                    hostile.number(dice),
+                )
+            )
             lines[place] = name + b"= " + value.encode()
     return b"\n".join(lines)
 
@@ -108,18 +161,35 @@ def make_words(_seeds: None, case: Case) -> Open:
         return _cues(case)
     text = _word(dice, case.outside)
     readers: dict[str, Callable[[str], object]] = {
-        "rate": parse_rate, "time": parse_time, "mood": emotion.check, "style": restyle.parse_style,
-        "strength": lambda one: restyle.parse_strength(one, "actor"), "range": options.stretch,
-        "whole": lambda one: quantities.whole(one, "it", 0, 9), "number": lambda one: quantities.number(one, "it", 0.0, 1.0),
-        "region": lambda one: rig.region_mask(one), "instant": lambda one: restyle.instant(one, "span_s"),
+        "rate": parse_rate,
+        "time": parse_time,
+        "mood": emotion.check,
+        "style": restyle.parse_style,
+        "strength": lambda one: restyle.parse_strength(one, "actor"),
+        "range": options.stretch,
+        "whole": lambda one: quantities.whole(one, "it", 0, 9),
+        "number": lambda one: quantities.number(one, "it", 0.0, 1.0),
+        "region": lambda one: rig.region_mask(one),
+        "instant": lambda one: restyle.instant(one, "span_s"),
         "find": rig.find,
-    }  # fmt: skip
+    }
     read = readers[dice.choice(list(readers))]
     return lambda: read(text)
 
 
 def _word(dice: random.Random, outside: Path) -> str:
-    good = ("happy:0.5", "24000/1001", "bruno:0.5", "1.0-2.5", "brow", "happy:0.3+sad:0.2", "auto", "jaw", "CTRL_C_jaw.ty", "29.97")
+    good = (
+        "happy:0.5",
+        "24000/1001",
+        "bruno:0.5",
+        "1.0-2.5",
+        "brow",
+        "happy:0.3+sad:0.2",
+        "auto",
+        "jaw",
+        "CTRL_C_jaw.ty",
+        "29.97",
+    )
     text = dice.choice((hostile.number(dice), hostile.name(dice, outside), dice.choice(good)))
     for _ in range(dice.choice((0, 0, 1, 2))):
         other = dice.choice((hostile.number(dice), dice.choice(good), hostile.name(dice)))
@@ -130,15 +200,32 @@ def _word(dice: random.Random, outside: Path) -> str:
 
 def _cues(case: Case) -> Open:
     dice = case.dice
-    lines = [f"{0.5 * n} {dice.choice(EMOTIONS)}:{dice.choice(('1', '0.5', ',5'))}" for n in range(dice.choice((1, 3, 5)))]
+    lines = [
+        f"{0.5 * n} {dice.choice(EMOTIONS)}:{dice.choice(('1', '0.5', ',5'))}" for n in range(dice.choice((1, 3, 5)))
+    ]
     for _ in range(dice.choice((1, 1, 2))):
         place = dice.randrange(len(lines))
-        lines[place] = dice.choice((
-            f"{hostile.number(dice)} happy", f"1 happy:{hostile.number(dice)}", f"1 {hostile.name(dice)}", f"1 {'+'.join(['sad:0.01'] * 50)}",
-            f"# {hostile.name(dice)}", "1", "", "1 happy " * 300, "1\thappy", "happy 1", "0 happy", f"{'0' * 5000} happy",
-        ))  # fmt: skip
-    data = dice.choice(("\n", "\r\n", "\r", "\x0b", "\u2028")).join(lines).encode(
-        dice.choice(("utf-8", "utf-8", "utf-16", "utf-8-sig")), "replace")  # fmt: skip
+        lines[place] = dice.choice(
+            (
+                f"{hostile.number(dice)} happy",
+                f"1 happy:{hostile.number(dice)}",
+                f"1 {hostile.name(dice)}",
+                f"1 {'+'.join(['sad:0.01'] * 50)}",
+                f"# {hostile.name(dice)}",
+                "1",
+                "",
+                "1 happy " * 300,
+                "1\thappy",
+                "happy 1",
+                "0 happy",
+                f"{'0' * 5000} happy",
+            )
+        )
+    data = (
+        dice.choice(("\n", "\r\n", "\r", "\x0b", "\u2028"))
+        .join(lines)
+        .encode(dice.choice(("utf-8", "utf-8", "utf-16", "utf-8-sig")), "replace")
+    )
     path = case.folder / "mood.txt"
     path.write_bytes(damaged(data, dice) if dice.random() < 0.25 else data)
 
@@ -159,8 +246,14 @@ def prepare_keys(folder: Path) -> bytes:
 
     take = small_take(4, True)
     path = folder / "a.keys.json"
-    host_io.write_keys(path, take, keys.reduce(take.values), visemes=[{"viseme": "p", "start_s": 0.0, "end_s": 0.1}],
-                       heard={"sentence": "x", "cues": ["0 happy"]}, plot={"rate": 30.0, "curves": {"main": {"jaw": [0.0]}}})  # fmt: skip
+    host_io.write_keys(
+        path,
+        take,
+        keys.reduce(take.values),
+        visemes=[{"viseme": "p", "start_s": 0.0, "end_s": 0.1}],
+        heard={"sentence": "x", "cues": ["0 happy"]},
+        plot={"rate": 30.0, "curves": {"main": {"jaw": [0.0]}}},
+    )
     load_keys(path)
     return path.read_bytes()
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-
 import random
 import struct
 import zlib
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -22,15 +21,30 @@ SECONDS: Final = 0.25
 LONGEST_S: Final = 24 * 3600
 """What a small file may be read as, at most: silence for lost pages and gaps is put in, up to some hours."""
 _KINDS: Final = (
-    ("a.wav", "WAV", "PCM_16", 16_000, 1), ("b.wav", "WAV", "FLOAT", 44_100, 2), ("c.wav", "WAVEX", "PCM_24", 8_000, 4),
-    ("d.wav", "WAV", "IMA_ADPCM", 8_000, 1), ("e.wav", "RF64", "PCM_16", 16_000, 1), ("f.w64", "W64", "PCM_16", 16_000, 1),
-    ("g.aiff", "AIFF", "PCM_16", 16_000, 2), ("h.au", "AU", "ULAW", 8_000, 1), ("i.caf", "CAF", "PCM_16", 16_000, 1),
-    ("j.flac", "FLAC", "PCM_16", 16_000, 1), ("k.flac", "FLAC", "PCM_24", 44_100, 2), ("l.ogg", "OGG", "VORBIS", 16_000, 1),
-    ("m.opus", "OGG", "OPUS", 48_000, 1), ("n.mp3", "MP3", "MPEG_LAYER_III", 22_050, 1),
+    ("a.wav", "WAV", "PCM_16", 16_000, 1),
+    ("b.wav", "WAV", "FLOAT", 44_100, 2),
+    ("c.wav", "WAVEX", "PCM_24", 8_000, 4),
+    ("d.wav", "WAV", "IMA_ADPCM", 8_000, 1),
+    ("e.wav", "RF64", "PCM_16", 16_000, 1),
+    ("f.w64", "W64", "PCM_16", 16_000, 1),
+    ("g.aiff", "AIFF", "PCM_16", 16_000, 2),
+    ("h.au", "AU", "ULAW", 8_000, 1),
+    ("i.caf", "CAF", "PCM_16", 16_000, 1),
+    ("j.flac", "FLAC", "PCM_16", 16_000, 1),
+    ("k.flac", "FLAC", "PCM_24", 44_100, 2),
+    ("l.ogg", "OGG", "VORBIS", 16_000, 1),
+    ("m.opus", "OGG", "OPUS", 48_000, 1),
+    ("n.mp3", "MP3", "MPEG_LAYER_III", 22_050, 1),
     ("o.mp3", "MP3", "MPEG_LAYER_III", 44_100, 2),
-)  # fmt: skip
-_AV: Final = (("p.m4a", "ipod", "aac"), ("q.mp4", "mp4", "aac"), ("r.aac", "adts", "aac"), ("s.webm", "webm", "libopus"),
-              ("t.mkv", "matroska", "flac"), ("u.mov", "mov", "pcm_s16le"))  # fmt: skip
+)
+_AV: Final = (
+    ("p.m4a", "ipod", "aac"),
+    ("q.mp4", "mp4", "aac"),
+    ("r.aac", "adts", "aac"),
+    ("s.webm", "webm", "libopus"),
+    ("t.mkv", "matroska", "flac"),
+    ("u.mov", "mov", "pcm_s16le"),
+)
 
 
 @dataclass(frozen=True)
@@ -125,7 +139,11 @@ def _frames(data: bytes, dice: random.Random) -> bytes:
     if kind == 2:
         return data[first:] + data[:first]
     if kind == 3:
-        return data[: first + 1] + bytes([dice.randrange(256) | 0xE0, dice.randrange(256), dice.randrange(256)]) + data[first + 4 :]
+        return (
+            data[: first + 1]
+            + bytes([dice.randrange(256) | 0xE0, dice.randrange(256), dice.randrange(256)])
+            + data[first + 4 :]
+        )
     if kind == 4:
         size = dice.choice((0, 10, 2**28 - 1, 200))
         head = bytes(size >> shift & 0x7F for shift in (21, 14, 7, 0))
@@ -136,52 +154,74 @@ def _frames(data: bytes, dice: random.Random) -> bytes:
         mark = dice.choice((b"Xing", b"Info", b"VBRI"))
         place = data.find(b"Xing") if data.find(b"Xing") >= 0 else data.find(b"Info")
         place = place if place >= 0 else first + 36
-        return data[:place] + mark + struct.pack(">III", 15, dice.choice(EDGES) % 2**32, dice.choice(EDGES) % 2**32) + data[place + 16 :]
+        return (
+            data[:place]
+            + mark
+            + struct.pack(">III", 15, dice.choice(EDGES) % 2**32, dice.choice(EDGES) % 2**32)
+            + data[place + 16 :]
+        )
     return data[:first] + bytes(dice.choice((1, 7, 400, 5000))) + data[first:]
 
 
 def _chunks(data: bytes, dice: random.Random) -> bytes:
     """RIFF and AIFF: chunks left out, said twice, swapped, of other names, numbers and lengths."""
     order = ">" if data[:4] == b"FORM" else "<"
-    at, found = 12, list[tuple[bytes, bytes]]()
+    at, found = 12, list[_Chunk]()
     while at + 8 <= len(data):
         size = struct.unpack(f"{order}I", data[at + 4 : at + 8])[0]
-        found.append((data[at : at + 4], data[at + 8 : at + 8 + size]))
+        found.append(_Chunk(data[at : at + 4], data[at + 8 : at + 8 + size], None))
         at += 8 + size + size % 2
-    head, lies = data[:4], dict[int, int]()
     for _ in range(dice.choice((1, 1, 2, 3)) if found else 0):
-        place = dice.randrange(len(found))
-        name, body = found[place]
-        kind = dice.randrange(9)
-        if kind == 0 and len(found) > 1:
-            del found[place]
-        elif kind == 1:
-            found.insert(place, found[place])
-        elif kind == 2:
-            other = dice.randrange(len(found))
-            found[place], found[other] = found[other], found[place]
-        elif kind == 3:
-            found[place] = (dice.choice((b"data", b"fmt ", b"LIST", b"ds64", b"bext", b"iXML", b"\0\0\0\0", b"COMM", b"fact")), body)
-        elif kind == 4:
-            lies[place] = dice.choice(EDGES) % 2**32
-        elif kind == 5:
-            found.insert(place, (dice.choice((b"LIST", b"junk", b"id3 ", b"bext", b"iXML", b"cue ")), bytes(dice.choice((0, 1, 3, 70_000)))))
-        else:
-            found[place] = (name, _field(body, dice, order))
+        _other_chunk(found, dice, order)
     made = b""
-    for place, (name, body) in enumerate(found):
-        made += name + struct.pack(f"{order}I", lies.get(place, len(body))) + body + bytes(len(body) % 2)
-    if dice.random() < 0.1:
-        head = dice.choice((b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM"))
+    for name, body, said in found:
+        made += name + struct.pack(f"{order}I", len(body) if said is None else said) + body + bytes(len(body) % 2)
+    head = dice.choice((b"RIFF", b"RIFX", b"RF64", b"BW64", b"FORM")) if dice.random() < 0.1 else data[:4]
     size = len(made) + 4 if dice.random() < 0.85 else dice.choice(EDGES)
     return head + struct.pack(f"{order}I", size % 2**32) + data[8:12] + made
+
+
+class _Chunk(NamedTuple):
+    """A chunk: name, content, and the length that it says where that is a lie."""
+
+    name: bytes
+    body: bytes
+    said: int | None
+
+
+def _other_chunk(found: list[_Chunk], dice: random.Random, order: str) -> None:
+    place = dice.randrange(len(found))
+    chunk = found[place]
+    kind = dice.randrange(9)
+    if kind == 0 and len(found) > 1:
+        del found[place]
+    elif kind == 1:
+        found.insert(place, chunk)
+    elif kind == 2:
+        other = dice.randrange(len(found))
+        found[place] = found[other]
+        found[other] = chunk
+    elif kind == 3:
+        names = (b"data", b"fmt ", b"LIST", b"ds64", b"bext", b"iXML", b"\0\0\0\0", b"COMM", b"fact")
+        found[place] = chunk._replace(name=dice.choice(names))
+    elif kind == 4:
+        found[place] = chunk._replace(said=dice.choice(EDGES) % 2**32)
+    elif kind == 5:
+        name = dice.choice((b"LIST", b"junk", b"id3 ", b"bext", b"iXML", b"cue "))
+        found.insert(place, _Chunk(name, bytes(dice.choice((0, 1, 3, 70_000))), None))
+    else:
+        found[place] = chunk._replace(body=_field(chunk.body, dice, order))
 
 
 def _field(body: bytes, dice: random.Random, order: str) -> bytes:
     """A number of a header in place of another, or samples that are none."""
     if dice.random() < 0.2 and len(body) >= 64:
         place = dice.randrange(0, len(body) - 8, 4)
-        return body[:place] + struct.pack("<f", dice.choice((float("nan"), float("inf"), 1e30, -1e38))) * 2 + body[place + 8 :]
+        return (
+            body[:place]
+            + struct.pack("<f", dice.choice((float("nan"), float("inf"), 1e30, -1e38))) * 2
+            + body[place + 8 :]
+        )
     width = dice.choice((2, 4))
     place = dice.randrange(0, max(1, min(len(body), 40)), 2)
     value = struct.pack(f"{order}{'H' if width == 2 else 'I'}", dice.choice(EDGES) % (1 << 8 * width))
@@ -197,35 +237,44 @@ def _pages(data: bytes, dice: random.Random) -> bytes:
         pages.append(bytearray(data[at:end]))
         at = end
     for _ in range(dice.choice((1, 1, 2, 4))):
-        place = dice.randrange(len(pages))
-        page = pages[place]
-        kind = dice.randrange(11)
-        if kind == 0 and len(pages) > 1:
-            del pages[place]
-        elif kind == 1:
-            pages.insert(place, bytearray(page))
-        elif kind == 2:
-            other = dice.randrange(len(pages))
-            pages[place], pages[other] = pages[other], page
-        elif kind <= 4:
-            page[6:14] = (dice.choice((*EDGES, 10**12, 48_000 * 3600 * 5, 48_000 * 3000)) % 2**64).to_bytes(8, "little")
-        elif kind == 5:
-            page[5] = dice.choice((0, 1, 2, 4, 6, 7, 255))
-        elif kind == 6:
-            page[18:22] = (dice.choice((*EDGES, 3, 50, 5000)) % 2**32).to_bytes(4, "little")
-        elif kind == 7:
-            page[14:18] = dice.randbytes(4)
-        elif kind == 8:
-            head = 27 + page[26]
-            page[head:] = damaged(bytes(page[head:]), dice, 1)[: len(page) - head].ljust(len(page) - head, b"\0")
-        elif kind == 9:
-            head = 27 + page[26]
-            page[head + dice.randrange(8, 28) :][:0] = b""
-            spot = min(head + dice.randrange(8, 24), len(page) - 4)
-            page[spot : spot + 4] = (dice.choice(EDGES) % 2**32).to_bytes(4, "little")
+        if dice.random() < 0.35:
+            _other_order(pages, dice)
         else:
-            pages += [bytearray(one) for one in pages]
+            _other_page(dice.choice(pages), dice)
     return b"".join(_sealed(page) if dice.random() < 0.97 else bytes(page) for page in pages)
+
+
+def _other_order(pages: list[bytearray], dice: random.Random) -> None:
+    place = dice.randrange(len(pages))
+    page, kind = pages[place], dice.randrange(4)
+    if kind == 0 and len(pages) > 1:
+        del pages[place]
+    elif kind == 1:
+        pages.insert(place, bytearray(page))
+    elif kind == 2:
+        pages += [bytearray(one) for one in pages]
+    else:
+        other = dice.randrange(len(pages))
+        pages[place] = pages[other]
+        pages[other] = page
+
+
+def _other_page(page: bytearray, dice: random.Random) -> None:
+    kind, head = dice.randrange(7), 27 + page[26]
+    if kind <= 1:
+        page[6:14] = (dice.choice((*EDGES, 10**12, 48_000 * 3600 * 5, 48_000 * 3000)) % 2**64).to_bytes(8, "little")
+    elif kind == 2:
+        page[5] = dice.choice((0, 1, 2, 4, 6, 7, 255))
+    elif kind == 3:
+        page[18:22] = (dice.choice((*EDGES, 3, 50, 5000)) % 2**32).to_bytes(4, "little")
+    elif kind == 4:
+        page[14:18] = dice.randbytes(4)
+    elif kind == 5:
+        size = len(page) - head
+        page[head:] = damaged(bytes(page[head:]), dice, 1)[:size].ljust(size, b"\0")
+    else:
+        spot = min(head + dice.randrange(8, 24), len(page) - 4)
+        page[spot : spot + 4] = (dice.choice(EDGES) % 2**32).to_bytes(4, "little")
 
 
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
@@ -243,12 +292,21 @@ def _flac(data: bytes, dice: random.Random) -> bytes:
     """FLAC: another length, rate or number of channels, blocks of metadata that lie, frames with damage."""
     kind = dice.randrange(7)
     if kind <= 1:
-        field = dice.choice(EDGES) % 2**64 if kind else int.from_bytes(data[18:26], "big") & ~(2**36 - 1) | dice.choice(EDGES) % 2**36
+        field = (
+            dice.choice(EDGES) % 2**64
+            if kind
+            else int.from_bytes(data[18:26], "big") & ~(2**36 - 1) | dice.choice(EDGES) % 2**36
+        )
         return data[:18] + field.to_bytes(8, "big") + data[26:]
     if kind == 2:
         size = dice.choice((0, 1, 34, 5000, 2**24 - 1))
-        return data[:42].replace(b"fLaC\x80", b"fLaC\0") + bytes([dice.choice((0x81, 0x01, 0x84, 0x86, 0xFF, 0x7F))]) + \
-            size.to_bytes(3, "big") + bytes(min(size, 5000)) + data[42:]  # fmt: skip
+        return (
+            data[:42].replace(b"fLaC\x80", b"fLaC\0")
+            + bytes([dice.choice((0x81, 0x01, 0x84, 0x86, 0xFF, 0x7F))])
+            + size.to_bytes(3, "big")
+            + bytes(min(size, 5000))
+            + data[42:]
+        )
     if kind == 3:
         return data[:8] + struct.pack(">HH", dice.choice((0, 1, 15, 65535)), dice.choice((0, 16, 65535))) + data[12:]
     if kind == 4:
@@ -276,14 +334,24 @@ def _boxes(data: bytes, dice: random.Random) -> bytes:
     if kind == 2:
         return data[:at] + struct.pack(">I", dice.choice(EDGES) % 2**32) + data[at + 4 :]
     if kind == 3:
-        return data[: at + 4] + dice.choice((b"free", b"moov", b"mdat", b"elst", b"stsz", b"trun", b"\0\0\0\0")) + data[at + 8 :]
+        return (
+            data[: at + 4]
+            + dice.choice((b"free", b"moov", b"mdat", b"elst", b"stsz", b"trun", b"\0\0\0\0"))
+            + data[at + 8 :]
+        )
     if kind == 4:
         depth = dice.choice((2, 60, 3000))
         for _ in range(depth if size < 3000 else 2):
             box = struct.pack(">I", len(box) + 8) + dice.choice((b"moov", b"trak")) + box
         return data[:at] + box + data[at + size :]
     if kind == 5:
-        return data[:at] + struct.pack(">I", 1) + data[at + 4 : at + 8] + struct.pack(">Q", dice.choice(EDGES) % 2**64) + data[at + 8 :]
+        return (
+            data[:at]
+            + struct.pack(">I", 1)
+            + data[at + 4 : at + 8]
+            + struct.pack(">Q", dice.choice(EDGES) % 2**64)
+            + data[at + 8 :]
+        )
     spot = at + 8 + dice.randrange(max(1, min(size - 8, 60)))
     width = dice.choice((1, 2, 4))
     return data[:spot] + (dice.choice(EDGES) % (1 << 8 * width)).to_bytes(width, "big") + data[spot + width :]
@@ -302,8 +370,19 @@ def _box_places(data: bytes, at: int, end: int, depth: int) -> Any:
 
 def _elements(data: bytes, dice: random.Random) -> bytes:
     """Matroska: sizes, times and names of elements that are others, clusters left out or said twice."""
-    marks = [place for mark in (b"\x1f\x43\xb6\x75", b"\x16\x54\xae\x6b", b"\x15\x49\xa9\x66", b"\xa3", b"\xe7", b"\x44\x89", b"\x2a\xd7\xb1")
-             for place in _all(data, mark)]  # fmt: skip
+    marks = [
+        place
+        for mark in (
+            b"\x1f\x43\xb6\x75",
+            b"\x16\x54\xae\x6b",
+            b"\x15\x49\xa9\x66",
+            b"\xa3",
+            b"\xe7",
+            b"\x44\x89",
+            b"\x2a\xd7\xb1",
+        )
+        for place in _all(data, mark)
+    ]
     if not marks or dice.random() < 0.3:
         return damaged(data, dice)
     at = dice.choice(marks)
@@ -333,9 +412,14 @@ def _mp4_or_other(data: bytes, dice: random.Random) -> bytes:
 
 
 _KIND_OF: Final = {
-    b"RIFF": _chunks, b"RF64": _chunks, b"FORM": _chunks, b"OggS": _pages, b"fLaC": _flac, b"\x1a\x45\xdf\xa3": _elements,
+    b"RIFF": _chunks,
+    b"RF64": _chunks,
+    b"FORM": _chunks,
+    b"OggS": _pages,
+    b"fLaC": _flac,
+    b"\x1a\x45\xdf\xa3": _elements,
     **{struct.pack(">I", size): _mp4_or_other for size in range(8, 64)},
-}  # fmt: skip
+}
 
 
 def changed_film(data: bytes, dice: random.Random) -> bytes:

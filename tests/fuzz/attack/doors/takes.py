@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
@@ -54,8 +54,12 @@ def prepare(folder: Path) -> Whole:
     formats.write(small_take(3, True), path, "npz")
     with np.load(path) as held:
         stored = {name: held[name] for name in held.files}
-    curves = {"format": host_io.CURVES, "rate": "30", "start_s": "0",
-              "curves": {rig.NAMES[0]: [0.0, 0.1], rig.NAMES[1]: [0.0, 0.2], **dict.fromkeys(host_io.HEAD, [1.0, 2.0])}}  # fmt: skip
+    curves = {
+        "format": host_io.CURVES,
+        "rate": "30",
+        "start_s": "0",
+        "curves": {rig.NAMES[0]: [0.0, 0.1], rig.NAMES[1]: [0.0, 0.2], **dict.fromkeys(host_io.HEAD, [1.0, 2.0])},
+    }
     found["curves"] = [json.dumps(curves).encode()]
     return Whole(found, stored)
 
@@ -109,41 +113,50 @@ def _respelt_cells(data: bytes, dice: random.Random) -> bytes:
     comma = b"," if b"," in data else b" "
     rows = [row.split(comma) for row in data.rstrip(b"\n").split(b"\n")]
     for _ in range(dice.choice((1, 1, 1, 2, 4))):
-        row = dice.choice(rows)
-        place = dice.randrange(len(row))
-        kind = dice.randrange(10)
-        if kind == 0:
-            del row[place]
-        elif kind == 1:
-            row.insert(place, row[place])
-        elif kind == 2:
-            rows.insert(dice.randrange(len(rows)), list(row))
-        elif kind == 3:
-            rows.remove(row) if len(rows) > 1 else None
-        elif kind == 4:
-            row[place] = dice.choice(PIECES)
-        elif kind == 5:
-            row[place] = hostile.name(dice).encode("utf-8", "surrogatepass")
-        elif kind == 6:
-            first, last = rows[0], row
-            first[place % len(first)], last[place] = last[place], first[place % len(first)]
-        elif kind == 7:
-            for one in rows[1:]:
-                if place < len(one):
-                    one[place] = hostile.number(dice).encode()
+        if dice.random() < 0.4:
+            _other_rows(rows, dice)
         else:
-            row[place] = hostile.number(dice).encode()
-    text = b"\n".join(comma.join(row) for row in rows) + b"\n"
+            row = dice.choice(rows)
+            row[dice.randrange(len(row))] = _cell(dice)
+    return _respelt_text(b"\n".join(comma.join(row) for row in rows) + b"\n", dice)
+
+
+def _cell(dice: random.Random) -> bytes:
+    name = hostile.name(dice).encode("utf-8", "surrogatepass")
+    return dice.choice((dice.choice(PIECES), name, hostile.number(dice).encode(), hostile.number(dice).encode()))
+
+
+def _other_rows(rows: list[list[bytes]], dice: random.Random) -> None:
+    row = dice.choice(rows)
+    place, kind = dice.randrange(len(row)), dice.randrange(6)
+    if kind == 0 and len(row) > 1:
+        del row[place]
+    elif kind == 1:
+        row.insert(place, row[place])
+    elif kind == 2:
+        rows.insert(dice.randrange(len(rows)), list(row))
+    elif kind == 3 and len(rows) > 1:
+        rows.remove(row)
+    elif kind == 4:
+        other = dice.randrange(len(rows[0]))
+        rows[0].insert(place % len(rows[0]), rows[0].pop(other))
+    else:
+        number = hostile.number(dice).encode()
+        for one in rows[1:]:
+            if place < len(one):
+                one[place] = number
+
+
+def _respelt_text(text: bytes, dice: random.Random) -> bytes:
+    """A table between whose cells and lines something else stands, or in another encoding."""
     kind = dice.randrange(14)
     if kind == 0:
-        text = text.replace(b",", b";")
-    elif kind == 1:
-        text = text.decode("utf-8", "replace").encode(dice.choice(("utf-16", "utf-8-sig", "utf-16-le")))
-    elif kind == 2:
-        text = text.replace(b"\n", dice.choice((b"\r", b"\r\n", b"\n\n", b"\0\n")))
-    elif kind == 3:
-        text += text.split(b"\n")[-2] * dice.choice((1, 2000))
-    return text
+        return text.replace(b",", b";")
+    if kind == 1:
+        return text.decode("utf-8", "replace").encode(dice.choice(("utf-16", "utf-8-sig", "utf-16-le")))
+    if kind == 2:
+        return text.replace(b"\n", dice.choice((b"\r", b"\r\n", b"\n\n", b"\0\n")))
+    return text + text.split(b"\n")[-2] * dice.choice((1, 2000)) if kind == 3 else text
 
 
 _WORD: Final = re.compile(rb"[A-Za-z0-9_.+-]+|[^\sA-Za-z0-9_.+-]")
@@ -176,8 +189,6 @@ def _respelt_words(data: bytes, dice: random.Random) -> bytes:
             new = hostile.number(dice).encode()
         data = data[:first] + new + data[last:]
     return data
-
-
 
 
 DOOR: Final = Door("takes", "takes in every format, and a host's curves", prepare, make, weight=22.0)
