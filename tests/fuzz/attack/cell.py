@@ -30,8 +30,9 @@ ADDRESSES: Final = 6 << 30
 CANARY: Final = "somebody's work.txt"
 WORDS: Final = b"keep me"
 
-NUMBER, SINCE, ACCEPTED, REFUSED = range(4)
-"""Places of what a process tells while it works: its case (-1 for none), since when, and how its chunk goes."""
+NUMBER, SINCE, SPENT, ACCEPTED, REFUSED = range(5)
+"""Places of what a process tells while it works: its case (-1 for none), since when, what of the processor it had spent
+by then, and how its chunk goes."""
 
 
 @dataclass(frozen=True)
@@ -188,6 +189,10 @@ def doors_of(source: str) -> dict[str, Door]:
     return found()
 
 
+def _tell(clock: Any, number: int) -> None:
+    clock[SINCE], clock[SPENT], clock[NUMBER] = time.monotonic(), time.process_time(), float(number)
+
+
 def keep(case: Path, fall: Fall, place: Path) -> None:
     """Copies what a case wrote, and what is known of it."""
     target = place / f"{fall.door}-{fall.seed}-{fall.number}"
@@ -212,14 +217,14 @@ def work(orders: Connection, clock: Any, folder: str, source: str, keep_in: Path
     cell = Cell(Path(folder), doors_of(source))
     while (order := orders.recv()) is not None:
         name, seed, first, count = order
-        clock[SINCE], clock[NUMBER] = time.monotonic(), -1.0
+        _tell(clock, -1)
         try:
             cell.prepare(name)
         except Exception:
             orders.send(traceback.format_exc())
             continue
         for number in range(first, first + count):
-            clock[SINCE], clock[NUMBER] = time.monotonic(), float(number)
+            _tell(clock, number)
             found = cell.attempt(name, seed, number)
             if found.why:
                 fall = Fall(name, seed, number, found.why, found.trace)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import multiprocessing
+import os
 import shutil
 import signal
 import tempfile
@@ -21,9 +22,11 @@ from typing import Any, Final
 
 from attack.cell import ACCEPTED, NUMBER, REFUSED, SINCE, Fall, doors_of, keep, work
 
-PATIENCE_S: Final = 20.0
-"""Seconds on the clock after which a case counts as endless: what takes long but ends is told by its own process."""
-PREPARING_S: Final = 180.0
+WORK_S: Final = 15.0
+"""Seconds of the processor after which a case counts as endless: what ends before is told by its own process."""
+PATIENCE_S: Final = 120.0
+"""Seconds on the clock after which a case counts as endless, though it does nothing; others may use this machine."""
+PREPARING_S: Final = 600.0
 CHUNK: Final = 40
 MOST_FALLS: Final = 200
 """Of one door: more tell nothing new, and each costs a new process where it ends the old one."""
@@ -94,7 +97,7 @@ class Keeper:
         context = multiprocessing.get_context("spawn")
         self.folder = self._room / f"{self._number}-{self._begun}"
         self._begun += 1
-        self.clock: Any = context.RawArray("d", 4)
+        self.clock: Any = context.RawArray("d", 5)
         self.clock[NUMBER], self.clock[SINCE] = -1.0, time.monotonic()
         self.line, theirs = context.Pipe()
         arguments = (theirs, self.clock, str(self.folder), self._source, self._keep)
@@ -112,8 +115,20 @@ class Keeper:
     @property
     def overdue(self) -> bool:
         """Whether its case has been open for too long."""
-        most = PATIENCE_S if self.clock[NUMBER] >= 0 else PREPARING_S
-        return self.chunk is not None and time.monotonic() - self.clock[SINCE] > most
+        if self.chunk is None:
+            return False
+        waited_s = time.monotonic() - self.clock[SINCE]
+        if self.clock[NUMBER] < 0:
+            return waited_s > PREPARING_S
+        return waited_s > PATIENCE_S or (waited_s > WORK_S and self._spent_s() - self.clock[SPENT] > WORK_S)
+
+    def _spent_s(self) -> float:
+        """Seconds of the processor that its process has taken."""
+        try:
+            words = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        except OSError:  # it has ended
+            return 0.0
+        return (int(words[11]) + int(words[12])) / os.sysconf("SC_CLK_TCK")
 
     def again(self) -> str:
         """Ends it, if it has not ended, and begins another; says how it ended."""

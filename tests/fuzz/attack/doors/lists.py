@@ -331,9 +331,7 @@ def make_ledger(seeds: tuple[Whole, bytes], case: Case) -> Open:
     whole, data = seeds
     dice, path = case.dice, case.folder / batch.NAME
     if dice.random() < 0.02:
-        dice.choice(
-            (path.mkdir, lambda: os.mkfifo(path), lambda: path.symlink_to("/dev/zero"), lambda: path.symlink_to(path))
-        )()
+        _no_file(path, dice)
     elif dice.random() < 0.25:
         path.write_bytes(damaged(data, dice))
         if dice.random() < 0.2:
@@ -345,6 +343,16 @@ def make_ledger(seeds: tuple[Whole, bytes], case: Case) -> Open:
         (case.folder / f"{name}.csv").write_bytes(whole.take if dice.random() < 0.8 else damaged(whole.take, dice))
     verdicts = {"x": Verdict("x", "approved", "", hash_of(case.folder / "x.csv"))}
     return lambda: go_on(case.folder, verdicts)
+
+
+def _no_file(path: Path, dice: random.Random) -> None:
+    kind = dice.randrange(3)
+    if kind == 0:
+        path.mkdir()
+    elif kind == 1:
+        os.mkfifo(path)
+    else:
+        path.symlink_to(dice.choice(("/dev/zero", path.name)))
 
 
 def _bewitch(path: Path, dice: random.Random) -> None:

@@ -53,10 +53,10 @@ def raises(_case: Case) -> None:
 
 def says_much(_case: Case) -> None:
     """Says something that no terminal should be told."""
-    raise Plain("a\x1b[2Jb")
+    raise PlainError("a\x1b[2Jb")
 
 
-class Plain(ConfigError):
+class PlainError(ConfigError):
     """One of Facetake's errors that lost its ways."""
 
     def __str__(self) -> str:
