@@ -20,7 +20,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final
 
-from attack.cell import ACCEPTED, NUMBER, REFUSED, SINCE, Fall, doors_of, keep, work
+from attack.cell import ACCEPTED, NUMBER, REFUSED, SINCE, SPENT, Fall, doors_of, keep, work
 
 WORK_S: Final = 15.0
 """Seconds of the processor after which a case counts as endless: what ends before is told by its own process."""
