@@ -89,5 +89,8 @@ def sentence(error: BaseException) -> str:
         return str(error)
     if isinstance(error, MemoryError):
         return "this machine ran out of memory; cut the recording into shorter files or close other programs"
+    if isinstance(error, OSError) and error.strerror:
+        where = f"{error.filename}: " if error.filename else ""
+        return line(f"{where}{error.strerror}; check the path, its permissions and the space on its disk")
     what = line(f"{type(error).__name__}: {error}")
     return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"

@@ -1,4 +1,4 @@
-"""Every door holds against some thousand hostile inputs, the same each time; `python tests/fuzz` tries as many as asked."""
+"""Every door holds against some thousand hostile inputs, the same each time; `python tests/fuzz` tries as many more."""
 
 from __future__ import annotations
 

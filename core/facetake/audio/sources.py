@@ -78,7 +78,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
         container = Container.open(path, _said(error), told=tuple(sentence for part in parts for sentence in part.told))
-        return Holed(container, parts) if any(part.lasts for part in parts) else container
+        return Holed(path, container, parts) if any(part.lasts for part in parts) else container
 
 
 def _parts(file: BinaryIO, size: int) -> list[Part]:
@@ -139,9 +139,9 @@ class Parts:
 class Holed:
     """Sounds with something lost between them that libsndfile does not read, as a `Source`."""
 
-    def __init__(self, whole: Container, parts: Sequence[Part]) -> None:
+    def __init__(self, path: Path, whole: Container, parts: Sequence[Part]) -> None:
         """The parts of a file that is opened."""
-        self.told = whole.told
+        self._path, self.told = path, whole.told
         self._parts = [(part, whole.part(part.pieces)) for part in parts]
 
     def blocks(self, block_s: float) -> Iterator[Block]:
@@ -149,6 +149,8 @@ class Holed:
         for part, sound in self._parts:
             if part.lasts is not None:
                 heard = [(rate_hz, len(block), block.shape[1]) for rate_hz, block in sound.blocks(block_s)]
+                if not heard:
+                    raise AudioError(f"{self._path} is damaged: a part of it does not decode; export it again")
                 rate_hz, _, channels = heard[0]
                 lost = round(Fraction(*part.lasts) * rate_hz) - sum(count for _, count, _ in heard)
                 yield from _silence(rate_hz, lost, channels, block_s)

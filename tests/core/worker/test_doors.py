@@ -146,3 +146,15 @@ def test_an_endless_line_is_no_request(length: int) -> None:
     done = answers(b"x" * length + b'\n{"id": 1, "do": "inspect", "path": "gone.wav"}\n')
     first, *_, last = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["message"].startswith("this is no request") and "no file gone.wav" in last["message"]
+
+
+def test_what_is_no_request_writes_nothing_on_a_terminal() -> None:
+    """Lines and ids that hold controls, or go on for ever, come back as one short line that can be printed."""
+    for asked in (
+        b"\x1b[2J\x07{",
+        b"\x7f\0",
+        '"\u202e'.encode(),
+        b'{"id": {"a": [' + b"1," * 5000 + b'1]}, "do": "hello"}',
+    ):
+        (event,) = [json.loads(line) for line in answers(asked + b"\n").stdout.splitlines()]
+        assert event["message"].isprintable() and len(event["message"]) < 400
