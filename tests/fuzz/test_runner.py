@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from attack import command, runner
+from attack import command, guided, runner
 from attack.door import case_dice
 from attack.doors import planted
 from attack.promise import unprintable, wrong_with
@@ -114,3 +114,20 @@ def test_sentences_are_judged(message: str, wrong: str) -> None:
     """What no person should read is found in a sentence, and nothing in a good one."""
     assert wrong in wrong_with(message) and bool(wrong_with(message)) == bool(wrong)
     assert not unprintable("\u0939\u093f\u0928\u094d\u200d\u0926\u0940 na\u00efve")
+
+
+def test_the_guided_mode_says_what_it_lacks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Without atheris it is a sentence and no traceback."""
+    monkeypatch.setattr(guided, "find_spec", lambda _: None)
+    assert command.main(["--doors", PLANTED, "--door", "accepts", "--guided"]) == 2
+    assert "pip install atheris" in capsys.readouterr().out
+
+
+def test_led_dice_show_what_they_are_given() -> None:
+    """The same bytes are the same choices; other bytes are others; and they never run out."""
+    first, again = guided.Led(b"\x03\x80\x07" * 9), guided.Led(b"\x03\x80\x07" * 9)
+    throws = [(first.random(), first.randrange(10), first.choice("abc")) for _ in range(50)]
+    assert throws == [(again.random(), again.randrange(10), again.choice("abc")) for _ in range(50)]
+    assert guided.Led(bytes(40)).choice(range(7)) == 0 and len(set(throws)) > 5

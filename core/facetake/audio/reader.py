@@ -17,7 +17,7 @@ import numpy as np
 
 from facetake import files
 from facetake.audio.sources import LOST_S, Block, Source, open_source
-from facetake.audio.survey import Run, survey
+from facetake.audio.survey import LOUDEST, Run, survey
 from facetake.audio.units import SAMPLE_RATE_HZ, Floats
 from facetake.errors import AudioError
 
@@ -154,6 +154,7 @@ class AudioStream:
 
     def _mono(self, run: Run, samples: Floats) -> Floats:
         best = run.best()
+        samples = samples.clip(-LOUDEST, LOUDEST)  # as it was surveyed: sums and filters of more are no numbers
         if samples.shape[1] == 1:
             mixed = samples[:, 0]
         elif best == 0:

@@ -115,7 +115,7 @@ def _fill_moments(path: Path, optimizer: torch.optim.Optimizer) -> None:
 
 def _is_moment(field: str, value: Tensor, size: torch.Size) -> bool:
     """Whether that can be a moment of a parameter: how many steps were done, or a number for each of its own."""
-    if not torch.isfinite(value.to(torch.float64)).all():
+    if not value.is_floating_point() or not torch.isfinite(value.to(torch.float64)).all():
         return False
     return value.shape == size if field != "step" else value.numel() == 1 and not value.shape and float(value) >= 0.0
 

@@ -175,6 +175,8 @@ def test_a_network_that_cannot_go_on_is_not_trained_over(tmp_path: Path) -> None
         ("0.step", lambda one: one.expand(6).clone()),
         ("0.exp_avg", lambda one: one * float("inf")),
         ("0.exp_avg", lambda one: one.mean()),
+        ("0.exp_avg", lambda one: one > 0.0),
+        ("0.exp_avg_sq", lambda one: one.to(torch.int64)),
     ],
 )
 def test_moments_that_no_training_has_are_refused(name: str, change: Callable[[Any], Any], tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ import fnmatch
 import gc
 import hashlib
 import os
+import random
 import resource
 import shutil
 import sys
@@ -130,16 +131,17 @@ class Cell:
 
     def attempt(self, name: str, seed: int, number: int) -> Verdict:
         """Tries a case; one that seems too slow or too large is tried twice, as machines are shared."""
-        found = self._once(name, seed, number)
+        found = self.attempt_with(name, case_dice(name, seed, number))
         if found.why.startswith("takes "):
             gc.collect()
-            found = self._once(name, seed, number)
+            found = self.attempt_with(name, case_dice(name, seed, number))
         return found
 
-    def _once(self, name: str, seed: int, number: int) -> Verdict:
+    def attempt_with(self, name: str, dice: random.Random) -> Verdict:
+        """Tries a case of some dice, once."""
         door = self._doors[name]
         self.room.begin()
-        case = Case(case_dice(name, seed, number), self.room.case, self.room.outside)
+        case = Case(dice, self.room.case, self.room.outside)
         try:
             opening = door.make(self._ready[name], case)
         except Exception:

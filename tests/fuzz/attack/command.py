@@ -10,9 +10,11 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from attack import guided
 from attack.cell import Cell, Fall, doors_of
 from attack.runner import DOORS, Attack, Chunk, chunks, endless, shares, table, total
 
+GUIDED_S = 60.0
 SHOWN = 400  # characters of what is said of a case that fell
 
 
@@ -22,6 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     if arguments.replay:
         return _replay(arguments)
     keep = Path(arguments.keep).absolute() if arguments.keep else None
+    if arguments.guided:
+        (name,) = arguments.door
+        return guided.run(arguments.doors, name, arguments.seconds or GUIDED_S, keep)
     with Attack(arguments.doors, arguments.door, arguments.seed, arguments.jobs, keep) as attack:
         begun = time.monotonic()
         attack.run(_todo(arguments, attack), _tell)
@@ -67,6 +72,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jobs", type=int, default=2, help="processes; default 2")
     parser.add_argument("--keep", metavar="DIR", help="what is known of every case that fell")
     parser.add_argument("--replay", metavar="SEED:CASE", help="one case again, with --door")
+    parser.add_argument("--guided", action="store_true", help="one --door, led by what code is reached; needs atheris")
     parser.add_argument("--doors", default=DOORS, help=argparse.SUPPRESS)
     return parser
 

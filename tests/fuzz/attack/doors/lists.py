@@ -187,7 +187,7 @@ def _sheet(columns: list[str], rows: list[dict[str, Any]], dice: random.Random) 
         lines.append(mark.join(cells))
     text = dice.choice(("\n", "\n", "\r\n", "\r")).join(lines) + dice.choice(("\n", "", "\x1a", "\0", "\n\n\n"))
     if dice.random() < 0.04:
-        text += (lines[-1] + "\n") * 3000
+        text += (lines[-1] + "\n") * 800
     return text.encode(
         dice.choice(CODECS) if dice.random() < 0.3 else "utf-8",
         "replace" if dice.random() < 0.5 else "xmlcharrefreplace",
