@@ -12,6 +12,7 @@ from pathlib import Path
 
 from facetake_host.problems import HostProblem
 
+SHOWN = 200  # characters of what is wrong with a file
 HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
 
 
@@ -91,7 +92,7 @@ def load(path: Path) -> Delivery:
             plot.get("rate", 30.0), heard.get("sentence", ""), tuple(heard.get("cues", ())),
         )  # fmt: skip
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
-        raise HostProblem(f"the engine's result {path} cannot be read ({error}); try once more") from error
+        raise HostProblem(f"the engine's result {path} cannot be read ({str(error)[:SHOWN]}); try once more") from error
 
 
 @dataclass(frozen=True)

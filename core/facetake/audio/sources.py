@@ -21,6 +21,7 @@ from facetake.audio.whole import Part, TruncatedError
 from facetake.errors import AudioError
 
 LOST_S: Final = 0.1  # a decoder may give this much less than there is; more is a broken file
+MOST_AT_ONCE: Final = 1 << 24  # numbers in a block: two seconds of forty channels at 192 kHz
 READERS: Final[Sequence[Callable[[BinaryIO, int], list[Part] | None]]] = (
     headers.parts,
     flac.parts,
@@ -110,7 +111,7 @@ class Parts:
             yield from self._lost(part, block_s)
             with _opened(self._path, part) as sound:
                 done = len(self._read(sound, part.left_out)) if part.left_out else 0
-                while len(block := self._read(sound, max(1, round(block_s * sound.samplerate)))):
+                while len(block := self._read(sound, _step(block_s, sound.samplerate, sound.channels))):
                     yield sound.samplerate, block
                     done += len(block)
                 lost_s = (sound.frames - done) / sound.samplerate
@@ -123,7 +124,7 @@ class Parts:
             return
         with _opened(self._path, part) as sound:
             left = round(Fraction(*part.lasts) * sound.samplerate)
-            step = max(1, round(block_s * sound.samplerate))
+            step = _step(block_s, sound.samplerate, sound.channels)
             while count := len(self._read(sound, step)):
                 left -= count
             yield from _silence(sound.samplerate, left, sound.channels, block_s)
@@ -162,9 +163,14 @@ def _said(error: Exception) -> str:
     return str(getattr(error, "error_string", "") or error).rstrip(".")
 
 
+def _step(block_s: float, rate_hz: int, channels: int) -> int:
+    """Samples that are read at a time; few enough, whatever rate and channels a header says."""
+    return max(1, min(round(block_s * rate_hz), MOST_AT_ONCE // max(1, channels)))
+
+
 def _silence(rate_hz: int, count: int, channels: int, block_s: float) -> Iterator[Block]:
     """Blocks of silence, of a number of samples together."""
-    step = max(1, round(block_s * rate_hz))
+    step = _step(block_s, rate_hz, channels)
     for first in range(0, count, step):
         yield rate_hz, np.zeros((min(step, count - first), channels), np.float32)
 

@@ -72,8 +72,13 @@ class Room:
         os.environ["TMPDIR"] = tempfile.tempdir = str(self.temporary)
 
     def begin(self) -> None:
-        """Empties the case's folder, which relative paths start from."""
-        shutil.rmtree(self.case, ignore_errors=True)
+        """Empties the case's folder, which relative paths start from, and mends what the one before may have done."""
+        for entry in os.scandir(self.outside):
+            if entry.name != CANARY:
+                _remove(Path(entry.path))
+        if not (self.outside / CANARY).is_file() or (self.outside / CANARY).read_bytes() != WORDS:
+            _remove(self.outside / CANARY)
+            (self.outside / CANARY).write_bytes(WORDS)
         self.case.mkdir()
         os.chdir(self.case)
 
@@ -103,8 +108,10 @@ class Room:
 
 
 def _remove(path: Path) -> None:
-    shutil.rmtree(path, ignore_errors=True)
-    path.unlink(missing_ok=True)
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 class Cell:
@@ -161,13 +168,19 @@ class Cell:
         why = "" if error is None else wrong_with_error(error, door.own)
         why = why or (f"does what no file may ask for: {seen[0]}" if seen else "")
         why = why or self.room.changed(before, door.yields)
-        if not why and seconds > MOST_S + S_PER_MB * size_mb:
-            why = f"takes {seconds:.1f} s for {size_mb:.2f} MB"
-        if not why and megabytes > MOST_MB + MB_PER_MB * size_mb:
-            why = f"takes {megabytes:.0f} MB of memory for {size_mb:.2f} MB"
+        why = why or ("" if door.asks_for_much else _too_much(seconds, megabytes, size_mb))
         refusal = "" if error is None else str(error)
         error = None
         return Verdict(why, refusal, trace if why else "", seconds, megabytes)
+
+
+def _too_much(seconds: float, megabytes: float, size_mb: float) -> str:
+    """What an input took beyond what its size explains; empty where it did not."""
+    if seconds > MOST_S + S_PER_MB * size_mb:
+        return f"takes {seconds:.1f} s for {size_mb:.2f} MB"
+    if megabytes > MOST_MB + MB_PER_MB * size_mb:
+        return f"takes {megabytes:.0f} MB of memory for {size_mb:.2f} MB"
+    return ""
 
 
 def _status(name: str) -> int:

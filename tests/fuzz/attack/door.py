@@ -46,6 +46,8 @@ class Door:
         needs: modules without which there is no such door.
         yields: files of a case's folder that the product may make or replace, as patterns; anything else that was there
             before must be there afterwards, byte for byte.
+        asks_for_much: whether such an input may take time and memory of its own, as docs/security.md says of models; it
+            must come to an end all the same.
         own: errors beside Facetake's own that may come out, such as a host's.
     """
 
@@ -56,6 +58,7 @@ class Door:
     weight: float = 1.0
     needs: tuple[str, ...] = ()
     yields: tuple[str, ...] = ()
+    asks_for_much: bool = False
     own: tuple[type[Exception], ...] = field(default=())
 
 

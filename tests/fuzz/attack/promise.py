@@ -96,7 +96,8 @@ class Watch:
     @contextmanager
     def watching(self) -> Iterator[list[str]]:
         """Gathers what should not have happened inside the block."""
-        self._seen = seen = []
+        seen: list[str] = []
+        self._seen = seen
         try:
             yield seen
         finally:

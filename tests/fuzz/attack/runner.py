@@ -117,10 +117,10 @@ class Keeper:
         """Whether its case has been open for too long."""
         if self.chunk is None:
             return False
-        waited_s = time.monotonic() - self.clock[SINCE]
+        waited_s = time.monotonic() - float(self.clock[SINCE])
         if self.clock[NUMBER] < 0:
             return waited_s > PREPARING_S
-        return waited_s > PATIENCE_S or (waited_s > WORK_S and self._spent_s() - self.clock[SPENT] > WORK_S)
+        return waited_s > PATIENCE_S or (waited_s > WORK_S and self._spent_s() - float(self.clock[SPENT]) > WORK_S)
 
     def _spent_s(self) -> float:
         """Seconds of the processor that its process has taken."""

@@ -22,6 +22,7 @@ from facetake import batch, formats, qc
 from facetake.audio import hash_of
 from facetake.batch import approvals, keeping
 from facetake.batch.ledger import DONE, Entry, Ledger, Verdict
+from facetake.batch.row import is_name
 from facetake.batch.sheet import COLUMNS
 from facetake.emotion import EMOTIONS
 
@@ -436,7 +437,7 @@ def make_approvals(whole: Whole, case: Case) -> Open:
 
     def keep() -> None:
         verdicts = approvals.read(path)
-        rows = [batch.Row(name, take, out=PurePosixPath("x.csv")) for name in list(verdicts)[:5]]
+        rows = [batch.Row(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])]
         with Ledger(case.folder) as ledger:
             ledger.write(Entry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
             for one in approvals.keep(verdicts, rows, ledger, case.folder):

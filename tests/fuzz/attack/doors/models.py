@@ -476,4 +476,6 @@ def _behind(graph: Any, last: str, dice: random.Random, helper: Any) -> None:
         graph.node.append(helper.make_node("Transpose", ["before"], [last]))
 
 
-DOOR: Final = Door("models", "model folders and networks", prepare, make, weight=6.0, needs=("onnx",))
+DOOR: Final = Door(
+    "models", "model folders and networks", prepare, make, weight=6.0, needs=("onnx",), asks_for_much=True
+)
