@@ -447,13 +447,13 @@ def make_approvals(whole: Whole, case: Case) -> Open:
 
 
 DOORS: Final = (
-    Door("lists", "lists of lines and folders of recordings", prepare, make_list, weight=12.0),
+    Door("lists", "lists of lines and folders of recordings", prepare, make_list, weight=7.0),
     Door(
         "ledger",
         "ledgers of earlier runs",
         prepare_ledger,
         make_ledger,
-        weight=8.0,
+        weight=5.0,
         yields=("facetake-batch*", "approved/*"),
     ),
     Door(

@@ -477,5 +477,5 @@ def _behind(graph: Any, last: str, dice: random.Random, helper: Any) -> None:
 
 
 DOOR: Final = Door(
-    "models", "model folders and networks", prepare, make, weight=6.0, needs=("onnx",), asks_for_much=True
+    "models", "model folders and networks", prepare, make, weight=5.0, needs=("onnx",), asks_for_much=True
 )

@@ -296,4 +296,4 @@ def _weights(whole: Whole, case: Case) -> Open:
     return lambda: load_tensors(path)
 
 
-DOOR: Final = Door("pickles", "pickles and weights of networks", prepare, make, weight=8.0)
+DOOR: Final = Door("pickles", "pickles and weights of networks", prepare, make, weight=12.0)

@@ -454,7 +454,7 @@ def _mesh(data: bytes, dice: random.Random) -> bytes:
 
 DOORS: Final = (
     Door(
-        "portraits", "actors, films, photographs, tracks, clips and trainings", prepare, make, weight=10.0, needs=NEEDED
+        "portraits", "actors, films, photographs, tracks, clips and trainings", prepare, make, weight=5.0, needs=NEEDED
     ),
-    Door("faces", "face models of users", prepare_faces, make_face, weight=2.0, needs=NEEDED),
+    Door("faces", "face models of users", prepare_faces, make_face, weight=1.5, needs=NEEDED),
 )

@@ -271,7 +271,7 @@ def make_keys(data: bytes, case: Case) -> Open:
 
 
 DOORS: Final = (
-    Door("settings", "settings in TOML", prepare, make, weight=8.0),
-    Door("words", "moods, cues, rates, styles and numbers", prepare_words, make_words, weight=10.0),
+    Door("settings", "settings in TOML", prepare, make, weight=10.0),
+    Door("words", "moods, cues, rates, styles and numbers", prepare_words, make_words, weight=14.0),
     Door("keys", "keys as a host reads them", prepare_keys, make_keys, weight=3.0, own=(HostProblem,)),
 )

@@ -427,4 +427,4 @@ def changed_film(data: bytes, dice: random.Random) -> bytes:
     return _elements(data, dice) if data[:4] == b"\x1a\x45\xdf\xa3" else _boxes(data, dice)
 
 
-DOOR: Final = Door("sound", "recordings of every kind", prepare, make, weight=22.0, needs=("av",))
+DOOR: Final = Door("sound", "recordings of every kind", prepare, make, weight=28.0, needs=("av",))

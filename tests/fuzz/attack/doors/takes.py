@@ -191,4 +191,4 @@ def _respelt_words(data: bytes, dice: random.Random) -> bytes:
     return data
 
 
-DOOR: Final = Door("takes", "takes in every format, and a host's curves", prepare, make, weight=22.0)
+DOOR: Final = Door("takes", "takes in every format, and a host's curves", prepare, make, weight=28.0)
