@@ -27,7 +27,7 @@ for _shared in (
 ):  # what the tests of portraits film, and whom
     if str(_shared) not in sys.path:
         sys.path.append(str(_shared))
-NEEDED: Final = ("av", "numba", "safetensors", "torch")
+NEEDED: Final = ("PIL", "av", "numba", "safetensors", "torch")
 T, SIZE = 4, 16
 
 

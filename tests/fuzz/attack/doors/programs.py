@@ -131,18 +131,18 @@ def make_requests(whole: Whole, case: Case) -> Open:
 
 def _request(whole: Whole, case: Case, dice: random.Random) -> str:
     do = dice.choice(("generate", "restyle", "restyle", "visemes", "inspect", "inspect", "hello", "cancel", "shutdown"))
-    request: dict[str, Any] = {"id": dice.choice((1, 2, "x")), "do": do, **_good(do, case.folder)}
+    request: dict[str, Any] = {"id": dice.choice((1, 2, "x")), "do": do, **_good(do, Path())}
     if "model" in request:
         request["model"] = str(whole.folder / "model")
     optional = {
-        "take": str(case.folder / "a.npz"),
-        "emotion": str(case.folder / "mood.txt"),
+        "take": "a.npz",
+        "emotion": "mood.txt",
         "rate": "29.97",
         "seed": 3,
         "energy": 1,
         "bake": True,
         "rig": "unreal",
-        "take_out": str(case.folder / "made.npz"),
+        "take_out": "made.npz",
         "span_s": [0.1, 0.2],
         "lock": [rig.NAMES[0]],
         "optional": True,
@@ -156,13 +156,11 @@ def _request(whole: Whole, case: Case, dice: random.Random) -> str:
     if isinstance(request, dict):
         for name in ("audio", "out", "take", "curves", "path", "model", "take_out", "emotion"):
             if name in request and dice.random() < 0.1:
-                request[name] = hostile.name(dice, case.outside)
-        for name in ("out", "take_out"):  # which a host may write wherever it likes
-            if isinstance(request.get(name), str):
-                request[name] = request[name].replace(str(case.outside), str(case.folder)).replace("..", "_")
+                request[name] = hostile.name(dice)
     data = hostile.json_text(request, dice) if dice.random() < 0.9 else json.dumps(request).encode()
     data = damaged(data, dice) if dice.random() < 0.15 else data
-    return data.decode("utf-8", "replace").replace("\n", " ").replace("\r", " ")
+    text = data.decode("utf-8", "replace").replace("\n", " ").replace("\r", " ")
+    return text.replace("..", "_.")  # a host may write wherever it likes
 
 
 # Command lines
