@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -19,6 +20,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 # No deadline, because a busy machine is no failure; derandomised, so that a red run is red again.
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
+
+# The attack is a program beside the tests of it
+_ATTACK = str(Path(__file__).parent / "fuzz")
+if _ATTACK not in sys.path:
+    sys.path.insert(0, _ATTACK)
 
 _HOSTS = {"maya": "maya", "unreal": "unreal"}
 

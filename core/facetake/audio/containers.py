@@ -198,7 +198,7 @@ class Container:
                         if time_s is not None:
                             time_s += Fraction(skipped, frame.sample_rate)
                         yield frame.sample_rate, time_s, _samples(frame)[skipped:]
-        except (av.FFmpegError, ValueError) as error:
+        except (av.FFmpegError, IndexError, ValueError) as error:  # in a part of a file there may be no sound
             reason = getattr(error, "strerror", None) or error
             raise AudioError(f"{self._path} is damaged: {reason}; export it again") from error
         if is_lost:

@@ -12,7 +12,7 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facetake.errors import PortraitError  # noqa: E402  after the skip
+from facetake.errors import ModelError, PortraitError  # noqa: E402  after the skip
 from facetake.networks import checkpoint  # noqa: E402
 from facetake.portrait.training.trainer import Trainer  # noqa: E402
 from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume  # noqa: E402
@@ -169,3 +169,30 @@ def test_a_network_that_cannot_go_on_is_not_trained_over(tmp_path: Path) -> None
     with pytest.raises(PortraitError, match="has made.safetensors, but nothing to go on from .kept-made-"):
         Pair().train(tmp_path)
     assert (tmp_path / "made.safetensors").read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("0.step", lambda one: one * 0 - 1e30),
+        ("0.step", lambda one: one * float("nan")),
+        ("0.step", lambda one: one.expand(6).clone()),
+        ("0.exp_avg", lambda one: one * float("inf")),
+        ("0.exp_avg", lambda one: one.mean()),
+        ("0.exp_avg", lambda one: one > 0.0),
+        ("0.exp_avg_sq", lambda one: one.to(torch.int64)),
+    ],
+)
+def test_moments_that_no_training_has_are_refused(name: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
+    """Steps below zero or of several numbers, and moments that are none or of another size, end in words."""
+    from safetensors.torch import load_file, save_file
+
+    pair = Pair()
+    pair.epoch(0)
+    keep(tmp_path, pair.kept, {"epoch": 1})
+    (path,) = tmp_path.glob("kept-*/made.optimizer.safetensors")
+    moments = load_file(path)
+    moments[name] = change(moments[name])
+    save_file(moments, path)
+    with pytest.raises(ModelError, match="damaged"):
+        resume(tmp_path, Pair().kept)
