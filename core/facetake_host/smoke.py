@@ -91,7 +91,7 @@ class Facts:
         path = folder / f"{unique(wanted, lambda name: (folder / f'{name}.json').exists())}.json"
         found = {"passed": self.passed, **asdict(self)}
         try:
-            path.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8")
+            path.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8", newline="\n")
         except OSError as error:
             raise HostProblem(f"{path} cannot be written ({error.strerror}); save the scene elsewhere") from error
         return path

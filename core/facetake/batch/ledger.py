@@ -15,7 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from facetake import qc
+from facetake import files, qc
 from facetake.audio import hash_of
 from facetake.batch.keeping import Written, set_aside
 from facetake.errors import AudioError, BatchError
@@ -329,10 +329,10 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
 def _moved(path: Path, wrong: str) -> str:
     """Gives a ledger that cannot be read another name beside; a sentence on that."""
     aside = Path(path.with_name(set_aside(path, ())))
-    path.unlink()
+    files.remove(path)
     for end in ("-wal", "-shm"):
         if (other := Path(f"{path}{end}")).exists():
-            other.replace(f"{aside}{end}")
+            files.replace(other, Path(f"{aside}{end}"))
     return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 

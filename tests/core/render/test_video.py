@@ -106,7 +106,7 @@ def test_unknown_suffixes_are_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_a_render_error(tmp_path: Path) -> None:
     """An unwritable target is said with its name."""
-    with pytest.raises(RenderError, match="cannot write"):
+    with pytest.raises(RenderError, match="cannot be written"):
         write_video(tmp_path / "no" / "a.mp4", pictures(3), Fraction(30))
 
 
