@@ -58,5 +58,10 @@ def sentence(error: BaseException) -> str:
         return str(error).replace("\n", " ")
     if isinstance(error, MemoryError):
         return "this machine ran out of memory; cut the recording into shorter files or close other programs"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return (
+            f"{error.filename2 or error.filename} cannot be used ({error.strerror}); check the path, its permissions, "
+            "free space, and whether another program has it open"
+        )
     what = f"{type(error).__name__}: {error}".replace("\n", " ")
     return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"

@@ -27,7 +27,7 @@ from facetake.cli import (
     worker,
 )
 from facetake.cli.progress import Reporter, add_option
-from facetake.cli.terminal import is_debugging, tell
+from facetake.cli.terminal import is_debugging, prepare, tell
 from facetake.errors import Notice, sentence
 
 COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
@@ -43,6 +43,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    prepare()
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living

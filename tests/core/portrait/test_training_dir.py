@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import held_files
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -165,3 +166,17 @@ def test_a_network_that_cannot_go_on_is_not_trained_over(tmp_path: Path) -> None
     with pytest.raises(PortraitError, match="has made.safetensors, but nothing to go on from .kept-made-"):
         Pair().train(tmp_path)
     assert (tmp_path / "made.safetensors").read_bytes() == before
+
+
+@pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
+def test_what_was_gone_on_from_can_go(tmp_path: Path) -> None:
+    """After going on nothing holds the files that were read, which Windows then lets the next moment replace."""
+    first = Pair()
+    first.epoch(0)
+    save_both(tmp_path, *first.kept, {"epoch": 1})
+    second = Pair()
+    assert resume_both(tmp_path, *second.kept) == 1
+    assert not held_files.is_held(tmp_path)
+    second.epoch(1)
+    save_both(tmp_path, *second.kept, {"epoch": 2})
+    assert [path.name for path in tmp_path.glob("kept-*")] == ["kept-made-000002"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -12,6 +14,7 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
+from facetake import files
 from facetake.errors import AudioError, RenderError
 from facetake.render.video import envelope, sound_blocks, write_video
 
@@ -120,3 +123,18 @@ def test_no_frames_and_odd_sizes_are_refused(tmp_path: Path) -> None:
         write_video(out, pictures(2, 33), Fraction(30))
     assert out.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_film_that_a_player_holds_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says to close it there and blames no permissions; the film that plays stays."""
+    out = tmp_path / "a.mp4"
+    out.write_bytes(b"earlier")
+
+    def refuse(_part: object, _target: object) -> None:
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+    with pytest.raises(RenderError, match=r"a\.mp4: cannot be written, as another program.*close it there$"):
+        write_video(out, pictures(3), Fraction(30))
+    assert out.read_bytes() == b"earlier" and list(tmp_path.iterdir()) == [out]
