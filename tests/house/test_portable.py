@@ -15,8 +15,8 @@ FOREIGN_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios",
 FOREIGN = {
     "os": (
         "chown", "fork", "forkpty", "getegid", "geteuid", "getgid", "getloadavg", "getpgid", "getuid", "killpg",
-        "mkfifo", "nice", "posix_fadvise", "posix_fallocate", "pread", "pwrite", "sched_getaffinity", "setsid", "statvfs",
-        "sync", "uname", "wait", "WNOHANG", "O_NONBLOCK", "O_DIRECTORY",
+        "mkfifo", "nice", "posix_fadvise", "posix_fallocate", "pread", "pwrite", "sched_getaffinity", "setsid",
+        "statvfs", "sync", "uname", "wait", "WNOHANG", "O_NONBLOCK", "O_DIRECTORY",
     ),
     "signal": (
         "SIGALRM", "SIGBREAK", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXFSZ",

@@ -15,6 +15,7 @@ from facetake import __version__
 from facetake.cli import (
     app,
     batch,
+    completion,
     convert,
     doctor,
     generate,
@@ -30,7 +31,21 @@ from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
 from facetake.errors import Notice, sentence
 
-COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
+COMMANDS = (
+    generate,
+    batch,
+    restyle,
+    visemes,
+    preview,
+    portrait,
+    convert,
+    inspect,
+    app,
+    package,
+    doctor,
+    completion,
+    worker,
+)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import io
+import sys
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
@@ -22,3 +24,33 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     from facetake import ui
 
     return ui.run(inputs.sound_files(arguments.audio))
+
+
+def open_window() -> int:
+    """The program `facetake-app`: the window with the recordings that are dropped on the program's icon.
+
+    Without a console, as on Windows, what would be told there is shown in a box.
+
+    Returns:
+        The exit code.
+    """
+    from facetake.cli import main
+
+    if sys.stderr is not None:
+        return main([NAME, *sys.argv[1:]])
+    sys.stderr = said = io.StringIO()
+    try:
+        code = main([NAME, *sys.argv[1:]])
+    finally:
+        sys.stderr = None
+    if code:
+        _show(said.getvalue().strip())
+    return code
+
+
+def _show(text: str) -> None:
+    """A box with a sentence, by Windows itself: Qt may be what is missing."""
+    import ctypes
+
+    stop = 0x10  # the sign of an error
+    ctypes.WinDLL("user32").MessageBoxW(None, text, "Facetake", stop)  # type: ignore[attr-defined,unused-ignore]

@@ -88,7 +88,7 @@ WRITES = {
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
 @pytest.mark.parametrize("program", WRITES)
 def test_any_letter_goes_to_any_console(program: str, encoding: str) -> None:
-    """What a program, argparse or a mistake says in letters that a console lacks comes as escapes, with no traceback."""
+    """Letters of a program, of argparse or of a mistake that a console lacks come as escapes, without a traceback."""
     way = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
     done = python(f"{WRITES[program]}\nsys.exit(main(sys.argv[1:]))", stdout=subprocess.PIPE, env=way)
 

@@ -113,9 +113,9 @@ def test_a_file_that_is_open_elsewhere_is_told_and_kept(tmp_path: Path, monkeypa
 
     monkeypatch.setattr(os, "replace", refuse)
     monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
-    with pytest.raises(TakeError, match=r"take\.csv: cannot be written, as another program.*close it there"):
-        with beside(target) as temporary:
-            temporary.write_text("new")
+    told = r"take\.csv: cannot be written, as another program.*close it there"
+    with pytest.raises(TakeError, match=told), beside(target) as temporary:
+        temporary.write_text("new")
     assert target.read_text() == "old" and _names(tmp_path) == ["take.csv"]
 
 
