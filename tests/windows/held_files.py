@@ -27,8 +27,11 @@ def are_known() -> bool:
 
 def is_held(path: Path) -> bool:
     """Whether this process has a file, or one in a folder, open or mapped."""
-    inside = f"{path}/"
-    return any(one == str(path) or one.startswith(inside) for one in _held())
+    whole, inside = str(path), f"{path}/"
+    if any(one == whole or one.startswith(inside) for one in _open()):
+        return True
+    maps, name = MAPS.read_bytes(), os.fsencode(path)
+    return any(name + ending in maps for ending in (b"\n", b"/"))
 
 
 def refuse_held(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,7 +52,7 @@ def _strict(call: Callable[..., None]) -> Callable[..., None]:
     return strict
 
 
-def _held() -> Iterator[str]:
+def _open() -> Iterator[str]:
     for handle in HANDLES.iterdir():
         try:
             path = handle.readlink()
@@ -57,9 +60,6 @@ def _held() -> Iterator[str]:
             continue
         if not path.is_dir():  # folders are open while they are listed, which Windows allows
             yield str(path)
-    for line in MAPS.read_text(encoding="utf-8", errors="surrogateescape").splitlines():
-        _, slash, path_ = line.partition("/")
-        yield slash + path_
 
 
 def _whole(path: Path, folder: int | None) -> Path:
