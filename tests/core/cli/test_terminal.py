@@ -93,5 +93,5 @@ def test_any_letter_goes_to_any_console(program: str, encoding: str) -> None:
     done = python(f"{WRITES[program]}\nsys.exit(main(sys.argv[1:]))", stdout=subprocess.PIPE, env=way)
 
     said = done.stdout + done.stderr
-    assert rb"\u53f0" in said and b"Traceback" not in said and b"Unicode" not in said
+    assert rb"\u97f3" in said and b"Traceback" not in said and b"Unicode" not in said
     assert done.returncode == (2 if program == "facetake" else 0)
