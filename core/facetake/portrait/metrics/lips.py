@@ -13,8 +13,14 @@ from numpy.typing import NDArray
 F32 = NDArray[np.float32]
 INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner lips
 EYE_CORNERS = (33, 263)
-MOUTH = (61, 146, 91, 181, 84, 17, 314, 405, 321, 375, 291, 185, 40, 39, 37, 0, 267, 269, 270, 409,
-         78, 95, 88, 178, 87, 14, 317, 402, 318, 324, 308, 191, 80, 81, 82, 13, 312, 311, 310, 415)  # fmt: skip
+MOUTH = np.array(
+    """
+    61 146 91 181 84 17 314 405 321 375 291 185 40 39 37 0 267 269 270 409
+    78 95 88 178 87 14 317 402 318 324 308 191 80 81 82 13 312 311 310 415
+    """.split(),
+    dtype=np.int64,
+)
+"""MediaPipe's points along the outer and the inner edge of the lips."""
 LATE_MOST_S = 0.3  # by which a recording is looked for to be late
 LAG_MOST = 5  # frames either way: more would find likeness by chance in a clip of a second or two
 
