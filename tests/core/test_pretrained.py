@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -148,5 +149,5 @@ def test_networks_are_looked_for_where_each_system_keeps_them(
     for name, value in variables.items():
         monkeypatch.setenv(name, str(tmp_path / value))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(pretrained.sys, "platform", system)
+    monkeypatch.setattr(sys, "platform", system)
     assert pretrained.folders() == [tmp_path / place / "facetake" / "weights"]

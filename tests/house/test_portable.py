@@ -89,6 +89,8 @@ def foreign(module: ast.Module, _name: str) -> Iterator[int]:
     }
     for node in ast.walk(module):
         used, brought = set[str](), set[str]()
+        if not isinstance(node, ast.Attribute | ast.Import | ast.ImportFrom):
+            continue
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             used = {node.attr} & set(FOREIGN.get(node.value.id, ())) - asked
         elif isinstance(node, ast.Import):

@@ -64,7 +64,7 @@ def test_every_command_is_offered(script: Path) -> None:
 
 @pytest.mark.skipif(shutil.which("zsh") is None, reason="this machine has no zsh")
 def test_zsh_takes_the_script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Sourced in zsh it registers the function for the command, and that offers a command's options, of which zsh shows those that fit."""
+    """Sourced in zsh it registers the function for the command, and that offers a command's options to choose from."""
     assert main(["completion", "zsh"]) == 0
     path = tmp_path / "facetake.zsh"
     path.write_text(capsys.readouterr().out, encoding="utf-8", newline="\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import mmap
 import os
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Elsewhere:
         self.left, self.waited_s = tries, list[float]()
         for name in ("replace", "unlink", "rmdir"):
             monkeypatch.setattr(os, name, self._refusing(getattr(os, name), number))
-        monkeypatch.setattr(files.time, "sleep", self.waited_s.append)
+        monkeypatch.setattr(time, "sleep", self.waited_s.append)
 
     def _refusing(self, call: Callable[..., None], number: int) -> Callable[..., None]:
         def refusing(*given: Any, **more: Any) -> None:
@@ -114,7 +115,7 @@ def test_windows_reasons_are_told(name: str, told: str, tmp_path: Path, monkeypa
 @pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
 def test_a_file_that_this_process_holds_keeps_its_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Open or mapped, or in a folder that is to be renamed, it is refused as on Windows; closed, it is not."""
-    monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     folder = tmp_path / "folder"
     folder.mkdir()
     (folder / "a").write_bytes(b"abc")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from contextlib import ExitStack
 from pathlib import Path
 
 import held_files
 import pytest
 
-from facetake import files
 from facetake.errors import TakeError
 from facetake.formats.files import beside, reading
 
@@ -112,7 +112,7 @@ def test_a_file_that_is_open_elsewhere_is_told_and_kept(tmp_path: Path, monkeypa
         raise PermissionError(errno.EACCES, "Access is denied")
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     told = r"take\.csv: cannot be written, as another program.*close it there"
     with pytest.raises(TakeError, match=told), beside(target) as temporary:
         temporary.write_text("new")
@@ -122,7 +122,7 @@ def test_a_file_that_is_open_elsewhere_is_told_and_kept(tmp_path: Path, monkeypa
 @pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
 def test_what_went_wrong_is_told_even_where_a_part_cannot_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A failure while the part is still open is the one that is told, and not that the part cannot be removed."""
-    monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     with ExitStack() as stack, pytest.raises(ValueError, match="the first"), beside(tmp_path / "a.csv") as temporary:
         stack.enter_context(temporary.open("wb"))
         raise ValueError("the first")

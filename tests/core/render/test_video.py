@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -14,7 +15,6 @@ import pytest
 import soundfile
 from numpy.typing import NDArray
 
-from facetake import files
 from facetake.errors import AudioError, RenderError
 from facetake.render.video import envelope, sound_blocks, write_video
 
@@ -134,7 +134,7 @@ def test_a_film_that_a_player_holds_is_told_and_kept(tmp_path: Path, monkeypatch
         raise PermissionError(errno.EACCES, "Access is denied")
 
     monkeypatch.setattr(os, "replace", refuse)
-    monkeypatch.setattr(files.time, "sleep", lambda _seconds: None)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
     with pytest.raises(RenderError, match=r"a\.mp4: cannot be written, as another program.*close it there$"):
         write_video(out, pictures(3), Fraction(30))
     assert out.read_bytes() == b"earlier" and list(tmp_path.iterdir()) == [out]

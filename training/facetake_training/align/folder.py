@@ -20,6 +20,7 @@ import soundfile as sf
 
 from facetake import files
 from facetake.audio import SAMPLE_RATE_HZ, read
+from facetake.batch.runner import MOST_JOBS
 from facetake.errors import AudioError, ConfigError
 from facetake_training.align.engine import Audio, model_folder
 from facetake_training.align.line import LabelledLine, Labeller
@@ -178,7 +179,7 @@ def _job(speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: di
 def _worked(todo: Sequence[_Job], language: str, jobs: int) -> Iterator[Row]:
     """Yield the row of each job, in order."""
     model_folder()
-    jobs = min(jobs or os.cpu_count() or 1, len(todo))
+    jobs = min(jobs or os.cpu_count() or 1, len(todo), MOST_JOBS)
     if jobs <= 1:
         _start(language)
         yield from map(_work, todo)
