@@ -56,8 +56,8 @@ def parse(text: str) -> EmotionTrack:
     Raises:
         ConfigError: unknown emotion, weight outside 0..1 or summing above 1, cues out of order, unreadable file.
     """
-    if looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text)):
-        return read(Path(text))
+    if path := cue_file(text):
+        return read(path)
     return EmotionTrack(np.zeros(1), weights(text, "--emotion")[None])
 
 
@@ -79,6 +79,13 @@ def check(text: str) -> None:
 def looks_like_file(text: str) -> bool:
     """Whether an emotion is written as the path of a cue file."""
     return any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
+
+
+def cue_file(text: str) -> Path | None:
+    """The file of cues that an emotion names; None where it is written out, or to be heard."""
+    if is_heard(text) or not (looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text))):
+        return None
+    return Path(text)
 
 
 def _is_file(text: str) -> bool:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from facetake import audio, emotion_recognition, keys, rig
 from facetake.arrays import memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import EmotionTrack, is_heard, parse
+from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
 from facetake.emotion_recognition import Heard
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, head
@@ -116,9 +116,9 @@ def generate(
     """
     asked = options.emotion or "neutral"
     listener = models.audio_emotion if is_heard(asked) else None
-    emotion = parse("neutral" if listener else asked)
+    emotion, mood = _mood(asked)
     report = progress or _ignore
-    with audio.stream(path) as sound:
+    with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(
@@ -127,6 +127,7 @@ def generate(
             lambda share: report(EAR_SHARE * share),
             with_voice=listener is not None and listener.ear is models.ear,
         )
+        sound_sha256 = audio.hash_of(path)
         told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
@@ -138,7 +139,6 @@ def generate(
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
-    sound_sha256 = audio.hash_of(path)
     seed = _seed(sound_sha256, options.seed)
     weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
@@ -155,7 +155,7 @@ def generate(
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
 
-    origin = _origin(path, sound_sha256, options, models, heard, told)
+    origin = _origin(path, sound_sha256, mood, options, models, heard, told)
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
     if options.only:
@@ -233,8 +233,9 @@ def _head(onsets: Floats, speech: Floats, weights: NDArray[np.floating], options
 
 
 def _origin(
-    path: Path, sound_sha256: str, options: GenerateOptions, models: Models, heard: Heard | None, told: tuple[str, ...]
-) -> dict[str, object]:
+    path: Path, sound_sha256: str, mood: Mapping[str, object], options: GenerateOptions, models: Models,
+    heard: Heard | None, told: tuple[str, ...],
+) -> dict[str, object]:  # fmt: skip
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
     played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
@@ -244,7 +245,7 @@ def _origin(
         "audio_sha256": sound_sha256,
         "model_sha256": models.audio2rig.sha256,
         "ear_sha256": models.ear.sha256,
-        "emotion": options.emotion or "neutral",
+        **mood,
         "seed": options.seed,
         "energy": options.energy,
         "blink": options.blink,
@@ -257,6 +258,14 @@ def _origin(
         **by,
         **({"sound": list(told)} if told else {}),
     }
+
+
+def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
+    """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
+    if path := cue_file(asked):
+        with audio.unchanged(path):
+            return parse(asked), {"emotion": path.name, "cues_sha256": audio.hash_of(path)}
+    return parse("neutral" if is_heard(asked) else asked), {"emotion": asked}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

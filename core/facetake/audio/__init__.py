@@ -5,7 +5,7 @@ video). Knows nothing of emotion, models or curves.
 """
 
 from facetake.audio.onsets import Rhythm
-from facetake.audio.reader import AudioStream, hash_of, read, stream
+from facetake.audio.reader import AudioStream, hash_of, read, stream, unchanged
 from facetake.audio.units import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Blocks, Floats
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "hash_of",
     "read",
     "stream",
+    "unchanged",
 ]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from fractions import Fraction
 from itertools import groupby
 from pathlib import Path
@@ -37,6 +38,31 @@ def hash_of(path: Path) -> str:
             return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as error:
         raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
+
+
+@contextmanager
+def unchanged(path: Path) -> Iterator[None]:
+    """Sees to it that all that is read of a file inside the block is of one version of it.
+
+    Raises:
+        AudioError: the file was written, replaced or taken away meanwhile.
+    """
+    before = _stamp(path)
+    yield
+    if _stamp(path) != before:
+        raise AudioError(f"{path} was changed while it was read; run the same command again")
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What differs once a file was written or replaced; None where there is none, which whoever reads it will tell.
+
+    Its number is no part of that: some network drives give a file another one whenever they are asked.
+    """
+    try:
+        about = files.look(path)
+    except OSError:
+        return None
+    return about.st_size, about.st_mtime_ns
 
 
 def read(path: Path) -> Floats:

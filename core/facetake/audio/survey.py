@@ -21,13 +21,13 @@ Array = NDArray[np.float64]
 LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
 LEVEL_S: Final = 0.02  # of one measurement of the level
 FAINTEST_DB: Final = -150
-LOUDEST_DB: Final = 120
+LOUDEST_DB: Final = 200
 FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which the lips of a voice begin to change
 MOST_DB: Final = 12  # a float file may well clip a little; far more is another scale, as that of 16-bit numbers
 USUAL_DB: Final = -20
 LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
 VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
-LOUDEST: Final = 1e6  # of full scale; an absurd sample is not to overflow
+LOUDEST: Final = 1e10  # of full scale: whole numbers of 32 bits written as floats reach 2e9; what is beyond is damage
 RATES_HZ: Final = (2_000, 768_000)
 
 
@@ -65,7 +65,7 @@ class Run:
         """Takes the next samples (s, channels)."""
         self.n_samples += len(samples)
         step = max(1, round(LEVEL_S * self.rate_hz))
-        mixed = np.concatenate([self._kept, self.mixes @ samples.T.clip(-LOUDEST, LOUDEST)], axis=1)
+        mixed = np.concatenate([self._kept, self.mixes @ samples.T], axis=1)
         count = mixed.shape[1] // step
         self._kept = mixed[:, count * step :].copy()
         parts = mixed[:, : count * step].reshape(len(self.mixes), count, step)
@@ -126,7 +126,7 @@ def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
         blocks: rate and samples (s, channels) of all of it.
 
     Raises:
-        AudioError: a sample is not a finite number, or a rate is absurd.
+        AudioError: a sample is not a finite number or beyond any scale, or a rate is absurd.
     """
     runs: list[Run] = []
     for rate_hz, samples in blocks:
@@ -134,12 +134,7 @@ def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
             raise AudioError(f"{path} says {rate_hz} samples a second; {RATES_HZ[0]} to {RATES_HZ[1]} can be read")
         if not runs or (runs[-1].rate_hz, runs[-1].mixes.shape[1]) != (rate_hz, samples.shape[1]):
             runs.append(Run.of(rate_hz, samples.shape[1]))
-        bad = ~np.isfinite(samples).all(axis=1)
-        if bad.any():
-            sample = runs[-1].n_samples + int(bad.argmax())
-            raise AudioError(
-                f"{path}: sample {sample} (at {sample / rate_hz:.3f} s) is not a number; export the file again"
-            )
+        _check(path, runs[-1], samples)
         runs[-1].add(samples)
     gain_db, loud_db = _gain_db(runs)
     told = dict.fromkeys(sentence for run in runs if (sentence := run.said()))
@@ -148,6 +143,18 @@ def survey(path: Path, blocks: Iterable[tuple[int, Floats]]) -> Survey:
     if gain_db < 0:
         told[f"is far above full scale (by {loud_db} dB where it is loud); it is heard {-gain_db} dB quieter"] = None
     return Survey(tuple(runs), 10.0 ** (gain_db / 20.0), tuple(told))
+
+
+def _check(path: Path, run: Run, samples: Floats) -> None:
+    """Raises AudioError where one of the samples (s, channels) that follow in a run is none."""
+    bad = ~(np.abs(samples) <= LOUDEST).all(axis=1)
+    if not bad.any():
+        return
+    first = int(bad.argmax())
+    worst = float(np.abs(samples[first]).max())
+    what = f"{worst:.0e} times full scale, which no scale reaches" if np.isfinite(worst) else "not a number"
+    sample = run.n_samples + first
+    raise AudioError(f"{path}: sample {sample} (at {sample / run.rate_hz:.3f} s) is {what}; export the file again")
 
 
 def _gain_db(runs: Sequence[Run]) -> tuple[int, int]:

@@ -214,8 +214,9 @@ class _Night:
                 duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why, measured=(),
                 told=(),
             )  # fmt: skip
+        made_of = {**prints, **made.read}  # a recording that changed since the list was checked is made again
         entry = Entry(
-            row.id, prints, DONE, duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why,
+            row.id, made_of, DONE, duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why,
             measured=made.measured, told=made.told,
         )  # fmt: skip
         return entry.with_files(made.files)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +14,7 @@ from facetake import __version__, emotion, formats, host_io, inference, qc, rig
 from facetake.audio import hash_of
 from facetake.batch import outputs
 from facetake.batch.keeping import Written, approved_path, put_down
+from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import FacetakeError, sentence
 from facetake.formats.files import marking
@@ -67,6 +68,7 @@ class Made:
         measured: by the checks.
         heard: of its emotion, where that was asked; empty where not.
         told: sentences about what is unusual in its recording and how it was read.
+        read: hashes of recording and cues as they were when they were read, under their names in a fingerprint.
     """
 
     id: str
@@ -77,6 +79,7 @@ class Made:
     measured: tuple[qc.Measured, ...] = ()
     heard: str = ""
     told: tuple[str, ...] = ()
+    read: Fingerprint = field(default_factory=dict)
 
 
 class Maker:
@@ -122,7 +125,8 @@ class Maker:
             self._classifier, self._approved(row), options.only,
         )  # fmt: skip
         heard = made.heard.sentence if made.heard else ""
-        return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told)
+        read = _read(made.take.origin)
+        return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told, read=read)
 
     def _approved(self, row: Row) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
@@ -146,6 +150,12 @@ class Maker:
         return self._restyling
 
 
+def _read(origin: Mapping[str, object]) -> Fingerprint:
+    """Of what a take says of itself, what tells its inputs apart."""
+    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"))
+    return {name: origin[key] for name, key in known if key in origin}
+
+
 def form_of(row: Row, settings: Settings) -> str | None:
     """The format of a row's take; None where its suffix tells."""
     return None if row.names_form else settings.form
@@ -167,7 +177,7 @@ def asked_mood(row: Row, track: EmotionTrack) -> EmotionTrack:
 
 
 def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[str, object]:
-    """Everything that a row's take depends on, by name, so that what changed can be said.
+    """Everything that a row's take depends on, by name, so that what changed can be said; no folder of its inputs.
 
     Args:
         row: a checked row.
@@ -176,8 +186,10 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
     """
     options = settings.options
     mood = row.emotion or options.emotion or "neutral"
+    cues = emotion.cue_file(mood)
     found: dict[str, object] = {
-        "audio": hash_of(row.audio), "emotion": mood, "seed": options.seed if row.seed is None else row.seed,
+        "audio": hash_of(row.audio), "emotion": cues.name if cues else mood,
+        "seed": options.seed if row.seed is None else row.seed,
         "style": row.style, "actor": row.actor, "out": str(row.out), "format": form_of(row, settings) or "",
         "rate": str(options.rate), "keys": options.keys, "energy": options.energy,
         "parts": [options.blink, options.gaze],
@@ -185,8 +197,8 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
         "gains": dict(options.gains), "regions": list(options.only), "facetake": __version__,
         "model": hashes["audio2rig"], "motion": hashes.get("motion", ""),
     }  # fmt: skip
-    if Path(mood).is_file():
-        found["cues"] = hash_of(Path(mood))
+    if cues:
+        found["cues"] = hash_of(cues)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if row.style or row.actor:

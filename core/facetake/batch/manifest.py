@@ -9,8 +9,9 @@ from __future__ import annotations
 import difflib
 import os
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
 
@@ -49,7 +50,8 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = Path(os.path.realpath(path if is_folder else path.parent))
-    rows = apart([_checked(row, root, suffix, follow_links) for row in found])
+    length_s = cache(_length_s)  # of a list that has each recording in many moods, each is listened to once
+    rows = apart([_checked(row, root, suffix, follow_links, length_s) for row in found])
     rows[0] = replace(rows[0], note="; ".join(filter(None, (told, rows[0].note))))
     return rows
 
@@ -98,7 +100,13 @@ def _pointed(cell: str) -> str:
     return cell if emotion.looks_like_file(cell) else quantities.pointed(cell)
 
 
-def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:
+def _length_s(sound: Path) -> float:
+    """Seconds of a recording. Raises AudioError where it is none."""
+    with audio.stream(sound) as opened:
+        return float(opened.duration_s)
+
+
+def _checked(row: Row, root: Path, suffix: str, follow_links: bool, length_s: Callable[[Path], float]) -> Row:
     """The row with whole paths and its length, or with what is wrong with it."""
     try:
         if row.problem:
@@ -111,8 +119,7 @@ def _checked(row: Row, root: Path, suffix: str, follow_links: bool) -> Row:
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
-        with audio.stream(sound) as opened:
-            return replace(row, audio=sound, emotion=mood, duration_s=float(opened.duration_s))
+        return replace(row, audio=sound, emotion=mood, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
         mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
         return replace(refused(row, error), audio=root / row.audio, emotion=mood)

@@ -7,8 +7,11 @@ interrupted. Knows nothing of how anything is done.
 from __future__ import annotations
 
 import argparse
+import signal
+import threading
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import NoReturn
 
 from facetake import __version__
@@ -47,6 +50,7 @@ COMMANDS = (
     worker,
 )
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+ENDINGS = ("SIGTERM", "SIGHUP")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -68,7 +72,24 @@ def main(argv: Sequence[str] | None = None) -> int:
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
         warnings.simplefilter("once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
-        return _run(arguments)
+        with _ended_politely():
+            return _run(arguments)
+
+
+@contextmanager
+def _ended_politely() -> Iterator[None]:
+    """Takes being asked to end, by a farm or a terminal that closes, as Ctrl-C: what is not whole is taken away."""
+    ways = [getattr(signal, name) for name in ENDINGS if hasattr(signal, name)]
+    if threading.current_thread() is not threading.main_thread():
+        ways = []  # a host's thread hears no signals
+    heard = [way for way in ways if signal.getsignal(way) is signal.SIG_DFL]  # nohup's wish stays
+    for way in heard:
+        signal.signal(way, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for way in heard:
+            signal.signal(way, signal.SIG_DFL)
 
 
 def _run(arguments: argparse.Namespace) -> int:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import argparse
+<<<<<<< HEAD
 import io
 import sys
+=======
+import signal
+>>>>>>> main
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
@@ -23,6 +27,7 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Shows the window until it is closed."""
     from facetake import ui
 
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a window's loop would hear of it with the next key only
     return ui.run(inputs.sound_files(arguments.audio))
 
 

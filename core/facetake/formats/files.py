@@ -6,10 +6,13 @@ Knows the file system and its errors. Does not know what a take is or how any fo
 from __future__ import annotations
 
 import os
+import re
 import secrets
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -18,6 +21,8 @@ from facetake import files
 from facetake.errors import TakeError
 
 BEGUN: Final = ".facetake-"  # how the name of a file begins that is not whole yet
+ABANDONED_S: Final = 86_400.0  # after which nobody writes what was begun any more
+_UNMARKED: Final = re.compile(rf"{re.escape(BEGUN)}[0-9a-f]{{12}}(\.[^.]*)?")
 _mark: ContextVar[str] = ContextVar("mark", default="")
 _begun: ContextVar[Mapping[Path, Path]] = ContextVar("begun", default=MappingProxyType({}))
 """Temporary paths of outer blocks, and the path asked for with each."""
@@ -103,6 +108,8 @@ def begun_with(mark: str) -> str:
 def _replacing(target: Path, asked: Path) -> Iterator[Path]:
     """Yields a new name beside `target`, then renames it over `target`, or removes it on any failure."""
     # The name is short and ours, so that a target of the longest allowed length still has room beside it.
+    if not _mark.get():
+        _sweep(target.parent)
     temporary = target.with_name(f"{BEGUN}{_mark.get()}{secrets.token_hex(6)}{target.suffix[:16]}")
     token = _begun.set({**_begun.get(), temporary: asked})
     try:
@@ -114,6 +121,20 @@ def _replacing(target: Path, asked: Path) -> Iterator[Path]:
         raise
     finally:
         _begun.reset(token)
+
+
+@cache
+def _sweep(folder: Path) -> None:
+    """Takes away what a command that was killed had begun in a folder, once in a process and a day later.
+
+    What carries a mark is its ledger's. What is younger may still be written; nothing is written for a day without
+    being touched.
+    """
+    with suppress(OSError):
+        for begun in os.scandir(folder):
+            if _UNMARKED.fullmatch(begun.name) and time.time() - begun.stat().st_mtime > ABANDONED_S:
+                with suppress(OSError):
+                    Path(begun.path).unlink()
 
 
 def _refuse_folder(target: Path) -> None:

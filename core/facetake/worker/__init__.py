@@ -46,10 +46,12 @@ def serve() -> int:
         os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     worker = Worker(out)
     worker.start()
-    with suppress(OSError):
-        if worker.listen(_lines(os.fdopen(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False))):
-            worker.finish()
-    worker.stop()
+    try:
+        with suppress(OSError):
+            if worker.listen(_lines(os.fdopen(sys.stdin.fileno(), encoding="utf-8", errors="replace", closefd=False))):
+                worker.finish()
+    finally:  # also where it is told to end
+        worker.stop()
     with suppress(OSError):  # what could not be written is told below
         out.close()
     if worker.lost is not None and worker.lost.errno not in GONE:

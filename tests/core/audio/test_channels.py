@@ -9,6 +9,7 @@ import pytest
 import soundfile as sf
 
 from facetake import audio
+from facetake.errors import AudioError
 
 RATE_HZ = 16_000
 
@@ -66,12 +67,15 @@ def test_a_faint_voice_is_made_louder(tmp_path: Path, quieter_db: int) -> None:
     assert "is very quiet" in told[0]
 
 
-def test_absurd_samples_are_measured_without_a_warning(tmp_path: Path) -> None:
-    """Samples near the largest number there is overflow nothing."""
-    sound = np.full((RATE_HZ, 2), 1e38, np.float32)
-    sound[::2] = -1e38
-
-    assert np.isfinite(heard(tmp_path / "a.wav", sound)[0]).all()
+@pytest.mark.parametrize("level", [1e38, 1e20, 1e11])
+def test_samples_beyond_any_scale_are_refused(tmp_path: Path, level: float) -> None:
+    """All of them or a single one: the first is named, and nothing overflows on the way there."""
+    sound = np.stack([voice(), -voice()], axis=1)
+    sound[8000, 1] = -level
+    with pytest.raises(AudioError, match=r"sample 8000 \(at 0.500 s\) is 1e\+\d\d times full scale"):
+        heard(tmp_path / "a.wav", sound)
+    with pytest.raises(AudioError, match="export the file again"):
+        heard(tmp_path / "b.wav", np.full((RATE_HZ, 2), level, np.float32))
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5, 1e-3])
@@ -84,7 +88,7 @@ def test_noise_and_silence_are_left_as_they_are(tmp_path: Path, level: float) ->
     assert told == ()
 
 
-@pytest.mark.parametrize("scale", [100.0, 32_768.0])
+@pytest.mark.parametrize("scale", [100.0, 32_768.0, 2.0**31])
 def test_another_scale_is_brought_to_the_usual_level(tmp_path: Path, scale: float) -> None:
     """A float file in the scale of 16-bit numbers is heard as loud as any voice, and that is told."""
     samples, told = heard(tmp_path / "a.wav", voice() * np.float32(scale))

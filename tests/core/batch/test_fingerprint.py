@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator, Sequence
 from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from facetake import batch
+from facetake import batch, formats, inference
 from facetake.batch import making
-from facetake.generate import GenerateOptions
+from facetake.errors import AudioError
+from facetake.generate import GenerateOptions, generate
 
 OTHER = {
     "emotion": "angry", "rate": Fraction(24), "keys": "sparse", "seed": 1, "energy": 0.5, "blink": False, "gaze": False,
@@ -42,3 +46,58 @@ def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.
     settings, hashes = batch.Settings(tmp_path, GenerateOptions()), making.model_hashes(None)
     changed = hashes | {model: "0" * 64}
     assert making.fingerprint(row, settings, hashes) != making.fingerprint(row, settings, changed)
+
+
+def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> None:
+    """Takes and fingerprints hold names and hashes of inputs, no folder: a list that is copied elsewhere is kept."""
+    (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
+    (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
+    shutil.copytree(lines, tmp_path / "elsewhere")
+    found = {}
+    for name, folder in (("here", lines), ("there", tmp_path / "elsewhere")):
+        settings = batch.Settings(tmp_path / name, GenerateOptions(), form="npz")
+        batch.run(batch.read(folder / "list.csv", ".npz"), settings, 1, lambda _news: None)
+        found[name] = (tmp_path / name / "a.npz").read_bytes()
+        again = batch.run(batch.read(lines / "list.csv", ".npz"), settings, 1, lambda _news: None)
+        assert again.kept == 1
+
+    assert found["here"] == found["there"]
+    assert formats.read(tmp_path / "here" / "a.npz").origin["emotion"] == "mood.txt"
+
+
+@pytest.mark.parametrize("name", ["line_0.wav", "mood.txt"])
+def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: Path, tmp_path: Path) -> None:
+    """The ledger knows what a take was made of, and not what was there when the list was checked."""
+    (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
+    (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
+    settings, path = batch.Settings(tmp_path / "out", GenerateOptions()), lines / name
+    before = path.read_bytes()
+    other = (lines / "line_1.wav").read_bytes() if name.endswith(".wav") else b"0.0 happy"
+
+    def changed(rows: Sequence[batch.Row], *about: Any) -> Iterator[making.Made]:
+        path.write_bytes(other)
+        yield from batch.local(rows, *about)
+
+    def run(engine: batch.Engine) -> batch.Summary:
+        rows = batch.read(lines / "list.csv", ".csv")
+        return batch.run(rows, settings, 1, lambda _news: None, engine=engine)
+
+    run(changed)
+    wrong = (tmp_path / "out" / "a.csv").read_bytes()
+    path.write_bytes(before)
+    again = run(batch.local)
+
+    assert again.made == {"a": f"{'audio' if name.endswith('.wav') else 'cues'} changed"}
+    assert (tmp_path / "out" / "a.csv").read_bytes() != wrong
+    assert run(batch.local).kept == 1
+
+
+def test_a_recording_that_changes_while_it_is_read(lines: Path) -> None:
+    """One sentence; a take of two halves is none."""
+    path, models = lines / "line_0.wav", inference.load()
+
+    def change(_share: float) -> None:
+        path.write_bytes((lines / "line_1.wav").read_bytes())
+
+    with pytest.raises(AudioError, match="line_0.wav was changed while it was read; run the same command again"):
+        generate(path, GenerateOptions(), models, change)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from facetake import batch
+from facetake import audio, batch
 from facetake.batch.sheet import COLUMNS
 from facetake.errors import BatchError
 
@@ -158,6 +158,20 @@ def test_every_mood_and_every_shard(lines: Path) -> None:
     for pattern in ("{id}", "{emotion}", "{id}_{emotion}_{x}", "{id}/{emotion}", "{id.__class__}{emotion}"):
         with pytest.raises(BatchError, match="pattern"):
             batch.matrix(rows, ["happy"], [1.0], pattern)
+
+
+def test_a_recording_of_many_rows_is_listened_to_once(lines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The length of a recording that stands in a thousand rows is found once."""
+    opened, listen = list[Path](), audio.stream
+
+    def noted(path: Path) -> audio.AudioStream:
+        opened.append(path)
+        return listen(path)
+
+    monkeypatch.setattr(audio, "stream", noted)
+    found = batch.read(csv(lines, *(f"a{n},line_{n % 2}.wav" for n in range(40)), header="id,audio"), ".csv")
+
+    assert len(opened) == 2 and {row.duration_s for row in found} == {0.5, 0.6}
 
 
 def test_the_schema_names_every_column() -> None:

@@ -125,8 +125,10 @@ def test_convert_spares_its_take(take: Path, capsys: pytest.CaptureFixture[str])
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
-def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: Path) -> None:
-    """Ctrl-C in the middle of a long line: one sentence, 130, and no take or part of one."""
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+@pytest.mark.parametrize("way", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: Path, way: str) -> None:
+    """Ctrl-C, or being told to end, in the middle of a long line: one sentence, 130, and no take or part of one."""
     sf.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16_000 * 300), 16_000)
     command = ["generate", "long.wav", "-o", "long.csv", "--model", str(tiny_model), "--progress", "json"]
     with subprocess.Popen(
@@ -135,7 +137,7 @@ def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: P
     ) as running:  # fmt: skip
         assert running.stdout is not None and running.stderr is not None
         next(event for event in running.stdout if '"progress"' in event)
-        running.send_signal(signal.SIGINT)
+        running.send_signal(getattr(signal, way))
         running.stdout.read()
         error = running.stderr.read()
 
@@ -205,20 +207,21 @@ def test_a_full_standard_output_is_one_sentence(take: Path) -> None:
     assert done.stderr.startswith(b"facetake: error: ") and done.stderr.count(b"\n") == 1
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows sends no SIGINT to one process")
-def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path) -> None:
-    """Ctrl-C in the middle of writing ends with 130, one sentence and no part of a file."""
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one process")
+@pytest.mark.parametrize("way", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path, way: str) -> None:
+    """Ctrl-C, or being told to end, in the middle of writing ends with 130, one sentence and no part of a file."""
     out = tmp_path / "out"
     out.mkdir()
     code = (
         "import os, signal, sys, threading\nfrom facetake.cli import main\nfrom facetake.formats import facetake_json\n"
-        "def slow(*_, **__):\n os.kill(os.getpid(), signal.SIGINT)\n threading.Event().wait(20)\n"
+        f"def slow(*_, **__):\n os.kill(os.getpid(), signal.{way})\n threading.Event().wait(20)\n"
         "facetake_json.json_text.json.dumps = slow\nsys.exit(main())"
     )
     command = [sys.executable, "-c", code, "convert", str(take), "-o", str(out / "b.json")]
     done = subprocess.run(command, capture_output=True, check=False, timeout=60)
 
-    assert done.returncode in (130, -signal.SIGINT)
+    assert done.returncode in (130, -getattr(signal, way))
     assert b"Traceback" not in done.stderr and b"interrupted" in done.stderr
     assert not list(out.iterdir())
 
@@ -260,3 +263,17 @@ def test_a_package_that_is_missing_names_its_extra(tmp_path: Path) -> None:
     command = [sys.executable, "-c", code, "convert", str(tmp_path / "take.csv"), "-o", str(tmp_path / "take.usda")]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 2 and 'pip install "facetake[usd]"' in done.stderr and "Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
+def test_what_is_to_go_on_without_a_terminal_goes_on(tmp_path: Path, take: Path) -> None:
+    """`nohup facetake ...` does not end with its terminal."""
+    code = (
+        "import os, signal, sys\nfrom facetake.cli import main\nfrom facetake.formats import facetake_json\n"
+        "signal.signal(signal.SIGHUP, signal.SIG_IGN)\nwrite = facetake_json.json_text.json.dumps\n"
+        "def hang_up(*given, **named):\n os.kill(os.getpid(), signal.SIGHUP)\n return write(*given, **named)\n"
+        "facetake_json.json_text.json.dumps = hang_up\nsys.exit(main())"
+    )
+    command = [sys.executable, "-c", code, "convert", str(take), "-o", str(tmp_path / "b.json")]
+    assert subprocess.run(command, check=False, timeout=60).returncode == 0
+    assert (tmp_path / "b.json").is_file()

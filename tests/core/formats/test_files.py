@@ -126,3 +126,18 @@ def test_what_went_wrong_is_told_even_where_a_part_cannot_go(tmp_path: Path, mon
     with ExitStack() as stack, pytest.raises(ValueError, match="the first"), beside(tmp_path / "a.csv") as temporary:
         stack.enter_context(temporary.open("wb"))
         raise ValueError("the first")
+
+
+def test_what_a_killed_command_began_goes_a_day_later(tmp_path: Path) -> None:
+    """The next command in the folder takes it away; what is younger, a ledger's, or of another name stays."""
+    old = tmp_path / ".facetake-0123456789ab.json"
+    others = (".facetake-ba9876543210.json", ".facetake-cafecafe-0123456789ab.json", ".facetake-notes.txt", "a.json")
+    for path in (old, *(tmp_path / name for name in others)):
+        path.write_text("begun", encoding="utf-8")
+        day_ago = time.time() - 100_000
+        if path.name != others[0]:
+            os.utime(path, (day_ago, day_ago))
+    with beside(tmp_path / "b.json") as path:
+        path.write_text("{}", encoding="utf-8")
+
+    assert {path.name for path in tmp_path.iterdir()} == {*others, "b.json"}

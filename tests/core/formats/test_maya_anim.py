@@ -253,6 +253,8 @@ def test_tangents_that_maya_works_out_do_not_overshoot() -> None:
         (_one("0 x linear linear 1 1 0;"), "line 9: 'x' is not a number"),
         (_one("0 nan linear linear 1 1 0;"), "line 9: 'nan' is not a number"),
         (_one("1e300 0 linear linear 1 1 0;"), "'1e300' is not a number"),
+        (_one(f"{'9' * 5000} 0 linear linear 1 1 0;"), "line 9: '9{40}' is not a number"),
+        (_one("0 0 auto auto 1 1 0;", f"startTime 0;\nendTime {'9' * 5000};\n"), "line 4: '9{40}' is not a number"),
         (_one("0 0 fixed linear 1 1 0;"), "a key of 7 words, not 9"),
         (_one("0 0 wobbly linear 1 1 0;"), "where a key"),
         (_one("0 0 linear linear 1 1 0"), "where a key"),

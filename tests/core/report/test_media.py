@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
+import tomllib
 import zlib
 from fractions import Fraction
 from pathlib import Path
@@ -20,7 +22,8 @@ from facetake.report.media import CHANNELS, pack
 from facetake.rig import ARKIT_NAMES, to_arkit
 from facetake.take import resample
 
-LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+ROOT = Path(__file__).parents[3]
+LINE = ROOT / "examples" / "line.wav"
 
 
 def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
@@ -46,6 +49,14 @@ def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
 def test_channels_begin_with_arkit_s() -> None:
     """The face's weights are the first 52 of a frame, so the page may take them as they stand."""
     assert CHANNELS[:52] == ARKIT_NAMES and len(set(CHANNELS)) == len(CHANNELS)
+
+
+def test_the_oldest_soundfile_that_is_allowed_can_compress() -> None:
+    """What writes a report's sound came with soundfile 0.13: an installation with an older one is none."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    (bound,) = [re.findall(r"\d+", one) for one in project["dependencies"] if one.startswith("soundfile>=")]
+
+    assert tuple(map(int, bound[:2])) >= (0, 13)
 
 
 def test_speech_stays_speech() -> None:

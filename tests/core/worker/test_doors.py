@@ -9,7 +9,9 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile
 
 from facetake.errors import FacetakeError
 from facetake.worker import requests
@@ -146,3 +148,20 @@ def test_an_endless_line_is_no_request(length: int) -> None:
     done = answers(b"x" * length + b'\n{"id": 1, "do": "inspect", "path": "gone.wav"}\n')
     first, *_, last = [json.loads(line) for line in done.stdout.splitlines()]
     assert first["message"].startswith("this is no request") and "no file gone.wav" in last["message"]
+
+
+@POSIX
+def test_being_told_to_end_puts_files_away(tmp_path: Path) -> None:
+    """A farm's or a system's SIGTERM in the middle of a request: exit code 130, one sentence, no begun file."""
+    soundfile.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16_000 * 300), 16_000)
+    wanted = {"id": 1, "do": "generate", "audio": "long.wav", "out": "a.json", "take_out": "a.npz"}
+    with subprocess.Popen(WORKER, cwd=tmp_path, stdin=-1, stdout=-1, stderr=-1) as worker:
+        assert worker.stdin is not None and worker.stdout is not None and worker.stderr is not None
+        worker.stdin.write(json.dumps(wanted).encode() + b"\n")
+        worker.stdin.flush()
+        next(line for line in worker.stdout if b"progress" in line)
+        worker.terminate()
+        told = worker.stderr.read().decode()
+
+    assert (worker.returncode, told) == (130, "facetake: error: interrupted; files already written are whole\n")
+    assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]

@@ -1,0 +1,158 @@
+"""The house in numbers: what a stranger has to walk through, and what is written more than once.
+
+Run `python tests/house/structure.py`. Reads sources only; each number is told with what it counts.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import grimp
+
+ROOT = Path(__file__).parents[2]
+PARTS = ("core", "training")
+BLOCK = 10
+"""Lines that must be alike for a block to count as repeated: fewer are idioms."""
+SYSTEMS = {"audiodvp": "audiodvp", "read": "read_avatars", "landmark": "landmark_translation"}
+
+
+@cache
+def trees() -> dict[Path, ast.Module]:
+    """Every source of the product, parsed."""
+    found = [path for part in PARTS for path in sorted((ROOT / part).rglob("*.py")) if "vendor" not in path.parts]
+    return {path.relative_to(ROOT): ast.parse(path.read_text("utf-8")) for path in found}
+
+
+def nodes(kind: type[ast.AST] | tuple[type[ast.AST], ...]) -> Iterator[tuple[Path, ast.AST]]:
+    """Every node of a kind, and the file it is in."""
+    for path, tree in trees().items():
+        for node in ast.walk(tree):
+            if isinstance(node, kind):
+                yield path, node
+
+
+@cache
+def graph() -> grimp.ImportGraph:
+    """Who imports whom, imports within functions included, those for types alone left out."""
+    return grimp.build_graph("facetake", exclude_type_checking_imports=True, cache_dir=None)
+
+
+def modules_of_a_render(system: str) -> int:
+    """Modules of `facetake.portrait` that rendering a line with a system can reach from its `render`."""
+    start = f"facetake.portrait.{SYSTEMS[system]}.render"
+    reached = graph().find_upstream_modules(start) | {start}
+    return sum(name.startswith("facetake.portrait.") for name in reached)
+
+
+def root_modules(package: str) -> list[str]:
+    """Modules, not packages, that lie loose at the root of a package."""
+    folder = ROOT / "core" / Path(*package.split("."))
+    return sorted(path.stem for path in folder.glob("*.py") if path.stem != "__init__")
+
+
+def top_level() -> list[str]:
+    """Names at the top of `facetake`."""
+    folder = ROOT / "core" / "facetake"
+    found = {path.stem for path in folder.iterdir() if path.suffix == ".py" or (path / "__init__.py").is_file()}
+    return sorted(found - {"__init__", "__main__"})
+
+
+def edges_between_rooms() -> int:
+    """Pairs of rooms of `facetake.portrait` of which one imports the other."""
+    rooms = {name for name in graph().modules if re.fullmatch(r"facetake\.portrait\.\w+", name)}
+
+    def room(name: str) -> str:
+        return ".".join(name.split(".")[:3])
+
+    inner = [name for name in graph().modules if room(name) in rooms]
+    pairs = {(room(name), room(other)) for name in inner for other in graph().find_modules_directly_imported_by(name)}
+    return len({pair for pair in pairs if pair[0] != pair[1] and pair[1] in rooms})
+
+
+def stepping_functions() -> list[str]:
+    """Functions that move weights themselves, by an optimiser's `step`."""
+    found = []
+    for path, node in nodes((ast.FunctionDef, ast.AsyncFunctionDef)):
+        calls = [one for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
+        owners = {ast.unparse(one.func.value) for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "step"}  # fmt: skip
+        if any(re.search(r"(adam|optimi[sz]er)", owner, re.IGNORECASE) for owner in owners):
+            found.append(f"{path}:{node.name}")  # type: ignore[attr-defined]
+    return found
+
+
+def repeated_classes() -> list[str]:
+    """Names of classes that are defined more than once."""
+    counts = Counter(node.name for _, node in nodes(ast.ClassDef) if isinstance(node, ast.ClassDef))
+    return sorted(name for name, count in counts.items() if count > 1)
+
+
+def array_aliases() -> int:
+    """Names that stand for a type of array."""
+    return sum(
+        isinstance(node, ast.Assign) and ast.unparse(node.value).startswith(("NDArray[", "np.ndarray", "Tensor"))
+        for _, node in nodes(ast.Assign)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id[0].isupper()
+    )
+
+
+def packed_share() -> float:
+    """Percent of assignments that pack several values for several names: `a, b = x, y`."""
+    all_of_them = [node for _, node in nodes((ast.Assign, ast.AnnAssign, ast.AugAssign))]
+    packed = [
+        node
+        for node in all_of_them
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple)
+    ]
+    return 100.0 * len(packed) / len(all_of_them)
+
+
+def repeated_blocks() -> int:
+    """Blocks of `BLOCK` lines, without blanks and imports, that stand in more than one place."""
+    seen: Counter[str] = Counter()
+    for path in trees():
+        text = (ROOT / path).read_text("utf-8").splitlines()
+        lines = [line.strip() for line in text if line.strip() and not line.strip().startswith(("import ", "from "))]
+        whole = {
+            hashlib.sha256("\n".join(lines[k : k + BLOCK]).encode()).hexdigest() for k in range(len(lines) - BLOCK)
+        }
+        seen.update(whole)
+    return sum(count > 1 for count in seen.values())
+
+
+def comments_in_100_lines() -> float:
+    """Comments in a hundred lines of code."""
+    text = [(ROOT / path).read_text("utf-8") for path in trees()]
+    lines = [line for one in text for line in one.splitlines() if line.strip()]
+    return 100.0 * sum("# " in line for line in lines) / len(lines)
+
+
+def main() -> int:
+    """Prints the table."""
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    print(f"at {commit.stdout.strip() or 'no commit'}")
+    for system in SYSTEMS:
+        print(f"modules of portrait that a render of {system} can reach: {modules_of_a_render(system)}")
+    print(f"modules at the root of portrait: {len(root_modules('facetake.portrait'))}")
+    print(f"pairs of portrait's rooms that import one another: {edges_between_rooms()}")
+    print(f"names at the top of facetake: {len(top_level())}: {' '.join(top_level())}")
+    print(f"functions that step an optimiser themselves: {len(stepping_functions())}: {' '.join(stepping_functions())}")
+    print(f"class names defined more than once: {len(repeated_classes())}: {' '.join(repeated_classes())}")
+    print(f"aliases of array types: {array_aliases()}")
+    print(f"packed assignments: {packed_share():.1f} %")
+    print(f"blocks of {BLOCK} lines that repeat: {repeated_blocks()}")
+    print(f"comments in 100 lines: {comments_in_100_lines():.1f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
