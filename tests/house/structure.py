@@ -109,7 +109,9 @@ def packed_share() -> float:
     packed = [
         node
         for node in all_of_them
-        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple)
+        if isinstance(node, ast.Assign)
+        and isinstance(node.targets[0], ast.Tuple)
+        and isinstance(node.value, ast.Tuple)
     ]
     return 100.0 * len(packed) / len(all_of_them)
 
@@ -120,9 +122,7 @@ def repeated_blocks() -> int:
     for path in trees():
         text = (ROOT / path).read_text("utf-8").splitlines()
         lines = [line.strip() for line in text if line.strip() and not line.strip().startswith(("import ", "from "))]
-        whole = {
-            hashlib.sha256("\n".join(lines[k : k + BLOCK]).encode()).hexdigest() for k in range(len(lines) - BLOCK)
-        }
+        whole = {hashlib.sha256("\n".join(lines[k : k + BLOCK]).encode()).hexdigest() for k in range(len(lines) - BLOCK)}
         seen.update(whole)
     return sum(count > 1 for count in seen.values())
 
@@ -136,9 +136,7 @@ def comments_in_100_lines() -> float:
 
 def main() -> int:
     """Prints the table."""
-    commit = subprocess.run(
-        ["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
     print(f"at {commit.stdout.strip() or 'no commit'}")
     for system in SYSTEMS:
         print(f"modules of portrait that a render of {system} can reach: {modules_of_a_render(system)}")

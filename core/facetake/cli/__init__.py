@@ -50,7 +50,7 @@ COMMANDS = (
     worker,
 )
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
-ENDINGS = ("SIGTERM", "SIGHUP")
+ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the last is that of Windows, for services and consoles that close
 
 
 def main(argv: Sequence[str] | None = None) -> int:

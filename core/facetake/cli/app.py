@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import argparse
-<<<<<<< HEAD
 import io
-import sys
-=======
 import signal
->>>>>>> main
+import sys
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
@@ -27,7 +24,9 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Shows the window until it is closed."""
     from facetake import ui
 
-    signal.signal(signal.SIGTERM, signal.SIG_DFL)  # a window's loop would hear of it with the next key only
+    for name in ("SIGTERM", "SIGBREAK"):  # a window's loop would hear of them with the next key only
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_DFL)
     return ui.run(inputs.sound_files(arguments.audio))
 
 
