@@ -1,19 +1,20 @@
 """The house in numbers: what a stranger has to walk through, and what is written more than once.
 
-Run `python tests/house/structure.py`. Reads sources only; each number is told with what it counts.
+Run `python tests/house/structure.py [--render SYSTEM ACTOR RUN --audio LINE -o FILM]`. Each number is told with what it
+counts.
 """
 
 from __future__ import annotations
 
+import argparse
 import ast
-import hashlib
 import re
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from types import FrameType
 
 import grimp
 
@@ -21,7 +22,6 @@ ROOT = Path(__file__).parents[2]
 PARTS = ("core", "training")
 BLOCK = 10
 """Lines that must be alike for a block to count as repeated: fewer are idioms."""
-SYSTEMS = {"audiodvp": "audiodvp", "read": "read_avatars", "landmark": "landmark_translation"}
 
 
 @cache
@@ -45,11 +45,29 @@ def graph() -> grimp.ImportGraph:
     return grimp.build_graph("facetake", exclude_type_checking_imports=True, cache_dir=None)
 
 
-def modules_of_a_render(system: str) -> int:
-    """Modules of `facetake.portrait` that rendering a line with a system can reach from its `render`."""
-    start = f"facetake.portrait.{SYSTEMS[system]}.render"
-    reached = graph().find_upstream_modules(start) | {start}
-    return sum(name.startswith("facetake.portrait.") for name in reached)
+def passes_of_a_render(order: list[str]) -> list[str]:
+    """The modules of the engine that a command's call passes through, in order, where it runs for the second time.
+
+    Args:
+        order: of `facetake portrait render`, without the program's name.
+    """
+    from facetake import cli
+
+    base = str(ROOT / "core" / "facetake")
+    passed: list[str] = []
+
+    def see(frame: FrameType, event: str, _argument: object) -> None:
+        file = frame.f_code.co_filename
+        if event == "call" and file.startswith(base) and passed[-1:] != [file] and frame.f_code.co_name != "<module>":
+            passed.append(file)
+
+    cli.main(order)  # what is imported and compiled at first use is not the way of a line
+    sys.setprofile(see)
+    try:
+        cli.main(order)
+    finally:
+        sys.setprofile(None)
+    return [Path(file).relative_to(base).as_posix() for file in passed]
 
 
 def root_modules(package: str) -> list[str]:
@@ -82,9 +100,10 @@ def stepping_functions() -> list[str]:
     found = []
     for path, node in nodes((ast.FunctionDef, ast.AsyncFunctionDef)):
         calls = [one for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Attribute)]
-        owners = {ast.unparse(one.func.value) for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "step"}  # fmt: skip
-        if any(re.search(r"(adam|optimi[sz]er)", owner, re.IGNORECASE) for owner in owners):
-            found.append(f"{path}:{node.name}")  # type: ignore[attr-defined]
+        steps = [one.func for one in calls if isinstance(one.func, ast.Attribute) and one.func.attr == "step"]
+        is_stepping = any(re.search(r"(?i)adam|optimi[sz]er", ast.unparse(one.value)) for one in steps)
+        if is_stepping and isinstance(node, ast.FunctionDef):
+            found.append(f"{path}:{node.name}")
     return found
 
 
@@ -109,9 +128,7 @@ def packed_share() -> float:
     packed = [
         node
         for node in all_of_them
-        if isinstance(node, ast.Assign)
-        and isinstance(node.targets[0], ast.Tuple)
-        and isinstance(node.value, ast.Tuple)
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple) and isinstance(node.value, ast.Tuple)
     ]
     return 100.0 * len(packed) / len(all_of_them)
 
@@ -122,8 +139,8 @@ def repeated_blocks() -> int:
     for path in trees():
         text = (ROOT / path).read_text("utf-8").splitlines()
         lines = [line.strip() for line in text if line.strip() and not line.strip().startswith(("import ", "from "))]
-        whole = {hashlib.sha256("\n".join(lines[k : k + BLOCK]).encode()).hexdigest() for k in range(len(lines) - BLOCK)}
-        seen.update(whole)
+        blocks = ["\n".join(lines[first : first + BLOCK]) for first in range(len(lines) - BLOCK)]
+        seen.update(set(blocks))
     return sum(count > 1 for count in seen.values())
 
 
@@ -136,10 +153,12 @@ def comments_in_100_lines() -> float:
 
 def main() -> int:
     """Prints the table."""
-    commit = subprocess.run(["git", "rev-parse", "--short", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    print(f"at {commit.stdout.strip() or 'no commit'}")
-    for system in SYSTEMS:
-        print(f"modules of portrait that a render of {system} can reach: {modules_of_a_render(system)}")
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--render", nargs=argparse.REMAINDER, help="SYSTEM ACTOR RUN ...: also follow such a render")
+    arguments = parser.parse_args()
+    if arguments.render:
+        passed = passes_of_a_render(["portrait", "render", *arguments.render])
+        print(f"modules that a render of {arguments.render[0]} passes: {len(set(passed))}")
     print(f"modules at the root of portrait: {len(root_modules('facetake.portrait'))}")
     print(f"pairs of portrait's rooms that import one another: {edges_between_rooms()}")
     print(f"names at the top of facetake: {len(top_level())}: {' '.join(top_level())}")
