@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
 import sys
@@ -10,6 +11,9 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings
+
+sys.path.insert(0, str(Path(__file__).parent / "windows"))
+import held_files  # noqa: E402
 
 # Several processes share the cores: threads of each that wait for one another make them many times slower. Set before
 # anything imports a library that reads it.
@@ -26,7 +30,18 @@ _ATTACK = str(Path(__file__).parent / "fuzz")
 if _ATTACK not in sys.path:
     sys.path.insert(0, _ATTACK)
 
+# Tests that do not say how their texts are encoded mean UTF-8, which Windows does not write of itself.
+if sys.platform == "win32":
+    io.text_encoding = lambda encoding, _level=2: encoding or "utf-8"  # type: ignore[assignment]
+
 _HOSTS = {"maya": "maya", "unreal": "unreal"}
+
+
+@pytest.fixture(autouse=True)
+def files_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No file that is open loses its name, as on Windows, so that what would fail there fails here."""
+    if held_files.are_known():
+        held_files.refuse_held(monkeypatch)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -18,4 +18,4 @@ Durations and instants end in ``_s``, rates in ``_hz`` or ``_fps``, angles in ``
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"

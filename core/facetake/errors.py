@@ -94,7 +94,8 @@ def sentence(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "this machine ran out of memory; cut the recording into shorter files or close other programs"
     if isinstance(error, OSError) and error.strerror:
-        where = f"{error.filename}: " if error.filename else ""
-        return line(f"{where}{error.strerror}; check the path, its permissions and the space on its disk")
+        where = error.filename2 or error.filename
+        named = f"{where} cannot be used ({error.strerror})" if where else error.strerror
+        return line(f"{named}; check the path, its permissions, free space, and whether another program has it open")
     what = line(f"{type(error).__name__}: {error}")
     return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"

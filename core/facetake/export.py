@@ -16,7 +16,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
-from facetake import inference, rig
+from facetake import files, inference, rig
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
@@ -265,9 +265,9 @@ def _put(made: Path, path: Path) -> None:
     try:
         beside = path.with_suffix(".part")
         beside.write_bytes(made.read_bytes())
-        beside.replace(path)
+        files.replace(beside, path)
     except OSError as error:
-        raise ModelError(f"cannot write {path}: {error.strerror}") from error
+        raise ModelError(f"{path}: {files.unwritten(error, path)}") from error
 
 
 def _spoken(seconds: float) -> tuple[Tensor, ...]:

@@ -82,7 +82,7 @@ def write_keys(
     about = {"format": KEYS, "rate": str(take.rate), "start_s": str(take.start), "n_frames": take.n_frames}
     with beside(path) as part:
         text = json_text.dump({**about, **extra, "keys": {name: _columns(curve) for name, curve in chosen.items()}})
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
     return sum(len(curve.frames) for curve in chosen.values())
 
 

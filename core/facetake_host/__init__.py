@@ -6,6 +6,6 @@ in the window. No numerics: the engine computes, the plugin hands lists on. Newc
 
 from __future__ import annotations
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 PROTOCOL = 1
 """Of the talk with the engine; an engine of another number is refused."""

@@ -122,7 +122,8 @@ class Sampled:
             raise HostProblem(f"{broken} has a value that is no number; mend its keys in the scene and try once more")
         about = {"format": "facetake-curves-1", "rate": str(self.rate), "start_s": "0"}
         try:
-            path.write_text(json.dumps({**about, "curves": dict(self.curves)}, allow_nan=False), encoding="utf-8")
+            text = json.dumps({**about, "curves": dict(self.curves)}, allow_nan=False)
+            path.write_text(text, encoding="utf-8", newline="\n")
         except OSError as error:
             reason = error.strerror or error
             raise HostProblem(f"{path} cannot be written ({reason}); free some space and try once more") from error

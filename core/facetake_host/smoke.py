@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import platform
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -82,7 +83,7 @@ class Facts:
 
     def check(self, holds: bool, what: str) -> None:
         """Takes note, and shows it."""
-        print(("ok      " if holds else "FAILED  ") + what)
+        _say(("ok      " if holds else "FAILED  ") + what)
         self.checks.append({"holds": bool(holds), "what": what})
 
     def save(self, folder: Path) -> Path:
@@ -91,7 +92,7 @@ class Facts:
         path = folder / f"{unique(wanted, lambda name: (folder / f'{name}.json').exists())}.json"
         found = {"passed": self.passed, **asdict(self)}
         try:
-            path.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8")
+            path.write_text(json.dumps(found, indent=2, ensure_ascii=False), encoding="utf-8", newline="\n")
         except OSError as error:
             raise HostProblem(f"{path} cannot be written ({error.strerror}); save the scene elsewhere") from error
         return path
@@ -128,7 +129,7 @@ def run(probe: Probe, line: Path, engine: Engine | None = None, name: str | None
         if engine is None:
             worker.close()
     path = facts.save(probe.folder)
-    print(("smoke test passed" if facts.passed else "smoke test FAILED") + f"; the facts are in {path}")
+    _say(("smoke test passed" if facts.passed else "smoke test FAILED") + f"; the facts are in {path}")
     return facts
 
 
@@ -178,9 +179,15 @@ def _undo(facts: Facts, probe: Probe, character: Character, layer: str) -> None:
     facts.check(probe.is_there(character, layer), "redo brings it again")
 
 
+def _say(text: str) -> None:
+    """Shows a line; letters that a console lacks, as a scene's folder may hold any, are escaped."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    print(text.encode(encoding, "backslashreplace").decode(encoding))
+
+
 def _ask(facts: Facts, host: Host) -> None:
     """What must be seen is shown in any case, and asked where there is a window."""
     for what in SEEN:
-        print("look    " + what)
+        _say("look    " + what)
         picked = host.ask(f"{what}\n\nIs it so?", ("yes", "no"))
         facts.seen.append({"what": what, "answer": None if picked is None else ("yes", "no")[picked]})

@@ -96,7 +96,7 @@ def _told_apart(curve: Any) -> list[float]:
 
 def initializePlugin(plugin: Any) -> None:
     """Registers the command."""
-    OpenMaya.MFnPlugin(plugin, "Facetake", "0.1.0").registerCommand(NAME, KeysCommand)
+    OpenMaya.MFnPlugin(plugin, "Facetake", "0.2.0").registerCommand(NAME, KeysCommand)
 
 
 def uninitializePlugin(plugin: Any) -> None:

@@ -100,6 +100,10 @@ def test_a_wheel_carries_the_plugins(tmp_path: Path) -> None:
     about = tmp_path / "site" / f"facetake-{__version__}.dist-info" / "licenses"
     for name in ("LICENSE", "NOTICE"):
         assert (about / name).read_bytes() == (root / name).read_bytes()
+    programs = (about.parent / "entry_points.txt").read_text(encoding="utf-8")
+    assert "[gui_scripts]\nfacetake-app = " in programs and "facetake-train = " in programs
+    for name in ("facetake", "facetake_host", "facetake_training"):
+        assert (tmp_path / "site" / name / "py.typed").is_file()
     code = "import sys; from facetake.cli import main; sys.exit(main(['package', 'unreal', '--out', sys.argv[1]]))"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); {code}", str(tmp_path)],

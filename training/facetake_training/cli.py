@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facetake.cli.terminal import prepare
 from facetake.config import load_config
 from facetake.doctor.extras import told
 from facetake.errors import ConfigError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Runs the command line; returns 0 done, 1 a bar missed, 2 usage or nothing done, 130 interrupted."""
+    prepare()
     arguments = _parser().parse_args(argv)
     run: Callable[[argparse.Namespace], int] = arguments.run
     try:

@@ -22,6 +22,7 @@ from typing import Any, Final
 import numpy as np
 import soundfile
 
+from facetake.batch.runner import MOST_JOBS
 from facetake.errors import ConfigError
 from facetake_training import text
 from facetake_training.align import SpeechSet, label_folder
@@ -134,7 +135,7 @@ def speaker_of(engine: str, voice: str) -> str:
 
 def _speak_all(config: CorpusConfig, lines: Lines) -> None:
     """Have every voice speak until it has said its part, a few lines at a time, on all cores."""
-    jobs = config.jobs or os.cpu_count() or 1
+    jobs = min(config.jobs or os.cpu_count() or 1, MOST_JOBS)
     wanted = [
         (_Speaker(config, voices, name, lines), voices.hours * 3600 / len(voices.names))
         for voices in config.voices

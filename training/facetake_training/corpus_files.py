@@ -12,6 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, TextIO
 
+from facetake import files
 from facetake.errors import ConfigError
 
 NAME: Final = "lines.jsonl"
@@ -31,7 +32,7 @@ class Lines:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             self._rows = self._read()
-            self._file = self._path.open("a", encoding="utf-8")
+            self._file = self._path.open("a", encoding="utf-8", newline="\n")
         except OSError as error:
             raise ConfigError(f"cannot write the corpus in {folder}: {error.strerror}") from error
 
@@ -79,12 +80,12 @@ class Lines:
     def sort(self) -> None:
         """Write the lines again in the order of their ids, so that the same corpus is the same file."""
         beside = self._path.with_suffix(".part")
-        with beside.open("w", encoding="utf-8") as file:
+        with beside.open("w", encoding="utf-8", newline="\n") as file:
             for key in sorted(self._rows):
                 _write(file, self._rows[key])
         self._file.close()
-        beside.replace(self._path)
-        self._file = self._path.open("a", encoding="utf-8")
+        files.replace(beside, self._path)
+        self._file = self._path.open("a", encoding="utf-8", newline="\n")
 
 
 def _write(file: TextIO, row: dict[str, Any]) -> None:

@@ -14,7 +14,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, files
 from facetake.arrays import read_npy
 from facetake.errors import ConfigError
 
@@ -55,7 +55,7 @@ def convert(lines: Sequence[Path], names: Path, out: Path) -> list[str]:
     for name, sound in sounds.items():
         sf.write(making / "audio" / f"{name}.flac", sound, audio.SAMPLE_RATE_HZ)
     np.savez(making / "lips.npz", **arrays)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
-    making.rename(out)
+    files.replace(making, out)
     return [f"{name}: {len(sound) / audio.SAMPLE_RATE_HZ:.1f} s" for name, sound in sounds.items()]
 
 

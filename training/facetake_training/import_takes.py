@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
-from facetake import audio, formats
+from facetake import audio, files, formats
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, TakeError
@@ -83,8 +83,8 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral", phone
     table = out / "lines.jsonl"
     part = table.with_suffix(".part")
     lines = [row for row in rows] + ([{**rows[-1], "split": "valid"}] if len(rows) < VALID_EVERY else [])
-    part.write_text("".join(json.dumps(row) + "\n" for row in lines), encoding="utf-8")
-    part.replace(table)
+    part.write_text("".join(json.dumps(row) + "\n" for row in lines), encoding="utf-8", newline="\n")
+    files.replace(part, table)
     return len(rows)
 
 

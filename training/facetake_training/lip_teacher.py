@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake import files
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import ConfigError
 from facetake.networks.optimization import step
@@ -307,5 +308,5 @@ def _write(folder: Path, lines: Sequence[Path], heard: Mapping[Path, Sequence[Fl
     part = folder / f"{HEARD_LIPS}.part"
     with part.open("wb") as file:
         np.savez(file, **arrays)
-    part.replace(folder / HEARD_LIPS)
+    files.replace(part, folder / HEARD_LIPS)
     return f"{folder}: {len(lines)} lines labelled"

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, rig
+from facetake import audio, files, rig
 from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ConfigError
 from facetake.motion.expression import MOVEMENT_FPS, voice_level
@@ -81,7 +81,7 @@ def collect(config: MovementConfig) -> Path:
             mirror=mirror,
             controls=np.array(rig.NAMES),
         )
-    path.with_suffix(".part").replace(path)
+    files.replace(path.with_suffix(".part"), path)
     return path
 
 

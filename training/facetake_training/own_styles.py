@@ -81,7 +81,7 @@ def _import(folder: Path, out: Path, usual: str) -> list[str]:
         raise ConfigError(
             f"{folder} holds {found}; give several emotions (names begin with them) or actors (a folder each)"
         )
-    (out / "lines.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    (out / "lines.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8", newline="\n")
     return sorted({str(row["speaker"]) for row in rows})
 
 

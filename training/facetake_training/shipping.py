@@ -17,7 +17,7 @@ import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
-from facetake import inference
+from facetake import files, inference
 from facetake.audio import hash_of
 from facetake.config import load_config, read_table
 from facetake.errors import ConfigError, ModelError
@@ -99,7 +99,7 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     heard = export_ear(network, out / "ear.onnx", quantised=config.quantised)
     worst = export_audio2rig(network, out / "ear.onnx", out / "audio2rig.onnx")
     size = json.dumps(asdict(filled_later(config.network)), indent=1, default=str)
-    (out / SIZE).write_text(size, encoding="utf-8")
+    (out / SIZE).write_text(size, encoding="utf-8", newline="\n")
     data = about["config"]["data"]
     faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
     sources = [*config.weights_of, *_sources([Path(source["folder"]) for source in data["sources"]] + faces)]
@@ -135,7 +135,7 @@ def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     worst = export_restyler(network, config.data.actors, out / "restyler.onnx")
     shape = {"network": asdict(config.network), "as_change": config.as_change, "actors": config.data.actors}
-    (out / "restyler.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
+    (out / "restyler.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
     entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"])
     return entry.ship("restyler", config.out / "best.safetensors", out)
 
@@ -148,7 +148,7 @@ def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     worst = export_classifier(network, config.data.actors, out / "viseme_classifier.onnx")
     shape = {"network": asdict(config.network), "actors": config.data.actors}
-    (out / "viseme_classifier.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
+    (out / "viseme_classifier.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
     entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"])
     return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
 
@@ -163,7 +163,7 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
     path = out / f"{audio_emotion.NAME}.onnx"
     worst = export_audio_emotion(network, scores["temperature"], scores["threshold"], about["ear_sha256"], path)
     shape = {"n_voice": about["n_voice"], "ear_sha256": about["ear_sha256"]}
-    (out / f"{audio_emotion.NAME}.json").write_text(json.dumps(shape, indent=1), encoding="utf-8")
+    (out / f"{audio_emotion.NAME}.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
     used = [source for source in config.data.sources if source.weight > 0.0]
     trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))
     entry = Entry(name, trained_on, int(about["step"]), worst, scores)
@@ -231,8 +231,8 @@ class Entry:
             "scores": self.scores,
         }
         part = table.with_suffix(".part")
-        part.write_text(_toml(others | {name: rows}), encoding="utf-8")
-        part.replace(table)
+        part.write_text(_toml(others | {name: rows}), encoding="utf-8", newline="\n")
+        files.replace(part, table)
         return f"{out / name}{suffix} written; torch and ONNX Runtime differ by at most {self.parity:.1e}"
 
 
@@ -270,7 +270,7 @@ def _commit() -> str:
             ["git", "rev-parse", "--short", "HEAD"],
             cwd=Path(__file__).parent,
             capture_output=True,
-            text=True,
+            encoding="utf-8",
             check=True,
         )
     except (OSError, subprocess.CalledProcessError):

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, files
 from facetake.audio.containers import open_container
 from facetake.errors import AudioError, ConfigError
 
@@ -145,7 +145,7 @@ def _write(clips: dict[str, tuple[Tracked, NDArray[np.float32]]], out: Path) -> 
         arrays |= {f"{name}.aperture": _filled(seen.aperture[:, None])[:, 0], f"{name}.arkit": _filled(seen.scores)}
         sf.write(making / "audio" / f"video_{name}.wav", sound, audio.SAMPLE_RATE_HZ)
     np.savez(making / "lips.npz", **arrays)  # type: ignore[arg-type]  # numpy's stub mixes arrays and options
-    making.rename(out)
+    files.replace(making, out)
 
 
 def _filled(rows: NDArray[np.float64]) -> NDArray[np.float64]:

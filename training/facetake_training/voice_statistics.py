@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import emotion_recognition
+from facetake import emotion_recognition, files
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Rhythm
 from facetake.errors import ConfigError
 from facetake.inference import Ear
@@ -98,4 +98,4 @@ def _write(path: Path, asked: str, found: Statistics) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.savez(file, asked=np.array(asked), **vars(found))
-    part.replace(path)
+    files.replace(part, path)

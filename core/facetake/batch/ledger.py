@@ -407,10 +407,10 @@ def _is_inside(name: str) -> bool:
 def _moved(path: Path, wrong: str) -> str:
     """Gives a ledger that cannot be read another name beside; a sentence on that."""
     aside = Path(path.with_name(set_aside(path, ())))
-    path.unlink()
+    files.remove(path)
     for end in ("-wal", "-shm"):
         if (other := Path(f"{path}{end}")).exists():
-            other.replace(f"{aside}{end}")
+            files.replace(other, Path(f"{aside}{end}"))
     return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Generator, Iterator, Sequence
@@ -16,18 +17,21 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from multiprocessing import resource_tracker
-from typing import Any
+from typing import Any, Final
 
 from facetake.batch.making import Made, Maker, Settings
 from facetake.batch.row import Row
 
 AHEAD = 2  # rows waiting for each process, so that none idles
+MOST_JOBS: Final = 61 if sys.platform == "win32" else sys.maxsize  # processes that Windows lets one wait for
+LOOK_S: Final = 0.5  # between looks at signals, which on Windows wait for a process that waits
 _maker: Maker | None = None
 
 
 def default_jobs() -> int:
     """As many processes as this machine has cores for us."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    count = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return min(count, MOST_JOBS)
 
 
 def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
@@ -56,7 +60,7 @@ def _until_broken(
     """Makes rows of a queue until it is empty or a process dies; returns the rows that ran then."""
     running: dict[Future[Made], Row] = {}
     lost: list[Row] = []
-    pool = _pool(settings, min(jobs, len(queue)))
+    pool = _pool(settings, min(jobs, len(queue), MOST_JOBS))
     try:
         while queue or running:
             while queue and not stop.is_set() and len(running) < (1 if alone else jobs * AHEAD):
@@ -65,7 +69,7 @@ def _until_broken(
                 running[future] = queue.popleft()
             if not running:
                 break
-            ended, _ = wait(running, return_when=FIRST_COMPLETED)
+            ended, _ = wait(running, LOOK_S, FIRST_COMPLETED)
             for future in ended:
                 row = running.pop(future)
                 try:
@@ -94,8 +98,13 @@ def _pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
 @contextmanager
 def _undisturbed() -> Iterator[None]:
     """Keeps Ctrl-C from a process that begins here, until it has come to ignore it; this one hears it afterwards."""
-    if not hasattr(signal, "pthread_sigmask"):  # Windows
-        yield
+    if not hasattr(signal, "pthread_sigmask"):
+        console = _console()
+        console.SetConsoleCtrlHandler(None, True)  # processes that begin meanwhile are deaf to it for ever
+        try:
+            yield
+        finally:
+            console.SetConsoleCtrlHandler(None, False)
         return
     resource_tracker.ensure_running()  # begun later, it would let go of the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
@@ -103,6 +112,13 @@ def _undisturbed() -> Iterator[None]:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _console() -> Any:
+    """The part of Windows that says who hears Ctrl-C."""
+    import ctypes
+
+    return ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
 
 
 def _begin(settings: Settings) -> None:

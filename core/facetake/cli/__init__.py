@@ -18,6 +18,7 @@ from facetake import __version__
 from facetake.cli import (
     app,
     batch,
+    completion,
     convert,
     doctor,
     generate,
@@ -30,12 +31,26 @@ from facetake.cli import (
     worker,
 )
 from facetake.cli.progress import Reporter, add_option
-from facetake.cli.terminal import is_debugging, tell
+from facetake.cli.terminal import is_debugging, prepare, tell
 from facetake.errors import Notice, line, sentence
 
-COMMANDS = (generate, batch, restyle, visemes, preview, portrait, convert, inspect, app, package, doctor, worker)
+COMMANDS = (
+    generate,
+    batch,
+    restyle,
+    visemes,
+    preview,
+    portrait,
+    convert,
+    inspect,
+    app,
+    package,
+    doctor,
+    completion,
+    worker,
+)
 DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
-ENDINGS = ("SIGTERM", "SIGHUP")
+ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the last is that of Windows, for services and consoles that close
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -47,6 +62,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code.
     """
+    prepare()
     try:
         arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living

@@ -33,6 +33,8 @@ EXAMPLES = (
     "--schema",
 )
 PATTERN = "{id}_{emotion}_{intensity}"
+ASKING = ("SIGINT", "SIGTERM", "SIGBREAK")
+"""Signals that ask to stop; the last is that of Windows' Ctrl-Break, which also ends services and closed consoles."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -204,7 +206,10 @@ def _time(seconds: float) -> str:
 
 
 class _Polite:
-    """Ctrl-C, or SIGTERM from a farm, finishes what runs and begins nothing more; the second time ends at once."""
+    """Ctrl-C, SIGTERM from a farm, or Windows' Ctrl-Break finishes what runs and begins nothing more.
+
+    The second time ends at once.
+    """
 
     def __init__(self, stop: threading.Event, report: Reporter) -> None:
         self._stop, self._report = stop, report
@@ -212,7 +217,8 @@ class _Polite:
 
     def __enter__(self) -> None:
         if threading.current_thread() is threading.main_thread():
-            self._before = {one: signal.signal(one, self._asked) for one in (signal.SIGINT, signal.SIGTERM)}
+            asking = [getattr(signal, name) for name in ASKING if hasattr(signal, name)]
+            self._before = {one: signal.signal(one, self._asked) for one in asking}
 
     def __exit__(self, *_: object) -> None:
         for one, before in self._before.items():

@@ -9,12 +9,20 @@ import errno
 import os
 import sys
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import TextIO
 
 from facetake.errors import ConfigError
 
 CLOSED = frozenset({errno.EPIPE, errno.EINVAL})
 """What a pipe says whose reader has gone: EPIPE, and on Windows EINVAL."""
+
+
+def prepare() -> None:
+    """Lets standard output and errors take any letter, whoever writes there, as `say` does: argparse, a library."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def say(text: str) -> None:

@@ -59,7 +59,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         say(text)  # the track alone: it may be piped on
         return 0
     with formats.beside(arguments.out) as part:
-        part.write_text(text, encoding="utf-8")
+        part.write_text(text, encoding="utf-8", newline="\n")
     report.done(str(source), [str(arguments.out)])
     return 0
 

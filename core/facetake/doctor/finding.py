@@ -31,5 +31,6 @@ class Finding:
 
 def shortened(path: Path | str) -> str:
     """A path as it may be told to others: the home folder, which has a person's name, is ~."""
-    text, home = str(path), str(Path.home())
-    return f"~{text[len(home) :]}" if len(home) > 1 and text.startswith(home) else text
+    home, whole = Path.home(), Path(path)
+    is_within = len(home.parts) > 1 and whole.is_relative_to(home)
+    return str("~" / whole.relative_to(home)) if is_within else str(path)

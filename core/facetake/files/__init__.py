@@ -10,7 +10,11 @@ from __future__ import annotations
 import codecs
 import errno
 import os
+import shutil
 import stat
+import time
+from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, TextIO
 
@@ -20,6 +24,17 @@ LONGEST_REASON: Final = 300
 """Characters of a reason: libraries write paragraphs, or repeat what they could not read."""
 MOST_BYTES: Final = 1 << 32
 """Bytes of a file of numbers, such as a face model or a network: 4 GB."""
+WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Before another try where a file is held: virus scanners and indexers, which look at new files, let go by then."""
+LONGEST_ON_WINDOWS: Final = 259
+"""Characters of a whole path, where Windows has not been told to take longer ones."""
+NOT_IN_NAMES: Final = frozenset('<>:"|?*')
+"""What Windows allows in no name."""
+IS_WINDOWS: Final = os.name == "nt"
+
+
+class HeldError(PermissionError):
+    """A file that keeps its name or its place, because another program has it open."""
 
 
 def check(path: Path, most: int = MOST_BYTES) -> int:
@@ -82,6 +97,52 @@ def open_text(path: Path) -> TextIO:
     with path.open("rb") as file:
         name = encoding(file.read(2))
     return path.open(encoding=name)
+
+
+def replace(part: Path, target: Path) -> None:
+    """Gives a finished file or folder its name; a file of that name goes.
+
+    Windows refuses that while anybody has one of them open.
+
+    Raises:
+        HeldError: another program has one of them open, and does not let go within a moment.
+        OSError: it cannot be done for another reason.
+    """
+    _patiently(lambda: part.replace(target), target)
+
+
+def remove(path: Path) -> None:
+    """Takes a file or a folder with all that is in it away, if it is there. OSError as of `replace`."""
+    with suppress(FileNotFoundError):
+        _patiently(lambda: shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink(), path)
+
+
+def _patiently(act: Callable[[], object], path: Path) -> None:
+    """Acts on a file, again after a while where another program holds it."""
+    for wait_s in (*WAITS_S, None):
+        try:
+            act()
+            return
+        except PermissionError as error:
+            if error.errno != errno.EACCES:  # what other systems say of a file that is somebody else's is EPERM
+                raise
+            if wait_s is None:
+                raise HeldError(errno.EACCES, "another program may have it open", str(path)) from error
+        time.sleep(wait_s)
+
+
+def unwritten(error: OSError, path: Path) -> str:
+    """Why a file could not be written and what to do, to follow its name in a message."""
+    if isinstance(error, HeldError):
+        return "cannot be written, as another program, such as Excel or a player, may have it open; close it there"
+    if IS_WINDOWS and len(str(path.absolute())) > LONGEST_ON_WINDOWS and error.errno in (errno.ENOENT, errno.EINVAL):
+        return (
+            f"cannot be written (its path is longer than the {LONGEST_ON_WINDOWS} characters that Windows takes); "
+            "shorten its name or its folders', or turn on long paths in Windows"
+        )
+    if IS_WINDOWS and NOT_IN_NAMES & set(path.name) and error.errno in (errno.ENOENT, errno.EINVAL):
+        return f"cannot be written (Windows allows none of {' '.join(sorted(NOT_IN_NAMES))} in names); name another"
+    return f"cannot be written ({reason(error)}); check the folder, its permissions and free space"
 
 
 def reason(error: Exception) -> str:

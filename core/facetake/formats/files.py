@@ -17,6 +17,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from facetake import files
 from facetake.errors import TakeError
 
 BEGUN: Final = ".facetake-"  # how the name of a file begins that is not whole yet
@@ -82,10 +83,7 @@ def beside(path: Path) -> Iterator[Path]:
         _refuse_read_only(target)
         yield from _replacing(target, asked)
     except OSError as error:
-        reason = error.strerror or str(error)
-        raise TakeError(
-            f"{asked}: cannot be written ({reason}); check the folder, its permissions and free space"
-        ) from error
+        raise TakeError(f"{asked}: {files.unwritten(error, asked)}") from error
 
 
 @contextmanager
@@ -116,9 +114,10 @@ def _replacing(target: Path, asked: Path) -> Iterator[Path]:
     token = _begun.set({**_begun.get(), temporary: asked})
     try:
         yield temporary
-        temporary.replace(target)
+        files.replace(temporary, target)
     except BaseException:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong is worth more than what is left
+            files.remove(temporary)
         raise
     finally:
         _begun.reset(token)

@@ -25,6 +25,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from fractions import Fraction
 from importlib import import_module
 from importlib.util import find_spec
@@ -72,7 +73,10 @@ def _read_apart(path: Path) -> Take:
             path = Path(shutil.copyfile(path, Path(folder, "take.usdc")))
         command = [sys.executable, "-c", _APART, str(path.absolute()), str(found), str(said)]
         way = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-        done = subprocess.run(command, env=way, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        done = subprocess.run(
+            command, env=way, stdin=subprocess.DEVNULL, capture_output=True, check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )  # fmt: skip
         if done.returncode == 0:
             return facetake_npz.read(found)
         if said.is_file():
@@ -85,12 +89,13 @@ def run_apart() -> None:
     path, found, said = map(Path, sys.argv[1:])
     if find_spec("resource"):  # not on Windows
         resource = import_module("resource")
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        with suppress(ValueError, OSError):  # a system may have no such limit, or have set a lower one
+            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+            resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
         facetake_npz.write(usd_layer.take_of(path), found, packed=False)
     except (TakeError, OSError) as error:
-        said.write_text(str(error), encoding="utf-8")
+        said.write_text(str(error), encoding="utf-8", newline="\n")
         sys.exit(1)
 
 

@@ -27,14 +27,15 @@ def save(
     if optimizer is not None:
         _write(folder / f"{name}.optimizer.safetensors", _moments(optimizer))
     text = folder / f"{name}.json.part"
-    text.write_text(json_text.dump(json_text.finite(about, str), indent=1, default=str), encoding="utf-8")
-    text.replace(folder / f"{name}.json")
+    told = json_text.dump(json_text.finite(about, str), indent=1, default=str)
+    text.write_text(told, encoding="utf-8", newline="\n")
+    files.replace(text, folder / f"{name}.json")
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
     part = path.with_suffix(".part")
     save_file(tensors, part)
-    part.replace(path)
+    files.replace(part, path)
 
 
 def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:
@@ -75,11 +76,15 @@ def load_weights(path: Path, network: nn.Module, *, partial: bool = False) -> li
 
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
-    """The tensors of a .safetensors file by name. ModelError where it cannot be read or is none."""
+    """The tensors of a .safetensors file by name, in memory: none holds the file, which may then go.
+
+    Raises:
+        ModelError: it cannot be read, or is none.
+    """
     try:
         files.check(path)
         with reading():
-            return dict(load_file(path))
+            return {key: value.clone() for key, value in load_file(path).items()}
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} is not a safetensors file ({files.reason(error)}); copy it again") from error
 

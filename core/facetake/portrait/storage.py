@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from facetake import files
@@ -34,13 +35,16 @@ def read_json(path: Path) -> Mapping[str, object]:
 
 
 def fill(path: Path, shape: tuple[int, ...], kind: type, rows: Iterator[NDArray[np.generic]], report: Progress) -> None:
-    """Writes an array row by row, whole or not at all."""
-    with beside(path) as part:
-        array = np.lib.format.open_memmap(part, "w+", kind, shape)
-        for index, row in enumerate(rows):
-            array[index] = row
-            report((index + 1) / shape[0])
-        array.flush()
+    """Writes an array as .npy row by row, whole or not at all; there must be as many rows as its shape says."""
+    about = {"descr": npy.dtype_to_descr(np.dtype(kind)), "fortran_order": False, "shape": shape}
+    with beside(path) as part, part.open("wb") as file:  # mapped, it could not get its name on Windows
+        npy.write_array_header_1_0(file, about)
+        count = 0
+        for count, row in enumerate(rows, 1):
+            file.write(np.ascontiguousarray(np.broadcast_to(row, shape[1:]), kind).data)
+            report(count / shape[0])
+        if count != shape[0]:
+            raise ValueError(f"{count} rows for an array of {shape[0]}")
 
 
 def mapped(path: Path, shape: tuple[int, ...], kind: type) -> NDArray[Any]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, files
 from facetake.errors import RenderError
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def write_video(
     try:
         with av_module.open(str(part), "w", format=kind, options=_container_options(kind)) as container:
             number = _Writer(container, rate, sound, start_s).write(frames)
-        part.replace(out)
+        files.replace(part, out)
     except OSError as error:  # PyAV's own errors are OSErrors where the file system is to blame
-        raise RenderError(f"cannot write {out}: {error.strerror or error}; choose a folder you can write to") from error
+        raise RenderError(f"{out}: {files.unwritten(error, out)}") from error
     finally:
         with suppress(OSError):
-            part.unlink()
+            files.remove(part)
     return number
 
 

@@ -239,7 +239,7 @@ class Panel(QWidget):
             return "neutral"
         path = self._engine.folder / "emotion.txt"
         try:
-            path.write_text(self.tracks.mood.cues(), encoding="utf-8")
+            path.write_text(self.tracks.mood.cues(), encoding="utf-8", newline="\n")
         except OSError as error:
             raise HostProblem(f"{path} cannot be written ({error.strerror or error}); free some space") from error
         return str(path)

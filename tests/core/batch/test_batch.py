@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import deque
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,8 @@ import pytest
 from facetake import batch, formats
 from facetake.batch import making, runner
 from facetake.cli import main
+from facetake.cli.batch import _Polite
+from facetake.cli.progress import Reporter
 from facetake.errors import BatchError
 from facetake.generate import GenerateOptions
 
@@ -387,3 +390,55 @@ class Watcher:
         self._over.set()
         self._thread.join()
         return sorted(self._seen)
+
+
+def test_every_signal_that_asks_to_stop_is_heard(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Windows' Ctrl-Break is heard as Ctrl-C is, and what was there before comes back."""
+    stand_in = next(getattr(signal, name) for name in ("SIGBREAK", "SIGUSR1") if hasattr(signal, name))
+    monkeypatch.setattr(signal, "SIGBREAK", stand_in, raising=False)
+    before, stop = signal.getsignal(stand_in), threading.Event()
+    with _Polite(stop, Reporter("none")):
+        signal.raise_signal(stand_in)
+        assert stop.is_set()
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(stand_in)
+    assert signal.getsignal(stand_in) is before
+
+
+def test_no_more_processes_than_windows_waits_for(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a machine with more cores than that, or a list with more rows, as many are begun as can be."""
+    asked = list[int]()
+
+    class Pool:
+        def shutdown(self, **_: object) -> None:
+            """Nothing runs."""
+
+    def begin(_settings: object, jobs: int) -> Pool:
+        asked.append(jobs)
+        return Pool()
+
+    monkeypatch.setattr(runner, "MOST_JOBS", 61)
+    monkeypatch.setattr(runner, "_pool", begin)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _who: set(range(128)), raising=False)
+    stop = threading.Event()
+    stop.set()
+    rows = deque(batch.Row(str(number), Path("a.wav")) for number in range(100))
+    settings = batch.Settings(Path(), GenerateOptions())
+    assert list(runner._until_broken(rows, settings, 100, stop, alone=False)) == []
+    assert asked == [61] and runner.default_jobs() == 61
+
+
+def test_ctrl_c_does_not_reach_a_process_that_begins_on_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While one begins this console's Ctrl-C is switched off, which the new one inherits, and then on again."""
+    told = list[tuple[object, bool]]()
+
+    class Console:
+        def SetConsoleCtrlHandler(self, handler: object, is_deaf: bool) -> None:
+            told.append((handler, is_deaf))
+
+    monkeypatch.delattr(signal, "pthread_sigmask", raising=False)
+    monkeypatch.setattr(runner, "_console", Console)
+    with pytest.raises(ValueError, match="in between"), runner._undisturbed():
+        assert told == [(None, True)]
+        raise ValueError("in between")
+    assert told == [(None, True), (None, False)]

@@ -67,9 +67,31 @@ def test_work_goes_on_when_nobody_reads() -> None:
     [
         (AudioError("a.wav is\nempty"), "a.wav is empty"),
         (MemoryError(), "ran out of memory"),
+        (PermissionError(13, "Access is denied", "a.json"), "a.json cannot be used (Access is denied); check the path"),
         (KeyError("x"), "(KeyError: 'x'); FACETAKE_DEBUG=1"),
     ],
 )
 def test_every_error_is_one_line(error: Exception, says: str) -> None:
     """What a person reads has one line and, for a bug of ours, how to see more."""
     assert says in sentence(error) and "\n" not in sentence(error)
+
+
+WRITES = {
+    "facetake": "from facetake.cli import main\nsys.argv[1:] = ['generate', '\u53f0.wav', '--format', '\u97f3']",
+    "argparse": "from facetake.cli import generate as g, main\ng.ABOUT = '\u53f0 \u97f3'\nsys.argv[1:] = ['--help']",
+    "facetake-train": "import facetake_training.cli as t; from facetake_training.cli import main\n"
+    "t._facegood = lambda _: print('\u53f0 \u97f3') or 0\n"
+    "sys.argv[1:] = ['facegood', 'a.wav', '--names', 'n.npy', '-o', 'out']",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])
+@pytest.mark.parametrize("program", WRITES)
+def test_any_letter_goes_to_any_console(program: str, encoding: str) -> None:
+    """Letters of a program, of argparse or of a mistake that a console lacks come as escapes, without a traceback."""
+    way = {**os.environ, "PYTHONIOENCODING": encoding, "PYTHONUTF8": "0"}
+    done = python(f"{WRITES[program]}\nsys.exit(main(sys.argv[1:]))", stdout=subprocess.PIPE, env=way)
+
+    said = done.stdout + done.stderr
+    assert rb"\u97f3" in said and b"Traceback" not in said and b"Unicode" not in said
+    assert done.returncode == (2 if program == "facetake" else 0)

@@ -223,8 +223,10 @@ def test_a_ledger_that_is_none_is_told(tmp_path: Path) -> None:
 
 
 def test_the_home_folder_is_not_told() -> None:
-    """A path below it begins with ~; another one stays."""
-    assert (shortened(Path.home() / "a"), shortened("/srv/a")) == ("~/a", "/srv/a")
+    """A path below it begins with ~; another one stays, also one whose name begins the same."""
+    assert (shortened(Path.home() / "a"), shortened("/srv/a")) == (str(Path("~/a")), "/srv/a")
+    beside = Path.home().with_name(Path.home().name + "-2") / "a"
+    assert shortened(beside) == str(beside) and shortened(Path.home()) == "~"
 
 
 def test_extras_are_those_of_the_package() -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
+from contextlib import ExitStack
 from pathlib import Path
 
+import held_files
 import pytest
 
 from facetake.errors import TakeError
@@ -98,6 +101,31 @@ def test_reading_names_the_file(error: Exception, said: str) -> None:
     """Every way a file fails to be read becomes a TakeError with the path in front."""
     with pytest.raises(TakeError, match=f"^some/take.csv: .*{said}"), reading(Path("some/take.csv")):
         raise error
+
+
+def test_a_file_that_is_open_elsewhere_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a spreadsheet holds the take, the sentence says to close it there, and nothing is left beside it."""
+    target = tmp_path / "take.csv"
+    target.write_text("old")
+
+    def refuse(_part: object, _target: object) -> None:
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    told = r"take\.csv: cannot be written, as another program.*close it there"
+    with pytest.raises(TakeError, match=told), beside(target) as temporary:
+        temporary.write_text("new")
+    assert target.read_text() == "old" and _names(tmp_path) == ["take.csv"]
+
+
+@pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
+def test_what_went_wrong_is_told_even_where_a_part_cannot_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure while the part is still open is the one that is told, and not that the part cannot be removed."""
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    with ExitStack() as stack, pytest.raises(ValueError, match="the first"), beside(tmp_path / "a.csv") as temporary:
+        stack.enter_context(temporary.open("wb"))
+        raise ValueError("the first")
 
 
 def test_what_a_killed_command_began_goes_a_day_later(tmp_path: Path) -> None:

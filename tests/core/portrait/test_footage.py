@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -22,10 +23,17 @@ def levels(path: Path, first_s: float = 0.0, last_s: float | None = None) -> lis
     return [round((float(p.mean()) - 16) / 4) for p in open_footage(path, first_s, last_s).pictures()]
 
 
+def copied(out: Any, stream: Any) -> Any:
+    """A stream of a new file for the packets of an old one; PyAV before 14 has it in another function."""
+    if hasattr(out, "add_stream_from_template"):
+        return out.add_stream_from_template(stream)
+    return out.add_stream(template=stream)
+
+
 def shorter_pictures(path: Path, new: Path) -> Path:
     """The video with all its sound and the pictures of its first second alone."""
     with av.open(str(path)) as old, av.open(str(new), "w") as out:
-        streams = {stream: out.add_stream_from_template(stream) for stream in old.streams}
+        streams = {stream: copied(out, stream) for stream in old.streams}
         for packet in old.demux():
             if packet.pts is not None and not (packet.stream.type == "video" and packet.pts * packet.time_base >= 1):
                 packet.stream = streams[packet.stream]

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import held_files
 import pytest
 
 torch = pytest.importorskip("torch")
@@ -196,3 +197,17 @@ def test_moments_that_no_training_has_are_refused(name: str, change: Callable[[A
     save_file(moments, path)
     with pytest.raises(ModelError, match="damaged"):
         resume(tmp_path, Pair().kept)
+
+
+@pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
+def test_what_was_gone_on_from_can_go(tmp_path: Path) -> None:
+    """After going on nothing holds the files that were read, which Windows then lets the next moment replace."""
+    first = Pair()
+    first.epoch(0)
+    keep(tmp_path, first.kept, {"epoch": 1})
+    second = Pair()
+    assert resume(tmp_path, second.kept) == 1
+    assert not held_files.is_held(tmp_path)
+    second.epoch(1)
+    keep(tmp_path, second.kept, {"epoch": 2})
+    assert [path.name for path in tmp_path.glob("kept-*")] == ["kept-made-000002"]

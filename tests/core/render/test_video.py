@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -106,7 +109,7 @@ def test_unknown_suffixes_are_refused(name: str, tmp_path: Path) -> None:
 
 def test_a_folder_that_is_not_there_is_a_render_error(tmp_path: Path) -> None:
     """An unwritable target is said with its name."""
-    with pytest.raises(RenderError, match="cannot write"):
+    with pytest.raises(RenderError, match="cannot be written"):
         write_video(tmp_path / "no" / "a.mp4", pictures(3), Fraction(30))
 
 
@@ -120,3 +123,18 @@ def test_no_frames_and_odd_sizes_are_refused(tmp_path: Path) -> None:
         write_video(out, pictures(2, 33), Fraction(30))
     assert out.read_bytes() == b"earlier"
     assert list(tmp_path.iterdir()) == [out]
+
+
+def test_a_film_that_a_player_holds_is_told_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sentence says to close it there and blames no permissions; the film that plays stays."""
+    out = tmp_path / "a.mp4"
+    out.write_bytes(b"earlier")
+
+    def refuse(_part: object, _target: object) -> None:
+        raise PermissionError(errno.EACCES, "Access is denied")
+
+    monkeypatch.setattr(os, "replace", refuse)
+    monkeypatch.setattr(time, "sleep", lambda _seconds: None)
+    with pytest.raises(RenderError, match=r"a\.mp4: cannot be written, as another program.*close it there$"):
+        write_video(out, pictures(3), Fraction(30))
+    assert out.read_bytes() == b"earlier" and list(tmp_path.iterdir()) == [out]

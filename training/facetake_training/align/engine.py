@@ -100,7 +100,7 @@ class PhoneAligner:
         """Load the acoustic model (0.02 s)."""
         with tempfile.TemporaryDirectory() as folder:  # pocketsphinx reads its dictionary from nowhere else
             dictionary = Path(folder) / "phones.dict"
-            dictionary.write_text(_phone_dictionary(), encoding="ascii")
+            dictionary.write_text(_phone_dictionary(), encoding="ascii", newline="\n")
             self._decoder = _decoder(
                 dict=str(dictionary),
                 lm=None,

@@ -18,7 +18,9 @@ from typing import Any, Final, Literal
 
 import soundfile as sf
 
+from facetake import files
 from facetake.audio import SAMPLE_RATE_HZ, read
+from facetake.batch.runner import MOST_JOBS
 from facetake.errors import AudioError, ConfigError
 from facetake_training.align.engine import Audio, model_folder
 from facetake_training.align.line import LabelledLine, Labeller
@@ -142,8 +144,8 @@ def _note_source(speech: SpeechSet, out: Path) -> None:
     known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
     known[speech.name] = {"licence": speech.licence, "language": speech.language}
     beside = path.with_suffix(".part")
-    beside.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    beside.replace(path)
+    beside.write_text(json.dumps(known, indent=1, ensure_ascii=False) + "\n", encoding="utf-8", newline="\n")
+    files.replace(beside, path)
 
 
 def _rows(path: Path) -> list[Row]:
@@ -156,7 +158,7 @@ def _rows(path: Path) -> list[Row]:
 
 def _append(path: Path, row: Row) -> None:
     torn = path.exists() and not path.read_bytes().endswith(b"\n") and path.stat().st_size > 0
-    with path.open("a", encoding="utf-8") as file:
+    with path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(("\n" if torn else "") + json.dumps(row, ensure_ascii=False) + "\n")
 
 
@@ -177,7 +179,7 @@ def _job(speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: di
 def _worked(todo: Sequence[_Job], language: str, jobs: int) -> Iterator[Row]:
     """Yield the row of each job, in order."""
     model_folder()
-    jobs = min(jobs or os.cpu_count() or 1, len(todo))
+    jobs = min(jobs or os.cpu_count() or 1, len(todo), MOST_JOBS)
     if jobs <= 1:
         _start(language)
         yield from map(_work, todo)
@@ -211,4 +213,4 @@ def _work(job: _Job) -> Row:
 def _write(path: Path, samples: Audio) -> None:
     beside = path.with_suffix(".part")
     sf.write(beside, samples, SAMPLE_RATE_HZ, format="FLAC", subtype="PCM_16")
-    beside.replace(path)
+    files.replace(beside, path)

@@ -126,7 +126,7 @@ def _espeak(words: Sequence[str], language: str) -> list[Pronunciation]:
 
 def _espeak_lines(text: str, language: str) -> list[str]:
     command = ["espeak-ng", "-v", VOICES[language], "--ipa", "-q", "--sep=_", "--stdin"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=False)
+    done = subprocess.run(command, input=text, capture_output=True, encoding="utf-8", check=False)
     return [line for line in done.stdout.splitlines() if line.strip(" _")]
 
 

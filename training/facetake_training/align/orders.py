@@ -47,7 +47,7 @@ def write_transcripts(labels: Path, out: Path) -> int:
         rows = [f"{Path(name).stem}\t{transcript(order['slots'])}\n" for name, order in sorted(orders.items())]
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise ConfigError(f"{labels} is not the label.json of speech-to-intent-benchmark ({error!r})") from error
-    out.write_text("".join(rows), encoding="utf-8")
+    out.write_text("".join(rows), encoding="utf-8", newline="\n")
     return len(rows)
 
 

@@ -11,6 +11,7 @@ import numpy as np
 import soundfile as sf
 
 from facetake.audio import SAMPLE_RATE_HZ, read
+from facetake.errors import ConfigError
 from facetake_training.measure.report import Report
 
 SHORT_S, LONG_S = 10, 1800
@@ -25,10 +26,16 @@ sys.exit(code)
 
 
 def peak_mb(source: Path, out: Path, model: Path | None) -> float:
-    """Peak resident memory of `facetake generate` on one file, in MB; needs Linux, whose /proc tells it."""
+    """Peak resident memory of `facetake generate` on one file, in MB.
+
+    Raises:
+        ConfigError: this is no Linux, whose /proc tells it.
+    """
+    if not Path("/proc/self/status").is_file():
+        raise ConfigError("memory is measured on Linux alone, which tells a program's peak; measure it there")
     command = [sys.executable, "-c", CODE, "generate", str(source), "-o", str(out), "--progress", "none"]
     done = subprocess.run(
-        [*command, *(["--model", str(model)] if model else [])], capture_output=True, text=True, check=True
+        [*command, *(["--model", str(model)] if model else [])], capture_output=True, encoding="utf-8", check=True
     )
     return int(done.stdout.split("PEAK ")[1]) / 1024.0
 

@@ -114,7 +114,7 @@ class Festival:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
-            text=True,
+            encoding="latin-1",  # what its voices read; the text that is sent is plain ASCII
         )
         assert self._process.stdin is not None
         self._process.stdin.write(_DEFINE)

@@ -229,7 +229,7 @@ def write_about(folder: Path, about: About) -> None:
     """Writes `actor.json`: from now on the folder is a whole actor."""
     table = {**asdict(about), "rate": str(about.rate), "start_s": str(about.start_s)}
     with beside(folder / ABOUT) as part:
-        part.write_text(json_text.dump(table, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(table, indent=2) + "\n", encoding="utf-8", newline="\n")
 
 
 def write_fit(folder: Path, fit: Fit) -> None:

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio
+from facetake import audio, files
 from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
@@ -167,7 +167,7 @@ def _begin(order: Order, face: Face, together: list[Path]) -> str:
         return digest
     order.out.mkdir(parents=True, exist_ok=True)
     with beside(path) as part:
-        part.write_text(json_text.dump(plan, indent=2) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(plan, indent=2) + "\n", encoding="utf-8", newline="\n")
     return digest
 
 
@@ -261,7 +261,7 @@ class _Fitting:
             footage.rate, footage.n_frames, self._camera.focal, footage.start_s,
         ))  # fmt: skip
         for part in out.glob("motion-*.safetensors"):
-            part.unlink()
+            files.remove(part)
         return actor.read_actor(out)
 
     def _fit(self, clip: Seen, progress: Callable[[float], None]) -> actor.Fit:

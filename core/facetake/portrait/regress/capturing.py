@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facetake import audio
+from facetake import audio, files
 from facetake.errors import PortraitError
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.clip_capture import PLAN, Order, capture
@@ -73,7 +73,7 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
     actor.write_fit(order.out, fit)
     training_dir.show(order.out / REGRESS, NETWORK)
     training_dir.forget(order.out / REGRESS, NETWORK)
-    held.replace(order.out / actor.ABOUT)
+    files.replace(held, order.out / actor.ABOUT)
     return Regressed(actor.read_actor(order.out), [*told, regression.started], *result)
 
 
@@ -82,9 +82,9 @@ def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[
     landmarks_alone = replace(order, settings=FitSettings(colour=0.0, fov_deg=order.settings.fov_deg))
     found, told = capture(landmarks_alone, face, lambda share, what: progress(0.2 * share, what))
     held.parent.mkdir(exist_ok=True)
-    (found.folder / actor.ABOUT).replace(held)
+    files.replace(found.folder / actor.ABOUT, held)
     for sheet in order.out.glob("overlay-*.png"):  # they show the fit that is to be replaced
-        sheet.unlink()
+        files.remove(sheet)
     return told
 
 

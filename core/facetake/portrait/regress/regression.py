@@ -154,7 +154,7 @@ class Regression:
         else:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
-                part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8")
+                part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _joined(rows: list[Found], name: str) -> F32:

@@ -35,7 +35,7 @@ def write_about(path: Path, about: Any) -> None:
     """Begins a training folder: writes the struct that says what it is made with; what is None is left out."""
     told = {name: value for name, value in asdict(about).items() if value is not None}
     with beside(path) as part:
-        part.write_text(json_text.dump(told, indent=1, default=str) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(told, indent=1, default=str) + "\n", encoding="utf-8", newline="\n")
 
 
 def read_about(kind: type[About], path: Path) -> About:
@@ -108,12 +108,12 @@ def keep(folder: Path, kept: Sequence[Kept], about: Mapping[str, object]) -> Non
     place, older = folder / f"{KEPT}{name}-{_done(about):06d}", _moments(folder, name)
     if place in older:
         return
-    shutil.rmtree(part, ignore_errors=True)
+    files.remove(part)
     for one in kept:
         checkpoint.save(part, one.name, one.network, one.optimizer, dict(about))
-    part.rename(place)
+    files.replace(part, place)
     for other in older:
-        shutil.rmtree(other)
+        files.remove(other)
     _clear_old(folder, kept)
 
 
@@ -127,7 +127,7 @@ def resume(folder: Path, kept: Sequence[Kept]) -> int:
     found = _moments(folder, kept[0].name)
     done = int(found[-1].name.rpartition("-")[2]) if found else _done_old(folder, kept)
     for other in found[:-1]:  # killed before it was taken away
-        shutil.rmtree(other)
+        files.remove(other)
     if done:
         for one in kept:
             checkpoint.resume(found[-1] if found else folder, one.name, one.network, one.optimizer)
@@ -139,7 +139,7 @@ def show(folder: Path, name: str) -> None:
     file = f"{name}.safetensors"
     for place in _moments(folder, name)[-1:]:
         shutil.copyfile(place / file, folder / f"{name}{PART}")
-        (folder / f"{name}{PART}").replace(folder / file)
+        files.replace(folder / f"{name}{PART}", folder / file)
 
 
 def forget(folder: Path, name: str) -> None:
@@ -200,8 +200,8 @@ def _clear_old(folder: Path, kept: Sequence[Kept]) -> None:
     """Takes away what early versions kept, but for the weights that those who perform look for."""
     if (folder / f"{kept[0].name}.optimizer.safetensors").is_file():
         for other in kept[1:]:
-            (folder / f"{other.name}.safetensors").unlink(missing_ok=True)
+            files.remove(folder / f"{other.name}.safetensors")
         for one in kept:
-            (folder / f"{one.name}.json").unlink(missing_ok=True)
+            files.remove(folder / f"{one.name}.json")
         for one in reversed(kept):  # the first one's, which tells that this is to be done, last
-            (folder / f"{one.name}.optimizer.safetensors").unlink(missing_ok=True)
+            files.remove(folder / f"{one.name}.optimizer.safetensors")
