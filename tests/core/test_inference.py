@@ -336,12 +336,12 @@ class Session:
 )
 def test_what_a_graph_gives_is_looked_at(made: object, says: str) -> None:
     """A graph that opens and does something else than it declares is refused where it runs, in one sentence."""
-    model = Opened(Path("a.onnx"), Session(made), "1", {})  # type: ignore[arg-type]
+    model = Opened(Path("a.onnx"), Session(made), "1", {})
     with pytest.raises(ModelError, match=says) as caught:
         model.run({"features": np.zeros((1, 5, 4), np.float32)}, curves=(1, 5, 174))
     assert len(str(caught.value)) < 400
     whole = np.ones((1, 5, 174), np.float32)
-    (found,) = Opened(Path("a.onnx"), Session(whole), "1", {}).run({}, curves=(1, 5, 174))  # type: ignore[arg-type]
+    (found,) = Opened(Path("a.onnx"), Session(whole), "1", {}).run({}, curves=(1, 5, 174))
     assert found is whole
 
 

@@ -186,7 +186,7 @@ class Opened:
             ModelError: it fails, or gives something else.
         """
         try:
-            found = self.session.run(list(outputs), dict(inputs))
+            found: list[Floats] = self.session.run(list(outputs), dict(inputs))
         except Exception as error:  # onnxruntime raises several untyped errors where shapes do not go together
             raise ModelError(f"model {self.path} cannot be run ({reason(error)[:_SHOWN]}); export it again") from error
         for (name, shape), made in zip(outputs.items(), found, strict=True):

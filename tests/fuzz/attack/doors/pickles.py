@@ -203,7 +203,7 @@ def _program(dice: random.Random) -> bytes:
             "indices": np.array([0, dice.choice((1, 2**31 - 1, -5))], np.int32),
             "indptr": np.array(dice.choice(([0, 1, 2, 2], [0, 2**31 - 1], [5, 1, 0, 9], [])), np.int32),
         }
-        return b"cscipy.sparse._csc\ncsc_matrix\n)R" + pickle.dumps(state, 2)[2:-1] + b"b."
+        return bytes(b"cscipy.sparse._csc\ncsc_matrix\n)R" + pickle.dumps(state, 2)[2:-1] + b"b.")
     if kind == 6:
         value = dice.choice(hostile.VALUES[:26])
         return bytes(pickle.dumps({"a": [value] * dice.choice((1, 2000))}, dice.randrange(6)))

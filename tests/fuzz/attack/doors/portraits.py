@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -21,12 +21,12 @@ from attack.doors.sound import changed_film
 from facetake.files import json_text
 
 TESTS: Final = Path(__file__).parents[3]
-for _shared in (
+for _place in (
     TESTS / "core/portrait/filming",
     TESTS / "core/face/cast",
 ):  # what the tests of portraits film, and whom
-    if str(_shared) not in sys.path:
-        sys.path.append(str(_shared))
+    if str(_place) not in sys.path:
+        sys.path.append(str(_place))
 NEEDED: Final = ("PIL", "av", "numba", "safetensors", "torch")
 T, SIZE = 4, 16
 
@@ -343,7 +343,7 @@ def _picture(data: bytes, dice: random.Random) -> bytes:
 
 
 def _exif(dice: random.Random) -> bytes:
-    order = dice.choice(("little", "big"))
+    order: Literal["little", "big"] = "little" if dice.random() < 0.5 else "big"
     head = b"II*\0" if order == "little" else b"MM\0*"
     at = dice.choice((8, 8, 0, 4, 10**6, 2**32 - 1))
     tag = (
@@ -352,8 +352,8 @@ def _exif(dice: random.Random) -> bytes:
         + (1).to_bytes(4, order)
         + (dice.choice((0, 1, 5, 8, 9, 65535))).to_bytes(2, order)
         + b"\0\0"
-    )  # type: ignore[arg-type]
-    return head + at.to_bytes(4, order) + dice.choice((1, 3, 65535)).to_bytes(2, order) + tag * dice.choice((1, 2))  # type: ignore[arg-type]
+    )
+    return head + at.to_bytes(4, order) + dice.choice((1, 3, 65535)).to_bytes(2, order) + tag * dice.choice((1, 2))
 
 
 # Face models in the published layouts

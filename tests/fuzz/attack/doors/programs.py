@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from attack.doors import models
 from attack.doors.takes import small_take
 from attack.promise import wrong_with
 from facetake import batch, cli, formats, host_io, keys, rig
-from facetake.batch.making import Maker
+from facetake.batch.making import Made, Maker, Settings
 from facetake.worker import Worker
 from facetake.worker.requests import FIELDS, Session
 
@@ -78,7 +79,7 @@ def prepare(folder: Path) -> Whole:
 def _good(do: str, folder: Path) -> dict[str, Any]:
     """The fields of a request that is done."""
     model, out = str(folder / "model"), str(folder / "out.json")
-    return {
+    fields: dict[str, dict[str, Any]] = {
         "hello": {"protocol": 1},
         "generate": {
             "audio": str(folder / "a.wav"),
@@ -91,7 +92,8 @@ def _good(do: str, folder: Path) -> dict[str, Any]:
         "restyle": {"curves": str(folder / "curves.json"), "style": "sad", "out": out, "model": model},
         "visemes": {"path": str(folder / "a.wav"), "model": model},
         "inspect": {"path": str(folder / "a.npz")},
-    }.get(do, {})
+    }
+    return fields.get(do, {})
 
 
 def answers(session: Session, lines: Sequence[str]) -> list[dict[str, Any]]:
@@ -196,7 +198,7 @@ _OTHER_FILES: Final = (
 def here() -> Iterator[None]:
     """Lets `batch` make its lines in this process, as another costs more than all else."""
 
-    def local(rows: Any, settings: Any, _jobs: Any, _stop: Any) -> Iterator[Any]:
+    def local(rows: Sequence[batch.Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
         maker = Maker(settings)
         for row in rows:
             yield maker.make(row)
@@ -220,7 +222,7 @@ def run(words: Sequence[str]) -> tuple[int, str, str]:
         sys.stdout, sys.stderr = before
     for stream in (out, told):
         stream.flush()
-    return code, told.buffer.getvalue().decode(), out.buffer.getvalue().decode()  # type: ignore[attr-defined]
+    return code, told.buffer.getvalue().decode(), out.buffer.getvalue().decode()
 
 
 def make_commands(whole: Whole, case: Case) -> Open:
