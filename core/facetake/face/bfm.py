@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from facetake import files
 from facetake.arrays import reading
+from facetake.arrays.matlab import read_mat
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -60,12 +61,8 @@ def load(path: Path) -> LinearFace:
 
 def _mat(path: Path, *names: str) -> dict[str, Any]:
     """Named arrays of a MATLAB file."""
-    from scipy.io import loadmat
-
     try:
-        files.check(path)
-        with reading():
-            data = loadmat(str(path))
+        data = read_mat(path, names)
     except FileNotFoundError as error:
         raise ModelError(f"{path} is not there; fetch it again from where the model is licensed") from error
     except (OSError, ValueError, MemoryError) as error:
@@ -76,7 +73,7 @@ def _mat(path: Path, *names: str) -> dict[str, Any]:
     missing = [name for name in names if name not in data]
     if missing:
         raise ModelError(f"{path} has no {', '.join(missing)}; it is another file than the one of that name")
-    return dict(data)
+    return data
 
 
 def _points(column: Any, metres: float) -> F32:

@@ -20,15 +20,9 @@ Needs usd-core.
 from __future__ import annotations
 
 import errno
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Sequence
-from contextlib import suppress
 from fractions import Fraction
-from importlib import import_module
-from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -38,6 +32,7 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import TakeError
+from facetake.files import apart
 from facetake.formats import exact, facetake_npz, usd_layer
 from facetake.formats.files import reading
 from facetake.formats.length import MOST_FRAMES
@@ -48,8 +43,6 @@ Floats = NDArray[np.float32]
 
 ROOT = "/Facetake"
 BINARY = (".usdc", ".usd")  # .usd may be either kind, and is what USD itself writes: the binary one
-MOST_MEMORY = 8 << 30  # bytes that USD's library may take to read a binary file
-_APART = "from facetake.formats.usd_skel import run_apart; run_apart()"
 
 
 def read(path: Path) -> Take:
@@ -68,35 +61,21 @@ def read(path: Path) -> Take:
 
 def _read_apart(path: Path) -> Take:
     with TemporaryDirectory(prefix="facetake-") as folder:
-        found, said = Path(folder, "take.npz"), Path(folder, "error.txt")
+        found = Path(folder, "take.npz")
         if path.suffix.lower() not in BINARY:  # by which USD's library goes
             path = Path(shutil.copyfile(path, Path(folder, "take.usdc")))
-        command = [sys.executable, "-c", _APART, str(path.absolute()), str(found), str(said)]
-        way = {**os.environ, "PYTHONPATH": os.pathsep.join(one for one in sys.path if one)}
-        done = subprocess.run(
-            command, env=way, stdin=subprocess.DEVNULL, capture_output=True, check=False,
-            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-        )  # fmt: skip
-        if done.returncode == 0:
-            return facetake_npz.read(found)
-        if said.is_file():
-            raise TakeError(said.read_text(encoding="utf-8"))
-        raise TakeError("USD's own library crashed on it; it is damaged, export it again")
+        try:
+            wrong = apart.call(f"{__name__}:convert", path.absolute(), found)
+        except apart.DiedError as error:
+            raise TakeError("USD's own library crashed on it; it is damaged, export it again") from error
+        if wrong:
+            raise TakeError(wrong)
+        return facetake_npz.read(found)
 
 
-def run_apart() -> None:
-    """What the other process does: the take of one file into another, or the error's sentence into a third."""
-    path, found, said = map(Path, sys.argv[1:])
-    if find_spec("resource"):  # not on Windows
-        resource = import_module("resource")
-        with suppress(ValueError, OSError):  # a system may have no such limit, or have set a lower one
-            resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-            resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    try:
-        facetake_npz.write(usd_layer.take_of(path), found, packed=False)
-    except (TakeError, OSError) as error:
-        said.write_text(str(error), encoding="utf-8", newline="\n")
-        sys.exit(1)
+def convert(path: str, made: str) -> None:
+    """Writes the take of a USD file into another file (.npz). TakeError, OSError."""
+    facetake_npz.write(usd_layer.take_of(Path(path)), Path(made), packed=False)
 
 
 def write(take: Take, path: Path) -> None:

@@ -18,6 +18,7 @@ from damage import damaged, refused_in_words, respelt  # noqa: E402
 from others import bfm_front, flame_arrays, flame_embedding, flame_npz, ict_folder  # noqa: E402
 
 from facetake.errors import ModelError  # noqa: E402
+from facetake.files import apart  # noqa: E402
 from facetake.portrait.capture.face_models import open_face  # noqa: E402
 from facetake.safe_pickle import read  # noqa: E402
 
@@ -108,3 +109,11 @@ def test_what_a_pickle_holds_twice_is_made_once(tmp_path: Path) -> None:
         assert found[0] is found[1]
         found, depth = found[0], depth + 1
     assert depth == 60
+
+
+def test_a_library_that_dies_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where MATLAB's reader takes its process with it, ours lives on and says that the file is damaged."""
+    _, asked = made("bfm", tmp_path)
+    monkeypatch.setattr(apart, "_CODE", "import os; os.abort()")
+    with pytest.raises(ModelError, match="BFM_model_front.mat cannot be read as a MATLAB file .the library that reads"):
+        open_face(asked)

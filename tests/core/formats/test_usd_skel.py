@@ -12,6 +12,7 @@ import pytest
 
 from facetake import formats, rig
 from facetake.errors import TakeError
+from facetake.files import apart
 from facetake.formats import usd_layer, usd_skel
 from facetake.take import Take
 
@@ -277,7 +278,7 @@ def test_a_library_that_dies_is_told(
 ) -> None:
     """Where the other process ends without a word, the file is said to be damaged."""
     formats.write(make_take(4), tmp_path / "take.usdc")
-    monkeypatch.setattr(usd_skel, "_APART", "import os; os.abort()")
+    monkeypatch.setattr(apart, "_CODE", "import os; os.abort()")
     with pytest.raises(TakeError, match=r"take.usdc: USD's own library crashed on it"):
         formats.read(tmp_path / "take.usdc")
 
