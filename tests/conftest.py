@@ -25,6 +25,11 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
 
+# The attack is a program beside the tests of it
+_ATTACK = str(Path(__file__).parent / "fuzz")
+if _ATTACK not in sys.path:
+    sys.path.insert(0, _ATTACK)
+
 # Tests that do not say how their texts are encoded mean UTF-8, which Windows does not write of itself.
 if sys.platform == "win32":
     io.text_encoding = lambda encoding, _level=2: encoding or "utf-8"  # type: ignore[assignment]

@@ -7,9 +7,25 @@ listed here. This module knows no other module.
 
 from __future__ import annotations
 
+import unicodedata
+from typing import Final
+
+LONGEST: Final = 1000
+"""Characters of a line for people: what is wrong and what to do, and a long path between."""
+_FIRST: Final = 600
+_TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+"""Signs by which text runs the other way, so that a name looks like another."""
+
 
 class FacetakeError(Exception):
-    """Something the user can mend: catch this to catch every error below."""
+    """Something the user can mend: catch this to catch every error below.
+
+    Its text is one line that can be printed, whatever names of files or values it repeats.
+    """
+
+    def __str__(self) -> str:
+        """What is wrong, where, and what to do."""
+        return line(super().__str__())
 
 
 class AudioError(FacetakeError):
@@ -52,16 +68,34 @@ class Notice(UserWarning):
     """What a user should know of this installation, told once; commands show it as one line."""
 
 
+def line(text: str) -> str:
+    """A text as one line that terminals, logs and pages show as it stands.
+
+    Line feeds become spaces; other controls, halves of letters and signs that turn the direction become escapes, so
+    that a name in a file can neither break the line nor write on a terminal what it likes. Of a text that is too long
+    the middle is left out.
+    """
+    shown = "".join(one if _is_shown(one) else _escaped(one) for one in text)
+    return shown if len(shown) <= LONGEST else f"{shown[:_FIRST]} ... {shown[_FIRST + 5 - LONGEST :]}"
+
+
+def _is_shown(one: str) -> bool:
+    return one not in _TURNING and unicodedata.category(one) not in ("Cc", "Cs", "Zl", "Zp")
+
+
+def _escaped(one: str) -> str:
+    return " " if one == "\n" else one.encode("unicode_escape").decode("ascii")
+
+
 def sentence(error: BaseException) -> str:
     """An error as one line for a person."""
     if isinstance(error, FacetakeError):
-        return str(error).replace("\n", " ")
+        return str(error)
     if isinstance(error, MemoryError):
         return "this machine ran out of memory; cut the recording into shorter files or close other programs"
-    if isinstance(error, OSError) and error.filename is not None and error.strerror:
-        return (
-            f"{error.filename2 or error.filename} cannot be used ({error.strerror}); check the path, its permissions, "
-            "free space, and whether another program has it open"
-        )
-    what = f"{type(error).__name__}: {error}".replace("\n", " ")
+    if isinstance(error, OSError) and error.strerror:
+        where = error.filename2 or error.filename
+        named = f"{where} cannot be used ({error.strerror})" if where else error.strerror
+        return line(f"{named}; check the path, its permissions, free space, and whether another program has it open")
+    what = line(f"{type(error).__name__}: {error}")
     return f"something unforeseen went wrong ({what}); FACETAKE_DEBUG=1 shows where"

@@ -5,6 +5,7 @@ Knows how each kind is opened; what is done with the facts is the caller's.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +41,7 @@ def facts(path: Path, form: str | None = None) -> Facts:
         return _model(path.parent)
     if is_take(path):
         return _take(path)
-    if suffix not in SOUND and path.exists():
+    if suffix not in SOUND and os.path.lexists(path):
         raise ConfigError(f"{path} is no take, sound or model by its name '{suffix}'; give it the suffix of its format")
     return _sound(path)
 

@@ -144,12 +144,22 @@ def load_tensors(path: Path) -> dict[str, Any]:
 
 
 def _arrays(path: Path) -> Any:
-    import torch
-
     table = read(path)
     if not isinstance(table, dict):
         return table
-    return {name: torch.from_numpy(value) if isinstance(value, np.ndarray) else value for name, value in table.items()}
+    try:
+        return {name: _tensor(value) if isinstance(value, np.ndarray) else value for name, value in table.items()}
+    except TypeError as error:
+        raise ModelError(
+            f"{path} holds an array that is not of numbers ({files.reason(error)}); fetch it again"
+        ) from error
+
+
+def _tensor(array: np.ndarray) -> Any:
+    """An array in this machine's own order of bytes as a tensor; TypeError where torch has no such numbers."""
+    import torch
+
+    return torch.from_numpy(array.astype(array.dtype.newbyteorder("=")))
 
 
 def _tensors(path: Path) -> Any:

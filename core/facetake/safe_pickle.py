@@ -292,5 +292,6 @@ def _sparse(name: str, state: Any) -> Any:
         matrix.check_format(full_check=True)  # places beyond its sides would be written to
         return matrix
     if name == "coo_matrix":
-        return sparse.coo_matrix((state["data"], (state["row"], state["col"])), shape=shape)
+        places = state["coords"] if "coords" in state else (state["row"], state["col"])  # since scipy 1.13, and before
+        return sparse.coo_matrix((state["data"], tuple(places)), shape=shape)
     raise _RefusedError(f"a scipy {name}")

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from facetake_host.problems import HostProblem
 
+SHOWN = 200  # characters of what is wrong with a file
 HEAD = ("HeadYaw", "HeadPitch", "HeadRoll")
 
 
@@ -90,8 +91,8 @@ def load(path: Path) -> Delivery:
             Fraction(found["rate"]), found["n_frames"], keys, found.get("raw", {}), visemes, plot.get("curves", {}),
             plot.get("rate", 30.0), heard.get("sentence", ""), tuple(heard.get("cues", ())),
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise HostProblem(f"the engine's result {path} cannot be read ({error}); try once more") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise HostProblem(f"the engine's result {path} cannot be read ({str(error)[:SHOWN]}); try once more") from error
 
 
 @dataclass(frozen=True)

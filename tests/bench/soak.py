@@ -70,7 +70,7 @@ class Soak:
         shutil.rmtree(self._home / "reference", ignore_errors=True)
         folder = Folder(self._home / "reference", self._rows, {})
         row, memory, spent_s = soak_batch.undisturbed(folder)
-        self._found |= {"hashes": soak_batch.hashes(folder.path), "spent_s": spent_s}
+        self._found |= {"hashes": soak_batch.hashes(folder.path), "spent_s": spent_s, "memory": asdict(memory)}
         return [row, _memory_of(memory)]
 
     def _played(self, name: str, step: int) -> Folder:

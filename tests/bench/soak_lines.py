@@ -36,7 +36,8 @@ def make(folder: Path, lines: int) -> Path:
         rows.writerow(("id", "audio", "emotion", "style", "seed", "out"))
         for number in range(lines):
             mood, style = MOODS[number // 3 % len(MOODS)], STYLES[number // 7 % len(STYLES)]
-            out = f"part_{number % 10}/line_{number:05d}{SUFFIXES[number % len(SUFFIXES)]}"
+            suffix = SUFFIXES[number // RECORDINGS % len(SUFFIXES)]  # each recording in every format
+            out = f"part_{number % 10}/line_{number:05d}{suffix}"
             rows.writerow((f"line_{number:05d}", names[number % RECORDINGS], mood, style, number // 50, out))
     return path
 

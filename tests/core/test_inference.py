@@ -15,6 +15,7 @@ from facetake.audio import hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError, Notice
 from facetake.inference import AudioToRig, Ear, verified
+from facetake.inference.verified import Opened
 
 
 def echoing_ear() -> Ear:
@@ -305,3 +306,56 @@ def test_movement_that_does_not_fit_is_refused(
     (tmp_path / "models.toml").write_text(row, encoding="utf-8")
     with pytest.raises(ModelError, match="does not fit"):
         inference.open_motion(tmp_path)
+
+
+class Session:
+    """What onnxruntime would give, made up."""
+
+    def __init__(self, *made: object) -> None:
+        self._made = made
+
+    def run(self, _names: list[str], _inputs: dict[str, np.ndarray]) -> list[object]:
+        """The arrays that it was made of."""
+        if isinstance(self._made[0], Exception):
+            raise self._made[0]
+        return list(self._made)
+
+
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (np.zeros((1, 3, 174), np.float32), r"curves as float32 \(1, 3, 174\), not float32 \(1, 5, 174\)"),
+        (np.zeros((5, 174), np.float32), r"float32 \(5, 174\)"),
+        (np.float32(1.0), "no array"),
+        (np.zeros((1, 5, 174), np.float64), "float64"),
+        (np.full((1, 5, 174), np.nan, np.float32), "no numbers"),
+        (np.full((1, 5, 174), np.inf, np.float32), "no numbers"),
+        ([["a"]], "no array"),
+        (RuntimeError("[ONNXRuntimeError]\n" + "x" * 5000), "cannot be run .*ONNXRuntimeError"),
+    ],
+)
+def test_what_a_graph_gives_is_looked_at(made: object, says: str) -> None:
+    """A graph that opens and does something else than it declares is refused where it runs, in one sentence."""
+    model = Opened(Path("a.onnx"), Session(made), "1", {})
+    with pytest.raises(ModelError, match=says) as caught:
+        model.run({"features": np.zeros((1, 5, 4), np.float32)}, curves=(1, 5, 174))
+    assert len(str(caught.value)) < 400
+    whole = np.ones((1, 5, 174), np.float32)
+    (found,) = Opened(Path("a.onnx"), Session(whole), "1", {}).run({}, curves=(1, 5, 174))
+    assert found is whole
+
+
+@pytest.mark.parametrize("name", ["controls", "ends", "mirror", "modes", "tracks", "voice"])
+def test_movement_of_single_values_is_refused(name: str, tmp_path: Path) -> None:
+    """An array without a length, or with numbers beyond measure, is no movement."""
+    with np.load(inference.SHIPPED / "motion.npz", allow_pickle=False) as stored:
+        arrays = {key: stored[key] for key in stored.files}
+    others = [np.asarray(arrays[name].reshape(-1)[0])]
+    if arrays[name].dtype.kind == "f":
+        others.append(np.full(arrays[name].shape, 1e30, np.float32))
+    for other in others:
+        np.savez(tmp_path / "motion.npz", **(arrays | {name: other}))
+        row = f'[motion]\nfile = "motion.npz"\nsha256 = "{hash_of(tmp_path / "motion.npz")}"\n'
+        (tmp_path / "models.toml").write_text(row, encoding="utf-8")
+        with pytest.raises(ModelError, match="damaged|does not fit"):
+            inference.open_motion(tmp_path)

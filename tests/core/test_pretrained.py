@@ -130,6 +130,16 @@ def test_files_that_are_no_weights_are_refused(tmp_path: Path) -> None:
         load_tensors(tmp_path / "c.pkl")
 
 
+def test_arrays_of_any_order_of_bytes_and_no_numbers(tmp_path: Path) -> None:
+    """Numbers of another machine's order are read; an array of text is refused in words."""
+    path = tmp_path / "a.pkl"
+    path.write_bytes(pickle.dumps({"weight": np.arange(3.0).astype(">f4")}, 2))
+    assert load_tensors(path)["weight"].tolist() == [0.0, 1.0, 2.0]
+    path.write_bytes(pickle.dumps({"weight": np.array(["a"])}, 2))
+    with pytest.raises(ModelError, match="not of numbers"):
+        load_tensors(path)
+
+
 @pytest.mark.parametrize(
     ("system", "variables", "place"),
     [

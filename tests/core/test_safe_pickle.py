@@ -24,7 +24,8 @@ def content() -> dict[str, Any]:
     return {
         "floats": np.arange(6.0).reshape(2, 3), "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
         "ids": np.arange(4, dtype=np.uint32), "flags": np.array([True, False]), "one": np.float32(2.5),
-        "sparse": sparse.csc_matrix(np.diag([1.0, 0.0, 3.0])), "list": [1, 2.5, None, True], "pair": ("a", "b"),
+        "sparse": sparse.csc_matrix(np.diag([1.0, 0.0, 3.0])),
+        "places": sparse.coo_matrix(np.diag([1.0, 0.0, 3.0])), "list": [1, 2.5, None, True], "pair": ("a", "b"),
     }  # fmt: skip
 
 

@@ -205,11 +205,22 @@ def test_the_engine_gets_none_of_the_host_s_python() -> None:
     assert location.clean_environment(host) == {"PATH": "/bin", "FACETAKE_DEBUG": "1"}
 
 
-def test_a_result_that_is_cut_off(tmp_path: Path) -> None:
-    """A result that cannot be read is a sentence as well."""
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"keys": {"a": ',
+        '{"keys": 1}',
+        '{"keys": {}, "rate": "30", "n_frames": 1, "plot": "x"}',
+        '{"keys": {}, "rate": "30", "n_frames": 1, "heard": [1]}',
+        '{"keys": {}, "rate": "1/0", "n_frames": 1}',
+        '{"keys": ' + "[" * 100_000,
+    ],
+)
+def test_a_result_that_is_cut_off(text: str, tmp_path: Path) -> None:
+    """A result that cannot be read, or is of other kinds, is a sentence as well."""
     from facetake_host import curves
 
     path = tmp_path / "cut.json"
-    path.write_text('{"keys": {"a": ')
+    path.write_text(text)
     with pytest.raises(HostProblem, match="cannot be read"):
         curves.load(path)

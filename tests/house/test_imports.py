@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -86,6 +87,18 @@ def test_no_pickle() -> None:
     importers = [graph.find_modules_that_directly_import(name) for name in ("pickle", "dill", "cloudpickle", "shelve")
                  if name in graph.modules]  # fmt: skip
     assert set().union(*importers) == set()
+
+
+def test_weights_are_moved_in_one_place() -> None:
+    """Gradients are walked back, and with them optimizers stepped, by facetake.networks.optimization alone."""
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for folder in ("core", "training")
+        for path in (ROOT / folder).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "backward"
+    }
+    assert found == {"core/facetake/networks/optimization.py"}
 
 
 def test_starting_is_light() -> None:

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 
 from facetake import inference
 from facetake.emotion import EMOTIONS
+from facetake.networks.optimization import minimize
 from facetake.networks.voice_emotion import VoiceEmotion
 from facetake_training import calibration, checkpoint, emotion_datasets
 from facetake_training.voice_statistics import Statistics, heard
@@ -158,16 +159,12 @@ def _fitted(x: Tensor, labels: Tensor, weight: Tensor, strength: float) -> tuple
     """Matrix (D, 7) and bias (7,) of multinomial logistic regression with shrinkage."""
     matrix = torch.zeros(x.shape[1], len(EMOTIONS), requires_grad=True)
     bias = torch.zeros(len(EMOTIONS), requires_grad=True)
-    descent = torch.optim.LBFGS([matrix, bias], max_iter=STEPS, line_search_fn="strong_wolfe")
 
     def loss() -> Tensor:
-        descent.zero_grad()
         each = nn.functional.cross_entropy(x @ matrix + bias, labels, reduction="none")
-        total: Tensor = (weight * each).sum() + strength * matrix.square().sum()
-        total.backward()  # type: ignore[no-untyped-call]
-        return total
+        return (weight * each).sum() + strength * matrix.square().sum()
 
-    descent.step(loss)  # type: ignore[no-untyped-call]
+    minimize([matrix, bias], loss, STEPS, searching=True)
     return matrix.detach(), bias.detach()
 
 

@@ -7,25 +7,25 @@ with the weights. Knows nothing of how examples are made (`voices`).
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from facetake.emotion import EMOTIONS
 from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
+from facetake.networks.optimization import moving_average, schedule, step
 from facetake_training import calibration, checkpoint, emotion_datasets
+from facetake_training.trainer import log_row, resume, steps
 from facetake_training.voices import Held, VoiceData, Voices, held
-
-COLUMNS = ("step", "loss", "balanced_accuracy", "surprise", "calibration_error", "temperature", "threshold")
 
 
 @dataclass(frozen=True)
@@ -96,26 +96,25 @@ def train(config: PaperConfig) -> Path:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    network, averaged = build(config), build(config)
+    network = build(config)
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    kept = checkpoint.resume(config.out, "last", network, optimizer)
-    first = 0 if kept is None else int(str(kept["step"]))
-    best = math.inf if kept is None else float(str(kept["best"]))
+    first, best = resume(config.out, "last", network, optimizer)
+    averaged = moving_average(network, config.average, first)
     if first:
-        checkpoint.load_weights(config.out / "average.safetensors", averaged)
+        checkpoint.load_weights(config.out / "average.safetensors", averaged.module)
     for source in config.data.sources:
         if left_out := emotion_datasets.read(source).left_out:
             print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
     aside = held(config.data, "valid", config.seed)
     voices = Voices(config.data, config.batch, config.seed + first, config.reuse)
     batches: Iterator[tuple[Tensor, Tensor]] = iter(DataLoader(voices, None, num_workers=config.workers))
-    for step in range(first, config.steps):
-        for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_at(step, config)
+    rate = schedule(optimizer, lambda number: rate_at(number, config), first)
+    for number, is_due in steps(first, config.steps, config.every):
         loss = _round(network, next(batches), config, optimizer)
-        _average(averaged, network, min(config.average, (1 + step) / (10 + step)))
-        if (step + 1) % config.every == 0 or step + 1 == config.steps:
-            best = _keep(averaged, network, optimizer, config, aside, (step + 1, loss, best))
+        rate.step()
+        averaged.update_parameters(network)
+        if is_due:
+            best = _keep(averaged, network, optimizer, config, aside, (number + 1, loss, best))
     return config.out / "best.safetensors"
 
 
@@ -139,11 +138,7 @@ def _round(
     network.train()
     scores = network.scores(blank(batch[0]) if config.masks else batch[0])
     loss: Tensor = nn.functional.binary_cross_entropy_with_logits(scores, batch[1])
-    optimizer.zero_grad(set_to_none=True)
-    loss.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimizer.step()
-    return float(loss.detach())
+    return step(loss, optimizer, network)
 
 
 def blank(features: Tensor) -> Tensor:
@@ -160,14 +155,6 @@ def _stretch(clips: int, size: int, longest: int) -> Tensor:
     start = torch.rand(clips, 1) * size
     place = torch.arange(size)
     return (place >= start) & (place < start + torch.rand(clips, 1) * longest)
-
-
-def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - decay)
-        for statistic, seen in zip(averaged.buffers(), network.buffers(), strict=True):
-            statistic.copy_(seen)
 
 
 def score_lines(network: AudioEmotion, lines: Held) -> NDArray[np.float64]:
@@ -194,28 +181,20 @@ def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
 
 
 def _keep(
-    averaged: AudioEmotion, network: AudioEmotion, optimizer: torch.optim.Optimizer, config: PaperConfig, aside: Held,
+    averaged: AveragedModel, network: AudioEmotion, optimizer: torch.optim.Optimizer, config: PaperConfig, aside: Held,
     at: tuple[int, float, float],
 ) -> float:  # fmt: skip
     """Scores, logs and writes checkpoints; returns the best score so far."""
-    step, loss, best = at
-    scores = score(averaged, aside, config.sure)
-    print(f"round {step}  loss {loss:.4f}  {scores}", flush=True)
-    _log(config.out / "log.csv", {"step": step, "loss": loss, **asdict(scores)})
-    about: dict[str, object] = {"step": step, "scores": asdict(scores), "config": asdict(config)}
+    done, loss, best = at
+    average = cast(AudioEmotion, averaged.module)
+    scores = score(average, aside, config.sure)
+    print(f"round {done}  loss {loss:.4f}  {scores}", flush=True)
+    row = {"step": done, "loss": loss, **asdict(scores)}
+    log_row(config.out / "log.csv", {name: round(value, 5) for name, value in row.items()})
+    about: dict[str, object] = {"step": done, "scores": asdict(scores), "config": asdict(config)}
     if scores.surprise < best:
         best = scores.surprise
-        checkpoint.save(config.out, "best", averaged, None, about)
-    checkpoint.save(config.out, "average", averaged, None, about)
+        checkpoint.save(config.out, "best", average, None, about)
+    checkpoint.save(config.out, "average", average, None, about)
     checkpoint.save(config.out, "last", network, optimizer, {**about, "best": best})
     return best
-
-
-def _log(path: Path, row: dict[str, float]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    is_new = not path.is_file()
-    with path.open("a", newline="", encoding="utf-8") as file:
-        writer = csv.DictWriter(file, COLUMNS)
-        if is_new:
-            writer.writeheader()
-        writer.writerow({name: round(value, 5) for name, value in row.items()})

@@ -6,21 +6,22 @@
 
 from __future__ import annotations
 
-import csv
 import math
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, cast
 
 import torch
 from accelerate import Accelerator
 from accelerate.utils import DistributedDataParallelKwargs
 from torch import Tensor, nn
+from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 from torch.utils.tensorboard import SummaryWriter
 
 from facetake.networks.emoface import EmoFace, EmoFaceSize
+from facetake.networks.optimization import moving_average, step
 from facetake.networks.whisper import WhisperEncoder
 from facetake.networks.whisper_weights import load_into
 from facetake.visemes import VISEMES
@@ -30,6 +31,7 @@ from facetake_training.evaluate import Scores, score
 from facetake_training.lips import LipsConfig, score_network
 from facetake_training.losses import LossConfig, losses
 from facetake_training.phones import PHONES, viseme_of
+from facetake_training.trainer import log_row, resume, steps
 
 
 @dataclass(frozen=True)
@@ -118,13 +120,12 @@ def train(config: TrainConfig) -> Path:
     unused = DistributedDataParallelKwargs(find_unused_parameters=True)  # a stage may train the phone head alone
     accelerator = Accelerator(mixed_precision=config.precision, kwargs_handlers=[unused])
     network = build(config)
-    averaged = build(config)
     optimizer = torch.optim.AdamW(_groups(network, config), lr=config.learning_rate, weight_decay=config.weight_decay)
-    kept = checkpoint.resume(config.out, "last", network, optimizer)
-    first = 0 if kept is None else int(str(kept["step"]))
-    best = -math.inf if kept is None else float(str(kept["best"]))
+    first, best = resume(config.out, "last", network, optimizer, worst=-math.inf)
+    # built anew, because torch multiplies frozen weights in another order, and scores would differ in the last digits
+    averaged = moving_average(build(config), config.average, first)
     if first:
-        checkpoint.load_weights(config.out / "average.safetensors", averaged)
+        checkpoint.load_weights(config.out / "average.safetensors", averaged.module)
     loader = DataLoader(
         Crops(config.data, "train", config.seed + first),
         config.batch,
@@ -134,21 +135,19 @@ def train(config: TrainConfig) -> Path:
     network, optimizer, loader = accelerator.prepare(network, optimizer, loader)
     batches = iter(loader)
     log = _Log(config.out, accelerator.is_main_process)
-    for step in range(first, config.steps):
+    for number, is_due in steps(first, config.steps, config.every):
+        # Not torch's LambdaLR, which would multiply the three in another order: other last digits than earlier runs'
         for group in optimizer.param_groups:
-            group["lr"] = config.learning_rate * rate_at(step, config) * group["relative"]
+            group["lr"] = config.learning_rate * rate_at(number, config) * group["relative"]
         loss, parts = _round(network, next(batches), config, accelerator)
-        accelerator.backward(loss)
-        accelerator.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad(set_to_none=True)
+        step(loss, optimizer, network, accelerator)
         plain = accelerator.unwrap_model(network)
         if config.average:
-            _average(averaged, plain, min(config.average, (1 + step) / (10 + step)))
-        log.add(step, parts)
-        if (step + 1) % config.every == 0 or step + 1 == config.steps:
+            averaged.update_parameters(plain)
+        log.add(number, parts)
+        if is_due:
             if accelerator.is_main_process:
-                best = _keep(averaged, plain, optimizer, config, step + 1, best, log)
+                best = _keep(averaged, plain, optimizer, config, number + 1, best, log)
             accelerator.wait_for_everyone()
     log.close()
     return config.out / "best.safetensors"
@@ -170,14 +169,6 @@ def _relative_rate(name: str, config: TrainConfig) -> float:
     if name.startswith("encoder.pretrained."):
         return config.pretrained_rate
     return config.encoder_rate if name.startswith(("encoder.", "phones.")) else 1.0
-
-
-def _average(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new.to(kept.device), 1.0 - decay)
-        for held, now in zip(averaged.buffers(), network.buffers(), strict=True):
-            held.copy_(now)
 
 
 def _round(
@@ -230,30 +221,30 @@ def _stretch(clips: int, size: int, longest: int, like: Tensor) -> Tensor:
 
 
 def _keep(
-    averaged: EmoFace,
+    averaged: AveragedModel,
     network: EmoFace,
     optimizer: torch.optim.Optimizer,
     config: TrainConfig,
-    step: int,
+    done: int,
     best: float,
     log: _Log,
 ) -> float:
     """Scores the averaged weights, keeps them if they are the best so far, and writes the checkpoint to resume from."""
     if not config.average:
-        _average(averaged, network, 0.0)
-    averaged.eval()
-    scores: Scores = score(averaged, config.data, seed=config.seed)
+        averaged.update_parameters(network)
+    average = cast(EmoFace, averaged.module).eval()
+    scores: Scores = score(average, config.data, seed=config.seed)
     values = asdict(scores)
     goal = -scores.loss(config.loss.curves, config.loss.phones)
     if config.lips is not None and config.loss.curves:
-        lips = score_network(averaged, config.lips)
+        lips = score_network(average, config.lips)
         values |= {f"lips_{name}": value for name, value in asdict(lips).items()}
         goal = lips.goal
-    log.scores(step, values)
-    about: dict[str, object] = {"step": step, "best": max(best, goal), "scores": values, "config": asdict(config)}
+    log.scores(done, values)
+    about: dict[str, object] = {"step": done, "best": max(best, goal), "scores": values, "config": asdict(config)}
     if goal > best:
-        checkpoint.save(config.out, "best", averaged, None, about)
-    checkpoint.save(config.out, "average", averaged, None, about)
+        checkpoint.save(config.out, "best", average, None, about)
+    checkpoint.save(config.out, "average", average, None, about)
     checkpoint.save(config.out, "last", network, optimizer, about)
     return max(best, goal)
 
@@ -282,12 +273,7 @@ class _Log:
         )
 
     def scores(self, step: int, values: dict[str, float]) -> None:
-        is_new = not self.path.exists()
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            if is_new:
-                table.writerow(["step", *values])
-            table.writerow([step, *(f"{value:.5f}" for value in values.values())])
+        log_row(self.path, {"step": step, **{name: f"{value:.5f}" for name, value in values.items()}})
         for name, value in values.items():
             self.board.add_scalar(f"valid/{name}", value, step)
         print(f"scores at {step}: " + "  ".join(f"{k} {v:.4f}" for k, v in values.items()), flush=True)

@@ -8,6 +8,7 @@ that performance. Knows nothing of how examples are made (`styles`) or what ship
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Literal
@@ -18,8 +19,10 @@ from torch import Tensor, nn
 
 from facetake import rig
 from facetake.networks.facts import Discriminator, Restyler, SequenceSize, VisemeClassifier
+from facetake.networks.optimization import gan_step, moving_average, schedule
 from facetake_training import checkpoint, viseme
 from facetake_training.styles import StyleConfig
+from facetake_training.trainer import resume, steps
 
 MOUTH = ("mouth", "jaw")
 
@@ -48,6 +51,11 @@ class FactsLoss:
     lips: float = 1.0
     own: float = 0.0
     paired: float = 0.0
+
+    @property
+    def judges(self) -> bool:
+        """Whether the discriminator has a part in the loss."""
+        return bool(self.adversarial or self.classification)
 
 
 @dataclass(frozen=True)
@@ -109,45 +117,45 @@ def train(config: FactsConfig) -> Path:
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    generator, averaged, critic = build(config), build(config), Discriminator(config.data.groups, config.critic)
-    averaged.load_state_dict(generator.state_dict())
+    generator = build(config)
+    build(config)  # draws as many random numbers as it did in earlier runs, whose critics began after a second one
+    critic = Discriminator(config.data.groups, config.critic)
     classifier = viseme.load(config.classifier)
     optimizers = {
         "generator": torch.optim.Adam(generator.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
         "critic": torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
     }
-    kept = checkpoint.resume(config.out, "generator", generator, optimizers["generator"])
-    checkpoint.resume(config.out, "critic", critic, optimizers["critic"])
-    first = 0 if kept is None else int(str(kept["step"]))
+    first, _ = resume(config.out, "generator", generator, optimizers["generator"])
+    resume(config.out, "critic", critic, optimizers["critic"])
+    averaged = moving_average(generator, config.average, first)
     if first:
-        checkpoint.load_weights(config.out / "best.safetensors", averaged)
+        checkpoint.load_weights(config.out / "best.safetensors", averaged.module)
     batches = viseme.stream(config.data, config.lines, config.seed + first, config.workers)
     began = time.monotonic()
-    for step in range(first, config.steps):
-        rate = config.learning_rate * (viseme.cosine(step / config.steps) if config.schedule == "cosine" else 1.0)
-        for optimizer in optimizers.values():
-            optimizer.param_groups[0]["lr"] = rate
-        batch = next(batches)
+    moved = optimizers if config.loss.judges else {"generator": optimizers["generator"]}
+    rates = [schedule(one, lambda number: rate_at(number, config), first) for one in moved.values()]
+    for number, is_due in steps(first, config.steps, config.every):
         generator.train()
         critic.train()
-        judged = _critic_round(generator, critic, batch, config.loss, optimizers["critic"])
-        terms = _generator_round(generator, critic, classifier, batch, config.loss, optimizers["generator"])
-        _follow(averaged, generator, min(config.average, (1 + step) / (10 + step)))
-        if (step + 1) % 50 == 0:
-            text = "  ".join(f"{name} {value:.4f}" for name, value in (judged | terms).items())
-            print(f"round {step + 1}  {(time.monotonic() - began) / (step + 1 - first):.2f} s each  {text}", flush=True)
-        if (step + 1) % config.every == 0 or step + 1 == config.steps:
-            about: dict[str, object] = {"step": step + 1, "losses": judged | terms, "config": asdict(config)}
-            checkpoint.save(config.out, "best", averaged, None, about)
+        terms = _step(generator, critic, classifier, next(batches), config.loss, optimizers)
+        for rate in rates:
+            rate.step()
+        averaged.update_parameters(generator)
+        done = number + 1
+        if done % 50 == 0:
+            text = "  ".join(f"{name} {value:.4f}" for name, value in terms.items())
+            print(f"round {done}  {(time.monotonic() - began) / (done - first):.2f} s each  {text}", flush=True)
+        if is_due:
+            about: dict[str, object] = {"step": done, "losses": terms, "config": asdict(config)}
+            checkpoint.save(config.out, "best", averaged.module, None, about)
             checkpoint.save(config.out, "critic", critic, optimizers["critic"], about)
             checkpoint.save(config.out, "generator", generator, optimizers["generator"], about)
     return config.out / "best.safetensors"
 
 
-def _follow(averaged: nn.Module, network: nn.Module, decay: float) -> None:
-    with torch.no_grad():
-        for kept, new in zip(averaged.parameters(), network.parameters(), strict=True):
-            kept.lerp_(new, 1.0 - decay)
+def rate_at(step: int, config: FactsConfig) -> float:
+    """Learning rate of a round, relative to its highest."""
+    return viseme.cosine(step / config.steps) if config.schedule == "cosine" else 1.0
 
 
 def restyled(generator: Restyler, curves: Tensor, code: Tensor) -> Tensor:
@@ -156,16 +164,40 @@ def restyled(generator: Restyler, curves: Tensor, code: Tensor) -> Tensor:
     return out
 
 
-def _critic_round(
+def _step(
     generator: Restyler,
     critic: Discriminator,
+    classifier: VisemeClassifier,
     batch: dict[str, Tensor],
     weights: FactsLoss,
-    optimizer: torch.optim.Optimizer,
+    optimizers: Mapping[str, torch.optim.Optimizer],
 ) -> dict[str, float]:
-    """One step of the discriminator (equation 2)."""
-    if not (weights.adversarial or weights.classification):
-        return {}
+    """One step of the discriminator (equation 2) and one of the generator (equation 1); their terms."""
+    told: dict[str, float] = {}
+
+    def total(terms: dict[str, Tensor]) -> Tensor:
+        told.update({name: float(value.detach()) for name, value in terms.items()})
+        return torch.stack(list(terms.values())).sum()
+
+    def generator_loss() -> Tensor:
+        critic.requires_grad_(False)  # its own gradient is not wanted here
+        return total(generator_losses(generator, critic, classifier, batch, weights))
+
+    gan_step(
+        (lambda: total(critic_losses(generator, critic, batch, weights))) if weights.judges else None,
+        optimizers["critic"],
+        generator_loss,
+        optimizers["generator"],
+        generator,
+    )
+    critic.requires_grad_(True)
+    return told
+
+
+def critic_losses(
+    generator: Restyler, critic: Discriminator, batch: dict[str, Tensor], weights: FactsLoss
+) -> dict[str, Tensor]:
+    """The weighted terms of the discriminator's loss."""
     real = batch["curves"]
     with torch.no_grad():
         fake = restyled(generator, real, batch["asked"])
@@ -175,11 +207,7 @@ def _critic_round(
     if weights.adversarial:
         gap = critic(fake)[0].mean() - score.mean()
         terms["critic"] = weights.adversarial * (gap + weights.penalty * _penalty(critic, real, fake))
-    total = torch.stack(list(terms.values())).sum()
-    optimizer.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    optimizer.step()
-    return {name: float(value.detach()) for name, value in terms.items()}
+    return terms
 
 
 def _penalty(critic: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
@@ -189,26 +217,6 @@ def _penalty(critic: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
     (slope,) = torch.autograd.grad(critic(between)[0].mean(dim=1).sum(), between, create_graph=True)
     penalty: Tensor = (slope.flatten(1).norm(dim=1) - 1.0).square().mean()
     return penalty
-
-
-def _generator_round(
-    generator: Restyler,
-    critic: Discriminator,
-    classifier: VisemeClassifier,
-    batch: dict[str, Tensor],
-    weights: FactsLoss,
-    optimizer: torch.optim.Optimizer,
-) -> dict[str, float]:
-    """One step of the generator (equation 1)."""
-    critic.requires_grad_(False)
-    terms = generator_losses(generator, critic, classifier, batch, weights)
-    total = torch.stack(list(terms.values())).sum()
-    optimizer.zero_grad(set_to_none=True)
-    total.backward()  # type: ignore[no-untyped-call]
-    nn.utils.clip_grad_norm_(generator.parameters(), 1.0)
-    optimizer.step()
-    critic.requires_grad_(True)
-    return {name: float(value.detach()) for name, value in terms.items()}
 
 
 def generator_losses(
@@ -226,7 +234,7 @@ def generator_losses(
     if weights.cycle:
         back = restyled(generator, made, batch["own"])
         terms["cycle"] = weights.cycle * size * (back - curves).square().mean()
-    if weights.adversarial or weights.classification:
+    if weights.judges:
         score, styles = critic(made)
         terms["styled"] = -weights.classification * (batch["wanted"][:, None] * styles).sum(dim=-1).mean()
         terms["real"] = -weights.adversarial * score.mean()

@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from facetake import files
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import ConfigError
+from facetake.networks.optimization import step
 from facetake.networks.whisper import (
     HOP_SAMPLES,
     ROWS_PER_STATE,
@@ -265,10 +266,7 @@ def _fit(readout: LipReadout, faces: Sequence[Face], config: TeacherConfig, seed
         loss = apart(track[..., 0], opening, seen) + config.rounding * apart(
             track[..., 1], rounding, seen, config.faint
         )
-        optimizer.zero_grad()
-        loss.mean().backward()  # type: ignore[no-untyped-call]  # torch's stub
-        nn.utils.clip_grad_norm_(readout.parameters(), 1.0)
-        optimizer.step()
+        step(loss.mean(), optimizer, readout)
         schedule.step()
     readout.eval()
     with torch.no_grad():
@@ -299,8 +297,8 @@ def _chosen(corpus: LabelConfig) -> list[Path]:
     chosen: list[Path] = []
     for prefix in corpus.only or ("",):
         lines = [line.audio for line in read_lines(corpus.folder, "train", (prefix,) if prefix else ())]
-        step = max(1, len(lines) // corpus.most) if corpus.most else 1
-        chosen += lines[::step][: corpus.most or None]
+        every = max(1, len(lines) // corpus.most) if corpus.most else 1
+        chosen += lines[::every][: corpus.most or None]
     return chosen
 
 

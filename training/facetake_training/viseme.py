@@ -18,8 +18,10 @@ from facetake.config import from_table
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.networks.facts import SequenceSize, VisemeClassifier
+from facetake.networks.optimization import schedule, step
 from facetake_training import checkpoint
 from facetake_training.styles import UNKNOWN, StyleConfig, Styles, flat
+from facetake_training.trainer import resume, steps
 
 NAME = "viseme_classifier"
 
@@ -79,22 +81,17 @@ def train(config: VisemeConfig) -> Path:
     if config.start is not None:
         checkpoint.load_weights(config.start, network, partial=True)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    kept = checkpoint.resume(config.out, "last", network, optimizer)
-    first = 0 if kept is None else int(str(kept["step"]))
+    first, _ = resume(config.out, "last", network, optimizer)
     batches = stream(config.data, config.lines, config.seed + first, config.workers)
-    fall = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: cosine((first + step) / config.steps))
-    for step in range(first, config.steps):
+    rate = schedule(optimizer, lambda number: cosine(number / config.steps), first)
+    for number, is_due in steps(first, config.steps, config.every):
         network.train()
-        loss = losses(network, next(batches), config.style)
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
-        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-        optimizer.step()
-        fall.step()
-        if (step + 1) % config.every == 0 or step + 1 == config.steps:
+        loss = step(losses(network, next(batches), config.style), optimizer, network)
+        rate.step()
+        if is_due:
             scores = agreement(network, config.data)
-            print(f"round {step + 1}  loss {float(loss.detach()):.3f}  {scores}", flush=True)
-            about: dict[str, object] = {"step": step + 1, "scores": asdict(scores), "config": asdict(config)}
+            print(f"round {number + 1}  loss {loss:.3f}  {scores}", flush=True)
+            about: dict[str, object] = {"step": number + 1, "scores": asdict(scores), "config": asdict(config)}
             checkpoint.save(config.out, "last", network, optimizer, about)
     return config.out / "last.safetensors"
 

@@ -31,6 +31,7 @@ DELAYS: Final = {"aac": 1024, "mp3": 1105, "mp3float": 1105}  # samples, of most
 SPEEX_DELAYS: Final = {8_000: 80, 16_000: 223, 32_000: 508}  # samples, by the samples a second
 GLUED: Final = "has another film or recording glued behind it, which is not heard; join them with a film editor"
 SAMPLES_8, SAMPLES_16, SAMPLES_32 = 1 << 7, 1 << 15, 1 << 31
+_KINDS: Final = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}
 _SCALES: Final = {"u1": SAMPLES_8, "i2": SAMPLES_16, "i4": SAMPLES_32}
 
 
@@ -198,7 +199,7 @@ class Container:
                         if time_s is not None:
                             time_s += Fraction(skipped, frame.sample_rate)
                         yield frame.sample_rate, time_s, _samples(frame)[skipped:]
-        except (av.FFmpegError, ValueError) as error:
+        except (av.FFmpegError, IndexError, ValueError) as error:  # in a part of a file there may be no sound
             reason = getattr(error, "strerror", None) or error
             raise AudioError(f"{self._path} is damaged: {reason}; export it again") from error
         if is_lost:
@@ -254,9 +255,19 @@ def _ended(
 
 
 def _samples(frame: Any) -> Floats:
-    """Samples (s, channels) of -1 to 1."""
-    values = frame.to_ndarray()
-    values = values.T if frame.format.is_planar else values.reshape(frame.samples, -1)
+    """Samples (s, channels) of -1 to 1.
+
+    PyAV's own `to_ndarray` counts a plane too many where there are eight channels, and reads beyond the frame.
+    ValueError for samples of another kind.
+    """
+    kind, channels = _KINDS.get(frame.format.name.removesuffix("p")), frame.layout.nb_channels
+    if kind is None:
+        raise ValueError(f"samples of the kind {frame.format.name}")
+    if frame.format.is_planar:
+        rows = [np.frombuffer(plane, kind, frame.samples) for plane in tuple(frame.planes)[:channels]]
+        values = np.stack(rows, axis=1)
+    else:
+        values = np.frombuffer(frame.planes[0], kind, frame.samples * channels).reshape(frame.samples, channels)
     scale = _SCALES.get(values.dtype.str[1:])
     if scale is None:
         return np.ascontiguousarray(values, np.float32)

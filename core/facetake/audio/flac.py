@@ -82,7 +82,7 @@ def _part(file: BinaryIO, begin: int, end: int) -> Part:
 
 def _counted(file: BinaryIO, first: int, end: int, head: bytes) -> int:
     """Samples up to the end of the last frame, whose checksum says that it is whole; `first`: where frames begin."""
-    near = max(first, end - _frame_most(head))
+    near = min(max(first, end - _frame_most(head)), end)  # metadata may say that it goes beyond the file
     file.seek(near)
     data = file.read(end - near)
     at = len(data)

@@ -21,6 +21,7 @@ from facetake.audio.whole import Part, TruncatedError
 from facetake.errors import AudioError
 
 LOST_S: Final = 0.1  # a decoder may give this much less than there is; more is a broken file
+MOST_AT_ONCE: Final = 1 << 24  # numbers in a block: two seconds of forty channels at 192 kHz
 READERS: Final[Sequence[Callable[[BinaryIO, int], list[Part] | None]]] = (
     headers.parts,
     flac.parts,
@@ -77,8 +78,8 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
     except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:
-        container = Container.open(path, str(error), told=tuple(sentence for part in parts for sentence in part.told))
-        return Holed(container, parts) if any(part.lasts for part in parts) else container
+        container = Container.open(path, _said(error), told=tuple(sentence for part in parts for sentence in part.told))
+        return Holed(path, container, parts) if any(part.lasts for part in parts) else container
 
 
 def _parts(file: BinaryIO, size: int) -> list[Part]:
@@ -110,7 +111,7 @@ class Parts:
             yield from self._lost(part, block_s)
             with _opened(self._path, part) as sound:
                 done = len(self._read(sound, part.left_out)) if part.left_out else 0
-                while len(block := self._read(sound, max(1, round(block_s * sound.samplerate)))):
+                while len(block := self._read(sound, _step(block_s, sound.samplerate, sound.channels))):
                     yield sound.samplerate, block
                     done += len(block)
                 lost_s = (sound.frames - done) / sound.samplerate
@@ -123,7 +124,7 @@ class Parts:
             return
         with _opened(self._path, part) as sound:
             left = round(Fraction(*part.lasts) * sound.samplerate)
-            step = max(1, round(block_s * sound.samplerate))
+            step = _step(block_s, sound.samplerate, sound.channels)
             while count := len(self._read(sound, step)):
                 left -= count
             yield from _silence(sound.samplerate, left, sound.channels, block_s)
@@ -132,16 +133,16 @@ class Parts:
         try:
             block: Floats = sound.read(count, dtype="float32", always_2d=True)
         except (RuntimeError, OSError) as error:  # LibsndfileError is a RuntimeError
-            raise AudioError(f"{self._path} is damaged: {error}; export it again") from error
+            raise AudioError(f"{self._path} is damaged: {_said(error)}; export it again") from error
         return block
 
 
 class Holed:
     """Sounds with something lost between them that libsndfile does not read, as a `Source`."""
 
-    def __init__(self, whole: Container, parts: Sequence[Part]) -> None:
+    def __init__(self, path: Path, whole: Container, parts: Sequence[Part]) -> None:
         """The parts of a file that is opened."""
-        self.told = whole.told
+        self._path, self.told = path, whole.told
         self._parts = [(part, whole.part(part.pieces)) for part in parts]
 
     def blocks(self, block_s: float) -> Iterator[Block]:
@@ -149,15 +150,27 @@ class Holed:
         for part, sound in self._parts:
             if part.lasts is not None:
                 heard = [(rate_hz, len(block), block.shape[1]) for rate_hz, block in sound.blocks(block_s)]
+                if not heard:
+                    raise AudioError(f"{self._path} is damaged: a part of it does not decode; export it again")
                 rate_hz, _, channels = heard[0]
                 lost = round(Fraction(*part.lasts) * rate_hz) - sum(count for _, count, _ in heard)
                 yield from _silence(rate_hz, lost, channels, block_s)
             yield from sound.blocks(block_s)
 
 
+def _said(error: Exception) -> str:
+    """What libsndfile says is wrong, without the name of what it was given, which may be an object of ours."""
+    return str(getattr(error, "error_string", "") or error).rstrip(".")
+
+
+def _step(block_s: float, rate_hz: int, channels: int) -> int:
+    """Samples that are read at a time; few enough, whatever rate and channels a header says."""
+    return max(1, min(round(block_s * rate_hz), MOST_AT_ONCE // max(1, channels)))
+
+
 def _silence(rate_hz: int, count: int, channels: int, block_s: float) -> Iterator[Block]:
     """Blocks of silence, of a number of samples together."""
-    step = max(1, round(block_s * rate_hz))
+    step = _step(block_s, rate_hz, channels)
     for first in range(0, count, step):
         yield rate_hz, np.zeros((min(step, count - first), channels), np.float32)
 

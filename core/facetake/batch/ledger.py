@@ -11,14 +11,14 @@ import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import astuple, dataclass, replace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final
 
 from facetake import files, qc
 from facetake.audio import hash_of
 from facetake.batch.keeping import Written, set_aside
-from facetake.errors import AudioError, BatchError
+from facetake.errors import AudioError, BatchError, line
 from facetake.files import json_text
 
 NAME: Final = "facetake-batch.sqlite"
@@ -42,6 +42,22 @@ _SINCE_3: Final = (
 _SINCE_4: Final = ("ALTER TABLE rows ADD COLUMN told TEXT NOT NULL DEFAULT '[]'",)
 _STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3, _SINCE_4)
 """What makes a ledger of each version one of the next, from none on."""
+_COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "rows": (
+        "id", "fingerprint", "status", "message", "out", "bytes", "duration_s", "spent_s", "made", "why", "sha256",
+        "mtime_ns", "checks", "beside", "told",
+    ),
+    "verdicts": ("id", "verdict", "note", "take_sha256"),
+    "marks": ("mark",),
+}  # fmt: skip
+"""Of the tables of this version: a ledger holds nothing else."""
+MOST_BYTES: Final = 1 << 26
+"""Of a value, or of a row."""
+LONGEST_NAME: Final = 255
+"""Bytes of a file's name, in most file systems."""
+MOST_LEDGER: Final = 1 << 40
+SHOWN: Final = 200
+"""Characters of what is wrong with a ledger."""
 DONE, FAILED = "done", "failed"
 _KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
     str,
@@ -150,25 +166,49 @@ class Ledger:
                 self._base.close()
                 self.note = _moved(self.path, wrong)
                 self._hold()
-        except sqlite3.Error as error:
-            self._base.close()
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # the latter where what SQLite says repeats damaged text
+            if "_base" in vars(self):
+                self._base.close()
             raise BatchError(_sentence(self.path, error)) from error
 
     def _unreadable(self) -> str:
-        """What of it no run of Facetake wrote; empty where all can be read."""
+        """What of it no run of Facetake wrote; empty where all can be read.
+
+        Views can go on for ever and triggers do what they like, so that tables are looked at before what is in them.
+        """
         try:
+            if wrong := self._foreign():
+                return wrong
+            if (sound := self._base.execute("PRAGMA integrity_check(1)").fetchone()[0]) != "ok":
+                return line(str(sound))[:SHOWN]
             for _ in self.entries():
                 pass
             self.verdicts()
             if not re.fullmatch("[0-9a-f]{8}", self.mark):
                 return "its mark is none"
         except (sqlite3.Error, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-            return str(error).splitlines()[0][:200] if str(error) else type(error).__name__
+            return line(str(error))[:SHOWN] or type(error).__name__
+        return ""
+
+    def _foreign(self) -> str:
+        """What is in it beside the tables of a run, or of them otherwise; empty where nothing is."""
+        for kind, name in self._base.execute(
+            "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite_autoindex_%'"
+        ):
+            if (kind, name) not in {("table", known) for known in _COLUMNS}:
+                return line(f"it holds the {kind} '{name}'")[:SHOWN]
+        for name, columns in _COLUMNS.items():
+            found = self._base.execute(f"PRAGMA table_xinfo({name})").fetchall()
+            if [(column[1], column[6]) for column in found] != [(column, 0) for column in columns]:
+                return f"its table {name} has other columns"
         return ""
 
     def _hold(self) -> None:
         """Takes the lock, until the ledger is closed, and makes the tables; a newer version's is left as it is."""
+        _check_place(self.path)
         self._base = sqlite3.connect(self.path, timeout=0.2, isolation_level=None)
+        self._base.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, MOST_BYTES)
+        self._base.execute("PRAGMA trusted_schema=OFF")
         self._base.execute("PRAGMA locking_mode=EXCLUSIVE")
         self._base.execute("BEGIN EXCLUSIVE")
         version = self._base.execute("PRAGMA user_version").fetchone()[0]
@@ -237,7 +277,7 @@ class Ledger:
 
     def verdicts(self) -> dict[str, Verdict]:
         """What people said, by id; about the take that is there where `take_sha256` is its entry's `sha256`."""
-        return {found[0]: Verdict(*found) for found in self._base.execute("SELECT * FROM verdicts ORDER BY id")}
+        return {found[0]: _verdict(found) for found in self._base.execute("SELECT * FROM verdicts ORDER BY id")}
 
     def _put(self, table: str, rows: list[tuple[object, ...]]) -> None:
         try:
@@ -245,7 +285,7 @@ class Ledger:
             for values in rows:
                 self._base.execute(f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * len(values))})", values)
             self._base.execute("COMMIT")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, UnicodeDecodeError) as error:
             if self._base.in_transaction:
                 self._base.execute("ROLLBACK")
             raise BatchError(_sentence(self.path, error)) from error
@@ -321,9 +361,47 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
         raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
     prints, beside = json_text.load(found[1]), tuple(Written(*one) for one in json_text.load(found[13]))
     told = json_text.load(found[14])
-    if not isinstance(prints, dict) or not all(isinstance(one, str) for one in (*(one.name for one in beside), *told)):
+    if (
+        not isinstance(prints, dict)
+        or not all(isinstance(one, str) for one in told)
+        or not all(map(_is_written, beside))
+    ):
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
+    if found[4] and not _is_inside(found[4]):
+        raise ValueError(f"the row '{found[0][:80]}' names a take that is not in the folder")
     return Entry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
+
+
+def _check_place(path: Path) -> None:
+    """Raises BatchError where something else than a file stands in the place of a ledger."""
+    try:
+        files.check(path, most=MOST_LEDGER)
+    except FileNotFoundError:
+        pass
+    except OSError as error:
+        raise BatchError(f"the ledger {path} cannot be opened: {files.reason(error)}; move it away") from error
+
+
+def _verdict(found: tuple[object, ...]) -> Verdict:
+    """What a person said. Raises ValueError for what no run wrote."""
+    name, verdict, note, take_sha256 = found
+    if not all(isinstance(one, str) for one in found):
+        raise ValueError("a verdict holds values of other kinds")
+    return Verdict(str(name), str(verdict), str(note), str(take_sha256))
+
+
+def _is_written(one: Written) -> bool:
+    """Whether that is a file as a run puts it down."""
+    whole = all(isinstance(value, int) for value in (one.bytes, one.mtime_ns))
+    return isinstance(one.name, str) and isinstance(one.sha256, str) and whole and _is_inside(one.name)
+
+
+def _is_inside(name: str) -> bool:
+    """Whether a file's name may be one below the folder of results."""
+    path = PurePosixPath(name)
+    is_text = line(name) == name and not any(0xD800 <= ord(one) <= 0xDFFF for one in name)
+    short = all(len(part.encode()) <= LONGEST_NAME for part in path.parts) if is_text else False
+    return short and bool(path.parts) and not path.is_absolute() and ".." not in path.parts
 
 
 def _moved(path: Path, wrong: str) -> str:
@@ -336,8 +414,8 @@ def _moved(path: Path, wrong: str) -> str:
     return f"the ledger could not be read ({wrong}); it is kept as {aside}, and a new one was begun: every line is made"
 
 
-def _sentence(path: Path, error: sqlite3.Error) -> str:
-    text = str(error)
+def _sentence(path: Path, error: sqlite3.Error | UnicodeDecodeError) -> str:
+    text = str(error) if isinstance(error, sqlite3.Error) else "malformed"
     if "locked" in text or "busy" in text:
         return f"another run is using {path.parent}; wait until it has ended, or give another folder with --out"
     if "full" in text:

@@ -8,21 +8,23 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, Final
+from typing import Final
 
 from facetake import audio, emotion, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
 from facetake.batch.row import Row, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
-from facetake.errors import BatchError, ConfigError
+from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
 
+_FIELD: Final = re.compile(r"\{(?:id|emotion|intensity)\}")
 TOLD_NAMES: Final = 3  # names that a note lists
 
 
@@ -72,7 +74,7 @@ def notes(rows: Iterable[Row]) -> list[str]:
         names = ", ".join(f"'{name[:40]}'{_meant(name)}" for name in list(others)[:TOLD_NAMES])
         more = f" and {len(others) - TOLD_NAMES} more" if len(others) > TOLD_NAMES else ""
         shown.append(f"columns that mean nothing here are kept for the report only: {names}{more}")
-    return shown
+    return list(map(line, shown))
 
 
 def _meant(name: str) -> str:
@@ -194,13 +196,10 @@ def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[f
 
 
 def _named(pattern: str, name: str, mood: str, weight: float) -> str:
-    fields: dict[str, Any] = {"id": name, "emotion": mood, "intensity": f"{weight:g}"}
-    try:
-        made = pattern.format_map(fields)
-    except (KeyError, ValueError, IndexError, AttributeError) as error:
-        raise BatchError(
-            f"pattern '{pattern}': use {{id}}, {{emotion}} and {{intensity}}, as in the default"
-        ) from error
+    fields = {"{id}": name, "{emotion}": mood, "{intensity}": f"{weight:g}"}
+    made = _FIELD.sub(lambda found: fields[found[0]], pattern)  # str.format knows widths that fill the memory
+    if any(mark in _FIELD.sub("", pattern) for mark in "{}"):
+        raise BatchError(f"pattern '{pattern}': use {{id}}, {{emotion}} and {{intensity}}, as in the default")
     if not all(f"{{{one}}}" in pattern for one in ("id", "emotion")) or "/" in made or "\\" in made:
         raise BatchError(
             f"pattern '{pattern}' needs {{id}} and {{emotion}}, so that no two takes share a name, and no /"

@@ -17,7 +17,7 @@ from facetake import emotion, formats
 from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import NAME
 from facetake.batch.row import Row, is_device
-from facetake.errors import BatchError
+from facetake.errors import BatchError, line
 from facetake.formats.files import BEGUN
 
 LONGEST_BYTES: Final = 255
@@ -47,21 +47,16 @@ def names(out: PurePosixPath, keys: str) -> tuple[str, ...]:
 def check_name(path: PurePath, what: str, longest: int = LONGEST_BYTES) -> None:
     """Raises BatchError where a path holds what no file's name can, or bytes that are no text."""
     if len(str(path).encode("utf-8", "replace")) > LONGEST_PATH_BYTES:
-        raise BatchError(f"{what} '{_short(str(path))}' is a path of more than {LONGEST_PATH_BYTES} bytes; shorten it")
+        raise BatchError(f"{what} '{str(path)[:80]}' is a path of more than {LONGEST_PATH_BYTES} bytes; shorten it")
     for part in path.parts:
         if "\0" in part:
-            raise BatchError(f"{what} '{_short(part)}' holds a NUL byte, which no file's name can; take it out")
+            raise BatchError(f"{what} '{part[:80]}' holds a NUL byte, which no file's name can; take it out")
         try:
             size = len(part.encode("utf-8"))
         except UnicodeEncodeError as error:
-            raise BatchError(f"{what} '{_short(part)}' is not UTF-8 text; rename the file") from error
+            raise BatchError(f"{what} '{part[:80]}' is not UTF-8 text; rename the file") from error
         if size > longest:
-            raise BatchError(f"{what} '{_short(part)}' is a name of {size} bytes; {longest} is the most")
-
-
-def _short(text: str) -> str:
-    """The beginning of a text, with what cannot be shown escaped."""
-    return "".join(one if one.isprintable() else one.encode("unicode_escape").decode() for one in text[:80])
+            raise BatchError(f"{what} '{part[:80]}' is a name of {size} bytes; {longest} is the most")
 
 
 def check_out(out: PurePosixPath) -> None:
@@ -100,7 +95,7 @@ def apart(rows: Iterable[Row], folder: Path | None = None, inputs: Sequence[Path
     """
     rows = list(rows)
     claims = _Claims(folder, {_place(one) for one in (*inputs, *_read_by(rows))} if folder else set())
-    return [row if row.problem else replace(row, problem=claims.problem(row)) for row in rows]
+    return [row if row.problem else replace(row, problem=line(claims.problem(row))) for row in rows]
 
 
 def _read_by(rows: Iterable[Row]) -> Iterable[Path]:

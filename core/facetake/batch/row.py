@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from facetake.errors import sentence
+from facetake.errors import line, sentence
 
 LONGEST_ID: Final = 200
 _JOINERS: Final = "\u200c\u200d"  # between letters, as Persian and Hindi need them
@@ -79,5 +79,5 @@ def spared(name: str) -> str:
 def refused(row: Row, error: Exception) -> Row:
     """The row with what went wrong before it was begun."""
     if isinstance(error, OSError):
-        return replace(row, problem=f"{error.filename or row.audio}: {error.strerror or error}; check the path")
+        return replace(row, problem=line(f"{error.filename or row.audio}: {error.strerror or error}; check the path"))
     return replace(row, problem=sentence(error))

@@ -32,7 +32,7 @@ from facetake.cli import (
 )
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
-from facetake.errors import Notice, sentence
+from facetake.errors import Notice, line, sentence
 
 COMMANDS = (
     generate,
@@ -119,7 +119,7 @@ class _Parser(argparse.ArgumentParser):
     """Says a mistake in one sentence, as every other error."""
 
     def error(self, message: str) -> NoReturn:
-        tell(f"facetake: error: {message}; see '{self.prog} --help'\n")
+        tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
         raise SystemExit(NOTHING_DONE)
 
 

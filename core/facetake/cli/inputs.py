@@ -143,4 +143,7 @@ def make_folder(folder: Path) -> None:
 
 def identity(path: Path) -> str:
     """The same text for every way to write one path: relative, through links, and on Windows in any case."""
-    return os.path.normcase(os.path.realpath(path))
+    try:
+        return os.path.normcase(os.path.realpath(path))
+    except (OSError, ValueError):  # a name that no file can have: whoever opens it says so
+        return os.path.normcase(path)

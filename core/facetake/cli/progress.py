@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from facetake.cli.terminal import say, tell
+from facetake.errors import line
 from facetake.files import json_text
 
 WIDTH = 30
@@ -59,6 +60,7 @@ class Reporter:
 
     def warning(self, item: str, message: str) -> None:
         """Something the user should know, though the input is done."""
+        message = line(message)
         self._line(f"facetake: warning: {message}")
         self._event("warning", item=item, message=message)
 
@@ -66,10 +68,11 @@ class Reporter:
         """What was found out about an input: lines for a person on standard error, facts for a program."""
         self._event("report", item=item, **facts)
         if not self._json:
-            self._line("\n".join(lines))
+            self._line("\n".join(map(line, lines)))
 
     def failure(self, item: str, message: str, outputs: Sequence[str] = ()) -> None:
         """An input failed, perhaps after some of its files were written; others go on."""
+        message = line(message)
         self._line(f"facetake: error: {message}")
         self._event("failure", item=item, message=message, outputs=list(outputs))
         self._list(outputs)
@@ -86,6 +89,7 @@ class Reporter:
 
     def error(self, message: str) -> None:
         """The command ends here."""
+        message = line(message)
         self._line(f"facetake: error: {message}")
         self._event("failure", message=message)
 

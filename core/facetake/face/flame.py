@@ -151,6 +151,9 @@ def load(path: Path, landmarks: Path | None = None) -> Flame:
     found = (shapes["shapedirs"][:2], shapes["weights"], shapes["J_regressor"])
     if found != ((n, 3), (n, N_JOINTS), (N_JOINTS, n)):
         raise ModelError(f"{path} has arrays of other shapes than FLAME's: {shapes}")
+    tree = np.asarray(data["kintree_table"])
+    if tree.shape != (2, N_JOINTS) or not all(0 <= int(tree[0, joint]) < joint for joint in range(1, N_JOINTS)):
+        raise ModelError(f"{path} has joints that hang on none before them; use FLAME's own file")
     return Flame(data, _embedding(path, landmarks), _template_uv(path.with_name("head_template.obj")))
 
 

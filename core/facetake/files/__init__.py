@@ -20,6 +20,8 @@ from typing import Final, TextIO
 
 MOST_TEXT: Final = 1 << 26
 """Bytes of a text that is read at once, such as settings, cues and lists: 64 MB."""
+LONGEST_REASON: Final = 300
+"""Characters of a reason: libraries write paragraphs, or repeat what they could not read."""
 MOST_BYTES: Final = 1 << 32
 """Bytes of a file of numbers, such as a face model or a network: 4 GB."""
 WAITS_S: Final = (0.05, 0.1, 0.2, 0.4, 0.8)
@@ -144,5 +146,6 @@ def unwritten(error: OSError, path: Path) -> str:
 
 
 def reason(error: Exception) -> str:
-    """Why a file could not be read, in one line: what the system says, or a library."""
-    return " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
+    """Why a file could not be read, in one line: what the system says, or the beginning of what a library says."""
+    words = " ".join(str(getattr(error, "strerror", None) or error or type(error).__name__).split())
+    return words if len(words) <= LONGEST_REASON else f"{words[:LONGEST_REASON]}..."

@@ -104,7 +104,9 @@ def read_recognised(path: Path, format: str | None = None) -> tuple[str, Take]:
     Raises:
         TakeError: the suffix is unknown, or the file cannot be read as a take.
     """
-    if path.exists() and not path.is_file() and not path.is_dir():  # would be read for ever
+    with reading(path):  # a name may be longer than the system knows
+        is_endless = path.exists() and not path.is_file() and not path.is_dir()
+    if is_endless:
         raise TakeError(f"{path} is a device or a pipe, no take; write it to a file first")
     if format is not None:
         return format, _named(format).read(path)

@@ -75,8 +75,8 @@ def load_audio2rig(folder: Path, ear: Ear, threads: int) -> AudioToRig:
         raise ModelError(f"model {NAME} of {folder} was made for another ear; export both again together")
 
     def run(features: Floats, emotion: Floats) -> Floats:
-        curves: Floats = model.session.run(["curves"], {"features": features, "emotion": emotion})[0]
-        return curves
+        inputs = {"features": features, "emotion": emotion}
+        return model.run(inputs, curves=(*features.shape[:2], rig.N_CONTROLS))[0]
 
     return AudioToRig(run, model.sha256)
 

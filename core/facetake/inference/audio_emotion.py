@@ -61,8 +61,7 @@ def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
     check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
 
     def run(voice: Floats) -> Floats:
-        found: Floats = model.session.run(["emotion"], {"voice": voice})[0]
-        return found
+        return model.run({"voice": voice}, emotion=(1, len(EMOTIONS)))[0]
 
     return AudioEmotion(run, ear, _usual(model, 2 * ear.n_voice), _threshold(model), model.sha256)
 

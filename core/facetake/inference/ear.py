@@ -114,22 +114,33 @@ def load_ear(folder: Path, threads: int) -> Ear:
     """
     model = opened(folder, NAME, ear_metadata(), threads)
     check_widths(model, {"visemes": len(VISEMES)})
-    widths = {output.name: output.shape[-1] for output in model.session.get_outputs()}
+    widths = {output.name: output.shape[-1] for output in model.session.get_outputs() if output.shape}
     if not isinstance(widths.get("features"), int):
         raise ModelError(f"model {NAME} of {folder} gives no features; export it again with this version")
 
+    n_features, n_voice = widths["features"], widths.get("voice")
+
     def run(audio: Floats) -> tuple[Floats, Floats]:
-        features, visemes = model.session.run(["features", "visemes"], {"audio": audio})
+        count = frames_of(audio.shape[1])
+        features, visemes = model.run(
+            {"audio": audio}, features=(1, count, n_features), visemes=(1, count, len(VISEMES))
+        )
         return features, visemes
 
     def run_voice(audio: Floats) -> tuple[Floats, Floats, Floats]:
-        features, visemes, voice = model.session.run(["features", "visemes", "voice"], {"audio": audio})
+        count = frames_of(audio.shape[1])
+        shapes = {"features": (1, count, n_features), "visemes": (1, count, len(VISEMES)), "voice": (1, count, n_voice)}
+        features, visemes, voice = model.run({"audio": audio}, **shapes)
         return features, visemes, voice
 
-    n_voice = widths.get("voice")
     if not isinstance(n_voice, int):
-        return Ear(run, widths["features"], model.sha256)
-    return Ear(run, widths["features"], model.sha256, run_voice, n_voice)
+        return Ear(run, n_features, model.sha256)
+    return Ear(run, n_features, model.sha256, run_voice, n_voice)
+
+
+def frames_of(n_samples: int) -> int:
+    """How many frames an ear gives of some samples: the whole number that lies nearest."""
+    return (n_samples * FRAME_RATE_HZ + SAMPLE_RATE_HZ // 2) // SAMPLE_RATE_HZ
 
 
 def ear_metadata() -> dict[str, str]:

@@ -10,10 +10,12 @@ from facetake import rig
 from facetake.arrays import read_npz
 from facetake.audio import hash_of
 from facetake.errors import ModelError
+from facetake.files import reason
 from facetake.inference.verified import declarations
 from facetake.motion.expression import Movement
 
 NAME = "motion"
+FURTHEST = 1e6  # of any number in it, NaN and infinity left aside: products of them stay numbers
 MOST_BYTES = 64 << 20  # of its arrays: four hours of movement
 
 
@@ -33,6 +35,8 @@ def open_motion(folder: Path) -> Movement | None:
         raise ModelError(f"movement {path} has been altered: its hash is not the one in models.toml; install it again")
     try:
         stored = read_npz(path, most=MOST_BYTES)
+        if dull := next((name for name, array in stored.items() if array.ndim == 0), None):
+            raise ValueError(f"its {dull} is a single value")
         controls = tuple(str(name) for name in stored["controls"])
         movement = Movement(
             stored["tracks"].astype(np.float32),
@@ -42,8 +46,14 @@ def open_motion(folder: Path) -> Movement | None:
             stored["mirror"].astype(np.int64),
             declared.sha256,
         )
-    except (OSError, ValueError, KeyError) as error:
-        raise ModelError(f"movement {path} is damaged ({error}); make it again with 'facetake-train motion'") from error
+    except KeyError as error:
+        raise ModelError(
+            f"movement {path} has no {error.args[0]}; make it again with 'facetake-train motion'"
+        ) from error
+    except (OSError, ValueError, TypeError) as error:
+        raise ModelError(
+            f"movement {path} is damaged ({reason(error)}); make it again with 'facetake-train motion'"
+        ) from error
     if controls != rig.NAMES or not _fits(movement):
         raise ModelError(f"movement {path} does not fit this version; make it again with 'facetake-train motion'")
     return movement
@@ -63,6 +73,5 @@ def _fits(movement: Movement) -> bool:
         and ends[0] > 0
         and (np.diff(ends) > 0).all()
         and ends[-1] == rows
-        and np.isfinite(movement.tracks).all()
-        and np.isfinite(movement.modes).all()
+        and all(np.abs(one).max(initial=0.0) <= FURTHEST for one in (movement.tracks, movement.voice, movement.modes))
     )

@@ -107,8 +107,7 @@ def open_restyler(folder: Path, threads: int) -> Restyler:
     check_widths(model, {"style": len(EMOTIONS) + len(actors), "restyled": rig.N_CONTROLS})
 
     def run(curves: Floats, style: Floats) -> Floats:
-        made: Floats = model.session.run(["restyled"], {"curves": curves, "style": style})[0]
-        return made
+        return model.run({"curves": curves, "style": style}, restyled=curves.shape)[0]
 
     return Restyler(run, actors, model.sha256)
 
@@ -120,7 +119,11 @@ def open_classifier(folder: Path, threads: int) -> VisemeClassifier:
     check_widths(model, {"visemes": len(VISEMES), "styles": len(EMOTIONS) + len(actors)})
 
     def run(curves: Floats) -> Floats:
-        return np.concatenate(model.session.run(["visemes", "styles"], {"curves": curves}), axis=-1)
+        n_styles = len(EMOTIONS) + len(actors)
+        found = model.run(
+            {"curves": curves}, visemes=(*curves.shape[:2], len(VISEMES)), styles=(*curves.shape[:2], n_styles)
+        )
+        return np.concatenate(found, axis=-1)
 
     return VisemeClassifier(run, actors, model.sha256)
 

@@ -18,17 +18,22 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from facetake import files, rig
 from facetake.audio import FRAME_RATE_HZ, hash_of
 from facetake.config import read_table
 from facetake.errors import ConfigError, ModelError, Notice
-from facetake.files import json_text
+from facetake.files import json_text, reason
 from facetake.files.quantities import shown
 
 if TYPE_CHECKING:
     import onnxruntime
 
 MODEL_VERSION = 1
+_SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs
+Floats = NDArray[np.float32]
 SHIPPED = Path(__file__).parents[1] / "models"
 
 
@@ -156,14 +161,41 @@ class Opened:
     """A verified model.
 
     Attributes:
+        path: its file.
         session: ready to run.
         sha256: of its file.
         numbers: what the file says of itself, as text.
     """
 
+    path: Path
     session: onnxruntime.InferenceSession
     sha256: str
     numbers: Mapping[str, str]
+
+    def run(self, inputs: Mapping[str, Floats], **outputs: tuple[int, ...]) -> list[Floats]:
+        """Runs it. What a graph declares of itself is not all that it does, so that what comes out is looked at.
+
+        Args:
+            inputs: by name.
+            outputs: the shape that each wanted output must have, by name.
+
+        Returns:
+            The outputs in the order of their names here, float32 and finite.
+
+        Raises:
+            ModelError: it fails, or gives something else.
+        """
+        try:
+            found: list[Floats] = self.session.run(list(outputs), dict(inputs))
+        except Exception as error:  # onnxruntime raises several untyped errors where shapes do not go together
+            raise ModelError(f"model {self.path} cannot be run ({reason(error)[:_SHOWN]}); export it again") from error
+        for (name, shape), made in zip(outputs.items(), found, strict=True):
+            if not isinstance(made, np.ndarray) or made.dtype != np.float32 or made.shape != shape:
+                gives = f"{made.dtype} {made.shape}" if isinstance(made, np.ndarray) else "no array"
+                raise ModelError(f"model {self.path} gives {name} as {gives}, not float32 {shape}; export it again")
+            if not np.isfinite(made).all():
+                raise ModelError(f"model {self.path} gives {name} that are no numbers; export it again")
+        return found
 
 
 def opened(folder: Path, name: str, expected: Mapping[str, str], threads: int) -> Opened:
@@ -191,14 +223,17 @@ def opened(folder: Path, name: str, expected: Mapping[str, str], threads: int) -
             f"model file {path} has been altered: its hash is not the one in models.toml; install it again"
         )
     running = session(path, threads)
-    numbers = running.get_modelmeta().custom_metadata_map
+    try:
+        numbers = running.get_modelmeta().custom_metadata_map
+    except UnicodeDecodeError as error:
+        raise ModelError(f"model {path} is damaged: what it says of itself is no text; install it again") from error
     for key, value in expected.items():
         if numbers.get(key) != value:
             found = (numbers.get(key) or "nothing")[:40]
             raise ModelError(
                 f"model {path} does not fit this version: its {key} is {found}; export it again with this version"
             )
-    return Opened(running, declared[name].sha256, numbers)
+    return Opened(path, running, declared[name].sha256, numbers)
 
 
 def common_metadata(name: str) -> dict[str, str]:
@@ -218,7 +253,7 @@ def check_widths(model: Opened, widths: Mapping[str, int]) -> None:
         ModelError: they are.
     """
     values = (*model.session.get_inputs(), *model.session.get_outputs())
-    found = {value.name: value.shape[-1] for value in values if value.name in widths}
+    found = {value.name: value.shape[-1] for value in values if value.name in widths and value.shape}
     if found != dict(widths):
         name = model.numbers["facetake_model"]
         raise ModelError(f"model {name} has inputs or outputs of another shape; export it again with this version")

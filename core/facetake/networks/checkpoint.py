@@ -110,12 +110,19 @@ def _fill_moments(path: Path, optimizer: torch.optim.Optimizer) -> None:
     for key, value in read_tensors(path).items():
         index, _, field = key.partition(".")
         place = int(index) if index.isdecimal() and len(index) < 10 else len(sizes)
-        if place >= len(sizes) or value.shape not in (torch.Size([]), sizes[place]):
+        if place >= len(sizes) or not _is_moment(field, value, sizes[place]):
             raise ModelError(f"{path} is of another network, or damaged: {key} is {tuple(value.shape)}; train again")
         state["state"].setdefault(place, {})[field] = value
     if len({frozenset(row) for row in state["state"].values()}) > 1:
         raise ModelError(f"{path} is damaged: a parameter lacks a moment that others have; train again")
     optimizer.load_state_dict(state)
+
+
+def _is_moment(field: str, value: Tensor, size: torch.Size) -> bool:
+    """Whether that can be a moment of a parameter: how many steps were done, or a number for each of its own."""
+    if not value.is_floating_point() or not torch.isfinite(value.to(torch.float64)).all():
+        return False
+    return value.shape == size if field != "step" else value.numel() == 1 and not value.shape and float(value) >= 0.0
 
 
 def _read_about(path: Path) -> dict[str, object]:

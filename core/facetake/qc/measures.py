@@ -107,11 +107,19 @@ def to_json(found: Iterable[Measured]) -> str:
 
 
 def from_json(text: str) -> tuple[Measured, ...]:
-    """What `to_json` wrote."""
-    return tuple(
+    """What `to_json` wrote. Raises ValueError, TypeError or KeyError for anything else."""
+    found = tuple(
         Measured(one["name"], float(one["value"]), tuple(map(float, one["at_s"])), one["what"])
         for one in json_text.load(text)
     )
+    for one in found:
+        if (
+            not isinstance(one.name, str)
+            or not isinstance(one.what, str)
+            or not np.isfinite([one.value, *one.at_s]).all()
+        ):
+            raise ValueError("a measurement is none")
+    return found
 
 
 class _Look:

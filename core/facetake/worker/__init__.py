@@ -23,6 +23,7 @@ from typing import Any, Final, TextIO
 
 from facetake.errors import ConfigError, sentence
 from facetake.files import json_text
+from facetake.files.quantities import shown
 from facetake.worker.channel import Cancelled, Channel
 from facetake.worker.requests import Session, act
 
@@ -118,7 +119,7 @@ class Worker:
             request = json_text.load(line)
             do, number = request["do"], request["id"]
         except (ValueError, TypeError, KeyError):
-            self._send({"id": None, "event": "failure", "message": f"this is no request: {line.strip()[:80]}"})
+            Channel(None, self._send).failure(f"this is no request: {line.strip()[:80]}")
             return True
         channel = Channel(number, self._send)
         if do == "shutdown":
@@ -130,7 +131,7 @@ class Worker:
             self._open[number] = channel
             self._waiting.put((request, channel))
         else:
-            channel.failure(f"the id {number!r} is no text or number, or belongs to a request that still runs")
+            channel.failure(f"the id {shown(number)} is no text or number, or belongs to a request that still runs")
         return True
 
     def _cancel(self, channel: Channel, number: object) -> None:

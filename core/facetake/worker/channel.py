@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+from facetake.errors import line
+
 
 class Cancelled(Exception):  # noqa: N818  it is no error
     """The host no longer wants the result."""
@@ -37,11 +39,11 @@ class Channel:
 
     def warning(self, message: str) -> None:
         """Something the user should know, though the request succeeds."""
-        self._tell("warning", message=message)
+        self._tell("warning", message=line(message))
 
     def failure(self, message: str, kind: str = "ConfigError") -> None:
         """The request ends without a result."""
-        self._tell("failure", message=message, kind=kind)
+        self._tell("failure", message=line(message), kind=kind)
 
     def done(self, result: dict[str, Any]) -> None:
         """The request ends with a result."""

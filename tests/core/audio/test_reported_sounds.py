@@ -260,3 +260,24 @@ def test_sound_before_or_without_samples(tmp_path: Path) -> None:
     (tmp_path / "a.wav").write_bytes(wav(form(), chunk(b"data", b"")))
     with pytest.raises(AudioError, match="holds no sound"):
         audio.read(tmp_path / "a.wav")
+
+
+def test_flac_whose_metadata_goes_beyond_the_file(tmp_path: Path) -> None:
+    """A block of metadata that says it is longer than the file is no frame's place."""
+    path = tmp_path / "a.flac"
+    sf.write(path, voice(), RATE_HZ)
+    data = bytearray(path.read_bytes())
+    data[4] &= 0x7F
+    data[42:42] = b"\x81\xff\xff\xff"
+    path.write_bytes(data)
+    with pytest.raises(AudioError, match="a.flac"):
+        audio.read(path)
+
+
+def test_no_sentence_tells_of_objects(tmp_path: Path) -> None:
+    """Where pieces of a file are no sound, the sentence names the file and none of our own things."""
+    path = tmp_path / "a.flac"
+    path.write_bytes(tag(3000) + b"fLaC\0\0\0\x22" + bytes(60))
+    with pytest.raises(AudioError) as caught:
+        audio.read(path)
+    assert "a.flac" in str(caught.value) and "object at" not in str(caught.value) and "<" not in str(caught.value)

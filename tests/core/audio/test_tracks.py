@@ -170,3 +170,25 @@ def test_a_film_without_sound_says_so(tmp_path: Path) -> None:
 
     with pytest.raises(AudioError, match="holds no sound"):
         audio.read(tmp_path / "a.mp4")
+
+
+@pytest.mark.parametrize("layout", ["mono", "stereo", "5.1", "7.1"])
+def test_every_channel_of_a_film_is_its_own(tmp_path: Path, layout: str) -> None:
+    """Of 7.1, whose eight planes PyAV counts as nine, each channel is heard and nothing beyond the frame."""
+    from facetake.audio.containers import Container
+
+    path = tmp_path / "a.m4a"
+    count = av.AudioLayout(layout).nb_channels
+    sound = np.stack([np.sin(np.arange(9600) / (9.0 + n)) for n in range(count)]).astype(np.float32) * 0.3
+    with av.open(str(path), "w", format="ipod") as container:
+        track = container.add_stream("aac", rate=48_000, layout=layout, options={"b": "512k"})
+        for first in range(0, 9600 - 1023, 1024):
+            frame = av.AudioFrame.from_ndarray(
+                sound[:, first : first + 1024].T.reshape(1, -1).copy(), format="flt", layout=layout
+            )
+            frame.sample_rate, frame.pts = 48_000, first
+            container.mux(track.encode(frame))
+        container.mux(track.encode(None))
+    blocks = [block for _, block in Container.open(path).blocks(1.0)]
+    assert {block.shape[1] for block in blocks} == {count}
+    assert np.isfinite(np.concatenate(blocks)).all() and np.abs(np.concatenate(blocks)).max() < 1.0

@@ -155,7 +155,18 @@ def test_every_mood_and_every_shard(lines: Path) -> None:
     parts = [batch.shard(moods, number, 3) for number in (1, 2, 3)]
     assert sorted(row.id for part in parts for row in part) == sorted(row.id for row in moods)
     assert max(map(len, parts)) - min(map(len, parts)) <= 1
-    for pattern in ("{id}", "{emotion}", "{id}_{emotion}_{x}", "{id}/{emotion}", "{id.__class__}{emotion}"):
+    for pattern in (
+        "{id}",
+        "{emotion}",
+        "{id}_{emotion}_{x}",
+        "{id}/{emotion}",
+        "{id.__class__}{emotion}",
+        "{id:>9999999999}{emotion}",
+        "{id}{emotion}{intensity:{id}}",
+        "{id}{emotion}{",
+        "{id!r:1000000}{emotion}",
+        "{{id}}{emotion}",
+    ):  # what has a width fills the memory
         with pytest.raises(BatchError, match="pattern"):
             batch.matrix(rows, ["happy"], [1.0], pattern)
 

@@ -22,6 +22,8 @@ from facetake.errors import BatchError, TakeError
 from facetake.formats.files import beside, marking
 from facetake.generate import GenerateOptions
 
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)"
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
@@ -305,6 +307,20 @@ def test_file_names_that_are_no_text(folder: Path, tmp_path: Path, capsys: pytes
         "DELETE FROM marks",
         "UPDATE marks SET mark = '../*'",
         "ALTER TABLE rows DROP COLUMN checks",
+        "ALTER TABLE verdicts ADD COLUMN more TEXT",
+        "UPDATE rows SET out = 'a' || char(0) || 'b'",
+        "UPDATE rows SET out = '../a.json'",
+        "UPDATE rows SET out = printf('%.*c', 300, 'x')",
+        'UPDATE rows SET beside = \'[["a\\u0000b", 1, "", 0]]\'',
+        'UPDATE rows SET beside = \'[["a", "1", "", 0]]\'',
+        'UPDATE rows SET checks = \'[{"name": "dead", "value": "nan", "at_s": [], "what": ""}]\'',
+        "INSERT INTO verdicts VALUES (x'00', 1, 2, 3)",
+        "CREATE TRIGGER t AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
+        "CREATE INDEX i ON rows (abs(made))",
+        f"CREATE VIEW more AS {ENDLESS} SELECT i FROM n",
+        f"DROP TABLE verdicts; CREATE VIEW verdicts AS {ENDLESS} SELECT i AS id, '' AS verdict, '' AS note FROM n",
+        f"ALTER TABLE rows RENAME TO kept; CREATE VIEW rows AS {ENDLESS} SELECT kept.* FROM kept, n",
+        f"DROP TABLE marks; CREATE VIEW marks AS {ENDLESS} SELECT i AS mark FROM n WHERE i < 0",
     ],
 )
 def test_a_ledger_that_no_run_wrote(folder: Path, tmp_path: Path, damage: str) -> None:
@@ -314,7 +330,7 @@ def test_a_ledger_that_no_run_wrote(folder: Path, tmp_path: Path, damage: str) -
     with batch.Ledger(out) as ledger:
         ledger.write(batch.Entry("a", {}, "done", out="a.json"))
     with sqlite3.connect(out / batch.NAME) as base:
-        base.execute(damage)
+        base.executescript(damage)
     base.close()
     (out / "a.json").write_text("mine")
     summary = run(listed, out, keys="dense")
@@ -337,3 +353,20 @@ def test_a_database_of_somebody_else(folder: Path, tmp_path: Path) -> None:
     with sqlite3.connect(path) as base:
         assert base.execute("SELECT count(*) FROM sqlite_master").fetchone() == (1,)
     base.close()
+
+
+def test_what_is_no_file_in_a_ledgers_place(tmp_path: Path) -> None:
+    """A folder, a pipe, or a link in a circle is one sentence, at once."""
+    path = tmp_path / batch.NAME
+    path.mkdir()
+    with pytest.raises(BatchError, match="cannot be opened: .*; move it away"):
+        batch.Ledger(tmp_path)
+    path.rmdir()
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(path)
+        with pytest.raises(BatchError, match="a device or a pipe"):
+            batch.Ledger(tmp_path)
+        path.unlink()
+    path.symlink_to(path.name)
+    with pytest.raises(BatchError, match="cannot be opened"):
+        batch.Ledger(tmp_path)

@@ -40,6 +40,12 @@ def test_a_device_that_never_ends_is_refused() -> None:
         files.read_bytes(Path("/dev/zero"), 3_000_000)
 
 
+def test_what_a_library_says_is_told_in_part() -> None:
+    """A reason is one line, and no longer than a person reads."""
+    told = files.reason(ValueError("a\n" + "b c " * 5000))
+    assert told.startswith("a b c") and "\n" not in told and len(told) <= files.LONGEST_REASON + 3
+
+
 class Elsewhere:
     """Another program that has a file open: for as many tries as are given, Windows refuses to touch it."""
 

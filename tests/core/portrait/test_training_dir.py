@@ -13,9 +13,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from facetake.errors import PortraitError  # noqa: E402  after the skip
+from facetake.errors import ModelError, PortraitError  # noqa: E402  after the skip
 from facetake.networks import checkpoint  # noqa: E402
-from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume, resume_both, save_both  # noqa: E402
+from facetake.portrait.training.trainer import Trainer  # noqa: E402
+from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume  # noqa: E402
 
 EPOCHS = 5
 
@@ -48,11 +49,14 @@ class Pair:
 
     def train(self, folder: Path) -> int:
         """To the end; the epoch it went on from."""
-        first = resume_both(folder, *self.kept)
-        for number in range(first, EPOCHS):
+        numbers: list[int] = []
+
+        def learn(number: int) -> None:
+            numbers.append(number)
             self.epoch(number)
-            save_both(folder, *self.kept, {"epoch": number + 1})
-        return first
+
+        Trainer(folder=folder, kept=self.kept, epochs=EPOCHS, seed=0).run(learn)
+        return numbers[0] if numbers else EPOCHS
 
     def same(self, other: Pair) -> bool:
         """Whether both are alike to the bit, optimisers as well."""
@@ -168,15 +172,42 @@ def test_a_network_that_cannot_go_on_is_not_trained_over(tmp_path: Path) -> None
     assert (tmp_path / "made.safetensors").read_bytes() == before
 
 
+@pytest.mark.parametrize(
+    ("name", "change"),
+    [
+        ("0.step", lambda one: one * 0 - 1e30),
+        ("0.step", lambda one: one * float("nan")),
+        ("0.step", lambda one: one.expand(6).clone()),
+        ("0.exp_avg", lambda one: one * float("inf")),
+        ("0.exp_avg", lambda one: one.mean()),
+        ("0.exp_avg", lambda one: one > 0.0),
+        ("0.exp_avg_sq", lambda one: one.to(torch.int64)),
+    ],
+)
+def test_moments_that_no_training_has_are_refused(name: str, change: Callable[[Any], Any], tmp_path: Path) -> None:
+    """Steps below zero or of several numbers, and moments that are none or of another size, end in words."""
+    from safetensors.torch import load_file, save_file
+
+    pair = Pair()
+    pair.epoch(0)
+    keep(tmp_path, pair.kept, {"epoch": 1})
+    (path,) = tmp_path.glob("kept-*/made.optimizer.safetensors")
+    moments = load_file(path)
+    moments[name] = change(moments[name])
+    save_file(moments, path)
+    with pytest.raises(ModelError, match="damaged"):
+        resume(tmp_path, Pair().kept)
+
+
 @pytest.mark.skipif(not held_files.are_known(), reason="this system does not tell which files are open")
 def test_what_was_gone_on_from_can_go(tmp_path: Path) -> None:
     """After going on nothing holds the files that were read, which Windows then lets the next moment replace."""
     first = Pair()
     first.epoch(0)
-    save_both(tmp_path, *first.kept, {"epoch": 1})
+    keep(tmp_path, first.kept, {"epoch": 1})
     second = Pair()
-    assert resume_both(tmp_path, *second.kept) == 1
+    assert resume(tmp_path, second.kept) == 1
     assert not held_files.is_held(tmp_path)
     second.epoch(1)
-    save_both(tmp_path, *second.kept, {"epoch": 2})
+    keep(tmp_path, second.kept, {"epoch": 2})
     assert [path.name for path in tmp_path.glob("kept-*")] == ["kept-made-000002"]

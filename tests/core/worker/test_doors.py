@@ -165,3 +165,15 @@ def test_being_told_to_end_puts_files_away(tmp_path: Path) -> None:
 
     assert (worker.returncode, told) == (130, "facetake: error: interrupted; files already written are whole\n")
     assert [path.name for path in tmp_path.iterdir()] == ["long.wav"]
+
+
+def test_what_is_no_request_writes_nothing_on_a_terminal() -> None:
+    """Lines and ids that hold controls, or go on for ever, come back as one short line that can be printed."""
+    for asked in (
+        b"\x1b[2J\x07{",
+        b"\x7f\0",
+        '"\u202e'.encode(),
+        b'{"id": {"a": [' + b"1," * 5000 + b'1]}, "do": "hello"}',
+    ):
+        (event,) = [json.loads(line) for line in answers(asked + b"\n").stdout.splitlines()]
+        assert event["message"].isprintable() and len(event["message"]) < 400

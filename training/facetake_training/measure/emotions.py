@@ -15,6 +15,7 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
+from facetake.networks.optimization import step
 from facetake_training.dataset import read_lines, read_span
 from facetake_training.measure.report import Report
 from facetake_training.performers.actors import actors
@@ -48,10 +49,7 @@ def _fit(rows: torch.Tensor, labels: torch.Tensor) -> torch.nn.Linear:
     judge = torch.nn.Linear(rows.shape[1], len(EMOTIONS))
     optimizer = torch.optim.Adam(judge.parameters(), 0.05, weight_decay=1e-4)
     for _ in range(300):
-        optimizer.zero_grad()
-        loss: torch.Tensor = torch.nn.functional.cross_entropy(judge(rows), labels)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
+        step(torch.nn.functional.cross_entropy(judge(rows), labels), optimizer)
     return judge
 
 

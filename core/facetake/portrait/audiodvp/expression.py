@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake.networks.audio2expression import Audio2Expression, stacked
+from facetake.networks.optimization import step
 from facetake.portrait.audiodvp.settings import ExpressionTraining
+from facetake.portrait.training.trainer import Trainer, ignore
 
 F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
@@ -81,7 +83,7 @@ def untrained(n_features: int, n_expression: int, radius: int, training: Express
 
 def learn(
     features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
-    progress: Callable[[float], None] | None = None,
+    progress: Callable[[float], None] = ignore,
 ) -> Predictor | Scaled:  # fmt: skip
     """Fits what predicts expression to one clip.
 
@@ -112,7 +114,7 @@ def _scaled(features: F32, expression: F32) -> Scaled:
 
 def _learnt(
     features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
-    progress: Callable[[float], None] | None,
+    progress: Callable[[float], None],
 ) -> Predictor:  # fmt: skip
     """Audio2Expression by mean squared error (AudioDVP equation 5)."""
     order = torch.Generator().manual_seed(seed)
@@ -126,14 +128,13 @@ def _learnt(
         network.net.last.bias.copy_(wanted.mean(dim=0))
     windows = network.windows(features)
     adam = torch.optim.AdamW(network.parameters(), training.rate, BETAS, weight_decay=training.decay)
-    for epoch in range(training.epochs):
+
+    def epoch(_: int) -> None:
         for rows in torch.split(torch.randperm(len(windows), generator=order), training.batch):
-            loss = nn.functional.mse_loss(network(windows[rows]), wanted[rows])
-            adam.zero_grad()
-            torch.autograd.backward(loss)
-            adam.step()
-        if progress:
-            progress((epoch + 1) / training.epochs)
+            step(nn.functional.mse_loss(network(windows[rows]), wanted[rows]), adam)
+
+    # a minute's work, so nothing is kept to go on from
+    Trainer(folder=None, kept=(), epochs=training.epochs, seed=seed).run(epoch, progress=progress)
     return network.eval()
 
 

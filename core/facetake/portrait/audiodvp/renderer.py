@@ -15,14 +15,17 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.networks.optimization import gan_step
 from facetake.networks.output import N_OUT, put
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
 from facetake.portrait.audiodvp.settings import Ends, Settings
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU, home
+from facetake.portrait.training.gan_loss import cross_entropy
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.tensors import as_pictures, as_tensor
+from facetake.portrait.training.trainer import batches
 
 U8 = NDArray[np.uint8]
 
@@ -62,7 +65,7 @@ class Losses:
 
 
 class RendererTrainer:
-    """Generator, discriminator and their optimisers; one call trains one epoch."""
+    """Generator, discriminator and their optimizers; one call trains one epoch."""
 
     def __init__(self, settings: Settings, device: torch.device = CPU) -> None:
         """Builds both networks from the settings' seed, on a device."""
@@ -82,57 +85,52 @@ class RendererTrainer:
         drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
         """
         how, total = self.settings.renderer, Losses()
-        dice = np.random.default_rng([self.settings.seed, number])
-        order = dice.permutation(len(real))
-        batches = np.array_split(order, max(1, round(len(order) / how.batch)))
-        slow_down((self.generator_adam, self.critic_adam), how.rate, share_of_rate(number, how.epochs, how.falling))
+        rng = np.random.default_rng([self.settings.seed, number])
+        steps = batches(len(real), how.batch, rng)
+        slow_down(share_of_rate(number, how.epochs, how.falling), self.generator_adam, self.critic_adam)
         self.generator.train()
-        for rows in batches:
+        for rows in steps:
             condition = window(drawn, rows, self.settings.radius, self.settings.ends, self.device)
-            self._step(*jittered(condition, as_tensor(real[rows], self.device), how.jitter, dice), total)
-        scale = 1.0 / len(batches)
+            self._step(*jittered(condition, as_tensor(real[rows], self.device), how.jitter, rng), total)
+        scale = 1.0 / len(steps)
         return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
 
     def _step(self, condition: Tensor, real: Tensor, total: Losses) -> None:
-        how = self.settings.renderer
         made = self.generator(condition)
-        if how.adversarial:
-            total.critic += self._teach_critic(condition, real, made.detach())
+        is_judged = bool(self.settings.renderer.adversarial)
+        critic, _ = gan_step(
+            (lambda: self._critic_loss(condition, real, made.detach())) if is_judged else None,
+            self.critic_adam,
+            lambda: self._generator_loss(condition, real, made, total),
+            self.generator_adam,
+        )
+        total.critic += critic
+
+    def _critic_loss(self, condition: Tensor, real: Tensor, made: Tensor) -> Tensor:
+        """The discriminator's loss, half as strong as the generator's, so that it does not run ahead (equation 9)."""
+        return 0.5 * (
+            cross_entropy(self.critic(torch.cat([condition, real], dim=1)), real=True)
+            + cross_entropy(self.critic(torch.cat([condition, made], dim=1)), real=False)
+        )
+
+    def _generator_loss(self, condition: Tensor, real: Tensor, made: Tensor, total: Losses) -> Tensor:
+        how = self.settings.renderer
         l1 = nn.functional.l1_loss(made, real)
         loss = how.l1 * l1
         if how.adversarial:
-            fooled = _verdict(self.critic(torch.cat([condition, made], dim=1)), real=True)
+            fooled = cross_entropy(self.critic(torch.cat([condition, made], dim=1)), real=True)
             loss = loss + how.adversarial * fooled
             total.adversarial += float(fooled.detach())
-        self.generator_adam.zero_grad()
-        torch.autograd.backward(loss)
-        self.generator_adam.step()
         total.l1 += float(l1.detach())
-
-    def _teach_critic(self, condition: Tensor, real: Tensor, made: Tensor) -> float:
-        """One step of the discriminator, half as strong as the generator's, so that it does not run ahead."""
-        loss = 0.5 * (
-            _verdict(self.critic(torch.cat([condition, real], dim=1)), real=True)
-            + _verdict(self.critic(torch.cat([condition, made], dim=1)), real=False)
-        )
-        self.critic_adam.zero_grad()
-        torch.autograd.backward(loss)
-        self.critic_adam.step()
-        return float(loss.detach())
+        return loss
 
 
-def jittered(condition: Tensor, real: Tensor, amount: float, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+def jittered(condition: Tensor, real: Tensor, amount: float, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
     """Windows (B, C, H, W) and their pictures (B, 3, H, W), each pair moved at random, both alike."""
     if not amount:
         return condition, real
-    made = moved(torch.cat([condition, real], dim=1), turns(len(real), amount, dice).to(real.device))
+    made = moved(torch.cat([condition, real], dim=1), turns(len(real), amount, rng).to(real.device))
     return made[:, : condition.shape[1]], made[:, condition.shape[1] :]
-
-
-def _verdict(logits: Tensor, *, real: bool) -> Tensor:
-    """Cross entropy of the discriminator's logits with "all real" or "none real" (equation 9)."""
-    wanted = torch.ones_like(logits) if real else torch.zeros_like(logits)
-    return nn.functional.binary_cross_entropy_with_logits(logits, wanted)
 
 
 def rendered(generator: nn.Module, drawn: Iterable[U8], radius: int, ends: Ends) -> Iterator[U8]:

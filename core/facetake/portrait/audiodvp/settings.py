@@ -53,8 +53,9 @@ class RendererTraining:
         l1: weight of the absolute difference. Equation 7 has the factor 100 on the other term; there it makes noise,
             and the released code has it here.
         adversarial: weight of the discriminator's verdict; 0 leaves the discriminator out.
-        jitter: how far pairs are turned, scaled, moved and mirrored at random, 0..1; see `portrait.jitter`. The paper
-            has none: of three minutes hardly anything can be learnt by heart, of six seconds everything.
+        jitter: how far pairs are turned, scaled, moved and mirrored at random, 0..1; see
+            `facetake.portrait.training.augmentation`. The paper has none: of three minutes hardly anything can be
+            learnt by heart, of six seconds everything.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
             `facetake.portrait.training.schedule`. The paper says nothing of it.
         save_every: epochs between checkpoints.

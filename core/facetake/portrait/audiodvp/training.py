@@ -6,7 +6,6 @@ Reads like the story of the training; how each part is done is in the module it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -29,11 +28,11 @@ from facetake.portrait.audiodvp.checkpoint import (
 from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
 from facetake.portrait.audiodvp.settings import Settings
 from facetake.portrait.audiodvp.subject import Subject
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region, around
 
 F32 = NDArray[np.float32]
@@ -43,13 +42,9 @@ FEWEST_FRAMES = 8
 PREVIEWS = 4
 
 
-def _ignore(*_: object) -> None:
-    """News that nobody asked for."""
-
-
 def train(
     subject: Subject, features: F32, actor: str, settings: Settings, folder: Path, n_frames: int | None = None,
-    report: Report = _ignore, log: Callable[[int, Losses], None] = _ignore, device: torch.device = CPU,
+    report: Report = ignore, log: Callable[[int, Losses], None] = ignore, device: torch.device = CPU,
 ) -> Trained:  # fmt: skip
     """Trains on the first frames of an actor; called again on the same folder it goes on.
 
@@ -113,34 +108,33 @@ def _learn_renderer(
     folder: Path, settings: Settings, drawn: U8, real: U8, device: torch.device, report: Report,
     log: Callable[[int, Losses], None],
 ) -> None:  # fmt: skip
-    how, trainer = settings.renderer, RendererTrainer(settings, device)
-    done = resume_both(folder, *_both(trainer))
-    for epoch in range(done, how.epochs):
-        losses = trainer.epoch(drawn, real, epoch)
-        is_last = epoch + 1 == how.epochs
-        if is_last or (epoch + 1) % how.save_every == 0:
-            save_both(folder, *_both(trainer), {"epoch": epoch + 1, **asdict(losses)})
-        if is_last or (epoch + 1) % how.preview_every == 0:
-            preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, drawn, real)
-        log(epoch + 1, losses)
-        report("renderer", (epoch + 1) / how.epochs)
-
-
-def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
-    """The generator and its discriminator."""
-    return (
-        Kept(GENERATOR, trainer.generator, trainer.generator_adam),
-        Kept(CRITIC, trainer.critic, trainer.critic_adam),
+    how = settings.renderer
+    renderer = RendererTrainer(settings, device)
+    kept = (
+        Kept(GENERATOR, renderer.generator, renderer.generator_adam),
+        Kept(CRITIC, renderer.critic, renderer.critic_adam),
+    )
+    trainer = Trainer(
+        folder=folder,
+        kept=kept,
+        epochs=how.epochs,
+        seed=settings.seed,
+        save_every=how.save_every,
+        preview_every=how.preview_every,
+    )
+    trainer.run(
+        lambda epoch: renderer.epoch(drawn, real, epoch),
+        preview=lambda: preview(renderer, drawn, real),
+        log=log,
+        progress=lambda share: report("renderer", share),
     )
 
 
-def preview(path: Path, trainer: RendererTrainer, drawn: U8, real: U8) -> None:
-    """Writes a few frames, one a row: drawing, what the renderer makes of it, and the picture."""
+def preview(trainer: RendererTrainer, drawn: U8, real: U8) -> U8:
+    """A few frames, one a row: drawing, what the renderer makes of it, and the picture."""
     rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
     trainer.generator.eval()
     with torch.inference_mode():
         given = window(drawn, rows, trainer.settings.radius, trainer.settings.ends, trainer.device)
         made = as_pictures(trainer.generator(given))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    picture = np.concatenate([np.concatenate([drawn[t], made[i], real[t]], axis=1) for i, t in enumerate(rows)])
-    write_png(path, picture)
+    return np.concatenate([np.concatenate([drawn[t], made[i], real[t]], axis=1) for i, t in enumerate(rows)])

@@ -27,19 +27,16 @@ from facetake.portrait.landmark_translation.settings import Settings
 from facetake.portrait.landmark_translation.subject import Captured
 from facetake.portrait.resampling import at_rate
 from facetake.portrait.training.devices import CPU
+from facetake.portrait.training.trainer import ignore
 
 F32 = NDArray[np.float32]
 Report = Callable[[str, float], None]
 FEWEST_FRAMES = 8
 
 
-def _ignore(*_: object) -> None:
-    """News that nobody asked for."""
-
-
 def train(
     actors: Sequence[tuple[Captured, int | None]], sounds: Sequence[Path], settings: Settings, models: Models,
-    judges: Judges, folder: Path, report: Report = _ignore, log: Log = _ignore, device: torch.device = CPU,
+    judges: Judges, folder: Path, report: Report = ignore, log: Log = ignore, device: torch.device = CPU,
 ) -> None:  # fmt: skip
     """Trains; called again on the same folder it goes on.
 

@@ -17,10 +17,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
+from facetake.networks.optimization import gan_step
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.read_avatars.settings import ParameterTraining
 from facetake.portrait.training import training_dir
-from facetake.portrait.training.gan_loss import judged
+from facetake.portrait.training.gan_loss import least_squares
+from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
 F32 = NDArray[np.float32]
@@ -93,7 +95,7 @@ def predict(predictor: Predictor, features: F32, label: F32) -> F32:
 
 
 def learn(
-    clips: list[Spoken], how: ParameterTraining, seed: int, progress: Callable[[float], None] | None = None,
+    clips: list[Spoken], how: ParameterTraining, seed: int, progress: Callable[[float], None] = ignore,
     folder: Path | None = None,
 ) -> Predictor:  # fmt: skip
     """Trains the generator on clips (READ Avatars equation 1).
@@ -106,15 +108,14 @@ def learn(
         folder: where it is kept what has been learnt so far, and gone on with; the result is the same to the bit. Who
             has put the result elsewhere calls `forget`.
     """
-    trainer = _Trainer(clips, how, seed)
-    kept = Kept(GENERATOR, trainer.predictor, trainer.adam), Kept(CRITIC, trainer.critic, trainer.critic_adam)
-    for epoch in range(training_dir.resume(folder, kept) if folder else 0, how.epochs):
-        trainer.epoch(epoch)
-        if folder and (epoch + 1) % how.save_every == 0:
-            training_dir.keep(folder, kept, {"epoch": epoch + 1})
-        if progress:
-            progress((epoch + 1) / how.epochs)
-    return trainer.predictor.eval()
+    networks = _Networks(clips, how, seed)
+    kept = (
+        Kept(GENERATOR, networks.predictor, networks.adam),
+        Kept(CRITIC, networks.critic, networks.critic_adam),
+    )
+    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
+    trainer.run(networks.epoch, progress=progress)
+    return networks.predictor.eval()
 
 
 def forget(folder: Path) -> None:
@@ -122,8 +123,8 @@ def forget(folder: Path) -> None:
     training_dir.forget(folder, GENERATOR)
 
 
-class _Trainer:
-    """Generator, discriminator, their optimisers and the windows of the clips."""
+class _Networks:
+    """Generator, discriminator, their optimizers and the windows of the clips; one call trains one epoch."""
 
     def __init__(self, clips: list[Spoken], how: ParameterTraining, seed: int) -> None:
         n_features, n_parameters = clips[0].features.shape[1], clips[0].parameters.shape[1]
@@ -138,28 +139,33 @@ class _Trainer:
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
     def epoch(self, number: int) -> None:
-        dice = np.random.default_rng([self.seed, number])
-        count = len(self.rows[0])
-        order = dice.permutation(count)
-        for chosen in np.array_split(order, max(1, round(count / self.how.batch))):
+        rng = np.random.default_rng([self.seed, number])
+        for chosen in batches(len(self.rows[0]), self.how.batch, rng):
             features, label, real = (part[torch.from_numpy(chosen)] for part in self.rows)
-            made = self.predictor.net(features, label)
-            if self.how.gan:
-                self._teach_critic(features, label, real, made.detach())
-            loss = F.l1_loss(made, real)
-            loss = loss + self.how.velocity * F.l1_loss(made.diff(dim=1), real.diff(dim=1))
-            if self.how.gan:
-                loss = loss + self.how.gan * judged(self.critic(made, features, label), real=True)
-            self.adam.zero_grad()
-            torch.autograd.backward(loss)
-            self.adam.step()
+            self._step(features, label, real)
 
-    def _teach_critic(self, features: Tensor, label: Tensor, real: Tensor, made: Tensor) -> None:
-        verdicts = judged(self.critic(real, features, label), real=True)
-        loss = 0.5 * (verdicts + judged(self.critic(made, features, label), real=False))
-        self.critic_adam.zero_grad()
-        torch.autograd.backward(loss)
-        self.critic_adam.step()
+    def _step(self, features: Tensor, label: Tensor, real: Tensor) -> None:
+        made = self.predictor.net(features, label)
+        gan_step(
+            (lambda: self._critic_loss(features, label, real, made.detach())) if self.how.gan else None,
+            self.critic_adam,
+            lambda: self._generator_loss(features, label, real, made),
+            self.adam,
+        )
+
+    def _critic_loss(self, features: Tensor, label: Tensor, real: Tensor, made: Tensor) -> Tensor:
+        """The discriminator's loss, half as strong as the generator's, so that it does not run ahead."""
+        return 0.5 * (
+            least_squares(self.critic(real, features, label), real=True)
+            + least_squares(self.critic(made, features, label), real=False)
+        )
+
+    def _generator_loss(self, features: Tensor, label: Tensor, real: Tensor, made: Tensor) -> Tensor:
+        loss = F.l1_loss(made, real)
+        loss = loss + self.how.velocity * F.l1_loss(made.diff(dim=1), real.diff(dim=1))
+        if self.how.gan:
+            loss = loss + self.how.gan * least_squares(self.critic(made, features, label), real=True)
+        return loss
 
 
 def _windows(predictor: Predictor, clips: list[Spoken], how: ParameterTraining) -> tuple[Tensor, Tensor, Tensor]:

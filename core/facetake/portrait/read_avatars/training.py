@@ -6,7 +6,7 @@ Reads like the story of the training; how each part is done is in the module it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.read_avatars import audio_to_parameters
 from facetake.portrait.read_avatars.audio_to_parameters import Spoken
 from facetake.portrait.read_avatars.checkpoint import (
@@ -38,7 +37,8 @@ from facetake.portrait.read_avatars.surface import Surface
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region
 
 F32 = NDArray[np.float32]
@@ -77,13 +77,9 @@ class Lesson:
         return most if self.n_frames is None else min(most, self.n_frames)
 
 
-def _ignore(*_: object) -> None:
-    """News that nobody asked for."""
-
-
 def train(
-    lessons: list[Lesson], settings: Settings, folder: Path, report: Report = _ignore,
-    log: Callable[[int, Losses], None] = _ignore, phonemes: Phonemes | None = None,
+    lessons: list[Lesson], settings: Settings, folder: Path, report: Report = ignore,
+    log: Callable[[int, Losses], None] = ignore, phonemes: Phonemes | None = None,
     style: StyleLoss | None = None, device: torch.device = CPU,
 ) -> Trained:  # fmt: skip
     """Trains on clips of one actor; called again on the same folder it goes on.
@@ -191,28 +187,30 @@ def _learn_renderer(
     folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, device: torch.device, report: Report,
     log: Callable[[int, Losses], None],
 ) -> None:  # fmt: skip
-    how, trainer = settings.renderer, RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
-    for epoch in range(resume_both(folder, *_both(trainer)), how.epochs):
-        losses = trainer.epoch(maps, epoch)
-        is_last = epoch + 1 == how.epochs
-        if is_last or (epoch + 1) % how.save_every == 0:
-            save_both(folder, *_both(trainer), {"epoch": epoch + 1, **asdict(losses)})
-        if is_last or (epoch + 1) % how.preview_every == 0:
-            preview(folder / "previews" / f"epoch_{epoch + 1:04d}.png", trainer, maps)
-        log(epoch + 1, losses)
-        report("renderer", (epoch + 1) / how.epochs)
-
-
-def _both(trainer: RendererTrainer) -> tuple[Kept, Kept]:
-    """The renderer and its discriminator."""
-    return (
-        Kept(RENDERER, trainer.renderer, trainer.renderer_adam),
-        Kept(CRITIC, trainer.critic, trainer.critic_adam),
+    how = settings.renderer
+    renderer = RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
+    kept = (
+        Kept(RENDERER, renderer.renderer, renderer.renderer_adam),
+        Kept(CRITIC, renderer.critic, renderer.critic_adam),
+    )
+    trainer = Trainer(
+        folder=folder,
+        kept=kept,
+        epochs=how.epochs,
+        seed=settings.seed,
+        save_every=how.save_every,
+        preview_every=how.preview_every,
+    )
+    trainer.run(
+        lambda epoch: renderer.epoch(maps, epoch),
+        preview=lambda: preview(renderer, maps),
+        log=log,
+        progress=lambda share: report("renderer", share),
     )
 
 
-def preview(path: Path, trainer: RendererTrainer, maps: list[Maps]) -> None:
-    """Writes a few frames of all clips, one a row: what the renderer sees, what it makes of it, and the video."""
+def preview(trainer: RendererTrainer, maps: list[Maps]) -> U8:
+    """A few frames of all clips, one a row: what the renderer sees, what it makes of it, and the video."""
     places = [(clip, frame) for clip in maps for frame in (len(clip) // 3, 2 * len(clip) // 3)]
     chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
     trainer.renderer.eval()
@@ -222,5 +220,4 @@ def preview(path: Path, trainer: RendererTrainer, maps: list[Maps]) -> None:
             made, condition = trainer.renderer(seen(clip, np.array([frame]), trainer.settings).to(trainer.device))
         shown = [as_pictures(picture[0]) for picture in (condition[:, :3], made)]
         rows.append(np.concatenate([*shown, clip.real[frame]], axis=1))
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, np.concatenate(rows))
+    return np.concatenate(rows)

@@ -18,12 +18,14 @@ from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.files import json_text
 from facetake.formats import beside
+from facetake.networks.optimization import step
 from facetake.portrait.capture.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
 from facetake.portrait.regress.settings import Settings
 from facetake.portrait.storage import read_json
-from facetake.portrait.training import training_dir
+from facetake.portrait.training.schedule import slow_down
+from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
 F32 = NDArray[np.float32]
@@ -40,10 +42,6 @@ class Epoch:
     photo: float
     landmarks: float
     distance_px: float
-
-
-def _ignore(*_: object) -> None:
-    """News that nobody asked for."""
 
 
 class Regression:
@@ -75,7 +73,7 @@ class Regression:
         )  # fmt: skip
 
     def train(
-        self, folder: Path, progress: Callable[[float], None] = _ignore, log: Callable[[int, Epoch], None] = _ignore
+        self, folder: Path, progress: Callable[[float], None] = ignore, log: Callable[[int, Epoch], None] = ignore
     ) -> None:
         """Trains to the end; called again on the same folder it goes on where it was stopped.
 
@@ -87,15 +85,17 @@ class Regression:
         Raises:
             PortraitError: the folder is of another regression.
         """
-        done, how = self._resume(folder), self._settings
-        if not done:
-            self.network.settle(self._batches(np.arange(len(self._pictures))))
-        for number in range(done, how.epochs):
-            epoch = self._epoch(number)
-            if number + 1 == how.epochs or (number + 1) % how.save_every == 0:
-                training_dir.keep(folder, self._kept, {"epoch": number + 1, **asdict(epoch)})
-            log(number + 1, epoch)
-            progress((number + 1) / how.epochs)
+        self._begin(folder)
+        how, kept = self._settings, (Kept(NETWORK, self.network, self._adam),)
+        trainer = Trainer(
+            folder=folder, kept=kept, epochs=how.epochs, seed=how.seed, save_every=how.save_every, shows=False
+        )
+        trainer.run(
+            self._epoch,
+            begin=lambda: self.network.settle(self._batches(np.arange(len(self._pictures)))),
+            log=log,
+            progress=progress,
+        )
 
     def fit(self) -> Fit:
         """What the network sees in every frame; coefficients are held within what they can be."""
@@ -131,25 +131,20 @@ class Regression:
         how = self._settings
         self.network.train(how.norms == "batch")
         heat = min(1.0, 2.0 * (1.0 - number / how.epochs)) if how.cools else 1.0
-        for group, rate in zip(self._adam.param_groups, (how.rate, how.shared_rate), strict=True):
-            group["lr"] = rate * heat
-        order = np.random.default_rng([how.seed, number]).permutation(len(self._pictures))
+        slow_down(heat, self._adam)
         told = []
-        for rows in np.array_split(order, max(1, round(len(order) / how.batch))):
+        for rows in batches(len(self._pictures), how.batch, np.random.default_rng([how.seed, number])):
             pictures = torch.from_numpy(self._pictures[rows])
             terms = self._comparison.terms(self.network(pictures), pictures, self._seen[rows])
-            self._adam.zero_grad()
-            torch.autograd.backward(terms.total)
-            self._adam.step()
-            told.append((float(terms.total.detach()), terms.photo, terms.landmarks, terms.distance_px))
+            told.append((step(terms.total, self._adam), terms.photo, terms.landmarks, terms.distance_px))
         return Epoch(*(float(mean) for mean in np.mean(told, axis=0)))
 
     def _batches(self, frames: NDArray[np.int64]) -> Iterator[Tensor]:
         for rows in np.array_split(frames, -(-len(frames) // TOGETHER)):
             yield torch.from_numpy(self._pictures[rows])
 
-    def _resume(self, folder: Path) -> int:
-        """The number of epochs done, after filling the network with what was saved."""
+    def _begin(self, folder: Path) -> None:
+        """Writes what the folder is for, or checks that it is for the same."""
         plan = {"model": self._model.name, "n_frames": len(self._pictures), "settings": asdict(self._settings)}
         path, wanted = folder / PLAN, json_text.load(json_text.dump(plan))
         if path.is_file():
@@ -160,11 +155,6 @@ class Regression:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
                 part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8", newline="\n")
-        return training_dir.resume(folder, self._kept)
-
-    @property
-    def _kept(self) -> tuple[Kept]:
-        return (Kept(NETWORK, self.network, self._adam),)
 
 
 def _joined(rows: list[Found], name: str) -> F32:

@@ -16,15 +16,15 @@ from torch.nn import functional as F
 TURN_DEG, STRETCH, SHIFT = 8.0, 0.1, 0.06
 
 
-def turns(count: int, amount: float, dice: np.random.Generator) -> Tensor:
+def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:
     """Random movements (count, 2, 3).
 
     amount: 0 leaves pictures as they are; at 1 they are turned by up to `TURN_DEG`, made larger or smaller and moved by
     up to `STRETCH` and `SHIFT` of their size, and mirrored half of the time.
     """
-    turn, stretch, across, down = dice.uniform(-amount, amount, (4, count))
+    turn, stretch, across, down = rng.uniform(-amount, amount, (4, count))
     angle, scale = np.radians(TURN_DEG) * turn, 1.0 + STRETCH * stretch
-    mirror = np.where(dice.random(count) < 0.5 * amount, -1.0, 1.0)
+    mirror = np.where(rng.random(count) < 0.5 * amount, -1.0, 1.0)
     rows = [
         [mirror * scale * np.cos(angle), -scale * np.sin(angle), 2.0 * SHIFT * across],
         [mirror * scale * np.sin(angle), scale * np.cos(angle), 2.0 * SHIFT * down],

@@ -1,8 +1,8 @@
 """How fast networks learn as a training goes on: at one rate, and towards the end ever slower.
 
 The last steps of a network that learns against a discriminator go to and fro; ever smaller ones come to rest in the
-middle (Isola et al. 2017 let the rate fall over the second half of the epochs). Depends on the epoch alone, so that a
-training that was interrupted goes on alike. Knows optimisers; does not know what is learnt.
+middle (Isola et al. 2017 let the rate fall over the second half of the epochs). Knows optimizers; does not know what
+is learnt.
 """
 
 from __future__ import annotations
@@ -29,8 +29,10 @@ def check_falling(*shares: float) -> None:
             raise ValueError(f"falling is a share of the epochs, 0 to 1, not {falling}")
 
 
-def slow_down(optimizers: tuple[Optimizer, ...], rate: float, share: float) -> None:
-    """Gives optimisers a share of the full rate."""
+def slow_down(share: float, *optimizers: Optimizer) -> None:
+    """Gives optimizers a share of their full rates, those that they were made with."""
+    # Not torch's LambdaLR, which counts its own steps: any epoch can be trained by its number alone, with the same bits
+    # whether a training came there in one go or was resumed.
     for optimizer in optimizers:
         for group in optimizer.param_groups:
-            group["lr"] = rate * share
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * share

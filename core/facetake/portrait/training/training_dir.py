@@ -148,24 +148,21 @@ def forget(folder: Path, name: str) -> None:
         shutil.rmtree(place, ignore_errors=True)
 
 
-def save_both(folder: Path, made: Kept, judge: Kept, about: dict[str, object]) -> None:
-    """Keeps what learns and what judges it, and shows the former."""
-    keep(folder, (made, judge), about)
-    show(folder, made.name)
-
-
-def resume_both(folder: Path, made: Kept, judge: Kept) -> int:
-    """The number of epochs done, after filling both as `resume` does; shows what learns, as `save_both` may not have.
+def resume_shown(folder: Path, kept: Sequence[Kept]) -> int:
+    """As `resume`; shows what learns, the first, because a training that was killed may have kept it and not shown it.
 
     Raises:
         PortraitError: what learns is there and nothing to go on from, as when that was taken away; or as `resume`.
         ModelError: as `resume`.
     """
-    done = resume(folder, (made, judge))
-    if not done and (folder / f"{made.name}.safetensors").is_file():
-        raise PortraitError(f"{folder} has {made.name}.safetensors, but nothing to go on from ({KEPT}{made.name}-*); "
-                            "name a new folder, to train anew without losing what is there")  # fmt: skip
-    show(folder, made.name)
+    name = kept[0].name
+    done = resume(folder, kept)
+    if not done and (folder / f"{name}.safetensors").is_file():
+        raise PortraitError(
+            f"{folder} has {name}.safetensors, but nothing to go on from ({KEPT}{name}-*); "
+            "name a new folder, to train anew without losing what is there"
+        )
+    show(folder, name)
     return done
 
 

@@ -19,7 +19,7 @@ HUE = 0.4
 """How much channels differ in what they gain, as a share of what all gain."""
 
 
-def tinted(given: Shown, real: Tensor, spread: float, kinds: int, dice: np.random.Generator) -> tuple[Shown, Tensor]:
+def tinted(given: Shown, real: Tensor, spread: float, kinds: int, rng: np.random.Generator) -> tuple[Shown, Tensor]:
     """What networks are shown and what they should make of it, in other light and colours.
 
     Args:
@@ -27,11 +27,11 @@ def tinted(given: Shown, real: Tensor, spread: float, kinds: int, dice: np.rando
         real: (B, 3, H, W) in -1..1.
         spread: standard deviation of the logarithms of contrast (a gamma) and of gains; 0 changes nothing.
         kinds: lights, each for B / kinds frames that follow one another.
-        dice: what draws them.
+        rng: what draws them.
     """
     if not spread:
         return given, real
-    drawn = dice.normal(0.0, spread, (kinds, 5)).repeat(len(real) // kinds, axis=0)
+    drawn = rng.normal(0.0, spread, (kinds, 5)).repeat(len(real) // kinds, axis=0)
     gamma, gain = np.exp(drawn[:, :1]), np.exp(drawn[:, 1:2] + HUE * drawn[:, 2:])
     power, factor = (torch.as_tensor(x[:, :, None, None], dtype=real.dtype, device=real.device) for x in (gamma, gain))
     seen, wanted = (_lit(pictures, power, factor) for pictures in (given.reference, real))

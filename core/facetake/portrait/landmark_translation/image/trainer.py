@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from facetake.networks.optimization import step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.color_jitter import tinted
@@ -22,8 +23,9 @@ from facetake.portrait.landmark_translation.image.losses import Judges, identity
 from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark_translation.image.translator import REST, Shown, Translator
 from facetake.portrait.training.devices import home
-from facetake.portrait.training.gan_loss import judged
+from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.schedule import share_of_rate, slow_down
+from facetake.portrait.training.trainer import batches
 
 BETAS = (0.5, 0.999)
 I64 = NDArray[np.int64]
@@ -45,7 +47,7 @@ class Losses:
 
 
 class _Stage:
-    """Networks that make pictures, discriminators, and their optimisers."""
+    """Networks that make pictures, discriminators, and their optimizers."""
 
     def __init__(
         self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges
@@ -58,42 +60,33 @@ class _Stage:
         self.critic_adam = torch.optim.Adam(self.critics.parameters(), rate, BETAS)
 
     def loss(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor, told: Losses, gan: float) -> Tensor:
-        """MSE, perceptual and adversarial loss of pictures (B, 3, h, w), after a step's lesson for `critic`."""
+        """MSE, perceptual and adversarial loss of pictures (B, 3, h, w)."""
         how = self.settings.weights
         mse, perceptual = F.mse_loss(made, real), self.judges.perceptual(made, real)
         loss: Tensor = how.mse * mse + how.perceptual * perceptual
         if how.gan:
             verdict = critic(torch.cat([seen, made], dim=1))
-            fooled = judged(verdict, real=True)
+            fooled = least_squares(verdict, real=True)
             loss = loss + how.gan * gan * fooled
             told.gan += float(fooled.detach())
         told.mse += float(mse.detach())
         told.perceptual += float(perceptual.detach())
         return loss
 
-    def teach(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor) -> Tensor:
+    def critic_loss(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor) -> Tensor:
         """A discriminator's loss, half as strong as the other's, so that it does not run ahead."""
         verdicts = [critic(torch.cat([seen, picture], dim=1)) for picture in (real, made.detach())]
-        return 0.5 * (judged(verdicts[0], real=True) + judged(verdicts[1], real=False))
+        return 0.5 * (least_squares(verdicts[0], real=True) + least_squares(verdicts[1], real=False))
 
-    def step(self, loss: Tensor) -> None:
-        """Moves the networks that make pictures."""
-        self.adam.zero_grad()
-        torch.autograd.backward(loss)
-        self.adam.step()
+    def step(self, loss: Tensor, critic_losses: list[Tensor], told: Losses) -> None:
+        """Moves the networks that make pictures, and then the discriminators, which judged them as they were."""
+        step(loss, self.adam)
+        if critic_losses:
+            told.critic += step(torch.stack(critic_losses).sum(), self.critic_adam)
 
     def slow_down(self, how: LocalTraining | GlobalTraining, epoch: int) -> None:
         """Sets the rate of an epoch."""
-        slow_down((self.adam, self.critic_adam), how.rate, share_of_rate(epoch, how.epochs, how.falling))
-
-    def critic_step(self, losses: list[Tensor], told: Losses) -> None:
-        """Moves the discriminators."""
-        if losses:
-            loss = torch.stack(losses).sum()
-            self.critic_adam.zero_grad()
-            torch.autograd.backward(loss)
-            self.critic_adam.step()
-            told.critic += float(loss.detach())
+        slow_down(share_of_rate(epoch, how.epochs, how.falling), self.adam, self.critic_adam)
 
 
 class LocalTrainer(_Stage):
@@ -112,33 +105,32 @@ class LocalTrainer(_Stage):
 
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every frame, in an order that depends on the seed and the epoch alone."""
-        dice, told = np.random.default_rng([self.seed, number]), Losses()
+        rng = np.random.default_rng([self.seed, number])
+        told = Losses()
         self.slow_down(self.settings.local_training, number)
-        steps = [
-            (clip, rows) for clip in clips for rows in _batches(len(clip), self.settings.local_training.batch, dice)
-        ]
+        steps = [(clip, rows) for clip in clips for rows in batches(len(clip), self.settings.local_training.batch, rng)]
         self.translator.train()
-        for step in dice.permutation(len(steps)):
-            clip, rows = steps[step]
-            given, real = shown(clip, rows, int(dice.integers(clip.n_references)), self.device)
-            self._step(clip, *tinted(given, real, self.settings.tint, len(rows), dice), told)
+        for place in rng.permutation(len(steps)):
+            clip, rows = steps[place]
+            given, real = shown(clip, rows, int(rng.integers(clip.n_references)), self.device)
+            self._step(clip, *tinted(given, real, self.settings.tint, len(rows), rng), told)
         return told.over(len(steps))
 
     def _step(self, clip: Plates, given: Shown, real: Tensor, told: Losses) -> None:
         made = self.translator.local(given)
-        loss, lessons = real.new_zeros(()), []
+        loss = real.new_zeros(())
+        critic_losses = []
         for name, picture in made.made.items():
             size = picture.shape[-1], picture.shape[-2]
             wanted = real if name == REST else parts.cut(real, made.corners[name], size)
             critic, seen = self.critics[name], made.condition[name]
             gan = 1.0 if name == REST else self.settings.local_training.part_gan
             if self.settings.weights.gan:
-                lessons.append(self.teach(critic, seen, picture, wanted))
+                critic_losses.append(self.critic_loss(critic, seen, picture, wanted))
             loss = loss + self.loss(critic, seen, picture, wanted, told, gan)
             if name != REST and self.settings.weights.identity:
                 loss = loss + self._identity(clip, name, picture, seen[:, 3:], told)
-        self.step(loss)
-        self.critic_step(lessons, told)
+        self.step(loss, critic_losses, told)
 
     def _identity(self, clip: Plates, name: str, made: Tensor, reference: Tensor, told: Losses) -> Tensor:
         """How unlike a part of the photograph is to what was made, to who knows people."""
@@ -163,15 +155,16 @@ class GlobalTrainer(_Stage):
 
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every sequence, cut at other places each time."""
-        dice, told = np.random.default_rng([self.seed, number]), Losses()
+        rng = np.random.default_rng([self.seed, number])
+        told = Losses()
         how = self.settings.global_training
         self.slow_down(how, number)
-        steps = [(clip, rows) for clip in clips for rows in _sequences(len(clip), how.length, how.batch, dice)]
+        steps = [(clip, rows) for clip in clips for rows in _sequences(len(clip), how.length, how.batch, rng)]
         self.translator.train()
-        for step in dice.permutation(len(steps)):
-            clip, rows = steps[step]
-            given, real = shown(clip, rows.ravel(), int(dice.integers(clip.n_references)), self.device)
-            self._step(rows.shape, *tinted(given, real, self.settings.tint, len(rows), dice), told)
+        for place in rng.permutation(len(steps)):
+            clip, rows = steps[place]
+            given, real = shown(clip, rows.ravel(), int(rng.integers(clip.n_references)), self.device)
+            self._step(rows.shape, *tinted(given, real, self.settings.tint, len(rows), rng), told)
         return told.over(len(steps))
 
     def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:
@@ -180,7 +173,7 @@ class GlobalTrainer(_Stage):
         made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))
         real = local.kept(real)  # where nothing may be changed there is nothing to learn, or to tell made pictures by
         seen, critic = torch.cat([given.sketch, given.reference], dim=1), self.critics["whole"]
-        lessons = [self.teach(critic, seen, made, real)] if self.settings.weights.gan else []
+        critic_losses = [self.critic_loss(critic, seen, made, real)] if self.settings.weights.gan else []
         loss = self.loss(critic, seen, made, real, told, 1.0)
         if self.settings.weights.identity:
             with torch.no_grad():
@@ -188,17 +181,12 @@ class GlobalTrainer(_Stage):
             identity = F.mse_loss(identity_of(self.judges.identity, made), known)
             told.identity += float(identity.detach())
             loss = loss + self.settings.weights.identity * identity
-        self.step(loss)
-        self.critic_step(lessons, told)
+        self.step(loss, critic_losses, told)
 
 
-def _batches(count: int, batch: int, dice: np.random.Generator) -> list[I64]:
-    return np.array_split(dice.permutation(count), max(1, round(count / batch)))
-
-
-def _sequences(count: int, length: int, batch: int, dice: np.random.Generator) -> Iterator[I64]:
+def _sequences(count: int, length: int, batch: int, rng: np.random.Generator) -> Iterator[I64]:
     """Frames (B, length) of sequences, one beginning where another ended, the first at random."""
     length = min(length, count)
-    begins = np.arange(int(dice.integers(0, min(length, count - length + 1))), count - length + 1, length)
-    for some in np.array_split(dice.permutation(begins), max(1, round(len(begins) / batch))):
+    begins = np.arange(int(rng.integers(0, min(length, count - length + 1))), count - length + 1, length)
+    for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / batch))):
         yield some[:, None] + np.arange(length)

@@ -3,7 +3,7 @@
     clips/                the plates that are learnt from; can be made again
     parts.safetensors     the networks of parts and rest, every few epochs
     whole.safetensors     the network over the whole picture, likewise
-    kept-*                either, with its discriminators and their optimisers, to go on from
+    kept-*                either, with its discriminators and their optimizers, to go on from
     previews/             pictures of the progress
 
 Knows the folder's files; does not know sound.
@@ -12,7 +12,6 @@ Knows the folder's files; does not know sound.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +20,6 @@ from numpy.typing import NDArray
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
@@ -29,7 +27,8 @@ from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, 
 from facetake.portrait.landmark_translation.image.translator import Translator
 from facetake.portrait.training.devices import CPU, home
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.training_dir import Kept, resume_both, save_both
+from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.training_dir import Kept
 
 U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
@@ -39,13 +38,9 @@ PREVIEWS = 4
 BEFORE = 4  # frames that the network over the whole has seen before one that is shown
 
 
-def _ignore(*_: object) -> None:
-    """News that nobody asked for."""
-
-
 def learn_pictures(
     clips: list[tuple[Filmed, int]], settings: PictureSettings, seed: int, folder: Path, judges: Judges,
-    report: Report = _ignore, log: Log = _ignore, device: torch.device = CPU,
+    report: Report = ignore, log: Log = ignore, device: torch.device = CPU,
 ) -> Translator:  # fmt: skip
     """Trains on clips of one person or of several; called again on the same folder it goes on.
 
@@ -65,7 +60,7 @@ def learn_pictures(
         share = lambda done, number=number: report("plates", (number + done) / len(clips))  # noqa: E731
         plates.append(plates_of(filmed, count, settings, place, share))
         if settings.mirror:
-            plates.append(mirrored(plates[-1], place, _ignore))
+            plates.append(mirrored(plates[-1], place, ignore))
     translator = new_translator(settings, seed).to(device)
     local = LocalTrainer(translator, settings, judges, seed)
     _learn(folder, PARTS, local, settings.local_training, plates, report, log)
@@ -98,35 +93,33 @@ def read_translator(folder: Path, settings: PictureSettings) -> Translator:
 
 
 def _learn(
-    folder: Path, name: str, trainer: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
+    folder: Path, name: str, stage: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
     plates: list[Plates], report: Report, log: Log,
 ) -> None:  # fmt: skip
-    for epoch in range(resume_both(folder, *_both(name, trainer)), how.epochs):
-        losses = trainer.epoch(plates, epoch)
-        is_last = epoch + 1 == how.epochs
-        if is_last or (epoch + 1) % how.save_every == 0:
-            save_both(folder, *_both(name, trainer), {"epoch": epoch + 1, **asdict(losses)})
-        if is_last or (epoch + 1) % how.preview_every == 0:
-            preview(folder / "previews" / f"{name}_{epoch + 1:04d}.png", trainer.translator, plates, name == WHOLE)
-        log(name, epoch + 1, losses)
-        report(name, (epoch + 1) / how.epochs)
-
-
-def _both(name: str, trainer: LocalTrainer | GlobalTrainer) -> tuple[Kept, Kept]:
-    """The networks that make pictures and their discriminators."""
-    return (
-        Kept(name, trainer.network, trainer.adam),
-        Kept(f"{name}_critics", trainer.critics, trainer.critic_adam),
+    kept = Kept(name, stage.network, stage.adam), Kept(f"{name}_critics", stage.critics, stage.critic_adam)
+    trainer = Trainer(
+        folder=folder,
+        kept=kept,
+        epochs=how.epochs,
+        seed=stage.seed,
+        save_every=how.save_every,
+        preview_every=how.preview_every,
+    )
+    trainer.run(
+        lambda epoch: stage.epoch(plates, epoch),
+        preview=lambda: preview(stage.translator, plates, name == WHOLE),
+        name=name,
+        log=lambda done, losses: log(name, done, losses),
+        progress=lambda share: report(name, share),
     )
 
 
-def preview(path: Path, translator: Translator, plates: list[Plates], is_whole: bool) -> None:
-    """Writes frames of all clips, one a row: landmarks, photograph, parts and rest, the whole, and the clip."""
+def preview(translator: Translator, plates: list[Plates], is_whole: bool) -> U8:
+    """Frames of all clips, one a row: landmarks, photograph, parts and rest, the whole, and the clip."""
     places = [(clip, len(clip) * share // 4) for clip in plates for share in (1, 2, 3)]
     chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
     translator.eval()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_png(path, np.concatenate([_row(translator, clip, frame, is_whole) for clip, frame in chosen]))
+    return np.concatenate([_row(translator, clip, frame, is_whole) for clip, frame in chosen])
 
 
 @torch.inference_mode()

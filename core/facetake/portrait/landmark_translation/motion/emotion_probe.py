@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from facetake.emotion import EMOTIONS
+from facetake.networks.optimization import minimize
 from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.emotions import Moods, put_in
 from facetake.portrait.landmark_translation.motion.neutral import aperture
@@ -51,15 +52,11 @@ class Teller:
         self._slope = torch.zeros(seen.shape[1], len(EMOTIONS), requires_grad=True)
         self._bias = torch.zeros(len(EMOTIONS), requires_grad=True)
         scaled = (seen - self._mean) / self._spread
-        solver = torch.optim.LBFGS([self._slope, self._bias], max_iter=ROUNDS)
-
-        def loss() -> Tensor:
-            solver.zero_grad()
-            found = F.cross_entropy(scaled @ self._slope + self._bias, moods) + STIFF * self._slope.square().sum()
-            torch.autograd.backward(found)
-            return found
-
-        solver.step(loss)  # type: ignore[no-untyped-call]
+        minimize(
+            [self._slope, self._bias],
+            lambda: F.cross_entropy(scaled @ self._slope + self._bias, moods) + STIFF * self._slope.square().sum(),
+            ROUNDS,
+        )
 
     def tell(self, points: F32, still: F32) -> NDArray[np.int64]:
         """Places in `EMOTIONS` (T,) of points (T, 68, 3) of a face at rest (68, 3)."""

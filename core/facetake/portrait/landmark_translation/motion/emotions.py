@@ -18,10 +18,12 @@ from torch.nn import functional as F
 
 from facetake.emotion import EMOTIONS
 from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
+from facetake.networks.optimization import step
 from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.edge_solver import feasible, settle
 from facetake.portrait.landmark_translation.motion.edges import edges_of, joints, wrapped
 from facetake.portrait.landmark_translation.motion.settings import MoodTraining
+from facetake.portrait.training.gan_loss import cross_entropy
 
 F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
@@ -86,7 +88,7 @@ class MoodLosses:
 
 
 class MoodTrainer:
-    """Generator, discriminators, their optimisers, and the moments of the lessons."""
+    """Generator, discriminators, their optimizers, and the moments of the lessons."""
 
     def __init__(self, lessons: list[Lesson], how: MoodTraining, seed: int) -> None:
         """Builds what is to be trained."""
@@ -111,47 +113,43 @@ class MoodTrainer:
         return MoodLosses(*(float(np.mean(column)) for column in zip(*rows, strict=True)))
 
     def _step(self, number: int) -> tuple[float, ...]:
-        dice, how = np.random.default_rng([self.seed, number]), self.how
-        judged = [self._teach_critic(dice) for _ in range(how.critic_steps)]
-        rows, others = self._batch(dice)
+        rng = np.random.default_rng([self.seed, number])
+        how = self.how
+        judged = [self._critic_step(rng) for _ in range(how.critic_steps)]
+        rows, others = self._batch(rng)
         real, label, wanted = self._edges[rows], self._labels[rows], self._labels[others]
         made = self.moods(real, wanted)
-        verdict, told = self._judged(made, dice)
+        verdict, told = self._judged(made, rng)
         losses = (
-            F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict)),
+            cross_entropy(verdict, real=True),
             _apart(told, wanted), F.mse_loss(self.moods(made, label), real), F.mse_loss(made, self._edges[others]),
         )  # fmt: skip
         weights = how.adversarial, how.classified, how.cycle, how.paired
-        self.adam.zero_grad()
-        torch.autograd.backward(torch.stack(losses) @ torch.tensor(weights))
-        self.adam.step()
+        step(torch.stack(losses) @ torch.tensor(weights), self.adam)
         found = [loss.item() for loss in losses]
         return found[0], float(np.mean(judged or [0.0])), *found[1:]
 
-    def _batch(self, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _batch(self, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """Moments, and the same ones in the moods that are wanted of them."""
-        rows = dice.integers(0, len(self._edges), self.how.batch)
-        moods = dice.integers(0, self._others.shape[1], self.how.batch)
+        rows = rng.integers(0, len(self._edges), self.how.batch)
+        moods = rng.integers(0, self._others.shape[1], self.how.batch)
         return torch.from_numpy(rows), self._others[rows, moods]
 
-    def _judged(self, edges: Tensor, dice: np.random.Generator) -> tuple[Tensor, Tensor]:
+    def _judged(self, edges: Tensor, rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         """What the discriminators say of edges, under noise."""
-        noise = dice.normal(scale=self.how.noise, size=edges.shape) if self.how.noise else np.zeros(1)
+        noise = rng.normal(scale=self.how.noise, size=edges.shape) if self.how.noise else np.zeros(1)
         verdict, told = self.critic(edges + torch.from_numpy(noise.astype(np.float32)))
         return verdict, told
 
-    def _teach_critic(self, dice: np.random.Generator) -> float:
-        rows, others = self._batch(dice)
+    def _critic_step(self, rng: np.random.Generator) -> float:
+        """Moves the discriminators; what they lose by telling real from made, before its weight."""
+        rows, others = self._batch(rng)
         real, label = self._edges[rows], self._labels[rows]
         with torch.no_grad():
             made = self.moods(real, self._labels[others])
-        (verdict, told), (doubt, _) = self._judged(real, dice), self._judged(made, dice)
-        loss = F.binary_cross_entropy_with_logits(verdict, torch.ones_like(verdict))
-        loss = loss + F.binary_cross_entropy_with_logits(doubt, torch.zeros_like(doubt))
-        total = self.how.adversarial * loss + self.how.classified * _apart(told, label)
-        self.critic_adam.zero_grad()
-        torch.autograd.backward(total)
-        self.critic_adam.step()
+        (verdict, told), (doubt, _) = self._judged(real, rng), self._judged(made, rng)
+        loss = cross_entropy(verdict, real=True) + cross_entropy(doubt, real=False)
+        step(self.how.adversarial * loss + self.how.classified * _apart(told, label), self.critic_adam)
         return loss.item()
 
 

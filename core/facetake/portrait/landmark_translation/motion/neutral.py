@@ -14,9 +14,11 @@ from torch import Tensor, nn
 
 from facetake.face.ibug import MOUTH
 from facetake.networks.landmark_motion import SCALE, LandmarkMotion
+from facetake.networks.optimization import step
 from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
 from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
+from facetake.portrait.training.trainer import batches
 
 F32 = NDArray[np.float32]
 SMALLEST_SPREAD = 1e-3
@@ -63,7 +65,7 @@ def aperture(points: Tensor) -> Tensor:
 
 
 class NeutralTrainer:
-    """The network, its optimiser, and the windows of the lessons."""
+    """The network, its optimizer, and the windows of the lessons."""
 
     def __init__(self, lessons: list[Lesson], how: NeutralTraining, seed: int) -> None:
         """Builds what is to be trained."""
@@ -78,15 +80,9 @@ class NeutralTrainer:
     def epoch(self, number: int) -> float:
         """One pass; the mean loss, in tenths of the distance between the eyes."""
         self.speaker.train()
-        order = np.random.default_rng([self.seed, number]).permutation(len(self._features))
-        losses = []
-        for chosen in np.array_split(order, max(1, round(len(order) / self.how.batch))):
-            rows = torch.from_numpy(chosen)
-            loss = self._loss(rows)
-            self.adam.zero_grad()
-            torch.autograd.backward(loss)
-            self.adam.step()
-            losses.append(loss.item())
+        rng = np.random.default_rng([self.seed, number])
+        chosen = batches(len(self._features), self.how.batch, rng)
+        losses = [step(self._loss(torch.from_numpy(rows)), self.adam) for rows in chosen]
         self.speaker.eval()
         return float(np.mean(losses))
 

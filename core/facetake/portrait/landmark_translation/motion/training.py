@@ -6,7 +6,7 @@ Knows the folder's files and lessons; does not know sound or pictures.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import dataclass
 from pathlib import Path
 
 from facetake.errors import PortraitError
@@ -15,9 +15,17 @@ from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.emotions import MoodTrainer
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer
 from facetake.portrait.landmark_translation.motion.settings import MoodTraining, MotionSettings, NeutralTraining
-from facetake.portrait.training.training_dir import Kept, keep, resume, resume_both, save_both, show
+from facetake.portrait.training.trainer import Trainer
+from facetake.portrait.training.training_dir import Kept, show
 
 Report = Callable[[str, float], None]
+
+
+@dataclass(frozen=True)
+class NeutralLosses:
+    """The mean loss of an epoch of neutral speech."""
+
+    loss: float
 
 
 def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, folder: Path, report: Report) -> None:
@@ -41,20 +49,26 @@ def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, fol
 
 
 def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folder: Path, report: Report) -> None:
-    trainer = NeutralTrainer(lessons, how, seed)
-    kept = (Kept(NEUTRAL, trainer.speaker, trainer.adam),)
-    for epoch in range(resume(folder, kept), how.epochs):
-        loss = trainer.epoch(epoch)
-        if epoch + 1 == how.epochs or (epoch + 1) % how.save_every == 0:
-            keep(folder, kept, {"epoch": epoch + 1, "loss": loss})
-        report("neutral", (epoch + 1) / how.epochs)
-    show(folder, NEUTRAL)
+    neutral = NeutralTrainer(lessons, how, seed)
+    kept = (Kept(NEUTRAL, neutral.speaker, neutral.adam),)
+    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
+    trainer.run(lambda epoch: NeutralLosses(neutral.epoch(epoch)), progress=lambda share: report("neutral", share))
+    show(folder, NEUTRAL)  # at the end alone: nobody performs with neutral speech before there are moods
 
 
 def _learn_moods(lessons: list[Lesson], how: MoodTraining, seed: int, folder: Path, report: Report) -> None:
-    trainer = MoodTrainer(lessons, how, seed)
-    both = Kept(MOODS, trainer.moods, trainer.adam), Kept(CRITIC, trainer.critic, trainer.critic_adam)
-    for first in range(resume_both(folder, *both), how.steps, how.save_every):
-        last = min(first + how.save_every, how.steps)
-        save_both(folder, *both, {"step": last, **asdict(trainer.steps(first, last))})
-        report("moods", last / how.steps)
+    moods = MoodTrainer(lessons, how, seed)
+    kept = Kept(MOODS, moods.moods, moods.adam), Kept(CRITIC, moods.critic, moods.critic_adam)
+    trainer = Trainer(
+        folder=folder,
+        kept=kept,
+        epochs=how.steps,
+        seed=seed,
+        save_every=how.save_every,
+        unit="step",
+        stride=how.save_every,
+    )
+    trainer.run(
+        lambda first: moods.steps(first, min(first + how.save_every, how.steps)),
+        progress=lambda share: report("moods", share),
+    )
