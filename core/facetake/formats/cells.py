@@ -36,7 +36,7 @@ def unit_cells(values: NDArray[np.floating]) -> ByteRows:
     Returns:
         (T, N * 9) bytes, five decimals without trailing zeros.
     """
-    steps = np.rint(values * np.float64(STEPS)).astype(np.int64) + STEPS
+    steps = np.rint(values.astype(np.float64) * STEPS).astype(np.int64) + STEPS
     return _table()[steps].reshape(len(values), -1)
 
 

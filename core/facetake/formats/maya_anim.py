@@ -340,7 +340,7 @@ def _take(header: _Header, curves: list[MayaCurve], n_bytes: int) -> Take:
 
 def _in_range(curve: MayaCurve, grid: Floats, column: int) -> Floats:
     """A control's values; keys must be in range, and what overshoots between them is cut off as the rig does."""
-    low, high = rig.MINIMUM[column], rig.MAXIMUM[column]
+    low, high = float(rig.MINIMUM[column]), float(rig.MAXIMUM[column])
     wrong = np.flatnonzero((curve.values < low - RANGE_SLACK) | (curve.values > high + RANGE_SLACK))
     if len(wrong):
         raise TakeError(

@@ -134,7 +134,7 @@ def add(
         added = min(energy, 1.0) * weights @ variants
         held = weights @ away + added
         heard = np.asarray(speech[rows], np.float32)[:, None]
-        swelling = (factor - 1.0) * np.where(_is_held()[columns], heard, 1.0)
+        swelling = (factor - 1.0) * np.where(_is_held()[columns], heard, np.float32(1.0))
         values[rows] += added
         values[rows, columns] += (swelling * held[:, columns]).astype(np.float32)
         if movement is not None and played is not None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-import torch
 
-from facetake.networks.convgru import ConvGRU, ConvGRUCell
-from facetake.networks.sequence_translator import SequenceSize, SequenceTranslator
+torch = pytest.importorskip("torch", reason="networks need torch, which the train and portrait extras bring")
+
+from facetake.networks.convgru import ConvGRU, ConvGRUCell  # noqa: E402  after the skip
+from facetake.networks.sequence_translator import SequenceSize, SequenceTranslator  # noqa: E402
 
 SMALL = SequenceSize(widths=(4, 8, 8), hidden=6, layers=3)
 

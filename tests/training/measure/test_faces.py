@@ -7,8 +7,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from facetake.errors import ConfigError
-from facetake_training.measure import acting, faces
+pytest.importorskip("torch", reason="measuring needs torch, which the train extra brings")
+
+from facetake.errors import ConfigError  # noqa: E402  after the skip
+from facetake_training.measure import acting, faces  # noqa: E402
 
 KEPT = np.ones(6, bool)
 

@@ -8,10 +8,12 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake.inference import AudioEmotion, Ear
-from facetake_training.emotion_datasets import Acted
-from facetake_training.measure import turns
-from facetake_training.measure.report import Report
+pytest.importorskip("torch", reason="measuring needs torch, which the train extra brings")
+
+from facetake.inference import AudioEmotion, Ear  # noqa: E402  after the skip
+from facetake_training.emotion_datasets import Acted  # noqa: E402
+from facetake_training.measure import turns  # noqa: E402
+from facetake_training.measure.report import Report  # noqa: E402
 
 RATE_HZ = 16_000
 
