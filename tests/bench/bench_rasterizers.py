@@ -1,7 +1,7 @@
 """Compares the rasterizers on one head: the same triangles, the same gradients, milliseconds a frame.
 
-Run `python tests/bench/bench_rasterizers.py [--size 256] [--device cpu]`. It prints a table in Markdown; PyTorch3D's
-row is there where it is installed. Times are medians of interleaved runs, and a ratio to numba's.
+Run `python tests/bench/bench_rasterizers.py [--size 256] [--device cpu] [--rounds 5]`. It prints a table in
+Markdown; PyTorch3D's row is there where it is installed. Times are medians of interleaved runs, and a ratio to numba's.
 """
 
 from __future__ import annotations
@@ -20,7 +20,6 @@ from facetake.render.perspective import place, project
 from facetake.render.picture import draw
 from facetake.render.rasterizer import ENGINES, Engine, face_ids
 
-ROUNDS = 20
 FOV_DEG = 16.0  # of the camera; a head at 1.1 m fills the picture
 
 
@@ -29,18 +28,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=256, help="side of the picture in pixels")
     parser.add_argument("--device", default="cpu", help="where torch and PyTorch3D draw")
+    parser.add_argument("--rounds", type=int, default=5, help="how often each is timed; PyTorch3D is slow on a CPU")
     arguments = parser.parse_args()
     device = torch.device(arguments.device)
-    print(
-        f"{arguments.size} x {arguments.size} pixels, {device}, {torch.get_num_threads()} threads, median of {ROUNDS}"
-    )
+    where = f"{device}, {torch.get_num_threads()} threads"
+    print(f"{arguments.size} x {arguments.size} pixels, {where}, median of {arguments.rounds}")
     print("| rasterizer | pixels that show numba's triangle | gradient against numba's | ms a frame | ratio |")
     print("| --- | --- | --- | --- | --- |")
-    for row in table(arguments.size, device):
+    for row in table(arguments.size, device, arguments.rounds):
         print(row)
 
 
-def table(size: int, device: torch.device) -> list[str]:
+def table(size: int, device: torch.device, rounds: int) -> list[str]:
     """A row for each rasterizer that is installed."""
     model = load()
     camera = portrait((size, size), FOV_DEG)
@@ -52,7 +51,7 @@ def table(size: int, device: torch.device) -> list[str]:
     ids = {engine: face_ids(screen, faces, (size, size), engine) for engine in engines}
     slopes = {engine: _slope(space, faces, camera_size=size, engine=engine) for engine in engines}
     times: dict[Engine, list[float]] = {engine: [] for engine in engines}
-    for _ in range(ROUNDS):
+    for _ in range(rounds):
         for engine in engines:
             begun = time.perf_counter()
             face_ids(screen, faces, (size, size), engine)
