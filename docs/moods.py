@@ -36,9 +36,11 @@ def main() -> None:
     parser.add_argument("--at", required=True, help="seconds, with commas between")
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
-    trained, ear = read_trained(arguments.run), viseme_ear(inference.load())
+    trained = read_trained(arguments.run)
+    ear = viseme_ear(inference.load())
     surface = open_surface(arguments.actor, trained.about.settings.part)
-    studio, rows = Studio((surface.size, surface.size)), []
+    studio = Studio((surface.size, surface.size))
+    rows = []
     for path in arguments.takes:
         take = formats.read(path)
         line = with_sound(take, arguments.sound, surface.rate, surface.model, ear)

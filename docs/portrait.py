@@ -30,7 +30,9 @@ def main() -> None:
     parser.add_argument("--line", type=Path)
     parser.add_argument("--frames", type=int, default=5)
     arguments = parser.parse_args()
-    performer, trained, models = open_performer(arguments.actor), read_trained(arguments.run), inference.load()
+    performer = open_performer(arguments.actor)
+    trained = read_trained(arguments.run)
+    models = inference.load()
     assert performer.sound is not None
     said = from_sound(performer.sound, performer.rate, trained, performer.model, models)
     frames = np.arange(trained.about.n_frames, min(performer.n_frames, len(said)))

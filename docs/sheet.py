@@ -29,13 +29,15 @@ def main() -> None:
     parser.add_argument("--at", required=True, help="seconds, with commas between")
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
-    studio, rows = Studio(SIZE), []
+    studio = Studio(SIZE)
+    rows = []
     for path in arguments.takes:
         take = formats.read(path)
         frames = [min(round(second * take.rate), take.n_frames - 1) for second in instants]
         poses = take.values[frames]
         shapes = to_arkit(poses)
-        vertices, gaze = studio.head.deform(shapes, None, lip_seal(poses)), studio.head.gaze_deg(shapes)
+        vertices = studio.head.deform(shapes, None, lip_seal(poses))
+        gaze = studio.head.gaze_deg(shapes)
         row = Image.fromarray(np.concatenate([studio.picture(*pair) for pair in zip(vertices, gaze, strict=True)], 1))
         ImageDraw.Draw(row).text((6, 4), path.stem, fill=(20, 20, 20))
         rows.append(np.asarray(row))

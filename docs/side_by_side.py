@@ -24,7 +24,8 @@ def main() -> None:
     parser.add_argument("--at", required=True, help="seconds, with commas between")
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
-    rows, height = [], None
+    rows = []
+    height = None
     for path in arguments.films:
         pictures = [Image.fromarray(picture) for picture in shown(path, instants)]
         height = height or pictures[0].height

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32
 from facetake.errors import ConfigError
 from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
@@ -24,7 +25,6 @@ AUTO: Final = "auto"
 AUTO_LINE: Final = "auto:line"
 MOST_BYTES: Final = 1 << 22
 """Of a file of cues: one for every frame of an hour."""
-Weights = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class EmotionTrack:
     times_s: NDArray[np.float64]
     weights: NDArray[np.float64]
 
-    def sample(self, times_s: NDArray[np.floating]) -> Weights:
+    def sample(self, times_s: NDArray[np.floating]) -> F32:
         """(T, 7) float32 weights at instants (T,) in seconds; rows sum to 1."""
         found = np.empty((len(times_s), len(EMOTIONS)), np.float32)
         for k in range(len(EMOTIONS)):

@@ -14,24 +14,23 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F32, F64
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
 from facetake.inference import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, Voice
 from facetake.timebase import n_frames
 from facetake.visemes import VISEMES
 
-Floats = NDArray[np.float32]
-Array = NDArray[np.float64]
 WHOLE_S = 4.5  # a line up to this long is heard at once
 WINDOW_BLOCKS = 6  # 3 s, one every half second
 FAINTEST_DB = -70.0  # of full scale; what is fainter is no voice
 BELOW_DB = 30.0  # this much below the loud frames there is a pause
 LEAST_S = 0.4  # of voice in a short line, for an answer
 WINDOW_LEAST_S = 2.0  # of voice in a window of a longer one: what is sure of less is often wrong
-SILENCE, SILENT = VISEMES.index("sil"), 0.5  # from this probability on
+SILENCE = VISEMES.index("sil")  # from this probability on
+SILENT = 0.5
 SPOKEN_S = 0.15  # of voice in a half second, for it to count
 SMOOTHING = (0.25, 0.5, 0.25)
 Why = Literal["", "silence", "short", "unsure"]
@@ -79,9 +78,12 @@ class Heard:
     def facts(self) -> dict[str, object]:
         """What to tell a program, and to keep with the take."""
         return {
-            "emotion": self.emotion, "confidence": round(self.confidence, 3), "why": self.why, "likely": self.likely,
+            "emotion": self.emotion,
+            "confidence": round(self.confidence, 3),
+            "why": self.why,
+            "likely": self.likely,
             "cues": list(self.cues),
-        }  # fmt: skip
+        }
 
 
 def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
@@ -100,7 +102,7 @@ def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
     return tell(voice, energy_db, asked, network)
 
 
-def listen(path: Path, ear: Ear) -> tuple[Voice, Floats]:
+def listen(path: Path, ear: Ear) -> tuple[Voice, F32]:
     """How the voice in a recording sounds, and its level (T,) in dB of full scale, at 60 fps; raises as `hear`."""
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
@@ -110,12 +112,12 @@ def listen(path: Path, ear: Ear) -> tuple[Voice, Floats]:
     return heard.voice, voice_level(rhythm.tracks()[0], heard.visemes)
 
 
-def voice_level(energy_db: Floats, visemes: Floats) -> Floats:
+def voice_level(energy_db: F32, visemes: F32) -> F32:
     """The level (T,) of the voice alone: sounds in which no viseme (T, 16) but silence is heard, as music, are none."""
     return np.where(visemes[:, SILENCE] < SILENT, energy_db, 2.0 * np.float32(FAINTEST_DB)).astype(np.float32)
 
 
-def tell(voice: Voice, energy_db: Floats, asked: str, network: AudioEmotion) -> Heard:
+def tell(voice: Voice, energy_db: F32, asked: str, network: AudioEmotion) -> Heard:
     """The emotion in what was heard of a line.
 
     Args:
@@ -136,13 +138,13 @@ def tell(voice: Voice, energy_db: Floats, asked: str, network: AudioEmotion) -> 
     return _shown(times_s, _smoothed(shares), network.threshold)
 
 
-def voice_seconds(energy_db: Floats) -> Array:
+def voice_seconds(energy_db: F32) -> F64:
     """(B,) seconds of voice in each half second, of levels (T,) in dB of full scale."""
     is_voice = energy_db > max(FAINTEST_DB, float(np.percentile(energy_db, 95)) - BELOW_DB)
     return np.add.reduceat(is_voice, np.arange(0, len(is_voice), BLOCK_FRAMES), dtype=np.float64) / FRAME_RATE_HZ
 
 
-def statistics(voice: Voice, spoken_s: Array, window: slice) -> Floats:
+def statistics(voice: Voice, spoken_s: F64, window: slice) -> F32:
     """(2 W,) how the voice sounds in a window of half seconds, those with hardly any voice left out.
 
     Args:
@@ -154,11 +156,14 @@ def statistics(voice: Voice, spoken_s: Array, window: slice) -> Floats:
     return voice.statistics(places[spoken_s[window] >= min(SPOKEN_S, spoken_s[window].max())])
 
 
-def _windows(voice: Voice, spoken_s: Array, duration_s: float, network: AudioEmotion) -> tuple[Array, Array, Array]:
+def _windows(voice: Voice, spoken_s: F64, duration_s: float, network: AudioEmotion) -> tuple[F64, F64, F64]:
     """Middles (W,) of the windows with enough voice, their shares (W, 7), and seconds of voice in each."""
-    whole, count = duration_s <= WHOLE_S, len(spoken_s)
+    whole = duration_s <= WHOLE_S
+    count = len(spoken_s)
     size = count if whole else WINDOW_BLOCKS
-    times_s, rows, voices_s = [], [], []
+    times_s = []
+    rows = []
+    voices_s = []
     for first in range(count - size + 1):
         window = slice(first, first + size)
         voice_s = float(spoken_s[window].sum())
@@ -170,15 +175,16 @@ def _windows(voice: Voice, spoken_s: Array, duration_s: float, network: AudioEmo
     return np.array(times_s), np.array(rows, np.float64), np.array(voices_s)
 
 
-def _smoothed(shares: Array) -> Array:
+def _smoothed(shares: F64) -> F64:
     """Each window's shares with its neighbours'."""
     padded = np.pad(shares, ((1, 1), (0, 0)), mode="edge")
     return np.asarray(sum(part * padded[i : i + len(shares)] for i, part in enumerate(SMOOTHING)))
 
 
-def _shown(times_s: Array, shares: Array, threshold: float) -> Heard:
+def _shown(times_s: F64, shares: F64, threshold: float) -> Heard:
     """The emotion of each window where it is sure enough, at its share; else neutral."""
-    best, sure = shares.argmax(axis=1), shares.max(axis=1)
+    best = shares.argmax(axis=1)
+    sure = shares.max(axis=1)
     weights = np.zeros(shares.shape)
     shown = (best > 0) & (sure >= threshold)
     weights[np.flatnonzero(shown), best[shown]] = sure[shown]
@@ -193,13 +199,15 @@ def _shown(times_s: Array, shares: Array, threshold: float) -> Heard:
     return Heard("neutral", float(mean[likely]), why, EMOTIONS[likely], track)
 
 
-def _thinned(times_s: Array, weights: Array) -> EmotionTrack:
+def _thinned(times_s: F64, weights: F64) -> EmotionTrack:
     """A track without the cues between equal neighbours."""
     kept = [
-        i for i in range(len(weights))
-        if i in (0, len(weights) - 1) or not np.array_equal(weights[i - 1], weights[i])
+        i
+        for i in range(len(weights))
+        if i in (0, len(weights) - 1)
+        or not np.array_equal(weights[i - 1], weights[i])
         or not np.array_equal(weights[i], weights[i + 1])
-    ]  # fmt: skip
+    ]
     if len(kept) == 2 and np.array_equal(weights[0], weights[-1]):
         kept = kept[:1]
     return EmotionTrack(times_s[kept], weights[kept])
@@ -211,7 +219,7 @@ def _neutral(why: Why) -> Heard:
     return Heard("neutral", 0.0, why, "neutral", EmotionTrack(np.zeros(1), row))
 
 
-def _written(row: Sequence[float] | Array) -> str:
+def _written(row: Sequence[float] | F64) -> str:
     # rounded down, so that it never adds up to more than 1
     parts = [
         f"{name}:{int(100 * weight) / 100:g}"

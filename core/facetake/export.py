@@ -120,7 +120,8 @@ def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> floa
     if not quantised:
         return _export(EarOfEmoFace(network), _voice, names, axes, inference.ear_metadata(), path)
     with tempfile.TemporaryDirectory() as folder:
-        exact, small = Path(folder) / "exact.onnx", Path(folder) / "small.onnx"
+        exact = Path(folder) / "exact.onnx"
+        small = Path(folder) / "small.onnx"
         worst = _export(EarOfEmoFace(network), _voice, names, axes, inference.ear_metadata(), exact)
         _quantise(exact, small)
         _check_quantised(network, exact, small)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, emotion_recognition, keys, rig
-from facetake.arrays import memmap
+from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
 from facetake.emotion_recognition import Heard
@@ -27,9 +27,9 @@ from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
-Floats = NDArray[np.float32]
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
-EAR_SHARE, NETWORK_SHARE = 0.6, 0.7  # of the time a line takes until each is done, for progress
+EAR_SHARE = 0.6  # of the time a line takes until each is done, for progress
+NETWORK_SHARE = 0.7
 BLINK_RATES = (1.0, 1.1, 0.8, 0.75, 0.85, 1.3, 1.0)
 """Of blinks, relative to the usual, in the order of the emotion weights: those who glare or stare blink less."""
 AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
@@ -89,9 +89,9 @@ class Performance:
     """
 
     take: Take
-    visemes: Floats
+    visemes: F32
     closures: tuple[lip_closure.Closure, ...]
-    speech: Floats
+    speech: F32
     emotion: EmotionTrack
     heard: Heard | None = None
     keys: keys.Keys | None = None
@@ -166,7 +166,7 @@ def generate(
     return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
 
 
-def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> Floats:
+def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> F32:
     """Probabilities (T, 16) at 60 fps of the visemes in a recording.
 
     Raises:
@@ -180,7 +180,7 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: Floats) -> Heard:
+def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> Heard:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
     if hearing.voice is None:
         return emotion_recognition.hear(path, asked, listener)
@@ -189,10 +189,10 @@ def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, ene
     )
 
 
-def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> Floats:
+def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> F32:
     """Curves (T, 174) of the whole line, at 60 fps."""
     count = len(hearing.features)
-    values: Floats = memmap.make((count, rig.N_CONTROLS), np.float32)
+    values: F32 = memmap.make((count, rig.N_CONTROLS), np.float32)
     for first, curves in models.audio2rig.windows(hearing.features, emotion.sample):
         values[first : first + len(curves)] = curves
         memmap.release(values)
@@ -200,14 +200,14 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
     return values
 
 
-def _rest(values: Floats, speech: Floats, emotion: EmotionTrack, rests: Floats) -> None:
+def _rest(values: F32, speech: F32, emotion: EmotionTrack, rests: F32) -> None:
     """Eases the mouth, in place, to the emotion's pose in silence: a smile stays through a pause, a quiver does not."""
     for rows in memmap.blocks(values):
         pose = emotion.sample(np.arange(rows.start, rows.stop) / FRAME_RATE_HZ) @ rests
         silence.rest_in_silence(values[rows], speech[rows], pose, out=values[rows])
 
 
-def _lead(values: Floats) -> None:
+def _lead(values: F32) -> None:
     """Moves mouth, jaw, teeth, tongue and blown cheeks ahead of the sound, in place."""
     held = silence.HELD_COLUMNS
     for rows in memmap.blocks(values[:-LEAD_FRAMES]):
@@ -219,23 +219,28 @@ def _seed(sound_sha256: str, seed: int) -> int:
     return int.from_bytes(sha256(f"{sound_sha256}:{seed}".encode()).digest()[:8], "big")
 
 
-def _blink_cues(speech: Floats, onsets: Floats) -> NDArray[np.float64]:
+def _blink_cues(speech: F32, onsets: F32) -> NDArray[np.float64]:
     """Instants in seconds at which people blink: as phrases begin and end, and just after what they stress."""
     turns = np.flatnonzero(np.diff(speech > 0.5))
     accents, _ = head.accents(onsets, FRAME_RATE_HZ)
     return np.asarray(np.sort(np.concatenate([turns / FRAME_RATE_HZ, accents / FRAME_RATE_HZ + AFTER_ACCENT_S])))
 
 
-def _head(onsets: Floats, speech: Floats, weights: NDArray[np.floating], options: GenerateOptions, seed: int) -> Floats:
+def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: GenerateOptions, seed: int) -> F32:
     if options.head_style == "onsets":
         return head.onset_motion(onsets * speech, weights, seed)
     return head.head_motion(onsets, weights, seed, speech=speech)
 
 
 def _origin(
-    path: Path, sound_sha256: str, mood: Mapping[str, object], options: GenerateOptions, models: Models,
-    heard: Heard | None, told: tuple[str, ...],
-) -> dict[str, object]:  # fmt: skip
+    path: Path,
+    sound_sha256: str,
+    mood: Mapping[str, object],
+    options: GenerateOptions,
+    models: Models,
+    heard: Heard | None,
+    told: tuple[str, ...],
+) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
     played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
@@ -276,7 +281,7 @@ def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:
     )
 
 
-def _at_rate(track: Floats, take: Take) -> Floats:
+def _at_rate(track: F32, take: Take) -> F32:
     """What was heard (T, ...) at the frames of the take: that of the nearest 60 fps frame."""
     if take.rate == FRAME_RATE_HZ and take.n_frames == len(track):
         return track

@@ -24,7 +24,8 @@ from facetake.postprocess import lip_closure
 from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time
 
-KEYS, CURVES = "facetake-keys-1", "facetake-curves-1"
+KEYS = "facetake-keys-1"
+CURVES = "facetake-curves-1"
 RIGS: Final = ("maya", "mh3", "mh4", "unreal")
 """Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels."""
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
@@ -44,7 +45,8 @@ HEAD_BONE: Final = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0
 def sparse(take: Take) -> Keys:
     """Few keys of any take, its seals kept: pinned where a stretch of sealed lips begins, halves and ends."""
     edges = np.diff(np.concatenate([[0], mouth.is_sealed(take.values).astype(int), [0]]))
-    first, last = np.flatnonzero(edges > 0), np.flatnonzero(edges < 0) - 1
+    first = np.flatnonzero(edges > 0)
+    last = np.flatnonzero(edges < 0) - 1
     pins = np.unique(np.concatenate([first, (first + last) // 2, last]))
     return reduce(take.values, pin_frames=pins, pin_columns=lip_closure.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
 
@@ -122,8 +124,10 @@ def _in_head_bone(head_deg: NDArray[np.float32]) -> NDArray[np.float64]:
     is positive), its pitch tips the head (to its right) and its roll turns it (to its left).
     """
     bone = HEAD_BONE @ rotation(head_deg).astype(np.float64) @ HEAD_BONE.T
-    up, right = bone[:, :, 0], bone[:, 2, 1:]
-    yaw, pitch = np.arctan2(up[:, 1], up[:, 0]), np.arcsin(np.clip(up[:, 2], -1.0, 1.0))
+    up = bone[:, :, 0]
+    right = bone[:, 2, 1:]
+    yaw = np.arctan2(up[:, 1], up[:, 0])
+    pitch = np.arcsin(np.clip(up[:, 2], -1.0, 1.0))
     roll = np.arctan2(-right[:, 0], right[:, 1])
     return np.asarray(np.degrees(np.stack([yaw, pitch, roll], axis=1)), np.float64)
 

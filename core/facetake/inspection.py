@@ -107,9 +107,12 @@ def _sound(path: Path) -> Facts:
     from facetake import audio
 
     with audio.stream(path) as sound:
-        duration_s, peak, power = sound.duration_s, 0.0, 0.0
+        duration_s = sound.duration_s
+        peak = 0.0
+        power = 0.0
         for block in sound:
-            peak, power = max(peak, float(np.abs(block).max())), power + float(np.square(block).sum())
+            peak = max(peak, float(np.abs(block).max()))
+            power = power + float(np.square(block).sum())
         level_db = 10.0 * np.log10(power / sound.n_samples + 1e-12)
         rate_hz, channels = sound.recorded
     return {

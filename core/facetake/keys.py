@@ -16,9 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
-Index = NDArray[np.int64]
-Mask = NDArray[np.bool_]
+from facetake.arrays import F64, I64, Mask
 
 BLOCK_VALUES = 1 << 19
 """Values worked on at once: keeps memory flat for long takes and the block within a processor's cache."""
@@ -51,13 +49,14 @@ class Curve:
     slopes_in: NDArray[np.float32]
     slopes_out: NDArray[np.float32]
 
-    def at(self, frames: NDArray[np.floating] | NDArray[np.integer]) -> Float:
+    def at(self, frames: NDArray[np.floating] | NDArray[np.integer]) -> F64:
         """Value at any, also fractional, frames: cubic between keys, held before the first and after the last."""
         where = np.clip(np.asarray(frames, np.float64), self.frames[0], self.frames[-1])
         if len(self.frames) == 1:
             return np.full(where.shape, float(self.values[0]))
         left = np.clip(np.searchsorted(self.frames, where, side="right") - 1, 0, len(self.frames) - 2)
-        keys, values = self.frames.astype(np.float64), self.values.astype(np.float64)
+        keys = self.frames.astype(np.float64)
+        values = self.values.astype(np.float64)
         cubic = _cubic(
             keys[left + 1] - keys[left],
             values[left],
@@ -97,8 +96,8 @@ class Keys:
 def reduce(
     values: NDArray[np.floating],
     tolerance: float = 0.01,
-    pin_frames: Sequence[int] | Index = (),
-    pin_columns: Sequence[int] | Index | None = None,
+    pin_frames: Sequence[int] | I64 = (),
+    pin_columns: Sequence[int] | I64 | None = None,
     bounds: tuple[NDArray[np.floating], NDArray[np.floating]] | None = None,
 ) -> Keys:
     """Few keys that stay within `tolerance` of every dense value.
@@ -138,7 +137,7 @@ def reduce(
     return Keys(tuple(curves), n_frames)
 
 
-def _reduce_block(block: Float, fit: _Fit, pins: Index, pinned: Mask) -> list[Curve]:
+def _reduce_block(block: F64, fit: _Fit, pins: I64, pinned: Mask) -> list[Curve]:
     """Keys of a (C, T) block, one `Curve` per row."""
     tolerance = fit.tolerance
     still = np.ptp(block, axis=1) <= np.where(pinned, 0.0, tolerance)
@@ -148,19 +147,21 @@ def _reduce_block(block: Float, fit: _Fit, pins: Index, pinned: Mask) -> list[Cu
     fixed[:, -1] |= ~still
     keyed = fixed.copy()
     moving = np.flatnonzero(keyed.ravel())
-    start, end = moving[:-1], moving[1:]
+    start = moving[:-1]
+    end = moving[1:]
     same = start // block.shape[1] == end // block.shape[1]
     fit.refine(start[same], end[same], keyed.reshape(-1))
     fit.thin(keyed.reshape(-1), fixed.ravel())
     return fit.curves(np.flatnonzero(keyed))
 
 
-def _extremes(block: Float, tolerance: float) -> Mask:
+def _extremes(block: F64, tolerance: float) -> Mask:
     """(C, T) true at both ends of every peak and valley that stands out from the frames around it."""
     reach = min(EXTREME_REACH, block.shape[1] - 1)
     padded = np.pad(block, ((0, 0), (reach, reach)), mode="edge")
     shifted = [padded[:, k : k + block.shape[1]] for k in range(2 * reach + 1)]
-    high, low = shifted[0].copy(), shifted[0].copy()
+    high = shifted[0].copy()
+    low = shifted[0].copy()
     for one in shifted[1:]:
         np.maximum(high, one, out=high)
         np.minimum(low, one, out=low)
@@ -178,20 +179,23 @@ class _Fit:
     the keys of 174 controls costs more than the reduction itself.
     """
 
-    def __init__(self, block: Float, tolerance: float, low: NDArray[np.floating], high: NDArray[np.floating]) -> None:
+    def __init__(self, block: F64, tolerance: float, low: NDArray[np.floating], high: NDArray[np.floating]) -> None:
         self.flat = block.ravel()
         self.n_frames = block.shape[1]
         self.tolerance = tolerance
-        self.low, self.high = np.minimum(low, block.min(axis=1)), np.maximum(high, block.max(axis=1))
+        self.low = np.minimum(low, block.min(axis=1))
+        self.high = np.maximum(high, block.max(axis=1))
         self.slope_in, self.slope_out = (slope.ravel() for slope in _slopes(block))
 
-    def tangents(self, start: Index, end: Index) -> tuple[Float, Float]:
+    def tangents(self, start: I64, end: I64) -> tuple[F64, F64]:
         """Slopes leaving the first and arriving at the last key of each segment, as steep as its bounds allow.
 
         A cubic lies within its Bezier points, which are the keys and, a third of the way along, the slopes' handles.
         Where both keys are on one side of zero, zero is a bound, too.
         """
-        row, v0, v1 = start // self.n_frames, self.flat[start], self.flat[end]
+        row = start // self.n_frames
+        v0 = self.flat[start]
+        v1 = self.flat[end]
         low = np.where((v0 >= 0.0) & (v1 >= 0.0), np.maximum(self.low[row], 0.0), self.low[row])
         high = np.where((v0 <= 0.0) & (v1 <= 0.0), np.minimum(self.high[row], 0.0), self.high[row])
         steepness = 3.0 / (end - start)
@@ -199,7 +203,7 @@ class _Fit:
         arrive = np.clip(self.slope_in[end], (v1 - high) * steepness, (v1 - low) * steepness)
         return leave, arrive
 
-    def worst(self, start: Index, end: Index, slopes: tuple[Float, Float] | None = None) -> tuple[Float, Index]:
+    def worst(self, start: I64, end: I64, slopes: tuple[F64, F64] | None = None) -> tuple[F64, I64]:
         """Largest error inside each segment and the flat position where it is; by default with its own `tangents`."""
         inside = end - start - 1
         first = np.cumsum(inside) - inside
@@ -213,18 +217,20 @@ class _Fit:
         hit = np.where(error == np.repeat(largest, inside), where, np.iinfo(np.int64).max)
         return largest, np.minimum.reduceat(hit, first)
 
-    def refine(self, start: Index, end: Index, keyed: Mask) -> None:
+    def refine(self, start: I64, end: I64, keyed: Mask) -> None:
         """Split segments at their worst frame, all at once, until each is within the tolerance."""
         while True:
             longer = end - start > 1
-            start, end = start[longer], end[longer]
+            start = start[longer]
+            end = end[longer]
             if not len(start):
                 return
             error, where = self.worst(start, end)
             split = error > self.tolerance
             middle = where[split]
             keyed[middle] = True
-            start, end = np.concatenate([start[split], middle]), np.concatenate([middle, end[split]])
+            start = np.concatenate([start[split], middle])
+            end = np.concatenate([middle, end[split]])
 
     def thin(self, keyed: Mask, fixed: Mask) -> None:
         """Take away keys whose two neighbours alone stay within the tolerance; never two neighbours in one go."""
@@ -238,18 +244,21 @@ class _Fit:
             error, _ = self.worst(keys[spare - 1], keys[spare + 1])
             keyed[keys[spare[error <= self.tolerance]]] = False
 
-    def curves(self, keys: Index) -> list[Curve]:
+    def curves(self, keys: I64) -> list[Curve]:
         """A `Curve` per row with these keys; outermost tangents are flat, as nothing lies beyond them."""
         left = np.flatnonzero(keys[:-1] // self.n_frames == keys[1:] // self.n_frames)
-        arrive, leave = np.zeros(len(keys)), np.zeros(len(keys))
+        arrive = np.zeros(len(keys))
+        leave = np.zeros(len(keys))
         leave[left], arrive[left + 1] = self.tangents(keys[left], keys[left + 1])
         self._join(keys, left, arrive, leave)
-        frames, values = (keys % self.n_frames).astype(np.int32), self.flat[keys].astype(np.float32)
-        slopes_in, slopes_out = arrive.astype(np.float32), leave.astype(np.float32)
+        frames = (keys % self.n_frames).astype(np.int32)
+        values = self.flat[keys].astype(np.float32)
+        slopes_in = arrive.astype(np.float32)
+        slopes_out = leave.astype(np.float32)
         rows = np.split(np.arange(len(keys)), np.flatnonzero(np.diff(keys // self.n_frames)) + 1)
         return [Curve(frames[row], values[row], slopes_in[row], slopes_out[row]) for row in rows]
 
-    def _join(self, keys: Index, left: Index, arrive: Float, leave: Float) -> None:
+    def _join(self, keys: I64, left: I64, arrive: F64, leave: F64) -> None:
         """Gives a key that is no corner the flatter of its two tangents, where both its sides stay close enough.
 
         Neighbours take turns, as each changes a side of the other's.
@@ -268,15 +277,16 @@ class _Fit:
             close = (before <= self.tolerance) & (after <= self.tolerance)
             arrive[tried[close]] = leave[tried[close]] = one[close]
 
-    def _error(self, start: Index, end: Index, leave: Float, arrive: Float) -> Float:
+    def _error(self, start: I64, end: I64, leave: F64, arrive: F64) -> F64:
         """Largest error inside each segment with these slopes; 0 where there is no frame in it."""
-        error, longer = np.zeros(len(start)), end - start > 1
+        error = np.zeros(len(start))
+        longer = end - start > 1
         if longer.any():
             error[longer], _ = self.worst(start[longer], end[longer], (leave[longer], arrive[longer]))
         return error
 
 
-def _slopes(block: Float) -> tuple[Float, Float]:
+def _slopes(block: F64) -> tuple[F64, F64]:
     """Slopes per frame arriving at and leaving every frame of (C, T): one tangent, or two at a corner."""
     if block.shape[1] < 3:
         middle = np.repeat(block[:, -1:] - block[:, :1], block.shape[1], axis=1)
@@ -291,12 +301,12 @@ def _slopes(block: Float) -> tuple[Float, Float]:
     return np.where(corner, before, middle), np.where(corner, after, middle)
 
 
-def _cubic(length: Float, v0: Float, v1: Float, s0: Float, s1: Float) -> list[Float]:
+def _cubic(length: F64, v0: F64, v1: F64, s0: F64, s1: F64) -> list[F64]:
     """Coefficients, lowest first, of the cubic in frames from v0, slope s0 to v1, slope s1 after `length` frames."""
     chord = (v1 - v0) / length
     return [v0, s0, (3 * chord - 2 * s0 - s1) / length, (s0 + s1 - 2 * chord) / length**2]
 
 
-def _horner(cubic: Sequence[Float], x: Float) -> Float:
+def _horner(cubic: Sequence[F64], x: F64) -> F64:
     c0, c1, c2, c3 = cubic
     return ((c3 * x + c2) * x + c1) * x + c0

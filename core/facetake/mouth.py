@@ -9,21 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F32
 
 SEALED_APERTURE = 0.03
 TEETH_APERTURE = 0.12
-TEETH_TOGETHER, TEETH_BITE = 0.5, 0.4
+TEETH_TOGETHER = 0.5
+TEETH_BITE = 0.4
 JITTER_HZ = 12.0
 JITTER_FRAMES = 4096  # looked at together, so that a long take needs little memory
-Track = NDArray[np.float32]
 
 
-def _both(values: NDArray[np.floating], name: str) -> Track:
+def _both(values: NDArray[np.floating], name: str) -> F32:
     """(T,) mean of the left and right control."""
     return np.asarray(values[:, rig.both(f"mouth_{name}")].mean(axis=1), np.float32)
 
 
-def aperture(values: NDArray[np.floating]) -> Track:
+def aperture(values: NDArray[np.floating]) -> F32:
     """(T,) opening between the inner lips of poses (T, 174), from 0; about 0.5 in a wide vowel."""
     together = np.clip(0.5 * (_both(values, "lipsTogetherU") + _both(values, "lipsTogetherD")), 0.0, 1.0)
     jaw = values[:, rig.columns("C_jaw")[0]]
@@ -36,7 +37,7 @@ def aperture(values: NDArray[np.floating]) -> Track:
     return np.asarray(np.maximum(jaw * (1.0 - together) + lips - press, 0.0), np.float32)
 
 
-def pucker(values: NDArray[np.floating]) -> Track:
+def pucker(values: NDArray[np.floating]) -> F32:
     """(T,) rounding of the lips of poses (T, 174), 0..4."""
     return np.asarray(sum(_both(values, name) for name in ("purseU", "purseD", "funnelU", "funnelD")), np.float32)
 
@@ -55,7 +56,8 @@ def is_on_teeth(values: NDArray[np.floating]) -> NDArray[np.bool_]:
 def jitter(values: NDArray[np.floating], rate: float) -> float:
     """Share of the mouth's and jaw's motion energy above 12 Hz, 0..1, of poses (T, 174) at `rate` frames a second."""
     columns = rig.region_mask("mouth", "jaw")
-    fast, all_of_it = 0.0, 1e-12
+    fast = 0.0
+    all_of_it = 1e-12
     for block in np.array_split(values, -(-len(values) // JITTER_FRAMES)):
         moves = block[:, columns] - block[:, columns].mean(axis=0)
         power = np.square(np.abs(np.fft.rfft(moves * np.hanning(len(moves))[:, None], axis=0))).sum(axis=1)

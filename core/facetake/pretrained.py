@@ -50,38 +50,50 @@ KNOWN = {
     entry.name: entry
     for entry in (
         Weights(
-            "inception", ("pt_inception-2015-12-05-6726825d.pth", "pt_inception*.pth", "inception*.safetensors"),
+            "inception",
+            ("pt_inception-2015-12-05-6726825d.pth", "pt_inception*.pth", "inception*.safetensors"),
             "the releases of github.com/mseitzer/pytorch-fid",
-            "unknown for the weights, which come out of TensorFlow's Inception of 2015 (the port is Apache-2.0)", "FID",
+            "unknown for the weights, which come out of TensorFlow's Inception of 2015 (the port is Apache-2.0)",
+            "FID",
         ),
         Weights(
-            "syncnet", ("syncnet_v2.model", "syncnet*.safetensors"), "github.com/joonson/syncnet_python",
-            "unknown for the weights (the code beside them is MIT)", "LSE-C and LSE-D",
+            "syncnet",
+            ("syncnet_v2.model", "syncnet*.safetensors"),
+            "github.com/joonson/syncnet_python",
+            "unknown for the weights (the code beside them is MIT)",
+            "LSE-C and LSE-D",
         ),
         Weights(
-            "arcface", ("backbone*.pth", "arcface*.pth", "arcface*.safetensors"),
-            "the model zoo of github.com/deepinsight/insightface, under arcface_torch", "non-commercial research only",
+            "arcface",
+            ("backbone*.pth", "arcface*.pth", "arcface*.safetensors"),
+            "the model zoo of github.com/deepinsight/insightface, under arcface_torch",
+            "non-commercial research only",
             "CSIM",
         ),
         Weights(
-            "vggface2", ("resnet50_ft_weight.pkl", "resnet50_ft*.pkl", "vggface2*.safetensors"),
+            "vggface2",
+            ("resnet50_ft_weight.pkl", "resnet50_ft*.pkl", "vggface2*.safetensors"),
             "github.com/cydonia999/VGGFace2-pytorch, which converted the Caffe model of github.com/ox-vgg/vgg_face2",
-            "unknown", "the regression's start, which is otherwise random",
+            "unknown",
+            "the regression's start, which is otherwise random",
         ),
         Weights(
-            "vgg", ("vgg16-397923af.pth", "vgg19-dcbb9e9d.pth", "vgg1[69]*.pth", "vgg1[69]*.safetensors"),
+            "vgg",
+            ("vgg16-397923af.pth", "vgg19-dcbb9e9d.pth", "vgg1[69]*.pth", "vgg1[69]*.safetensors"),
             "torchvision's models, as VGG16_Weights.IMAGENET1K_V1",
             "unknown for the weights, which learnt from ImageNet (torchvision's code is BSD-3-Clause)",
             "VGG's style loss",
         ),
         Weights(
-            "emonet", ("emonet_8.onnx", "emonet*.onnx"),
+            "emonet",
+            ("emonet_8.onnx", "emonet*.onnx"),
             "your own export to ONNX, from a picture (1, 3, 256, 256), RGB in 0..1, to valence and arousal, of "
-            "emonet_8.pth out of github.com/face-analysis/emonet", "CC BY-NC-ND 4.0, non-commercial",
+            "emonet_8.pth out of github.com/face-analysis/emonet",
+            "CC BY-NC-ND 4.0, non-commercial",
             "A-EMD and V-EMD by EmoNet",
         ),
     )
-}  # fmt: skip
+}
 
 
 def folders(given: Path | None = None) -> list[Path]:

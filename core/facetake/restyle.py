@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError, RigError, TakeError
@@ -24,12 +25,13 @@ from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import FURTHEST_S
 
-Floats = NDArray[np.float32]
 EASE_S = 0.25  # a range of time blends in and out over this, inside its ends
 N_MOVED = 8  # controls named in the report
-LIDS, LID_LOW = rig.both("eye_blink"), np.float32(0.2)
+LIDS = rig.both("eye_blink")
+LID_LOW = np.float32(0.2)
 """A style lowers a lid no further than this where it was higher: tracked eyes otherwise come out half asleep."""
-BLOCK_FRAMES, EDGE_FRAMES = 4000, 40  # restyled at once, and context on either side: a long take needs little memory
+BLOCK_FRAMES = 4000  # restyled at once, and context on either side: a long take needs little memory
+EDGE_FRAMES = 40
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,8 @@ def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Resty
     if not passes or not weight.any():
         return Restyled(take, None)
     even = resample(take, Fraction(FRAME_RATE_HZ)).values
-    free, values = _free(options), take.values.copy()
+    free = _free(options)
+    values = take.values.copy()
     for rows, change in _changes(take, even, passes, models.restyler):
         values[rows] += weight[rows, None] * change * free
     for column in LIDS:
@@ -158,14 +161,15 @@ def instant(value: object, what: str) -> float:
     return quantities.number(value, what, -float(FURTHEST_S), float(FURTHEST_S))
 
 
-def _weight(take: Take, options: RestyleOptions) -> Floats:
+def _weight(take: Take, options: RestyleOptions) -> F32:
     """(T,) 0..1, how much of the change each frame gets: 1 inside the asked stretch, eased at its ends."""
     if take.n_frames < 2:
         raise TakeError("a take of one frame holds no motion to restyle; give a take of two frames or more")
     if options.span_s is None:
         return np.ones(take.n_frames, np.float32)
     first, last = options.span_s
-    begin, end = float(take.start), float(take.start + take.duration_s)
+    begin = float(take.start)
+    end = float(take.start + take.duration_s)
     if not (begin - 1e-6 <= first < last <= end + 1e-6):
         raise ConfigError(f"range {first:g}-{last:g} s is not inside the take, which runs {begin:g}-{end:g} s")
     ease = max(min(EASE_S, (last - first) / 3), 1e-6)
@@ -173,14 +177,15 @@ def _weight(take: Take, options: RestyleOptions) -> Floats:
     return np.asarray(0.5 - 0.5 * np.cos(np.pi * np.clip(inside / ease, 0.0, 1.0)), np.float32)
 
 
-def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[Floats, float]]:
+def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[F32, float]]:
     """Style codes (K,) and the weight of the change that each makes; weights are above 0."""
     styles = restyler.styles
     if options.actor is not None and options.actor not in restyler.actors:
         raise ConfigError(f"unknown actor '{options.actor}'; known: {', '.join(restyler.actors)}")
     named = {name: value for name, value in options.emotions.items() if value > 0}
     emotions = [*named.items(), (None, 1.0 - sum(named.values()))]
-    actor, share = options.actor, options.actor_strength
+    actor = options.actor
+    share = options.actor_strength
     manners = [(None, 1.0)] if actor is None else [(actor, share), (None, 1.0 - share)]
     found = []
     for (emotion, strength), (manner, part) in product(emotions, manners):
@@ -190,13 +195,12 @@ def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[Floats, f
     return found
 
 
-def _changes(
-    take: Take, even: Floats, passes: list[tuple[Floats, float]], restyler: Restyler
-) -> Iterator[tuple[slice, Floats]]:
+def _changes(take: Take, even: F32, passes: list[tuple[F32, float]], restyler: Restyler) -> Iterator[tuple[slice, F32]]:
     """What the asked styles add, smoothed, a block of the take at a time: its rows and (t, 174)."""
     places = (take.times_s - float(take.start)) * FRAME_RATE_HZ
     for first in range(0, len(even), BLOCK_FRAMES):
-        begin, end = max(0, first - EDGE_FRAMES), min(len(even), first + BLOCK_FRAMES + EDGE_FRAMES)
+        begin = max(0, first - EDGE_FRAMES)
+        end = min(len(even), first + BLOCK_FRAMES + EDGE_FRAMES)
         block = even[begin:end]
         change = np.zeros_like(block)
         for code, weight in passes:
@@ -222,24 +226,25 @@ def _free(options: RestyleOptions) -> NDArray[np.bool_]:
     return free
 
 
-def _closures(values: Floats, visemes: Floats, start_s: float) -> tuple[lip_closure.Closure, ...]:
+def _closures(values: F32, visemes: F32, start_s: float) -> tuple[lip_closure.Closure, ...]:
     """Closures that the visemes ask for and that the take, at 60 fps, does close."""
     found = lip_closure.find_closures(visemes, start_s=start_s)
     broken = set(lip_closure.check_seals(values, found, start_s=start_s))
     return tuple(closure for closure in found if closure not in broken and _is_closed(values, closure, start_s))
 
 
-def _is_closed(values: Floats, closure: lip_closure.Closure, start_s: float) -> bool:
+def _is_closed(values: F32, closure: lip_closure.Closure, start_s: float) -> bool:
     """Whether the lips really touch in the middle of a bilabial; others are told by `check_seals` alone."""
     middle = int(round(((closure.start_s + closure.end_s) / 2 - start_s) * FRAME_RATE_HZ))
     return closure.kind != "p" or bool(mouth.is_sealed(values[max(0, middle - 1) : middle + 2]).any())
 
 
 def _seal(
-    take: Take, values: Floats, closures: tuple[lip_closure.Closure, ...], free: NDArray[np.bool_], weight: Floats
+    take: Take, values: F32, closures: tuple[lip_closure.Closure, ...], free: NDArray[np.bool_], weight: F32
 ) -> None:
     """Makes every broken closure of the take again, in place, and then gives back what may not change."""
-    rate, start_s = float(take.rate), float(take.start)
+    rate = float(take.rate)
+    start_s = float(take.start)
     if broken := lip_closure.check_seals(values, closures, rate, start_s):
         lip_closure.seal_lips(values, broken, rate, start_s, out=values)
     for column in np.flatnonzero(~free):
@@ -267,10 +272,10 @@ def _report(
     before: Take,
     after: Take,
     closures: tuple[lip_closure.Closure, ...],
-    visemes: Floats,
-    styles: Floats,
+    visemes: F32,
+    styles: F32,
     options: RestyleOptions,
-    weight: Floats,
+    weight: F32,
     models: RestyleModels,
 ) -> Report:
     rate = Fraction(FRAME_RATE_HZ)
@@ -295,6 +300,6 @@ def _report(
     )
 
 
-def _told(styles: Floats, asked: list[int], touched: NDArray[np.bool_]) -> float | None:
+def _told(styles: F32, asked: list[int], touched: NDArray[np.bool_]) -> float | None:
     """Mean probability of the asked emotions over the touched frames."""
     return float(styles[touched][:, asked].sum(axis=1).mean()) if asked and touched.any() else None

@@ -17,7 +17,7 @@ import numpy as np
 from scipy import sparse
 
 from facetake import files
-from facetake.arrays import NUMBERS
+from facetake.arrays.reader import NUMBERS
 from facetake.errors import ModelError
 
 
@@ -48,10 +48,27 @@ class _RefusedError(Exception):
 MOST_BYTES = 1 << 31
 _TEXT_OF_BYTES = ("latin1", "latin-1", "iso-8859-1")  # how pickles of protocol 2 hold bytes
 _PUSH = {
-    "INT", "BININT", "BININT1", "BININT2", "LONG", "LONG1", "LONG4", "FLOAT", "BINFLOAT", "STRING", "BINSTRING",
-    "SHORT_BINSTRING", "BINBYTES", "SHORT_BINBYTES", "BINBYTES8", "BYTEARRAY8", "UNICODE", "BINUNICODE",
-    "SHORT_BINUNICODE", "BINUNICODE8",
-}  # fmt: skip
+    "INT",
+    "BININT",
+    "BININT1",
+    "BININT2",
+    "LONG",
+    "LONG1",
+    "LONG4",
+    "FLOAT",
+    "BINFLOAT",
+    "STRING",
+    "BINSTRING",
+    "SHORT_BINSTRING",
+    "BINBYTES",
+    "SHORT_BINBYTES",
+    "BINBYTES8",
+    "BYTEARRAY8",
+    "UNICODE",
+    "BINUNICODE",
+    "SHORT_BINUNICODE",
+    "BINUNICODE8",
+}
 _CONSTANTS: dict[str, Any] = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False}
 _EMPTY: dict[str, Callable[[], Any]] = {"EMPTY_LIST": list, "EMPTY_DICT": dict, "EMPTY_TUPLE": tuple, "EMPTY_SET": set}
 _SKIP = {"PROTO", "FRAME", "STOP"}
@@ -70,8 +87,9 @@ def read(path: Path) -> Any:
     try:
         return _Plain().value(_Reader().run(data))
     except _RefusedError as error:
-        raise ModelError(f"{path} holds {error}, which is not plain data and is not read; "
-                         "save its arrays as .npz instead") from error  # fmt: skip
+        raise ModelError(
+            f"{path} holds {error}, which is not plain data and is not read; save its arrays as .npz instead"
+        ) from error
     except Exception as error:  # of pickletools, numpy or scipy: whichever meets the damage first
         raise ModelError(f"{path} is no pickle file, or is damaged ({files.reason(error)}); fetch it again") from error
 
@@ -165,7 +183,8 @@ class _Reader:
         self._stack.append(dict(zip(items[::2], items[1::2], strict=True)))
 
     def do_setitem(self, _: Any) -> None:
-        value, key = self._pop(), self._pop()
+        value = self._pop()
+        key = self._pop()
         self._stack[-1][key] = value
 
     def do_setitems(self, _: Any) -> None:
@@ -176,11 +195,13 @@ class _Reader:
         self._stack.append(_Name(*str(argument).split(" ", 1)))
 
     def do_stack_global(self, _: Any) -> None:
-        name, module = self._pop(), self._pop()
+        name = self._pop()
+        module = self._pop()
         self._stack.append(_Name(str(module), str(name)))
 
     def do_reduce(self, _: Any) -> None:
-        arguments, of = self._pop(), self._pop()
+        arguments = self._pop()
+        of = self._pop()
         if not isinstance(of, _Name):
             raise _RefusedError("a call of something without a name")
         plain = of.name in ("OrderedDict", "dict") and not arguments
@@ -240,7 +261,8 @@ class _Plain:
         raise _RefusedError(str(made.of))
 
     def _numpy(self, made: _Made) -> Any:
-        name, arguments = made.of.name, made.arguments
+        name = made.of.name
+        arguments = made.arguments
         if name == "dtype":
             return _dtype(made)
         if name == "_reconstruct":

@@ -13,12 +13,10 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.arrays import memmap
+from facetake.arrays import F32, memmap
 from facetake.errors import TakeError
 from facetake.rig import MAXIMUM, MINIMUM, N_CONTROLS, NAMES, clamp, mirror_columns
 from facetake.timebase import n_frames, positions
-
-Curves = NDArray[np.float32]
 
 # How far outside its range a value may lie and still be taken for rounding
 RANGE_SLACK = 1e-4
@@ -47,10 +45,10 @@ class Take:
         TakeError: The values have another shape, are not finite, or leave a control's range by more than 1e-4.
     """
 
-    values: Curves
+    values: F32
     rate: Fraction
     start: Fraction = Fraction(0)
-    head: Curves | None = None
+    head: F32 | None = None
     origin: Mapping[str, object] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -84,7 +82,7 @@ def _positive(rate: Fraction) -> Fraction:
     return rate
 
 
-def _frozen(array: NDArray[np.floating] | object) -> Curves:
+def _frozen(array: NDArray[np.floating] | object) -> F32:
     """The array as contiguous float32, read-only; the same memory where it already is float32."""
     kept = np.ascontiguousarray(array, dtype=np.float32)
     if kept.flags.writeable:
@@ -92,7 +90,7 @@ def _frozen(array: NDArray[np.floating] | object) -> Curves:
     return kept
 
 
-def _checked_values(values: object) -> Curves:
+def _checked_values(values: object) -> F32:
     array = np.ascontiguousarray(values, dtype=np.float32)
     if array.ndim != 2 or array.shape[1] != N_CONTROLS or len(array) == 0:
         raise TakeError(
@@ -104,7 +102,7 @@ def _checked_values(values: object) -> Curves:
     return _frozen(array if inside else clamp(array))
 
 
-def _in_range(block: Curves, first: int) -> bool:
+def _in_range(block: F32, first: int) -> bool:
     """Whether nothing in the block needs clamping; a TakeError where clamping would not be honest."""
     if bool(np.all((block >= MINIMUM) & (block <= MAXIMUM))):
         return True
@@ -118,7 +116,7 @@ def _in_range(block: Curves, first: int) -> bool:
     return False
 
 
-def _checked_head(head: object, n_frames: int) -> Curves:
+def _checked_head(head: object, n_frames: int) -> F32:
     array = np.ascontiguousarray(head, dtype=np.float32)
     if array.shape != (n_frames, 3):
         raise TakeError(f"head motion needs the shape ({n_frames}, 3): yaw, pitch and roll; it has {array.shape}")
@@ -153,9 +151,9 @@ def resample(take: Take, rate: Fraction) -> Take:
     return replace(take, values=_between(take.values, below, parts), rate=rate, head=head)
 
 
-def _between(array: Curves, below: NDArray[np.intp], share: Curves) -> Curves:
+def _between(array: F32, below: NDArray[np.intp], share: F32) -> F32:
     """(count, C) values between frames, a block at a time so that long takes stay small."""
-    result: Curves = memmap.make((len(below), *array.shape[1:]), np.float32)
+    result: F32 = memmap.make((len(below), *array.shape[1:]), np.float32)
     for rows in memmap.blocks(result, _BLOCK):
         here = array[below[rows]]
         above = np.minimum(below[rows] + 1, len(array) - 1)
@@ -207,7 +205,7 @@ def splice(first: Take, second: Take) -> Take:
     return replace(first, values=np.concatenate([first.values, second.values]), head=head)
 
 
-def _head_of(take: Take) -> Curves:
+def _head_of(take: Take) -> F32:
     return np.zeros((take.n_frames, 3), dtype=np.float32) if take.head is None else take.head
 
 
@@ -238,14 +236,14 @@ def blend(first: Take, second: Take, weight: float | NDArray[np.floating]) -> Ta
     return replace(first, values=_mixed(first.values, second.values, share), head=head)
 
 
-def _weights(weight: float | NDArray[np.floating], count: int) -> Curves:
+def _weights(weight: float | NDArray[np.floating], count: int) -> F32:
     share = np.asarray(weight, dtype=np.float32)
     if share.shape not in ((), (count,)) or not bool(np.all((share >= 0) & (share <= 1))):
         raise ValueError(f"weight must be one number or {count} numbers in 0..1")
     return np.broadcast_to(share, (count,))[:, None]
 
 
-def _mixed(first: Curves, second: Curves, share: Curves) -> Curves:
+def _mixed(first: F32, second: F32, share: F32) -> F32:
     return first * (1 - share) + second * share
 
 

@@ -96,7 +96,8 @@ def synchrony(heard: NDArray[np.floating], seen: NDArray[np.floating], rate: Fra
         rate: frames per second of both.
     """
     count = min(len(heard), len(seen))
-    heard, seen = heard[:count], seen[:count]
+    heard = heard[:count]
+    seen = seen[:count]
     speaks = heard.argmax(axis=1) != VISEMES.index("sil")
     most = min(int(LAG_MOST_S * rate), count - 1)
     lags = sorted(range(-most, most + 1), key=abs)

@@ -40,9 +40,12 @@ class KeyCurve:
         right = bisect_right(self.frames, frame)
         if right in (0, len(self.frames)):
             return self.values[min(right, len(self.frames) - 1)]
-        left, width = right - 1, self.frames[right] - self.frames[right - 1]
-        share, rise = (frame - self.frames[left]) / width, self.values[right] - self.values[left]
-        first, last = self.slopes_out[left] * width - rise, rise - self.slopes_in[right] * width
+        left = right - 1
+        width = self.frames[right] - self.frames[right - 1]
+        share = (frame - self.frames[left]) / width
+        rise = self.values[right] - self.values[left]
+        first = self.slopes_out[left] * width - rise
+        last = rise - self.slopes_in[right] * width
         bend = share * (1.0 - share) * (first * (1.0 - share) + last * share)
         return self.values[left] + share * rise + bend
 
@@ -85,12 +88,20 @@ def load(path: Path) -> Delivery:
             name: KeyCurve(tuple(one["frames"]), tuple(one["values"]), tuple(one["in"]), tuple(one["out"]))
             for name, one in found["keys"].items()
         }
-        plot, heard = found.get("plot", {}), found.get("heard", {})
+        plot = found.get("plot", {})
+        heard = found.get("heard", {})
         visemes = tuple((one["viseme"], one["start_s"], one["end_s"]) for one in found.get("visemes", ()))
         return Delivery(
-            Fraction(found["rate"]), found["n_frames"], keys, found.get("raw", {}), visemes, plot.get("curves", {}),
-            plot.get("rate", 30.0), heard.get("sentence", ""), tuple(heard.get("cues", ())),
-        )  # fmt: skip
+            Fraction(found["rate"]),
+            found["n_frames"],
+            keys,
+            found.get("raw", {}),
+            visemes,
+            plot.get("curves", {}),
+            plot.get("rate", 30.0),
+            heard.get("sentence", ""),
+            tuple(heard.get("cues", ())),
+        )
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise HostProblem(f"the engine's result {path} cannot be read ({str(error)[:SHOWN]}); try once more") from error
 

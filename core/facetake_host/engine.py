@@ -35,11 +35,13 @@ class Request:
 
     def __init__(self, number: int, do: str, patience_s: float) -> None:
         """Made by `Engine.ask`."""
-        self.number, self.do = number, do
+        self.number = number
+        self.do = do
         self.is_over = False
         self.process: subprocess.Popen[str] | None = None
         self._events: queue.SimpleQueue[Event] = queue.SimpleQueue()
-        self._patience_s, self._heard_s = patience_s, time.monotonic()
+        self._patience_s = patience_s
+        self._heard_s = time.monotonic()
 
     def poll(self) -> list[Event]:
         """The events since the last look; empty where there are none. The last one is `done` or `failure`."""
@@ -66,8 +68,10 @@ class Engine:
 
     def __init__(self, command: Sequence[str] | None = None, patience_s: float = PATIENCE_S) -> None:
         """Starts nothing yet. `command` is how to start the worker; by default `location.command` finds it."""
-        self._command, self._patience_s = command, patience_s
-        self._program, self._numbers = "", itertools.count(1)
+        self._command = command
+        self._patience_s = patience_s
+        self._program = ""
+        self._numbers = itertools.count(1)
         self._process: subprocess.Popen[str] | None = None
         self._open: dict[int, Request] = {}
         self._lock = threading.Lock()
@@ -106,10 +110,16 @@ class Engine:
         self._program = command[0]
         try:
             self._process = subprocess.Popen(
-                command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-                encoding="utf-8", errors="replace", env=location.clean_environment(),
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                env=location.clean_environment(),
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
-            )  # fmt: skip
+            )
         except OSError as error:
             raise HostProblem(f"the engine does not start ({command[0]}: {error.strerror or error})") from error
         atexit.register(self.close)  # closing twice does no harm

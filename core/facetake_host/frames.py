@@ -5,11 +5,20 @@ from __future__ import annotations
 from fractions import Fraction
 
 MAYA_RATES = {
-    "game": Fraction(15), "film": Fraction(24), "pal": Fraction(25), "ntsc": Fraction(30), "show": Fraction(48),
-    "palf": Fraction(50), "ntscf": Fraction(60), "23.976fps": Fraction(24000, 1001), "29.97fps": Fraction(30000, 1001),
-    "29.97df": Fraction(30000, 1001), "47.952fps": Fraction(48000, 1001), "59.94fps": Fraction(60000, 1001),
+    "game": Fraction(15),
+    "film": Fraction(24),
+    "pal": Fraction(25),
+    "ntsc": Fraction(30),
+    "show": Fraction(48),
+    "palf": Fraction(50),
+    "ntscf": Fraction(60),
+    "23.976fps": Fraction(24000, 1001),
+    "29.97fps": Fraction(30000, 1001),
+    "29.97df": Fraction(30000, 1001),
+    "47.952fps": Fraction(48000, 1001),
+    "59.94fps": Fraction(60000, 1001),
     "119.88fps": Fraction(120000, 1001),
-}  # fmt: skip
+}
 """Maya's time units that are no plain number; `MAYA_RATES.get(unit)` or `maya_rate(unit)`."""
 
 

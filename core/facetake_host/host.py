@@ -50,7 +50,8 @@ class TaskBar:
 
     def __init__(self, task: Task) -> None:
         """`task` is 1 long."""
-        self._task, self._share = task, 0.0
+        self._task = task
+        self._share = 0.0
 
     def advance(self, share: float) -> None:
         """Moves it; raises Cancelled after the person pressed the button."""

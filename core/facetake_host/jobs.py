@@ -59,9 +59,15 @@ Job = Iterator[Status] | Iterator[Status | Made]
 
 
 def generate(
-    host: Host, engine: Engine, character: Character, sounds: Sequence[Path], options: Mapping[str, object],
-    *, start_frame: int | None = None, cancel: threading.Event | None = None,
-) -> Iterator[Status | Made]:  # fmt: skip
+    host: Host,
+    engine: Engine,
+    character: Character,
+    sounds: Sequence[Path],
+    options: Mapping[str, object],
+    *,
+    start_frame: int | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Status | Made]:
     """From recordings to layers of keys, one after another on the timeline.
 
     Args:
@@ -97,9 +103,13 @@ def generate(
 
 
 def restyle(
-    host: Host, engine: Engine, character: Character, options: Mapping[str, object],
-    *, cancel: threading.Event | None = None,
-) -> Iterator[Status | Made]:  # fmt: skip
+    host: Host,
+    engine: Engine,
+    character: Character,
+    options: Mapping[str, object],
+    *,
+    cancel: threading.Event | None = None,
+) -> Iterator[Status | Made]:
     """From the keyed stretch in the scene to a layer with the same stretch in another style.
 
     Args:
@@ -120,7 +130,8 @@ def restyle(
     _check(host, character)
     with host.progress("Facetake: reading the take") as bar:
         read = host.read(character, bar)
-    source, out = engine.folder / "scene.json", engine.folder / "restyled.json"
+    source = engine.folder / "scene.json"
+    out = engine.folder / "restyled.json"
     read.save(source)
     fields = {**options, "curves": str(source), "rig": character.rig, "out": str(out)}
     for status in answer(engine, "restyle", fields, read.label, asked):
@@ -135,7 +146,7 @@ def restyle(
 
 def bake(
     host: Host, engine: Engine, sound: Path, options: Mapping[str, object], rate: str, cancel: threading.Event
-) -> Delivery:  # fmt: skip
+) -> Delivery:
     """From a recording to every frame of a baked face, at a rate of `BAKE_RATES`.
 
     Raises:
@@ -289,9 +300,14 @@ def _welcome(engine: Engine, event: Event) -> None:
 
 
 def _written(
-    host: Host, character: Character, name: str, delivery: Delivery, start_frame: int, sound: Path | None,
+    host: Host,
+    character: Character,
+    name: str,
+    delivery: Delivery,
+    start_frame: int,
+    sound: Path | None,
     cancel: threading.Event,
-) -> Iterator[Status | Made]:  # fmt: skip
+) -> Iterator[Status | Made]:
     """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(delivery.keys)))

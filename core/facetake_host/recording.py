@@ -184,7 +184,8 @@ def unique(name: str, is_taken: Callable[[str], bool] = lambda _: False) -> str:
     """The name as hosts accept it, letters, digits and `_`, with a number where it is taken."""
     plain = "".join(letter if letter.isascii() and (letter.isalnum() or letter == "_") else "_" for letter in name)
     plain = plain if plain[:1].isalpha() else f"take_{plain}"
-    number, found = 2, plain
+    number = 2
+    found = plain
     while is_taken(found):
         number, found = number + 1, f"{plain}_{number}"
     return found

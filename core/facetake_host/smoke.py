@@ -24,7 +24,9 @@ from facetake_host.host import Character, Host
 from facetake_host.problems import HostProblem
 from facetake_host.recording import unique
 
-AT_KEYS, BETWEEN, BEYOND = 1e-5, 1e-3, 1e-6
+AT_KEYS = 1e-5
+BETWEEN = 1e-3
+BEYOND = 1e-6
 """How far what plays may be from the engine's curve at keys and between them, and beyond a control's bounds."""
 QUARTERS = 4  # looks per frame
 SEEN = (
@@ -111,7 +113,8 @@ def run(probe: Probe, line: Path, engine: Engine | None = None, name: str | None
         HostProblem: there is no character, the engine fails, or the file cannot be written; what was found so far is
             shown all the same.
     """
-    worker, host = engine or Engine(), probe.host
+    worker = engine or Engine()
+    host = probe.host
     own = {"facetake": __version__, "protocol": str(PROTOCOL)}
     system = {"python": platform.python_version(), "system": platform.platform(), "day": time.strftime("%Y-%m-%d")}
     facts = Facts({**probe.about, **own, **system})
@@ -147,7 +150,9 @@ def _timed(facts: Facts, step: str, do: Callable[[], Any]) -> Any:
 
 def _curves(facts: Facts, probe: Probe, character: Character, made: jobs.Made) -> None:
     """What plays, at the keys and at every quarter of a frame, against the curves that the engine meant."""
-    at_keys, between, beyond = (0.0, ""), (0.0, ""), (0.0, "")
+    at_keys = (0.0, "")
+    between = (0.0, "")
+    beyond = (0.0, "")
     for channel, curve in made.delivery.keys.items():
         if channel in HEAD:
             continue

@@ -47,8 +47,10 @@ class KeysCommand(OpenMaya.MPxCommand):  # type: ignore[misc]  # the stubs know 
         made = OpenMayaAnim.MFnAnimCurve()
         made.create(plug, OpenMayaAnim.MFnAnimCurve.kAnimCurveTL, self._modifier)
         self._modifier.doIt()  # what was added since the last time
-        count, fixed = len(times_s), OpenMayaAnim.MFnAnimCurve.kTangentFixed
-        instant, seconds = OpenMaya.MTime, OpenMaya.MTime.kSeconds
+        count = len(times_s)
+        fixed = OpenMayaAnim.MFnAnimCurve.kTangentFixed
+        instant = OpenMaya.MTime
+        seconds = OpenMaya.MTime.kSeconds
         made.setIsWeighted(False, self._change)  # whatever the person's preference: slopes alone make the curve
         made.addKeysWithTangents(
             OpenMaya.MTimeArray([instant(at, seconds) for at in times_s]),

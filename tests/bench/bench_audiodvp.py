@@ -46,7 +46,8 @@ def main() -> None:
     parser.add_argument("run", type=Path)
     parser.add_argument("--frames", type=int, default=50)
     arguments = parser.parse_args()
-    performer, trained = open_performer(arguments.actor), read_trained(arguments.run)
+    performer = open_performer(arguments.actor)
+    trained = read_trained(arguments.run)
     frames = min(arguments.frames, performer.n_frames)
     about = trained.about
     assert performer.sound is not None
@@ -70,7 +71,8 @@ def main() -> None:
     print(f"threads: {torch.get_num_threads()}; region {about.region.side} px as {about.region.pixels} px")
     for stage, paper in PAPER_MS.items():
         print(f"{stage:10s} {spent[stage]:8.1f} ms   paper {paper:5.1f} ms   ratio {spent[stage] / paper:6.2f}")
-    total, paper = sum(spent.values()), sum(PAPER_MS.values())
+    total = sum(spent.values())
+    paper = sum(PAPER_MS.values())
     print(f"{'together':10s} {total:8.1f} ms   paper {paper:5.1f} ms   ratio {total / paper:6.2f}")
 
 

@@ -23,7 +23,8 @@ import soundfile
 from facetake import batch
 
 SINGLE = 20
-FEW, MANY = 100, 5000
+FEW = 100
+MANY = 5000
 WORK = """
 import resource, sys
 from facetake.cli import main
@@ -39,7 +40,8 @@ def main() -> None:
     parser.add_argument("line", type=Path)
     parser.add_argument("--rows", type=int, default=1000)
     asked = parser.parse_args()
-    folder, cores = Path(tempfile.mkdtemp()), batch.default_jobs()
+    folder = Path(tempfile.mkdtemp())
+    cores = batch.default_jobs()
     seconds = cut(asked.line, folder / "lines", asked.rows)
     few, many = (timed(folder, short(folder / "lines", rows), f"short_{rows}", cores) for rows in (FEW, MANY))
     spent, _, _ = timed(folder, listed(folder / "lines", asked.rows), "all", cores)
@@ -66,15 +68,18 @@ def main() -> None:
     print(f"times real time: {seconds / spent:.0f}")
     print(f"ratio to one process: {alone / spent:.2f}; to one command a line: {single * asked.rows / spent:.1f}")
     print(f"overhead a row: {1000 * (spent - making / cores) / asked.rows:.1f} ms")
-    print(f"peak memory, MB: parent {few[1] / 1024:.0f} at {FEW} rows, {many[1] / 1024:.0f} at {MANY}; "
-          f"largest worker {few[2] / 1024:.0f}, {many[2] / 1024:.0f}")  # fmt: skip
+    print(
+        f"peak memory, MB: parent {few[1] / 1024:.0f} at {FEW} rows, {many[1] / 1024:.0f} at {MANY}; "
+        f"largest worker {few[2] / 1024:.0f}, {many[2] / 1024:.0f}"
+    )
 
 
 def cut(source: Path, folder: Path, rows: int) -> float:
     """Lines of 1 to 8 s; gives their seconds together."""
     folder.mkdir()
     samples, rate_hz = soundfile.read(source, dtype="float32")
-    dice, total = np.random.default_rng(0), 0.0
+    dice = np.random.default_rng(0)
+    total = 0.0
     for number in range(rows):
         length = dice.uniform(1.0, 8.0)
         begin = int(dice.uniform(0, len(samples)))

@@ -41,8 +41,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    marks, random = Marks(anny.load()), torch.Generator().manual_seed(arguments.seed)
-    errors, began_at, spent = [], [], 0.0
+    marks = Marks(anny.load())
+    random = torch.Generator().manual_seed(arguments.seed)
+    errors = []
+    began_at = []
+    spent = 0.0
     every = list(range(68))
     for first in range(0, arguments.faces, BATCH):
         faces, still = drawn(marks, min(BATCH, arguments.faces - first), random)
@@ -53,11 +56,14 @@ def main() -> None:
         spent += time.perf_counter() - began
         errors.append((laid(found, faces, every) - faces).norm(dim=2).amax(dim=1))
         began_at.append((start - faces).norm(dim=2).amax(dim=1))
-    error, before = torch.cat(errors), torch.cat(began_at)
+    error = torch.cat(errors)
+    before = torch.cat(began_at)
     print(f"{len(error)} faces, {joints().n_edges} edges, {len(joints().wings)} of them between two triangles")
     print(f"furthest point before: median {before.median():.3f}, worst {before.max():.3f} of the eyes' distance")
-    print(f"furthest point after: median {error.median():.1e}, 99.9 % {error.quantile(0.999):.1e}, "
-          f"worst {error.max():.1e}; {int((error > 1e-3).sum())} faces above 1e-3")  # fmt: skip
+    print(
+        f"furthest point after: median {error.median():.1e}, 99.9 % {error.quantile(0.999):.1e}, "
+        f"worst {error.max():.1e}; {int((error > 1e-3).sum())} faces above 1e-3"
+    )
     print(f"{1000 * spent / len(error):.1f} ms a face on one thread")
 
 

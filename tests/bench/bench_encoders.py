@@ -25,9 +25,9 @@ from typing import Final
 import numpy as np
 import soundfile as sf
 import soxr
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F32
 from facetake.errors import AudioError
 
 RATE_HZ: Final = audio.SAMPLE_RATE_HZ
@@ -35,10 +35,10 @@ SENTENCE: Final = (
     "The quick brown fox jumps over the lazy dog. She sells sea shells by the sea shore, and then, at last, she went "
     "home; papa bought more blue balloons."
 )
-EXACT_S, LAG_S = 0.005, 0.002
+EXACT_S = 0.005
+LAG_S = 0.002
 STREAM_LAG_S: Final = 0.03
 FFMPEG: Final = "ffmpeg -nostdin -v error -y -i {wav}"
-Sound = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -119,7 +119,7 @@ ENCODERS: Final = (
     Encoder("speexenc --quiet {wav} {out}", ".spx", 160, 8_000),
     Encoder("speexenc --quiet {wav} {out}", ".spx", 320, 16_000),
     Encoder("speexenc --quiet --vbr {wav} {out}", ".spx", 640, 32_000),
-)  # fmt: skip
+)
 
 
 @dataclass(frozen=True)
@@ -146,9 +146,10 @@ def spoken(folder: Path) -> Path:
     return path
 
 
-def encoded(encoder: Encoder, sound: Sound, folder: Path) -> Path | None:
+def encoded(encoder: Encoder, sound: F32, folder: Path) -> Path | None:
     """What an encoder makes of a sound of 16 kHz; None where it is not here."""
-    wav, out = folder / "in.wav", folder / f"out{encoder.suffix}"
+    wav = folder / "in.wav"
+    out = folder / f"out{encoder.suffix}"
     sf.write(wav, soxr.resample(sound, RATE_HZ, encoder.rate_hz), encoder.rate_hz)
     words = [word.format(wav=wav, out=out) for word in encoder.command.split()]
     is_piped = encoder.is_piped or words[-2:] == ["-", str(out)]
@@ -162,7 +163,7 @@ def encoded(encoder: Encoder, sound: Sound, folder: Path) -> Path | None:
     return out
 
 
-def lag_s(heard: Sound, sound: Sound) -> float:
+def lag_s(heard: F32, sound: F32) -> float:
     """How late a sound is heard."""
     count = max(len(heard), len(sound))
     spectrum = np.fft.rfft(heard, 2 * count) * np.conj(np.fft.rfft(sound, 2 * count))
@@ -170,7 +171,7 @@ def lag_s(heard: Sound, sound: Sound) -> float:
     return (best if best < count else best - 2 * count) / RATE_HZ
 
 
-def measured(path: Path, sound: Sound, copies: int) -> tuple[float, tuple[float, ...], str]:
+def measured(path: Path, sound: F32, copies: int) -> tuple[float, tuple[float, ...], str]:
     """Length error and lags in ms, and what is told."""
     with audio.stream(path) as stream:
         heard = np.concatenate(list(stream))
@@ -193,7 +194,7 @@ def judged(encoder: Encoder, length_ms: float, lags_ms: tuple[float, ...], told:
     return "BROKEN: lag" if is_late else "kept"
 
 
-def results(encoder: Encoder, sound: Sound, folder: Path) -> Iterator[Result]:
+def results(encoder: Encoder, sound: F32, folder: Path) -> Iterator[Result]:
     """Whole, glued and cut."""
     name = encoder.command.replace(FFMPEG, "ffmpeg").replace(" {wav}", "").replace(" {out}", "")
     name = f"{name} {encoder.suffix} {encoder.rate_hz / 1000:g}k"
@@ -210,7 +211,9 @@ def results(encoder: Encoder, sound: Sound, folder: Path) -> Iterator[Result]:
             if copies == 2 and not encoder.can_glue:  # no program plays the second
                 verdict = "kept" if "glued" in told or max(map(abs, lags_ms)) <= 1000 * STREAM_LAG_S else verdict
         except AudioError as error:
-            length_ms, lags_ms, told = 0.0, (), f"refused: {str(error).removeprefix(f'{path} ')}"
+            length_ms = 0.0
+            lags_ms = ()
+            told = f"refused: {str(error).removeprefix(f'{path} ')}"
             verdict = "kept" if form == "cut" or not (copies == 1 or encoder.can_glue) else "BROKEN: refused"
         yield Result(name, form, length_ms if copies else 0.0, lags_ms, told, verdict)
 
@@ -233,8 +236,10 @@ def main() -> int:
                         f"{one.encoder:60s} {one.form:6s} {one.length_ms:8.1f} {lags:14s} {one.verdict:16s} {one.told}"
                     )
     broken = sum(one.verdict.startswith("BROKEN") for one in found)
-    print(f"{sum(one.verdict == 'kept' for one in found)} kept, {broken} broken, "
-          f"{sum(one.verdict == 'not here' for one in found)} encoders not here")  # fmt: skip
+    print(
+        f"{sum(one.verdict == 'kept' for one in found)} kept, {broken} broken, "
+        f"{sum(one.verdict == 'not here' for one in found)} encoders not here"
+    )
     return int(broken > 0)
 
 

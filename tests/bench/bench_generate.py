@@ -24,7 +24,9 @@ from facetake.generate import GenerateOptions, generate
 from facetake_training.measure.memory import peak_mb
 from facetake_training.measure.report import Report
 
-SECONDS, LINE_S, REPEATS = 60, 5, 3
+SECONDS = 60
+LINE_S = 5
+REPEATS = 3
 
 
 def ours(source: Path, out: Path, models: inference.Models) -> float:
@@ -75,13 +77,15 @@ def main() -> int:
     parser.add_argument("speech", type=Path)
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
-    sound, report = audio.read(arguments.speech), Report()
+    sound = audio.read(arguments.speech)
+    report = Report()
     models = inference.load(arguments.model)
     with tempfile.TemporaryDirectory() as folder:
         minute, line, out = (Path(folder) / name for name in ("minute.wav", "line.wav", "take.csv"))
         for path, seconds in ((minute, SECONDS), (line, LINE_S)):
             sf.write(path, np.resize(sound, seconds * 16_000), 16_000)
-        spent, paper = ours(minute, out, models), the_papers(np.resize(sound, SECONDS * 16_000))
+        spent = ours(minute, out, models)
+        paper = the_papers(np.resize(sound, SECONDS * 16_000))
         report.row(f"the paper's network alone: {SECONDS / paper:.1f} times real time")
         report.bar("facetake generate, times real time", SECONDS / spent, least=150)
         report.bar("ratio to the paper's network", paper / spent, least=20)

@@ -13,15 +13,15 @@ import argparse
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.motion import head
 
-F64 = NDArray[np.float64]
-WIDTH, LATEST = FRAME_RATE_HZ // 6, FRAME_RATE_HZ // 2
+WIDTH = FRAME_RATE_HZ // 6
+LATEST = FRAME_RATE_HZ // 2
 
 
 def onsets_of(path: Path) -> F64:
@@ -43,7 +43,8 @@ def moved(style: str, onsets: F64, emotion: str, seed: int) -> F64:
 def followed(speed: F64, onsets: F64) -> float:
     """Correlation of speed with onsets at its best lag."""
     calm = np.ones(WIDTH) / WIDTH
-    a, b = np.convolve(speed, calm, "same"), np.convolve(onsets, calm, "same")
+    a = np.convolve(speed, calm, "same")
+    b = np.convolve(onsets, calm, "same")
     scores = [np.corrcoef(a[lag:], b[: len(b) - lag])[0, 1] for lag in range(LATEST)]
     return float(np.max(scores))
 
@@ -64,8 +65,10 @@ def main() -> None:
                     speed = np.abs(np.gradient(angles, axis=0)).sum(axis=1) * FRAME_RATE_HZ
                     rows.append((speed.mean(), np.abs(angles).max(), followed(speed, onsets)))
             speed_deg, most_deg, follows = np.array(rows).T
-            print(f"{style:8s} {emotion:10s} {speed_deg.mean():6.2f} deg/s  largest {most_deg.max():5.2f} deg  "
-                  f"follows onsets {follows.mean():.2f}")  # fmt: skip
+            print(
+                f"{style:8s} {emotion:10s} {speed_deg.mean():6.2f} deg/s  largest {most_deg.max():5.2f} deg  "
+                f"follows onsets {follows.mean():.2f}"
+            )
 
 
 if __name__ == "__main__":

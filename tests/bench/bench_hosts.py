@@ -25,13 +25,19 @@ import soundfile
 
 HERE = Path(__file__).parents[1] / "hosts"
 ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(HERE), str(ROOT / "maya_plugin/scripts"), str(ROOT / "maya_plugin/plug-ins"),
-                str(ROOT / "unreal_bridge/Content/Python")]  # fmt: skip
+sys.path[:0] = [
+    str(HERE),
+    str(ROOT / "maya_plugin/scripts"),
+    str(ROOT / "maya_plugin/plug-ins"),
+    str(ROOT / "unreal_bridge/Content/Python"),
+]
 
 from canned import real_engine  # noqa: E402
 from stages import MayaStage, RecordingStage, UnrealStage  # noqa: E402
 
-LINE_S, MINUTE_S, WARM = 5.0, 60.0, 5
+LINE_S = 5.0
+MINUTE_S = 60.0
+WARM = 5
 
 
 def main() -> None:
@@ -52,7 +58,9 @@ def main() -> None:
         stage: Any = make("mh4", patch)
         panel = Panel(stage.host, engine)
         panel.open([line])
-        spent, block, calls = [], 0.0, 0
+        spent = []
+        block = 0.0
+        calls = 0
         for _ in range(WARM + 1):
             counted = count(stage)
             gc.freeze()  # the fake's whole history lies in this process, where a host's would not
@@ -87,7 +95,8 @@ def press(application: Any, panel: Any) -> tuple[float, float]:
     while panel.is_busy:
         application.processEvents()
         now = time.perf_counter()
-        longest, last = max(longest, now - last), now
+        longest = max(longest, now - last)
+        last = now
         time.sleep(0.0005)
     panel.made.disconnect(connection)
     assert made, panel.message.text()

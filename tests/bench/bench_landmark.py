@@ -21,8 +21,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import I64
 from facetake.portrait.landmark_translation.evaluation import evaluate
 from facetake.portrait.landmark_translation.image.dataset import region_around, seen_in
 from facetake.portrait.landmark_translation.image.image_warp import Movable
@@ -37,11 +37,12 @@ from facetake.portrait.metrics.clip import Clip, measures
 from facetake.portrait.training import devices
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 
-I64 = NDArray[np.int64]
 PAPER = {  # RAVDESS, Table 3: CPBD, FID, CSIM, LMD
-    "full model": (0.336, 14.621, 0.516, 0.705), "no local translation": (0.312, 39.059, 0.463, 0.736),
-    "no identity loss": (0.319, 54.052, 0.478, 0.775), "no ConvGRU": (0.274, 52.527, 0.491, 0.720),
-}  # fmt: skip
+    "full model": (0.336, 14.621, 0.516, 0.705),
+    "no local translation": (0.312, 39.059, 0.463, 0.736),
+    "no identity loss": (0.319, 54.052, 0.478, 0.775),
+    "no ConvGRU": (0.274, 52.527, 0.491, 0.720),
+}
 SHOWN = ("cpbd", "csim_handmade", "lmd", "csim", "fid", "frechet_handmade")
 
 
@@ -56,19 +57,30 @@ def ablations(settings: PictureSettings) -> dict[str, PictureSettings]:
 
 
 def judged(
-    captured: Captured, settings: PictureSettings, frames: I64, folder: Path, device: torch.device,
+    captured: Captured,
+    settings: PictureSettings,
+    frames: I64,
+    folder: Path,
+    device: torch.device,
     landmarker: Path | None,
-) -> tuple[Translator, str]:  # fmt: skip
+) -> tuple[Translator, str]:
     """Trains one row's networks on what comes before `frames` and says how good they are on those."""
-    began, learnt = time.perf_counter(), int(frames[0])
+    began = time.perf_counter()
+    learnt = int(frames[0])
     translator = learn_pictures([(captured.filmed, learnt)], settings, 0, folder, judges(), device=device)
     spent = time.perf_counter() - began
     clip = Clip(captured.actor.fit.landmarks, captured.actor.rate, len(frames), captured.actor.sound)
     scores = evaluate(
-        captured.subject(learnt), translator, settings, captured.filmed, captured.seen, frames,
+        captured.subject(learnt),
+        translator,
+        settings,
+        captured.filmed,
+        captured.seen,
+        frames,
         lambda: measures(clip, None, landmarker),
-    )  # fmt: skip
-    given, taken = scores.given, scores.given_measures
+    )
+    given = scores.given
+    taken = scores.given_measures
     told = "  ".join(f"{name} {taken[name]:.4f}" for name in SHOWN if name in taken)
     return translator, (
         f"SSIM {given.ssim:.4f}  PSNR {given.psnr:.2f}  mouth {given.mouth:.2f}  flicker {given.flicker:.2f}  {told}  "
@@ -80,10 +92,8 @@ def judged(
 def costs(captured: Captured, translator: Translator, settings: PictureSettings, frames: int) -> dict[str, float]:
     """Median milliseconds a frame of each stage."""
     subject = captured.subject()
-    region, movable = (
-        region_around(captured.seen, len(subject.picture), settings),
-        Movable(subject.picture, subject.known),
-    )
+    region = region_around(captured.seen, len(subject.picture), settings)
+    movable = Movable(subject.picture, subject.known)
     square = region.cut(subject.picture)
     points = seen_in(region, captured.seen)[:, None]
     pictures = [as_tensor(draw(row[0], region.pixels))[None] for row in points[:frames]]
@@ -126,21 +136,35 @@ def main() -> None:
     settings = read_settings(arguments.settings).pictures
     if arguments.epochs:
         parts, whole = arguments.epochs
-        settings = replace(settings, local_training=replace(settings.local_training, epochs=parts),
-                           global_training=replace(settings.global_training, epochs=whole))  # fmt: skip
+        settings = replace(
+            settings,
+            local_training=replace(settings.local_training, epochs=parts),
+            global_training=replace(settings.global_training, epochs=whole),
+        )
     captured = open_captured(arguments.actor)
-    first, last = (int(min(s * captured.actor.rate, captured.actor.n_frames))
-                   for s in (arguments.seconds, arguments.until))  # fmt: skip
-    frames, device = np.arange(first, last), devices.device(arguments.device)
+    first, last = (
+        int(min(s * captured.actor.rate, captured.actor.n_frames)) for s in (arguments.seconds, arguments.until)
+    )
+    frames = np.arange(first, last)
+    device = devices.device(arguments.device)
     translator = None
     with tempfile.TemporaryDirectory() as spare:
         for name, row in ablations(settings).items():
-            made, told = judged(captured, row, frames, (arguments.out or Path(spare)) / name.replace(" ", "_"), device,
-                                arguments.landmarker)  # fmt: skip
+            made, told = judged(
+                captured,
+                row,
+                frames,
+                (arguments.out or Path(spare)) / name.replace(" ", "_"),
+                device,
+                arguments.landmarker,
+            )
             translator = translator or made
             print(f"{name:22s} {told}", flush=True)
-            print(f"{'':22s} paper (RAVDESS): CPBD {PAPER[name][0]}  FID {PAPER[name][1]}  CSIM {PAPER[name][2]}  "
-                  f"LMD {PAPER[name][3]}", flush=True)  # fmt: skip
+            print(
+                f"{'':22s} paper (RAVDESS): CPBD {PAPER[name][0]}  FID {PAPER[name][1]}  CSIM {PAPER[name][2]}  "
+                f"LMD {PAPER[name][3]}",
+                flush=True,
+            )
     assert translator is not None
     spent = costs(captured, translator.cpu(), settings, 30)
     print(f"threads: {torch.get_num_threads()}; networks see {settings.side} px")

@@ -37,6 +37,7 @@ import soxr
 from numpy.typing import NDArray
 
 from facetake import audio, inference, mouth, rig
+from facetake.arrays import F64
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
 from facetake_training import lips
@@ -44,8 +45,9 @@ from facetake_training.align.engine import PhoneListener, WordListener, model_fo
 from facetake_training.align.line import Labeller
 from facetake_training.performers.prosody import frame_loudness
 
-Array = NDArray[np.float64]
-FPS, WEB_RATE_HZ, REPEATS = 60, 48_000, 3
+FPS = 60
+WEB_RATE_HZ = 48_000
+REPEATS = 3
 SHIM = Path(__file__).with_name("web_audio_peers.mjs")
 PYLIPSYNC = {"aa": "aa", "ee": "E", "ih": "I", "oh": "O", "ou": "U"}
 WLIPSYNC = {"A": "aa", "E": "E", "I": "I", "O": "O", "U": "U", "S": "SS"}
@@ -58,9 +60,9 @@ class AbsentError(Exception):
 class Shown(NamedTuple):
     """What one way of making lips shows of a clip: opening and rounding (T,), their instants, the seconds it took."""
 
-    opening: Array
-    rounding: Array
-    times_s: Array
+    opening: F64
+    rounding: F64
+    times_s: F64
     spent_s: float
 
 
@@ -86,7 +88,7 @@ class Peer(NamedTuple):
     open: Callable[[Path], Way]
 
 
-def timed(run: Callable[[], tuple[Array, Array, Array]]) -> Shown:
+def timed(run: Callable[[], tuple[F64, F64, F64]]) -> Shown:
     """What a run shows, and the seconds of the best of three."""
     spent = []
     for _ in range(REPEATS):
@@ -96,12 +98,12 @@ def timed(run: Callable[[], tuple[Array, Array, Array]]) -> Shown:
     return Shown(*shown, min(spent))
 
 
-def on_the_rig(values: NDArray[np.float32], times_s: Array) -> tuple[Array, Array, Array]:
+def on_the_rig(values: NDArray[np.float32], times_s: F64) -> tuple[F64, F64, F64]:
     """Opening, rounding and instants of curves (T, 174)."""
     return mouth.aperture(values).astype(float), mouth.pucker(values).astype(float), times_s
 
 
-def visemes_on_the_rig(weights: Mapping[str, Array], times_s: Array) -> tuple[Array, Array, Array]:
+def visemes_on_the_rig(weights: Mapping[str, F64], times_s: F64) -> tuple[F64, F64, F64]:
     """The same of weights (T,) of Oculus's visemes, by OpenFaceFX's shapes for each."""
     looks = openfacefx("retarget").PRESETS["arkit"]
     shapes = np.zeros((len(times_s), len(rig.ARKIT_NAMES)))
@@ -124,7 +126,7 @@ def imported(module: str, package: str) -> ModuleType:
         raise AbsentError(f"pip install --target DIR {package} ({error})") from error
 
 
-def facefx_track(make: Callable[[], object], n_samples: int) -> tuple[Array, Array, Array]:
+def facefx_track(make: Callable[[], object], n_samples: int) -> tuple[F64, F64, F64]:
     """What an OpenFaceFX track of sparse keys shows."""
     times_s = np.arange(round(n_samples * FPS / audio.SAMPLE_RATE_HZ)) / FPS
     channels = {c.name: c.keys for c in make().channels}  # type: ignore[attr-defined]  # its FaceTrack
@@ -134,11 +136,13 @@ def facefx_track(make: Callable[[], object], n_samples: int) -> tuple[Array, Arr
 
 def facefx_naive(_peers: Path) -> Way:
     """Text spread over the sound's length by OpenFaceFX itself, with the dictionary that it asks to be given."""
-    pipeline, words = openfacefx("pipeline"), openfacefx("g2p").G2P()
+    pipeline = openfacefx("pipeline")
+    words = openfacefx("g2p").G2P()
     words.load_cmudict(str(model_folder().parent / "en-us" / "cmudict-en-us.dict"))
 
     def way(clip: Clip) -> Shown:
-        n, length_s = len(clip.samples), len(clip.samples) / audio.SAMPLE_RATE_HZ
+        n = len(clip.samples)
+        length_s = len(clip.samples) / audio.SAMPLE_RATE_HZ
         return timed(lambda: facefx_track(lambda: pipeline.generate_naive(clip.text, length_s, FPS, g2p=words), n))
 
     return way
@@ -146,8 +150,10 @@ def facefx_naive(_peers: Path) -> Way:
 
 def facefx_aligned(_peers: Path) -> Way:
     """Phones found in the sound by our aligner; heard without the text where they do not fit it."""
-    pipeline, alignment = openfacefx("pipeline"), openfacefx("alignment")
-    labeller, listener = Labeller("en"), PhoneListener()
+    pipeline = openfacefx("pipeline")
+    alignment = openfacefx("alignment")
+    labeller = Labeller("en")
+    listener = PhoneListener()
 
     def phones(clip: Clip) -> list[tuple[str, float, float]]:
         line = labeller.label(clip.samples, clip.text)
@@ -177,7 +183,7 @@ def pylipsync(_peers: Path) -> Way:
     """The method of uLipSync in Python, with the sounds it carries."""
     analyzer = imported("pylipsync", "pylipsync").PhonemeAnalyzer()
 
-    def show(clip: Clip) -> tuple[Array, Array, Array]:
+    def show(clip: Clip) -> tuple[F64, F64, F64]:
         found = analyzer.extract_phoneme_segments(clip.samples, audio.SAMPLE_RATE_HZ, fps=FPS, return_seconds=True)
         rows = [{p.name: p.target for p in segment.phonemes} for segment in found]
         weights = {viseme: np.array([row[name] for row in rows]) for name, viseme in PYLIPSYNC.items()}
@@ -208,7 +214,8 @@ def web_audio(peers: Path, key: str, package: str, viseme: Callable[[str], str],
 
     def way(clip: Clip) -> Shown:
         with tempfile.TemporaryDirectory() as folder:
-            sound, out = Path(folder) / "sound.f32", Path(folder) / "out.json"
+            sound = Path(folder) / "sound.f32"
+            out = Path(folder) / "out.json"
             soxr.resample(clip.samples, audio.SAMPLE_RATE_HZ, WEB_RATE_HZ).astype("<f4").tofile(sound)
             runs = []
             for _ in range(REPEATS):
@@ -225,7 +232,7 @@ def web_audio(peers: Path, key: str, package: str, viseme: Callable[[str], str],
 def loudness(_peers: Path) -> Way:
     """A mouth that opens, and rounds, as loudly as it is spoken."""
 
-    def show(clip: Clip) -> tuple[Array, Array, Array]:
+    def show(clip: Clip) -> tuple[F64, F64, F64]:
         times_s = np.arange(round(len(clip.samples) * FPS / audio.SAMPLE_RATE_HZ)) / FPS
         level = np.sqrt(frame_loudness(audio.read(clip.sound), len(times_s)))
         return level, level, times_s
@@ -248,7 +255,7 @@ def ours(model: Path | None) -> Way:
     """The whole of generation."""
     models = inference.load(model, 1)
 
-    def show(clip: Clip) -> tuple[Array, Array, Array]:
+    def show(clip: Clip) -> tuple[F64, F64, F64]:
         take = generate(clip.sound, GenerateOptions(), models).take
         return on_the_rig(take.values, take.times_s)
 
@@ -266,7 +273,8 @@ def version(peer: Peer, peers: Path) -> str:
 
 def clip_of(config: lips.LipsConfig, name: str, text: str | None, folder: Path) -> Clip:
     """Reads a clip; its words are recognised where no text is given."""
-    sound, wav = lips.sound_path(config, name), folder / f"{name}.wav"
+    sound = lips.sound_path(config, name)
+    wav = folder / f"{name}.wav"
     samples = audio.read(sound)
     sf.write(wav, samples, audio.SAMPLE_RATE_HZ, subtype="PCM_16")
     return Clip(sound, samples, wav, text or WordListener().listen(samples))
@@ -284,7 +292,8 @@ def row(
     """Scores one way on every clip: its line of the table, and its seconds."""
     shown = {clip: way(about) for clip, about in clips.items()}
     scores = [lips.score_tracks(s.opening, s.rounding, s.times_s, config, clip) for clip, s in shown.items()]
-    mean, lag_ms = lips.mean(scores), float(np.median([abs(score.lag_ms) for score in scores]))
+    mean = lips.mean(scores)
+    lag_ms = float(np.median([abs(score.lag_ms) for score in scores]))
     spent_s = sum(s.spent_s for s in shown.values())
     ratio = spent_s / (ours_s or spent_s)
     told = f"{mean.aperture:7.2f} {mean.pucker:8.2f} {mean.closure:10.2f} {lag_ms:11.0f} {spent_s:8.2f} {ratio:8.2f}"

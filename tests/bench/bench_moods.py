@@ -32,8 +32,16 @@ SEEDS = {"lines": 1_000, "others": 2_000}
 def lessons(motion: Motion, folder: Path, name: str, out: Path, marks: Marks, models: inference.Models) -> list[Lesson]:
     """What people who were never seen do with the sounds in a folder."""
     how = motion.about.settings.motion.lessons
-    return lessons_of(sound_files([str(folder)]), motion.about.rate, how, marks, models, SEEDS[name],
-                      out / "bench" / name, lambda _share: None)  # fmt: skip
+    return lessons_of(
+        sound_files([str(folder)]),
+        motion.about.rate,
+        how,
+        marks,
+        models,
+        SEEDS[name],
+        out / "bench" / name,
+        lambda _share: None,
+    )
 
 
 def main() -> None:
@@ -45,7 +53,9 @@ def main() -> None:
     parser.add_argument("--every", type=int, default=2, help="of the frames, one in so many is put in moods")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
-    motion, marks, models = read_motion(arguments.run), Marks(anny.load()), inference.load()
+    motion = read_motion(arguments.run)
+    marks = Marks(anny.load())
+    models = inference.load()
     lines = lessons(motion, arguments.lines, "lines", arguments.run, marks, models)
     others = lessons(motion, arguments.others, "others", arguments.run, marks, models)
     found = told(motion.moods, lines, others, arguments.every)

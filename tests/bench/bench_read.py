@@ -42,7 +42,8 @@ from facetake.portrait.read_avatars.training import Lesson, train
 from facetake.portrait.training import devices
 from facetake.portrait.video.region import Region
 
-LEARNT, N_SOUNDS = 0.7, 4
+LEARNT = 0.7
+N_SOUNDS = 4
 COST_PX = 256  # of the film whose rendering is timed
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 
@@ -89,11 +90,11 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
     sounds = sorted(path for path in arguments.sounds.iterdir() if path.is_file())[:N_SOUNDS]
-    models, face = inference.load(), open_face()
+    models = inference.load()
+    face = open_face()
     clips = film(sounds, arguments.out / "actor", face, models, arguments.side)
     base = read_settings("quick")
-    base = replace(base, texture="audio", side=arguments.side,
-                   renderer=replace(base.renderer, epochs=arguments.epochs))  # fmt: skip
+    base = replace(base, texture="audio", side=arguments.side, renderer=replace(base.renderer, epochs=arguments.epochs))
     spoken = [hear(clip, base, models) for clip in clips]
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)
@@ -115,8 +116,7 @@ def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
 
 def _variants(base: Settings) -> dict[str, Settings]:
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
-    return {"full": base, "no_gan": without, "static": replace(base, texture="static"),
-            "wr1": replace(base, radius=0)}  # fmt: skip
+    return {"full": base, "no_gan": without, "static": replace(base, texture="static"), "wr1": replace(base, radius=0)}
 
 
 def _trained(spoken: list[Spoken], settings: Settings, folder: Path, device: torch.device) -> Trained:
@@ -129,16 +129,31 @@ def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device
     for name, settings in _variants(base).items():
         began = time.perf_counter()
         trained = _trained(spoken, settings, out / name, device)
-        rows, far = [], frechet.Frechet("frechet", frechet.handmade_features)
+        rows = []
+        far = frechet.Frechet("frechet", frechet.handmade_features)
         for s in spoken:
             found = s.evaluated(trained, s.learnt, [far])
-            rows.append([found.aperture.correlation, found.affect.arousal, found.affect.valence, found.ours.mouth,
-                         found.ours.difference, found.ours.ssim, found.given.mouth, found.given.difference,
-                         found.given.jitter, found.real_jitter])  # fmt: skip
+            rows.append(
+                [
+                    found.aperture.correlation,
+                    found.affect.arousal,
+                    found.affect.valence,
+                    found.ours.mouth,
+                    found.ours.difference,
+                    found.ours.ssim,
+                    found.given.mouth,
+                    found.given.difference,
+                    found.given.jitter,
+                    found.real_jitter,
+                ]
+            )
         r, a, v, mouth, away, alike, given_mouth, given, jitter, real = np.nanmean(rows, axis=0)
-        print(f"{name:9s} {far.scores()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
-              f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
-              f"({time.perf_counter() - began:.0f} s)", flush=True)  # fmt: skip
+        print(
+            f"{name:9s} {far.scores()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
+            f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
+            f"({time.perf_counter() - began:.0f} s)",
+            flush=True,
+        )
     print("* of edges and waves by hand, which is not FID; moods by our predictor from expression\n")
 
 
@@ -155,7 +170,8 @@ def _show(spoken: list[Spoken], full: Trained, static: Trained, out: Path) -> No
             continue
         most = int((np.abs(heard.astype(np.float32) - without).mean(axis=3) * mouths).sum(axis=(1, 2)).argmax())
         y, x = (int(places.mean()) for places in np.nonzero(mouths[most]))
-        high, wide = film.shape[1] // 12, film.shape[2] // 6
+        high = film.shape[1] // 12
+        wide = film.shape[2] // 6
         around = np.s_[y - high : y + high, x - wide : x + wide]
         columns.append(np.concatenate([each[most][around] for each in (film, without, heard)]))
     write_png(out / "mouths.png", np.concatenate(columns, axis=1).repeat(4, axis=0).repeat(4, axis=1))
@@ -186,8 +202,10 @@ def _intensity(s: Spoken, trained: Trained) -> None:
 
 def _change(s: Spoken, trained: Trained) -> None:
     """The largest change between two frames of a line that turns from neutral to a mood, beside lines that do not."""
-    count, half = len(s.features), 0.5 * len(s.features) / float(s.surface.rate)
-    times, frames = np.arange(count) / float(s.surface.rate), np.arange(count)
+    count = len(s.features)
+    half = 0.5 * len(s.features) / float(s.surface.rate)
+    times = np.arange(count) / float(s.surface.rate)
+    frames = np.arange(count)
 
     def steps(label: np.ndarray) -> tuple[float, float]:
         expression = predict(trained.predictor, s.features, label)
@@ -202,8 +220,10 @@ def _change(s: Spoken, trained: Trained) -> None:
         )
         turning = steps(over_time(cues, times))
         constant = np.max([steps(over_time(emotion.parse(name), times)) for name in ("neutral", mood)], axis=0)
-        print(f"neutral to {mood} in half a second: largest step of a coefficient {turning[0]:.3f}, of the picture "
-              f"{turning[1]:.2f}; of constant lines {constant[0]:.3f} and {constant[1]:.2f}")  # fmt: skip
+        print(
+            f"neutral to {mood} in half a second: largest step of a coefficient {turning[0]:.3f}, of the picture "
+            f"{turning[1]:.2f}; of constant lines {constant[0]:.3f} and {constant[1]:.2f}"
+        )
     print()
 
 
@@ -219,7 +239,9 @@ def _costs(s: Spoken, trained: Trained) -> None:
 
 
 def _cost(s: Spoken, trained: Trained, peak: float) -> None:
-    surface, about, renderer = s.surface, trained.about, trained.renderer
+    surface = s.surface
+    about = trained.about
+    renderer = trained.renderer
     maps = [surface.maps(surface.expression[t], t, about.region) for t in range(8)]
     uv, alpha, lips = (np.stack(each) for each in zip(*maps, strict=True))
     real = np.stack([about.region.cut(surface.frames(0, 1)[0])] * 8)
@@ -234,7 +256,8 @@ def _cost(s: Spoken, trained: Trained, peak: float) -> None:
         }
         work = {"texture": _gflop(lambda: renderer.textured(given)), "U-Net": _gflop(lambda: renderer.unet(condition))}
     frames = np.arange(min(25, s.count))
-    row, heard = surface.expression[frames], s.phonemes[: 2 * len(frames)]
+    row = surface.expression[frames]
+    heard = s.phonemes[: 2 * len(frames)]
     whole = median_ms(lambda _: list(perform(surface, trained, row, heard, frames)), 3) / len(frames)
     print(f"\n{int(given.alpha.sum())} pixels of the face in a region of {about.region.pixels}")
     for stage, ms in spent.items():

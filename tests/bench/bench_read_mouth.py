@@ -41,13 +41,21 @@ def main() -> None:
     print("seed  texture | inside the lips: captured  from the sound | the face: captured  from the sound", flush=True)
     for seed in (int(text) for text in arguments.seeds.split(",")):
         for texture in ("audio", "static"):
-            settings = replace(base, texture=texture, seed=seed,
-                               renderer=replace(base.renderer, epochs=arguments.epochs))  # fmt: skip
-            trained = train([spoken.lesson(learnt)], settings, arguments.out / f"{texture}_{seed}",
-                            device=devices.device(arguments.device))  # fmt: skip
+            settings = replace(
+                base, texture=texture, seed=seed, renderer=replace(base.renderer, epochs=arguments.epochs)
+            )
+            trained = train(
+                [spoken.lesson(learnt)],
+                settings,
+                arguments.out / f"{texture}_{seed}",
+                device=devices.device(arguments.device),
+            )
             found = spoken.evaluated(trained, learnt)
-            print(f"{seed:4d}  {texture:7s} | {found.given.mouth:25.2f} {found.ours.mouth:15.2f} | "
-                  f"{found.given.difference:18.2f} {found.ours.difference:15.2f}", flush=True)  # fmt: skip
+            print(
+                f"{seed:4d}  {texture:7s} | {found.given.mouth:25.2f} {found.ours.mouth:15.2f} | "
+                f"{found.given.difference:18.2f} {found.ours.difference:15.2f}",
+                flush=True,
+            )
 
 
 if __name__ == "__main__":

@@ -58,11 +58,23 @@ def lines(count: int, recording: Path, take: Path) -> Iterator[report.Line]:
         found = tuple(Found(name, 0.2, 0.1, name not in wrong, "what was measured", (1.0,)) for name in CHECKS)
         lost = n % 100 == 7
         yield report.Line(
-            f"scene_{n // 100:03d}_line_{n:05d}", recording, None if lost else take, None, f"character {n % 40}",
-            f"What is said in line {n}, as it stands in the script.", f"happy:0.{n % 9 + 1}", seconds,
-            "failed" if lost else "done", "no file; check the path" if lost else "", "new", float(len(wrong)),
-            () if lost else found, "", "", f"{n:064x}",
-        )  # fmt: skip
+            f"scene_{n // 100:03d}_line_{n:05d}",
+            recording,
+            None if lost else take,
+            None,
+            f"character {n % 40}",
+            f"What is said in line {n}, as it stands in the script.",
+            f"happy:0.{n % 9 + 1}",
+            seconds,
+            "failed" if lost else "done",
+            "no file; check the path" if lost else "",
+            "new",
+            float(len(wrong)),
+            () if lost else found,
+            "",
+            "",
+            f"{n:064x}",
+        )
 
 
 def main() -> None:

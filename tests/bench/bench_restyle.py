@@ -22,7 +22,9 @@ from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take, resample
 from facetake_training.measure.report import Report
 
-SECONDS, LONG_S, REPEATS = 60, 1200, 5
+SECONDS = 60
+LONG_S = 1200
+REPEATS = 5
 SAD = RestyleOptions({"sad": 1.0})
 
 
@@ -80,10 +82,12 @@ def main() -> int:
     parser.add_argument("take", type=Path)
     parser.add_argument("--model", type=Path, default=inference.SHIPPED)
     arguments = parser.parse_args()
-    models, report = inference.load_restyling(arguments.model), Report()
+    models = inference.load_restyling(arguments.model)
+    report = Report()
     take = formats.read(arguments.take)
     minute = repeated(take, SECONDS)
-    spent, torch_s = ours(minute, models), eager(minute, arguments.model)
+    spent = ours(minute, models)
+    torch_s = eager(minute, arguments.model)
     report.row(f"the network alone in torch eager: {SECONDS / torch_s:.0f} times real time")
     report.bar("restyle, times real time", SECONDS / spent, least=500)
     report.row(f"ratio to torch eager: {torch_s / spent:.2f}")

@@ -29,7 +29,9 @@ from facetake.render.harmonics import ambient
 from facetake.rig import ARKIT_NAMES
 from facetake.visemes import VISEMES
 
-RATE, SECONDS, DEPTH = Fraction(25), 4.0, 0.5  # so near that the face fills the picture, as a capture crops it
+RATE = Fraction(25)  # so near that the face fills the picture, as a capture crops it
+SECONDS = 4.0
+DEPTH = 0.5
 MOODS = ("happy", "sad", "angry", "surprise")
 LEVELS = (1.0 / 3.0, 2.0 / 3.0, 1.0)
 CLIPS = (("neutral", 1.0), *((mood, level) for mood in MOODS for level in LEVELS))
@@ -64,8 +66,17 @@ def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models
     expression[:, OUT] = 0.0
     number = len(expression)
     fit = _fit(expression, made.take.head, face, number)
-    about = About(face.name, face.sha256, f"{mood}.mp4", f"{mood} {level}", (0.0, 0.0, float(size)), size, RATE,
-                  number, portrait((size, size), 25.0).focal)  # fmt: skip
+    about = About(
+        face.name,
+        face.sha256,
+        f"{mood}.mp4",
+        f"{mood} {level}",
+        (0.0, 0.0, float(size)),
+        size,
+        RATE,
+        number,
+        portrait((size, size), 25.0).focal,
+    )
     shown = expression.copy()
     weights = np.array([TONGUE.get(viseme, 0.0) for viseme in VISEMES], np.float32)
     shown[:, OUT] = at_rate(made.visemes @ weights[:, None], Fraction(60), RATE, number)[:, 0]
@@ -82,7 +93,8 @@ def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models
 
 def _fit(expression: np.ndarray, head: np.ndarray | None, face: Face, number: int) -> Fit:
     """The truth of one clip but for the tongue; the take's own head motion, with a slow sway, moves the head."""
-    model, dice = face.model, np.random.default_rng(7)
+    model = face.model
+    dice = np.random.default_rng(7)
     albedo = (0.6 * dice.normal(size=model.albedo_size)).astype(np.float32)
     identity = (0.6 * dice.normal(size=model.identity_size)).astype(np.float32)
     t = np.arange(number, dtype=np.float32) / float(RATE)

@@ -38,7 +38,8 @@ class Soak:
     """The chapters, each once."""
 
     def __init__(self, asked: argparse.Namespace) -> None:
-        self._asked, self._home = asked, asked.folder.resolve()
+        self._asked = asked
+        self._home = asked.folder.resolve()
         self._home.mkdir(parents=True, exist_ok=True)
         self._state = self._home / f"state-{asked.lines}.json"
         self._found: dict[str, Any] = json.loads(self._state.read_text()) if self._state.is_file() else {}
@@ -85,7 +86,9 @@ class Soak:
         return Folder(self._home / name, soak_lines.part_of(rows, step) if step > 1 else rows, self._found["hashes"])
 
     def _disturbed(self) -> list[Row]:
-        folder, dice, size = self._played("disturbed", 1), random.Random(1), self._asked.lines
+        folder = self._played("disturbed", 1)
+        dice = random.Random(1)
+        size = self._asked.lines
         mounted = soak_batch.mount(folder.path)
         doing = soak_batch.Disturbing(folder, dice, self._found["spent_s"])
         few = max(4, min(20, size // 400))

@@ -141,7 +141,8 @@ class Folder:
 
     def __init__(self, path: Path, rows: Path, reference: dict[str, str]) -> None:
         lines = rows.read_text("utf-8").splitlines()[1:]
-        self.path, self.rows = path, rows
+        self.path = path
+        self.rows = rows
         self.outs = {line.split(",")[0]: line.split(",")[-1] for line in lines}
         keys = {line: str(Path(out).with_suffix(".keys.json")) for line, out in self.outs.items()}
         self.files = {line: (out, keys[line]) for line, out in self.outs.items()}
@@ -238,7 +239,8 @@ class Memory:
     def look(self, run: Run, begun: float) -> None:
         """One sample."""
         with contextlib.suppress(OSError, ValueError, IndexError):  # one has ended
-            parent, maker = resident_mb(run.process.pid), max(map(resident_mb, run.makers()))
+            parent = resident_mb(run.process.pid)
+            maker = max(map(resident_mb, run.makers()))
             self.at_s.append(time.monotonic() - begun)
             self.parent_mb.append(parent)
             self.maker_mb.append(maker)
@@ -254,15 +256,18 @@ def quarters(at_s: Sequence[float], values: Sequence[float]) -> tuple[float, flo
 
 def slope(at_s: Sequence[float], values: Sequence[float]) -> float:
     """MB an hour, by least squares."""
-    middle_s, mean = sum(at_s) / len(at_s), sum(values) / len(values)
+    middle_s = sum(at_s) / len(at_s)
+    mean = sum(values) / len(values)
     over = sum((at - middle_s) * (value - mean) for at, value in zip(at_s, values, strict=True))
     return 3600 * over / (sum((at - middle_s) ** 2 for at in at_s) or 1.0)
 
 
 def undisturbed(folder: Folder) -> tuple[Row, Memory, float]:
     """The reference, its memory and its seconds."""
-    memory, row = Memory(), Row("the list undisturbed, which is the reference")
-    run, begun = folder.run(), time.monotonic()
+    memory = Memory()
+    row = Row("the list undisturbed, which is the reference")
+    run = folder.run()
+    begun = time.monotonic()
     while run.wait(LOOK_S):
         if any(folder.path.glob("part_*/*")):  # it works
             memory.look(run, begun)
@@ -280,7 +285,9 @@ class Disturbing:
 
     def __init__(self, folder: Folder, dice: random.Random, run_s: float) -> None:
         """`run_s`: what the whole list takes."""
-        self.folder, self._dice, self._run_s = folder, dice, run_s
+        self.folder = folder
+        self._dice = dice
+        self._run_s = run_s
         self.lines = folder.rows.parent
         self.recordings = sorted(self.lines.glob("take_*"))
 
@@ -307,7 +314,8 @@ class Disturbing:
 
     def kills(self, count: int) -> Row:
         """SIGKILL, SIGTERM and Ctrl-C at random moments of the first half of what is left."""
-        row, ways = Row(f"{count} kills at random moments"), Counter[str]()
+        row = Row(f"{count} kills at random moments")
+        ways = Counter[str]()
         for number in range(count):
             run = self.folder.run()
             spent = run.wait if number % 5 == 4 else run.work  # before the first line, too
@@ -327,7 +335,8 @@ class Disturbing:
 
     def kills_of_makers(self, count: int) -> Row:
         """SIGKILL to single processes that make rows, while the command goes on."""
-        row, killed = Row(""), 0
+        row = Row("")
+        killed = 0
         run = self.folder.run()
         while killed < count and run.work(self._dice.uniform(2, 5)):
             if makers := run.makers():
@@ -436,7 +445,8 @@ class Disturbing:
 
 def shards(folder: Folder, dice: random.Random, run_s: float) -> Row:
     """Two halves of a list at once in one folder, one of them killed now and then; a third run is refused."""
-    row, killed = Row(""), 0
+    row = Row("")
+    killed = 0
     halves = [("--shard", f"{number}/2", "--jobs", "1") for number in (1, 2)]
     runs = [_half(folder, number, half) for number, half in enumerate(halves)]
     while not all(one.is_over for one in runs):

@@ -11,9 +11,9 @@ from typing import Final
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from facetake.arrays import F64
+
 RECORDINGS: Final = 36
 SHORTEST_S: Final = 0.3
 LONGEST_S: Final = 0.8
@@ -35,7 +35,8 @@ def make(folder: Path, lines: int) -> Path:
         rows = csv.writer(file)
         rows.writerow(("id", "audio", "emotion", "style", "seed", "out"))
         for number in range(lines):
-            mood, style = MOODS[number // 3 % len(MOODS)], STYLES[number // 7 % len(STYLES)]
+            mood = MOODS[number // 3 % len(MOODS)]
+            style = STYLES[number // 7 % len(STYLES)]
             suffix = SUFFIXES[number // RECORDINGS % len(SUFFIXES)]  # each recording in every format
             out = f"part_{number % 10}/line_{number:05d}{suffix}"
             rows.writerow((f"line_{number:05d}", names[number % RECORDINGS], mood, style, number // 50, out))
@@ -72,7 +73,7 @@ def _recording(folder: Path, number: int) -> str:
     return path.name
 
 
-def _spoken(number: int) -> tuple[Array, int]:
+def _spoken(number: int) -> tuple[F64, int]:
     """A few words, (S,) in -1..1, and their rate in Hz."""
     words = WORDS[number % len(WORDS)]
     with tempfile.TemporaryDirectory() as folder:
@@ -89,13 +90,13 @@ def _spoken(number: int) -> tuple[Array, int]:
     return np.asarray(samples[loud[0] :] / np.abs(samples).max()), rate_hz
 
 
-def _buzz(number: int) -> Array:
+def _buzz(number: int) -> F64:
     """A second of a voice without words, (16000,): harmonics under two formants that move."""
     at_s = np.arange(16000) / 16000
     pitch_hz = 90 + 5 * number + 10 * np.sin(5 * at_s)
     phase = 2 * np.pi * np.cumsum(pitch_hz) / 16000
     formants = (500 + 300 * np.sin(9 * at_s + number), 1500 + 600 * np.sin(7 * at_s))
-    total: Array = np.zeros(16000)
+    total: F64 = np.zeros(16000)
     for harmonic in range(1, 25):
         gain = sum(np.exp(-(((harmonic * pitch_hz - one) / 200) ** 2)) for one in formants)
         total += gain * np.sin(harmonic * phase)

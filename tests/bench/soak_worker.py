@@ -52,12 +52,15 @@ class Asking:
     """What was asked, what came, and what should have come."""
 
     def __init__(self, folder: Path, recordings: list[Path], dice: random.Random) -> None:
-        self._folder, self._dice, self._recordings = folder, dice, recordings
+        self._folder = folder
+        self._dice = dice
+        self._recordings = recordings
         self._number = 0
         self.open: dict[int, dict[str, Any]] = {}
         self.answers: Counter[int] = Counter()
         self.kinds: Counter[str] = Counter()
-        self.no_request, self.no_request_answered = 0, 0
+        self.no_request = 0
+        self.no_request_answered = 0
         self.hashes: dict[str, str] = {}
         self.row = Row("")
         self.repeated = 0
@@ -114,7 +117,8 @@ class Asking:
         }
 
     def _bad(self) -> dict[str, Any]:
-        sound, out = str(self._recordings[0]), str(self._folder / "never.json")
+        sound = str(self._recordings[0])
+        out = str(self._folder / "never.json")
         good = {"audio": sound, "out": out}
         return self._dice.choice(
             [
@@ -182,7 +186,8 @@ class Asking:
         """One event."""
         try:
             event = json.loads(line)
-            number, what = event["id"], event["event"]
+            number = event["id"]
+            what = event["event"]
         except (ValueError, KeyError, TypeError):
             self.row.expect(False, f"no event: {line[:80]!r}")
             return
@@ -199,7 +204,8 @@ class Asking:
             self._judge(asked, event)
 
     def _judge(self, asked: dict[str, Any], event: dict[str, Any]) -> None:
-        kind, done = asked["kind"], event["event"] == "done"
+        kind = asked["kind"]
+        done = event["event"] == "done"
         self.kinds[f"{kind} {event['event']}"] += 1
         if kind == "cancel":
             self.row.expect(done, f"cancel failed: {event.get('message')}")
@@ -255,7 +261,9 @@ def worker(folder: Path, recordings: list[Path], minutes: float, dice: random.Ra
     """Asks for so many minutes; what came of it, and the worker's memory."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
-    talk, asking, memory = Worker(folder / "errors.txt"), Asking(folder, recordings, dice), Memory()
+    talk = Worker(folder / "errors.txt")
+    asking = Asking(folder, recordings, dice)
+    memory = Memory()
     begun = looked = time.monotonic()
     heard = begun
     while (now := time.monotonic()) < begun + 60 * minutes and talk.process.poll() is None:

@@ -36,7 +36,8 @@ def write(folder: Path, take: Take, names: str, **options: Any) -> Path:
 def test_a_host_evaluates_keys_as_the_engine_does(tmp_path: Path) -> None:
     """What runs inside a host and the engine agree on every curve, at and between frames."""
     take = a_take()
-    reduced, delivery = keys.reduce(take.values), load(write(tmp_path, a_take(), "maya"))
+    reduced = keys.reduce(take.values)
+    delivery = load(write(tmp_path, a_take(), "maya"))
     frames = np.arange(0, take.n_frames - 1, 0.25)
 
     assert list(delivery.keys)[:-3] == list(rig.NAMES) and delivery.rate == take.rate

@@ -86,7 +86,9 @@ def blinking(n_frames: int, rate: float, seed: int) -> NDArray[np.float32]:
     times = np.arange(n_frames) / rate
     shut = np.zeros((n_frames, 4))
     for start in np.cumsum(random.uniform(0.2, 1.5, (int(times[-1]) + 2, 4)), axis=0):
-        rise, hold, fall = random.uniform(0.04, 0.1, 4), random.uniform(0.0, 0.06, 4), random.uniform(0.08, 0.25, 4)
+        rise = random.uniform(0.04, 0.1, 4)
+        hold = random.uniform(0.0, 0.06, 4)
+        fall = random.uniform(0.08, 0.25, 4)
         since = times[:, None] - start
         shut = np.maximum(shut, np.clip(np.minimum(since / rise, 1 + (rise + hold - since) / fall), 0.0, 1.0))
     looks = np.clip(1.6 * np.sin(times[:, None] * random.uniform(1.0, 9.0, 4) + random.uniform(0.0, 6.0, 4)), -1.0, 1.0)

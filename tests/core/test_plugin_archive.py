@@ -107,8 +107,11 @@ def test_a_wheel_carries_the_plugins(tmp_path: Path) -> None:
     code = "import sys; from facetake.cli import main; sys.exit(main(['package', 'unreal', '--out', sys.argv[1]]))"
     done = subprocess.run(
         [sys.executable, "-c", f"import sys; sys.path.insert(0, {str(tmp_path / 'site')!r}); {code}", str(tmp_path)],
-        cwd=tmp_path, capture_output=True, text=True, check=False,
-    )  # fmt: skip
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
     assert done.returncode == 0, done.stderr
     (tmp_path / "here").mkdir()

@@ -60,7 +60,9 @@ def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("wrap", ["plain", "module", "state_dict", "pickled"])
 def test_weights_are_read_and_filled_in(wrap: str, tmp_path: Path) -> None:
     """A saved network comes back bit by bit, however its file wraps it."""
-    source, target, path = torch.nn.Linear(3, 2), torch.nn.Linear(3, 2), tmp_path / "a.pth"
+    source = torch.nn.Linear(3, 2)
+    target = torch.nn.Linear(3, 2)
+    path = tmp_path / "a.pth"
     table = dict(source.state_dict())
     if wrap == "module":
         table = {f"module.{name}": value for name, value in table.items()}
@@ -107,7 +109,8 @@ class Bomb:
 @pytest.mark.parametrize("suffix", [".pth", ".pkl"])
 def test_nothing_in_a_file_runs(suffix: str, tmp_path: Path) -> None:
     """A file that would run something is refused, and it does not run."""
-    path, mark = tmp_path / f"a{suffix}", tmp_path / "ran"
+    path = tmp_path / f"a{suffix}"
+    mark = tmp_path / "ran"
     if suffix == ".pth":
         torch.save({"a": Bomb(mark)}, path)
     else:

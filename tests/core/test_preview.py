@@ -91,11 +91,13 @@ def test_progress_counts_every_frame(tmp_path: Path) -> None:
 
 def test_the_plot_goes_under_the_face(tmp_path: Path) -> None:
     """With the plot the picture is taller, the face above is the same, and the cursor moves to the right."""
-    plain, drawn = tmp_path / "plain.mp4", tmp_path / "plot.mp4"
+    plain = tmp_path / "plain.mp4"
+    drawn = tmp_path / "plot.mp4"
     recording = sound(tmp_path / "s.wav")
     preview.render(take(30), recording, plain, size=(128, 128))
     preview.render(take(30), recording, drawn, SEGMENTS, plot=True, size=(128, 128))
-    bare, strip = pictures(plain), pictures(drawn)
+    bare = pictures(plain)
+    strip = pictures(drawn)
     assert strip[0].shape == (128 + plot.HEIGHT_PX, 128, 3)
     assert np.abs(bare[0].astype(int) - strip[0][:128]).mean() < 4.0
     cursors = [np.asarray(frame)[140:200, :, 0].astype(int).sum(axis=0).argmax() for frame in (strip[3], strip[-2])]

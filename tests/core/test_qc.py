@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from facetake import inference, qc, rig
+from facetake.arrays import F32
 from facetake.emotion import parse
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, Performance, generate
@@ -21,7 +21,6 @@ from facetake.qc import measures
 from facetake.take import Take, resample
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
-Floats = NDArray[np.float32]
 ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "still", "lipsync", "lag"}
 
 
@@ -43,9 +42,12 @@ def heard(made: Performance) -> qc.Heard:
 
 
 def failing(
-    made: Performance, values: Floats, classifier: inference.VisemeClassifier, mood: str = "happy",
+    made: Performance,
+    values: F32,
+    classifier: inference.VisemeClassifier,
+    mood: str = "happy",
     approved: Take | None = None,
-) -> dict[str, qc.Finding]:  # fmt: skip
+) -> dict[str, qc.Finding]:
     """The checks that a take of these values does not pass."""
     take = replace(made.take, values=rig.clamp(values))
     found = qc.judge(qc.measure(take, heard(made), parse(mood), classifier, approved))
@@ -84,9 +86,12 @@ def test_a_mouth_that_moves_in_silence(made: Performance, classifier: inference.
     silent = np.zeros((60, 16), np.float32)
     silent[:, 0] = 1.0
     longer = replace(
-        made, take=replace(made.take, values=values, head=None), closures=tuple(later),
-        visemes=np.concatenate([silent, made.visemes]), speech=np.concatenate([np.zeros(60, np.float32), made.speech]),
-    )  # fmt: skip
+        made,
+        take=replace(made.take, values=values, head=None),
+        closures=tuple(later),
+        visemes=np.concatenate([silent, made.visemes]),
+        speech=np.concatenate([np.zeros(60, np.float32), made.speech]),
+    )
     assert "silence" not in failing(longer, values, classifier)
     values = values.copy()
     values[:60, rig.columns("C_jaw")[0]] += 0.05 * (1 - np.cos(np.arange(60) / 4, dtype=np.float32)) / 2

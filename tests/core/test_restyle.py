@@ -163,9 +163,15 @@ def test_styles_are_read() -> None:
 
 @pytest.mark.parametrize(
     ("text", "says"),
-    [("glad", "unknown style 'glad'; known: neutral, happy"), ("sad:2", "from 0 to 1"), ("sad:x", "from 0 to 1"),
-     ("sad:nan", "from 0 to 1"), ("sad:0.8+happy:0.4", "add up to 1.2"), ("", "unknown style ''")],
-)  # fmt: skip
+    [
+        ("glad", "unknown style 'glad'; known: neutral, happy"),
+        ("sad:2", "from 0 to 1"),
+        ("sad:x", "from 0 to 1"),
+        ("sad:nan", "from 0 to 1"),
+        ("sad:0.8+happy:0.4", "add up to 1.2"),
+        ("", "unknown style ''"),
+    ],
+)
 def test_bad_styles_are_named(text: str, says: str) -> None:
     """A mistake says what is known or allowed."""
     with pytest.raises(ConfigError, match=says):

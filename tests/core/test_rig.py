@@ -254,7 +254,8 @@ def test_raw_expressions_stay_in_range(values: NDArray[np.float32]) -> None:
 
 def test_raw_names_of_both_generations() -> None:
     """The generations differ in four tongue names, and a third one is refused."""
-    newer, older = rig.raw_names(), rig.raw_names("mh3")
+    newer = rig.raw_names()
+    older = rig.raw_names("mh3")
     assert len(set(newer)) == len(newer) == 241
     assert len(set(newer) - set(older)) == 4
     with pytest.raises(ValueError, match="mh3 or mh4"):

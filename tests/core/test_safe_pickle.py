@@ -22,11 +22,16 @@ pickle: Any = __import__("pickle")
 def content() -> dict[str, Any]:
     """Everything that published models hold."""
     return {
-        "floats": np.arange(6.0).reshape(2, 3), "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
-        "ids": np.arange(4, dtype=np.uint32), "flags": np.array([True, False]), "one": np.float32(2.5),
+        "floats": np.arange(6.0).reshape(2, 3),
+        "columns": np.asfortranarray(np.arange(6).reshape(2, 3)),
+        "ids": np.arange(4, dtype=np.uint32),
+        "flags": np.array([True, False]),
+        "one": np.float32(2.5),
         "sparse": sparse.csc_matrix(np.diag([1.0, 0.0, 3.0])),
-        "places": sparse.coo_matrix(np.diag([1.0, 0.0, 3.0])), "list": [1, 2.5, None, True], "pair": ("a", "b"),
-    }  # fmt: skip
+        "places": sparse.coo_matrix(np.diag([1.0, 0.0, 3.0])),
+        "list": [1, 2.5, None, True],
+        "pair": ("a", "b"),
+    }
 
 
 @pytest.mark.parametrize("protocol", range(6))
@@ -34,7 +39,8 @@ def test_every_protocol_gives_back_what_was_written(protocol: int, tmp_path: Pat
     """Arrays, sparse matrices, numbers, text and lists survive, whatever the pickle's version."""
     path = tmp_path / "model.pkl"
     path.write_bytes(pickle.dumps(content(), protocol))
-    found, expected = read(path), content()
+    found = read(path)
+    expected = content()
     assert found.keys() == expected.keys()
     for name in ("floats", "columns", "ids", "flags"):
         np.testing.assert_array_equal(found[name], expected[name])
@@ -46,7 +52,8 @@ def test_every_protocol_gives_back_what_was_written(protocol: int, tmp_path: Pat
 def chumpy_pickle(state: dict[str, Any], name: str = "Ch", module: str = "chumpy.ch") -> bytes:
     """A pickle of a chumpy object, made without chumpy: an instance of a class of that name with that state."""
     kind = type(name, (), {})
-    kind.__module__, kind.__qualname__ = module, name
+    kind.__module__ = module
+    kind.__qualname__ = name
     thing = kind()
     thing.__dict__.update(state)
     holder = type(sys)(module)
@@ -86,7 +93,8 @@ class Bomb:
 
 def test_nothing_in_a_pickle_runs(tmp_path: Path) -> None:
     """A pickle that asks for a function call is refused by the function's name, and the call is not made."""
-    path, mark = tmp_path / "evil.pkl", tmp_path / "ran"
+    path = tmp_path / "evil.pkl"
+    mark = tmp_path / "ran"
     path.write_bytes(pickle.dumps(Bomb(mark), 2))
     with pytest.raises(ModelError, match=r"evil.pkl holds .*mkdir.*is not plain data"):
         read(path)

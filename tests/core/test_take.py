@@ -207,16 +207,19 @@ def test_what_is_cut_can_be_spliced(take: Take, frame: int) -> None:
 @given(st.integers(1, 40), st.floats(0, 1))
 def test_blend_lies_between(frames: int, weight: float) -> None:
     """A mix lies between its takes at every frame and stays in range."""
-    one, other = _take(frames, 1), _take(frames, 2, with_head=False)
+    one = _take(frames, 1)
+    other = _take(frames, 2, with_head=False)
     mix = blend(one, other, weight)
-    low, high = np.minimum(one.values, other.values), np.maximum(one.values, other.values)
+    low = np.minimum(one.values, other.values)
+    high = np.maximum(one.values, other.values)
     assert bool(((mix.values >= low - 1e-6) & (mix.values <= high + 1e-6)).all())
     assert _in_range(mix)
 
 
 def test_blend_follows_a_curve_of_weights() -> None:
     """Weights by frame lead from one take to the other, heads included."""
-    one, other = _take(3, 1), _take(3, 2)
+    one = _take(3, 1)
+    other = _take(3, 2)
     mix = blend(one, other, np.array([0.0, 0.5, 1.0]))
     assert np.array_equal(mix.values[0], one.values[0])
     assert np.array_equal(mix.values[2], other.values[2])

@@ -22,12 +22,14 @@ from facetake.timebase import (
     recognise,
 )
 
-FILM, TELEVISION = Fraction(24000, 1001), Fraction(30000, 1001)
+FILM = Fraction(24000, 1001)
+TELEVISION = Fraction(30000, 1001)
 LONG_TEXT = "9" * 5000
 RATES = st.one_of(
-    st.sampled_from(STANDARD_RATES), st.fractions(1, 1000, max_denominator=1001),
+    st.sampled_from(STANDARD_RATES),
+    st.fractions(1, 1000, max_denominator=1001),
     st.fractions(1, 1000, max_denominator=MOST_DENOMINATOR),
-)  # fmt: skip
+)
 
 
 @pytest.mark.parametrize(
@@ -67,11 +69,39 @@ def test_rates_are_read_exactly(written: object, rate: Fraction) -> None:
 @pytest.mark.parametrize(
     "written",
     [
-        "", "fast", "0", "-25", "1/0", "1e9", "1e999999999", "1e-999999999", "nan", "inf", "60fps", "60/", "/60", "6 0",
-        "1/1000", "1001", "0.5", "60000001/1000000", LONG_TEXT, f"1/{LONG_TEXT}", "٦٠", "60,0", "1_0", None, True, [60],
-        float("nan"), float("inf"), 10**30, pytest.param(10**5000, id="endless"), -60,
+        "",
+        "fast",
+        "0",
+        "-25",
+        "1/0",
+        "1e9",
+        "1e999999999",
+        "1e-999999999",
+        "nan",
+        "inf",
+        "60fps",
+        "60/",
+        "/60",
+        "6 0",
+        "1/1000",
+        "1001",
+        "0.5",
+        "60000001/1000000",
+        LONG_TEXT,
+        f"1/{LONG_TEXT}",
+        "٦٠",
+        "60,0",
+        "1_0",
+        None,
+        True,
+        [60],
+        float("nan"),
+        float("inf"),
+        10**30,
+        pytest.param(10**5000, id="endless"),
+        -60,
     ],
-)  # fmt: skip
+)
 def test_what_is_no_rate_is_refused(written: object) -> None:
     """Anything else is answered at once, in one short sentence that says what a rate looks like."""
     with pytest.raises(TakeError, match="such as 60 or 24000/1001") as caught:
@@ -149,15 +179,18 @@ def test_places_agree_with_fractions(available: int, old: Fraction, new: Fractio
     np.testing.assert_allclose(share, [part for _, part in slow], rtol=0, atol=1e-15)
 
 
-LONG = [*product(NTSC_RATES[:2], (Fraction(60), Fraction(99991, 99989), Fraction(99999999, 100000))), (
-    Fraction(99999999, 100000), Fraction(99999989, 99999)
-), (Fraction(100003, 100000), Fraction(99999999, 100000))]  # fmt: skip
+LONG = [
+    *product(NTSC_RATES[:2], (Fraction(60), Fraction(99991, 99989), Fraction(99999999, 100000))),
+    (Fraction(99999999, 100000), Fraction(99999989, 99999)),
+    (Fraction(100003, 100000), Fraction(99999999, 100000)),
+]
 
 
 @pytest.mark.parametrize(("old", "new"), LONG)
 def test_three_hours_do_not_overflow(old: Fraction, new: Fraction) -> None:
     """At the worst rates that may come in, ten million frames of three hours lie where fractions say."""
-    count, available = n_frames(Fraction(10_800), new), n_frames(Fraction(10_800), old)
+    count = n_frames(Fraction(10_800), new)
+    available = n_frames(Fraction(10_800), old)
     below, share = positions(count, old / new, available)
     looked = {*range(4000, 4200), *range(count - 200, count), *range(0, count, 99_971)} & set(range(count))
     for frame in looked:

@@ -65,7 +65,8 @@ def test_lips_are_found_late_or_early(late: int) -> None:
 
 def test_what_is_not_seen_is_named() -> None:
     """A closure that the lips leave out lowers the agreement and is named with its time."""
-    heard, seen = spoken("sil a p t i k sil"), spoken("sil a a t i k sil")
+    heard = spoken("sil a p t i k sil")
+    seen = spoken("sil a a t i k sil")
     found = visemes.synchrony(heard, seen, Fraction(60))
 
     assert found.agreement == pytest.approx(0.8) and found.lag_ms == 0

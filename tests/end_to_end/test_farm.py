@@ -32,9 +32,11 @@ def test_the_job_makes_every_line(tmp_path: Path) -> None:
     given = [part for value in values for part in ("-p", value)]
     done = subprocess.run(
         [sys.executable, "-m", "openjd", "run", str(TEMPLATE), "--step", "Lines", *given],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
         env={**os.environ, "PATH": f"{command.parent}{os.pathsep}{os.environ['PATH']}"},
-    )  # fmt: skip
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert sorted(path.name for path in (tmp_path / "takes").glob("*.csv")) == [f"line_{n}.csv" for n in range(5)]

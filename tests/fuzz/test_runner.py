@@ -127,7 +127,8 @@ def test_the_guided_mode_says_what_it_lacks(
 
 def test_led_dice_show_what_they_are_given() -> None:
     """The same bytes are the same choices; other bytes are others; and they never run out."""
-    first, again = guided.Led(b"\x03\x80\x07" * 9), guided.Led(b"\x03\x80\x07" * 9)
+    first = guided.Led(b"\x03\x80\x07" * 9)
+    again = guided.Led(b"\x03\x80\x07" * 9)
     throws = [(first.random(), first.randrange(10), first.choice("abc")) for _ in range(50)]
     assert throws == [(again.random(), again.randrange(10), again.choice("abc")) for _ in range(50)]
     assert guided.Led(bytes(40)).choice(range(7)) == 0 and len(set(throws)) > 5

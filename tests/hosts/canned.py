@@ -39,7 +39,8 @@ def finish(request: Request, limit_s: float = 60.0) -> dict[str, Any]:
 
 def deliveries(folder: Path) -> dict[str, str]:
     """The text of a result of the real engine for each rig."""
-    engine, found = real_engine(), {}
+    engine = real_engine()
+    found = {}
     for rig in ("mh3", "mh4", "unreal"):
         out = folder / f"{rig}.json"
         event = finish(engine.ask("generate", audio=str(LINE), rate="30", rig=rig, out=str(out), bake=rig == "unreal"))
@@ -70,10 +71,13 @@ class CannedEngine:
 
     def __init__(self, results: dict[str, str], folder: Path) -> None:
         """Exchanges files in a folder."""
-        self._results, self.folder = results, folder
+        self._results = results
+        self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.asked: list[tuple[str, dict[str, Any]]] = []
-        self.failure, self.kind, self.killed = "", "AudioError", 0
+        self.failure = ""
+        self.kind = "AudioError"
+        self.killed = 0
         self.meanwhile: Callable[[], object] = lambda: None
         self.cancelled: list[Request] = []
 
@@ -120,4 +124,4 @@ def _brighter(_keys: dict[str, Any], scene: dict[str, Any]) -> dict[str, Any]:
     return {
         name: {"frames": [0, max(1, last)], "values": [row[0] + 0.1, row[-1] + 0.1], "in": [0.0] * 2, "out": [0.0] * 2}
         for name, row in scene["curves"].items()
-    }  # fmt: skip
+    }

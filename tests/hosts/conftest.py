@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-HERE, ROOT = Path(__file__).parent, Path(__file__).parents[2]
+HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[2]
 PLUGINS = (ROOT / "maya_plugin" / "scripts", ROOT / "maya_plugin" / "plug-ins", ROOT / "unreal_bridge/Content/Python")
 for folder in (HERE, ROOT / "core"):
     if str(folder) not in sys.path:
@@ -18,8 +19,11 @@ from canned import CannedEngine, deliveries  # noqa: E402
 from stages import MayaStage, RecordingStage, Stage, UnrealStage, forget_plugins  # noqa: E402
 
 STAGES = {
-    "recording": RecordingStage, "maya-mh3": MayaStage, "maya-mh4": MayaStage, "unreal": UnrealStage,
-}  # fmt: skip
+    "recording": RecordingStage,
+    "maya-mh3": MayaStage,
+    "maya-mh4": MayaStage,
+    "unreal": UnrealStage,
+}
 
 
 @pytest.fixture

@@ -26,8 +26,11 @@ BROW = {"mh3": "CTRL_L_brow_down.translateY", "mh4": "CTRL_L_brow_down.translate
 
 def channels(kind: str) -> list[str]:
     """The names of a rig's channels."""
-    table = {"mh3": [one.name for one in rig.CONTROLS], "mh4": [one.maya_mh4 for one in rig.CONTROLS],
-             "unreal": [one.unreal for one in rig.CONTROLS]}  # fmt: skip
+    table = {
+        "mh3": [one.name for one in rig.CONTROLS],
+        "mh4": [one.maya_mh4 for one in rig.CONTROLS],
+        "unreal": [one.unreal for one in rig.CONTROLS],
+    }
     return [name for name in table[kind] if name]
 
 
@@ -127,7 +130,8 @@ class RecordingStage(Stage):
     """The scene in memory."""
 
     def __init__(self, _kind: str, _patch: pytest.MonkeyPatch) -> None:
-        self.kind, self.host = "mh4", RecordingHost()
+        self.kind = "mh4"
+        self.host = RecordingHost()
         self.add("ann")
 
     def add(self, name: str, without: tuple[str, ...] = ()) -> None:
@@ -148,9 +152,10 @@ class RecordingStage(Stage):
 
     def value(self, character: Character, channel: str, frame: float) -> float:
         layers = [
-            one for one in self.host.scene.layers
+            one
+            for one in self.host.scene.layers
             if one.is_generated and not one.is_muted and one.start_frame <= frame < one.end_frame
-        ]  # fmt: skip
+        ]
         return float(layers[-1].keys[channel].at(frame - layers[-1].start_frame))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
@@ -159,8 +164,14 @@ class RecordingStage(Stage):
         from facetake_host.curves import KeyCurve
 
         with self.host.step("by hand"):
-            made = Layer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0,
-                         {channel: KeyCurve((frame,), (value,), (0.0,), (0.0,))}, is_generated=False)  # fmt: skip
+            made = Layer(
+                f"hand_{len(self.host.scene.layers)}",
+                character.name,
+                0,
+                0,
+                {channel: KeyCurve((frame,), (value,), (0.0,), (0.0,))},
+                is_generated=False,
+            )
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
 
@@ -196,7 +207,8 @@ class MayaStage(Stage):
         if not (stubs.installed("types-maya") and stubs.installed("maya-stubs")):
             pytest.skip("the published stubs of Maya are not installed; pip install the dev extra")
         forget_plugins()
-        self.kind, self.scene = kind or "mh4", fake_maya.install(patch)
+        self.kind = kind or "mh4"
+        self.scene = fake_maya.install(patch)
         plugin = importlib.import_module("facetake_keys")
         plugin.initializePlugin(None)
         self.host = importlib.import_module("facetake_maya.host").MayaHost()
@@ -231,7 +243,8 @@ class MayaStage(Stage):
         return self.scene.value(f"{character.handle}{channel}", float(Fraction(frame) / self.scene.rate))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
-        cmds, name = self.scene.commands, f"hand_{len(self.scene.state.layers)}"
+        cmds = self.scene.commands
+        name = f"hand_{len(self.scene.state.layers)}"
         cmds.undoInfo(openChunk=True, chunkName="by hand")
         cmds.animLayer(name, override=False)
         cmds.animLayer(name, edit=True, attribute=[f"{character.handle}{channel}"])
@@ -253,7 +266,8 @@ class MayaStage(Stage):
         self.scene.undo_on = False
 
     def cancel_at(self, share: float) -> None:
-        self.scene.batch, self.scene.stop_at = False, round(100 * share)
+        self.scene.batch = False
+        self.scene.stop_at = round(100 * share)
 
     def fail_soon(self, calls: int) -> None:
         self.scene.fail_after = sum(self.scene.calls.values()) + calls
@@ -289,7 +303,8 @@ class UnrealStage(Stage):
         track.sections.append(sequencer.MovieSceneControlRigParameterSection(self.world.sequence, "Section_0", names))
         track.sections[0].outer = track
         self.world.sequence.tracks.append(track)
-        proxy, board = sequencer.MovieSceneBindingProxy(name), sequencer.ControlRig("Face_ControlBoard_CtrlRig")
+        proxy = sequencer.MovieSceneBindingProxy(name)
+        board = sequencer.ControlRig("Face_ControlBoard_CtrlRig")
         self.world.rigs.append(sequencer.ControlRigSequencerBindingProxy(proxy, board, track))
 
     def snapshot(self) -> str:
@@ -313,8 +328,11 @@ class UnrealStage(Stage):
         return [(one.get_name(), one.active) for one in self._sections()]
 
     def value(self, character: Character, channel: str, frame: float) -> float:
-        sections = [one for one in character.handle.sections if one.get_name().startswith("Facetake_") and one.active
-                    and one.start <= frame < one.end]  # fmt: skip
+        sections = [
+            one
+            for one in character.handle.sections
+            if one.get_name().startswith("Facetake_") and one.active and one.start <= frame < one.end
+        ]
         keys = sorted((key for name, key in sections[-1].keys if name == f"{channel}_3"), key=lambda key: key.tick)
         tick = Fraction(frame) * 24000 / self.world.sequence.rate  # no whole number at 29.97; keys sit on the nearest
         return evaluate(keys, float(tick) if frame % 1 else round(tick))
@@ -332,10 +350,13 @@ class UnrealStage(Stage):
         return str(section.get_name())
 
     def hand_layers(self) -> str:
-        return repr([
-            (one.get_name(), one.active, [(name, key.tick, key.value) for name, key in one.keys])
-            for one in self._sections() if one.get_name().startswith("hand_")
-        ])  # fmt: skip
+        return repr(
+            [
+                (one.get_name(), one.active, [(name, key.tick, key.value) for name, key in one.keys])
+                for one in self._sections()
+                if one.get_name().startswith("hand_")
+            ]
+        )
 
     def block(self, channel: str) -> None:
         for board in self.world.rigs[:1]:

@@ -206,9 +206,11 @@ def test_a_failing_engine_leaves_the_scene_as_it_was(stage: Stage, engine: Canne
 
 def test_an_engine_killed_in_the_middle_leaves_the_scene_as_it_was(stage: Stage, tmp_path: Path) -> None:
     """The real engine, killed while it computes: one sentence, an untouched scene, and the next line works."""
-    engine, cancel = real_engine(), threading.Event()
+    engine = real_engine()
+    cancel = threading.Event()
     before = stage.snapshot()
-    character, long = stage.host.characters()[0], write_sound(tmp_path / "long.wav", 600.0)
+    character = stage.host.characters()[0]
+    long = write_sound(tmp_path / "long.wav", 600.0)
     with pytest.raises(HostProblem, match="the engine stopped"):
         for status in jobs.generate(stage.host, engine, character, [long], {}, cancel=cancel):
             time.sleep(0.005)

@@ -20,8 +20,10 @@ from facetake_host.problems import Cancelled, HostProblem
 from facetake_host.recording import RecordingHost
 
 ANN = Character("ann", "mh4")
-LIMITED = ("import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); import signal; "
-           "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.worker import serve; serve()")  # fmt: skip
+LIMITED = (
+    "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); import signal; "
+    "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.worker import serve; serve()"
+)
 
 
 def run(engine: Engine, host: RecordingHost, sound: Path = LINE) -> list[jobs.Made]:
@@ -32,7 +34,8 @@ def run(engine: Engine, host: RecordingHost, sound: Path = LINE) -> list[jobs.Ma
 
 def test_a_line_and_its_restyling_through_the_real_engine() -> None:
     """From a recording to a layer and to a restyled one, with the models loaded once."""
-    host, engine = RecordingHost([ANN]), real_engine()
+    host = RecordingHost([ANN])
+    engine = real_engine()
     made = run(engine, host)[0]
     cancel = threading.Event()
     restyled = jobs.run(host, jobs.restyle(host, engine, ANN, {"style": "angry"}, cancel=cancel), cancel)[0]
@@ -49,7 +52,8 @@ def test_a_minute_needs_few_keys(tmp_path: Path) -> None:
     """A minute of speech at 60 frames per second needs at most 15 % of a key for every control and frame."""
     samples, rate_hz = soundfile.read(LINE, dtype="float32")
     soundfile.write(tmp_path / "minute.wav", np.resize(samples, 60 * rate_hz), rate_hz)
-    host, engine = RecordingHost([ANN], frame_rate=Fraction(60)), real_engine()
+    host = RecordingHost([ANN], frame_rate=Fraction(60))
+    engine = real_engine()
     delivery = run(engine, host, tmp_path / "minute.wav")[0].delivery
     engine.close()
 
@@ -60,7 +64,8 @@ def test_a_minute_needs_few_keys(tmp_path: Path) -> None:
 
 def test_a_killed_engine_is_told_and_started_again(tmp_path: Path) -> None:
     """An engine killed in the middle leaves the scene alone; the next line starts another."""
-    host, engine = RecordingHost([ANN]), real_engine()
+    host = RecordingHost([ANN])
+    engine = real_engine()
     long = write_sound(tmp_path / "long.wav", 600.0)
     cancel = threading.Event()
     job = jobs.generate(host, engine, ANN, [long], {}, cancel=cancel)
@@ -77,8 +82,10 @@ def test_a_killed_engine_is_told_and_started_again(tmp_path: Path) -> None:
 
 def test_cancelling_a_running_request(tmp_path: Path) -> None:
     """Cancelled in the middle: nothing is written, and the same engine does the next line."""
-    host, engine = RecordingHost([ANN]), real_engine()
-    long, cancel = write_sound(tmp_path / "long.wav", 600.0), threading.Event()
+    host = RecordingHost([ANN])
+    engine = real_engine()
+    long = write_sound(tmp_path / "long.wav", 600.0)
+    cancel = threading.Event()
     job = jobs.generate(host, engine, ANN, [long], {}, cancel=cancel)
     with pytest.raises(Cancelled):
         for status in job:
@@ -106,7 +113,8 @@ def test_cancelling_a_running_request(tmp_path: Path) -> None:
 )
 def test_an_engine_that_does_not_start(command: list[str], says: str) -> None:
     """What is wrong with the engine is one sentence, and the scene is as it was."""
-    host, engine = RecordingHost([ANN]), Engine(command)
+    host = RecordingHost([ANN])
+    engine = Engine(command)
     with pytest.raises(HostProblem, match=says):
         run(engine, host)
     engine.close()
@@ -118,10 +126,8 @@ def test_an_engine_that_does_not_start(command: list[str], says: str) -> None:
 def test_an_engine_of_another_version(answer: str) -> None:
     """Engine and plugin of different releases refuse each other, and the next try starts anew."""
     reply = '{"id": 1, "event": "done", "result": %s}' % (answer % __version__ if "%s" in answer else answer)
-    host, engine = (
-        RecordingHost([ANN]),
-        Engine([sys.executable, "-c", f"print('''{reply}''', flush=True); input(); input()"]),
-    )
+    host = RecordingHost([ANN])
+    engine = Engine([sys.executable, "-c", f"print('''{reply}''', flush=True); input(); input()"])
     with pytest.raises(HostProblem, match="install both from the same release"):
         run(engine, host)
     engine.close()
@@ -140,7 +146,8 @@ def test_a_plugin_of_another_version_is_refused_by_the_engine() -> None:
 
 def test_an_engine_that_says_nothing_is_given_up() -> None:
     """A silent engine is ended after a while, and the person is told."""
-    host, engine = RecordingHost([ANN]), Engine([sys.executable, "-c", "import time; time.sleep(60)"], patience_s=0.3)
+    host = RecordingHost([ANN])
+    engine = Engine([sys.executable, "-c", "import time; time.sleep(60)"], patience_s=0.3)
     with pytest.raises(HostProblem, match="no longer answers and was ended"):
         run(engine, host)
     engine.close()
@@ -151,7 +158,8 @@ def test_an_engine_that_says_nothing_is_given_up() -> None:
 @pytest.mark.skipif(sys.platform == "win32", reason="file size limits are POSIX")
 def test_a_full_disk(tmp_path: Path) -> None:
     """A result that does not fit on the disk is one sentence, leaves no part of a file, and the engine lives on."""
-    host, engine = RecordingHost([ANN]), Engine([sys.executable, "-c", LIMITED])
+    host = RecordingHost([ANN])
+    engine = Engine([sys.executable, "-c", LIMITED])
     for _ in range(2):
         with pytest.raises(HostProblem, match=r"cannot be written \(.*(File too large|space)"):
             run(engine, host)
@@ -175,7 +183,9 @@ def test_where_the_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         inside.chmod(0o755)
         return inside
 
-    usual, named, kept = python(".facetake/engine"), python("studio"), python("kept")
+    usual = python(".facetake/engine")
+    named = python("studio")
+    kept = python("kept")
     assert location.command(nowhere) == [str(usual), "-m", "facetake", "worker"]
     assert location.command({**nowhere, location.VARIABLE: str(tmp_path / "studio")})[0] == str(named)
     setting = tmp_path / ".facetake" / "engine.txt"

@@ -58,7 +58,8 @@ def test_maya_s_fake_has_only_members_of_the_stubs() -> None:
 @pytest.mark.parametrize("name", sorted(fake_unreal.CLASSES))
 def test_unreal_s_fake_has_only_members_of_the_stub(name: str) -> None:
     """Every class of the fake is Unreal's, with its methods, their parameters and its enumeration's values."""
-    one, known = fake_unreal.CLASSES[name], stubs.unreal_members(name)
+    one = fake_unreal.CLASSES[name]
+    known = stubs.unreal_members(name)
     if issubclass(one, Enum):
         assert {value.name for value in one} <= known
         return

@@ -24,8 +24,11 @@ class Session:
     """A person at work, who knows what their own layers held after each step."""
 
     def __init__(self, stage: Stage, engine: CannedEngine, line: Path) -> None:
-        self.stage, self.engine, self.line = stage, engine, line
-        self.past, self.future = [stage.hand_layers()], list[str]()
+        self.stage = stage
+        self.engine = engine
+        self.line = line
+        self.past = [stage.hand_layers()]
+        self.future = list[str]()
 
     def act(self, action: str, frame: int) -> None:
         """One step; afterwards the hand layers are what the person expects."""
@@ -50,7 +53,8 @@ class Session:
         self.future.clear()
 
     def _job(self, action: str) -> None:
-        cancel, host = threading.Event(), self.stage.host
+        cancel = threading.Event()
+        host = self.stage.host
         self.engine.failure = "the engine stopped; try once more" if action == "fail" else ""
         if action == "cancel":
             self.engine.meanwhile = cancel.set
@@ -74,7 +78,8 @@ def test_hand_layers_stay_byte_identical(
     """After any sequence of edits, takes, failures, undo and redo, layers keyed by hand are as the person left them."""
     monkeypatch.setattr(jobs, "PAUSE_S", 0.0)
     monkeypatch.setattr(Stage, "has_few", True)
-    line, few = write_sound(tmp_path / "line.wav"), {rig: _few(text) for rig, text in results.items()}
+    line = write_sound(tmp_path / "line.wav")
+    few = {rig: _few(text) for rig, text in results.items()}
 
     @settings(max_examples=SEQUENCES, suppress_health_check=list(HealthCheck))
     @given(st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(-20, 40)), min_size=3, max_size=10))

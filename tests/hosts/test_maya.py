@@ -28,7 +28,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> MayaStage:
 
 def generate(stage: MayaStage, engine: CannedEngine, folder: Path, who: int = 0) -> jobs.Made:
     """Generates one line."""
-    cancel, line = threading.Event(), write_sound(folder / "line.wav")
+    cancel = threading.Event()
+    line = write_sound(folder / "line.wav")
     job = jobs.generate(stage.host, engine, stage.host.characters()[who], [line], {}, cancel=cancel)  # type: ignore[arg-type]
     return jobs.run(stage.host, job, cancel)[0]
 
@@ -59,9 +60,12 @@ def test_reasons_for_leaving_a_control_alone(stage: MayaStage, engine: CannedEng
     scene.node("ann:CTRL_R_eye_blink", None)
     scene.node("driver", Node("parentConstraint"))
     scene.node("driven_keys", Node("animCurveUL"))
-    scene.edit(incoming={
-        "ann:CTRL_L_mouth_suckBlow.translateY": "driver", "ann:CTRL_R_mouth_suckBlow.translate": "driven_keys",
-    })  # fmt: skip
+    scene.edit(
+        incoming={
+            "ann:CTRL_L_mouth_suckBlow.translateY": "driver",
+            "ann:CTRL_R_mouth_suckBlow.translate": "driven_keys",
+        }
+    )
     scene.commands.setKeyframe("ann:CTRL_C_jaw.translateY", time=1, value=0.5)
     skipped = generate(stage, engine, tmp_path).skipped
 
@@ -70,9 +74,11 @@ def test_reasons_for_leaving_a_control_alone(stage: MayaStage, engine: CannedEng
     assert skipped["CTRL_L_mouth_suckBlow.translateY"] == "connected to driver"
     assert skipped["CTRL_R_mouth_suckBlow.translateY"] == "connected to driven_keys"
     assert "CTRL_C_jaw.translateY" not in skipped and set(skipped) - set(HEAD) == {
-        "CTRL_L_eye_blink.translateY", "CTRL_R_eye_blink.translateY", "CTRL_L_mouth_suckBlow.translateY",
+        "CTRL_L_eye_blink.translateY",
+        "CTRL_R_eye_blink.translateY",
+        "CTRL_L_mouth_suckBlow.translateY",
         "CTRL_R_mouth_suckBlow.translateY",
-    }  # fmt: skip
+    }
 
 
 def test_a_referenced_rig(stage: MayaStage, engine: CannedEngine, tmp_path: Path) -> None:
@@ -223,7 +229,8 @@ def test_dialogs_and_progress_only_with_a_window(stage: MayaStage) -> None:
     """In mayapy nothing waits for a click; with a window the person is asked and the bar moves."""
     stage.add("ben")
     assert jobs.choose(stage.host) is None
-    stage.scene.batch, stage.scene.answer = False, "ben"
+    stage.scene.batch = False
+    stage.scene.answer = "ben"
     picked = jobs.choose(stage.host)
     assert picked is not None and picked.name == "ben"
     with stage.host.progress("outer") as outer, stage.host.progress("inner") as inner:
@@ -296,7 +303,8 @@ def test_without_a_window_from_mayapy(
     monkeypatch.setattr(type(stage.scene.commands), "do_file", do_file)
     monkeypatch.setattr("facetake_host.engine.Engine", lambda: engine)
     headless = importlib.import_module("facetake_maya.headless")
-    line, saved = write_sound(tmp_path / "line.wav"), tmp_path / "shot_v2.ma"
+    line = write_sound(tmp_path / "line.wav")
+    saved = tmp_path / "shot_v2.ma"
 
     assert headless.main(["shot.ma", str(line), "--save", str(saved)]) == 0
     assert "facetake_line: " in MGlobal.said[-1] and len(stage.layers()) == 1

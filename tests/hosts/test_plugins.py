@@ -115,11 +115,22 @@ def test_plugins_type_check_against_the_stubs(plugin: str, tmp_path: Path) -> No
         encoding="utf-8",
     )
     done = subprocess.run(
-        [sys.executable, "-m", "mypy", "--config-file", str(settings), "--cache-dir", str(tmp_path / "cache"),
-         *map(str, sources)],
-        env={**os.environ, "MYPYPATH": os.pathsep.join(paths)}, cwd=tmp_path, capture_output=True, text=True,
+        [
+            sys.executable,
+            "-m",
+            "mypy",
+            "--config-file",
+            str(settings),
+            "--cache-dir",
+            str(tmp_path / "cache"),
+            *map(str, sources),
+        ],
+        env={**os.environ, "MYPYPATH": os.pathsep.join(paths)},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
         check=False,
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 

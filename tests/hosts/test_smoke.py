@@ -24,7 +24,8 @@ def started(monkeypatch: pytest.MonkeyPatch) -> None:
 def maya(monkeypatch: pytest.MonkeyPatch, folder: Path) -> MayaStage:
     """An empty scene that lies in a folder."""
     stage = MayaStage("mh4", monkeypatch)
-    stage.scene.state, stage.scene.path = State(), str(folder / "shot.ma")
+    stage.scene.state = State()
+    stage.scene.path = str(folder / "shot.ma")
     return stage
 
 
@@ -56,7 +57,8 @@ def test_everything_holds_and_the_facts_lie_beside_the_scene(
 def test_the_person_is_asked_what_is_seen(monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path) -> None:
     """With a window each thing to look at is asked; a no is kept, and the whole has not passed."""
     stage = maya(monkeypatch, tmp_path)
-    stage.scene.batch, stage.scene.answer = False, "no"
+    stage.scene.batch = False
+    stage.scene.answer = "no"
     facts = importlib.import_module("facetake_maya.smoke").main(str(LINE))
 
     assert [one["answer"] for one in facts.seen] == ["no"] * len(smoke.SEEN) and not facts.passed

@@ -27,7 +27,8 @@ def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> UnrealStage:
 
 def generate(stage: UnrealStage, engine: CannedEngine, folder: Path, **options: Any) -> jobs.Made:
     """Generates one line."""
-    cancel, line = threading.Event(), write_sound(folder / "line.wav")
+    cancel = threading.Event()
+    line = write_sound(folder / "line.wav")
     job = jobs.generate(stage.host, engine, stage.host.characters()[0], [line], {}, cancel=cancel, **options)  # type: ignore[arg-type]
     return jobs.run(stage.host, job, cancel)[0]
 
@@ -71,7 +72,8 @@ def test_what_a_take_does_not_key_is_left_to_the_others(
     stage: UnrealStage, engine: CannedEngine, tmp_path: Path
 ) -> None:
     """An override holds nobody's present pose: what is keyed by hand on other controls plays on, within a take, too."""
-    ann, board = stage.host.characters()[0], stage.world.rigs[0].track
+    ann = stage.host.characters()[0]
+    board = stage.world.rigs[0].track
     stage.world.present = {"CTRL_L_brow_down": 0.7, "CTRL_L_eye_pupil": 0.4, "CTRL_C_jaw.X": 0.9}
     stage.block("CTRL_C_jaw.X")
     hand_made = ("CTRL_L_eye_pupil", "CTRL_lookAtSwitch")
@@ -207,7 +209,8 @@ def test_no_shot_is_open(stage: UnrealStage) -> None:
 
 def test_baked_delivery(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
     """An animation sequence with every raw curve; a wrong skeleton is told, and a failure leaves no asset."""
-    bake, cancel = importlib.import_module("facetake_unreal.bake"), threading.Event()
+    bake = importlib.import_module("facetake_unreal.bake")
+    cancel = threading.Event()
     line = write_sound(tmp_path / "line.wav")
     with pytest.raises(HostProblem, match="there is no skeleton /Game/Nothing"):
         bake.generate(stage.host, engine, line, "/Game/Nothing", {}, cancel)
@@ -229,7 +232,8 @@ def test_baked_delivery(stage: UnrealStage, engine: CannedEngine, tmp_path: Path
     with pytest.raises(RuntimeError):
         bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
     assert sorted(stage.world.assets) == ["/Game/Face", path]
-    stage.world.fail_after, stage.world.can_save = -1, False
+    stage.world.fail_after = -1
+    stage.world.can_save = False
     with pytest.raises(HostProblem, match="cannot be saved"):
         bake.generate(stage.host, engine, line, "/Game/Face", {}, cancel)
     assert sorted(stage.world.assets) == ["/Game/Face", path]
@@ -246,8 +250,9 @@ def test_the_menu_generates_and_restyles(
     stage.world.unattended = False
     menu.add()
     assert [entry.command for entry in stage.world.menu] == [
-        "from facetake_unreal import menu; menu.generate()", "from facetake_unreal import menu; menu.restyle()",
-    ]  # fmt: skip
+        "from facetake_unreal import menu; menu.generate()",
+        "from facetake_unreal import menu; menu.restyle()",
+    ]
 
     def fill(options: Any) -> bool:
         options.audio = assets.FilePath(str(write_sound(tmp_path / "line.wav")))
@@ -282,8 +287,11 @@ def test_every_selected_take_is_restyled(
     menu.restyle()
 
     assert [name for name, _ in stage.layers()] == [
-        "Facetake_line0", "Facetake_line0_happy_0_8", "Facetake_line1", "Facetake_line1_happy_0_8",
-    ]  # fmt: skip
+        "Facetake_line0",
+        "Facetake_line0_happy_0_8",
+        "Facetake_line1",
+        "Facetake_line1_happy_0_8",
+    ]
 
 
 def test_problems_in_the_menu_are_sentences(

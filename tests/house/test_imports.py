@@ -46,8 +46,12 @@ def test_import_contracts_hold() -> None:
     path = os.pathsep.join([str(ROOT / "core"), str(ROOT / "training"), os.environ.get("PYTHONPATH", "")])
     done = subprocess.run(
         [sys.executable, "-c", code, "--no-cache", "--no-logo"],
-        cwd=ROOT, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"}, check=False,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path, "NO_COLOR": "1"},
+        check=False,
+    )
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -84,8 +88,11 @@ def test_host_programs_are_not_imported_by_the_engine() -> None:
 def test_no_pickle() -> None:
     """Nothing is pickled, so no file a user opens can run code."""
     graph = _graph()
-    importers = [graph.find_modules_that_directly_import(name) for name in ("pickle", "dill", "cloudpickle", "shelve")
-                 if name in graph.modules]  # fmt: skip
+    importers = [
+        graph.find_modules_that_directly_import(name)
+        for name in ("pickle", "dill", "cloudpickle", "shelve")
+        if name in graph.modules
+    ]
     assert set().union(*importers) == set()
 
 

@@ -14,18 +14,52 @@ REPLACES = "core/facetake/files/__init__.py"  # which waits where another progra
 FOREIGN_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty"}
 FOREIGN = {
     "os": (
-        "chown", "fork", "forkpty", "getegid", "geteuid", "getgid", "getloadavg", "getpgid", "getuid", "killpg",
-        "mkfifo", "nice", "posix_fadvise", "posix_fallocate", "pread", "pwrite", "sched_getaffinity", "setsid",
-        "statvfs", "sync", "uname", "wait", "WNOHANG", "O_NONBLOCK", "O_DIRECTORY",
+        "chown",
+        "fork",
+        "forkpty",
+        "getegid",
+        "geteuid",
+        "getgid",
+        "getloadavg",
+        "getpgid",
+        "getuid",
+        "killpg",
+        "mkfifo",
+        "nice",
+        "posix_fadvise",
+        "posix_fallocate",
+        "pread",
+        "pwrite",
+        "sched_getaffinity",
+        "setsid",
+        "statvfs",
+        "sync",
+        "uname",
+        "wait",
+        "WNOHANG",
+        "O_NONBLOCK",
+        "O_DIRECTORY",
     ),
     "signal": (
-        "SIGALRM", "SIGBREAK", "SIGCHLD", "SIGHUP", "SIGKILL", "SIGPIPE", "SIGQUIT", "SIGUSR1", "SIGUSR2", "SIGXFSZ",
-        "alarm", "pthread_sigmask", "setitimer", "sigwait",
+        "SIGALRM",
+        "SIGBREAK",
+        "SIGCHLD",
+        "SIGHUP",
+        "SIGKILL",
+        "SIGPIPE",
+        "SIGQUIT",
+        "SIGUSR1",
+        "SIGUSR2",
+        "SIGXFSZ",
+        "alarm",
+        "pthread_sigmask",
+        "setitimer",
+        "sigwait",
     ),
     "select": ("epoll", "kqueue", "poll"),
     "mmap": ("MADV_DONTNEED", "MAP_ANONYMOUS", "MAP_PRIVATE", "PROT_READ"),
     "time": ("tzset", "clock_gettime"),
-}  # fmt: skip
+}
 """What some system lacks, by module."""
 Rule = Callable[[ast.Module, str], Iterator[int]]
 
@@ -48,7 +82,8 @@ def texts(module: ast.Module, _name: str) -> Iterator[int]:
     """Lines that read or write text without an encoding, or write it with a system's own ends of lines."""
     for call in _calls(module):
         words = {word.arg for word in call.keywords}
-        name, is_method = _called(call), isinstance(call.func, ast.Attribute)
+        name = _called(call)
+        is_method = isinstance(call.func, ast.Attribute)
         opens = name in ("open", "fdopen") and not (is_method and ast.unparse(call.func) in ("av.open", "Image.open"))
         mode = _mode(call, 0 if is_method and name == "open" else 1) if opens else ""
         reads = name == "read_text" and ast.unparse(call.func) != "files.read_text" or set(mode) <= set("rt") and mode
@@ -88,7 +123,8 @@ def foreign(module: ast.Module, _name: str) -> Iterator[int]:
         if _called(call) in ("hasattr", "getattr") and len(call.args) > 1 and isinstance(call.args[1], ast.Constant)
     }
     for node in ast.walk(module):
-        used, brought = set[str](), set[str]()
+        used = set[str]()
+        brought = set[str]()
         if not isinstance(node, ast.Attribute | ast.Import | ast.ImportFrom):
             continue
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):

@@ -147,7 +147,8 @@ def test_agreement_is_one_for_the_same_and_low_for_other_phones() -> None:
 
 def test_a_folder_resumes_where_it_stopped(spoken: Path, tmp_path: Path) -> None:
     """After an interruption, even in the middle of a row, only the missing recordings are labelled again."""
-    speech, out = folder_of(spoken, tmp_path / "in", "abc"), tmp_path / "out"
+    speech = folder_of(spoken, tmp_path / "in", "abc")
+    out = tmp_path / "out"
     rows = list(label_folder(speech, out))
     assert [row["id"] for row in rows] == ["slt/a", "slt/b", "slt/c"]
     assert sorted(row["split"] for row in rows) == ["train", "train", "valid"]
@@ -160,7 +161,8 @@ def test_a_folder_resumes_where_it_stopped(spoken: Path, tmp_path: Path) -> None
 
 def test_a_recording_without_a_transcript_is_recognised(spoken: Path, tmp_path: Path) -> None:
     """Transcripts may be known of some recordings only."""
-    speech, out = folder_of(spoken, tmp_path / "in", "a"), tmp_path / "out"
+    speech = folder_of(spoken, tmp_path / "in", "a")
+    out = tmp_path / "out"
     shutil.copy(spoken, speech.folder / "c.wav")
 
     assert [row["id"] for row in label_folder(speech, out)] == ["slt/a", "slt/c"]
@@ -168,7 +170,8 @@ def test_a_recording_without_a_transcript_is_recognised(spoken: Path, tmp_path: 
 
 def test_what_fails_is_noted_once(spoken: Path, tmp_path: Path) -> None:
     """A damaged file and one with an empty transcript are noted with a reason and not tried again."""
-    speech, out = folder_of(spoken, tmp_path / "in", "a"), tmp_path / "out"
+    speech = folder_of(spoken, tmp_path / "in", "a")
+    out = tmp_path / "out"
     (speech.folder / "b.wav").write_bytes(b"not a sound")
     shutil.copy(spoken, speech.folder / "c.wav")
     assert speech.transcripts is not None
@@ -210,7 +213,8 @@ def test_bad_configurations_are_refused(spoken: Path, tmp_path: Path) -> None:
 def test_an_order_becomes_a_transcript_with_its_open_places(tmp_path: Path) -> None:
     """Labels of an order give every order of its words, and labels of another kind are refused."""
     slots = {"size": "small", "roast": " dark roast", "coffeeDrink": "latte", "milkAmount": "some milk"}
-    labels, out = tmp_path / "label.json", tmp_path / "texts.tsv"
+    labels = tmp_path / "label.json"
+    out = tmp_path / "texts.tsv"
     labels.write_text(json.dumps({"x.wav": {"intent": "orderDrink", "slots": slots}}))
     assert write_transcripts(labels, out) == 1
     name, _, text = out.read_text().strip().partition("\t")

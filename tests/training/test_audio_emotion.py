@@ -96,7 +96,8 @@ def test_an_emotion_model_of_another_ear_is_refused(run: EmotionConfig) -> None:
 def test_a_readout_does_not_lean_on_the_recording(run: EmotionConfig) -> None:
     """Of two channels that tell an emotion, the one that differs between copies of a line gets less weight."""
     rng = np.random.default_rng(0)
-    labels, lines = np.repeat([0, 1], 200), np.repeat(np.arange(100), 4)
+    labels = np.repeat([0, 1], 200)
+    lines = np.repeat(np.arange(100), 4)
     told = np.stack([labels + rng.normal(0.0, 0.1, 400), labels[::4].repeat(4) + rng.normal(0.0, 0.1, 100).repeat(4)])
     zeros = np.zeros(400, np.int64)
     voices = np.pad(told.T, ((0, 0), (0, 2))).astype(np.float32)

@@ -65,7 +65,8 @@ def test_augmentation_keeps_time() -> None:
 def test_spans_outside_a_file_are_silent(corpus: Path) -> None:
     """Reading before the start and past the end gives zeros around the sound."""
     path = corpus / "audio" / "0.flac"
-    inside, around = read_span(path, 0.0, 1.5), read_span(path, -0.5, 2.5)
+    inside = read_span(path, 0.0, 1.5)
+    around = read_span(path, -0.5, 2.5)
 
     assert not around[:8000].any() and not around[-7000:].any()
     assert np.array_equal(around[8000 : 8000 + 24_000], inside[:24_000])

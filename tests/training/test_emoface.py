@@ -139,7 +139,8 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
     rng = torch.Generator().manual_seed(0)
     curves, truth = (torch.rand(2, 40, 174, generator=rng) for _ in range(2))
     phones = torch.zeros(2, 40, 1)
-    track, seen = torch.rand(2, 40, generator=rng), torch.tensor([[0.0], [1.0]]).expand(2, 40)
+    track = torch.rand(2, 40, generator=rng)
+    seen = torch.tensor([[0.0], [1.0]]).expand(2, 40)
     batch = {"curves": truth, "opening": track, "rounding": track, "seen": seen, "known": 1 - seen}
     weights = LossConfig(curves=1.0, mouth=1.0, velocity=1.0, lips=1.0, tracked=1.0)
     terms = losses.losses(curves, phones, batch, weights)
@@ -155,7 +156,8 @@ def test_lips_alone_teach_nothing_but_lips() -> None:
 
 def test_a_teacher_s_lips_stand_before_the_performer_s() -> None:
     """Where a teacher heard the lips, the performer's opening and rounding count less, and all else as much."""
-    phones, ones = torch.zeros(1, 40, 1), torch.ones(1, 40)
+    phones = torch.zeros(1, 40, 1)
+    ones = torch.ones(1, 40)
     truth = torch.zeros(1, 40, 174)
     heard = {"curves": truth, "opening": torch.rand(1, 40), "rounding": torch.rand(1, 40), "seen": ones, "known": ones}
     alone = heard | {"seen": 0 * ones}
@@ -176,7 +178,8 @@ def test_a_teacher_s_lips_stand_before_the_performer_s() -> None:
 def test_rounding_counts_by_how_clearly_it_was_seen() -> None:
     """Rounding has its own weight in the loss, and counts for little where a tracker hardly saw any."""
     rng = torch.Generator().manual_seed(0)
-    curves, track = torch.rand(1, 40, 174, generator=rng), torch.rand(1, 40, generator=rng)
+    curves = torch.rand(1, 40, 174, generator=rng)
+    track = torch.rand(1, 40, generator=rng)
     seen = torch.ones(1, 40)
     clear = {"curves": curves, "opening": losses.aperture(curves), "rounding": track, "seen": seen, "known": 1 - seen}
     phones = torch.zeros(1, 40, 1)

@@ -25,16 +25,23 @@ def write(folder: Path, *names: str) -> Path:
 def test_ravdess(tmp_path: Path) -> None:
     """Speech of every actor, calm as neutral, songs and silent video left aside, the paper's four subjects apart."""
     folder = write(
-        tmp_path, "Actor_01/03-01-05-02-01-01-01.wav", "Actor_01/03-01-02-01-01-01-01.wav",
-        "Actor_04/03-01-08-01-02-02-04.wav", "Actor_24/03-01-07-01-01-01-24.wav", "Actor_01/03-02-05-01-01-01-01.wav",
+        tmp_path,
+        "Actor_01/03-01-05-02-01-01-01.wav",
+        "Actor_01/03-01-02-01-01-01-01.wav",
+        "Actor_04/03-01-08-01-02-02-04.wav",
+        "Actor_24/03-01-07-01-01-01-24.wav",
+        "Actor_01/03-02-05-01-01-01-01.wav",
         "Actor_01/02-01-05-01-01-01-01.wav",
-    )  # fmt: skip
+    )
     source = ActedSource(folder, "ravdess", valid=("24",))
     lines = read(source).lines
 
     assert [(line.speaker, line.emotion, line.intensity) for line in lines] == [
-        ("01", "neutral", 0.7), ("01", "angry", 1.0), ("04", "surprise", 0.7), ("24", "disgusted", 0.7),
-    ]  # fmt: skip
+        ("01", "neutral", 0.7),
+        ("01", "angry", 1.0),
+        ("04", "surprise", 0.7),
+        ("24", "disgusted", 0.7),
+    ]
     speakers = {split: {line.speaker for line in split_of(source, lines, split)} for split in SPLITS}
     assert speakers == {"train": {"01"}, "valid": {"24"}, "test": {"04"}}
 
@@ -42,15 +49,22 @@ def test_ravdess(tmp_path: Path) -> None:
 def test_crema_d(tmp_path: Path) -> None:
     """AudioWAV is read and the other formats beside it are not; levels become intensities; nine subjects are apart."""
     folder = write(
-        tmp_path, "AudioWAV/1001_DFA_ANG_XX.wav", "AudioWAV/1001_IEO_DIS_LO.wav", "AudioWAV/1015_IEO_HAP_HI.wav",
-        "AudioWAV/1089_ITS_FEA_MD.wav", "AudioMP3/1001_DFA_ANG_XX.wav",
-    )  # fmt: skip
+        tmp_path,
+        "AudioWAV/1001_DFA_ANG_XX.wav",
+        "AudioWAV/1001_IEO_DIS_LO.wav",
+        "AudioWAV/1015_IEO_HAP_HI.wav",
+        "AudioWAV/1089_ITS_FEA_MD.wav",
+        "AudioMP3/1001_DFA_ANG_XX.wav",
+    )
     source = ActedSource(folder, "crema-d")
     lines = read(source).lines
 
     assert [(line.emotion, line.intensity) for line in lines] == [
-        ("angry", 1.0), ("disgusted", 0.4), ("happy", 1.0), ("fear", 0.7),
-    ]  # fmt: skip
+        ("angry", 1.0),
+        ("disgusted", 0.4),
+        ("happy", 1.0),
+        ("fear", 0.7),
+    ]
     assert [line.speaker for line in split_of(source, lines, "test")] == ["1015", "1089"]
     assert len(read(ActedSource(folder / "AudioWAV", "crema-d")).lines) == 4
 
@@ -66,7 +80,8 @@ def test_emo_db_leaves_boredom_out(tmp_path: Path) -> None:
 def test_named_and_neutral(tmp_path: Path) -> None:
     """Names that say speaker and emotion are read, others are left out; a folder of speech is neutral."""
     folder = write(tmp_path, "MK_fear_1234.wav", "mark_joy.wav", "mark_contempt.wav", "noise.wav")
-    named, neutral = read(ActedSource(folder, "named")), ActedSource(folder, "neutral", every=4)
+    named = read(ActedSource(folder, "named"))
+    neutral = ActedSource(folder, "neutral", every=4)
 
     assert [(line.speaker, line.emotion) for line in named.lines] == [("MK", "fear"), ("mark", "happy")]
     assert named.left_out == {"contempt": 1}
@@ -82,8 +97,9 @@ def test_a_studios_csv(tmp_path: Path) -> None:
     table.write_text("audio,emotion,intensity,speaker\ntakes/a.wav,anger,0.5,ann\ntakes/b.wav,calm,,\n")
 
     assert [(line.emotion, line.intensity, line.speaker) for line in read(ActedSource(table, "csv")).lines] == [
-        ("angry", 0.5, "ann"), ("neutral", 1.0, ""),
-    ]  # fmt: skip
+        ("angry", 0.5, "ann"),
+        ("neutral", 1.0, ""),
+    ]
 
 
 @pytest.mark.parametrize(

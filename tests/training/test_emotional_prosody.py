@@ -33,7 +33,8 @@ def test_pitch_is_found(pitch_hz: float) -> None:
 @pytest.mark.parametrize("emotion", EMOTIONS)
 def test_every_emotion_has_its_pitch_and_tempo(emotion: str) -> None:
     """Pitch and length come out where the profile's ranges say, in finite sound."""
-    profile, plain = PROFILES[emotion], vowel()
+    profile = PROFILES[emotion]
+    plain = vowel()
     made = perform(plain, emotion, np.random.default_rng(0))
     pitch, voiced = pitch_track(made)
 

@@ -52,9 +52,19 @@ def tiny(tmp_path: Path, corpus: Path, classifier: Path, **loss: object) -> Fact
     """A run of the restyler of two rounds with every loss."""
     weights = replace(FactsLoss(own=1.0, paired=1.0), **loss)  # type: ignore[arg-type]
     return FactsConfig(
-        tmp_path / "facts", classifier, data(corpus), SIZE, SIZE, as_change=True, loss=weights, steps=2, lines=2,
-        workers=0, threads=1, every=2,
-    )  # fmt: skip
+        tmp_path / "facts",
+        classifier,
+        data(corpus),
+        SIZE,
+        SIZE,
+        as_change=True,
+        loss=weights,
+        steps=2,
+        lines=2,
+        workers=0,
+        threads=1,
+        every=2,
+    )
 
 
 def test_windows_come_in_pairs(corpus: Path) -> None:
@@ -134,7 +144,8 @@ def test_a_run_of_the_restyler(tmp_path: Path, corpus: Path, classifier: Path, m
 def test_losses_are_the_paper_s(tmp_path: Path, corpus: Path, classifier: Path) -> None:
     """A generator that changes nothing has no cycle or own-style loss; one that shifts every control has, and lips."""
     config = tiny(tmp_path, corpus, classifier)
-    generator, critic = facts.build(config), Discriminator(config.data.groups, SIZE)
+    generator = facts.build(config)
+    critic = Discriminator(config.data.groups, SIZE)
     for weight in generator.net.last.parameters():
         torch.nn.init.zeros_(weight)
     network = viseme.load(classifier)

@@ -88,7 +88,8 @@ def test_states_do_not_depend_on_where_windows_begin() -> None:
     torch.manual_seed(0)
     encoder = WhisperLayers(64, 1).eval()
     sound = np.random.default_rng(0).normal(0, 0.1, 12 * 16_000).astype(np.float32)
-    whole, short = lip_teacher.states_of(encoder, sound), lip_teacher.states_of(encoder, sound[: 8 * 16_000])
+    whole = lip_teacher.states_of(encoder, sound)
+    short = lip_teacher.states_of(encoder, sound[: 8 * 16_000])
 
     assert whole.shape == (2, 600, 64) and short.shape == (2, 400, 64)
     assert torch.allclose(whole[0, :390], short[0, :390], atol=1e-3)

@@ -41,7 +41,9 @@ def config(tmp_path: Path) -> MovementConfig:
 def test_tracks_are_deviations_without_blinks(config: MovementConfig) -> None:
     """The swing is there in full, the blink's pull is bridged, and the mirror swaps the sides."""
     with np.load(collect(config), allow_pickle=False) as stored:
-        tracks, modes, mirror = stored["tracks"].astype(float), stored["modes"], stored["mirror"]
+        tracks = stored["tracks"].astype(float)
+        modes = stored["modes"]
+        mirror = stored["mirror"]
         assert len(stored["voice"]) == len(tracks) == stored["ends"][-1] > 5 * MOVEMENT_FPS
     assert np.percentile(tracks[:, 0], 95) == pytest.approx(0.1, abs=0.02)
     assert np.abs(tracks[:, 1:]).max() < 0.01

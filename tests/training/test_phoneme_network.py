@@ -31,9 +31,15 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("phonemes")
     torch.manual_seed(0)
     config = transformers.Wav2Vec2Config(
-        vocab_size=len(TOKENS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        conv_dim=(8,) * 7, num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,
-    )  # fmt: skip
+        vocab_size=len(TOKENS),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        conv_dim=(8,) * 7,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+    )
     network = transformers.Wav2Vec2ForCTC(config)
     torch.nn.init.zeros_(network.lm_head.weight)
     with torch.no_grad():
@@ -45,9 +51,18 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.mark.parametrize(
     ("token", "viseme"),
-    [("p", "p"), ("aɪ", "a"), ("tʃ", "S"), ("ʊ", "u"), ("iː", "i"),
-     ("<pad>", None), ("|", None), ("ː", None), ("ʘ", None)],
-)  # fmt: skip
+    [
+        ("p", "p"),
+        ("aɪ", "a"),
+        ("tʃ", "S"),
+        ("ʊ", "u"),
+        ("iː", "i"),
+        ("<pad>", None),
+        ("|", None),
+        ("ː", None),
+        ("ʘ", None),
+    ],
+)
 def test_tokens_show_visemes(token: str, viseme: str | None) -> None:
     """A token shows the viseme of its first sound; blanks, marks and sounds without a known mouth shape show none."""
     assert viseme_of_token(token) == viseme

@@ -27,10 +27,12 @@ def are_known() -> bool:
 
 def is_held(path: Path) -> bool:
     """Whether this process has a file, or one in a folder, open or mapped."""
-    whole, inside = str(path), f"{path}/"
+    whole = str(path)
+    inside = f"{path}/"
     if any(one == whole or one.startswith(inside) for one in _open()):
         return True
-    maps, name = MAPS.read_bytes(), os.fsencode(path)
+    maps = MAPS.read_bytes()
+    name = os.fsencode(path)
     return any(name + ending in maps for ending in (b"\n", b"/"))
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake import inference
+from facetake.arrays import F64
 from facetake.emotion import EMOTIONS
 from facetake.networks.optimization import minimize
 from facetake.networks.voice_emotion import VoiceEmotion
@@ -29,7 +30,6 @@ NAME = "audio_emotion"
 NEVER = -1000.0  # score of an emotion that nothing teaches
 STEPS = 60  # of the quasi-Newton descent, which is flat long before
 FLOOR = 0.1  # spread that every direction has at least, as a share of what it has over all recordings
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -110,7 +110,8 @@ def train(config: EmotionConfig) -> Path:
 
 def readouts(config: EmotionConfig, learnt: Statistics) -> Iterator[tuple[float, VoiceEmotion]]:
     """A fitted readout for each strength of shrinkage."""
-    x, weight = learnt.voices.astype(np.float64), weights(config.data, learnt)
+    x = learnt.voices.astype(np.float64)
+    weight = weights(config.data, learnt)
     usual = np.average(x, axis=0, weights=weight)
     scale = np.sqrt(np.average((x - usual) ** 2, axis=0, weights=weight)) + 1e-6
     basis = _basis((x - usual) / scale, config, learnt) / scale[:, None]
@@ -126,7 +127,7 @@ def readouts(config: EmotionConfig, learnt: Statistics) -> Iterator[tuple[float,
         yield strength, network
 
 
-def weights(data: VoiceData, learnt: Statistics) -> Array:
+def weights(data: VoiceData, learnt: Statistics) -> F64:
     """(N,) that add up to 1: emotions weigh the same, in each the sources as asked, in these recordings the same."""
     share = np.array([source.weight for source in data.sources])
     weight = np.zeros(len(learnt.labels))
@@ -138,7 +139,7 @@ def weights(data: VoiceData, learnt: Statistics) -> Array:
     return np.asarray(weight / weight.sum())
 
 
-def _basis(x: Array, config: EmotionConfig, learnt: Statistics) -> Array:
+def _basis(x: F64, config: EmotionConfig, learnt: Statistics) -> F64:
     """(D, D) directions of standardised statistics, each the smaller the more it differs where no emotion does."""
     calm = learnt.labels == 0
     spread = config.recording * _within(x, learnt.lines) + config.speaking * _within(x[calm], learnt.sources[calm])
@@ -146,7 +147,7 @@ def _basis(x: Array, config: EmotionConfig, learnt: Statistics) -> Array:
     return np.asarray(directions / np.sqrt(size))
 
 
-def _within(x: Array, groups: NDArray[np.int64]) -> Array:
+def _within(x: F64, groups: NDArray[np.int64]) -> F64:
     """(D, D) covariance of rows about the mean of their group."""
     _, place, count = np.unique(groups, return_inverse=True, return_counts=True)
     mean = np.zeros((len(count), x.shape[1]))

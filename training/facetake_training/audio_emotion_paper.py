@@ -181,9 +181,13 @@ def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
 
 
 def _keep(
-    averaged: AveragedModel, network: AudioEmotion, optimizer: torch.optim.Optimizer, config: PaperConfig, aside: Held,
+    averaged: AveragedModel,
+    network: AudioEmotion,
+    optimizer: torch.optim.Optimizer,
+    config: PaperConfig,
+    aside: Held,
     at: tuple[int, float, float],
-) -> float:  # fmt: skip
+) -> float:
     """Scores, logs and writes checkpoints; returns the best score so far."""
     done, loss, best = at
     average = cast(AudioEmotion, averaged.module)

@@ -13,9 +13,8 @@ import numpy as np
 import soundfile as sf
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ
-
-Wave = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class AugmentConfig:
     babble: float = 0.15
 
 
-def coloured_noise(n_samples: int, rng: np.random.Generator) -> Wave:
+def coloured_noise(n_samples: int, rng: np.random.Generator) -> F32:
     """Noise of unit power whose spectrum falls by 0 to 9 dB an octave."""
     spectrum = np.fft.rfft(rng.standard_normal(n_samples).astype(np.float32))
     slope = rng.uniform(0.0, 1.5)
@@ -54,7 +53,7 @@ def coloured_noise(n_samples: int, rng: np.random.Generator) -> Wave:
     return np.asarray(noise / (noise.std() + 1e-9), np.float32)
 
 
-def room_response(rng: np.random.Generator) -> Wave:
+def room_response(rng: np.random.Generator) -> F32:
     """A direct sound, a few early reflections and an exponential tail; reverberation time 0.1 to 0.7 s."""
     decay_s = rng.uniform(0.1, 0.7)
     time_s = np.arange(int(decay_s * SAMPLE_RATE_HZ)) / SAMPLE_RATE_HZ
@@ -78,7 +77,7 @@ def _response(n_bins: int, config: AugmentConfig, rng: np.random.Generator) -> N
     return np.asarray(10.0 ** (gain_db / 20.0))
 
 
-def _filtered(audio: Wave, config: AugmentConfig, rng: np.random.Generator) -> Wave:
+def _filtered(audio: F32, config: AugmentConfig, rng: np.random.Generator) -> F32:
     size = len(audio) + SAMPLE_RATE_HZ  # room for the reverberation's tail
     spectrum = np.fft.rfft(audio, size) * _response(size // 2 + 1, config, rng)
     if rng.random() < config.room:
@@ -86,7 +85,7 @@ def _filtered(audio: Wave, config: AugmentConfig, rng: np.random.Generator) -> W
     return np.fft.irfft(spectrum, size)[: len(audio)].astype(np.float32)
 
 
-def _codec(audio: Wave, rng: np.random.Generator) -> Wave:
+def _codec(audio: F32, rng: np.random.Generator) -> F32:
     peak = float(np.abs(audio).max()) + 1e-9
     if rng.random() < 0.5:
         mu = np.sign(audio) * np.log1p(255.0 * np.abs(audio) / peak) / np.log(256.0)
@@ -99,7 +98,7 @@ def _codec(audio: Wave, rng: np.random.Generator) -> Wave:
     return np.pad(decoded, (0, len(audio) - len(decoded))) * np.float32(peak / 0.9)
 
 
-def augment(audio: Wave, config: AugmentConfig, rng: np.random.Generator, babble: Wave | None = None) -> Wave:
+def augment(audio: F32, config: AugmentConfig, rng: np.random.Generator, babble: F32 | None = None) -> F32:
     """A new recording of the same performance.
 
     Args:

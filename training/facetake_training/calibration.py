@@ -11,43 +11,42 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Labels = NDArray[np.int64]
+from facetake.arrays import F64, I64
+
 BINS: Final = 10
 TEMPERATURES: Final = np.geomspace(0.25, 8.0, 61)
 THRESHOLDS: Final = np.round(np.arange(0.3, 0.905, 0.01), 2)
 
 
-def shares(probabilities: Array) -> Array:
+def shares(probabilities: F64) -> F64:
     """(N, K) of the sum of each row (N, K)."""
     return np.asarray(probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), 1e-9))
 
 
-def sigmoid(scores: Array) -> Array:
+def sigmoid(scores: F64) -> F64:
     """Elementwise, without overflow."""
     return np.asarray(0.5 * (1.0 + np.tanh(0.5 * scores)))
 
 
-def softmax(scores: Array) -> Array:
+def softmax(scores: F64) -> F64:
     """(N, K) shares of each row of scores (N, K), which add up to 1."""
     grown = np.exp(scores - scores.max(axis=1, keepdims=True))
     return np.asarray(grown / grown.sum(axis=1, keepdims=True))
 
 
-def sigmoid_shares(scores: Array) -> Array:
+def sigmoid_shares(scores: F64) -> F64:
     """(N, K) of the sum of each row's sigmoids of scores (N, K)."""
     return shares(sigmoid(scores))
 
 
-def surprise_of(share: Array, labels: Labels) -> float:
+def surprise_of(share: F64, labels: I64) -> float:
     """Mean negative logarithm of the share that the right class has, classes weighing the same."""
     own = -np.log(np.maximum(share[np.arange(len(labels)), labels], 1e-9))
     return float(np.mean([own[labels == label].mean() for label in np.unique(labels)]))
 
 
-def fit_temperature(scores: Array, labels: Labels, to_shares: Callable[[Array], Array] = sigmoid_shares) -> float:
+def fit_temperature(scores: F64, labels: I64, to_shares: Callable[[F64], F64] = sigmoid_shares) -> float:
     """The temperature under which the shares of scores / temperature surprise the least."""
     losses = [surprise_of(to_shares(scores / t), labels) for t in TEMPERATURES]
     return float(TEMPERATURES[int(np.argmin(losses))])
@@ -64,15 +63,16 @@ class Reliability:
         error: expected calibration error, 0..1: |confidence - accuracy|, weighted by counts.
     """
 
-    counts: Labels
-    confidence: Array
-    accuracy: Array
+    counts: I64
+    confidence: F64
+    accuracy: F64
     error: float
 
 
-def reliability(share: Array, labels: Labels) -> Reliability:
+def reliability(share: F64, labels: I64) -> Reliability:
     """How often answers of each confidence are right."""
-    sure, right = share.max(axis=1), share.argmax(axis=1) == labels
+    sure = share.max(axis=1)
+    right = share.argmax(axis=1) == labels
     place = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
     counts = np.bincount(place, minlength=BINS)
     total = np.maximum(counts, 1)
@@ -82,21 +82,21 @@ def reliability(share: Array, labels: Labels) -> Reliability:
     return Reliability(counts, confidence, accuracy, error)
 
 
-def confusion(guess: Labels, labels: Labels, classes: int) -> Labels:
+def confusion(guess: I64, labels: I64, classes: int) -> I64:
     """(K, K) counts: rows are the truth, columns the answer."""
     table = np.zeros((classes, classes), np.int64)
     np.add.at(table, (labels, guess), 1)
     return table
 
 
-def balanced_accuracy(table: Labels) -> float:
+def balanced_accuracy(table: I64) -> float:
     """Mean over the classes that occur of the share answered rightly."""
     totals = table.sum(axis=1)
     there = totals > 0
     return float((np.diag(table)[there] / totals[there]).mean())
 
 
-def choose_threshold(share: Array, labels: Labels, right: float = 0.7) -> float:
+def choose_threshold(share: F64, labels: I64, right: float = 0.7) -> float:
     """The least confidence from which on an emotion may be shown.
 
     Args:
@@ -107,7 +107,8 @@ def choose_threshold(share: Array, labels: Labels, right: float = 0.7) -> float:
     Returns:
         The lowest threshold that gives it, or the highest tried.
     """
-    guess, sure = share.argmax(axis=1), share.max(axis=1)
+    guess = share.argmax(axis=1)
+    sure = share.max(axis=1)
     weight = (1.0 / np.maximum(np.bincount(labels, minlength=share.shape[1]), 1))[labels]
     for threshold in THRESHOLDS:
         shown = (guess > 0) & (sure >= threshold)

@@ -161,7 +161,10 @@ class _Speaker:
     """How far one voice has come."""
 
     def __init__(self, config: CorpusConfig, voices: Voices, name: str, lines: Lines) -> None:
-        self._config, self._voices, self._name, self._lines = config, voices, name, lines
+        self._config = config
+        self._voices = voices
+        self._name = name
+        self._lines = lines
         known = lines.of(speaker_of(voices.engine, name))
         self.spoken_s = sum(known.values())
         self._next = max((int(key.rpartition("/")[2]) + 1 for key in known), default=0)

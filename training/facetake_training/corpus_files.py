@@ -97,7 +97,9 @@ class Progress:
 
     def __init__(self, what: str, total_s: float, done_s: float) -> None:
         """Start at what an earlier run has made."""
-        self._what, self._total_s, self._done_s = what, total_s, done_s
+        self._what = what
+        self._total_s = total_s
+        self._done_s = done_s
         self._shown = 0.0
 
     def add(self, seconds: float) -> None:

@@ -180,10 +180,12 @@ def draw_emotion(n_frames: int, rng: np.random.Generator) -> NDArray[np.float32]
             row[rng.integers(1, len(EMOTIONS))] += rng.uniform(0.0, 1.0 - row.sum())
         return row * (rng.random() > 0.15)
 
-    begin, end = one(), one() if rng.random() < 0.3 else None
+    begin = one()
+    end = one() if rng.random() < 0.3 else None
     share = np.zeros(n_frames)
     if end is not None:
-        at, width = rng.uniform(0.0, n_frames), rng.uniform(5.0, n_frames)
+        at = rng.uniform(0.0, n_frames)
+        width = rng.uniform(5.0, n_frames)
         share = np.clip((np.arange(n_frames) - at) / width + 0.5, 0.0, 1.0)
     track = begin + share[:, None] * ((begin if end is None else end) - begin)
     track[:, 0] = 1.0 - track[:, 1:].sum(axis=1)
@@ -287,8 +289,10 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         faces = self.faces[rng.choice(len(self.faces), p=self.face_weights / self.face_weights.sum())]
         sizes = np.sqrt([len(lips.times_s) for _, lips in faces])
         sound, lips = faces[rng.choice(len(faces), p=sizes / sizes.sum())]
-        crop_s, speed = self.config.crop_s, rng.uniform(*self.config.speed)
-        first, last = lips.times_s[0], lips.times_s[-1]
+        crop_s = self.config.crop_s
+        speed = rng.uniform(*self.config.speed)
+        first = lips.times_s[0]
+        last = lips.times_s[-1]
         start_s = rng.uniform(first, max(first, last - crop_s * speed))
         audio = self._augmented(played(sound, start_s, crop_s, speed), rng)
         times_s = start_s + np.arange(round(crop_s * FRAME_RATE_HZ)) / FRAME_RATE_HZ * speed
@@ -382,7 +386,8 @@ def _silence_around(phones: list[tuple[Phone, float]], end_s: float) -> list[tup
 
 def read_span(path: Path, start_s: float, span_s: float) -> NDArray[np.float32]:
     """Samples of a 16 kHz mono file from `start_s` for `span_s`, zeros outside the file."""
-    begin, count = round(start_s * SAMPLE_RATE_HZ), round(span_s * SAMPLE_RATE_HZ) + 2
+    begin = round(start_s * SAMPLE_RATE_HZ)
+    count = round(span_s * SAMPLE_RATE_HZ) + 2
     with sf.SoundFile(path) as file:
         skip = min(max(begin, 0), file.frames)
         file.seek(skip)

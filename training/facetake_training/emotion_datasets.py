@@ -28,16 +28,37 @@ CREMA_D_TEST: Final = ("1015", "1020", "1021", "1030", "1033", "1052", "1062", "
 
 NAMES: Final = {
     **{name: name for name in EMOTIONS},
-    "calm": "neutral", "happiness": "happy", "joy": "happy", "hap": "happy", "sadness": "sad", "anger": "angry",
-    "ang": "angry", "surprised": "surprise", "fearful": "fear", "fea": "fear", "disgust": "disgusted",
-    "dis": "disgusted", "neu": "neutral",
-}  # fmt: skip
+    "calm": "neutral",
+    "happiness": "happy",
+    "joy": "happy",
+    "hap": "happy",
+    "sadness": "sad",
+    "anger": "angry",
+    "ang": "angry",
+    "surprised": "surprise",
+    "fearful": "fear",
+    "fea": "fear",
+    "disgust": "disgusted",
+    "dis": "disgusted",
+    "neu": "neutral",
+}
 """Other names of the emotions, as data sets write them."""
-_RAVDESS: Final = dict(zip(("01", "02", "03", "04", "05", "06", "07", "08"), (
-    "neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"), strict=True))  # fmt: skip
+_RAVDESS: Final = dict(
+    zip(
+        ("01", "02", "03", "04", "05", "06", "07", "08"),
+        ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised"),
+        strict=True,
+    )
+)
 _EMO_DB: Final = {
-    "N": "neutral", "F": "happy", "T": "sad", "W": "angry", "A": "fear", "E": "disgust", "L": "boredom",
-}  # fmt: skip
+    "N": "neutral",
+    "F": "happy",
+    "T": "sad",
+    "W": "angry",
+    "A": "fear",
+    "E": "disgust",
+    "L": "boredom",
+}
 _CREMA_D_LEVELS: Final = {"LO": 0.4, "MD": 0.7, "HI": 1.0, "XX": 1.0}
 _POINTER: Final = b"version https://git-lfs"
 
@@ -131,8 +152,11 @@ def split_of(source: ActedSource, lines: tuple[Acted, ...], split: Split) -> lis
     """
     if source.layout == "neutral":
         place = {"valid": 0, "test": 1}
-        return [line for i, line in enumerate(lines) if place.get(split) == i % source.every
-                or (split == "train" and i % source.every > 1)]  # fmt: skip
+        return [
+            line
+            for i, line in enumerate(lines)
+            if place.get(split) == i % source.every or (split == "train" and i % source.every > 1)
+        ]
     speakers = {line.speaker for line in lines}
     test = _PAPERS.get(source.layout, ()) if source.test is None else source.test
     for name in (*source.valid, *(source.test or ())):
@@ -196,7 +220,8 @@ def _csv(path: Path) -> Iterator[Row]:
     if rows and not {"audio", "emotion"} <= set(rows[0]):
         raise ConfigError(f"{path}: its first line names {', '.join(map(str, rows[0]))}; audio and emotion are needed")
     for number, row in enumerate(rows, 2):
-        name, audio = (row["emotion"] or "").strip(), path.parent / (row["audio"] or "").strip()
+        name = (row["emotion"] or "").strip()
+        audio = path.parent / (row["audio"] or "").strip()
         if name.lower() not in NAMES:
             known = ", ".join(EMOTIONS)
             raise ConfigError(f"{path}, line {number}: there is no emotion {name!r}; use one of {known}")
@@ -223,8 +248,13 @@ def _refuse_pointers(path: Path) -> None:
 
 
 _READERS: Final[dict[str, Callable[[Path], Iterator[Row]]]] = {
-    "ravdess": _ravdess, "crema-d": _crema_d, "emo-db": _emo_db, "named": _named, "csv": _csv, "neutral": _neutral,
-}  # fmt: skip
+    "ravdess": _ravdess,
+    "crema-d": _crema_d,
+    "emo-db": _emo_db,
+    "named": _named,
+    "csv": _csv,
+    "neutral": _neutral,
+}
 _EXPECTED: Final = {
     "ravdess": "RAVDESS's speech has names such as Actor_01/03-01-05-02-01-01-01.wav",
     "crema-d": "CREMA-D has names such as AudioWAV/1001_DFA_ANG_XX.wav",

@@ -15,13 +15,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, F64
 from facetake.audio import SAMPLE_RATE_HZ
 
-Wave = NDArray[np.float32]
-Array = NDArray[np.float64]
 HOP: Final = 160  # samples between measurements of pitch: 10 ms
 FRAME: Final = 640  # samples of one: 40 ms
-LOWEST_HZ, HIGHEST_HZ = 70.0, 450.0
+LOWEST_HZ = 70.0
+HIGHEST_HZ = 450.0
 VOICED: Final = 0.4  # normalised autocorrelation above which a frame has a pitch
 FAINTEST: Final = 0.003  # share of the loudest frame's power: 25 dB below it there is no voice
 UNVOICED_S: Final = 0.008  # between grains where there is none
@@ -61,7 +61,7 @@ PROFILES: Final = {
 }
 
 
-def perform(audio: Wave, emotion: str, rng: np.random.Generator) -> Wave:
+def perform(audio: F32, emotion: str, rng: np.random.Generator) -> F32:
     """A neutral recording with an emotion's prosody.
 
     Args:
@@ -81,12 +81,13 @@ def perform(audio: Wave, emotion: str, rng: np.random.Generator) -> Wave:
     wanted = middle * draw["pitch"] * (pitch_hz / middle) ** draw["melody"]
     wanted *= np.interp(np.linspace(0.0, 1.0, len(wanted)), [0.0, 0.6, 1.0], [1.0, 1.0, draw["rise"]])
     factor = np.clip(wanted / pitch_hz, 0.5, 2.5)
-    moved = _overlap_add(audio, pitch_hz, voiced, factor / draw["formants"],
-                         draw["tempo"] / draw["formants"], draw["jitter"], rng)  # fmt: skip
+    moved = _overlap_add(
+        audio, pitch_hz, voiced, factor / draw["formants"], draw["tempo"] / draw["formants"], draw["jitter"], rng
+    )
     return _tilted(_resampled(moved, draw["formants"]), draw["tilt_db"])
 
 
-def pitch_track(audio: Wave) -> tuple[Array, NDArray[np.bool_]]:
+def pitch_track(audio: F32) -> tuple[F64, NDArray[np.bool_]]:
     """Pitch in Hz at every 10 ms, carried over where there is none, and where there is one, by autocorrelation."""
     padded = np.pad(audio.astype(np.float64), (FRAME // 2, FRAME))
     starts = np.arange(0, max(len(audio), 1), HOP)
@@ -97,7 +98,8 @@ def pitch_track(audio: Wave) -> tuple[Array, NDArray[np.bool_]]:
     match = np.fft.irfft(power)[:, :FRAME]
     of_window = np.fft.irfft(np.abs(np.fft.rfft(np.hanning(FRAME), 2 * FRAME)) ** 2)[:FRAME]
     match = match / (match[:, :1] + 1e-12) / (of_window / of_window[0] + 0.05)
-    low, high = int(SAMPLE_RATE_HZ / HIGHEST_HZ), int(SAMPLE_RATE_HZ / LOWEST_HZ)
+    low = int(SAMPLE_RATE_HZ / HIGHEST_HZ)
+    high = int(SAMPLE_RATE_HZ / LOWEST_HZ)
     here = match[:, low:high]
     is_peak = (here >= match[:, low - 1 : high - 1]) & (here >= match[:, low + 1 : high + 1])
     near = np.where(is_peak, here - np.linspace(0.0, 0.3, high - low), -1.0)  # the shorter of two that fit as well
@@ -113,13 +115,19 @@ def pitch_track(audio: Wave) -> tuple[Array, NDArray[np.bool_]]:
 
 
 def _overlap_add(
-    audio: Wave, pitch_hz: Array, voiced: NDArray[np.bool_], factor: Array, tempo: float, jitter: float,
+    audio: F32,
+    pitch_hz: F64,
+    voiced: NDArray[np.bool_],
+    factor: F64,
+    tempo: float,
+    jitter: float,
     rng: np.random.Generator,
-) -> Array:  # fmt: skip
+) -> F64:
     """Lays grains of the sound out at other distances (`factor` of the pitch) and another `tempo`."""
     marks, periods = _marks(audio, pitch_hz, voiced)
     count = int(len(audio) / tempo)
-    out, weight = np.zeros(count + 4 * FRAME), np.zeros(count + 4 * FRAME)
+    out = np.zeros(count + 4 * FRAME)
+    weight = np.zeros(count + 4 * FRAME)
     padded = np.pad(audio.astype(np.float64), FRAME)
     at = 0.0
     while at < count:
@@ -129,14 +137,15 @@ def _overlap_add(
         step = periods[nearest] / (factor[row] if voiced[row] else 1.0)
         half = int(min(periods[nearest], FRAME - 1))
         grain = np.hanning(2 * half + 1)
-        begin, centre = int(at) + FRAME, int(marks[nearest]) + FRAME
+        begin = int(at) + FRAME
+        centre = int(marks[nearest]) + FRAME
         out[begin - half : begin + half + 1] += grain * padded[centre - half : centre + half + 1]
         weight[begin - half : begin + half + 1] += grain
         at += max(step * (1.0 + jitter * rng.standard_normal()), 16.0)
     return np.asarray((out / np.maximum(weight, 0.3))[FRAME : FRAME + count])
 
 
-def _marks(audio: Wave, pitch_hz: Array, voiced: NDArray[np.bool_]) -> tuple[Array, Array]:
+def _marks(audio: F32, pitch_hz: F64, voiced: NDArray[np.bool_]) -> tuple[F64, F64]:
     """Where each period has its peak, and how long it is, in samples; evenly spaced where there is no pitch."""
     marks: list[float] = []
     periods: list[float] = []
@@ -156,13 +165,13 @@ def _marks(audio: Wave, pitch_hz: Array, voiced: NDArray[np.bool_]) -> tuple[Arr
     return np.array(marks), np.array(periods)
 
 
-def _resampled(audio: Array, factor: float) -> Array:
+def _resampled(audio: F64, factor: float) -> F64:
     """Played faster by a factor: pitch, formants and tempo together."""
     places = np.arange(0.0, len(audio) - 1, factor)
     return np.asarray(np.interp(places, np.arange(len(audio)), audio))
 
 
-def _tilted(audio: Array, octave_db: float) -> Wave:
+def _tilted(audio: F64, octave_db: float) -> F32:
     spectrum = np.fft.rfft(audio)
     hertz = np.fft.rfftfreq(len(audio), 1.0 / SAMPLE_RATE_HZ)
     octaves = np.log2(np.clip(hertz, 125.0, 4000.0) / 500.0)

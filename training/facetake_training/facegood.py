@@ -15,7 +15,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from facetake import audio, files
-from facetake.arrays import read_npy
+from facetake.arrays.reader import read_npy
 from facetake.errors import ConfigError
 
 RATE_HZ = 30

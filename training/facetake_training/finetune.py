@@ -23,7 +23,8 @@ from facetake_training.import_takes import import_folder
 from facetake_training.losses import LossConfig
 
 GENTLE = AugmentConfig(noise=0.5, snr_db=(15.0, 45.0), room=0.2, band=0.05, codec=0.03, level_db=(-15.0, 3.0), clip=0.0)
-MIN_CROP_S, MAX_CROP_S = 1.0, 5.0
+MIN_CROP_S = 1.0
+MAX_CROP_S = 5.0
 
 
 @dataclass(frozen=True)

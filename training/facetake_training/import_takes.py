@@ -89,9 +89,15 @@ def import_folder(folder: Path, out: Path, usual_emotion: str = "neutral", phone
 
 
 def _import_line(
-    sound: Path, curves: Path, index: int, count: int, folder: Path, out: Path, usual: str,
+    sound: Path,
+    curves: Path,
+    index: int,
+    count: int,
+    folder: Path,
+    out: Path,
+    usual: str,
     network: VisemeNetwork | None,
-) -> dict[str, object]:  # fmt: skip
+) -> dict[str, object]:
     samples = audio.read(sound)
     take = resample(formats.read(curves), Fraction(60))
     duration_s = len(samples) / SAMPLE_RATE_HZ

@@ -13,10 +13,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake import files
+from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import ConfigError
 from facetake.networks.optimization import step
@@ -43,8 +43,8 @@ from facetake_training.lips import (
 )
 from facetake_training.losses import apart
 
-Floats = NDArray[np.float32]
-WINDOW_S, OVERLAP_S = 10.0, 1.0  # of sound that an encoder hears at once, and what it hears beside it
+WINDOW_S = 10.0  # of sound that an encoder hears at once, and what it hears beside it
+OVERLAP_S = 1.0
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ def train(config: TeacherConfig) -> list[str]:
     """
     if config.threads:
         torch.set_num_threads(config.threads)
-    heard: dict[Path, list[Floats]] = {}
+    heard: dict[Path, list[F32]] = {}
     encoders = [_encoder(size) for size in config.encoders]  # all that is missing is told before hours of work
     wanted = {corpus.folder: _chosen(corpus) for corpus in config.corpora}
     judged = {clip: sound_path(config.lips, clip) for clip in clips(config.lips)} if config.lips else {}
@@ -180,7 +180,7 @@ def _check_sounds(config: TeacherConfig, others: Sequence[Path]) -> None:
         )
 
 
-def _score(config: LipsConfig, judged: Mapping[str, Path], heard: Mapping[Path, Sequence[Floats]]) -> str:
+def _score(config: LipsConfig, judged: Mapping[str, Path], heard: Mapping[Path, Sequence[F32]]) -> str:
     """How well the teacher's own word follows the lips of clips that it did not learn from."""
     scores = []
     for clip, sound in judged.items():
@@ -200,7 +200,8 @@ def _encoder(size: WhisperSize) -> WhisperLayers:
 
 def _readouts(encoder: WhisperLayers, size: WhisperSize, number: int, config: TeacherConfig) -> list[LipReadout]:
     """The readouts of one encoder, fitted where they are not on disk yet."""
-    readouts, faces = [], None
+    readouts = []
+    faces = None
     for seed in range(config.seeds):
         readout = LipReadout(size.layers + 1, size.width, config.hidden, config.dropout)
         name = f"encoder{number}_seed{seed}"
@@ -218,7 +219,8 @@ def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[Face]:
     found = []
     for folder in config.tracked:
         for clip in clips(folder):
-            states, lips = states_of(encoder, read(sound_path(folder, clip))), tracked(folder, clip)
+            states = states_of(encoder, read(sound_path(folder, clip)))
+            lips = tracked(folder, clip)
             times_s = np.arange(states.shape[1]) / STATE_RATE_HZ + HEARD_DELAY_S
             opening, rounding = (
                 torch.from_numpy(np.interp(times_s, lips.times_s, track).astype(np.float32))
@@ -229,10 +231,12 @@ def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[Face]:
     return found
 
 
-def states_of(encoder: WhisperLayers, sound: Floats) -> Tensor:
+def states_of(encoder: WhisperLayers, sound: F32) -> Tensor:
     """(L, N, D) states of samples (S,), 50 a second, heard in overlapping windows."""
-    log_mel, per_state = WhisperLogMel(), HOP_SAMPLES * ROWS_PER_STATE
-    window, overlap = round(WINDOW_S * SAMPLE_RATE_HZ), round(OVERLAP_S * SAMPLE_RATE_HZ)
+    log_mel = WhisperLogMel()
+    per_state = HOP_SAMPLES * ROWS_PER_STATE
+    window = round(WINDOW_S * SAMPLE_RATE_HZ)
+    overlap = round(OVERLAP_S * SAMPLE_RATE_HZ)
     parts = []
     for at in range(0, max(1, len(sound)), window):
         first = max(0, at - overlap)
@@ -284,7 +288,7 @@ def _crop(face: Face, crop_s: float, rng: np.random.Generator) -> tuple[Tensor, 
     return states, tracks[0], tracks[1], tracks[2]
 
 
-def _heard(encoder: WhisperLayers, readouts: Sequence[LipReadout], sound: Floats) -> Floats:
+def _heard(encoder: WhisperLayers, readouts: Sequence[LipReadout], sound: F32) -> F32:
     """(N, 2) mean opening and rounding that the readouts of one encoder hear in samples (S,)."""
     states = states_of(encoder, sound)[None]
     with torch.no_grad():
@@ -302,7 +306,7 @@ def _chosen(corpus: LabelConfig) -> list[Path]:
     return chosen
 
 
-def _write(folder: Path, lines: Sequence[Path], heard: Mapping[Path, Sequence[Floats]]) -> str:
+def _write(folder: Path, lines: Sequence[Path], heard: Mapping[Path, Sequence[F32]]) -> str:
     """Writes the labels of a corpus beside its lines, whole or not at all."""
     arrays = {line.relative_to(folder).as_posix(): np.mean(heard[line], axis=0).astype(np.float32) for line in lines}
     part = folder / f"{HEARD_LIPS}.part"

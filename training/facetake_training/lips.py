@@ -16,12 +16,13 @@ import torch
 from numpy.typing import NDArray
 
 from facetake import audio, mouth, rig
+from facetake.arrays import F64
 from facetake.errors import ConfigError
 from facetake.networks.emoface import EmoFace
 
-Array = NDArray[np.float64]
 SETTLE_S = 0.3  # the tracker settles in its first frames
-MAX_LAG_S, LAG_STEP_S = 0.16, 0.02
+MAX_LAG_S = 0.16
+LAG_STEP_S = 0.02
 HEARD_LIPS = "lips.npz"  # in a corpus folder: what a teacher heard, as lip_teacher writes it
 HEARD_RATE_HZ = 50
 HEARD_DELAY_S = 0.01  # time of its first row: a state's middle lies this much after its place, by tracked lips
@@ -57,9 +58,9 @@ class TrackedLips:
         rounding: (T,) pucker and funnel scores added, 0..2.
     """
 
-    times_s: Array
-    opening: Array
-    rounding: Array
+    times_s: F64
+    opening: F64
+    rounding: F64
 
 
 @dataclass(frozen=True)
@@ -84,7 +85,7 @@ class LipScores:
         return self.aperture + 0.5 * self.pucker + 0.5 * self.closure
 
 
-def lagged_correlation(times_s: Array, values: Array, true_times_s: Array, truth: Array) -> tuple[float, float]:
+def lagged_correlation(times_s: F64, values: F64, true_times_s: F64, truth: F64) -> tuple[float, float]:
     """Best correlation over lags within `MAX_LAG_S`, and its lag in seconds."""
     best = (-2.0, 0.0)
     seen = np.isfinite(truth)
@@ -95,7 +96,7 @@ def lagged_correlation(times_s: Array, values: Array, true_times_s: Array, truth
     return best
 
 
-def closure_f1(values: Array, truth: Array) -> float:
+def closure_f1(values: F64, truth: F64) -> float:
     """F1 of closed frames, each side allowed one frame of slack."""
     true_closed = truth < CLOSED_SHARE * np.nanpercentile(truth, 95)
     closed = values < CLOSED_SHARE * np.percentile(values, 95)
@@ -135,8 +136,10 @@ def sound_path(config: LipsConfig, clip: str) -> Path:
 def tracked(config: LipsConfig, clip: str) -> TrackedLips:
     """Reads one clip, without its first frames, in which the tracker settles."""
     with np.load(config.truth, allow_pickle=False) as truth:
-        times_s, opening = truth[f"{clip}.time"].astype(float), truth[f"{clip}.aperture"].astype(float)
-        names, arkit = list(truth["names"]), truth[f"{clip}.arkit"].astype(float)
+        times_s = truth[f"{clip}.time"].astype(float)
+        opening = truth[f"{clip}.aperture"].astype(float)
+        names = list(truth["names"])
+        arkit = truth[f"{clip}.arkit"].astype(float)
         late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
     rounding = arkit[:, names.index("mouthPucker")] + arkit[:, names.index("mouthFunnel")]
     settled = times_s > SETTLE_S
@@ -163,12 +166,12 @@ def heard_lips(folder: Path) -> dict[Path, TrackedLips]:
     }
 
 
-def score_curves(values: NDArray[np.float32], times_s: Array, config: LipsConfig, clip: str) -> LipScores:
+def score_curves(values: NDArray[np.float32], times_s: F64, config: LipsConfig, clip: str) -> LipScores:
     """Scores curves (T, 174) of one clip."""
     return score_tracks(mouth.aperture(values).astype(float), mouth.pucker(values).astype(float), times_s, config, clip)
 
 
-def score_tracks(aperture: Array, pucker: Array, times_s: Array, config: LipsConfig, clip: str) -> LipScores:
+def score_tracks(aperture: F64, pucker: F64, times_s: F64, config: LipsConfig, clip: str) -> LipScores:
     """Scores an opening and a rounding (T,) each, of any scale, against one clip."""
     truth = tracked(config, clip)
     best, lag_s = lagged_correlation(times_s, aperture, truth.times_s, truth.opening)

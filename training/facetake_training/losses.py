@@ -112,7 +112,8 @@ def apart(track: Tensor, truth: Tensor, seen: Tensor, faint: float = 0.0) -> Ten
     def centred(values: Tensor) -> Tensor:
         return (values - (values * seen).sum(dim=1, keepdim=True) / count) * seen
 
-    one, other = centred(track), centred(truth)
+    one = centred(track)
+    other = centred(truth)
     moved = other.square().sum(dim=1)
     power = (one.square().sum(dim=1) * moved).clamp(min=1e-6).sqrt()
     sure = moved / (moved + faint**2 * count[:, 0]).clamp(min=1e-9)

@@ -16,17 +16,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, files, rig
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ConfigError
 from facetake.motion.expression import MOVEMENT_FPS, voice_level
 from facetake.timebase import n_frames
 from facetake_training.lips import LipsConfig, clips, sound_path
 
-Array = NDArray[np.float64]
 SETTLE_S = 0.4  # the tracker settles in its first frames
 LEAST_S = 2.0  # of a clip, after that
 CUTOFF_HZ = 6.0  # faces have no more; a tracker's noise has
-BLINK_ABOVE, BLINK_REACH = 0.22, 3
+BLINK_ABOVE = 0.22
+BLINK_REACH = 3
 """A lid this far above its usual place blinks; frames around it that are bridged, for lids pull cheeks and brows."""
 LARGEST = 5.0  # deviations beyond so many standard deviations of the clip are bent back: a tracker's slips
 
@@ -59,7 +60,7 @@ def collect(config: MovementConfig) -> Path:
         ConfigError: a score or control is unknown, or no clip is long enough.
     """
     scores, modes, mirror = _modes(config.modes)
-    tracks: list[Array] = []
+    tracks: list[F64] = []
     voices: list[NDArray[np.float32]] = []
     for folder in config.tracked:
         for clip in clips(folder):
@@ -109,10 +110,11 @@ def _row(controls: Mapping[str, float], side: str) -> NDArray[np.float32]:
     return row
 
 
-def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[Array, NDArray[np.float32]] | None:
+def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[F64, NDArray[np.float32]] | None:
     """Deviations (N, M) and the voice (N,) of one clip at `MOVEMENT_FPS`; None for one that is too short."""
     with np.load(folder.truth, allow_pickle=False) as truth:
-        times_s, seen = truth[f"{clip}.time"].astype(float), truth[f"{clip}.arkit"].astype(float)
+        times_s = truth[f"{clip}.time"].astype(float)
+        seen = truth[f"{clip}.arkit"].astype(float)
         names = [str(name) for name in truth["names"]]
         late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
     missing = [name for name in scores if name not in names]
@@ -134,7 +136,7 @@ def _movement(folder: LipsConfig, clip: str, scores: list[str]) -> tuple[Array, 
     return rows, _voice(sound_path(folder, clip), grid_s + late_s)
 
 
-def slow(track: Array) -> Array:
+def slow(track: F64) -> F64:
     """A track without what is faster than `CUTOFF_HZ`."""
     from scipy.signal import butter, filtfilt
 
@@ -142,7 +144,7 @@ def slow(track: Array) -> Array:
     return np.asarray(filtfilt(top, bottom, track))
 
 
-def _voice(path: Path, times_s: Array) -> NDArray[np.float32]:
+def _voice(path: Path, times_s: F64) -> NDArray[np.float32]:
     """The voice's level (N,) at instants of its recording."""
     with audio.stream(path) as sound:
         rhythm = audio.Rhythm(n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ)))

@@ -52,11 +52,22 @@ def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "
     shape = json.loads((inference.SHIPPED / "restyler.json").read_text(encoding="utf-8"))
     data = StyleConfig((SourceConfig(out / "takes"),), tuple(actors), noise=0.01, uneven=0.1)
     config = FactsConfig(
-        out / "run", inference.SHIPPED, data, from_table(SequenceSize, shape["network"], "restyler.json"), CRITIC,
-        as_change=bool(shape["as_change"]), loss=FactsLoss(own=1.0), start=inference.SHIPPED / "restyler.safetensors",
-        steps=steps, learning_rate=4e-4, schedule="cosine", average=0.99, seed=seed, workers=0,
+        out / "run",
+        inference.SHIPPED,
+        data,
+        from_table(SequenceSize, shape["network"], "restyler.json"),
+        CRITIC,
+        as_change=bool(shape["as_change"]),
+        loss=FactsLoss(own=1.0),
+        start=inference.SHIPPED / "restyler.safetensors",
+        steps=steps,
+        learning_rate=4e-4,
+        schedule="cosine",
+        average=0.99,
+        seed=seed,
+        workers=0,
         every=max(1, steps // 3),
-    )  # fmt: skip
+    )
     facts.train(config)
     shipping.export_restyler_run(config, "own styles", out)
     return actors
@@ -73,8 +84,17 @@ def _import(folder: Path, out: Path, usual: str) -> list[str]:
         take = resample(formats.read(path), Fraction(60))
         name = f"{index:05d}.npz"
         np.savez_compressed(out / name, values=take.values)
-        rows.append({"id": name, "audio": "", "take": name, "emotion": emotion_of(path.stem, usual), "split": "train",
-                     "speaker": _actor(path, folder), "duration_s": float(take.duration_s)})  # fmt: skip
+        rows.append(
+            {
+                "id": name,
+                "audio": "",
+                "take": name,
+                "emotion": emotion_of(path.stem, usual),
+                "split": "train",
+                "speaker": _actor(path, folder),
+                "duration_s": float(take.duration_s),
+            }
+        )
     styles = {(row["emotion"], row["speaker"]) for row in rows}
     if len(styles) < 2:
         found = f"{len(paths)} takes of one style" if paths else "no takes"

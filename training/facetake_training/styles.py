@@ -17,6 +17,7 @@ from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
 from facetake import audio, inference, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
@@ -32,7 +33,6 @@ from facetake_training.performers.performer import perform
 from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
 
-Floats = NDArray[np.float32]
 SPAN_FRAMES = 240  # performed at once and cut into windows
 UNKNOWN = -1
 QUIET_DB = 40.0  # below the loudest nobody speaks
@@ -92,7 +92,7 @@ class Performance:
         visemes: (T,) int64, or `UNKNOWN` throughout.
     """
 
-    curves: Floats
+    curves: F32
     emotion: int
     actor: int
     visemes: NDArray[np.int64]
@@ -137,17 +137,21 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         """
         lines = self.sources[rng.choice(len(self.sources), p=self.weights)]
         line = lines[rng.integers(len(lines))]
-        emotion, actor = int(rng.integers(len(EMOTIONS))), int(rng.integers(len(self.config.actors)))
+        emotion = int(rng.integers(len(EMOTIONS)))
+        actor = int(rng.integers(len(self.config.actors)))
         is_generated = line.take is None and rng.random() < self.config.generated
         if is_generated:
             actor = self.config.actors.index("house")
-        seed, strength = int(rng.integers(1 << 31)), rng.uniform(self.config.weakest, 1.0)
-        start_s, speed = rng.uniform(-0.2, max(0.0, line.duration_s - 2.0)), rng.uniform(*self.config.speed)
+        seed = int(rng.integers(1 << 31))
+        strength = rng.uniform(self.config.weakest, 1.0)
+        start_s = rng.uniform(-0.2, max(0.0, line.duration_s - 2.0))
+        speed = rng.uniform(*self.config.speed)
         if line.take is None:
             source = self.perform(line, emotion, actor, strength, start_s, speed, seed)
         else:
             source = self._own(line, start_s, speed)
-        emotion, actor = source.emotion, source.actor
+        emotion = source.emotion
+        actor = source.actor
         new_emotion, new_actor, keeps = self._target(emotion, actor, rng)
         is_paired = line.take is None or (new_emotion == emotion and new_actor == actor)
         target = source
@@ -158,8 +162,9 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         changed = rig.clamp(curves + (target.curves - source.curves)) if is_paired else curves
         wanted = _codes(self.config, new_emotion, new_actor)
         asked = wanted * np.repeat([not keeps[0], not keeps[1]], self.config.groups)
-        return self._windows(curves, changed, _codes(self.config, emotion, actor), asked, wanted,
-                             is_paired, source.visemes, rng)  # fmt: skip
+        return self._windows(
+            curves, changed, _codes(self.config, emotion, actor), asked, wanted, is_paired, source.visemes, rng
+        )
 
     def _target(self, emotion: int, actor: int, rng: np.random.Generator) -> tuple[int, int, tuple[bool, bool]]:
         """A style to ask for: another emotion, actor or both, or its own; and whether emotion and actor are kept."""
@@ -194,7 +199,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
 
     def _enliven(
         self,
-        curves: Floats,
+        curves: F32,
         level_db: NDArray[np.float64],
         speaks: NDArray[np.bool_],
         weights: NDArray[np.float64],
@@ -207,7 +212,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         expression.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
         coupling.couple(curves, speech)
 
-    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int) -> Floats:
+    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int) -> F32:
         """(T, 174) the same stretch as the generator makes it from the sound, smoothed as it does."""
         assert self.generator is not None
         span_s = SPAN_FRAMES / FRAME_RATE_HZ
@@ -245,7 +250,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             visemes = heard[np.minimum(np.round(frame).astype(int), len(heard) - 1)].astype(np.int64)
         return Performance(curves.astype(np.float32), EMOTIONS.index(line.emotion), actor, visemes)
 
-    def _varied(self, curves: Floats, rng: np.random.Generator) -> Floats:
+    def _varied(self, curves: F32, rng: np.random.Generator) -> F32:
         """The source as other tools would give it: through ARKit, uneven, a little noisy, or smoothed."""
         config = self.config
         if rng.random() < config.captured:
@@ -260,22 +265,23 @@ class Styles(IterableDataset[dict[str, Tensor]]):
 
     def _windows(
         self,
-        curves: Floats,
-        target: Floats,
-        own: Floats,
-        asked: Floats,
-        wanted: Floats,
+        curves: F32,
+        target: F32,
+        own: F32,
+        asked: F32,
+        wanted: F32,
         is_paired: bool,
         visemes: NDArray[np.int64],
         rng: np.random.Generator,
     ) -> dict[str, Tensor]:
-        count, frames = self.config.windows, self.config.frames
+        count = self.config.windows
+        frames = self.config.frames
         starts = rng.integers(0, SPAN_FRAMES - frames + 1, count)
 
         def cut(track: NDArray[np.generic]) -> Tensor:
             return torch.from_numpy(np.stack([track[a : a + frames] for a in starts]))
 
-        def each(code: Floats) -> Tensor:
+        def each(code: F32) -> Tensor:
             return torch.from_numpy(np.tile(code.astype(np.float32), (count, 1)))
 
         return {
@@ -289,7 +295,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         }
 
 
-def _codes(config: StyleConfig, emotion: int, actor: int) -> Floats:
+def _codes(config: StyleConfig, emotion: int, actor: int) -> F32:
     """(K,) multi-hot code of an emotion and an actor."""
     code = np.zeros(sum(config.groups), np.float32)
     code[emotion] = 1.0

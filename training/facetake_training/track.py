@@ -20,7 +20,8 @@ from facetake.audio.containers import open_container
 from facetake.errors import AudioError, ConfigError
 
 INNER_LIPS = ((13, 14), (82, 87), (312, 317))  # MediaPipe's numbers, upper and lower
-FOREHEAD, CHIN = 10, 152
+FOREHEAD = 10
+CHIN = 152
 MIN_FOUND = 0.9  # share of frames in which a face must be seen
 N_SCORES = 52
 
@@ -74,7 +75,8 @@ def track_folder(videos: Sequence[Path], landmarker: Path, out: Path) -> list[st
     report = []
     for video in videos:
         try:
-            seen, sound = track(video, landmarker), audio.read(video)
+            seen = track(video, landmarker)
+            sound = audio.read(video)
         except (ConfigError, AudioError) as error:
             report.append(f"left out: {error}")
             continue
@@ -99,7 +101,10 @@ def track(video: Path, landmarker: Path) -> Tracked:
         output_face_blendshapes=True,
         num_faces=1,  # more than one turns off the smoothing of landmarks
     )
-    times, openings, rows, names = [], [], [], ()
+    times = []
+    openings = []
+    rows = []
+    names = ()
     zero_s = 0.0
     try:
         with open_container(video) as file, vision.FaceLandmarker.create_from_options(options) as tracker:

@@ -11,9 +11,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import emotion_recognition, files
+from facetake.arrays import F32, I64
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Rhythm
 from facetake.errors import ConfigError
 from facetake.inference import Ear
@@ -21,8 +21,6 @@ from facetake.timebase import n_frames
 from facetake_training.emotion_datasets import Split
 from facetake_training.voices import VoiceData, recordings
 
-Floats = NDArray[np.float32]
-Integers = NDArray[np.int64]
 TOLD = 500  # recordings between two words of how far it is
 
 
@@ -38,11 +36,11 @@ class Statistics:
         copies: (N,) 0 for a line as it is, else the number of the copy.
     """
 
-    voices: Floats
-    labels: Integers
-    sources: Integers
-    lines: Integers
-    copies: Integers
+    voices: F32
+    labels: I64
+    sources: I64
+    lines: I64
+    copies: I64
 
 
 def heard(data: VoiceData, split: Split, seed: int, ear: Ear, kept: Path) -> Statistics:
@@ -62,7 +60,8 @@ def heard(data: VoiceData, split: Split, seed: int, ear: Ear, kept: Path) -> Sta
     asked = json.dumps([repr(data), split, seed, ear.sha256])
     if (found := _read(kept, asked)) is not None:
         return found
-    rows, about = [], []
+    rows = []
+    about = []
     for one in recordings(data, split, seed):
         rows.append(statistics(one.sound, ear))
         about.append((one.label, one.source, one.line, one.copy))
@@ -75,7 +74,7 @@ def heard(data: VoiceData, split: Split, seed: int, ear: Ear, kept: Path) -> Sta
     return found
 
 
-def statistics(sound: Floats, ear: Ear) -> Floats:
+def statistics(sound: F32, ear: Ear) -> F32:
     """(2 W,) what an ear tells of the voice in samples (S,), its pauses left out."""
     count = n_frames(Fraction(len(sound), SAMPLE_RATE_HZ), Fraction(FRAME_RATE_HZ))
     rhythm = Rhythm(count)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import IterableDataset, get_worker_info
 
+from facetake.arrays import F16, F32
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
@@ -26,9 +27,7 @@ from facetake_training.augment import AugmentConfig, augment, coloured_noise
 from facetake_training.emotion_datasets import Acted, ActedSource, Split
 from facetake_training.emotional_prosody import perform
 
-Wave = NDArray[np.float32]
-Half = NDArray[np.float16]
-Kept = TypeVar("Kept", Wave, Half)
+Kept = TypeVar("Kept", F32, F16)
 FAINT = 0.02  # of a line's peak; what is fainter at its ends is silence
 POOL = 100  # batches of examples that are remembered for reuse
 TRIM_S = 0.1  # of it that is kept
@@ -72,7 +71,10 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         Raises:
             ConfigError: an emotion that no source teaches, or a source that is not there.
         """
-        self.data, self.batch, self.seed, self.reuse = data, batch, seed, reuse
+        self.data = data
+        self.batch = batch
+        self.seed = seed
+        self.reuse = reuse
         lines = [
             emotion_datasets.split_of(source, emotion_datasets.read(source).lines, "train") for source in data.sources
         ]
@@ -81,7 +83,7 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
             if not found:
                 raise ConfigError(f"no source teaches {name}; add one, or neutral speech with perform = true")
         self.features = EmotionMel()
-        self.sounds: dict[str, Half] = {}
+        self.sounds: dict[str, F16] = {}
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Batches without end."""
@@ -100,7 +102,7 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
             cut = [features[:, start : start + count] for (features, _), start in zip(rows, starts, strict=True)]
             yield torch.stack(cut), torch.stack([target for _, target in rows])
 
-    def _example(self, rng: np.random.Generator) -> tuple[Wave, Wave]:
+    def _example(self, rng: np.random.Generator) -> tuple[F32, F32]:
         """Sound of the longest crop, and its target."""
         length = int(self.data.crop_s[1] * SAMPLE_RATE_HZ)
         label = int(rng.integers(len(EMOTIONS)))
@@ -119,14 +121,14 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         target = _one_hot(label, strength)
         return augment(_cropped(_repeated(wave, length), length, rng), self.data.augment, rng), target
 
-    def _sound(self, line: Acted) -> Half:
+    def _sound(self, line: Acted) -> F16:
         key = str(line.audio)
         if key not in self.sounds:
             self.sounds[key] = trimmed(read(line.audio)).astype(np.float16)
         return self.sounds[key]
 
 
-def _one_hot(label: int, strength: float) -> Wave:
+def _one_hot(label: int, strength: float) -> F32:
     """(7,) an emotion at a strength, the rest neutral."""
     target = np.zeros(len(EMOTIONS), np.float32)
     target[label] = strength
@@ -146,7 +148,7 @@ def _of_emotion(
     return found
 
 
-def trimmed(audio: Wave) -> Wave:
+def trimmed(audio: F32) -> F32:
     """A line without the silence before and after it."""
     loud = np.flatnonzero(np.abs(audio) > FAINT * (np.abs(audio).max() + 1e-9))
     if not len(loud):
@@ -160,11 +162,11 @@ def _cropped(audio: Kept, length: int, rng: np.random.Generator) -> Kept:
     return audio[start : start + length]
 
 
-def _repeated(audio: Wave, length: int) -> Wave:
+def _repeated(audio: F32, length: int) -> F32:
     return np.asarray(np.tile(audio, -(-length // max(1, len(audio)))))
 
 
-def _played(audio: Wave, speed: float) -> Wave:
+def _played(audio: F32, speed: float) -> F32:
     places = np.arange(0.0, len(audio) - 1, speed)
     return np.asarray(np.interp(places, np.arange(len(audio)), audio), np.float32)
 
@@ -182,7 +184,7 @@ class Recording:
         speaker: who says it.
     """
 
-    sound: Wave
+    sound: F32
     label: int
     source: int
     line: int
@@ -217,13 +219,13 @@ def recordings(data: VoiceData, split: Split, seed: int) -> Iterator[Recording]:
                 number += 1
 
 
-def _cut(sound: Wave, source: ActedSource, data: VoiceData, rng: np.random.Generator) -> Wave:
+def _cut(sound: F32, source: ActedSource, data: VoiceData, rng: np.random.Generator) -> F32:
     if source.layout == "neutral":
         return _cropped(sound, int(rng.uniform(*data.crop_s) * SAMPLE_RATE_HZ), rng)
     return sound[: int(LONGEST_S * SAMPLE_RATE_HZ)]
 
 
-def _elsewhere(wave: Wave, data: VoiceData, rng: np.random.Generator) -> Wave:
+def _elsewhere(wave: F32, data: VoiceData, rng: np.random.Generator) -> F32:
     return augment(_played(wave, float(rng.uniform(*data.speed))), data.augment, rng)
 
 
@@ -237,7 +239,7 @@ class Held:
         speakers: who says each.
     """
 
-    sounds: tuple[Wave, ...]
+    sounds: tuple[F32, ...]
     labels: NDArray[np.int64]
     speakers: tuple[str, ...]
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import NUMBERS, read_npz, reading
+from facetake.arrays.reader import NUMBERS, read_npz, reading
 from facetake.files import apart
 
 
@@ -40,7 +40,7 @@ def unpack(path: str, made: str, *names: str) -> None:
 
     with reading():
         found = loadmat(path, variable_names=list(names))
-    arrays = {name: np.asarray(found[name]) for name in names if name in found}
+    arrays: dict[str, Any] = {name: np.asarray(found[name]) for name in names if name in found}
     for name, array in arrays.items():
         if array.dtype.kind not in NUMBERS:
             raise ValueError(f"{name} is not of numbers")

@@ -17,7 +17,8 @@ def is_adts(file: BinaryIO, size: int) -> bool:
     """
     file.seek(0)
     at = begin = id3_length(file.read(10))
-    frames, before = 0, b""
+    frames = 0
+    before = b""
     while at < size:
         file.seek(at)
         head = file.read(HEADER)
@@ -33,5 +34,6 @@ def is_adts(file: BinaryIO, size: int) -> bool:
                 break
             raise TruncatedError(f"its last frame is {length} bytes long, {size - at} are there")
         at += length
-        frames, before = frames + 1, head
+        frames = frames + 1
+        before = head
     return frames > 1 or (frames == 1 and at == size)

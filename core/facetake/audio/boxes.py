@@ -8,9 +8,11 @@ from typing import BinaryIO, Final, NamedTuple
 from facetake.audio.whole import TruncatedError
 
 MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
-EBML, SEGMENT = b"\x1a\x45\xdf\xa3", b"\x18\x53\x80\x67"
+EBML = b"\x1a\x45\xdf\xa3"
+SEGMENT = b"\x18\x53\x80\x67"
 HEAD: Final = 16  # bytes
-FLV_TAG, FLV_AFTER = 11, 4
+FLV_TAG = 11
+FLV_AFTER = 4
 FLV_TYPES: Final = (b"\x08", b"\x09", b"\x12")  # sound, picture, script
 
 
@@ -46,7 +48,9 @@ def _check(name: str, length: int, there: int) -> None:
 
 
 def _look_mp4(file: BinaryIO, size: int) -> Boxes:
-    at, n_moov, tells_delays = 0, 0, False
+    at = 0
+    n_moov = 0
+    tells_delays = False
     while at + 8 <= size:
         length, name = _box(file, at)
         if length < 8 or not name.isalnum():  # to the end, or something that is no box
@@ -63,7 +67,8 @@ def _box(file: BinaryIO, at: int) -> tuple[int, bytes]:
     """Length and name of the box here."""
     file.seek(at)
     head = file.read(HEAD)
-    length, name = int.from_bytes(head[:4], "big"), head[4:8]
+    length = int.from_bytes(head[:4], "big")
+    name = head[4:8]
     return int.from_bytes(head[8:], "big") if length == 1 else length, name
 
 
@@ -110,4 +115,5 @@ def _check_flv(file: BinaryIO, size: int) -> None:
             if not before:
                 return
             raise TruncatedError(f"its last tag is {length} bytes long, {size - at} are there")
-        at, before = at + length + FLV_AFTER, head
+        at = at + length + FLV_AFTER
+        before = head

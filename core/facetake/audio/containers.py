@@ -30,7 +30,9 @@ PICTURES: Final = ("mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpegls")
 DELAYS: Final = {"aac": 1024, "mp3": 1105, "mp3float": 1105}  # samples, of most encoders
 SPEEX_DELAYS: Final = {8_000: 80, 16_000: 223, 32_000: 508}  # samples, by the samples a second
 GLUED: Final = "has another film or recording glued behind it, which is not heard; join them with a film editor"
-SAMPLES_8, SAMPLES_16, SAMPLES_32 = 1 << 7, 1 << 15, 1 << 31
+SAMPLES_8 = 1 << 7
+SAMPLES_16 = 1 << 15
+SAMPLES_32 = 1 << 31
 _KINDS: Final = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}
 _SCALES: Final = {"u1": SAMPLES_8, "i2": SAMPLES_16, "i4": SAMPLES_32}
 
@@ -101,8 +103,12 @@ class Container:
         promised_s: Fraction | None = None,
     ) -> None:
         """Made by `open` and `part`."""
-        self._path, self._zero_s, self._end_s, self._left_out = path, zero_s, end_s, left_out
-        self._pieces, self._promised_s = pieces, promised_s
+        self._path = path
+        self._zero_s = zero_s
+        self._end_s = end_s
+        self._left_out = left_out
+        self._pieces = pieces
+        self._promised_s = promised_s
         self.told = told
 
     @classmethod
@@ -133,7 +139,8 @@ class Container:
             with open_container(path) as container:
                 if not container.streams.audio:
                     raise AudioError(f"{path} holds no sound; give a recording such as a WAV file")
-                rate_hz, n_tracks = container.streams.audio[0].rate, len(container.streams.audio)
+                rate_hz = container.streams.audio[0].rate
+                n_tracks = len(container.streams.audio)
                 promised_s = _promised_s(container)
                 end_s = _end_s(container.streams.audio[0])
                 zero_s = first_picture_s(container) if zero_s is None else zero_s
@@ -159,14 +166,19 @@ class Container:
 
     def blocks(self, block_s: float) -> Iterator[tuple[int, Floats]]:
         """As of any source."""
-        gathered, count, now, done_s = list[Floats](), 0, (0, 0), Fraction(0)
+        gathered = list[Floats]()
+        count = 0
+        now = (0, 0)
+        done_s = Fraction(0)
         for rate_hz, piece in _placed(_ended(self._frames(), self._end_s), self._zero_s):
             if gathered and (now != (rate_hz, piece.shape[1]) or count >= block_s * rate_hz):
                 yield now[0], np.concatenate(gathered)
-                gathered, count = [], 0
+                gathered = []
+                count = 0
             gathered.append(piece)
             done_s += Fraction(len(piece), rate_hz)
-            count, now = count + len(piece), (rate_hz, piece.shape[1])
+            count = count + len(piece)
+            now = (rate_hz, piece.shape[1])
         if gathered:
             yield now[0], np.concatenate(gathered)
         if self._promised_s is not None and self._promised_s - done_s > SHORT_S:
@@ -260,7 +272,8 @@ def _samples(frame: Any) -> Floats:
     PyAV's own `to_ndarray` counts a plane too many where there are eight channels, and reads beyond the frame.
     ValueError for samples of another kind.
     """
-    kind, channels = _KINDS.get(frame.format.name.removesuffix("p")), frame.layout.nb_channels
+    kind = _KINDS.get(frame.format.name.removesuffix("p"))
+    channels = frame.layout.nb_channels
     if kind is None:
         raise ValueError(f"samples of the kind {frame.format.name}")
     if frame.format.is_planar:
@@ -284,7 +297,9 @@ def _placed(
         frames: rate, time and samples (s, channels) of each.
         zero_s: where the first sample stands; by default at the first frame's time.
     """
-    now_s, has_begun, silence_s = zero_s, zero_s is None, Fraction(0)
+    now_s = zero_s
+    has_begun = zero_s is None
+    silence_s = Fraction(0)
     shift_s = Fraction(0)
     for rate_hz, time_s, samples in frames:
         now_s = (time_s or Fraction(0)) if now_s is None else now_s

@@ -42,7 +42,8 @@ def _marks(file: BinaryIO, at: int) -> Iterator[int]:
     kept = b""
     file.seek(at)
     while data := file.read(STEP):
-        data, begin = kept + data, at - len(kept)
+        data = kept + data
+        begin = at - len(kept)
         found = [begin + place for mark in MARKS for place in _places(data, mark)]
         yield from sorted(found)
         at += len(data) - len(kept)
@@ -95,12 +96,14 @@ def _counted(file: BinaryIO, first: int, end: int, head: bytes) -> int:
 
 def _frame_most(head: bytes) -> int:
     """Bytes that a frame has at most: its samples as they are, and a little more."""
-    channels, bits = (head[20] >> 1 & 7) + 1, ((head[20] & 1) << 4 | head[21] >> 4) + 1
+    channels = (head[20] >> 1 & 7) + 1
+    bits = ((head[20] & 1) << 4 | head[21] >> 4) + 1
     return int.from_bytes(head[10:12], "big") * channels * (bits + 1) // 8 + 1024
 
 
 def _after_metadata(file: BinaryIO, begin: int) -> int:
-    at, is_last = begin + 4, False
+    at = begin + 4
+    is_last = False
     while not is_last:
         file.seek(at)
         head = file.read(4)
@@ -117,7 +120,8 @@ def _frame(head: bytes, block: int) -> int | None:
         return None
     ones = next((n for n in range(8) if not head[4] & 0x80 >> n), 8)
     more = max(ones - 1, 0)
-    at, size = 5 + more, head[2] >> 4
+    at = 5 + more
+    size = head[2] >> 4
     extra = {6: 1, 7: 2}.get(size, 0)
     rest = at + extra + {12: 1, 13: 2, 14: 2}.get(head[2] & 15, 0)
     if ones == 1 or len(head) <= rest or _crc8(head[: rest + 1]) or not (extra or size in _BLOCKS):
@@ -130,7 +134,9 @@ def _frame(head: bytes, block: int) -> int | None:
 
 
 def _table(polynomial: int, bits: int) -> list[int]:
-    top, mask, rows = 1 << bits - 1, (1 << bits) - 1, []
+    top = 1 << bits - 1
+    mask = (1 << bits) - 1
+    rows = []
     for value in range(256):
         row = value << bits - 8
         for _ in range(8):

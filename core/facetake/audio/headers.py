@@ -37,7 +37,8 @@ def parts(file: BinaryIO, size: int) -> list[Part] | None:
 
 def _wav(file: BinaryIO, size: int) -> Part:
     file.seek(12)
-    pieces, begin = list[bytes | Stretch](), 0  # what is shown to libsndfile in place of the file, up to `begin`
+    pieces = list[bytes | Stretch]()  # what is shown to libsndfile in place of the file, up to `begin`
+    begin = 0
     while len(chunk := file.read(8)) == 8:
         length = int.from_bytes(chunk[4:], "little")
         here = file.tell()

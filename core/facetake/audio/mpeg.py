@@ -55,11 +55,14 @@ def frame(head: bytes) -> Frame | None:
     """The frame that begins with these bytes; None where none does, or one whose length is told nowhere."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
-    version, layer = head[1] >> 3 & 3, 4 - (head[1] >> 1 & 3)
-    number, rate = head[2] >> 4, head[2] >> 2 & 3
+    version = head[1] >> 3 & 3
+    layer = 4 - (head[1] >> 1 & 3)
+    number = head[2] >> 4
+    rate = head[2] >> 2 & 3
     if version == 1 or layer == 4 or number in (0, 15) or rate == 3:
         return None
-    rate_hz, kbits = _RATES_HZ[version][rate], _KBITS[version == 3, layer][number - 1]
+    rate_hz = _RATES_HZ[version][rate]
+    kbits = _KBITS[version == 3, layer][number - 1]
     samples = 384 if layer == 1 else 576 if layer == 3 and version != 3 else 1152
     slot = 4 if layer == 1 else 1
     length = (samples // 8 // slot * kbits * 1000 // rate_hz + (head[2] >> 1 & 1)) * slot
@@ -228,7 +231,8 @@ def _header(here: Frame, head: bytes) -> tuple[int | None, int | None, int] | No
     at = 4 + _side(here)
     if head[at : at + 4] not in (b"Xing", b"Info") or any(head[6:at]):
         return None
-    flags, at = head[at + 7], at + 8
+    flags = head[at + 7]
+    at = at + 8
     promised = int.from_bytes(head[at : at + 4], "big") if flags & 1 else None
     at += sum(length for bit, length in ((1, 4), (2, 4), (4, 100), (8, 4)) if flags & bit)
     delays = int.from_bytes(head[at + 21 : at + 24], "big") if head[at : at + 1].strip(b"\0") else 0

@@ -17,9 +17,12 @@ from facetake.audio.whole import Part, TruncatedError
 HEADER: Final = 27
 STEP: Final = 1 << 16
 CODEC: Final = 64  # bytes that tell which codec it is and its clock
-BEGINS, ENDS = 2, 4
-VORBIS, OPUS = b"\x01vorbis", b"OpusHead"
-FLAC, SPEEX = b"\x7fFLAC", b"Speex   "
+BEGINS = 2
+ENDS = 4
+VORBIS = b"\x01vorbis"
+OPUS = b"OpusHead"
+FLAC = b"\x7fFLAC"
+SPEEX = b"Speex   "
 SOUNDS: Final = (VORBIS, OPUS, FLAC, SPEEX)
 AROUND: Final = (b"fishead\0", b"\x80kate")  # what goes with sound and is neither sound nor picture
 NO_END: Final = "has no end mark, as streams and files cut between two pages have none; all of it is read"
@@ -54,10 +57,13 @@ class _Sound:
 
     def __init__(self, begin: int) -> None:
         """A sound that begins at a byte of the file."""
-        self.begin, self.is_ended = begin, False
+        self.begin = begin
+        self.is_ended = False
         self._gaps: list[_Gap] = []
         self._n_gaps = 0
-        self._serial, self._clock_hz, self._first = b"", 0, b""
+        self._serial = b""
+        self._clock_hz = 0
+        self._first = b""
         self._head: int | None = None  # where its first page of sound begins, after those of headers
         self._last: _Page | None = None
         self._granule = 0
@@ -66,7 +72,9 @@ class _Sound:
         """Takes the next page of the file."""
         self.is_ended = bool(page.flags & ENDS)
         if not self._serial and page.codec.startswith(SOUNDS):
-            self._serial, self._clock_hz, self._first = page.serial, _clock_hz(page), page.whole
+            self._serial = page.serial
+            self._clock_hz = _clock_hz(page)
+            self._first = page.whole
         if page.serial != self._serial:
             return
         if self._head is not None and self._last is not None and page.number > self._last.number + 1:
@@ -75,7 +83,8 @@ class _Sound:
                 self._gaps.append(_Gap(self._last.end, self._granule, page.begin))
         if self._head is None and page.granule > 0:
             self._head = page.begin
-        self._last, self._granule = page, max(self._granule, page.granule)
+        self._last = page
+        self._granule = max(self._granule, page.granule)
 
     def parts(self, end: int) -> list[Part]:
         """What it is to be put together from; a single part where nothing is lost, or where that cannot be told.

@@ -29,12 +29,14 @@ class Rhythm:
 
     def listening(self, blocks: Blocks) -> Iterator[Floats]:
         """Passes blocks through unchanged, and measures them."""
-        kept, begin = np.zeros(WINDOW // 2, np.float32), -(WINDOW // 2)
+        kept = np.zeros(WINDOW // 2, np.float32)
+        begin = -(WINDOW // 2)
         for block in blocks:
             kept = np.concatenate([kept, block])
             self._measure(kept, begin)
             skip = max(0, min(len(kept), self._start(self._done) - begin))
-            kept, begin = kept[skip:], begin + skip
+            kept = kept[skip:]
+            begin = begin + skip
             yield block
         self._measure(np.pad(kept, (0, 2 * WINDOW)), begin)
 
@@ -54,7 +56,8 @@ class Rhythm:
         level = np.log(np.abs(np.fft.rfft(windows * self._window)).astype(np.float32) + 1e-2)
         before = np.concatenate([self._before[None], level[:-1]])
         self._flux[frames] = np.maximum(level - before, 0.0).mean(axis=1)
-        self._before, self._done = level[-1], int(frames[-1]) + 1
+        self._before = level[-1]
+        self._done = int(frames[-1]) + 1
 
     def tracks(self) -> tuple[Floats, Floats]:
         """Level in dB relative to full scale and onset strength from 0, (T,) each."""

@@ -114,8 +114,10 @@ class AudioStream:
 
     def __init__(self, path: Path, source: Source, block_s: float, rate_hz: int) -> None:
         """Listens to a source; made by `stream`."""
-        self.path, self.rate_hz = path, rate_hz
-        self._source, self._block_s = source, block_s
+        self.path = path
+        self.rate_hz = rate_hz
+        self._source = source
+        self._block_s = block_s
         self._found = survey(path, source.blocks(block_s))
         self._reading = self._samples()
         self.duration_s = self._found.duration_s
@@ -148,7 +150,8 @@ class AudioStream:
         return self._reading
 
     def _samples(self) -> Generator[Floats, None, None]:
-        begin_s, done = Fraction(0), 0
+        begin_s = Fraction(0)
+        done = 0
         stretches = groupby(self._source.blocks(self._block_s), key=lambda block: (block[0], block[1].shape[1]))
         for run, (_, blocks) in zip(self._found.runs, stretches, strict=False):
             begin_s += Fraction(run.n_samples, run.rate_hz)

@@ -99,7 +99,8 @@ class Parts:
         Raises:
             soundfile.LibsndfileError: libsndfile cannot.
         """
-        self._path, self._parts = path, parts
+        self._path = path
+        self._parts = parts
         self.told = tuple(dict.fromkeys(sentence for part in parts for sentence in part.told))
         for part in parts:
             with _opened(path, part):
@@ -142,7 +143,8 @@ class Holed:
 
     def __init__(self, path: Path, whole: Container, parts: Sequence[Part]) -> None:
         """The parts of a file that is opened."""
-        self._path, self.told = path, whole.told
+        self._path = path
+        self.told = whole.told
         self._parts = [(part, whole.part(part.pieces)) for part in parts]
 
     def blocks(self, block_s: float) -> Iterator[Block]:

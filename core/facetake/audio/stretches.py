@@ -61,7 +61,8 @@ class Stretches(io.RawIOBase):
         if self._at >= self._begins[-1]:
             return b""
         number = bisect_right(self._begins, self._at) - 1
-        piece, within = self._pieces[number], self._at - self._begins[number]
+        piece = self._pieces[number]
+        within = self._at - self._begins[number]
         if isinstance(piece, bytes):
             return piece[within : within + count]
         self._file.seek(piece[0] + within)

@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.audio.units import Floats
 from facetake.errors import AudioError
 
-Array = NDArray[np.float64]
 LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
 LEVEL_S: Final = 0.02  # of one measurement of the level
 FAINTEST_DB: Final = -150
@@ -44,7 +44,7 @@ class Run:
     rate_hz: int
     mixes: Floats
     n_samples: int = 0
-    _power: Array = field(default_factory=lambda: np.zeros(0))
+    _power: F64 = field(default_factory=lambda: np.zeros(0))
     _levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     _kept: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
 
@@ -89,7 +89,8 @@ class Run:
 
     def said(self) -> str:
         """What is worth telling about the best mix; nothing about the mean."""
-        best, channels = self.best(), self.mixes.shape[1]
+        best = self.best()
+        channels = self.mixes.shape[1]
         if best == 0:
             return ""
         alone = best - (len(self.mixes) - channels)

@@ -25,9 +25,27 @@ from facetake.errors import FacetakeError
 from facetake.formats.files import marking
 
 __all__ = [
-    "NAME", "Entry", "Ledger", "Progress", "Ray", "Row", "Settings", "Summary", "Verdict", "apart", "approvals",
-    "default_jobs", "form_of", "local", "matrix", "notes", "read", "run", "schema", "shard",
-]  # fmt: skip
+    "NAME",
+    "Entry",
+    "Ledger",
+    "Progress",
+    "Ray",
+    "Row",
+    "Settings",
+    "Summary",
+    "Verdict",
+    "apart",
+    "approvals",
+    "default_jobs",
+    "form_of",
+    "local",
+    "matrix",
+    "notes",
+    "read",
+    "run",
+    "schema",
+    "shard",
+]
 
 Engine = Callable[[Sequence[Row], Settings, int | None, threading.Event], Iterator[Made]]
 
@@ -82,9 +100,14 @@ class Progress:
 
 
 def run(
-    rows: Sequence[Row], settings: Settings, jobs: int | None, tell: Callable[[Progress], None],
-    stop: threading.Event | None = None, engine: Engine = local, verdicts: Mapping[str, Verdict] | None = None,
-) -> Summary:  # fmt: skip
+    rows: Sequence[Row],
+    settings: Settings,
+    jobs: int | None,
+    tell: Callable[[Progress], None],
+    stop: threading.Event | None = None,
+    engine: Engine = local,
+    verdicts: Mapping[str, Verdict] | None = None,
+) -> Summary:
     """Makes every row that is not done yet.
 
     Args:
@@ -133,7 +156,8 @@ def _checked(
     rows: Sequence[Row], settings: Settings, hashes: dict[str, str]
 ) -> tuple[list[Row], dict[str, Fingerprint]]:
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
-    checked, prints = list[Row](), dict[str, Fingerprint]()
+    checked = list[Row]()
+    prints = dict[str, Fingerprint]()
     for row in rows:
         try:
             if not row.problem:
@@ -166,14 +190,22 @@ class _Night:
     """One run: rows handed to an engine, results put down as they come."""
 
     def __init__(
-        self, ledger: Ledger, settings: Settings, summary: Summary, tell: Callable[[Progress], None],
+        self,
+        ledger: Ledger,
+        settings: Settings,
+        summary: Summary,
+        tell: Callable[[Progress], None],
         planned: Sequence[tuple[Row, Fingerprint, str]],
-    ) -> None:  # fmt: skip
-        self._ledger, self._settings, self._summary, self._tell = ledger, settings, summary, tell
+    ) -> None:
+        self._ledger = ledger
+        self._settings = settings
+        self._summary = summary
+        self._tell = tell
         self._planned = {row.id: (row, prints, why) for row, prints, why in planned if not row.problem}
         self._refused = [row for row, _, _ in planned if row.problem]
         self._total_s = sum(row.duration_s for row, _, _ in self._planned.values()) or 1.0
-        self._done_s, self._begun = 0.0, time.monotonic()
+        self._done_s = 0.0
+        self._begun = time.monotonic()
 
     def work(self, jobs: int | None, stop: threading.Event, engine: Engine) -> None:
         """Everything."""
@@ -210,13 +242,28 @@ class _Night:
         if made.problem:
             old = before or Entry(row.id, prints, FAILED)
             return replace(
-                old, fingerprint=prints, status=FAILED, message=made.problem, out=str(row.out),
-                duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why, measured=(),
+                old,
+                fingerprint=prints,
+                status=FAILED,
+                message=made.problem,
+                out=str(row.out),
+                duration_s=row.duration_s,
+                spent_s=made.spent_s,
+                made=count,
+                why=why,
+                measured=(),
                 told=(),
-            )  # fmt: skip
+            )
         made_of = {**prints, **made.read}  # a recording that changed since the list was checked is made again
         entry = Entry(
-            row.id, made_of, DONE, duration_s=row.duration_s, spent_s=made.spent_s, made=count, why=why,
-            measured=made.measured, told=made.told,
-        )  # fmt: skip
+            row.id,
+            made_of,
+            DONE,
+            duration_s=row.duration_s,
+            spent_s=made.spent_s,
+            made=count,
+            why=why,
+            measured=made.measured,
+            told=made.told,
+        )
         return entry.with_files(made.files)

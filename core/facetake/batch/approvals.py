@@ -78,7 +78,9 @@ def _no_others(table: Mapping[str, Any], known: Sequence[str], where: str) -> No
 def _verdict(name: str, value: object, where: str) -> Verdict:
     one = _object(value, where)
     _no_others(one, KEYS, where)
-    verdict, note, sha256 = one.get("verdict"), one.get("note", ""), one.get("take_sha256")
+    verdict = one.get("verdict")
+    note = one.get("note", "")
+    sha256 = one.get("take_sha256")
     if verdict not in VERDICTS:
         raise BatchError(f"{where}: verdict is {json_text.dump(verdict)[:80]}; write one of {', '.join(VERDICTS)}")
     if not isinstance(note, str):
@@ -103,7 +105,8 @@ def keep(verdicts: Mapping[str, Verdict], rows: Sequence[Row], ledger: Ledger, f
     Raises:
         BatchError: the ledger or the folder refuses.
     """
-    known, notes = ledger.verdicts(), list[str]()
+    known = ledger.verdicts()
+    notes = list[str]()
     new = [verdicts[row.id] for row in rows if row.id in verdicts and not row.problem]
     for one in new:
         is_kept = known.get(one.id) == one and approved_path(folder, one.id).is_file()

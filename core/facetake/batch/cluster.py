@@ -125,7 +125,8 @@ class Hand:
 
     def __init__(self, settings: Settings, where: Path) -> None:
         """Keeps settings and the commanding process's folder; `greet` uses them, so that what is wrong can be told."""
-        self._settings, self._where = settings, where
+        self._settings = settings
+        self._where = where
         self._maker: Maker | None = None
 
     def greet(self) -> tuple[str, dict[str, str], str]:
@@ -150,7 +151,9 @@ class _Crew:
     """The actors of one run and the rows between them."""
 
     def __init__(self, ray: Any, settings: Settings, rows: Sequence[Row]) -> None:
-        self._ray, self._settings, self._queue = ray, settings, deque(rows)
+        self._ray = ray
+        self._settings = settings
+        self._queue = deque(rows)
         self._hashes = model_hashes(settings.model)
         self._joining: dict[Any, Any] = {}  # greeting -> actor
         self._running: dict[Any, tuple[Any, Row]] = {}  # result -> actor and its row

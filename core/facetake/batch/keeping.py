@@ -70,7 +70,8 @@ def put_down(
     Raises:
         BatchError, TakeError: a folder cannot be made, a file cannot be written.
     """
-    paths, kept = [folder / name for name in names], list[str]()
+    paths = [folder / name for name in names]
+    kept = list[str]()
     make_folder(paths[0].parent)
     with ExitStack() as stack:
         parts = [stack.enter_context(beside(path)) for path in paths]

@@ -44,12 +44,25 @@ _STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3, _SINCE_4)
 """What makes a ledger of each version one of the next, from none on."""
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "rows": (
-        "id", "fingerprint", "status", "message", "out", "bytes", "duration_s", "spent_s", "made", "why", "sha256",
-        "mtime_ns", "checks", "beside", "told",
+        "id",
+        "fingerprint",
+        "status",
+        "message",
+        "out",
+        "bytes",
+        "duration_s",
+        "spent_s",
+        "made",
+        "why",
+        "sha256",
+        "mtime_ns",
+        "checks",
+        "beside",
+        "told",
     ),
     "verdicts": ("id", "verdict", "note", "take_sha256"),
     "marks": ("mark",),
-}  # fmt: skip
+}
 """Of the tables of this version: a ledger holds nothing else."""
 MOST_BYTES: Final = 1 << 26
 """Of a value, or of a row."""
@@ -58,7 +71,8 @@ LONGEST_NAME: Final = 255
 MOST_LEDGER: Final = 1 << 40
 SHOWN: Final = 200
 """Characters of what is wrong with a ledger."""
-DONE, FAILED = "done", "failed"
+DONE = "done"
+FAILED = "failed"
 _KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
     str,
     str,
@@ -159,7 +173,8 @@ class Ledger:
         Raises:
             BatchError: another run holds it, it cannot be written, or is of another version or no ledger at all.
         """
-        self.path, self.note = self.place(folder, part), ""
+        self.path = self.place(folder, part)
+        self.note = ""
         try:
             self._hold()
             if wrong := self._unreadable():
@@ -260,11 +275,22 @@ class Ledger:
             BatchError: the disk refuses.
         """
         values = (
-            entry.id, json_text.dump(dict(entry.fingerprint), sort_keys=True), entry.status, entry.message, entry.out,
-            entry.bytes, entry.duration_s, entry.spent_s, entry.made, entry.why, entry.sha256, entry.mtime_ns,
-            qc.to_json(entry.measured), json_text.dump([astuple(one) for one in entry.beside]),
+            entry.id,
+            json_text.dump(dict(entry.fingerprint), sort_keys=True),
+            entry.status,
+            entry.message,
+            entry.out,
+            entry.bytes,
+            entry.duration_s,
+            entry.spent_s,
+            entry.made,
+            entry.why,
+            entry.sha256,
+            entry.mtime_ns,
+            qc.to_json(entry.measured),
+            json_text.dump([astuple(one) for one in entry.beside]),
             json_text.dump(entry.told),
-        )  # fmt: skip
+        )
         self._put("rows", [values])
 
     def decide(self, verdicts: Iterable[Verdict]) -> None:
@@ -359,7 +385,8 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
     kinds = zip(found, _KINDS, strict=True)
     if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
         raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
-    prints, beside = json_text.load(found[1]), tuple(Written(*one) for one in json_text.load(found[13]))
+    prints = json_text.load(found[1])
+    beside = tuple(Written(*one) for one in json_text.load(found[13]))
     told = json_text.load(found[14])
     if (
         not isinstance(prints, dict)

@@ -113,7 +113,8 @@ class Maker:
             chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
         )
         made = generate(row.audio, options, self._models)
-        take, keys = made.take, made.keys
+        take = made.take
+        keys = made.keys
         if row.style or row.actor:
             take = restyle(take, restyle_options(row), self._restylers()).take
             take = lip_closure.reseal(take, made.closures)  # it knows its lips alone; here the sound is known, too
@@ -121,9 +122,13 @@ class Maker:
         if keys is not None:
             take = replace(take, values=rig.clamp(keys.dense()))
         measured = qc.measure(
-            take, qc.Heard(made.visemes, made.closures, made.speech), asked_mood(row, made.emotion),
-            self._classifier, self._approved(row), options.only,
-        )  # fmt: skip
+            take,
+            qc.Heard(made.visemes, made.closures, made.speech),
+            asked_mood(row, made.emotion),
+            self._classifier,
+            self._approved(row),
+            options.only,
+        )
         heard = made.heard.sentence if made.heard else ""
         read = _read(made.take.origin)
         return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told, read=read)
@@ -188,15 +193,24 @@ def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[st
     mood = row.emotion or options.emotion or "neutral"
     cues = emotion.cue_file(mood)
     found: dict[str, object] = {
-        "audio": hash_of(row.audio), "emotion": cues.name if cues else mood,
+        "audio": hash_of(row.audio),
+        "emotion": cues.name if cues else mood,
         "seed": options.seed if row.seed is None else row.seed,
-        "style": row.style, "actor": row.actor, "out": str(row.out), "format": form_of(row, settings) or "",
-        "rate": str(options.rate), "keys": options.keys, "energy": options.energy,
+        "style": row.style,
+        "actor": row.actor,
+        "out": str(row.out),
+        "format": form_of(row, settings) or "",
+        "rate": str(options.rate),
+        "keys": options.keys,
+        "energy": options.energy,
         "parts": [options.blink, options.gaze],
         "head": options.head_style if options.head else "none",
-        "gains": dict(options.gains), "regions": list(options.only), "facetake": __version__,
-        "model": hashes["audio2rig"], "motion": hashes.get("motion", ""),
-    }  # fmt: skip
+        "gains": dict(options.gains),
+        "regions": list(options.only),
+        "facetake": __version__,
+        "model": hashes["audio2rig"],
+        "motion": hashes.get("motion", ""),
+    }
     if cues:
         found["cues"] = hash_of(cues)
     if emotion.is_heard(mood):

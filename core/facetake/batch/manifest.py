@@ -83,7 +83,9 @@ def _meant(name: str) -> str:
 
 
 def _row(one: sheet.Cells) -> Row:
-    cells, seed, problem = one.known, None, one.problem
+    cells = one.known
+    seed = None
+    problem = one.problem
     if cells["seed"]:
         try:
             seed = quantities.whole(cells["seed"], "seed", low=0)
@@ -91,10 +93,20 @@ def _row(one: sheet.Cells) -> Row:
             problem = problem or str(error)
     mood, style, actor = (_pointed(cells[name]) for name in ("emotion", "style", "actor"))
     return Row(
-        unicodedata.normalize("NFC", cells["id"]), Path(cells["audio"]), mood, style, actor, cells["character"],
-        cells["text"], seed, PurePosixPath(cells["out"].replace("\\", "/")),
-        one.line, problem=problem, names_form=bool(cells["out"]), others=tuple(one.others.items()),
-    )  # fmt: skip
+        unicodedata.normalize("NFC", cells["id"]),
+        Path(cells["audio"]),
+        mood,
+        style,
+        actor,
+        cells["character"],
+        cells["text"],
+        seed,
+        PurePosixPath(cells["out"].replace("\\", "/")),
+        one.line,
+        problem=problem,
+        names_form=bool(cells["out"]),
+        others=tuple(one.others.items()),
+    )
 
 
 def _pointed(cell: str) -> str:

@@ -118,7 +118,8 @@ class _Claims:
     """Which row has which files, and which folders these lie in."""
 
     def __init__(self, folder: Path | None, inputs: set[str]) -> None:
-        self._folder, self._inputs = folder, inputs
+        self._folder = folder
+        self._inputs = inputs
         self._ids: dict[str, Row] = {}
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}

@@ -74,7 +74,8 @@ def _unique(names: Sequence[str], wanted: Sequence[str]) -> list[str]:
     taken: set[str] = set()
     made = list(names)
     for number in sorted(range(len(names)), key=lambda number: names[number] != wanted[number]):
-        count, name = 1, names[number]
+        count = 1
+        name = names[number]
         while folded(name) in taken:
             count += 1
             name = f"{names[number]}-{count}"

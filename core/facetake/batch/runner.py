@@ -43,7 +43,8 @@ def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threa
         jobs: processes, at least 1; by default one for each core.
         stop: once set no more rows are begun; those that run are finished.
     """
-    left, suspects = deque(rows), deque[Row]()
+    left = deque(rows)
+    suspects = deque[Row]()
     while (left or suspects) and not stop.is_set():
         alone = bool(suspects)
         queue, count = (suspects, 1) if alone else (left, jobs or default_jobs())

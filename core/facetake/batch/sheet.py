@@ -83,9 +83,12 @@ def _csv(path: Path, text: str) -> Iterator[Cells]:
     first = begin = 0
     try:
         names = _header(reader, delimiter, lines)
-        header, begin = _columns(str(path), names), reader.line_num
+        header = _columns(str(path), names)
+        begin = reader.line_num
         for cells in reader:
-            is_last, first, begin = reader.line_num >= len(lines), begin, reader.line_num
+            is_last = reader.line_num >= len(lines)
+            first = begin
+            begin = reader.line_num
             if is_last:
                 spreadsheets.check_quotes(lines[first:], delimiter)
             if any(map(spreadsheets.stripped, cells)) and cells != names:

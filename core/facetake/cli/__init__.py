@@ -49,7 +49,10 @@ COMMANDS = (
     completion,
     worker,
 )
-DONE, SOME_FAILED, NOTHING_DONE, INTERRUPTED = 0, 1, 2, 130
+DONE = 0
+SOME_FAILED = 1
+NOTHING_DONE = 2
+INTERRUPTED = 130
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the last is that of Windows, for services and consoles that close
 
 

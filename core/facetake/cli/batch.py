@@ -150,13 +150,18 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _run(
-    rows: Sequence[Row], settings: Settings, jobs: int | None, engine: Engine, verdicts: Mapping[str, Verdict] | None,
+    rows: Sequence[Row],
+    settings: Settings,
+    jobs: int | None,
+    engine: Engine,
+    verdicts: Mapping[str, Verdict] | None,
     report: Reporter,
-) -> tuple[int, list[Row]]:  # fmt: skip
+) -> tuple[int, list[Row]]:
     """The exit code, and the rows with what was wrong with them before they were begun."""
     from facetake import batch
 
-    stop, ended = threading.Event(), [0]
+    stop = threading.Event()
+    ended = [0]
 
     def tell(news: Progress) -> None:
         ended[0] += 1
@@ -171,10 +176,17 @@ def _run(
 
     with _Polite(stop, report):
         summary = batch.run(rows, settings, jobs, tell, stop, engine, verdicts)
-    report.note("all", _lines(summary, settings), {
-        "made": len(summary.made), "kept": summary.kept, "failed": len(summary.failed), "left": summary.left,
-        "flagged": len(summary.flagged),
-    })  # fmt: skip
+    report.note(
+        "all",
+        _lines(summary, settings),
+        {
+            "made": len(summary.made),
+            "kept": summary.kept,
+            "failed": len(summary.failed),
+            "left": summary.left,
+            "flagged": len(summary.flagged),
+        },
+    )
     if stop.is_set():
         return 130, summary.rows
     if not summary.failed:
@@ -212,7 +224,8 @@ class _Polite:
     """
 
     def __init__(self, stop: threading.Event, report: Reporter) -> None:
-        self._stop, self._report = stop, report
+        self._stop = stop
+        self._report = report
         self._before: dict[int, Callable[[int, FrameType | None], Any] | int | None] = {}
 
     def __enter__(self) -> None:

@@ -56,11 +56,15 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
 def script(parser: argparse.ArgumentParser) -> str:
     """The script for bash of a program's parser and those of its commands, at every depth."""
     parsers = list(_parsers(parser, ""))[::-1]  # a command's patterns before those of what it is a command of
-    values, words = list[str](), list[str]()
+    values = list[str]()
+    words = list[str]()
     for path, one in parsers:
         for action in _shown(one):
-            values += [_case(f"{path} {option}", _choices(action), "    ") for option in action.option_strings
-                       if _choices(action)]  # fmt: skip
+            values += [
+                _case(f"{path} {option}", _choices(action), "    ")
+                for option in action.option_strings
+                if _choices(action)
+            ]
         options = [option for action in _shown(one) for option in action.option_strings]
         others = [word for action in _shown(one) if not action.option_strings for word in _choices(action)]
         words += [_case(f"{path} -", options, " " * 8, "*"), _case(f"{path} ", others, " " * 8, "*")]

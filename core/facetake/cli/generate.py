@@ -28,7 +28,9 @@ EXAMPLES = (
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
 GENERATED = 0.2  # of the bar, where a film follows, which takes longer
-DONE, PARTLY, FAILED = "done", "partly", "failed"
+DONE = "done"
+PARTLY = "partly"
+FAILED = "failed"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +40,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
-    parser.add_argument("--takes", type=options.whole(1, 99), default=1, metavar="N", help="performances of each line "
-                        "to choose from, of this seed and those after it: NAME.csv, NAME.2.csv ...")  # fmt: skip
+    parser.add_argument(
+        "--takes",
+        type=options.whole(1, 99),
+        default=1,
+        metavar="N",
+        help="performances of each line to choose from, of this seed and those after it: NAME.csv, NAME.2.csv ...",
+    )
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
@@ -49,16 +56,25 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares what `performance` reads: how a line is performed, whatever becomes of the take."""
-    parser.add_argument("--emotion", metavar="WHAT", help="happy:0.7, a blend happy:0.5+sad:0.3, a file of "
-                        "cues, or auto: hear it in the voice (auto:line: once a line)")  # fmt: skip
+    parser.add_argument(
+        "--emotion",
+        metavar="WHAT",
+        help="happy:0.7, a blend happy:0.5+sad:0.3, a file of "
+        "cues, or auto: hear it in the voice (auto:line: once a line)",
+    )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
     parser.add_argument("--seed", type=options.whole(), default=0, help="another one gives another performance")
     parser.add_argument("--energy", default="1", metavar="X", help="how much the face acts, 0 to 2; 0 holds a pose")
     for part in ("blink", "gaze", "head"):
         parser.add_argument(f"--no-{part}", dest=part, action="store_false", help=f"leave out {part}")
-    parser.add_argument("--head", dest="head_style", choices=("phrases", "onsets"), default="phrases", help="how the "
-                        "head moves: phrases (default) nods and holds poses, onsets follows the rhythm")  # fmt: skip
+    parser.add_argument(
+        "--head",
+        dest="head_style",
+        choices=("phrases", "onsets"),
+        default="phrases",
+        help="how the head moves: phrases (default) nods and holds poses, onsets follows the rhythm",
+    )
     parser.add_argument("--gain", action="append", default=[], metavar="REGION=X", help="scale a region's motion")
     parser.add_argument("--only", metavar="REGION,...", help="keep these regions; the others stay neutral")
 
@@ -151,10 +167,18 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     gains = dict(_gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
     return GenerateOptions(
-        arguments.emotion, parse_rate(arguments.rate), arguments.keys, arguments.seed,
-        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY), arguments.blink, arguments.gaze,
-        arguments.head, gains, only, head_style=arguments.head_style,
-    )  # fmt: skip
+        arguments.emotion,
+        parse_rate(arguments.rate),
+        arguments.keys,
+        arguments.seed,
+        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY),
+        arguments.blink,
+        arguments.gaze,
+        arguments.head,
+        gains,
+        only,
+        head_style=arguments.head_style,
+    )
 
 
 def _gain(text: str) -> tuple[str, float]:

@@ -22,17 +22,34 @@ ABOUT = "find an actor's face, light, pose and expression in a video"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the options of a capture."""
-    parser.add_argument("video", type=Path, metavar="VIDEO", help="one shot of one face; or several clips of one actor "
-                        "with one identity: a CSV clip,emotion,intensity or a folder laid out like MEAD")  # fmt: skip
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="ACTOR", help="the actor's folder; an "
-                        "interrupted capture goes on. Of several clips: a folder of such folders and their list, "
-                        "clips.csv")  # fmt: skip
+    parser.add_argument(
+        "video",
+        type=Path,
+        metavar="VIDEO",
+        help="one shot of one face; or several clips of one actor "
+        "with one identity: a CSV clip,emotion,intensity or a folder laid out like MEAD",
+    )
+    parser.add_argument(
+        "-o",
+        "--out",
+        type=Path,
+        required=True,
+        metavar="ACTOR",
+        help="the actor's folder; an "
+        "interrupted capture goes on. Of several clips: a folder of such folders and their list, "
+        "clips.csv",
+    )
     parser.add_argument("--take", type=Path, metavar="FILE", help="also write the performance as a take")
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
-    parser.add_argument("--landmarker", type=Path, metavar="FILE.task", help="MediaPipe's model, where the package has "
-                        "none inside")  # fmt: skip
-    parser.add_argument("--face", default="anny", metavar="MODEL", help="anny (default), or a face model of your own: "
-                        "flame:FILE, bfm:FILE or ict:FOLDER")  # fmt: skip
+    parser.add_argument(
+        "--landmarker", type=Path, metavar="FILE.task", help="MediaPipe's model, where the package has none inside"
+    )
+    parser.add_argument(
+        "--face",
+        default="anny",
+        metavar="MODEL",
+        help="anny (default), or a face model of your own: flame:FILE, bfm:FILE or ict:FOLDER",
+    )
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
     parser.add_argument(
         "--sound-late",
@@ -44,12 +61,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--size", type=options.whole(), default=256, metavar="PIXELS", help="side of the crop (default 256)"
     )
-    parser.add_argument("--method", choices=METHODS, default="fit", help="fit (default): solve every frame; regress: "
-                        "train a network to read them, AudioDVP's way")  # fmt: skip
-    parser.add_argument("--settings", metavar="NAME|FILE.toml", help="weights of the fit in a file; of a regression "
-                        "quick (default), paper or tiny, or a file")  # fmt: skip
-    parser.add_argument("--weights", type=Path, metavar="DIR", help="a folder with VGGFace2's network, for a "
-                        "regression to start from")  # fmt: skip
+    parser.add_argument(
+        "--method",
+        choices=METHODS,
+        default="fit",
+        help="fit (default): solve every frame; regress: train a network to read them, AudioDVP's way",
+    )
+    parser.add_argument(
+        "--settings",
+        metavar="NAME|FILE.toml",
+        help="weights of the fit in a file; of a regression quick (default), paper or tiny, or a file",
+    )
+    parser.add_argument(
+        "--weights", type=Path, metavar="DIR", help="a folder with VGGFace2's network, for a regression to start from"
+    )
 
 
 def capture(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -71,7 +96,9 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
             raise ConfigError(f"--{option} is for one video; leave it out, or capture the clips one by one")
     if arguments.method != "fit":
         raise ConfigError("several clips are captured by fit; leave out --method")
-    order, item, out = _order(arguments), str(arguments.video), arguments.out
+    order = _order(arguments)
+    item = str(arguments.video)
+    out = arguments.out
     clips, told = read_clips(arguments.video)
     places = captured_in(clips, out)
     orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
@@ -94,7 +121,8 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
         inputs.refuse_overwriting([(arguments.video, arguments.take)], [arguments.video])
         inputs.check_target(arguments.take)
     order = _order(arguments)
-    face, item = open_face(arguments.face), str(arguments.video)
+    face = open_face(arguments.face)
+    item = str(arguments.video)
     report.start(item, 0, 1)
     actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
     for line in [*told, *_late([actor], face, arguments.sound_late)]:
@@ -126,8 +154,17 @@ def _order(arguments: argparse.Namespace) -> Order:
     if is_fit and arguments.weights is not None:
         raise ConfigError("--weights is for a regression; add --method regress, or leave it out")
     settings = load_config(FitSettings, Path(arguments.settings)) if is_fit and arguments.settings else FitSettings()
-    return Order(arguments.video, arguments.out, arguments.tracks, arguments.landmarker, size(arguments.size),
-                 first_s, last_s, settings, sound_late(arguments.sound_late))  # fmt: skip
+    return Order(
+        arguments.video,
+        arguments.out,
+        arguments.tracks,
+        arguments.landmarker,
+        size(arguments.size),
+        first_s,
+        last_s,
+        settings,
+        sound_late(arguments.sound_late),
+    )
 
 
 def _fitted(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
@@ -140,7 +177,8 @@ def _regressed(arguments: argparse.Namespace, order: Order, face: Face, report: 
     from facetake.portrait.regress.capturing import regress
     from facetake.portrait.regress.settings import read_settings
 
-    item, settings = str(arguments.video), read_settings(arguments.settings or "quick")
+    item = str(arguments.video)
+    settings = read_settings(arguments.settings or "quick")
     found = regress(order, face, settings, arguments.weights, lambda share, _: report.progress(item, share))
     line = f"landmarks are {found.landmarks_px:.2f} px off; fitted to landmarks alone {found.first_px:.2f} px"
     report.note(item, [line], {"landmarks_px": found.landmarks_px, "landmarks_alone_px": found.first_px})

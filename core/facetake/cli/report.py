@@ -36,15 +36,23 @@ def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, 
             f"the page carries sound and movement of {written.carried} of {playable} lines, the worst first; "
             "--report-mb gives it more room"
         )
-    report.note("report", told, {
-        "html": str(written.html), "csv": str(written.csv), "junit": str(written.junit), "lines": written.lines,
-        "carried": written.carried,
-    })  # fmt: skip
+    report.note(
+        "report",
+        told,
+        {
+            "html": str(written.html),
+            "csv": str(written.csv),
+            "junit": str(written.junit),
+            "lines": written.lines,
+            "carried": written.carried,
+        },
+    )
 
 
 def _lines(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> Iterator[Line]:
     """Each row of the list once, as the report wants it."""
-    verdicts, seen = ledger.verdicts(), set[str]()
+    verdicts = ledger.verdicts()
+    seen = set[str]()
     for row in rows:
         name = row.id if row.id and row.id not in seen else f"line {row.line}"
         seen.add(row.id)
@@ -58,20 +66,35 @@ def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts
 
     mood = row.emotion or settings.options.emotion or "neutral"
     line = report_page.Line(
-        name, row.audio, status=report_page.FAILED if row.problem else "not begun", message=row.problem,
-        character=row.character, text=row.text, emotion=row.style or mood, duration_s=row.duration_s,
+        name,
+        row.audio,
+        status=report_page.FAILED if row.problem else "not begun",
+        message=row.problem,
+        character=row.character,
+        text=row.text,
+        emotion=row.style or mood,
+        duration_s=row.duration_s,
         others=row.others,
-    )  # fmt: skip
+    )
     if entry is None:
         return line
     findings = qc.judge(entry.measured, settings.limits)
     verdict, note = _said(verdicts.get(row.id), entry)
     take = settings.folder / entry.out
     return replace(
-        line, take=take if take.is_file() else None, form=form_of(row, settings), status=entry.status,
-        message=entry.message, why=entry.why, score=qc.score(findings), findings=findings, verdict=verdict,
-        note=note, take_sha256=entry.sha256, told=entry.told,
-    )  # fmt: skip
+        line,
+        take=take if take.is_file() else None,
+        form=form_of(row, settings),
+        status=entry.status,
+        message=entry.message,
+        why=entry.why,
+        score=qc.score(findings),
+        findings=findings,
+        verdict=verdict,
+        note=note,
+        take_sha256=entry.sha256,
+        told=entry.told,
+    )
 
 
 def _said(verdict: Verdict | None, entry: Entry) -> tuple[str, str]:

@@ -76,9 +76,13 @@ def _options(arguments: argparse.Namespace) -> RestyleOptions:
     only = _names(arguments.only)
     rig.region_mask(*only)
     return RestyleOptions(
-        parse_style(arguments.style) if arguments.style else {}, actor, strength, only,
-        options.stretch(arguments.span) if arguments.span else None, _names(arguments.lock),
-    )  # fmt: skip
+        parse_style(arguments.style) if arguments.style else {},
+        actor,
+        strength,
+        only,
+        options.stretch(arguments.span) if arguments.span else None,
+        _names(arguments.lock),
+    )
 
 
 def _names(text: str | None) -> tuple[str, ...]:
@@ -93,7 +97,8 @@ def _lines(report: Report, options: RestyleOptions) -> list[str]:
     ]
     if report.style_after is not None and report.style_before is not None:
         asked = "+".join(options.emotions)
-        before, after = f"{report.style_before:.0%}", f"{report.style_after:.0%}"
+        before = f"{report.style_before:.0%}"
+        after = f"{report.style_after:.0%}"
         lines.append(f"style              {asked} {before} -> {after} (was {report.recognised})")
     moved = ", ".join(f"{name.removeprefix('CTRL_')} {change:.2f}" for name, change in report.moved)
     return [*lines, f"moved most         {moved}"]

@@ -47,11 +47,13 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     report.start(str(source), 0, 1)
     if shows_lips:
         take = formats.read(source)
-        found, start = _seen(take, arguments.model), take.start
+        found = _seen(take, arguments.model)
+        start = take.start
         if arguments.audio is not None:
             _check(take, found, arguments, report)
     else:
-        found, start = _heard(source, arguments, report), Fraction(0)
+        found = _heard(source, arguments, report)
+        start = Fraction(0)
     track = visemes.segments(found, Fraction(60), start)
     text = visemes.as_json(track) + "\n" if arguments.form == "json" else visemes.as_csv(track)
     if arguments.out is None:

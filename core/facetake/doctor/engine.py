@@ -44,7 +44,8 @@ def line() -> list[Finding]:
     begun_s = time.perf_counter()
     try:
         with tempfile.TemporaryDirectory() as folder:
-            sound, path = Path(folder) / "made.wav", Path(folder) / "made.npz"
+            sound = Path(folder) / "made.wav"
+            path = Path(folder) / "made.npz"
             soundfile.write(sound, voice(), SAMPLE_RATE_HZ)
             take = generate(sound, GenerateOptions(), inference.load()).take
             formats.write(take, path)

@@ -31,6 +31,7 @@ class Finding:
 
 def shortened(path: Path | str) -> str:
     """A path as it may be told to others: the home folder, which has a person's name, is ~."""
-    home, whole = Path.home(), Path(path)
+    home = Path.home()
+    whole = Path(path)
     is_within = len(home.parts) > 1 and whole.is_relative_to(home)
     return str("~" / whole.relative_to(home)) if is_within else str(path)

@@ -27,7 +27,8 @@ FONT_FILES: Final = (".ttf", ".otf", ".ttc")
 
 def devices() -> list[Finding]:
     """Processors, and what the networks run on."""
-    cores, providers = os.cpu_count() or 1, inference.devices()
+    cores = os.cpu_count() or 1
+    providers = inference.devices()
     found = [
         Finding(
             "processor",

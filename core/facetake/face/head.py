@@ -15,18 +15,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
+from facetake.arrays import F32, I32
 
 HEAD_FILE = Path(__file__).with_name("head.npz")
 PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue")
 SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35, "teeth": 0.45, "tongue": 0.85}
 """How far light bleeds around each part; different numbers also tell the shader where one part ends."""
-GAZE_YAW_DEG, GAZE_PITCH_DEG = 32.0, 24.0
+GAZE_YAW_DEG = 32.0
+GAZE_PITCH_DEG = 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 """Where the head turns on the neck."""
-NECK_TOP_M, NECK_BOTTOM_M = 0.075, 0.190
+NECK_TOP_M = 0.075
+NECK_BOTTOM_M = 0.190
 """Heights between which the neck hands the head's turn over to the shoulders."""
 LID_CLEARANCE_M = 0.0006
 IRIS_UV_SPAN = 0.300
@@ -78,7 +79,8 @@ class Head:
 
     def seal_of(self, arkit: F32) -> F32:
         """How closed the lips are (T,) going by ARKit alone: `mouthClose` as a part of `jawOpen`."""
-        close, jaw = arkit[:, self.names.index("mouthClose")], arkit[:, self.names.index("jawOpen")]
+        close = arkit[:, self.names.index("mouthClose")]
+        jaw = arkit[:, self.names.index("jawOpen")]
         share = np.clip((close / np.maximum(jaw, 0.02) - 0.4) / 0.5, 0.0, 1.0)
         return np.asarray(share * share * (3.0 - 2.0 * share), dtype=np.float32)
 
@@ -116,10 +118,20 @@ class Head:
     def gaze_deg(self, arkit: F32) -> F32:
         """Yaw (to the subject's left) and pitch (up) in degrees of the left and right eye, (T, 2, 2)."""
         column = {name: arkit[:, i] for i, name in enumerate(self.names)}
-        yaw = np.stack([column["eyeLookOutLeft"] - column["eyeLookInLeft"],
-                        column["eyeLookInRight"] - column["eyeLookOutRight"]], axis=1) * GAZE_YAW_DEG  # fmt: skip
-        pitch = np.stack([column[f"eyeLookUp{side}"] - column[f"eyeLookDown{side}"] for side in ("Left", "Right")],
-                         axis=1) * GAZE_PITCH_DEG  # fmt: skip
+        yaw = (
+            np.stack(
+                [
+                    column["eyeLookOutLeft"] - column["eyeLookInLeft"],
+                    column["eyeLookInRight"] - column["eyeLookOutRight"],
+                ],
+                axis=1,
+            )
+            * GAZE_YAW_DEG
+        )
+        pitch = (
+            np.stack([column[f"eyeLookUp{side}"] - column[f"eyeLookDown{side}"] for side in ("Left", "Right")], axis=1)
+            * GAZE_PITCH_DEG
+        )
         return np.asarray(np.stack([yaw, pitch], axis=-1), dtype=np.float32)
 
     def look(self, gaze_deg: F32) -> F32:
@@ -162,12 +174,18 @@ def rotation(angles_deg: F32) -> F32:
     Positive yaw turns to the subject's left, positive pitch looks up, positive roll tips towards the subject's left.
     """
     yaw, pitch, roll = np.radians(angles_deg).T
-    one, zero = np.ones_like(yaw), np.zeros_like(yaw)
+    one = np.ones_like(yaw)
+    zero = np.zeros_like(yaw)
 
     def matrix(rows: list[list[Any]]) -> F32:
         return np.asarray(np.stack([np.stack(row, axis=-1) for row in rows], axis=-2), dtype=np.float32)
 
-    cy, sy, cp, sp, cr, sr = np.cos(yaw), np.sin(yaw), np.cos(pitch), np.sin(pitch), np.cos(roll), np.sin(roll)
+    cy = np.cos(yaw)
+    sy = np.sin(yaw)
+    cp = np.cos(pitch)
+    sp = np.sin(pitch)
+    cr = np.cos(roll)
+    sr = np.sin(roll)
     turn = matrix([[cy, zero, -sy], [zero, one, zero], [sy, zero, cy]])
     nod = matrix([[one, zero, zero], [zero, cp, sp], [zero, -sp, cp]])
     tip = matrix([[cr, -sr, zero], [sr, cr, zero], [zero, zero, one]])
@@ -184,11 +202,16 @@ def load(path: Path = HEAD_FILE) -> Head:
     integers = ("faces", "uv_faces", "lids", "seal_upper", "seal_lower", "seal_moved")
     floats = ("uv", "occlusion", "eye_centres", "seal_mix", "seal_follow")
     return Head(
-        rest=rest, deltas=deltas.reshape(len(deltas), -1), names=tuple(str(name) for name in data["names"]),
-        part=data["part"], texture=data["texture"], eye_radius=float(data["eye_radius"]), about=str(data["about"]),
+        rest=rest,
+        deltas=deltas.reshape(len(deltas), -1),
+        names=tuple(str(name) for name in data["names"]),
+        part=data["part"],
+        texture=data["texture"],
+        eye_radius=float(data["eye_radius"]),
+        about=str(data["about"]),
         **{name: data[name].astype(np.int32) for name in integers},
         **{name: data[name].astype(np.float32) for name in floats},
-    )  # fmt: skip
+    )
 
 
 def arkit_deltas(data: Mapping[str, NDArray[Any]]) -> F32:

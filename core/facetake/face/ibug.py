@@ -21,8 +21,11 @@ IBUG_68 = np.array(
 )
 """(68,) MediaPipe's number of each iBUG point."""
 
-JAW, BROWS, NOSE = slice(0, 17), slice(17, 27), slice(27, 36)
-EYES, MOUTH = slice(36, 48), slice(48, 68)
+JAW = slice(0, 17)
+BROWS = slice(17, 27)
+NOSE = slice(27, 36)
+EYES = slice(36, 48)
+MOUTH = slice(48, 68)
 
 IBUG_MIRROR = np.array(
     """

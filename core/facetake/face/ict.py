@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32
 from facetake.errors import ModelError
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
@@ -22,17 +23,19 @@ from facetake.face.surface import at_vertices, colours, materials, parts
 from facetake.files import json_text
 from facetake.rig import ARKIT_NAMES
 
-F32 = NDArray[np.float32]
-
 N_IDENTITY = 60
 """How many of the 100 identity shapes are read: each is a file of three megabytes."""
 _METRES = np.float32(0.01)
 _FLIP = np.array([1.0, -1.0, -1.0], np.float32)
 _CLEAR = ("LacrimalFluid", "EyeBlend", "EyeOcclusion", "EyeLashes")
 _MATERIAL = {  # parts of the names of the file's materials -> ours
-    "Teeth": "teeth", "GumsTongue": "tongue", "MouthSocket": "cavity", "Socket": "socket", "Sclera": "eye", "Iris":
-    "eye",
-}  # fmt: skip
+    "Teeth": "teeth",
+    "GumsTongue": "tongue",
+    "MouthSocket": "cavity",
+    "Socket": "socket",
+    "Sclera": "eye",
+    "Iris": "eye",
+}
 _SPLIT = {"browInnerUp": ("browInnerUp_L", "browInnerUp_R"), "cheekPuff": ("cheekPuff_L", "cheekPuff_R")}
 
 
@@ -52,9 +55,13 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
     paint = colours(topology.faces, topology.material, len(rest))
     people_names = tuple(path.stem for path in people)
     return LinearFace(
-        "ict", topology, Basis(rest - middle, identity, people_names), Basis(np.zeros_like(rest), expression, names),
-        paint, arkit=_from_arkit(names),
-    )  # fmt: skip
+        "ict",
+        topology,
+        Basis(rest - middle, identity, people_names),
+        Basis(np.zeros_like(rest), expression, names),
+        paint,
+        arkit=_from_arkit(names),
+    )
 
 
 def _indices(path: Path) -> Any:

@@ -9,14 +9,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.face.model import FaceModel, Topology
 from facetake.face.transfer import Transfer
 from facetake.render.harmonics import to_linear
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -38,9 +36,16 @@ class LinearFace(FaceModel):
     albedo_basis: Tensor
 
     def __init__(
-        self, name: str, topology: Topology, identity: Basis, expression: Basis, colour: Basis, *,
-        srgb: bool = False, arkit: F32 | None = None,
-    ) -> None:  # fmt: skip
+        self,
+        name: str,
+        topology: Topology,
+        identity: Basis,
+        expression: Basis,
+        colour: Basis,
+        *,
+        srgb: bool = False,
+        arkit: F32 | None = None,
+    ) -> None:
         """Puts a model together.
 
         name, topology: see `FaceModel`; identity: with the mean shape, metres; expression: its mean is added to that;
@@ -48,15 +53,21 @@ class LinearFace(FaceModel):
         model's own shapes are named after them; otherwise found from landmarks (`Transfer`).
         """
         super().__init__()
-        self.name, self.expression_names, self.albedo_names = name, expression.names, colour.names
-        self.identity_size, self._srgb, self._arkit = len(identity.directions), srgb, arkit
+        self.name = name
+        self.expression_names = expression.names
+        self.albedo_names = colour.names
+        self.identity_size = len(identity.directions)
+        self._srgb = srgb
+        self._arkit = arkit
         self._transfer: Transfer | None = None
         self._set_topology(topology)
         for buffer, values in (
-            ("rest", identity.mean + expression.mean), ("identity_basis", identity.directions),
-            ("expression_basis", expression.directions), ("mean_albedo", colour.mean),
+            ("rest", identity.mean + expression.mean),
+            ("identity_basis", identity.directions),
+            ("expression_basis", expression.directions),
+            ("mean_albedo", colour.mean),
             ("albedo_basis", colour.directions),
-        ):  # fmt: skip
+        ):
             rows = values if buffer in ("rest", "mean_albedo") else values.reshape(len(values), -1)
             self.register_buffer(buffer, torch.from_numpy(np.ascontiguousarray(rows, np.float32)), persistent=False)
 

@@ -28,7 +28,8 @@ class Marks:
         """Finds the points on the mesh. ModelError for a model that has not all of them."""
         place = {int(index): row for row, index in enumerate(model.topology.landmarks.mediapipe_index)}
         rows = np.array([place.get(int(index), -1) for index in IBUG_68])
-        face, bary = model.topology.landmarks.face[rows], model.topology.landmarks.bary[rows].copy()
+        face = model.topology.landmarks.face[rows]
+        bary = model.topology.landmarks.bary[rows].copy()
         if model.name == "anny":
             with np.load(JAW_FILE, allow_pickle=False) as file:
                 face[JAW], bary[JAW] = file["face"], file["bary"]

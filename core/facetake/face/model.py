@@ -13,14 +13,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.arrays import F32, I64, Mask
 from facetake.render.perspective import vertex_normals
-
-I64 = NDArray[np.int64]
-F32 = NDArray[np.float32]
-Mask = NDArray[np.bool_]
 
 MATERIALS = ("skin", "lips", "socket", "cavity", "eye", "teeth", "tongue")
 """What a triangle is made of; `Topology.material` holds places in this list."""
@@ -43,8 +39,10 @@ class Embedding:
         """Refuses arrays that do not belong together (ValueError)."""
         n = len(self.face)
         if self.bary.shape != (n, 3) or len(self.weight) != n or len(self.mediapipe_index) != n:
-            raise ValueError(f"an embedding of {n} landmarks has other arrays of shape {self.bary.shape}, "
-                             f"{self.weight.shape} and {self.mediapipe_index.shape}")  # fmt: skip
+            raise ValueError(
+                f"an embedding of {n} landmarks has other arrays of shape {self.bary.shape}, "
+                f"{self.weight.shape} and {self.mediapipe_index.shape}"
+            )
 
     def rows(self, mediapipe_index: I64) -> I64:
         """Rows of the wanted MediaPipe points, in the order asked for; points that are not there are left out."""

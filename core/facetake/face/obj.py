@@ -12,11 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32, I64
 from facetake.errors import ModelError
 
 MOST_BYTES = 1 << 28  # of an .obj: a mesh of a million vertices
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -35,7 +34,10 @@ def read_obj(path: Path) -> ObjMesh:
     lines = _lines(path)
     uv = _numbers(lines, "vt ", path)[:, :2]
     uv = np.stack([uv[:, 0], 1.0 - uv[:, 1]], axis=1) if len(uv) else uv
-    faces, uv_faces, names, material = [], [], [], ""
+    faces = []
+    uv_faces = []
+    names = []
+    material = ""
     try:
         for line in lines:
             if line.startswith("usemtl "):

@@ -8,18 +8,18 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.face.head import PARTS, SOFTNESS, Head, load
 from facetake.render.camera import portrait
 from facetake.render.shade import SUPERSAMPLING, Surface, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import face_ids
 
-F32 = NDArray[np.float32]
-
 DISTANCE_M = 1.15
 FOV_DEG = 15.5
 LOOK_AT_M = np.array([0.0, 0.012, 0.0], dtype=np.float32)
 _MOUTH = tuple(PARTS.index(name) for name in ("cavity", "teeth", "tongue"))
-MOUTH_DARKEST, MOUTH_LIT_M = 0.55, 0.018
+MOUTH_DARKEST = 0.55
+MOUTH_LIT_M = 0.018
 
 
 class Studio:
@@ -41,9 +41,13 @@ class Studio:
         screen = self._camera.project(placed)
         width, height = self._camera.size
         surface = Surface(
-            self.head.faces, self.head.uv_faces, self.head.look(gaze_deg), self._occlusion(vertices), self._soft,
+            self.head.faces,
+            self.head.uv_faces,
+            self.head.look(gaze_deg),
+            self._occlusion(vertices),
+            self._soft,
             self.head.texture,
-        )  # fmt: skip
+        )
         normals = vertex_normals(placed, self.head.faces)
         view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
         ids = face_ids(screen, self.head.faces, height, width, one_sided=True)

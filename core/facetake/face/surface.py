@@ -6,23 +6,24 @@ Knows meshes and where features lie relative to landmarks; does not know files.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial import Delaunay
 
+from facetake.arrays import F32, I64, Mask
 from facetake.face.ibug import BROWS, EYES, IBUG_68, JAW, MOUTH
 from facetake.face.linear import Basis
 from facetake.face.model import MATERIALS, Embedding
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-
 NOSE_TIP = 4
 """MediaPipe's number of the tip of the nose: above it ends the lower face."""
 _COLOURS = {  # linear
-    "skin": (0.56, 0.30, 0.21), "lips": (0.42, 0.15, 0.125), "socket": (0.30, 0.13, 0.10), "cavity": (0.10, 0.03, 0.03),
-    "eye": (0.62, 0.59, 0.56), "teeth": (0.66, 0.60, 0.48), "tongue": (0.42, 0.10, 0.09),
-}  # fmt: skip
+    "skin": (0.56, 0.30, 0.21),
+    "lips": (0.42, 0.15, 0.125),
+    "socket": (0.30, 0.13, 0.10),
+    "cavity": (0.10, 0.03, 0.03),
+    "eye": (0.62, 0.59, 0.56),
+    "teeth": (0.66, 0.60, 0.48),
+    "tongue": (0.42, 0.10, 0.09),
+}
 _SKIN_TINTS = {"skin_light": (0.30, 0.33, 0.35), "skin_red": (0.06, -0.05, -0.06), "skin_yellow": (0.01, 0.025, -0.12)}
 
 
@@ -89,7 +90,8 @@ def cylinder(vertices: F32) -> F32:
     """Texture coordinates (V, 2) in 0..1, v down, of vertices (V, 3) wrapped around a vertical axis."""
     middle = (vertices.min(axis=0) + vertices.max(axis=0)) / 2.0
     turn = np.arctan2(vertices[:, 0] - middle[0], -(vertices[:, 2] - middle[2]))
-    high, low = vertices[:, 1].min(), vertices[:, 1].max()
+    high = vertices[:, 1].min()
+    low = vertices[:, 1].max()
     return np.stack([0.5 + turn / (2.0 * np.pi), (vertices[:, 1] - high) / (low - high)], axis=1).astype(np.float32)
 
 

@@ -53,7 +53,8 @@ def check(path: Path, most: int = MOST_BYTES) -> int:
     if not stat.S_ISREG(about.st_mode):
         raise OSError(errno.EINVAL, "a device or a pipe is no file")
     if about.st_size > most:
-        size, bound = _megabytes(about.st_size), _megabytes(most)
+        size = _megabytes(about.st_size)
+        bound = _megabytes(most)
         raise OSError(errno.EFBIG, f"it has {size}; {bound} are the most that is read of such a file")
     return about.st_size
 

@@ -60,8 +60,10 @@ MARKS: Final = (
 NOT_IN_WORDS: Final = "\u0192\ufb01\ufb02"
 """Letters that are told to be Latin, and that nobody types."""
 SIGNS: Final = {
-    "JAPANESE": ("CJK", "HIRAGANA", "KATAKANA", "FULLWIDTH"), "HAN": ("CJK", "FULLWIDTH"), "HANGUL": ("HANGUL",)
-}  # fmt: skip
+    "JAPANESE": ("CJK", "HIRAGANA", "KATAKANA", "FULLWIDTH"),
+    "HAN": ("CJK", "FULLWIDTH"),
+    "HANGUL": ("HANGUL",),
+}
 HALF_WIDE: Final = "".join(map(chr, range(0xFF61, 0xFFA0)))
 FIRST_RARE: Final = {"gb2312": 0xD8, "big5": 0xC9}
 """The first byte of signs that are rare."""
@@ -172,7 +174,9 @@ def _trust(text: str, encoding: Encoding) -> float:
 
 def _worth(text: str, at: int, encoding: Encoding) -> float:
     """What a letter beyond ASCII is worth where it stands: 1 where it belongs, 0 where it does not."""
-    one, before, after = text[at], text[at - 1 : at], text[at + 1 : at + 2]
+    one = text[at]
+    before = text[at - 1 : at]
+    after = text[at + 1 : at + 2]
     is_alphabet = encoding.script in ("LATIN", "CYRILLIC")
     if one == "\ufffd":
         return 0.0
@@ -197,7 +201,8 @@ def _worth_in_word(text: str, at: int, script: str) -> float:
     one = text[at]
     if not unicodedata.name(one, "").startswith(script) or one in NOT_IN_WORDS:
         return 0.0
-    begin, end = at, at + 1
+    begin = at
+    end = at + 1
     while begin > max(0, at - LONGEST_WORD) and text[begin - 1].isalpha():
         begin -= 1
     while end < min(len(text), at + LONGEST_WORD) and text[end].isalpha():

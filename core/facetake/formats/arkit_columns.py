@@ -16,7 +16,8 @@ from facetake.formats import table
 
 _SHAPES = {name.lower(): name for name in rig.ARKIT_NAMES}
 # Audio2Face overshoots 0..1 now and then, which is clamped; percentages or degrees are another matter.
-_LOWEST, _HIGHEST = -1.0, 2.0
+_LOWEST = -1.0
+_HIGHEST = 2.0
 
 
 def pascal(shape: str) -> str:

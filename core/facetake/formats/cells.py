@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-ByteRows = NDArray[np.uint8]
+from facetake.arrays import U8
 
 BLOCK = 512
 """Rows written at a time: less than a megabyte of text, whatever the length of the take."""
@@ -27,7 +27,7 @@ def block_slices(n_rows: int) -> Iterator[slice]:
         yield slice(first, min(first + BLOCK, n_rows))
 
 
-def unit_cells(values: NDArray[np.floating]) -> ByteRows:
+def unit_cells(values: NDArray[np.floating]) -> U8:
     """Cells of values in -1..1.
 
     Args:
@@ -40,13 +40,13 @@ def unit_cells(values: NDArray[np.floating]) -> ByteRows:
     return _table()[steps].reshape(len(values), -1)
 
 
-def text_cells(texts: list[str]) -> ByteRows:
+def text_cells(texts: list[str]) -> U8:
     """One column of ready-made ASCII texts as a (T, widest) block of bytes, without a comma in front."""
     column = np.array([text.encode("ascii") for text in texts], dtype=np.bytes_)
     return column.view(np.uint8).reshape(len(texts), -1)
 
 
-def wide_cells(values: NDArray[np.floating]) -> ByteRows:
+def wide_cells(values: NDArray[np.floating]) -> U8:
     """Cells of values of any size, with five decimals; for the few columns that are not controls.
 
     Args:
@@ -59,14 +59,14 @@ def wide_cells(values: NDArray[np.floating]) -> ByteRows:
     return text_cells([row % tuple(line) for line in values.tolist()])
 
 
-def lines(*columns: ByteRows) -> bytes:
+def lines(*columns: U8) -> bytes:
     """Text of one block of rows: the columns side by side, without padding, a line feed after each row."""
     feed = np.full((len(columns[0]), 1), ord("\n"), dtype=np.uint8)
     return np.concatenate([*columns, feed], axis=1).tobytes().translate(None, b"\0")
 
 
 @cache
-def _table() -> ByteRows:
+def _table() -> U8:
     """(2 * STEPS + 1, 9) cells of -1.00000 to 1.00000; computed once, in milliseconds, 1.8 MB."""
     table = np.zeros((2 * STEPS + 1, _WIDTH), dtype=np.uint8)
     steps = np.abs(np.arange(-STEPS, STEPS + 1))

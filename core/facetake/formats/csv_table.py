@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import U8
 from facetake.errors import TakeError
 from facetake.files import open_text
 from facetake.formats import cells, exact, table, timing
@@ -58,7 +59,7 @@ def write(take: Take, path: Path) -> None:
             file.write(cells.lines(*columns))
 
 
-def _grid(times: NDArray[np.float64], block: slice) -> cells.ByteRows:
+def _grid(times: NDArray[np.float64], block: slice) -> U8:
     """The columns frame and time_s; nine decimals, so that a rate such as 24000/1001 can be told from its times."""
     numbered = enumerate(times[block].tolist(), start=block.start)
     return cells.text_cells([f"{frame},{time:.9f}" for frame, time in numbered])
@@ -77,7 +78,9 @@ def _columns(
     if head_names and len(head_names) < len(HEAD_COLUMNS):
         raise TakeError(f"of {', '.join(HEAD_COLUMNS)} the header has only {', '.join(head_names)}; have all or none")
     orders = [[places[name] for name in wanted] for wanted in (_GRID_COLUMNS, rig.NAMES, head_names)]
-    grids, values, heads = [], [], []
+    grids = []
+    values = []
+    heads = []
     for block in blocks:
         grids.append(block[:, orders[0]])
         values.append(_float32(block, orders[1]))

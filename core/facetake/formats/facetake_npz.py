@@ -15,7 +15,8 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.arrays import memmap, read_npz
+from facetake.arrays import memmap
+from facetake.arrays.reader import read_npz
 from facetake.errors import TakeError
 from facetake.formats import cells, exact, length
 from facetake.formats.files import reading

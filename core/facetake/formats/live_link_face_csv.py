@@ -29,6 +29,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import U8
 from facetake.errors import TakeError
 from facetake.files import open_text
 from facetake.formats import arkit_columns, cells, live_link_timecode, table
@@ -107,14 +108,14 @@ def write(take: Take, path: Path) -> None:
             file.write(cells.lines(_first_cells(take, block), weights, _rotation_cells(take, block)))
 
 
-def _first_cells(take: Take, block: slice) -> cells.ByteRows:
+def _first_cells(take: Take, block: slice) -> U8:
     """The columns Timecode and BlendShapeCount, which counts the rotations too."""
     count = len(RECORDED_ORDER) + len(HEAD_COLUMNS) + len(EYE_COLUMNS)
     times = live_link_timecode.texts(take.start, take.rate, range(block.start, block.stop))
     return cells.text_cells([f"{time},{count}" for time in times])
 
 
-def _rotation_cells(take: Take, block: slice) -> cells.ByteRows:
+def _rotation_cells(take: Take, block: slice) -> U8:
     """The nine columns of rotations: the head's in radians, the eyes' zero."""
     rotations = np.zeros((block.stop - block.start, len(HEAD_COLUMNS) + len(EYE_COLUMNS)))
     if take.head is not None:

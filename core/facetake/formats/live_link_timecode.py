@@ -21,12 +21,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.errors import TakeError
 from facetake.timebase import DEFAULT_RATE, RELATIVE_SLACK, WHOLE_RATES, recognise
-
-Floats = NDArray[np.float64]
 
 SIXTIETHS = 60
 TICKS_PER_S = 60_000  # what a timecode can say: thousandths of a sixtieth
@@ -50,7 +48,7 @@ class Clock:
         is_even: whether row i is frame i; otherwise rows are late, early or missing.
     """
 
-    times_s: Floats
+    times_s: F64
     rate: Fraction
     n_frames: int
     is_even: bool
@@ -61,7 +59,7 @@ class Clock:
         on_grid = round(first * self.rate) / self.rate
         return on_grid if abs(on_grid - first) <= Fraction(1, TICKS_PER_S) else first
 
-    def on_grid(self, rows: Floats, times_s: Floats | None = None) -> Floats:
+    def on_grid(self, rows: F64, times_s: F64 | None = None) -> F64:
         """Rows (N, C) at every frame of the grid; between them on a line.
 
         Args:
@@ -77,10 +75,12 @@ class Clock:
 
 def texts(start: Fraction, rate: Fraction, frames: range) -> Iterator[str]:
     """Timecodes of some frames; a time before zero counts from there, since there is no timecode before midnight."""
-    first, step = max(start, Fraction(0)) * TICKS_PER_S, TICKS_PER_S / rate
+    first = max(start, Fraction(0)) * TICKS_PER_S
+    step = TICKS_PER_S / rate
     # In whole numbers over one denominator, since a fraction for every frame of a long take is slow.
     over = first.denominator * step.denominator
-    begin, each = first.numerator * step.denominator, step.numerator * first.denominator
+    begin = first.numerator * step.denominator
+    each = step.numerator * first.denominator
     for frame in frames:
         seconds, ticks = divmod((2 * (begin + frame * each) + over) // (2 * over), TICKS_PER_S)
         hours, rest = divmod(seconds, 3600)
@@ -97,10 +97,12 @@ def read(timecodes: Sequence[str], first_line: int = 2) -> Clock:
     seconds, frames, fractions = np.array(fields, dtype=np.float64).T
     milliseconds_of = _millisecond_count(frames, fractions)
     if milliseconds_of:
-        times, rounding = seconds + fractions, 1e-3
+        times = seconds + fractions
+        rounding = 1e-3
     else:
         count = _count(seconds, frames + fractions)
-        times, rounding = seconds + (frames + fractions) / count, 1e-3 / count
+        times = seconds + (frames + fractions) / count
+        rounding = 1e-3 / count
     times += _DAY_S * np.cumsum(np.diff(times, prepend=times[0]) < -_DAY_S / 2)
     _check_steps(np.diff(times), first_line)
     return _clock(times, rounding, milliseconds_of)
@@ -115,14 +117,14 @@ def _fields(text: str, line: int) -> tuple[float, float, float]:
     return 3600.0 * hours + 60.0 * minutes + seconds, float(frame), float(found[5] or 0)
 
 
-def _millisecond_count(frames: Floats, fractions: Floats) -> int:
+def _millisecond_count(frames: F64, fractions: F64) -> int:
     """At which count FF says the same as what is behind its point; 0 where that is no millisecond of the second."""
     if np.ptp(frames) < 2 or not fractions.any():
         return 0
     return next((count for count in _COUNTS if np.abs(frames - np.floor(fractions * count)).max() <= 1), 0)
 
 
-def _count(seconds: Floats, frames: Floats) -> int:
+def _count(seconds: F64, frames: F64) -> int:
     """In which parts of a second FF counts."""
     least = int(frames.max()) + 1
     ends = int(np.count_nonzero(np.diff(seconds)))
@@ -132,23 +134,24 @@ def _count(seconds: Floats, frames: Floats) -> int:
     return counts[0] if ends == 0 else max(counts, key=lambda count: _evenness(seconds + frames / count))
 
 
-def _evenness(times: Floats) -> float:
+def _evenness(times: F64) -> float:
     """Share of the steps that are as long as most are."""
     steps = np.diff(times)
     usual = np.median(steps)
     return float(np.mean(np.abs(steps - usual) <= 0.1 * abs(usual)))
 
 
-def _check_steps(steps: Floats, first_line: int) -> None:
+def _check_steps(steps: F64, first_line: int) -> None:
     """Refuses timecodes that do not increase or leave out more than a second."""
     wrong = np.flatnonzero((steps <= 0) | (steps > _LONGEST_GAP_S + 1e-9))
     if len(wrong):
-        line, step = int(wrong[0]) + first_line + 1, steps[wrong[0]]
+        line = int(wrong[0]) + first_line + 1
+        step = steps[wrong[0]]
         what = "is not later than" if step <= 0 else f"is {step:.3g} s after"
         raise TakeError(f"line {line}, column Timecode: it {what} the line before; cut the recording there")
 
 
-def _clock(times: Floats, rounding: float, milliseconds_of: int) -> Clock:
+def _clock(times: F64, rounding: float, milliseconds_of: int) -> Clock:
     """The rate of some times that were rounded, and whether each row is a frame of it."""
     if len(times) < 2:
         return Clock(times, DEFAULT_RATE, 1, True)
@@ -172,6 +175,6 @@ def _clock(times: Floats, rounding: float, milliseconds_of: int) -> Clock:
     return Clock(times, rate, n_frames, False)
 
 
-def _furthest(times: Floats, rate: float) -> float:
+def _furthest(times: F64, rate: float) -> float:
     """By how many frames a time misses its place on the grid of a rate, at the most."""
     return float(np.abs((times - times[0]) * rate - np.arange(len(times))).max())

@@ -139,9 +139,11 @@ class _Statements:
         """The next one; at the end of the text no words and no ending."""
         match = _STATEMENT.match(self._text, self._next)
         if match is not None:
-            self._place, self._next = match.start(2), match.end()
+            self._place = match.start(2)
+            self._next = match.end()
             return tuple(match[1].split(None, _MOST_WORDS)), match[2]
-        rest, self._place = self._text[self._next :], len(self._text)
+        rest = self._text[self._next :]
+        self._place = len(self._text)
         if rest.strip():
             raise self.error("the file ends in the middle of a statement; export it again")
         return (), ""
@@ -192,7 +194,8 @@ def _header(statements: _Statements) -> _Header:
         words, ending = header.first = statements.next()
         if ending != ";" or words[:1] in ((), ("anim",)):
             return header
-        key, value = words[0], words[1] if len(words) > 1 else ""
+        key = words[0]
+        value = words[1] if len(words) > 1 else ""
         if key == "timeUnit":
             header.rate = _rate(value, statements)
         elif key == "linearUnit":
@@ -298,7 +301,8 @@ def _joined(name: str, keys: list[_Key], about: dict[str, str], header: _Header,
     fixed = [np.tan(np.radians(angle * turn)) for angle in angles]
     arrive, leave = (slopes(frames, values, kinds[side], fixed[side], side) for side in (0, 1))
     jumps = np.select([kinds[1] == "step", kinds[1] == "stepnext"], [0.0, 1.0], np.nan)
-    scale, pace = _scale(about, header, statements), 1.0
+    scale = _scale(about, header, statements)
+    pace = 1.0
     if "inputUnit" in about:
         pace = float(header.rate / _rate(about["inputUnit"], statements))
     return MayaCurve(name, frames * pace, values * scale, arrive * scale / pace, leave * scale / pace, jumps)
@@ -320,9 +324,11 @@ def _take(header: _Header, curves: list[MayaCurve], n_bytes: int) -> Take:
     if len(named) < len(curves):
         twice = Counter(curve.name for curve in curves).most_common(1)[0][0]
         raise TakeError(f"there are two curves of {twice}; export one character at a time")
-    first, last = header.start, header.end
+    first = header.start
+    last = header.end
     if last < first:
-        first, last = min(curve.frames[0] for curve in curves), max(curve.frames[-1] for curve in curves)
+        first = min(curve.frames[0] for curve in curves)
+        last = max(curve.frames[-1] for curve in curves)
     n_frames = math.floor(last - first + 1e-6) + 1
     _check_length(n_frames)
     length.check(n_frames, n_bytes)
@@ -340,7 +346,8 @@ def _take(header: _Header, curves: list[MayaCurve], n_bytes: int) -> Take:
 
 def _in_range(curve: MayaCurve, grid: Floats, column: int) -> Floats:
     """A control's values; keys must be in range, and what overshoots between them is cut off as the rig does."""
-    low, high = float(rig.MINIMUM[column]), float(rig.MAXIMUM[column])
+    low = float(rig.MINIMUM[column])
+    high = float(rig.MAXIMUM[column])
     wrong = np.flatnonzero((curve.values < low - RANGE_SLACK) | (curve.values > high + RANGE_SLACK))
     if len(wrong):
         raise TakeError(

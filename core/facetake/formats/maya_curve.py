@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-_STRAIGHT, _SMOOTH, _STEPPED = ("linear", "slow", "fast"), ("spline", "smooth"), ("step", "stepnext")
+_STRAIGHT = ("linear", "slow", "fast")
+_SMOOTH = ("spline", "smooth")
+_STEPPED = ("step", "stepnext")
 UNWEIGHTED = ("linear", *_STEPPED)
 """Tangents that have the same shape in a weighted curve."""
 TANGENTS = {
@@ -41,9 +43,13 @@ class MayaCurve:
         if len(self.frames) == 1:
             return np.full(len(where), self.values[0])
         left = np.clip(np.searchsorted(self.frames, where, side="right") - 1, 0, len(self.frames) - 2)
-        length, x = self.frames[left + 1] - self.frames[left], where - self.frames[left]
-        rise, leave, arrive = self.values[left + 1] - self.values[left], self.slopes_out[left], self.slopes_in[left + 1]
-        bend, turn = 3 * rise / length - 2 * leave - arrive, leave + arrive - 2 * rise / length
+        length = self.frames[left + 1] - self.frames[left]
+        x = where - self.frames[left]
+        rise = self.values[left + 1] - self.values[left]
+        leave = self.slopes_out[left]
+        arrive = self.slopes_in[left + 1]
+        bend = 3 * rise / length - 2 * leave - arrive
+        turn = leave + arrive - 2 * rise / length
         cubic = ((turn * x / length + bend) * x / length + leave) * x
         jump = np.where((x > 0) & (self.jumps[left] == 1), rise, 0.0)
         between = self.values[left] + np.where(np.isnan(self.jumps[left]), cubic, jump)

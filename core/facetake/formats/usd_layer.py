@@ -17,13 +17,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32
 from facetake.errors import TakeError
 from facetake.formats import arkit_columns, exact, length, timing
 from facetake.formats.length import MOST_FRAMES
 from facetake.take import Take
 from facetake.timebase import FASTEST, RELATIVE_SLACK, parse_rate, parse_time, recognise
-
-Floats = NDArray[np.float32]
 
 CURVES: Final = "/Facetake/Curves"
 HEAD_NAMES: Final = ("head:yaw", "head:pitch", "head:roll")
@@ -132,7 +131,7 @@ def _exact_take(layer: Any, n_bytes: int) -> Take:
     return Take(values, rate, start, head, exact.origin(about["origin"]))
 
 
-def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> Floats:
+def _columns(layer: Any, names: Sequence[str], grid: NDArray[np.float64]) -> F32:
     """(T, N) values of some curves."""
     values = np.empty((len(grid), len(names)), dtype=np.float32)
     with np.errstate(over="ignore"):  # what is too large for a float32 becomes infinite, and the take refuses it
@@ -187,7 +186,8 @@ def _shapes_take(layer: Any, n_bytes: int) -> Take:
     rows = [layer.QueryTimeSample(place, code) for code in codes]
     if not codes:
         attribute = layer.GetAttributeAtPath(place)
-        codes, rows = [0.0], [None if attribute is None else attribute.default]
+        codes = [0.0]
+        rows = [None if attribute is None else attribute.default]
     weights = _matrix(rows, len(names), place)
     rate, notes = _rate(layer, np.array(codes))
     first, last = _range(layer, codes, notes)

@@ -28,9 +28,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F32
 from facetake.errors import TakeError
 from facetake.files import apart
 from facetake.formats import exact, facetake_npz, usd_layer
@@ -38,8 +38,6 @@ from facetake.formats.files import reading
 from facetake.formats.length import MOST_FRAMES
 from facetake.formats.usd_layer import CURVES, HEAD_NAMES, attribute_of
 from facetake.take import Take
-
-Floats = NDArray[np.float32]
 
 ROOT = "/Facetake"
 BINARY = (".usdc", ".usd")  # .usd may be either kind, and is what USD itself writes: the binary one
@@ -156,7 +154,7 @@ def _shapes(stage: Any, names: Sequence[str], pxr: Any) -> None:
     binding.CreateBlendShapeTargetsRel().SetTargets(targets)
 
 
-def _animation(stage: Any, weights: Floats, codes: Sequence[float], pxr: Any) -> None:
+def _animation(stage: Any, weights: F32, codes: Sequence[float], pxr: Any) -> None:
     """The weights of the shapes on every frame, and the joint at rest."""
     animation = pxr.UsdSkel.Animation.Define(stage, f"{ROOT}/Animation")
     animation.CreateJointsAttr(["root"])
@@ -190,7 +188,7 @@ def _curves(stage: Any, take: Take, codes: Sequence[float], pxr: Any) -> None:
         _curve(prim, name, take.head[:, column], codes, pxr)
 
 
-def _curve(prim: Any, name: str, values: Floats, codes: Sequence[float], pxr: Any) -> None:
+def _curve(prim: Any, name: str, values: F32, codes: Sequence[float], pxr: Any) -> None:
     """One curve; a single sample where it never changes."""
     attribute = prim.CreateAttribute(name, pxr.Sdf.ValueTypeNames.Float, True)
     still = bool(np.all(values == values[0]))

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.errors import ModelError
 from facetake.inference.verified import session
 
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
 
 SIDE = 256
 OUTPUTS = ("valence", "arousal")
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,7 @@ class AffectNetwork:
     path: Path
     running: onnxruntime.InferenceSession
 
-    def look(self, picture: Floats) -> Floats:
+    def look(self, picture: F32) -> F32:
         """Valence and arousal (2,), about -1..1, of a face (SIDE, SIDE, 3), RGB in 0..1.
 
         Raises:
@@ -59,12 +58,15 @@ def open_affect(path: Path, threads: int = 2) -> AffectNetwork:
         ModelError: onnxruntime cannot read it, or it takes or gives something else.
     """
     running = session(path, threads)
-    inputs, names = running.get_inputs(), [output.name for output in running.get_outputs()]
+    inputs = running.get_inputs()
+    names = [output.name for output in running.get_outputs()]
     wanted = (1, 3, SIDE, SIDE)
     shapes = [value.shape for value in inputs]
-    fits = len(shapes) == 1 and len(shapes[0]) == len(wanted) and all(
-        not isinstance(have, int) or have == want for have, want in zip(shapes[0], wanted, strict=True)
-    )  # fmt: skip
+    fits = (
+        len(shapes) == 1
+        and len(shapes[0]) == len(wanted)
+        and all(not isinstance(have, int) or have == want for have, want in zip(shapes[0], wanted, strict=True))
+    )
     if not fits or not set(OUTPUTS) <= set(names):
         raise ModelError(
             f"{path} takes {shapes} and gives {', '.join(names)}; export one that takes a picture {list(wanted)} and "

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.arrays import memmap
+from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
@@ -20,7 +20,6 @@ from facetake.inference.verified import check_widths, common_metadata, opened
 from facetake.inference.windows import Joiner, spans
 
 NAME = "audio2rig"
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,12 +31,12 @@ class AudioToRig:
         sha256: of the model file, for the take's origin.
     """
 
-    run: Callable[[Floats, Floats], Floats]
+    run: Callable[[F32, F32], F32]
     sha256: str
 
     def windows(
-        self, features: NDArray[np.float16], emotion_at: Callable[[NDArray[np.float64]], Floats]
-    ) -> Iterator[tuple[int, Floats]]:
+        self, features: NDArray[np.float16], emotion_at: Callable[[NDArray[np.float64]], F32]
+    ) -> Iterator[tuple[int, F32]]:
         """Performs a line of any length in overlapping windows, cross-faded, in constant memory.
 
         Args:
@@ -47,7 +46,8 @@ class AudioToRig:
         Yields:
             First frame and curves (t, 174); together they cover 0 .. T once, in order.
         """
-        joiner, done = Joiner(), 0
+        joiner = Joiner()
+        done = 0
         for first, count in spans(len(features)):
             emotion = emotion_at(np.arange(first, first + count) / FRAME_RATE_HZ)
             heard = features[first : first + count].astype(np.float32)
@@ -74,7 +74,7 @@ def load_audio2rig(folder: Path, ear: Ear, threads: int) -> AudioToRig:
     if model.numbers.get("ear_sha256") != ear.sha256:
         raise ModelError(f"model {NAME} of {folder} was made for another ear; export both again together")
 
-    def run(features: Floats, emotion: Floats) -> Floats:
+    def run(features: F32, emotion: F32) -> F32:
         inputs = {"features": features, "emotion": emotion}
         return model.run(inputs, curves=(*features.shape[:2], rig.N_CONTROLS))[0]
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
@@ -16,7 +16,6 @@ from facetake.inference.ear import Ear, load_ear
 from facetake.inference.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
 
 NAME = "audio_emotion"
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,9 +31,9 @@ class AudioEmotion:
         sha256: of the model file, for the take's origin.
     """
 
-    run: Callable[[Floats], Floats]
+    run: Callable[[F32], F32]
     ear: Ear
-    usual: Floats
+    usual: F32
     threshold: float
     sha256: str
 
@@ -60,13 +59,13 @@ def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
         raise ModelError(f"model {NAME} of {place} was made for another ear; train and export it again for this one")
     check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
 
-    def run(voice: Floats) -> Floats:
+    def run(voice: F32) -> F32:
         return model.run({"voice": voice}, emotion=(1, len(EMOTIONS)))[0]
 
     return AudioEmotion(run, ear, _usual(model, 2 * ear.n_voice), _threshold(model), model.sha256)
 
 
-def _usual(model: Opened, size: int) -> Floats:
+def _usual(model: Opened, size: int) -> F32:
     try:
         usual = np.array(json_text.load(model.numbers["usual"]), np.float32)
     except (KeyError, ValueError):

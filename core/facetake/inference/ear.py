@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake.arrays import memmap
+from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.files import json_text
@@ -20,7 +20,6 @@ from facetake.visemes import VISEMES
 
 NAME = "ear"
 SHORTEST_FRAMES = FRAME_RATE_HZ // 2  # a shorter sound is heard with silence after it
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -34,7 +33,7 @@ class Hearing:
     """
 
     features: NDArray[np.float16]
-    visemes: Floats
+    visemes: F32
     voice: Voice | None = None
 
 
@@ -50,15 +49,15 @@ class Ear:
         n_voice: W.
     """
 
-    run: Callable[[Floats], tuple[Floats, Floats]]
+    run: Callable[[F32], tuple[F32, F32]]
     n_features: int
     sha256: str
-    run_voice: Callable[[Floats], tuple[Floats, Floats, Floats]] | None = None
+    run_voice: Callable[[F32], tuple[F32, F32, F32]] | None = None
     n_voice: int = 0
 
     def hear(
         self,
-        blocks: Iterable[Floats],
+        blocks: Iterable[F32],
         n_frames: int,
         progress: Callable[[float], None] | None = None,
         *,
@@ -79,7 +78,9 @@ class Ear:
         features = memmap.make((n_frames, self.n_features), np.float16)
         visemes = np.empty((n_frames, len(VISEMES)), np.float32)
         sums = VoiceSums(n_frames, self.n_voice) if with_voice else None
-        sound, joiner, done = SoundBuffer(blocks), Joiner(), 0
+        sound = SoundBuffer(blocks)
+        joiner = Joiner()
+        done = 0
         for first, count in spans(n_frames):
             heard = _window(run, sound.span(sample_of(first), sample_of(first + count)), count)
             some, shapes, *voice = joiner.join(heard, first + count == n_frames)
@@ -93,13 +94,13 @@ class Ear:
                 progress(done / n_frames)
         return Hearing(features, visemes, sums.voice if sums else None)
 
-    def _run_voice(self) -> Callable[[Floats], tuple[Floats, ...]]:
+    def _run_voice(self) -> Callable[[F32], tuple[F32, ...]]:
         if self.run_voice is None:
             raise ModelError(f"model {NAME} does not tell how a voice sounds; export it again with this version")
         return self.run_voice
 
 
-def _window(run: Callable[[Floats], tuple[Floats, ...]], audio: Floats, count: int) -> tuple[Floats, ...]:
+def _window(run: Callable[[F32], tuple[F32, ...]], audio: F32, count: int) -> tuple[F32, ...]:
     """Features, probabilities of visemes and, where `run` gives it, the voice of the first `count` frames."""
     short = sample_of(max(count, SHORTEST_FRAMES)) - len(audio)
     features, visemes, *voice = (part[0, :count] for part in run(np.pad(audio, (0, max(0, short)))[None]))
@@ -118,16 +119,17 @@ def load_ear(folder: Path, threads: int) -> Ear:
     if not isinstance(widths.get("features"), int):
         raise ModelError(f"model {NAME} of {folder} gives no features; export it again with this version")
 
-    n_features, n_voice = widths["features"], widths.get("voice")
+    n_features = widths["features"]
+    n_voice = widths.get("voice")
 
-    def run(audio: Floats) -> tuple[Floats, Floats]:
+    def run(audio: F32) -> tuple[F32, F32]:
         count = frames_of(audio.shape[1])
         features, visemes = model.run(
             {"audio": audio}, features=(1, count, n_features), visemes=(1, count, len(VISEMES))
         )
         return features, visemes
 
-    def run_voice(audio: Floats) -> tuple[Floats, Floats, Floats]:
+    def run_voice(audio: F32) -> tuple[F32, F32, F32]:
         count = frames_of(audio.shape[1])
         shapes = {"features": (1, count, n_features), "visemes": (1, count, len(VISEMES)), "voice": (1, count, n_voice)}
         features, visemes, voice = model.run({"audio": audio}, **shapes)

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from facetake import rig
-from facetake.arrays import read_npz
+from facetake.arrays.reader import read_npz
 from facetake.audio import hash_of
 from facetake.errors import ModelError
 from facetake.files import reason

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
@@ -19,7 +19,6 @@ from facetake.visemes import VISEMES
 WINDOW_FRAMES = 240
 CONTEXT_FRAMES = 20  # at either edge of a window that the network sees but whose result is not used
 BATCH = 8  # windows run at once
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -32,7 +31,7 @@ class Restyler:
         sha256: of the model file, for the take's origin.
     """
 
-    run: Callable[[Floats, Floats], Floats]
+    run: Callable[[F32, F32], F32]
     actors: tuple[str, ...]
     sha256: str
 
@@ -41,10 +40,10 @@ class Restyler:
         """Names of all styles in the order of the style code."""
         return (*EMOTIONS, *self.actors)
 
-    def restyle(self, values: Floats, code: Floats) -> Floats:
+    def restyle(self, values: F32, code: F32) -> F32:
         """Curves (T, 174) at 60 fps in the style of a code (K,); memory beside the result does not grow with T."""
 
-        def run(windows: Floats) -> Floats:
+        def run(windows: F32) -> F32:
             return self.run(windows, np.broadcast_to(code, (*windows.shape[:2], len(code))).copy())
 
         return in_windows(run, values, rig.N_CONTROLS)
@@ -60,11 +59,11 @@ class VisemeClassifier:
         sha256: of the model file.
     """
 
-    run: Callable[[Floats], Floats]
+    run: Callable[[F32], F32]
     actors: tuple[str, ...]
     sha256: str
 
-    def read(self, values: Floats) -> tuple[Floats, Floats]:
+    def read(self, values: F32) -> tuple[F32, F32]:
         """Probabilities of visemes (T, 16) and of emotions (T, 7) of curves (T, 174) at 60 fps."""
         out = np.exp(in_windows(self.run, values, len(VISEMES) + len(EMOTIONS) + len(self.actors)))
         return out[:, : len(VISEMES)], out[:, len(VISEMES) : len(VISEMES) + len(EMOTIONS)]
@@ -78,7 +77,7 @@ class RestyleModels:
     classifier: VisemeClassifier
 
 
-def in_windows(run: Callable[[Floats], Floats], values: Floats, width: int) -> Floats:
+def in_windows(run: Callable[[F32], F32], values: F32, width: int) -> F32:
     """Runs a network over curves (T, 174) in overlapping windows, several at once.
 
     A window's first and last frames are context only; at the ends of the take the first and last frame are held.
@@ -106,7 +105,7 @@ def open_restyler(folder: Path, threads: int) -> Restyler:
     actors = _actors(model)
     check_widths(model, {"style": len(EMOTIONS) + len(actors), "restyled": rig.N_CONTROLS})
 
-    def run(curves: Floats, style: Floats) -> Floats:
+    def run(curves: F32, style: F32) -> F32:
         return model.run({"curves": curves, "style": style}, restyled=curves.shape)[0]
 
     return Restyler(run, actors, model.sha256)
@@ -118,7 +117,7 @@ def open_classifier(folder: Path, threads: int) -> VisemeClassifier:
     actors = _actors(model)
     check_widths(model, {"visemes": len(VISEMES), "styles": len(EMOTIONS) + len(actors)})
 
-    def run(curves: Floats) -> Floats:
+    def run(curves: F32) -> F32:
         n_styles = len(EMOTIONS) + len(actors)
         found = model.run(
             {"curves": curves}, visemes=(*curves.shape[:2], len(VISEMES)), styles=(*curves.shape[:2], n_styles)

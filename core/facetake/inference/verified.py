@@ -19,9 +19,9 @@ from types import ModuleType
 from typing import TYPE_CHECKING, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import files, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, hash_of
 from facetake.config import read_table
 from facetake.errors import ConfigError, ModelError, Notice
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
 MODEL_VERSION = 1
 _SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs
-Floats = NDArray[np.float32]
 SHIPPED = Path(__file__).parents[1] / "models"
 
 
@@ -172,7 +171,7 @@ class Opened:
     sha256: str
     numbers: Mapping[str, str]
 
-    def run(self, inputs: Mapping[str, Floats], **outputs: tuple[int, ...]) -> list[Floats]:
+    def run(self, inputs: Mapping[str, F32], **outputs: tuple[int, ...]) -> list[F32]:
         """Runs it. What a graph declares of itself is not all that it does, so that what comes out is looked at.
 
         Args:
@@ -186,7 +185,7 @@ class Opened:
             ModelError: it fails, or gives something else.
         """
         try:
-            found: list[Floats] = self.session.run(list(outputs), dict(inputs))
+            found: list[F32] = self.session.run(list(outputs), dict(inputs))
         except Exception as error:  # onnxruntime raises several untyped errors where shapes do not go together
             raise ModelError(f"model {self.path} cannot be run ({reason(error)[:_SHOWN]}); export it again") from error
         for (name, shape), made in zip(outputs.items(), found, strict=True):

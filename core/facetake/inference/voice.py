@@ -7,11 +7,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 
 BLOCK_FRAMES = FRAME_RATE_HZ // 2
 BLOCK_S = BLOCK_FRAMES / FRAME_RATE_HZ
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Voice:
     """
 
     counts: NDArray[np.int64]
-    sums: Floats
-    squares: Floats
+    sums: F32
+    squares: F32
 
-    def statistics(self, blocks: NDArray[np.int64]) -> Floats:
+    def statistics(self, blocks: NDArray[np.int64]) -> F32:
         """(2 W,) mean and standard deviation of each channel over some half seconds, given by their numbers."""
         count = int(self.counts[blocks].sum())
         mean = self.sums[blocks].sum(axis=0, dtype=np.float64) / count
@@ -46,7 +46,7 @@ class VoiceSums:
         self.voice = Voice(np.zeros(count, np.int64), sums, squares)
         self._done = 0
 
-    def add(self, frames: Floats) -> None:
+    def add(self, frames: F32) -> None:
         """Adds the next frames (t, W)."""
         first = 0
         while first < len(frames):

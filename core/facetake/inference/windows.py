@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 
 WINDOW_FRAMES = 300  # 5 s, about the length the networks were trained on
 HOP_FRAMES = 240
 EDGE_FRAMES = 15  # at a window's edge a network sees too little context; cross-fading happens inside
-Floats = NDArray[np.float32]
 
 
 def spans(n_frames: int) -> Iterator[tuple[int, int]]:
@@ -29,9 +28,9 @@ class Joiner:
 
     def __init__(self) -> None:
         """Begins a line."""
-        self.tail: tuple[Floats, ...] = ()
+        self.tail: tuple[F32, ...] = ()
 
-    def join(self, outputs: tuple[Floats, ...], is_last: bool) -> tuple[Floats, ...]:
+    def join(self, outputs: tuple[F32, ...], is_last: bool) -> tuple[F32, ...]:
         """The frames that are final now, of each output (t, ...) of a window."""
         if self.tail:
             outputs = tuple(_cross_fade(old, new) for old, new in zip(self.tail, outputs, strict=True))
@@ -41,7 +40,7 @@ class Joiner:
         return tuple(output[:HOP_FRAMES] for output in outputs)
 
 
-def _cross_fade(old: Floats, new: Floats) -> Floats:
+def _cross_fade(old: F32, new: F32) -> F32:
     """`new` with its first frames faded in from `old`; the outermost frames of each count for nothing."""
     overlap = min(len(old), len(new))
     place = np.arange(overlap, dtype=np.float32)
@@ -59,13 +58,13 @@ def sample_of(frame: int) -> int:
 class SoundBuffer:
     """The part of a stream of blocks that windows still need."""
 
-    def __init__(self, blocks: Iterable[Floats]) -> None:
+    def __init__(self, blocks: Iterable[F32]) -> None:
         """Reads nothing yet."""
         self.blocks = iter(blocks)
         self.kept = np.zeros(0, np.float32)
         self.begin = 0
 
-    def span(self, begin: int, end: int) -> Floats:
+    def span(self, begin: int, end: int) -> F32:
         """Samples begin .. end, zeros past the end of the sound; what lies before `begin` is forgotten."""
         while self.begin + len(self.kept) < end and (block := next(self.blocks, None)) is not None:
             self.kept = np.concatenate([self.kept, block])

@@ -12,9 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
-from facetake.arrays import memmap
-
-Values = NDArray[np.float32]
+from facetake.arrays import F32, memmap
 
 NEAR_APERTURE = 0.25
 """Lips less far apart than this touch in places."""
@@ -37,14 +35,17 @@ RELEASED = 64
 """Breaths after which what they touched of a long take is put away."""
 ANTAGONISM = 0.75
 """How much of a brow's rise one that is fully pulled down takes away."""
-BREATH_S, SWALLOW_S = 0.5, 0.55
+BREATH_S = 0.5
+SWALLOW_S = 0.55
 """Time of a breath in before a phrase, and of swallowing after one."""
-BREATH, SWALLOW = 0.4, 0.6
-LONG_PAUSE_S, SWALLOW_AFTER_S = 1.1, 0.3
+BREATH = 0.4
+SWALLOW = 0.6
+LONG_PAUSE_S = 1.1
+SWALLOW_AFTER_S = 0.3
 """A pause in which one swallows, and when after its start."""
 
 
-def couple(values: Values, speech: NDArray[np.floating], rate: float = 60.0) -> None:
+def couple(values: F32, speech: NDArray[np.floating], rate: float = 60.0) -> None:
     """Moves what follows, in place.
 
     Args:
@@ -58,7 +59,7 @@ def couple(values: Values, speech: NDArray[np.floating], rate: float = 60.0) -> 
     _breathe(values, spoken, rate)
 
 
-def _move(values: Values, spoken: Values) -> None:
+def _move(values: F32, spoken: F32) -> None:
     """What follows within a frame, in place; `spoken` (T,) is 1 in speech."""
     opening = mouth.aperture(values)
     near = np.clip(1.0 - opening / NEAR_APERTURE, 0.0, 1.0) * spoken
@@ -79,15 +80,16 @@ def _move(values: Values, spoken: Values) -> None:
     np.clip(values, rig.MINIMUM, rig.MAXIMUM, out=values)
 
 
-def _follow(values: Values, sizes: dict[str, float], leader: NDArray[np.floating]) -> None:
+def _follow(values: F32, sizes: dict[str, float], leader: NDArray[np.floating]) -> None:
     for name, size in sizes.items():
         values[:, rig.one_or_both(name)] += (size * leader)[:, None].astype(np.float32)
 
 
-def _breathe(values: Values, speech: Values, rate: float) -> None:
+def _breathe(values: F32, speech: F32, rate: float) -> None:
     """A breath before each phrase that a pause precedes, and swallowing in long pauses."""
     edges = np.diff((speech > 0.5).astype(np.int8), prepend=0)
-    begins, ends = np.flatnonzero(edges == 1), np.flatnonzero(edges == -1)
+    begins = np.flatnonzero(edges == 1)
+    ends = np.flatnonzero(edges == -1)
     breath = _bump(BREATH_S, rate)
     for number, begin in enumerate(begins):
         _lay(values, "CTRL_neck_throatExhaleInhale", int(begin) - len(breath), BREATH * breath)
@@ -101,13 +103,13 @@ def _breathe(values: Values, speech: Values, rate: float) -> None:
     memmap.release(values)
 
 
-def _bump(duration_s: float, rate: float) -> Values:
+def _bump(duration_s: float, rate: float) -> F32:
     """A smooth rise to 1 and back."""
     count = max(3, round(duration_s * rate))
     return (0.5 - 0.5 * np.cos(2.0 * np.pi * (np.arange(count) + 0.5) / count)).astype(np.float32)
 
 
-def _lay(values: Values, name: str, first: int, bump: Values) -> None:
+def _lay(values: F32, name: str, first: int, bump: F32) -> None:
     """Adds a bump to a control from a row on, which may lie before the take."""
     skip = max(0, -first)
     rows = values[max(first, 0) : max(first + len(bump), 0)]

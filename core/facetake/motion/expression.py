@@ -17,33 +17,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.arrays import memmap
+from facetake.arrays import F32, F64, memmap
 from facetake.emotion import EMOTIONS
 from facetake.motion.waves import Wave, smoothed
 
-Values = NDArray[np.float32]
-Float = NDArray[np.float64]
-
 MOST_ENERGY = 2.0
-PIECE_STREAM, BREATH_STREAM, VARIANT_STREAM = 11, 12, 13
+PIECE_STREAM = 11
+BREATH_STREAM = 12
+VARIANT_STREAM = 13
 """Mixed into the seed, so that one does not depend on how many numbers another draws."""
 MOVEMENT_FPS = 25
 """Frames a second of tracked movement and of the voice it is matched by."""
-PIECE_S, FADE_S = (1.6, 3.6), 0.4
+PIECE_S = (1.6, 3.6)
+FADE_S = 0.4
 """Shortest and longest piece of real movement, and the time in which one passes into the next."""
-CANDIDATES, SEAM_WEIGHT = 40, 0.5
+CANDIDATES = 40
+SEAM_WEIGHT = 0.5
 """Pieces looked at for each place, and what a unit of distance at the seam costs against correlation with the voice."""
 AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.05)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
-VOICE_SWELL, SLOW_SWELL, SIDE_SWELL = 0.32, 0.29, 0.07
+VOICE_SWELL = 0.32
+SLOW_SWELL = 0.29
+SIDE_SWELL = 0.07
 """How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
 vary by 0.4 of their mean, as all upper-face controls do."""
 MEAN_SWELL = -0.08
 """A pose that swells reaches its full size on what is stressed, and lies a little below it on average."""
-LEAST_SWELL, MOST_SWELL = 0.45, 1.45
-OPPOSED, HELD = 0.25, 0.1
+LEAST_SWELL = 0.45
+MOST_SWELL = 1.45
+OPPOSED = 0.25
+HELD = 0.1
 """What is left of real movement that runs against an emotion's pose, where that moves a control by more than the
 second: an angry brow eases, it does not rise."""
 LEAD_S = 0.2
@@ -77,20 +82,20 @@ class Movement:
         sha256: of the file it came from.
     """
 
-    tracks: Values
-    voice: Values
+    tracks: F32
+    voice: F32
     ends: NDArray[np.int64]
-    modes: Values
+    modes: F32
     mirror: NDArray[np.int64]
     sha256: str = ""
 
 
 def add(
-    values: Values,
+    values: F32,
     level_db: NDArray[np.floating],
     speech: NDArray[np.floating],
     emotion: NDArray[np.floating],
-    poses: Values,
+    poses: F32,
     seed: int,
     energy: float = 1.0,
     movement: Movement | None = None,
@@ -150,14 +155,14 @@ def add(
         np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
 
 
-def _ease(values: Values, columns: NDArray[np.intp]) -> None:
+def _ease(values: F32, columns: NDArray[np.intp]) -> None:
     """Bends what comes near the top of its range, in place: a muscle that gives out slows down, it does not stop."""
     over = (values[:, columns] - (1.0 - KNEE)) / KNEE
     bent = 1.0 - KNEE + KNEE * np.tanh(over)
     values[:, columns] = np.where(over > 0.0, bent, values[:, columns])
 
 
-def voice_level(level_db: NDArray[np.floating], rate: float) -> Values:
+def voice_level(level_db: NDArray[np.floating], rate: float) -> F32:
     """The level of a voice as `Movement.voice` has it, (N,) at `MOVEMENT_FPS` from levels (T,) in dB."""
     count = max(1, int(np.ceil(len(level_db) * MOVEMENT_FPS / rate)))
     smooth = smoothed(np.asarray(level_db, np.float64), 0.12 * rate)
@@ -166,7 +171,7 @@ def voice_level(level_db: NDArray[np.floating], rate: float) -> Values:
     return np.asarray(np.clip((level - np.median(loud)) / (loud.std() + 1.0), -2.5, 2.5), np.float32)
 
 
-def _voice_swell(level_db: NDArray[np.floating], speech: NDArray[np.floating], rate: float) -> Float:
+def _voice_swell(level_db: NDArray[np.floating], speech: NDArray[np.floating], rate: float) -> F64:
     """(T,) about -1.4 in pauses to 1.5 on what is said loudest, a little ahead of the voice."""
     level = voice_level(level_db, rate).astype(np.float64)
     track = np.interp(np.arange(len(level_db)) * MOVEMENT_FPS / rate, np.arange(len(level)), level)
@@ -176,11 +181,12 @@ def _voice_swell(level_db: NDArray[np.floating], speech: NDArray[np.floating], r
     return smoothed(track, 0.45 * rate)
 
 
-def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate: float) -> Values:
+def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate: float) -> F32:
     """(N, M) tracks at `MOVEMENT_FPS` for the whole line, of pieces whose voice went as this one's."""
     level = voice_level(level_db, rate)
     random = np.random.Generator(np.random.PCG64([seed, PIECE_STREAM]))
-    n_frames, fade = len(level) + 4, round(FADE_S * MOVEMENT_FPS)
+    n_frames = len(level) + 4
+    fade = round(FADE_S * MOVEMENT_FPS)
     level = np.pad(level, (0, 4 + fade), mode="edge")
     out = np.zeros((n_frames + fade, movement.tracks.shape[1]), np.float32)
     clip_starts = np.concatenate([[0], movement.ends[:-1]])
@@ -201,17 +207,22 @@ def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate:
     return out[:n_frames]
 
 
-def _pause_near(level: Values, frame: int, n_frames: int) -> int:
+def _pause_near(level: F32, frame: int, n_frames: int) -> int:
     """The quietest frame within 0.4 s of one: pieces change where the voice rests."""
     reach = round(0.4 * MOVEMENT_FPS)
-    low, high = max(frame - reach, 0), min(frame + reach, n_frames)
+    low = max(frame - reach, 0)
+    high = min(frame + reach, n_frames)
     return low + int(np.argmin(level[low:high])) if high > low else n_frames
 
 
 def _choose(
-    movement: Movement, clip_starts: NDArray[np.int64], level: Values, here: Values, is_joined: bool,
+    movement: Movement,
+    clip_starts: NDArray[np.int64],
+    level: F32,
+    here: F32,
+    is_joined: bool,
     random: np.random.Generator,
-) -> tuple[int, bool]:  # fmt: skip
+) -> tuple[int, bool]:
     """First row of the best of some pieces drawn at random, and whether it is mirrored."""
     length = len(level)
     spare = np.maximum(movement.ends - clip_starts - length, 0)
@@ -230,14 +241,15 @@ def _choose(
     return int(starts[best]), bool(mirrored[best])
 
 
-def _at(tracks: Values, frames: Float) -> Values:
+def _at(tracks: F32, frames: F64) -> F32:
     """Tracks (N, M) at fractional frames (T,), by a cubic through the four around each."""
     low = np.floor(frames).astype(np.int64)
     share = (frames - low)[:, None].astype(np.float32)
     before, here, after, beyond = (tracks[np.clip(low + n, 0, len(tracks) - 1)] for n in (-1, 0, 1, 2))
-    slope, next_slope = 0.5 * (after - before), 0.5 * (beyond - here)
+    slope = 0.5 * (after - before)
+    next_slope = 0.5 * (beyond - here)
     rise = after - here
-    curved: Values = here + share * (
+    curved: F32 = here + share * (
         slope + share * (3 * rise - 2 * slope - next_slope + share * (slope + next_slope - 2 * rise))
     )
     return curved
@@ -260,7 +272,7 @@ def _is_held() -> NDArray[np.bool_]:
 
 
 @cache
-def _swelling() -> tuple[NDArray[np.intp], NDArray[np.intp], Float]:
+def _swelling() -> tuple[NDArray[np.intp], NDArray[np.intp], F64]:
     """Columns that swell, the part of the face each belongs to, and its side: 1 left, -1 right."""
     columns: list[int] = []
     owner: list[int] = []
@@ -275,7 +287,7 @@ def _swelling() -> tuple[NDArray[np.intp], NDArray[np.intp], Float]:
 
 
 @cache
-def moods() -> dict[str, tuple[Values, ...]]:
+def moods() -> dict[str, tuple[F32, ...]]:
     """What each variant of an emotion's pose adds to it, (174,) each, by emotion, as moods.toml says."""
     table = tomllib.loads((Path(__file__).parent / "moods.toml").read_text(encoding="utf-8"))
     found = {}
@@ -290,7 +302,7 @@ def moods() -> dict[str, tuple[Values, ...]]:
     return found
 
 
-def _variants(seed: int) -> Values:
+def _variants(seed: int) -> F32:
     """(7, 174) what one variant of each emotion adds to its pose."""
     random = np.random.Generator(np.random.PCG64([seed, VARIANT_STREAM]))
     added = np.zeros((len(EMOTIONS), rig.N_CONTROLS), np.float32)

@@ -13,23 +13,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
-from facetake.arrays import memmap
+from facetake.arrays import F32, F64, memmap
 
-Values = NDArray[np.float32]
-Float = NDArray[np.float64]
-
-BLINK_STREAM, GAZE_STREAM = 1, 2
+BLINK_STREAM = 1
+GAZE_STREAM = 2
 """Mixed into the seed, so that blinks stay the same when gaze is switched off."""
-CLOSE_SHARE, HOLD_SHARE = 4 / 13, 2 / 13
+CLOSE_SHARE = 4 / 13
+HOLD_SHARE = 2 / 13
 """Parts of a blink spent closing and closed; the rest opens. Lids fall faster than they rise."""
 MIN_GAP_S = 0.3
 """No blink starts sooner than this after the one before."""
-STEADY, EYE_DEG = 0.8, np.array([32.0, 24.0], np.float32)
+STEADY = 0.8
+EYE_DEG = np.array([32.0, 24.0], np.float32)
 """Share of the head's turning that the eyes make up for, and degrees by which a full eye control turns them to the
 side and up, as on the preview head."""
 CUE_REACH_S = 0.45
 """A blink moves to a cue no further away than this."""
-CHEEK_LIFT, BROW_PULL, LOWER_LID_LIFT = 0.06, 0.04, 0.08
+CHEEK_LIFT = 0.06
+BROW_PULL = 0.04
+LOWER_LID_LIFT = 0.08
 """How far cheek, brow and lower lid follow a full blink, as shares of what is left of their range."""
 
 
@@ -79,9 +81,7 @@ class GazeOptions:
     paper: bool = False
 
 
-def blink_times(
-    duration_s: float, seed: int, options: BlinkOptions = BlinkOptions(), cues_s: Float | None = None
-) -> Float:
+def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptions(), cues_s: F64 | None = None) -> F64:
     """(N,) times in seconds at which blinks start, within `duration_s`; the same prefix for any longer duration.
 
     Args:
@@ -108,7 +108,7 @@ def blink_times(
     return drawn if cues_s is None or not len(cues_s) else _cued(drawn, cues_s, duration_s, options)
 
 
-def _cued(times_s: Float, cues_s: Float, duration_s: float, options: BlinkOptions) -> Float:
+def _cued(times_s: F64, cues_s: F64, duration_s: float, options: BlinkOptions) -> F64:
     """Blinks moved to the nearest cue within reach, where that leaves room to the ones beside it."""
     gap_s = max(MIN_GAP_S, options.duration_s)
     moved: list[float] = []
@@ -122,13 +122,13 @@ def _cued(times_s: Float, cues_s: Float, duration_s: float, options: BlinkOption
 
 
 def blink(
-    values: Values,
+    values: F32,
     seed: int,
     rate: float = 60.0,
     options: BlinkOptions = BlinkOptions(),
-    out: Values | None = None,
-    cues_s: Float | None = None,
-) -> Values:
+    out: F32 | None = None,
+    cues_s: F64 | None = None,
+) -> F32:
     """Lay blinks over a take's lids; every blink closes both eyes fully on at least one frame.
 
     Args:
@@ -158,7 +158,7 @@ def blink(
     return out
 
 
-def lid_closure(phase: Float) -> Float:
+def lid_closure(phase: F64) -> F64:
     """How far a lid is closed, 0..1, at a time since the middle of the closed part, in durations of a blink."""
     closing = phase + HOLD_SHARE / 2 + CLOSE_SHARE
     opening = phase - HOLD_SHARE / 2
@@ -167,7 +167,7 @@ def lid_closure(phase: Float) -> Float:
     return np.asarray(np.minimum(down, 1 - _minimum_jerk(opening / open_share)))
 
 
-def gaze_targets(duration_s: float, seed: int, options: GazeOptions = GazeOptions()) -> tuple[Float, Float]:
+def gaze_targets(duration_s: float, seed: int, options: GazeOptions = GazeOptions()) -> tuple[F64, F64]:
     """Times (N,) in seconds at which the eyes leave for a new target, and the targets (N, 2) as x, y.
 
     The first target is the centre at time 0; the last may lie beyond `duration_s`, so that a path always has an end.
@@ -178,7 +178,8 @@ def gaze_targets(duration_s: float, seed: int, options: GazeOptions = GazeOption
     if options.rate <= 0 or options.range < 0:
         raise ValueError(f"gaze rate must be above 0 and range not negative: {options.rate}, {options.range}")
     random = _random(seed, GAZE_STREAM)
-    times, targets = [0.0], [(0.0, 0.0)]
+    times = [0.0]
+    targets = [(0.0, 0.0)]
     while times[-1] <= duration_s:
         wait, radius, angle, chance = random.uniform(size=4)
         low, high = options.interval_s
@@ -190,7 +191,7 @@ def gaze_targets(duration_s: float, seed: int, options: GazeOptions = GazeOption
     return np.asarray(times), np.asarray(targets)
 
 
-def gaze_path(times_s: Float, seed: int, options: GazeOptions = GazeOptions()) -> Float:
+def gaze_path(times_s: F64, seed: int, options: GazeOptions = GazeOptions()) -> F64:
     """(T, 2) deflection of the eyes to the side and up at times (T,) in seconds, in control units."""
     if not len(times_s):
         return np.zeros((0, 2))
@@ -206,13 +207,13 @@ def gaze_path(times_s: Float, seed: int, options: GazeOptions = GazeOptions()) -
 
 
 def gaze(
-    values: Values,
+    values: F32,
     seed: int,
     rate: float = 60.0,
     options: GazeOptions = GazeOptions(),
-    out: Values | None = None,
+    out: F32 | None = None,
     head_deg: NDArray[np.floating] | None = None,
-) -> Values:
+) -> F32:
     """Add eye darts to a take's shared eye control, and let the upper lids follow up and down.
 
     Args:
@@ -243,7 +244,7 @@ def _blink_interval(random: np.random.Generator, options: BlinkOptions) -> float
     return max(60.0 / per_minute, MIN_GAP_S, options.duration_s)
 
 
-def _close(values: Values, side: str, closed: NDArray[np.float32]) -> None:
+def _close(values: F32, side: str, closed: NDArray[np.float32]) -> None:
     """Move the lid of one side, and a little of what surrounds it, towards shut, in place."""
     for name, target, share in (
         ("eye_blink", 1.0, 1.0),
@@ -256,7 +257,7 @@ def _close(values: Values, side: str, closed: NDArray[np.float32]) -> None:
         values[:, column] += share * closed * (target - values[:, column])
 
 
-def _minimum_jerk(share: Float) -> Float:
+def _minimum_jerk(share: F64) -> F64:
     """Smooth step from 0 to 1 with no speed and no acceleration at either end; held outside 0..1."""
     x = np.clip(share, 0.0, 1.0)
     return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))
@@ -266,7 +267,7 @@ def _random(seed: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, stream]))
 
 
-def _target(values: Values, out: Values | None) -> Values:
+def _target(values: F32, out: F32 | None) -> F32:
     """The array to write to, holding `values`: a copy, or `out`."""
     if out is None:
         return memmap.copy(values)

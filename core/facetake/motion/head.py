@@ -14,9 +14,9 @@ from typing import Final, Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.motion.waves import Wave, smoothed
 
-Float = NDArray[np.float64]
 Style = Literal["phrases", "onsets"]
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
 
@@ -46,13 +46,16 @@ POSTURES_DEG = (
 )
 """Yaw, pitch and roll at which each emotion carries the head: sad lowers it, angry looks from under the brows,
 surprised and afraid draw it back, disgusted turns it away; to which side is drawn once a line."""
-SWAY_DEG, SWAY_HZ = (0.7, 0.6, 0.5), (0.12, 0.6)
+SWAY_DEG = (0.7, 0.6, 0.5)
+SWAY_HZ = (0.12, 0.6)
 """Spread of what a head moves of itself, for no head that is carried by a neck is ever still, and its rates."""
 ONSET_AMOUNTS = (0.1, 0.5, 0.4, 1.0, 0.8, 0.7, 1.0)
 """As `AMOUNTS`, for `onset_motion`, which has nothing but onsets: barely any, slight and obvious as in the paper."""
 ONSET_LIMITS_DEG = (12.0, 8.0, 8.0)
 """No yaw, pitch and roll of `onset_motion` exceeds these; larger ones are bent towards them."""
-PUSH_DEG, RETURN_S, PUSHED_S = 700.0, 0.25, 0.12
+PUSH_DEG = 700.0
+RETURN_S = 0.25
+PUSHED_S = 0.12
 """Of `onset_motion`: speed in degrees a second that an onset of strength 1 gives within a second, time in which the
 spring takes most of it back, and time over which pushes are spread."""
 
@@ -171,7 +174,7 @@ def onset_motion(
 
 def accents(
     onsets: NDArray[np.floating], rate: float, options: HeadOptions = HeadOptions()
-) -> tuple[NDArray[np.int64], Float]:
+) -> tuple[NDArray[np.int64], F64]:
     """Frames (N,) and strengths (N,) in 0..1 of the onsets that move the head.
 
     These are peaks above the threshold, the strongest within each `spacing_s`.
@@ -191,14 +194,15 @@ def accents(
 
 def _nods(
     frames: NDArray[np.int64],
-    strengths: Float,
+    strengths: F64,
     n_frames: int,
     random: np.random.Generator,
     rate: float,
     options: HeadOptions,
-) -> Float:
+) -> F64:
     """(T, 3) motion on accents: each a smooth rise and a slower return, peaking just after the onset."""
-    rise, fall = max(2, round(options.rise_s * rate)), max(2, round(options.fall_s * rate))
+    rise = max(2, round(options.rise_s * rate))
+    fall = max(2, round(options.fall_s * rate))
     bump = np.concatenate([_minimum_jerk(np.arange(rise) / rise), 1 - _minimum_jerk(np.arange(fall + 1) / fall)])
     pulses = np.zeros((n_frames, 3))
     directions = random.normal(0.0, 0.5, (len(frames), 3)).clip(-0.8, 0.8) + (0.0, -1.0, 0.0)
@@ -210,37 +214,40 @@ def _nods(
     return pulses
 
 
-def _drift(n_frames: int, random: np.random.Generator, rate: float, options: HeadOptions) -> Float:
+def _drift(n_frames: int, random: np.random.Generator, rate: float, options: HeadOptions) -> F64:
     """(T, 3) slow change between random poses, one per phrase; starts from straight ahead."""
-    times, poses = [0.0], [np.zeros(3)]
+    times = [0.0]
+    poses = [np.zeros(3)]
     while times[-1] * rate < n_frames:
         times.append(times[-1] + random.uniform(*options.phrase_s))
         poses.append(random.normal(0.0, 0.6, 3).clip(-1.3, 1.3) * DRIFT_DEG + (0.0, LIFT_DEG, 0.0))
-    starts, targets = np.asarray(times), np.asarray(poses)
+    starts = np.asarray(times)
+    targets = np.asarray(poses)
     now = np.arange(n_frames) / rate
     here = np.searchsorted(starts, now, side="right") - 1
     share = _minimum_jerk((now - starts[here]) / options.turn_s)
-    before, moved = targets[np.maximum(here - 1, 0)], targets[here]
+    before = targets[np.maximum(here - 1, 0)]
+    moved = targets[here]
     moved -= before
     moved *= share[:, None]
     moved += before
     return np.asarray(moved)
 
 
-def _sway(n_frames: int, random: np.random.Generator, rate: float) -> Float:
+def _sway(n_frames: int, random: np.random.Generator, rate: float) -> F64:
     """(T, 3) what the head moves of itself."""
     times_s = np.arange(n_frames) / rate
     return np.stack([size * Wave(random, *SWAY_HZ).at(times_s) for size in SWAY_DEG], axis=1)
 
 
-def _posture(emotion: NDArray[np.floating], random: np.random.Generator, rate: float, options: HeadOptions) -> Float:
+def _posture(emotion: NDArray[np.floating], random: np.random.Generator, rate: float, options: HeadOptions) -> F64:
     """(T, 3) how the emotion carries the head."""
     side = 1.0 if random.uniform() < 0.5 else -1.0
     posture = np.asarray(emotion, np.float64) @ (np.asarray(POSTURES_DEG) * (side, 1.0, side))
     return np.stack([smoothed(axis, options.turn_s * rate) for axis in posture.T], axis=1)
 
 
-def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> Float:
+def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> F64:
     """(T,) 1 within half a second of an accent, else 0."""
     reach = round(0.5 * rate)
     edges = np.zeros(n_frames + 1)
@@ -249,12 +256,12 @@ def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> Float:
     return np.asarray(np.cumsum(edges)[:n_frames] > 0, np.float64)
 
 
-def _ease_in(n_frames: int, frames: int) -> Float:
+def _ease_in(n_frames: int, frames: int) -> F64:
     """(T,) 0 at the first frame, rising to 1: a nod at the very start begins from rest."""
     return _minimum_jerk(np.arange(n_frames) / frames)
 
 
-def _minimum_jerk(share: Float) -> Float:
+def _minimum_jerk(share: F64) -> F64:
     """Smooth step from 0 to 1 with no speed and no acceleration at either end; held outside 0..1."""
     x = np.clip(share, 0.0, 1.0)
     return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-Float = NDArray[np.float64]
+from facetake.arrays import F64
+
 PARTS = 5
 
 
@@ -17,7 +17,7 @@ class Wave:
         self._hertz = np.exp(random.uniform(np.log(low_hz), np.log(high_hz), PARTS))
         self._phases = random.uniform(0.0, 2.0 * np.pi, PARTS)
 
-    def at(self, times_s: Float) -> Float:
+    def at(self, times_s: F64) -> F64:
         """(T,) values at instants (T,) in seconds."""
         total = np.zeros(len(times_s))
         for hertz, phase in zip(self._hertz, self._phases, strict=True):  # one at a time: a line may be hours long
@@ -25,7 +25,7 @@ class Wave:
         return np.asarray(total * np.sqrt(2.0 / PARTS))
 
 
-def smoothed(x: Float, width: float) -> Float:
+def smoothed(x: F64, width: float) -> F64:
     """Weighted mean over about `width` frames; ends are held."""
     half = max(1, round(width / 2))
     window = np.hanning(2 * half + 3)[1:-1]

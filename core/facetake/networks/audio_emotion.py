@@ -16,9 +16,13 @@ from torch import Tensor, nn
 from facetake.emotion import EMOTIONS
 from facetake.networks.logmel import mel_filters
 
-WINDOW, HOP, N_MELS = 2048, 512, 128  # landmark translation 3.2
-COARSE, FINE = 32, 64  # the two steps of the Fourier transform
-LOW_HZ, HIGH_HZ = 40.0, 7900.0
+WINDOW = 2048  # landmark translation 3.2
+HOP = 512
+N_MELS = 128
+COARSE = 32  # the two steps of the Fourier transform
+FINE = 64
+LOW_HZ = 40.0
+HIGH_HZ = 7900.0
 SILENCE = 1e-9  # power; keeps the logarithm finite on digital silence
 QUIETEST = -10.0  # natural-log units below the clip's mean: 43 dB; what is fainter is the room's
 SCALE = 4.0  # of the logarithm, so that inputs are of the order of 1
@@ -73,7 +77,8 @@ class EmotionMel(nn.Module):
     def _power(self, frames: Tensor) -> Tensor:
         """Power (B, F, 1024) of windows (B, F, 2048), Nyquist's left out."""
         grid = frames.reshape(*frames.shape[:2], COARSE, FINE)
-        real, imaginary = self.coarse[0] @ grid, self.coarse[1] @ grid
+        real = self.coarse[0] @ grid
+        imaginary = self.coarse[1] @ grid
         turned = (
             real * self.twiddle[0] - imaginary * self.twiddle[1],
             real * self.twiddle[1] + imaginary * self.twiddle[0],

@@ -12,7 +12,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from facetake import files
-from facetake.arrays import reading
+from facetake.arrays.reader import reading
 from facetake.errors import ModelError
 from facetake.files import json_text
 
@@ -105,7 +105,8 @@ def resume(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.O
 
 def _fill_moments(path: Path, optimizer: torch.optim.Optimizer) -> None:
     """Gives an optimiser what was kept of it, each moment of the size of its parameter or a single number."""
-    state, sizes = optimizer.state_dict(), [p.shape for group in optimizer.param_groups for p in group["params"]]
+    state = optimizer.state_dict()
+    sizes = [p.shape for group in optimizer.param_groups for p in group["params"]]
     state["state"] = {}
     for key, value in read_tensors(path).items():
         index, _, field = key.partition(".")

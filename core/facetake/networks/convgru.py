@@ -57,7 +57,8 @@ class ConvGRU(nn.Module):
             states = [features.new_zeros(shape) for _ in self.cells]
         frames = []
         for frame in features.unbind(dim=1):
-            below, left = frame, []
+            below = frame
+            left = []
             for cell, state in zip(self.cells, states, strict=True):
                 below = cell(below, state)
                 left.append(below)

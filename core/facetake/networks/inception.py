@@ -14,7 +14,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE, FEATURES = 299, 2048
+SIDE = 299
+FEATURES = 2048
 UNUSED = ("fc.", "AuxLogits.")
 """What the file has besides: the classifier."""
 Kernel = int | tuple[int, int]
@@ -89,10 +90,14 @@ class Mixed(nn.Module):
 def _block_a(n_in: int, pooled: int) -> Mixed:
     """35 x 35: 64 + 64 + 96 + pooled channels."""
     layers = {
-        "branch1x1": Layer(n_in, 64), "branch5x5_1": Layer(n_in, 48), "branch5x5_2": Layer(48, 64, 5),
-        "branch3x3dbl_1": Layer(n_in, 64), "branch3x3dbl_2": Layer(64, 96, 3), "branch3x3dbl_3": Layer(96, 96, 3),
+        "branch1x1": Layer(n_in, 64),
+        "branch5x5_1": Layer(n_in, 48),
+        "branch5x5_2": Layer(48, 64, 5),
+        "branch3x3dbl_1": Layer(n_in, 64),
+        "branch3x3dbl_2": Layer(64, 96, 3),
+        "branch3x3dbl_3": Layer(96, 96, 3),
         "branch_pool": Layer(n_in, pooled),
-    }  # fmt: skip
+    }
     return Mixed(layers, (("branch1x1",), ("branch5x5_1", "branch5x5_2"), _double3, ("mean", "branch_pool")))
 
 
@@ -102,22 +107,30 @@ _double3 = ("branch3x3dbl_1", "branch3x3dbl_2", "branch3x3dbl_3")
 def _block_b() -> Mixed:
     """From 35 x 35 to 17 x 17: 384 + 96 + 288 channels."""
     layers = {
-        "branch3x3": Layer(288, 384, 3, 2, keeps=False), "branch3x3dbl_1": Layer(288, 64),
-        "branch3x3dbl_2": Layer(64, 96, 3), "branch3x3dbl_3": Layer(96, 96, 3, 2, keeps=False),
-    }  # fmt: skip
+        "branch3x3": Layer(288, 384, 3, 2, keeps=False),
+        "branch3x3dbl_1": Layer(288, 64),
+        "branch3x3dbl_2": Layer(64, 96, 3),
+        "branch3x3dbl_3": Layer(96, 96, 3, 2, keeps=False),
+    }
     return Mixed(layers, (("branch3x3",), _double3, ("halved",)))
 
 
 def _block_c(wide: int) -> Mixed:
     """17 x 17: 4 times 192 channels, through `wide` of them."""
-    row, column = (1, 7), (7, 1)
+    row = (1, 7)
+    column = (7, 1)
     layers = {
-        "branch1x1": Layer(768, 192), "branch7x7_1": Layer(768, wide), "branch7x7_2": Layer(wide, wide, row),
-        "branch7x7_3": Layer(wide, 192, column), "branch7x7dbl_1": Layer(768, wide),
-        "branch7x7dbl_2": Layer(wide, wide, column), "branch7x7dbl_3": Layer(wide, wide, row),
-        "branch7x7dbl_4": Layer(wide, wide, column), "branch7x7dbl_5": Layer(wide, 192, row),
+        "branch1x1": Layer(768, 192),
+        "branch7x7_1": Layer(768, wide),
+        "branch7x7_2": Layer(wide, wide, row),
+        "branch7x7_3": Layer(wide, 192, column),
+        "branch7x7dbl_1": Layer(768, wide),
+        "branch7x7dbl_2": Layer(wide, wide, column),
+        "branch7x7dbl_3": Layer(wide, wide, row),
+        "branch7x7dbl_4": Layer(wide, wide, column),
+        "branch7x7dbl_5": Layer(wide, 192, row),
         "branch_pool": Layer(768, 192),
-    }  # fmt: skip
+    }
     single = tuple(f"branch7x7_{n}" for n in (1, 2, 3))
     double = tuple(f"branch7x7dbl_{n}" for n in (1, 2, 3, 4, 5))
     return Mixed(layers, (("branch1x1",), single, double, ("mean", "branch_pool")))
@@ -126,22 +139,31 @@ def _block_c(wide: int) -> Mixed:
 def _block_d() -> Mixed:
     """From 17 x 17 to 8 x 8: 320 + 192 + 768 channels."""
     layers = {
-        "branch3x3_1": Layer(768, 192), "branch3x3_2": Layer(192, 320, 3, 2, keeps=False),
-        "branch7x7x3_1": Layer(768, 192), "branch7x7x3_2": Layer(192, 192, (1, 7)),
-        "branch7x7x3_3": Layer(192, 192, (7, 1)), "branch7x7x3_4": Layer(192, 192, 3, 2, keeps=False),
-    }  # fmt: skip
+        "branch3x3_1": Layer(768, 192),
+        "branch3x3_2": Layer(192, 320, 3, 2, keeps=False),
+        "branch7x7x3_1": Layer(768, 192),
+        "branch7x7x3_2": Layer(192, 192, (1, 7)),
+        "branch7x7x3_3": Layer(192, 192, (7, 1)),
+        "branch7x7x3_4": Layer(192, 192, 3, 2, keeps=False),
+    }
     return Mixed(layers, (("branch3x3_1", "branch3x3_2"), tuple(f"branch7x7x3_{n}" for n in (1, 2, 3, 4)), ("halved",)))
 
 
 def _block_e(n_in: int, pool: str) -> Mixed:
     """8 x 8: 320 + 768 + 768 + 192 channels."""
-    row, column = (1, 3), (3, 1)
+    row = (1, 3)
+    column = (3, 1)
     layers = {
-        "branch1x1": Layer(n_in, 320), "branch3x3_1": Layer(n_in, 384), "branch3x3_2a": Layer(384, 384, row),
-        "branch3x3_2b": Layer(384, 384, column), "branch3x3dbl_1": Layer(n_in, 448),
-        "branch3x3dbl_2": Layer(448, 384, 3), "branch3x3dbl_3a": Layer(384, 384, row),
-        "branch3x3dbl_3b": Layer(384, 384, column), "branch_pool": Layer(n_in, 192),
-    }  # fmt: skip
+        "branch1x1": Layer(n_in, 320),
+        "branch3x3_1": Layer(n_in, 384),
+        "branch3x3_2a": Layer(384, 384, row),
+        "branch3x3_2b": Layer(384, 384, column),
+        "branch3x3dbl_1": Layer(n_in, 448),
+        "branch3x3dbl_2": Layer(448, 384, 3),
+        "branch3x3dbl_3a": Layer(384, 384, row),
+        "branch3x3dbl_3b": Layer(384, 384, column),
+        "branch_pool": Layer(n_in, 192),
+    }
     split = (("branch3x3_2a", "branch3x3_2b"), ("branch3x3dbl_3a", "branch3x3dbl_3b"))
     double = ("branch3x3dbl_1", "branch3x3dbl_2", split[1])
     return Mixed(layers, (("branch1x1",), ("branch3x3_1", split[0]), double, (pool, "branch_pool")))
@@ -158,11 +180,14 @@ class Inception(nn.Module):
         self.Conv2d_2b_3x3 = Conv(Layer(32, 64, 3))
         self.Conv2d_3b_1x1 = Conv(Layer(64, 80))
         self.Conv2d_4a_3x3 = Conv(Layer(80, 192, 3, keeps=False))
-        self.Mixed_5b, self.Mixed_5c, self.Mixed_5d = _block_a(192, 32), _block_a(256, 64), _block_a(288, 64)
+        self.Mixed_5b = _block_a(192, 32)
+        self.Mixed_5c = _block_a(256, 64)
+        self.Mixed_5d = _block_a(288, 64)
         self.Mixed_6a = _block_b()
         self.Mixed_6b, self.Mixed_6c, self.Mixed_6d, self.Mixed_6e = (_block_c(wide) for wide in (128, 160, 160, 192))
         self.Mixed_7a = _block_d()
-        self.Mixed_7b, self.Mixed_7c = _block_e(1280, "mean"), _block_e(2048, "most")
+        self.Mixed_7b = _block_e(1280, "mean")
+        self.Mixed_7c = _block_e(2048, "most")
 
     def forward(self, pictures: Tensor) -> Tensor:
         """Features (B, 2048) of pictures (B, 3, H, W), RGB 0..1, which are brought to 299 x 299 and to -1..1."""

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 
 from torch import Tensor, nn
 
-SIDE, EMBEDDING = 112, 512
+SIDE = 112
+EMBEDDING = 512
 WIDTHS = (64, 128, 256, 512)
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 14, 3), 100: (3, 13, 30, 3)}
 """Residual blocks in each of the four stages, by the names that the depths go by."""
@@ -46,7 +47,8 @@ class IResNet(nn.Module):
         """depths: residual blocks in each of the four stages, such as one of `DEPTHS`."""
         super().__init__()
         self.conv1 = nn.Conv2d(3, WIDTHS[0], 3, padding=1, bias=False)
-        self.bn1, self.prelu = nn.BatchNorm2d(WIDTHS[0]), nn.PReLU(WIDTHS[0])
+        self.bn1 = nn.BatchNorm2d(WIDTHS[0])
+        self.prelu = nn.PReLU(WIDTHS[0])
         ins = (WIDTHS[0], *WIDTHS[:-1])
         self.layer1, self.layer2, self.layer3, self.layer4 = (
             nn.Sequential(Block(n_in, n_out, 2), *(Block(n_out, n_out, 1) for _ in range(depth - 1)))

@@ -75,7 +75,8 @@ class MoodCritic(nn.Module):
         """Builds both."""
         super().__init__()
         self.trunk = _Trunk(2, around, size)
-        self.source, self.mood = nn.Linear(size.width, 1), nn.Linear(size.width, n_moods)
+        self.source = nn.Linear(size.width, 1)
+        self.mood = nn.Linear(size.width, n_moods)
 
     def forward(self, edges: Tensor) -> tuple[Tensor, Tensor]:
         """Logits (B,), above 0 for real, and moods (B, n_moods) that sum to 1, of edges (B, E, 2)."""

@@ -43,9 +43,12 @@ class LandmarkMotion(nn.Module):
         self.lstm = nn.LSTM(n_features, size.hidden, size.layers, batch_first=True, bidirectional=size.both_ways)
         heard = size.hidden * (2 if size.both_ways else 1)
         self.decoder = nn.Sequential(
-            nn.Linear(heard + 3 * n_points, size.wide), nn.LeakyReLU(LEAK),
-            nn.Linear(size.wide, size.narrow), nn.LeakyReLU(LEAK), nn.Linear(size.narrow, 3 * n_points),
-        )  # fmt: skip
+            nn.Linear(heard + 3 * n_points, size.wide),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(size.wide, size.narrow),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(size.narrow, 3 * n_points),
+        )
 
     def forward(self, features: Tensor, still: Tensor) -> Tensor:
         """Displacements (B, T, N, 3) for features (B, T, n_features) and faces at rest (B, N, 3), in one unit."""

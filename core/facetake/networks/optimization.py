@@ -63,9 +63,12 @@ def step(loss: Tensor, optimizer: Optimizer, clipped: nn.Module | None = None, b
 
 
 def gan_step(
-    critic_loss: Callable[[], Tensor] | None, critic: Optimizer, generator_loss: Callable[[], Tensor],
-    generator: Optimizer, clipped: nn.Module | None = None,
-) -> tuple[float, float]:  # fmt: skip
+    critic_loss: Callable[[], Tensor] | None,
+    critic: Optimizer,
+    generator_loss: Callable[[], Tensor],
+    generator: Optimizer,
+    clipped: nn.Module | None = None,
+) -> tuple[float, float]:
     """One step of a critic, then one of the generator, which is judged by the critic as it is by then.
 
     Args:

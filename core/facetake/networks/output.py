@@ -21,5 +21,6 @@ def put(out: Output, given: Tensor, said: Tensor) -> Tensor:
         return said
     if out == "added":
         return (given + said).clamp(-1.0, 1.0)
-    colour, mask = said[..., :3, :, :], 0.5 * (1.0 + said[..., 3:, :, :])
+    colour = said[..., :3, :, :]
+    mask = 0.5 * (1.0 + said[..., 3:, :, :])
     return given + mask * (colour - given)

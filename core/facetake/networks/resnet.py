@@ -64,7 +64,8 @@ class ResNet(nn.Module):
         """Builds the trunk with random weights (He's)."""
         super().__init__()
         self.conv1 = nn.Conv2d(3, size.width, 7, 2, padding=3, bias=False)
-        self.bn1, self.relu = nn.BatchNorm2d(size.width), nn.ReLU(inplace=True)
+        self.bn1 = nn.BatchNorm2d(size.width)
+        self.relu = nn.ReLU(inplace=True)
         self.maxpool = nn.MaxPool2d(3, 2, ceil_mode=True)
         widths = [size.width * 2**stage for stage in range(4)]
         ins = [size.width, *(width * EXPANSION for width in widths[:-1])]

@@ -7,11 +7,16 @@ from __future__ import annotations
 
 from torch import Tensor, nn
 
-FRAMES, SIDE, RATE_FPS = 5, 224, 25
+FRAMES = 5
+SIDE = 224
+RATE_FPS = 25
 """A window of lips: five pictures of 224 pixels at 25 frames a second."""
-STEPS, CEPSTRA, STEPS_PER_FRAME = 20, 13, 4
+STEPS = 20
+CEPSTRA = 13
+STEPS_PER_FRAME = 4
 """The same window of sound: 20 rows of 13 cepstral coefficients, one every 10 ms."""
-HIDDEN, EMBEDDING = 512, 1024
+HIDDEN = 512
+EMBEDDING = 1024
 
 
 class SyncNet(nn.Module):
@@ -21,19 +26,29 @@ class SyncNet(nn.Module):
         """Builds the network with random weights."""
         super().__init__()
         self.netcnnaud = nn.Sequential(
-            *_flat(1, 64, 3, 1), nn.MaxPool2d(1, 1),
-            *_flat(64, 192, 3, 1), nn.MaxPool2d(3, (1, 2)),
-            *_flat(192, 384, 3, 1), *_flat(384, 256, 3, 1), *_flat(256, 256, 3, 1), nn.MaxPool2d(3, 2),
+            *_flat(1, 64, 3, 1),
+            nn.MaxPool2d(1, 1),
+            *_flat(64, 192, 3, 1),
+            nn.MaxPool2d(3, (1, 2)),
+            *_flat(192, 384, 3, 1),
+            *_flat(384, 256, 3, 1),
+            *_flat(256, 256, 3, 1),
+            nn.MaxPool2d(3, 2),
             *_flat(256, HIDDEN, (5, 4), 0),
-        )  # fmt: skip
+        )
         self.netcnnlip = nn.Sequential(
-            *_deep(3, 96, (FRAMES, 7, 7), 2, 0), nn.MaxPool3d((1, 3, 3), (1, 2, 2)),
-            *_deep(96, 256, (1, 5, 5), 2, 1), nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
-            *_deep(256, 256, (1, 3, 3), 1, 1), *_deep(256, 256, (1, 3, 3), 1, 1), *_deep(256, 256, (1, 3, 3), 1, 1),
+            *_deep(3, 96, (FRAMES, 7, 7), 2, 0),
+            nn.MaxPool3d((1, 3, 3), (1, 2, 2)),
+            *_deep(96, 256, (1, 5, 5), 2, 1),
+            nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1)),
+            *_deep(256, 256, (1, 3, 3), 1, 1),
+            *_deep(256, 256, (1, 3, 3), 1, 1),
+            *_deep(256, 256, (1, 3, 3), 1, 1),
             nn.MaxPool3d((1, 3, 3), (1, 2, 2)),
             *_deep(256, HIDDEN, (1, 6, 6), 1, 0),
-        )  # fmt: skip
-        self.netfcaud, self.netfclip = _head(), _head()
+        )
+        self.netfcaud = _head()
+        self.netfclip = _head()
 
     def sound(self, cepstra: Tensor) -> Tensor:
         """Points (B, 1024) of windows of sound (B, 1, 13, 20)."""

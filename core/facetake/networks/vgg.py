@@ -16,13 +16,15 @@ PLANS: Mapping[int, tuple[int, ...]] = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)
 WIDTHS = (64, 128, 256, 512, 512)
 UNUSED = "classifier."
 """What the file has besides the convolutions."""
-MEAN, SPREAD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
+MEAN = (0.485, 0.456, 0.406)
+SPREAD = (0.229, 0.224, 0.225)
 """Of red, green and blue in 0..1, as the files' networks were trained to have them taken away and divided by."""
 
 
 def places(depth: int) -> dict[str, int]:
     """Where in the stack each named layer is."""
-    found, place = {}, 0
+    found = {}
+    place = 0
     for block, count in enumerate(PLANS[depth], start=1):
         for number in range(1, count + 1):
             found[f"relu{block}_{number}"] = place + 2 * number - 1
@@ -57,7 +59,8 @@ class Vgg(nn.Module):
     def forward(self, pictures: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
         """Features by name, (B, C, h, w) each, of pictures (B, 3, H, W), RGB 0..1."""
         wanted = {self._places[name]: name for name in layers}
-        x, found = (pictures - self.mean) / self.spread, {}
+        x = (pictures - self.mean) / self.spread
+        found = {}
         for place, layer in enumerate(self.features):
             x = layer(x)
             if place in wanted:

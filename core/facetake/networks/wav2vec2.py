@@ -18,13 +18,13 @@ import torch
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32, F64
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.errors import ModelError
 from facetake.files import json_text
 
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-WINDOW_S, MARGIN_S = 20.0, 1.0  # run at once, so that a long take needs little memory
+WINDOW_S = 20.0  # run at once, so that a long take needs little memory
+MARGIN_S = 1.0
 SHORTEST = 800  # samples that the network's convolutions need
 
 

@@ -86,7 +86,9 @@ class WhisperLogMel(nn.Module):
 
 def slaney_filters() -> Tensor:
     """(201, 80) triangular filters on Slaney's mel scale, of equal area, as `librosa.filters.mel` makes them."""
-    step_hz, corner_hz, log_step = 200.0 / 3.0, 1000.0, math.log(6.4) / 27.0  # linear below 1 kHz, logarithmic above
+    step_hz = 200.0 / 3.0  # linear below 1 kHz, logarithmic above
+    corner_hz = 1000.0
+    log_step = math.log(6.4) / 27.0
     corner = corner_hz / step_hz
     top = corner + math.log(SAMPLE_RATE_HZ / 2 / corner_hz) / log_step
     mels = torch.linspace(0.0, top, N_MELS + 2, dtype=torch.float64)

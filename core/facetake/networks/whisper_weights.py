@@ -39,9 +39,11 @@ def load_into(layers: WhisperLayers, files: Sequence[Path]) -> None:
         ModelError: a file is missing, cut, quantised, of another size, or not Whisper's.
     """
     if len(files) == 1 and files[0].is_dir():
-        find, told = _from_folder(files[0]), str(files[0])
+        find = _from_folder(files[0])
+        told = str(files[0])
     else:
-        find, told = _from_ctranslate2(files), ", ".join(map(str, files))
+        find = _from_ctranslate2(files)
+        told = ", ".join(map(str, files))
     filled = {name: find(name) for name in layers.state_dict()}
     for name, target in layers.state_dict().items():
         if filled[name].shape != target.shape:
@@ -150,9 +152,11 @@ def _arrays(data: bytes, told: str) -> Iterator[tuple[str, NDArray[np.generic]]]
         raise ModelError(f"{told} is no Whisper model of CTranslate2: it calls itself {name[:40]!r}")
     take("I")
     for _ in range(take("I")):
-        name, rank = text(), take("B")
+        name = text()
+        rank = take("B")
         sizes = [take("I") for _ in range(min(rank, MOST_RANKS))]
-        kind, count = take("B"), take("I")
+        kind = take("B")
+        count = take("I")
         if rank > MOST_RANKS or at + count > len(data):
             raise ModelError(f"{told} ends in the middle of {name[:80] or 'a name'}; copy it again, whole")
         if name.startswith("encoder/") and rank:

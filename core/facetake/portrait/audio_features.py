@@ -18,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.inference import Models
 from facetake.portrait.resampling import at_rate
 from facetake.visemes import VISEMES
 
-F32 = NDArray[np.float32]
 Heard = Literal["speech", "speech_mel"]
 WIDTHS: dict[Heard, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
 

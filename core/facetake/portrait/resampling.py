@@ -5,11 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.timebase import positions
-
-F32 = NDArray[np.float32]
 
 
 def at_rate(rows: F32, old: Fraction, new: Fraction, n_frames: int) -> F32:

@@ -15,7 +15,7 @@ from numpy.lib import format as npy
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import map_npy
+from facetake.arrays.reader import map_npy
 from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside

@@ -26,9 +26,13 @@ SEAL_ROWS = 4096  # frames sealed at once: 3 MB
 POSES = 64  # looked at together, each from another place
 RAMP_S = 0.06
 """Time into and out of a closure: captured curves take 65 to 80 ms; a little less leaves the neighbours theirs."""
-EVENT_PEAK, EVENT_SHARE, EVENT_MIN_S = 0.20, 0.6, 0.04
+EVENT_PEAK = 0.20
+EVENT_SHARE = 0.6
+EVENT_MIN_S = 0.04
 """A closure is where the viseme's probability peaks above the first; it lasts while above this share of its peak."""
-SUSPECTED, NEARLY_SHUT, NEAR = 0.1, 0.2, 4
+SUSPECTED = 0.1
+NEARLY_SHUT = 0.2
+NEAR = 4
 """A peak above this probability is a closure too where, within so many frames, the lips are no further apart."""
 _DECIDING = "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise stretch pressU lipBiteD"
 SEAL_COLUMNS = np.concatenate([rig.columns("C_jaw"), *(rig.both(f"mouth_{name}") for name in _DECIDING.split())])
@@ -63,7 +67,8 @@ def find_closures(
             is_sure = opening is None or column[first:last].max() >= EVENT_PEAK
             if not (is_sure or opening[max(first - NEAR, 0) : last + NEAR].min() <= NEARLY_SHUT):  # type: ignore[index]
                 continue
-            middle, half = (first + last - 1) / 2 / rate, max((last - first) / rate, EVENT_MIN_S) / 2
+            middle = (first + last - 1) / 2 / rate
+            half = max((last - first) / rate, EVENT_MIN_S) / 2
             found.append(Closure(kind, start_s + middle - half, start_s + middle + half))  # type: ignore[arg-type]
     return sorted(found, key=lambda closure: closure.start_s)
 
@@ -107,7 +112,8 @@ def check_seals(values: Values, closures: Iterable[Closure], rate: float = 60.0,
     """Closures that do not close on the frame nearest their centre, by `facetake.mouth`; those outside are left out."""
     inside = [event for event in closures if 0 <= _centre(event, rate, start_s) < len(values)]
     poses = _poses(values, [_centre(event, rate, start_s) for event in inside])
-    sealed, on_teeth = mouth.is_sealed(poses), mouth.is_on_teeth(poses)
+    sealed = mouth.is_sealed(poses)
+    on_teeth = mouth.is_on_teeth(poses)
     held = [sealed[n] if event[0] == "p" else on_teeth[n] for n, event in enumerate(inside)]
     return [event for event, good in zip(inside, held, strict=True) if not good]
 
@@ -134,14 +140,16 @@ def reseal(take: Take, closures: Iterable[Closure]) -> Take:
 
     Do this before `mask`, not after it: it writes to mouth controls.
     """
-    rate, start_s = float(take.rate), float(take.start)
+    rate = float(take.rate)
+    start_s = float(take.start)
     broken = check_seals(take.values, closures, rate, start_s)
     return replace(take, values=seal_lips(take.values, broken, rate, start_s)) if broken else take
 
 
 def _to_lips(face: Values) -> Values:
     """(n, 174) poses with the lips sealed: aperture 0 within rounding, whatever the pose was."""
-    goal, jaw = face.copy(), _jaw(face, 0.04, 0.2)
+    goal = face.copy()
+    jaw = _jaw(face, 0.04, 0.2)
     goal[:, rig.columns("C_jaw")] = jaw
     goal[:, rig.columns("C_jaw_openExtreme")] = 0.0
     together = np.maximum(0.32, 1 - 0.04 / np.maximum(jaw, 0.04))
@@ -208,7 +216,8 @@ def _spans(closures: Sequence[Closure], rate: float, start_s: float) -> list[tup
     for event in sorted(closures, key=lambda closure: closure[1]):
         trim = max(0.0, min((event[2] - event[1]) / 8, (event[2] - event[1] - EVENT_MIN_S) / 2))
         frame = _centre(event, rate, start_s) / rate
-        first, last = event[1] + trim - start_s, event[2] - trim - start_s
+        first = event[1] + trim - start_s
+        last = event[2] - trim - start_s
         cores.append((min(first, frame), max(last, frame)))
     merged = spans.joined(sorted(cores), 1 / rate)
     ramps = [min(RAMP_S, 0.6 * gap) for gap in [np.inf, *spans.gaps(merged), np.inf]]
@@ -231,6 +240,8 @@ def _split(level: Float, begin: int, end: int, least: float) -> list[tuple[int, 
         first -= 1
     while last < end and level[last] > floor:
         last += 1
-    before, after = (place + int(level[place:stop].argmin()) if place < stop else place
-                     for place, stop in ((begin, first), (last, end)))  # fmt: skip
+    before, after = (
+        place + int(level[place:stop].argmin()) if place < stop else place
+        for place, stop in ((begin, first), (last, end))
+    )
     return [*_split(level, begin, before, least), (first, last), *_split(level, after, end, least)]

@@ -14,7 +14,8 @@ from facetake.postprocess.spans import envelope, gaps, joined, runs
 from facetake.visemes import VISEMES
 
 SILENCE = VISEMES.index("sil")
-OPEN_ABOVE, SHUT_BELOW = 0.6, 0.35
+OPEN_ABOVE = 0.6
+SHUT_BELOW = 0.35
 """Speech starts where its probability exceeds the first and lasts until it falls below the second."""
 RELEASE_S = 0.30
 """The mouth may leave rest this long before speech, to breathe in, and takes this long to return."""
@@ -22,7 +23,10 @@ RAMP_SHARE = 0.4
 """Leaving and returning take at most this share of a pause each, so that the mouth rests between them."""
 SHORT_PAUSE_S = 0.6
 """In a shorter pause of running speech the mouth is left to the network: real mouths stay parted there."""
-LIST_WORDS, LIST_WORD_S, LIST_PAUSE_S, LIST_RELEASE_S = 4, 1.2, 0.25, 0.08
+LIST_WORDS = 4
+LIST_WORD_S = 1.2
+LIST_PAUSE_S = 0.25
+LIST_RELEASE_S = 0.08
 """Fewest words of a word list, how long they are in the middle, the pause after which its mouth rests, and how fast:
 an artist's jaw in pauses of word lists is shut from the end of the sound on."""
 SHORTEST_SPEECH_S = 0.05

@@ -37,7 +37,8 @@ def envelope(n_frames: int, rate: float, spans: Iterable[tuple[float, float, flo
     """(T,) 1 within each (start, end, rise, fall) span in seconds, raised-cosine ramps around it, 0 elsewhere."""
     level = np.zeros(n_frames)
     for start, end, rise, fall in spans:
-        first, last = max(0, int((start - rise) * rate)), min(n_frames, int((end + fall) * rate) + 2)
+        first = max(0, int((start - rise) * rate))
+        last = min(n_frames, int((end + fall) * rate) + 2)
         times = np.arange(first, last) / rate
         away = np.maximum((start - times - 1e-9) / max(rise, 1e-9), (times - end - 1e-9) / max(fall, 1e-9))
         here = 0.5 + 0.5 * np.cos(np.pi * np.clip(away, 0.0, 1.0))

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.errors import RenderError
 from facetake.mouth import aperture, pucker
 from facetake.rig import both, columns, to_arkit
@@ -25,20 +26,27 @@ if TYPE_CHECKING:
     from facetake.face.studio import Studio
     from facetake.preview.plot import Segment, Strip
 
-F32 = NDArray[np.float32]
 Progress = Callable[[int, int], None]
 
 MOST_FPS = 30
 """Previews of faster takes are drawn at an even part of their rate that is no more than this."""
 BLOCK_FRAMES = 32
-SEALED_APERTURE, PARTED_APERTURE = 0.03, 0.08
+SEALED_APERTURE = 0.03
+PARTED_APERTURE = 0.08
 """Lips that count as sealed touch in the picture; from the second value on they open as the shapes say."""
 
 
 def render(
-    take: Take, audio: Path | None, out: Path, visemes: Sequence[Segment] | None = None, *, plot: bool = False,
-    size: tuple[int, int] = (720, 720), rate: Fraction | None = None, progress: Progress | None = None,
-) -> int:  # fmt: skip
+    take: Take,
+    audio: Path | None,
+    out: Path,
+    visemes: Sequence[Segment] | None = None,
+    *,
+    plot: bool = False,
+    size: tuple[int, int] = (720, 720),
+    rate: Fraction | None = None,
+    progress: Progress | None = None,
+) -> int:
     """Draws a take as a talking head into the video file `out` and returns its number of frames.
 
     audio: the recording, or None for a silent video; visemes: segments shown when `plot` is set, together with the
@@ -103,7 +111,8 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
         values = take.values[first : first + BLOCK_FRAMES]
         arkit = to_arkit(values)
         turn = None if take.head is None else take.head[first : first + BLOCK_FRAMES]
-        vertices, gaze = head.deform(arkit, turn, lip_seal(values)), head.gaze_deg(arkit)
+        vertices = head.deform(arkit, turn, lip_seal(values))
+        gaze = head.gaze_deg(arkit)
         for i in range(len(values)):
             picture = studio.picture(vertices[i], gaze[i])
             number = first + i

@@ -8,7 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-HEIGHT, WIDTH, ADVANCE = 7, 5, 6
+HEIGHT = 7
+WIDTH = 5
+ADVANCE = 6
 
 # Seven rows a glyph, five bits a row, the highest bit on the left.
 _ROWS = """

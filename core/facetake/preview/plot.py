@@ -12,19 +12,25 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.preview import pixel_font
 
-F32 = NDArray[np.float32]
-Image = NDArray[np.uint8]
 Colour = tuple[int, int, int]
 
 PAGE_S = 5.0
 ENVELOPE_HZ = 400
-BACKGROUND, GRID, INK, CURSOR = (22, 24, 28), (48, 52, 60), (205, 209, 216), (255, 214, 92)
-WAVE_COLOUR, SILENCE_COLOUR = (110, 150, 190), (34, 37, 43)
+BACKGROUND = (22, 24, 28)
+GRID = (48, 52, 60)
+INK = (205, 209, 216)
+CURSOR = (255, 214, 92)
+WAVE_COLOUR = (110, 150, 190)
+SILENCE_COLOUR = (34, 37, 43)
 VISEME_COLOURS: tuple[Colour, ...] = ((58, 82, 108), (84, 66, 104))
 CURVE_COLOURS: tuple[Colour, ...] = ((238, 122, 96), (104, 190, 220), (170, 210, 110), (210, 160, 230), (240, 200, 110))
-WAVE_PX, VISEME_PX, CURVE_PX, TIME_PX = 64, 26, 110, 16
+WAVE_PX = 64
+VISEME_PX = 26
+CURVE_PX = 110
+TIME_PX = 16
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 
@@ -60,11 +66,13 @@ class Strip:
 
     def __init__(self, tracks: Tracks, width: int) -> None:
         """Prepares an empty first page, `width` pixels wide."""
-        self._tracks, self._width = tracks, width
+        self._tracks = tracks
+        self._width = width
         self._span = min(max(tracks.duration_s, 0.5), PAGE_S)
-        self._page, self._drawn = -1, np.zeros((HEIGHT_PX, width, 3), np.uint8)
+        self._page = -1
+        self._drawn = np.zeros((HEIGHT_PX, width, 3), np.uint8)
 
-    def at(self, time_s: float) -> Image:
+    def at(self, time_s: float) -> U8:
         """The strip (HEIGHT_PX, width, 3) with its cursor at `time_s` after the first frame."""
         page = int(time_s / self._span + 1e-9)
         if page != self._page:
@@ -74,7 +82,7 @@ class Strip:
         image[:-TIME_PX, max(column - 1, 0) : column + 1] = CURSOR
         return image
 
-    def _draw(self, start_s: float) -> Image:
+    def _draw(self, start_s: float) -> U8:
         image = np.empty((HEIGHT_PX, self._width, 3), np.uint8)
         image[:] = BACKGROUND
         _draw_wave(image[:WAVE_PX], self._tracks.wave, start_s, self._span)
@@ -87,7 +95,7 @@ class Strip:
     def _column(self, time_s: float, start_s: float) -> int:
         return int(np.clip((time_s - start_s) / self._span, 0.0, 1.0) * self._width)
 
-    def _draw_visemes(self, image: Image, start_s: float) -> None:
+    def _draw_visemes(self, image: U8, start_s: float) -> None:
         shift = self._tracks.offset_s
         for i, segment in enumerate(self._tracks.segments):
             left, right = (self._column(float(t) - shift, start_s) for t in (segment.start_s, segment.end_s))
@@ -97,7 +105,7 @@ class Strip:
                 if not silent and right - left >= 12:
                     _put(image, segment.viseme, (left + right) // 2 - 5, 6, INK, 2)
 
-    def _draw_curves(self, image: Image, start_s: float) -> None:
+    def _draw_curves(self, image: U8, start_s: float) -> None:
         for level in (0.0, 0.5, 1.0):
             image[_row(level)] = GRID
         for i, (name, values) in enumerate(self._tracks.curves.items()):
@@ -107,7 +115,7 @@ class Strip:
             _draw_line(image, _row(np.clip(shown, 0.0, 1.0)), colour, times <= self._tracks.duration_s)
             _put(image, name, 6 + 100 * i, 3, colour, 1)
 
-    def _draw_times(self, image: Image, start_s: float) -> None:
+    def _draw_times(self, image: U8, start_s: float) -> None:
         step = 1.0 if self._span > 2.0 else 0.25
         for tick in np.arange(np.ceil(start_s / step) * step, start_s + self._span, step):
             column = self._column(float(tick), start_s)
@@ -120,7 +128,7 @@ def _row(value: float | NDArray[np.floating]) -> NDArray[np.int64]:
     return np.asarray(np.rint(CURVE_PX - 5 - np.asarray(value) * (CURVE_PX - 20)), dtype=np.int64)
 
 
-def _draw_line(image: Image, rows: NDArray[np.int64], colour: Colour, shown: NDArray[np.bool_]) -> None:
+def _draw_line(image: U8, rows: NDArray[np.int64], colour: Colour, shown: NDArray[np.bool_]) -> None:
     """A connected line, one row a column, two pixels thick."""
     before = np.concatenate([rows[:1], rows[:-1]])
     grid = np.arange(len(image))[:, None]
@@ -128,7 +136,7 @@ def _draw_line(image: Image, rows: NDArray[np.int64], colour: Colour, shown: NDA
     image[ink] = colour
 
 
-def _draw_wave(image: Image, wave: F32, start_s: float, span_s: float) -> None:
+def _draw_wave(image: U8, wave: F32, start_s: float, span_s: float) -> None:
     """Peaks around the middle line."""
     height, width = image.shape[:2]
     edges = ((start_s + np.arange(width + 1) / width * span_s) * ENVELOPE_HZ).astype(int)
@@ -138,7 +146,7 @@ def _draw_wave(image: Image, wave: F32, start_s: float, span_s: float) -> None:
     image[np.abs(np.arange(height)[:, None] - height / 2 + 0.5) <= reach + 0.5] = WAVE_COLOUR
 
 
-def _put(image: Image, text: str, x: int, y: int, colour: Colour, scale: int) -> None:
+def _put(image: U8, text: str, x: int, y: int, colour: Colour, scale: int) -> None:
     """Writes text with its upper left corner at (x, y), cut at the image's edge."""
     ink = pixel_font.write(text, scale)
     window = image[max(y, 0) : y + ink.shape[0], max(x, 0) : x + ink.shape[1]]

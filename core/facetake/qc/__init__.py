@@ -9,6 +9,16 @@ from facetake.qc.limits import Finding, Limit, Limits, judge, load, score, shipp
 from facetake.qc.measures import Heard, Measured, from_json, measure, to_json
 
 __all__ = [
-    "Finding", "Heard", "Limit", "Limits", "Measured", "from_json", "judge", "load", "measure", "score", "shipped",
+    "Finding",
+    "Heard",
+    "Limit",
+    "Limits",
+    "Measured",
+    "from_json",
+    "judge",
+    "load",
+    "measure",
+    "score",
+    "shipped",
     "to_json",
-]  # fmt: skip
+]

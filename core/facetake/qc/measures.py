@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from scipy import ndimage, signal
 
 from facetake import mouth, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.files import json_text
@@ -25,24 +26,27 @@ from facetake.postprocess import lip_closure, silence
 from facetake.take import Take, resample
 from facetake.visemes import VISEMES, synchrony
 
-Floats = NDArray[np.float32]
 PLACES = 5  # named by a finding
 SPEECH_LEAST_S = 0.5  # of speech, below which lips and sound are not compared
 ALIVE_LEAST_S = 2.0  # of speech, within which every living control moves
-STILL, MOVES = 0.2, 0.02
+STILL = 0.2
+MOVES = 0.02
 """Silence of at least the first, in seconds, is looked at; a control that moves less than the second is dead."""
 STILL_S: Final = 1.0
 HARDLY: Final = 0.05
 """A mouth of which no living control moves more than the second within the first, in seconds, stands still."""
-JITTER_BLOCK_S, QUIET = 0.5, 25
+JITTER_BLOCK_S = 0.5
+QUIET = 25
 SHORTEST_FILTERED = 20  # frames that the filter needs
 FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
 STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
 HELD: Final = silence.HELD_COLUMNS
-LIVING: Final = np.concatenate([
-    rig.columns("C_jaw"),
-    *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),
-])  # fmt: skip
+LIVING: Final = np.concatenate(
+    [
+        rig.columns("C_jaw"),
+        *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),
+    ]
+)
 """Controls that move in any two seconds of speech."""
 _PAIRS, _SIGNS = rig.mirror_columns()
 KEYED: Final = np.array([control.keyed == "yes" and control.region != "eye" for control in rig.CONTROLS])
@@ -62,9 +66,9 @@ class Heard:
         speech: (T,) 0..1, where the mouth may move.
     """
 
-    visemes: Floats
+    visemes: F32
     closures: Sequence[lip_closure.Closure]
-    speech: Floats
+    speech: F32
 
 
 @dataclass(frozen=True)
@@ -85,9 +89,13 @@ class Measured:
 
 
 def measure(
-    take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, approved: Take | None = None,
+    take: Take,
+    heard: Heard,
+    emotion: EmotionTrack,
+    classifier: VisemeClassifier,
+    approved: Take | None = None,
     only: Sequence[str] = (),
-) -> tuple[Measured, ...]:  # fmt: skip
+) -> tuple[Measured, ...]:
     """Everything that can be measured of a take; what does not apply to it is left out.
 
     Args:
@@ -129,10 +137,15 @@ class _Look:
         self, take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
     ) -> None:
         count = min(take.n_frames, len(heard.visemes))
-        self.take, self.values, self.rate = take, take.values[:count], float(take.rate)
-        self.heard, self.visemes, self.speech = heard, heard.visemes[:count], heard.speech[:count]
+        self.take = take
+        self.values = take.values[:count]
+        self.rate = float(take.rate)
+        self.heard = heard
+        self.visemes = heard.visemes[:count]
+        self.speech = heard.speech[:count]
         self.times_s = take.times_s[:count]
-        self.mood, self.classifier = emotion.sample(self.times_s), classifier
+        self.mood = emotion.sample(self.times_s)
+        self.classifier = classifier
         self.asked = rig.region_mask(*only) if only else np.ones(rig.N_CONTROLS, bool)
 
     def all(self, approved: Take | None) -> Iterator[Measured]:
@@ -165,9 +178,11 @@ class _Look:
     def silence(self) -> Measured:
         """How far the mouth moves in a silence in which the mood stands still, in units of the controls."""
         changes = np.abs(np.diff(self.mood, axis=0, prepend=self.mood[:1])).max(axis=1) > 1e-6
-        worst, places = 0.0, []
+        worst = 0.0
+        places = []
         for first, last in _runs((self.speech == 0.0) & ~changes):
-            first, last = first + (first > 0), last - (last < len(self.speech))  # a frame of another rate lies between
+            first = first + (first > 0)  # a frame of another rate lies between
+            last = last - (last < len(self.speech))
             if last - first >= STILL * self.rate:
                 moved = float(np.ptp(self.values[first:last, HELD], axis=0).max())
                 places.append((moved, float(self.times_s[first])))
@@ -177,7 +192,9 @@ class _Look:
     def clipped(self) -> Measured:
         """Largest share of the frames that one control spends at an end of its range that is not its rest."""
         values = self.values[:, LIMITED]
-        low, high, rest = rig.MINIMUM[LIMITED], rig.MAXIMUM[LIMITED], rig.NEUTRAL[LIMITED]
+        low = rig.MINIMUM[LIMITED]
+        high = rig.MAXIMUM[LIMITED]
+        rest = rig.NEUTRAL[LIMITED]
         at_end = ((values <= low) & (low != rest)) | ((values >= high) & (high != rest))
         shares = at_end.mean(axis=0)
         most = int(shares.argmax())
@@ -258,7 +275,7 @@ class _Look:
         return Measured("drift", float(mean[most]), _places(at) if mean[most] else (), rig.NAMES[most])
 
     @cached_property
-    def _read(self) -> tuple[Floats, Floats]:
+    def _read(self) -> tuple[F32, F32]:
         """Visemes (T, 16) and moods (T, 7) on the face, at the take's rate: read once, as that takes longest."""
         even = resample(self.take, Fraction(FRAME_RATE_HZ))
         shapes, moods = self.classifier.read(even.values)
@@ -271,7 +288,7 @@ class _Look:
         return float((self.visemes.argmax(axis=1) != VISEMES.index("sil")).sum()) / self.rate
 
 
-def _fast(values: Floats, rate: float) -> NDArray[np.float64]:
+def _fast(values: F32, rate: float) -> NDArray[np.float64]:
     """(T, C) what of curves is faster than 12 Hz."""
     return np.asarray(signal.sosfiltfilt(_high_pass(rate), values, axis=0))
 

@@ -30,16 +30,23 @@ def ambient(device: torch.device | str = "cpu") -> Tensor:
 
 def basis(normals: Tensor) -> Tensor:
     """Y (..., 9) of unit normals (..., 3) in camera space."""
-    x, y, z = normals[..., 0], -normals[..., 1], -normals[..., 2]
+    x = normals[..., 0]
+    y = -normals[..., 1]
+    z = -normals[..., 2]
     return torch.stack(
         [
             torch.full_like(x, _C0),
-            -_C1 * y, _C1 * z, -_C1 * x,
-            _C2 * x * y, -_C2 * y * z, _C2 * 0.5 / sqrt(3.0) * (3.0 * z * z - 1.0), -_C2 * x * z,
+            -_C1 * y,
+            _C1 * z,
+            -_C1 * x,
+            _C2 * x * y,
+            -_C2 * y * z,
+            _C2 * 0.5 / sqrt(3.0) * (3.0 * z * z - 1.0),
+            -_C2 * x * z,
             _C2 * 0.5 * (x * x - y * y),
         ],
         dim=-1,
-    )  # fmt: skip
+    )
 
 
 def shade(albedo: Tensor, normals: Tensor, light: Tensor) -> Tensor:

@@ -34,9 +34,17 @@ class Picture:
 
 
 def draw(
-    vertices: Tensor, faces: Tensor, albedo: Tensor, light: Tensor, camera: Camera, *, engine: Engine | None = None,
-    focal: Tensor | None = None, ids: Tensor | None = None, chosen: Tensor | None = None,
-) -> Picture:  # fmt: skip
+    vertices: Tensor,
+    faces: Tensor,
+    albedo: Tensor,
+    light: Tensor,
+    camera: Camera,
+    *,
+    engine: Engine | None = None,
+    focal: Tensor | None = None,
+    ids: Tensor | None = None,
+    chosen: Tensor | None = None,
+) -> Picture:
     """The picture of a mesh.
 
     Args:

@@ -124,7 +124,8 @@ def _one_picture(screen: Tensor, faces: Tensor, size: tuple[int, int], one_sided
     low = (corners[..., :2].amin(dim=1) - 0.5).floor()
     high = (corners[..., :2].amax(dim=1) - 0.5).ceil()
     limit = screen.new_tensor([width - 1, height - 1])
-    low, high = torch.minimum(low.clamp(min=0), limit + 1).long(), torch.minimum(high, limit).long()
+    low = torch.minimum(low.clamp(min=0), limit + 1).long()
+    high = torch.minimum(high, limit).long()
     span = (high - low + 1).clamp(min=0)
     n_pixels = torch.where(is_drawn, span.prod(dim=1), 0)
     closest = screen.new_zeros(height * width)
@@ -133,7 +134,8 @@ def _one_picture(screen: Tensor, faces: Tensor, size: tuple[int, int], one_sided
         face = torch.repeat_interleave(torch.arange(first, last, device=faces.device), n_pixels[first:last])
         start = n_pixels[first:last].cumsum(0) - n_pixels[first:last]
         step = torch.arange(len(face), device=faces.device) - start[face - first]
-        column, row = low[face, 0] + step % span[face, 0], low[face, 1] + step // span[face, 0]
+        column = low[face, 0] + step % span[face, 0]
+        row = low[face, 1] + step // span[face, 0]
         closeness, inside = _closeness(corners[face], column, row)
         pixel = (row * width + column)[inside]
         closest.scatter_reduce_(0, pixel, closeness[inside], "amax")
@@ -156,7 +158,8 @@ def _chunks(n_pixels: Tensor) -> list[tuple[int, int]]:
 
 def _closeness(corners: Tensor, column: Tensor, row: Tensor) -> tuple[Tensor, Tensor]:
     """1/depth of triangles (N, 3, 3) at pixels, and whether they cover them: the z-buffer's own arithmetic."""
-    px, py = column + 0.5, row + 0.5
+    px = column + 0.5
+    py = row + 0.5
     (ax, ay, az), (bx, by, bz), (cx, cy, cz) = (corners[:, k].unbind(dim=1) for k in range(3))
     area = _area(corners)
     inverse = 1.0 / area

@@ -10,11 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
-U8 = NDArray[np.uint8]
+from facetake.arrays import F32, I32, U8
 
 SUPERSAMPLING = 2
 SMOOTH_DEPTH_M = 0.004
@@ -76,9 +73,24 @@ def shade(ids: I32, screen: F32, normals: F32, surface: Surface, ground: F32, ca
         raise ValueError(f"ids of shape {ids.shape} do not fit a picture of {height} x {width}")
     out = np.empty((height, width, 3), dtype=np.uint8)
     _shade(
-        ids, screen, normals, surface.faces, surface.uv_faces, surface.uv, surface.occlusion, surface.soft,
-        surface.texture, ground, np.asarray(camera, np.float32), LIGHTS, SKY, GROUND, WRAP, _gamma_table(), out,
-    )  # fmt: skip
+        ids,
+        screen,
+        normals,
+        surface.faces,
+        surface.uv_faces,
+        surface.uv,
+        surface.occlusion,
+        surface.soft,
+        surface.texture,
+        ground,
+        np.asarray(camera, np.float32),
+        LIGHTS,
+        SKY,
+        GROUND,
+        WRAP,
+        _gamma_table(),
+        out,
+    )
     return out
 
 
@@ -95,10 +107,18 @@ def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]
     """Area-weighted unit normals (V, 3) of vertices (V, 3) float32 and faces (F, 3) int32."""
     normals = np.zeros_like(vertices)
     for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-        ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
-        vx, vy, vz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
-        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ux = vertices[b, 0] - vertices[a, 0]
+        uy = vertices[b, 1] - vertices[a, 1]
+        uz = vertices[b, 2] - vertices[a, 2]
+        vx = vertices[c, 0] - vertices[a, 0]
+        vy = vertices[c, 1] - vertices[a, 1]
+        vz = vertices[c, 2] - vertices[a, 2]
+        nx = uy * vz - uz * vy
+        ny = uz * vx - ux * vz
+        nz = ux * vy - uy * vx
         for k in (a, b, c):
             normals[k, 0] += nx
             normals[k, 1] += ny
@@ -114,12 +134,20 @@ def vertex_normals(vertices, faces):  # type: ignore[no-untyped-def]
 def _texel(texture, u, v):  # type: ignore[no-untyped-def]
     """Bilinear RGB (linear) and gloss at texel position (u, v)."""
     edge = texture.shape[0] - 2
-    u, v = min(max(u - np.float32(0.5), np.float32(0)), edge), min(max(v - np.float32(0.5), np.float32(0)), edge)
-    x, y = int(u), int(v)
-    fx, fy = u - np.float32(x), v - np.float32(y)
-    one, scale = np.float32(1.0), np.float32(1.0 / 255.0)
-    w00, w10, w01, w11 = (one - fx) * (one - fy), fx * (one - fy), (one - fx) * fy, fx * fy
-    p, q = texture[y], texture[y + 1]
+    u = min(max(u - np.float32(0.5), np.float32(0)), edge)
+    v = min(max(v - np.float32(0.5), np.float32(0)), edge)
+    x = int(u)
+    y = int(v)
+    fx = u - np.float32(x)
+    fy = v - np.float32(y)
+    one = np.float32(1.0)
+    scale = np.float32(1.0 / 255.0)
+    w00 = (one - fx) * (one - fy)
+    w10 = fx * (one - fy)
+    w01 = (one - fx) * fy
+    w11 = fx * fy
+    p = texture[y]
+    q = texture[y + 1]
     r = (w00 * p[x, 0] + w10 * p[x + 1, 0] + w01 * q[x, 0] + w11 * q[x + 1, 0]) * scale
     g = (w00 * p[x, 1] + w10 * p[x + 1, 1] + w01 * q[x, 1] + w11 * q[x + 1, 1]) * scale
     b = (w00 * p[x, 2] + w10 * p[x + 1, 2] + w01 * q[x, 2] + w11 * q[x + 1, 2]) * scale
@@ -131,10 +159,13 @@ def _texel(texture, u, v):  # type: ignore[no-untyped-def]
 def _light(nx, ny, nz, vx, vy, vz, red, green, blue, gloss, open_, soft, lights, sky, ground, wrap):  # type: ignore[no-untyped-def]
     """Linear RGB leaving a point: sky and ground light times occlusion, wrapped diffuse, Blinn-Phong gloss."""
     up = np.float32(0.5) - np.float32(0.5) * ny
-    one, zero = np.float32(1.0), np.float32(0.0)
+    one = np.float32(1.0)
+    zero = np.float32(0.0)
     # blood tints the light inside creases: red is occluded less than blue
     shut = one - open_
-    dr, dg, db = one - shut * (one - np.float32(0.30) * soft), one - shut * (one - np.float32(0.10) * soft), open_
+    dr = one - shut * (one - np.float32(0.30) * soft)
+    dg = one - shut * (one - np.float32(0.10) * soft)
+    db = open_
     r = (ground[0] + (sky[0] - ground[0]) * up) * dr
     g = (ground[1] + (sky[1] - ground[1]) * up) * dg
     b = (ground[2] + (sky[2] - ground[2]) * up) * db
@@ -143,16 +174,24 @@ def _light(nx, ny, nz, vx, vy, vz, red, green, blue, gloss, open_, soft, lights,
     fresnel = np.float32(0.028) + np.float32(0.30) * (one - facing) ** 5
     norm = (power + np.float32(8.0)) * np.float32(0.125) * fresnel * (np.float32(0.2) + gloss)
     shadow = open_ * (np.float32(2.0) - open_)
-    sr, sg, sb = zero, zero, zero
+    sr = zero
+    sg = zero
+    sb = zero
     for i in range(lights.shape[0]):
-        lx, ly, lz = lights[i, 0], lights[i, 1], lights[i, 2]
+        lx = lights[i, 0]
+        ly = lights[i, 1]
+        lz = lights[i, 2]
         cosine = nx * lx + ny * ly + nz * lz
-        wr, wg, wb = wrap[0] * soft, wrap[1] * soft, wrap[2] * soft
+        wr = wrap[0] * soft
+        wg = wrap[1] * soft
+        wb = wrap[2] * soft
         r += max((cosine + wr) / (one + wr), zero) * lights[i, 3] * np.float32(0.42) * shadow
         g += max((cosine + wg) / (one + wg), zero) * lights[i, 4] * np.float32(0.42) * shadow
         b += max((cosine + wb) / (one + wb), zero) * lights[i, 5] * np.float32(0.42) * shadow
         if cosine > zero:
-            hx, hy, hz = lx + vx, ly + vy, lz + vz
+            hx = lx + vx
+            hy = ly + vy
+            hz = lz + vz
             half = (nx * hx + ny * hy + nz * hz) / np.sqrt(hx * hx + hy * hy + hz * hz + np.float32(1e-9))
             if half > zero and power * (one - half) < np.float32(9.0):
                 s = norm * half**power * min(cosine * np.float32(4.0), one) * shadow
@@ -165,27 +204,57 @@ def _light(nx, ny, nz, vx, vy, vz, red, green, blue, gloss, open_, soft, lights,
 @njit(cache=True, fastmath=True)
 def _point(f, x, y, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, camera, lights, sky, ground, wrap):  # type: ignore[no-untyped-def]
     """Linear RGB of triangle f at the sub-pixel (x, y), barycentric weights corrected for perspective."""
-    a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
-    px, py = np.float32(x) + np.float32(0.5), np.float32(y) + np.float32(0.5)
-    ax, ay, bx, by, cx, cy = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
+    a = faces[f, 0]
+    b = faces[f, 1]
+    c = faces[f, 2]
+    px = np.float32(x) + np.float32(0.5)
+    py = np.float32(y) + np.float32(0.5)
+    ax = screen[a, 0]
+    ay = screen[a, 1]
+    bx = screen[b, 0]
+    by = screen[b, 1]
+    cx = screen[c, 0]
+    cy = screen[c, 1]
     wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / screen[a, 2]
     wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / screen[b, 2]
     wc = ((ax - px) * (by - py) - (ay - py) * (bx - px)) / screen[c, 2]
     inv = np.float32(1.0) / (wa + wb + wc)
-    wa, wb, wc = wa * inv, wb * inv, wc * inv
+    wa = wa * inv
+    wb = wb * inv
+    wc = wc * inv
     nx = wa * normals[a, 0] + wb * normals[b, 0] + wc * normals[c, 0]
     ny = wa * normals[a, 1] + wb * normals[b, 1] + wc * normals[c, 1]
     nz = wa * normals[a, 2] + wb * normals[b, 2] + wc * normals[c, 2]
     inv = np.float32(1.0) / np.sqrt(nx * nx + ny * ny + nz * nz + np.float32(1e-12))
-    vx, vy, vz = (camera[1] - px) / camera[0], (camera[2] - py) / camera[0], np.float32(-1.0)
+    vx = (camera[1] - px) / camera[0]
+    vy = (camera[2] - py) / camera[0]
+    vz = np.float32(-1.0)
     vinv = np.float32(1.0) / np.sqrt(vx * vx + vy * vy + np.float32(1.0))
-    ta, tb, tc = uv_faces[f, 0], uv_faces[f, 1], uv_faces[f, 2]
+    ta = uv_faces[f, 0]
+    tb = uv_faces[f, 1]
+    tc = uv_faces[f, 2]
     u = wa * uv[ta, 0] + wb * uv[tb, 0] + wc * uv[tc, 0]
     v = wa * uv[ta, 1] + wb * uv[tb, 1] + wc * uv[tc, 1]
     red, green, blue, gloss = _texel(texture, u, v)
     open_ = wa * occlusion[a] + wb * occlusion[b] + wc * occlusion[c]
-    return _light(nx * inv, ny * inv, nz * inv, vx * vinv, vy * vinv, vz * vinv,
-                  red, green, blue, gloss, open_, soft[f], lights, sky, ground, wrap)  # fmt: skip
+    return _light(
+        nx * inv,
+        ny * inv,
+        nz * inv,
+        vx * vinv,
+        vy * vinv,
+        vz * vinv,
+        red,
+        green,
+        blue,
+        gloss,
+        open_,
+        soft[f],
+        lights,
+        sky,
+        ground,
+        wrap,
+    )
 
 
 @njit(cache=True, fastmath=True)
@@ -209,31 +278,92 @@ def _plain(ids, y, x, screen, faces, soft):  # type: ignore[no-untyped-def]
 
 @njit(cache=True, fastmath=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
-    ids, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, backdrop_, camera, lights, sky, ground, wrap,
-    gamma, out,
-):  # fmt: skip
+    ids,
+    screen,
+    normals,
+    faces,
+    uv_faces,
+    uv,
+    occlusion,
+    soft,
+    texture,
+    backdrop_,
+    camera,
+    lights,
+    sky,
+    ground,
+    wrap,
+    gamma,
+    out,
+):
     """Fills `out`: one shading a pixel inside surfaces, four at edges, averaged in linear light."""
     top = gamma.shape[0] - 1
     scale = np.float32(top / 2.0)
     for y in range(out.shape[0]):
         for x in range(out.shape[1]):
-            i, j = 2 * y, 2 * x
-            r, g, b = backdrop_[y, x, 0], backdrop_[y, x, 1], backdrop_[y, x, 2]
-            f0, f1, f2, f3 = ids[i, j], ids[i, j + 1], ids[i + 1, j], ids[i + 1, j + 1]
+            i = 2 * y
+            j = 2 * x
+            r = backdrop_[y, x, 0]
+            g = backdrop_[y, x, 1]
+            b = backdrop_[y, x, 2]
+            f0 = ids[i, j]
+            f1 = ids[i, j + 1]
+            f2 = ids[i + 1, j]
+            f3 = ids[i + 1, j + 1]
             if f0 >= 0 and (f0 == f1 and f0 == f2 and f0 == f3 or _plain(ids, i, j, screen, faces, soft)):
-                r, g, b = _point(f0, j, i, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, camera,
-                                 lights, sky, ground, wrap)  # fmt: skip
+                r, g, b = _point(
+                    f0,
+                    j,
+                    i,
+                    screen,
+                    normals,
+                    faces,
+                    uv_faces,
+                    uv,
+                    occlusion,
+                    soft,
+                    texture,
+                    camera,
+                    lights,
+                    sky,
+                    ground,
+                    wrap,
+                )
             elif f0 >= 0 or f1 >= 0 or f2 >= 0 or f3 >= 0:
-                sr, sg, sb = np.float32(0.0), np.float32(0.0), np.float32(0.0)
+                sr = np.float32(0.0)
+                sg = np.float32(0.0)
+                sb = np.float32(0.0)
                 for k in range(4):
                     f = ids[i + k // 2, j + k % 2]
                     if f < 0:
-                        sr, sg, sb = sr + r, sg + g, sb + b
+                        sr = sr + r
+                        sg = sg + g
+                        sb = sb + b
                     else:
-                        pr, pg, pb = _point(f, j + k % 2, i + k // 2, screen, normals, faces, uv_faces, uv, occlusion,
-                                            soft, texture, camera, lights, sky, ground, wrap)  # fmt: skip
-                        sr, sg, sb = sr + pr, sg + pg, sb + pb
-                r, g, b = sr * np.float32(0.25), sg * np.float32(0.25), sb * np.float32(0.25)
+                        pr, pg, pb = _point(
+                            f,
+                            j + k % 2,
+                            i + k // 2,
+                            screen,
+                            normals,
+                            faces,
+                            uv_faces,
+                            uv,
+                            occlusion,
+                            soft,
+                            texture,
+                            camera,
+                            lights,
+                            sky,
+                            ground,
+                            wrap,
+                        )
+                        sr = sr + pr
+                        sg = sg + pg
+                        sb = sb + pb
+                r = sr * np.float32(0.25)
+                g = sg * np.float32(0.25)
+                b = sb * np.float32(0.25)
             out[y, x, 0] = gamma[max(min(int(r * scale), top), 0)]
             out[y, x, 1] = gamma[max(min(int(g * scale), top), 0)]
             out[y, x, 2] = gamma[max(min(int(b * scale), top), 0)]

@@ -37,9 +37,13 @@ def require_av() -> Any:
 
 
 def write_video(
-    out: Path, frames: Iterable[NDArray[np.uint8]], rate: Fraction, *, sound: Path | None = None,
+    out: Path,
+    frames: Iterable[NDArray[np.uint8]],
+    rate: Fraction,
+    *,
+    sound: Path | None = None,
     start_s: Fraction = Fraction(0),
-) -> int:  # fmt: skip
+) -> int:
     """Writes frames and sound to `out` (mp4, mov or mkv: H.264 and AAC) and returns the number of frames.
 
     frames: sRGB pictures (H, W, 3), all of one even size; rate: frames per second; sound: any file with sound, cut to
@@ -71,7 +75,8 @@ class _Writer:
     """One open file: pictures and sound are written side by side, so that neither waits in memory for the other."""
 
     def __init__(self, container: av.container.OutputContainer, rate: Fraction, sound: Path | None, start_s: Fraction):
-        self._container, self._rate = container, rate
+        self._container = container
+        self._rate = rate
         self._picture: Any = container.add_stream("libx264", rate=rate, options=_QUALITY)
         self._picture.pix_fmt = "yuv420p"
         self._sound: Any = None
@@ -98,10 +103,12 @@ class _Writer:
             height, width = image.shape[:2]
             if height % 2 or width % 2:
                 raise RenderError(f"a video cannot be {width} x {height} pixels: both sides must be even")
-            self._picture.width, self._picture.height = width, height
+            self._picture.width = width
+            self._picture.height = height
             self._picture.codec_context.time_base = 1 / self._rate
         frame = require_av().VideoFrame.from_ndarray(image, format="rgb24")
-        frame.pts, frame.time_base = index, 1 / self._rate
+        frame.pts = index
+        frame.time_base = 1 / self._rate
         self._container.mux(self._picture.encode(frame))
 
     def _add_sound(self, until_s: Fraction) -> None:
@@ -113,7 +120,9 @@ class _Writer:
             frame = require_av().AudioFrame.from_ndarray(
                 np.ascontiguousarray(block[None]), format="fltp", layout="mono"
             )
-            frame.sample_rate, frame.pts, frame.time_base = SOUND_HZ, self._heard, Fraction(1, SOUND_HZ)
+            frame.sample_rate = SOUND_HZ
+            frame.pts = self._heard
+            frame.time_base = Fraction(1, SOUND_HZ)
             self._heard += len(block)
             self._first = rest if len(rest) else next(self._blocks, None)
             self._container.mux(self._sound.encode(frame))

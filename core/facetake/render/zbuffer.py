@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import numpy as np
 from numba import njit
-from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
+from facetake.arrays import F32, I32
 
 NOTHING = -1
 """Face id of a pixel that no triangle covers."""
@@ -35,15 +33,24 @@ def _fill(screen, faces, ids, one_sided):  # type: ignore[no-untyped-def]
     height, width = ids.shape
     nearest = np.zeros((height, width), dtype=np.float32)
     for f in range(faces.shape[0]):
-        a, b, c = faces[f, 0], faces[f, 1], faces[f, 2]
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
         if screen[a, 2] <= 0.0 or screen[b, 2] <= 0.0 or screen[c, 2] <= 0.0:
             continue
-        ax, ay, bx, by, cx, cy = screen[a, 0], screen[a, 1], screen[b, 0], screen[b, 1], screen[c, 0], screen[c, 1]
+        ax = screen[a, 0]
+        ay = screen[a, 1]
+        bx = screen[b, 0]
+        by = screen[b, 1]
+        cx = screen[c, 0]
+        cy = screen[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area == 0.0 or (one_sided and area > 0.0):
             continue
         inv = np.float32(1.0) / area
-        ia, ib, ic = 1.0 / screen[a, 2], 1.0 / screen[b, 2], 1.0 / screen[c, 2]
+        ia = 1.0 / screen[a, 2]
+        ib = 1.0 / screen[b, 2]
+        ic = 1.0 / screen[c, 2]
         x0 = max(0, int(np.floor(min(ax, bx, cx) - 0.5)))
         x1 = min(width - 1, int(np.ceil(max(ax, bx, cx) - 0.5)))
         y0 = max(0, int(np.floor(min(ay, by, cy) - 0.5)))
@@ -67,11 +74,14 @@ def _fill(screen, faces, ids, one_sided):  # type: ignore[no-untyped-def]
 @njit(cache=True)
 def _span(ax, ay, bx, by, cx, cy, y):  # type: ignore[no-untyped-def]
     """Where a row crosses the triangle's edges: pixels outside are not worth testing, those inside still are."""
-    left, right = np.float32(1e9), np.float32(-1e9)
+    left = np.float32(1e9)
+    right = np.float32(-1e9)
     for x0, y0, x1, y1 in ((ax, ay, bx, by), (bx, by, cx, cy), (cx, cy, ax, ay)):
         if (y0 <= y) != (y1 <= y):
             x = x0 + (y - y0) * (x1 - x0) / (y1 - y0)
-            left, right = min(left, x), max(right, x)
+            left = min(left, x)
+            right = max(right, x)
         elif y0 == y:
-            left, right = min(left, x0, x1 if y1 == y else x0), max(right, x0, x1 if y1 == y else x0)
+            left = min(left, x0, x1 if y1 == y else x0)
+            right = max(right, x0, x1 if y1 == y else x0)
     return left, right

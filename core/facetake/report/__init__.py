@@ -53,9 +53,13 @@ class Written:
 
 
 def write(
-    lines: Iterable[Line], folder: Path, *, title: str = "Takes", media_mb: float = MEDIA_MB,
+    lines: Iterable[Line],
+    folder: Path,
+    *,
+    title: str = "Takes",
+    media_mb: float = MEDIA_MB,
     names: tuple[str, str, str] = NAMES,
-) -> Written:  # fmt: skip
+) -> Written:
     """Writes a report of lines into a folder: each file whole, or the older one stays.
 
     Args:
@@ -87,7 +91,8 @@ def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: 
     """Fills the three files; how many lines the page carries, and the bytes of that."""
     with ExitStack() as stack:
         page_file, table_file, junit_file = (stack.enter_context(text_file(path)) for path in files)
-        page, table = Page(page_file, title, spool.counts), Table(table_file, spool.counts)
+        page = Page(page_file, title, spool.counts)
+        table = Table(table_file, spool.counts)
         junit = JUnit(junit_file, title, spool.counts)
         budget = _Budget(media_mb * _MB)
         page.begin()

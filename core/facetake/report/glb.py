@@ -16,17 +16,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import __version__
+from facetake.arrays import F32
 from facetake.face import head as faces
 from facetake.face.head import ATLAS, PARTS, SOFTNESS, Head
 from facetake.files import json_text
 from facetake.report import png
 
-F32 = NDArray[np.float32]
 FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
 _COMPONENT = {"uint16": 5123, "uint32": 5125, "float32": 5126}
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
-_ARRAY_BUFFER, _ELEMENT_BUFFER = 34962, 34963
-_JSON_CHUNK, _BINARY_CHUNK = 0x4E4F534A, 0x004E4942
+_ARRAY_BUFFER = 34962
+_ELEMENT_BUFFER = 34963
+_JSON_CHUNK = 0x4E4F534A
+_BINARY_CHUNK = 0x004E4942
 _ALIGNMENT = 4
 
 
@@ -50,9 +52,11 @@ class _File:
         """An array (N,) or (N, 2..3); its number."""
         flat = np.ascontiguousarray(array).reshape(len(array), -1)
         made = {
-            "bufferView": self.view(flat.tobytes(), target), "componentType": _COMPONENT[flat.dtype.name],
-            "count": len(flat), "type": _KIND[flat.shape[1]],
-        }  # fmt: skip
+            "bufferView": self.view(flat.tobytes(), target),
+            "componentType": _COMPONENT[flat.dtype.name],
+            "count": len(flat),
+            "type": _KIND[flat.shape[1]],
+        }
         self.accessors.append(made | (_bounds(flat) if bounds else {}))
         return len(self.accessors) - 1
 
@@ -60,14 +64,19 @@ class _File:
         """An array (N, 3) that is zero almost everywhere; its number."""
         rows = np.flatnonzero(array.any(axis=1))
         values = np.ascontiguousarray(array[rows], dtype=np.float32)
-        self.accessors.append({
-            "componentType": _COMPONENT["float32"], "count": len(array), "type": "VEC3", **_bounds(array),
-            "sparse": {
-                "count": len(rows),
-                "indices": {"bufferView": self.view(rows.astype(np.uint16).tobytes()), "componentType": 5123},
-                "values": {"bufferView": self.view(values.tobytes())},
-            },
-        })  # fmt: skip
+        self.accessors.append(
+            {
+                "componentType": _COMPONENT["float32"],
+                "count": len(array),
+                "type": "VEC3",
+                **_bounds(array),
+                "sparse": {
+                    "count": len(rows),
+                    "indices": {"bufferView": self.view(rows.astype(np.uint16).tobytes()), "componentType": 5123},
+                    "values": {"bufferView": self.view(values.tobytes())},
+                },
+            }
+        )
         return len(self.accessors) - 1
 
 
@@ -95,13 +104,17 @@ def write(head: Head) -> bytes:
     indices = file.accessor(head.uv_faces.reshape(-1).astype(np.uint16), _ELEMENT_BUFFER)
     shapes = head.deltas.reshape(len(head.names), -1, 3)[:, source] * FLIP
     primitive = {
-        "attributes": attributes, "indices": indices, "material": 0,
+        "attributes": attributes,
+        "indices": indices,
+        "material": 0,
         "targets": [{"POSITION": file.sparse(shape)} for shape in shapes],
-    }  # fmt: skip
+    }
     mesh = {
-        "name": "head", "primitives": [primitive], "weights": [0.0] * len(head.names),
+        "name": "head",
+        "primitives": [primitive],
+        "weights": [0.0] * len(head.names),
         "extras": {"targetNames": list(head.names), "facetake": _anatomy(file, head, source)},
-    }  # fmt: skip
+    }
     return _packed(file, mesh, images, head.about)
 
 
@@ -153,37 +166,54 @@ def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any
     follow = head.seal_follow[np.searchsorted(head.seal_moved, source[moved])]
     mouth = np.isin(head.part, [PARTS.index(name) for name in ("cavity", "teeth", "tongue")])
     sets = {
-        "source": source, "sealUpper": first[head.seal_upper], "sealLower": first[head.seal_lower].reshape(-1),
-        "sealMoved": moved, "lids": np.flatnonzero(np.isin(source, head.lids)),
-        "eyes": np.unique(head.uv_faces[head.part == PARTS.index("eye")]), "mouth": np.unique(head.uv_faces[mouth]),
+        "source": source,
+        "sealUpper": first[head.seal_upper],
+        "sealLower": first[head.seal_lower].reshape(-1),
+        "sealMoved": moved,
+        "lids": np.flatnonzero(np.isin(source, head.lids)),
+        "eyes": np.unique(head.uv_faces[head.part == PARTS.index("eye")]),
+        "mouth": np.unique(head.uv_faces[mouth]),
         "teeth": np.unique(head.uv_faces[head.part == PARTS.index("teeth")]),
-    }  # fmt: skip
+    }
     return {
         **{name: file.accessor(np.asarray(one, dtype=np.uint16)) for name, one in sets.items()},
-        "sealMix": file.accessor(head.seal_mix.reshape(-1)), "sealFollow": file.accessor(follow.reshape(-1)),
-        "eyeCentres": (head.eye_centres * FLIP).tolist(), "eyeRadius": head.eye_radius,
-        "lidClearance": faces.LID_CLEARANCE_M, "pivot": (faces.PIVOT_M * FLIP).tolist(),
-        "neck": [-faces.NECK_TOP_M, -faces.NECK_BOTTOM_M], "gazeDeg": [faces.GAZE_YAW_DEG, faces.GAZE_PITCH_DEG],
+        "sealMix": file.accessor(head.seal_mix.reshape(-1)),
+        "sealFollow": file.accessor(follow.reshape(-1)),
+        "eyeCentres": (head.eye_centres * FLIP).tolist(),
+        "eyeRadius": head.eye_radius,
+        "lidClearance": faces.LID_CLEARANCE_M,
+        "pivot": (faces.PIVOT_M * FLIP).tolist(),
+        "neck": [-faces.NECK_TOP_M, -faces.NECK_BOTTOM_M],
+        "gazeDeg": [faces.GAZE_YAW_DEG, faces.GAZE_PITCH_DEG],
         "iris": [*faces.EYE_UV_CENTRE, faces.IRIS_UV_SPAN],
-    }  # fmt: skip
+    }
 
 
 def _packed(file: _File, mesh: dict[str, Any], images: list[dict[str, Any]], about: str) -> bytes:
     """The two chunks of a .glb."""
     surface = {
-        "baseColorTexture": {"index": 0}, "metallicRoughnessTexture": {"index": 1}, "metallicFactor": 0.0,
-    }  # fmt: skip
+        "baseColorTexture": {"index": 0},
+        "metallicRoughnessTexture": {"index": 1},
+        "metallicFactor": 0.0,
+    }
     document = {
         "asset": {"version": "2.0", "generator": f"Facetake {__version__}", "extras": json_text.load(about)},
-        "scene": 0, "scenes": [{"nodes": [0]}], "nodes": [{"name": "head", "mesh": 0}], "meshes": [mesh],
+        "scene": 0,
+        "scenes": [{"nodes": [0]}],
+        "nodes": [{"name": "head", "mesh": 0}],
+        "meshes": [mesh],
         "materials": [{"name": "head", "pbrMetallicRoughness": surface}],
         "textures": [{"source": number, "sampler": 0} for number in range(len(images))],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
-        "images": images, "accessors": file.accessors, "bufferViews": file.views,
+        "images": images,
+        "accessors": file.accessors,
+        "bufferViews": file.views,
         "buffers": [{"byteLength": len(file.data)}],
-    }  # fmt: skip
+    }
     text = json_text.dump(document, separators=(",", ":")).encode()
-    chunks = [(_JSON_CHUNK, text + b" " * (-len(text) % _ALIGNMENT)),
-              (_BINARY_CHUNK, bytes(file.data) + b"\0" * (-len(file.data) % _ALIGNMENT))]  # fmt: skip
+    chunks = [
+        (_JSON_CHUNK, text + b" " * (-len(text) % _ALIGNMENT)),
+        (_BINARY_CHUNK, bytes(file.data) + b"\0" * (-len(file.data) % _ALIGNMENT)),
+    ]
     body = b"".join(struct.pack("<II", len(content), kind) + content for kind, content in chunks)
     return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-DONE, FAILED = "done", "failed"
-APPROVED, REJECTED = "approved", "rejected"
+DONE = "done"
+FAILED = "failed"
+APPROVED = "approved"
+REJECTED = "rejected"
 
 
 class Finding(Protocol):

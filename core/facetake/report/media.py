@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio, formats
+from facetake.arrays import F32
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
 from facetake.report.escaping import inert
@@ -24,7 +24,6 @@ from facetake.report.line import Line
 from facetake.rig import ARKIT_NAMES, to_arkit
 from facetake.take import Take, resample
 
-F32 = NDArray[np.float32]
 MOTION_HZ: Final = Fraction(30)
 PEAKS_HZ: Final = 100
 HEAD_AXES: Final = ("yaw", "pitch", "roll")
@@ -51,11 +50,14 @@ def _sound(line: Line) -> dict[str, Any]:
     import soundfile as sf
 
     container, subtype, mime = _CODEC
-    room, peaks, hop = io.BytesIO(), list[F32](), audio.SAMPLE_RATE_HZ // PEAKS_HZ
+    room = io.BytesIO()
+    peaks = list[F32]()
+    hop = audio.SAMPLE_RATE_HZ // PEAKS_HZ
     rest = np.zeros(0, np.float32)
-    with audio.stream(line.audio) as sound, sf.SoundFile(
-        room, "w", audio.SAMPLE_RATE_HZ, 1, subtype, format=container, compression_level=_QUALITY
-    ) as file:  # fmt: skip
+    with (
+        audio.stream(line.audio) as sound,
+        sf.SoundFile(room, "w", audio.SAMPLE_RATE_HZ, 1, subtype, format=container, compression_level=_QUALITY) as file,
+    ):
         for block in sound:
             file.write(np.clip(block, -1.0, 1.0))
             rest = np.concatenate([rest, np.abs(block)])
@@ -64,9 +66,10 @@ def _sound(line: Line) -> dict[str, Any]:
             rest = rest[whole:]
     wave = np.concatenate([np.zeros(0, np.float32), *peaks, rest.max(keepdims=True)[:1] if len(rest) else rest])
     return {
-        "sound": _text(room.getvalue()), "mime": mime,
+        "sound": _text(room.getvalue()),
+        "mime": mime,
         "peaks": _text(np.rint(np.clip(wave, 0.0, 1.0) * _STEPS).astype(np.uint8).tobytes()),
-    }  # fmt: skip
+    }
 
 
 def _movement(line: Line) -> dict[str, Any]:
@@ -77,18 +80,19 @@ def _movement(line: Line) -> dict[str, Any]:
     steps = np.rint((tracks - low) / np.maximum(high - low, 1e-9) * _STEPS).astype(np.uint8)
     moved = np.diff(steps, axis=0, prepend=np.zeros((1, steps.shape[1]), np.uint8))  # bytes wrap around, both ways
     return {
-        "motion": _text(zlib.compress(np.ascontiguousarray(moved.T).tobytes(), 9)), "frames": len(steps),
-        "start": float(take.start), "low": _few(low), "high": _few(high),
-    }  # fmt: skip
+        "motion": _text(zlib.compress(np.ascontiguousarray(moved.T).tobytes(), 9)),
+        "frames": len(steps),
+        "start": float(take.start),
+        "low": _few(low),
+        "high": _few(high),
+    }
 
 
 def _tracks(take: Take) -> tuple[F32, F32, F32]:
     """Channels (T, C) and the range of each (C,), (C,)."""
     turn = np.zeros((take.n_frames, len(HEAD_AXES)), np.float32) if take.head is None else take.head
     curves = np.stack(list(main_curves(take.values).values()), axis=1)
-    whole = np.concatenate(
-        [to_arkit(take.values), lip_seal(take.values)[:, None], np.clip(curves, 0.0, 1.0)], axis=1
-    )  # fmt: skip
+    whole = np.concatenate([to_arkit(take.values), lip_seal(take.values)[:, None], np.clip(curves, 0.0, 1.0)], axis=1)
     low = np.concatenate([np.zeros(whole.shape[1], np.float32), turn.min(axis=0)])
     high = np.concatenate([np.ones(whole.shape[1], np.float32), turn.max(axis=0)])
     return np.concatenate([whole, turn], axis=1), low, high

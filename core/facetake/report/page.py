@@ -28,9 +28,24 @@ MARK: Final = "<!-- report -->"
 ROWS_A_CHUNK: Final = 500
 _PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
 FIELDS: Final = (
-    "id", "character", "emotion", "text", "duration", "status", "message", "why", "score", "findings", "verdict",
-    "note", "sha", "media", "href", "others", "told",
-)  # fmt: skip
+    "id",
+    "character",
+    "emotion",
+    "text",
+    "duration",
+    "status",
+    "message",
+    "why",
+    "score",
+    "findings",
+    "verdict",
+    "note",
+    "sha",
+    "media",
+    "href",
+    "others",
+    "told",
+)
 
 
 class Page:
@@ -38,7 +53,9 @@ class Page:
 
     def __init__(self, file: TextIO, title: str, counts: Counts) -> None:
         """Takes the file to write to; nothing is written yet."""
-        self._file, self._title, self._counts = file, title, counts
+        self._file = file
+        self._title = title
+        self._counts = counts
         self._top, _, self._bottom = (SOURCES / "page.html").read_text(encoding="utf-8").partition(MARK)
         self._chunk: list[str] = []
 
@@ -54,10 +71,24 @@ class Page:
             for one in line.findings
         ]
         values: list[Any] = [
-            line.id, line.character, line.emotion, line.text, round(line.duration_s, 3), line.status, line.message,
-            line.why, _number(line.score), findings, line.verdict, line.note, line.take_sha256, int(carried),
-            "" if carried else relative_address(line.audio, folder), line.others, line.told,
-        ]  # fmt: skip
+            line.id,
+            line.character,
+            line.emotion,
+            line.text,
+            round(line.duration_s, 3),
+            line.status,
+            line.message,
+            line.why,
+            _number(line.score),
+            findings,
+            line.verdict,
+            line.note,
+            line.take_sha256,
+            int(carried),
+            "" if carried else relative_address(line.audio, folder),
+            line.others,
+            line.told,
+        ]
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:
             self._end_chunk()
@@ -67,9 +98,15 @@ class Page:
         self._end_chunk()
         libraries = three.modules()
         facts = {
-            "title": self._title, "key": self._counts.key, "fields": FIELDS, "channels": CHANNELS, "curves": CURVES,
-            "motionHz": float(MOTION_HZ), "peaksHz": PEAKS_HZ, "noFace": "" if libraries else three.MISSING,
-        }  # fmt: skip
+            "title": self._title,
+            "key": self._counts.key,
+            "fields": FIELDS,
+            "channels": CHANNELS,
+            "curves": CURVES,
+            "motionHz": float(MOTION_HZ),
+            "peaksHz": PEAKS_HZ,
+            "noFace": "" if libraries else three.MISSING,
+        }
         self._element("facts", inert(facts))
         if libraries:
             self._element("head", _packed_head())

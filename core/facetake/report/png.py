@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _COLOUR_TYPE = {1: 0, 3: 2}
-_UP, _SUB = 2, 1
+_UP = 2
+_SUB = 1
 
 
 def encode(image: NDArray[np.uint8]) -> bytes:
@@ -24,7 +25,8 @@ def _filtered(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """Rows (H, 1 + W * channels), each led by the filter whose differences are smaller (section 9 of the standard)."""
     height, width, channels = image.shape
     flat = image.reshape(height, width * channels)
-    up, left = flat.copy(), flat.copy()
+    up = flat.copy()
+    left = flat.copy()
     up[1:] -= flat[:-1]
     left[:, channels:] -= flat[:, :-channels]
     cost_up, cost_left = (np.abs(rows.view(np.int8).astype(np.int16)).sum(axis=1) for rows in (up, left))

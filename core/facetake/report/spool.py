@@ -61,7 +61,8 @@ class Spool:
         self._base = sqlite3.connect("")
         self._base.execute(_TABLE)
         digest = hashlib.sha256(title.encode("utf-8", "replace"))
-        checks, others = dict[str, None](), dict[str, None]()
+        checks = dict[str, None]()
+        others = dict[str, None]()
         count = failed = unfinished = faulty = 0
         seconds = 0.0
         for count, line in enumerate(lines, 1):

@@ -18,9 +18,23 @@ from facetake.report.line import DONE, FAILED, Finding, Line
 from facetake.report.spool import Counts
 
 COLUMNS: Final = (
-    "id", "character", "emotion", "text", "duration_s", "status", "message", "why", "score", "failed_checks",
-    "verdict", "note", "audio", "take", "take_sha256", "told",
-)  # fmt: skip
+    "id",
+    "character",
+    "emotion",
+    "text",
+    "duration_s",
+    "status",
+    "message",
+    "why",
+    "score",
+    "failed_checks",
+    "verdict",
+    "note",
+    "audio",
+    "take",
+    "take_sha256",
+    "told",
+)
 _NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -29,19 +43,35 @@ class Table:
 
     def __init__(self, file: TextIO, counts: Counts) -> None:
         """Writes the header."""
-        self._checks, self._others = counts.checks, counts.others
+        self._checks = counts.checks
+        self._others = counts.others
         self._writer = csv.writer(file, lineterminator="\r\n")  # so that either mark inside a cell is quoted
         self._writer.writerow([cell(name) for name in (*COLUMNS, *self._checks, *self._others)])
 
     def add(self, line: Line) -> None:
         """One row."""
-        measured, others = {one.name: f"{one.value:g}" for one in line.findings}, dict(line.others)
+        measured = {one.name: f"{one.value:g}" for one in line.findings}
+        others = dict(line.others)
         row: list[Any] = [
-            line.id, line.character, line.emotion, line.text, f"{line.duration_s:.3f}", line.status, line.message,
-            line.why, f"{line.score:g}", "; ".join(one.name for one in failing(line)), line.verdict, line.note,
-            line.audio, line.take or "", line.take_sha256, "; ".join(line.told),
-            *(measured.get(name, "") for name in self._checks), *(others.get(name, "") for name in self._others),
-        ]  # fmt: skip
+            line.id,
+            line.character,
+            line.emotion,
+            line.text,
+            f"{line.duration_s:.3f}",
+            line.status,
+            line.message,
+            line.why,
+            f"{line.score:g}",
+            "; ".join(one.name for one in failing(line)),
+            line.verdict,
+            line.note,
+            line.audio,
+            line.take or "",
+            line.take_sha256,
+            "; ".join(line.told),
+            *(measured.get(name, "") for name in self._checks),
+            *(others.get(name, "") for name in self._others),
+        ]
         self._writer.writerow([cell(str(one)) for one in row])
 
 

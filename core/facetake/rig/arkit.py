@@ -106,5 +106,6 @@ def from_arkit(shapes: NDArray[np.floating]) -> NDArray[np.float32]:
 
 def _lips_together(weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """(T,) how far the lips are held together over an open jaw: mouthClose / jawOpen, 0 on a closed one."""
-    close, jaw = weights[:, _SHAPE["mouthClose"]], weights[:, _SHAPE["jawOpen"]]
+    close = weights[:, _SHAPE["mouthClose"]]
+    jaw = weights[:, _SHAPE["jawOpen"]]
     return np.divide(close, jaw, out=np.zeros_like(close), where=jaw > 1e-4).clip(0.0, 1.0)

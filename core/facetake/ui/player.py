@@ -24,7 +24,9 @@ class Player:
     def __init__(self) -> None:
         """Nothing to play yet."""
         self._samples: NDArray[np.float32] = np.zeros((0, 1), np.float32)
-        self._rate_hz, self._at, self._stream = 16000, 0, None
+        self._rate_hz = 16000
+        self._at = 0
+        self._stream = None
         self._began_s: float | None = None
         self.is_silent = False
 
@@ -60,7 +62,8 @@ class Player:
         """Halts where it is."""
         if self._began_s is None:
             return
-        self._at, self._began_s = min(len(self._samples), round(self.time_s * self._rate_hz)), None
+        self._at = min(len(self._samples), round(self.time_s * self._rate_hz))
+        self._began_s = None
         if self._stream is not None:
             self._stream.close()
             self._stream = None

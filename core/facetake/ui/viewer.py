@@ -35,7 +35,8 @@ class Viewer(QWidget):
         self.pictures = 0
         self._image: QImage | None = None
         self._wanted: tuple[Take, int] | None = None
-        self._news, self._over = threading.Condition(), False
+        self._news = threading.Condition()
+        self._over = False
         self.drawn.connect(self._take_picture)
         self._thread = threading.Thread(target=self._draw, name="face", daemon=True)
         self._thread.start()

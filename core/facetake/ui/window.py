@@ -60,7 +60,8 @@ class Window(QMainWindow):
         self.setStyleSheet(LOOK)
         self.resize(1180, 720)
         self.engine = engine or Engine([sys.executable, "-m", "facetake", "worker"])
-        self.host, self.player = StageHost(), Player()
+        self.host = StageHost()
+        self.player = Player()
         self.take: Take | None = Take(rig.NEUTRAL[None], self.host.frame_rate)
         self._sound: Path | None = None
         self._build()
@@ -112,8 +113,10 @@ class Window(QMainWindow):
         self._changed()
 
     def _build(self) -> None:
-        self.panel, self.viewer = Panel(self.host, self.engine), Viewer()
-        self.play, self.time = QPushButton("Play"), QLabel("0.00 s")
+        self.panel = Panel(self.host, self.engine)
+        self.viewer = Viewer()
+        self.play = QPushButton("Play")
+        self.time = QLabel("0.00 s")
         buttons = {"Undo": self.undo, "Redo": self.redo, "Export...": self.export}
         row = QHBoxLayout()
         row.addWidget(self.play)
@@ -136,8 +139,12 @@ class Window(QMainWindow):
         self.panel.opened.connect(self._opened)
         self.panel.made.connect(lambda _made: self._changed())
         self.panel.tracks.sought.connect(self._seek)
-        for keys, action in (("Space", self.play_or_stop), (QKeySequence.StandardKey.Undo, self.undo),
-                             (QKeySequence.StandardKey.Redo, self.redo), ("Ctrl+E", self.export)):  # fmt: skip
+        for keys, action in (
+            ("Space", self.play_or_stop),
+            (QKeySequence.StandardKey.Undo, self.undo),
+            (QKeySequence.StandardKey.Redo, self.redo),
+            ("Ctrl+E", self.export),
+        ):
             QShortcut(QKeySequence(keys), self, action)
 
     def _opened(self, paths: list[Path]) -> None:

@@ -80,7 +80,8 @@ class Worker:
 
     def __init__(self, out: TextIO) -> None:
         """Answers to `out`, a line an event."""
-        self._out, self._lock = out, threading.Lock()
+        self._out = out
+        self._lock = threading.Lock()
         self._waiting: queue.Queue[tuple[Request, Channel] | None] = queue.Queue()
         self._open: dict[object, Channel] = {}
         self._session = Session()
@@ -117,7 +118,8 @@ class Worker:
         """Queues or answers one request; False where it asks to shut down."""
         try:
             request = json_text.load(line)
-            do, number = request["do"], request["id"]
+            do = request["do"]
+            number = request["id"]
         except (ValueError, TypeError, KeyError):
             Channel(None, self._send).failure(f"this is no request: {line.strip()[:80]}")
             return True
@@ -152,7 +154,8 @@ class Worker:
         except Cancelled:
             self._end(channel, lambda: channel.failure("cancelled", kind="Cancelled"))
         except Exception as error:
-            message, kind = sentence(error), type(error).__name__
+            message = sentence(error)
+            kind = type(error).__name__
             self._end(channel, lambda: channel.failure(message, kind=kind))
         else:
             self._end(channel, lambda: channel.done(result))

@@ -19,7 +19,9 @@ class Channel:
     def __init__(self, number: object, send: Callable[[dict[str, Any]], None]) -> None:
         """Belongs to the request of that id."""
         self.number = number
-        self._send, self._flag, self._percent = send, threading.Event(), -1
+        self._send = send
+        self._flag = threading.Event()
+        self._percent = -1
 
     def cancel(self) -> None:
         """Ends the request at its next report of progress."""

@@ -34,7 +34,8 @@ from facetake.worker.places import PLACES, Folder, Source, Target
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
 PLOT_FPS: Final = 30
-PLOT_POINTS, PLOT_CURVES = 3000, 4
+PLOT_POINTS = 3000
+PLOT_CURVES = 4
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
@@ -42,24 +43,41 @@ Result = dict[str, Any]
 
 _GIVEN: Final[object] = object()  # marks a field without a default
 _OUTPUT: dict[str, tuple[type, object]] = {
-    "out": (Target, _GIVEN), "rig": (str, "maya"), "optional": (bool, False), "bake": (bool, False),
-    "take_out": (Target, ""), "model": (Folder, ""),
-}  # fmt: skip
+    "out": (Target, _GIVEN),
+    "rig": (str, "maya"),
+    "optional": (bool, False),
+    "bake": (bool, False),
+    "take_out": (Target, ""),
+    "model": (Folder, ""),
+}
 FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "hello": {"protocol": (int, _GIVEN)},
     "generate": {
-        "audio": (Source, _GIVEN), "emotion": (str, "neutral"), "rate": (str, "60"), "seed": (int, 0),
-        "energy": (float, 1.0), "blink": (bool, True), "gaze": (bool, True), "head": (bool, True),
-        "gains": (dict, {}), "only": (list, []),
+        "audio": (Source, _GIVEN),
+        "emotion": (str, "neutral"),
+        "rate": (str, "60"),
+        "seed": (int, 0),
+        "energy": (float, 1.0),
+        "blink": (bool, True),
+        "gaze": (bool, True),
+        "head": (bool, True),
+        "gains": (dict, {}),
+        "only": (list, []),
         **_OUTPUT,
     },
     "restyle": {
-        "take": (Source, ""), "curves": (Source, ""), "style": (str, ""), "actor": (str, ""), "only": (list, []),
-        "span_s": (list, []), "lock": (list, []), **_OUTPUT,
+        "take": (Source, ""),
+        "curves": (Source, ""),
+        "style": (str, ""),
+        "actor": (str, ""),
+        "only": (list, []),
+        "span_s": (list, []),
+        "lock": (list, []),
+        **_OUTPUT,
     },
     "visemes": {"path": (Source, _GIVEN), "model": (Folder, "")},
     "inspect": {"path": (Source, _GIVEN)},
-}  # fmt: skip
+}
 """Each request's fields with their types and defaults."""
 _NOUNS: Final[Mapping[type, str]] = {
     str: "text",
@@ -145,9 +163,12 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
     session.models("")
     actors = session.restyling("").restyler.actors
     return {
-        "protocol": PROTOCOL, "version": __version__, "emotions": EMOTIONS, "actors": actors,
+        "protocol": PROTOCOL,
+        "version": __version__,
+        "emotions": EMOTIONS,
+        "actors": actors,
         "regions": (*rig.REGIONS, *rig.GROUPS),
-    }  # fmt: skip
+    }
 
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
@@ -218,9 +239,13 @@ def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
     span = [restyling.instant(one, "span_s") for one in asked["span_s"]]
     rig.region_mask(*_names(asked["only"]))
     return restyling.RestyleOptions(
-        restyling.parse_style(asked["style"]) if asked["style"] else {}, actor, strength, _names(asked["only"]),
-        (span[0], span[1]) if span else None, _names(asked["lock"]),
-    )  # fmt: skip
+        restyling.parse_style(asked["style"]) if asked["style"] else {},
+        actor,
+        strength,
+        _names(asked["only"]),
+        (span[0], span[1]) if span else None,
+        _names(asked["lock"]),
+    )
 
 
 def _refuse_overwriting(asked: Mapping[str, Any], source: str) -> None:
@@ -241,9 +266,14 @@ def _deliver(
         formats.write(take, Path(asked["take_out"]))
     channel.progress(1.0)
     return {
-        "out": asked["out"], "n_keys": count, "n_dense": take.n_frames * rig.N_CONTROLS, "n_frames": take.n_frames,
-        "rate": str(take.rate), "start_s": str(take.start), "duration_s": float(take.duration_s),
-    }  # fmt: skip
+        "out": asked["out"],
+        "n_keys": count,
+        "n_dense": take.n_frames * rig.N_CONTROLS,
+        "n_frames": take.n_frames,
+        "rate": str(take.rate),
+        "start_s": str(take.start),
+        "duration_s": float(take.duration_s),
+    }
 
 
 def _plot(take: Take) -> dict[str, object]:
@@ -268,9 +298,11 @@ def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     path = Path(asked["path"])
     if inspection.is_take(path):
         take = resample(formats.read(path), Fraction(60))
-        found, start = session.restyling(asked["model"]).classifier.read(take.values)[0], take.start
+        found = session.restyling(asked["model"]).classifier.read(take.values)[0]
+        start = take.start
     else:
-        found, start = generating.hear(path, session.models(asked["model"]), channel.progress), Fraction(0)
+        found = generating.hear(path, session.models(asked["model"]), channel.progress)
+        start = Fraction(0)
     return {"visemes": [asdict(segment) for segment in visemes.segments(found, Fraction(60), start)]}
 
 
@@ -286,7 +318,8 @@ def _inspect(asked: Mapping[str, Any], _channel: Channel, _session: Session) -> 
 def _envelope(path: Path) -> list[float]:
     with audio.stream(path) as sound:
         step = max(1, -(-sound.n_samples // ENVELOPE))
-        peaks, at = np.zeros(-(-sound.n_samples // step), np.float32), 0
+        peaks = np.zeros(-(-sound.n_samples // step), np.float32)
+        at = 0
         for block in sound:
             columns = np.arange(at, at + len(block)) // step
             np.maximum.at(peaks, columns, np.abs(block))
@@ -295,5 +328,9 @@ def _envelope(path: Path) -> list[float]:
 
 
 _DEEDS: Mapping[str, Callable[[Mapping[str, Any], Channel, Session], Result]] = {
-    "hello": _hello, "generate": _generate, "restyle": _restyle, "visemes": _visemes, "inspect": _inspect,
-}  # fmt: skip
+    "hello": _hello,
+    "generate": _generate,
+    "restyle": _restyle,
+    "visemes": _visemes,
+    "inspect": _inspect,
+}

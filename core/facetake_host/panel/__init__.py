@@ -57,10 +57,12 @@ class Panel(QWidget):
     def __init__(self, host: Host, engine: Engine, parent: QWidget | None = None) -> None:
         """Shows the characters of the host; the engine starts when it is first needed."""
         super().__init__(parent)
-        self._host, self._engine = host, engine
+        self._host = host
+        self._engine = engine
         self._sounds: list[Path] = []
         self._job: Iterator[Status | Made] | None = None
-        self._cancel, self._look = threading.Event(), list[Request]()
+        self._cancel = threading.Event()
+        self._look = list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
         self._stepping = False
@@ -136,12 +138,16 @@ class Panel(QWidget):
             self.open([Path(name) for name in names])
 
     def _build(self) -> None:
-        self.character, self.sound, self.message = QComboBox(), QLabel("no line yet"), QLabel("")
-        self.emotion, self.weight = QComboBox(), _slider(70)
+        self.character = QComboBox()
+        self.sound = QLabel("no line yet")
+        self.message = QLabel("")
+        self.emotion = QComboBox()
+        self.weight = _slider(70)
         self.emotion.addItems(EMOTIONS)
         self.listen = QCheckBox("from the voice")
         self.listen.setToolTip("Hear the emotion in the line; what was heard is drawn, to be changed and made again")
-        self.style_name, self.strength = QComboBox(), _slider(80)
+        self.style_name = QComboBox()
+        self.strength = _slider(80)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
         self.region = QComboBox()
@@ -151,7 +157,8 @@ class Panel(QWidget):
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         for box in (self.blink, self.gaze, self.head):
             box.setChecked(True)
-        self.tracks, self.bar = Tracks(self), QProgressBar()
+        self.tracks = Tracks(self)
+        self.bar = QProgressBar()
         self.bar.setMaximum(100)
         self.bar.setTextVisible(False)
         self.message.setWordWrap(True)
@@ -208,7 +215,8 @@ class Panel(QWidget):
         if index < 0:
             self.say("There is no character in the scene; open or reference one and press Refresh.")
             return
-        character, self._cancel = self._characters[index], threading.Event()
+        character = self._characters[index]
+        self._cancel = threading.Event()
         try:
             if do == "generate":
                 self._job = jobs.generate(

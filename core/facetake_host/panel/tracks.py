@@ -10,15 +10,28 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from facetake_host.panel.mood import EMOTIONS, STEP_S, Mood
 
-GROUND, LANE, INK, FAINT = QColor("#1d1f23"), QColor("#26292f"), QColor("#cfd3da"), QColor("#6d737e")
-WAVE, HEAD = QColor("#6e96be"), QColor("#ffd65c")
+GROUND = QColor("#1d1f23")
+LANE = QColor("#26292f")
+INK = QColor("#cfd3da")
+FAINT = QColor("#6d737e")
+WAVE = QColor("#6e96be")
+HEAD = QColor("#ffd65c")
 VISEME = (QColor("#3a526c"), QColor("#544268"))
 COLOURS = {
-    "happy": QColor("#f0c84a"), "sad": QColor("#5d9be0"), "angry": QColor("#e2604e"),
-    "surprise": QColor("#e39bd8"), "fear": QColor("#a587e6"), "disgusted": QColor("#8cc265"),
-}  # fmt: skip
+    "happy": QColor("#f0c84a"),
+    "sad": QColor("#5d9be0"),
+    "angry": QColor("#e2604e"),
+    "surprise": QColor("#e39bd8"),
+    "fear": QColor("#a587e6"),
+    "disgusted": QColor("#8cc265"),
+}
 CURVES = (QColor("#ee7a60"), QColor("#68bedc"), QColor("#aad26e"), QColor("#d2a0e6"), QColor("#f0c86e"))
-WAVE_PX, VISEME_PX, MOOD_PX, CURVE_PX, TIME_PX, GAP_PX = 80, 24, 110, 130, 18, 6
+WAVE_PX = 80
+VISEME_PX = 24
+MOOD_PX = 110
+CURVE_PX = 130
+TIME_PX = 18
+GAP_PX = 6
 
 
 class Tracks(QWidget):
@@ -35,8 +48,10 @@ class Tracks(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         """Empty."""
         super().__init__(parent)
-        self.mood, self.brush = Mood(), EMOTIONS[0]
-        self._duration_s, self._playhead_s = 0.0, 0.0
+        self.mood = Mood()
+        self.brush = EMOTIONS[0]
+        self._duration_s = 0.0
+        self._playhead_s = 0.0
         self._wave: Sequence[float] = ()
         self._visemes: Sequence[tuple[str, float, float]] = ()
         self._curves: Mapping[str, Sequence[float]] = {}
@@ -60,15 +75,21 @@ class Tracks(QWidget):
 
     def show_sound(self, duration_s: float, envelope: Sequence[float]) -> None:
         """Another line: its waveform, and nothing else yet."""
-        self._duration_s, self._wave, self._visemes, self._curves = duration_s, envelope, (), {}
-        self.mood, self._playhead_s = Mood(duration_s), 0.0
+        self._duration_s = duration_s
+        self._wave = envelope
+        self._visemes = ()
+        self._curves = {}
+        self.mood = Mood(duration_s)
+        self._playhead_s = 0.0
         self.redraw()
 
     def show_take(
         self, visemes: Sequence[tuple[str, float, float]], curves: Mapping[str, Sequence[float]], fps: float
     ) -> None:
         """What was made of the line."""
-        self._visemes, self._curves, self._curve_fps = visemes, curves, fps
+        self._visemes = visemes
+        self._curves = curves
+        self._curve_fps = fps
         self.redraw()
 
     def put_playhead(self, time_s: float) -> None:
@@ -102,8 +123,10 @@ class Tracks(QWidget):
             self.put_playhead(self._time(at.x()))
             self.sought.emit(self._playhead_s)
             return
-        before, self._last = self._last, at
-        start, end = (self._time(before.x()), self._weight(before.y())), (self._time(at.x()), self._weight(at.y()))
+        before = self._last
+        self._last = at
+        start = (self._time(before.x()), self._weight(before.y()))
+        end = (self._time(at.x()), self._weight(at.y()))
         self.mood.paint(self.brush, *start, *end)
         self.redraw()
 
@@ -146,9 +169,12 @@ class Tracks(QWidget):
         painter.fillRect(self.rect(), GROUND)
         top = 0.0
         for height, draw in (
-            (WAVE_PX, self._draw_wave), (VISEME_PX, self._draw_visemes), (MOOD_PX, self._draw_mood),
-            (CURVE_PX, self._draw_curves), (TIME_PX, self._draw_times),
-        ):  # fmt: skip
+            (WAVE_PX, self._draw_wave),
+            (VISEME_PX, self._draw_visemes),
+            (MOOD_PX, self._draw_mood),
+            (CURVE_PX, self._draw_curves),
+            (TIME_PX, self._draw_times),
+        ):
             lane = QRectF(0, top, self.width(), height)
             if height != TIME_PX:
                 painter.fillRect(lane, LANE)
@@ -163,10 +189,12 @@ class Tracks(QWidget):
         if not self._wave:
             self._hint(painter, lane, "Drop a recorded line here")
             return
-        middle, loudest = lane.center().y(), max([*self._wave, 1e-6])
+        middle = lane.center().y()
+        loudest = max([*self._wave, 1e-6])
         painter.setPen(QPen(WAVE, max(1.0, lane.width() / len(self._wave))))
         for index, peak in enumerate(self._wave):
-            x, half = (index + 0.5) / len(self._wave) * lane.width(), 0.46 * lane.height() * peak / loudest
+            x = (index + 0.5) / len(self._wave) * lane.width()
+            half = 0.46 * lane.height() * peak / loudest
             painter.drawLine(QPointF(x, middle - half), QPointF(x, middle + half))
 
     def _draw_visemes(self, painter: QPainter, lane: QRectF) -> None:
@@ -211,14 +239,19 @@ class Tracks(QWidget):
             self._hint(painter, lane, "curves")
         left = 6.0
         shown = [value for values in self._curves.values() for value in values]
-        low, high = min([0.0, *shown]), max([0.5, *shown])
+        low = min([0.0, *shown])
+        high = max([0.5, *shown])
         scale = (lane.height() - 22) / (high - low)
         for row, (name, values) in enumerate(self._curves.items()):
             painter.setPen(QPen(CURVES[row % len(CURVES)], 1.5))
-            painter.drawPolyline(QPolygonF([
-                QPointF(self._x(index / self._curve_fps), lane.bottom() - 3 - (value - low) * scale)
-                for index, value in enumerate(values)
-            ]))  # fmt: skip
+            painter.drawPolyline(
+                QPolygonF(
+                    [
+                        QPointF(self._x(index / self._curve_fps), lane.bottom() - 3 - (value - low) * scale)
+                        for index, value in enumerate(values)
+                    ]
+                )
+            )
             painter.drawText(QPointF(left, lane.top() + 13), name)
             left += painter.fontMetrics().horizontalAdvance(name) + 12
 

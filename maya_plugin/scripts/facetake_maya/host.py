@@ -25,7 +25,9 @@ from facetake_host.host import Bar, Character
 from facetake_host.problems import Cancelled, HostProblem
 from facetake_host.recording import unique
 
-SIGN, NEWER, OLDER = "CTRL_L_brow_down", "CTRL_C_tongue_move", "CTRL_C_tongue"
+SIGN = "CTRL_L_brow_down"
+NEWER = "CTRL_C_tongue_move"
+OLDER = "CTRL_C_tongue"
 PLUGIN = "facetake_keys"
 MARK = "facetakeCharacter"
 """A text attribute of the layers that Facetake made: the namespace of their character."""
@@ -96,7 +98,8 @@ class MayaHost:
         times = self._key_times([self._plug(character, name) for name in channels])
         if not times:
             raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
-        first, last = round(min(times)), round(max(times))
+        first = round(min(times))
+        last = round(max(times))
         cm = OpenMaya.MDistance(1.0, OpenMaya.MDistance.uiUnit()).asCentimeters()
         curves: dict[str, list[float]] = {name: [] for name in channels}
         for frame in range(first, last + 1):
@@ -153,7 +156,8 @@ class MayaHost:
         """
         if not cmds.pluginInfo(PLUGIN, query=True, loaded=True):
             cmds.loadPlugin(PLUGIN)
-        chunk, done = f"{label} ({next(self._numbers)})", False
+        chunk = f"{label} ({next(self._numbers)})"
+        done = False
         before = cmds.undoInfo(query=True, undoName=True)
         cmds.undoInfo(openChunk=True, chunkName=chunk)
         try:
@@ -227,9 +231,10 @@ class MayaHost:
         nodes = self._board(character)
         names = [node.rpartition("|")[2].removeprefix(str(character.handle)) for node in nodes]
         return [
-            f"{name}.{attribute}" for name, node in zip(names, nodes, strict=True) for attribute in
-            cmds.listAttr(node, keyable=True, string="translate*") or []
-        ]  # fmt: skip
+            f"{name}.{attribute}"
+            for name, node in zip(names, nodes, strict=True)
+            for attribute in cmds.listAttr(node, keyable=True, string="translate*") or []
+        ]
 
     def _key_times(self, plugs: Collection[str]) -> list[float]:
         curves = set(cast(list[str], cmds.keyframe(*plugs, query=True, name=True) or []))

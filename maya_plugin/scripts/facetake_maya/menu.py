@@ -12,7 +12,9 @@ from facetake_maya.host import MayaHost
 if TYPE_CHECKING:
     from facetake_host.panel import Panel
 
-MENU, SHELF_BUTTON, CONTROL = "FacetakeMenu", "FacetakeShelfButton", "FacetakePanel"
+MENU = "FacetakeMenu"
+SHELF_BUTTON = "FacetakeShelfButton"
+CONTROL = "FacetakePanel"
 OPEN: Any = "from facetake_maya import menu; menu.show_panel()"
 RESTORE: Any = "from facetake_maya import menu; menu.restore()"
 """What a shelf and a dock run, as text because they keep it; the stubs know functions only."""
@@ -32,9 +34,14 @@ def add() -> None:
     shelf: Any = cmds.tabLayout(mel.eval("$facetake_tmp=$gShelfTopLevel"), query=True, selectTab=True)
     if shelf and not cmds.shelfButton(SHELF_BUTTON, exists=True):
         cmds.shelfButton(
-            SHELF_BUTTON, parent=shelf, label="Facetake", annotation="Generate from audio", image1="facetake.png",
-            command=OPEN, sourceType="python",
-        )  # fmt: skip
+            SHELF_BUTTON,
+            parent=shelf,
+            label="Facetake",
+            annotation="Generate from audio",
+            image1="facetake.png",
+            command=OPEN,
+            sourceType="python",
+        )
 
 
 def remove() -> None:

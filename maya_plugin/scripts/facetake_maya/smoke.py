@@ -24,7 +24,8 @@ ask: Any = cmds.keyTangent
 
 def main(line: str) -> smoke.Facts:
     """Everything."""
-    host, scene = MayaHost(), str(cmds.file(query=True, sceneName=True))
+    host = MayaHost()
+    scene = str(cmds.file(query=True, sceneName=True))
     cmds.undoInfo(state=True, infinity=True)  # off in mayapy
     for name in () if host.characters() else BOARD:
         cmds.createNode("transform", name=name)
@@ -52,7 +53,8 @@ def _own(face: Character, made: jobs.Made) -> Iterator[tuple[bool, str]]:
     hand = str(cmds.animLayer("facetake_smoke", override=False))
     cmds.animLayer(hand, edit=True, attribute=[plug])
     cmds.setKeyframe(plug, time=made.start_frame, value=0.25, animLayer=hand)
-    meant, played = made.delivery.keys[JAW].at(0) + 0.25, read(plug, time=made.start_frame)
+    meant = made.delivery.keys[JAW].at(0) + 0.25
+    played = read(plug, time=made.start_frame)
     yield abs(played - meant) < smoke.BETWEEN, f"a key by hand on a layer above adds to it ({played:.3f}, {meant:.3f})"
     for _ in range(3):  # the key, the layer's attribute, the layer
         cmds.undo()

@@ -48,7 +48,8 @@ def encoded(path: Path, sound: np.ndarray, rate_hz: int, codec: str, **options: 
         track = container.add_stream(codec, rate=rate_hz, layout="mono", options=inner)
         for first in range(0, len(sound), 1152):
             frame = av.AudioFrame.from_ndarray(sound[None, first : first + 1152], format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = rate_hz, first
+            frame.sample_rate = rate_hz
+            frame.pts = first
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
     return path
@@ -92,7 +93,8 @@ def test_mp3s_glued_together_are_all_read(tmp_path: Path, junk: bytes) -> None:
     sound = voice(2.0)
     sf.write(tmp_path / "a.mp3", at_rate(sound, 44_100), 44_100)
     mp3(tmp_path / "b.mp3", at_rate(sound, 22_050), 22_050, b="32000")
-    whole, bare = (tmp_path / "a.mp3").read_bytes(), (tmp_path / "b.mp3").read_bytes()
+    whole = (tmp_path / "a.mp3").read_bytes()
+    bare = (tmp_path / "b.mp3").read_bytes()
     (tmp_path / "c.mp3").write_bytes(whole + junk + whole + junk + bare)
     heard = audio.read(tmp_path / "c.mp3")
 
@@ -116,7 +118,8 @@ def test_a_cut_mp3_is_told_by_its_last_frame(tmp_path: Path, has_header: bool) -
     """Every cut within a frame is told; between two frames a header still counts them, and a stream is whole."""
     path = mp3(tmp_path / "a.mp3", at_rate(voice(2.0), 44_100), 44_100, WRITE_XING=str(int(has_header)))
     whole = path.read_bytes()
-    ends, at = [], 0
+    ends = []
+    at = 0
     while at < len(whole) and (frame := mpeg.frame(whole[at : at + 4])):
         at += frame.length
         ends.append(at)
@@ -180,7 +183,8 @@ def test_a_chain_is_read_to_its_end(
 
 def test_a_streamed_flac_is_as_long_as_its_last_frame_says(tmp_path: Path) -> None:
     """A FLAC whose header has no length is read to the sample, tagged or not; cut, it is refused."""
-    sound, path = voice(2.13), tmp_path / "a.flac"
+    sound = voice(2.13)
+    path = tmp_path / "a.flac"
     as_streamed_flac(path, sound)
     whole = path.read_bytes()
 

@@ -36,7 +36,9 @@ def ogg(path: Path, kind: str, rate_hz: int, seconds: int = 12) -> list[bytes]:
                 soxr.resample(sound, RATE_HZ, rate_hz), seconds
             ):  # libsndfile dies of long ones
                 file.write(block)
-    data, at, pages = path.read_bytes(), 0, list[bytes]()
+    data = path.read_bytes()
+    at = 0
+    pages = list[bytes]()
     while at < len(data):
         end = at + 27 + data[at + 26]
         end += sum(data[at + 27 : end])
@@ -53,7 +55,8 @@ def flac(path: Path, sound: NDArray[np.float32], rate_hz: int) -> None:
         for first in range(0, len(sound), 4096):
             block = np.round(sound[None, first : first + 4096] * 32767).astype(np.int16)
             frame = av.AudioFrame.from_ndarray(block, format="s16", layout="mono")
-            frame.sample_rate, frame.pts = rate_hz, first
+            frame.sample_rate = rate_hz
+            frame.pts = first
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
 
@@ -85,7 +88,8 @@ def test_silence_stands_where_a_page_is_lost(tmp_path: Path, kind: str, rate_hz:
         (told,) = stream.told
 
     assert abs(len(heard) - len(whole)) <= NEAR_S * RATE_HZ
-    before, after = bursts_s(whole), bursts_s(heard)
+    before = bursts_s(whole)
+    after = bursts_s(heard)
     assert 3 <= len(after) < len(before) and all(min(abs(at - one) for one in before) <= NEAR_S for at in after)
     assert after[-1] == pytest.approx(before[-1], abs=EXACT_S)
     lost_s = float(told.partition("at ")[2].partition(" s;")[0])
@@ -141,7 +145,8 @@ def test_a_flash_video_that_breaks_off_is_told(tmp_path: Path) -> None:
         track = container.add_stream("aac", rate=44_100, layout="mono")
         for first in range(0, 44_100 * 2, 1024):
             frame = av.AudioFrame.from_ndarray(np.full((1, 1024), 0.1, np.float32), format="fltp", layout="mono")
-            frame.sample_rate, frame.pts = 44_100, first
+            frame.sample_rate = 44_100
+            frame.pts = first
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
     assert 1.9 < len(audio.read(path)) / RATE_HZ < 2.2

@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F32
 from facetake.errors import AudioError
 
 RATE_HZ = 16_000
-Sound = NDArray[np.float32]
 
 
-def voice(seconds: float = 1.0) -> Sound:
+def voice(seconds: float = 1.0) -> F32:
     """Noise in syllables, (S,) at 16 kHz."""
     time = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     hiss = np.convolve(np.random.default_rng(5).normal(0.0, 0.1, len(time)), np.hanning(12) / 6.0, "same")
@@ -43,65 +42,72 @@ def form(bits: int = 16, tag: int = 1, rate_hz: int = RATE_HZ) -> bytes:
     return chunk(b"fmt ", struct.pack("<HHIIHH", tag, 1, rate_hz, rate_hz * width, width, bits))
 
 
-def pcm(sound: Sound, bits: int = 16) -> bytes:
+def pcm(sound: F32, bits: int = 16) -> bytes:
     """Samples as whole numbers."""
     whole = np.round(sound.astype(np.float64) * (2 ** (bits - 1) - 1)).astype("<i4")
     return bytes(whole.view(np.uint8).reshape(-1, 4)[:, : bits // 8].tobytes())
 
 
-def of_zoom(sound: Sound) -> bytes:
+def of_zoom(sound: F32) -> bytes:
     """A field recorder's list of information, of 393,164 bytes of nothing, before the sound."""
     return wav(form(), chunk(b"LIST", bytes(393_164)), chunk(b"data", pcm(sound)))
 
 
-def of_zoom_with_junk(sound: Sound) -> bytes:
+def of_zoom_with_junk(sound: F32) -> bytes:
     """The same with what was in the recorder's memory."""
     return wav(form(), chunk(b"LIST", b"INFO" + bytes(range(256)) * 1536), chunk(b"data", pcm(sound)))
 
 
-def odd_and_padded(sound: Sound) -> bytes:
+def odd_and_padded(sound: F32) -> bytes:
     """24 bits and an odd number of samples, with a byte between them and what follows."""
     return wav(form(24), chunk(b"data", pcm(sound[:-1], 24)), chunk(b"LIST", b"INFOICMT\4\0\0\0abc\0"))
 
 
-def odd_and_bare(sound: Sound) -> bytes:
+def odd_and_bare(sound: F32) -> bytes:
     """The same as a program writes it that forgets the byte, at the end of the file."""
     return wav(form(24), chunk(b"data", pcm(sound[:-1], 24), pad=False))
 
 
-def odd_with_a_list_behind(sound: Sound) -> bytes:
+def odd_with_a_list_behind(sound: F32) -> bytes:
     """Without the byte, and with something behind."""
     return wav(form(24), chunk(b"data", pcm(sound[:-1], 24), pad=False), chunk(b"LIST", b"INFOICMT\4\0\0\0abc\0"))
 
 
-def odd_list_before(sound: Sound) -> bytes:
+def odd_list_before(sound: F32) -> bytes:
     """An odd part of information before the sound."""
     return wav(form(), chunk(b"note", b"who said it"), chunk(b"data", pcm(sound)))
 
 
-def odd_bare_list_before(sound: Sound) -> bytes:
+def odd_bare_list_before(sound: F32) -> bytes:
     """The same without the byte that makes it even."""
     return wav(form(), chunk(b"note", b"who said it", pad=False), chunk(b"data", pcm(sound)))
 
 
-def short_of_one(sound: Sound) -> bytes:
+def short_of_one(sound: F32) -> bytes:
     """The header says one byte less than there is."""
     return wav(form(), chunk(b"data", pcm(sound), 2 * len(sound) - 1), length=2 * len(sound) + 35)
 
 
-def of_32_bits(sound: Sound) -> bytes:
+def of_32_bits(sound: F32) -> bytes:
     """Whole numbers of 32 bits."""
     return wav(form(32), chunk(b"data", pcm(sound, 32)))
 
 
 WAVES = [
-    of_zoom, of_zoom_with_junk, odd_and_padded, odd_and_bare, odd_with_a_list_behind, odd_list_before,
-    odd_bare_list_before, short_of_one, of_32_bits,
-]  # fmt: skip
+    of_zoom,
+    of_zoom_with_junk,
+    odd_and_padded,
+    odd_and_bare,
+    odd_with_a_list_behind,
+    odd_list_before,
+    odd_bare_list_before,
+    short_of_one,
+    of_32_bits,
+]
 
 
 @pytest.mark.parametrize("make", WAVES, ids=[one.__name__ for one in WAVES])
-def test_odd_waves_are_read_whole(tmp_path: Path, make: Callable[[Sound], bytes]) -> None:
+def test_odd_waves_are_read_whole(tmp_path: Path, make: Callable[[F32], bytes]) -> None:
     """Parts of odd lengths, of nothing, or longer than the header says: every sample is there."""
     sound = voice()
     (tmp_path / "a.wav").write_bytes(make(sound))
@@ -195,7 +201,8 @@ def film(path: Path, codec: str, rate_hz: int, seconds: float = 1.0, n_tracks: i
                 kind = track.format.name
                 values = np.round(block * 32767).astype(np.int16) if kind == "s16" else block.astype(np.float32)
                 frame = av.AudioFrame.from_ndarray(values, format=kind, layout="mono")
-                frame.sample_rate, frame.pts = rate_hz, first
+                frame.sample_rate = rate_hz
+                frame.pts = first
                 container.mux(track.encode(frame))
             container.mux(track.encode(None))
     return path

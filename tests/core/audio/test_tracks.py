@@ -14,7 +14,9 @@ from facetake.errors import AudioError
 
 av = pytest.importorskip("av", reason="containers need PyAV")
 
-RATE_HZ, SIZE, SECONDS = 48_000, 1024, 6
+RATE_HZ = 48_000
+SIZE = 1024
+SECONDS = 6
 CLICKS_S = (2, 5)
 
 
@@ -35,17 +37,21 @@ def film(
         video = container.add_stream("libx264", rate=25) if picture_s is not None else None
         track = container.add_stream("aac", rate=RATE_HZ, layout="mono")
         if video is not None and picture_s is not None:
-            video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+            video.width = 64
+            video.height = 64
+            video.pix_fmt = "yuv420p"
             for number in range(25 * SECONDS):
                 frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), 30 + number % 20, np.uint8), format="rgb24")
-                frame.pts, frame.time_base = number + round(picture_s * 25), Fraction(1, 25)
+                frame.pts = number + round(picture_s * 25)
+                frame.time_base = Fraction(1, 25)
                 container.mux(video.encode(frame))
             container.mux(video.encode(None))
         sound = clicking()
         for first in range(0, len(sound) - SIZE, SIZE):
             frame = av.AudioFrame.from_ndarray(sound[None, first : first + SIZE], format="fltp", layout="mono")
             after_gap = gap_s if first >= 3 * RATE_HZ else 0.0
-            frame.sample_rate, frame.time_base = RATE_HZ, Fraction(1, RATE_HZ)
+            frame.sample_rate = RATE_HZ
+            frame.time_base = Fraction(1, RATE_HZ)
             frame.pts = first + round((sound_s + after_gap) * RATE_HZ)
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
@@ -127,7 +133,9 @@ def test_a_cover_is_no_picture(tmp_path: Path) -> None:
     with av.open(str(path)) as old, av.open(str(tmp_path / "b.mp4"), "w") as new:
         sound = copied(new, old.streams.audio[0])
         cover = new.add_stream("png", rate=1)
-        cover.width, cover.height, cover.pix_fmt = 8, 8, "rgb24"
+        cover.width = 8
+        cover.height = 8
+        cover.pix_fmt = "rgb24"
         cover.disposition = av.stream.Disposition.attached_pic
         picture = av.VideoFrame.from_ndarray(np.zeros((8, 8, 3), np.uint8), format="rgb24")
         picture.pts = 0
@@ -164,7 +172,9 @@ def test_a_film_without_sound_says_so(tmp_path: Path) -> None:
     """A film that has pictures alone is no recording."""
     with av.open(str(tmp_path / "a.mp4"), "w") as container:
         video = container.add_stream("libx264", rate=25)
-        video.width, video.height, video.pix_fmt = 64, 64, "yuv420p"
+        video.width = 64
+        video.height = 64
+        video.pix_fmt = "yuv420p"
         container.mux(video.encode(av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8), format="rgb24")))
         container.mux(video.encode(None))
 
@@ -186,7 +196,8 @@ def test_every_channel_of_a_film_is_its_own(tmp_path: Path, layout: str) -> None
             frame = av.AudioFrame.from_ndarray(
                 sound[:, first : first + 1024].T.reshape(1, -1).copy(), format="flt", layout=layout
             )
-            frame.sample_rate, frame.pts = 48_000, first
+            frame.sample_rate = 48_000
+            frame.pts = first
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
     blocks = [block for _, block in Container.open(path).blocks(1.0)]

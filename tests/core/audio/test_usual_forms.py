@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F32
 
 RATE_HZ = 16_000
-Sound = NDArray[np.float32]
 PCM_GUID = bytes.fromhex("0100000000001000800000aa00389b71")
 
 
-def voice(seconds: float = 2.0) -> Sound:
+def voice(seconds: float = 2.0) -> F32:
     """Noise in syllables, (S,) at 16 kHz."""
     time = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
     hiss = np.convolve(np.random.default_rng(5).normal(0.0, 0.1, len(time)), np.hanning(12) / 6.0, "same")
@@ -36,7 +35,7 @@ def wave(*parts: bytes, kind: bytes = b"RIFF", length: int | None = None) -> byt
     return kind + struct.pack("<I", len(body) if length is None else length) + body
 
 
-def pcm(sound: Sound) -> bytes:
+def pcm(sound: F32) -> bytes:
     """Samples of 16 bits."""
     return np.round(sound * 32767).astype("<i2").tobytes()
 
@@ -46,40 +45,40 @@ SCENE = part(b"bext", b"scene 12, take 3".ljust(603, b"\0"))
 SHEET = part(b"iXML", b'<?xml version="1.0"?><BWFXML><SCENE>12</SCENE></BWFXML>')
 
 
-def of_a_station(sound: Sound) -> bytes:
+def of_a_station(sound: F32) -> bytes:
     """A broadcast wave with scene and take, before and behind the sound."""
     return wave(SCENE, PLAIN, part(b"data", pcm(sound)), SHEET)
 
 
-def of_a_field_recorder(sound: Sound) -> bytes:
+def of_a_field_recorder(sound: F32) -> bytes:
     """The sheet of a sound cart before the sound."""
     return wave(PLAIN, SHEET, part(b"data", pcm(sound)))
 
 
-def _of_64_bits(kind: bytes, sound: Sound) -> bytes:
+def _of_64_bits(kind: bytes, sound: F32) -> bytes:
     samples = pcm(sound)
     sizes = part(b"ds64", struct.pack("<QQQI", 0, len(samples), len(sound), 0))
     return wave(sizes, SCENE, PLAIN, b"data" + b"\xff" * 4 + samples, kind=kind, length=0xFFFFFFFF)
 
 
-def rf64(sound: Sound) -> bytes:
+def rf64(sound: F32) -> bytes:
     """A wave that may pass 4 GB."""
     return _of_64_bits(b"RF64", sound)
 
 
-def bw64(sound: Sound) -> bytes:
+def bw64(sound: F32) -> bytes:
     """The same as stations call it today."""
     return _of_64_bits(b"BW64", sound)
 
 
-def extensible(sound: Sound) -> bytes:
+def extensible(sound: F32) -> bytes:
     """A header that says which loudspeaker each channel is for."""
     form = struct.pack("<HHIIHH", 0xFFFE, 1, RATE_HZ, 2 * RATE_HZ, 2, 16) + struct.pack("<HHI", 22, 16, 4) + PCM_GUID
     return wave(part(b"fmt ", form), part(b"data", pcm(sound)))
 
 
 @pytest.mark.parametrize("make", [of_a_station, of_a_field_recorder, rf64, bw64, extensible])
-def test_waves_of_every_kind(tmp_path: Path, make: Callable[[Sound], bytes]) -> None:
+def test_waves_of_every_kind(tmp_path: Path, make: Callable[[F32], bytes]) -> None:
     """What stands beside the sound, and headers of other sizes, change no sample."""
     sound = voice()
     (tmp_path / "a.wav").write_bytes(make(sound))
@@ -101,7 +100,7 @@ def test_waves_of_four_bits(tmp_path: Path, subtype: str) -> None:
     assert np.corrcoef(heard[: len(sound)], sound)[0, 1] > 0.99
 
 
-def mp3(folder: Path, sound: Sound) -> bytes:
+def mp3(folder: Path, sound: F32) -> bytes:
     """An MP3 with a header that tells its delay."""
     sf.write(folder / "made.mp3", sound, RATE_HZ, format="MP3")
     return (folder / "made.mp3").read_bytes()

@@ -132,7 +132,8 @@ def test_an_altered_model_is_told_once(
 
 def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A changed emotion, seed, recording or model, and a lost take: each says why, and nothing else is made."""
-    path, out = lines / "lines.csv", tmp_path / "out"
+    path = lines / "lines.csv"
+    out = tmp_path / "out"
 
     def write(**moods: str) -> None:
         rows = [f"line_{number},line_{number}.wav,{moods.get(f'line_{number}', '')}" for number in range(8)]
@@ -163,7 +164,8 @@ def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatc
 def test_bad_rows_among_good_ones(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each bad row is one entry with its line, the good ones are made; exit code 1, and 2 where none is made."""
     (lines / "noise.wav").write_text("no sound")
-    path, bad = lines / "lines.csv", lines / "bad.csv"
+    path = lines / "lines.csv"
+    bad = lines / "bad.csv"
     path.write_text("id,audio,emotion\na,line_0.wav,\nb,noise.wav,\nc,gone.wav,\nd,line_1.wav,bored\ne,line_2.wav,\n")
     bad.write_text("id,audio\na,gone.wav\n")
 
@@ -207,9 +209,14 @@ def test_events_for_programs(lines: Path, tmp_path: Path, capsys: pytest.Capture
     ],
 )
 def test_wrong_usage(
-    arguments: list[str], says: str, lines: Path, silence: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
+    arguments: list[str],
+    says: str,
+    lines: Path,
+    silence: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+) -> None:
     """Each mistake is one sentence and exit code 2, before anything is made."""
     monkeypatch.chdir(tmp_path)
     given = [one.replace("LINES", str(lines)).replace("FILE", str(silence)) for one in arguments]
@@ -278,7 +285,8 @@ def test_a_process_that_dies_costs_its_own_row_only(
 
 def test_stopping_politely(lines: Path, tmp_path: Path) -> None:
     """What runs is finished and put down, the rest is left for the next time."""
-    stop, rows = threading.Event(), batch.read(lines, ".csv")
+    stop = threading.Event()
+    rows = batch.read(lines, ".csv")
     settings = batch.Settings(tmp_path / "out", GenerateOptions())
     summary = batch.run(rows, settings, 1, lambda _news: stop.set(), stop)
 
@@ -344,7 +352,8 @@ def test_killed_at_random_moments(lines: Path, tmp_path: Path) -> None:
     weights = ",".join(f"{(step + 1) / steps:.3f}" for step in range(steps))
     arguments = [str(lines), "--jobs", "2", "--emotions", "all", "--intensities", weights, "--rate", "30"]
     assert subprocess.run([*BATCH, *arguments, "--out", str(tmp_path / "whole")], check=False).returncode == 0
-    whole, out = contents(tmp_path / "whole"), tmp_path / "killed"
+    whole = contents(tmp_path / "whole")
+    out = tmp_path / "killed"
     watcher = Watcher(out, {name: (tmp_path / "whole" / name).stat().st_size for name in whole})
     dice = random.Random(0)
     for kill in range(KILLS):
@@ -371,7 +380,10 @@ class Watcher:
     """Looks all the time whether a take is there that is not whole."""
 
     def __init__(self, folder: Path, sizes: dict[str, int]) -> None:
-        self._folder, self._sizes, self._over, self._seen = folder, sizes, threading.Event(), set[str]()
+        self._folder = folder
+        self._sizes = sizes
+        self._over = threading.Event()
+        self._seen = set[str]()
         self._thread = threading.Thread(target=self._watch)
         self._thread.start()
 
@@ -396,7 +408,8 @@ def test_every_signal_that_asks_to_stop_is_heard(monkeypatch: pytest.MonkeyPatch
     """Windows' Ctrl-Break is heard as Ctrl-C is, and what was there before comes back."""
     stand_in = next(getattr(signal, name) for name in ("SIGBREAK", "SIGUSR1") if hasattr(signal, name))
     monkeypatch.setattr(signal, "SIGBREAK", stand_in, raising=False)
-    before, stop = signal.getsignal(stand_in), threading.Event()
+    before = signal.getsignal(stand_in)
+    stop = threading.Event()
     with _Polite(stop, Reporter("none")):
         signal.raise_signal(stand_in)
         assert stop.is_set()

@@ -17,9 +17,18 @@ from facetake.errors import AudioError
 from facetake.generate import GenerateOptions, generate
 
 OTHER = {
-    "emotion": "angry", "rate": Fraction(24), "keys": "sparse", "seed": 1, "energy": 0.5, "blink": False, "gaze": False,
-    "head": False, "gains": {"brow": 0.5}, "only": ("brow",), "head_style": "onsets",
-}  # fmt: skip
+    "emotion": "angry",
+    "rate": Fraction(24),
+    "keys": "sparse",
+    "seed": 1,
+    "energy": 0.5,
+    "blink": False,
+    "gaze": False,
+    "head": False,
+    "gains": {"brow": 0.5},
+    "only": ("brow",),
+    "head_style": "onsets",
+}
 
 
 @pytest.fixture
@@ -43,7 +52,8 @@ def test_every_option_is_in_the_fingerprint(row: batch.Row, tmp_path: Path) -> N
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])
 def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.Row, tmp_path: Path) -> None:
     """A row is made again with another network or other movement."""
-    settings, hashes = batch.Settings(tmp_path, GenerateOptions()), making.model_hashes(None)
+    settings = batch.Settings(tmp_path, GenerateOptions())
+    hashes = making.model_hashes(None)
     changed = hashes | {model: "0" * 64}
     assert making.fingerprint(row, settings, hashes) != making.fingerprint(row, settings, changed)
 
@@ -70,7 +80,8 @@ def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: P
     """The ledger knows what a take was made of, and not what was there when the list was checked."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
     (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
-    settings, path = batch.Settings(tmp_path / "out", GenerateOptions()), lines / name
+    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    path = lines / name
     before = path.read_bytes()
     other = (lines / "line_1.wav").read_bytes() if name.endswith(".wav") else b"0.0 happy"
 
@@ -94,7 +105,8 @@ def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: P
 
 def test_a_recording_that_changes_while_it_is_read(lines: Path) -> None:
     """One sentence; a take of two halves is none."""
-    path, models = lines / "line_0.wav", inference.load()
+    path = lines / "line_0.wav"
+    models = inference.load()
 
     def change(_share: float) -> None:
         path.write_bytes((lines / "line_1.wav").read_bytes())

@@ -38,9 +38,12 @@ def listed(lines: Path) -> Path:
 
 
 def run(
-    source: Path, out: Path, said: dict[str, batch.Verdict] | None = None, limits: qc.Limits | None = None,
+    source: Path,
+    out: Path,
+    said: dict[str, batch.Verdict] | None = None,
+    limits: qc.Limits | None = None,
     **options: object,
-) -> batch.Summary:  # fmt: skip
+) -> batch.Summary:
     """A batch in one process beside this."""
     asked = batch.Settings(out, GenerateOptions(**options), limits=limits)  # type: ignore[arg-type]
     return batch.run(batch.read(source, ".csv"), asked, 1, lambda _news: None, verdicts=said)
@@ -72,8 +75,9 @@ def test_what_is_put_down(listed: Path, tmp_path: Path) -> None:
 
     assert found.sha256 == sha256(out / "c.csv") and found.mtime_ns == (out / "c.csv").stat().st_mtime_ns
     assert {"unsealed", "jitter", "lipsync", "silence"} <= {one.name for one in found.measured}
-    assert summary.flagged == {name: qc.score(qc.judge(one.measured)) for name, one in entries(out).items()
-                               if qc.score(qc.judge(one.measured))}  # fmt: skip
+    assert summary.flagged == {
+        name: qc.score(qc.judge(one.measured)) for name, one in entries(out).items() if qc.score(qc.judge(one.measured))
+    }
 
 
 def test_other_limits_make_nothing_again(listed: Path, tmp_path: Path) -> None:
@@ -116,7 +120,8 @@ def test_every_change_by_hand_is_kept(listed: Path, tmp_path: Path) -> None:
 
 def test_a_file_that_was_there_first(listed: Path, tmp_path: Path) -> None:
     """A file that no run made is kept, too; the very take that is to be made is not."""
-    out, other = tmp_path / "out", tmp_path / "other"
+    out = tmp_path / "out"
+    other = tmp_path / "other"
     run(listed, other)
     out.mkdir()
     (out / "a.b.1.csv").write_text("somebody's")
@@ -179,11 +184,14 @@ def test_approved_versions_and_drift(listed: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(listed, out)
     first = formats.read(out / "a.b.1.csv")
-    path = said(tmp_path, **{
-        "a.b.1": {"verdict": "approved", "note": "fine", "take_sha256": sha256(out / "a.b.1.csv")},
-        "c": {"verdict": "rejected", "note": "brows", "take_sha256": sha256(out / "c.csv")},
-        "elsewhere": {"verdict": "approved", "take_sha256": "0" * 64},
-    })  # fmt: skip
+    path = said(
+        tmp_path,
+        **{
+            "a.b.1": {"verdict": "approved", "note": "fine", "take_sha256": sha256(out / "a.b.1.csv")},
+            "c": {"verdict": "rejected", "note": "brows", "take_sha256": sha256(out / "c.csv")},
+            "elsewhere": {"verdict": "approved", "take_sha256": "0" * 64},
+        },
+    )
     summary = run(listed, out, approvals.read(path), emotion="angry")
     kept = formats.read(out / "approved" / "a.b.1.npz")
     drift = {name: {m.name: m.value for m in one.measured}.get("drift") for name, one in entries(out).items()}

@@ -29,10 +29,19 @@ def test_every_column_of_either_form(lines: Path) -> None:
     )
     found = batch.read(path, ".csv")
     table = [
-        {"id": "a", "audio": "line_0.wav", "emotion": "happy:0.7", "style": "sad:0.5", "actor": "bruno",
-         "character": "Ann", "text": "Hello there", "seed": 7, "out": "sub/a.json"},
+        {
+            "id": "a",
+            "audio": "line_0.wav",
+            "emotion": "happy:0.7",
+            "style": "sad:0.5",
+            "actor": "bruno",
+            "character": "Ann",
+            "text": "Hello there",
+            "seed": 7,
+            "out": "sub/a.json",
+        },
         {"id": "b", "audio": "line_1.wav", "emotion": "mood.txt", "seed": None},
-    ]  # fmt: skip
+    ]
     other = lines / "lines.jsonl"
     other.write_text("\n".join(map(json.dumps, table)), encoding="utf-8")
 
@@ -88,9 +97,12 @@ def test_a_broken_json_line_fails_alone(lines: Path) -> None:
     """Half a line, a number, deep brackets and an object that lacks a column are those rows' faults; others run."""
     path = lines / "lines.jsonl"
     bad = {
-        '{"id": "half", "aud': "no JSON", "7": "no JSON object", "[" * 9999: "nested too deep",
-        '{"id": "bare"}': "column 'audio' is missing", '{"id": "a", "ID": "b", "audio": "x"}': "there twice",
-    }  # fmt: skip
+        '{"id": "half", "aud': "no JSON",
+        "7": "no JSON object",
+        "[" * 9999: "nested too deep",
+        '{"id": "bare"}': "column 'audio' is missing",
+        '{"id": "a", "ID": "b", "audio": "x"}': "there twice",
+    }
     good = '{{"id": "{name}", "audio": "line_1.wav", "text": "two\u2028lines\x85 of text"}}'
     path.write_text("\n".join([good.format(name="first"), *bad, good.format(name="last")]), encoding="utf-8")
     found = batch.read(path, ".csv")
@@ -105,11 +117,17 @@ def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
     (lines / "noise.wav").write_text("no sound")
     (lines / "empty.wav").touch()
     bad = {
-        "gone.wav,,": "no file", "noise.wav,,": "is not a sound file", "empty.wav,,": "empty",
-        "../silence.wav,,": "leaves the folder of the list", "line_1.wav,bored,": "unknown emotion 'bored'",
-        "line_1.wav,happy:2,": "not a number from 0 to 1", "line_1.wav,,-1": "not a whole number of 0 or more",
-        "line_1.wav,,x": "not a whole number of 0 or more", ",,": "audio is empty", "line_1.wav,../mood.txt,": "leaves",
-    }  # fmt: skip
+        "gone.wav,,": "no file",
+        "noise.wav,,": "is not a sound file",
+        "empty.wav,,": "empty",
+        "../silence.wav,,": "leaves the folder of the list",
+        "line_1.wav,bored,": "unknown emotion 'bored'",
+        "line_1.wav,happy:2,": "not a number from 0 to 1",
+        "line_1.wav,,-1": "not a whole number of 0 or more",
+        "line_1.wav,,x": "not a whole number of 0 or more",
+        ",,": "audio is empty",
+        "line_1.wav,../mood.txt,": "leaves",
+    }
     rows = [f"bad{number},{row}" for number, row in enumerate(bad)]
     path = csv(
         lines, "good,line_0.wav,,", *rows, "good,line_2.wav,,", "a b,line_2.wav,,", header="id,audio,emotion,seed"
@@ -137,8 +155,10 @@ def test_two_rows_with_one_output(lines: Path) -> None:
     found = batch.read(csv(lines, *rows, header="id,audio,out"), ".csv")
 
     assert [row.problem for row in found] == [
-        "", "out 'X.csv' is that of 'a', too; name another", "out 'x.json' is that of 'a', too; name another",
-    ]  # fmt: skip
+        "",
+        "out 'X.csv' is that of 'a', too; name another",
+        "out 'x.json' is that of 'a', too; name another",
+    ]
 
 
 def test_every_mood_and_every_shard(lines: Path) -> None:
@@ -173,7 +193,8 @@ def test_every_mood_and_every_shard(lines: Path) -> None:
 
 def test_a_recording_of_many_rows_is_listened_to_once(lines: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The length of a recording that stands in a thousand rows is found once."""
-    opened, listen = list[Path](), audio.stream
+    opened = list[Path]()
+    listen = audio.stream
 
     def noted(path: Path) -> audio.AudioStream:
         opened.append(path)
@@ -216,13 +237,13 @@ def read_text(folder: Path, text: str, *, follow_links: bool = False) -> list[ba
         "id;audio;text\na;line_0.wav;Well, well\n",
         "id\taudio\ttext\r\na\tline_0.wav\tWell, well\r\n",
         "sep=;\nid;audio;text\na;line_0.wav;Well, well\n",
-        "\ufeffID,Audio, Text \na,line_0.wav,\"Well, well\"\n",
+        '\ufeffID,Audio, Text \na,line_0.wav,"Well, well"\n',
         "id|audio|text\na|line_0.wav|Well, well\n",
-        "id,audio,text,,,\na,line_0.wav,\"Well, well\",,,\n",
+        'id,audio,text,,,\na,line_0.wav,"Well, well",,,\n',
         "audio;id;text;emotion;seed\nline_0.wav;a;Well, well\n",
         "text;note;id;audio;;\nWell, well;x;a;line_0.wav\n\n;;;;;\n",
     ],
-)  # fmt: skip
+)
 def test_lists_as_spreadsheets_save_them(lines: Path, text: str) -> None:
     """Separators of other countries, capitals, empty columns at the right and cells left out give the same row."""
     (found,) = read_text(lines, text)
@@ -269,7 +290,8 @@ def test_links_are_followed_where_that_is_asked(lines: Path, tmp_path: Path) -> 
     (lines / "disk").symlink_to(other)
     (other / "loop").symlink_to(lines)
     text = "id,audio\na,disk/far.wav\nb,../other/far.wav\n"
-    plain, followed = read_text(lines, text), read_text(lines, text, follow_links=True)
+    plain = read_text(lines, text)
+    followed = read_text(lines, text, follow_links=True)
 
     assert "add --follow-links" in plain[0].problem and "leaves the folder" in plain[1].problem
     assert followed[0].problem == "" and "leaves the folder" in followed[1].problem

@@ -61,10 +61,12 @@ def problems(folder: Path, *rows: str, out: Path | None = None, inputs: Sequence
 
 def test_keys_edited_by_hand_are_kept(folder: Path, tmp_path: Path) -> None:
     """Edited keys are seen while their take is as it was, and kept beside the new ones."""
-    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    listed = listing(folder, "a,*,,")
+    out = tmp_path / "out"
     run(listed, out)
     keys = out / "a.keys.json"
-    was, stamp = keys.read_bytes(), keys.stat().st_mtime_ns
+    was = keys.read_bytes()
+    stamp = keys.stat().st_mtime_ns
     edited = was.replace(b"0.", b"1.", 1)
     keys.write_bytes(edited)
     os.utime(keys, ns=(stamp + 1, stamp + 1))
@@ -79,7 +81,8 @@ def test_keys_edited_by_hand_are_kept(folder: Path, tmp_path: Path) -> None:
 
 def test_edited_keys_survive_another_seed(folder: Path, tmp_path: Path) -> None:
     """Whatever the reason to make a take again, keys edited before are kept."""
-    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    listed = listing(folder, "a,*,,")
+    out = tmp_path / "out"
     run(listed, out)
     (out / "a.keys.json").write_text("mine")
     summary = run(listed, out, seed=1)
@@ -90,7 +93,8 @@ def test_edited_keys_survive_another_seed(folder: Path, tmp_path: Path) -> None:
 
 def test_keys_that_are_gone_are_seen(folder: Path, tmp_path: Path) -> None:
     """A take whose keys were deleted is made again."""
-    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    listed = listing(folder, "a,*,,")
+    out = tmp_path / "out"
     run(listed, out)
     (out / "a.keys.json").unlink()
 
@@ -99,7 +103,8 @@ def test_keys_that_are_gone_are_seen(folder: Path, tmp_path: Path) -> None:
 
 def test_a_ledger_of_version_2_goes_on(folder: Path, tmp_path: Path) -> None:
     """One that knows no keys becomes one of this version; nothing is made again, and its keys count as somebody's."""
-    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    listed = listing(folder, "a,*,,")
+    out = tmp_path / "out"
     run(listed, out)
     with sqlite3.connect(out / batch.NAME) as base:
         base.executescript("ALTER TABLE rows DROP COLUMN told")
@@ -116,7 +121,8 @@ def test_a_ledger_of_version_2_goes_on(folder: Path, tmp_path: Path) -> None:
 def test_only_what_this_ledger_began_is_swept(folder: Path, tmp_path: Path) -> None:
     """Begun files of a killed run of this ledger go; those of a command beside it, of a row's folder outside, stay."""
     listed = listing(folder, "a,*,,sub/a.csv", "b,*,,../dialogue/b.csv", "c,*,,link/c.csv")
-    out, outside = tmp_path / "out", tmp_path / "elsewhere"
+    out = tmp_path / "out"
+    outside = tmp_path / "elsewhere"
     outside.mkdir()
     (out / "sub").mkdir(parents=True)
     (out / "link").symlink_to(outside)
@@ -149,9 +155,18 @@ def test_an_error_names_the_file_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "out", ["report.csv", "Report.CSV", "report-3-of-20.csv", "REPORT.csv/a.csv", "facetake-batch.sqlite/a.csv",
-            ".facetake-0123.csv", "sub/.facetake-x.json", ".Facetake-x.json"],
-)  # fmt: skip
+    "out",
+    [
+        "report.csv",
+        "Report.CSV",
+        "report-3-of-20.csv",
+        "REPORT.csv/a.csv",
+        "facetake-batch.sqlite/a.csv",
+        ".facetake-0123.csv",
+        "sub/.facetake-x.json",
+        ".Facetake-x.json",
+    ],
+)
 def test_names_of_the_batch_itself(folder: Path, out: str) -> None:
     """A row that would write where a batch writes its report, its ledger or begun files is refused."""
     assert "the batch itself" in problems(folder, f"a,*,,{out}")[0]
@@ -255,7 +270,8 @@ def test_a_row_s_fault_is_that_row_s(
     folder: Path, tmp_path: Path, more: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Names that can be none, too long ones and folders in the way: one sentence each, and the good row is made."""
-    listed, out = folder / "lines.jsonl", tmp_path / "out"
+    listed = folder / "lines.jsonl"
+    out = tmp_path / "out"
     out.mkdir()
     (out / "lone.csv").touch()  # a file in the way of a folder
     table = [{"id": name, "audio": "line.wav"} | cells for name, cells in BAD.items()]
@@ -325,7 +341,8 @@ def test_file_names_that_are_no_text(folder: Path, tmp_path: Path, capsys: pytes
 )
 def test_a_ledger_that_no_run_wrote(folder: Path, tmp_path: Path, damage: str) -> None:
     """It is kept beside, one sentence tells so, and the takes are made anew without losing one."""
-    listed, out = listing(folder, "a,*,,"), tmp_path / "out"
+    listed = listing(folder, "a,*,,")
+    out = tmp_path / "out"
     out.mkdir()
     with batch.Ledger(out) as ledger:
         ledger.write(batch.Entry("a", {}, "done", out="a.json"))

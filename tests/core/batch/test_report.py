@@ -24,7 +24,8 @@ def rows(path: Path) -> dict[str, dict[str, str]]:
 
 def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Every row stands once in page, table and XML; an approval is remembered, kept, and measured against."""
-    out, listed = tmp_path / "out", lines / "lines.csv"
+    out = tmp_path / "out"
+    listed = lines / "lines.csv"
     listed.write_text(
         "id,audio,character,text,emotion\n"
         + "".join(f"line_{number},line_{number}.wav,Mara,</script>,\n" for number in range(8))
@@ -74,7 +75,8 @@ def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, caps
         done = {one["item"]: one for one in events if one["event"] == "done"}
         assert done.get("odd", {}).get("sound", []) == ([told] if is_made else [])
         with batch.Ledger(out) as ledger:
-            entry, other = ledger.entry("odd"), ledger.entry("plain")
+            entry = ledger.entry("odd")
+            other = ledger.entry("plain")
         assert entry is not None and other is not None and (entry.told, other.told) == ((told,), ())
         assert {name: row["told"] for name, row in rows(out / "report.csv").items()} == {"odd": told, "plain": ""}
         assert told in (out / "report.html").read_text(encoding="utf-8")
@@ -90,7 +92,8 @@ def test_a_report_of_a_part(lines: Path, tmp_path: Path) -> None:
 def test_limits_of_your_own(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A stricter limit flags takes without making them again; one that is no limit is a sentence."""
     arguments = ["batch", str(lines), "--out", str(tmp_path / "out")]
-    strict, wrong = tmp_path / "strict.toml", tmp_path / "wrong.toml"
+    strict = tmp_path / "strict.toml"
+    wrong = tmp_path / "wrong.toml"
     strict.write_text("[jitter]\nlimit = 0.0\n")
     wrong.write_text("[jitters]\nlimit = 0.0\n")
     assert main(arguments) == 0
@@ -101,10 +104,17 @@ def test_limits_of_your_own(lines: Path, tmp_path: Path, capsys: pytest.CaptureF
 
 
 BAD = {
-    "no_such_file": "gone.wav,,,,", "not_sound": "noise.wav,,,,", "empty": "empty.wav,,,,", "leaves": "../out.wav,,,,",
-    "no_audio": ",,,,", "mood": "line_0.wav,bored,,,", "weight": "line_0.wav,happy:7,,,", "seed": "line_0.wav,,x,,",
-    "style": "line_0.wav,,,bored,", "out_leaves": "line_0.wav,,,,../x.csv",
-}  # fmt: skip
+    "no_such_file": "gone.wav,,,,",
+    "not_sound": "noise.wav,,,,",
+    "empty": "empty.wav,,,,",
+    "leaves": "../out.wav,,,,",
+    "no_audio": ",,,,",
+    "mood": "line_0.wav,bored,,,",
+    "weight": "line_0.wav,happy:7,,,",
+    "seed": "line_0.wav,,x,,",
+    "style": "line_0.wav,,,bored,",
+    "out_leaves": "line_0.wav,,,,../x.csv",
+}
 
 
 def test_ten_bad_rows_of_every_kind_among_many(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -55,7 +55,8 @@ class Program:
         path.write_bytes(text.getvalue().encode(self.encoding))
 
 
-WINDOWS, MAC = "Western European text of Windows", "Western European text of older Macs"
+WINDOWS = "Western European text of Windows"
+MAC = "Western European text of older Macs"
 PROGRAMS = {
     "Excel, English, CSV UTF-8": Program("utf-8-sig"),
     "Excel, English, CSV": Program("cp1252", note=WINDOWS),
@@ -96,10 +97,12 @@ def same(rows: list[batch.Row]) -> list[batch.Row]:
 def test_every_spreadsheet_gives_the_same_rows(named: Path, name: str) -> None:
     """Encodings, delimiters, decimal commas, quotes and line ends change nothing; what was guessed is told."""
     program = PROGRAMS[name]
-    plain, path = named / "plain.csv", named / "lines.csv"
+    plain = named / "plain.csv"
+    path = named / "lines.csv"
     Program("utf-8", after="\n", rows=program.rows).save(plain)
     program.save(path)
-    expected, found = batch.read(plain, ".csv"), batch.read(path, ".csv")
+    expected = batch.read(plain, ".csv")
+    found = batch.read(path, ".csv")
 
     assert same(found) == same(expected) and not any(row.problem for row in found)
     assert found[0].id == program.rows[0][0] and dict(found[0].others)["note"] == program.rows[0][7]

@@ -132,9 +132,12 @@ def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: P
     sf.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16_000 * 300), 16_000)
     command = ["generate", "long.wav", "-o", "long.csv", "--model", str(tiny_model), "--progress", "json"]
     with subprocess.Popen(
-        [sys.executable, "-m", "facetake", *command], cwd=tmp_path, text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as running:  # fmt: skip
+        [sys.executable, "-m", "facetake", *command],
+        cwd=tmp_path,
+        text=True,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as running:
         assert running.stdout is not None and running.stderr is not None
         next(event for event in running.stdout if '"progress"' in event)
         running.send_signal(getattr(signal, way))

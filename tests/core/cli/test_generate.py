@@ -391,7 +391,8 @@ def test_several_takes_never_share_a_file(tmp_path: Path, generate: Run, capsys:
 
 def test_energy_is_how_much_the_face_acts(tmp_path: Path, generate: Run) -> None:
     """More energy moves the brows more."""
-    source, spreads = line(tmp_path / "a.wav", 4.0), []
+    source = line(tmp_path / "a.wav", 4.0)
+    spreads = []
     for energy in ("0", "1", "2"):
         assert generate(source, "--energy", energy, "--no-blink", "-o", tmp_path / f"{energy}.json") == 0
         values = formats.read(tmp_path / f"{energy}.json").values

@@ -62,7 +62,8 @@ def test_a_folder_that_cannot_be_read_is_named(tmp_path: Path, monkeypatch: pyte
 
 def test_keys_and_takes_may_not_share_a_name(tmp_path: Path) -> None:
     """The sparse keys of one line and the take of another are told apart before anything is written."""
-    one, other = tmp_path / "l.wav", tmp_path / "l.keys.wav"
+    one = tmp_path / "l.wav"
+    other = tmp_path / "l.keys.wav"
 
     with pytest.raises(ConfigError, match="both write"):
         inputs.refuse_overwriting([(one, tmp_path / "l.keys.json"), (other, tmp_path / "l.keys.json")], [one, other])

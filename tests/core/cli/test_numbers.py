@@ -83,9 +83,16 @@ def test_a_number_without_bounds_is_one_sentence(
 
 @pytest.mark.parametrize(
     ("key", "text"),
-    [("origin", '{"seed": NaN}'), ("origin", '{"seed": 1e400}'), ("origin", f'{{"seed": {ENDLESS}}}'),
-     ("rate", '"1/1000"'), ("rate", '"1e999999999"'), ("start", '"1e999999999"'), ("version", ENDLESS)],
-)  # fmt: skip
+    [
+        ("origin", '{"seed": NaN}'),
+        ("origin", '{"seed": 1e400}'),
+        ("origin", f'{{"seed": {ENDLESS}}}'),
+        ("rate", '"1/1000"'),
+        ("rate", '"1e999999999"'),
+        ("start", '"1e999999999"'),
+        ("version", ENDLESS),
+    ],
+)
 def test_a_take_that_holds_what_is_no_number_is_refused(
     take: Path, key: str, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -23,7 +23,8 @@ from facetake.portrait.capture.face_models import open_face  # noqa: E402
 from facetake.render import rasterizer  # noqa: E402
 
 RATE = Fraction(25)
-N_FRAMES, SIZE = 16, 64
+N_FRAMES = 16
+SIZE = 64
 
 
 @pytest.fixture(scope="module")
@@ -37,14 +38,18 @@ def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
     light = np.zeros((1, 9, 3), np.float32)
     light[:, 0] = 1.0
     fit = actors.Fit(
-        landmarks=np.zeros((N_FRAMES, 478, 2), np.float32), identity=np.zeros(model.identity_size, np.float32),
-        albedo=np.zeros(model.albedo_size, np.float32), colour=0.4 * np.ones((len(model.topology.parts["skin"]), 3),
-        np.float32), light=light, expression=expression, rotation=np.zeros((N_FRAMES, 3), np.float32),
+        landmarks=np.zeros((N_FRAMES, 478, 2), np.float32),
+        identity=np.zeros(model.identity_size, np.float32),
+        albedo=np.zeros(model.albedo_size, np.float32),
+        colour=0.4 * np.ones((len(model.topology.parts["skin"]), 3), np.float32),
+        light=light,
+        expression=expression,
+        rotation=np.zeros((N_FRAMES, 3), np.float32),
         translation=np.tile(np.array([0.0, 0.0, 0.9], np.float32), (N_FRAMES, 1)),
-    )  # fmt: skip
+    )
     about = actors.About(
         face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), SIZE, RATE, N_FRAMES, 2.2 * SIZE
-    )  # fmt: skip
+    )
     blank = actors.Actor(folder, about, fit)
     performer = Performer(blank, model)
     drawn = [performer.draw(row, frame) for frame, row in enumerate(expression)]
@@ -140,9 +145,13 @@ def test_evaluation_is_on_the_frames_held_out(
 
 
 def test_an_evaluation_says_what_it_skipped(
-    actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str],
+    actor: Path,
+    run: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
-) -> None:  # fmt: skip
+) -> None:
     """Measures whose networks are not there are named with what they need, to a person and to a program."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     monkeypatch.delenv("FACETAKE_WEIGHTS", raising=False)

@@ -29,7 +29,8 @@ from facetake.portrait.capture.overlay import write_png  # noqa: E402
 from facetake.rig import ARKIT_NAMES, from_arkit  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
-LEARNT_S, N_FRAMES = "0.64", 24
+LEARNT_S = "0.64"
+N_FRAMES = 24
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -85,8 +86,14 @@ def test_training_leaves_networks_and_previews_and_goes_on(
 ) -> None:
     """The folder holds what is needed to perform, a second call changes nothing, and other settings are refused."""
     names = {path.name for path in run.iterdir()}
-    assert {"landmark.json", "neutral.safetensors", "moods.safetensors", "parts.safetensors",
-            "whole.safetensors", "kept-parts-000002"} <= names  # fmt: skip
+    assert {
+        "landmark.json",
+        "neutral.safetensors",
+        "moods.safetensors",
+        "parts.safetensors",
+        "whole.safetensors",
+        "kept-parts-000002",
+    } <= names
     assert list((run / "previews").glob("whole_*.png"))
     before = (run / "whole.safetensors").read_bytes()
     order = ["portrait", "train", "landmark", str(actor), "-o", str(run), "--model", str(tiny_model)]
@@ -159,16 +166,24 @@ def test_evaluation_hears_the_mood_of_the_clip(
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"--emotion": "grumpy"}, "unknown emotion 'grumpy'"), ({"--size": "12"}, "a whole number from 64 to 2048"),
+        ({"--emotion": "grumpy"}, "unknown emotion 'grumpy'"),
+        ({"--size": "12"}, "a whole number from 64 to 2048"),
         ({"WHO": "nobody"}, "no photograph and no actor's folder nobody"),
-        ({"WHO": "line.wav"}, "is no picture that can be read"), ({"RUN": "."}, "is no training of landmark"),
+        ({"WHO": "line.wav"}, "is no picture that can be read"),
+        ({"RUN": "."}, "is no training of landmark"),
         ({"--audio": "line.txt"}, "line.txt"),
     ],
-)  # fmt: skip
+)
 def test_what_is_wrong_is_told_in_a_sentence(
-    changed: dict[str, str], told: str, actor: Path, run: Path, tiny_model: Path, line: Path,
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str],
-) -> None:  # fmt: skip
+    changed: dict[str, str],
+    told: str,
+    actor: Path,
+    run: Path,
+    tiny_model: Path,
+    line: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     """A wrong mood, size, face, training or sound ends the command with one sentence that names it."""
     monkeypatch.chdir(line.parent)
     given = {"WHO": str(actor), "RUN": str(run), "--audio": "line.wav", "--emotion": "happy", "--size": "96", **changed}

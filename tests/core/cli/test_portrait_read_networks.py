@@ -62,7 +62,9 @@ def test_a_phoneme_network_is_heard_and_named_again(
     from facetake.take import Take
 
     pytest.importorskip("transformers", reason="a phoneme network needs transformers, of the phonemes extra")
-    run, then, now = tmp_path / "run", phonetic(tmp_path / "then"), tmp_path / "now"
+    run = tmp_path / "run"
+    then = phonetic(tmp_path / "then")
+    now = tmp_path / "now"
     train = ["train", "read", str(actor), "-o", str(run), "--settings", "tiny", "--seconds", "0.5"]
     assert main(["portrait", *train, "--phonemes", str(then)]) == 0
     said = capsys.readouterr().err

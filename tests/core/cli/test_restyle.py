@@ -28,7 +28,8 @@ def test_a_style_arrives(take: Path, capsys: pytest.CaptureFixture[str]) -> None
     out = take.with_name("angry.csv")
 
     assert main(["restyle", str(take), "--style", "angry", "-o", str(out)]) == 0
-    made, told = formats.read(out), capsys.readouterr()
+    made = formats.read(out)
+    told = capsys.readouterr()
     assert made.values[:, rig.both("brow_down")].mean() > 0.2
     assert told.out == f"{out}\n"
     assert "visemes kept" in told.err and "lip closures kept" in told.err and "angry" in told.err

@@ -82,7 +82,7 @@ WRITES = {
     "facetake-train": "import facetake_training.cli as t; from facetake_training.cli import main\n"
     "t._facegood = lambda _: print('\u53f0 \u97f3') or 0\n"
     "sys.argv[1:] = ['facegood', 'a.wav', '--names', 'n.npy', '-o', 'out']",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("encoding", ["cp1252", "cp437", "ascii"])

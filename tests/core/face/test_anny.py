@@ -118,10 +118,12 @@ def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
 
 def test_eyes_turn_as_far_as_the_preview_heads(model: Anny) -> None:
     """A full look to the side turns an eyeball by the head's own angle, its shape unchanged."""
-    start, count = 0, len(model.eye_index) // 2
+    start = 0
+    count = len(model.eye_index) // 2
     left = model.eye_index[start : start + count]
     still, moved = (model.vertices(nobody(model), e)[0, left] for e in (pose(), pose(eyeLookOutLeft=1.0)))
-    centre, radius = model.eye_centres[0], model.eye_radii[0]
+    centre = model.eye_centres[0]
+    radius = model.eye_radii[0]
     np.testing.assert_allclose((moved - centre).norm(dim=1).numpy(), float(radius), rtol=1e-4)
     pole = (moved - centre)[0] / radius
     yaw = np.degrees(np.arctan2(float(pole[0]), -float(pole[2])))
@@ -158,8 +160,9 @@ def test_lips_meet_when_told_and_never_cross(model: Anny) -> None:
     """MouthClose shuts an open jaw's lips to a fifth of a millimetre of rest; random mouths stay uncrossed."""
     person = model.rest[None]
     at_rest = model._gaps(person)
-    opened, shut = (model._gaps(model.vertices(nobody(model), e)) for e in
-                    (pose(jawOpen=0.5), pose(jawOpen=0.5, mouthClose=0.5)))  # fmt: skip
+    opened, shut = (
+        model._gaps(model.vertices(nobody(model), e)) for e in (pose(jawOpen=0.5), pose(jawOpen=0.5, mouthClose=0.5))
+    )
     assert (opened - at_rest)[..., 1].max() > 0.009
     assert (shut - at_rest).norm(dim=-1).max() < 4e-4
     mouths = torch.zeros(20, 52)
@@ -217,7 +220,8 @@ def test_colours_are_colours(model: Anny) -> None:
 
 def test_a_picture_of_it_shows_a_face(model: Anny) -> None:
     """Before a camera, skin, lips, eyes and the open mouth's inside are seen, and the colours are those of skin."""
-    camera, before = portrait((96, 96), 17.0), torch.tensor([[0.0, 0.01, 1.0]])
+    camera = portrait((96, 96), 17.0)
+    before = torch.tensor([[0.0, 0.01, 1.0]])
     placed = place(model.vertices(nobody(model), pose(jawOpen=0.6)), torch.zeros(1, 3), before)
     picture = draw(placed, model.faces, model.albedo(torch.zeros(1, model.albedo_size)), ambient()[None], camera)
     seen = {MATERIALS[m] for m in np.unique(model.topology.material[picture.points.face.numpy()])}

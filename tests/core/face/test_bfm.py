@@ -35,10 +35,17 @@ def folder_of_2009(folder: Path) -> Path:
     people[kept[front]] = (face.people * FLIP * 1e6 / 2.0).transpose(1, 2, 0)
     moves = np.zeros((len(MOVES), n + 20, 3), np.float32)
     moves[:, front] = face.moves * FLIP * 1e6 / 4.0
-    savemat(folder / "01_MorphableModel.mat", {
-        "shapeMU": whole.reshape(-1, 1), "shapePC": people.reshape(-1, 3), "shapeEV": np.full((3, 1), 2.0),
-        "texMU": np.full((whole.size, 1), 90.0), "texPC": np.zeros((whole.size, 2)), "texEV": np.ones((2, 1)),
-    })  # fmt: skip
+    savemat(
+        folder / "01_MorphableModel.mat",
+        {
+            "shapeMU": whole.reshape(-1, 1),
+            "shapePC": people.reshape(-1, 3),
+            "shapeEV": np.full((3, 1), 2.0),
+            "texMU": np.full((whole.size, 1), 90.0),
+            "texPC": np.zeros((whole.size, 2)),
+            "texEV": np.ones((2, 1)),
+        },
+    )
     savemat(folder / "BFM_exp_idx.mat", {"trimIndex": kept[:, None] + 1})
     savemat(folder / "BFM_front_idx.mat", {"idx": front[:, None]})
     savemat(folder / "facemodel_info.mat", {"tri": face.faces + 1, "keypoints": face.ibug[None] + 1})
@@ -53,12 +60,18 @@ def h5_file(path: Path) -> Path:
     """A 2019 file: millimetres, named landmarks."""
     h5py = pytest.importorskip("h5py", reason="h5py reads the 2017 and 2019 models and is not needed otherwise")
     face = cast()
-    names = {name: face.ibug[np.flatnonzero(index == IBUG_68)[0]] for name, index in bfm._H5_LANDMARKS.items()
-             if index in IBUG_68}  # fmt: skip
+    names = {
+        name: face.ibug[np.flatnonzero(index == IBUG_68)[0]]
+        for name, index in bfm._H5_LANDMARKS.items()
+        if index in IBUG_68
+    }
     marks = [{"id": name, "coordinates": (face.vertices[v] * FLIP * 1000.0).tolist()} for name, v in names.items()]
     with h5py.File(path, "w") as file:
-        for part, mean, basis in (("shape", face.vertices, face.people), ("expression", 0 * face.vertices, face.moves),
-                                  ("color", None, None)):  # fmt: skip
+        for part, mean, basis in (
+            ("shape", face.vertices, face.people),
+            ("expression", 0 * face.vertices, face.moves),
+            ("color", None, None),
+        ):
             group = file.create_group(f"{part}/model")
             group["mean"] = np.full(face.vertices.size, 0.5) if mean is None else column(mean, 1000.0)[:, 0]
             values = np.zeros((face.vertices.size, 2)) if basis is None else matrix(basis, 1000.0) / 3.0
@@ -80,9 +93,11 @@ WRITERS: dict[str, Callable[[Path], Path]] = {
 @pytest.mark.parametrize("layout", WRITERS)
 def test_every_layout_gives_the_face_that_was_written(layout: str, tmp_path: Path) -> None:
     """Metres, our axes, the same mean, identities, expressions and landmarks, whatever the file's units and names."""
-    face, model = cast(), bfm.load(WRITERS[layout](tmp_path))
+    face = cast()
+    model = bfm.load(WRITERS[layout](tmp_path))
     middle = face.vertices.mean(axis=0)
-    identity, expression = torch.zeros(1, model.identity_size), torch.zeros(1, model.expression_size)
+    identity = torch.zeros(1, model.identity_size)
+    expression = torch.zeros(1, model.expression_size)
     identity[0, 1], expression[0, 0] = 1.5, 0.7
     found = model.vertices(identity, expression)[0].numpy()
     expected = face.vertices - middle + 1.5 * face.people[1] + 0.7 * face.moves[0]

@@ -58,7 +58,8 @@ def test_a_damaged_model_is_refused_in_words(name: str, tmp_path: Path) -> None:
     """Cut, flipped, spoilt and repeated files of every layout."""
     path, asked = made(name, tmp_path)
     assert not refused_in_words(lambda: open_face(asked), path)
-    whole, refused = path.read_bytes(), []
+    whole = path.read_bytes()
+    refused = []
     for content in damaged(whole, CASES):
         path.write_bytes(content)
         refused.append(refused_in_words(lambda: open_face(asked), path))
@@ -107,7 +108,8 @@ def test_what_a_pickle_holds_twice_is_made_once(tmp_path: Path) -> None:
     depth = 0
     while found:
         assert found[0] is found[1]
-        found, depth = found[0], depth + 1
+        found = found[0]
+        depth = depth + 1
     assert depth == 60
 
 

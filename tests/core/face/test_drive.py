@@ -38,7 +38,8 @@ def test_a_take_that_arkit_can_say_comes_back() -> None:
 
 def test_another_take_loses_only_what_arkit_cannot_say() -> None:
     """Of any take the ARKit weights survive the round trip, though not every control does."""
-    model, take = load(), lively()
+    model = load()
+    take = lively()
     back = take_of(expression_of(take, model), model, RATE, start=Fraction(1, 3), origin={"made": "here"})
     away = np.abs(to_arkit(back.values) - to_arkit(take.values))
     assert away.mean() < 0.02

@@ -27,7 +27,8 @@ def write(folder: Path, layout: str) -> Path:
     """FLAME's file in one of its published forms, with a landmark embedding beside it."""
     if layout == "npz":
         return flame_npz(folder)
-    data, path = flame_arrays(), folder / "generic_model.pkl"
+    data = flame_arrays()
+    path = folder / "generic_model.pkl"
     if layout == "chumpy":
         with pytest.MonkeyPatch.context() as patch:
             kind = type("Ch", (), {"__module__": "chumpy.ch", "__qualname__": "Ch"})
@@ -49,9 +50,11 @@ def write(folder: Path, layout: str) -> Path:
 @pytest.mark.parametrize("layout", ["pickle", "chumpy", "npz"])
 def test_every_form_of_the_file_gives_the_same_face(layout: str, tmp_path: Path) -> None:
     """Plain and chumpy pickles and an .npz give mean, shape and expression of the arrays, in our axes."""
-    face, model = cast(), flame.load(write(tmp_path, layout))
+    face = cast()
+    model = flame.load(write(tmp_path, layout))
     assert (model.identity_size, model.expression_size) == (300, N_EXPRESSION + 9)
-    identity, expression = torch.zeros(1, 300), torch.zeros(1, model.expression_size)
+    identity = torch.zeros(1, 300)
+    expression = torch.zeros(1, model.expression_size)
     still = model.vertices(identity, expression)[0].numpy()
     np.testing.assert_allclose(still - still.mean(0), face.vertices - face.vertices.mean(0), atol=1e-6)
     identity[0, 2], expression[0, 1] = 2.0, 0.5
@@ -62,7 +65,8 @@ def test_every_form_of_the_file_gives_the_same_face(layout: str, tmp_path: Path)
 
 def test_the_jaw_turns_about_its_joint(tmp_path: Path) -> None:
     """Skinning by an independent formula: each vertex is the weighted mean of where its joints would carry it."""
-    model, data = flame.load(write(tmp_path, "npz")), flame_arrays()
+    model = flame.load(write(tmp_path, "npz"))
+    data = flame_arrays()
     expression = torch.zeros(1, model.expression_size)
     expression[0, N_EXPRESSION : N_EXPRESSION + 3] = torch.tensor([0.3, 0.05, -0.1])
     turn = Rotation.from_rotvec([0.3, 0.05, -0.1]).as_matrix()
@@ -95,8 +99,10 @@ def test_an_open_jaw_survives_the_way_from_arkit_and_back(tmp_path: Path) -> Non
     sent[0, ARKIT_NAMES.index("jawOpen")] = 0.6
     expression = model.from_arkit(sent)
     rows = model.topology.landmarks.rows(np.array([0, 17]))
-    apart = [float(np.diff(model.landmarks(model.vertices(torch.zeros(1, 300), e))[0, rows, 1].numpy())[0])
-             for e in (torch.zeros_like(expression), expression)]  # fmt: skip
+    apart = [
+        float(np.diff(model.landmarks(model.vertices(torch.zeros(1, 300), e))[0, rows, 1].numpy())[0])
+        for e in (torch.zeros_like(expression), expression)
+    ]
     assert apart[1] - apart[0] > 0.008
     assert model.to_arkit(expression)[0, ARKIT_NAMES.index("jawOpen")].item() == pytest.approx(0.6, abs=0.2)
 

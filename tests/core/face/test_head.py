@@ -6,12 +6,10 @@ import json
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.face.head import HEAD_FILE, PARTS, Head, load, rotation
 from facetake.rig import ARKIT_NAMES
-
-F32 = NDArray[np.float32]
 
 
 @pytest.fixture(scope="module")
@@ -107,7 +105,8 @@ def test_no_lid_sinks_into_an_eyeball(head: Head) -> None:
 def test_the_tongue_comes_out(head: Head) -> None:
     """With tongueOut some of the tongue lies before the lips' line."""
     tongue = np.unique(head.faces[head.part == PARTS.index("tongue")])
-    rest, out = head.deform(pose()), head.deform(pose(tongueOut=1.0, jawOpen=0.4))
+    rest = head.deform(pose())
+    out = head.deform(pose(tongueOut=1.0, jawOpen=0.4))
     assert out[0, tongue, 2].min() < rest[0, tongue, 2].min() - 0.015
 
 
@@ -116,14 +115,16 @@ def test_gaze_moves_the_irises_the_way_the_shapes_say(head: Head) -> None:
     left = head.gaze_deg(pose(eyeLookOutLeft=1.0, eyeLookInRight=1.0))[0]
     assert (left[:, 0] > 20).all() and np.allclose(left[:, 1], 0)
     assert (head.gaze_deg(pose(eyeLookUpLeft=1.0, eyeLookUpRight=1.0))[0, :, 1] > 15).all()
-    ahead, turned = head.look(np.zeros((2, 2), np.float32)), head.look(left)
+    ahead = head.look(np.zeros((2, 2), np.float32))
+    turned = head.look(left)
     np.testing.assert_allclose(ahead, head.uv, atol=0.6)
     assert np.abs(turned - ahead).max() > 20
 
 
 def test_the_head_turns_and_the_shoulders_stay(head: Head) -> None:
     """Yaw to the left moves the nose to positive x, pitch up raises it, and the bust's lower edge does not move."""
-    nose, still = int(head.rest[:, 2].argmin()), head.rest[:, 1] > 0.2
+    nose = int(head.rest[:, 2].argmin())
+    still = head.rest[:, 1] > 0.2
     rest = head.deform(pose())[0]
     yaw = head.deform(pose(), np.array([[20, 0, 0]], np.float32))[0]
     pitch = head.deform(pose(), np.array([[0, 15, 0]], np.float32))[0]

@@ -26,8 +26,10 @@ def folder(tmp_path: Path) -> Path:
 
 def test_the_folder_gives_the_face_that_was_written(folder: Path) -> None:
     """Mean, identities and expressions come back in metres and our axes."""
-    face, model = cast(), ict.load(folder)
-    identity, expression = torch.zeros(1, 3), torch.zeros(1, len(ICT_NAMES))
+    face = cast()
+    model = ict.load(folder)
+    identity = torch.zeros(1, 3)
+    expression = torch.zeros(1, len(ICT_NAMES))
     identity[0, 0], expression[0, 3] = -1.0, 0.8
     expected = face.vertices - face.vertices.mean(0) - face.people[0] + 0.8 * face.moves[3]
     np.testing.assert_allclose(model.vertices(identity, expression)[0].numpy(), expected, atol=1e-6)

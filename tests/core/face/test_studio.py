@@ -57,13 +57,15 @@ def test_the_picture_shows_a_lit_face_before_a_darker_backdrop(studio: Studio) -
     frame = pose()
     image = studio.picture(studio.head.deform(frame)[0], studio.head.gaze_deg(frame)[0]).astype(int)
     assert image.shape == (256, 256, 3)
-    cheek, corner = image[135, 100], image[3, 3]
+    cheek = image[135, 100]
+    corner = image[3, 3]
     assert cheek[0] > cheek[2] + 20 and cheek.sum() > corner.sum() + 150
 
 
 def test_the_same_pose_gives_the_same_bytes(studio: Studio) -> None:
     """Pictures do not depend on what was drawn before."""
-    frame, other = pose(), pose(jawOpen=1.0)
+    frame = pose()
+    other = pose(jawOpen=1.0)
     head = studio.head
     first = studio.picture(head.deform(frame)[0], head.gaze_deg(frame)[0])
     studio.picture(head.deform(other)[0], head.gaze_deg(other)[0])

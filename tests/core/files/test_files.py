@@ -50,7 +50,8 @@ class Elsewhere:
     """Another program that has a file open: for as many tries as are given, Windows refuses to touch it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, tries: int, number: int = errno.EACCES) -> None:
-        self.left, self.waited_s = tries, list[float]()
+        self.left = tries
+        self.waited_s = list[float]()
         for name in ("replace", "unlink", "rmdir"):
             monkeypatch.setattr(os, name, self._refusing(getattr(os, name), number))
         monkeypatch.setattr(time, "sleep", self.waited_s.append)

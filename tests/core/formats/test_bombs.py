@@ -19,7 +19,8 @@ from facetake.errors import TakeError
 from facetake.formats import length
 from facetake.take import Take
 
-MOST_BYTES, MOST_S = 40_000_000, 5.0
+MOST_BYTES = 40_000_000
+MOST_S = 5.0
 HEADER = ",".join(("frame", "time_s", *rig.NAMES))
 ANIM = """animVersion 1.1;
 timeUnit ntscf;
@@ -52,7 +53,7 @@ TEXTS = {
     "prims.usda": (usda('def "a" {\n' * 20_000 + "}" * 20_000), "line 102: brackets are nested more than 100 deep"),
     "lists.usda": (usda(f"(customLayerData = {{int a = {'[' * 50_000}{']' * 50_000}}})"), "nested more than 100 deep"),
     "tables.usda": (usda(f"(customLayerData = {{{'dictionary a = {' * 50_000}{'}' * 50_000}}})"), "100 deep"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -76,8 +77,12 @@ def test_brackets_in_texts_and_comments_are_none(tmp_path: Path) -> None:
     pytest.importorskip("pxr.Sdf", reason="USD needs usd-core, which the usd extra brings")
     many = "[" * 300
     path = tmp_path / "a.usda"
-    path.write_text(usda(f'(doc = """{many} " \\""" {many}""")\n# {many}\ndef "a" (doc = \'{many}"\') {{\n'
-                         f'asset b = @{many}@\nstring c = "{many}\\"{many}"\n}}\n'))  # fmt: skip
+    path.write_text(
+        usda(
+            f'(doc = """{many} " \\""" {many}""")\n# {many}\ndef "a" (doc = \'{many}"\') {{\n'
+            f'asset b = @{many}@\nstring c = "{many}\\"{many}"\n}}\n'
+        )
+    )
     with pytest.raises(TakeError, match="neither Facetake's curves nor ARKit's"):
         formats.read(path)
 

@@ -98,7 +98,8 @@ def test_what_a_spreadsheet_of_another_country_saved(tmp_path: Path, shapes_take
         saved[0] = rows[0].replace(",", mark)
     path = tmp_path / "saved.csv"
     path.write_bytes("\r\n".join(["\ufeff" + saved[0], *saved[1:], mark * 5, ""]).encode())
-    expected, found = formats.read(tmp_path / "plain.csv", name), formats.read(path, None if name != "txt" else name)
+    expected = formats.read(tmp_path / "plain.csv", name)
+    found = formats.read(path, None if name != "txt" else name)
     np.testing.assert_array_equal(found.values, expected.values)
     assert (found.rate, found.start) == (expected.rate, expected.start)
 

@@ -57,7 +57,8 @@ def test_both_column_orders_go_by_name(tmp_path: Path, header: str) -> None:
 
 def _breathing(path: Path, **peaks: float) -> Path:
     """A recording by hand in which some curves go up to their peaks and down again, over and over."""
-    names, times = RECORDED.split(",")[2:], np.arange(600)
+    names = RECORDED.split(",")[2:]
+    times = np.arange(600)
     wave = np.clip(1.6 * np.sin(times / 11), 0.0, 1.0)
     rows = [[f"{peaks.get(name, 0.0) * height:.6f}" for name in names] for height in wave]
     stamps = [f"00:00:{frame // 60:02d}:{frame % 60:02d}" for frame in times]
@@ -71,7 +72,8 @@ def test_lids_of_a_phone_shut_on_request(tmp_path: Path) -> None:
     smiles = {"MouthSmileLeft": 0.87, "MouthSmileRight": 0.4}
     peaks = {"EyeBlinkLeft": 0.92, "EyeBlinkRight": 0.9, **smiles, "JawOpen": 0.6}
     path = _breathing(tmp_path / "phone.csv", **peaks)
-    plain, full = live_link_face_csv.read(path), live_link_face_csv.read(path, full_range=True)
+    plain = live_link_face_csv.read(path)
+    full = live_link_face_csv.read(path, full_range=True)
     high = {
         name: [float(rig.to_arkit(take.values)[:, rig.ARKIT_NAMES.index(name)].max()) for take in (plain, full)]
         for name in ("eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight", "jawOpen")

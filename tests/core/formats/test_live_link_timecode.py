@@ -67,7 +67,8 @@ def test_ten_minutes_come_back(tmp_path: Path, rate: str) -> None:
 
 def _at_frame_rate(rate: Fraction, n_frames: int, first: int) -> list[str]:
     """Timecodes with FF counted at the whole rate above the true one, as earlier versions wrote them."""
-    count, found = ceil(rate), []
+    count = ceil(rate)
+    found = []
     for frame in range(first, first + n_frames):
         seconds, thousandths = divmod(round(frame / rate * count * 1000), count * 1000)
         found.append(f"00:{seconds // 60:02d}:{seconds % 60:02d}:{thousandths // 1000:02d}.{thousandths % 1000:03d}")
@@ -161,7 +162,8 @@ def test_a_moment_without_a_face_is_bridged(tmp_path: Path, opening: Take, nothi
 def test_a_long_time_without_a_face_is_held(tmp_path: Path, opening: Take) -> None:
     """Beyond a second nobody knows what the face did: it stays as it was seen, and returns within a quarter of one."""
     path = _write(tmp_path / "a.csv", opening, lambda i, row: [row[0], "0"] if 61 <= i <= 240 else row)
-    found, given = _jaw(formats.read(path)), _jaw(opening)
+    found = _jaw(formats.read(path))
+    given = _jaw(opening)
     np.testing.assert_allclose(found[59:225], given[59], atol=1e-4)
     np.testing.assert_allclose(found[240:], given[240:], atol=1e-4)
     assert "held" in str(formats.read(path).origin["notes"])
@@ -170,7 +172,8 @@ def test_a_long_time_without_a_face_is_held(tmp_path: Path, opening: Take) -> No
 def test_a_face_that_comes_late_is_there_from_the_start(tmp_path: Path, opening: Take) -> None:
     """Before the first and after the last row with a face it is held; the length of the recording stays."""
     path = _write(tmp_path / "a.csv", opening, lambda i, row: [row[0], "0"] if 1 <= i <= 30 or i > 290 else row)
-    found, given = _jaw(formats.read(path)), _jaw(opening)
+    found = _jaw(formats.read(path))
+    given = _jaw(opening)
     np.testing.assert_allclose(found, [given[30]] * 30 + given[30:290] + [given[289]] * 10, atol=1e-4)
 
 
@@ -184,8 +187,11 @@ def test_the_emotions_after_the_shapes_are_left_out(tmp_path: Path, opening: Tak
     """A file of 68 columns is read as one of 61, at 60 frames per second, and the take says what was left out."""
     names = ["Angry", "Disgusted", "Fearful", "Happy", "Neutral", "Sad", "Surprised"]
     times = _milliseconds(60, 60, opening.n_frames)
-    path = _write(tmp_path / "a.csv", opening, lambda i, row: [times[i - 1], "68", *row[2:], *["0.25"] * 7] if i else
-                  [*row, *names])  # fmt: skip
+    path = _write(
+        tmp_path / "a.csv",
+        opening,
+        lambda i, row: [times[i - 1], "68", *row[2:], *["0.25"] * 7] if i else [*row, *names],
+    )
     found = formats.read(path)
     assert (found.rate, found.n_frames, found.start) == (Fraction(60), 300, Fraction(0))
     np.testing.assert_allclose(_jaw(found), _jaw(opening), atol=1e-4)

@@ -17,7 +17,8 @@ from facetake.errors import TakeError
 from facetake.formats import maya_anim, maya_curve
 from facetake.take import Take
 
-JAW, EYE = rig.INDEX["CTRL_C_jaw.translateY"], rig.INDEX["CTRL_C_eye.translateX"]
+JAW = rig.INDEX["CTRL_C_jaw.translateY"]
+EYE = rig.INDEX["CTRL_C_eye.translateX"]
 
 # A jaw with each kind of tangent, from a referenced character, between curves that are none of ours. Angles are of
 # units per frame: 11.3 degrees is 0.2 a frame.
@@ -232,7 +233,8 @@ def test_the_newer_rig(tmp_path: Path) -> None:
 
 def test_tangents_that_maya_works_out_do_not_overshoot() -> None:
     """Auto tangents are flat on peaks and at the ends, and a cubic with them stays between its keys."""
-    frames, values = np.array([0.0, 1, 2, 5, 9]), np.array([0.0, 0.1, 1, 1, 0.2])
+    frames = np.array([0.0, 1, 2, 5, 9])
+    values = np.array([0.0, 0.1, 1, 1, 0.2])
     kinds = np.array(["auto"] * 5)
     into, out = (maya_curve.slopes(frames, values, kinds, np.zeros(5), side) for side in (0, 1))
     curve = maya_curve.MayaCurve("jaw", frames, values, into, out, np.full(5, np.nan))

@@ -84,7 +84,8 @@ def test_usd_sees_a_bound_animation(tmp_path: Path, make_take: Callable[..., Tak
     take = make_take(12, rate=Fraction(24))
     usd_skel.write(take, tmp_path / "take.usda")
     stage = usd.Usd.Stage.Open(str(tmp_path / "take.usda"))
-    root, cache = usd.UsdSkel.Root(stage.GetDefaultPrim()), usd.UsdSkel.Cache()
+    root = usd.UsdSkel.Root(stage.GetDefaultPrim())
+    cache = usd.UsdSkel.Cache()
     assert cache.Populate(root, usd.Usd.PrimDefaultPredicate)
     (binding,) = cache.ComputeSkelBindings(root, usd.Usd.PrimDefaultPredicate)
     (target,) = binding.GetSkinningTargets()
@@ -263,7 +264,8 @@ def test_a_damaged_binary_file_harms_nobody(
     """Whatever USD's library does with it, even dying, is a take or a TakeError here."""
     path = tmp_path / "take.usdc"
     formats.write(make_take(4), path)
-    data, rng = bytearray(path.read_bytes()), np.random.default_rng(seed)
+    data = bytearray(path.read_bytes())
+    rng = np.random.default_rng(seed)
     for at in rng.integers(8, len(data), 40):
         data[at] = rng.integers(256)
     path.write_bytes(data)

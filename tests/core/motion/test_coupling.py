@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from facetake import mouth, rig
+from facetake.arrays import F32
 from facetake.motion import coupling
 
 
-def face(n_frames: int = 300, **controls: float) -> coupling.Values:
+def face(n_frames: int = 300, **controls: float) -> F32:
     """(T, 174) a neutral face with some controls set."""
     values = np.tile(rig.NEUTRAL, (n_frames, 1))
     for name, value in controls.items():
@@ -19,7 +20,9 @@ def face(n_frames: int = 300, **controls: float) -> coupling.Values:
 def test_near_lips_stick_only_while_one_speaks() -> None:
     """Closed lips stick and thicken in speech, wide ones do not, and in silence nothing is added."""
     inner = rig.both("mouth_stickyInnerD")
-    closed, wide, quiet = face(), face(), face()
+    closed = face()
+    wide = face()
+    quiet = face()
     wide[:, rig.columns("C_jaw.Y")] = 0.6
     coupling.couple(closed, np.ones(300))
     coupling.couple(wide, np.ones(300))
@@ -58,7 +61,8 @@ def test_people_breathe_before_a_phrase_and_swallow_after_one() -> None:
 
 def test_lashes_follow_a_blink() -> None:
     """Lashes and lid press go with a closing lid, and a wide eye moves neither."""
-    shut, wide = face(eye_blink=1.0), face(eye_blink=-0.5)
+    shut = face(eye_blink=1.0)
+    wide = face(eye_blink=-0.5)
     for values in (shut, wide):
         coupling.couple(values, np.ones(300))
     lashes = rig.both("eyelashes_tweakerIn")

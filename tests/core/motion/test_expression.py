@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from facetake import inference, mouth, rig
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.motion import expression
 
@@ -14,7 +15,7 @@ N = 900
 ANGRY = EMOTIONS.index("angry")
 
 
-def poses() -> expression.Values:
+def poses() -> F32:
     """(7, 174) a low brow for anger, a smile for happiness, nothing else."""
     rows = np.tile(rig.NEUTRAL, (len(EMOTIONS), 1)).astype(np.float32)
     rows[ANGRY, rig.both("brow_down")] = 0.8
@@ -32,9 +33,12 @@ def line(seed: int = 0) -> tuple[np.ndarray, np.ndarray]:
 
 
 def played(
-    emotion: str = "neutral", seed: int = 1, energy: float = 1.0, movement: expression.Movement | None = None,
+    emotion: str = "neutral",
+    seed: int = 1,
+    energy: float = 1.0,
+    movement: expression.Movement | None = None,
     strength: float = 1.0,
-) -> expression.Values:  # fmt: skip
+) -> F32:
     """(N, 174) movement laid over an emotion's held pose."""
     weights = np.zeros((N, len(EMOTIONS)))
     weights[:, 0] += 1.0 - strength
@@ -110,7 +114,8 @@ def test_pieces_keep_the_spread_of_real_faces(shipped: expression.Movement) -> N
     """Joined pieces move as much and as fast as the faces they come from, and pass into each other without a jump."""
     level = np.concatenate([line(seed)[0] for seed in range(12)])
     tracks = expression._pieces(shipped, level, 7, RATE)
-    real, ours = shipped.tracks.std(axis=0), tracks.std(axis=0)
+    real = shipped.tracks.std(axis=0)
+    ours = tracks.std(axis=0)
     assert 0.5 < np.median(ours / real) < 1.6
     speed = np.abs(np.diff(shipped.tracks, axis=0)).mean(axis=0)
     assert 0.6 < np.median(np.abs(np.diff(tracks, axis=0)).mean(axis=0) / speed) < 1.5

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetake import rig
+from facetake.arrays import F32
 from facetake.motion import eyes
 
 BLINK = rig.both("eye_blink")
@@ -15,7 +16,7 @@ GAZE = rig.columns("C_eye.X", "C_eye.Y")
 RATES = [24.0, 24000 / 1001, 25.0, 30.0, 60.0]
 
 
-def neutral(n_frames: int) -> eyes.Values:
+def neutral(n_frames: int) -> F32:
     """A take at rest."""
     return np.tile(rig.NEUTRAL, (n_frames, 1)).astype(np.float32)
 
@@ -66,7 +67,8 @@ def test_blinks_keep_their_distance(seed: int, rate: float) -> None:
 
 def test_longer_takes_start_with_the_same_blinks() -> None:
     """The blinks of a short line are the first ones of a longer line with the same seed."""
-    short, long = eyes.blink_times(10.0, 5), eyes.blink_times(60.0, 5)
+    short = eyes.blink_times(10.0, 5)
+    long = eyes.blink_times(60.0, 5)
     assert (long[: len(short)] == short).all()
 
 
@@ -87,7 +89,8 @@ def test_a_blink_closes_faster_than_it_opens() -> None:
     lid = eyes.lid_closure(phase)
     assert np.count_nonzero(lid > 0) <= 13
     top = np.flatnonzero(lid == 1)
-    closing, opening = lid[: top[0] + 1], lid[top[-1] :]
+    closing = lid[: top[0] + 1]
+    opening = lid[top[-1] :]
     assert (np.diff(closing) >= 0).all()
     assert (np.diff(opening) <= 0).all()
     assert np.count_nonzero((opening > 0) & (opening < 1)) > np.count_nonzero((closing > 0) & (closing < 1))
@@ -117,7 +120,8 @@ def test_blinks_leave_mouth_and_range_alone() -> None:
 def test_gaze_law() -> None:
     """Intervals are 0.25 to 0.75 s, radii 0.1 to 0.2, angles all around, and two in five targets are the centre."""
     times, targets = eyes.gaze_targets(3000.0, 4)
-    gaps, radius = np.diff(times), np.hypot(*targets[1:].T)
+    gaps = np.diff(times)
+    radius = np.hypot(*targets[1:].T)
     assert 0.25 <= gaps.min() < 0.26
     assert 0.74 < gaps.max() <= 0.75
     away = radius > 0
@@ -180,7 +184,8 @@ def test_gaze_is_the_same_at_every_rate(rate: float) -> None:
 def test_seeds_are_repeatable_and_independent() -> None:
     """The same seed gives the same bytes, another seed others, and blinks do not depend on gaze."""
     values = neutral(600)
-    one, two = eyes.blink(values, 1), eyes.blink(eyes.gaze(values, 1), 1)
+    one = eyes.blink(values, 1)
+    two = eyes.blink(eyes.gaze(values, 1), 1)
     assert one.tobytes() == eyes.blink(values, 1).tobytes()
     assert (one[:, BLINK] == two[:, BLINK]).all()
     assert (one != eyes.blink(values, 2)).any()

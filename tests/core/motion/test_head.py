@@ -162,10 +162,12 @@ def test_onsets_alone_follow_the_paper() -> None:
     assert min(happy, sad) > 2.5 * neutral
     calm = np.ones(10) / 10
     follows = [
-        max(np.corrcoef(np.convolve(speed[lag:], calm), np.convolve(onsets[: 1200 - lag], calm))[0, 1]
-            for lag in range(20))
+        max(
+            np.corrcoef(np.convolve(speed[lag:], calm), np.convolve(onsets[: 1200 - lag], calm))[0, 1]
+            for lag in range(20)
+        )
         for speed, onsets in zip(speeds(3), lines, strict=True)
-    ]  # fmt: skip
+    ]
     assert np.mean(follows) > 0.4
 
 

@@ -42,7 +42,8 @@ def same(one: torch.nn.Module, other: torch.nn.Module) -> bool:
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 def test_a_step_is_torchs_own(scale: float) -> None:
     """Zeroed, walked back, clipped and moved, as a loop by hand does it; gradients left from elsewhere do not count."""
-    ours, theirs = network(), network()
+    ours = network()
+    theirs = network()
     adams = [torch.optim.Adam(one.parameters(), 0.1) for one in (ours, theirs)]
     for weight in ours.parameters():
         weight.grad = torch.ones_like(weight)
@@ -81,7 +82,8 @@ def test_a_backend_walks_back_in_torchs_place() -> None:
         def clip_grad_norm_(self, parameters: Iterable[torch.Tensor], max_norm: float) -> None:
             called.append(f"clip {len(list(parameters))} to {max_norm}")
 
-    one, twice = network(), network()
+    one = network()
+    twice = network()
     step(loss_of(one, 0), torch.optim.SGD(one.parameters(), 0.1), one, Backend())
     step(loss_of(twice, 0), torch.optim.SGD(twice.parameters(), 0.2))
 
@@ -92,7 +94,8 @@ def test_a_backend_walks_back_in_torchs_place() -> None:
 
 def test_the_generator_meets_the_critic_after_its_step() -> None:
     """The critic moves first, the generator's loss is made after that, and neither moves by the other's loss."""
-    critic, made = torch.nn.Parameter(torch.tensor(1.0)), torch.nn.Parameter(torch.tensor(3.0))
+    critic = torch.nn.Parameter(torch.tensor(1.0))
+    made = torch.nn.Parameter(torch.tensor(3.0))
     descents = [torch.optim.SGD([weight], 0.5) for weight in (critic, made)]
 
     losses = gan_step(lambda: critic * made.detach(), descents[0], lambda: critic * made, descents[1])
@@ -119,7 +122,8 @@ def test_a_schedule_goes_on_where_it_stopped() -> None:
     def rates(first: int, last: int) -> list[float]:
         one = network()
         adam = torch.optim.Adam(one.parameters(), 0.3)
-        rate, found = schedule(adam, lambda number: 1.0 - number / 10.0, first), []
+        rate = schedule(adam, lambda number: 1.0 - number / 10.0, first)
+        found = []
         for number in range(first, last):
             found.append(adam.param_groups[0]["lr"])
             step(loss_of(one, number), adam)
@@ -132,7 +136,8 @@ def test_a_schedule_goes_on_where_it_stopped() -> None:
 @pytest.mark.parametrize("decay", [0.0, 0.15, 0.999])
 def test_an_average_follows_and_goes_on(decay: float) -> None:
     """Weights follow ever slower down to a decay, statistics are the network's own, and stopping changes nothing."""
-    learnt, by_hand = network(), network()
+    learnt = network()
+    by_hand = network()
     adam = torch.optim.Adam(learnt.parameters(), 0.1)
     once = moving_average(learnt, decay, 0)
     for number in range(6):

@@ -15,8 +15,11 @@ SMALL = SequenceSize(widths=(4, 8, 8), hidden=6, layers=3)
 def test_a_cell_is_the_gated_unit_of_its_equations() -> None:
     """With a kernel of one pixel a cell is the usual GRU, calculated here by hand."""
     torch.manual_seed(0)
-    cell, x, h = ConvGRUCell(2, 3, 1), torch.randn(1, 2, 1, 1), torch.randn(1, 3, 1, 1)
-    gates, candidate = cell.gates.weight[..., 0, 0], cell.candidate.weight[..., 0, 0]
+    cell = ConvGRUCell(2, 3, 1)
+    x = torch.randn(1, 2, 1, 1)
+    h = torch.randn(1, 3, 1, 1)
+    gates = cell.gates.weight[..., 0, 0]
+    candidate = cell.candidate.weight[..., 0, 0]
     both = torch.cat([x, h], dim=1)[0, :, 0, 0]
     update, reset = (gates @ both).sigmoid().chunk(2)
     new = (candidate @ torch.cat([x[0, :, 0, 0], reset * h[0, :, 0, 0]])).tanh()
@@ -27,7 +30,8 @@ def test_a_cell_is_the_gated_unit_of_its_equations() -> None:
 def test_a_sequence_in_pieces_is_the_sequence_as_a_whole() -> None:
     """States handed on make two halves equal to the whole, and without them the second half differs."""
     torch.manual_seed(1)
-    memory, features = ConvGRU(4, 5, 2), torch.randn(2, 6, 4, 3, 3)
+    memory = ConvGRU(4, 5, 2)
+    features = torch.randn(2, 6, 4, 3, 3)
     whole, _ = memory(features)
     first, states = memory(features[:, :3])
     second, _ = memory(features[:, 3:], states)
@@ -38,7 +42,8 @@ def test_a_sequence_in_pieces_is_the_sequence_as_a_whole() -> None:
 def test_a_sequence_learns_what_only_memory_knows() -> None:
     """Two layers learn to show the picture of a frame ago, which no frame alone tells."""
     torch.manual_seed(2)
-    memory, out = ConvGRU(1, 8, 2, kernel=1), torch.nn.Conv2d(8, 1, 1)
+    memory = ConvGRU(1, 8, 2, kernel=1)
+    out = torch.nn.Conv2d(8, 1, 1)
     adam = torch.optim.Adam([*memory.parameters(), *out.parameters()], 2e-2)
     for _ in range(80):
         features = torch.randint(0, 2, (16, 3, 1, 2, 2)).float() * 2.0 - 1.0

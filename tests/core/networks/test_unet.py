@@ -14,7 +14,8 @@ from facetake.networks.unet import Norm, UNet, UNetSize  # noqa: E402
 def test_the_papers_generator_has_the_papers_size() -> None:
     """At its full size it has the 140.9 and, without refinement, 54.4 million weights of the released network."""
     with torch.device("meta"):
-        refined, plain = UNet(21, 3, UNetSize()), UNet(21, 3, UNetSize(refine=False))
+        refined = UNet(21, 3, UNetSize())
+        plain = UNet(21, 3, UNetSize(refine=False))
 
     assert sum(w.numel() for w in refined.parameters()) == pytest.approx(140.9e6, rel=2e-3)
     assert sum(w.numel() for w in plain.parameters()) == pytest.approx(54.4e6, rel=2e-3)
@@ -77,5 +78,8 @@ def test_windows_are_zero_past_the_ends() -> None:
     frames = torch.arange(1.0, 5.0)[:, None]
 
     assert stacked(frames, 2)[:, :, 0].tolist() == [
-        [0, 0, 1, 2, 3], [0, 1, 2, 3, 4], [1, 2, 3, 4, 0], [2, 3, 4, 0, 0],
-    ]  # fmt: skip
+        [0, 0, 1, 2, 3],
+        [0, 1, 2, 3, 4],
+        [1, 2, 3, 4, 0],
+        [2, 3, 4, 0, 0],
+    ]

@@ -70,11 +70,15 @@ def layers_of(seed: int, layers: int = 2) -> WhisperLayers:
 
 
 OURS_TO_CTRANSLATE2 = {
-    "first": "conv1", "second": "conv2",
-    "attention_norm.weight": "self_attention/layer_norm/gamma", "attention_norm.bias": "self_attention/layer_norm/beta",
-    "query_key_value": "self_attention/linear_0", "attention_out": "self_attention/linear_1",
-    "norm.weight": "ffn/layer_norm/gamma", "norm.bias": "ffn/layer_norm/beta",
-}  # fmt: skip
+    "first": "conv1",
+    "second": "conv2",
+    "attention_norm.weight": "self_attention/layer_norm/gamma",
+    "attention_norm.bias": "self_attention/layer_norm/beta",
+    "query_key_value": "self_attention/linear_0",
+    "attention_out": "self_attention/linear_1",
+    "norm.weight": "ffn/layer_norm/gamma",
+    "norm.bias": "ffn/layer_norm/beta",
+}
 
 
 def ctranslate2_name(name: str) -> str:
@@ -179,7 +183,9 @@ def test_a_transformers_folder_is_read(tmp_path: Path) -> None:
 )
 def test_bad_weights_are_refused(tmp_path: Path, spoil: str, says: str) -> None:
     """Each way in which a weights file can be wrong gets its sentence, with the file's name."""
-    path, layers, width = tmp_path / "model.bin", 2, WIDTH
+    path = tmp_path / "model.bin"
+    layers = 2
+    width = WIDTH
     data = ctranslate2_file(layers_of(3), kind=1 if spoil == "quantised" else 4)
     if spoil == "other":
         data = ctranslate2_file(layers_of(3), "Wav2Vec2Spec")

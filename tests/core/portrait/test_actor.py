@@ -25,14 +25,23 @@ from facetake.portrait.capture.actor import (
     write_fit,
 )
 
-T, SIZE = 7, 32
+T = 7
+SIZE = 32
 
 
 def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[Actor, np.ndarray]:
     """A small actor of noise, and its pictures."""
     random = np.random.default_rng(0)
-    shapes = {"landmarks": (T, 5, 2), "identity": (4,), "albedo": (3,), "colour": (9, 3), "light": (1, 9, 3),
-              "expression": (T, 6), "rotation": (T, 3), "translation": (T, 3)}  # fmt: skip
+    shapes = {
+        "landmarks": (T, 5, 2),
+        "identity": (4,),
+        "albedo": (3,),
+        "colour": (9, 3),
+        "light": (1, 9, 3),
+        "expression": (T, 6),
+        "rotation": (T, 3),
+        "translation": (T, 3),
+    }
     fit = Fit(**{name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
     about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
     pictures = random.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8)

@@ -56,10 +56,12 @@ def test_faces_are_cut_with_a_little_around() -> None:
 
 def test_distances_are_of_the_distributions(tmp_path: Path) -> None:
     """Frames in another order are no distance; a face that is redder in every frame is as far as it is redder."""
-    landmarks, frames = faces(4, (32.0, 32.0), 30.0)[:, 0], range(4)
+    landmarks = faces(4, (32.0, 32.0), 30.0)[:, 0]
+    frames = range(4)
     network = open_affect(published.emonet(tmp_path))
     real = [coloured(0.1 * frame, 0.4, 0.0) for frame in frames]
-    swapped, redder = Moods(network, landmarks), Moods(network, landmarks)
+    swapped = Moods(network, landmarks)
+    redder = Moods(network, landmarks)
     for frame in frames:
         swapped.see(frame, real[3 - frame], real[frame])
         redder.see(frame, coloured(0.1 * frame + 0.2, 0.5, 0.0), real[frame])

@@ -40,11 +40,19 @@ def speaker(face: Face, models: Models, tmp_path: Path) -> Actor:
     sound, rate_hz = soundfile.read(LINE)
     soundfile.write(tmp_path / SOUND, np.tile(sound, 2), rate_hz)
     expression = from_take(generate(tmp_path / SOUND, GenerateOptions("angry", seed=4), models).take, RATE, face.model)
-    count, model = len(expression), face.model
+    count = len(expression)
+    model = face.model
     still = np.zeros((count, 3), np.float32)
-    fit = Fit(np.zeros((count, 1, 2), np.float32), np.zeros(model.identity_size, np.float32), np.zeros(1, np.float32),
-              np.zeros((len(model.topology.parts["skin"]), 3), np.float32), np.zeros((1, 9, 3), np.float32),
-              expression, still, still)  # fmt: skip
+    fit = Fit(
+        np.zeros((count, 1, 2), np.float32),
+        np.zeros(model.identity_size, np.float32),
+        np.zeros(1, np.float32),
+        np.zeros((len(model.topology.parts["skin"]), 3), np.float32),
+        np.zeros((1, 9, 3), np.float32),
+        expression,
+        still,
+        still,
+    )
     return Actor(tmp_path, About("anny", "", "line.mp4", "", (0.0, 0.0, 64.0), 64, RATE, count, 100.0), fit)
 
 

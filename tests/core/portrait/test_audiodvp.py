@@ -16,6 +16,7 @@ pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the po
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 
 from facetake import inference, rig  # noqa: E402  after the skips
+from facetake.arrays import F32, U8  # noqa: E402
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
@@ -45,11 +46,10 @@ from facetake.render.harmonics import ambient  # noqa: E402
 from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 RATE = Fraction(25)
 EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
-N_FRAMES, LEARNT = 24, 16
+N_FRAMES = 24
+LEARNT = 16
 
 
 class SyntheticActor(Performer):
@@ -57,19 +57,22 @@ class SyntheticActor(Performer):
 
     def __init__(self, size: int, weights: F32) -> None:
         """size: side of the pictures; weights: (T, 52) ARKit."""
-        face, n_frames = open_face(), len(weights)
+        face = open_face()
+        n_frames = len(weights)
         model = face.model
         turn = np.zeros((n_frames, 3), np.float32)
         turn[:, 1] = 0.07 * np.sin(np.arange(n_frames) / 9.0)
         fit = Fit(
-            landmarks=np.zeros((n_frames, 478, 2), np.float32), identity=np.zeros(model.identity_size, np.float32),
-            albedo=np.zeros(model.albedo_size, np.float32), colour=_colour(model), light=ambient().numpy()[None],
-            expression=weights, rotation=turn,
+            landmarks=np.zeros((n_frames, 478, 2), np.float32),
+            identity=np.zeros(model.identity_size, np.float32),
+            albedo=np.zeros(model.albedo_size, np.float32),
+            colour=_colour(model),
+            light=ambient().numpy()[None],
+            expression=weights,
+            rotation=turn,
             translation=np.tile(np.array([0.0, 0.0, 0.55], np.float32), (n_frames, 1)),
-        )  # fmt: skip
-        about = About(
-            face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), size, RATE, n_frames, 1.6 * size
-        )  # fmt: skip
+        )
+        about = About(face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), size, RATE, n_frames, 1.6 * size)
         actor = Actor(Path("made up"), about, fit)
         super().__init__(actor, model)
         still = model.vertices(torch.zeros(1, model.identity_size), torch.zeros(1, model.expression_size))
@@ -133,7 +136,8 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
     """All files fit the structs, the paper's says what the defaults, which cite it, say, minutes' what quick does."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
     assert read_settings("paper") == Settings()
-    own, quick = read_settings(str(EXAMPLES / "audiodvp_minutes.toml")), read_settings("quick")
+    own = read_settings(str(EXAMPLES / "audiodvp_minutes.toml"))
+    quick = read_settings("quick")
     assert replace(quick, renderer=own.renderer) == own and own.renderer.epochs < quick.renderer.epochs
 
 
@@ -292,7 +296,9 @@ def test_a_training_killed_between_its_networks_ends_alike(
     actor: SyntheticActor, features: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Killed when the generator is written and its discriminator is not, it ends at the bits of one go."""
-    settings, save, seen = read_settings("tiny"), checkpoint.save, list[str]()
+    settings = read_settings("tiny")
+    save = checkpoint.save
+    seen = list[str]()
 
     def mortal(folder: Path, name: str, *rest: object) -> None:
         seen.append(name)
@@ -379,7 +385,8 @@ def test_a_sound_is_heard_as_its_take(tiny_model: Path, tmp_path: Path) -> None:
     """What is heard is the generated take's expression on the face model, without blinks."""
     import soundfile
 
-    models, face = inference.load(tiny_model), open_face().model
+    models = inference.load(tiny_model)
+    face = open_face().model
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
     said = driving.heard(tmp_path / "a.wav", RATE, "take", face, models)
     take = generate(tmp_path / "a.wav", GenerateOptions(blink=False, gaze=False, head=False), models).take

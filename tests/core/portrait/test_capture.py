@@ -80,8 +80,10 @@ def test_expression_is_found(captured: tuple[Actor, list[str]], film: Filmed) ->
 
 def test_own_colours_explain_the_pictures(captured: tuple[Actor, list[str]], film: Filmed) -> None:
     """The face drawn in the colours found is nearer to the pictures than in those of its model alone."""
-    actor, motion = captured[0], fitted(captured[0])
-    face, fit = film.face, actor.fit
+    actor = captured[0]
+    motion = fitted(captured[0])
+    face = film.face
+    fit = actor.fit
     space = pose.placed(face.vertices(fit.identity, motion.expression), motion.rotation, motion.translation)
     away = []
     for colour in (fit.colour, face.albedo(fit.albedo)):
@@ -155,9 +157,12 @@ def test_bounded_steps_agree_with_a_slow_search() -> None:
     """The step of a bounded quadratic is as good as that of coordinate descent, which is slow and sure."""
     random: Any = np.random.default_rng(3)
     root = random.normal(size=(5, 9, 6))
-    normal, gradient = root.transpose(0, 2, 1) @ root + 0.1 * np.eye(6), random.normal(scale=3.0, size=(5, 6))
+    normal = root.transpose(0, 2, 1) @ root + 0.1 * np.eye(6)
+    gradient = random.normal(scale=3.0, size=(5, 6))
     ones: Any = np.ones((5, 6))
-    value, low, high = 0.3 * ones, 0.0 * ones[0], ones[0]
+    value = 0.3 * ones
+    low = 0.0 * ones[0]
+    high = ones[0]
     step = solve(normal.astype(np.float32), gradient.astype(np.float32), value.astype(np.float32), low, high)
     slow = np.zeros((5, 6))
     for _ in range(500):
@@ -175,7 +180,8 @@ def test_bounded_steps_agree_with_a_slow_search() -> None:
 def test_slopes_agree_with_small_steps() -> None:
     """Derivatives of pixels by pose and coefficients are those of finite differences."""
     random: Any = np.random.default_rng(0)
-    points, moves = random.normal(scale=0.05, size=(1, 7, 3)), random.normal(scale=0.01, size=(2, 7, 3))
+    points = random.normal(scale=0.05, size=(1, 7, 3))
+    moves = random.normal(scale=0.01, size=(2, 7, 3))
     place: Any = np.array([[0.01, 0.02, 0.7]])
     turn = pose.matrices(10 * place * [[1, -1, 0.01]])
     seen, slopes = pose.point_slopes(points, moves, turn, place, camera())

@@ -108,7 +108,8 @@ class _Marks:
     """Stands in for MediaPipe: knows where the made-up actor's landmarks are."""
 
     def __init__(self, tracks: list[np.ndarray]) -> None:
-        self._tracks, self._frame = tracks, 0
+        self._tracks = tracks
+        self._frame = 0
 
     def faces(self, picture: NDArray[np.uint8], time_ms: int) -> NDArray[np.float32]:
         """The one face of the next frame."""

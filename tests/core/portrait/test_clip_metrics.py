@@ -23,7 +23,8 @@ from facetake.portrait.metrics.sharpness import Sharpness
 from facetake.pretrained import VARIABLE, fill, load_tensors
 
 RATE = Fraction(25)
-SIZE, N_FRAMES = 96, 12
+SIZE = 96
+N_FRAMES = 12
 
 
 @pytest.fixture(autouse=True)
@@ -49,8 +50,15 @@ def face(centre: tuple[float, float] = (48.0, 44.0), size: float = 50.0) -> np.n
     """Landmarks (478, 2) of a face, of which the five points and the outline are where they belong."""
     angles = np.linspace(0.0, 2.0 * np.pi, 478)
     points = np.stack([np.cos(angles), np.sin(angles)], axis=1) * size / 2.0
-    for index, place in ((33, (-14, -8)), (133, (-6, -8)), (362, (6, -8)), (263, (14, -8)), (1, (0, 2)),
-                         (61, (-7, 12)), (291, (7, 12))):  # fmt: skip
+    for index, place in (
+        (33, (-14, -8)),
+        (133, (-6, -8)),
+        (362, (6, -8)),
+        (263, (14, -8)),
+        (1, (0, 2)),
+        (61, (-7, 12)),
+        (291, (7, 12)),
+    ):
         points[index] = np.array(place) * size / 50.0
     return (points + centre).astype(np.float32)
 
@@ -79,8 +87,10 @@ def test_the_frechet_distance_is_its_definition() -> None:
 
     random = np.random.default_rng(0)
     for n_first, n_second in ((40, 50), (5, 40), (4, 5)):
-        first, second = random.normal(size=(n_first, 8)), 0.5 + 2.0 * random.normal(size=(n_second, 8))
-        one, two = np.cov(first.T), np.cov(second.T)
+        first = random.normal(size=(n_first, 8))
+        second = 0.5 + 2.0 * random.normal(size=(n_second, 8))
+        one = np.cov(first.T)
+        two = np.cov(second.T)
         # a root of a singular product is shaky: the published program adds this much to both
         root = np.real(sqrtm((one + 1e-9 * np.eye(8)) @ (two + 1e-9 * np.eye(8))))
         slow = np.square(first.mean(0) - second.mean(0)).sum() + np.trace(one + two - 2.0 * root)
@@ -117,7 +127,8 @@ def test_inception_takes_the_published_file(tmp_path: Path) -> None:
 
 def test_inception_pools_as_its_graph_does() -> None:
     """Averages leave the padding out, and the last block takes the greatest in their place."""
-    network, ones = Inception(), torch.ones(1, 2048, 4, 4)
+    network = Inception()
+    ones = torch.ones(1, 2048, 4, 4)
     seen: dict[str, torch.Tensor] = {}
     for block in ("Mixed_5b", "Mixed_6b", "Mixed_7b", "Mixed_7c"):
         pooled = network.get_submodule(f"{block}.branch_pool")
@@ -202,7 +213,8 @@ def test_syncnet_takes_the_published_file_and_hears_a_clip(tmp_path: Path) -> No
 
 def test_faces_are_placed_where_arcface_wants_them() -> None:
     """A turned and shrunk face has its eyes, nose and mouth at the published places."""
-    turn, landmarks = 0.3, face()
+    turn = 0.3
+    landmarks = face()
     matrix = 1.7 * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     moved = (landmarks @ matrix.T + [30.0, 5.0]).astype(np.float32)
     found = face_crop.similarity(moved, landmarks)
@@ -244,7 +256,8 @@ def test_lips_are_cut_with_room_below() -> None:
 def test_the_same_face_is_the_same_person(tmp_path: Path) -> None:
     """Cosines are 1 for the same pictures and lower for others."""
     network = identity.arcface(published.arcface(tmp_path, (1, 1, 1, 1)))
-    same, other = Csim(network, clip().landmarks), Csim(network, clip().landmarks)
+    same = Csim(network, clip().landmarks)
+    other = Csim(network, clip().landmarks)
     real = pictures(2, 9)
     for frame in range(2):
         same.see(frame, real[frame], real[frame])
@@ -258,9 +271,12 @@ def test_without_networks_all_but_the_stand_ins_is_skipped() -> None:
     taken, skipped = clip_metrics.measures(clip())
     assert [type(measure) for measure in taken] == [Sharpness, Csim, frechet.Frechet]
     assert {entry.name: entry.needs for entry in skipped} == {
-        "FID": "inception", "LSE-C and LSE-D": "syncnet", "CSIM": "arcface",
-        "A-EMD and V-EMD by EmoNet": "emonet", "LMD and lips as they are seen": "mediapipe",
-    }  # fmt: skip
+        "FID": "inception",
+        "LSE-C and LSE-D": "syncnet",
+        "CSIM": "arcface",
+        "A-EMD and V-EMD by EmoNet": "emonet",
+        "LMD and lips as they are seen": "mediapipe",
+    }
     told = clip_metrics.lines({"frechet_handmade": 0.5}, tuple(skipped))
     assert "not FID" in told[0]
     assert told[1].startswith("FID n/a (needs inception: ") and "pt_inception-2015-12-05" in told[1]
@@ -271,14 +287,23 @@ def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
     published.inception(tmp_path), published.syncnet(tmp_path), published.arcface(tmp_path, (1, 1, 1, 1))
     taken, skipped = clip_metrics.measures(clip(8, noise(tmp_path / "a.wav", 1.0)), tmp_path)
     assert [entry.needs for entry in skipped] == ["emonet", "mediapipe"]
-    made, real = pictures(8, 10), pictures(8, 11)
+    made = pictures(8, 10)
+    real = pictures(8, 11)
     for frame in range(8):
         for measure in taken:
             measure.see(frame, made[frame], real[frame])
     scores = {name: score for measure in taken for name, score in measure.scores().items()}
     assert set(scores) == {
-        "fid", "lse_c", "lse_d", "sync_lag_frames", "csim", "csim_handmade", "cpbd", "cpbd_real", "frechet_handmade",
-    }  # fmt: skip
+        "fid",
+        "lse_c",
+        "lse_d",
+        "sync_lag_frames",
+        "csim",
+        "csim_handmade",
+        "cpbd",
+        "cpbd_real",
+        "frechet_handmade",
+    }
     assert np.isfinite(list(scores.values())).all() and scores["fid"] > 0.0
 
 
@@ -302,7 +327,8 @@ class Eyes:
     """A detector that finds what it is told to, in pictures twice as large."""
 
     def __init__(self, tracks: np.ndarray) -> None:
-        self._tracks, self.shapes = list(tracks), set[tuple[int, ...]]()
+        self._tracks = list(tracks)
+        self.shapes = set[tuple[int, ...]]()
 
     def faces(self, picture: np.ndarray, time_ms: int) -> np.ndarray:
         """The next one; no face where that is not a number."""
@@ -323,7 +349,8 @@ def speaking(n_frames: int) -> np.ndarray:
 
 def test_lips_are_measured_as_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same lips agree wholly; lips that are three frames late are found to be; frames without a face are told."""
-    real, black = speaking(40), np.zeros((SIZE, SIZE, 3), np.uint8)
+    real = speaking(40)
+    black = np.zeros((SIZE, SIZE, 3), np.uint8)
     late = np.roll(real, 3, axis=0)
     late[20] = np.nan
     for tracks, best, lag, unseen in ((real, 1.0, 0, 0), (late, 1.0, 3, 1)):

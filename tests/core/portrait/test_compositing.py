@@ -37,7 +37,8 @@ def test_a_softened_mask_never_shows_what_lies_outside() -> None:
 
 def test_the_widths_scale_with_the_picture() -> None:
     """A picture twice the size has its mask grown by twice the pixels."""
-    small, large = expanded(_square(100, 110), _square(100, 110)), _square(200, 220, 512)
+    small = expanded(_square(100, 110), _square(100, 110))
+    large = _square(200, 220, 512)
     grown = expanded(large, large)
 
     assert np.array_equal(grown[::2, ::2], small)
@@ -45,7 +46,8 @@ def test_the_widths_scale_with_the_picture() -> None:
 
 def test_blending_mixes_by_weight() -> None:
     """Weight 0 keeps the frame, 1 takes the picture, a quarter is a quarter of the way."""
-    frame, picture = np.full((1, 3, 3), 100, np.uint8), np.full((1, 3, 3), 200, np.uint8)
+    frame = np.full((1, 3, 3), 100, np.uint8)
+    picture = np.full((1, 3, 3), 200, np.uint8)
 
     mixed = blended(frame, picture, np.array([[0.0, 0.25, 1.0]], np.float32))
 

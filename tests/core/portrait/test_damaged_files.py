@@ -39,7 +39,8 @@ from facetake.portrait.video.region import Region
 from facetake.pretrained import load_tensors
 
 CASES = int(os.environ.get("FACETAKE_FUZZ_CASES", "120"))
-T, SIZE = 4, 16
+T = 4
+SIZE = 16
 
 
 @dataclass(frozen=True)
@@ -146,7 +147,8 @@ def weights(suffix: str) -> Callable[[Path], Path]:
     """Makes a file of weights."""
 
     def make(folder: Path) -> Path:
-        made, path = torch.nn.Linear(3, 2), folder / f"net{suffix}"
+        made = torch.nn.Linear(3, 2)
+        path = folder / f"net{suffix}"
         if suffix == ".safetensors":
             checkpoint.save(folder, "net", made, None, {})
         else:
@@ -216,7 +218,8 @@ def going_on_capturing(path: Path) -> object:
 
 def training_of(system: str) -> Callable[[Path], Path]:
     """Makes the folder of a training that has only begun."""
-    region, learnt = Region(0, 0, 64, 32), (read.Learnt("anna", "happy", 1.0, 8),)
+    region = Region(0, 0, 64, 32)
+    learnt = (read.Learnt("anna", "happy", 1.0, 8),)
     about = {
         "audiodvp": audiodvp.About("anna", 8, 24, 12, region, audiodvp_settings("tiny")),
         "read": read.About(learnt, 24, 16, 12, region, read_settings("tiny")),

@@ -62,28 +62,43 @@ def _pictures(*shape: int) -> np.ndarray:
 def _dvp_losses(where: torch.device) -> tuple[float, ...]:
     settings = dvp_settings("tiny")
     trainer = dvp.RendererTrainer(settings, where)
-    drawn, real = _pictures(8, settings.side, settings.side, 3), _pictures(8, settings.side, settings.side, 3)
+    drawn = _pictures(8, settings.side, settings.side, 3)
+    real = _pictures(8, settings.side, settings.side, 3)
     return astuple(trainer.epoch(drawn, real, 0))
 
 
 def _read_losses(where: torch.device) -> tuple[float, ...]:
-    settings, dice = read_settings("tiny"), np.random.default_rng(1)
+    settings = read_settings("tiny")
+    dice = np.random.default_rng(1)
     settings = replace(settings, renderer=replace(settings.renderer, lips=5.0))
     side = settings.side
     uv = dice.uniform(-1.0, 1.0, (8, side, side, 2)).astype(np.float16)
-    maps = Maps(uv, (uv[..., 0] > -0.5).astype(np.uint8), _pictures(8, side, side, 3),
-                (uv[..., 1] > 0.5).astype(np.uint8), dice.uniform(size=(16, 5)).astype(np.float32))  # fmt: skip
+    maps = Maps(
+        uv,
+        (uv[..., 0] > -0.5).astype(np.uint8),
+        _pictures(8, side, side, 3),
+        (uv[..., 1] > 0.5).astype(np.uint8),
+        dice.uniform(size=(16, 5)).astype(np.float32),
+    )
     return astuple(RendererTrainer(5, settings, Style(), where).epoch([maps], 0))
 
 
 def _landmark_losses(where: torch.device) -> tuple[float, ...]:
-    unet, judge = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
+    unet = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group")
+    judge = PatchSize(4, 1, "group")
     settings = PictureSettings(
-        side=64, reference="moved", changed="parts", out="added", part_unet=unet, rest_unet=unet, part_critic=judge,
-        critic=judge, sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
+        side=64,
+        reference="moved",
+        changed="parts",
+        out="added",
+        part_unet=unet,
+        rest_unet=unet,
+        part_critic=judge,
+        critic=judge,
+        sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
         local_training=LocalTraining(epochs=1, batch=4),
         global_training=GlobalTraining(1, 4, 1),
-    )  # fmt: skip
+    )
     points = np.random.default_rng(2).uniform(16, 48, (8, 68, 2)).astype(np.float32)
     plates = Plates(_pictures(8, 64, 64, 3), _pictures(8, 64, 64, 3), _pictures(2, 8, 64, 64, 3), points, points[:2])
     translator = new_translator(settings, 0).to(where)

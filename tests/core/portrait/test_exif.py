@@ -19,7 +19,8 @@ def photograph(path: Path, orientation: int | None) -> NDArray[np.uint8]:
     """A picture of four colours, stored as the orientation wants it; gives it upright."""
     stored = np.zeros((120, 160, 3), np.uint8)
     stored[:60, :80], stored[:60, 80:], stored[60:, :80] = (250, 0, 0), (0, 250, 0), (0, 0, 250)
-    picture, exif = Image.fromarray(stored), Image.Exif()
+    picture = Image.fromarray(stored)
+    exif = Image.Exif()
     if orientation is not None:
         exif[274] = orientation
         exif[305] = "a camera"
@@ -45,11 +46,17 @@ def test_a_photograph_stands_upright(tmp_path: Path, suffix: str, orientation: i
 @pytest.mark.parametrize(
     "data",
     [
-        b"", b"\xff\xd8", b"\xff\xd8\xff\xe1\xff\xffExif\0\0II*\0" + b"\xff" * 30, b"II*\0\xff\xff\xff\xff",
-        b"MM\0*\0\0\0\x08\xff\xff" + b"\x01\x12" * 90, b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0eXIf" * 40, b"RIFF....WEBPEXIF",
-        b"\xff\xd8" + b"\xff\xe0\0\0" * 20_000, b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x09\0\0\0",
+        b"",
+        b"\xff\xd8",
+        b"\xff\xd8\xff\xe1\xff\xffExif\0\0II*\0" + b"\xff" * 30,
+        b"II*\0\xff\xff\xff\xff",
+        b"MM\0*\0\0\0\x08\xff\xff" + b"\x01\x12" * 90,
+        b"\x89PNG\r\n\x1a\n" + b"\0\0\0\0eXIf" * 40,
+        b"RIFF....WEBPEXIF",
+        b"\xff\xd8" + b"\xff\xe0\0\0" * 20_000,
+        b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x09\0\0\0",
     ],
-)  # fmt: skip
+)
 def test_broken_notes_say_nothing(tmp_path: Path, data: bytes) -> None:
     """EXIF that is cut off, points beyond its end, or names an orientation that there is none of, is passed over."""
     path = tmp_path / "a.jpg"

@@ -19,8 +19,10 @@ from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.capture.performance import take_of
 
 FILES: dict[str, Callable[[Path], Path]] = {
-    "flame": flame_npz, "bfm": lambda folder: bfm_front(folder / "BFM_model_front.mat"), "ict": ict_folder,
-}  # fmt: skip
+    "flame": flame_npz,
+    "bfm": lambda folder: bfm_front(folder / "BFM_model_front.mat"),
+    "ict": ict_folder,
+}
 
 
 @pytest.mark.parametrize("kind", FILES)
@@ -34,8 +36,10 @@ def test_an_actor_is_captured_with_a_users_model(kind: str, tmp_path: Path) -> N
     between = pose.matrices(actor.fit.rotation) @ film.motion.rotation.transpose(0, 2, 1)
     assert np.degrees(np.linalg.norm(pose.vectors(between), axis=1)).max() < 3.0
     performer = open_performer(actor.folder)
-    drawing, mask = performer.draw(performer.expression[0], 0), performer.mask(0)
-    picture, inside = performer.frames(0, 1)[0], drawing.any(axis=2)
+    drawing = performer.draw(performer.expression[0], 0)
+    mask = performer.mask(0)
+    picture = performer.frames(0, 1)[0]
+    inside = drawing.any(axis=2)
     assert 0.1 < inside.mean() < 0.9
     assert np.abs(drawing[inside].astype(float) - picture[inside]).mean() < 15.0
     assert 0.02 < mask.mean() < 0.5 * inside.mean() + 0.2

@@ -125,7 +125,8 @@ def test_a_telephone_video_stands_upright(degrees: int, tmp_path: Path) -> None:
     footage = open_footage(path)
     assert (footage.width, footage.height) == (32, SIDE)
     upright = next(footage.pictures()).mean(axis=(1, 2))
-    top, bottom = upright[: SIDE // 2].mean(), upright[SIDE // 2 :].mean()
+    top = upright[: SIDE // 2].mean()
+    bottom = upright[SIDE // 2 :].mean()
     assert bool(top > bottom) is (degrees == 90)
     assert abs(top - bottom) > 100
 

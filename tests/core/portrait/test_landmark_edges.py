@@ -103,7 +103,8 @@ def test_a_face_keeps_its_place_and_edges_may_disagree(faces: torch.Tensor) -> N
 
 def test_settling_can_be_learnt_through(faces: torch.Tensor) -> None:
     """Points follow the edges they are made of: slopes through the steps agree with small changes of the edges."""
-    told, start = edges_of(faces[5:6]).detach().requires_grad_(), faces[:1]
+    told = edges_of(faces[5:6]).detach().requires_grad_()
+    start = faces[:1]
     torch.autograd.backward(settle(told, start)[0, 57, 1])
     assert told.grad is not None
     place = int(told.grad[0, :, 0].abs().argmax())

@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F32
 from facetake.errors import ConfigError, PortraitError
 from facetake.face import anny
 from facetake.face.marks import Marks
@@ -30,7 +30,6 @@ from facetake.portrait.landmark_translation.person import Person
 from facetake.portrait.landmark_translation.settings import read_settings
 from facetake.take import Take
 
-F32 = NDArray[np.float32]
 SIGNS = {
     1: "mouthSmileLeft mouthSmileRight cheekSquintLeft",
     3: "browDownLeft browDownRight",
@@ -126,7 +125,8 @@ def test_steps_teach_moods_and_are_the_same_again(made_up: list[Lesson]) -> None
 def test_moments_know_themselves_in_other_moods(made_up: list[Lesson]) -> None:
     """A moment's rows in other moods are of its own line, in those moods, with the jaw as far open."""
     labels = np.concatenate([lesson.moods for lesson in made_up]).argmax(axis=1)
-    others, size = others_of(made_up), len(made_up[0].moods)
+    others = others_of(made_up)
+    size = len(made_up[0].moods)
     assert (others // size == np.arange(len(labels))[:, None] // size).all()
     for mood in (0, *SIGNS):
         assert (labels[others[:, mood]] == mood).all()
@@ -149,7 +149,8 @@ def test_training_goes_on_where_it_stopped(made_up: list[Lesson], tmp_path: Path
     """A training that stops after a stage and half the next ends with the same weights as one that never stopped."""
     settings = read_settings("tiny")
     about = About(("a",), (24,), Fraction(25), 2, settings)
-    whole, halved = tmp_path / "whole", tmp_path / "halved"
+    whole = tmp_path / "whole"
+    halved = tmp_path / "halved"
     begin(whole, about)
     learn_motion(made_up, settings.motion, 0, whole, lambda *_: None)
     begin(halved, about)
@@ -161,7 +162,8 @@ def test_training_goes_on_where_it_stopped(made_up: list[Lesson], tmp_path: Path
     with pytest.raises(KeyboardInterrupt):
         learn_motion(made_up, settings.motion, 0, halved, stop)
     learn_motion(made_up, settings.motion, 0, halved, lambda *_: None)
-    first, second = read_motion(whole), read_motion(halved)
+    first = read_motion(whole)
+    second = read_motion(halved)
     for network in ("speaker", "moods"):
         for name, value in getattr(first, network).state_dict().items():
             torch.testing.assert_close(getattr(second, network).state_dict()[name], value)
@@ -188,7 +190,8 @@ def test_a_folder_that_is_no_training_is_told(tmp_path: Path) -> None:
 
 def test_presets_are_what_they_say() -> None:
     """The paper's preset has the paper's rates, hidden size and weights."""
-    paper, quick = read_settings("paper").motion, read_settings("quick").motion
+    paper = read_settings("paper").motion
+    quick = read_settings("quick").motion
     assert (paper.neutral.size.hidden, paper.neutral.rate, paper.moods.rate) == (256, 1e-4, 1e-4)
     assert (paper.moods.adversarial, paper.moods.classified, paper.moods.cycle) == (1.0, 10.0, 10.0)
     assert paper.moods.noise == 0.0 and quick.moods.steps < paper.moods.steps

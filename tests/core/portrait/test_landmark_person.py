@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.errors import ModelError, PortraitError
@@ -27,9 +26,9 @@ from facetake.portrait.landmark_translation.photograph import open_picture, read
 from facetake.render.camera import portrait
 from facetake.take import Take
 
-F32 = NDArray[np.float32]
 ACTED = {"jawOpen": 0.3, "mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}
-WIDE, HIGH = 400, 300
+WIDE = 400
+HIGH = 300
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -50,7 +49,8 @@ def _expression() -> torch.Tensor:
 
 def _tracked(folder: Path, turn: tuple[float, float, float] = (0.05, 0.1, 0.02), **changes: Any) -> tuple[Path, Path]:
     """A picture of noise and the tracks of a smiling face in it, as a camera would see it."""
-    model, side = anny.load(), changes.get("side", HIGH)
+    model = anny.load()
+    side = changes.get("side", HIGH)
     wide = changes.get("wide", WIDE * side // HIGH)
     who = 0.5 * torch.randn(80, generator=torch.Generator().manual_seed(changes.get("who", 1)))
     vertices = model.vertices(who[None], _expression())
@@ -113,8 +113,10 @@ def test_an_actor_and_a_take_give_the_same_points() -> None:
     person, stance, points = of_actor(Actor(Path(), about, fit), model)
     assert person.unit == pytest.approx(0.09, abs=0.02)
     np.testing.assert_allclose(points[0], person.still, atol=1e-6)
-    where = stance.camera.project(Marks(model).at(model.vertices(torch.from_numpy(identity)[None],
-                                  _expression())).numpy() @ stance.rotation[1].T + away[1])  # fmt: skip
+    where = stance.camera.project(
+        Marks(model).at(model.vertices(torch.from_numpy(identity)[None], _expression())).numpy() @ stance.rotation[1].T
+        + away[1]
+    )
     np.testing.assert_allclose(stance.seen(points)[1, :, :2], where[0, :, :2], atol=1e-3)
     take = Take(rig.from_arkit(expression), Fraction(25))
     np.testing.assert_allclose(of_take(take, person, model, Fraction(25)), points, atol=1e-3)
@@ -130,8 +132,10 @@ def test_a_photograph_gives_the_points_it_shows(tmp_path: Path) -> None:
     true, still = (marks.of(who, row)[0].numpy() for row in (_expression(), torch.zeros(1, 52)))
     again = found.stance.seen(found.person.still[None])[0]
     assert np.abs(again[:17, :2] - found.landmarks[:17, :2]).max() < 5.0
-    wide = [float(np.linalg.norm(rows[48] - rows[54])) / float(np.linalg.norm(rows[36] - rows[45]))
-            for rows in (found.person.still, still, true)]  # fmt: skip
+    wide = [
+        float(np.linalg.norm(rows[48] - rows[54])) / float(np.linalg.norm(rows[36] - rows[45]))
+        for rows in (found.person.still, still, true)
+    ]
     assert abs(wide[0] - wide[1]) < 0.4 * abs(wide[2] - wide[1])
     deep = [rows[30, 2] - rows[[36, 45], 2].mean() for rows in (found.person.still, still)]
     assert deep[0] == pytest.approx(deep[1], abs=0.012)

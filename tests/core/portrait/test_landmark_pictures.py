@@ -10,8 +10,8 @@ import numpy as np
 import published
 import pytest
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
@@ -39,15 +39,24 @@ from facetake.portrait.metrics.resemblance import Resemblance
 from facetake.pretrained import VARIABLE
 from facetake.render.camera import portrait
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-SIDE, N_FRAMES = 64, 12
-UNET, CRITIC = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group"), PatchSize(4, 1, "group")
+SIDE = 64
+N_FRAMES = 12
+UNET = UNetSize(downs=3, width=4, refine=False, dropout=0.0, norm="group")
+CRITIC = PatchSize(4, 1, "group")
 SMALL = PictureSettings(
-    side=32, region="face", reference="moved", changed="parts", out="added", part_unet=UNET, rest_unet=UNET,
-    part_critic=CRITIC, critic=CRITIC, sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
-    local_training=LocalTraining(epochs=2, batch=4, rate=2e-3), global_training=GlobalTraining(2, 4, 1, 2e-3),
-)  # fmt: skip
+    side=32,
+    region="face",
+    reference="moved",
+    changed="parts",
+    out="added",
+    part_unet=UNET,
+    rest_unet=UNET,
+    part_critic=CRITIC,
+    critic=CRITIC,
+    sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
+    local_training=LocalTraining(epochs=2, batch=4, rate=2e-3),
+    global_training=GlobalTraining(2, 4, 1, 2e-3),
+)
 
 
 @pytest.fixture(autouse=True)
@@ -85,7 +94,8 @@ def picture(points: F32) -> U8:
         ex, ey = points[eye].mean(axis=0)
         drawn[np.hypot((x - ex) / 4.0, (y - ey) / 2.0) < 1.0] = (30, 20, 20)
     for ring, colour in ((slice(48, 60), (200, 40, 60)), (slice(60, 68), (10, 0, 0))):
-        low, high = points[ring].min(axis=0), points[ring].max(axis=0)
+        low = points[ring].min(axis=0)
+        high = points[ring].max(axis=0)
         (mx, my), (rx, ry) = (low + high) / 2.0, np.maximum((high - low) / 2.0, 0.4)
         drawn[np.hypot((x - mx) / rx, (y - my) / ry) < 1.0] = colour
     return drawn
@@ -136,7 +146,8 @@ def test_a_clip_in_a_mirror_is_the_mirrored_clip(filmed: Filmed, tmp_path: Path)
     """Pictures, photographs and landmark pictures are those of the mirrored film, each eye with the other's colours."""
     settings = replace(SMALL, region="frame", references=2)
     other = Drawn()
-    other.points, other.pictures = filmed.points[:, IBUG_MIRROR].copy(), filmed.film.frames(0, N_FRAMES)[:, :, ::-1]
+    other.points = filmed.points[:, IBUG_MIRROR].copy()
+    other.pictures = filmed.film.frames(0, N_FRAMES)[:, :, ::-1]
     other.points[..., 0] = SIDE - other.points[..., 0]
     there = plates_of(replace(filmed, film=other, points=other.points), 8, settings, tmp_path / "other", print)
     here = mirrored(plates_of(filmed, 8, settings, tmp_path / "one", print), tmp_path / "one", print)
@@ -148,14 +159,16 @@ def test_a_clip_in_a_mirror_is_the_mirrored_clip(filmed: Filmed, tmp_path: Path)
 
 def test_gradients_reach_the_parts_through_the_whole() -> None:
     """What is laid down can be learnt from: each part's pixels get the slope of those that it shows."""
-    under, part = torch.zeros(1, 3, SIDE, SIDE), torch.zeros(1, 3, 16, 16, requires_grad=True)
+    under = torch.zeros(1, 3, SIDE, SIDE)
+    part = torch.zeros(1, 3, 16, 16, requires_grad=True)
     torch.autograd.backward(parts.laid(under, part, np.array([[5, 9]])).sum())
     assert part.grad is not None and torch.allclose(part.grad[0, 0], parts.softness(16, 16)[0, 0])
 
 
 def test_a_photograph_moves_with_its_landmarks_and_its_edges_stay() -> None:
     """Moved to the landmarks of another frame, the drawn face is that frame's, but for the inside of the mouth."""
-    start, end = face(), face(middle=(36.0, 33.0))
+    start = face()
+    end = face(middle=(36.0, 33.0))
     moved = Movable(picture(start), start).moved(end)
     wanted = picture(end)
     inner = np.s_[20:50, 24:48]
@@ -185,7 +198,8 @@ def test_the_calmest_frame_is_shut_straight_and_awake(filmed: Filmed) -> None:
 def test_a_region_holds_all_landmarks_or_is_the_picture(filmed: Filmed) -> None:
     """The square around the face is inside the picture and has room around it."""
     region = region_around(filmed.points, SIDE, SMALL)
-    low, high = filmed.points.min(axis=(0, 1)), filmed.points.max(axis=(0, 1))
+    low = filmed.points.min(axis=(0, 1))
+    high = filmed.points.max(axis=(0, 1))
     assert region.left <= low[0] and region.top <= low[1] and region.left + region.side >= high[0]
     assert region.left >= 0 and region.left + region.side <= SIDE and region.pixels == 32
     assert region_around(filmed.points, SIDE, replace(SMALL, region="frame")).side == SIDE
@@ -193,8 +207,12 @@ def test_a_region_holds_all_landmarks_or_is_the_picture(filmed: Filmed) -> None:
 
 def test_impossible_settings_are_refused() -> None:
     """Sides that cannot be halved, and a still photograph where the rest is to be the photograph's, are told."""
-    for changes, told in (({"side": 36}, "multiple of 8"), ({"reference": "still"}, 'needs reference = "moved"'),
-                          ({"references": 0}, "at least one"), ({"tint": 1.5}, "tint must be")):  # fmt: skip
+    for changes, told in (
+        ({"side": 36}, "multiple of 8"),
+        ({"reference": "still"}, 'needs reference = "moved"'),
+        ({"references": 0}, "at least one"),
+        ({"tint": 1.5}, "tint must be"),
+    ):
         with pytest.raises(ValueError, match=told):
             replace(SMALL, **changes)
 
@@ -211,12 +229,13 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
 @pytest.mark.parametrize(
     "changes",
     [
-        {}, {"local": False, "references": 3, "tint": 0.2, "mirror": True},
+        {},
+        {"local": False, "references": 3, "tint": 0.2, "mirror": True},
         {"out": "blended", "sequence": replace(SMALL.sequence, out="blended")},
         {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
         {"reference": "still", "region": "frame", "changed": "all", "out": "anew"},
     ],
-)  # fmt: skip
+)
 def test_every_way_trains_and_comes_back(changes: dict[str, object], filmed: Filmed, tmp_path: Path) -> None:
     """The whole system, Table 3's ablations and the paper's own way learn, leave files, and are read back alike."""
     settings = replace(SMALL, **changes)  # type: ignore[arg-type]
@@ -278,7 +297,9 @@ def _subject(filmed: Filmed, frame: int) -> Subject:
 
 def test_lips_are_measured_from_landmarks() -> None:
     """Openings grow with the gap, and the distance counts shape and not place."""
-    shut, wide, away = face()[None], face(4.0)[None], face(middle=(20.0, 20.0))[None]
+    shut = face()[None]
+    wide = face(4.0)[None]
+    away = face(middle=(20.0, 20.0))[None]
     assert opening(wide)[0] - opening(shut)[0] == pytest.approx(4.0 / 26.0, rel=0.3)
     assert landmark_distance(away, shut) < 1e-6 < landmark_distance(wide, shut)
 
@@ -291,7 +312,8 @@ def test_the_stand_in_for_arcface_tells_looks_and_not_mouths() -> None:
         return torch.nn.functional.interpolate(large, (112, 112), mode="bilinear")
 
     asked = Resemblance()
-    calm, open_mouth = as_face(picture(face())), as_face(picture(face(4.0)))
+    calm = as_face(picture(face()))
+    open_mouth = as_face(picture(face(4.0)))
     other = as_face(255 - picture(face()))
     cosine = torch.nn.functional.cosine_similarity
     same, different = (float(cosine(asked(calm), asked(found))) for found in (open_mouth, other))
@@ -330,7 +352,8 @@ def test_networks_of_the_users_are_asked_where_they_are(tmp_path: Path) -> None:
 def test_each_network_sees_landmarks_and_photograph() -> None:
     """A part's network is shown its own window of both, the photograph's where the photograph has that part."""
     still = replace(SMALL, reference="still", region="frame", changed="all", side=SIDE)
-    points, known = face()[None], face(middle=(36.0, 34.0))[None]
+    points = face()[None]
+    known = face(middle=(36.0, 34.0))[None]
     shown = Shown(torch.rand(1, 3, SIDE, SIDE), torch.rand(1, 3, SIDE, SIDE), points, known)
     local = LocalTranslator(still)
     seen = local(shown).condition["mouth"]

@@ -39,7 +39,8 @@ def test_what_lies_outside_is_cut_off() -> None:
     """Points beyond the picture cost their lines, not the picture; a half-seen line keeps its place."""
     points = _points()
     assert not draw(points + 1000.0, 64).any()
-    whole, half = draw(points, 64), draw(points - (30.0, 0.0), 64)
+    whole = draw(points, 64)
+    half = draw(points - (30.0, 0.0), 64)
     np.testing.assert_array_equal(half[:, :20], whole[:, 30:50])
 
 

@@ -37,7 +37,9 @@ def test_short_gaps_are_filled() -> None:
 @pytest.mark.parametrize("size", N_POINTS)
 def test_frames_without_a_face_are_stacked(size: int) -> None:
     """A frame in which nobody is seen is NaN between others, however many points a face has."""
-    one, two, nobody = np.ones((1, size, 2)), np.ones((2, size, 2)), np.zeros((0, N_POINTS[0], 2))
+    one = np.ones((1, size, 2))
+    two = np.ones((2, size, 2))
+    nobody = np.zeros((0, N_POINTS[0], 2))
     rows = stacked([each.astype(np.float32) for each in (one, nobody, two)])
     assert rows.shape == (3, 2, size, 2)
     assert np.isfinite(rows).all(axis=(2, 3)).tolist() == [[True, False], [False, False], [True, True]]

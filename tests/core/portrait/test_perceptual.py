@@ -80,7 +80,8 @@ def test_gram_is_its_definition() -> None:
 def test_style_is_the_sum_over_four_layers(file: Path) -> None:
     """Nothing between equal pictures, else the squared differences, with a slope for the made one alone."""
     network = open_vgg(file, STYLE_LAYERS[-1])
-    style, dice = VggStyle(network), torch.Generator().manual_seed(1)
+    style = VggStyle(network)
+    dice = torch.Generator().manual_seed(1)
     made, real = (2.0 * torch.rand(1, 3, 16, 16, generator=dice) - 1.0 for _ in range(2))
     assert float(style(made, made)) == 0.0
     made.requires_grad_()

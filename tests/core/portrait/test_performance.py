@@ -14,9 +14,14 @@ def test_lids_that_meet_are_shut_whatever_shuts_them() -> None:
     """Three quarters of a blink and a squint shut an eye, half a blink does not, and each eye is told by itself."""
     model = load()
     rows = torch.zeros(4, len(ARKIT_NAMES))
-    for row, weights in enumerate((
-        {}, {"eyeBlinkLeft": 0.5}, {"eyeBlinkLeft": 1.0}, {"eyeBlinkRight": 0.8, "eyeSquintRight": 0.6},
-    )):  # fmt: skip
+    for row, weights in enumerate(
+        (
+            {},
+            {"eyeBlinkLeft": 0.5},
+            {"eyeBlinkLeft": 1.0},
+            {"eyeBlinkRight": 0.8, "eyeSquintRight": 0.6},
+        )
+    ):
         for name, value in weights.items():
             rows[row, ARKIT_NAMES.index(name)] = value
 

@@ -37,7 +37,8 @@ def test_no_turn_is_abrupt_and_no_frame_is_skipped(n_frames: int, available: int
         assert shown[turn] in (0, available - 1)
         around = steps[max(turn - SLOW, 0) : turn + SLOW]
         assert np.abs(around).sum() <= len(around) / 2
-        before, after = steps[max(turn - SLOW, 0) : turn], steps[turn : turn + SLOW]
+        before = steps[max(turn - SLOW, 0) : turn]
+        after = steps[turn : turn + SLOW]
         assert len(set(np.sign(before[before != 0]))) <= 1 and len(set(np.sign(after[after != 0]))) <= 1
     moving = np.flatnonzero(steps)
     changes = np.count_nonzero(np.diff(np.sign(steps[moving])))

@@ -12,6 +12,7 @@ from moody import moody
 from numpy.typing import NDArray
 
 from facetake import emotion, inference
+from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
@@ -30,8 +31,6 @@ from facetake.portrait.video.playback import there_and_back
 from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
 LEARNT = 12
 
@@ -84,7 +83,8 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> Non
 def test_sines_are_as_fast_as_asked_and_learn_edges() -> None:
     """A small network of sines learns a square wave of a place that is far too steep for a line."""
     torch.manual_seed(0)
-    network, place = Siren(1, 1, SirenSize(32, 2, 30.0)), torch.linspace(-1.0, 1.0, 200)[:, None]
+    network = Siren(1, 1, SirenSize(32, 2, 30.0))
+    place = torch.linspace(-1.0, 1.0, 200)[:, None]
     wanted = torch.sign(torch.sin(12.0 * place))
     adam = torch.optim.Adam(network.parameters(), 1e-3)
     for _ in range(100):
@@ -102,8 +102,10 @@ def test_clips_are_read_from_meads_folders(folder: Path, tmp_path: Path) -> None
     clips, told = read_clips(folder)
 
     assert [(clip.emotion, round(clip.intensity, 2)) for clip in clips] == [
-        ("happy", 0.67), ("happy", 1.0), ("neutral", 0.33),
-    ]  # fmt: skip
+        ("happy", 0.67),
+        ("happy", 1.0),
+        ("neutral", 0.33),
+    ]
     assert np.allclose(clips[0].label, [2 / 3, 0, 0, 0, 0, 0]) and not clips[2].label.any()
     assert len(told) == 1 and "contempt" in told[0]
     with pytest.raises(PortraitError, match="laid out like MEAD"):
@@ -113,11 +115,13 @@ def test_clips_are_read_from_meads_folders(folder: Path, tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("clip,emotion\n", "must begin with the line"), ("clip,emotion,intensity\na,angy,1\n", "no emotion \"angy\""),
-        ("clip,emotion,intensity\na,angry,2\n", "from 0 to 1"), ("clip,emotion,intensity\na,,1\n", "line 2"),
+        ("clip,emotion\n", "must begin with the line"),
+        ("clip,emotion,intensity\na,angy,1\n", 'no emotion "angy"'),
+        ("clip,emotion,intensity\na,angry,2\n", "from 0 to 1"),
+        ("clip,emotion,intensity\na,,1\n", "line 2"),
         ("clip,emotion,intensity\n", "names no clip"),
     ],
-)  # fmt: skip
+)
 def test_wrong_lists_of_clips_are_told_by_line(tmp_path: Path, text: str, told: str) -> None:
     """A missing label, an unknown emotion and an intensity out of range are named."""
     (tmp_path / "clips.csv").write_text(text, encoding="utf-8")
@@ -148,7 +152,8 @@ def test_windows_of_phonemes_are_centred() -> None:
 
 def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
     """The face alone is seen, its coordinates run across it, and an opening mouth changes what is seen inside."""
-    surface, region = lessons[0].surface, lessons[0].surface.whole()
+    surface = lessons[0].surface
+    region = lessons[0].surface.whole()
     uv, alpha, _ = surface.maps(surface.expression[0], 0, region)
     whole = Surface(surface.actor, surface.model, "head").maps(surface.expression[0], 0, region)[1]
     wide = surface.maps(
@@ -185,7 +190,8 @@ def test_texture_is_worked_out_only_where_the_face_is() -> None:
 
 def test_style_tells_texture_apart_and_not_equal_pictures() -> None:
     """Nothing between equal pictures, more between noise and grey than between two greys."""
-    grey, noise = torch.zeros(1, 3, 32, 32), torch.rand(1, 3, 32, 32)
+    grey = torch.zeros(1, 3, 32, 32)
+    noise = torch.rand(1, 3, 32, 32)
     style = Style()
 
     assert float(style(noise, noise)) == 0.0
@@ -195,7 +201,8 @@ def test_style_tells_texture_apart_and_not_equal_pictures() -> None:
 @pytest.mark.parametrize("gan", [0.0, 0.02])
 def test_parameters_follow_sound_and_label(gan: float) -> None:
     """With and without the discriminator, loudness opens the mouth and intensity moves the smile, in between too."""
-    dice, clips = np.random.default_rng(0), []
+    dice = np.random.default_rng(0)
+    clips = []
     for intensity in (0.0, 0.5, 1.0):
         features = dice.uniform(size=(60, 3)).astype(np.float32)
         label = np.zeros((60, LABELS), np.float32)
@@ -243,7 +250,8 @@ def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Train
 
 def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[Lesson], trained: Trained) -> None:
     """On frames it has not seen the face is nearer to the video than a grey hole, and the rest is the video's own."""
-    surface, frames = lessons[0].surface, np.arange(LEARNT, 16)
+    surface = lessons[0].surface
+    frames = np.arange(LEARNT, 16)
     heard = lessons[0].phonemes[2 * LEARNT : 32]
     made = np.stack(list(perform(surface, trained, surface.expression[frames], heard, frames))).astype(float)
     real = surface.frames(LEARNT, 16)
@@ -316,7 +324,8 @@ def test_a_turn_of_the_video_leaves_the_line_as_it_is(
     lessons: list[Lesson], trained: Trained, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the video slows down and turns, every row of the new line is drawn once, in order, on the frame shown."""
-    surface, maps = lessons[0].surface, Surface.maps
+    surface = lessons[0].surface
+    maps = Surface.maps
     drawn: list[tuple[F32, int]] = []
 
     def watched(row: F32, frame: int, region: Region) -> tuple[NDArray[np.float16], U8, U8]:

@@ -41,7 +41,8 @@ def test_the_commonest_sounds_are_kept_in_order(folder: Path, sound: Path, monke
     monkeypatch.setattr(phoneme_extractor, "MOST", 3)
     network = PhonemeNetwork(folder)
     ear = phoneme_extractor.commonest(network, [(sound, RATE)])
-    heard, everything = ear.hear(sound, RATE), network.read(audio.read(sound), 2 * RATE, 100)
+    heard = ear.hear(sound, RATE)
+    everything = network.read(audio.read(sound), 2 * RATE, 100)
 
     assert ear.phonemes is not None
     sums = everything.sum(axis=0)
@@ -53,7 +54,8 @@ def test_the_commonest_sounds_are_kept_in_order(folder: Path, sound: Path, monke
 
 def test_only_what_is_learnt_from_counts(folder: Path, tmp_path: Path) -> None:
     """Sound after the seconds that are learnt from does not choose the phonemes."""
-    network, paths = PhonemeNetwork(folder), [tmp_path / "short.wav", tmp_path / "long.wav"]
+    network = PhonemeNetwork(folder)
+    paths = [tmp_path / "short.wav", tmp_path / "long.wav"]
     samples = np.random.default_rng(1).normal(0.0, 0.1, 48_000)
     samples[16_000:] = np.sin(np.arange(32_000) / 5.0)
     soundfile.write(paths[0], samples[:17_000], 16_000)
@@ -74,7 +76,8 @@ def test_a_line_is_heard_as_in_training(folder: Path, sound: Path, tmp_path: Pat
     network = phonetic(tmp_path / "then")
     ear = phoneme_extractor.commonest(PhonemeNetwork(network), [(sound, RATE)])
     assert ear.phonemes is not None
-    run, moved = tmp_path / "run", tmp_path / "now"
+    run = tmp_path / "run"
+    moved = tmp_path / "now"
 
     assert np.array_equal(phoneme_extractor.again(ear.phonemes, None, run).hear(sound, RATE), ear.hear(sound, RATE))
     shutil.move(network, moved)

@@ -38,8 +38,14 @@ def test_maps_and_pictures_are_moved_alike() -> None:
     """Where colours are coordinates they still are after a jitter, within a pixel, and masks go along."""
     ramp = _ramps(64).expand(3, 2, 64, 64)
     inside = ramp.abs().amax(dim=1) < 0.5
-    given = Seen(ramp[:, None].expand(3, 5, 2, 64, 64), inside, inside, ~inside, torch.rand(3, 8, 4),
-                 torch.cat([ramp, ramp[:, :1]], dim=1))  # fmt: skip
+    given = Seen(
+        ramp[:, None].expand(3, 5, 2, 64, 64),
+        inside,
+        inside,
+        ~inside,
+        torch.rand(3, 8, 4),
+        torch.cat([ramp, ramp[:, :1]], dim=1),
+    )
 
     made = jittered(given, 1.0, np.random.default_rng(1))
 
@@ -56,7 +62,8 @@ def test_sounds_begin_apart(rows: int, widths: tuple[int, ...]) -> None:
     """Before anything is learnt a texture hears which sound is spoken: sines turn by a good part of a radian."""
     torch.manual_seed(0)
     spoken = torch.eye(16)[torch.randint(16, (64,))][:, None].expand(64, rows, 16)  # one sound throughout each window
-    encoder, size = PhonemeEncoder(16, rows, PhonemeEncoderSize(widths, 32, 8)), SirenSize(64, 1)
+    encoder = PhonemeEncoder(16, rows, PhonemeEncoderSize(widths, 32, 8))
+    size = SirenSize(64, 1)
     weight = Siren(10, 1, size, 8).state_dict()["hidden.0.weight"]
     turned = size.omega * encoder(spoken) @ weight[:, 2:].T
 
@@ -66,7 +73,8 @@ def test_sounds_begin_apart(rows: int, widths: tuple[int, ...]) -> None:
 def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
     """A texture with 64 numbers of sound beside its coordinates starts as fast across the face as one without."""
     torch.manual_seed(0)
-    alone, beside = Siren(2, 1, SirenSize(512, 1)), Siren(66, 1, SirenSize(512, 1), 64)
+    alone = Siren(2, 1, SirenSize(512, 1))
+    beside = Siren(66, 1, SirenSize(512, 1), 64)
 
     starts = [torch.as_tensor(network.hidden[0].weight)[:, :2].detach().std() for network in (alone, beside)]
 
@@ -80,7 +88,8 @@ def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_pat
     dice = np.random.default_rng(0)
     clips = [audio_to_parameters.Spoken(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
     how = ParameterTraining(ParameterSize(8, 1, 1, 8, True), 10, 4, 1e-2, gan, 1.0, 10, 5, save_every=2)
-    folder, saved = tmp_path / "run", []
+    folder = tmp_path / "run"
+    saved = []
     folder.mkdir()
 
     def stop(share: float) -> None:
@@ -132,9 +141,13 @@ def test_trainers_slow_down() -> None:
     how = replace(settings.renderer, epochs=4, falling=0.5)
     trainer = RendererTrainer(2, replace(settings, renderer=how), Style())
     side = settings.side
-    maps = Maps(np.zeros((4, side, side, 2), np.float16), np.ones((4, side, side), np.uint8),
-                np.zeros((4, side, side, 3), np.uint8), np.zeros((4, side, side), np.uint8),
-                np.zeros((8, 2), np.float32))  # fmt: skip
+    maps = Maps(
+        np.zeros((4, side, side, 2), np.float16),
+        np.ones((4, side, side), np.uint8),
+        np.zeros((4, side, side, 3), np.uint8),
+        np.zeros((4, side, side), np.uint8),
+        np.zeros((8, 2), np.float32),
+    )
 
     trainer.epoch([maps], 3)
 
@@ -146,7 +159,8 @@ def test_lips_count_as_often_as_asked() -> None:
     """In a picture that is all lips the difference counts five times, in one without them once."""
     settings = read_settings("tiny")
     weighed = replace(settings, renderer=replace(settings.renderer, lips=5.0))
-    side, dice = settings.side, np.random.default_rng(3)
+    side = settings.side
+    dice = np.random.default_rng(3)
     uv = dice.uniform(-1.0, 1.0, (4, side, side, 2)).astype(np.float16)
     real = dice.integers(0, 255, (4, side, side, 3)).astype(np.uint8)
 
@@ -179,6 +193,8 @@ def test_the_example_is_the_quick_networks_with_fewer_passes_and_ears() -> None:
     assert own.renderer.epochs < quick.renderer.epochs and own.parameters.epochs < quick.parameters.epochs
     assert (quick.texture, own.texture) == ("static", "audio")
     assert quick == replace(
-        own, texture=quick.texture, renderer=replace(own.renderer, epochs=quick.renderer.epochs),
+        own,
+        texture=quick.texture,
+        renderer=replace(own.renderer, epochs=quick.renderer.epochs),
         parameters=replace(own.parameters, epochs=quick.parameters.epochs),
-    )  # fmt: skip
+    )

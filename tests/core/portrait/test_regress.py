@@ -31,7 +31,8 @@ from facetake.render.camera import portrait
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
 
-N, SIZE = 8, 64
+N = 8
+SIZE = 64
 BAR_PX = 0.6
 """How near the landmarks must come on average, of 64 pixels."""
 
@@ -52,7 +53,8 @@ def actor(tmp_path_factory: pytest.TempPathFactory) -> Actor:
 @pytest.fixture(scope="module")
 def trained(actor: Actor, tmp_path_factory: pytest.TempPathFactory) -> tuple[Regression, list[Epoch], Path]:
     """The tiny preset, to its end."""
-    regression, told = Regression(actor, load(), read_settings("tiny")), []
+    regression = Regression(actor, load(), read_settings("tiny"))
+    told = []
     folder = tmp_path_factory.mktemp("runs") / "regress"
     regression.train(folder, log=lambda _, epoch: told.append(epoch))
     return regression, told, folder
@@ -97,7 +99,8 @@ def test_training_goes_on_where_it_stopped(actor: Actor, tmp_path: Path) -> None
     with pytest.raises(KeyboardInterrupt):
         Regression(actor, load(), settings).train(tmp_path / "twice", log=stop)
     numbers: list[int] = []
-    again, once = Regression(actor, load(), settings), Regression(actor, load(), settings)
+    again = Regression(actor, load(), settings)
+    once = Regression(actor, load(), settings)
     again.train(tmp_path / "twice", log=lambda number, _: numbers.append(number))
     once.train(tmp_path / "once")
     assert numbers == [3, 4]
@@ -112,15 +115,19 @@ def rest(model: Any, number: int) -> Found:
     light = torch.zeros(number, 9, 3)
     light[:, 0] = 0.7
     return Found(
-        torch.zeros(number, model.expression_size), light, torch.zeros(number, 3),
-        torch.tensor([[0.0, 0.0, 0.9]]).expand(number, 3), torch.zeros(1, model.identity_size),
+        torch.zeros(number, model.expression_size),
+        light,
+        torch.zeros(number, 3),
+        torch.tensor([[0.0, 0.0, 0.9]]).expand(number, 3),
+        torch.zeros(1, model.identity_size),
         torch.zeros(1, model.albedo_size),
-    )  # fmt: skip
+    )
 
 
 def test_losses_are_the_papers_equations_and_the_released_code() -> None:
     """Landmarks all one pixel off, of mouth and eyes or not, and pictures one grey off, cost what the formulas say."""
-    model, camera = load(), portrait((SIZE, SIZE), 25.0)
+    model = load()
+    camera = portrait((SIZE, SIZE), 25.0)
     printed = Comparison(model, camera, Losses())
     released = Comparison(model, camera, Losses(form="released"))
     found = rest(model, 2)
@@ -146,8 +153,10 @@ def test_losses_are_the_papers_equations_and_the_released_code() -> None:
 
 def test_coefficients_cost_what_they_should() -> None:
     """Priors are sums of squares with the paper's shares, more for activations and gazes; the impossible costs more."""
-    model, camera = load(), portrait((SIZE, SIZE), 25.0)
-    comparison, found = Comparison(model, camera, Losses()), rest(model, 2)
+    model = load()
+    camera = portrait((SIZE, SIZE), 25.0)
+    comparison = Comparison(model, camera, Losses())
+    found = rest(model, 2)
     jaw, smile, gaze = map(model.expression_names.index, ("jawOpen", "mouthSmileLeft", "eyeLookInLeft"))
     found.expression[:, jaw], found.identity[:, 0], found.albedo[:, 0] = 0.5, 2.0, 3.0
     assert float(comparison._prior(found)) == pytest.approx(0.8 * 8 * 0.25 + 1.0 * 4.0 + 1.7e-3 * 9.0)
@@ -161,7 +170,8 @@ def test_coefficients_cost_what_they_should() -> None:
 def test_the_network_begins_at_rest_and_turns_about_the_face() -> None:
     """Its last layer is zero, so it says nothing; a turn leaves the middle of the face where it was."""
     settings = read_settings("tiny")
-    home, pivot = torch.tensor([0.01, 0.02, 0.9]), torch.tensor([0.0, 0.03, -0.08])
+    home = torch.tensor([0.01, 0.02, 0.9])
+    pivot = torch.tensor([0.0, 0.03, -0.08])
     network = Regressor(settings, 3, 4, 5, home, pivot).eval()
     pictures = torch.randint(0, 256, (2, 80, 80, 3))
     found = network(pictures)
@@ -222,7 +232,8 @@ def test_a_video_is_captured_by_regression(tmp_path: Path, capsys: pytest.Captur
     video = filmed(tmp_path, load(), 6, size=96)
     text = 'start = "random"\nside = 32\nnorms = "still"\nepochs = 3\n[size]\nwidth = 8\nblocks = [1, 1, 1, 1]\n'
     (tmp_path / "short.toml").write_text(text, encoding="utf-8")
-    order, out = Order(video.video, tmp_path / "actor", video.tracks, size=64), tmp_path / "actor"
+    order = Order(video.video, tmp_path / "actor", video.tracks, size=64)
+    out = tmp_path / "actor"
 
     def stop(share: float, what: str) -> None:
         if what == "regression" and share < 1.0:

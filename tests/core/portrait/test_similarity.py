@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from facetake.arrays import U8
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
-
-U8 = NDArray[np.uint8]
 
 
 def _pair() -> tuple[U8, U8]:
@@ -28,10 +26,13 @@ def test_ssim_is_wangs_formula() -> None:
         for x in range(18 - 10):
             for c in range(3):
                 a, b = (p[y : y + 11, x : x + 11, c].astype(float) for p in (first, second))
-                mean_a, mean_b = (window * a).sum(), (window * b).sum()
-                var_a, var_b = (window * (a - mean_a) ** 2).sum(), (window * (b - mean_b) ** 2).sum()
+                mean_a = (window * a).sum()
+                mean_b = (window * b).sum()
+                var_a = (window * (a - mean_a) ** 2).sum()
+                var_b = (window * (b - mean_b) ** 2).sum()
                 both = (window * (a - mean_a) * (b - mean_b)).sum()
-                c1, c2 = 2.55**2, 7.65**2
+                c1 = 2.55**2
+                c2 = 7.65**2
                 top = (2 * mean_a * mean_b + c1) * (2 * both + c2)
                 slow.append(top / ((mean_a**2 + mean_b**2 + c1) * (var_a + var_b + c2)))
 

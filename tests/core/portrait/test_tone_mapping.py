@@ -41,7 +41,10 @@ def film(path: Path, levels: Sequence[float], transfer: int, colour: Sequence[fl
         stream.width = stream.height = SIDE
         stream.pix_fmt = "yuv420p10le"
         context = stream.codec_context
-        context.color_trc, context.color_primaries, context.colorspace, context.color_range = transfer, 9, 9, 1
+        context.color_trc = transfer
+        context.color_primaries = 9
+        context.colorspace = 9
+        context.color_range = 1
         for level in levels:
             r, g, b = (level * part for part in colour)
             luma = 0.2627 * r + 0.6780 * g + 0.0593 * b
@@ -49,7 +52,10 @@ def film(path: Path, levels: Sequence[float], transfer: int, colour: Sequence[fl
             frame: Any = av.VideoFrame(SIDE, SIDE, "yuv420p10le")
             for plane, value in zip(frame.planes, planes, strict=True):
                 np.frombuffer(plane, np.uint16)[:] = round(value)
-            frame.color_trc, frame.color_primaries, frame.colorspace, frame.color_range = transfer, 9, 9, 1
+            frame.color_trc = transfer
+            frame.color_primaries = 9
+            frame.colorspace = 9
+            frame.color_range = 1
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return path

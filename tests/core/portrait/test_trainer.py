@@ -70,9 +70,13 @@ def test_it_keeps_and_shows_when_it_is_due_and_at_the_end(tmp_path: Path) -> Non
     assert course.events == told
     kept = "kept-net-000005"
     assert files(tmp_path) == [
-        f"{kept}/net.json", f"{kept}/net.optimizer.safetensors", f"{kept}/net.safetensors", "net.safetensors",
-        "previews/epoch_0003.png", "previews/epoch_0005.png",
-    ]  # fmt: skip
+        f"{kept}/net.json",
+        f"{kept}/net.optimizer.safetensors",
+        f"{kept}/net.safetensors",
+        "net.safetensors",
+        "previews/epoch_0003.png",
+        "previews/epoch_0005.png",
+    ]
     about = json.loads((tmp_path / kept / "net.json").read_text())
     assert about["epoch"] == 5 and about["loss"] > 0.0
 
@@ -107,7 +111,8 @@ def test_without_a_folder_nothing_is_kept(tmp_path: Path, monkeypatch: pytest.Mo
 
 def test_short_steps_are_trained_several_at_a_time(tmp_path: Path) -> None:
     """In strides of four, ten steps are begun at 0, 4 and 8, kept after each stride, and counted as steps."""
-    course, begun = Course(), list[int]()
+    course = Course()
+    begun = list[int]()
 
     def learn(first: int) -> None:
         begun.append(first)

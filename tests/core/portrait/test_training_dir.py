@@ -31,7 +31,8 @@ class Pair:
     def __init__(self) -> None:
         with torch.random.fork_rng():
             torch.manual_seed(0)
-            self.made, self.judge = torch.nn.Linear(3, 2), torch.nn.Linear(2, 1)
+            self.made = torch.nn.Linear(3, 2)
+            self.judge = torch.nn.Linear(2, 1)
         self.adams = [torch.optim.Adam(network.parameters(), 0.1) for network in (self.made, self.judge)]
 
     @property
@@ -79,18 +80,30 @@ def kill_before(patch: pytest.MonkeyPatch, number: int) -> None:
 
         return done
 
-    for owner, name in ((checkpoint, "save_file"), (Path, "replace"), (Path, "rename"), (Path, "write_text"),
-                        (Path, "unlink"), (shutil, "copyfile"), (shutil, "rmtree")):  # fmt: skip
+    for owner, name in (
+        (checkpoint, "save_file"),
+        (Path, "replace"),
+        (Path, "rename"),
+        (Path, "write_text"),
+        (Path, "unlink"),
+        (shutil, "copyfile"),
+        (shutil, "rmtree"),
+    ):
         patch.setattr(owner, name, mortal(getattr(owner, name)))
 
 
 def test_whenever_a_training_is_killed_it_ends_alike(tmp_path: Path) -> None:
     """Killed between any two deeds of all its savings and begun again, it ends at the bits of a training in one go."""
-    once, went_on, number, was_killed = Pair(), set[int](), -1, True
+    once = Pair()
+    went_on = set[int]()
+    number = -1
+    was_killed = True
     once.train(tmp_path / "once")
     while was_killed:
-        number, was_killed = number + 1, False
-        folder, again = tmp_path / str(number), Pair()
+        number = number + 1
+        was_killed = False
+        folder = tmp_path / str(number)
+        again = Pair()
         with pytest.MonkeyPatch.context() as patch:
             kill_before(patch, number)
             try:
@@ -110,7 +123,8 @@ def test_one_killed_before_its_last_network_is_shown(tmp_path: Path) -> None:
     pair = Pair()
     pair.epoch(0)
     keep(tmp_path, pair.kept, {"epoch": EPOCHS})
-    again, shown = Pair(), torch.nn.Linear(3, 2)
+    again = Pair()
+    shown = torch.nn.Linear(3, 2)
     with pytest.raises(PortraitError, match=r"no made\.safetensors yet"):
         fill(tmp_path, {"made": shown})
 
@@ -132,7 +146,8 @@ def kept_apart(folder: Path, *, numbers: tuple[int, int], name: str = "epoch") -
 @pytest.mark.parametrize("name", ["epoch", "step"])
 def test_a_training_of_an_early_version_goes_on(tmp_path: Path, name: str) -> None:
     """It goes on from networks that were kept apart, to the bits of one go, and keeps them together from then on."""
-    once, again = Pair(), Pair()
+    once = Pair()
+    again = Pair()
     once.train(tmp_path / "once")
     kept_apart(tmp_path / "old", numbers=(2, 2), name=name)
 
@@ -153,7 +168,8 @@ def test_networks_of_two_moments_are_refused(tmp_path: Path, numbers: tuple[int,
 
 def test_what_is_kept_can_be_forgotten(tmp_path: Path) -> None:
     """Names do not get into each other's way, and what is told of a moment can be read."""
-    pair, other = Pair(), Kept("made-up", torch.nn.Linear(1, 1), torch.optim.Adam([torch.zeros(1)]))
+    pair = Pair()
+    other = Kept("made-up", torch.nn.Linear(1, 1), torch.optim.Adam([torch.zeros(1)]))
     keep(tmp_path, pair.kept, {"epoch": 3, "loss": 0.5})
     keep(tmp_path, (other,), {"step": 1_234_567})
     assert json.loads((tmp_path / "kept-made-000003" / "made.json").read_text())["loss"] == 0.5

@@ -59,7 +59,8 @@ def spoken(n_frames: int, **runs: list[tuple[int, int, float]]) -> NDArray[np.fl
 def some_closures(duration_s: float, seed: int) -> list[Closure]:
     """Closures of both kinds at random times, 40 to 160 ms long, now and then back to back."""
     random = np.random.default_rng(seed)
-    found, now = [], 0.05
+    found = []
+    now = 0.05
     while now < duration_s - 0.2:
         end = now + random.uniform(0.04, 0.16)
         found.append(Closure("p" if random.uniform() < 0.6 else "f", now, end))
@@ -133,7 +134,8 @@ def test_silence_is_still() -> None:
 
 def test_rest_pose_may_be_given_and_may_vary() -> None:
     """A given pose is what the mouth comes to rest in: one for the line, or one per frame."""
-    values, speech = anything(100, 4), np.zeros(100)
+    values = anything(100, 4)
+    speech = np.zeros(100)
     pose = rig.NEUTRAL.copy()
     pose[JAW] = 0.07
     held = rig.region_mask("mouth", "jaw", "teeth", "tongue")
@@ -179,7 +181,8 @@ def test_check_agrees_with_looking_at_each_frame() -> None:
 
 def test_seals_hold_for_most_of_the_event() -> None:
     """The lips are closed for at least three quarters of a long event and on every frame of a short one."""
-    long, short = Closure("p", 0.5, 0.7), Closure("p", 1.5, 1.55)
+    long = Closure("p", 0.5, 0.7)
+    short = Closure("p", 1.5, 1.55)
     sealed = mouth.is_sealed(lip_closure.seal_lips(talking(150, 0), [long, short]))
     assert sealed[32:41].all()
     assert sealed[90:94].all()
@@ -290,7 +293,8 @@ def test_gain_scales_the_deviation_from_neutral() -> None:
     """A region's controls move away from or towards neutral by the factor, clamped; others keep their bytes."""
     values = anything(50, 7)
     gained = masking.gain(values, {"brow": 0.5, "jaw": 3.0})
-    brow, jaw = rig.region_mask("brow"), rig.region_mask("jaw")
+    brow = rig.region_mask("brow")
+    jaw = rig.region_mask("jaw")
     assert np.allclose(gained[:, brow], (values + rig.NEUTRAL)[:, brow] / 2, atol=1e-6)
     assert np.allclose(gained[:, jaw], rig.clamp(rig.NEUTRAL + 3 * (values - rig.NEUTRAL))[:, jaw], atol=1e-5)
     assert (gained[:, ~(brow | jaw)] == values[:, ~(brow | jaw)]).all()
@@ -327,7 +331,8 @@ def test_clamp_brings_values_into_range() -> None:
 
 def test_steps_write_in_place_when_asked() -> None:
     """With `out` every step writes to that array, which may be its input, and otherwise leaves its input alone."""
-    values, speech = talking(120, 0), np.linspace(0, 1, 120)
+    values = talking(120, 0)
+    speech = np.linspace(0, 1, 120)
     closures = [Closure("p", 0.5, 0.6)]
     fresh = masking.mask(
         masking.gain(lip_closure.seal_lips(silence.rest_in_silence(values, speech), closures), {"brow": 2.0}), ["lower"]

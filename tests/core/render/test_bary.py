@@ -46,7 +46,8 @@ def test_weights_have_true_gradients() -> None:
 
 def test_a_pictures_loss_falls_as_its_gradient_says() -> None:
     """A step along the negative gradient lowers a photometric loss by what a finite difference foretells."""
-    vertices, colour = square().double(), torch.rand(1, 4, 3, generator=torch.Generator().manual_seed(0)).double()
+    vertices = square().double()
+    colour = torch.rand(1, 4, 3, generator=torch.Generator().manual_seed(0)).double()
     ids = face_ids(project(vertices, CAMERA), FACES, CAMERA.size)
 
     def loss(moved: Tensor) -> Tensor:

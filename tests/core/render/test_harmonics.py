@@ -13,7 +13,8 @@ from facetake.render.harmonics import AMBIENT, ambient, basis, shade, to_linear,
 def sphere(number: int) -> np.ndarray:
     """Directions (number, 3) spread evenly."""
     index = np.arange(number) + 0.5
-    polar, turn = np.arccos(1 - 2 * index / number), np.pi * (1 + 5**0.5) * index
+    polar = np.arccos(1 - 2 * index / number)
+    turn = np.pi * (1 + 5**0.5) * index
     return np.stack([np.cos(turn) * np.sin(polar), np.sin(turn) * np.sin(polar), np.cos(polar)], axis=1)
 
 
@@ -41,8 +42,10 @@ def test_light_from_above_brightens_what_looks_up() -> None:
     light = ambient()
     light[1] = -0.2
     light[2] = 0.1
-    lit = {name: shade(torch.ones(1, 3), normal[None], light).mean().item() for name, normal in
-           (("up", up), ("down", down), ("front", front))}  # fmt: skip
+    lit = {
+        name: shade(torch.ones(1, 3), normal[None], light).mean().item()
+        for name, normal in (("up", up), ("down", down), ("front", front))
+    }
     assert lit["up"] > lit["down"] and lit["front"] > 0.5 * (lit["up"] + lit["down"])
 
 

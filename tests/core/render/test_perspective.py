@@ -56,7 +56,8 @@ def test_placed_points_carry_gradients_to_pose_and_focal_length() -> None:
 def test_normals_are_those_of_the_shader() -> None:
     """Torch and numba give the same vertex normals."""
     rng = np.random.default_rng(3)
-    vertices, faces = rng.normal(0, 1, (30, 3)).astype(np.float32), rng.integers(0, 30, (50, 3))
+    vertices = rng.normal(0, 1, (30, 3)).astype(np.float32)
+    faces = rng.integers(0, 30, (50, 3))
     faces = faces[(np.diff(np.sort(faces, axis=1), axis=1) > 0).all(axis=1)]
     used = np.unique(faces)
     found = vertex_normals(torch.from_numpy(vertices)[None], torch.from_numpy(faces))[0].numpy()

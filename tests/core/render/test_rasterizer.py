@@ -160,6 +160,7 @@ def test_pytorch3d_sees_the_same_and_passes_the_same_gradients() -> None:
     ((picture - target) ** 2 * (ids[0] >= 0)[..., None]).sum().backward()
 
     assert ours.grad is not None and other.grad is not None
-    a, b = ours.grad[..., :2].flatten(), other.grad[..., :2].flatten()
+    a = ours.grad[..., :2].flatten()
+    b = other.grad[..., :2].flatten()
     assert torch.nn.functional.cosine_similarity(a, b, dim=0) > 1 - 1e-6
     assert (a - b).norm() / a.norm() < 1e-3

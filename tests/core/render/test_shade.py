@@ -20,8 +20,14 @@ def picture(
     """A 32 x 32 picture of one flat, matt square."""
     texture = np.full((8, 8, 4), 90, np.uint8)
     texture[..., 0], texture[..., 3] = red, 0
-    surface = Surface(FACES, FACES, np.full((4, 2), 4.0, np.float32), np.full(4, occlusion, np.float32),
-                      np.zeros(2, np.float32), texture)  # fmt: skip
+    surface = Surface(
+        FACES,
+        FACES,
+        np.full((4, 2), 4.0, np.float32),
+        np.full(4, occlusion, np.float32),
+        np.zeros(2, np.float32),
+        texture,
+    )
     normals = np.tile(np.asarray(normal, np.float32), (4, 1))
     return shade(face_ids(CORNERS, FACES, 64, 64), CORNERS, normals, surface, backdrop(32, 32), CAMERA)
 
@@ -40,7 +46,8 @@ def test_closed_in_places_are_darker_and_redder() -> None:
 
 def test_the_texture_colours_the_surface() -> None:
     """More red in the texture, more red in the picture, and green stays."""
-    low, high = picture(red=60), picture(red=200)
+    low = picture(red=60)
+    high = picture(red=200)
     assert high[..., 0].mean() > low[..., 0].mean() + 40
     assert abs(int(high[16, 16, 1]) - int(low[16, 16, 1])) <= 1
 

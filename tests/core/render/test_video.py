@@ -41,7 +41,8 @@ def test_frames_times_and_sound_are_exact(rate: Fraction, tmp_path: Path) -> Non
     out = tmp_path / "a.mp4"
     assert write_video(out, pictures(31), rate, sound=tone(tmp_path / "t.wav")) == 31
     with av.open(str(out)) as container:
-        video, audio = container.streams.video[0], container.streams.audio[0]
+        video = container.streams.video[0]
+        audio = container.streams.audio[0]
         assert (video.codec_context.name, video.codec_context.pix_fmt) == ("h264", "yuv420p")
         assert audio.codec_context.name == "aac"
         assert video.average_rate == rate

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, I32
 from facetake.render.zbuffer import NOTHING, face_ids
-
-F32 = NDArray[np.float32]
-I32 = NDArray[np.int32]
 
 
 def slow_ids(screen: F32, faces: I32, height: int, width: int) -> tuple[I32, NDArray[np.bool_]]:
@@ -22,7 +20,8 @@ def slow_ids(screen: F32, faces: I32, height: int, width: int) -> tuple[I32, NDA
             for f, corners in enumerate(screen[faces].astype(np.float64)):
                 (ax, ay, az), (bx, by, bz), (cx, cy, cz) = corners
                 area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-                px, py = x + 0.5, y + 0.5
+                px = x + 0.5
+                py = y + 0.5
                 wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) / area
                 wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) / area
                 weights = np.array([wa, wb, 1.0 - wa - wb])
@@ -70,7 +69,8 @@ def test_triangles_behind_the_camera_or_without_area_are_left_out() -> None:
 def test_one_sided_leaves_out_triangles_seen_from_behind() -> None:
     """Turning a triangle round hides it only when asked to."""
     screen = np.array([[0, 0, 1], [0, 8, 1], [8, 0, 1]], np.float32)
-    front, back = np.array([[0, 1, 2]], np.int32), np.array([[0, 2, 1]], np.int32)
+    front = np.array([[0, 1, 2]], np.int32)
+    back = np.array([[0, 2, 1]], np.int32)
     assert face_ids(screen, front, 8, 8, one_sided=True)[1, 1] == 0
     assert face_ids(screen, back, 8, 8, one_sided=True)[1, 1] == NOTHING
     assert face_ids(screen, back, 8, 8)[1, 1] == 0

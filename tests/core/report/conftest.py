@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
 HOSTILE = "</script><script>document.title='owned'</script> \" ' & <!-- \u2028 Grüße 日本 \x07"
-CLOSED_S, OPEN_S = 0.5, 1.5
+CLOSED_S = 0.5
+OPEN_S = 1.5
 """Instants of every take at which its mouth is shut, and wide open."""
 
 
@@ -59,10 +60,17 @@ def lines(tmp_path: Path) -> list[Line]:
 
 
 def _made(
-    folder: Path, name: str, character: str, emotion: str, text: str, score: float, wrong: tuple[str, ...] = (),
+    folder: Path,
+    name: str,
+    character: str,
+    emotion: str,
+    text: str,
+    score: float,
+    wrong: tuple[str, ...] = (),
     note: str = "",
-) -> Line:  # fmt: skip
-    audio, take = recording(folder / f"{name}.wav"), performance(folder / f"{name}.npz")
+) -> Line:
+    audio = recording(folder / f"{name}.wav")
+    take = performance(folder / f"{name}.npz")
     findings = tuple(
         Found(check, 0.3 if check in wrong else 0.05, 0.1, check not in wrong, f"what {check} measures", (1.25,))
         for check in ("unsealed", "jitter")
@@ -85,7 +93,8 @@ ignore-gpu-blocklist
 def started() -> Iterator[Chrome]:
     """A headless Chromium that draws WebGL in software."""
     webdriver = pytest.importorskip("selenium.webdriver", reason="driving a browser needs the browser extra")
-    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    chromium = shutil.which("chromium")
+    driver = shutil.which("chromedriver")
     if not (chromium and driver):
         pytest.skip("this machine has no chromium with its chromedriver")
     options = webdriver.ChromeOptions()

@@ -42,7 +42,8 @@ class Glb:
     def array(self, number: int) -> NDArray[Any]:
         """The values of an accessor, (N, width)."""
         known = self.json["accessors"][number]
-        width, kind = _WIDTHS[known["type"]], _TYPES[known["componentType"]]
+        width = _WIDTHS[known["type"]]
+        kind = _TYPES[known["componentType"]]
         if "bufferView" in known:
             return np.asarray(np.frombuffer(self.view(known["bufferView"]), kind).reshape(known["count"], width))
         found: NDArray[Any] = np.zeros((known["count"], width), kind)
@@ -87,7 +88,8 @@ def test_bounds_are_told(glb: Glb) -> None:
     """Smallest and largest of every place and morph target are those of its values."""
     primitive = glb.json["meshes"][0]["primitives"][0]
     for number in (primitive["attributes"]["POSITION"], *(target["POSITION"] for target in primitive["targets"])):
-        known, values = glb.json["accessors"][number], glb.array(number)
+        known = glb.json["accessors"][number]
+        values = glb.array(number)
         assert np.allclose(known["min"], values.min(axis=0)) and np.allclose(known["max"], values.max(axis=0))
 
 

@@ -99,10 +99,11 @@ def hostile(number: int, text: str, folder: Path, *, made: bool) -> Line:
     """A line all of whose fields hold a text, made (with recording and take that are gone) or not."""
     found = Found(text, 1.0, 0.5, False, text, (0.5,))
     state, name = (report.DONE, f"{number}m{text}") if made else (report.FAILED, f"{number}f{text}")
-    path, own = folder / text, ((text, text),)
+    path = folder / text
+    own = ((text, text),)
     return Line(
         name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own, (text,)
-    )  # fmt: skip
+    )
 
 
 @pytest.fixture

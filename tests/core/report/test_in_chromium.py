@@ -20,7 +20,8 @@ from facetake.report.glb import FLIP
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
 
-CLOSED_S, OPEN_S = 0.5, 1.5
+CLOSED_S = 0.5
+OPEN_S = 1.5
 WORST_FIRST = ["lost", "shaky", "hostile", "calm_2", "calm_1", "later"]
 PATIENCE_S = 60.0
 needs_three = pytest.mark.skipif(
@@ -39,7 +40,8 @@ IDS = """
 const rows = [...document.querySelectorAll(".line:not([hidden])")].sort((a, b) => a.ariaRowIndex - b.ariaRowIndex);
 return rows.map((row) => row.querySelector(".id").textContent);
 """
-MOUTH, SKY = (0.38, 0.55, 0.24, 0.24), (0.0, 0.0, 0.12, 0.12)
+MOUTH = (0.38, 0.55, 0.24, 0.24)
+SKY = (0.0, 0.0, 0.12, 0.12)
 POSE = """
 const done = arguments[arguments.length - 1], [weights, seal, angles] = arguments;
 Promise.all([import("report/face"), import("report/glb"), import("report/media")]).then(async ([face, glb, media]) => {
@@ -180,7 +182,8 @@ def test_the_face_moves_with_the_sound(page: Page) -> None:
     """The space bar plays and stops; the mouth, shut in the first half, is open in the second, and the wall still."""
     page.open("shaky")
     page.seek(CLOSED_S)
-    shut, wall = page.look(MOUTH), page.look(SKY)
+    shut = page.look(MOUTH)
+    wall = page.look(SKY)
     page.seek(CLOSED_S + 0.02)
     assert difference(page.look(MOUTH), shut) < 3.0
     page.part("speed").find_element("css selector", "[value='0.25']").click()
@@ -201,8 +204,10 @@ def test_the_face_moves_with_the_sound(page: Page) -> None:
 @needs_three
 def test_the_page_poses_the_head_as_the_preview_does(page: Page) -> None:
     """Any weights, seal and turn give the preview's vertices within a hundredth of a millimetre, and its gaze."""
-    head, rng = heads.load(), np.random.default_rng(4)
-    weights, angles = rng.uniform(0, 0.6, (1, 52)).astype(np.float32), np.array([[9.0, -6.0, 4.0]], np.float32)
+    head = heads.load()
+    rng = np.random.default_rng(4)
+    weights = rng.uniform(0, 0.6, (1, 52)).astype(np.float32)
+    angles = np.array([[9.0, -6.0, 4.0]], np.float32)
     found = page.browser.execute_async_script(POSE, weights[0].tolist(), 0.7, angles[0].tolist())
     assert not isinstance(found, str), found
     positions, source, uv = (np.array(one) for one in found)
@@ -222,11 +227,14 @@ def test_verdicts_are_exported_and_kept(page: Page, lines: list[Line], tmp_path:
     page.wait(file.exists)
     digest = {line.id: line.take_sha256 for line in lines}
     document = json.loads(file.read_text(encoding="utf-8"))
-    assert document == {"facetake_approvals": 1, "lines": {
-        "shaky": {"verdict": "rejected", "note": 'lips "open" on p </script>', "take_sha256": digest["shaky"]},
-        "hostile": {"verdict": "approved", "note": lines[3].note, "take_sha256": digest["hostile"]},
-        "calm_1": {"verdict": "approved", "note": "", "take_sha256": digest["calm_1"]},
-    }}  # fmt: skip
+    assert document == {
+        "facetake_approvals": 1,
+        "lines": {
+            "shaky": {"verdict": "rejected", "note": 'lips "open" on p </script>', "take_sha256": digest["shaky"]},
+            "hostile": {"verdict": "approved", "note": lines[3].note, "take_sha256": digest["hostile"]},
+            "calm_1": {"verdict": "approved", "note": "", "take_sha256": digest["calm_1"]},
+        },
+    }
     again = Page(page.browser, tmp_path / "report.html")
     assert "2 approved" in again.part("summary").text and "1 rejected" in again.part("summary").text
     again.open("shaky")

@@ -30,7 +30,8 @@ def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
     """Unpacked slowly and obviously, every channel is the take's at 30 frames a second, within half of 1/255."""
     line = lines[2]
     assert line.take is not None
-    packed, take = json.loads(pack(line)), resample(formats.read(line.take), Fraction(30))
+    packed = json.loads(pack(line))
+    take = resample(formats.read(line.take), Fraction(30))
     raw = np.frombuffer(zlib.decompress(base64.b64decode(packed["motion"])), np.uint8)
     rows = raw.reshape(len(CHANNELS), packed["frames"])
     found = np.zeros(rows.shape)
@@ -41,7 +42,8 @@ def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
             found[channel, frame] = byte / 255
     assert np.abs(found[:52].T - to_arkit(take.values)).max() < 0.5 / 255 + 1e-6
     assert np.abs(found[CHANNELS.index("seal")] - lip_seal(take.values)).max() < 0.5 / 255 + 1e-6
-    low, high = np.array(packed["low"])[:, None], np.array(packed["high"])[:, None]
+    low = np.array(packed["low"])[:, None]
+    high = np.array(packed["high"])[:, None]
     assert take.head is not None
     assert np.abs(low + found[-3:] * (high - low) - take.head.T).max() < (high - low).max() / 255
 

@@ -70,7 +70,8 @@ def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
     """Quotes, tags that end scripts and control characters come through as they are, and start nothing."""
     title = "</title><script>alert(1)</script>"
     made = report.write(lines, tmp_path, title=title)
-    page, hostile = Elements(made.html), lines[3]
+    page = Elements(made.html)
+    hostile = lines[3]
     assert page.title == title
     assert [have for have, text in page.scripts if "owned" in text and have.get("class") != "rows"] == []
     row = next(row for row in rows(made.html) if row["id"] == "hostile")
@@ -86,11 +87,20 @@ def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> 
     suite = ElementTree.parse(report.write(lines, tmp_path).junit).getroot().find("testsuite")
     assert suite is not None
     assert {name: suite.get(name) for name in ("tests", "failures", "errors", "skipped")} == {
-        "tests": "6", "failures": "2", "errors": "1", "skipped": "1",
-    }  # fmt: skip
+        "tests": "6",
+        "failures": "2",
+        "errors": "1",
+        "skipped": "1",
+    }
     outcome = {case.get("name"): [child.tag for child in case] for case in suite}
-    assert outcome == {"lost": ["error"], "shaky": ["failure"], "hostile": ["failure"], "calm_1": [], "calm_2": [],
-                       "later": ["skipped"]}  # fmt: skip
+    assert outcome == {
+        "lost": ["error"],
+        "shaky": ["failure"],
+        "hostile": ["failure"],
+        "calm_1": [],
+        "calm_2": [],
+        "later": ["skipped"],
+    }
     failure = next(iter(suite.iter("failure")))
     assert failure.get("message") == "unsealed, jitter"
     assert "jitter: what jitter measures (0.3, limit 0.1; at 1.25 s)" in str(failure.text)
@@ -122,8 +132,11 @@ def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: 
     assert take is not None
     take.write_bytes(b"no take")
     made = report.write(lines[:2], tmp_path)
-    told = [json.loads(text)["missing"] for attributes, text in Elements(made.html).scripts
-            if str(attributes.get("id")).startswith("media-")]  # fmt: skip
+    told = [
+        json.loads(text)["missing"]
+        for attributes, text in Elements(made.html).scripts
+        if str(attributes.get("id")).startswith("media-")
+    ]
     assert [len(one) for one in told] == [1, 1]
     assert "calm_2.npz" in told[0][0] and "calm_1.wav" in told[1][0]
 

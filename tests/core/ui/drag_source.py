@@ -13,7 +13,8 @@ class Source(QLabel):
     """Press the mouse on it and drag."""
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: D102
-        drag, data = QDrag(self), QMimeData()
+        drag = QDrag(self)
+        data = QMimeData()
         data.setUrls([QUrl.fromLocalFile(sys.argv[1])])
         drag.setMimeData(data)
         drag.exec(Qt.DropAction.CopyAction)

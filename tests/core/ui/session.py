@@ -21,7 +21,8 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from facetake.ui.window import Window
 
-LINE, FOLDER = Path(sys.argv[1]), Path(sys.argv[2])
+LINE = Path(sys.argv[1])
+FOLDER = Path(sys.argv[2])
 SOURCE = Path(__file__).with_name("drag_source.py")
 PATIENCE_S = 60.0
 
@@ -34,7 +35,8 @@ class Person(QObject):
     def __init__(self, window: Window) -> None:
         """In front of that window."""
         super().__init__()
-        self.window, self.facts = window, dict[str, Any]()
+        self.window = window
+        self.facts = dict[str, Any]()
         self._answer: Any = None
         self._answered = threading.Event()
         self.asked.connect(self._look)
@@ -90,7 +92,8 @@ class Person(QObject):
 
     def work(self) -> None:
         """The whole visit."""
-        window, panel = self.window, self.window.panel
+        window = self.window
+        panel = self.window.panel
         self.wait(lambda: window.isVisible() and window.viewer.pictures > 0)
         self._drop(panel.tracks)
         self.wait(lambda: panel.tracks.duration_s > 0)
@@ -123,7 +126,8 @@ class Person(QObject):
     def _draw(self) -> None:
         """Happy that rises, then angry."""
         panel = self.window.panel
-        lane, height = self.see(panel.tracks.mood_lane), self.see(panel.tracks.height)
+        lane = self.see(panel.tracks.mood_lane)
+        height = self.see(panel.tracks.height)
 
         def at(x: float, weight: float) -> tuple[int, int]:
             return self.at(panel.tracks, x, (lane.bottom() - weight * lane.height()) / height)
@@ -203,7 +207,8 @@ def main() -> int:
     window = Window()
     window.move(0, 0)
     window.show()
-    person, failed = Person(window), list[BaseException]()
+    person = Person(window)
+    failed = list[BaseException]()
 
     def visit() -> None:
         try:

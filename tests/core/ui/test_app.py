@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-HERE, LINE = Path(__file__).parent, Path(__file__).parents[3] / "examples" / "line.wav"
+HERE = Path(__file__).parent
+LINE = Path(__file__).parents[3] / "examples" / "line.wav"
 MISSING = [name for name in ("Xvfb", "xdotool") if shutil.which(name) is None] + [
     name for name in ("PySide6", "numba", "av") if find_spec(name) is None
 ]
@@ -28,9 +29,10 @@ def display() -> Iterator[str]:
     """A screen of its own."""
     read, write = os.pipe()
     server = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1300x800x24", "-nolisten", "tcp"], pass_fds=[write],
+        ["Xvfb", "-displayfd", str(write), "-screen", "0", "1300x800x24", "-nolisten", "tcp"],
+        pass_fds=[write],
         stderr=subprocess.DEVNULL,
-    )  # fmt: skip
+    )
     os.close(write)
     with os.fdopen(read) as told:
         number = told.readline().strip()
@@ -44,9 +46,13 @@ def visit(display: str, tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[
     """What happened while a person worked at the window, and the folder with the pictures and exports."""
     folder = tmp_path_factory.mktemp("visit")
     done = subprocess.run(
-        [sys.executable, str(HERE / "session.py"), str(LINE), str(folder)], capture_output=True, text=True, timeout=300,
-        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}, check=False,
-    )  # fmt: skip
+        [sys.executable, str(HERE / "session.py"), str(LINE), str(folder)],
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+        check=False,
+    )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), folder
 
@@ -80,7 +86,8 @@ def test_exports_are_the_take(visit: tuple[dict[str, Any], Path]) -> None:
     from facetake import formats
 
     facts, folder = visit
-    exact, maya = formats.read(folder / "take.json"), formats.read(folder / "take.anim")
+    exact = formats.read(folder / "take.json")
+    maya = formats.read(folder / "take.anim")
     with av.open(str(folder / "take.mp4")) as film:
         streams = [len(film.streams.video), len(film.streams.audio)]
 
@@ -97,7 +104,8 @@ def test_the_screen_shows_a_face_and_curves(visit: tuple[dict[str, Any], Path]) 
     picture = np.asarray(Image.open(folder / "playing.png").convert("RGB"), int)
     red, green, blue = (picture[..., i] for i in range(3))
     skin = (red > 150) & (red > green + 20) & (green > blue)
-    happy, angry = np.array([240, 200, 74]), np.array([226, 96, 78])
+    happy = np.array([240, 200, 74])
+    angry = np.array([226, 96, 78])
 
     assert skin[:, 600:].mean() > 0.1 > skin[:, :550].mean()
     for colour in (happy, angry):
@@ -117,10 +125,13 @@ def test_recordings_named_on_the_command_line_are_opened(display: str) -> None:
     """`facetake app line.wav` shows a window with that name."""
     window = subprocess.Popen(
         [sys.executable, "-m", "facetake", "app", str(LINE)],
-        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"}, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        env={**os.environ, "DISPLAY": display, "QT_QPA_PLATFORM": "xcb"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
     try:
-        end, found = time.monotonic() + 60, ""
+        end = time.monotonic() + 60
+        found = ""
         while "Facetake" not in found and time.monotonic() < end:
             time.sleep(0.2)
             search = ["xdotool", "search", "--onlyvisible", "--name", "^Facetake$", "getwindowname"]

@@ -36,9 +36,13 @@ def spin(panel, until):
 def run(code: str) -> str:
     """What a script with a panel prints."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT + code, str(LINE)], capture_output=True, text=True, check=False, timeout=120,
+        [sys.executable, "-c", SCRIPT + code, str(LINE)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
         env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )  # fmt: skip
+    )
     assert done.returncode == 0, done.stderr
     return done.stdout.strip()
 

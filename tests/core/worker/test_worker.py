@@ -86,9 +86,11 @@ def test_the_greeting_names_versions_and_styles(talk: Talk) -> None:
 @pytest.mark.parametrize("names", ["mh3", "mh4", "unreal"])
 def test_generate_gives_keys_in_the_host_s_names(talk: Talk, tmp_path: Path, names: str) -> None:
     """The file holds the rig's own channels, keyed by default, whose values are those of the take."""
-    out, kept = tmp_path / "keys.json", tmp_path / "take.npz"
+    out = tmp_path / "keys.json"
+    kept = tmp_path / "take.npz"
     event = talk.ask("generate", audio=str(LINE), rig=names, rate="24000/1001", out=str(out), take_out=str(kept))
-    delivery, take = load(out), formats.read(kept)
+    delivery = load(out)
+    take = formats.read(kept)
 
     assert event["event"] == "done" and event["result"]["n_keys"] == sum(
         len(one.frames) for one in delivery.keys.values()
@@ -129,7 +131,9 @@ def test_what_is_odd_about_a_recording_is_told_to_a_host(talk: Talk, tmp_path: P
 
 def test_restyle_takes_files_and_curves_alike(talk: Talk, tmp_path: Path) -> None:
     """A take in a file and the same take sampled by a host give the same result."""
-    take, a, b = tmp_path / "take.npz", tmp_path / "a.json", tmp_path / "b.json"
+    take = tmp_path / "take.npz"
+    a = tmp_path / "a.json"
+    b = tmp_path / "b.json"
     talk.ask("generate", audio=str(LINE), out=str(a), take_out=str(take))
     found = formats.read(take)
     sampled = {name: found.values[:, i].tolist() for i, name in enumerate(rig.NAMES)}
@@ -288,9 +292,16 @@ def test_shutdown_and_the_end_of_input_end_the_worker(tmp_path: Path) -> None:
 def test_the_worker_dies_with_its_parent() -> None:
     """A host that is killed leaves no engine behind."""
     parent = subprocess.Popen(
-        [sys.executable, "-c", "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:], stdin=-1);"
-         "print(p.pid, flush=True); time.sleep(60)", *WORKER], stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-c",
+            "import subprocess, sys, time; p = subprocess.Popen(sys.argv[1:], stdin=-1);"
+            "print(p.pid, flush=True); time.sleep(60)",
+            *WORKER,
+        ],
+        stdout=subprocess.PIPE,
+        text=True,
+    )
     assert parent.stdout is not None
     worker = int(parent.stdout.readline())
     time.sleep(1.0)
@@ -313,10 +324,12 @@ def _lives(process: int) -> bool:
 
 def test_what_a_library_prints_does_not_reach_the_host(tmp_path: Path) -> None:
     """Standard output carries events only."""
-    code = ("from facetake.worker import requests, serve\n"
-            "old = requests._DEEDS['inspect']\n"
-            "def loud(*a):\n    print('noise'); import os; os.write(1, b'more noise'); return old(*a)\n"
-            "requests._DEEDS = {**requests._DEEDS, 'inspect': loud}\nserve()")  # fmt: skip
+    code = (
+        "from facetake.worker import requests, serve\n"
+        "old = requests._DEEDS['inspect']\n"
+        "def loud(*a):\n    print('noise'); import os; os.write(1, b'more noise'); return old(*a)\n"
+        "requests._DEEDS = {**requests._DEEDS, 'inspect': loud}\nserve()"
+    )
     talk = Talk([sys.executable, "-c", code])
     event = talk.ask("inspect", path=str(LINE))
     talk.end()

@@ -64,7 +64,9 @@ class Room:
     def __init__(self, folder: Path) -> None:
         """Makes them."""
         self.folder = folder
-        self.case, self.outside, self.seeds = folder / "in" / "case", folder / "in", folder / "seeds"
+        self.case = folder / "in" / "case"
+        self.outside = folder / "in"
+        self.seeds = folder / "seeds"
         self.temporary = folder / "tmp"
         for one in (self.case, self.seeds, self.temporary):
             one.mkdir(parents=True, exist_ok=True)
@@ -120,7 +122,8 @@ class Cell:
     def __init__(self, folder: Path, doors: Mapping[str, Door]) -> None:
         """Makes the folders; from here on what Python does to files is watched."""
         self.room = Room(folder)
-        self._doors, self._ready = doors, dict[str, Any]()
+        self._doors = doors
+        self._ready = dict[str, Any]()
         self._watch = Watch(self.room.case, self.room.temporary)
         sys.unraisablehook = lambda _: None  # an object half made may not be able to go; what was asked is answered
 
@@ -153,16 +156,19 @@ class Cell:
             opening = door.make(self._ready[name], case)
         except Exception:
             return Verdict("the attack itself is broken", trace=traceback.format_exc())
-        before, size_mb = self.room.held(door.yields), case.size / 1e6
+        before = self.room.held(door.yields)
+        size_mb = case.size / 1e6
         _forget_peak()
         held_mb = _status("VmRSS:") / 1e3
-        error, trace = None, ""
+        error = None
+        trace = ""
         with self._watch.watching() as seen:
             begun = time.process_time()
             try:
                 opening()
             except BaseException as caught:
-                error, trace = caught, traceback.format_exc()
+                error = caught
+                trace = traceback.format_exc()
             seconds = time.process_time() - begun
         megabytes = _status("VmHWM:") / 1e3 - held_mb
         why = "" if error is None else wrong_with_error(error, door.own)

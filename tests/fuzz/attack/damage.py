@@ -89,7 +89,8 @@ def _leave_out(data: bytes, dice: random.Random) -> bytes:
 
 
 def _overwrite(data: bytes, dice: random.Random) -> bytes:
-    place, piece = dice.randint(0, len(data)), dice.choice(PIECES)
+    place = dice.randint(0, len(data))
+    piece = dice.choice(PIECES)
     return data[:place] + piece + data[place + len(piece) :]
 
 

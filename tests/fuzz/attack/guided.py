@@ -30,7 +30,8 @@ class Led(random.Random):
     def __init__(self, data: bytes) -> None:
         """Takes the bytes that decide."""
         super().__init__(len(data))
-        self._data, self._at = data, 0
+        self._data = data
+        self._at = 0
 
     def random(self) -> float:
         """A number from 0 up to 1."""
@@ -66,7 +67,8 @@ def run(source: str, name: str, seconds: float, keep_in: Path | None) -> int:
         cell = cells.Cell(folder, doors)
         cell.prepare(name)
     seen: set[str] = set()
-    number, end = 0, time.monotonic() + seconds
+    number = 0
+    end = time.monotonic() + seconds
 
     def once(data: bytes) -> None:
         nonlocal number

@@ -89,7 +89,11 @@ class Keeper:
 
     def __init__(self, source: str, number: int, room: Path, keep_in: Path | None) -> None:
         """Begins it."""
-        self._source, self._room, self._number, self._begun, self._keep = source, room, number, 0, keep_in
+        self._source = source
+        self._room = room
+        self._number = number
+        self._begun = 0
+        self._keep = keep_in
         self.chunk: Chunk | None = None
         self._begin()
 
@@ -175,7 +179,8 @@ class Attack:
             missing = [module for module in door.needs if find_spec(module) is None]
             self.scores[name].skipped = f"needs {' and '.join(missing)}" if missing else ""
         self.weights = {name: door.weight for name, door in chosen.items() if not self.scores[name].skipped}
-        self._seed, self._keep = seed, keep_in
+        self._seed = seed
+        self._keep = keep_in
         self._room = Path(tempfile.mkdtemp(prefix="facetake-attack-"))
         self._keepers = [Keeper(source, number, self._room, keep_in) for number in range(jobs)]
 
@@ -239,7 +244,8 @@ class Attack:
     def _lost(self, keeper: Keeper, tell: Callable[[Fall], None]) -> None:
         """The case that a process was lost over has fallen; the rest of its chunk goes on in another."""
         assert keeper.chunk is not None
-        chunk, number = keeper.chunk, int(keeper.clock[NUMBER])
+        chunk = keeper.chunk
+        number = int(keeper.clock[NUMBER])
         while keeper.line.poll():  # what it said before
             try:
                 found = keeper.line.recv()

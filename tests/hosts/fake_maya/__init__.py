@@ -20,13 +20,17 @@ __all__ = ["ANIM_CLASSES", "CLASSES", "KeysPlug", "MayaScene", "install"]
 def install(patch: pytest.MonkeyPatch) -> MayaScene:
     """Puts the fake where `import maya` finds it; gives the scene."""
     scene = MayaScene()
-    maya, api = types.ModuleType("maya"), types.ModuleType("maya.api")
+    maya = types.ModuleType("maya")
+    api = types.ModuleType("maya.api")
     commands = Commands(scene)
     modules = {
-        "maya": maya, "maya.cmds": commands, "maya.mel": commands.mel, "maya.api": api,
+        "maya": maya,
+        "maya.cmds": commands,
+        "maya.mel": commands.mel,
+        "maya.api": api,
         "maya.api.OpenMaya": Api("OpenMaya", CLASSES, scene),
         "maya.api.OpenMayaAnim": Api("OpenMayaAnim", ANIM_CLASSES, scene),
-    }  # fmt: skip
+    }
     for name, module in modules.items():
         patch.setitem(sys.modules, name, module)
         parent, _, child = name.rpartition(".")

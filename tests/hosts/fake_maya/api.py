@@ -92,12 +92,16 @@ class _Connection:
     """A curve that drives a plug."""
 
     def __init__(self, scene: MayaScene, plug: KeysPlug, curve: str) -> None:
-        self.scene, self.plug, self.curve, self.is_done = scene, plug, curve, False
+        self.scene = scene
+        self.plug = plug
+        self.curve = curve
+        self.is_done = False
 
     def do(self) -> None:
         if self.is_done:
             return
-        scene, plug = self.scene, self.plug.plug
+        scene = self.scene
+        plug = self.plug.plug
         if self.curve not in scene.state.curves:
             scene.set_curve(self.curve, ())
         if self.plug.layer:
@@ -157,7 +161,8 @@ class MFnAnimCurve:
             raise RuntimeError(f"(kFailure): {plug.plug} is locked or connected")
         if kind != self.kAnimCurveTL or not attribute.startswith("translate"):
             raise RuntimeError(f"(kInvalidParameter): {plug.plug} takes another type of curve")
-        self._name, self._is_weighted = self.scene.new_curve(), True
+        self._name = self.scene.new_curve()
+        self._is_weighted = True
         self.scene.set_curve(self._name, ())
         self._modifier = modifier
         modifier.planned.append(_Connection(self.scene, plug, self._name))
@@ -169,12 +174,23 @@ class MFnAnimCurve:
         self._is_weighted = isWeighted
 
     def addKeysWithTangents(
-        self, times: Sequence[MTime], values: Sequence[float], *, tangentInType: int = 0, tangentOutType: int = 0,
+        self,
+        times: Sequence[MTime],
+        values: Sequence[float],
+        *,
+        tangentInType: int = 0,
+        tangentOutType: int = 0,
         tangentInTypeArray: Sequence[int],
-        tangentOutTypeArray: Sequence[int], tangentInXArray: Sequence[float], tangentInYArray: Sequence[float],
-        tangentOutXArray: Sequence[float], tangentOutYArray: Sequence[float], tangentsLockedArray: Sequence[int],
-        weightsLockedArray: Sequence[int], convertUnits: bool, change: MAnimCurveChange,
-    ) -> None:  # fmt: skip
+        tangentOutTypeArray: Sequence[int],
+        tangentInXArray: Sequence[float],
+        tangentInYArray: Sequence[float],
+        tangentOutXArray: Sequence[float],
+        tangentOutYArray: Sequence[float],
+        tangentsLockedArray: Sequence[int],
+        weightsLockedArray: Sequence[int],
+        convertUnits: bool,
+        change: MAnimCurveChange,
+    ) -> None:
         """Keys with fixed tangents; locked ones must be one line; two keys at one time are an error.
 
         Types by key may go unheeded, as people have found; then all have the type that is given for the whole.
@@ -185,8 +201,18 @@ class MFnAnimCurve:
             tangentInTypeArray = [tangentInType] * len(times)
             tangentOutTypeArray = [tangentOutType] * len(times)
         assert not self._is_weighted, "with weighted tangents these would be handles of a third of a second"
-        rows = [times, values, tangentInTypeArray, tangentOutTypeArray, tangentInXArray, tangentInYArray,
-                tangentOutXArray, tangentOutYArray, tangentsLockedArray, weightsLockedArray]  # fmt: skip
+        rows = [
+            times,
+            values,
+            tangentInTypeArray,
+            tangentOutTypeArray,
+            tangentInXArray,
+            tangentInYArray,
+            tangentOutXArray,
+            tangentOutYArray,
+            tangentsLockedArray,
+            weightsLockedArray,
+        ]
         if len({len(row) for row in rows}) != 1:
             raise RuntimeError("(kInvalidParameter): arrays differ in length")
         assert not convertUnits and set(tangentInTypeArray) | set(tangentOutTypeArray) == {self.kTangentFixed}
@@ -238,10 +264,17 @@ class MGlobal:
 
 
 CLASSES: dict[str, Any] = {
-    "MSelectionList": MSelectionList, "MTime": MTime, "MDGModifier": MDGModifier, "MPxCommand": MPxCommand,
-    "MDistance": MDistance, "MFnPlugin": MFnPlugin, "MGlobal": MGlobal, "MTimeArray": list, "MDoubleArray": list,
+    "MSelectionList": MSelectionList,
+    "MTime": MTime,
+    "MDGModifier": MDGModifier,
+    "MPxCommand": MPxCommand,
+    "MDistance": MDistance,
+    "MFnPlugin": MFnPlugin,
+    "MGlobal": MGlobal,
+    "MTimeArray": list,
+    "MDoubleArray": list,
     "MIntArray": list,
-}  # fmt: skip
+}
 ANIM_CLASSES: dict[str, Any] = {"MFnAnimCurve": MFnAnimCurve, "MAnimCurveChange": MAnimCurveChange}
 
 
@@ -250,7 +283,8 @@ class Api(types.ModuleType):
 
     def __init__(self, name: str, classes: dict[str, Any], scene: MayaScene) -> None:
         super().__init__(f"maya.api.{name}")
-        self._name, self._classes = name, classes
+        self._name = name
+        self._classes = classes
         for one in classes.values():
             if "scene" in getattr(one, "__annotations__", {}):
                 one.scene = scene

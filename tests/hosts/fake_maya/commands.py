@@ -12,8 +12,12 @@ import stubs
 
 from fake_maya.scene import Key, Layer, MayaScene, Node
 
-MEL = {"$facetake_tmp=$gMainProgressBar": "mainProgressBar", "$facetake_tmp=$gPlayBackSlider": "timeControl1",
-       "$facetake_tmp=$gMainWindow": "MayaWindow", "$facetake_tmp=$gShelfTopLevel": "Shelf"}  # fmt: skip
+MEL = {
+    "$facetake_tmp=$gMainProgressBar": "mainProgressBar",
+    "$facetake_tmp=$gPlayBackSlider": "timeControl1",
+    "$facetake_tmp=$gMainWindow": "MayaWindow",
+    "$facetake_tmp=$gShelfTopLevel": "Shelf",
+}
 
 
 IN_TANGENTS = {"auto", "clamped", "fast", "fixed", "flat", "linear", "plateau", "slow", "spline", "stepnext"}
@@ -195,7 +199,8 @@ class Commands(types.ModuleType):
         outTangentType: str = "",
     ) -> None:
         """A key by hand: on the base, on a layer, or on a layer's weight."""
-        scene, instant = self._scene, float(time / self._scene.rate)
+        scene = self._scene
+        instant = float(time / self._scene.rate)
         for given, known in ((inTangentType, IN_TANGENTS), (outTangentType, OUT_TANGENTS)):
             if given and given not in known:
                 raise RuntimeError(f"Invalid tangent type: {given}")
@@ -271,8 +276,16 @@ class Commands(types.ModuleType):
             return [False] * len(curves)
         return ["fixed" for one in curves for _ in self._scene.state.curves[one]]
 
-    def do_undoInfo(self, query: bool = False, openChunk: bool = False, closeChunk: bool = False, chunkName: str = "",
-                    undoName: bool = False, state: bool = False, infinity: bool = False) -> Any:  # fmt: skip
+    def do_undoInfo(
+        self,
+        query: bool = False,
+        openChunk: bool = False,
+        closeChunk: bool = False,
+        chunkName: str = "",
+        undoName: bool = False,
+        state: bool = False,
+        infinity: bool = False,
+    ) -> Any:
         """Chunks, and the state of the queue."""
         scene = self._scene
         if query:

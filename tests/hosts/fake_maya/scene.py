@@ -9,8 +9,14 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-RATES = {"film": Fraction(24), "ntsc": Fraction(30), "pal": Fraction(25), "ntscf": Fraction(60),
-         "23.976fps": Fraction(24000, 1001), "29.97fps": Fraction(30000, 1001)}  # fmt: skip
+RATES = {
+    "film": Fraction(24),
+    "ntsc": Fraction(30),
+    "pal": Fraction(25),
+    "ntscf": Fraction(60),
+    "23.976fps": Fraction(24000, 1001),
+    "29.97fps": Fraction(30000, 1001),
+}
 
 
 class Key(NamedTuple):
@@ -70,15 +76,22 @@ class MayaScene:
         self.undone: list[tuple[str, list[Any]]] = []
         self.chunk: tuple[str, list[Any]] | None = None
         self.cm_per_unit = 1.0
-        self.unit, self.time, self.path, self.undo_on, self.batch = "film", 0.0, "", True, True
+        self.unit = "film"
+        self.time = 0.0
+        self.path = ""
+        self.undo_on = True
+        self.batch = True
         self.selection: list[str] = []
         self.twice: set[str] = set()
         self.referenced: set[str] = set()  # nodes of another file: keys and layers reach them, nothing else does
-        self.answer, self.stop_at, self.shown = "Cancel", 1000, 0
+        self.answer = "Cancel"
+        self.stop_at = 1000
+        self.shown = 0
         self.plugins: dict[str, Any] = {}
         self.heard_sound = ""
         self.calls: dict[str, int] = {}
-        self.connects_at_once, self.heeds_types = True, True
+        self.connects_at_once = True
+        self.heeds_types = True
         self.commands: Any = None
         self.fail_after = -1  # raises RuntimeError at that command, as when Maya runs out of memory
         self._ids = itertools.count(1)
@@ -195,8 +208,12 @@ def evaluate(keys: tuple[Key, ...], time_s: float) -> float:
     right = bisect_right(times, time_s)
     if right in (0, len(keys)):
         return keys[min(right, len(keys) - 1)].value
-    a, b = keys[right - 1], keys[right]
+    a = keys[right - 1]
+    b = keys[right]
     width = b.time_s - a.time_s
     s = (time_s - a.time_s) / width
-    h00, h10, h01, h11 = 2 * s**3 - 3 * s**2 + 1, s**3 - 2 * s**2 + s, -2 * s**3 + 3 * s**2, s**3 - s**2
+    h00 = 2 * s**3 - 3 * s**2 + 1
+    h10 = s**3 - 2 * s**2 + s
+    h01 = -2 * s**3 + 3 * s**2
+    h11 = s**3 - s**2
     return h00 * a.value + h10 * width * a.slope_out + h01 * b.value + h11 * width * b.slope_in

@@ -64,7 +64,9 @@ class AnimationDataController:
     world: ClassVar[World]
 
     def __init__(self) -> None:
-        self.rate, self.frames, self.brackets = Fraction(30), 1, 0
+        self.rate = Fraction(30)
+        self.frames = 1
+        self.brackets = 0
 
     def open_bracket(self, title: str, should_transact: bool = True) -> None:
         """From here on changes belong together."""
@@ -105,9 +107,12 @@ class AnimationLibrary:
 
     @classmethod
     def add_curve(
-        cls, animation_sequence_base: AnimSequence, curve_name: str,
-        curve_type: RawCurveTrackTypes = RawCurveTrackTypes.RCT_FLOAT, meta_data_curve: bool = False,
-    ) -> None:  # fmt: skip
+        cls,
+        animation_sequence_base: AnimSequence,
+        curve_name: str,
+        curve_type: RawCurveTrackTypes = RawCurveTrackTypes.RCT_FLOAT,
+        meta_data_curve: bool = False,
+    ) -> None:
         """One more curve."""
         cls.world.called()
         assert animation_sequence_base.controller.brackets, "changes belong between brackets"
@@ -141,7 +146,8 @@ class AssetTools:
 
     def create_unique_asset_name(self, base_package_name: str, suffix: str) -> tuple[str, str]:
         """A path and a name that are free."""
-        path, number = base_package_name + suffix, 0
+        path = base_package_name + suffix
+        number = 0
         while path in self.world.assets:
             number += 1
             path = f"{base_package_name}{suffix}{number}"

@@ -30,7 +30,11 @@ class MovieSceneScriptingFloatKey:
     def __init__(
         self, tick: int, value: float, shape: MovieSceneKeyInterpolation, rate: FrameRate, ticks: FrameRate
     ) -> None:
-        self.tick, self.value, self.shape, self.arrive, self.leave = tick, _single(value), shape, 0.0, 0.0
+        self.tick = tick
+        self.value = _single(value)
+        self.shape = shape
+        self.arrive = 0.0
+        self.leave = 0.0
         self._per_frame = Fraction(ticks.numerator, ticks.denominator) / Fraction(rate.numerator, rate.denominator)
 
     def get_time(self, time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE) -> FrameTime:
@@ -63,7 +67,8 @@ class MovieSceneScriptingFloatChannel:
     world: ClassVar[World]
 
     def __init__(self, section: MovieSceneControlRigParameterSection, name: str) -> None:
-        self._section, self.channel_name = section, name
+        self._section = section
+        self.channel_name = name
 
     @property
     def _keys(self) -> list[MovieSceneScriptingFloatKey]:
@@ -91,10 +96,13 @@ class MovieSceneScriptingFloatChannel:
         self._section.defaults = {k: v for k, v in self._section.defaults.items() if k != self.channel_name}
 
     def add_key(
-        self, time: FrameNumber, new_value: float, sub_frame: float = 0.0,
+        self,
+        time: FrameNumber,
+        new_value: float,
+        sub_frame: float = 0.0,
         time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE,
         interpolation: MovieSceneKeyInterpolation = MovieSceneKeyInterpolation.AUTO,
-    ) -> MovieSceneScriptingFloatKey:  # fmt: skip
+    ) -> MovieSceneScriptingFloatKey:
         """One more key; the editor does not replace one that is there, and loses fractions of frames."""
         self.world.called()
         assert time_unit is MovieSceneTimeUnit.TICK_RESOLUTION, "older engines lose the sub-frame: give ticks"
@@ -113,7 +121,8 @@ class MovieSceneScriptingFloatChannel:
         ticks = Fraction(sequence.resolution) / sequence.rate
         step = Fraction(sequence.resolution) * frame_rate.denominator / frame_rate.numerator
         count = int((range.exclusive_end - range.inclusive_start) * ticks / step)
-        keys, first = self._keys, range.inclusive_start * ticks
+        keys = self._keys
+        first = range.inclusive_start * ticks
         if not keys:
             return [self.get_default()] * count
         return [evaluate(keys, float(first + number * step)) for number in builtins.range(count)]
@@ -142,7 +151,10 @@ def evaluate(keys: list[MovieSceneScriptingFloatKey], tick: float) -> float:
     right = bisect_right([key.tick for key in keys], tick)
     if right in (0, len(keys)):
         return keys[min(right, len(keys) - 1)].value
-    a, b = keys[right - 1], keys[right]
-    width, s = b.tick - a.tick, (tick - a.tick) / (b.tick - a.tick)
-    p1, p2 = a.value + a.leave * width / 3, b.value - b.arrive * width / 3
+    a = keys[right - 1]
+    b = keys[right]
+    width = b.tick - a.tick
+    s = (tick - a.tick) / (b.tick - a.tick)
+    p1 = a.value + a.leave * width / 3
+    p2 = b.value - b.arrive * width / 3
     return (1 - s) ** 3 * a.value + 3 * s * (1 - s) ** 2 * p1 + 3 * s * s * (1 - s) * p2 + s**3 * b.value

@@ -67,7 +67,8 @@ class ScopedSlowTask:
     world: ClassVar[World]
 
     def __init__(self, work: float, desc: str = "", enabled: bool = True) -> None:
-        self._done, self._can_cancel = 0.0, False
+        self._done = 0.0
+        self._can_cancel = False
 
     def __enter__(self) -> ScopedSlowTask:
         return self

@@ -69,14 +69,20 @@ class MovieSceneSection(_Object):
 
     def __init__(self, sequence: LevelSequence, name: str) -> None:
         super().__init__(name)
-        self.sequence, self.start, self.end = sequence, None, None
-        self.row, self.active, self.locked, self.blend = 0, True, False, MovieSceneBlendType.ABSOLUTE
+        self.sequence = sequence
+        self.start = None
+        self.end = None
+        self.row = 0
+        self.active = True
+        self.locked = False
+        self.blend = MovieSceneBlendType.ABSOLUTE
         self.keys: list[tuple[str, MovieSceneScriptingFloatKey]] = []
 
     def set_range(self, start_frame: int, end_frame: int) -> None:
         """From a frame up to another."""
         assert start_frame < end_frame and isinstance(start_frame, int) and isinstance(end_frame, int)
-        self.start, self.end = start_frame, end_frame  # type: ignore[assignment]
+        self.start = start_frame  # type: ignore[assignment]
+        self.end = end_frame  # type: ignore[assignment]
 
     def has_start_frame(self) -> bool:
         """Whether it has a beginning."""
@@ -139,7 +145,8 @@ class MovieSceneControlRigParameterSection(MovieSceneSection):
 
     def __init__(self, sequence: LevelSequence, name: str, channels: tuple[str, ...], *, is_first: bool = True) -> None:
         super().__init__(sequence, name)
-        self.channels, self.hidden = channels, frozenset[str]()
+        self.channels = channels
+        self.hidden = frozenset[str]()
         self.blend = MovieSceneBlendType.ABSOLUTE if is_first else MovieSceneBlendType.ADDITIVE
         self.defaults: dict[str, float] = {f"{one}_3": 0.0 for one in channels}
 
@@ -184,10 +191,12 @@ class MovieSceneTrack(_Object):
 
     def __init__(self, sequence: LevelSequence, name: str, channels: tuple[str, ...] = ()) -> None:
         super().__init__(name)
-        self.sequence, self.channels = sequence, channels
+        self.sequence = sequence
+        self.channels = channels
         self.sections: list[Any] = []
         self.keyed: Any = None
-        self.label, self.rows = name, dict[int, str]()
+        self.label = name
+        self.rows = dict[int, str]()
 
     def get_sections(self) -> list[Any]:
         """From the first made to the last."""
@@ -261,7 +270,10 @@ class LevelSequence(_Object):
 
     def __init__(self, name: str = "Shot", rate: Fraction = Fraction(30), resolution: int = 24000) -> None:
         super().__init__(name)
-        self.rate, self.resolution, self.read_only, self.start = rate, resolution, False, 0
+        self.rate = rate
+        self.resolution = resolution
+        self.read_only = False
+        self.start = 0
         self.tracks: list[Any] = []
 
     def get_display_rate(self) -> FrameRate:
@@ -332,7 +344,9 @@ class ControlRigSequencerBindingProxy:
     def __init__(
         self, proxy: MovieSceneBindingProxy, control_rig: ControlRig, track: MovieSceneControlRigParameterTrack
     ) -> None:
-        self.proxy, self.control_rig, self.track = proxy, control_rig, track
+        self.proxy = proxy
+        self.control_rig = control_rig
+        self.track = track
 
 
 class ControlRigSequencerLibrary:

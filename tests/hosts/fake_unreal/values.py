@@ -36,7 +36,8 @@ class OptionalMovieSceneBlendType:
     """How a section mixes, if it says so."""
 
     def __init__(self, blend_type: MovieSceneBlendType, is_valid: bool = False) -> None:
-        self.blend_type, self.is_valid = blend_type, is_valid
+        self.blend_type = blend_type
+        self.is_valid = is_valid
 
 
 class FrameRate:
@@ -46,7 +47,8 @@ class FrameRate:
 
     def __init__(self, numerator: int = 0, denominator: int = 1) -> None:
         assert isinstance(numerator, int) and isinstance(denominator, int)
-        self.numerator, self.denominator = numerator, denominator
+        self.numerator = numerator
+        self.denominator = denominator
 
 
 class FrameNumber:
@@ -81,4 +83,5 @@ class SequencerScriptingRange:
         inclusive_start: int = 0,
         exclusive_end: int = 0,
     ) -> None:
-        self.inclusive_start, self.exclusive_end = inclusive_start, exclusive_end
+        self.inclusive_start = inclusive_start
+        self.exclusive_end = exclusive_end

@@ -87,7 +87,8 @@ def label_folder(speech: SpeechSet, out: Path, jobs: int = 1, seed: int = 0) -> 
         ConfigError: a folder, transcript, language or split that cannot be, or a missing program.
         AudioError: a folder without recordings.
     """
-    paths, texts = _recordings(speech), _transcripts(speech)
+    paths = _recordings(speech)
+    texts = _transcripts(speech)
     splits = _splits(speech, [path.stem for path in paths], seed)
     _note_source(speech, out)
     known = {row["id"] for name in (LINES, FAILED) for row in _rows(out / name)}

@@ -169,7 +169,8 @@ def _quiet(segments: Sequence[Segment], samples: Audio) -> list[bool]:
 
 def agreements(segments: Sequence[Segment], heard: Sequence[Segment]) -> list[float]:
     """Give for each segment the share of its 10 ms frames where `heard` has its viseme within 20 ms."""
-    mine, other = _visemes(segments), _visemes(heard)
+    mine = _visemes(segments)
+    other = _visemes(heard)
     other = np.resize(other, len(mine)) if len(other) else np.full(len(mine), "")
     near = np.zeros(len(mine), dtype=bool)
     for shift in range(-_SLACK_FRAMES, _SLACK_FRAMES + 1):

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, identity
 
+from facetake.arrays import F64
 from facetake.render.shade import vertex_normals
 from facetake_training.head_baking.atlas import Texels, occlusion
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE, Mesh
@@ -30,13 +31,13 @@ from facetake_training.head_baking.paint import (
     step,
 )
 
-F64 = NDArray[np.float64]
-
-EYELASH_SHARE, BROW_SHARE = 0.55, 0.62
+EYELASH_SHARE = 0.55
+BROW_SHARE = 0.62
 DARKEST = 0.002
 SKIN_SHARE = 0.92
 """Skin is a little darker (sRGB) than the preview head's, nearer to the middle of people's."""
-TEETH_RGB, TONGUE_RGB = np.array([0.870, 0.835, 0.760]), np.array([0.660, 0.345, 0.340])
+TEETH_RGB = np.array([0.870, 0.835, 0.760])
+TONGUE_RGB = np.array([0.660, 0.345, 0.340])
 CREASE = 0.45
 """Openness below which a crease darkens."""
 LOWER_FACE_TOP_M = 0.006
@@ -131,8 +132,13 @@ def _openness(vertices: F64, faces: NDArray[np.int64]) -> F64:
 
 def _pick(surface: Texels, chosen: NDArray[np.bool_]) -> Texels:
     row, column = surface.where
-    return Texels((row[chosen], column[chosen]), surface.position[chosen], surface.normal[chosen],
-                  surface.source[chosen], surface.part[chosen])  # fmt: skip
+    return Texels(
+        (row[chosen], column[chosen]),
+        surface.position[chosen],
+        surface.normal[chosen],
+        surface.source[chosen],
+        surface.part[chosen],
+    )
 
 
 def _masks(surface: Texels, eyes: F64, smooth: csr_matrix) -> dict[str, F64]:
@@ -140,7 +146,9 @@ def _masks(surface: Texels, eyes: F64, smooth: csr_matrix) -> dict[str, F64]:
     skin = np.isin(surface.part, (SKIN, BODY))
     face = surface.part == SKIN
     p = surface.position
-    x, y, z = np.abs(p[:, 0]), p[:, 1], p[:, 2]
+    x = np.abs(p[:, 0])
+    y = p[:, 1]
+    z = p[:, 2]
     lips = smooth @ np.where(face, step(0.25, 0.75, mask("lips", surface.source)), surface.part == CAVITY)
     jaw = step(0.012, 0.028, y - 0.30 * np.maximum(x - 0.02, 0.0)) * step(0.112, 0.092, y) * step(0.004, -0.022, z)
     away_from_nose = step(0.012, 0.020, np.hypot(x * 0.75, np.minimum(y - 0.014, 0.0) * 1.3 + 0.010))
@@ -156,7 +164,7 @@ def _masks(surface: Texels, eyes: F64, smooth: csr_matrix) -> dict[str, F64]:
         "under_eyes": np.where(face, spot(p, (eyes[0] + (0.0, 0.017, -0.016)), (0.018, 0.008, 0.02)), 0.0),
         "nose": np.where(face, spot(p, (0.0, 0.008, -0.135), (0.014, 0.014, 0.03)), 0.0),
         "iris": np.where(surface.part == EYE, step(22.0, 20.0, angle) * step(8.0, 9.2, angle), 0.0),
-    }  # fmt: skip
+    }
 
 
 def _brow_band(position: F64) -> F64:
@@ -211,8 +219,11 @@ def _directions(mean: F64, masks: dict[str, F64], surface: Texels) -> dict[str, 
 
 def _regions(surface: Texels, masks: dict[str, F64]) -> dict[str, NDArray[np.bool_]]:
     """Named sets of vertices (V,)."""
-    p, part = surface.position, surface.part
-    x, y, z = np.abs(p[:, 0]), p[:, 1], p[:, 2]
+    p = surface.position
+    part = surface.part
+    x = np.abs(p[:, 0])
+    y = p[:, 1]
+    z = p[:, 2]
     skin = np.isin(part, (SKIN, BODY))
     front = skin & (z < -0.030 + 0.4 * np.maximum(y - 0.02, 0.0)) & (x < 0.070) & (y > -0.080) & (y < 0.097)
     mouth = np.isin(part, (CAVITY, TEETH, TONGUE))

@@ -10,11 +10,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64, I64
 from facetake.render.zbuffer import face_ids
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE, Mesh
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 
 ATLAS = 1024
 CHARTS: dict[int, tuple[tuple[float, float, float, float], tuple[float, float, float, float]]] = {
@@ -74,15 +72,24 @@ def texels(mesh: Mesh, packed: F64, normals: F64) -> Texels:
 
 def _barycentric(points: F64, corners: F64) -> F64:
     """Weights (N, 3) of points (N, 2) in triangles (N, 3, 2)."""
-    a, b, c = corners[:, 0] - points, corners[:, 1] - points, corners[:, 2] - points
-    weights = np.stack([b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0], c[:, 0] * a[:, 1] - c[:, 1] * a[:, 0],
-                        a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]], axis=1)  # fmt: skip
+    a = corners[:, 0] - points
+    b = corners[:, 1] - points
+    c = corners[:, 2] - points
+    weights = np.stack(
+        [
+            b[:, 0] * c[:, 1] - b[:, 1] * c[:, 0],
+            c[:, 0] * a[:, 1] - c[:, 1] * a[:, 0],
+            a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0],
+        ],
+        axis=1,
+    )
     return np.asarray(weights / weights.sum(axis=1, keepdims=True))
 
 
 def occlusion(vertices: F64, faces: I64, normals: F64, n_directions: int = 400, pixels: int = 384) -> F64:
     """How open each vertex is to the sky around it, (V,) in 0..1, by shadows from directions spread on a sphere."""
-    lit, weight = np.zeros(len(vertices)), np.full(len(vertices), 1e-9)
+    lit = np.zeros(len(vertices))
+    weight = np.full(len(vertices), 1e-9)
     offset = vertices + 0.0012 * normals
     for direction in _spread(n_directions):
         cosine = np.maximum(normals @ direction, 0.0)
@@ -95,7 +102,8 @@ def occlusion(vertices: F64, faces: I64, normals: F64, n_directions: int = 400, 
 def _spread(number: int) -> F64:
     """Unit vectors (number, 3) spread evenly on the sphere (golden spiral)."""
     index = np.arange(number) + 0.5
-    polar, turn = np.arccos(1 - 2 * index / number), np.pi * (1 + 5**0.5) * index
+    polar = np.arccos(1 - 2 * index / number)
+    turn = np.pi * (1 + 5**0.5) * index
     return np.stack([np.cos(turn) * np.sin(polar), np.sin(turn) * np.sin(polar), np.cos(polar)], axis=1)
 
 

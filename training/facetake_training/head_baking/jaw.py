@@ -11,19 +11,17 @@ import sys
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake.face.anny import Anny
 from facetake.face.ibug import IBUG_68, JAW
 from facetake.face.model import MATERIALS
 from facetake_training.head_baking.landmarks import _apart, _detector, _look, _nothing, _views, closest
 
-F64 = NDArray[np.float64]
-
 
 def bake(out: Path) -> None:
     """Writes `face` (17,) and `bary` (17, 3) to `out` (.npz). RenderError when mediapipe cannot be used."""
-    model, detect = Anny(landmarks=_nothing()), _detector()
+    model = Anny(landmarks=_nothing())
+    detect = _detector()
     views = [view for view in _views() if view[0] == 0.0]
     seen = [points[IBUG_68[JAW]] for view in views if (points := _look(model, detect, *view)) is not None]
     middle = np.median(np.stack(seen), axis=0)

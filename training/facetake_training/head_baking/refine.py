@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, identity, vstack
 from scipy.sparse.linalg import splu
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
+from facetake.arrays import F64, I64
+
 Wanted = Callable[[F64], F64]
 
 MOST_ROUNDS = 3
@@ -38,7 +38,9 @@ class Refined:
 
     def __init__(self, vertices: F64, faces: I64, uv: F64, uv_faces: I64, wanted: Wanted) -> None:
         """Splits edges longer than `wanted` (points (N, 3) -> metres) says, in up to `MOST_ROUNDS` rounds."""
-        self.faces, self.uv_faces, self.uv = faces, uv_faces, uv
+        self.faces = faces
+        self.uv_faces = uv_faces
+        self.uv = uv
         self.origin = np.arange(len(faces))
         self._flat: csr_matrix = identity(len(vertices), format="csr")
         for _ in range(MOST_ROUNDS):
@@ -74,7 +76,9 @@ def _edges(faces: I64) -> tuple[I64, I64]:
 
 def _retile(six: I64, uv_six: I64, split: NDArray[np.bool_], origin: I64) -> tuple[I64, I64, I64]:
     """Faces over corners and midpoints (F, 6), by which sides are split."""
-    faces, uv_faces, origins = [], [], []
+    faces = []
+    uv_faces = []
+    origins = []
     for pattern, tiles in _PATTERNS.items():
         chosen = np.flatnonzero((split == np.array(pattern, bool)).all(axis=1))
         for tile in tiles:
@@ -114,9 +118,13 @@ def _cotangents(points: F64, faces: I64) -> tuple[csr_matrix, F64]:
     area = np.linalg.norm(np.cross(corner[:, 1] - corner[:, 0], corner[:, 2] - corner[:, 0]), axis=1)
     mass = np.bincount(faces.ravel(), np.repeat(area / 6.0, 3), minlength=size)
     for k in range(3):
-        apex, a, b = faces[:, k], faces[:, (k + 1) % 3], faces[:, (k + 2) % 3]
-        u, v = points[a] - points[apex], points[b] - points[apex]
+        apex = faces[:, k]
+        a = faces[:, (k + 1) % 3]
+        b = faces[:, (k + 2) % 3]
+        u = points[a] - points[apex]
+        v = points[b] - points[apex]
         cot = 0.5 * np.clip((u * v).sum(axis=1) / np.maximum(area, 1e-12), -5.0, 5.0)
-        row, column = np.concatenate([a, b, a, b]), np.concatenate([a, b, b, a])
+        row = np.concatenate([a, b, a, b])
+        column = np.concatenate([a, b, b, a])
         stiffness = stiffness + csr_matrix((np.concatenate([cot, cot, -cot, -cot]), (row, column)), (size, size))
     return csr_matrix(stiffness), np.maximum(mass, 1e-9)

@@ -9,14 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import dijkstra
 
+from facetake.arrays import F64, I64
 from facetake_training.head_baking.mesh import CAVITY, SKIN, Mesh
-
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
 
 REACH_M = 0.011
 UPPER_SHARE = 0.35
@@ -44,7 +41,8 @@ def find_seal(mesh: Mesh) -> Seal:
     top, bottom = _halves(mesh, ring)
     lower, mix = _facing(mesh.vertices[top, 0], bottom, mesh.vertices[bottom, 0])
     reach = _geodesic(mesh, np.concatenate([top, bottom]))
-    above, below = reach[: len(top)], reach[len(top) :]
+    above = reach[: len(top)]
+    below = reach[len(top) :]
     gap = above.min(axis=0) - below.min(axis=0)
     side = 1.0 / (1.0 + np.exp(np.clip(gap / 0.0012, -50, 50)))
     up = _spread(above) * side * UPPER_SHARE
@@ -60,14 +58,16 @@ def _halves(mesh: Mesh, ring: I64) -> tuple[I64, I64]:
     x = mesh.vertices[ring, 0]
     inside = np.abs(x) < np.abs(x).max() * 0.995
     profile = np.interp(np.abs(x), *_middle(np.abs(x), drop))
-    top, bottom = ring[inside & (drop <= profile)], ring[inside & (drop > profile)]
+    top = ring[inside & (drop <= profile)]
+    bottom = ring[inside & (drop > profile)]
     return top[np.argsort(mesh.vertices[top, 0])], bottom[np.argsort(mesh.vertices[bottom, 0])]
 
 
 def _middle(across: F64, drop: F64) -> tuple[F64, F64]:
     """Half-way drop of the jaw at distances from the middle: what tells an upper from a lower lip."""
     edges = np.linspace(0.0, float(across.max()) + 1e-6, 9)
-    middles, values = [], []
+    middles = []
+    values = []
     for low, high in zip(edges[:-1], edges[1:], strict=True):
         here = drop[(across >= low) & (across < high)]
         if len(here) > 1:

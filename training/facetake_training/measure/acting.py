@@ -72,7 +72,8 @@ def _head_speed(take: Take) -> Track:
 
 def _tracks() -> dict[str, Callable[[Take], Track]]:
     """What no two lines may share, by name."""
-    eye, lid = rig.columns("C_eye.X")[0], rig.columns("L_eye_blink")[0]
+    eye = rig.columns("C_eye.X")[0]
+    lid = rig.columns("L_eye_blink")[0]
     return {
         "gaze": lambda take: take.values[:, eye],
         "blinks": lambda take: take.values[:, lid],

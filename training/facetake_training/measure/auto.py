@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import emotion_recognition
+from facetake.arrays import F32, F64
 from facetake.emotion import AUTO_LINE, EMOTIONS
 from facetake.inference import AudioEmotion, Models
 from facetake_training import calibration, emotion_datasets
@@ -23,8 +24,6 @@ from facetake_training.emotion_datasets import ActedSource
 from facetake_training.measure.report import Report
 from facetake_training.voices import VoiceData
 
-Array = NDArray[np.float64]
-Floats = NDArray[np.float32]
 TAUGHT = 1e-4  # an emotion that is never as likely as this in any line is none that the network was taught
 
 
@@ -41,10 +40,10 @@ class Answers:
     """
 
     labels: NDArray[np.int64]
-    share: Array
+    share: F64
     shown: NDArray[np.int64]
-    weight: Array
-    centred: Array
+    weight: F64
+    centred: F64
 
 
 def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Report:
@@ -58,7 +57,8 @@ def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Repo
     Raises:
         ConfigError: there is nothing to measure on.
     """
-    report, network = Report(), models.audio_emotion
+    report = Report()
+    network = models.audio_emotion
     report.row(f"shown from a confidence of {network.threshold:.2f} on")
     for name, lines in lines_of(data, folders):
         _set(report, name, lines, network)
@@ -84,9 +84,11 @@ def lines_of(data: VoiceData | None, folders: list[Path]) -> Iterator[tuple[str,
 
 def answers(lines: list[emotion_datasets.Acted], network: AudioEmotion) -> Answers:
     """What the network and `auto:line` answer for lines."""
-    lines_seen, shown, weight = [], [], []
+    lines_seen = []
+    shown = []
+    weight = []
     for line in lines:
-        seen: list[Floats] = []
+        seen: list[F32] = []
         voice, energy_db = emotion_recognition.listen(line.audio, network.ear)
         heard = emotion_recognition.tell(voice, energy_db, AUTO_LINE, _remembering(network, seen))
         lines_seen.append(np.mean(seen, axis=0) if seen else network.usual)
@@ -99,10 +101,10 @@ def answers(lines: list[emotion_datasets.Acted], network: AudioEmotion) -> Answe
     return Answers(labels, share, np.array(shown), np.array(weight), without_mean)
 
 
-def _remembering(network: AudioEmotion, seen: list[Floats]) -> AudioEmotion:
+def _remembering(network: AudioEmotion, seen: list[F32]) -> AudioEmotion:
     """The same network; the statistics of each window are put down."""
 
-    def run(voice: Floats) -> Floats:
+    def run(voice: F32) -> F32:
         seen.append(voice[0])
         return network.run(voice)
 
@@ -159,20 +161,25 @@ def _reliability(report: Report, found: Answers) -> None:
 
 def _mistakes(report: Report, found: Answers) -> None:
     """What `auto` shows: on emotional lines the right emotion, another or none; on neutral ones none or one."""
-    emotional, wrong = found.labels > 0, (found.shown > 0) & (found.shown != found.labels)
+    emotional = found.labels > 0
+    wrong = (found.shown > 0) & (found.shown != found.labels)
     hit = emotional & (found.shown == found.labels)
     silent = emotional & (found.shown == 0)
     if emotional.any():
         count = int(emotional.sum())
         strength = f", at {found.weight[hit].mean():.2f} of full strength" if hit.any() else ""
-        report.row(f"auto on {count} emotional lines: right {hit.sum() / count:.2f}{strength}; "
-                   f"left neutral {silent.sum() / count:.2f}; wrong {(wrong & emotional).sum() / count:.2f}"
-                   f"{_strength(found, wrong & emotional)}")  # fmt: skip
+        report.row(
+            f"auto on {count} emotional lines: right {hit.sum() / count:.2f}{strength}; "
+            f"left neutral {silent.sum() / count:.2f}; wrong {(wrong & emotional).sum() / count:.2f}"
+            f"{_strength(found, wrong & emotional)}"
+        )
     calm = ~emotional
     if calm.any():
         count = int(calm.sum())
-        report.row(f"auto on {count} neutral lines: left neutral {(found.shown[calm] == 0).sum() / count:.2f}; "
-                   f"wrong {(wrong & calm).sum() / count:.2f}{_strength(found, wrong & calm)}")  # fmt: skip
+        report.row(
+            f"auto on {count} neutral lines: left neutral {(found.shown[calm] == 0).sum() / count:.2f}; "
+            f"wrong {(wrong & calm).sum() / count:.2f}{_strength(found, wrong & calm)}"
+        )
 
 
 def _strength(found: Answers, which: NDArray[np.bool_]) -> str:

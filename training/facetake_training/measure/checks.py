@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import inspection, qc, rig
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS, parse
 from facetake.errors import TakeError
 from facetake.generate import GenerateOptions, generate
@@ -32,8 +32,9 @@ SWAYS = (0.03, 0.05, 0.1)
 OPEN_FRAMES = 3  # on either side of the middle of a closure
 BARS = {"opened": 0.1, "jitter": 0.02, "silence": 0.05}
 """The sizes for which there is a bar."""
-RECALL, FALSE_ALARMS, COST = 0.95, 0.05, 0.25
-Array = NDArray[np.float32]
+RECALL = 0.95
+FALSE_ALARMS = 0.05
+COST = 0.25
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[Line]
             yield Line(made.take, qc.Heard(made.visemes, made.closures, made.speech), mood, spent)
 
 
-def opened(line: Line, size: float, rng: np.random.Generator) -> Array | None:
+def opened(line: Line, size: float, rng: np.random.Generator) -> F32 | None:
     """One p, b or m, drawn by chance, that stays open by `size`; None where the line has none."""
     wanted = [one for one in line.heard.closures if one.kind == "p" and one.end_s < float(line.take.duration_s)]
     if not wanted:
@@ -76,14 +77,14 @@ def opened(line: Line, size: float, rng: np.random.Generator) -> Array | None:
     return values
 
 
-def shaken(line: Line, size: float, rng: np.random.Generator) -> Array:
+def shaken(line: Line, size: float, rng: np.random.Generator) -> F32:
     """Noise over the whole take."""
     values = line.take.values.copy()
     values[:, HELD] += rng.normal(0.0, size, (len(values), len(HELD))).astype(np.float32)
     return rig.clamp(values)
 
 
-def swaying(line: Line, size: float, _: np.random.Generator) -> Array | None:
+def swaying(line: Line, size: float, _: np.random.Generator) -> F32 | None:
     """A jaw that moves in every silence; None where there is none that is long enough."""
     silent = line.heard.speech == 0.0
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8))).reshape(-1, 2)
@@ -104,15 +105,17 @@ def measure(folders: Sequence[Path], models: Models, classifier: VisemeClassifie
         classifier: reads them.
         count: recordings a folder.
     """
-    report, rng = Report(), np.random.default_rng(0)
+    report = Report()
+    rng = np.random.default_rng(0)
     found = list(lines(folders, models, count))
     begun = time.process_time()
     quiet = [_failing(line, line.take.values, line.heard, classifier) for line in found]
     cost = (time.process_time() - begun) / sum(line.making_s for line in found)
-    plants: dict[str, tuple[str, Callable[..., Array | None], tuple[float, ...]]] = {
-        "opened": ("unsealed", opened, OPENINGS), "jitter": ("jitter", shaken, NOISES),
+    plants: dict[str, tuple[str, Callable[..., F32 | None], tuple[float, ...]]] = {
+        "opened": ("unsealed", opened, OPENINGS),
+        "jitter": ("jitter", shaken, NOISES),
         "silence": ("silence", swaying, SWAYS),
-    }  # fmt: skip
+    }
     for name, (check, plant, sizes) in plants.items():
         for size in sizes:
             planted = [(line, plant(line, size, rng)) for line in found]
@@ -143,7 +146,7 @@ def _tell(report: Report, what: str, hits: list[bool], *, bar: bool) -> None:
         report.row(f"{f'{what}, recall ({len(hits)})':44s} {recall:9.4f}")
 
 
-def _failing(line: Line, values: Array, heard: qc.Heard, classifier: VisemeClassifier) -> set[str]:
+def _failing(line: Line, values: F32, heard: qc.Heard, classifier: VisemeClassifier) -> set[str]:
     take = replace(line.take, values=values)
     found = qc.judge(qc.measure(take, heard, parse(line.mood), classifier))
     return {one.name for one in found if not one.passed}

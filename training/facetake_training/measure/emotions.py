@@ -9,8 +9,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
@@ -23,14 +23,14 @@ from facetake_training.performers.performer import line_phones, perform
 from facetake_training.performers.prosody import frame_loudness
 
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
-Array = NDArray[np.float32]
 
 
 def teach(corpus: Path, count: int = 40, seed: int = 0) -> torch.nn.Linear:
     """A judge trained on performances of `count` lines in every emotion, by any actor, at strengths 0.5 to 1."""
     rng = np.random.default_rng(seed)
     lines = [line for line in read_lines(corpus, "train") if line.phones]
-    rows, labels = [], []
+    rows = []
+    labels = []
     for line in rng.choice(np.array(lines, object), min(count, len(lines)), replace=False):
         times_s = np.arange(max(1, round(line.duration_s * FRAME_RATE_HZ))) / FRAME_RATE_HZ
         loudness = frame_loudness(read_span(line.audio, 0.0, line.duration_s), len(times_s))
@@ -53,7 +53,7 @@ def _fit(rows: torch.Tensor, labels: torch.Tensor) -> torch.nn.Linear:
     return judge
 
 
-def recognise(judge: torch.nn.Linear, values: Array) -> str:
+def recognise(judge: torch.nn.Linear, values: F32) -> str:
     """The emotion a judge sees in curves (T, 174)."""
     with torch.inference_mode():
         return EMOTIONS[int(judge(torch.tensor(values.mean(axis=0))).argmax())]
@@ -67,8 +67,10 @@ def measure(folder: Path, corpus: Path, models: Models) -> Report:
         corpus: corpus whose performances teach the judge.
         models: the model to measure.
     """
-    report, judge = Report(), teach(corpus)
-    right, grows = [], []
+    report = Report()
+    judge = teach(corpus)
+    right = []
+    grows = []
     for path in sorted(folder.glob("*.wav")):
         curves = {(e, s): _take(path, e, s, models) for e in EMOTIONS for s in (STEPS if e != "neutral" else (1.0,))}
         seen = [recognise(judge, curves[e, 1.0]) for e in EMOTIONS]
@@ -82,6 +84,6 @@ def measure(folder: Path, corpus: Path, models: Models) -> Report:
     return report
 
 
-def _take(path: Path, emotion: str, strength: float, models: Models) -> Array:
+def _take(path: Path, emotion: str, strength: float, models: Models) -> F32:
     options = GenerateOptions(f"{emotion}:{strength}", blink=False, gaze=False, head=False)
     return generate(path, options, models).take.values

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.errors import ConfigError
 from facetake.face.studio import Studio
 from facetake.generate import GenerateOptions, generate
@@ -25,7 +26,6 @@ from facetake_training.lips import LipsConfig, clips, sound_path
 from facetake_training.measure.report import Report
 from facetake_training.movement import slow
 
-Array = NDArray[np.float64]
 RATE = Fraction(25)
 SIDE = 480  # pixels of the drawn picture
 SETTLE_S = 0.4  # the tracker settles in its first frames
@@ -77,29 +77,31 @@ def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Mo
             f"upper face by {np.median(ratio[upper]):.2f} of it"
         )
     basis = _basis(rest, kept)
-    far, floor = _distance(ours, real, basis), _distance(rest, real, basis)
+    far = _distance(ours, real, basis)
+    floor = _distance(rest, real, basis)
     report.row(f"distance in distribution of movement: ours {far:.2f}, other people {floor:.2f}")
     return report
 
 
-def _people(config: LipsConfig) -> tuple[list[str], list[Array]]:
+def _people(config: LipsConfig) -> tuple[list[str], list[F64]]:
     """The scores' names, and the prepared scores (N, 52) of each clip."""
     rows = []
     with np.load(config.truth, allow_pickle=False) as truth:
         names = [str(name) for name in truth["names"]]
         for clip in clips(config):
-            times_s, seen = truth[f"{clip}.time"].astype(float), truth[f"{clip}.arkit"].astype(float)
+            times_s = truth[f"{clip}.time"].astype(float)
+            seen = truth[f"{clip}.arkit"].astype(float)
             good = np.isfinite(seen).all(axis=1) & (times_s >= SETTLE_S)
             grid_s = np.arange(times_s[good][0], times_s[good][-1], 1.0 / float(RATE))
             rows.append(np.stack([np.interp(grid_s, times_s[good], column) for column in seen[good].T], axis=1))
     return names, [_slowed(clip) for clip in rows if len(clip) > WINDOW]
 
 
-def _prepared(rows: Array) -> Array:
+def _prepared(rows: F64) -> F64:
     return _slowed(rows[round(SETTLE_S * float(RATE)) :])
 
 
-def _slowed(rows: Array) -> Array:
+def _slowed(rows: F64) -> F64:
     return np.stack([slow(column) for column in rows.T], axis=1)
 
 
@@ -117,7 +119,7 @@ class _Reader:
         self._model = landmarker
         self._studio = Studio((SIDE, SIDE))
 
-    def take(self, take: Take, names: list[str]) -> Array:
+    def take(self, take: Take, names: list[str]) -> F64:
         """Scores (N, 52) of a take at `RATE`, in the order of names; frames without a face hold the last."""
         shown = resample(take, RATE)
         rows: list[list[float]] = []
@@ -146,7 +148,7 @@ class _Reader:
         return self._vision.FaceLandmarker.create_from_options(options)
 
 
-def _windows(people: list[Array], kept: NDArray[np.bool_]) -> Array:
+def _windows(people: list[F64], kept: NDArray[np.bool_]) -> F64:
     """Movement by the second, (N, WINDOW * kept): each window less its mean."""
     found = []
     for rows in people:
@@ -156,14 +158,14 @@ def _windows(people: list[Array], kept: NDArray[np.bool_]) -> Array:
     return np.array(found)
 
 
-def _basis(people: list[Array], kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], Array, Array]:
+def _basis(people: list[F64], kept: NDArray[np.bool_]) -> tuple[NDArray[np.bool_], F64, F64]:
     """The directions in which people move most, and how far."""
     windows = _windows(people, kept)
     _, sizes, directions = np.linalg.svd(windows - windows.mean(axis=0), full_matrices=False)
     return kept, directions[:DIRECTIONS], sizes[:DIRECTIONS] / np.sqrt(len(windows))
 
 
-def _distance(one: list[Array], two: list[Array], basis: tuple[NDArray[np.bool_], Array, Array]) -> float:
+def _distance(one: list[F64], two: list[F64], basis: tuple[NDArray[np.bool_], F64, F64]) -> float:
     """Frechet distance of two groups' movement, along the directions, in units of the spread along each."""
     from scipy.linalg import sqrtm
 

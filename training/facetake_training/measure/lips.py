@@ -14,7 +14,9 @@ from facetake_training.performers.prosody import frame_loudness
 
 def measure(config: lips.LipsConfig, models: Models) -> Report:
     """Measures every clip of a truth file, the whole of generation included."""
-    report, scores, loudness = Report(), [], []
+    report = Report()
+    scores = []
+    loudness = []
     for clip in lips.clips(config):
         sound = lips.sound_path(config, clip)
         take = generate(sound, GenerateOptions(), models).take
@@ -26,7 +28,8 @@ def measure(config: lips.LipsConfig, models: Models) -> Report:
             f"{clip:14s} aperture {one.aperture:.2f} at {one.lag_ms:+.0f} ms  "
             f"pucker {one.pucker:.2f}  closure F1 {one.closure:.2f}"
         )
-    mean, alone = lips.mean(scores), lips.mean(loudness)
+    mean = lips.mean(scores)
+    alone = lips.mean(loudness)
     report.row(
         f"loudness alone: aperture {alone.aperture:.2f}  pucker {alone.pucker:.2f}  closure F1 {alone.closure:.2f}"
     )

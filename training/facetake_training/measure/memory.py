@@ -14,7 +14,8 @@ from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import ConfigError
 from facetake_training.measure.report import Report
 
-SHORT_S, LONG_S = 10, 1800
+SHORT_S = 10
+LONG_S = 1800
 MOST_MB = 150.0
 CODE = """
 import sys

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import mouth, rig
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ, read
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
@@ -14,15 +14,15 @@ from facetake_training import lips
 from facetake_training.measure.report import Report
 from facetake_training.performers.prosody import frame_loudness
 
-Array = NDArray[np.float64]
 BELOW_DB = 35.0  # under the loud frames of a clip: a pause
 LIST_S = 0.3  # pauses of a word list
 RUNNING_S = (0.25, 0.6)  # pauses within running speech
-MOST_JAW, LEAST_JAW_R = 0.02, 0.82
+MOST_JAW = 0.02
+LEAST_JAW_R = 0.82
 MOST_APART = 0.1  # from real faces
 
 
-def find(loudness: Array, least_s: float, most_s: float = np.inf) -> list[slice]:
+def find(loudness: F64, least_s: float, most_s: float = np.inf) -> list[slice]:
     """Pauses in a line's level (T,) at 60 fps, those that begin or end it left out."""
     level_db = 20.0 * np.log10(loudness + 1e-9)
     quiet = level_db < np.percentile(level_db, 95) - BELOW_DB
@@ -34,7 +34,8 @@ def find(loudness: Array, least_s: float, most_s: float = np.inf) -> list[slice]
 def measure_lists(config: lips.LipsConfig, models: Models) -> Report:
     """Word lists with an artist's jaw (CLIP.jaw): jaw in pauses of `LIST_S` and more, and its correlation."""
     report = Report()
-    jaws, follows = [], []
+    jaws = []
+    follows = []
     with np.load(config.truth, allow_pickle=False) as truth:
         for clip in lips.clips(config):
             sound = lips.sound_path(config, clip)
@@ -64,7 +65,8 @@ def measure_running(config: lips.LipsConfig, models: Models) -> Report:
     """
     rows = []
     for clip in lips.clips(config):
-        sound, face = lips.sound_path(config, clip), lips.tracked(config, clip)
+        sound = lips.sound_path(config, clip)
+        face = lips.tracked(config, clip)
         take = generate(sound, GenerateOptions(), models).take
         ours = mouth.aperture(take.values).astype(np.float64)
         theirs = np.interp(take.times_s, face.times_s, face.opening)

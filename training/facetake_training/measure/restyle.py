@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
+from facetake.arrays import F32
 from facetake.config import load_config
 from facetake.emotion import EMOTIONS
 from facetake.inference import RestyleModels
@@ -29,8 +30,7 @@ from facetake_training.dataset import SourceConfig
 from facetake_training.measure.report import Report
 from facetake_training.styles import StyleConfig, Styles
 
-Floats = NDArray[np.float32]
-Change = Callable[[Floats, int], Floats]
+Change = Callable[[F32, int], F32]
 """Curves (T, 174) and the index of an emotion to curves in it."""
 STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LOWER_FACE = rig.region_mask("mouth", "jaw", "teeth", "tongue", "cheek")
@@ -47,8 +47,8 @@ class Sample:
         emotion, asked: indices of the source's emotion and of the asked one.
     """
 
-    curves: Floats
-    wanted: Floats
+    curves: F32
+    wanted: F32
     visemes: NDArray[np.int64]
     emotion: int
     asked: int
@@ -114,7 +114,7 @@ def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
     )
 
 
-def _judged(judge: VisemeClassifier, curves: Floats) -> tuple[NDArray[np.int64], Floats]:
+def _judged(judge: VisemeClassifier, curves: F32) -> tuple[NDArray[np.int64], F32]:
     """Visemes (T,) and probabilities of emotions (T, 7) as the judge sees them."""
     with torch.inference_mode():
         visemes, styles = judge(torch.tensor(curves)[None])
@@ -127,7 +127,7 @@ def network_change(config: facts.FactsConfig) -> Change:
     checkpoint.load_weights(config.out / "best.safetensors", network)
     network.eval()
 
-    def change(curves: Floats, emotion: int) -> Floats:
+    def change(curves: F32, emotion: int) -> F32:
         code = torch.zeros(1, sum(config.data.groups))
         code[0, emotion] = 1.0
         with torch.inference_mode():
@@ -168,7 +168,12 @@ def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: s
     """The bars of what ships: whole restyling, as the user gets it."""
     judge = viseme.load(judge_run)
     report = Report()
-    reached, kept, opening, own, back, growing = [], [], [], [], [], []
+    reached = []
+    kept = []
+    opening = []
+    own = []
+    back = []
+    growing = []
     for sample in samples(corpus, actor, count):
         take = Take(sample.curves, Fraction(60))
         made = _in(take, sample.asked, 1.0, models)
@@ -178,8 +183,9 @@ def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: s
         opening.append(float(np.corrcoef(mouth.aperture(made.values), mouth.aperture(take.values))[0, 1]))
         own.append(np.abs(_in(take, sample.emotion, 1.0, models).values - take.values).mean(axis=0))
         back.append(float(np.abs(_in(made, sample.emotion, 1.0, models).values - take.values).mean()))
-        asked = [float(_judged(judge, _in(take, sample.asked, w, models).values)[1][:, sample.asked].mean())
-                 for w in STEPS]  # fmt: skip
+        asked = [
+            float(_judged(judge, _in(take, sample.asked, w, models).values)[1][:, sample.asked].mean()) for w in STEPS
+        ]
         growing.append(all(b >= a - 0.01 for a, b in zip(asked, asked[1:], strict=False)))
     report.bar("asked emotion recognised, share of takes", float(np.mean(reached)), least=0.90)
     report.bar("bilabial closures kept", float(np.mean(kept)), least=0.95)

@@ -19,7 +19,12 @@ from facetake_training.measure.report import Report
 def measure(folder: Path, models: Models) -> Report:
     """Measures every WAV of a folder at every rate."""
     report = Report()
-    off, unequal, outside, shares, errors, shaking = [], 0, 0, [], [], []
+    off = []
+    unequal = 0
+    outside = 0
+    shares = []
+    errors = []
+    shaking = []
     for path in sorted(folder.glob("*.wav")):
         for rate in RATES:
             first, again = (_written(path, rate, models) for _ in range(2))

@@ -20,6 +20,7 @@ import soundfile as sf
 from numpy.typing import NDArray
 
 from facetake import audio, emotion_recognition
+from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import AUTO, AUTO_LINE, EMOTIONS
 from facetake.inference import AudioEmotion, Models
@@ -32,7 +33,6 @@ PART_S = 4.0  # of each emotion, so that two are longer than what is heard at on
 SHORT_S = 0.49 * emotion_recognition.WHOLE_S  # of each, so that both are heard at once
 STEP_S = 0.05
 ANSWERS = ("neutral", "the first emotion", "the second", "another")
-Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -92,8 +92,11 @@ def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Repo
     for name, lines in lines_of(data, folders):
         for part_s in (PART_S, SHORT_S):
             found = turns(lines, models.audio_emotion, part_s)
-            report.row(f"\n{name}: {len(found)} lines of two emotions, {part_s:.1f} s or more of each"
-                       if part_s == PART_S else f"{len(found)} of {part_s:.1f} s of each, heard at once")  # fmt: skip
+            report.row(
+                f"\n{name}: {len(found)} lines of two emotions, {part_s:.1f} s or more of each"
+                if part_s == PART_S
+                else f"{len(found)} of {part_s:.1f} s of each, heard at once"
+            )
             if found:
                 _tell(report, found, is_followed=part_s == PART_S)
     return report
@@ -111,7 +114,7 @@ def turns(lines: Sequence[Acted], network: AudioEmotion, part_s: float) -> list[
         return [_turn(acted, first, second, network, Path(folder)) for acted, first, second in _joined(lines, part_s)]
 
 
-def _joined(lines: Sequence[Acted], part_s: float) -> Iterator[tuple[tuple[int, int], Floats, Floats]]:
+def _joined(lines: Sequence[Acted], part_s: float) -> Iterator[tuple[tuple[int, int], F32, F32]]:
     """Two emotions and the sound of each, every pair of a speaker beginning with other lines."""
     said: dict[str, dict[int, list[Path]]] = {}
     for line in lines:
@@ -122,9 +125,10 @@ def _joined(lines: Sequence[Acted], part_s: float) -> Iterator[tuple[tuple[int, 
             yield acted, first, second
 
 
-def _part(paths: list[Path], number: int, part_s: float) -> Floats:
+def _part(paths: list[Path], number: int, part_s: float) -> F32:
     """Lines one after another until there is enough; as many as there are once."""
-    size, parts = round(part_s * SAMPLE_RATE_HZ), []
+    size = round(part_s * SAMPLE_RATE_HZ)
+    parts = []
     for place in range(len(paths)):
         parts.append(audio.read(paths[(number + place) % len(paths)]))
         if sum(map(len, parts)) >= size:
@@ -133,8 +137,8 @@ def _part(paths: list[Path], number: int, part_s: float) -> Floats:
     return whole[:size] if part_s == SHORT_S else whole
 
 
-def _turn(acted: tuple[int, int], first: Floats, second: Floats, network: AudioEmotion, folder: Path) -> Turn:
-    def heard(samples: Floats, asked: str) -> emotion_recognition.Heard:
+def _turn(acted: tuple[int, int], first: F32, second: F32, network: AudioEmotion, folder: Path) -> Turn:
+    def heard(samples: F32, asked: str) -> emotion_recognition.Heard:
         path = folder / "line.wav"
         sf.write(path, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
         return emotion_recognition.hear(path, asked, network)
@@ -143,16 +147,24 @@ def _turn(acted: tuple[int, int], first: Floats, second: Floats, network: AudioE
     rows = heard(both, AUTO).track.sample(np.arange(0.0, len(both) / SAMPLE_RATE_HZ, STEP_S))
     alone = (EMOTIONS.index(heard(part, AUTO_LINE).emotion) for part in (first, second))
     shown = np.where(rows[:, 1:].max(axis=1) > 0.0, rows[:, 1:].argmax(axis=1) + 1, 0)
-    return Turn(acted, (next(alone), next(alone)), EMOTIONS.index(heard(both, AUTO_LINE).emotion), shown,
-                rows[:, 1:].max(axis=1), len(first) / SAMPLE_RATE_HZ)  # fmt: skip
+    return Turn(
+        acted,
+        (next(alone), next(alone)),
+        EMOTIONS.index(heard(both, AUTO_LINE).emotion),
+        shown,
+        rows[:, 1:].max(axis=1),
+        len(first) / SAMPLE_RATE_HZ,
+    )
 
 
 def _tell(report: Report, found: list[Turn], *, is_followed: bool) -> None:
-    wanted, shown, weight = (np.concatenate(rows) for rows in zip(
-        *((turn.wanted, turn.shown, turn.weight) for turn in found), strict=True))  # fmt: skip
+    wanted, shown, weight = (
+        np.concatenate(rows) for rows in zip(*((turn.wanted, turn.shown, turn.weight) for turn in found), strict=True)
+    )
     _time(report, wanted, shown, weight)
     parts = np.array([pair for turn in found for pair in zip(turn.acted, turn.alone, strict=True) if pair[0]])
-    right, calm = (parts[:, 0] == parts[:, 1]).mean(), (parts[:, 1] == 0).mean()
+    right = (parts[:, 0] == parts[:, 1]).mean()
+    calm = (parts[:, 1] == 0).mean()
     report.row(f"  each emotional part alone, auto:line: right {right:.2f}; neutral {calm:.2f}")
     if is_followed:
         _followed(report, found)
@@ -167,15 +179,17 @@ def _answer(turn: Turn) -> str:
     return ANSWERS[1 + turn.acted.index(turn.at_once)] if turn.at_once in turn.acted else ANSWERS[3]
 
 
-def _time(report: Report, wanted: NDArray[np.int64], shown: NDArray[np.int64], weight: Floats) -> None:
+def _time(report: Report, wanted: NDArray[np.int64], shown: NDArray[np.int64], weight: F32) -> None:
     """Shares of the time."""
     for name, those in (("emotional", wanted > 0), ("neutral", wanted == 0)):
         wrong = (shown > 0) & (shown != wanted) & those
         count = max(int(those.sum()), 1)
         strength = f", at {weight[wrong].mean():.2f}" if wrong.any() else ""
         right = f"right {(those & (shown == wanted)).sum() / count:.2f}; " if name == "emotional" else ""
-        report.row(f"  auto while the voice is {name}: {right}neutral {(those & (shown == 0)).sum() / count:.2f}; "
-                   f"wrong {wrong.sum() / count:.2f}{strength}")  # fmt: skip
+        report.row(
+            f"  auto while the voice is {name}: {right}neutral {(those & (shown == 0)).sum() / count:.2f}; "
+            f"wrong {wrong.sum() / count:.2f}{strength}"
+        )
 
 
 def _followed(report: Report, found: list[Turn]) -> None:
@@ -183,8 +197,10 @@ def _followed(report: Report, found: list[Turn]) -> None:
     different = [turn for turn in found if turn.alone[0] != turn.alone[1]]
     followed = [turn for turn in different if _is_followed(turn)]
     report.row(f"  of {len(different)} whose parts alone are heard differently, {len(followed)} are shown so")
-    for name, told in (("shown of the first ends", [turn.left_s for turn in followed]),
-                       ("shown of the second begins", [turn.came_s for turn in followed])):  # fmt: skip
+    for name, told in (
+        ("shown of the first ends", [turn.left_s for turn in followed]),
+        ("shown of the second begins", [turn.came_s for turn in followed]),
+    ):
         times = [at for at in told if at is not None]
         if times:
             low, middle, high = np.percentile(times, (10, 50, 90))

@@ -14,8 +14,8 @@ from functools import cache
 from importlib.resources import files
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ
 from facetake_training.phones import CLOSED, SILENCE, TEETH
 
@@ -24,8 +24,8 @@ INSISTS = {"open": "hold", "lower": "hold", "upper": "hold", "wide": "shape", "r
 """Which dominance a track obeys; the tongue's obey none, so that consonants own it."""
 SHORT_PAUSE_S = 0.60  # lips stay parted in a shorter silence
 BREATH_S = 0.28  # the mouth opens this long before a phrase, to breathe in
-RISE_S, FALL_S = 0.070, 0.075  # of a closure, as in captured curves
-Array = NDArray[np.float64]
+RISE_S = 0.070  # of a closure, as in captured curves
+FALL_S = 0.075
 
 
 @dataclass(frozen=True)
@@ -53,14 +53,14 @@ class Articulation:
         speech: (T,) 0..1, 0 in long silence.
     """
 
-    tracks: dict[str, Array]
-    seal: Array
-    teeth: Array
-    speech: Array
+    tracks: dict[str, F64]
+    seal: F64
+    teeth: F64
+    speech: F64
 
 
 @cache
-def _shapes() -> dict[str, Array]:
+def _shapes() -> dict[str, F64]:
     """Phone name to its rows of (track values..., hold, shape, spread)."""
     text = files("facetake_training.performers").joinpath("articulation.toml").read_text(encoding="utf-8")
     table = tomllib.loads(text)
@@ -71,7 +71,8 @@ def _shapes() -> dict[str, Array]:
 
 def _pieces(phone: Phone, is_last: bool) -> list[tuple[str, int, float, float]]:
     """Splits a phone into (shape, row, start_s, end_s): glides in two, long silences into release, rest and breath."""
-    start, end = phone.start_s, phone.end_s
+    start = phone.start_s
+    end = phone.end_s
     if phone.name != SILENCE:
         rows = len(_shapes()[phone.name])
         edges = np.linspace(0.0, 1.0, rows + 1) if rows == 1 else np.array([0.0, 0.55, 1.0])
@@ -85,17 +86,17 @@ def _pieces(phone: Phone, is_last: bool) -> list[tuple[str, int, float, float]]:
     return rest if is_last else [*rest, ("BREATH", 0, end - breath, end)]
 
 
-def _presence(starts: Array, ends: Array, spread_s: Array, times: Array) -> Array:
+def _presence(starts: F64, ends: F64, spread_s: F64, times: F64) -> F64:
     """(P, T) each piece's interval blurred by a Gaussian of its spread, by a logistic fit to the error function."""
     scale = 1.702 / np.maximum(spread_s, 1e-3)[:, None]
 
-    def step(edges: Array) -> Array:
+    def step(edges: F64) -> F64:
         return np.asarray(1.0 / (1.0 + np.exp(np.clip(scale * (edges[:, None] - times), -30.0, 30.0))))
 
     return step(starts) - step(ends)
 
 
-def articulate(phones: Sequence[Phone], times_s: Array, insist: float = 1.0) -> Articulation:
+def articulate(phones: Sequence[Phone], times_s: F64, insist: float = 1.0) -> Articulation:
     """Moves the mouth through a line.
 
     Args:
@@ -120,19 +121,20 @@ def articulate(phones: Sequence[Phone], times_s: Array, insist: float = 1.0) -> 
     return Articulation(tracks, _closures(phones, CLOSED, times_s), _closures(phones, TEETH, times_s), speech)
 
 
-def _mean(targets: Array, weight: Array) -> Array:
+def _mean(targets: F64, weight: F64) -> F64:
     """(T,) mean of the pieces' targets (P,) weighted by (P, T)."""
     return np.asarray((targets @ weight) / np.maximum(weight.sum(axis=0), 1e-9))
 
 
-def _closures(phones: Sequence[Phone], kind: frozenset[str], times_s: Array) -> Array:
+def _closures(phones: Sequence[Phone], kind: frozenset[str], times_s: F64) -> F64:
     """(T,) 0..1: raised-cosine closures that hold through each phone of the kind."""
     hits = [(phone.start_s, phone.end_s) for phone in phones if phone.name in kind]
     if not hits:
         return np.zeros(len(times_s))
     starts, ends = (np.array(column)[:, None] for column in zip(*hits, strict=True))
     middle = 0.5 * (starts + ends)
-    begin, finish = np.minimum(starts + 0.010, middle), np.maximum(ends - 0.015, middle)
+    begin = np.minimum(starts + 0.010, middle)
+    finish = np.maximum(ends - 0.015, middle)
     before = np.clip((begin - times_s) / RISE_S, 0.0, 1.0)
     after = np.clip((times_s - finish) / FALL_S, 0.0, 1.0)
     shape = 0.5 + 0.5 * np.cos(np.pi * np.maximum(before, after))

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F64
 from facetake.emotion import EMOTIONS
 from facetake_training.performers.actors import Actor
 
-Array = NDArray[np.float64]
 SPEECH_FACTORS = {"opening": 1.0, "spread": 0.0, "rounding": 1.0}  # name to the value that changes nothing
 
 
@@ -25,12 +25,12 @@ SPEECH_FACTORS = {"opening": 1.0, "spread": 0.0, "rounding": 1.0}  # name to the
 class ExpressionTable:
     """All emotions as matrices: rest (7, 174), accent (7, 174), speech factor name to (7,)."""
 
-    rest: Array
-    accent: Array
-    speech: dict[str, Array]
+    rest: F64
+    accent: F64
+    speech: dict[str, F64]
 
 
-def _row(table: dict[str, float]) -> Array:
+def _row(table: dict[str, float]) -> F64:
     row = np.zeros(rig.N_CONTROLS)
     for name, value in table.items():
         row[rig.one_or_both(name)] = value
@@ -50,12 +50,12 @@ def expressions() -> ExpressionTable:
     return ExpressionTable(rest, accent, speech)
 
 
-def speech_factors(emotion: NDArray[np.floating]) -> dict[str, Array]:
+def speech_factors(emotion: NDArray[np.floating]) -> dict[str, F64]:
     """What the emotion does to articulation: factor name to (T,), from weights (T, 7)."""
     return {name: emotion @ values for name, values in expressions().speech.items()}
 
 
-def express(emotion: NDArray[np.floating], emphasis: Array, liveliness: Array, actor: Actor) -> Array:
+def express(emotion: NDArray[np.floating], emphasis: F64, liveliness: F64, actor: Actor) -> F64:
     """Expression without speech.
 
     Args:
@@ -74,7 +74,7 @@ def express(emotion: NDArray[np.floating], emphasis: Array, liveliness: Array, a
     return _asymmetric(face, actor.asymmetry)
 
 
-def _accent_gain(actor: Actor) -> Array:
+def _accent_gain(actor: Actor) -> F64:
     gain = np.ones(rig.N_CONTROLS)
     for name in ("brow_raiseIn", "brow_raiseOut", "brow_lateral", "brow_down"):
         gain[rig.both(name)] = actor.brows
@@ -84,7 +84,7 @@ def _accent_gain(actor: Actor) -> Array:
 
 
 @cache
-def _sides() -> Array:
+def _sides() -> F64:
     """(174,) +1 on the left, -1 on the right, 0 in the centre, for controls whose sides people move unequally."""
     uneven = (
         "brow_",
@@ -100,5 +100,5 @@ def _sides() -> Array:
     return np.array([sign[c.side] if any(part in c.name for part in uneven) else 0.0 for c in rig.CONTROLS])
 
 
-def _asymmetric(face: Array, asymmetry: float) -> Array:
+def _asymmetric(face: F64, asymmetry: float) -> F64:
     return face * (1.0 + asymmetry * _sides())

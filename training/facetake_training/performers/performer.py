@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import rig
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake_training.performers.actors import Actor, actors
@@ -21,10 +22,13 @@ from facetake_training.performers.articulation import Articulation, Phone, artic
 from facetake_training.performers.expression import express, speech_factors
 from facetake_training.performers.prosody import emphasis_track, frame_loudness, loudness_factor, slow_swing
 
-Array = NDArray[np.float64]
 BILABIAL = {  # shares of a full closure, besides lipsTogether
-    "mouth_lipBiteU": 0.20, "mouth_lipBiteD": 0.20, "mouth_pressU": 0.16, "mouth_pressD": 0.16, "jaw_ChinRaiseD": 0.10,
-}  # fmt: skip
+    "mouth_lipBiteU": 0.20,
+    "mouth_lipBiteD": 0.20,
+    "mouth_pressU": 0.16,
+    "mouth_pressD": 0.16,
+    "jaw_ChinRaiseD": 0.10,
+}
 LABIODENTAL = {
     "mouth_lipsTogetherD": 0.76,
     "mouth_lipBiteD": 0.59,
@@ -32,12 +36,16 @@ LABIODENTAL = {
     "mouth_lowerLipDepress": 0.03,
 }
 MOUTH_OPENERS = (
-    "mouth_lowerLipDepress", "mouth_upperLipRaise", "mouth_stretch", "mouth_funnelU", "mouth_funnelD",
-)  # fmt: skip
+    "mouth_lowerLipDepress",
+    "mouth_upperLipRaise",
+    "mouth_stretch",
+    "mouth_funnelU",
+    "mouth_funnelD",
+)
 
 
 def perform(
-    phones: Sequence[Phone], times_s: Array, loudness: Array, emotion: NDArray[np.floating], actor: Actor, seed: int
+    phones: Sequence[Phone], times_s: F64, loudness: F64, emotion: NDArray[np.floating], actor: Actor, seed: int
 ) -> NDArray[np.float32]:
     """Performs a stretch of a line.
 
@@ -61,7 +69,7 @@ def perform(
     return rig.clamp(face.astype(np.float32))
 
 
-def _speak(face: Array, mouth: Articulation, loud: Array, emotion: NDArray[np.floating], actor: Actor) -> None:
+def _speak(face: F64, mouth: Articulation, loud: F64, emotion: NDArray[np.floating], actor: Actor) -> None:
     """Adds articulation to the face in place: opening, spreading, rounding, tongue, cheeks, throat."""
     factor = speech_factors(emotion)
     track = mouth.tracks
@@ -70,7 +78,7 @@ def _speak(face: Array, mouth: Articulation, loud: Array, emotion: NDArray[np.fl
     narrow = np.clip(-track["wide"], 0.0, None)
     rounding = track["round"] * factor["rounding"] * actor.rounding
 
-    def add(name: str, track: Array) -> None:
+    def add(name: str, track: F64) -> None:
         face[:, rig.one_or_both(name)] += track[:, None]
 
     add("C_jaw.Y", 0.40 * opening * actor.jaw)
@@ -99,9 +107,10 @@ def _speak(face: Array, mouth: Articulation, loud: Array, emotion: NDArray[np.fl
     add("mouth_pressD", rest)
 
 
-def _close_lips(face: Array, mouth: Articulation) -> None:
+def _close_lips(face: F64, mouth: Articulation) -> None:
     """Blends closures in last, so that neither emotion nor a neighbour holds the lips open."""
-    seal, teeth = mouth.seal[:, None], mouth.teeth[:, None]
+    seal = mouth.seal[:, None]
+    teeth = mouth.teeth[:, None]
     openers = np.concatenate([rig.both(name) for name in MOUTH_OPENERS])
     face[:, openers] *= 1.0 - np.maximum(seal, 0.94 * teeth)
     jaw = rig.columns("C_jaw.Y")

@@ -10,35 +10,37 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ
 from facetake_training.performers.articulation import Phone
 from facetake_training.phones import is_vowel
 
-Array = NDArray[np.float64]
 LOUDNESS_POWER = (
     0.15  # opening follows loudness to this power, smoothed: worth +0.01 r and +0.02 closure F1 on real lips
 )
 SMOOTH_FRAMES = 14
 ACCENT_GAP_S = 0.55  # accents come no closer
-ACCENT_RISE_S, ACCENT_FALL_S = 0.16, 0.34
+ACCENT_RISE_S = 0.16
+ACCENT_FALL_S = 0.34
 
 
-def frame_loudness(audio: NDArray[np.float32], n_frames: int, sample_rate_hz: int = 16_000) -> Array:
+def frame_loudness(audio: NDArray[np.float32], n_frames: int, sample_rate_hz: int = 16_000) -> F64:
     """(T,) root-mean-square level in 50 ms around each 60 fps frame."""
     power = np.concatenate([[0.0], np.cumsum(np.square(audio, dtype=np.float64))])
     centre = np.round(np.arange(n_frames) * sample_rate_hz / FRAME_RATE_HZ).astype(int)
     half = sample_rate_hz // 40
-    low, high = np.clip(centre - half, 0, len(audio)), np.clip(centre + half, 0, len(audio))
+    low = np.clip(centre - half, 0, len(audio))
+    high = np.clip(centre + half, 0, len(audio))
     return np.asarray(np.sqrt((power[high] - power[low]) / np.maximum(high - low, 1) + 1e-12))
 
 
-def _smooth(track: Array, frames: int) -> Array:
+def _smooth(track: F64, frames: int) -> F64:
     kernel = np.hanning(2 * frames + 3)[1:-1]
     padded = np.pad(track, frames, mode="edge")
     return np.convolve(padded, kernel / kernel.sum(), mode="valid")
 
 
-def loudness_factor(loudness: Array, speech: Array) -> Array:
+def loudness_factor(loudness: F64, speech: F64) -> F64:
     """(T,) factor about 1 by which loudness widens the mouth.
 
     Args:
@@ -51,7 +53,7 @@ def loudness_factor(loudness: Array, speech: Array) -> Array:
     return np.asarray(np.clip(smooth / (usual + 1e-9), 0.02, 3.0) ** LOUDNESS_POWER)
 
 
-def emphasis_track(phones: Sequence[Phone], times_s: Array, loudness: Array) -> Array:
+def emphasis_track(phones: Sequence[Phone], times_s: F64, loudness: F64) -> F64:
     """(T,) 0..1: bumps on the vowels that stand out by loudness, length and lexical stress."""
     vowels = [phone for phone in phones if is_vowel(phone.name)]
     if len(vowels) < 2:
@@ -64,11 +66,11 @@ def emphasis_track(phones: Sequence[Phone], times_s: Array, loudness: Array) -> 
     return _bumps(middle, prominence, times_s)
 
 
-def _standard(values: Array) -> Array:
+def _standard(values: F64) -> F64:
     return np.asarray((values - values.mean()) / (values.std() + 1e-6))
 
 
-def _bumps(middle: Array, prominence: Array, times_s: Array) -> Array:
+def _bumps(middle: F64, prominence: F64, times_s: F64) -> F64:
     track = np.zeros(len(times_s))
     taken: list[float] = []
     for index in np.argsort(-prominence):
@@ -82,8 +84,9 @@ def _bumps(middle: Array, prominence: Array, times_s: Array) -> Array:
     return track
 
 
-def slow_swing(times_s: Array, seed: int) -> Array:
+def slow_swing(times_s: F64, seed: int) -> F64:
     """(T,) smooth swings within -1..1 over seconds, a function of time and seed alone."""
     rng = np.random.default_rng(seed)
-    periods_s, phase = rng.uniform(1.7, 5.0, 3), rng.uniform(0.0, 2.0 * np.pi, 3)
+    periods_s = rng.uniform(1.7, 5.0, 3)
+    phase = rng.uniform(0.0, 2.0 * np.pi, 3)
     return np.asarray(np.sin(2.0 * np.pi * times_s[:, None] / periods_s + phase).mean(axis=1))

@@ -22,7 +22,9 @@ _SYNCHRONOUS: Final = 2
 _PHONEME_EVENTS_IN_IPA: Final = 3
 _EVENT_PHONEME: Final = 7
 _UTF_8: Final = 1
-_RATE, _PITCH, _RANGE = 1, 3, 4
+_RATE = 1
+_PITCH = 3
+_RANGE = 4
 _OWN_WORDS_A_MINUTE: Final = 165.0
 _IPA_SPLIT_BY_UNDERSCORE: Final = (ord("_") << 8) | 0x02
 

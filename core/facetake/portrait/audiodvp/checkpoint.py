@@ -21,7 +21,10 @@ from facetake.portrait.audiodvp.settings import Settings
 from facetake.portrait.training import training_dir
 from facetake.portrait.video.region import Region
 
-ABOUT, EXPRESSION, GENERATOR, CRITIC = "audiodvp.json", "expression", "generator", "critic"
+ABOUT = "audiodvp.json"
+EXPRESSION = "expression"
+GENERATOR = "generator"
+CRITIC = "critic"
 VERSION = 1
 
 

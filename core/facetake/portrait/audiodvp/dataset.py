@@ -9,14 +9,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
-from facetake.portrait.audiodvp.subject import Mask, Subject
+from facetake.arrays import U8, Mask
+from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.storage import Progress, fill, mapped
 from facetake.portrait.video.playback import in_order
 from facetake.portrait.video.region import Region
-
-U8 = NDArray[np.uint8]
 
 
 def masks_of(subject: Subject, path: Path, progress: Progress) -> Mask:
@@ -32,7 +30,8 @@ def pairs_of(
 ) -> tuple[U8, U8]:
     """Drawings and pictures (n_frames, pixels, pixels, 3) of the first frames, black outside the mask."""
     shape = (n_frames, region.pixels, region.pixels, 3)
-    drawn, real = folder / "drawn.npy", folder / "real.npy"
+    drawn = folder / "drawn.npy"
+    real = folder / "real.npy"
     if not drawn.is_file():
         expression = subject.expression
         drawings = (masked(subject.draw(expression[t], t), masks[t], region) for t in range(n_frames))

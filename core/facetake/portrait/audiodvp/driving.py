@@ -8,9 +8,7 @@ from __future__ import annotations
 from fractions import Fraction
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
+from facetake.arrays import F32
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
@@ -19,8 +17,6 @@ from facetake.portrait.audiodvp.checkpoint import Trained
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.capture.performance import from_take
-
-F32 = NDArray[np.float32]
 
 
 def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: Models) -> F32:

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.portrait.audiodvp.checkpoint import Trained
 from facetake.portrait.audiodvp.render import perform
@@ -19,9 +20,6 @@ from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, flicker, follow
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -71,14 +69,21 @@ def sound_late(subject: Subject, expression: F32, openings: Callable[[F32], F32]
     expression (T, E): predicted from the sound.
     """
     count = min(n_frames, len(expression), subject.n_frames)
-    made, real = openings(expression[:count]), openings(subject.expression[:count])
+    made = openings(expression[:count])
+    real = openings(subject.expression[:count])
     return follow(made, real, int(LATE_MOST_S * subject.rate)).lag_frames
 
 
 def evaluate(
-    subject: Subject, trained: Trained, expression: F32, openings: Callable[[F32], F32], frames: NDArray[np.int64],
-    progress: Callable[[float], None] | None = None, measures: Sequence[Measure] = (), skipped: Sequence[Skipped] = (),
-) -> Scores:  # fmt: skip
+    subject: Subject,
+    trained: Trained,
+    expression: F32,
+    openings: Callable[[F32], F32],
+    frames: NDArray[np.int64],
+    progress: Callable[[float], None] | None = None,
+    measures: Sequence[Measure] = (),
+    skipped: Sequence[Skipped] = (),
+) -> Scores:
     """Renders frames of the actor's own video from its own sound and compares them with the real ones.
 
     Args:
@@ -112,9 +117,11 @@ def evaluate(
 def _likeness(
     subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool, measures: Sequence[Measure]
 ) -> Likeness:
-    found, window = [], deque[U8](maxlen=3)
+    found = []
+    window = deque[U8](maxlen=3)
     for t, made in zip(frames, perform(subject, trained, row, frames, neural=neural), strict=True):
-        picture, mask = subject.frames(int(t), int(t) + 1)[0], subject.mask(int(t))
+        picture = subject.frames(int(t), int(t) + 1)[0]
+        mask = subject.mask(int(t))
         inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
         for measure in measures:
             measure.see(int(t), made, picture)
@@ -126,7 +133,8 @@ def _likeness(
 
 def _flicker_of(subject: Subject, frames: NDArray[np.int64]) -> float:
     """Flicker of the real pictures, measured as that of the made ones."""
-    found, window = [], deque[U8](maxlen=3)
+    found = []
+    window = deque[U8](maxlen=3)
     for t in frames:
         window.append(subject.frames(int(t), int(t) + 1)[0])
         mask = subject.mask(int(t))

@@ -11,15 +11,14 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.arrays import F32
 from facetake.networks.audio2expression import Audio2Expression, stacked
 from facetake.networks.optimization import step
 from facetake.portrait.audiodvp.settings import ExpressionTraining
 from facetake.portrait.training.trainer import Trainer, ignore
 
-F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 1e-3
 MOST_GAIN = 3.0  # what the take hardly moves is not blown up
@@ -82,9 +81,13 @@ def untrained(n_features: int, n_expression: int, radius: int, training: Express
 
 
 def learn(
-    features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
+    features: F32,
+    expression: F32,
+    radius: int,
+    training: ExpressionTraining,
+    seed: int,
     progress: Callable[[float], None] = ignore,
-) -> Predictor | Scaled:  # fmt: skip
+) -> Predictor | Scaled:
     """Fits what predicts expression to one clip.
 
     Args:
@@ -106,16 +109,24 @@ def _scaled(features: F32, expression: F32) -> Scaled:
     moves = features.std(axis=0) > SMALLEST_SPREAD
     gain = np.where(moves, np.minimum(expression.std(axis=0) / np.maximum(features.std(axis=0), 1e-9), MOST_GAIN), 0.0)
     offset = expression.mean(axis=0) - gain * features.mean(axis=0)
-    for buffer, values in ((found.gain, gain), (found.offset, offset), (found.low, expression.min(axis=0)),
-                           (found.high, expression.max(axis=0))):  # fmt: skip
+    for buffer, values in (
+        (found.gain, gain),
+        (found.offset, offset),
+        (found.low, expression.min(axis=0)),
+        (found.high, expression.max(axis=0)),
+    ):
         buffer.copy_(torch.from_numpy(values))
     return found.eval()
 
 
 def _learnt(
-    features: F32, expression: F32, radius: int, training: ExpressionTraining, seed: int,
+    features: F32,
+    expression: F32,
+    radius: int,
+    training: ExpressionTraining,
+    seed: int,
     progress: Callable[[float], None],
-) -> Predictor:  # fmt: skip
+) -> Predictor:
     """Audio2Expression by mean squared error (AudioDVP equation 5)."""
     order = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng():

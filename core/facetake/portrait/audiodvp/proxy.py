@@ -14,6 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8, Mask
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import Actor, read_actor
 from facetake.portrait.capture.face_models import reopen
@@ -21,10 +22,6 @@ from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.video.compositing import expanded
 from facetake.portrait.video.drawing import drawn, seen_faces
 from facetake.rig import ARKIT_NAMES
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 def lower_face(closed: NDArray[np.int32], opened: NDArray[np.int32], is_lower: Mask) -> Mask:
@@ -54,7 +51,8 @@ class Performer(Placed):
     def draw(self, expression: F32, frame: int) -> U8:
         """The face model (H, W, 3) on black with an expression (E,), posed and lit as in one frame."""
         space = self.placed(expression[None], frame)[0]
-        colour, light = self.actor.fit.colour, self.actor.light_at(frame)
+        colour = self.actor.fit.colour
+        light = self.actor.light_at(frame)
         return drawn(space, self.model.faces, colour, light, self.actor.camera)
 
     def mask(self, frame: int) -> Mask:

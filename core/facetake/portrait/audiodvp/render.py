@@ -11,15 +11,13 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.portrait.audiodvp.checkpoint import Trained
 from facetake.portrait.audiodvp.dataset import masked
 from facetake.portrait.audiodvp.renderer import rendered
 from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.video.compositing import blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 def perform(
@@ -36,7 +34,9 @@ def perform(
     """
     if len(expression) != len(frames):
         raise ValueError(f"{len(expression)} expressions for {len(frames)} frames")
-    region, picture_of, mask_of = trained.about.region, at_random(subject), lru_cache(2 * BLOCK)(subject.mask)
+    region = trained.about.region
+    picture_of = at_random(subject)
+    mask_of = lru_cache(2 * BLOCK)(subject.mask)
     drawn = (
         masked(subject.draw(row, int(t)), mask_of(int(t)), region) for row, t in zip(expression, frames, strict=True)
     )

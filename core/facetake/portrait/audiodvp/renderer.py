@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.arrays import U8
 from facetake.networks.optimization import gan_step
 from facetake.networks.output import N_OUT, put
 from facetake.networks.patchgan import PatchGAN
@@ -26,8 +27,6 @@ from facetake.portrait.training.gan_loss import cross_entropy
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 from facetake.portrait.training.trainer import batches
-
-U8 = NDArray[np.uint8]
 
 
 def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends, device: torch.device = CPU) -> Tensor:
@@ -48,7 +47,8 @@ class Generator(UNet):
     def __init__(self, settings: Settings) -> None:
         """Builds the network for windows of 2 radius + 1 drawings."""
         super().__init__(3 * (2 * settings.radius + 1), N_OUT[settings.out], settings.unet)
-        self.out, self.middle = settings.out, slice(3 * settings.radius, 3 * settings.radius + 3)
+        self.out = settings.out
+        self.middle = slice(3 * settings.radius, 3 * settings.radius + 3)
 
     def forward(self, picture: Tensor) -> Tensor:
         """Maps windows (B, 3 (2 radius + 1), H, W) to pictures (B, 3, H, W), both in -1..1."""
@@ -69,12 +69,14 @@ class RendererTrainer:
 
     def __init__(self, settings: Settings, device: torch.device = CPU) -> None:
         """Builds both networks from the settings' seed, on a device."""
-        channels, how = 3 * (2 * settings.radius + 1), settings.renderer
+        channels = 3 * (2 * settings.radius + 1)
+        how = settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
             self.generator = Generator(settings).to(device)
             self.critic = PatchGAN(channels + 3, settings.critic).to(device)
-        self.settings, self.device = settings, device
+        self.settings = settings
+        self.device = device
         betas = (how.beta, 0.999)
         self.generator_adam = torch.optim.Adam(self.generator.parameters(), how.rate, betas)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, betas)
@@ -84,7 +86,8 @@ class RendererTrainer:
 
         drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
         """
-        how, total = self.settings.renderer, Losses()
+        how = self.settings.renderer
+        total = Losses()
         rng = np.random.default_rng([self.settings.seed, number])
         steps = batches(len(real), how.batch, rng)
         slow_down(share_of_rate(number, how.epochs, how.falling), self.generator_adam, self.critic_adam)

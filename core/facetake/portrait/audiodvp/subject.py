@@ -9,12 +9,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from facetake.arrays import F32, U8, Mask
 
 
 class Subject(Protocol):

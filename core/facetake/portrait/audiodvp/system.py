@@ -11,14 +11,11 @@ from facetake.errors import PortraitError
 from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from facetake.arrays import F32
     from facetake.portrait.audiodvp.checkpoint import Trained
     from facetake.portrait.audiodvp.evaluation import Likeness, Scores
     from facetake.portrait.audiodvp.proxy import Performer
 
-    F32 = NDArray[np.float32]
 
 STAGES: Final = {"masks": (0.0, 0.03), "pairs": (0.03, 0.06), "expression": (0.06, 0.1), "renderer": (0.1, 1.0)}
 

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.audiodvp import dataset, expression
@@ -35,17 +35,22 @@ from facetake.portrait.training.trainer import Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region, around
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
 FEWEST_FRAMES = 8
 PREVIEWS = 4
 
 
 def train(
-    subject: Subject, features: F32, actor: str, settings: Settings, folder: Path, n_frames: int | None = None,
-    report: Report = ignore, log: Callable[[int, Losses], None] = ignore, device: torch.device = CPU,
-) -> Trained:  # fmt: skip
+    subject: Subject,
+    features: F32,
+    actor: str,
+    settings: Settings,
+    folder: Path,
+    n_frames: int | None = None,
+    report: Report = ignore,
+    log: Callable[[int, Losses], None] = ignore,
+    device: torch.device = CPU,
+) -> Trained:
     """Trains on the first frames of an actor; called again on the same folder it goes on.
 
     Args:
@@ -105,9 +110,14 @@ def _learn_expression(folder: Path, about: About, features: F32, wanted: F32, re
 
 
 def _learn_renderer(
-    folder: Path, settings: Settings, drawn: U8, real: U8, device: torch.device, report: Report,
+    folder: Path,
+    settings: Settings,
+    drawn: U8,
+    real: U8,
+    device: torch.device,
+    report: Report,
     log: Callable[[int, Losses], None],
-) -> None:  # fmt: skip
+) -> None:
     how = settings.renderer
     renderer = RendererTrainer(settings, device)
     kept = (

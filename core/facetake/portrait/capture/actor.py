@@ -21,7 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import read_safetensors
+from facetake.arrays import F32
+from facetake.arrays.reader import read_safetensors
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import json_text
@@ -31,8 +32,10 @@ from facetake.portrait.video.pictures import Pictures, read_pictures, write_pict
 from facetake.render.camera import Camera
 from facetake.timebase import Rate
 
-F32 = NDArray[np.float32]
-ABOUT, PICTURES, SOUND, FIT = "actor.json", "crop.mkv", "sound.wav", "fit.safetensors"
+ABOUT = "actor.json"
+PICTURES = "crop.mkv"
+SOUND = "sound.wav"
+FIT = "fit.safetensors"
 VERSION = 2
 SIZE_MOST = 8192  # pixels of a crop's side
 
@@ -112,9 +115,15 @@ class Fit:
 
 
 _SHAPES: dict[str, tuple[object, ...]] = {
-    "landmarks": ("T", None, 2), "identity": (None,), "albedo": (None,), "colour": (None, 3),
-    "light": (None, 9, 3), "expression": ("T", None), "rotation": ("T", 3), "translation": ("T", 3),
-}  # fmt: skip
+    "landmarks": ("T", None, 2),
+    "identity": (None,),
+    "albedo": (None,),
+    "colour": (None, 3),
+    "light": (None, 9, 3),
+    "expression": ("T", None),
+    "rotation": ("T", 3),
+    "translation": ("T", 3),
+}
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, follow
 
 SHORTEST_S = 3.0  # less of a line agrees with itself at many places
-LEAST_S, SURE, GAINED = 0.06, 0.45, 0.1
+LEAST_S = 0.06
+SURE = 0.45
+GAINED = 0.1
 """A lag worth telling of, how well lips must agree at it, and how much better than as they are."""
 
 
@@ -33,7 +35,8 @@ def lateness(actor: Actor, model: FaceModel, models: Models) -> Aperture | None:
     """
     if actor.sound is None or actor.n_frames < SHORTEST_S * actor.rate:
         return None
-    face, options = Placed(actor, model), GenerateOptions("neutral", blink=False, gaze=False, head=False)
+    face = Placed(actor, model)
+    options = GenerateOptions("neutral", blink=False, gaze=False, head=False)
     heard = face.aperture(from_take(generate(actor.sound, options, models).take, actor.rate, model))
     count = min(len(heard), face.n_frames)
     seen = face.aperture(face.expression[:count])

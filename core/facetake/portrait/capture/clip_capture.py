@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, files
+from facetake.arrays import F32
 from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
@@ -32,8 +33,8 @@ from facetake.portrait.video.landmarks import detector, one_face, read_tracks, s
 from facetake.portrait.video.pictures import read_pictures, write_pictures
 from facetake.render.camera import portrait
 
-F32 = NDArray[np.float32]
-PLAN, TRACKS = "capture.json", "tracks.npz"
+PLAN = "capture.json"
+TRACKS = "tracks.npz"
 LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 Progress = Callable[[float, str], None]
 
@@ -98,10 +99,13 @@ def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[
     Raises:
         PortraitError: a video or a folder cannot be used, or the clips do not go together.
     """
-    seen = [_look(order, face, orders, _part(progress, 0.0, 0.3, i, len(orders), "landmarks"))
-            for i, order in enumerate(orders)]  # fmt: skip
+    seen = [
+        _look(order, face, orders, _part(progress, 0.0, 0.3, i, len(orders), "landmarks"))
+        for i, order in enumerate(orders)
+    ]
     told = _check_alike(seen)
-    first, together = seen[0].footage, np.concatenate([clip.points for clip in seen])
+    first = seen[0].footage
+    together = np.concatenate([clip.points for clip in seen])
     crop = stable_crop(together, first.width, first.height, orders[0].size)
     for i, clip in enumerate(seen):
         told += _pictures(clip, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
@@ -154,16 +158,25 @@ def _look(order: Order, face: Face, orders: list[Order], progress: Callable[[flo
 def _begin(order: Order, face: Face, together: list[Path]) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
     digest = audio.hash_of(order.video)
-    plan = {"video": digest, "face": face.name, "face_sha256": face.sha256, "size": order.size,
-            "first_s": order.first_s, "last_s": order.last_s, "sound_late_s": order.sound_late_s,
-            "settings": asdict(order.settings), "together": [path.name for path in together]}  # fmt: skip
+    plan = {
+        "video": digest,
+        "face": face.name,
+        "face_sha256": face.sha256,
+        "size": order.size,
+        "first_s": order.first_s,
+        "last_s": order.last_s,
+        "sound_late_s": order.sound_late_s,
+        "settings": asdict(order.settings),
+        "together": [path.name for path in together],
+    }
     path = order.out / PLAN
     if order.out.is_dir() and any(order.out.iterdir()) and not path.is_file():
         raise PortraitError(f"{order.out} holds other files; name a new folder")
     if path.is_file():
         if read_json(path) != plan:
-            raise PortraitError(f"{order.out} holds an unfinished capture of another video or with other settings; "
-                                "name a new folder")  # fmt: skip
+            raise PortraitError(
+                f"{order.out} holds an unfinished capture of another video or with other settings; name a new folder"
+            )
         return digest
     order.out.mkdir(parents=True, exist_ok=True)
     with beside(path) as part:
@@ -201,7 +214,8 @@ def _landmarks(order: Order, footage: Footage, progress: Callable[[float], None]
 
 def _pictures(clip: Seen, crop: Crop, progress: Callable[[float], None]) -> list[str]:
     """Writes the crop's pictures and the sound, unless they are there."""
-    out, footage = clip.order.out, clip.footage
+    out = clip.order.out
+    footage = clip.footage
     samples, told = sound_of(footage, clip.order.sound_late_s)
     if len(samples) and not (out / actor.SOUND).is_file():
         actor.write_sound(out / actor.SOUND, samples, 48_000)
@@ -219,8 +233,11 @@ class _Fitting:
     """The numerical part, with its results saved as it goes."""
 
     def __init__(self, face: Face, crop: Crop, clips: list[Seen]) -> None:
-        order, n_points = clips[0].order, clips[0].points.shape[1]
-        self._which, self._crop, self._settings = face, crop, order.settings
+        order = clips[0].order
+        n_points = clips[0].points.shape[1]
+        self._which = face
+        self._crop = crop
+        self._settings = order.settings
         self._camera = portrait((order.size, order.size), order.settings.fov_deg)
         self._face = linearised(face.model).seen(n_points)
         self._landmarks = LandmarkFitter(self._face, self._camera, order.settings)
@@ -251,35 +268,56 @@ class _Fitting:
 
     def captured(self, clip: Seen, progress: Callable[[float], None]) -> actor.Actor:
         """The actor of one clip, fitted and written, or read where that was done before."""
-        out, footage = clip.order.out, clip.footage
+        out = clip.order.out
+        footage = clip.footage
         if (out / actor.ABOUT).is_file():
             return actor.read_actor(out)
         actor.write_fit(out, self._fit(clip, progress))
         box = (float(self._crop.left), float(self._crop.top), float(self._crop.side))
-        actor.write_about(out, actor.About(
-            self._which.name, self._which.sha256, clip.order.video.name, clip.digest, box, clip.order.size,
-            footage.rate, footage.n_frames, self._camera.focal, footage.start_s,
-        ))  # fmt: skip
+        actor.write_about(
+            out,
+            actor.About(
+                self._which.name,
+                self._which.sha256,
+                clip.order.video.name,
+                clip.digest,
+                box,
+                clip.order.size,
+                footage.rate,
+                footage.n_frames,
+                self._camera.focal,
+                footage.start_s,
+            ),
+        )
         for part in out.glob("motion-*.safetensors"):
             files.remove(part)
         return actor.read_actor(out)
 
     def _fit(self, clip: Seen, progress: Callable[[float], None]) -> actor.Fit:
         """Everything that was found."""
-        points, looks = self._points(clip), self._shared.looks
+        points = self._points(clip)
+        looks = self._shared.looks
         parts: list[Motion] = []
         for first in range(0, len(points), self._settings.chunk):
             parts.append(self._chunk(clip, first, points[first : first + self._settings.chunk]))
             progress((first + len(parts[-1].expression)) / len(points))
         motion = joined(parts)
         return actor.Fit(
-            self._crop.points(clip.points), self._shared.identity, looks.albedo, looks.colour, looks.light[None],
-            motion.expression, pose.vectors(motion.rotation), motion.translation,
-        )  # fmt: skip
+            self._crop.points(clip.points),
+            self._shared.identity,
+            looks.albedo,
+            looks.colour,
+            looks.light[None],
+            motion.expression,
+            pose.vectors(motion.rotation),
+            motion.translation,
+        )
 
     def _chunk(self, clip: Seen, first: int, points: F32) -> Motion:
         """The motion of some frames: read where it is saved, else found, saved and drawn."""
-        out, identity, looks = clip.order.out, self._shared.identity, self._shared.looks
+        out = clip.order.out
+        identity = self._shared.identity
+        looks = self._shared.looks
         path = out / f"motion-{first:06d}.safetensors"
         if path.is_file():
             return Motion(**actor.read_arrays(path, "rotation", "translation", "expression"))
@@ -288,12 +326,15 @@ class _Fitting:
         motion = self._landmarks.fit(identity, start, points, self._settings.rounds)
         if self._settings.colour:
             motion = self._landmarks.fit(
-                identity, motion, points, self._settings.colour_rounds,
+                identity,
+                motion,
+                points,
+                self._settings.colour_rounds,
                 lambda now: self._photometry.terms(pictures, looks, now),
-            )  # fmt: skip
-        actor.write_arrays(path, {
-            "rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression
-        })  # fmt: skip
+            )
+        actor.write_arrays(
+            path, {"rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression}
+        )
         sheet = overlay.sheet(self._face, self._camera, identity, looks, motion, pictures, points)
         overlay.write_png(out / f"overlay-{first:06d}.png", sheet)
         return motion

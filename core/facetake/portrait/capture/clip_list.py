@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import quantities, spreadsheets
@@ -21,12 +22,18 @@ from facetake.files.quantities import shown
 from facetake.formats import beside
 from facetake.portrait.capture.actor import ABOUT
 
-F32 = NDArray[np.float32]
 LABELS = len(EMOTIONS) - 1
 """Dimensions of a label: neutral is none (READ Avatars 3.2)."""
 HEADER = ("clip", "emotion", "intensity")
-MEAD = {"neutral": "neutral", "happy": "happy", "sad": "sad", "angry": "angry", "surprised": "surprise", "fear": "fear",
-        "disgusted": "disgusted"}  # fmt: skip
+MEAD = {
+    "neutral": "neutral",
+    "happy": "happy",
+    "sad": "sad",
+    "angry": "angry",
+    "surprised": "surprise",
+    "fear": "fear",
+    "disgusted": "disgusted",
+}
 """MEAD's folders as emotions; its eighth, contempt, is none that Facetake has."""
 LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}
 VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
@@ -145,7 +152,8 @@ def captured_in(clips: list[Clip], out: Path) -> list[Clip]:
 
 def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
     """Clips in `EMOTION/level_N/`, captured or not, the emotions' folders being in `folder` or below it."""
-    clips, unknown = [], set()
+    clips = []
+    unknown = set()
     levels = [level for level in sorted(folder.rglob("level_*")) if level.name in LEVELS and level.is_dir()]
     levels, told = _one_view(levels)
     for level in levels:

@@ -71,7 +71,8 @@ def _whole(model: FaceModel) -> FaceModel:
     for name, array in model.named_buffers():
         if array.is_floating_point() and not torch.isfinite(array).all():
             raise ValueError(f"its {name} holds values that are no numbers")
-    topology, n_vertices = model.topology, len(next(iter(model.topology.parts.values())))
+    topology = model.topology
+    n_vertices = len(next(iter(model.topology.parts.values())))
     for what, places, count in (
         ("triangle", topology.faces, n_vertices),
         ("triangle of texture", topology.uv_faces, len(topology.uv)),

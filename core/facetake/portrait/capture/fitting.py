@@ -12,20 +12,24 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.render.camera import Camera
 
-F32 = NDArray[np.float32]
 POSE = 6
 SWEEPS = 12
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
-BLINK_STIFF, SQUINT_STIFF, WIDE_STIFF = 0.1, 2.0, 8.0  # times the prior: an eye shuts by a blink first
+BLINK_STIFF = 0.1  # times the prior: an eye shuts by a blink first
+SQUINT_STIFF = 2.0
+WIDE_STIFF = 8.0
 DIMPLE_STIFF = 2.0  # times the prior: corners that are seen to move smile or stretch first
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
-SHUT, OPEN = 0.08, 0.18  # opening as a share of its width below which an eye shows no iris, and from which all of it
-TURN_MOST, SHIFT_MOST = 0.3, 0.1  # radians and metres of one step
+SHUT = 0.08  # opening as a share of its width below which an eye shows no iris, and from which all of it
+OPEN = 0.18
+TURN_MOST = 0.3  # radians and metres of one step
+SHIFT_MOST = 0.1
 
 
 @dataclass(frozen=True)
@@ -79,8 +83,12 @@ class Motion:
 
 def joined(parts: list[Motion]) -> Motion:
     """Motions one after another."""
-    return Motion(*(np.concatenate(rows) for rows in zip(*((m.rotation, m.translation, m.expression) for m in parts),
-                                                         strict=True)))  # fmt: skip
+    return Motion(
+        *(
+            np.concatenate(rows)
+            for rows in zip(*((m.rotation, m.translation, m.expression) for m in parts), strict=True)
+        )
+    )
 
 
 def solve(normal: F32, gradient: F32, value: F32, low: F32, high: F32) -> F32:
@@ -126,10 +134,12 @@ def _swept(normal: F32, gradient: F32, value: F32, low: F32, high: F32, step: F3
 
 def first_motion(face: Linearised, points: F32, camera: Camera) -> Motion:
     """Faces (T, N, 2) seen from the front: where they stand by the size and middle of their landmarks."""
-    nobody, still = np.zeros(len(face.shapes), np.float32), np.zeros((1, len(face.moves)), np.float32)
+    nobody = np.zeros(len(face.shapes), np.float32)
+    still = np.zeros((1, len(face.moves)), np.float32)
     mean = face.at_points(face.vertices(nobody, still))[0]
     weight = face.point_weight / face.point_weight.sum()
-    middle, seen = weight @ mean, np.einsum("n,tnk->tk", weight, points)
+    middle = weight @ mean
+    seen = np.einsum("n,tnk->tk", weight, points)
     spread = np.sqrt(weight @ ((mean - middle)[:, :2] ** 2).sum(axis=1))
     wide = np.sqrt(((points - seen[:, None]) ** 2).sum(axis=2) @ weight)
     depth = camera.focal * spread / np.maximum(wide, 1e-3)
@@ -149,21 +159,32 @@ class LandmarkFitter:
 
     def __init__(self, face: Linearised, camera: Camera, settings: FitSettings) -> None:
         """Takes the face, the camera of the crop, and the weights."""
-        self._face, self._camera, self._settings = face, camera, settings
-        self._moves = np.stack([face.at_points(move) for move in face.moves]) if len(face.moves) else np.zeros(
-            (0, len(face.points), 3), np.float32)  # fmt: skip
+        self._face = face
+        self._camera = camera
+        self._settings = settings
+        self._moves = (
+            np.stack([face.at_points(move) for move in face.moves])
+            if len(face.moves)
+            else np.zeros((0, len(face.points), 3), np.float32)
+        )
         self._shapes = np.stack([face.at_points(shape) for shape in face.shapes])
         sigma = settings.landmark_px * camera.size[0] / 256.0
         self._weight = face.point_weight / sigma**2
         self._prior = settings.expression * face.prior * self._stiffness()
         free = np.full(POSE, 1e6, np.float32)
-        self._low, self._high = np.concatenate([-free, face.low]), np.concatenate([free, face.high])
+        self._low = np.concatenate([-free, face.low])
+        self._high = np.concatenate([free, face.high])
 
     def _stiffness(self) -> F32:
         """How much stiffer (E,) than others some expressions are."""
         gaze = 1.0 if (self._face.points >= IRISES).any() else GAZE_STIFF
-        kinds = {"eyeLook": gaze, "eyeBlink": BLINK_STIFF, "eyeSquint": SQUINT_STIFF, "eyeWide": WIDE_STIFF,
-                 "mouthDimple": DIMPLE_STIFF}  # fmt: skip
+        kinds = {
+            "eyeLook": gaze,
+            "eyeBlink": BLINK_STIFF,
+            "eyeSquint": SQUINT_STIFF,
+            "eyeWide": WIDE_STIFF,
+            "mouthDimple": DIMPLE_STIFF,
+        }
         names = self._face.model.expression_names
         return np.array([next((kinds[k] for k in kinds if name.startswith(k)), 1.0) for name in names], np.float32)
 
@@ -205,7 +226,8 @@ class LandmarkFitter:
             normal, gradient = self._with_prior(normal, gradient, motion)
             if extra is not None:
                 more, slope = extra(motion)
-                normal, gradient = normal + more, gradient + slope
+                normal = normal + more
+                gradient = gradient + slope
             motion = motion.moved(solve(normal, gradient, self._values(motion), self._low, self._high))
         return motion
 
@@ -233,9 +255,12 @@ class LandmarkFitter:
 
     def _identity_step(self, motion: Motion, points: F32, identity: F32) -> F32:
         seen, slopes = pose.point_slopes(
-            self._in_face(identity, motion), np.concatenate([self._moves, self._shapes]), motion.rotation,
-            motion.translation, self._camera,
-        )  # fmt: skip
+            self._in_face(identity, motion),
+            np.concatenate([self._moves, self._shapes]),
+            motion.rotation,
+            motion.translation,
+            self._camera,
+        )
         flat = slopes.reshape(len(seen), -1, slopes.shape[-1]).astype(np.float64)
         weight = np.repeat(self._weights(points), 2, axis=1)
         normal = (flat * weight[..., None]).transpose(0, 2, 1) @ flat

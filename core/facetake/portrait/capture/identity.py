@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, I64
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, first_motion, varied
 from facetake.portrait.capture.linearized_model import Linearised
@@ -20,8 +20,6 @@ from facetake.portrait.capture.photometry import Looks, Photometry
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
 FILE = "shared.safetensors"
 
 
@@ -46,7 +44,8 @@ def shared_by(
         pictures: gives the crops (n, H, W, 3) of some frames (n,).
     """
     chosen = varied(points, settings.n_shared)
-    points, fitter = points[chosen], LandmarkFitter(face, camera, settings)
+    points = points[chosen]
+    fitter = LandmarkFitter(face, camera, settings)
     none = np.zeros(len(face.shapes), np.float32)
     motion = fitter.fit(none, first_motion(face, points, camera), points, settings.rounds)
     identity, motion = fitter.identity(motion, points, none, settings.rounds)
@@ -56,9 +55,10 @@ def shared_by(
 def write_shared(folder: Path, shared: Shared) -> None:
     """Leaves it in the folder of a capture."""
     looks = shared.looks
-    actor.write_arrays(folder / FILE, {
-        "identity": shared.identity, "albedo": looks.albedo, "light": looks.light, "colour": looks.colour
-    })  # fmt: skip
+    actor.write_arrays(
+        folder / FILE,
+        {"identity": shared.identity, "albedo": looks.albedo, "light": looks.light, "colour": looks.colour},
+    )
 
 
 def read_shared(folder: Path) -> Shared | None:

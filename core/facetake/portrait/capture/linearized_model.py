@@ -15,14 +15,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32, I64
 from facetake.face.model import FaceModel
 from facetake.rig import ARKIT_NAMES
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
 LOOSE = 3.0  # standard deviations allowed to coefficients that are no activations
 LOOSE_PRIOR = 0.125  # of an activation's: a standard deviation is as likely as a third of an activation
-TURN_MOST, TURN_PRIOR = 0.6, 10.0  # radians of a jaw or an eye, which turns by a tenth of one as often
+TURN_MOST = 0.6  # radians of a jaw or an eye, which turns by a tenth of one as often
+TURN_PRIOR = 10.0
 TURNS = ("jaw_", "eye_left_", "eye_right_")  # names of FLAME's coefficients that are rotation vectors
 STEP = 0.25  # of a coefficient, at which a secant is taken: gazes to either side must cancel, as they do on a ball
 AT_ONCE = 8  # coefficients or frames whose vertices are computed together: more only fill memory
@@ -80,7 +80,8 @@ class Linearised:
     @torch.no_grad()
     def vertices(self, identity: F32, expression: F32) -> F32:
         """Vertices (T, V, 3) of one identity (I,) and expressions (T, E), as the model itself has them."""
-        who, does = torch.from_numpy(identity)[None], torch.from_numpy(expression)
+        who = torch.from_numpy(identity)[None]
+        does = torch.from_numpy(expression)
         parts = [self.model.vertices(who, does[first : first + AT_ONCE]) for first in range(0, len(does), AT_ONCE)]
         return np.asarray(torch.cat(parts).numpy(), np.float32)
 
@@ -101,14 +102,23 @@ def linearised(model: FaceModel) -> Linearised:
     low, high, prior = bounds(model.expression_names)
     points = model.topology.landmarks.mediapipe_index
     return Linearised(
-        model, shapes, _moves(model, nobody), model.albedo(plain)[0].numpy(), colours, low, high, prior, points,
+        model,
+        shapes,
+        _moves(model, nobody),
+        model.albedo(plain)[0].numpy(),
+        colours,
+        low,
+        high,
+        prior,
+        points,
         np.arange(len(points)),
-    )  # fmt: skip
+    )
 
 
 def _moves(model: FaceModel, nobody: Tensor) -> F32:
     """Secants of expressions, of all but an open jaw from an open jaw: closed lips would hold each other up."""
-    names, still = model.expression_names, torch.zeros(1, model.expression_size)
+    names = model.expression_names
+    still = torch.zeros(1, model.expression_size)
     opened = still.clone()
     if "jawOpen" in names:
         opened[0, names.index("jawOpen")] = 1.0

@@ -9,8 +9,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.formats import beside
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import Motion
@@ -21,9 +21,9 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.video import require_av
 
-F32 = NDArray[np.float32]
 SHOWN = 4  # frames of a sheet
-SEEN, FITTED = (60, 255, 60), (255, 60, 60)
+SEEN = (60, 255, 60)
+FITTED = (255, 60, 60)
 
 
 def sheet(
@@ -60,7 +60,8 @@ def write_png(path: Path, picture: Pictures) -> None:
     av = require_av()
     codec = av.CodecContext.create("png", "w")
     codec.height, codec.width = picture.shape[:2]
-    codec.pix_fmt, codec.time_base = "rgb24", Fraction(1)
+    codec.pix_fmt = "rgb24"
+    codec.time_base = Fraction(1)
     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
     packets = [*codec.encode(frame), *codec.encode(None)]
     with beside(path) as part:

@@ -10,25 +10,26 @@ from fractions import Fraction
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.face.drive import expression_of, head_angles
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import Actor
 from facetake.rig import ARKIT_NAMES, from_arkit
 from facetake.take import Take, resample
 
-F32 = NDArray[np.float32]
 LIDS = {"eyeBlinkRight": np.array([159, 145]), "eyeBlinkLeft": np.array([386, 374])}
 """MediaPipe's numbers of the middle of the upper and the lower lid."""
-CLOSING, CLOSED = 0.7, 0.92
+CLOSING = 0.7
+CLOSED = 0.92
 """Shares of the opening at rest that are gone, from which on an eye is shutting, and at which it is shut."""
 
 
 def take_of(actor: Actor, model: FaceModel) -> Take:
     """The take of an actor captured with a model, at the video's own rate and beginning with it."""
-    about, fit = actor.about, actor.fit
+    about = actor.about
+    fit = actor.fit
     expression = torch.from_numpy(fit.expression)
     with torch.no_grad():
         arkit = model.to_arkit(expression).numpy().copy()

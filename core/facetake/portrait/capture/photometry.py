@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import Motion
 from facetake.portrait.capture.linearized_model import Linearised
@@ -21,14 +22,15 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.harmonics import N_BANDS, basis, to_linear
 
-F32 = NDArray[np.float32]
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
 ALBEDO_PRIOR = 2.0
 LIGHT_PRIOR = 0.3
 LIGHT_ROUNDS = 6
-DARKEST, DARK_ROUNDS, DIRECTIONS = 0.25, 4, 100  # of the mean light; for light from directions that no face shows
+DARKEST = 0.25  # of the mean light; for light from directions that no face shows
+DARK_ROUNDS = 4
+DIRECTIONS = 100
 SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
 LINEAR = to_linear(torch.arange(256) / 255.0).numpy()
 
@@ -43,7 +45,8 @@ class Surface:
 
     def __init__(self, face: Linearised, camera: Camera) -> None:
         """Takes the mesh and the camera that sees it."""
-        self._face, self._camera = face, camera
+        self._face = face
+        self._camera = camera
 
     def normals(self, space: F32) -> F32:
         """Unit normals (V, 3) of vertices (V, 3), towards the viewer on what is seen."""
@@ -68,8 +71,10 @@ def sampled(picture: F32, pixels: F32) -> F32:
     height, width = picture.shape[:2]
     x = np.clip(pixels[:, 0] - 0.5, 0.0, width - 1.001)
     y = np.clip(pixels[:, 1] - 0.5, 0.0, height - 1.001)
-    i, j = x.astype(np.int64), y.astype(np.int64)
-    u, v = (x - i)[:, None], (y - j)[:, None]
+    i = x.astype(np.int64)
+    j = y.astype(np.int64)
+    u = (x - i)[:, None]
+    v = (y - j)[:, None]
     upper = picture[j, i] * (1 - u) + picture[j, i + 1] * u
     lower = picture[j + 1, i] * (1 - u) + picture[j + 1, i + 1] * u
     return np.asarray(upper * (1 - v) + lower * v, np.float32)
@@ -95,7 +100,10 @@ class Photometry:
 
     def __init__(self, face: Linearised, camera: Camera, identity: F32, sigma: float) -> None:
         """Takes the face of one identity; `sigma` is the standard deviation of a linear colour."""
-        self._face, self._camera, self._sigma, self._identity = face, camera, sigma, identity
+        self._face = face
+        self._camera = camera
+        self._sigma = sigma
+        self._identity = identity
         self._surface = Surface(face, camera)
 
     def _in_face(self, motion: Motion) -> F32:
@@ -104,7 +112,9 @@ class Photometry:
     def looks(self, pictures: Pictures, motion: Motion) -> Looks:
         """Albedo, light and own colours from a few frames."""
         space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
-        seen, bands, colours = [], [], []
+        seen = []
+        bands = []
+        colours = []
         for picture, points in zip(linear_light(pictures), space, strict=True):
             normals = self._surface.normals(points)
             seen.append(self._surface.visible(points, normals))
@@ -117,7 +127,8 @@ class Photometry:
         from scipy.ndimage import gaussian_filter
 
         blur = BLUR_PX * self._camera.size[0] / 256.0
-        rows, points = [], self._in_face(motion)
+        rows = []
+        points = self._in_face(motion)
         for frame, picture in enumerate(pictures):
             smooth = gaussian_filter(linear_light(picture), (blur, blur, 0))
             rows.append(self._frame_terms(smooth, looks, motion[frame : frame + 1], points[frame : frame + 1]))
@@ -134,7 +145,8 @@ class Photometry:
         )
         lit = looks.colour[use] * (bands_of(normals[use]) @ looks.light)
         missing = sampled(picture, pixels[0]) - lit
-        across, down = sampled(_slope(picture, 1), pixels[0]), sampled(_slope(picture, 0), pixels[0])
+        across = sampled(_slope(picture, 1), pixels[0])
+        down = sampled(_slope(picture, 0), pixels[0])
         fit = 1.0 / (1.0 + (missing**2).sum(axis=1) / (ROBUST * self._sigma) ** 2) ** 2
         # neighbouring vertices see the same pixels: together they count as many as a landmark set would
         weight = fit / self._sigma**2 / max(len(use), 1) * len(self._face.points)
@@ -195,7 +207,8 @@ def _not_dark(normal: NDArray[np.floating], right: NDArray[np.floating]) -> NDAr
 def _directions() -> F32:
     """Directions (N, 3) spread evenly over a sphere, in the camera's space."""
     index = np.arange(DIRECTIONS) + 0.5
-    z, turn = 1.0 - 2.0 * index / DIRECTIONS, np.pi * (1.0 + 5.0**0.5) * index
+    z = 1.0 - 2.0 * index / DIRECTIONS
+    turn = np.pi * (1.0 + 5.0**0.5) * index
     flat = np.sqrt(1.0 - z**2)
     return np.stack([np.cos(turn) * flat, np.sin(turn) * flat, z], axis=1).astype(np.float32)
 

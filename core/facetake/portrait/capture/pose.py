@@ -7,11 +7,9 @@ from the left.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.render.camera import Camera
-
-F32 = NDArray[np.float32]
 
 
 def matrices(vectors: F32) -> F32:
@@ -35,7 +33,9 @@ def placed(points: F32, rotation: F32, translation: F32) -> F32:
 
 def pixel_slopes(camera_points: F32, camera: Camera) -> F32:
     """Derivatives (T, N, 2, 3) of pixels by points in the camera's space."""
-    x, y, z = camera_points[..., 0], camera_points[..., 1], camera_points[..., 2]
+    x = camera_points[..., 0]
+    y = camera_points[..., 1]
+    z = camera_points[..., 2]
     slopes = np.zeros((*z.shape, 2, 3), np.float32)
     slopes[..., 0, 0] = slopes[..., 1, 1] = camera.focal / z
     slopes[..., 0, 2] = -camera.focal * x / z**2
@@ -45,7 +45,9 @@ def pixel_slopes(camera_points: F32, camera: Camera) -> F32:
 
 def turn_slopes(turned: F32) -> F32:
     """Derivatives (T, N, 3, 3) of turned points by a small rotation from the left: -[R x] as a cross product."""
-    x, y, z = turned[..., 0], turned[..., 1], turned[..., 2]
+    x = turned[..., 0]
+    y = turned[..., 1]
+    z = turned[..., 2]
     slopes = np.zeros((*z.shape, 3, 3), np.float32)
     slopes[..., 0, 1], slopes[..., 0, 2] = z, -y
     slopes[..., 1, 0], slopes[..., 1, 2] = -z, x

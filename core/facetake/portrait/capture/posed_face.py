@@ -10,16 +10,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import Actor
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 INNER_LIPS = np.array([13, 14])  # MediaPipe's numbers of these points: middle of the upper and the lower inner lip
 OUTER_LIPS = np.array([0, 17])  # for models whose landmarks do not have those
 
@@ -33,7 +31,8 @@ class Placed:
         found = len(fit.identity), fit.expression.shape[1], len(fit.colour)
         if found != (model.identity_size, model.expression_size, len(model.topology.parts["skin"])):
             raise PortraitError(f"{actor.folder}: the fit is not of the face model {model.name}; capture it again")
-        self.actor, self.model = actor, model
+        self.actor = actor
+        self.model = model
         self._identity = torch.from_numpy(fit.identity)[None]
         self._rotation = pose.matrices(fit.rotation)
 

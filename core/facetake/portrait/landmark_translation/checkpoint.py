@@ -22,7 +22,10 @@ from facetake.portrait.landmark_translation.settings import Settings
 from facetake.portrait.training import training_dir
 from facetake.timebase import Rate
 
-ABOUT, NEUTRAL, MOODS, CRITIC = "landmark.json", "neutral", "moods", "moods_critic"
+ABOUT = "landmark.json"
+NEUTRAL = "neutral"
+MOODS = "moods"
+CRITIC = "moods_critic"
 VERSION = 1
 
 

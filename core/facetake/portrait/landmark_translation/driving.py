@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio, rig
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
@@ -27,7 +27,6 @@ from facetake.portrait.landmark_translation.person import Person, of_take
 from facetake.portrait.resampling import at_rate
 from facetake.take import Take, resample
 
-F32 = NDArray[np.float32]
 NATIVE = Fraction(FRAME_RATE_HZ)
 
 
@@ -45,9 +44,15 @@ class Line:
 
 
 def from_sound(
-    path: Path, rate: Fraction, mood: EmotionTrack, motion: Motion, person: Person, model: FaceModel, models: Models,
+    path: Path,
+    rate: Fraction,
+    mood: EmotionTrack,
+    motion: Motion,
+    person: Person,
+    model: FaceModel,
+    models: Models,
     seed: int = 0,
-) -> Line:  # fmt: skip
+) -> Line:
     """What a person does with a sound in a mood.
 
     Args:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, I64, U8, Mask
 from facetake.errors import PortraitError
 from facetake.face.ibug import EYES, MOUTH
 from facetake.portrait.landmark_translation.image import parts
@@ -25,11 +25,6 @@ from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import Aperture, flicker, follow
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
 from facetake.portrait.video.playback import at_random
-
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -85,9 +80,15 @@ def _none() -> tuple[list[Measure], list[Skipped]]:
 
 
 def evaluate(
-    subject: Subject, translator: Translator, settings: PictureSettings, filmed: Filmed, predicted: F32, frames: I64,
-    measures: Measures = _none, progress: Callable[[float], None] | None = None,
-) -> Scores:  # fmt: skip
+    subject: Subject,
+    translator: Translator,
+    settings: PictureSettings,
+    filmed: Filmed,
+    predicted: F32,
+    frames: I64,
+    measures: Measures = _none,
+    progress: Callable[[float], None] | None = None,
+) -> Scores:
     """Makes frames of the actor's own clip from one photograph and compares them with the real ones.
 
     Args:
@@ -105,7 +106,8 @@ def evaluate(
     """
     if not len(frames):
         raise PortraitError("no frame is left to evaluate on; train on fewer of them with --seconds")
-    real, said = filmed.points[frames], predicted[frames]
+    real = filmed.points[frames]
+    said = predicted[frames]
     (taken, skipped), (also, _) = measures(), measures()
     rows: list[Likeness] = []
     told: tuple[tuple[F32, bool, Sequence[Measure]], ...] = ((said, True, taken), (real, True, also), (real, False, ()))
@@ -116,7 +118,8 @@ def evaluate(
             progress(len(rows) / len(told))
     scores = [{name: score for measure in some for name, score in measure.scores().items()} for some in (taken, also)]
     shown = _likeness((at_random(filmed.film)(int(t)) for t in frames), filmed, frames, ())
-    lips, away = follow(opening(said), opening(real)), landmark_distance(said, real)
+    lips = follow(opening(said), opening(real))
+    away = landmark_distance(said, real)
     ours, given, moved = rows
     return Scores(len(frames), ours, given, moved, lips, away, shown.flicker, scores[0], scores[1], tuple(skipped))
 
@@ -139,14 +142,24 @@ def _eyes(points: F32) -> F32:
 
 
 def _likeness(made: Iterator[U8], filmed: Filmed, frames: I64, asked: Sequence[Measure]) -> Likeness:
-    found, window, picture_of = [], deque[U8](maxlen=3), at_random(filmed.film)
+    found = []
+    window = deque[U8](maxlen=3)
+    picture_of = at_random(filmed.film)
     for t, picture in zip(frames, made, strict=True):
-        real, mouth = picture_of(int(t)), _mouth(filmed, int(t))
+        real = picture_of(int(t))
+        mouth = _mouth(filmed, int(t))
         for measure in asked:
             measure.see(int(t), picture, real)
         window.append(picture)
-        found.append((ssim(picture, real), min(psnr(picture, real), 99.0), absolute_difference(picture, real),
-                      absolute_difference(picture[mouth], real[mouth]), flicker(np.stack(window), mouth)))  # fmt: skip
+        found.append(
+            (
+                ssim(picture, real),
+                min(psnr(picture, real), 99.0),
+                absolute_difference(picture, real),
+                absolute_difference(picture[mouth], real[mouth]),
+                flicker(np.stack(window), mouth),
+            )
+        )
     return Likeness(*(float(value) for value in np.mean(found, axis=0)))
 
 

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.face.head import PIVOT_M, rotation
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
@@ -22,8 +23,6 @@ from facetake.portrait.capture.performance import from_take
 from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.render.camera import Camera
 from facetake.take import Take
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -85,8 +84,10 @@ def of_actor(actor: Actor, model: FaceModel) -> tuple[Person, Stance, F32]:
 
     ModelError for a face model without all 68 points.
     """
-    fit, marks = actor.fit, Marks(model)
-    identity, rest = torch.from_numpy(fit.identity), model.neutral_expression[None]
+    fit = actor.fit
+    marks = Marks(model)
+    identity = torch.from_numpy(fit.identity)
+    rest = model.neutral_expression[None]
     still = marks.of(identity, rest)[0].numpy()
     stance = Stance(pose.matrices(fit.rotation), fit.translation, actor.camera)
     return Person(still, fit.identity), stance, marks.of(identity, torch.from_numpy(fit.expression)).numpy()
@@ -94,7 +95,8 @@ def of_actor(actor: Actor, model: FaceModel) -> tuple[Person, Stance, F32]:
 
 def of_take(take: Take, person: Person, model: FaceModel, rate: Fraction) -> F32:
     """Points (T, 68, 3) of a person who does what a take does, T frames at `rate`; the take's head is left aside."""
-    marks, identity = Marks(model), torch.from_numpy(person.identity)
+    marks = Marks(model)
+    identity = torch.from_numpy(person.identity)
     moved = marks.of(identity, torch.from_numpy(from_take(take, rate, model)))
     away = moved - marks.of(identity, model.neutral_expression[None])
     return np.asarray(person.still + away.numpy(), np.float32)

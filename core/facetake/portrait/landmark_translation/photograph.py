@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.audio.containers import open_container
 from facetake.errors import PortraitError
 from facetake.face.drive import head_angles
@@ -32,8 +32,8 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
-F32 = NDArray[np.float32]
-SMALLEST_FACE, SMALLEST_SIDE = 64, 96  # pixels: of a face from brow to chin, and of a photograph
+SMALLEST_FACE = 64  # pixels: of a face from brow to chin, and of a photograph
+SMALLEST_SIDE = 96
 LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
 
@@ -90,7 +90,8 @@ def open_picture(path: Path) -> Pictures:
     try:
         with open_container(path) as container:
             stream = container.streams.video[0]
-            width, height = stream.codec_context.width, stream.codec_context.height
+            width = stream.codec_context.width
+            height = stream.codec_context.height
             if not width or not height:  # what is no picture opens all the same, as one of nothing
                 raise ValueError(f"{width} x {height}")
             _check_size(path, width, height)
@@ -132,8 +133,9 @@ def _one(faces: F32, picture: Pictures, path: Path) -> F32:
         raise PortraitError(f"{path}: several faces are seen; crop the photograph to one of them")
     points: F32 = faces[order[-1]]
     if (tall := float(sizes[order[-1], 1])) < SMALLEST_FACE:
-        raise PortraitError(f"{path}: the face is {tall:.0f} pixels tall; give a photograph where it is "
-                            f"{SMALLEST_FACE} or more")  # fmt: skip
+        raise PortraitError(
+            f"{path}: the face is {tall:.0f} pixels tall; give a photograph where it is {SMALLEST_FACE} or more"
+        )
     room = np.array(picture.shape[1::-1])
     if (points < -OUTSIDE * room).any() or (points > (1.0 + OUTSIDE) * room).any():
         raise PortraitError(f"{path}: the face is cut by the edge; give a photograph that shows all of it")
@@ -142,8 +144,10 @@ def _one(faces: F32, picture: Pictures, path: Path) -> F32:
 
 def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, Motion]:
     """Identity (I,), and pose and expression of one frame, of landmarks (N, 2) in the square."""
-    settings, face = FitSettings(), linearised(model).seen(len(points))
-    fitter, seen = LandmarkFitter(face, camera, settings), points[None, face.points]
+    settings = FitSettings()
+    face = linearised(model).seen(len(points))
+    fitter = LandmarkFitter(face, camera, settings)
+    seen = points[None, face.points]
     nobody = np.zeros(len(face.shapes), np.float32)
     motion = fitter.fit(nobody, first_motion(face, seen, camera), seen, settings.rounds)
     return fitter.identity(motion, seen, nobody, settings.rounds)
@@ -153,17 +157,20 @@ def _check_pose(motion: Motion, path: Path) -> None:
     yaw, pitch, _ = head_angles(pose.vectors(motion.rotation))[0]
     for angle, way in ((yaw, "to the side"), (pitch, "up or down")):
         if not abs(angle) <= TURN_MOST_DEG:
-            raise PortraitError(f"{path}: the head is turned {way} by {abs(angle):.0f} degrees; give a photograph from "
-                                "the front")  # fmt: skip
+            raise PortraitError(
+                f"{path}: the head is turned {way} by {abs(angle):.0f} degrees; give a photograph from the front"
+            )
 
 
 def _placed(
     picture: Pictures, pixels: F32, identity: F32, motion: Motion, model: FaceModel, camera: Camera
 ) -> Photograph:
     """Points as seen, at the fitted face's depth, brought back into the face and to rest."""
-    marks, who = Marks(model), torch.from_numpy(identity)
-    does, rest = (marks.of(who, row)[0].numpy() for row in (torch.from_numpy(motion.expression),
-                                                            model.neutral_expression[None]))  # fmt: skip
+    marks = Marks(model)
+    who = torch.from_numpy(identity)
+    does, rest = (
+        marks.of(who, row)[0].numpy() for row in (torch.from_numpy(motion.expression), model.neutral_expression[None])
+    )
     stance = Stance(motion.rotation, motion.translation, camera)
     depth = (does @ motion.rotation[0].T + motion.translation[0])[:, 2:]
     in_face = (camera.unproject(np.concatenate([pixels, depth], axis=1)) - motion.translation[0]) @ motion.rotation[0]

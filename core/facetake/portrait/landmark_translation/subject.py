@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import ABOUT, Actor, read_actor
@@ -19,9 +19,6 @@ from facetake.portrait.capture.face_models import open_face, reopen
 from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest
 from facetake.portrait.landmark_translation.person import Person, Stance, of_actor
 from facetake.portrait.landmark_translation.photograph import read_photograph
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -52,7 +49,8 @@ class Captured:
 
     def __init__(self, actor: Actor, model: FaceModel) -> None:
         """Finds its 68 points. ModelError for a face model without all of them."""
-        self.actor, self.model = actor, model
+        self.actor = actor
+        self.model = model
         self.person, self.stance, self.points = of_actor(actor, model)
         self.seen = np.ascontiguousarray(self.stance.seen(self.points)[..., :2])
 
@@ -70,7 +68,8 @@ class Captured:
         """Its calmest frame, among the first `n_frames`."""
         frame = int(calmest(self.seen[:n_frames], 1)[0])
         picture = self.actor.frames(frame, frame + 1)[0]
-        stance, rate = self.stance[frame : frame + 1], self.actor.rate
+        stance = self.stance[frame : frame + 1]
+        rate = self.actor.rate
         return Subject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
 
 

@@ -12,15 +12,12 @@ from facetake.portrait import system
 from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
+    from facetake.arrays import F32
     from facetake.portrait.landmark_translation.checkpoint import About, Motion
     from facetake.portrait.landmark_translation.driving import Line
     from facetake.portrait.landmark_translation.evaluation import Likeness, Scores
     from facetake.portrait.landmark_translation.subject import Captured, Subject
 
-    F32 = NDArray[np.float32]
 
 STAGES: Final = {
     "lessons": (0.0, 0.1),

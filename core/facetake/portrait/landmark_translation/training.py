@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from facetake.emotion import EMOTIONS
 from facetake.errors import PortraitError
@@ -29,15 +28,21 @@ from facetake.portrait.resampling import at_rate
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.trainer import ignore
 
-F32 = NDArray[np.float32]
 Report = Callable[[str, float], None]
 FEWEST_FRAMES = 8
 
 
 def train(
-    actors: Sequence[tuple[Captured, int | None]], sounds: Sequence[Path], settings: Settings, models: Models,
-    judges: Judges, folder: Path, report: Report = ignore, log: Log = ignore, device: torch.device = CPU,
-) -> None:  # fmt: skip
+    actors: Sequence[tuple[Captured, int | None]],
+    sounds: Sequence[Path],
+    settings: Settings,
+    models: Models,
+    judges: Judges,
+    folder: Path,
+    report: Report = ignore,
+    log: Log = ignore,
+    device: torch.device = CPU,
+) -> None:
     """Trains; called again on the same folder it goes on.
 
     Args:
@@ -62,11 +67,20 @@ def train(
     people = [captured for captured, _ in actors]
     spoken = [path for captured in people if (path := captured.actor.sound)]
     lessons = lessons_of(
-        [*spoken, *sounds], rate, settings.motion.lessons, Marks(people[0].model), models, settings.seed,
-        folder / "lessons", lambda share: report("lessons", share),
-    )  # fmt: skip
-    own = [own_lesson(captured, count, rate, models) for captured, count in zip(people, counts, strict=True)
-           if captured.actor.sound]  # fmt: skip
+        [*spoken, *sounds],
+        rate,
+        settings.motion.lessons,
+        Marks(people[0].model),
+        models,
+        settings.seed,
+        folder / "lessons",
+        lambda share: report("lessons", share),
+    )
+    own = [
+        own_lesson(captured, count, rate, models)
+        for captured, count in zip(people, counts, strict=True)
+        if captured.actor.sound
+    ]
     learn_motion([*own, *lessons], settings.motion, settings.seed, folder, report)
     clips = [(captured.filmed, count) for captured, count in zip(people, counts, strict=True)]
     learn_pictures(clips, settings.pictures, settings.seed, folder, judges, report, log, device)
@@ -75,8 +89,9 @@ def train(
 def _count(captured: Captured, most: int | None) -> int:
     count = captured.actor.n_frames if most is None else min(most, captured.actor.n_frames)
     if count < FEWEST_FRAMES:
-        raise PortraitError(f"{captured.actor.folder}: there are {count} frames to learn from, {FEWEST_FRAMES} are "
-                            "needed at least")  # fmt: skip
+        raise PortraitError(
+            f"{captured.actor.folder}: there are {count} frames to learn from, {FEWEST_FRAMES} are needed at least"
+        )
     return count
 
 

@@ -11,19 +11,26 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.inference.affect import SIDE, AffectNetwork
 from facetake.portrait.metrics.face_crop import box_square, boxes
 from facetake.rig import ARKIT_NAMES
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 PAIRED = {  # valence, arousal of both sides' weights at 1
-    "mouthSmile": (0.6, 0.2), "cheekSquint": (0.15, 0.1), "mouthFrown": (-0.5, -0.15), "browDown": (-0.35, 0.25),
-    "noseSneer": (-0.35, 0.2), "mouthUpperUp": (-0.1, 0.1), "mouthPress": (-0.15, 0.1), "mouthStretch": (-0.25, 0.3),
-    "eyeWide": (-0.05, 0.5), "browOuterUp": (0.05, 0.25), "eyeBlink": (0.0, -0.3), "eyeSquint": (-0.05, 0.05),
-}  # fmt: skip
+    "mouthSmile": (0.6, 0.2),
+    "cheekSquint": (0.15, 0.1),
+    "mouthFrown": (-0.5, -0.15),
+    "browDown": (-0.35, 0.25),
+    "noseSneer": (-0.35, 0.2),
+    "mouthUpperUp": (-0.1, 0.1),
+    "mouthPress": (-0.15, 0.1),
+    "mouthStretch": (-0.25, 0.3),
+    "eyeWide": (-0.05, 0.5),
+    "browOuterUp": (0.05, 0.25),
+    "eyeBlink": (0.0, -0.3),
+    "eyeSquint": (-0.05, 0.05),
+}
 SINGLE = {"browInnerUp": (-0.2, 0.2), "jawOpen": (0.0, 0.35)}
 
 
@@ -61,7 +68,8 @@ class Moods:
 
     def __init__(self, network: AffectNetwork, landmarks: F32) -> None:
         """Takes the clip's landmarks (T, N, 2), which place the made faces too."""
-        self._network, self._boxes = network, boxes(landmarks)
+        self._network = network
+        self._boxes = boxes(landmarks)
         self._found: tuple[list[F32], list[F32]] = ([], [])
 
     def see(self, frame: int, made: U8, real: U8) -> None:

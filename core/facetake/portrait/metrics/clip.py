@@ -12,10 +12,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from facetake import audio, pretrained
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.inference import open_affect
 from facetake.networks.syncnet import FRAMES
@@ -25,9 +23,6 @@ from facetake.portrait.metrics.identity import Csim, arcface
 from facetake.portrait.metrics.mouth_tracking import Retracked
 from facetake.portrait.metrics.resemblance import Resemblance
 from facetake.portrait.metrics.sharpness import Sharpness
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 class Measure(Protocol):
@@ -150,14 +145,23 @@ def _filled(network: Any, path: Path, unused: tuple[str, ...] = ()) -> Any:
 def lines(scores: dict[str, float], skipped: tuple[Skipped, ...]) -> list[str]:
     """What a person reads: a line for each measure, "n/a" with what it needs for those that were not taken."""
     names = {
-        "fid": "FID", "lse_c": "LSE-C", "lse_d": "LSE-D", "sync_lag_frames": "frames that sound is late",
-        "csim": "CSIM", "csim_handmade": "cosine of colour and texture (not CSIM)", "cpbd": "CPBD",
-        "cpbd_real": "CPBD of the video", "a_emd": "A-EMD by EmoNet", "v_emd": "V-EMD by EmoNet",
-        "lmd": "LMD (1: the distance between the eyes)", "lips_r": "lips as seen: correlation",
-        "lips_best_r": "at the best lag", "lips_lag_frames": "of so many frames",
+        "fid": "FID",
+        "lse_c": "LSE-C",
+        "lse_d": "LSE-D",
+        "sync_lag_frames": "frames that sound is late",
+        "csim": "CSIM",
+        "csim_handmade": "cosine of colour and texture (not CSIM)",
+        "cpbd": "CPBD",
+        "cpbd_real": "CPBD of the video",
+        "a_emd": "A-EMD by EmoNet",
+        "v_emd": "V-EMD by EmoNet",
+        "lmd": "LMD (1: the distance between the eyes)",
+        "lips_r": "lips as seen: correlation",
+        "lips_best_r": "at the best lag",
+        "lips_lag_frames": "of so many frames",
         "frames_without_face": "frames without a face",
         "frechet_handmade": "Frechet distance of edges and waves (not FID)",
-    }  # fmt: skip
+    }
     told = [f"{names[name]} {value:.4g}" for name, value in scores.items()]
     for entry in skipped:
         needs = f"needs {entry.needs}: {entry.reason}" if entry.needs else entry.reason

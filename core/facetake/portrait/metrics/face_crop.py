@@ -6,15 +6,14 @@ Knows landmarks in MediaPipe's numbering and pictures; does not know networks.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 EYES = ((33, 133), (362, 263))
 """Corners of the eye that is left in the picture, and of the other."""
-NOSE_TIP, MOUTH_CORNERS = 1, (61, 291)
+NOSE_TIP = 1
+MOUTH_CORNERS = (61, 291)
 FIVE_POINTS = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
@@ -40,7 +39,8 @@ def similarity(points: F32, wanted: F32) -> F32:
         PortraitError: the points lie in one place.
     """
     x, y = points.astype(np.float64).T
-    one, none = np.ones_like(x), np.zeros_like(x)
+    one = np.ones_like(x)
+    none = np.zeros_like(x)
     rows = np.concatenate([np.stack([x, -y, one, none], axis=1), np.stack([y, x, none, one], axis=1)])
     solved, _, rank, _ = np.linalg.lstsq(rows, wanted.T.ravel().astype(np.float64), rcond=None)
     a, b, right, down = solved
@@ -60,10 +60,17 @@ def warped(picture: U8, matrix: F32, side: int, outside: float = 0.0) -> F32:
     shift = back[:2, :2] @ (0.5, 0.5) + back[:2, 2] - 0.5  # scipy counts from pixel centres
     rows = back[[1, 0]][:, [1, 0]]
     shown = [
-        affine_transform(picture[..., channel].astype(np.float32), rows, shift[::-1], (side, side), order=1,
-                         mode="constant", cval=outside)
+        affine_transform(
+            picture[..., channel].astype(np.float32),
+            rows,
+            shift[::-1],
+            (side, side),
+            order=1,
+            mode="constant",
+            cval=outside,
+        )
         for channel in range(3)
-    ]  # fmt: skip
+    ]
     return np.stack(shown, axis=-1)
 
 
@@ -77,7 +84,8 @@ def boxes(landmarks: F32) -> F32:
     """Middle and half the longer side (T, 3) of the faces with landmarks (T, N, 2), calmed over 13 frames."""
     from scipy.signal import medfilt
 
-    low, high = landmarks.min(axis=1), landmarks.max(axis=1)
+    low = landmarks.min(axis=1)
+    high = landmarks.max(axis=1)
     rows = np.concatenate([(low + high) / 2.0, (high - low).max(axis=1, keepdims=True) / 2.0], axis=1)
     padded = np.pad(rows, ((6, 6), (0, 0)), mode="edge")
     return np.stack([medfilt(column, 13)[6:-6] for column in padded.T.astype(np.float64)], axis=1).astype(np.float32)
@@ -93,7 +101,8 @@ def box_square(picture: U8, box: F32, side: int) -> F32:
     _check_size(half)
     reach = half * (1.0 + AROUND)
     scale = side / (2.0 * reach)
-    left, top = x - reach, y - reach
+    left = x - reach
+    top = y - reach
     return warped(picture, np.array([[scale, 0, -left * scale], [0, scale, -top * scale]], np.float32), side)
 
 
@@ -106,7 +115,8 @@ def lips_square(picture: U8, box: F32, side: int) -> F32:
     x, y, half = (float(value) for value in box)
     _check_size(half)
     scale = side / (2.0 * half * (1.0 + LIPS_SCALE))
-    left, top = x - half * (1.0 + LIPS_SCALE), y - half
+    left = x - half * (1.0 + LIPS_SCALE)
+    top = y - half
     return warped(picture, np.array([[scale, 0, -left * scale], [0, scale, -top * scale]], np.float32), side, GREY)
 
 

@@ -11,16 +11,18 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
+from facetake.arrays import F64, U8
+
 Features = Callable[[U8], F64]
 """Features (B, D) of pictures (B, H, W, 3)."""
 FEWEST = 2
 """Pictures without which there is no spread."""
 BATCH = 16
-GRID, CELLS, ORIENTATIONS, WAVES = 64, 4, 8, 8
+GRID = 64
+CELLS = 4
+ORIENTATIONS = 8
+WAVES = 8
 """By hand: pixels a side that pictures are brought to, cells a side, directions a cell, cosine waves a side."""
 
 
@@ -49,7 +51,8 @@ class Frechet:
 
     def __init__(self, name: str, features: Features) -> None:
         """name: of the score; features: what is compared."""
-        self._name, self._features = name, features
+        self._name = name
+        self._features = features
         self._waiting: tuple[list[U8], list[U8]] = ([], [])
         self._found: tuple[list[F64], list[F64]] = ([], [])
 
@@ -103,7 +106,8 @@ def handmade_features(pictures: U8) -> F64:
 def _edges(light: F64) -> F64:
     """Histograms (B, 128) of the directions of gradients, each cell's of length one unless it is flat."""
     down, across = np.gradient(light, axis=(1, 2))
-    strength, angle = np.hypot(down, across), np.arctan2(down, across) % np.pi
+    strength = np.hypot(down, across)
+    angle = np.arctan2(down, across) % np.pi
     place = np.minimum((angle / np.pi * ORIENTATIONS).astype(np.int64), ORIENTATIONS - 1)
     side = GRID // CELLS
     rows = []

@@ -10,14 +10,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import pretrained
+from facetake.arrays import F32, U8
 from facetake.networks.iresnet import SIDE, IResNet, depths_of
 from facetake.portrait.metrics.face_crop import face_square
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 def arcface(path: Path) -> IResNet:
@@ -39,7 +36,9 @@ class Csim:
             landmarks: (T, N, 2) of the clip, which place the made faces too.
             name: of the score.
         """
-        self._network, self._landmarks, self._name = network.eval(), landmarks, name
+        self._network = network.eval()
+        self._landmarks = landmarks
+        self._name = name
         self._cosines: list[float] = []
 
     def see(self, frame: int, made: U8, real: U8) -> None:

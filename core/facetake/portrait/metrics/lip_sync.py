@@ -12,22 +12,23 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, F64, U8
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.networks.syncnet import CEPSTRA, FRAMES, RATE_FPS, SIDE, STEPS, STEPS_PER_FRAME
 from facetake.portrait.metrics.face_crop import boxes, lips_square
 
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
 SHIFT_MOST = 15
 FEWEST = FRAMES + 1
 """Frames at 25 a second without which there is no window; one more than a window, as in the published program."""
 BATCH = 20
 FULL_SCALE = 32768.0
-WINDOW, STEP, FFT = 400, 160, 512  # samples: 25 ms, 10 ms
-FILTERS, EMPHASIS, LIFTER = 26, 0.97, 22
+WINDOW = 400  # samples: 25 ms, 10 ms
+STEP = 160
+FFT = 512
+FILTERS = 26
+EMPHASIS = 0.97
+LIFTER = 22
 TINY = float(np.finfo(float).eps)
 
 
@@ -61,7 +62,8 @@ def _triangles() -> F64:
         np.floor((FFT + 1) * corners_hz / SAMPLE_RATE_HZ)[start : start + FILTERS, None] for start in range(3)
     )
     bins = np.arange(FFT // 2 + 1)
-    rising, falling = (bins - left) / (middle - left), (right - bins) / (right - middle)
+    rising = (bins - left) / (middle - left)
+    falling = (right - bins) / (right - middle)
     inside = (bins >= left) & (bins < right)
     return np.asarray(np.where(bins < middle, rising, falling) * inside)
 
@@ -85,7 +87,9 @@ class Sync:
 
     def __init__(self, network: Any, sound: F32, landmarks: F32, rate: Fraction) -> None:
         """Takes a `SyncNet`, the clip's sound (S,) at 16 kHz and landmarks (T, N, 2) from its first frame on."""
-        self._network, self._sound, self._rate = network.eval(), sound, rate
+        self._network = network.eval()
+        self._sound = sound
+        self._rate = rate
         self._boxes = boxes(landmarks)
         self._first: int | None = None
         self._next = 0

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from facetake.arrays import F32
+
 INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner lips
 EYE_CORNERS = (33, 263)
 MOUTH = np.array(
@@ -74,8 +75,10 @@ def follow(first: F32, second: F32, most: int = LAG_MOST) -> Aperture:
         raise ValueError(f"openings of shapes {first.shape} and {second.shape} cannot be compared")
     most = min(most, len(first) // 2)
     shifts = range(-most, most + 1)
-    scores = [_correlation(first[max(0, s) : len(first) + min(0, s)], second[max(0, -s) : len(second) - max(0, s)])
-              for s in shifts]  # fmt: skip
+    scores = [
+        _correlation(first[max(0, s) : len(first) + min(0, s)], second[max(0, -s) : len(second) - max(0, s)])
+        for s in shifts
+    ]
     best = int(np.argmax(scores))
     return Aperture(_correlation(first, second), shifts[best], scores[best])
 
@@ -86,7 +89,8 @@ def in_step(rows: F32, late: int) -> F32:
 
 
 def _correlation(first: F32, second: F32) -> float:
-    a, b = first - first.mean(), second - second.mean()
+    a = first - first.mean()
+    b = second - second.mean()
     scale = float(np.sqrt((a**2).sum() * (b**2).sum()))
     return float((a * b).sum() / scale) if scale > 1e-12 else 0.0
 

@@ -11,13 +11,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.portrait.metrics import lips
 from facetake.portrait.video.landmarks import detector
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 ENLARGED = 2  # times: the detector is made for larger faces than a crop of 256 pixels shows
 
 
@@ -37,7 +35,8 @@ class Retracked:
         """
         self._open = ExitStack()
         self._detector = self._open.enter_context(detector(landmarker))
-        self._landmarks, self._rate = landmarks, rate
+        self._landmarks = landmarks
+        self._rate = rate
         self._made: list[F32] = []
         self._real: list[F32] = []
         self._unseen = 0
@@ -59,9 +58,12 @@ class Retracked:
         found = {"frames_without_face": float(self._unseen)}
         if not self._made:
             return found
-        made, real = np.stack(self._made), np.stack(self._real)
+        made = np.stack(self._made)
+        real = np.stack(self._real)
         seen = lips.follow(lips.aperture(made), lips.aperture(real))
         return found | {
-            "lmd": lips.landmark_distance(made, real), "lips_r": seen.correlation, "lips_best_r": seen.best,
+            "lmd": lips.landmark_distance(made, real),
+            "lips_r": seen.correlation,
+            "lips_best_r": seen.best,
             "lips_lag_frames": float(seen.lag_frames),
-        }  # fmt: skip
+        }

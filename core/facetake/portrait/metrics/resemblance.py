@@ -16,7 +16,9 @@ from facetake.portrait.metrics.style import drawn_filters
 
 CELLS = 4
 """Cells a side, each with the mean of its colours and of what filters see in it."""
-FILTERS, TAPS, SEED = 24, 7, 11
+FILTERS = 24
+TAPS = 7
+SEED = 11
 LOUDNESS = 4.0  # brings texture to the size of colour
 SIZE = 10.0  # brings descriptions to the size of ArcFace's, so that a loss weighs alike
 

@@ -7,19 +7,22 @@ edges of which blur is seen with 63 % or less. Knows grey pictures; does not kno
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from facetake.arrays import F64, U8, Mask
+
 BLOCK = 64  # pixels a side
 EDGE_SHARE = 0.002  # of a block's pixels that must be edges, or it is not looked at
 BETA = 3.6
-CONTRAST, NARROW, WIDE = 50.0, 3.0, 5.0
+CONTRAST = 50.0
+NARROW = 3.0
+WIDE = 5.0
 """Just noticeable widths of an edge: `NARROW` where a block's contrast is above `CONTRAST`, else `WIDE`."""
 JUST_SEEN = 0.63
 GREY = np.array([0.299, 0.587, 0.114])
-SIGMA_PX, QUIET, LOW, FLAT = 2.0**0.5, 0.7, 0.4, 1e-3
+SIGMA_PX = 2.0**0.5
+QUIET = 0.7
+LOW = 0.4
+FLAT = 1e-3
 """Of Canny's detector: the smoothing, the share of pixels that are no edge, the lower threshold beside the upper, and
 what is no slope at all."""
 
@@ -28,7 +31,8 @@ def cpbd(picture: U8) -> float:
     """Sharpness of a picture (H, W, 3), 0..1; 0 where it has no edges. One smaller than a block is a block."""
     side = min(BLOCK, *picture.shape[:2])
     grey = np.asarray(picture @ GREY, np.float64)
-    outlines, widths = canny(grey), edge_widths(grey)
+    outlines = canny(grey)
+    widths = edge_widths(grey)
     seen: list[F64] = []
     for top in range(0, grey.shape[0] - side + 1, side):
         for left in range(0, grey.shape[1] - side + 1, side):
@@ -50,17 +54,20 @@ def edge_widths(grey: F64) -> F64:
 
     slope = ndimage.sobel(grey, axis=1) / 8.0
     power = slope**2
-    before, after = np.roll(power, 1, axis=1), np.roll(power, -1, axis=1)
+    before = np.roll(power, 1, axis=1)
+    after = np.roll(power, -1, axis=1)
     is_edge = (power > 4.0 * power.mean()) & (power >= before) & (power > after)
     is_edge[:, [0, -1]] = False
-    rising, falling = _run(grey), _run(-grey)
+    rising = _run(grey)
+    falling = _run(-grey)
     return np.where(is_edge, np.where(slope > 0.0, rising, falling), 0.0)
 
 
 def _run(grey: F64) -> F64:
     """Pixels (H, W) over which light rises to the right without a break around each pixel."""
     rises = np.diff(grey, axis=1) > 0.0
-    left, right = np.zeros(grey.shape), np.zeros(grey.shape)
+    left = np.zeros(grey.shape)
+    right = np.zeros(grey.shape)
     for column in range(1, grey.shape[1]):
         left[:, column] = np.where(rises[:, column - 1], left[:, column - 1] + 1.0, 0.0)
         right[:, -column - 1] = np.where(rises[:, -column], right[:, -column] + 1.0, 0.0)

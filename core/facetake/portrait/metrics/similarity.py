@@ -8,10 +8,13 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
+from facetake.arrays import U8
+
 PEAK = 255.0
-SIGMA_PX, TAPS = 1.5, 11
-K1, K2 = 0.01, 0.03
+SIGMA_PX = 1.5
+TAPS = 11
+K1 = 0.01
+K2 = 0.03
 
 
 def ssim(first: U8, second: U8) -> float:
@@ -21,11 +24,15 @@ def ssim(first: U8, second: U8) -> float:
     """
     if first.shape != second.shape or min(first.shape[:2]) < TAPS:
         raise ValueError(f"cannot compare {first.shape} with {second.shape}")
-    a, b = first.astype(np.float64), second.astype(np.float64)
-    mean_a, mean_b = _windowed(a), _windowed(b)
-    spread_a, spread_b = _windowed(a * a) - mean_a**2, _windowed(b * b) - mean_b**2
+    a = first.astype(np.float64)
+    b = second.astype(np.float64)
+    mean_a = _windowed(a)
+    mean_b = _windowed(b)
+    spread_a = _windowed(a * a) - mean_a**2
+    spread_b = _windowed(b * b) - mean_b**2
     both = _windowed(a * b) - mean_a * mean_b
-    c1, c2 = (K1 * PEAK) ** 2, (K2 * PEAK) ** 2
+    c1 = (K1 * PEAK) ** 2
+    c2 = (K2 * PEAK) ** 2
     light = (2.0 * mean_a * mean_b + c1) / (mean_a**2 + mean_b**2 + c1)
     structure = (2.0 * both + c2) / (spread_a + spread_b + c2)
     return float((light * structure).mean())

@@ -13,7 +13,9 @@ from torch import Tensor, nn
 
 LEVELS = 3
 SMALLEST = 16  # pixels of a side below which no level is made
-FILTERS, TAPS, SEED = 32, 5, 20
+FILTERS = 32
+TAPS = 5
+SEED = 20
 GRAM = 10.0  # brings the Gram matrices' part to the size of the pyramid's
 
 
@@ -45,7 +47,8 @@ class Style(nn.Module):
             small, small_real = (F.avg_pool2d(picture, 2) for picture in (made, real))
             edges = (made - _large(small)) - (real - _large(small_real))
             total = total + edges.abs().mean()
-            made, real = small, small_real
+            made = small
+            real = small_real
         return total
 
     def _gram(self, picture: Tensor) -> Tensor:

@@ -10,9 +10,9 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio, generate
+from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.inference import Models, VisemeClassifier
 from facetake.networks.logmel import FEATURES_PER_FRAME
@@ -21,8 +21,8 @@ from facetake.portrait.resampling import at_rate
 from facetake.take import Take, resample
 from facetake.visemes import VISEMES
 
-F32 = NDArray[np.float32]
-CEPSTRA, STEPS = 13, 4
+CEPSTRA = 13
+STEPS = 4
 """Coefficients a step, and steps a video frame (READ 3.2: a multiple of the video's rate)."""
 FEATURES = 2 * CEPSTRA * STEPS
 PHONEMES = len(VISEMES)

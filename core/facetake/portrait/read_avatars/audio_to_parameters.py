@@ -12,10 +12,10 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from facetake.arrays import F32
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import gan_step
 from facetake.portrait.capture.clip_list import LABELS
@@ -25,10 +25,10 @@ from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
-F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
-GENERATOR, CRITIC = "generator", "critic"
+GENERATOR = "generator"
+CRITIC = "critic"
 SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may leave it
 
 
@@ -64,12 +64,16 @@ class Predictor(nn.Module):
         """Takes the scales of what is learnt from."""
         features = np.concatenate([clip.features for clip in clips])
         parameters = np.concatenate([clip.parameters for clip in clips])
-        low, high = parameters.min(axis=0), parameters.max(axis=0)
+        low = parameters.min(axis=0)
+        high = parameters.max(axis=0)
         found = {
-            "feature_mean": features.mean(axis=0), "feature_spread": np.maximum(features.std(axis=0), 1e-3),
-            "mean": parameters.mean(axis=0), "spread": np.maximum(parameters.std(axis=0), SMALLEST_SPREAD),
-            "low": low - SLACK * (high - low), "high": high + SLACK * (high - low),
-        }  # fmt: skip
+            "feature_mean": features.mean(axis=0),
+            "feature_spread": np.maximum(features.std(axis=0), 1e-3),
+            "mean": parameters.mean(axis=0),
+            "spread": np.maximum(parameters.std(axis=0), SMALLEST_SPREAD),
+            "low": low - SLACK * (high - low),
+            "high": high + SLACK * (high - low),
+        }
         for name, value in found.items():
             self.get_buffer(name).copy_(torch.from_numpy(value))
 
@@ -95,9 +99,12 @@ def predict(predictor: Predictor, features: F32, label: F32) -> F32:
 
 
 def learn(
-    clips: list[Spoken], how: ParameterTraining, seed: int, progress: Callable[[float], None] = ignore,
+    clips: list[Spoken],
+    how: ParameterTraining,
+    seed: int,
+    progress: Callable[[float], None] = ignore,
     folder: Path | None = None,
-) -> Predictor:  # fmt: skip
+) -> Predictor:
     """Trains the generator on clips (READ Avatars equation 1).
 
     Args:
@@ -127,13 +134,15 @@ class _Networks:
     """Generator, discriminator, their optimizers and the windows of the clips; one call trains one epoch."""
 
     def __init__(self, clips: list[Spoken], how: ParameterTraining, seed: int) -> None:
-        n_features, n_parameters = clips[0].features.shape[1], clips[0].parameters.shape[1]
+        n_features = clips[0].features.shape[1]
+        n_parameters = clips[0].parameters.shape[1]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.predictor = Predictor(n_features, n_parameters, how.size)
             self.critic = ParameterCritic(n_features, LABELS, n_parameters, how.size)
         self.predictor.measure(clips)
-        self.how, self.seed = how, seed
+        self.how = how
+        self.seed = seed
         self.rows = _windows(self.predictor, clips, how)
         self.adam = torch.optim.Adam(self.predictor.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
@@ -174,9 +183,10 @@ def _windows(predictor: Predictor, clips: list[Spoken], how: ParameterTraining) 
     parts: list[list[Tensor]] = [[], [], []]
     for clip in clips:
         rows = (
-            predictor.heard(torch.from_numpy(clip.features)), torch.from_numpy(clip.label),
+            predictor.heard(torch.from_numpy(clip.features)),
+            torch.from_numpy(clip.label),
             predictor.scaled(torch.from_numpy(clip.parameters)),
-        )  # fmt: skip
+        )
         last = len(clip.features) - length
         starts = sorted({*range(0, last, how.stride), last})
         for part, row in zip(parts, rows, strict=True):

@@ -23,7 +23,10 @@ from facetake.portrait.read_avatars.settings import Settings
 from facetake.portrait.training import training_dir
 from facetake.portrait.video.region import Region
 
-ABOUT, PARAMETERS, RENDERER, CRITIC = "read.json", "parameters", "renderer", "critic"
+ABOUT = "read.json"
+PARAMETERS = "parameters"
+RENDERER = "renderer"
+CRITIC = "critic"
 VERSION = 1
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F16, F32, I64, U8, Mask
 from facetake.portrait.read_avatars import audio_features
 from facetake.portrait.read_avatars.renderer import Seen, grown
 from facetake.portrait.read_avatars.settings import Settings
@@ -22,11 +22,6 @@ from facetake.portrait.training.tensors import as_tensor
 from facetake.portrait.video.playback import in_order
 from facetake.portrait.video.region import Region, around
 
-F16 = NDArray[np.float16]
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
-I64 = NDArray[np.int64]
 Progress = Callable[[float], None]
 
 

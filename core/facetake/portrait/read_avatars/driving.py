@@ -10,8 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
 from facetake.inference import VisemeClassifier
@@ -22,8 +22,6 @@ from facetake.portrait.read_avatars.audio_to_parameters import predict
 from facetake.portrait.read_avatars.checkpoint import Trained
 from facetake.portrait.read_avatars.phoneme_extractor import Ear
 from facetake.take import Take
-
-F32 = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,8 @@ def from_sound(path: Path, rate: Fraction, emotion: EmotionTrack, trained: Train
 
 def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, ear: Ear) -> Line:
     """The line of a take that was made for a sound file; where the sound is shorter, its last phoneme is held."""
-    expression, heard = from_take(take, rate, model), ear.hear(path, rate)
+    expression = from_take(take, rate, model)
+    heard = ear.hear(path, rate)
     places = np.arange(2 * len(expression)).clip(0, len(heard) - 1)
     return Line(expression, heard[places])
 

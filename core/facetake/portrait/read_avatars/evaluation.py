@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, I64, U8, Mask
 from facetake.errors import PortraitError
 from facetake.portrait.metrics import affect, lips
 from facetake.portrait.metrics.affect import AffectDistance
@@ -21,11 +21,6 @@ from facetake.portrait.read_avatars.checkpoint import Trained
 from facetake.portrait.read_avatars.driving import Line
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.surface import Surface
-
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -70,9 +65,14 @@ class Scores:
 
 
 def evaluate(
-    surface: Surface, trained: Trained, line: Line, frames: I64, progress: Callable[[float], None] | None = None,
-    measures: Sequence[Measure] = (), skipped: Sequence[Skipped] = (),
-) -> Scores:  # fmt: skip
+    surface: Surface,
+    trained: Trained,
+    line: Line,
+    frames: I64,
+    progress: Callable[[float], None] | None = None,
+    measures: Sequence[Measure] = (),
+    skipped: Sequence[Skipped] = (),
+) -> Scores:
     """Renders frames of the actor's own clip from its own sound and compares them with the real ones.
 
     Args:
@@ -89,10 +89,13 @@ def evaluate(
     """
     if not len(frames):
         raise PortraitError("no frame is left to evaluate on; train on fewer of them with --seconds")
-    real, heard = surface.expression[frames], line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
+    real = surface.expression[frames]
+    heard = line.phonemes[np.stack([2 * frames, 2 * frames + 1], axis=1).ravel()]
     video = surface.frames(int(frames[0]), int(frames[-1]) + 1)
-    face, mouths = _faces(surface, frames), np.stack([surface.mouth(int(t)) for t in frames])
-    shown, found = (line.expression[frames], real), []
+    face = _faces(surface, frames)
+    mouths = np.stack([surface.mouth(int(t)) for t in frames])
+    shown = (line.expression[frames], real)
+    found = []
     for number, row in enumerate(shown):
         made = np.stack(list(perform(surface, trained, row, heard, frames)))
         found.append(_likeness(made, video, face, mouths))
@@ -105,10 +108,16 @@ def evaluate(
     opening = lips.follow(surface.aperture(line.expression[frames]), surface.aperture(real))
     shared: Mask = np.all(face, axis=0)
     return Scores(
-        len(frames), found[0], found[1], _jitter(video, shared), lips.flicker(video, shared),
-        affect.distance(*moods), opening, {name: score for each in measures for name, score in each.scores().items()},
+        len(frames),
+        found[0],
+        found[1],
+        _jitter(video, shared),
+        lips.flicker(video, shared),
+        affect.distance(*moods),
+        opening,
+        {name: score for each in measures for name, score in each.scores().items()},
         tuple(skipped),
-    )  # fmt: skip
+    )
 
 
 def _likeness(made: U8, video: U8, face: Mask, mouths: Mask) -> Likeness:
@@ -116,10 +125,13 @@ def _likeness(made: U8, video: U8, face: Mask, mouths: Mask) -> Likeness:
     shared: Mask = np.all(face, axis=0)
     pairs = list(zip(made, video, strict=True))
     return Likeness(
-        float(np.mean([ssim(*pair) for pair in pairs])), float(np.mean([psnr(*pair) for pair in pairs])),
-        float(away[face].mean()), float(away[mouths].mean()) if mouths.any() else float("nan"),
-        _jitter(made, shared), lips.flicker(made, shared),
-    )  # fmt: skip
+        float(np.mean([ssim(*pair) for pair in pairs])),
+        float(np.mean([psnr(*pair) for pair in pairs])),
+        float(away[face].mean()),
+        float(away[mouths].mean()) if mouths.any() else float("nan"),
+        _jitter(made, shared),
+        lips.flicker(made, shared),
+    )
 
 
 def _jitter(pictures: U8, mask: Mask) -> float:

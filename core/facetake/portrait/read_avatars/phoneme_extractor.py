@@ -14,15 +14,14 @@ from functools import cache
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import audio
+from facetake.arrays import F32
 from facetake.errors import PortraitError
 from facetake.inference import Models
 from facetake.networks.wav2vec2 import PhonemeNetwork
 from facetake.portrait.read_avatars import audio_features
 
-F32 = NDArray[np.float32]
 MOST = 50
 """Phonemes that are kept (READ 3.3)."""
 Hear = Callable[[Path, Fraction], F32]
@@ -97,7 +96,8 @@ def commonest(network: PhonemeNetwork, sounds: list[tuple[Path, Fraction]], seco
     known = network.sounds
     if not len(known):
         raise PortraitError(f"no token in {network.folder / 'vocab.json'} is a sound; name a phoneme network")
-    rows, heard = _all_of(network), np.zeros(len(network.tokens))
+    rows = _all_of(network)
+    heard = np.zeros(len(network.tokens))
     for path, rate in sounds:
         count = None if seconds is None else 2 * int(seconds * rate)
         heard += rows(path, rate)[:count].sum(axis=0, dtype=float)

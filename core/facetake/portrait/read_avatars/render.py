@@ -12,8 +12,8 @@ from functools import lru_cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F16, F32, I64, U8
 from facetake.portrait.read_avatars import audio_features
 from facetake.portrait.read_avatars.checkpoint import Trained
 from facetake.portrait.read_avatars.renderer import Seen, grown
@@ -23,11 +23,6 @@ from facetake.portrait.training.tensors import as_pictures, as_tensor
 from facetake.portrait.video.compositing import blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
 from facetake.portrait.video.region import Region
-
-F16 = NDArray[np.float16]
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-I64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -52,16 +47,22 @@ def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, 
     """
     if not len(expression) == len(frames) == len(phonemes) // 2:
         raise ValueError(f"{len(expression)} expressions and {len(phonemes)} rows of sound for {len(frames)} frames")
-    region, settings = trained.about.region, trained.about.settings
-    picture_of, heard = at_random(surface), audio_features.windows(phonemes, settings.half_window)
+    region = trained.about.region
+    settings = trained.about.settings
+    picture_of = at_random(surface)
+    heard = audio_features.windows(phonemes, settings.half_window)
     drawn = _drawn(surface, region, expression, frames)
     for t, window in enumerate(_around(drawn, settings.radius)):
-        whole, here = picture_of(int(frames[t])), window[settings.radius]
+        whole = picture_of(int(frames[t]))
+        here = window[settings.radius]
         given = Seen(
             torch.from_numpy(np.stack([each.uv for each in window]).astype(np.float32)).permute(0, 3, 1, 2)[None],
-            torch.from_numpy(here.alpha > 0)[None], torch.from_numpy(here.lips > 0)[None],
-            torch.from_numpy(here.hole > 0)[None], torch.from_numpy(heard[t])[None], as_tensor(region.cut(whole))[None],
-        )  # fmt: skip
+            torch.from_numpy(here.alpha > 0)[None],
+            torch.from_numpy(here.lips > 0)[None],
+            torch.from_numpy(here.hole > 0)[None],
+            torch.from_numpy(heard[t])[None],
+            as_tensor(region.cut(whole))[None],
+        )
         with torch.inference_mode():
             square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
         picture = region.put(square, surface.size)

@@ -17,7 +17,8 @@ from facetake.networks.siren import Siren
 from facetake.networks.unet import UNet
 from facetake.portrait.read_avatars.settings import Settings
 
-GROWN_PX, REFERENCE_PX = 8, 256  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
+GROWN_PX = 8  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
+REFERENCE_PX = 256
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,9 @@ class Renderer(nn.Module):
         """Builds the networks for `n_phonemes` probabilities a row."""
         super().__init__()
         size = settings.encoder
-        self.out, self.channels, self.hears = settings.out, settings.channels, settings.hears
+        self.out = settings.out
+        self.channels = settings.channels
+        self.hears = settings.hears
         self.encoder = (
             PhonemeEncoder(n_phonemes, 2 * settings.half_window, size) if settings.texture == "audio" else None
         )

@@ -40,7 +40,9 @@ class RendererTrainer:
 
     def __init__(self, n_phonemes: int, settings: Settings, style: nn.Module, device: torch.device = CPU) -> None:
         """Builds both networks from the settings' seed, on a device; style: the style loss (`losses.style_loss`)."""
-        self.settings, self.device, how = settings, device, settings.renderer
+        self.settings = settings
+        self.device = device
+        how = settings.renderer
         with torch.random.fork_rng():
             torch.manual_seed(settings.seed)
             self.renderer = Renderer(n_phonemes, settings).to(device)
@@ -51,7 +53,8 @@ class RendererTrainer:
 
     def epoch(self, clips: list[Maps], number: int) -> Losses:
         """Trains once on every frame of every clip, in an order that depends on the seed and the epoch alone."""
-        how, total = self.settings.renderer, Losses()
+        how = self.settings.renderer
+        total = Losses()
         rng = np.random.default_rng([self.settings.seed, number])
         steps = [(clip, rows) for clip in clips for rows in batches(len(clip), how.batch, rng)]
         slow_down(share_of_rate(number, how.epochs, how.falling), self.renderer_adam, self.critic_adam)

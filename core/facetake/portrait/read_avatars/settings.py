@@ -146,8 +146,10 @@ class Settings:
             raise ValueError(f"channels must be 3 or more, for the background's colours, not {self.channels}")
         layers = len(self.encoder.widths)
         if 2 * self.half_window < 2**layers and self.texture == "audio":
-            raise ValueError(f"half_window must be {2 ** (layers - 1)} or more for the {layers} layers of "
-                             f"encoder.widths, which halve twice as many rows, not {self.half_window}")  # fmt: skip
+            raise ValueError(
+                f"half_window must be {2 ** (layers - 1)} or more for the {layers} layers of "
+                f"encoder.widths, which halve twice as many rows, not {self.half_window}"
+            )
         check_falling(self.renderer.falling)
         if self.renderer.lips < 0.0:
             raise ValueError(f"lips is a weight, 0 or more, not {self.renderer.lips}")

@@ -12,8 +12,8 @@ from typing import Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F16, F32, I64, U8, Mask
 from facetake.face.drive import head_angles
 from facetake.face.model import MATERIALS, FaceModel
 from facetake.portrait.capture.actor import Actor, read_actor
@@ -24,11 +24,6 @@ from facetake.portrait.video.region import Region
 from facetake.render.bary import fragments
 from facetake.render.camera import Camera
 
-F32 = NDArray[np.float32]
-F16 = NDArray[np.float16]
-U8 = NDArray[np.uint8]
-I64 = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 Part = Literal["head", "face"]
 INNER_RING = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])
 OUTER_RING = np.array([61, 185, 40, 39, 37, 0, 267, 269, 270, 409, 291, 375, 321, 405, 314, 17, 84, 181, 91, 146])
@@ -59,14 +54,16 @@ class Surface(Placed):
             Texture coordinates (pixels, pixels, 2) in -1..1, 0 where nothing is seen; where something is: 1, else 0
             (pixels, pixels); and likewise inside the lips' outline, mouth and all.
         """
-        camera, space = seen_in(self.actor.camera, region), self.placed(expression[None], frame)[0]
+        camera = seen_in(self.actor.camera, region)
+        space = self.placed(expression[None], frame)[0]
         ids = torch.from_numpy(seen_faces(space, self.model.faces, camera))[None]
         screen = torch.from_numpy(camera.project(space))[None]
         points = fragments(screen, self.model.faces, ids, self._chosen)
         uv = torch.einsum("pkc,pk->pc", self._corners[points.face], points.weights)
         drawn = np.zeros((region.pixels, region.pixels, 2), np.float16)
         alpha = np.zeros(drawn.shape[:2], np.uint8)
-        rows, columns = points.row.numpy(), points.column.numpy()
+        rows = points.row.numpy()
+        columns = points.column.numpy()
         drawn[rows, columns], alpha[rows, columns] = uv.clamp(-1.0, 1.0).numpy(), 1
         return drawn, alpha, self._ringed(OUTER_RING, space, camera).astype(np.uint8)
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.read_avatars import audio_to_parameters
@@ -41,8 +41,6 @@ from facetake.portrait.training.trainer import Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
 FEWEST_FRAMES = 8
 PREVIEWS = 4
@@ -78,10 +76,15 @@ class Lesson:
 
 
 def train(
-    lessons: list[Lesson], settings: Settings, folder: Path, report: Report = ignore,
-    log: Callable[[int, Losses], None] = ignore, phonemes: Phonemes | None = None,
-    style: StyleLoss | None = None, device: torch.device = CPU,
-) -> Trained:  # fmt: skip
+    lessons: list[Lesson],
+    settings: Settings,
+    folder: Path,
+    report: Report = ignore,
+    log: Callable[[int, Losses], None] = ignore,
+    phonemes: Phonemes | None = None,
+    style: StyleLoss | None = None,
+    device: torch.device = CPU,
+) -> Trained:
     """Trains on clips of one actor; called again on the same folder it goes on.
 
     Args:
@@ -115,7 +118,8 @@ def _check(lessons: list[Lesson]) -> None:
     """Refuses clips that are too short, or of different people, face models or sizes."""
     first = lessons[0].surface
     for lesson in lessons:
-        other, where = lesson.surface, lesson.surface.actor.folder
+        other = lesson.surface
+        where = lesson.surface.actor.folder
         if lesson.count < FEWEST_FRAMES:
             raise PortraitError(
                 f"{where}: there are {lesson.count} frames with sound to learn from, {FEWEST_FRAMES} are needed"
@@ -160,10 +164,16 @@ def _maps(folder: Path, lessons: list[Lesson], region: Region, report: Report) -
     made = []
     for number, lesson in enumerate(lessons):
         place = folder / "clips" / f"{number:04d}"
-        made.append(maps_of(
-            lesson.surface, lesson.phonemes, lesson.count, region, place,
-            lambda share, number=number: report("maps", (number + share) / len(lessons)),  # type: ignore[misc]
-        ))  # fmt: skip
+        made.append(
+            maps_of(
+                lesson.surface,
+                lesson.phonemes,
+                lesson.count,
+                region,
+                place,
+                lambda share, number=number: report("maps", (number + share) / len(lessons)),  # type: ignore[misc]
+            )
+        )
     return made
 
 
@@ -184,9 +194,14 @@ def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, r
 
 
 def _learn_renderer(
-    folder: Path, settings: Settings, maps: list[Maps], style: StyleLoss, device: torch.device, report: Report,
+    folder: Path,
+    settings: Settings,
+    maps: list[Maps],
+    style: StyleLoss,
+    device: torch.device,
+    report: Report,
     log: Callable[[int, Losses], None],
-) -> None:  # fmt: skip
+) -> None:
     how = settings.renderer
     renderer = RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
     kept = (

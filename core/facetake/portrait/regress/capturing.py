@@ -91,8 +91,14 @@ def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[
 def _check_same(order: Order, face: Face) -> None:
     """Refuses a folder whose regression was begun with something else; the settings are looked at by the regression."""
     plan = read_json(order.out / PLAN)
-    wanted = {"video": audio.hash_of(order.video), "face_sha256": face.sha256, "size": order.size,
-              "first_s": order.first_s, "last_s": order.last_s}  # fmt: skip
+    wanted = {
+        "video": audio.hash_of(order.video),
+        "face_sha256": face.sha256,
+        "size": order.size,
+        "first_s": order.first_s,
+        "last_s": order.last_s,
+    }
     if {name: plan.get(name) for name in wanted} != wanted:
-        raise PortraitError(f"{order.out} holds an unfinished regression of another video, range, face model or size; "
-                            "name a new folder")  # fmt: skip
+        raise PortraitError(
+            f"{order.out} holds an unfinished regression of another video, range, face model or size; name a new folder"
+        )

@@ -42,7 +42,9 @@ class Comparison:
 
     def __init__(self, model: FaceModel, camera: Camera, settings: Losses) -> None:
         """Raises PortraitError for a model with none of the 68 landmarks."""
-        self._model, self._camera, self._settings = model, camera, settings
+        self._model = model
+        self._camera = camera
+        self._settings = settings
         marks = model.topology.landmarks
         there = np.isin(IBUG_68, marks.mediapipe_index)
         if not there.any():
@@ -75,7 +77,8 @@ class Comparison:
 
     def terms(self, found: Found, pictures: Tensor, seen: Tensor) -> Terms:
         """The losses of pictures (B, H, W, 3), RGB in 0..255, with landmarks (B, N, 2)."""
-        how, space = self._settings, self.placed(found)
+        how = self._settings
+        space = self.placed(found)
         distances = self.distances(space, seen)
         photo = self._photo(self.drawn(found, space), pictures)
         landmarks = self._landmarks(distances * (PAPER_PX / self._camera.size[0]))

@@ -18,7 +18,8 @@ from facetake.portrait.regress.settings import Settings
 from facetake.render.harmonics import N_BANDS, ambient
 from facetake.render.perspective import rotation_matrix
 
-LIGHT, POSE = N_BANDS * 3, 3
+LIGHT = N_BANDS * 3
+POSE = 3
 REACH_M = 0.1
 """Metres of a translation of 1: about what a unit is in the paper's face model."""
 
@@ -50,8 +51,9 @@ class Regressor(nn.Module):
     pivot: Tensor
     mean: Tensor
 
-    def __init__(self, settings: Settings, n_identity: int, n_expression: int, n_albedo: int, home: Tensor,
-                 pivot: Tensor) -> None:  # fmt: skip
+    def __init__(
+        self, settings: Settings, n_identity: int, n_expression: int, n_albedo: int, home: Tensor, pivot: Tensor
+    ) -> None:
         """home, pivot: (3,) metres; where the head's origin stands at first, and the middle of the face from there."""
         super().__init__()
         self.trunk = ResNet(settings.size)
@@ -63,16 +65,21 @@ class Regressor(nn.Module):
         self.register_buffer("home", home.float())
         self.register_buffer("pivot", pivot.float())
         self.register_buffer("mean", torch.tensor(MEAN_BGR)[:, None, None], persistent=False)
-        self._side, self._split = settings.side, (n_expression, LIGHT, POSE, POSE)
+        self._side = settings.side
+        self._split = (n_expression, LIGHT, POSE, POSE)
 
     def forward(self, pictures: Tensor) -> Found:
         """Coefficients of pictures (B, H, W, 3), RGB in 0..255."""
         expression, light, rotation, shift = self.fc(self.trunk(self._seen(pictures))).split(self._split, dim=1)
         swung = self.pivot - rotation_matrix(rotation) @ self.pivot
         return Found(
-            expression, ambient(light.device) + light.unflatten(1, (N_BANDS, 3)), rotation,
-            self.home + REACH_M * shift + swung, self.identity, self.albedo,
-        )  # fmt: skip
+            expression,
+            ambient(light.device) + light.unflatten(1, (N_BANDS, 3)),
+            rotation,
+            self.home + REACH_M * shift + swung,
+            self.identity,
+            self.albedo,
+        )
 
     def _seen(self, pictures: Tensor) -> Tensor:
         """Blue, green, red less their mean, of the network's size."""

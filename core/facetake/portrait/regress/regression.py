@@ -14,6 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.files import json_text
@@ -28,9 +29,8 @@ from facetake.portrait.training.schedule import slow_down
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
-NETWORK, PLAN = "regressor", "regress.json"
+NETWORK = "regressor"
+PLAN = "regress.json"
 TOGETHER = 16  # frames read off at once
 
 
@@ -54,11 +54,15 @@ class Regression:
             WeightsMissingError: the settings start from that file and it is not there.
             PortraitError: the actor's landmarks do not have the points that the model needs.
         """
-        self._actor, self._model, self._settings = actor, model, settings
+        self._actor = actor
+        self._model = model
+        self._settings = settings
         self._comparison = Comparison(model, actor.camera, settings.losses)
         if actor.fit.landmarks.shape[1] <= int(self._comparison.points.max()):
-            raise PortraitError(f"{actor.folder} has {actor.fit.landmarks.shape[1]} landmarks a frame, "
-                                f"{model.name} needs number {self._comparison.points.max()}")  # fmt: skip
+            raise PortraitError(
+                f"{actor.folder} has {actor.fit.landmarks.shape[1]} landmarks a frame, "
+                f"{model.name} needs number {self._comparison.points.max()}"
+            )
         self._seen = torch.from_numpy(actor.fit.landmarks[:, self._comparison.points])
         self._pictures = actor.frames()
         with torch.random.fork_rng():
@@ -67,10 +71,12 @@ class Regression:
             self.network = Regressor(settings, *sizes, *standing(model, actor))
         self.started = self.network.begin(settings.start, weights)
         self._adam = torch.optim.Adam(
-            [{"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
-             {"params": [self.network.identity, self.network.albedo], "lr": settings.shared_rate}],
+            [
+                {"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
+                {"params": [self.network.identity, self.network.albedo], "lr": settings.shared_rate},
+            ],
             betas=(0.5, 0.999),
-        )  # fmt: skip
+        )
 
     def train(
         self, folder: Path, progress: Callable[[float], None] = ignore, log: Callable[[int, Epoch], None] = ignore
@@ -86,7 +92,8 @@ class Regression:
             PortraitError: the folder is of another regression.
         """
         self._begin(folder)
-        how, kept = self._settings, (Kept(NETWORK, self.network, self._adam),)
+        how = self._settings
+        kept = (Kept(NETWORK, self.network, self._adam),)
         trainer = Trainer(
             folder=folder, kept=kept, epochs=how.epochs, seed=how.seed, save_every=how.save_every, shows=False
         )
@@ -109,19 +116,33 @@ class Regression:
         with torch.inference_mode():
             colour = self._model.albedo(self.network.albedo)[0].numpy()
         return Fit(
-            landmarks=self._actor.fit.landmarks, identity=self.network.identity[0].detach().numpy().copy(),
-            albedo=self.network.albedo[0].detach().numpy().copy(), colour=colour, light=_joined(rows, "light"),
-            expression=held, rotation=_joined(rows, "rotation"), translation=_joined(rows, "translation"),
-        )  # fmt: skip
+            landmarks=self._actor.fit.landmarks,
+            identity=self.network.identity[0].detach().numpy().copy(),
+            albedo=self.network.albedo[0].detach().numpy().copy(),
+            colour=colour,
+            light=_joined(rows, "light"),
+            expression=held,
+            rotation=_joined(rows, "rotation"),
+            translation=_joined(rows, "translation"),
+        )
 
     def distance_px(self, fit: Fit) -> float:
         """The mean distance between a fit's landmarks and the seen ones, in pixels of the crop."""
         away = []
         for rows in np.array_split(np.arange(len(self._seen)), -(-len(self._seen) // TOGETHER)):
-            found = Found(*(torch.from_numpy(values) for values in (
-                fit.expression[rows], fit.light[rows if len(fit.light) > 1 else [0]], fit.rotation[rows],
-                fit.translation[rows], fit.identity[None], fit.albedo[None],
-            )))  # fmt: skip
+            found = Found(
+                *(
+                    torch.from_numpy(values)
+                    for values in (
+                        fit.expression[rows],
+                        fit.light[rows if len(fit.light) > 1 else [0]],
+                        fit.rotation[rows],
+                        fit.translation[rows],
+                        fit.identity[None],
+                        fit.albedo[None],
+                    )
+                )
+            )
             with torch.inference_mode():
                 away.append(self._comparison.distances(self._comparison.placed(found), self._seen[rows]))
         return float(torch.cat(away).mean())
@@ -146,11 +167,14 @@ class Regression:
     def _begin(self, folder: Path) -> None:
         """Writes what the folder is for, or checks that it is for the same."""
         plan = {"model": self._model.name, "n_frames": len(self._pictures), "settings": asdict(self._settings)}
-        path, wanted = folder / PLAN, json_text.load(json_text.dump(plan))
+        path = folder / PLAN
+        wanted = json_text.load(json_text.dump(plan))
         if path.is_file():
             if read_json(path) != wanted:
-                raise PortraitError(f"{folder} holds a regression with another face model or other settings; "
-                                    "remove that folder to begin anew")  # fmt: skip
+                raise PortraitError(
+                    f"{folder} holds a regression with another face model or other settings; "
+                    "remove that folder to begin anew"
+                )
         else:
             folder.mkdir(parents=True, exist_ok=True)
             with beside(path) as part:
@@ -166,13 +190,15 @@ def standing(model: FaceModel, actor: Actor) -> tuple[Tensor, Tensor]:
 
     Both (3,) in metres, for a head seen from the front.
     """
-    marks, camera = model.topology.landmarks, actor.camera
+    marks = model.topology.landmarks
+    camera = actor.camera
     use = marks.mediapipe_index < actor.fit.landmarks.shape[1]
     seen = actor.fit.landmarks[:, marks.mediapipe_index[use]]
     zero = torch.zeros(1, model.identity_size)
     with torch.inference_mode():
         points = model.landmarks(model.vertices(zero, model.neutral_expression[None]))[0].numpy()[use]
-    middle, spread = points.mean(axis=0), points[:, :2].std(axis=0).max()
+    middle = points.mean(axis=0)
+    spread = points[:, :2].std(axis=0).max()
     depth = camera.focal * spread / max(float(np.median(seen.std(axis=1).max(axis=1))), 1e-3)
     x, y = (np.median(seen.mean(axis=1), axis=0) - np.asarray(camera.centre)) * depth / camera.focal
     return torch.tensor(np.array([x, y, depth]) - middle, dtype=torch.float32), torch.from_numpy(middle)

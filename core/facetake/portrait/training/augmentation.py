@@ -13,7 +13,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-TURN_DEG, STRETCH, SHIFT = 8.0, 0.1, 0.06
+TURN_DEG = 8.0
+STRETCH = 0.1
+SHIFT = 0.06
 
 
 def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:
@@ -23,7 +25,8 @@ def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:
     up to `STRETCH` and `SHIFT` of their size, and mirrored half of the time.
     """
     turn, stretch, across, down = rng.uniform(-amount, amount, (4, count))
-    angle, scale = np.radians(TURN_DEG) * turn, 1.0 + STRETCH * stretch
+    angle = np.radians(TURN_DEG) * turn
+    scale = 1.0 + STRETCH * stretch
     mirror = np.where(rng.random(count) < 0.5 * amount, -1.0, 1.0)
     rows = [
         [mirror * scale * np.cos(angle), -scale * np.sin(angle), 2.0 * SHIFT * across],

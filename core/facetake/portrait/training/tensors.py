@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import U8
 from facetake.portrait.training.devices import CPU
-
-U8 = NDArray[np.uint8]
 
 
 def as_tensor(pictures: U8, device: torch.device = CPU) -> Tensor:

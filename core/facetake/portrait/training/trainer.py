@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from facetake.arrays import U8
 from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.training_dir import Kept
@@ -22,7 +23,6 @@ from facetake.portrait.training.training_dir import Kept
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
-U8 = NDArray[np.uint8]
 Losses = TypeVar("Losses", bound="DataclassInstance | None")
 """What an epoch tells of its losses: a dataclass of numbers, kept beside the networks, or None."""
 PREVIEWS = "previews"
@@ -59,10 +59,15 @@ class Trainer:
     stride: int = 1
 
     def run(
-        self, learn: Callable[[int], Losses], *, begin: Callable[[], None] = ignore,
-        preview: Callable[[], U8] | None = None, name: str = "epoch",
-        log: Callable[[int, Losses], None] = ignore, progress: Callable[[float], None] = ignore,
-    ) -> None:  # fmt: skip
+        self,
+        learn: Callable[[int], Losses],
+        *,
+        begin: Callable[[], None] = ignore,
+        preview: Callable[[], U8] | None = None,
+        name: str = "epoch",
+        log: Callable[[int, Losses], None] = ignore,
+        progress: Callable[[float], None] = ignore,
+    ) -> None:
         """Trains to the end; called again on the same folder it goes on, and ends at the same weights.
 
         Args:

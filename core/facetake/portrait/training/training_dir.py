@@ -28,7 +28,8 @@ from facetake.portrait.storage import read_json
 from facetake.portrait.training.presets import check_sizes
 
 About = TypeVar("About")
-KEPT, PART = "kept-", ".part"
+KEPT = "kept-"
+PART = ".part"
 
 
 def write_about(path: Path, about: Any) -> None:
@@ -104,8 +105,10 @@ def keep(folder: Path, kept: Sequence[Kept], about: Mapping[str, object]) -> Non
         kept: what belongs together; the first gives the folder its name.
         about: its "epoch" or "step" is the number of those done; and whatever is worth telling.
     """
-    name, part = kept[0].name, folder / f"{KEPT}{kept[0].name}{PART}"
-    place, older = folder / f"{KEPT}{name}-{_done(about):06d}", _moments(folder, name)
+    name = kept[0].name
+    part = folder / f"{KEPT}{kept[0].name}{PART}"
+    place = folder / f"{KEPT}{name}-{_done(about):06d}"
+    older = _moments(folder, name)
     if place in older:
         return
     files.remove(part)
@@ -181,8 +184,10 @@ def _done_old(folder: Path, kept: Sequence[Kept]) -> int:
     done = {one.name: _done_alone(folder, one.name) for one in kept}
     if len(set(done.values())) > 1:
         told = ", ".join(f"{name} after {number}" for name, number in done.items())
-        raise PortraitError(f"{folder} was stopped while it was being saved: its networks are of two moments ({told}); "
-                            "train again into a new folder")  # fmt: skip
+        raise PortraitError(
+            f"{folder} was stopped while it was being saved: its networks are of two moments ({told}); "
+            "train again into a new folder"
+        )
     return done[kept[0].name]
 
 

@@ -7,16 +7,15 @@ other sizes they scale.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from facetake.arrays import F32, U8, Mask
 
 REFERENCE_PX = 256
 DILATE_PX = 4
 ERODE_PX = 9
-BLUR_TAPS, BLUR_SIGMA_PX = 5, 4.0
+BLUR_TAPS = 5
+BLUR_SIGMA_PX = 4.0
 SQUARE = np.ones((3, 3), dtype=bool)
-Mask = NDArray[np.bool_]
-U8 = NDArray[np.uint8]
-F32 = NDArray[np.float32]
 
 
 def expanded(closed: Mask, opened: Mask) -> Mask:

@@ -8,12 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.video import require_av
 
-F32 = NDArray[np.float32]
 HEIGHTS = 1.9  # of the mean box of the landmarks, which ends at the hairline
 ABOVE = 0.46  # share of the side above the middle of the face: more of it is below, for the neck
 MARGIN = 1.08  # around the box of all landmarks of all frames
@@ -47,7 +46,8 @@ class Crop:
 
 def stable_crop(track: F32, width: int, height: int, size: int) -> Crop:
     """The crop for a face's track (T, N, 2) in a picture of `width` x `height` pixels, brought to `size`."""
-    low, high = track.min(axis=1), track.max(axis=1)
+    low = track.min(axis=1)
+    high = track.max(axis=1)
     tall = float((high[:, 1] - low[:, 1]).mean())
     needed = float((high.max(axis=0) - low.min(axis=0)).max()) * MARGIN
     side = min(max(round(max(HEIGHTS * tall, needed)), 2), width, height)

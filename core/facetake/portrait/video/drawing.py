@@ -11,13 +11,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.picture import draw
 from facetake.render.rasterizer import face_ids
-
-F32 = NDArray[np.float32]
 
 
 @torch.no_grad()

@@ -12,7 +12,8 @@ from typing import BinaryIO, Final, Literal, NamedTuple
 ORIENTATION: Final = 0x0112
 MOST_BYTES: Final = 1 << 16  # of EXIF that are looked at: a JPEG has no room for more
 MOST_PARTS: Final = 10_000
-_JPEG, _PNG = b"\xff\xd8", b"\x89PNG\r\n\x1a\n"
+_JPEG = b"\xff\xd8"
+_PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF: Final[dict[bytes, Literal["little", "big"]]] = {b"II*\0": "little", b"MM\0*": "big"}
 _START_OF_SCAN: Final = 0xDA
 
@@ -25,9 +26,15 @@ class Orientation(NamedTuple):
 
 
 _ORIENTATIONS: Final = {
-    1: Orientation(False, 0), 2: Orientation(True, 2), 3: Orientation(False, 2), 4: Orientation(True, 0),
-    5: Orientation(True, 3), 6: Orientation(False, 3), 7: Orientation(True, 1), 8: Orientation(False, 1),
-}  # fmt: skip
+    1: Orientation(False, 0),
+    2: Orientation(True, 2),
+    3: Orientation(False, 2),
+    4: Orientation(True, 0),
+    5: Orientation(True, 3),
+    6: Orientation(False, 3),
+    7: Orientation(True, 1),
+    8: Orientation(False, 1),
+}
 
 
 def orientation_of(path: Path) -> Orientation | None:

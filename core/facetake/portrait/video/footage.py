@@ -75,7 +75,8 @@ class Footage:
         Raises:
             PortraitError: a frame cannot be decoded.
         """
-        shown, given = None, 0
+        shown = None
+        given = 0
         for time_s, picture in self._decoded():
             while shown is not None and given < self.n_frames and self._is_nearer(given, shown[0], time_s):
                 yield shown[1]
@@ -134,7 +135,9 @@ def open_footage(path: Path, first_s: float = 0.0, last_s: float | None = None) 
             if not container.streams.video:
                 raise PortraitError(f"{path} holds no picture; give a video of the actor")
             stream = container.streams.video[0]
-            has_sound, kind, average = bool(container.streams.audio), tone_mapping.kind_of(stream), stream.average_rate
+            has_sound = bool(container.streams.audio)
+            kind = tone_mapping.kind_of(stream)
+            average = stream.average_rate
             _check_size(path, stream.codec_context.width, stream.codec_context.height)
             packets = (p for p in container.demux(stream) if p.pts is not None and not p.is_discard)
             times = sorted(Fraction(p.pts) * p.time_base for p in packets)
@@ -195,7 +198,8 @@ def _upright(path: Path) -> tuple[int, int, int]:
     with open_container(path) as container:
         frame: Any = next(container.decode(video=0))
     turns = round(getattr(frame, "rotation", 0) / 90) % 4
-    width, height = frame.width, frame.height
+    width = frame.width
+    height = frame.height
     return (turns, height, width) if turns % 2 else (turns, width, height)
 
 
@@ -248,7 +252,8 @@ def sound_of(footage: Footage, late_s: float = 0.0, rate_hz: int = 48_000) -> tu
     if not footage.has_sound:
         return np.zeros(0, np.float32), [f"{footage.path} has no sound; it cannot teach how this voice moves the face"]
     wanted = round(footage.n_frames / footage.rate * rate_hz)
-    blocks, count = [np.zeros(0, np.float32)], 0
+    blocks = [np.zeros(0, np.float32)]
+    count = 0
     try:
         with audio.stream(footage.path, rate_hz=rate_hz, zero_s=footage.start_s + Fraction(late_s)) as heard:
             told = list(heard.told)

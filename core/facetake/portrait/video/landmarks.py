@@ -16,13 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import read_npz
+from facetake.arrays import F32
+from facetake.arrays.reader import read_npz
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait.video.footage import Footage
 from facetake.portrait.video.pictures import Pictures
 
-F32 = NDArray[np.float32]
 N_POINTS = (468, 478)
 LONGEST_GAP = 5  # frames without a face that are filled by their neighbours, a fast blink of the tracker
 FACES_MOST = 3
@@ -189,7 +189,8 @@ def _filled(track: F32, seen: NDArray[np.bool_], footage: Footage) -> F32:
 
 
 def _check_inside(track: F32, footage: Footage) -> None:
-    low, high = track.min(axis=1), track.max(axis=1)
+    low = track.min(axis=1)
+    high = track.max(axis=1)
     room = np.array([footage.width, footage.height])
     outside = ((low < -OUTSIDE * room) | (high > (1 + OUTSIDE) * room)).any(axis=1)
     if outside.any():
@@ -198,7 +199,8 @@ def _check_inside(track: F32, footage: Footage) -> None:
 
 
 def _check_steady(track: F32, footage: Footage) -> None:
-    centre, size = track.mean(axis=1), np.ptp(track, axis=1).max(axis=1)
+    centre = track.mean(axis=1)
+    size = np.ptp(track, axis=1).max(axis=1)
     jump = np.linalg.norm(np.diff(centre, axis=0), axis=1) > JUMP * size[1:]
     if jump.any():
         frame = footage.when(int(jump.argmax()) + 1)

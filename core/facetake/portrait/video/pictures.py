@@ -34,7 +34,8 @@ def write_pictures(path: Path, frames: Iterable[Pictures], rate: Fraction) -> in
                 stream.height, stream.width = picture.shape[:2]
                 stream.codec_context.time_base = 1 / rate
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24").reformat(format="bgr0")
-            frame.pts, frame.time_base = number - 1, 1 / rate
+            frame.pts = number - 1
+            frame.time_base = 1 / rate
             container.mux(stream.encode(frame))
         if number:
             container.mux(stream.encode(None))

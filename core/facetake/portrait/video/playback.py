@@ -10,11 +10,9 @@ from functools import lru_cache
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
+from facetake.arrays import F64, I64, U8
+
 BLOCK = 32  # frames read at a time
 SLOW = 4  # frames of the video, a sixth of a second, over which it slows down before it turns
 
@@ -41,7 +39,8 @@ def there_and_back(n_frames: int, available: int) -> I64:
     shown = np.arange(n_frames)
     if n_frames <= available:
         return shown
-    last, slow = available - 1, _slow(available)
+    last = available - 1
+    slow = _slow(available)
     way, passed = np.divmod(shown + slow, _leg(available))
     gone = _eased(passed, last, slow)
     place = np.where(shown < slow, shown, np.where(way % 2, last - gone, gone))  # at first it runs already
@@ -66,7 +65,8 @@ def _leg(available: int) -> int:
 
 def _eased(passed: I64, last: int, slow: int) -> F64:
     """How far a leg has come, 0..last, after so many shown frames: from rest to full speed, and to rest again."""
-    total, four = last + 2 * slow, max(1, 4 * slow)
+    total = last + 2 * slow
+    four = max(1, 4 * slow)
     ends = np.where(2 * passed < total, passed**2 / four, last - (total - passed) ** 2 / four)
     inside = (passed >= 2 * slow) & (passed <= total - 2 * slow)
     return np.asarray(np.where(inside, passed - slow, ends))

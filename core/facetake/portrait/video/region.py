@@ -5,10 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-U8 = NDArray[np.uint8]
-Mask = NDArray[np.bool_]
+from facetake.arrays import U8, Mask
+
 MARGIN = 0.06  # of the square's side, left around the masks
 
 
@@ -39,7 +38,8 @@ def around(masks: Mask, pixels: int) -> Region:
     """The square that holds every mask (T, H, W) with a margin, or the largest that the picture has room for."""
     size = min(masks.shape[1:])
     covered: Mask = masks.max(axis=0)
-    rows, columns = np.flatnonzero(covered.max(axis=1)), np.flatnonzero(covered.max(axis=0))
+    rows = np.flatnonzero(covered.max(axis=1))
+    columns = np.flatnonzero(covered.max(axis=0))
     if not len(rows):
         return Region(0, 0, size, pixels)
     extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1

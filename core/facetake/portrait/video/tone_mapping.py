@@ -13,14 +13,15 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
+from facetake.arrays import F32
 
 KINDS: Final = {16: "PQ", 18: "HLG"}
 """ITU-T H.273's numbers of the transfer characteristics that are of high dynamic range."""
 FULL_RANGE: Final = 2  # H.273's videos of which 0 and the greatest number are black and white
 WHITE_NITS: Final = 203.0  # BT.2408: reference white
 KNEE: Final = 0.75  # of white: highlights are pressed together from here on
-HLG_NITS, HLG_GAMMA = 1000.0, 1.2  # BT.2100, table 5: of a display of 1000 cd/m2
+HLG_NITS = 1000.0  # BT.2100, table 5: of a display of 1000 cd/m2
+HLG_GAMMA = 1.2
 PQ_NITS: Final = 10_000.0
 LUMA_2020: Final = np.array([0.2627, 0.6780, 0.0593], np.float32)
 TO_709: Final = np.array(
@@ -83,7 +84,9 @@ def _curve(kind: str) -> F32:
         root = signal ** (32.0 / 2523.0)
         ratio = np.maximum(root - 107.0 / 128.0, 0.0) / (2413.0 / 128.0 - 2392.0 / 128.0 * root)
         return (ratio ** (8192.0 / 1305.0) * PQ_NITS / WHITE_NITS).astype(np.float32)
-    a, b, c = 0.17883277, 0.28466892, 0.55991073
+    a = 0.17883277
+    b = 0.28466892
+    c = 0.55991073
     return np.where(signal <= 0.5, signal**2 / 3.0, (np.exp((signal - c) / a) + b) / 12.0).astype(np.float32)
 
 

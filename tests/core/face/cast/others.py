@@ -20,7 +20,8 @@ ICT_NAMES = ("jawOpen", "mouthSmile_L", "mouthSmile_R", "mouthPucker", "browInne
 
 def flame_arrays() -> dict[str, Any]:
     """What FLAME's pickle holds, over the cast: y up, 300 directions of shape and ten of expression."""
-    face, rng = cast(), np.random.default_rng(0)
+    face = cast()
+    rng = np.random.default_rng(0)
     points = face.vertices * FLIP
     n = len(points)
     shapes = np.zeros((n, 3, 300 + N_EXPRESSION))
@@ -32,15 +33,22 @@ def flame_arrays() -> dict[str, Any]:
     jaw = 1.0 / (1.0 + np.exp((points[:, 1] + 0.045) / 0.006))
     weights = np.stack([0.1 * np.ones(n), 0.9 * (1.0 - jaw), 0.9 * jaw, np.zeros(n), np.zeros(n)], axis=1)
     return {
-        "v_template": points, "f": face.faces.astype(np.uint32), "shapedirs": shapes, "weights": weights,
-        "posedirs": rng.normal(0, 1e-4, (n, 3, 36)), "J_regressor": sparse.csc_matrix(regressor), "bs_style": "lbs",
-        "kintree_table": np.array([[4294967295, 0, 1, 1, 1], [0, 1, 2, 3, 4]], np.int64), "J": regressor @ points,
-    }  # fmt: skip
+        "v_template": points,
+        "f": face.faces.astype(np.uint32),
+        "shapedirs": shapes,
+        "weights": weights,
+        "posedirs": rng.normal(0, 1e-4, (n, 3, 36)),
+        "J_regressor": sparse.csc_matrix(regressor),
+        "bs_style": "lbs",
+        "kintree_table": np.array([[4294967295, 0, 1, 1, 1], [0, 1, 2, 3, 4]], np.int64),
+        "J": regressor @ points,
+    }
 
 
 def flame_npz(folder: Path) -> Path:
     """FLAME's arrays in an .npz, with a landmark embedding beside it."""
-    data, path = flame_arrays(), folder / "flame.npz"
+    data = flame_arrays()
+    path = folder / "flame.npz"
     np.savez(path, **{**data, "J_regressor": data["J_regressor"].toarray()})
     flame_embedding(folder)
     return path
@@ -51,8 +59,12 @@ def flame_embedding(folder: Path) -> None:
     face = cast()
     vertex = face.ibug[17:]
     first = np.array([np.argwhere(face.faces == v)[0] for v in vertex])
-    np.savez(folder / "mediapipe_landmark_embedding.npz", lmk_face_idx=first[:, 0], lmk_b_coords=np.eye(3)[first[:, 1]],
-             landmark_indices=IBUG_68[17:])  # fmt: skip
+    np.savez(
+        folder / "mediapipe_landmark_embedding.npz",
+        lmk_face_idx=first[:, 0],
+        lmk_b_coords=np.eye(3)[first[:, 1]],
+        landmark_indices=IBUG_68[17:],
+    )
 
 
 def column(points: Any, per_metre: float) -> Any:
@@ -69,11 +81,18 @@ def bfm_front(path: Path) -> Path:
     """A `BFM_model_front.mat` of the cast: decimetres, colours 0..255, numbers from 1."""
     face = cast()
     rng = np.random.default_rng(0)
-    savemat(path, {
-        "meanshape": column(face.vertices + 0.3, 10.0).T, "idBase": matrix(face.people, 10.0),
-        "exBase": matrix(face.moves, 10.0), "meantex": np.full((1, face.vertices.size), 180.0),
-        "texBase": rng.normal(0, 5, (face.vertices.size, 4)), "tri": face.faces + 1, "keypoints": face.ibug[None] + 1,
-    })  # fmt: skip
+    savemat(
+        path,
+        {
+            "meanshape": column(face.vertices + 0.3, 10.0).T,
+            "idBase": matrix(face.people, 10.0),
+            "exBase": matrix(face.moves, 10.0),
+            "meantex": np.full((1, face.vertices.size), 180.0),
+            "texBase": rng.normal(0, 5, (face.vertices.size, 4)),
+            "tri": face.faces + 1,
+            "keypoints": face.ibug[None] + 1,
+        },
+    )
     return path
 
 

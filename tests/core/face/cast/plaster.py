@@ -7,17 +7,15 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.interpolate import LinearNDInterpolator, NearestNDInterpolator
 
+from facetake.arrays import F64, I64
 from facetake.face.anny import load
 from facetake.face.ibug import IBUG_68
 from facetake.rig import ARKIT_NAMES
 
-F64 = NDArray[np.float64]
-I64 = NDArray[np.int64]
-
-COLUMNS, ROWS = 26, 30
+COLUMNS = 26
+ROWS = 30
 MOVES = ("jawOpen", "mouthSmileLeft", "mouthSmileRight", "mouthPucker", "browInnerUp", "eyeBlinkLeft", "eyeBlinkRight")
 
 
@@ -39,7 +37,8 @@ def cast() -> Cast:
     chosen = model.topology.parts["face"]
     rest = model.rest.numpy().astype(np.float64)
     front = rest[chosen]
-    low, high = front[:, :2].min(axis=0), front[:, :2].max(axis=0)
+    low = front[:, :2].min(axis=0)
+    high = front[:, :2].max(axis=0)
     x, y = np.meshgrid(np.linspace(low[0], high[0], COLUMNS), np.linspace(low[1], high[1], ROWS))
     at = np.stack([x.ravel(), y.ravel()], axis=1)
 
@@ -72,5 +71,8 @@ def _place(points: F64, index: I64, k: int) -> F64:
 def _grid() -> I64:
     """Triangles that run counter-clockwise in a picture whose y points down."""
     corner = np.arange(ROWS * COLUMNS).reshape(ROWS, COLUMNS)
-    a, b, c, d = corner[:-1, :-1], corner[1:, :-1], corner[1:, 1:], corner[:-1, 1:]
+    a = corner[:-1, :-1]
+    b = corner[1:, :-1]
+    c = corner[1:, 1:]
+    d = corner[:-1, 1:]
     return np.concatenate([np.stack([a, b, c], -1).reshape(-1, 3), np.stack([a, c, d], -1).reshape(-1, 3)])

@@ -31,15 +31,19 @@ def truth(model: Anny, number: int) -> Fit:
         landmarks=np.zeros((number, 478, 2), np.float32),
         identity=random.normal(scale=0.6, size=model.identity_size).astype(np.float32),
         albedo=random.normal(scale=0.5, size=model.albedo_size).astype(np.float32),
-        colour=np.zeros((len(model.rest), 3), np.float32), light=ambient().numpy()[None].copy(), expression=expression,
+        colour=np.zeros((len(model.rest), 3), np.float32),
+        light=ambient().numpy()[None].copy(),
+        expression=expression,
         rotation=np.stack([0.1 * np.sin(2 * t), 0.2 * np.sin(t), 0.08 * np.cos(t)], axis=1),
         translation=np.stack([0.008 * np.sin(t), 0.005 * np.cos(t), 0.9 + 0.03 * np.sin(t)], axis=1),
-    )  # fmt: skip
+    )
 
 
 def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = None) -> Actor:
     """Writes the folder; its fit holds the true landmarks and nothing else: all coefficients are zero."""
-    model, face, camera = load(), open_face(), portrait((size, size), 25.0)
+    model = load()
+    face = open_face()
+    camera = portrait((size, size), 25.0)
     true = truth(model, number)
     as_tensor = torch.from_numpy
     with torch.inference_mode():

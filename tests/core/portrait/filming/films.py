@@ -30,13 +30,15 @@ def film(
         stream.codec_context.time_base = Fraction(1, 3000)
         for picture, time in zip(pictures, times, strict=True):
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-            frame.pts, frame.time_base = round(time * 3000), Fraction(1, 3000)
+            frame.pts = round(time * 3000)
+            frame.time_base = Fraction(1, 3000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
         if sound is not None and track is not None:
             for first in range(0, len(sound) - 1023, 1024):
                 block = av.AudioFrame.from_ndarray(sound[None, first : first + 1024], format="fltp", layout="mono")
-                block.sample_rate, block.time_base = 48_000, Fraction(1, 48_000)
+                block.sample_rate = 48_000
+                block.time_base = Fraction(1, 48_000)
                 block.pts = first + round(sound_s * 48_000)
                 container.mux(track.encode(block))
             container.mux(track.encode(None))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 from films import film
-from numpy.typing import NDArray
 
+from facetake.arrays import F32
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import Motion
@@ -17,11 +17,20 @@ from facetake.portrait.video.drawing import drawn
 from facetake.render.camera import Camera, portrait
 from facetake.render.harmonics import N_BANDS
 
-F32 = NDArray[np.float32]
 SIZE = 256
-ACTED = {"jawOpen": 0.6, "mouthSmileLeft": 0.6, "mouthSmileRight": 0.6, "browInnerUp": 0.7, "mouthPucker": 0.6,
-         "eyeBlinkLeft": 0.9, "eyeBlinkRight": 0.9, "browDownLeft": 0.5, "mouthUpperUpLeft": 0.5, "eyeLookOutLeft": 0.5,
-         "eyeLookInRight": 0.5}  # fmt: skip
+ACTED = {
+    "jawOpen": 0.6,
+    "mouthSmileLeft": 0.6,
+    "mouthSmileRight": 0.6,
+    "browInnerUp": 0.7,
+    "mouthPucker": 0.6,
+    "eyeBlinkLeft": 0.9,
+    "eyeBlinkRight": 0.9,
+    "browDownLeft": 0.5,
+    "mouthUpperUpLeft": 0.5,
+    "eyeLookOutLeft": 0.5,
+    "eyeLookInRight": 0.5,
+}
 """The most that the actor does of each action, one beginning after another."""
 
 
@@ -64,7 +73,8 @@ def light() -> F32:
 
 def filmed(folder: Path, model: FaceModel, number: int = 8, noise_px: float = 0.7, size: int = SIZE) -> Filmed:
     """Writes a video and tracks of an actor of some shape and colour."""
-    face, random = linearised(model), np.random.default_rng(1)
+    face = linearised(model)
+    random = np.random.default_rng(1)
     identity = (0.7 * random.normal(size=model.identity_size)).astype(np.float32)
     colour = face.albedo((0.6 * random.normal(size=model.albedo_size)).astype(np.float32))
     truth = motion(face, number)

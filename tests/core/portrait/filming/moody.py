@@ -15,14 +15,16 @@ from facetake.portrait.video.drawing import drawn
 from facetake.render.harmonics import ambient
 from facetake.rig import ARKIT_NAMES
 
-RATE, SIZE = Fraction(25), 64
+RATE = Fraction(25)
+SIZE = 64
 SHOWN = {"happy": ("mouthSmileLeft", "mouthSmileRight"), "angry": ("browDownLeft", "browDownRight")}
 
 
 def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretch: float = 0.0) -> Actor:
     """Writes an actor's folder: a mouth that opens with its sound's loudness; stretch: another person's first shape."""
     face = open_face()
-    model, dice = face.model, np.random.default_rng([number, len(emotion), round(100 * intensity)])
+    model = face.model
+    dice = np.random.default_rng([number, len(emotion), round(100 * intensity)])
     loud = (0.5 - 0.5 * np.cos(np.arange(number) / 1.7)).astype(np.float32)
     expression = np.zeros((number, model.expression_size), np.float32)
     expression[:, ARKIT_NAMES.index("jawOpen")] = 0.6 * loud
@@ -33,14 +35,18 @@ def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretc
     angles = np.linspace(0.0, 2.0 * np.pi, 478)
     ring = SIZE / 2 + 0.3 * SIZE * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     fit = Fit(
-        landmarks=np.tile(ring, (number, 1, 1)).astype(np.float32), identity=identity,
+        landmarks=np.tile(ring, (number, 1, 1)).astype(np.float32),
+        identity=identity,
         albedo=np.zeros(model.albedo_size, np.float32),
-        colour=model.albedo(torch.zeros(1, model.albedo_size))[0].numpy(), light=ambient().numpy()[None],
-        expression=expression, rotation=np.zeros((number, 3), np.float32),
+        colour=model.albedo(torch.zeros(1, model.albedo_size))[0].numpy(),
+        light=ambient().numpy()[None],
+        expression=expression,
+        rotation=np.zeros((number, 3), np.float32),
         translation=np.tile(np.array([0.0, 0.0, 0.55], np.float32), (number, 1)),
-    )  # fmt: skip
-    about = About(face.name, face.sha256, "made.mp4", f"{emotion}{intensity}", (0.0, 0.0, 64.0), SIZE,
-                  RATE, number, 1.6 * SIZE)  # fmt: skip
+    )
+    about = About(
+        face.name, face.sha256, "made.mp4", f"{emotion}{intensity}", (0.0, 0.0, 64.0), SIZE, RATE, number, 1.6 * SIZE
+    )
     placed = Placed(Actor(folder, about, fit), model)
     ground = np.full((SIZE, SIZE, 3), 90, np.uint8)
     pictures = [

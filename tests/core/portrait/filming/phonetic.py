@@ -18,9 +18,15 @@ def phonetic(folder: Path, sounds: tuple[str, ...] = SOUNDS, seed: int = 0) -> P
     tokens = (*SIGNS, *sounds)
     torch.manual_seed(seed)
     config = transformers.Wav2Vec2Config(
-        vocab_size=len(tokens), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=16,
-        conv_dim=(8,) * 7, num_conv_pos_embeddings=4, num_conv_pos_embedding_groups=2,
-    )  # fmt: skip
+        vocab_size=len(tokens),
+        hidden_size=16,
+        num_hidden_layers=1,
+        num_attention_heads=2,
+        intermediate_size=16,
+        conv_dim=(8,) * 7,
+        num_conv_pos_embeddings=4,
+        num_conv_pos_embedding_groups=2,
+    )
     network = transformers.Wav2Vec2ForCTC(config)
     with torch.no_grad():
         network.lm_head.bias.copy_(torch.cat([torch.full((4,), 1.0), torch.linspace(3.0, 0.0, len(sounds))]))

@@ -46,8 +46,9 @@ def syncnet(path: Path) -> Path:
     for tower, rows in {
         "netcnnaud": "0 64 1 3 3|4 192 64 3 3|8 384 192 3 3|11 256 384 3 3|14 256 256 3 3|18 512 256 5 4",
         "netcnnlip": "0 96 3 5 7 7|4 256 96 1 5 5|8 256 256 1 3 3|11 256 256 1 3 3|14 256 256 1 3 3|18 512 256 1 6 6",
-        "netfcaud": "0 512 512|3 1024 512", "netfclip": "0 512 512|3 1024 512",
-    }.items():  # fmt: skip
+        "netfcaud": "0 512 512|3 1024 512",
+        "netfclip": "0 512 512|3 1024 512",
+    }.items():
         for row in rows.split("|"):
             place, *shape = map(int, row.split())
             layout.conv(f"{tower}.{place}", *shape, bias=True)
@@ -114,7 +115,8 @@ def vgg(path: Path, depth: int = 16) -> Path:
         16: ("vgg16-397923af.pth", "0 2|5 7|10 12 14|17 19 21 24 26 28"),
         19: ("vgg19-dcbb9e9d.pth", "0 2|5 7|10 12 14 16|19 21 23 25 28 30 32 34"),
     }[depth]
-    layout, n_in = Layout(), 3
+    layout = Layout()
+    n_in = 3
     for width, places in zip((64, 128, 256, 512), rows.split("|"), strict=True):
         for place in places.split():
             layout.conv(f"features.{place}", width, n_in, 3, 3, bias=True)
@@ -138,27 +140,41 @@ def inception(path: Path) -> Path:
 
 def _inception() -> Iterator[tuple[str, tuple[int, ...]]]:
     """The convolutions: block and layer, outputs, inputs, height and width."""
-    stem = "Conv2d_1a_3x3 32 3 3 3|Conv2d_2a_3x3 32 32 3 3|Conv2d_2b_3x3 64 32 3 3|Conv2d_3b_1x1 80 64 1 1|" \
-           "Conv2d_4a_3x3 192 80 3 3"  # fmt: skip
+    stem = (
+        "Conv2d_1a_3x3 32 3 3 3|Conv2d_2a_3x3 32 32 3 3|Conv2d_2b_3x3 64 32 3 3|Conv2d_3b_1x1 80 64 1 1|"
+        "Conv2d_4a_3x3 192 80 3 3"
+    )
     yield from _rows("", stem)
     dbl = "branch3x3dbl_2 96 64 3 3|branch3x3dbl_3 96 96 3 3"
     for letter, n_in, pool in (("b", 192, 32), ("c", 256, 64), ("d", 288, 64)):
-        yield from _rows(f"Mixed_5{letter}.", f"branch1x1 64 {n_in} 1 1|branch5x5_1 48 {n_in} 1 1|"
-                         f"branch5x5_2 64 48 5 5|branch3x3dbl_1 64 {n_in} 1 1|{dbl}|"
-                         f"branch_pool {pool} {n_in} 1 1")  # fmt: skip
+        yield from _rows(
+            f"Mixed_5{letter}.",
+            f"branch1x1 64 {n_in} 1 1|branch5x5_1 48 {n_in} 1 1|"
+            f"branch5x5_2 64 48 5 5|branch3x3dbl_1 64 {n_in} 1 1|{dbl}|"
+            f"branch_pool {pool} {n_in} 1 1",
+        )
     yield from _rows("Mixed_6a.", f"branch3x3 384 288 3 3|branch3x3dbl_1 64 288 1 1|{dbl}")
     for letter, c in (("b", 128), ("c", 160), ("d", 160), ("e", 192)):
-        yield from _rows(f"Mixed_6{letter}.", f"branch1x1 192 768 1 1|branch7x7_1 {c} 768 1 1|branch7x7_2 {c} {c} 1 7|"
-                         f"branch7x7_3 192 {c} 7 1|branch7x7dbl_1 {c} 768 1 1|branch7x7dbl_2 {c} {c} 7 1|"
-                         f"branch7x7dbl_3 {c} {c} 1 7|branch7x7dbl_4 {c} {c} 7 1|branch7x7dbl_5 192 {c} 1 7|"
-                         "branch_pool 192 768 1 1")  # fmt: skip
-    yield from _rows("Mixed_7a.", "branch3x3_1 192 768 1 1|branch3x3_2 320 192 3 3|branch7x7x3_1 192 768 1 1|"
-                     "branch7x7x3_2 192 192 1 7|branch7x7x3_3 192 192 7 1|branch7x7x3_4 192 192 3 3")  # fmt: skip
+        yield from _rows(
+            f"Mixed_6{letter}.",
+            f"branch1x1 192 768 1 1|branch7x7_1 {c} 768 1 1|branch7x7_2 {c} {c} 1 7|"
+            f"branch7x7_3 192 {c} 7 1|branch7x7dbl_1 {c} 768 1 1|branch7x7dbl_2 {c} {c} 7 1|"
+            f"branch7x7dbl_3 {c} {c} 1 7|branch7x7dbl_4 {c} {c} 7 1|branch7x7dbl_5 192 {c} 1 7|"
+            "branch_pool 192 768 1 1",
+        )
+    yield from _rows(
+        "Mixed_7a.",
+        "branch3x3_1 192 768 1 1|branch3x3_2 320 192 3 3|branch7x7x3_1 192 768 1 1|"
+        "branch7x7x3_2 192 192 1 7|branch7x7x3_3 192 192 7 1|branch7x7x3_4 192 192 3 3",
+    )
     for letter, n_in in (("b", 1280), ("c", 2048)):
-        yield from _rows(f"Mixed_7{letter}.", f"branch1x1 320 {n_in} 1 1|branch3x3_1 384 {n_in} 1 1|"
-                         f"branch3x3_2a 384 384 1 3|branch3x3_2b 384 384 3 1|branch3x3dbl_1 448 {n_in} 1 1|"
-                         "branch3x3dbl_2 384 448 3 3|branch3x3dbl_3a 384 384 1 3|branch3x3dbl_3b 384 384 3 1|"
-                         f"branch_pool 192 {n_in} 1 1")  # fmt: skip
+        yield from _rows(
+            f"Mixed_7{letter}.",
+            f"branch1x1 320 {n_in} 1 1|branch3x3_1 384 {n_in} 1 1|"
+            f"branch3x3_2a 384 384 1 3|branch3x3_2b 384 384 3 1|branch3x3dbl_1 448 {n_in} 1 1|"
+            "branch3x3dbl_2 384 448 3 3|branch3x3dbl_3a 384 384 1 3|branch3x3dbl_3b 384 384 3 1|"
+            f"branch_pool 192 {n_in} 1 1",
+        )
 
 
 def _rows(before: str, text: str) -> Iterator[tuple[str, tuple[int, ...]]]:

@@ -330,7 +330,8 @@ def prepare_ledger(folder: Path) -> tuple[Whole, bytes]:
 def make_ledger(seeds: tuple[Whole, bytes], case: Case) -> Open:
     """A ledger with damage, or with other rows, tables, views and triggers than a run makes."""
     whole, data = seeds
-    dice, path = case.dice, case.folder / batch.NAME
+    dice = case.dice
+    path = case.folder / batch.NAME
     if dice.random() < 0.02:
         _no_file(path, dice)
     elif dice.random() < 0.25:

@@ -27,8 +27,11 @@ from facetake.inference.audio_emotion import audio_emotion_metadata
 from facetake.motion.expression import Movement
 from facetake.visemes import VISEMES
 
-FEATURES, VOICE = 4, 3
-C, K, V = rig.N_CONTROLS, len(EMOTIONS), len(VISEMES)
+FEATURES = 4
+VOICE = 3
+C = rig.N_CONTROLS
+K = len(EMOTIONS)
+V = len(VISEMES)
 LOUD: Final = (np.random.default_rng(0).normal(size=4000) * 0.1).astype(np.float32)
 
 
@@ -157,7 +160,8 @@ def restyler() -> Any:
     node = helper.make_node
     nodes = [node("MatMul", ["style", "a"], ["x"]), node("Add", ["curves", "x"], ["restyled"])]
     about = {**inference.restyler_metadata(), "actors": json.dumps(["bruno"])}
-    inputs, outputs = {"curves": ["B", "T", C], "style": ["B", "T", K + 1]}, {"restyled": ["B", "T", C]}
+    inputs = {"curves": ["B", "T", C], "style": ["B", "T", K + 1]}
+    outputs = {"restyled": ["B", "T", C]}
     return _graph("restyler", nodes, inputs, outputs, {"a": np.full((K + 1, C), 0.001, np.float32)}, about)
 
 

@@ -28,7 +28,8 @@ for _place in (
     if str(_place) not in sys.path:
         sys.path.append(str(_place))
 NEEDED: Final = ("PIL", "av", "numba", "safetensors", "torch")
-T, SIZE = 4, 16
+T = 4
+SIZE = 16
 
 
 @dataclass(frozen=True)
@@ -307,7 +308,8 @@ def _picture(data: bytes, dice: random.Random) -> bytes:
     import zlib
 
     if data[:8] == b"\x89PNG\r\n\x1a\n":
-        at, found = 8, list[tuple[bytes, bytes]]()
+        at = 8
+        found = list[tuple[bytes, bytes]]()
         while at + 8 <= len(data):
             size = int.from_bytes(data[at : at + 4], "big")
             found.append((data[at + 4 : at + 8], data[at + 8 : at + 8 + size]))

@@ -78,7 +78,8 @@ def prepare(folder: Path) -> Whole:
 
 def _good(do: str, folder: Path) -> dict[str, Any]:
     """The fields of a request that is done."""
-    model, out = str(folder / "model"), str(folder / "out.json")
+    model = str(folder / "model")
+    out = str(folder / "out.json")
     fields: dict[str, dict[str, Any]] = {
         "hello": {"protocol": 1},
         "generate": {
@@ -215,7 +216,8 @@ def run(words: Sequence[str]) -> tuple[int, str, str]:
     """A command line's exit code, and what it wrote to standard error and output."""
     out, told = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8") for _ in range(2))
     before = sys.stdout, sys.stderr
-    sys.stdout, sys.stderr = out, told
+    sys.stdout = out
+    sys.stderr = told
     try:
         code = cli.main(list(words))
     finally:

@@ -67,7 +67,8 @@ def make(kinds: dict[str, Kind], case: Case) -> Open:
     """Settings with other values, tables and brackets."""
     dice = case.dice
     name = dice.choice(list(kinds))
-    kind, path = kinds[name], case.folder / "a.toml"
+    kind = kinds[name]
+    path = case.folder / "a.toml"
     text = dice.choice(kind.texts)
     path.write_bytes(damaged(text, dice) if dice.random() < 0.3 else _respelt(text, dice))
     return lambda: kind.read(path)
@@ -260,7 +261,8 @@ def prepare_keys(folder: Path) -> bytes:
 
 def make_keys(data: bytes, case: Case) -> Open:
     """Keys as a host finds them."""
-    dice, path = case.dice, case.folder / "a.keys.json"
+    dice = case.dice
+    path = case.folder / "a.keys.json"
     if dice.random() < 0.3:
         path.write_bytes(damaged(data, dice))
     else:

@@ -79,7 +79,9 @@ def _written_by_av(path: Path, form: str, codec: str) -> None:
         sound = (np.sin(np.arange(int(SECONDS * rate_hz)) / 20.0) * 9000).astype(np.int16)
         for first in range(0, len(sound) - 960, 960):
             frame = av.AudioFrame.from_ndarray(sound[None, first : first + 960], format="s16", layout="mono")
-            frame.sample_rate, frame.pts, frame.time_base = rate_hz, first, Fraction(1, rate_hz)
+            frame.sample_rate = rate_hz
+            frame.pts = first
+            frame.time_base = Fraction(1, rate_hz)
             container.mux(track.encode(frame))
         container.mux(track.encode(None))
 
@@ -166,7 +168,8 @@ def _frames(data: bytes, dice: random.Random) -> bytes:
 def _chunks(data: bytes, dice: random.Random) -> bytes:
     """RIFF and AIFF: chunks left out, said twice, swapped, of other names, numbers and lengths."""
     order = ">" if data[:4] == b"FORM" else "<"
-    at, found = 12, list[_Chunk]()
+    at = 12
+    found = list[_Chunk]()
     while at + 8 <= len(data):
         size = struct.unpack(f"{order}I", data[at + 4 : at + 8])[0]
         found.append(_Chunk(data[at : at + 4], data[at + 8 : at + 8 + size], None))
@@ -230,7 +233,8 @@ def _field(body: bytes, dice: random.Random, order: str) -> bytes:
 
 def _pages(data: bytes, dice: random.Random) -> bytes:
     """Ogg: pages left out, said twice, swapped, renumbered, of other times, kinds and contents; checksums hold."""
-    pages, at = list[bytearray](), 0
+    pages = list[bytearray]()
+    at = 0
     while at + 27 <= len(data):
         first = at + 27 + data[at + 26]
         end = first + sum(data[at + 27 : first])
@@ -246,7 +250,8 @@ def _pages(data: bytes, dice: random.Random) -> bytes:
 
 def _other_order(pages: list[bytearray], dice: random.Random) -> None:
     place = dice.randrange(len(pages))
-    page, kind = pages[place], dice.randrange(4)
+    page = pages[place]
+    kind = dice.randrange(4)
     if kind == 0 and len(pages) > 1:
         del pages[place]
     elif kind == 1:
@@ -260,7 +265,8 @@ def _other_order(pages: list[bytearray], dice: random.Random) -> None:
 
 
 def _other_page(page: bytearray, dice: random.Random) -> None:
-    kind, head = dice.randrange(7), 27 + page[26]
+    kind = dice.randrange(7)
+    head = 27 + page[26]
     if kind <= 1:
         page[6:14] = (dice.choice((*EDGES, 10**12, 48_000 * 3600 * 5, 48_000 * 3000)) % 2**64).to_bytes(8, "little")
     elif kind == 2:
@@ -326,7 +332,8 @@ def _boxes(data: bytes, dice: random.Random) -> bytes:
     if not places:
         return damaged(data, dice)
     at, size = dice.choice(places)
-    box, kind = data[at : at + size], dice.randrange(8)
+    box = data[at : at + size]
+    kind = dice.randrange(8)
     if kind == 0:
         return data[:at] + data[at + size :]
     if kind == 1:
@@ -400,7 +407,8 @@ def _elements(data: bytes, dice: random.Random) -> bytes:
 
 
 def _all(data: bytes, mark: bytes) -> list[int]:
-    places, at = list[int](), data.find(mark)
+    places = list[int]()
+    at = data.find(mark)
     while at >= 0:
         places.append(at)
         at = data.find(mark, at + 1)

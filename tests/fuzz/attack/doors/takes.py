@@ -128,7 +128,8 @@ def _cell(dice: random.Random) -> bytes:
 
 def _other_rows(rows: list[list[bytes]], dice: random.Random) -> None:
     row = dice.choice(rows)
-    place, kind = dice.randrange(len(row)), dice.randrange(6)
+    place = dice.randrange(len(row))
+    kind = dice.randrange(6)
     if kind == 0 and len(row) > 1:
         del row[place]
     elif kind == 1:

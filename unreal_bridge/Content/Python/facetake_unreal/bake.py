@@ -19,9 +19,14 @@ FOLDER = "/Game/Facetake/Animations"
 
 
 def generate(
-    host: UnrealHost, engine: Engine, sound: Path, skeleton: str, options: Mapping[str, object],
-    cancel: threading.Event, rate: str = "60",
-) -> str:  # fmt: skip
+    host: UnrealHost,
+    engine: Engine,
+    sound: Path,
+    skeleton: str,
+    options: Mapping[str, object],
+    cancel: threading.Event,
+    rate: str = "60",
+) -> str:
     """Bakes a recorded line for a face skeleton; returns the path of the asset, which is saved.
 
     Raises:

@@ -39,7 +39,8 @@ class UnrealHost:
 
         `source` may name the section to restyle; otherwise it is the one that plays.
         """
-        self._given, self.is_additive = sequence, additive
+        self._given = sequence
+        self.is_additive = additive
         self.source: unreal.MovieSceneSection | None = None
         self._back: list[Callable[[], object]] = []
 
@@ -52,7 +53,8 @@ class UnrealHost:
             if set(self._channels(one.track)) >= SIGNS:
                 actor = one.proxy.get_parent()  # a face's own binding is called Face for every MetaHuman
                 shown = (actor if actor.is_valid() else one.proxy).get_display_name()
-                name, taken = str(shown) or one.control_rig.get_name(), [character.name for character in found]
+                name = str(shown) or one.control_rig.get_name()
+                taken = [character.name for character in found]
                 name = name if name not in taken else f"{name} {len(taken) + 1}"
                 found.append(Character(name, "unreal", one.track))
         return sorted(found, key=lambda character: character.handle not in selected)
@@ -109,7 +111,8 @@ class UnrealHost:
         track = character.handle
         before = list(track.get_sections())
         section = self._new_section(track, name, start_frame, start_frame + delivery.n_frames)
-        channels, done = self._only(section, delivery.keys), 0
+        channels = self._only(section, delivery.keys)
+        done = 0
         for number, (channel, curve) in enumerate(delivery.keys.items()):
             self._key(channels[channel], curve, start_frame)
             if (done + len(curve.frames)) // SWEEP > done // SWEEP:
@@ -126,7 +129,8 @@ class UnrealHost:
         The same line that Facetake placed over the same frames is switched off, so that it is not heard twice.
         """
         wave = self._import(path)
-        sequence, label = self.sequence(), f"{PREFIX}{path.stem}"
+        sequence = self.sequence()
+        label = f"{PREFIX}{path.stem}"
         end = start_frame + max(1, round(wave.duration * self.rate()))
         for track in sequence.find_tracks_by_exact_type(unreal.MovieSceneAudioTrack):
             if str(track.get_display_name()) == label:
@@ -166,7 +170,8 @@ class UnrealHost:
         """A dialog for each choice in turn; None without a window."""
         if unreal.SystemLibrary.is_unattended():
             return None
-        kind, told = unreal.AppMsgType.YES_NO_CANCEL, unreal.AppReturnType
+        kind = unreal.AppMsgType.YES_NO_CANCEL
+        told = unreal.AppReturnType
         for number, choice in enumerate(choices):
             answer = unreal.EditorDialog.show_message("Facetake", f"{question}\n\n{choice}?", kind)
             if answer != told.NO:
@@ -223,8 +228,9 @@ class UnrealHost:
             return section.get_start_frame(), max(section.get_start_frame(), section.get_end_frame() - 1)
         frames = [
             key.get_time(unreal.MovieSceneTimeUnit.DISPLAY_RATE).frame_number.value
-            for channel in self.by_name(section).values() for key in channel.get_keys()
-        ]  # fmt: skip
+            for channel in self.by_name(section).values()
+            for key in channel.get_keys()
+        ]
         return min(frames), max(frames)
 
     def _new_section(self, track: unreal.MovieSceneTrack, name: str, start: int, end: int) -> unreal.MovieSceneSection:
@@ -268,9 +274,11 @@ class UnrealHost:
 
     def _key(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> None:
         """Cubic keys; a channel's tangents are changes per tick."""
-        rate, ticks = self.rate(), self.sequence().get_tick_resolution()
+        rate = self.rate()
+        ticks = self.sequence().get_tick_resolution()
         per_s = Fraction(ticks.numerator, ticks.denominator)
-        scale, kind = float(rate / per_s), unreal.MovieSceneKeyInterpolation
+        scale = float(rate / per_s)
+        kind = unreal.MovieSceneKeyInterpolation
         for frame, value, slope_in, slope_out in zip(
             curve.frames, curve.values, curve.slopes_in, curve.slopes_out, strict=True
         ):
@@ -284,8 +292,12 @@ class UnrealHost:
         tools = unreal.AssetToolsHelpers.get_asset_tools()
         package, name = tools.create_unique_asset_name(f"{SOUNDS}/{unique(path.stem)}", "")
         task = unreal.AssetImportTask()
-        task.filename, task.destination_path, task.destination_name = str(path), package.rpartition("/")[0], name
-        task.automated, task.replace_existing, task.save = True, False, False
+        task.filename = str(path)
+        task.destination_path = package.rpartition("/")[0]
+        task.destination_name = name
+        task.automated = True
+        task.replace_existing = False
+        task.save = False
         tools.import_asset_tasks([task])
         if not unreal.EditorAssetLibrary.does_asset_exist(package):
             raise HostProblem(f"Unreal could not import the sound {path}; it takes 16-bit wav files for certain")

@@ -15,7 +15,8 @@ from facetake_host.problems import HostProblem
 from facetake_unreal import bake, options
 from facetake_unreal.host import UnrealHost
 
-MENU, SECTION = "LevelEditor.MainMenu.Tools", "Facetake"
+MENU = "LevelEditor.MainMenu.Tools"
+SECTION = "Facetake"
 ENTRIES = (
     ("Generate", "Facetake: generate from audio...", "A recorded line to keys on a MetaHuman's face", "generate"),
     ("Restyle", "Facetake: restyle the selected takes...", "The same line in another emotion", "restyle"),

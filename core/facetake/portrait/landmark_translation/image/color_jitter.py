@@ -32,7 +32,8 @@ def tinted(given: Shown, real: Tensor, spread: float, kinds: int, rng: np.random
     if not spread:
         return given, real
     drawn = rng.normal(0.0, spread, (kinds, 5)).repeat(len(real) // kinds, axis=0)
-    gamma, gain = np.exp(drawn[:, :1]), np.exp(drawn[:, 1:2] + HUE * drawn[:, 2:])
+    gamma = np.exp(drawn[:, :1])
+    gain = np.exp(drawn[:, 1:2] + HUE * drawn[:, 2:])
     power, factor = (torch.as_tensor(x[:, :, None, None], dtype=real.dtype, device=real.device) for x in (gamma, gain))
     seen, wanted = (_lit(pictures, power, factor) for pictures in (given.reference, real))
     return replace(given, reference=seen), wanted

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32, I64, U8
 from facetake.face.ibug import IBUG_MIRROR
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
@@ -27,9 +27,6 @@ from facetake.portrait.video.playback import Film, at_random, in_order
 from facetake.portrait.video.region import Region
 from facetake.timebase import Rate
 
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
-U8 = NDArray[np.uint8]
 ROOM = 0.22  # of the landmarks' extent, left around them on each side
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
 SHUT = 10.0  # likewise shut lids, of which a little is much
@@ -91,7 +88,8 @@ def region_around(points: F32, size: int, settings: PictureSettings) -> Region:
     """The square that the networks see of pictures of `size` pixels with landmarks (T, 68, 2)."""
     if settings.region == "frame":
         return Region(0, 0, size, settings.side)
-    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    low = points.min(axis=(0, 1))
+    high = points.max(axis=(0, 1))
     side = int(np.clip(np.ceil((high - low).max() * (1.0 + 2.0 * ROOM)), 2, size))
     left, top = (int(x) for x in np.rint((low + high - side) / 2.0).clip(0, size - side))
     return Region(left, top, side, settings.side)
@@ -120,12 +118,14 @@ def calmest(points: F32, count: int) -> I64:
 def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: Path, progress: Progress) -> Plates:
     """What is learnt from a clip's first frames, from its folder or made there."""
     folder.mkdir(parents=True, exist_ok=True)
-    points, side = filmed.points[:n_frames], settings.side
+    points = filmed.points[:n_frames]
+    side = settings.side
     region = region_around(points, filmed.size, settings)
     known = calmest(points, settings.references)
     files = {name: folder / f"{name}.npy" for name in ("real", "sketches", "references")}
     moves = n_frames if settings.reference == "moved" else 1
-    shape, all_shape = (n_frames, side, side, 3), (len(known) * moves, side, side, 3)
+    shape = (n_frames, side, side, 3)
+    all_shape = (len(known) * moves, side, side, 3)
     if not files["real"].is_file():
         cut = (region.cut(picture) for picture in in_order(filmed.film, n_frames))
         fill(files["real"], shape, np.uint8, cut, progress)
@@ -142,7 +142,8 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
 
 def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
     """The same clip of the same person seen in a mirror; only its landmark pictures need a file in the folder."""
-    side, path = plates.real.shape[2], folder / "mirrored_sketches.npy"
+    side = plates.real.shape[2]
+    path = folder / "mirrored_sketches.npy"
     points, known = (_turned(points, side) for points in (plates.points, plates.reference_points))
     if not path.is_file():
         fill(path, plates.sketches.shape, np.uint8, (draw(row, side) for row in points), progress)
@@ -175,5 +176,6 @@ def shown(plates: Plates, frames: I64, reference: int, device: torch.device = CP
     photographs = plates.references[reference][frames if moves else np.zeros_like(frames)]
     points = plates.points[frames]
     known = points if moves else np.broadcast_to(plates.reference_points[reference], points.shape)
-    sketch, real = as_tensor(plates.sketches[frames], device), as_tensor(plates.real[frames], device)
+    sketch = as_tensor(plates.sketches[frames], device)
+    real = as_tensor(plates.real[frames], device)
     return Shown(sketch, as_tensor(photographs, device), points, known), real

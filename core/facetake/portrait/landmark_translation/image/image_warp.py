@@ -12,10 +12,9 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from facetake.arrays import F32, U8
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 GRID = 48  # places a side at which the spline is worked out; between them the movement is linear
 EDGE = 6  # still points along each edge
 STIFFNESS = 1e-4
@@ -28,7 +27,8 @@ class Movable:
     def __init__(self, picture: U8, points: F32) -> None:
         """picture: (H, H, 3), square; points: (68, 2) in its pixels, pixel centres at +0.5."""
         self.size = len(picture)
-        self._picture, self._points = as_tensor(picture)[None], points / np.float32(self.size)
+        self._picture = as_tensor(picture)[None]
+        self._points = points / np.float32(self.size)
         self._still = _edge()
         place = (np.arange(GRID) + 0.5) / GRID
         self._grid = np.stack(np.meshgrid(place, place), axis=-1).reshape(-1, 2)
@@ -49,6 +49,9 @@ class Movable:
 
 def _edge() -> NDArray[np.float64]:
     along = np.linspace(0.0, 1.0, EDGE)
-    rows = [np.stack(pair, axis=1) for end in (0.0, 1.0)
-            for pair in ((along, np.full(EDGE, end)), (np.full(EDGE - 2, end), along[1:-1]))]  # fmt: skip
+    rows = [
+        np.stack(pair, axis=1)
+        for end in (0.0, 1.0)
+        for pair in ((along, np.full(EDGE, end)), (np.full(EDGE - 2, end), along[1:-1]))
+    ]
     return np.concatenate(rows)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import numpy as np
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake import pretrained
+from facetake.arrays import I64
 from facetake.networks.iresnet import SIDE
 from facetake.networks.vgg import Vgg
 from facetake.portrait.landmark_translation.image import parts
@@ -23,7 +23,6 @@ from facetake.portrait.metrics.perceptual import open_vgg
 from facetake.portrait.metrics.resemblance import Resemblance
 from facetake.portrait.metrics.style import Style
 
-I64 = NDArray[np.int64]
 CONTENT = "relu3_3"
 """The layer whose features Johnson et al. compare."""
 CANVAS = 2 * SIDE

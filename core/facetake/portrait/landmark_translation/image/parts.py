@@ -13,14 +13,17 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import I64
 from facetake.face.ibug import EYES, MOUTH, NOSE
 
-I64 = NDArray[np.int64]
 REFERENCE_PX = 256
 _MIDDLE = (EYES.start + EYES.stop) // 2
 POINTS = {
-    "nose": NOSE, "right_eye": slice(EYES.start, _MIDDLE), "left_eye": slice(_MIDDLE, EYES.stop), "mouth": MOUTH,
-}  # fmt: skip
+    "nose": NOSE,
+    "right_eye": slice(EYES.start, _MIDDLE),
+    "left_eye": slice(_MIDDLE, EYES.stop),
+    "mouth": MOUTH,
+}
 """The points of each part, in the order in which the parts are laid over each other."""
 SOFT = 0.2
 """Share of a part's shorter side over which its edge fades into the rest. The paper lays parts down with hard edges."""
@@ -58,19 +61,23 @@ def corners(points: NDArray[np.floating], part: str, size: tuple[int, int], side
 def cut(pictures: Tensor, at: I64, size: tuple[int, int]) -> Tensor:
     """Parts (B, C, h, w) of pictures (B, C, H, W) with corners (B, 2); size: width and height."""
     across, down = size
-    return torch.stack([
-        picture[:, top : top + down, left : left + across]
-        for picture, (left, top) in zip(pictures, at.tolist(), strict=True)
-    ])  # fmt: skip
+    return torch.stack(
+        [
+            picture[:, top : top + down, left : left + across]
+            for picture, (left, top) in zip(pictures, at.tolist(), strict=True)
+        ]
+    )
 
 
 def placed(parts: Tensor, at: I64, side: int) -> Tensor:
     """Parts (B, C, h, w) at corners (B, 2) of pictures (B, C, side, side) of zeros."""
     down, across = parts.shape[-2:]
-    return torch.stack([
-        F.pad(part, (left, side - left - across, top, side - top - down))
-        for part, (left, top) in zip(parts, at.tolist(), strict=True)
-    ])  # fmt: skip
+    return torch.stack(
+        [
+            F.pad(part, (left, side - left - across, top, side - top - down))
+            for part, (left, top) in zip(parts, at.tolist(), strict=True)
+        ]
+    )
 
 
 def laid(under: Tensor, parts: Tensor, at: I64) -> Tensor:

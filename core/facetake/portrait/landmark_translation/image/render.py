@@ -10,9 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 import torch
 import torch.nn.functional as F
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import F32, U8
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.dataset import region_around, seen_in
 from facetake.portrait.landmark_translation.image.image_warp import Movable
@@ -22,9 +22,6 @@ from facetake.portrait.landmark_translation.image.translator import Shown, Trans
 from facetake.portrait.training.devices import home
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 from facetake.portrait.video.region import Region
-
-F32 = NDArray[np.float32]
-U8 = NDArray[np.uint8]
 
 
 def show(
@@ -61,7 +58,8 @@ def show(
 
 
 def _shown(square: U8, region: Region, row: F32, known: F32, device: torch.device) -> Shown:
-    seen, there = seen_in(region, row), seen_in(region, known)
+    seen = seen_in(region, row)
+    there = seen_in(region, known)
     sketch = as_tensor(draw(seen, region.pixels), device)
     return Shown(sketch[None], as_tensor(square, device)[None], seen[None], there[None])
 

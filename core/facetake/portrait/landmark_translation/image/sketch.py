@@ -8,9 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-F32 = NDArray[np.float32]
-F64 = NDArray[np.float64]
-U8 = NDArray[np.uint8]
+from facetake.arrays import F32, F64, U8
 
 LINES: dict[str, tuple[tuple[int, ...], tuple[int, int, int]]] = {
     "jaw": (tuple(range(17)), (150, 150, 150)),

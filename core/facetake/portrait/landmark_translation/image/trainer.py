@@ -10,10 +10,10 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from facetake.arrays import I64
 from facetake.networks.optimization import step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
@@ -28,7 +28,6 @@ from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.trainer import batches
 
 BETAS = (0.5, 0.999)
-I64 = NDArray[np.int64]
 
 
 @dataclass
@@ -53,7 +52,8 @@ class _Stage:
         self, made: nn.Module, critics: dict[str, nn.Module], rate: float, settings: PictureSettings, judges: Judges
     ):
         self.device = home(made)
-        self.network, self.critics = made, nn.ModuleDict(critics).to(self.device)
+        self.network = made
+        self.critics = nn.ModuleDict(critics).to(self.device)
         self.settings = settings
         self.judges = Judges(judges.identity.to(self.device), judges.perceptual.to(self.device), judges.told)
         self.adam = torch.optim.Adam(made.parameters(), rate, BETAS)
@@ -62,7 +62,8 @@ class _Stage:
     def loss(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor, told: Losses, gan: float) -> Tensor:
         """MSE, perceptual and adversarial loss of pictures (B, 3, h, w)."""
         how = self.settings.weights
-        mse, perceptual = F.mse_loss(made, real), self.judges.perceptual(made, real)
+        mse = F.mse_loss(made, real)
+        perceptual = self.judges.perceptual(made, real)
         loss: Tensor = how.mse * mse + how.perceptual * perceptual
         if how.gan:
             verdict = critic(torch.cat([seen, made], dim=1))
@@ -101,7 +102,8 @@ class LocalTrainer(_Stage):
                 for name in translator.local.networks
             }
         super().__init__(translator.local, critics, settings.local_training.rate, settings, judges)
-        self.translator, self.seed = translator, seed
+        self.translator = translator
+        self.seed = seed
 
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every frame, in an order that depends on the seed and the epoch alone."""
@@ -123,7 +125,8 @@ class LocalTrainer(_Stage):
         for name, picture in made.made.items():
             size = picture.shape[-1], picture.shape[-2]
             wanted = real if name == REST else parts.cut(real, made.corners[name], size)
-            critic, seen = self.critics[name], made.condition[name]
+            critic = self.critics[name]
+            seen = made.condition[name]
             gan = 1.0 if name == REST else self.settings.local_training.part_gan
             if self.settings.weights.gan:
                 critic_losses.append(self.critic_loss(critic, seen, picture, wanted))
@@ -134,7 +137,8 @@ class LocalTrainer(_Stage):
 
     def _identity(self, clip: Plates, name: str, made: Tensor, reference: Tensor, told: Losses) -> Tensor:
         """How unlike a part of the photograph is to what was made, to who knows people."""
-        at, side = clip.mean_corner(name, (made.shape[-1], made.shape[-2])), self.settings.side
+        at = clip.mean_corner(name, (made.shape[-1], made.shape[-2]))
+        side = self.settings.side
         with torch.no_grad():
             known = identity_of(self.judges.identity, reference, at, side)
         loss = F.mse_loss(identity_of(self.judges.identity, made, at, side), known)
@@ -151,7 +155,8 @@ class GlobalTrainer(_Stage):
             torch.manual_seed(seed + 2)
             critics: dict[str, nn.Module] = {"whole": PatchGAN(9, settings.critic)}
         super().__init__(translator.whole, critics, settings.global_training.rate, settings, judges)
-        self.translator, self.seed = translator, seed
+        self.translator = translator
+        self.seed = seed
 
     def epoch(self, clips: list[Plates], number: int) -> Losses:
         """Trains once on every sequence, cut at other places each time."""
@@ -172,7 +177,8 @@ class GlobalTrainer(_Stage):
             local = self.translator.local(given)
         made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))
         real = local.kept(real)  # where nothing may be changed there is nothing to learn, or to tell made pictures by
-        seen, critic = torch.cat([given.sketch, given.reference], dim=1), self.critics["whole"]
+        seen = torch.cat([given.sketch, given.reference], dim=1)
+        critic = self.critics["whole"]
         critic_losses = [self.critic_loss(critic, seen, made, real)] if self.settings.weights.gan else []
         loss = self.loss(critic, seen, made, real, told, 1.0)
         if self.settings.weights.identity:

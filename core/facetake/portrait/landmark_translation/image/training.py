@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
+from facetake.arrays import U8
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
@@ -30,18 +30,24 @@ from facetake.portrait.training.tensors import as_pictures
 from facetake.portrait.training.trainer import Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 
-U8 = NDArray[np.uint8]
 Report = Callable[[str, float], None]
 Log = Callable[[str, int, Losses], None]
-PARTS, WHOLE = "parts", "whole"
+PARTS = "parts"
+WHOLE = "whole"
 PREVIEWS = 4
 BEFORE = 4  # frames that the network over the whole has seen before one that is shown
 
 
 def learn_pictures(
-    clips: list[tuple[Filmed, int]], settings: PictureSettings, seed: int, folder: Path, judges: Judges,
-    report: Report = ignore, log: Log = ignore, device: torch.device = CPU,
-) -> Translator:  # fmt: skip
+    clips: list[tuple[Filmed, int]],
+    settings: PictureSettings,
+    seed: int,
+    folder: Path,
+    judges: Judges,
+    report: Report = ignore,
+    log: Log = ignore,
+    device: torch.device = CPU,
+) -> Translator:
     """Trains on clips of one person or of several; called again on the same folder it goes on.
 
     Args:
@@ -93,9 +99,14 @@ def read_translator(folder: Path, settings: PictureSettings) -> Translator:
 
 
 def _learn(
-    folder: Path, name: str, stage: LocalTrainer | GlobalTrainer, how: LocalTraining | GlobalTraining,
-    plates: list[Plates], report: Report, log: Log,
-) -> None:  # fmt: skip
+    folder: Path,
+    name: str,
+    stage: LocalTrainer | GlobalTrainer,
+    how: LocalTraining | GlobalTraining,
+    plates: list[Plates],
+    report: Report,
+    log: Log,
+) -> None:
     kept = Kept(name, stage.network, stage.adam), Kept(f"{name}_critics", stage.critics, stage.critic_adam)
     trainer = Trainer(
         folder=folder,

@@ -7,20 +7,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.arrays import F32, I64
 from facetake.networks.output import N_OUT, put
 from facetake.networks.sequence_translator import SequenceTranslator
 from facetake.networks.unet import UNet
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.parts import POINTS
 from facetake.portrait.landmark_translation.image.settings import PictureSettings
-
-F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -74,7 +70,9 @@ class LocalTranslator(nn.Module):
     def __init__(self, settings: PictureSettings) -> None:
         """Builds the networks."""
         super().__init__()
-        self.out, self.side, self.whole = settings.out, settings.side, settings.changed == "all"
+        self.out = settings.out
+        self.side = settings.side
+        self.whole = settings.changed == "all"
         multiple = 2**settings.part_unet.downs
         self.sizes = {part: settings.parts.pixels(part, settings.side, multiple) for part in POINTS}
         self.networks = nn.ModuleDict()
@@ -85,7 +83,8 @@ class LocalTranslator(nn.Module):
 
     def forward(self, shown: Shown) -> Local:
         """Translates single frames."""
-        both, condition = torch.cat([shown.sketch, shown.reference], dim=1), {}
+        both = torch.cat([shown.sketch, shown.reference], dim=1)
+        condition = {}
         corners = {part: parts.corners(shown.points, part, size, self.side) for part, size in self.sizes.items()}
         for name in self.networks:
             condition[name] = both if name == REST else self._piece(shown, name, corners[name])

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
 from facetake import audio, emotion
+from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.face.marks import Marks
@@ -29,8 +29,8 @@ from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.portrait.landmark_translation.motion.settings import Lessons
 from facetake.portrait.storage import Progress
 
-F32 = NDArray[np.float32]
-SHORTEST_S, QUIETEST = 0.8, 0.003  # seconds, and level (root mean square) below which a piece teaches nothing
+SHORTEST_S = 0.8  # seconds, and level (root mean square) below which a piece teaches nothing
+QUIETEST = 0.003
 WEAKEST = 0.5  # a line in a mood is in so much of it at least
 
 
@@ -62,7 +62,8 @@ def in_units(points: F32, still: F32) -> tuple[F32, F32]:
 
 def pieces(sounds: Sequence[Path], how: Lessons) -> Iterator[F32]:
     """Pieces (S,) of sounds that are neither short nor silent, `how.lines` at most. AudioError as `audio.read`."""
-    given, length = 0, round(how.seconds * SAMPLE_RATE_HZ)
+    given = 0
+    length = round(how.seconds * SAMPLE_RATE_HZ)
     for path in sounds:
         samples = audio.read(path)
         for first in range(0, len(samples), length):
@@ -75,9 +76,15 @@ def pieces(sounds: Sequence[Path], how: Lessons) -> Iterator[F32]:
 
 
 def lessons_of(
-    sounds: Sequence[Path], rate: Fraction, how: Lessons, marks: Marks, models: Models, seed: int, folder: Path,
+    sounds: Sequence[Path],
+    rate: Fraction,
+    how: Lessons,
+    marks: Marks,
+    models: Models,
+    seed: int,
+    folder: Path,
     progress: Progress,
-) -> list[Lesson]:  # fmt: skip
+) -> list[Lesson]:
     """The lessons of sounds, from the folder or made there, with what is made of them at `rate`.
 
     Args:
@@ -91,7 +98,8 @@ def lessons_of(
         progress: told the share that is done.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    found, cut = [], list(pieces(sounds, how))
+    found = []
+    cut = list(pieces(sounds, how))
     for number, piece in enumerate(cut):
         file = folder / f"{number:04d}.safetensors"
         if not file.is_file():
@@ -118,8 +126,7 @@ def lesson_of(sound: Path, rate: Fraction, how: Lessons, marks: Marks, models: M
     seen, rest = in_units(np.concatenate([spoken, *moody]), still)
     features = hear(sound, rate, "speech", models)
     count = min(len(features), len(spoken))
-    return Lesson(features[:count], rest, seen[:count], seen[len(spoken) :],
-                  np.concatenate(labels).astype(np.float32))  # fmt: skip
+    return Lesson(features[:count], rest, seen[:count], seen[len(spoken) :], np.concatenate(labels).astype(np.float32))
 
 
 def _expression(sound: Path, mood: str, rate: Fraction, marks: Marks, models: Models) -> F32:

@@ -17,12 +17,18 @@ from facetake.portrait.landmark_translation.motion.edges import N_POINTS, SMALLE
 STEADY = (0, 1, 15, 16, 27, 28)
 """Both ends of the jaw and the root of the nose. The bridge alone is nearly a straight line, about which a face could
 turn, and its lower end moves with the upper lip."""
-LOWER_LIP, CHIN, ROOT = (*range(55, 60), *range(65, 68)), 8, 27
-APART, FOLDED = (-0.1, 0.15, 0.4, 0.06, -0.05, 0.25), 1e-8
+LOWER_LIP = (*range(55, 60), *range(65, 68))
+CHIN = 8
+ROOT = 27
+APART = (-0.1, 0.15, 0.4, 0.06, -0.05, 0.25)
+FOLDED = 1e-8
 """How far lips are parted for another try, in units of length, and what may be off, squared, before one is made."""
 STEPS = 40
-DAMPING, LEAST_DAMPING, AFTER_A_MISS = 1e-3, 1e-9, 1e-4
-SETTLED, GAINED = 1e-6, 1e-6
+DAMPING = 1e-3
+LEAST_DAMPING = 1e-9
+AFTER_A_MISS = 1e-4
+SETTLED = 1e-6
+GAINED = 1e-6
 """A face has settled when a step moves no point further, in units of length, or gains no greater part of the rest."""
 NOTHING_OFF = 1e-14
 LEAST_HEIGHT = 0.05
@@ -41,8 +47,10 @@ def settle(edges: Tensor, start: Tensor, apart: Sequence[float] = APART) -> Tens
     Returns:
         (B, 68, 3) in the type of `start`; inside, everything is float64.
     """
-    parts = [_unfolded(told.double(), began.double(), apart)
-             for told, began in zip(torch.split(edges, AT_ONCE), torch.split(start, AT_ONCE), strict=True)]  # fmt: skip
+    parts = [
+        _unfolded(told.double(), began.double(), apart)
+        for told, began in zip(torch.split(edges, AT_ONCE), torch.split(start, AT_ONCE), strict=True)
+    ]
     return torch.cat(parts).to(start.dtype) if parts else start
 
 
@@ -72,10 +80,14 @@ def parted(points: Tensor, apart: float) -> Tensor:
 def _settled(edges: Tensor, still: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
     """Points, and what is off (B,), for one batch. Each face has its own damping and stops when it has settled."""
     weight = torch.minimum(_heights(edges[..., 0]), _heights(edges_of(still)[..., 0]))
-    points, remaining = start, torch.zeros_like(start[:, 0, 0])
-    rows, damping = torch.arange(len(start)), torch.full((len(start),), DAMPING, dtype=torch.float64)
+    points = start
+    remaining = torch.zeros_like(start[:, 0, 0])
+    rows = torch.arange(len(start))
+    damping = torch.full((len(start),), DAMPING, dtype=torch.float64)
     for _ in range(STEPS):
-        before, told, heights = points[rows], edges[rows], weight[rows]
+        before = points[rows]
+        told = edges[rows]
+        heights = weight[rows]
         left, slopes = _residuals(before, told, heights)
         move = _step(left, slopes, damping)
         off, still_off = (x.square().sum(dim=1) for x in (left, _residuals(before + move, told, heights)[0]))
@@ -85,7 +97,8 @@ def _settled(edges: Tensor, still: Tensor, start: Tensor) -> tuple[Tensor, Tenso
         damping = torch.where(better, damping * 0.1, (damping * 10.0).clamp(min=AFTER_A_MISS)).clamp(min=LEAST_DAMPING)
         moving = (move.detach().abs().amax(dim=(1, 2)) > SETTLED) & (off.detach() > NOTHING_OFF)
         moving &= ~(better & (off - still_off < GAINED * off)).detach()
-        rows, damping = rows[moving], damping[moving]
+        rows = rows[moving]
+        damping = damping[moving]
         if not len(rows):
             break
     return points, remaining.detach()
@@ -111,8 +124,10 @@ def _heights(lengths: Tensor) -> Tensor:
     number = {(a, b): row for row, (a, b) in enumerate(joints().ends.tolist())}
     heights = []
     for tip in (2, 3):
-        rows = [(number[w[0], w[1]], *(number[min(end, w[tip]), max(end, w[tip])] for end in w[:2]))
-                for w in joints().wings.tolist()]  # fmt: skip
+        rows = [
+            (number[w[0], w[1]], *(number[min(end, w[tip]), max(end, w[tip])] for end in w[:2]))
+            for w in joints().wings.tolist()
+        ]
         base, one, other = (lengths[:, list(column)] for column in zip(*rows, strict=True))
         half = (base + one + other) / 2.0
         area = (half * (half - base) * (half - one) * (half - other)).clamp(min=0.0).sqrt()
@@ -122,7 +137,8 @@ def _heights(lengths: Tensor) -> Tensor:
 
 def _residuals(points: Tensor, edges: Tensor, weight: Tensor) -> tuple[Tensor, Tensor]:
     """What is off (B, R), and how it follows the four points each row depends on (B, R, 12)."""
-    known, now = joints(), edges_of(points)
+    known = joints()
+    now = edges_of(points)
     lengths = now[..., 0] - edges[..., 0]
     angles = weight * wrapped((now - edges)[..., 1][:, torch.from_numpy(known.hinges)])
     rows = torch.cat([lengths, angles], dim=1)
@@ -142,11 +158,13 @@ def _angle_slopes(points: Tensor) -> Tensor:
     a, b, c, d = (points[:, joints().wings[:, k]] for k in range(4))
     edge = b - a
     long = torch.linalg.vector_norm(edge, dim=-1, keepdim=True).clamp(min=SMALLEST)
-    left, right = torch.linalg.cross(edge, c - a), torch.linalg.cross(a - b, d - b)
+    left = torch.linalg.cross(edge, c - a)
+    right = torch.linalg.cross(a - b, d - b)
     left = left / left.square().sum(dim=-1, keepdim=True).clamp(min=SMALLEST**2)
     right = right / right.square().sum(dim=-1, keepdim=True).clamp(min=SMALLEST**2)
     share = [((tip - end) * edge).sum(dim=-1, keepdim=True) / long for end in (b, a) for tip in (c, d)]
-    by_a, by_b = share[0] * left + share[1] * right, -(share[2] * left + share[3] * right)
+    by_a = share[0] * left + share[1] * right
+    by_b = -(share[2] * left + share[3] * right)
     return -torch.cat([by_a, by_b, long * left, long * right], dim=-1)
 
 
@@ -161,7 +179,8 @@ def _places() -> Tensor:
 
 def _step(left: Tensor, slopes: Tensor, damping: Tensor) -> Tensor:
     """The damped Gauss-Newton step (B, 68, 3)."""
-    size, places = 3 * N_POINTS, _places()
+    size = 3 * N_POINTS
+    places = _places()
     flat = (size * places[:, :, None] + places[:, None, :]).flatten()
     squares = (slopes[..., :, None] * slopes[..., None, :]).flatten(1)
     normal = slopes.new_zeros(len(slopes), size * size).index_add(1, flat, squares).view(-1, size, size)
@@ -180,9 +199,11 @@ def feasible(still: Tensor, spread: Tensor) -> Tensor:
     Returns:
         (2 E, 2 E) takes any change (E, 2), flattened, to the nearest one that a face can make.
     """
-    points, known = still.double()[None], joints()
+    points = still.double()[None]
+    known = joints()
     slopes = still.new_zeros((known.n_edges, 2, 3 * N_POINTS), dtype=torch.float64)
-    places, hinges = _places(), torch.from_numpy(known.hinges)
+    places = _places()
+    hinges = torch.from_numpy(known.hinges)
     slopes[:, 0] = slopes[:, 0].scatter_add(1, places[: known.n_edges], _length_slopes(points)[0])
     turned = slopes.new_zeros(len(hinges), 3 * N_POINTS).scatter_add(
         1, places[known.n_edges :], _angle_slopes(points)[0]
@@ -191,7 +212,8 @@ def feasible(still: Tensor, spread: Tensor) -> Tensor:
     heights = torch.ones_like(slopes[..., 0]).index_put(
         (hinges, torch.ones_like(hinges)), _heights(edges_of(points)[..., 0])[0]
     )
-    moved, count = (slopes / spread.double()[..., None]).flatten(0, 1), (heights * spread.double()).flatten() ** 2
+    moved = (slopes / spread.double()[..., None]).flatten(0, 1)
+    count = (heights * spread.double()).flatten() ** 2
     normal = (moved.T * count) @ moved + LEAST_HEIGHT**2 * 1e-2 * torch.eye(3 * N_POINTS, dtype=torch.float64)
     nearest: Tensor = (moved @ torch.linalg.solve(normal, moved.T * count)).to(still.dtype)
     return nearest

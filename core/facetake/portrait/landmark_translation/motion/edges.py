@@ -10,13 +10,12 @@ from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
+from facetake.arrays import I64
 from facetake.face.ibug import IBUG_68
 from facetake.portrait.landmark_translation.motion.triangles import TRIANGLES
 
-I64 = NDArray[np.int64]
 N_POINTS = len(IBUG_68)
 EYE_CORNERS = (36, 45)
 """Outer corners of the eyes: their distance is the unit of lengths."""
@@ -91,7 +90,8 @@ def bends(points: Tensor) -> Tensor:
     """Angles (..., D) in -pi..pi at the edges between two triangles, of points (..., 68, 3)."""
     a, b, c, d = (points[..., joints().wings[:, k], :] for k in range(4))
     edge = b - a
-    left, right = torch.linalg.cross(edge, c - a), torch.linalg.cross(a - b, d - b)
+    left = torch.linalg.cross(edge, c - a)
+    right = torch.linalg.cross(a - b, d - b)
     along = edge / torch.linalg.vector_norm(edge, dim=-1, keepdim=True).clamp(min=SMALLEST)
     sine = (torch.linalg.cross(left, right) * along).sum(dim=-1)
     return torch.atan2(sine, (left * right).sum(dim=-1))

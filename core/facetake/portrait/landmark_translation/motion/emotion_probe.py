@@ -14,15 +14,16 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.networks.optimization import minimize
 from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.emotions import Moods, put_in
 from facetake.portrait.landmark_translation.motion.neutral import aperture
 
-F32 = NDArray[np.float32]
 STRONG = 0.75  # moments in less of a mood than that are no examples of it
-STIFF, ROUNDS = 1e-3, 100
+STIFF = 1e-3
+ROUNDS = 100
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,8 @@ class Teller:
     def __init__(self, lessons: list[Lesson]) -> None:
         """Learns from lessons."""
         seen, moods = _examples(lessons)
-        self._mean, self._spread = seen.mean(dim=0), seen.std(dim=0) + 1e-3
+        self._mean = seen.mean(dim=0)
+        self._spread = seen.std(dim=0) + 1e-3
         self._slope = torch.zeros(seen.shape[1], len(EMOTIONS), requires_grad=True)
         self._bias = torch.zeros(len(EMOTIONS), requires_grad=True)
         scaled = (seen - self._mean) / self._spread
@@ -84,7 +86,8 @@ def told(moods: Moods, lessons: list[Lesson], others: list[Lesson], every: int =
         every: of the frames, one in so many is used.
     """
     teller = Teller(others)
-    confusion, opening = np.zeros((len(EMOTIONS),) * 2), np.ones(len(EMOTIONS))
+    confusion = np.zeros((len(EMOTIONS),) * 2)
+    opening = np.ones(len(EMOTIONS))
     for lesson in lessons:
         spoken = lesson.spoken[::every]
         for mood in range(len(EMOTIONS)):
@@ -92,15 +95,17 @@ def told(moods: Moods, lessons: list[Lesson], others: list[Lesson], every: int =
             np.add.at(confusion[mood], teller.tell(made, lesson.still), 1.0)
             opening[mood] = min(opening[mood], _follows(made, spoken))
     shares = confusion / confusion.sum(axis=1, keepdims=True)
-    return Told(shares.astype(np.float32), float(shares.diagonal().mean()), _given(teller, lessons),
-                opening.astype(np.float32))  # fmt: skip
+    return Told(
+        shares.astype(np.float32), float(shares.diagonal().mean()), _given(teller, lessons), opening.astype(np.float32)
+    )
 
 
 def _given(teller: Teller, lessons: list[Lesson]) -> float:
     """Mean share over moods of the lessons' own moments that are told rightly."""
     rows = [(teller.tell(lesson.moody, lesson.still), lesson.moods) for lesson in lessons]
     found, moods = (np.concatenate(column) for column in zip(*rows, strict=True))
-    plain, label = moods.max(axis=1) >= STRONG, moods.argmax(axis=1)
+    plain = moods.max(axis=1) >= STRONG
+    label = moods.argmax(axis=1)
     return float(np.mean([(found == k)[plain & (label == k)].mean() for k in np.unique(label[plain])]))
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
 from facetake.networks.optimization import step
@@ -25,7 +26,6 @@ from facetake.portrait.landmark_translation.motion.edges import edges_of, joints
 from facetake.portrait.landmark_translation.motion.settings import MoodTraining
 from facetake.portrait.training.gan_loss import cross_entropy
 
-F32 = NDArray[np.float32]
 BETAS = (0.5, 0.999)
 LEAST_SPREAD = (0.01, 0.05)  # of a length, and of an angle: edges that hardly change do not count for more than that
 
@@ -70,7 +70,8 @@ def put_in(moods: Moods, points: F32, still: F32, mood: F32) -> F32:
     """Points (T, 68, 3) in moods (T, 7), of a face's points (T, 68, 3) and at rest (68, 3)."""
     if not len(points):
         return points
-    talking, rest = torch.from_numpy(points), torch.from_numpy(still)[None]
+    talking = torch.from_numpy(points)
+    rest = torch.from_numpy(still)[None]
     with torch.inference_mode():
         edges = moods.edges(moods(moods.seen(talking, rest), torch.from_numpy(mood)), rest)
         return np.asarray(settle(edges, talking, apart=()).numpy(), np.float32)
@@ -92,14 +93,19 @@ class MoodTrainer:
 
     def __init__(self, lessons: list[Lesson], how: MoodTraining, seed: int) -> None:
         """Builds what is to be trained."""
-        self.how, self.seed = how, seed
+        self.how = how
+        self.seed = seed
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.moods = Moods(how.size)
             self.critic = MoodCritic(len(EMOTIONS), torch.from_numpy(joints().around), how.size)
-        points, still = (torch.from_numpy(np.concatenate(rows)) for rows in zip(*(
-            (lesson.moody, np.repeat(lesson.still[None], len(lesson.moody), axis=0)) for lesson in lessons
-        ), strict=True))  # fmt: skip
+        points, still = (
+            torch.from_numpy(np.concatenate(rows))
+            for rows in zip(
+                *((lesson.moody, np.repeat(lesson.still[None], len(lesson.moody), axis=0)) for lesson in lessons),
+                strict=True,
+            )
+        )
         self.moods.measure(points, still)
         self._edges = self.moods.seen(points, still)
         self._labels = torch.from_numpy(np.concatenate([lesson.moods for lesson in lessons]))
@@ -117,13 +123,17 @@ class MoodTrainer:
         how = self.how
         judged = [self._critic_step(rng) for _ in range(how.critic_steps)]
         rows, others = self._batch(rng)
-        real, label, wanted = self._edges[rows], self._labels[rows], self._labels[others]
+        real = self._edges[rows]
+        label = self._labels[rows]
+        wanted = self._labels[others]
         made = self.moods(real, wanted)
         verdict, told = self._judged(made, rng)
         losses = (
             cross_entropy(verdict, real=True),
-            _apart(told, wanted), F.mse_loss(self.moods(made, label), real), F.mse_loss(made, self._edges[others]),
-        )  # fmt: skip
+            _apart(told, wanted),
+            F.mse_loss(self.moods(made, label), real),
+            F.mse_loss(made, self._edges[others]),
+        )
         weights = how.adversarial, how.classified, how.cycle, how.paired
         step(torch.stack(losses) @ torch.tensor(weights), self.adam)
         found = [loss.item() for loss in losses]
@@ -144,7 +154,8 @@ class MoodTrainer:
     def _critic_step(self, rng: np.random.Generator) -> float:
         """Moves the discriminators; what they lose by telling real from made, before its weight."""
         rows, others = self._batch(rng)
-        real, label = self._edges[rows], self._labels[rows]
+        real = self._edges[rows]
+        label = self._labels[rows]
         with torch.no_grad():
             made = self.moods(real, self._labels[others])
         (verdict, told), (doubt, _) = self._judged(real, rng), self._judged(made, rng)
@@ -155,7 +166,8 @@ class MoodTrainer:
 
 def others_of(lessons: list[Lesson]) -> NDArray[np.int64]:
     """Rows (N, 7) of the same moment in each mood, for every moment of the lessons; itself where there is none."""
-    parts, first = [], 0
+    parts = []
+    first = 0
     for lesson in lessons:
         mood = lesson.moods.argmax(axis=1)
         rows = [np.flatnonzero(mood == k) for k in range(len(EMOTIONS))]

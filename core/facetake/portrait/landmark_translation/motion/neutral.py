@@ -9,9 +9,9 @@ from functools import cache
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from facetake.arrays import F32
 from facetake.face.ibug import MOUTH
 from facetake.networks.landmark_motion import SCALE, LandmarkMotion
 from facetake.networks.optimization import step
@@ -20,7 +20,6 @@ from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
 from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
 from facetake.portrait.training.trainer import batches
 
-F32 = NDArray[np.float32]
 SMALLEST_SPREAD = 1e-3
 INNER = ((61, 67), (62, 66), (63, 65))
 """Upper and lower points of the inner lips."""
@@ -69,7 +68,8 @@ class NeutralTrainer:
 
     def __init__(self, lessons: list[Lesson], how: NeutralTraining, seed: int) -> None:
         """Builds what is to be trained."""
-        self.how, self.seed = how, seed
+        self.how = how
+        self.seed = seed
         with torch.random.fork_rng():
             torch.manual_seed(seed)
             self.speaker = Speaker(lessons[0].features.shape[1], how)
@@ -87,7 +87,8 @@ class NeutralTrainer:
         return float(np.mean(losses))
 
     def _loss(self, rows: Tensor) -> Tensor:
-        still, wanted = self._still[rows], self._wanted[rows]
+        still = self._still[rows]
+        wanted = self._wanted[rows]
         away = (self.speaker(self._features[rows], still) - wanted) / SCALE
         weight = torch.ones_like(away[..., :1])
         shut = (1.0 - aperture(still[:, None] + wanted) / self.how.closed).clamp(0.0, 1.0)
@@ -113,7 +114,8 @@ def _windows(lessons: list[Lesson], how: NeutralTraining) -> tuple[Tensor, Tenso
     rows: list[tuple[Tensor, Tensor, Tensor]] = []
     for lesson in lessons:
         moved = torch.from_numpy(lesson.spoken - lesson.still)
-        features, still = torch.from_numpy(lesson.features), torch.from_numpy(lesson.still)
+        features = torch.from_numpy(lesson.features)
+        still = torch.from_numpy(lesson.still)
         last = len(features) - length
         for first in sorted({*range(0, last, how.stride), last}):
             rows.append((features[first : first + length], still, moved[first : first + length]))
