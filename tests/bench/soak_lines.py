@@ -26,7 +26,7 @@ KINDS: Final = (("wav", 22050, 1), ("flac", 48000, 1), ("wav", 16000, 2), ("ogg"
 
 
 def make(folder: Path, lines: int) -> Path:
-    """Recordings, a file of cues and the list; gives the list. The same every time."""
+    """Recordings that are not there yet, a file of cues and the list; gives the list."""
     folder.mkdir(parents=True, exist_ok=True)
     names = [_recording(folder, number) for number in range(RECORDINGS)]
     (folder / "mood.txt").write_text("0.0 neutral\n0.2 angry:0.8\n", encoding="utf-8")
@@ -69,6 +69,8 @@ def _recording(folder: Path, number: int) -> str:
     at_s = np.arange(int(length_s * rate_hz)) / rate_hz
     cut = 0.5 * np.interp(at_s, np.arange(len(samples)) / spoken_hz, samples)
     path = folder / f"take_{number:02d}.{suffix}"
+    if path.is_file():  # an Ogg made anew has other bytes: it counts its streams at random
+        return path.name
     soundfile.write(path, np.repeat(cut[:, None], channels, axis=1), rate_hz)
     return path.name
 
