@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from facetake import files
 from facetake.audio import hash_of
 from facetake.errors import BatchError
 from facetake.formats.files import begun_with, beside
@@ -47,8 +48,8 @@ def make_folder(folder: Path) -> None:
     """Makes a folder for results, if it is not there. Raises BatchError."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BatchError(f"the folder {folder} cannot be made ({error.strerror or error}); name another") from error
+    except (OSError, ValueError) as error:  # a NUL is a ValueError
+        raise BatchError(f"the folder {folder} cannot be made ({files.reason(error)}); name another") from error
 
 
 def put_down(

@@ -297,3 +297,10 @@ def test_many_approvals_of_one_line_are_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(BatchError, match="'line 59999' is there twice"):
         approvals.read(path)
     assert time.process_time() - begun < 2.0
+
+
+@pytest.mark.parametrize("name", ["a\0b", "x" * 300])
+def test_a_folder_that_cannot_be_is_told(name: str, tmp_path: Path) -> None:
+    """Names that no folder has end in a sentence that says what is wrong."""
+    with pytest.raises(BatchError, match="cannot be made .*; name another"):
+        keeping.make_folder(tmp_path / name)

@@ -28,12 +28,13 @@ FORBIDDEN: Final = {
     "Traceback (most recent": "a traceback",
     "unforeseen": "something unforeseen",
     "allow_pickle": "a library's advice to programmers",
-    ".facetake-": "the name of a temporary file",
     ".part": "the name of a temporary file",
     " object at 0x": "the address of an object",
 }
 BIDIRECTIONAL: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs that let text run backwards, so that a name looks like another one."""
+_BEGUN: Final = re.compile(r"\.facetake-[0-9a-f]{8,}")
+"""The name of a file that is begun; what a user gave is repeated, even where it looks a little like that."""
 _ADDRESS: Final = re.compile(r"<[\w.]+ (?:object )?at 0x[0-9a-f]+>")
 
 
@@ -54,6 +55,8 @@ def wrong_with(message: str) -> str:
     for text, what in FORBIDDEN.items():
         if text in message:
             return f"its sentence holds {what}"
+    if _BEGUN.search(message):
+        return "its sentence holds the name of a temporary file"
     if _ADDRESS.search(message):
         return "its sentence holds the address of an object"
     if len(message) > LONGEST:
@@ -82,6 +85,7 @@ _RUNNING: Final = frozenset(
 )
 _WRITE_FLAGS: Final = 1 | 2 | 64 | 512 | 1024  # O_WRONLY, O_RDWR, O_CREAT, O_TRUNC, O_APPEND on Linux
 _ALLOWED: Final = ("/dev/null",)
+_NOWHERE: Final = "/proc/"  # where nothing can be made, so that trying is no harm
 
 
 class Watch:
@@ -129,5 +133,5 @@ class Watch:
         whole = str(Path(path).absolute()) if not str(path).startswith("/") else str(path)
         if ".." in whole:
             whole = str(Path(whole).resolve())
-        if not f"{whole}/".startswith(self._rooms) and whole not in _ALLOWED:
+        if not f"{whole}/".startswith((*self._rooms, _NOWHERE)) and whole not in _ALLOWED:
             self._seen.append(f"{event} {whole[:150]}")
