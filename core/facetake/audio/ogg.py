@@ -175,11 +175,13 @@ def _pages(file: BinaryIO, size: int) -> Iterator[_Page]:
     while at < size:
         file.seek(at)
         data = file.read(HEADER + 255)
-        if data[:4] != b"OggS" or len(data) < HEADER:
+        if data[:4] != b"OggS":
             if at == 0:
                 return
             at = _next(file, at)
             continue
+        if len(data) < HEADER:
+            raise TruncatedError(f"its last page has {HEADER} bytes and more, {len(data)} are there")
         first = HEADER + data[26]
         end = at + first + sum(data[HEADER:first])
         if end > size or len(data) < first:

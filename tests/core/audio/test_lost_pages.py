@@ -155,3 +155,13 @@ def test_a_flash_video_that_breaks_off_is_told(tmp_path: Path) -> None:
         path.write_bytes(data[:cut])
         with pytest.raises(AudioError, match="truncated: its last tag is"):
             audio.read(path)
+
+
+@pytest.mark.parametrize("left", [4, 5, 26])
+def test_a_file_cut_within_the_head_of_a_page_is_told(tmp_path: Path, left: int) -> None:
+    """However little of the last page's head is there, reading comes to an end and says that the file is cut."""
+    path = tmp_path / "line.opus"
+    pages = ogg(path, "opus", 48_000, 3)
+    path.write_bytes(b"".join(pages[:-1]) + pages[-1][:left])
+    with pytest.raises(AudioError, match=rf"truncated: its last page has 27 bytes and more, {left} are there"):
+        audio.read(path)
