@@ -110,7 +110,7 @@ class Entry:
         made: how often this row was made since it is in the list.
         why: why it was made the last time: "new", or what had changed.
         sha256, mtime_ns: of the take as it was written; empty and 0 where that is not known.
-        measured: what the checks measured; `checks.judge` says what passes.
+        measured: what the checks measured; `qc.judge` says what passes.
         beside: the other files of the take, such as its keys, as they were written.
         told: sentences about what is unusual in its recording and how it was read.
     """

@@ -36,6 +36,12 @@ def test_help_has_examples(command: str, capsys: pytest.CaptureFixture[str]) -> 
     assert f"facetake {command} " in capsys.readouterr().out.split("examples:")[1]
 
 
+def test_convert_tells_every_format(capsys: pytest.CaptureFixture[str]) -> None:
+    """The help of `convert`, which is written by hand so that it starts light, names all formats in their order."""
+    assert main(["convert", "--help"]) == 0
+    assert ",".join(formats.FORMATS) in "".join(capsys.readouterr().out.split())
+
+
 def test_help_starts_light() -> None:
     """`facetake --help` loads neither numpy nor onnxruntime nor scipy."""
     code = "import sys, facetake.cli as c\ntry: c.main(['--help'])\nexcept SystemExit: pass\nprint(sorted(sys.modules))"

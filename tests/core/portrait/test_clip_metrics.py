@@ -305,6 +305,7 @@ def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
         "frechet_handmade",
     }
     assert np.isfinite(list(scores.values())).all() and scores["fid"] > 0.0
+    assert len(clip_metrics.lines(scores, ())) == len(scores)  # each has a name for people
 
 
 @pytest.mark.parametrize(("n_frames", "has_sound", "told"), [(8, False, "no sound"), (3, True, "too few")])
