@@ -16,7 +16,7 @@ import stubs
 ROOT = Path(__file__).parents[2]
 HOST = ROOT / "core" / "facetake_host"
 PLUGINS = {"maya_plugin": {"maya", "PySide6", "shiboken6"}, "unreal_bridge": {"unreal"}}
-LONGEST = 600
+LONGEST = 520
 NUMERICS = {"math", "cmath", "statistics", "random", "array", "struct", "decimal"}
 
 
@@ -50,9 +50,9 @@ def test_what_runs_inside_a_host_is_standard_library() -> None:
 
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_plugins_are_thin(plugin: str) -> None:
-    """No plugin has more than 600 lines."""
-    lines = sum(len(path.read_text(encoding="utf-8").splitlines()) for path in (ROOT / plugin).rglob("*.py"))
-    assert lines <= LONGEST
+    """No plugin has more than 520 lines with something in them."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / plugin).rglob("*.py")]
+    assert sum(bool(line.strip()) for text in texts for line in text.splitlines()) <= LONGEST
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

@@ -23,7 +23,7 @@ class AudioEmotion:
     """The network from what an ear tells of a voice to the probability of each emotion.
 
     Attributes:
-        run: maps mean and standard deviation of the voice's channels (1, 2 W) to probabilities (1, 7) in the order of
+        run: maps mean and standard deviation of the voice's channels (B, 2 W) to probabilities (B, 7) in the order of
             `EMOTIONS`, which add up to 1 and are calibrated.
         ear: whose voices it knows.
         usual: (2 W,) the mean of what it learnt from; a set of lines has the mean of its own microphone and room.
@@ -60,7 +60,7 @@ def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
     check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
 
     def run(voice: F32) -> F32:
-        return model.run({"voice": voice}, emotion=(1, len(EMOTIONS)))[0]
+        return model.run({"voice": voice}, emotion=(len(voice), len(EMOTIONS)))[0]
 
     return AudioEmotion(run, ear, _usual(model, 2 * ear.n_voice), _threshold(model), model.sha256)
 

@@ -103,6 +103,12 @@ def resume(folder: Path, name: str, network: nn.Module, optimizer: torch.optim.O
     return _read_about(about)
 
 
+def unmap(network: torch.nn.Module) -> None:
+    """Takes a network's weights out of the files that a library has mapped, which can then be moved and replaced."""
+    for tensor in (*network.parameters(), *network.buffers()):
+        tensor.data = tensor.data.clone()
+
+
 def _fill_moments(path: Path, optimizer: torch.optim.Optimizer) -> None:
     """Gives an optimiser what was kept of it, each moment of the size of its parameter or a single number."""
     state = optimizer.state_dict()

@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from torch import Tensor, nn
 
 from facetake.errors import ModelError
+from facetake.networks.checkpoint import unmap
 from facetake.networks.logmel import N_MELS, LogMel
 
 Prepare = Callable[[Tensor], Tensor]
@@ -153,7 +154,9 @@ def _wav2vec2(folder: Path, *, pretrained: bool) -> Any:
         )
     try:
         if pretrained:
-            return Wav2Vec2Model.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+            network = Wav2Vec2Model.from_pretrained(folder, local_files_only=True, use_safetensors=True)
+            unmap(network)
+            return network
         return Wav2Vec2Model(Wav2Vec2Config.from_pretrained(folder, local_files_only=True))
     except (OSError, ValueError, RuntimeError) as error:
         raise ModelError(f"cannot load the wav2vec2 model in {folder}: {error}") from error

@@ -22,6 +22,7 @@ from facetake.arrays import F32, F64
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
 from facetake.errors import ModelError
 from facetake.files import json_text
+from facetake.networks.checkpoint import unmap
 
 WINDOW_S = 20.0  # run at once, so that a long take needs little memory
 MARGIN_S = 1.0
@@ -54,6 +55,7 @@ class PhonemeNetwork:
             vocabulary = json_text.load(files.read_text(folder / "vocab.json"))
             network: Any = Wav2Vec2ForCTC
             self._network = network.from_pretrained(folder, local_files_only=True, use_safetensors=True).eval()
+            unmap(self._network)
             names = {int(index): str(token) for token, index in vocabulary.items()}
         except Exception as error:  # of transformers, safetensors or torch: whichever meets what is missing or damaged
             raise ModelError(

@@ -130,9 +130,19 @@ def test_convert_spares_its_take(take: Path, capsys: pytest.CaptureFixture[str])
     assert take.read_bytes() == before
 
 
+@pytest.fixture
+def heard_signals() -> Iterator[None]:
+    """Signals as a terminal has them: whoever runs these tests may have had one ignored, which children inherit."""
+    before = {way: signal.signal(getattr(signal, way), signal.SIG_DFL) for way in ("SIGTERM", "SIGHUP")}
+    yield
+    for way, handler in before.items():
+        signal.signal(getattr(signal, way), handler)
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no SIGINT to one process")
 @pytest.mark.skipif(sys.platform == "win32", reason="signals are POSIX")
 @pytest.mark.parametrize("way", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.usefixtures("heard_signals")
 def test_interrupting_a_line_leaves_nothing_behind(tmp_path: Path, tiny_model: Path, way: str) -> None:
     """Ctrl-C, or being told to end, in the middle of a long line: one sentence, 130, and no take or part of one."""
     sf.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16_000 * 300), 16_000)
@@ -218,6 +228,7 @@ def test_a_full_standard_output_is_one_sentence(take: Path) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows sends no signal to one process")
 @pytest.mark.parametrize("way", ["SIGINT", "SIGTERM", "SIGHUP"])
+@pytest.mark.usefixtures("heard_signals")
 def test_ctrl_c_leaves_whole_files_only(tmp_path: Path, take: Path, way: str) -> None:
     """Ctrl-C, or being told to end, in the middle of writing ends with 130, one sentence and no part of a file."""
     out = tmp_path / "out"
