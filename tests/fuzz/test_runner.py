@@ -17,7 +17,7 @@ pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="me
 PLANTED = "attack.doors.planted"
 SAID = {
     "raises": "ends in KeyError",
-    "says_much": "U+001B",
+    "says_much": r"U\+001B",
     "takes_time": r"takes 2\.\d s",
     "takes_memory": r"takes \d+ MB of memory",
     "asks_for_all_memory": "MemoryError",
