@@ -105,7 +105,7 @@ def test_a_door_whose_packages_are_missing_is_told() -> None:
         ("\ud800", "U+D800"),
         ("", "empty"),
         ("something unforeseen went wrong", "unforeseen"),
-        ("no .facetake-12 there", "temporary"),
+        ("no .facetake-12ab34cd56ef there", "temporary"),
         ("<a.b object at 0x7f12>", "address"),
         ("x" * 2000, "2000 characters"),
     ],

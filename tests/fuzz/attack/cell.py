@@ -133,7 +133,9 @@ class Cell:
             place = self.room.seeds / name
             place.mkdir(exist_ok=True)
             self._ready[name] = self._doors[name].prepare(place)
-            for number in range(3):  # what is imported and loaded only once is no case's time or memory
+            for number in range(
+                3 if self._doors[name].is_tried_first else 0
+            ):  # what is imported and loaded only once is no case's time or memory
                 self.attempt(name, 0, number)
             gc.collect()
             limit = _status("VmSize:") * 1024 + ADDRESSES

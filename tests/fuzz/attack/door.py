@@ -48,6 +48,8 @@ class Door:
             before must be there afterwards, byte for byte.
         asks_for_much: whether such an input may take time and memory of its own, as docs/security.md says of models; it
             must come to an end all the same.
+        is_tried_first: whether its first cases are tried before any counts, so that what is loaded once is no case's
+            time or memory; not where a case costs its process.
         own: errors beside Facetake's own that may come out, such as a host's.
     """
 
@@ -59,6 +61,7 @@ class Door:
     needs: tuple[str, ...] = ()
     yields: tuple[str, ...] = ()
     asks_for_much: bool = False
+    is_tried_first: bool = True
     own: tuple[type[Exception], ...] = field(default=())
 
 

@@ -27,7 +27,7 @@ def _door(name: str, does: Callable[[Case], object]) -> Door:
         (case.folder / "a.txt").write_bytes(bytes(FEW))
         return lambda: does(case)
 
-    return Door(name, does.__doc__ or name, prepare, make)
+    return Door(name, does.__doc__ or name, prepare, make, is_tried_first=does not in ENDING)
 
 
 def accepts(case: Case) -> None:
