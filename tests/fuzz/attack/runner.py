@@ -31,6 +31,8 @@ CHUNK: Final = 40
 MOST_FALLS: Final = 200
 """Of one door: more tell nothing new, and each costs a new process where it ends the old one."""
 LOOK_S: Final = 0.2
+CLOSING_S: Final = 30.0
+"""Seconds that a process may take to end after its line has: Linux closes files first, and frees memory behind that."""
 DOORS: Final = "attack.doors"
 
 
@@ -222,6 +224,7 @@ class Attack:
         try:
             found = keeper.line.recv()
         except (EOFError, OSError):
+            keeper.process.join(CLOSING_S)
             self._lost(keeper, tell)
             return
         assert keeper.chunk is not None
