@@ -105,7 +105,7 @@ def _run(arguments: argparse.Namespace) -> int:
     except Exception as error:
         if is_debugging():
             raise
-        from facetake.doctor.extras import told
+        from facetake.cli.doctor.extras import told
 
         return _end(report, told(error), NOTHING_DONE)
 

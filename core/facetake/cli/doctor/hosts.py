@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from facetake.doctor.finding import Finding, shortened
+from facetake.cli.doctor.finding import Finding, shortened
 
 PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "maya": {

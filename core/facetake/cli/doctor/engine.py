@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from facetake import formats, inference
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
-from facetake.doctor.finding import Finding
+from facetake.cli.doctor.finding import Finding
 from facetake.errors import FacetakeError, sentence
 
 AGAIN: Final = "install Facetake again"

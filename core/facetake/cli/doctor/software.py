@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from facetake import __version__, inference
-from facetake.doctor.extras import EXTRAS, lacking, version_of
-from facetake.doctor.finding import Finding, shortened
+from facetake.cli.doctor.extras import EXTRAS, lacking, version_of
+from facetake.cli.doctor.finding import Finding, shortened
 from facetake.errors import ModelError
 
 NEEDED: Final = {

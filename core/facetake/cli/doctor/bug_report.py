@@ -17,7 +17,7 @@ from typing import Final
 
 from facetake import __version__
 from facetake.batch.ledger import FAILED, NAME
-from facetake.doctor.finding import Finding
+from facetake.cli.doctor.finding import Finding
 from facetake.errors import BatchError, ConfigError
 from facetake.files import json_text
 from facetake.formats import beside

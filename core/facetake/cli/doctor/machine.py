@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facetake import inference
-from facetake.doctor.finding import Finding, shortened
+from facetake.cli.doctor.finding import Finding, shortened
 
 LEAST_FREE: Final = 200_000_000
 """Bytes of free space that a day's work wants."""

@@ -1,19 +1,13 @@
-"""`facetake doctor`: whether this machine and this installation can do the work, and what to do where they cannot.
-
-Each module looks at one side: `software`, `machine`, `hosts` and `engine`; `bug_report` puts what they found into a zip
-for whoever mends Facetake. Nothing goes to the network.
-"""
+"""Looks at everything that the work needs, one side after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from facetake.doctor import engine, hosts, machine, software
-from facetake.doctor.finding import Finding
+from facetake.cli.doctor import engine, hosts, machine, software
+from facetake.cli.doctor.finding import Finding
 from facetake.errors import sentence
-
-__all__ = ["Finding", "examine"]
 
 
 def examine(folder: Path) -> Iterator[Finding]:
