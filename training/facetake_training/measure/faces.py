@@ -24,11 +24,10 @@ from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
 from facetake_training.measure.report import Report
-from facetake_training.movement import slow
+from facetake_training.movement import SETTLE_S, slow
 
 RATE = Fraction(25)
 SIDE = 480  # pixels of the drawn picture
-SETTLE_S = 0.4  # the tracker settles in its first frames
 LIVELY = 0.02  # spread of a score that moves in real faces
 DIRECTIONS = 16
 WINDOW = 25  # frames: movement is compared by the second

@@ -14,9 +14,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import SILENCE, STOPS, from_ipa, is_vowel, with_stress
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ, Row, Spoken, Voice, tidy, to_16_khz
+from facetake_training.speech.spoken import Row, Spoken, Voice, tidy, to_16_khz
 
 _SYNCHRONOUS: Final = 2
 _PHONEME_EVENTS_IN_IPA: Final = 3

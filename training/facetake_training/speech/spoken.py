@@ -14,9 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.phones import SILENCE, base
-
-SAMPLE_RATE_HZ: Final = 16_000
 
 Row = tuple[str, float, float]
 """(phone, start_s, end_s)"""

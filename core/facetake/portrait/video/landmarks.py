@@ -24,6 +24,7 @@ from facetake.portrait.video.footage import Footage
 from facetake.portrait.video.pictures import Pictures
 
 N_POINTS = (468, 478)
+LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 LONGEST_GAP = 5  # frames without a face that are filled by their neighbours, a fast blink of the tracker
 FACES_MOST = 3
 OUTSIDE = 0.02  # share of the picture by which points may lie beyond its edge
