@@ -26,9 +26,9 @@ N_IDENTITY = 80
 N_EXPRESSION = 64
 N_COLOUR = 80
 """How many coefficients AudioDVP uses; files may hold fewer."""
-_FRONT_METRES = 0.1
-_2017_METRES = 0.001
-_2009_METRES = 1e-6
+_FRONT_METRES = 0.1  # of its unit: a decimetre, in the file of 2009's front with Guo et al.'s expressions
+_2017_METRES = 0.001  # a millimetre, as of 2019
+_2009_METRES = 1e-6  # a micrometre
 _H5_LANDMARKS = {  # names in the 2017 and 2019 files -> MediaPipe's points
     "center.nose.tip": 4,
     "center.lips.upper.outer": 0,

@@ -30,12 +30,10 @@ from facetake.safe_pickle import read
 
 N_IDENTITY = 300
 N_EXPRESSION = 100
-N_SHAPES = 400
 """FLAME's own numbers: 300 directions of shape, 100 of expression."""
-NECK = 1
-JAW = 2
-EYES = (3, 4)
-N_JOINTS = 5
+JAW = 2  # in FLAME's tree of joints: the whole, neck, jaw, left and right eye
+EYES = (3, 4)  # likewise
+N_JOINTS = 5  # likewise
 _POSE_NAMES = tuple(f"{what}_{axis}" for what in ("jaw", "eye_left", "eye_right") for axis in "xyz")
 _WANTED = ("v_template", "f", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table")
 

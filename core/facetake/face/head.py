@@ -31,10 +31,10 @@ PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 NECK_TOP_M = 0.075
 NECK_BOTTOM_M = 0.190
 """Heights between which the neck hands the head's turn over to the shoulders."""
-LID_CLEARANCE_M = 0.0006
-IRIS_UV_SPAN = 0.300
-EYE_UV_CENTRE = (0.690, 0.810)
-ATLAS = 1024
+LID_CLEARANCE_M = 0.0006  # by eye: with less, eyeballs show through between a lid's vertices; with more, lids swell
+IRIS_UV_SPAN = 0.300  # side of the eye's square in `head_baking.atlas.CHARTS`
+EYE_UV_CENTRE = (0.690, 0.810)  # middle of that square
+ATLAS = 1024  # pixels a side, by choice: lashes and brows are painted in it, and it is two thirds of the shipped file
 
 
 @dataclass(frozen=True)

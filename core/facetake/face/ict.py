@@ -26,7 +26,7 @@ from facetake.rig import ARKIT_NAMES
 
 N_IDENTITY = 60
 """How many of the 100 identity shapes are read: each is a file of three megabytes."""
-_METRES = np.float32(0.01)
+_METRES = np.float32(0.01)  # of its unit: a centimetre
 _CLEAR = ("LacrimalFluid", "EyeBlend", "EyeOcclusion", "EyeLashes")
 _MATERIAL = {  # parts of the names of the file's materials -> ours
     "Teeth": "teeth",

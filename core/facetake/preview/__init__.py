@@ -30,7 +30,7 @@ Progress = Callable[[int, int], None]
 
 MOST_FPS = 30
 """Previews of faster takes are drawn at an even part of their rate that is no more than this."""
-BLOCK_FRAMES = 32
+BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
 """Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
 

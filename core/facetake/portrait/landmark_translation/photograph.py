@@ -33,7 +33,7 @@ from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
 SMALLEST_FACE = 64  # pixels: of a face from brow to chin, and of a photograph
-SMALLEST_SIDE = 96
+SMALLEST_SIDE = 96  # as such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
 
 

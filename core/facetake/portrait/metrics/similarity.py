@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from facetake.arrays import U8
 
-PEAK = 255.0
-SIGMA_PX = 1.5
+PEAK = 255.0  # of a byte
+SIGMA_PX = 1.5  # Wang et al. 2004, with TAPS, K1 and K2
 TAPS = 11
 K1 = 0.01
 K2 = 0.03

@@ -24,7 +24,7 @@ from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
 from facetake.render.picture import Picture, draw
 
-N_LANDMARKS = 68
+N_LANDMARKS = 68  # iBUG's
 
 
 @dataclass(frozen=True)

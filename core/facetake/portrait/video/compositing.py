@@ -16,6 +16,8 @@ ERODE_PX = 9
 BLUR_TAPS = 5
 BLUR_SIGMA_PX = 4.0
 SQUARE = np.ones((3, 3), dtype=bool)
+"""As AudioDVP's program has them: rounds of a square of 3, and a Gaussian of 5 taps, whose spread it gets from OpenCV's
+constant BORDER_DEFAULT, 4."""
 
 
 def expanded(closed: Mask, opened: Mask) -> Mask:

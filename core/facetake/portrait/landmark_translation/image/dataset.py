@@ -30,7 +30,7 @@ from facetake.timebase import Rate
 ROOM = 0.22  # of the landmarks' extent, left around them on each side
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
 SHUT = 10.0  # likewise shut lids, of which a little is much
-LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))  # iBUG's numbers: upper and lower points of the lids
 
 
 @dataclass(frozen=True)

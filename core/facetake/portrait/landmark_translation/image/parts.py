@@ -17,7 +17,7 @@ from facetake.arrays import I64
 from facetake.face.ibug import EYES, MOUTH, NOSE
 from facetake.portrait.video.region import PAPER_PX
 
-_MIDDLE = (EYES.start + EYES.stop) // 2
+_MIDDLE = (EYES.start + EYES.stop) // 2  # iBUG counts the subject's right eye first
 POINTS = {
     "nose": NOSE,
     "right_eye": slice(EYES.start, _MIDDLE),
