@@ -30,8 +30,8 @@ from facetake_training.align import SpeechSet, label_folder
 from facetake_training.corpus_files import Lines, Progress
 from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of
 
-_CHUNK: Final = 20
-_PEAK: Final = 0.9
+_CHUNK: Final = 20  # lines a task, by choice: every process gets some, and a stop loses few
+_PEAK: Final = 0.9  # of full scale, by choice: what is louder is brought down to it, and nothing is clipped
 
 Row = dict[str, Any]
 

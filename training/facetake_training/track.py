@@ -20,10 +20,10 @@ from facetake.audio.containers import open_container
 from facetake.errors import AudioError, ConfigError
 from facetake.portrait.metrics.lips import INNER
 
-FOREHEAD = 10
-CHIN = 152
+FOREHEAD = 10  # MediaPipe's number
+CHIN = 152  # likewise
 MIN_FOUND = 0.9  # share of frames in which a face must be seen
-N_SCORES = 52
+N_SCORES = 52  # MediaPipe's: `_neutral` and ARKit's without `tongueOut`
 
 
 @dataclass(frozen=True)

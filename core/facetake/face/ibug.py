@@ -21,6 +21,7 @@ IBUG_68 = np.array(
 )
 """(68,) MediaPipe's number of each iBUG point."""
 
+# numbered as in 300-W (Sagonas et al. 2013), each part from the subject's right on
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
 NOSE = slice(27, 36)

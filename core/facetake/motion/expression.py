@@ -45,8 +45,8 @@ SIDE_SWELL = 0.07
 vary by 0.4 of their mean, as all upper-face controls do."""
 MEAN_SWELL = -0.08
 """A pose that swells reaches its full size on what is stressed, and lies a little below it on average."""
-LEAST_SWELL = 0.45  # bounds of a swelling pose, a little beyond that 0.4: below, an emotion would go out and come again
-MOST_SWELL = 1.45  # and above, be another's
+LEAST_SWELL = 0.45  # bounds of a swelling pose, a little beyond that 0.4: an emotion neither goes out nor overdoes
+MOST_SWELL = 1.45  # likewise
 OPPOSED = 0.25
 HELD = 0.1
 """What is left of real movement that runs against an emotion's pose, where that moves a control by more than the

@@ -33,7 +33,7 @@ from facetake.worker.places import PLACES, Folder, Source, Target
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
-PLOT_FPS: Final = 30
+PLOT_FPS: Final = 30  # by choice: closures are seen, and half of the points are sent
 PLOT_POINTS = 3000  # a curve, by choice: more than a panel's pixels
 PLOT_CURVES = 4  # a region, by eye: more lines hide one another
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])

@@ -22,6 +22,7 @@ LIP_RGB = (0.705, 0.435, 0.400)
 HAIR_RGB = (0.150, 0.105, 0.085)
 SHIRT_RGB = (0.215, 0.255, 0.300)
 IRIS_RGB = (0.290, 0.395, 0.420)
+"""In sRGB, by eye."""
 
 
 def paint(texels: Texels, eyes: F64) -> NDArray[np.uint8]:

@@ -22,8 +22,8 @@ Row = tuple[str, float, float]
 
 LONGEST_MISMATCH_S: Final = 0.05
 """An engine whose phones end further than this from the end of its audio is not believed."""
-_SHORTEST_S: Final = 0.004
-_PAUSE_S: Final = 0.06
+_SHORTEST_S: Final = 0.004  # what rounding of engines' times leaves between two phones
+_PAUSE_S: Final = 0.06  # longer than most stops are shut
 
 
 @dataclass(frozen=True)

@@ -25,10 +25,10 @@ BATCH = 20  # windows at once, as in the published program
 FULL_SCALE = 32768.0  # of 16 bits, in which the published program reads sound
 WINDOW = 400  # samples: 25 ms, 10 ms
 STEP = 160  # samples
-FFT = 512  # with FILTERS, EMPHASIS and LIFTER: defaults of python_speech_features, by which the published program hears
-FILTERS = 26
-EMPHASIS = 0.97
-LIFTER = 22
+FFT = 512  # a default of python_speech_features, by which the published program hears
+FILTERS = 26  # likewise
+EMPHASIS = 0.97  # likewise
+LIFTER = 22  # likewise
 TINY = float(np.finfo(float).eps)
 
 
