@@ -196,7 +196,7 @@ def _end(node: ast.stmt) -> int:
 
 def _names(node: ast.Assign | ast.AnnAssign) -> list[str]:
     """Names in capitals that are given a value with a number in it."""
-    values = [one.value for one in ast.walk(node.value or ast.Tuple()) if isinstance(one, ast.Constant)]
+    values = [one.value for one in ast.walk(node.value or ast.Constant(None)) if isinstance(one, ast.Constant)]
     if not any(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
         return []
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
