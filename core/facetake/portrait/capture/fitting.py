@@ -18,7 +18,7 @@ from facetake.portrait.capture.linearized_model import Linearised
 from facetake.render.camera import Camera
 
 POSE = 6  # three numbers of a rotation and three of a translation come first
-SWEEPS = 12  # over one coefficient at a time, by choice: what is held changes little after a few
+SWEEPS = 12  # over one coefficient at a time, by choice: fewer leave more held for nothing
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
 BLINK_STIFF = 0.1  # times the prior: an eye shuts by a blink first
