@@ -27,8 +27,8 @@ from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
 QUANTISED = 0.02  # how far a control may move when the ear is quantised
-OPSET = 18
-TRACED_S = 3.0
+OPSET = 18  # of ONNX; the oldest onnxruntime that pyproject.toml allows reads it
+TRACED_S = 3.0  # of sound, by choice: lengths are free in the graph, and `PROBE_S` checks that they are
 PROBE_S = (1.37, 5.0)  # two lengths, so that a length fixed by mistake shows
 
 

@@ -45,7 +45,7 @@ class _RefusedError(Exception):
     """What is in the file that is no data."""
 
 
-MOST_BYTES = 1 << 31
+MOST_BYTES = 1 << 31  # 2 GB: face models take some hundred MB
 _TEXT_OF_BYTES = ("latin1", "latin-1", "iso-8859-1")  # how pickles of protocol 2 hold bytes
 _PUSH = {
     "INT",

@@ -27,7 +27,7 @@ from facetake_host.problems import HostProblem
 Event = dict[str, Any]
 PATIENCE_S = 120.0
 """A request that says nothing for so long is given up, and the engine with it."""
-GOODBYE_S = 3.0
+GOODBYE_S = 3.0  # by choice: nobody waits longer for a host to quit; then it is ended
 
 
 class Request:

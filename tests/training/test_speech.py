@@ -7,11 +7,11 @@ import random
 import numpy as np
 import pytest
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import SILENCE, base, is_vowel, stress
 from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of, festival, flite, tidy
 from facetake_training.speech.espeak import _rows
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ
 
 TEXT = "Both boys moved a big map. Five vans, nothing more!"
 VOICES = [

@@ -22,16 +22,16 @@ from typing import Any, Final
 import numpy as np
 import soundfile
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.batch.runner import MOST_JOBS
 from facetake.errors import ConfigError
 from facetake_training import text
 from facetake_training.align import SpeechSet, label_folder
 from facetake_training.corpus_files import Lines, Progress
 from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ
 
-_CHUNK: Final = 20
-_PEAK: Final = 0.9
+_CHUNK: Final = 20  # lines a task, by choice: every process gets some, and a stop loses few
+_PEAK: Final = 0.9  # of full scale, by choice: what is louder is brought down to it, and nothing is clipped
 
 Row = dict[str, Any]
 

@@ -16,7 +16,7 @@ from facetake import files
 from facetake.errors import ConfigError
 
 NAME: Final = "lines.jsonl"
-_EVERY_S: Final = 5.0
+_EVERY_S: Final = 5.0  # by choice: seen to go on, and a log of hours stays readable
 
 
 class Lines:

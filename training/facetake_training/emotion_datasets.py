@@ -60,6 +60,7 @@ _EMO_DB: Final = {
     "L": "boredom",
 }
 _CREMA_D_LEVELS: Final = {"LO": 0.4, "MD": 0.7, "HI": 1.0, "XX": 1.0}
+"""Low, medium, high, unspecified: in order by choice, the set gives no numbers."""
 _POINTER: Final = b"version https://git-lfs"
 
 

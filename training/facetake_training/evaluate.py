@@ -16,7 +16,7 @@ from facetake_training.dataset import Crops, DataConfig, to_tensors
 
 MOUTH = ("mouth", "jaw", "teeth", "tongue", "cheek")
 EYES = ("eye", "brow")
-N_CROPS = 64
+N_CROPS = 64  # by choice: of fewer a score tells which were drawn
 
 
 @dataclass(frozen=True)

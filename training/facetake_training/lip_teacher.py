@@ -44,7 +44,7 @@ from facetake_training.lips import (
 from facetake_training.losses import apart
 
 WINDOW_S = 10.0  # of sound that an encoder hears at once, and what it hears beside it
-OVERLAP_S = 1.0
+OVERLAP_S = 1.0  # likewise: Whisper's edges lack context
 
 
 @dataclass(frozen=True)

@@ -25,6 +25,7 @@ from facetake_training.import_takes import CURVES, emotion_of
 from facetake_training.styles import StyleConfig
 
 CRITIC = SequenceSize(hidden=96, blocks=1, layers=1, dropout=0.1)
+"""As in configs/facts_shipped.toml, by which the shipped restyler was taught."""
 
 
 def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "neutral", seed: int = 0) -> list[str]:

@@ -34,7 +34,7 @@ from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
 
 SPAN_FRAMES = 240  # performed at once and cut into windows
-UNKNOWN = -1
+UNKNOWN = -1  # no class: losses leave it out
 QUIET_DB = 40.0  # below the loudest nobody speaks
 
 

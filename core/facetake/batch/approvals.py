@@ -18,10 +18,10 @@ from facetake.batch.row import Row
 from facetake.errors import BatchError, FacetakeError, sentence
 from facetake.files import json_text
 
-VERSION: Final = 1
+VERSION: Final = 1  # of the file that the report exports
 VERDICTS: Final = ("approved", "rejected")
 KEYS: Final = ("verdict", "note", "take_sha256")
-MOST_BYTES: Final = 1 << 28
+MOST_BYTES: Final = 1 << 28  # 256 MB, ample: a verdict with a note takes some hundred bytes
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 

@@ -22,7 +22,7 @@ from facetake.errors import AudioError, BatchError, line
 from facetake.files import json_text
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 4
+VERSION: Final = 4  # how many `_STEPS` there are; SQLite keeps it as user_version
 _ROWS: Final = """
 CREATE TABLE rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
@@ -68,7 +68,7 @@ MOST_BYTES: Final = 1 << 26
 """Of a value, or of a row."""
 LONGEST_NAME: Final = 255
 """Bytes of a file's name, in most file systems."""
-MOST_LEDGER: Final = 1 << 40
+MOST_LEDGER: Final = 1 << 40  # bytes, ample: a terabyte; the file's kind is what is looked at
 SHOWN: Final = 200
 """Characters of what is wrong with a ledger."""
 DONE = "done"

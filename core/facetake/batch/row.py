@@ -10,7 +10,7 @@ from typing import Final
 
 from facetake.errors import line, sentence
 
-LONGEST_ID: Final = 200
+LONGEST_ID: Final = 200  # characters: leaves room for suffixes in the 255 bytes of a file's name
 _JOINERS: Final = "\u200c\u200d"  # between letters, as Persian and Hindi need them
 
 _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)

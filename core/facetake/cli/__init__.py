@@ -50,10 +50,8 @@ COMMANDS = (
     completion,
     worker,
 )
-DONE = 0
-SOME_FAILED = 1
-NOTHING_DONE = 2
-INTERRUPTED = 130
+NOTHING_DONE = 2  # exit code, as argparse's; a command's own are 0, and 1 where other inputs were done
+INTERRUPTED = 130  # exit code: 128 and SIGINT's number, as shells have it
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the last is that of Windows, for services and consoles that close
 
 

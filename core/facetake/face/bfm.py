@@ -15,6 +15,7 @@ from facetake.arrays import F32, I64
 from facetake.arrays.matlab import read_mat
 from facetake.arrays.reader import reading
 from facetake.errors import ModelError
+from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import Basis, LinearFace
 from facetake.face.model import Embedding, Topology
@@ -25,10 +26,9 @@ N_IDENTITY = 80
 N_EXPRESSION = 64
 N_COLOUR = 80
 """How many coefficients AudioDVP uses; files may hold fewer."""
-_FRONT_METRES = 0.1
-_2017_METRES = 0.001
-_2009_METRES = 1e-6
-_FLIP = np.array([1.0, -1.0, -1.0], np.float32)
+_FRONT_METRES = 0.1  # of its unit: a decimetre, in the file of 2009's front with Guo et al.'s expressions
+_2017_METRES = 0.001  # a millimetre, as of 2019
+_2009_METRES = 1e-6  # a micrometre
 _H5_LANDMARKS = {  # names in the 2017 and 2019 files -> MediaPipe's points
     "center.nose.tip": 4,
     "center.lips.upper.outer": 0,
@@ -93,7 +93,7 @@ def _mat(path: Path, *names: str) -> dict[str, Any]:
 
 def _points(column: Any, metres: float) -> F32:
     """Positions or displacements (V, 3) of a stacked column, in our space."""
-    return (np.asarray(column, np.float32).reshape(-1, 3) * np.float32(metres) * _FLIP).astype(np.float32)
+    return (np.asarray(column, np.float32).reshape(-1, 3) * np.float32(metres) * FLIP).astype(np.float32)
 
 
 def _directions(matrix: Any, metres: float, most: int) -> F32:

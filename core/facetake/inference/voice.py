@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 
-BLOCK_FRAMES = FRAME_RATE_HZ // 2
+BLOCK_FRAMES = FRAME_RATE_HZ // 2  # half a second, of which `emotion_recognition` makes its windows
 BLOCK_S = BLOCK_FRAMES / FRAME_RATE_HZ
 
 

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from facetake import rig
 from facetake.visemes import VISEMES
 
-LEAK = 0.2
+LEAK = 0.2  # FACTS does not say; as in EmoFace 4.2
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE = 299
-FEATURES = 2048
+SIDE = 299  # pixels that the published weights were trained with (Szegedy et al. 2015)
 UNUSED = ("fc.", "AuxLogits.")
 """What the file has besides: the classifier."""
 Kernel = int | tuple[int, int]

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.errors import RenderError
-from facetake.mouth import aperture, pucker
+from facetake.mouth import SEALED_APERTURE, aperture, pucker
 from facetake.rig import both, columns, to_arkit
 from facetake.take import Take, resample
 
@@ -30,10 +30,9 @@ Progress = Callable[[int, int], None]
 
 MOST_FPS = 30
 """Previews of faster takes are drawn at an even part of their rate that is no more than this."""
-BLOCK_FRAMES = 32
-SEALED_APERTURE = 0.03
+BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
-"""Lips that count as sealed touch in the picture; from the second value on they open as the shapes say."""
+"""Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
 
 
 def render(

@@ -8,9 +8,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-HEIGHT = 7
-WIDTH = 5
-ADVANCE = 6
+HEIGHT = 7  # pixels, as the module says
+WIDTH = 5  # likewise
+ADVANCE = 6  # a column between letters
 
 # Seven rows a glyph, five bits a row, the highest bit on the left.
 _ROWS = """

@@ -17,8 +17,8 @@ from facetake.preview import pixel_font
 
 Colour = tuple[int, int, int]
 
-PAGE_S = 5.0
-ENVELOPE_HZ = 400
+PAGE_S = 5.0  # by eye: in more, visemes are too narrow for their letters
+ENVELOPE_HZ = 400  # no fewer peaks than a page of 1920 columns shows
 BACKGROUND = (22, 24, 28)
 GRID = (48, 52, 60)
 INK = (205, 209, 216)
@@ -27,10 +27,12 @@ WAVE_COLOUR = (110, 150, 190)
 SILENCE_COLOUR = (34, 37, 43)
 VISEME_COLOURS: tuple[Colour, ...] = ((58, 82, 108), (84, 66, 104))
 CURVE_COLOURS: tuple[Colour, ...] = ((238, 122, 96), (104, 190, 220), (170, 210, 110), (210, 160, 230), (240, 200, 110))
+"""By eye, on dark ground; visemes and curves take theirs by turns."""
 WAVE_PX = 64
 VISEME_PX = 26
 CURVE_PX = 110
 TIME_PX = 16
+"""Heights of the strip's lanes, by eye."""
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 

@@ -13,10 +13,10 @@ from numba import njit
 
 from facetake.arrays import F32, I32, U8
 
-SUPERSAMPLING = 2
+SUPERSAMPLING = 2  # a side, by eye: with one sample a pixel edges are stairs
 SMOOTH_DEPTH_M = 0.004
 """Sub-samples of one pixel whose triangles lie this close in depth share one shading: only edges pay for four."""
-_GAMMA_STEPS = 4096
+_GAMMA_STEPS = 4096  # over 0..2: less than a byte's step apart, but among the darkest 20
 
 
 @dataclass(frozen=True)
@@ -50,6 +50,7 @@ LIGHTS = np.array(
 )
 SKY = np.array([0.36, 0.38, 0.42], dtype=np.float32)
 GROUND = np.array([0.22, 0.185, 0.165], dtype=np.float32)
+"""Linear light from above and from below, by eye: a cool sky over a warm floor."""
 WRAP = np.array([0.34, 0.19, 0.13], dtype=np.float32)
 """How far red, green and blue bleed past the terminator of soft surfaces: skin turns warm there."""
 

@@ -24,11 +24,11 @@ from facetake.report.tables import JUnit, Table, text_file
 __all__ = ["APPROVED", "DONE", "FAILED", "REJECTED", "Finding", "Line", "Written", "write"]
 
 NAMES: Final = ("report.html", "report.csv", "report.junit.xml")
-MEDIA_MB: Final = 64.0
-_MB: Final = 1_000_000
+MEDIA_MB: Final = 64.0  # by choice: a page that a browser opens at once
+_MB: Final = 1_000_000  # bytes
 # What a second of a line takes in the page, sound and movement; lines are chosen by it before anything is encoded
 _BYTES_A_SECOND: Final = 6_600
-_BYTES_A_LINE: Final = 1_000
+_BYTES_A_LINE: Final = 1_000  # of a line itself
 
 
 @dataclass(frozen=True)

@@ -25,7 +25,7 @@ from facetake.report.spool import Counts
 
 SOURCES: Final = Path(__file__).with_name("page")
 MARK: Final = "<!-- report -->"
-ROWS_A_CHUNK: Final = 500
+ROWS_A_CHUNK: Final = 500  # of a script's block: browsers draw the first rows while the rest loads
 _PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
 FIELDS: Final = (
     "id",

@@ -28,7 +28,7 @@ from facetake.ui.viewer import Viewer
 from facetake_host.engine import Engine
 from facetake_host.panel import Panel
 
-TICK_MS = 33
+TICK_MS = 33  # 30 pictures a second, as previews have
 FILM = "mp4"
 LOOK = """
 QWidget { background: #24272c; color: #d6d9de; font-size: 13px; }

@@ -33,9 +33,9 @@ from facetake.worker.places import PLACES, Folder, Source, Target
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
-PLOT_FPS: Final = 30
-PLOT_POINTS = 3000
-PLOT_CURVES = 4
+PLOT_FPS: Final = 30  # by choice: closures are seen, and half of the points are sent
+PLOT_POINTS = 3000  # a curve, by choice: more than a panel's pixels
+PLOT_CURVES = 4  # a region, by eye: more lines hide one another
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing

@@ -37,7 +37,7 @@ from facetake_host.panel.mood import EMOTIONS
 from facetake_host.panel.tracks import Tracks
 from facetake_host.problems import Cancelled, HostProblem
 
-TICK_MS = 12
+TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from facetake import report
 from facetake.face import head as heads
+from facetake.face.head import FLIP
 from facetake.report import Line, three
-from facetake.report.glb import FLIP
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome

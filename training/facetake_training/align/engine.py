@@ -26,14 +26,14 @@ from facetake_training.phones import PHONES, SILENCE, VOWELS
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-FRAME_S: Final = 0.01
+FRAME_S: Final = 0.01  # Pocketsphinx' own
 PADDING_S: Final = 0.25
 """Near silence put before and after: the grammar must find silence at both ends, even of a tight clip."""
 LATE_S: Final = 0.007
 """Pocketsphinx leads exact synthesiser times by this much (measured on flite and festival)."""
 PAUSE: Final = f"[{SILENCE}]"
 """The token that allows, and does not ask for, a silence. (Pocketsphinx's noise phone would swallow words.)"""
-_PEAK: Final = 16_000.0
+_PEAK: Final = 16_000.0  # of 16 bits: half of full scale
 _NOISE: Final = 16
 """Half the range of the noise under a line of `_PEAK`: digital silence fits no model, and draws phones to it."""
 _SCORE_UNIT: Final = 1024.0  # senone scores are log(1.0001) shifted right by 10 bits

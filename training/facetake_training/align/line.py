@@ -44,7 +44,7 @@ LEAST_AGREEMENT: Final = 0.4
 """A recognised line whose free phones agree less than this was recognised wrongly."""
 QUIET_DB: Final = 45.0
 """A phone that stays this far below the loudest frames of its line was not said there."""
-_GRID_S: Final = 0.01
+_GRID_S: Final = 0.01  # Pocketsphinx' frames
 _GRID: Final = round(_GRID_S * SAMPLE_RATE_HZ)
 _SLACK_FRAMES: Final = 2  # two recognisers rarely put a boundary in the same 10 ms
 

@@ -18,9 +18,9 @@ from facetake_training.head_baking.mesh import EYE, Mesh, fit_sphere, head_space
 
 Person = tuple[dict[str, float], dict[str, float]]
 
-N_PEOPLE = 1500
-N_AT_ONCE = 25
-N_COMPONENTS = 80
+N_PEOPLE = 1500  # ample: nineteen to each of N_COMPONENTS
+N_AT_ONCE = 25  # by choice: memory grows with them
+N_COMPONENTS = 80  # as many as AudioDVP uses of the Basel model
 LOCAL_SPREAD = 0.22
 """Standard deviation of a local slider, whose ends are -1 and 1."""
 SIZE_KEPT = 0.35

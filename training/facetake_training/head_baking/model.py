@@ -40,7 +40,7 @@ from facetake_training.head_baking.seal import Seal, find_seal
 
 NECK_ROWS = 5
 """Rows of the body's quads that hang on the head."""
-EYE_SPOKES = 32
+EYE_SPOKES = 32  # by eye: fewer make the iris a polygon
 EYE_RINGS = np.radians([3.0, 7.8, 9.2, 12.0, 15.5, 18.8, 21.4, 26.0, 34.0, 46.0, 62.0, 82.0, 110.0, 142.0])
 """Rings of an eyeball: close together where pupil and iris end."""
 FACE_EDGE_M = 0.0065

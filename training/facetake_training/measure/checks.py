@@ -32,9 +32,9 @@ SWAYS = (0.03, 0.05, 0.1)
 OPEN_FRAMES = 3  # on either side of the middle of a closure
 BARS = {"opened": 0.1, "jitter": 0.02, "silence": 0.05}
 """The sizes for which there is a bar."""
-RECALL = 0.95
-FALSE_ALARMS = 0.05
-COST = 0.25
+RECALL = 0.95  # bars of RESULTS.md, "Checks"
+FALSE_ALARMS = 0.05  # likewise: more, and people stop reading what is found
+COST = 0.25  # likewise: checks may not slow a batch by more
 
 
 @dataclass(frozen=True)

@@ -17,11 +17,11 @@ from facetake_training.dataset import Line, read_lines
 from facetake_training.measure.report import Report
 from facetake_training.phones import CLOSED, TEETH
 
-RATES = (Fraction(60), Fraction(30), Fraction(25), Fraction(24), Fraction(24000, 1001))
+RATES = (Fraction(60), Fraction(30), Fraction(25), Fraction(24), Fraction(24000, 1001))  # of games, television and film
 SHORTEST_S = 0.040  # shorter closures are not asked for
-SLACK_S = 0.033
-TRUSTED = 0.9
-BARS = {"p b m": 0.98, "f v": 0.95}
+SLACK_S = 0.033  # a frame at 30 fps: what an eye does not tell from on time
+TRUSTED = 0.9  # of an aligner: phones that are where it says
+BARS = {"p b m": 0.98, "f v": 0.95}  # share that must hold, by choice
 Counts = Counter[tuple[str, bool]]
 
 

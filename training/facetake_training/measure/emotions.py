@@ -22,7 +22,7 @@ from facetake_training.performers.actors import actors
 from facetake_training.performers.performer import line_phones, perform
 from facetake_training.performers.prosody import frame_loudness
 
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of an emotion's weight
 
 
 def teach(corpus: Path, count: int = 40, seed: int = 0) -> torch.nn.Linear:

@@ -24,13 +24,12 @@ from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
 from facetake_training.measure.report import Report
-from facetake_training.movement import slow
+from facetake_training.movement import SETTLE_S, slow
 
-RATE = Fraction(25)
+RATE = Fraction(25)  # frames a second, of the tracked videos
 SIDE = 480  # pixels of the drawn picture
-SETTLE_S = 0.4  # the tracker settles in its first frames
 LIVELY = 0.02  # spread of a score that moves in real faces
-DIRECTIONS = 16
+DIRECTIONS = 16  # by choice: fewer than windows, whose spread tells nothing of further ones
 WINDOW = 25  # frames: movement is compared by the second
 UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
 LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them

@@ -27,12 +27,12 @@ from facetake.take import Take
 from facetake.visemes import CLOSED, VISEMES
 from facetake_training import checkpoint, facts, viseme
 from facetake_training.dataset import SourceConfig
+from facetake_training.measure.emotions import STEPS
 from facetake_training.measure.report import Report
 from facetake_training.styles import StyleConfig, Styles
 
 Change = Callable[[F32, int], F32]
 """Curves (T, 174) and the index of an emotion to curves in it."""
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LOWER_FACE = rig.region_mask("mouth", "jaw", "teeth", "tongue", "cheek")
 
 

@@ -17,8 +17,8 @@ from facetake.inference import Models
 from facetake.postprocess import silence
 from facetake_training.measure.report import Report
 
-SECONDS = 10
-MOST = 0.01
+SECONDS = 10  # of each noise: long enough for a blink and a look
+MOST = 0.01  # of a control's range, which nobody sees
 
 
 def noises() -> dict[str, NDArray[np.float32]]:

@@ -31,7 +31,7 @@ from facetake_training.voices import VoiceData
 
 PART_S = 4.0  # of each emotion, so that two are longer than what is heard at once, and a window fits into each
 SHORT_S = 0.49 * emotion_recognition.WHOLE_S  # of each, so that both are heard at once
-STEP_S = 0.05
+STEP_S = 0.05  # of the grid that answers are counted on
 ANSWERS = ("neutral", "the first emotion", "the second", "another")
 
 

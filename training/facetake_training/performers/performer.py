@@ -29,7 +29,7 @@ BILABIAL = {  # shares of a full closure, besides lipsTogether
     "mouth_pressD": 0.16,
     "jaw_ChinRaiseD": 0.10,
 }
-LABIODENTAL = {
+LABIODENTAL = {  # an artist's f and v (EmoFace's clip) but for the roll, which is 0.5 there; less by choice
     "mouth_lipsTogetherD": 0.76,
     "mouth_lipBiteD": 0.59,
     "mouth_lipsRollU": 0.12,

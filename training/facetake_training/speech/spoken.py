@@ -14,17 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.phones import SILENCE, base
-
-SAMPLE_RATE_HZ: Final = 16_000
 
 Row = tuple[str, float, float]
 """(phone, start_s, end_s)"""
 
 LONGEST_MISMATCH_S: Final = 0.05
 """An engine whose phones end further than this from the end of its audio is not believed."""
-_SHORTEST_S: Final = 0.004
-_PAUSE_S: Final = 0.06
+_SHORTEST_S: Final = 0.004  # what rounding of engines' times leaves between two phones
+_PAUSE_S: Final = 0.06  # longer than most stops are shut
 
 
 @dataclass(frozen=True)

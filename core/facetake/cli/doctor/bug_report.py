@@ -22,7 +22,7 @@ from facetake.errors import BatchError, ConfigError
 from facetake.files import json_text
 from facetake.formats import beside
 
-MOST_ERRORS: Final = 200
+MOST_ERRORS: Final = 200  # of different ones, the most frequent: a person can look through them
 _SUFFIX: Final = r"\.[A-Za-z0-9]{1,8}"
 _PATHS: Final = (
     re.compile(rf"(?:[A-Za-z]:[\\/]|~?[\\/]|\.{{1,2}}[\\/])[^:;\n]*?({_SUFFIX})(?![A-Za-z0-9.\\/])"),

@@ -16,9 +16,9 @@ from facetake.cli.doctor.finding import Finding
 from facetake.errors import FacetakeError, sentence
 
 AGAIN: Final = "install Facetake again"
-LENGTH_S: Final = 3.0
-PITCH_HZ: Final = 120.0
-SYLLABLES_HZ: Final = 4.0
+LENGTH_S: Final = 3.0  # by choice: long enough for syllables and a take, made in a moment
+PITCH_HZ: Final = 120.0  # a man's voice
+SYLLABLES_HZ: Final = 4.0  # as many as in speech
 FORMANTS_HZ: Final = ((730.0, 1090.0), (270.0, 2290.0), (300.0, 870.0))
 """Of three vowels, as in father, see and boot (Peterson and Barney 1952)."""
 

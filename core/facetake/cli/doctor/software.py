@@ -20,8 +20,8 @@ NEEDED: Final = {
     "soxr": "soxr",
 }
 """What Facetake cannot do without, and the module that is imported of it."""
-OLDEST = (3, 11)
-NEWEST = (3, 13)
+OLDEST = (3, 11)  # of Python, as `requires-python` in pyproject.toml
+NEWEST = (3, 13)  # likewise
 
 
 def python() -> list[Finding]:

@@ -25,7 +25,7 @@ ABOUT = "audiodvp.json"
 EXPRESSION = "expression"
 GENERATOR = "generator"
 CRITIC = "critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)

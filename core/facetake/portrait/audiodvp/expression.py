@@ -15,12 +15,11 @@ from torch import Tensor, nn
 
 from facetake.arrays import F32
 from facetake.networks.audio2expression import Audio2Expression, stacked
-from facetake.networks.optimization import step
+from facetake.networks.optimization import BETAS, step
+from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.audiodvp.settings import ExpressionTraining
 from facetake.portrait.training.trainer import Trainer, ignore
 
-BETAS = (0.5, 0.999)
-SMALLEST_SPREAD = 1e-3
 MOST_GAIN = 3.0  # what the take hardly moves is not blown up
 
 

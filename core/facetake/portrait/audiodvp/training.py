@@ -31,13 +31,11 @@ from facetake.portrait.audiodvp.subject import Subject
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region, around
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
-PREVIEWS = 4
 
 
 def train(
@@ -142,7 +140,7 @@ def _learn_renderer(
 
 def preview(trainer: RendererTrainer, drawn: U8, real: U8) -> U8:
     """A few frames, one a row: drawing, what the renderer makes of it, and the picture."""
-    rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
+    rows = np.linspace(0, len(real) - 1, PREVIEWED).astype(np.int64)
     trainer.generator.eval()
     with torch.inference_mode():
         given = window(drawn, rows, trainer.settings.radius, trainer.settings.ends, trainer.device)

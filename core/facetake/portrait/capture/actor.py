@@ -36,7 +36,7 @@ ABOUT = "actor.json"
 PICTURES = "crop.mkv"
 SOUND = "sound.wav"
 FIT = "fit.safetensors"
-VERSION = 2
+VERSION = 2  # of the folder's layout
 SIZE_MOST = 8192  # pixels of a crop's side
 
 
@@ -114,7 +114,7 @@ class Fit:
             raise PortraitError(f"{where}: light has {len(self.light)} frames, not 1 or {n_frames}; capture it again")
 
 
-_SHAPES: dict[str, tuple[object, ...]] = {
+_SHAPES: dict[str, tuple[object, ...]] = {  # T: frames; None: as many as the face model has
     "landmarks": ("T", None, 2),
     "identity": (None,),
     "albedo": (None,),

@@ -29,13 +29,12 @@ from facetake.portrait.capture.photometry import Photometry
 from facetake.portrait.storage import read_json
 from facetake.portrait.video.crop import Crop, stable_crop
 from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
-from facetake.portrait.video.landmarks import detector, one_face, read_tracks, stacked, write_tracks
+from facetake.portrait.video.landmarks import LONGEST_SIDE, detector, one_face, read_tracks, stacked, write_tracks
 from facetake.portrait.video.pictures import read_pictures, write_pictures
 from facetake.render.camera import portrait
 
 PLAN = "capture.json"
 TRACKS = "tracks.npz"
-LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 Progress = Callable[[float, str], None]
 
 

@@ -35,7 +35,7 @@ MEAD = {
     "disgusted": "disgusted",
 }
 """MEAD's folders as emotions; its eighth, contempt, is none that Facetake has."""
-LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}
+LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}  # MEAD's three, evenly
 VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
 """MEAD's cameras; an actor is learnt from one of them, the first."""
 VIDEO = (".mp4", ".mov", ".mkv", ".avi", ".m4v")

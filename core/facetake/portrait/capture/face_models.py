@@ -20,7 +20,7 @@ from facetake.face.model import FaceModel
 
 DEFAULT = "anny"
 KINDS = ("flame", "bfm", "ict")
-_BLOCK = 1 << 20
+_BLOCK = 1 << 20  # bytes hashed at once
 
 
 @dataclass(frozen=True)

@@ -22,8 +22,8 @@ from facetake.render.camera import Camera
 from facetake.render.video import require_av
 
 SHOWN = 4  # frames of a sheet
-SEEN = (60, 255, 60)
-FITTED = (255, 60, 60)
+SEEN = (60, 255, 60)  # green: landmarks that were found
+FITTED = (255, 60, 60)  # red: the same points of the face model
 
 
 def sheet(

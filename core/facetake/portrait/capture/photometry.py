@@ -25,14 +25,14 @@ from facetake.render.harmonics import N_BANDS, basis, to_linear
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
-ALBEDO_PRIOR = 2.0
-LIGHT_PRIOR = 0.3
-LIGHT_ROUNDS = 6
+ALBEDO_PRIOR = 2.0  # squared colour that a coefficient of 1 costs, over all vertices; by choice
+LIGHT_PRIOR = 0.3  # likewise of light: keeps bands small of which the seen side of a face tells nothing
+LIGHT_ROUNDS = 6  # colours and light by turns, and what fits badly counts less each time; by choice
 DARKEST = 0.25  # of the mean light; for light from directions that no face shows
-DARK_ROUNDS = 4
-DIRECTIONS = 100
+DARK_ROUNDS = 4  # each holds at `DARKEST` what the one before made darker; by choice
+DIRECTIONS = 100  # ample: nine bands change slowly
 SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
-LINEAR = to_linear(torch.arange(256) / 255.0).numpy()
+LINEAR = to_linear(torch.arange(256) / 255.0).numpy()  # linear light of each byte
 
 
 def linear_light(pictures: Pictures) -> F32:

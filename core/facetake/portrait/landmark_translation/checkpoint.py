@@ -26,7 +26,7 @@ ABOUT = "landmark.json"
 NEUTRAL = "neutral"
 MOODS = "moods"
 CRITIC = "moods_critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)

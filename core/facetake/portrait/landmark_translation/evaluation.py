@@ -14,9 +14,9 @@ import torch
 
 from facetake.arrays import F32, I64, U8, Mask
 from facetake.errors import PortraitError
-from facetake.face.ibug import EYES, MOUTH
+from facetake.face.ibug import EYES, INNER_LIPS, MOUTH
 from facetake.portrait.landmark_translation.image import parts
-from facetake.portrait.landmark_translation.image.dataset import OPEN, Filmed
+from facetake.portrait.landmark_translation.image.dataset import Filmed
 from facetake.portrait.landmark_translation.image.render import show
 from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.translator import Translator
@@ -126,7 +126,7 @@ def evaluate(
 
 def opening(points: F32) -> F32:
     """How far the inner lips of landmarks (T, 68, 2) are apart (T,), in distances of the eyes."""
-    gaps = [np.linalg.norm(points[:, upper] - points[:, lower], axis=1) for upper, lower in OPEN]
+    gaps = [np.linalg.norm(points[:, upper] - points[:, lower], axis=1) for upper, lower in INNER_LIPS]
     return np.asarray(np.mean(gaps, axis=0) / _eyes(points), np.float32)
 
 

@@ -27,14 +27,13 @@ from facetake.portrait.landmark_translation.person import Person, Stance
 from facetake.portrait.video.crop import stable_crop
 from facetake.portrait.video.exif import Orientation, orientation_of
 from facetake.portrait.video.footage import SIDE_MOST, as_picture, check_whole
-from facetake.portrait.video.landmarks import MAIN_FACE, OUTSIDE, detector, read_tracks
+from facetake.portrait.video.landmarks import LONGEST_SIDE, MAIN_FACE, OUTSIDE, detector, read_tracks
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
 SMALLEST_FACE = 64  # pixels: of a face from brow to chin, and of a photograph
-SMALLEST_SIDE = 96
-LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
+SMALLEST_SIDE = 96  # as such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
 
 

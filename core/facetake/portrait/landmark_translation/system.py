@@ -27,7 +27,8 @@ STAGES: Final = {
     "parts": (0.37, 0.8),
     "whole": (0.8, 1.0),
 }
-SILENT_DB: Final = -60.0
+"""Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
+SILENT_DB: Final = -60.0  # of full scale, at its loudest: nobody speaks so softly
 MANY: Final = 20  # clips: learnt from one, strangers' teeth come out grey-green, from 48 plausible; between: not known
 
 

@@ -26,10 +26,9 @@ from facetake.portrait.landmark_translation.settings import Settings
 from facetake.portrait.landmark_translation.subject import Captured
 from facetake.portrait.resampling import at_rate
 from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.trainer import ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, ignore
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
 
 
 def train(

@@ -32,6 +32,7 @@ PAIRED = {  # valence, arousal of both sides' weights at 1
     "eyeSquint": (-0.05, 0.05),
 }
 SINGLE = {"browInnerUp": (-0.2, 0.2), "jawOpen": (0.0, 0.35)}
+"""Likewise of one. By hand, by what each shape says of a mood: what stands in for EmoNet is no measure of its kind."""
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ Features = Callable[[U8], F64]
 """Features (B, D) of pictures (B, H, W, 3)."""
 FEWEST = 2
 """Pictures without which there is no spread."""
-BATCH = 16
+BATCH = 16  # pictures at once, by choice: memory grows with them
 GRID = 64
 CELLS = 4
 ORIENTATIONS = 8

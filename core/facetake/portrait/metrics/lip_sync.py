@@ -18,17 +18,17 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.networks.syncnet import CEPSTRA, FRAMES, RATE_FPS, SIDE, STEPS, STEPS_PER_FRAME
 from facetake.portrait.metrics.face_crop import boxes, lips_square
 
-SHIFT_MOST = 15
+SHIFT_MOST = 15  # frames either way, as the published program is called
 FEWEST = FRAMES + 1
 """Frames at 25 a second without which there is no window; one more than a window, as in the published program."""
-BATCH = 20
-FULL_SCALE = 32768.0
+BATCH = 20  # windows at once, as in the published program
+FULL_SCALE = 32768.0  # of 16 bits, in which the published program reads sound
 WINDOW = 400  # samples: 25 ms, 10 ms
-STEP = 160
-FFT = 512
-FILTERS = 26
-EMPHASIS = 0.97
-LIFTER = 22
+STEP = 160  # samples
+FFT = 512  # a default of python_speech_features, by which the published program hears
+FILTERS = 26  # likewise
+EMPHASIS = 0.97  # likewise
+LIFTER = 22  # likewise
 TINY = float(np.finfo(float).eps)
 
 

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 
 from facetake.arrays import U8
 
-PEAK = 255.0
-SIGMA_PX = 1.5
-TAPS = 11
-K1 = 0.01
-K2 = 0.03
+PEAK = 255.0  # of a byte
+SIGMA_PX = 1.5  # Wang et al. 2004
+TAPS = 11  # likewise
+K1 = 0.01  # likewise
+K2 = 0.03  # likewise
 
 
 def ssim(first: U8, second: U8) -> float:

@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from facetake.arrays import F32
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
-from facetake.networks.optimization import gan_step
+from facetake.networks.optimization import BETAS, gan_step
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.read_avatars.settings import ParameterTraining
 from facetake.portrait.training import training_dir
@@ -25,7 +25,6 @@ from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
-BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
 GENERATOR = "generator"
 CRITIC = "critic"

@@ -27,7 +27,7 @@ ABOUT = "read.json"
 PARAMETERS = "parameters"
 RENDERER = "renderer"
 CRITIC = "critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)

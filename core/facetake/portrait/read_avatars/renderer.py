@@ -16,9 +16,9 @@ from facetake.networks.phoneme_encoder import PhonemeEncoder
 from facetake.networks.siren import Siren
 from facetake.networks.unet import UNet
 from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.video.region import PAPER_PX
 
 GROWN_PX = 8  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
-REFERENCE_PX = 256
 
 
 @dataclass(frozen=True)
@@ -101,7 +101,7 @@ def within_hearing(lips: Tensor) -> Tensor:
 
 
 def _reach(side: int) -> int:
-    return max(1, round(GROWN_PX * side / REFERENCE_PX))
+    return max(1, round(GROWN_PX * side / PAPER_PX))
 
 
 def grown(alpha: Tensor) -> Tensor:

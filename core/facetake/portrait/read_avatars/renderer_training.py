@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake.networks.optimization import gan_step
+from facetake.networks.optimization import BETAS, gan_step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.read_avatars.dataset import Maps, seen
 from facetake.portrait.read_avatars.renderer import Renderer, Seen
@@ -21,8 +21,6 @@ from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.trainer import batches
-
-BETAS = (0.5, 0.999)
 
 
 @dataclass

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 ENOUGH_S: Final = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 s better
 STAGES: Final = {"region": (0.0, 0.03), "maps": (0.03, 0.1), "parameters": (0.1, 0.2), "renderer": (0.2, 1.0)}
+"""Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
 HEARD_WITH: Final = (
     "the phoneme network that the training heard with, where it heard with one and that is elsewhere by now"
 )

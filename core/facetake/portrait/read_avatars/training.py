@@ -37,13 +37,11 @@ from facetake.portrait.read_avatars.surface import Surface
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
-PREVIEWS = 4
 SHORT = 12  # letters by which a style loss is told
 
 
@@ -227,7 +225,7 @@ def _learn_renderer(
 def preview(trainer: RendererTrainer, maps: list[Maps]) -> U8:
     """A few frames of all clips, one a row: what the renderer sees, what it makes of it, and the video."""
     places = [(clip, frame) for clip in maps for frame in (len(clip) // 3, 2 * len(clip) // 3)]
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWED).round().astype(int))]
     trainer.renderer.eval()
     rows = []
     for clip, frame in chosen:

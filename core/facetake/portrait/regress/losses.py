@@ -18,13 +18,13 @@ from facetake.portrait.capture.fitting import GAZE_STIFF
 from facetake.portrait.capture.linearized_model import LOOSE_PRIOR, bounds
 from facetake.portrait.regress.network import Found
 from facetake.portrait.regress.settings import Losses
+from facetake.portrait.video.region import PAPER_PX
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
 from facetake.render.picture import Picture, draw
 
-PAPER_PX = 256
-N_LANDMARKS = 68
+N_LANDMARKS = 68  # iBUG's
 
 
 @dataclass(frozen=True)

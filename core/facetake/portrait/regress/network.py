@@ -18,8 +18,8 @@ from facetake.portrait.regress.settings import Settings
 from facetake.render.harmonics import N_BANDS, ambient
 from facetake.render.perspective import rotation_matrix
 
-LIGHT = N_BANDS * 3
-POSE = 3
+LIGHT = N_BANDS * 3  # of red, green and blue
+POSE = 3  # numbers of a rotation, and of a translation
 REACH_M = 0.1
 """Metres of a translation of 1: about what a unit is in the paper's face model."""
 

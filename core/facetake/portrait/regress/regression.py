@@ -19,7 +19,7 @@ from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.files import json_text
 from facetake.formats import beside
-from facetake.networks.optimization import step
+from facetake.networks.optimization import BETAS, step
 from facetake.portrait.capture.actor import Actor, Fit
 from facetake.portrait.regress.losses import Comparison
 from facetake.portrait.regress.network import Found, Regressor
@@ -75,7 +75,7 @@ class Regression:
                 {"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
                 {"params": [self.network.identity, self.network.albedo], "lr": settings.shared_rate},
             ],
-            betas=(0.5, 0.999),
+            betas=BETAS,
         )
 
     def train(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import I64
-from facetake.networks.optimization import step
+from facetake.networks.optimization import BETAS, step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.color_jitter import tinted
@@ -26,8 +26,6 @@ from facetake.portrait.training.devices import home
 from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.trainer import batches
-
-BETAS = (0.5, 0.999)
 
 
 @dataclass

@@ -12,17 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32
-from facetake.face.ibug import MOUTH
+from facetake.face.ibug import INNER_LIPS, MOUTH
 from facetake.networks.landmark_motion import SCALE, LandmarkMotion
 from facetake.networks.optimization import step
+from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.landmark_translation.motion.dataset import Lesson
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
 from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
 from facetake.portrait.training.trainer import batches
-
-SMALLEST_SPREAD = 1e-3
-INNER = ((61, 67), (62, 66), (63, 65))
-"""Upper and lower points of the inner lips."""
 
 
 class Speaker(nn.Module):
@@ -59,7 +56,7 @@ def speak(speaker: Speaker, features: F32, still: F32) -> F32:
 
 def aperture(points: Tensor) -> Tensor:
     """Opening (...) between the inner lips of points (..., 68, 3)."""
-    gaps = [torch.linalg.vector_norm(points[..., a, :] - points[..., b, :], dim=-1) for a, b in INNER]
+    gaps = [torch.linalg.vector_norm(points[..., a, :] - points[..., b, :], dim=-1) for a, b in INNER_LIPS]
     return torch.stack(gaps).mean(dim=0)
 
 
