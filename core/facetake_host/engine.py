@@ -63,7 +63,7 @@ class Request:
         self._events.put(event)
 
 
-class Engine:
+class EngineClient:
     """The client of one `facetake worker`."""
 
     def __init__(self, command: Sequence[str] | None = None, patience_s: float = PATIENCE_S) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from facetake_host.curves import Delivery, Sampled
-from facetake_host.problems import Cancelled
+from facetake_host.problems import JobCancelled
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,7 @@ class TaskBar:
         self._task.enter_progress_frame(max(0.0, share - self._share))
         self._share = max(share, self._share)
         if self._task.should_cancel():
-            raise Cancelled
+            raise JobCancelled
 
 
 class Host(Protocol):

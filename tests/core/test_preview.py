@@ -148,6 +148,6 @@ def test_every_viseme_and_label_can_be_written() -> None:
 def test_long_takes_turn_the_page() -> None:
     """After a page's span the strip starts anew at the left."""
     curves = {"aperture": np.linspace(0, 1, 360, dtype=np.float32)}
-    strip = plot.Strip(plot.Tracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
+    strip = plot.Strip(plot.PlotTracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
     columns_of_cursor = [int((strip.at(t)[5] == plot.CURSOR).all(axis=1).nonzero()[0].max()) for t in (0.1, 4.9, 5.1)]
     assert columns_of_cursor[1] > 180 > 20 > columns_of_cursor[2]

@@ -55,7 +55,7 @@ class VoiceData:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
-class Voices(IterableDataset[tuple[Tensor, Tensor]]):
+class VoiceDataset(IterableDataset[tuple[Tensor, Tensor]]):
     """An endless, seeded stream of batches: features (B, 128, F), F drawn anew for each, and targets (B, 7)."""
 
     def __init__(self, data: VoiceData, batch: int, seed: int, reuse: int = 1) -> None:

@@ -32,7 +32,7 @@ Block: TypeAlias = tuple[int, Floats]
 """Samples a second, and samples (s, channels)."""
 
 
-class Source(Protocol):
+class SoundSource(Protocol):
     """A file's sound.
 
     Attributes:
@@ -49,7 +49,7 @@ class Source(Protocol):
         """
 
 
-def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
+def open_source(path: Path, zero_s: Fraction | None = None) -> SoundSource:
     """The source of a file.
 
     Args:

@@ -122,13 +122,13 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
 
 
 def _strip(take: Take, audio: Path | None, visemes: Sequence[Segment], width: int) -> Strip:
-    from facetake.preview.plot import ENVELOPE_HZ, Strip, Tracks
+    from facetake.preview.plot import ENVELOPE_HZ, PlotTracks, Strip
     from facetake.render.video import envelope
 
     silence = np.zeros(1, dtype=np.float32)
     wave = silence if audio is None else envelope(audio, ENVELOPE_HZ, take.start)
     duration_s = float(take.duration_s)
-    tracks = Tracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
+    tracks = PlotTracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
     return Strip(tracks, width)
 
 

@@ -46,7 +46,7 @@ class Segment(Protocol):
 
 
 @dataclass(frozen=True)
-class Tracks:
+class PlotTracks:
     """What the strip shows, over time counted from the first frame.
 
     duration_s; wave (N,): peaks at `ENVELOPE_HZ`; segments with offset_s: the instant of the sound at the first frame;
@@ -64,7 +64,7 @@ class Tracks:
 class Strip:
     """Draws the strip for any instant."""
 
-    def __init__(self, tracks: Tracks, width: int) -> None:
+    def __init__(self, tracks: PlotTracks, width: int) -> None:
         """Prepares an empty first page, `width` pixels wide."""
         self._tracks = tracks
         self._width = width

@@ -9,7 +9,7 @@ from typing import Any
 from facetake.errors import line
 
 
-class Cancelled(Exception):  # noqa: N818  it is no error
+class RequestCancelled(Exception):  # noqa: N818  it is no error
     """The host no longer wants the result."""
 
 
@@ -53,7 +53,7 @@ class Channel:
 
     def _look(self) -> None:
         if self._flag.is_set():
-            raise Cancelled
+            raise RequestCancelled
 
     def _tell(self, event: str, **about: object) -> None:
         self._send({"id": self.number, "event": event, **about})

@@ -34,7 +34,7 @@ TIME_PX = 18
 GAP_PX = 6
 
 
-class Tracks(QWidget):
+class TrackView(QWidget):
     """Shows one line.
 
     Signals:

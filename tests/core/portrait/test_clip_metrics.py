@@ -63,9 +63,9 @@ def face(centre: tuple[float, float] = (48.0, 44.0), size: float = 50.0) -> np.n
     return (points + centre).astype(np.float32)
 
 
-def clip(n_frames: int = N_FRAMES, sound: Path | None = None) -> clip_metrics.Clip:
+def clip(n_frames: int = N_FRAMES, sound: Path | None = None) -> clip_metrics.ReferenceClip:
     """A clip of a face that holds still."""
-    return clip_metrics.Clip(np.tile(face(), (n_frames, 1, 1)), RATE, n_frames, sound)
+    return clip_metrics.ReferenceClip(np.tile(face(), (n_frames, 1, 1)), RATE, n_frames, sound)
 
 
 def pictures(n_frames: int, seed: int) -> np.ndarray:

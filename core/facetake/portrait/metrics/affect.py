@@ -63,7 +63,7 @@ def distance(made: F32, real: F32) -> AffectDistance:
     return AffectDistance(arousal, valence)
 
 
-class Moods:
+class AffectMeasure:
     """A-EMD and V-EMD of made and real pictures that are shown one after another, by a network that looks at faces."""
 
     def __init__(self, network: AffectNetwork, landmarks: F32) -> None:
