@@ -80,11 +80,11 @@ def generate(
         cancel: set by whoever shows a button for it.
 
     Yields:
-        `Status` while it goes on, and `Made` for each line that is in the scene.
+        `Status` while it goes on, and `JobResult` for each line that is in the scene.
 
     Raises:
         HostProblem: one sentence on what to do; the line in question has left no trace, those before it stay.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     asked = cancel or threading.Event()
     _check(host, character, [path for path in sounds if not path.is_file()])
@@ -120,11 +120,11 @@ def restyle(
         cancel: set by whoever shows a button for it.
 
     Yields:
-        `Status` while it goes on, and one `Made`.
+        `Status` while it goes on, and one `JobResult`.
 
     Raises:
         HostProblem: one sentence on what to do; the scene is as it was.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     asked = cancel or threading.Event()
     _check(host, character)
@@ -151,7 +151,7 @@ def bake(
 
     Raises:
         HostProblem: the sound is missing, the rate is another, or the engine fails.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     if rate not in BAKE_RATES:
         known = ", ".join(BAKE_RATES)
@@ -168,7 +168,7 @@ def answer(
     """Asks the engine, started when needed, and yields until it is done.
 
     Raises:
-        HostProblem, Cancelled: as `generate` does.
+        HostProblem, JobCancelled: as `generate` does.
     """
     yield Status(0.0, "starting the engine")
     greeting = engine.start()
@@ -182,7 +182,7 @@ def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") 
     What is made is told as it is made, so that a person knows it even where the job does not come to its end.
 
     Raises:
-        HostProblem, Cancelled: as the job does.
+        HostProblem, JobCancelled: as the job does.
     """
     made = []
     with host.progress(label) as bar:

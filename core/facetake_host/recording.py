@@ -159,7 +159,7 @@ class RecordingHost:
         yield self
 
     def advance(self, share: float) -> None:
-        """A share is done. Raises Cancelled once it reaches `stop_at`."""
+        """A share is done. Raises JobCancelled once it reaches `stop_at`."""
         if share >= self.stop_at:
             raise JobCancelled
 

@@ -61,7 +61,7 @@ def write_sound(path: Path, seconds: float = 1.0) -> Path:
 
 
 class CannedEngine:
-    """Has what jobs use of an `Engine`.
+    """Has what jobs use of an `EngineClient`.
 
     Attributes:
         asked: every request with its fields.

@@ -301,7 +301,7 @@ def test_without_a_window_from_mayapy(
         return None
 
     monkeypatch.setattr(type(stage.scene.commands), "do_file", do_file)
-    monkeypatch.setattr("facetake_host.engine.Engine", lambda: engine)
+    monkeypatch.setattr("facetake_host.engine.EngineClient", lambda: engine)
     headless = importlib.import_module("facetake_maya.headless")
     line = write_sound(tmp_path / "line.wav")
     saved = tmp_path / "shot_v2.ma"

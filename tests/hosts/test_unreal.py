@@ -339,7 +339,7 @@ def test_without_a_window_as_a_commandlet(
 ) -> None:
     """A sequence given by its path is keyed without Sequencer; what is wrong ends the commandlet with an error."""
     headless = importlib.import_module("facetake_unreal.headless")
-    monkeypatch.setattr(headless, "Engine", lambda: engine)
+    monkeypatch.setattr(headless, "EngineClient", lambda: engine)
     line = write_sound(tmp_path / "line.wav")
     stage.world.assets["/Game/Shot"], stage.world.sequence = stage.world.sequence, None
     headless.main(["/Game/Shot", str(line)])

@@ -1,7 +1,7 @@
 """Recordings of emotional speech to learn from and to be judged by, through any microphone.
 
 Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). `recordings` goes through them once;
-`Voices` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
+`VoiceDataset` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
 """
 
 from __future__ import annotations

@@ -91,7 +91,7 @@ def _parts(file: BinaryIO, size: int) -> list[Part]:
 
 
 class Parts:
-    """Sounds that libsndfile reads, one after the other, as a `Source`."""
+    """Sounds that libsndfile reads, one after the other, as a `SoundSource`."""
 
     def __init__(self, path: Path, parts: Sequence[Part]) -> None:
         """Opens each once.
@@ -139,7 +139,7 @@ class Parts:
 
 
 class Holed:
-    """Sounds with something lost between them that libsndfile does not read, as a `Source`."""
+    """Sounds with something lost between them that libsndfile does not read, as a `SoundSource`."""
 
     def __init__(self, path: Path, whole: Container, parts: Sequence[Part]) -> None:
         """The parts of a file that is opened."""

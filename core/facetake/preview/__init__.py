@@ -24,7 +24,8 @@ from facetake.take import Take, resample
 
 if TYPE_CHECKING:
     from facetake.face.studio import Studio
-    from facetake.preview.plot import Segment, Strip
+    from facetake.preview.plot import Strip
+    from facetake.visemes import VisemeSegment
 
 Progress = Callable[[int, int], None]
 
@@ -40,7 +41,7 @@ def render(
     take: Take,
     audio: Path | None,
     out: Path,
-    visemes: Sequence[Segment] | None = None,
+    visemes: Sequence[VisemeSegment] | None = None,
     *,
     plot: bool = False,
     size: tuple[int, int] = (720, 720),
@@ -121,7 +122,7 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
                 progress(number + 1, take.n_frames)
 
 
-def _strip(take: Take, audio: Path | None, visemes: Sequence[Segment], width: int) -> Strip:
+def _strip(take: Take, audio: Path | None, visemes: Sequence[VisemeSegment], width: int) -> Strip:
     from facetake.preview.plot import ENVELOPE_HZ, PlotTracks, Strip
     from facetake.render.video import envelope
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
 from facetake.preview import pixel_font
+from facetake.visemes import VisemeSegment
 
 Colour = tuple[int, int, int]
 
@@ -34,17 +34,6 @@ TIME_PX = 16
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 
-class Segment(Protocol):
-    """A stretch of one viseme, as in `facetake.visemes`; times in seconds of the sound."""
-
-    @property
-    def viseme(self) -> str: ...  # noqa: D102
-    @property
-    def start_s(self) -> float: ...  # noqa: D102
-    @property
-    def end_s(self) -> float: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
 class PlotTracks:
     """What the strip shows, over time counted from the first frame.
@@ -55,7 +44,7 @@ class PlotTracks:
 
     duration_s: float
     wave: F32
-    segments: Sequence[Segment]
+    segments: Sequence[VisemeSegment]
     offset_s: float
     curves: dict[str, F32]
     curve_hz: float

@@ -24,7 +24,7 @@ _WORST_FIRST: Final = "SELECT json FROM lines ORDER BY failed DESC, score DESC, 
 
 @dataclass(frozen=True)
 class SpooledFinding:
-    """A finding out of the spool; see `facetake.report.line.Finding`."""
+    """A finding out of the spool; see `facetake.report.line.ReportFinding`."""
 
     name: str
     value: float

@@ -28,12 +28,12 @@ class Channel:
         self._flag.set()
 
     def start(self) -> None:
-        """The request's turn has come. Raises Cancelled where it was cancelled while it waited."""
+        """The request's turn has come. Raises RequestCancelled where it was cancelled while it waited."""
         self._look()
         self._tell("start")
 
     def progress(self, share: float) -> None:
-        """A share 0..1 is done; told once per percent. Raises Cancelled when the host asked for that."""
+        """A share 0..1 is done; told once per percent. Raises RequestCancelled when the host asked for that."""
         self._look()
         if int(100 * share) > self._percent:
             self._percent = int(100 * share)

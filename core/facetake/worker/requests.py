@@ -118,7 +118,7 @@ def act(request: Mapping[str, Any], channel: Channel, session: Session) -> Resul
 
     Raises:
         FacetakeError: whatever is wrong with it, in a sentence.
-        Cancelled: the host no longer wants it.
+        RequestCancelled: the host no longer wants it.
     """
     do = request["do"]
     if not isinstance(do, str) or do not in FIELDS:

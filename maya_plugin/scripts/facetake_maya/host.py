@@ -286,7 +286,7 @@ class _MainBar:
         self._bar = bar
 
     def advance(self, share: float) -> None:
-        """Moves it; raises Cancelled after Esc."""
+        """Moves it; raises JobCancelled after Esc."""
         cmds.progressBar(self._bar, edit=True, progress=round(100 * share))
         if cmds.progressBar(self._bar, query=True, isCancelled=True):
             raise JobCancelled

@@ -41,7 +41,7 @@ def _seen(ids: NDArray[np.int32], is_lower: Mask) -> Mask:
 
 
 class Performer(Placed):
-    """An actor's folder and its face model, as a `Subject`: its face with any expression, in any of its frames."""
+    """An actor's folder and its face model as a `DrawableActor`: its face with any expression, in any of its frames."""
 
     def __init__(self, actor: CapturedActor, model: FaceModel) -> None:
         """Fits the model to the actor. PortraitError when the fit is not of that model."""

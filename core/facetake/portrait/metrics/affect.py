@@ -1,9 +1,9 @@
 """Valence and arousal of a face, and how far two clips' distributions of them are apart: A-EMD and V-EMD (READ 4).
 
-The paper predicts them with EmoNet from pictures; `Moods` does so with a user's. `of_expression` is our own small
-predictor from expression, made by hand from what action units are said to show (Ekman and Friesen's EMFACS, Russell's
-circle): it tells how strongly a face model smiles, frowns or stares, and nothing of the picture. The distance takes any
-predictor's numbers.
+The paper predicts them with EmoNet from pictures; `AffectMeasure` does so with a user's. `of_expression` is our own
+small predictor from expression, made by hand from what action units are said to show (Ekman and Friesen's EMFACS,
+Russell's circle): it tells how strongly a face model smiles, frowns or stares, and nothing of the picture. The distance
+takes any predictor's numbers.
 """
 
 from __future__ import annotations

@@ -31,7 +31,7 @@ def generate(
 
     Raises:
         HostProblem: the skeleton is missing, `jobs.bake` fails, or the asset cannot be saved; none is left behind.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     target = unreal.EditorAssetLibrary.load_asset(skeleton)
     if not isinstance(target, unreal.Skeleton):
