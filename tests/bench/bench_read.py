@@ -155,7 +155,7 @@ def _table(spoken: list[Spoken], base: ReadAvatarsSettings, out: Path, device: t
             )
         r, a, v, mouth, away, alike, given_mouth, given, jitter, real = np.nanmean(rows, axis=0)
         print(
-            f"{name:9s} {far.scores()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
+            f"{name:9s} {far.compute()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
             f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
             f"({time.perf_counter() - began:.0f} s)",
             flush=True,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,18 +17,9 @@ from facetake.errors import AudioError, RenderError
 from facetake.preview import pixel_font, plot
 from facetake.rig import NEUTRAL, both, columns
 from facetake.take import Take
+from facetake.visemes import VisemeSegment
 
-
-@dataclass(frozen=True)
-class Segment:
-    """A viseme as the plot wants it."""
-
-    viseme: str
-    start_s: float
-    end_s: float
-
-
-SEGMENTS = [Segment("sil", 0.0, 0.1), Segment("p", 0.1, 0.3), Segment("@", 0.3, 0.6)]
+SEGMENTS = [VisemeSegment("sil", 0.0, 0.1), VisemeSegment("p", 0.1, 0.3), VisemeSegment("@", 0.3, 0.6)]
 
 
 def take(n_frames: int = 30, rate: Fraction = Fraction(60), jaw: float = 0.0, together: float = 0.0) -> Take:

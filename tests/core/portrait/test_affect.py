@@ -63,10 +63,10 @@ def test_distances_are_of_the_distributions(tmp_path: Path) -> None:
     swapped = AffectMeasure(network, landmarks)
     redder = AffectMeasure(network, landmarks)
     for frame in frames:
-        swapped.see(frame, real[3 - frame], real[frame])
-        redder.see(frame, coloured(0.1 * frame + 0.2, 0.5, 0.0), real[frame])
-    assert swapped.scores() == {"a_emd": pytest.approx(0.0), "v_emd": pytest.approx(0.0)}
-    assert redder.scores() == {"a_emd": pytest.approx(0.1, abs=0.01), "v_emd": pytest.approx(0.2, abs=0.01)}
+        swapped.update(frame, real[3 - frame], real[frame])
+        redder.update(frame, coloured(0.1 * frame + 0.2, 0.5, 0.0), real[frame])
+    assert swapped.compute() == {"a_emd": pytest.approx(0.0), "v_emd": pytest.approx(0.0)}
+    assert redder.compute() == {"a_emd": pytest.approx(0.1, abs=0.01), "v_emd": pytest.approx(0.2, abs=0.01)}
 
 
 def test_an_evaluation_takes_it_where_it_is(tmp_path: Path) -> None:

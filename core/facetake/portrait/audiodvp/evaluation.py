@@ -110,7 +110,7 @@ def evaluate(
             progress(len(likenesses) / 3.0)
     ours, bare, given = likenesses
     lips = follow(openings(predicted), openings(real))
-    taken = {name: score for measure in measures for name, score in measure.scores().items()}
+    taken = {name: score for measure in measures for name, score in measure.compute().items()}
     return AudioDvpEvaluation(len(frames), ours, bare, given, lips, _flicker_of(subject, frames), taken, tuple(skipped))
 
 
@@ -129,7 +129,7 @@ def _likeness(
         mask = subject.mask(int(t))
         inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
         for measure in measures:
-            measure.see(int(t), made, picture)
+            measure.update(int(t), made, picture)
         window.append(made)
         restless = flicker(np.stack(window), mask) if mask.any() else 0.0
         found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside, restless))

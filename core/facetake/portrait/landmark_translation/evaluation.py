@@ -116,7 +116,7 @@ def evaluate(
         rows.append(_likeness(made, filmed, frames, asked))
         if progress:
             progress(len(rows) / len(told))
-    scores = [{name: score for measure in some for name, score in measure.scores().items()} for some in (taken, also)]
+    scores = [{name: score for measure in some for name, score in measure.compute().items()} for some in (taken, also)]
     shown = _likeness((at_random(filmed.film)(int(t)) for t in frames), filmed, frames, ())
     lips = follow(opening(said), opening(real))
     away = landmark_distance(said, real)
@@ -153,7 +153,7 @@ def _likeness(
         real = picture_of(int(t))
         mouth = _mouth(filmed, int(t))
         for measure in asked:
-            measure.see(int(t), picture, real)
+            measure.update(int(t), picture, real)
         window.append(picture)
         found.append(
             (

@@ -72,12 +72,12 @@ class AffectMeasure:
         self._boxes = boxes(landmarks)
         self._found: tuple[list[F32], list[F32]] = ([], [])
 
-    def see(self, frame: int, made: U8, real: U8) -> None:
+    def update(self, frame: int, made: U8, real: U8) -> None:
         """Takes the made and the real picture (H, W, 3) of a frame."""
         for rows, picture in zip(self._found, (made, real), strict=True):
             rows.append(self._network.look(box_square(picture, self._boxes[frame], SIDE) / np.float32(255.0)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`a_emd` and `v_emd`."""
         found = distance(*(np.stack(rows) for rows in self._found))
         return {"a_emd": found.arousal, "v_emd": found.valence}

@@ -28,10 +28,10 @@ from facetake.portrait.metrics.sharpness import Sharpness
 class Measure(Protocol):
     """Something that looks at made and real pictures in order and comes to scores."""
 
-    def see(self, frame: int, made: U8, real: U8) -> None:
+    def update(self, frame: int, made: U8, real: U8) -> None:
         """Takes the made and the real picture (H, W, 3) of a frame."""
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """What was found, by name."""
 
 

@@ -101,7 +101,7 @@ def evaluate(
         found.append(_likeness(made, video, face, mouths))
         for measure in measures if number == 0 else ():
             for pictures in zip(frames, made, video, strict=True):
-                measure.see(*pictures)
+                measure.update(*pictures)
         if progress:
             progress((number + 1) / len(shown))
     moods = [affect.of_expression(_arkit(surface, row)) for row in (line.expression[frames], real)]
@@ -115,7 +115,7 @@ def evaluate(
         lips.flicker(video, shared),
         affect.distance(*moods),
         opening,
-        {name: score for each in measures for name, score in each.scores().items()},
+        {name: score for each in measures for name, score in each.compute().items()},
         tuple(skipped),
     )
 
