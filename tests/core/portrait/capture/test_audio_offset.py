@@ -18,7 +18,7 @@ from facetake.portrait.capture.audio_offset import late_sound, lateness
 from facetake.portrait.capture.face_models import OpenedFaceModel, open_face
 from facetake.portrait.capture.performance import from_take
 
-LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 RATE = Fraction(25)
 
 

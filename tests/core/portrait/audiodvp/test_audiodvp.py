@@ -47,7 +47,7 @@ from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
 RATE = Fraction(25)
-EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
+EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 N_FRAMES = 24
 LEARNT = 16
 

@@ -25,7 +25,7 @@ from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRenderer
 from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
 from facetake.portrait.training.schedule import share_of_rate
 
-EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
+EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 
 
 def _ramps(side: int) -> torch.Tensor:
