@@ -19,14 +19,14 @@ from facetake.batch.ledger import DONE, FAILED, NAME, Fingerprint, Ledger, Ledge
 from facetake.batch.making import BatchSettings, RowResult, fingerprint, form_of, model_hashes
 from facetake.batch.manifest import matrix, notes, read, schema, shard
 from facetake.batch.outputs import apart
-from facetake.batch.row import BatchRow, refused
+from facetake.batch.row import ManifestRow, refused
 from facetake.batch.runner import default_jobs, local
 from facetake.errors import FacetakeError
 from facetake.formats.files import marking
 
 __all__ = [
     "NAME",
-    "BatchRow",
+    "ManifestRow",
     "BatchSettings",
     "Ledger",
     "LedgerEntry",
@@ -47,7 +47,7 @@ __all__ = [
     "shard",
 ]
 
-Engine = Callable[[Sequence[BatchRow], BatchSettings, int | None, threading.Event], Iterator[RowResult]]
+Engine = Callable[[Sequence[ManifestRow], BatchSettings, int | None, threading.Event], Iterator[RowResult]]
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Summary:
     left: int = 0
     flagged: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    rows: list[BatchRow] = field(default_factory=list)
+    rows: list[ManifestRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -89,7 +89,7 @@ class RowProgress:
         told: sentences about what is unusual in the recording and how it was read.
     """
 
-    row: BatchRow
+    row: ManifestRow
     problem: str
     why: str
     share: float
@@ -100,7 +100,7 @@ class RowProgress:
 
 
 def run(
-    rows: Sequence[BatchRow],
+    rows: Sequence[ManifestRow],
     settings: BatchSettings,
     jobs: int | None,
     tell: Callable[[RowProgress], None],
@@ -144,7 +144,7 @@ def run(
     return summary
 
 
-def _flagged(rows: Sequence[BatchRow], settings: BatchSettings, ledger: Ledger) -> dict[str, float]:
+def _flagged(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> dict[str, float]:
     """Scores of the takes of a list that did not pass every check, the worst first."""
     listed = {row.id for row in rows if not row.problem}
     entries = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
@@ -153,10 +153,10 @@ def _flagged(rows: Sequence[BatchRow], settings: BatchSettings, ledger: Ledger) 
 
 
 def _checked(
-    rows: Sequence[BatchRow], settings: BatchSettings, hashes: dict[str, str]
-) -> tuple[list[BatchRow], dict[str, Fingerprint]]:
+    rows: Sequence[ManifestRow], settings: BatchSettings, hashes: dict[str, str]
+) -> tuple[list[ManifestRow], dict[str, Fingerprint]]:
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
-    checked = list[BatchRow]()
+    checked = list[ManifestRow]()
     prints = dict[str, Fingerprint]()
     for row in rows:
         try:
@@ -169,10 +169,10 @@ def _checked(
 
 
 def _plan(
-    rows: Sequence[BatchRow], settings: BatchSettings, prints: Mapping[str, Fingerprint], ledger: Ledger
-) -> list[tuple[BatchRow, Fingerprint, str]]:
+    rows: Sequence[ManifestRow], settings: BatchSettings, prints: Mapping[str, Fingerprint], ledger: Ledger
+) -> list[tuple[ManifestRow, Fingerprint, str]]:
     """Rows to make, the longest first, each with its fingerprint and why."""
-    planned: list[tuple[BatchRow, Fingerprint, str]] = []
+    planned: list[tuple[ManifestRow, Fingerprint, str]] = []
     for row in rows:
         if row.problem:
             planned.append((row, {}, "new"))
@@ -195,7 +195,7 @@ class _Night:
         settings: BatchSettings,
         summary: Summary,
         tell: Callable[[RowProgress], None],
-        planned: Sequence[tuple[BatchRow, Fingerprint, str]],
+        planned: Sequence[tuple[ManifestRow, Fingerprint, str]],
     ) -> None:
         self._ledger = ledger
         self._settings = settings
@@ -235,7 +235,7 @@ class _Night:
         left_s = spent / share - spent if share else 0.0
         self._tell(RowProgress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
 
-    def _entry(self, row: BatchRow, prints: Fingerprint, why: str, made: RowResult) -> LedgerEntry:
+    def _entry(self, row: ManifestRow, prints: Fingerprint, why: str, made: RowResult) -> LedgerEntry:
         """What is put down of a row; where it failed, the take of before is still there."""
         before = self._ledger.entry(row.id)
         count = (before.made if before else 0) + 1

@@ -14,7 +14,7 @@ from facetake import files, formats
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Ledger, LedgerEntry, Verdict
-from facetake.batch.row import BatchRow
+from facetake.batch.row import ManifestRow
 from facetake.errors import BatchError, FacetakeError, sentence
 from facetake.files import json_text
 
@@ -90,7 +90,7 @@ def _verdict(name: str, value: object, where: str) -> Verdict:
     return Verdict(name, verdict, note, sha256)
 
 
-def keep(verdicts: Mapping[str, Verdict], rows: Sequence[BatchRow], ledger: Ledger, folder: Path) -> list[str]:
+def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: Ledger, folder: Path) -> list[str]:
     """Puts verdicts down and keeps every approved version, before anything is made again.
 
     Args:

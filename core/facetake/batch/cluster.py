@@ -19,7 +19,7 @@ from typing import Any
 
 from facetake import __version__
 from facetake.batch.making import BatchSettings, Maker, RowResult, model_hashes
-from facetake.batch.row import BatchRow
+from facetake.batch.row import ManifestRow
 from facetake.errors import BatchError, FacetakeError, sentence
 
 DEATHS = 3  # of actors by one row
@@ -41,7 +41,7 @@ class Ray:
         self._address = address
 
     def __call__(
-        self, rows: Sequence[BatchRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+        self, rows: Sequence[ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
     ) -> Iterator[RowResult]:
         """Makes rows, in the order in which they end.
 
@@ -141,7 +141,7 @@ class Hand:
         except FacetakeError as error:
             return __version__, {}, sentence(error)
 
-    def make(self, row: BatchRow) -> RowResult:
+    def make(self, row: ManifestRow) -> RowResult:
         """Makes a row."""
         assert self._maker is not None
         return self._maker.make(row)
@@ -150,13 +150,13 @@ class Hand:
 class _Crew:
     """The actors of one run and the rows between them."""
 
-    def __init__(self, ray: Any, settings: BatchSettings, rows: Sequence[BatchRow]) -> None:
+    def __init__(self, ray: Any, settings: BatchSettings, rows: Sequence[ManifestRow]) -> None:
         self._ray = ray
         self._settings = settings
         self._queue = deque(rows)
         self._hashes = model_hashes(settings.model)
         self._joining: dict[Any, Any] = {}  # greeting -> actor
-        self._running: dict[Any, tuple[Any, BatchRow]] = {}  # result -> actor and its row
+        self._running: dict[Any, tuple[Any, ManifestRow]] = {}  # result -> actor and its row
         self._deaths: Counter[str] = Counter()
         self._last_seen = time.monotonic()
 
@@ -204,7 +204,7 @@ class _Crew:
         self._next(actor, stop)
         yield made
 
-    def _lost(self, row: BatchRow) -> Iterator[RowResult]:
+    def _lost(self, row: ManifestRow) -> Iterator[RowResult]:
         """A row whose actor died with it: first in line again, or given up."""
         self._deaths[row.id] += 1
         self._hire()

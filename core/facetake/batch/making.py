@@ -25,7 +25,7 @@ from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyl
 from facetake.take import Take
 
 if TYPE_CHECKING:
-    from facetake.batch.row import BatchRow
+    from facetake.batch.row import ManifestRow
 
 THREADS = 1  # of each process: rows run side by side instead
 
@@ -96,7 +96,7 @@ class Maker:
         self._classifier = inference.load_classifier(settings.model, THREADS)
         self._restyling: inference.RestyleModels | None = None
 
-    def make(self, row: BatchRow) -> RowResult:
+    def make(self, row: ManifestRow) -> RowResult:
         """Makes a row; whatever goes wrong is in the result, as the other rows are worth having."""
         begun = time.perf_counter()
         try:
@@ -107,7 +107,7 @@ class Maker:
             made = RowResult(row.id, where + sentence(error))
         return replace(made, spent_s=time.perf_counter() - begun)
 
-    def _make(self, row: BatchRow) -> RowResult:
+    def _make(self, row: ManifestRow) -> RowResult:
         chosen = self._settings.options
         options = replace(
             chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
@@ -133,11 +133,11 @@ class Maker:
         read = _read(made.take.origin)
         return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told, read=read)
 
-    def _approved(self, row: BatchRow) -> Take | None:
+    def _approved(self, row: ManifestRow) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
         return formats.read(path) if path.is_file() else None
 
-    def _written(self, row: BatchRow, take: Take, keys: Keys | None) -> RowResult:
+    def _written(self, row: ManifestRow, take: Take, keys: Keys | None) -> RowResult:
         """Puts the take down, with its keys; what somebody has changed since is kept beside it."""
 
         def write(parts: Sequence[Path]) -> None:
@@ -161,18 +161,18 @@ def _read(origin: Mapping[str, object]) -> Fingerprint:
     return {name: origin[key] for name, key in known if key in origin}
 
 
-def form_of(row: BatchRow, settings: BatchSettings) -> str | None:
+def form_of(row: ManifestRow, settings: BatchSettings) -> str | None:
     """The format of a row's take; None where its suffix tells."""
     return None if row.names_form else settings.form
 
 
-def restyle_options(row: BatchRow) -> RestyleOptions:
+def restyle_options(row: ManifestRow) -> RestyleOptions:
     """The style that a row asks for. Raises ConfigError."""
     actor, strength = parse_strength(row.actor, "actor") if row.actor else (None, 1.0)
     return RestyleOptions(parse_style(row.style) if row.style else {}, actor, strength)
 
 
-def asked_mood(row: BatchRow, track: EmotionTrack) -> EmotionTrack:
+def asked_mood(row: ManifestRow, track: EmotionTrack) -> EmotionTrack:
     """The mood that a row's take should show: its style, over what that leaves of its emotion. Raises ConfigError."""
     if not row.style:
         return track
@@ -181,7 +181,7 @@ def asked_mood(row: BatchRow, track: EmotionTrack) -> EmotionTrack:
     return EmotionTrack(track.times_s, (1.0 - named.sum()) * track.weights + named)
 
 
-def fingerprint(row: BatchRow, settings: BatchSettings, hashes: dict[str, str]) -> dict[str, object]:
+def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str]) -> dict[str, object]:
     """Everything that a row's take depends on, by name, so that what changed can be said; no folder of its inputs.
 
     Args:

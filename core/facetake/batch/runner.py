@@ -20,7 +20,7 @@ from multiprocessing import resource_tracker
 from typing import Any, Final
 
 from facetake.batch.making import BatchSettings, Maker, RowResult
-from facetake.batch.row import BatchRow
+from facetake.batch.row import ManifestRow
 
 AHEAD = 2  # rows waiting for each process, so that none idles
 MOST_JOBS: Final = 61 if sys.platform == "win32" else sys.maxsize  # processes that Windows lets one wait for
@@ -35,7 +35,7 @@ def default_jobs() -> int:
 
 
 def local(
-    rows: Sequence[BatchRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+    rows: Sequence[ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
 ) -> Iterator[RowResult]:
     """Makes rows, in the order in which they end.
 
@@ -46,7 +46,7 @@ def local(
         stop: once set no more rows are begun; those that run are finished.
     """
     left = deque(rows)
-    suspects = deque[BatchRow]()
+    suspects = deque[ManifestRow]()
     while (left or suspects) and not stop.is_set():
         alone = bool(suspects)
         queue, count = (suspects, 1) if alone else (left, jobs or default_jobs())
@@ -58,11 +58,11 @@ def local(
 
 
 def _until_broken(
-    queue: deque[BatchRow], settings: BatchSettings, jobs: int, stop: threading.Event, *, alone: bool
-) -> Generator[RowResult, None, list[BatchRow]]:
+    queue: deque[ManifestRow], settings: BatchSettings, jobs: int, stop: threading.Event, *, alone: bool
+) -> Generator[RowResult, None, list[ManifestRow]]:
     """Makes rows of a queue until it is empty or a process dies; returns the rows that ran then."""
-    running: dict[Future[RowResult], BatchRow] = {}
-    lost: list[BatchRow] = []
+    running: dict[Future[RowResult], ManifestRow] = {}
+    lost: list[ManifestRow] = []
     pool = _pool(settings, min(jobs, len(queue), MOST_JOBS))
     try:
         while queue or running:
@@ -142,6 +142,6 @@ def _outlive(parent: Any) -> None:
     os._exit(1)
 
 
-def _make(row: BatchRow) -> RowResult:
+def _make(row: ManifestRow) -> RowResult:
     assert _maker is not None
     return _maker.make(row)

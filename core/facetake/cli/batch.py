@@ -19,7 +19,7 @@ from facetake.errors import ConfigError
 from facetake.files import quantities
 
 if TYPE_CHECKING:
-    from facetake.batch import BatchRow, BatchSettings, Engine, RowProgress, Summary, Verdict
+    from facetake.batch import BatchSettings, Engine, ManifestRow, RowProgress, Summary, Verdict
 
 NAME = "batch"
 ABOUT = "make a take of every line in a list or a folder, on all cores; run it again and only what changed is made"
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     return code
 
 
-def _rows(arguments: argparse.Namespace, report: Reporter) -> list[BatchRow]:
+def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
     from facetake import batch
     from facetake.emotion import EMOTIONS
 
@@ -150,13 +150,13 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _run(
-    rows: Sequence[BatchRow],
+    rows: Sequence[ManifestRow],
     settings: BatchSettings,
     jobs: int | None,
     engine: Engine,
     verdicts: Mapping[str, Verdict] | None,
     report: Reporter,
-) -> tuple[int, list[BatchRow]]:
+) -> tuple[int, list[ManifestRow]]:
     """The exit code, and the rows with what was wrong with them before they were begun."""
     from facetake import batch
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
-    from facetake.batch import BatchRow, BatchSettings, Ledger, LedgerEntry, Verdict
+    from facetake.batch import BatchSettings, Ledger, LedgerEntry, ManifestRow, Verdict
     from facetake.report import ReportLine
 
 
-def write(rows: Sequence[BatchRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter) -> None:
+def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter) -> None:
     """Writes page, CSV and JUnit XML beside the takes; those of a part of a list carry its number.
 
     Raises:
@@ -49,7 +49,7 @@ def write(rows: Sequence[BatchRow], settings: BatchSettings, title: str, media_m
     )
 
 
-def _lines(rows: Sequence[BatchRow], settings: BatchSettings, ledger: Ledger) -> Iterator[ReportLine]:
+def _lines(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> Iterator[ReportLine]:
     """Each row of the list once, as the report wants it."""
     verdicts = ledger.verdicts()
     seen = set[str]()
@@ -60,7 +60,7 @@ def _lines(rows: Sequence[BatchRow], settings: BatchSettings, ledger: Ledger) ->
 
 
 def _line(
-    name: str, row: BatchRow, settings: BatchSettings, entry: LedgerEntry | None, verdicts: Mapping[str, Verdict]
+    name: str, row: ManifestRow, settings: BatchSettings, entry: LedgerEntry | None, verdicts: Mapping[str, Verdict]
 ) -> ReportLine:
     from facetake import qc
     from facetake import report as report_page

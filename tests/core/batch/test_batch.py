@@ -270,7 +270,7 @@ def test_a_process_that_dies_costs_its_own_row_only(
         pool = real(settings, jobs)
         submit = pool.submit
 
-        def poisoned(function: object, row: batch.BatchRow) -> object:
+        def poisoned(function: object, row: batch.ManifestRow) -> object:
             return submit(os._exit, 9) if row.id == "line_4" else submit(function, row)  # type: ignore[arg-type]
 
         pool.submit = poisoned  # type: ignore[method-assign,assignment]
@@ -435,7 +435,7 @@ def test_no_more_processes_than_windows_waits_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "sched_getaffinity", lambda _who: set(range(128)), raising=False)
     stop = threading.Event()
     stop.set()
-    rows = deque(batch.BatchRow(str(number), Path("a.wav")) for number in range(100))
+    rows = deque(batch.ManifestRow(str(number), Path("a.wav")) for number in range(100))
     settings = batch.BatchSettings(Path(), GenerateOptions())
     assert list(runner._until_broken(rows, settings, 100, stop, alone=False)) == []
     assert asked == [61] and runner.default_jobs() == 61

@@ -32,14 +32,14 @@ OTHER = {
 
 
 @pytest.fixture
-def row(tmp_path: Path) -> batch.BatchRow:
+def row(tmp_path: Path) -> batch.ManifestRow:
     """A row of a list of one."""
     (tmp_path / "a.wav").write_bytes(b"sound")
     (tmp_path / "lines.csv").write_text("id,audio\na,a.wav\n", encoding="utf-8")
     return batch.read(tmp_path / "lines.csv", ".csv")[0]
 
 
-def test_every_option_is_in_the_fingerprint(row: batch.BatchRow, tmp_path: Path) -> None:
+def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again when any option of generation differs, but for those that no command sets."""
     hashes = making.model_hashes(None)
     plain = making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions()), hashes)
@@ -50,7 +50,7 @@ def test_every_option_is_in_the_fingerprint(row: batch.BatchRow, tmp_path: Path)
 
 
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])
-def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.BatchRow, tmp_path: Path) -> None:
+def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again with another network or other movement."""
     settings = batch.BatchSettings(tmp_path, GenerateOptions())
     hashes = making.model_hashes(None)
@@ -85,7 +85,7 @@ def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: P
     before = path.read_bytes()
     other = (lines / "line_1.wav").read_bytes() if name.endswith(".wav") else b"0.0 happy"
 
-    def changed(rows: Sequence[batch.BatchRow], *about: Any) -> Iterator[making.RowResult]:
+    def changed(rows: Sequence[batch.ManifestRow], *about: Any) -> Iterator[making.RowResult]:
         path.write_bytes(other)
         yield from batch.local(rows, *about)
 

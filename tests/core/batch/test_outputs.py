@@ -36,7 +36,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def here(
-    rows: Sequence[batch.BatchRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+    rows: Sequence[batch.ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
 ) -> Iterator[RowResult]:
     """An engine without processes."""
     return map(Maker(settings).make, rows)

@@ -88,7 +88,7 @@ def named(lines: Path) -> Path:
     return lines
 
 
-def same(rows: list[batch.BatchRow]) -> list[batch.BatchRow]:
+def same(rows: list[batch.ManifestRow]) -> list[batch.ManifestRow]:
     """Rows without what may differ: the line in a text with other breaks, and what is told."""
     return [replace(row, line=0, note="") for row in rows]
 

@@ -380,7 +380,7 @@ def _bewitch(path: Path, dice: random.Random) -> None:
 
 def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
     """What a run does with a ledger of before: opens it, keeps what is approved, looks what is done, writes."""
-    rows = [batch.BatchRow(name, folder / "a.wav", out=PurePosixPath(f"{name}.csv")) for name in ("x", "y")]
+    rows = [batch.ManifestRow(name, folder / "a.wav", out=PurePosixPath(f"{name}.csv")) for name in ("x", "y")]
     with Ledger(folder) as ledger:
         told = [ledger.note] if ledger.note else []
         names = [one.out for one in ledger.entries()]
@@ -439,7 +439,9 @@ def make_approvals(whole: Whole, case: Case) -> Open:
 
     def keep() -> None:
         verdicts = approvals.read(path)
-        rows = [batch.BatchRow(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])]
+        rows = [
+            batch.ManifestRow(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])
+        ]
         with Ledger(case.folder) as ledger:
             ledger.write(LedgerEntry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
             for one in approvals.keep(verdicts, rows, ledger, case.folder):

@@ -200,7 +200,7 @@ def here() -> Iterator[None]:
     """Lets `batch` make its lines in this process, as another costs more than all else."""
 
     def local(
-        rows: Sequence[batch.BatchRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+        rows: Sequence[batch.ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
     ) -> Iterator[RowResult]:
         maker = Maker(settings)
         for row in rows:
