@@ -20,7 +20,7 @@ from facetake import audio, emotion_recognition, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
-from facetake.emotion_recognition import Heard
+from facetake.emotion_recognition import EmotionEstimate
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, head
 from facetake.postprocess import lip_closure, masking, silence, smoothing
@@ -93,7 +93,7 @@ class Performance:
     closures: tuple[lip_closure.Closure, ...]
     speech: F32
     emotion: EmotionTrack
-    heard: Heard | None = None
+    heard: EmotionEstimate | None = None
     keys: keys.Keys | None = None
     told: tuple[str, ...] = ()
 
@@ -180,7 +180,7 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> Heard:
+def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
     if hearing.voice is None:
         return emotion_recognition.hear(path, asked, listener)
@@ -238,7 +238,7 @@ def _origin(
     mood: Mapping[str, object],
     options: GenerateOptions,
     models: Models,
-    heard: Heard | None,
+    heard: EmotionEstimate | None,
     told: tuple[str, ...],
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""

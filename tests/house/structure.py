@@ -11,7 +11,7 @@ import ast
 import re
 import sys
 import tokenize
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
 from io import StringIO
@@ -109,10 +109,13 @@ def stepping_functions() -> list[str]:
     return found
 
 
-def repeated_classes() -> list[str]:
-    """Names of classes that are defined more than once."""
-    counts = Counter(node.name for _, node in nodes(ast.ClassDef) if isinstance(node, ast.ClassDef))
-    return sorted(name for name, count in counts.items() if count > 1)
+def repeated_classes() -> dict[str, list[str]]:
+    """Names of classes that are defined more than once, and where each is."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path, node in nodes(ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
+            places[node.name].append(f"{path}:{node.lineno}")
+    return {name: found for name, found in sorted(places.items()) if len(found) > 1}
 
 
 def array_aliases() -> int:

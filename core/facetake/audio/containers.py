@@ -90,7 +90,7 @@ def _is_cover(stream: Any) -> bool:
 
 
 class Container:
-    """One sound track of a file that libsndfile does not read, as a `Source`."""
+    """One sound track of a file that libsndfile does not read, as a `SoundSource`."""
 
     def __init__(
         self,

@@ -17,7 +17,7 @@ _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """A line to make.
 
     Attributes:
@@ -76,7 +76,7 @@ def spared(name: str) -> str:
     return f"{head.rstrip(' ')}-1{dot}{rest}" if is_device(name) else name
 
 
-def refused(row: Row, error: Exception) -> Row:
+def refused(row: ManifestRow, error: Exception) -> ManifestRow:
     """The row with what went wrong before it was begun."""
     if isinstance(error, OSError):
         return replace(row, problem=line(f"{error.filename or row.audio}: {error.strerror or error}; check the path"))

@@ -17,7 +17,7 @@ from facetake.arrays.reader import reading
 from facetake.errors import ModelError
 from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
-from facetake.face.linear import Basis, LinearFace
+from facetake.face.linear import LinearBasis, LinearFace
 from facetake.face.model import Embedding, Topology
 from facetake.face.surface import at_vertices, cylinder, materials, parts
 from facetake.files import json_text
@@ -111,7 +111,7 @@ def _model(
     identity: F32,
     expression: F32,
     expression_mean: F32,
-    colour: Basis,
+    colour: LinearBasis,
     faces: I64,
     landmarks: Embedding,
 ) -> LinearFace:
@@ -123,8 +123,8 @@ def _model(
     return LinearFace(
         name,
         topology,
-        Basis(mean, identity, _names("identity", len(identity))),
-        Basis(expression_mean, expression, _names("expression", len(expression))),
+        LinearBasis(mean, identity, _names("identity", len(identity))),
+        LinearBasis(expression_mean, expression, _names("expression", len(expression))),
         colour,
         srgb=True,
     )
@@ -149,10 +149,10 @@ def _front(path: Path) -> LinearFace:
     )
 
 
-def _colour(mean: Any, basis: Any, scale: float) -> Basis:
+def _colour(mean: Any, basis: Any, scale: float) -> LinearBasis:
     colour = np.asarray(mean, np.float32).reshape(-1, 3) * np.float32(scale)
     directions = np.asarray(basis, np.float32).T[:N_COLOUR].reshape(-1, *colour.shape) * np.float32(scale)
-    return Basis(colour, directions, _names("colour", len(directions)))
+    return LinearBasis(colour, directions, _names("colour", len(directions)))
 
 
 def _ibug(faces: I64, vertex: I64, path: Path) -> Embedding:
@@ -233,7 +233,7 @@ def _from_h5(path: Path) -> LinearFace:
     own = points.T if points.shape[0] == 3 else points
     positions = _points(shape, _2017_METRES)
     faces = _outwards(positions, faces)
-    colour = Basis(tint.reshape(-1, 3), colours.reshape(len(colours), -1, 3), _names("colour", len(colours)))
+    colour = LinearBasis(tint.reshape(-1, 3), colours.reshape(len(colours), -1, 3), _names("colour", len(colours)))
     return _model(
         path.stem.split("_")[0],
         positions,

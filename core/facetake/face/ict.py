@@ -17,7 +17,7 @@ from facetake.arrays import F32
 from facetake.errors import ModelError
 from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
-from facetake.face.linear import Basis, LinearFace
+from facetake.face.linear import LinearBasis, LinearFace
 from facetake.face.model import MATERIALS, Topology
 from facetake.face.obj import read_obj, read_positions
 from facetake.face.surface import at_vertices, colours, materials, parts
@@ -57,8 +57,8 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
     return LinearFace(
         "ict",
         topology,
-        Basis(rest - middle, identity, people_names),
-        Basis(np.zeros_like(rest), expression, names),
+        LinearBasis(rest - middle, identity, people_names),
+        LinearBasis(np.zeros_like(rest), expression, names),
         paint,
         arkit=_from_arkit(names),
     )

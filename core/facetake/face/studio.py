@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.face.head import PARTS, SOFTNESS, Head, load
 from facetake.render.camera import portrait
-from facetake.render.shade import SUPERSAMPLING, Surface, backdrop, shade, vertex_normals
+from facetake.render.shade import SUPERSAMPLING, MeshSurface, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import face_ids
 
 DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
@@ -41,7 +41,7 @@ class Studio:
         placed = np.ascontiguousarray(vertices - LOOK_AT_M + np.array([0, 0, DISTANCE_M], np.float32))
         screen = self._camera.project(placed)
         width, height = self._camera.size
-        surface = Surface(
+        surface = MeshSurface(
             self.head.faces,
             self.head.uv_faces,
             self.head.look(gaze_deg),

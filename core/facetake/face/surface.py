@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 
 from facetake.arrays import F32, I64, Mask
 from facetake.face.ibug import BROWS, EYES, IBUG_68, JAW, MOUTH
-from facetake.face.linear import Basis
+from facetake.face.linear import LinearBasis
 from facetake.face.model import MATERIALS, Embedding
 
 NOSE_TIP = 4
@@ -75,7 +75,7 @@ def materials(faces: I64, lips: Mask) -> I64:
     return found
 
 
-def colours(faces: I64, material: I64, n_vertices: int) -> Basis:
+def colours(faces: I64, material: I64, n_vertices: int) -> LinearBasis:
     """Plain linear colours by material, and the ways in which skin differs: lighter, redder, yellower."""
     mean = np.tile(np.asarray(_COLOURS["skin"], np.float32), (n_vertices, 1))
     skin = np.ones(n_vertices, bool)
@@ -85,7 +85,7 @@ def colours(faces: I64, material: I64, n_vertices: int) -> Basis:
         skin[corners] = name in ("skin", "lips")
     tints = np.asarray(list(_SKIN_TINTS.values()), np.float32)
     directions = tints[:, None, :] * mean * skin[:, None]
-    return Basis(mean, directions.astype(np.float32), tuple(_SKIN_TINTS))
+    return LinearBasis(mean, directions.astype(np.float32), tuple(_SKIN_TINTS))
 
 
 def cylinder(vertices: F32) -> F32:

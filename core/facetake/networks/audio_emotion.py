@@ -96,7 +96,7 @@ def _turns(rows: int, columns: int, whole: int) -> Tensor:
     return torch.stack([angle.cos(), -angle.sin()]).float()
 
 
-class AudioEmotion(nn.Module):
+class AudioEmotionNetwork(nn.Module):
     """From a waveform to one score an emotion; their sigmoids are the paper's s in [0, 1]^c."""
 
     def __init__(self, size: VoiceSize) -> None:

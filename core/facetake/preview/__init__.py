@@ -24,7 +24,8 @@ from facetake.take import Take, resample
 
 if TYPE_CHECKING:
     from facetake.face.studio import Studio
-    from facetake.preview.plot import Segment, Strip
+    from facetake.preview.plot import Strip
+    from facetake.visemes import VisemeSegment
 
 Progress = Callable[[int, int], None]
 
@@ -39,7 +40,7 @@ def render(
     take: Take,
     audio: Path | None,
     out: Path,
-    visemes: Sequence[Segment] | None = None,
+    visemes: Sequence[VisemeSegment] | None = None,
     *,
     plot: bool = False,
     size: tuple[int, int] = (720, 720),
@@ -120,14 +121,14 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
                 progress(number + 1, take.n_frames)
 
 
-def _strip(take: Take, audio: Path | None, visemes: Sequence[Segment], width: int) -> Strip:
-    from facetake.preview.plot import ENVELOPE_HZ, Strip, Tracks
+def _strip(take: Take, audio: Path | None, visemes: Sequence[VisemeSegment], width: int) -> Strip:
+    from facetake.preview.plot import ENVELOPE_HZ, PlotTracks, Strip
     from facetake.render.video import envelope
 
     silence = np.zeros(1, dtype=np.float32)
     wave = silence if audio is None else envelope(audio, ENVELOPE_HZ, take.start)
     duration_s = float(take.duration_s)
-    tracks = Tracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
+    tracks = PlotTracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
     return Strip(tracks, width)
 
 

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
 from facetake.preview import pixel_font
+from facetake.visemes import VisemeSegment
 
 Colour = tuple[int, int, int]
 
@@ -36,19 +36,8 @@ TIME_PX = 16
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 
-class Segment(Protocol):
-    """A stretch of one viseme, as in `facetake.visemes`; times in seconds of the sound."""
-
-    @property
-    def viseme(self) -> str: ...  # noqa: D102
-    @property
-    def start_s(self) -> float: ...  # noqa: D102
-    @property
-    def end_s(self) -> float: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Tracks:
+class PlotTracks:
     """What the strip shows, over time counted from the first frame.
 
     duration_s; wave (N,): peaks at `ENVELOPE_HZ`; segments with offset_s: the instant of the sound at the first frame;
@@ -57,7 +46,7 @@ class Tracks:
 
     duration_s: float
     wave: F32
-    segments: Sequence[Segment]
+    segments: Sequence[VisemeSegment]
     offset_s: float
     curves: dict[str, F32]
     curve_hz: float
@@ -66,7 +55,7 @@ class Tracks:
 class Strip:
     """Draws the strip for any instant."""
 
-    def __init__(self, tracks: Tracks, width: int) -> None:
+    def __init__(self, tracks: PlotTracks, width: int) -> None:
         """Prepares an empty first page, `width` pixels wide."""
         self._tracks = tracks
         self._width = width

@@ -57,7 +57,7 @@ LIMITED: Final = np.flatnonzero(KEYED)
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardSpeech:
     """What was heard in the recording, at the take's rate.
 
     Attributes:
@@ -90,7 +90,7 @@ class Measured:
 
 def measure(
     take: Take,
-    heard: Heard,
+    heard: HeardSpeech,
     emotion: EmotionTrack,
     classifier: VisemeClassifier,
     approved: Take | None = None,
@@ -134,7 +134,7 @@ class _Look:
     """A take beside what was heard, cut to what both have; each method gives one check's numbers."""
 
     def __init__(
-        self, take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
+        self, take: Take, heard: HeardSpeech, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
     ) -> None:
         count = min(take.n_frames, len(heard.visemes))
         self.take = take

@@ -20,7 +20,7 @@ from facetake.arrays import F32
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
 from facetake.report.escaping import inert
-from facetake.report.line import Line
+from facetake.report.line import ReportLine
 from facetake.rig import ARKIT_NAMES, N_CONTROLS, to_arkit
 from facetake.take import Take, resample
 
@@ -35,7 +35,7 @@ _QUALITY: Final = 0.9  # of libsndfile's 0 (large) to 1 (small): 34 kbit/s, at w
 _STEPS: Final = 255.0  # of a byte
 
 
-def pack(line: Line) -> str:
+def pack(line: ReportLine) -> str:
     """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing."""
     packed: dict[str, Any] = {}
     for part in (_sound, _movement):
@@ -46,7 +46,7 @@ def pack(line: Line) -> str:
     return inert(packed)
 
 
-def _sound(line: Line) -> dict[str, Any]:
+def _sound(line: ReportLine) -> dict[str, Any]:
     import soundfile as sf
 
     container, subtype, mime = _CODEC
@@ -72,7 +72,7 @@ def _sound(line: Line) -> dict[str, Any]:
     }
 
 
-def _movement(line: Line) -> dict[str, Any]:
+def _movement(line: ReportLine) -> dict[str, Any]:
     if line.take is None:
         return {}
     take = formats.read(Path(line.take), line.form)

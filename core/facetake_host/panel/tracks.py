@@ -35,7 +35,7 @@ GAP_PX = 6
 """Heights of the lanes and what lies between, by eye; larger than a preview's, for a mouse has to hit them."""
 
 
-class Tracks(QWidget):
+class TrackView(QWidget):
     """Shows one line.
 
     Signals:

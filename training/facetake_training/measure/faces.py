@@ -23,7 +23,7 @@ from facetake.inference import Models
 from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.movement import SETTLE_S, slow
 
 RATE = Fraction(25)  # frames a second, of the tracked videos
@@ -35,7 +35,9 @@ UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
 LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them
 
 
-def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0) -> Report:
+def measure(
+    unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0
+) -> MeasurementReport:
     """Draws a neutral take of every unseen clip and compares.
 
     Args:
@@ -45,11 +47,11 @@ def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Mo
         models: what generates.
         energy: of the takes, 0..2; 0 holds their poses.
     """
-    report = Report()
+    report = MeasurementReport()
     names, real = _people(unseen)
     _, rest = _people(others)
     kept = np.array([not name.startswith(LEFT_OUT) for name in names])
-    read = _Reader(landmarker)
+    read = _LandmarkReader(landmarker)
     ours = [
         _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(energy=energy), models).take, names))
         for clip in clips(unseen)
@@ -104,7 +106,7 @@ def _slowed(rows: F64) -> F64:
     return np.stack([slow(column) for column in rows.T], axis=1)
 
 
-class _Reader:
+class _LandmarkReader:
     """MediaPipe's landmarker, looking at drawn takes."""
 
     def __init__(self, landmarker: Path) -> None:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import SILENCE, STOPS, from_ipa, is_vowel, with_stress
-from facetake_training.speech.spoken import Row, Spoken, Voice, tidy, to_16_khz
+from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 _SYNCHRONOUS: Final = 2  # espeak-ng's speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS
 _PHONEME_EVENTS_IN_IPA: Final = 3  # espeakINITIALIZE_PHONEME_EVENTS | espeakINITIALIZE_PHONEME_IPA
@@ -82,7 +82,7 @@ class Espeak:
         self._callback = _CALLBACK(self._collect)  # kept: ctypes does not hold it for the library
         self._lib.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, voice: Voice) -> Spoken:
+    def speak(self, text: str, voice: SpeakingVoice) -> SpokenLine:
         """Say a text; ValueError where the times do not match the audio, ConfigError for an unknown voice."""
         if self._lib.espeak_SetVoiceByName(voice.name.encode()) != 0:
             raise ConfigError(f"espeak-ng has no voice {voice.name!r}; `espeak-ng --voices` lists them")
@@ -102,7 +102,7 @@ class Espeak:
         rows = _rows(self._events, self._rate_hz, audio, voice.language)
         if voice.language != "zh":  # Mandarin has tones; espeak marks every syllable of it as stressed
             rows = _with_stress(rows, self._stressed(text, voice.language))
-        return Spoken(audio, tidy(rows, len(audio) / SAMPLE_RATE_HZ))
+        return SpokenLine(audio, tidy(rows, len(audio) / SAMPLE_RATE_HZ))
 
     def _collect(self, samples: object, count: int, events: object) -> int:
         """Take a block of audio and its phoneme events from the library."""

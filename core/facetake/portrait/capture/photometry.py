@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.video.drawing import seen_faces
 from facetake.portrait.video.pictures import Pictures
@@ -40,7 +40,7 @@ def linear_light(pictures: Pictures) -> F32:
     return np.asarray(LINEAR[pictures], np.float32)
 
 
-class Surface:
+class LitSurface:
     """Normals, bands of light and visibility of a face's mesh before a camera."""
 
     def __init__(self, face: Linearised, camera: Camera) -> None:
@@ -104,12 +104,12 @@ class Photometry:
         self._camera = camera
         self._sigma = sigma
         self._identity = identity
-        self._surface = Surface(face, camera)
+        self._surface = LitSurface(face, camera)
 
-    def _in_face(self, motion: Motion) -> F32:
+    def _in_face(self, motion: FaceMotion) -> F32:
         return self._face.vertices(self._identity, motion.expression)
 
-    def looks(self, pictures: Pictures, motion: Motion) -> Looks:
+    def looks(self, pictures: Pictures, motion: FaceMotion) -> Looks:
         """Albedo, light and own colours from a few frames."""
         space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
         seen = []
@@ -122,7 +122,7 @@ class Photometry:
             colours.append(sampled(picture, self._camera.project(points)[:, :2]))
         return _looks(self._face, np.stack(seen), np.stack(bands), np.stack(colours))
 
-    def terms(self, pictures: Pictures, looks: Looks, motion: Motion) -> tuple[F32, F32]:
+    def terms(self, pictures: Pictures, looks: Looks, motion: FaceMotion) -> tuple[F32, F32]:
         """Normal matrices (T, 6 + E, 6 + E) and gradients (T, 6 + E) of the photometric term at a motion."""
         from scipy.ndimage import gaussian_filter
 
@@ -135,7 +135,7 @@ class Photometry:
         normal, gradient = zip(*rows, strict=True)
         return np.stack(normal), np.stack(gradient)
 
-    def _frame_terms(self, picture: F32, looks: Looks, motion: Motion, points: F32) -> tuple[F32, F32]:
+    def _frame_terms(self, picture: F32, looks: Looks, motion: FaceMotion, points: F32) -> tuple[F32, F32]:
         space = pose.placed(points, motion.rotation, motion.translation)[0]
         normals = self._surface.normals(space)
         use = np.flatnonzero(self._surface.visible(space, normals))

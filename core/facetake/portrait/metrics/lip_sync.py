@@ -97,7 +97,7 @@ class Sync:
         self._waiting: list[U8] = []
         self._lips: list[F32] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  only what was made is to be in time
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  only what was made is to be in time
         """Takes the made picture (H, W, 3) of a frame."""
         self._first = frame if self._first is None else self._first
         count = frame - self._first
@@ -110,7 +110,7 @@ class Sync:
         if len(self._waiting) >= BATCH:
             self._look()
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`lse_c`, `lse_d` and `sync_lag_frames`, the latter at 25 a second."""
         self._look()
         lips = np.concatenate(self._lips)

@@ -106,11 +106,11 @@ class Sharpness:
         """Begins without any."""
         self._found: list[tuple[float, float]] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
         """Takes a made picture (H, W, 3) and the real one."""
         self._found.append((cpbd(made), cpbd(real)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`cpbd`, and `cpbd_real` to compare it with."""
         made, real = np.mean(self._found, axis=0)
         return {"cpbd": float(made), "cpbd_real": float(real)}

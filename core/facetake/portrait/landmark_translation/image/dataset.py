@@ -23,7 +23,7 @@ from facetake.portrait.landmark_translation.image.translator import Shown
 from facetake.portrait.storage import Progress, fill, mapped
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_tensor
-from facetake.portrait.video.playback import Film, at_random, in_order
+from facetake.portrait.video.playback import FrameSource, at_random, in_order
 from facetake.portrait.video.region import Region
 from facetake.timebase import Rate
 
@@ -44,7 +44,7 @@ class Filmed:
         points: (T, 68, 2) landmarks in their pixels, pixel centres at +0.5.
     """
 
-    film: Film
+    film: FrameSource
     size: int
     rate: Rate
     points: F32

@@ -23,7 +23,7 @@ from facetake.networks import checkpoint
 from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
-from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, Losses
+from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, PictureLosses
 from facetake.portrait.landmark_translation.image.translator import Translator
 from facetake.portrait.training.devices import CPU, home
 from facetake.portrait.training.tensors import as_pictures
@@ -31,7 +31,7 @@ from facetake.portrait.training.trainer import PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 
 Report = Callable[[str, float], None]
-Log = Callable[[str, int, Losses], None]
+Log = Callable[[str, int, PictureLosses], None]
 PARTS = "parts"
 WHOLE = "whole"
 BEFORE = 4  # frames that the network over the whole has seen before one that is shown
