@@ -37,7 +37,7 @@ def cepstra(sound: F32) -> F64:
 
     As SyncNet was trained to hear them: samples of 16 bits, pre-emphasis 0.97, windows of 25 ms without a taper, 26
     triangles up to 8 kHz, an orthonormal cosine transform, a lifter of 22, the logarithm of the energy in place of the
-    first coefficient.
+    first coefficient. Not librosa's, whose triangles do not begin on whole bins: the network would hear another sound.
     """
     from scipy.fft import dct
 
