@@ -38,8 +38,8 @@ class Arch:
     side: int
 
 
-UPPER = Arch((8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.6), (10.5, 9.0, 10.0, 8.5, 8.0, 7.5, 7.2), 2.0, 1.2, 1)
-LOWER = Arch((5.2, 5.8, 6.8, 7.0, 7.1, 11.0, 10.5), (9.0, 9.4, 10.6, 8.5, 8.0, 7.6, 7.2), 1.2, 3.6, -1)
+UPPER = Arch((8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.6), (10.5, 9.0, 10.0, 8.5, 8.0, 7.5, 7.2), 3.2, 1.2, 1)
+LOWER = Arch((5.2, 5.8, 6.8, 7.0, 7.1, 11.0, 10.5), (9.0, 9.4, 10.6, 8.5, 8.0, 7.6, 7.2), 2.0, 3.8, -1)
 COLUMNS = 8  # of vertices a crown: fewer make its rounding a fold
 GUM_MM = 6.0  # of gum above the crowns: as far as a broad smile shows
 PROFILE: Profile = (
@@ -64,12 +64,15 @@ ALONG = 22  # rows of the tongue from tip to root
 AROUND = 20
 TIP_MM = 3.0  # how far the tongue's tip is behind the lower incisors' front
 LENGTH_MM = 46.0
-HALF_WIDTH_MM = 20.0
-TIP_BELOW_LIPS_MM = 4.2  # the top of its tip, at rest: behind the lower crowns, just below their edges
-RISE_MM = 5.0  # how much higher its back is than its tip
-THICK_MM = 9.0
-OUT_MM = 34.0  # how far `tongueOut` takes its tip
-OUT_RISE_MM = 4.5  # and lifts it over the lower teeth
+HALF_WIDTH_MM = 18.5
+WIDEST = 0.5  # of its length, from the tip
+ROOT_NARROWER = 0.2
+TIP_BELOW_LIPS_MM = 6.0  # the top of its tip, at rest: behind the lower crowns, just below their edges
+RISE_MM = 4.5  # how much higher its back is than its tip
+THICK_MM = 7.0
+OUT_MM = 36.0  # how far `tongueOut` takes its tip
+OUT_THINNER = 0.9  # part of what is below its top, taken off its tip: a lip is beneath
+OUT_RISE_MM = 12.5  # and lifts it over the lower teeth
 
 
 def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
@@ -175,13 +178,16 @@ def _tongue(lips_m: float, front_m: float) -> tuple[F64, I64, F64]:
     """Vertices in metres, faces and chart coordinates of a resting tongue: a flat drop with a shallow groove."""
     u = np.linspace(0.0, 1.0, ALONG)
     turn = np.arange(AROUND + 1) * 2.0 * np.pi / AROUND
-    width = HALF_WIDTH_MM * np.sqrt(np.clip(1.0 - (1.0 - np.minimum(u / 0.62, 1.0)) ** 2, 0.0, 1.0)) + 0.02
+    width = HALF_WIDTH_MM * np.sqrt(np.clip(1.0 - (1.0 - np.minimum(u / WIDEST, 1.0)) ** 2, 0.0, 1.0)) + 0.02
+    width *= 1.0 - ROOT_NARROWER * np.clip((u - WIDEST) / (1.0 - WIDEST), 0.0, 1.0)
     thick = 0.5 * THICK_MM * np.sqrt(np.clip(1.0 - (1.0 - np.minimum(u / 0.30, 1.0)) ** 2, 0.0, 1.0)) + 0.01
-    middle = TIP_BELOW_LIPS_MM + 0.5 * THICK_MM - RISE_MM * np.sin(0.5 * np.pi * np.clip(u / 0.8, 0.0, 1.0)) ** 2
+    rise = RISE_MM * np.sin(0.5 * np.pi * np.clip(u / 0.8, 0.0, 1.0)) ** 2
     across = np.cos(turn)[None] * width[:, None]
     over = np.sin(turn)[None]
+    sides = np.abs(np.cos(turn))[None] ** 4
+    middle = TIP_BELOW_LIPS_MM + 0.5 * THICK_MM - rise[:, None] * (1.0 - 0.9 * sides)
     groove = 1.1 * np.exp(-((across / 4.0) ** 2)) * np.clip(over, 0.0, 1.0) * np.clip(u / 0.25, 0.0, 1.0)[:, None]
-    y = middle[:, None] - thick[:, None] * np.sign(over) * np.abs(over) ** 0.8 + groove
+    y = middle - thick[:, None] * over + groove
     z = np.broadcast_to((LENGTH_MM * u)[:, None], y.shape) + LOWER.front_mm + TIP_MM
     points = np.stack([across, y, z], axis=-1) / 1000.0
     points[..., 1] += lips_m
@@ -194,8 +200,9 @@ def _put_out(points: F64) -> F64:
     """What `tongueOut` adds (V, 3) for a resting tongue: the further forward, the more."""
     z = points[:, 2]
     ahead = ((z.max() - z) / (z.max() - z.min())) ** 1.3
-    lift = OUT_RISE_MM * np.sin(np.pi * np.clip(ahead, 0.0, 1.0)) ** 2
-    return np.asarray(np.stack([0.0 * z, -lift + 1.5 * ahead, -OUT_MM * ahead], axis=1) / 1000.0)
+    lift = OUT_RISE_MM * np.sin(0.5 * np.pi * np.clip(ahead / 0.6, 0.0, 1.0)) ** 2
+    thinner = OUT_THINNER * np.clip(points[:, 1] - (points[z.argmin(), 1] - 0.5 * THICK_MM / 1000.0), 0.0, None) * ahead
+    return np.asarray(np.stack([0.0 * z, -lift / 1000.0 - thinner, -OUT_MM / 1000.0 * ahead], axis=1))
 
 
 def _carried(mesh: Mesh, delta: F64, old: I64, points: F64) -> F64:

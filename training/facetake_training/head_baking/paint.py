@@ -177,7 +177,7 @@ def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
 def _paint_cavity(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     """Gums and cheeks: wet pink at the lips, almost black further in."""
     inside = step(-0.112, -0.070, texels.position[:, 2])
-    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.10, 0.03, 0.03), inside)
+    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.19, 0.065, 0.06), inside)
     return np.concatenate([rgb, (0.45 * (1.0 - inside))[:, None]], axis=1)
 
 
@@ -233,8 +233,9 @@ def _paint_tongue(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     position = texels.position
     rgb = np.tile([0.720, 0.400, 0.390], (len(position), 1)) * (1.0 + 0.06 * _noise(position, 0.0012, rng))[:, None]
     rgb = mix(rgb, (0.62, 0.31, 0.31), 0.45 * np.exp(-((position[:, 0] / 0.003) ** 2)))
-    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.088, -0.055, position[:, 2]))
-    return np.concatenate([rgb, np.full((len(position), 1), 0.52)], axis=1)
+    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.090, -0.060, position[:, 2]))
+    rgb = mix(rgb, (0.30, 0.10, 0.10), 0.7 * step(0.007, 0.018, np.abs(position[:, 0])))  # teeth keep light off
+    return np.concatenate([rgb, np.full((len(position), 1), 0.36)], axis=1)
 
 
 BRUSHES = {
