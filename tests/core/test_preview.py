@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,19 +17,9 @@ from facetake.errors import AudioError, RenderError
 from facetake.preview import plot
 from facetake.rig import NEUTRAL, both, columns
 from facetake.take import Take
-from facetake.visemes import VISEMES
+from facetake.visemes import VISEMES, VisemeSegment
 
-
-@dataclass(frozen=True)
-class Segment:
-    """A viseme as the plot wants it."""
-
-    viseme: str
-    start_s: float
-    end_s: float
-
-
-SEGMENTS = [Segment("sil", 0.0, 0.1), Segment("p", 0.1, 0.3), Segment("@", 0.3, 0.6)]
+SEGMENTS = [VisemeSegment("sil", 0.0, 0.1), VisemeSegment("p", 0.1, 0.3), VisemeSegment("@", 0.3, 0.6)]
 
 
 def take(n_frames: int = 30, rate: Fraction = Fraction(60), jaw: float = 0.0, together: float = 0.0) -> Take:
@@ -147,16 +136,20 @@ def test_every_viseme_and_label_can_be_written() -> None:
 
 
 def _strip_of_viseme(viseme: str) -> plot.Strip:
-    return plot.Strip(plot.Tracks(5.0, np.zeros(1, np.float32), [Segment(viseme, 0.0, 0.3)], 0.0, {}, 30.0), 500)
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [VisemeSegment(viseme, 0.0, 0.3)], 0.0, {}, 30.0), 500
+    )
 
 
 def _strip_of_curve(name: str) -> plot.Strip:
-    return plot.Strip(plot.Tracks(5.0, np.zeros(1, np.float32), [], 0.0, {name: np.zeros(150, np.float32)}, 30.0), 500)
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [], 0.0, {name: np.zeros(150, np.float32)}, 30.0), 500
+    )
 
 
 def test_long_takes_turn_the_page() -> None:
     """After a page's span the strip starts anew at the left."""
     curves = {"aperture": np.linspace(0, 1, 360, dtype=np.float32)}
-    strip = plot.Strip(plot.Tracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
+    strip = plot.Strip(plot.PlotTracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
     columns_of_cursor = [int((strip.at(t)[5] == plot.CURSOR).all(axis=1).nonzero()[0].max()) for t in (0.1, 4.9, 5.1)]
     assert columns_of_cursor[1] > 180 > 20 > columns_of_cursor[2]

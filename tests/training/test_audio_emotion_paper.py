@@ -21,7 +21,7 @@ from facetake.networks.audio_emotion import VoiceSize  # noqa: E402
 from facetake_training import audio_emotion_paper, calibration  # noqa: E402
 from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
 from facetake_training.emotion_datasets import ActedSource  # noqa: E402
-from facetake_training.voices import VoiceData, Voices, held  # noqa: E402
+from facetake_training.voices import VoiceData, VoiceDataset, held  # noqa: E402
 
 
 @pytest.fixture
@@ -74,17 +74,17 @@ def test_targets_follow_intensity_where_asked(voices: Path) -> None:
     table.write_text("audio,emotion,intensity\n" + rows)
     data = VoiceData((ActedSource(table, "csv"),), noise=0.0, graded=True)
 
-    _, target = next(iter(Voices(data, 28, 0)))
+    _, target = next(iter(VoiceDataset(data, 28, 0)))
     assert set(target.flatten().tolist()) == {0.0, 0.5, 1.0}
     assert bool((target.sum(dim=1) == 1).all())
-    _, plain = next(iter(Voices(replace(data, graded=False), 28, 0)))
+    _, plain = next(iter(VoiceDataset(replace(data, graded=False), 28, 0)))
     assert set(plain.flatten().tolist()) == {0.0, 1.0}
 
 
 def test_neutral_speech_is_performed_where_asked(voices: Path) -> None:
     """One folder of neutral speech teaches all seven emotions by rule, but is never what is validated on."""
     made = VoiceData((ActedSource(voices, "neutral", perform=True),), crop_s=(0.5, 0.6))
-    sound, target = next(iter(Voices(made, 21, 0)))
+    sound, target = next(iter(VoiceDataset(made, 21, 0)))
 
     assert bool(torch.isfinite(sound).all()) and len(set(target.argmax(dim=1).tolist())) >= 5
     with pytest.raises(ConfigError, match="keeps speakers aside"):
@@ -97,7 +97,7 @@ def test_an_emotion_nobody_teaches(voices: Path) -> None:
         path.unlink()
 
     with pytest.raises(ConfigError, match="no source teaches disgusted"):
-        Voices(VoiceData((ActedSource(voices, "named"),)), 4, 0)
+        VoiceDataset(VoiceData((ActedSource(voices, "named"),)), 4, 0)
 
 
 def test_temperature_calms_what_is_too_sure() -> None:

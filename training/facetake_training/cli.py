@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from facetake.cli.doctor.extras import told
 from facetake.cli.terminal import prepare
 from facetake.config import load_config
-from facetake.doctor.extras import told
 from facetake.errors import ConfigError
 from facetake.files import quantities
 

@@ -1,7 +1,7 @@
 """Recordings of emotional speech to learn from and to be judged by, through any microphone.
 
 Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). `recordings` goes through them once;
-`Voices` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
+`VoiceDataset` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class VoiceData:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
-class Voices(IterableDataset[tuple[Tensor, Tensor]]):
+class VoiceDataset(IterableDataset[tuple[Tensor, Tensor]]):
     """An endless, seeded stream of batches: features (B, 128, F), F drawn anew for each, and targets (B, 7)."""
 
     def __init__(self, data: VoiceData, batch: int, seed: int, reuse: int = 1) -> None:

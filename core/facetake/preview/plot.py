@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
+from facetake.visemes import VisemeSegment
 
 Colour = tuple[int, int, int]
 
-PAGE_S = 5.0
-ENVELOPE_HZ = 400
+PAGE_S = 5.0  # by eye: in more, visemes are too narrow for their letters
+ENVELOPE_HZ = 400  # no fewer peaks than a page of 1920 columns shows
 BACKGROUND = (22, 24, 28)
 GRID = (48, 52, 60)
 INK = (205, 209, 216)
@@ -26,28 +26,20 @@ WAVE_COLOUR = (110, 150, 190)
 SILENCE_COLOUR = (34, 37, 43)
 VISEME_COLOURS: tuple[Colour, ...] = ((58, 82, 108), (84, 66, 104))
 CURVE_COLOURS: tuple[Colour, ...] = ((238, 122, 96), (104, 190, 220), (170, 210, 110), (210, 160, 230), (240, 200, 110))
+"""By eye, on dark ground; visemes and curves take theirs by turns."""
 WAVE_PX = 64
 VISEME_PX = 26
 CURVE_PX = 110
 TIME_PX = 16
+"""Heights of the strip's lanes, by eye."""
 VISEME_SIZE_PX = 18
 LABEL_SIZE_PX = 11
+"""Heights of their letters, by eye."""
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 
-class Segment(Protocol):
-    """A stretch of one viseme, as in `facetake.visemes`; times in seconds of the sound."""
-
-    @property
-    def viseme(self) -> str: ...  # noqa: D102
-    @property
-    def start_s(self) -> float: ...  # noqa: D102
-    @property
-    def end_s(self) -> float: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Tracks:
+class PlotTracks:
     """What the strip shows, over time counted from the first frame.
 
     duration_s; wave (N,): peaks at `ENVELOPE_HZ`; segments with offset_s: the instant of the sound at the first frame;
@@ -56,7 +48,7 @@ class Tracks:
 
     duration_s: float
     wave: F32
-    segments: Sequence[Segment]
+    segments: Sequence[VisemeSegment]
     offset_s: float
     curves: dict[str, F32]
     curve_hz: float
@@ -65,7 +57,7 @@ class Tracks:
 class Strip:
     """Draws the strip for any instant."""
 
-    def __init__(self, tracks: Tracks, width: int) -> None:
+    def __init__(self, tracks: PlotTracks, width: int) -> None:
         """Prepares an empty first page, `width` pixels wide."""
         self._tracks = tracks
         self._width = width

@@ -11,9 +11,9 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-_COLOUR_TYPE = {1: 0, 3: 2}
-_UP = 2
-_SUB = 1
+_COLOUR_TYPE = {1: 0, 3: 2}  # PNG, by channels: grey, RGB
+_UP = 2  # PNG: a row told by the one above
+_SUB = 1  # PNG: a pixel told by the one before
 
 
 def encode(image: NDArray[np.uint8]) -> bytes:

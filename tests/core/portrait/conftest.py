@@ -13,7 +13,7 @@ for shared in (HERE / "filming", HERE.parent / "face" / "cast"):  # what several
     if str(shared) not in sys.path:
         sys.path.insert(0, str(shared))
 NEEDED = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
-collect_ignore_glob = [] if all(find_spec(name) for name in NEEDED) else ["test_*.py"]
+collect_ignore_glob = [] if all(find_spec(name) for name in NEEDED) else ["test_*.py", "*/test_*.py"]
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -12,7 +12,7 @@ import numpy as np
 from facetake.arrays import F32
 from facetake.formats import beside
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks
 from facetake.portrait.video.drawing import drawn
@@ -20,12 +20,12 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 
 SHOWN = 4  # frames of a sheet
-SEEN = (60, 255, 60)
-FITTED = (255, 60, 60)
+SEEN = (60, 255, 60)  # green: landmarks that were found
+FITTED = (255, 60, 60)  # red: the same points of the face model
 
 
 def sheet(
-    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: Motion, pictures: Pictures, points: F32
+    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: FaceMotion, pictures: Pictures, points: F32
 ) -> Pictures:
     """Some frames side by side: with landmarks, under the fitted face in its own colours, and in its model's.
 

@@ -12,8 +12,8 @@ from facetake.errors import PortraitError
 
 EYES = ((33, 133), (362, 263))
 """Corners of the eye that is left in the picture, and of the other."""
-NOSE_TIP = 1
-MOUTH_CORNERS = (61, 291)
+NOSE_TIP = 1  # MediaPipe's number
+MOUTH_CORNERS = (61, 291)  # likewise
 FIVE_POINTS = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )

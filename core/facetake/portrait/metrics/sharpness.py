@@ -12,13 +12,13 @@ from facetake.arrays import F64, U8, Mask
 
 BLOCK = 64  # pixels a side
 EDGE_SHARE = 0.002  # of a block's pixels that must be edges, or it is not looked at
-BETA = 3.6
-CONTRAST = 50.0
+BETA = 3.6  # Narvekar and Karam 2011: how steeply blur is noticed
+CONTRAST = 50.0  # likewise, of 255
 NARROW = 3.0
 WIDE = 5.0
 """Just noticeable widths of an edge: `NARROW` where a block's contrast is above `CONTRAST`, else `WIDE`."""
-JUST_SEEN = 0.63
-GREY = np.array([0.299, 0.587, 0.114])
+JUST_SEEN = 0.63  # likewise: the probability at which blur is just noticed
+GREY = np.array([0.299, 0.587, 0.114])  # BT.601
 SIGMA_PX = 2.0**0.5
 QUIET = 0.7
 LOW = 0.4
@@ -95,11 +95,11 @@ class Sharpness:
         """Begins without any."""
         self._found: list[tuple[float, float]] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
         """Takes a made picture (H, W, 3) and the real one."""
         self._found.append((cpbd(made), cpbd(real)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`cpbd`, and `cpbd_real` to compare it with."""
         made, real = np.mean(self._found, axis=0)
         return {"cpbd": float(made), "cpbd_real": float(real)}

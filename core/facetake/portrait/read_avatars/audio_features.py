@@ -24,7 +24,7 @@ from facetake.visemes import VISEMES
 CEPSTRA = 13
 STEPS = 4
 """Coefficients a step, and steps a video frame (READ 3.2: a multiple of the video's rate)."""
-FEATURES = 2 * CEPSTRA * STEPS
+FEATURES = 2 * CEPSTRA * STEPS  # coefficients and their slopes
 SLOPE_STEPS = 3  # of the log-mel's, that a slope is told from
 PHONEMES = len(VISEMES)
 SCALE = 0.25  # brings cepstra of normalised log-mel energies to about -1..1

@@ -16,6 +16,7 @@ from torch.nn import functional as F
 TURN_DEG = 8.0
 STRETCH = 0.1
 SHIFT = 0.06
+"""By choice: an actor's head moves about as much from frame to frame; what is beyond shows the edges of pictures."""
 
 
 def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:

@@ -57,5 +57,5 @@ def test_the_measure_tells_made_from_real() -> None:
     """Means over frames are told for both, under names of their own."""
     measure = Sharpness()
     for frame in range(2):
-        measure.see(frame, stripes(3.0), stripes(0.0))
-    assert measure.scores() == {"cpbd": 0.0, "cpbd_real": 1.0}
+        measure.update(frame, stripes(3.0), stripes(0.0))
+    assert measure.compute() == {"cpbd": 0.0, "cpbd_real": 1.0}

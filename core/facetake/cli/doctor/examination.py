@@ -1,22 +1,16 @@
-"""`facetake doctor`: whether this machine and this installation can do the work, and what to do where they cannot.
-
-Each module looks at one side: `software`, `machine`, `hosts` and `engine`; `bug_report` puts what they found into a zip
-for whoever mends Facetake. Nothing goes to the network.
-"""
+"""Looks at everything that the work needs, one side after the other."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from facetake.doctor import engine, hosts, machine, software
-from facetake.doctor.finding import Finding
+from facetake.cli.doctor import engine, hosts, machine, software
+from facetake.cli.doctor.finding import Diagnosis
 from facetake.errors import sentence
 
-__all__ = ["Finding", "examine"]
 
-
-def examine(folder: Path) -> Iterator[Finding]:
+def examine(folder: Path) -> Iterator[Diagnosis]:
     """Looks at everything, one finding after the other.
 
     Args:
@@ -25,7 +19,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     Yields:
         What was found; what could not even be looked at is a finding, too.
     """
-    looks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
+    looks: tuple[tuple[str, Callable[[], list[Diagnosis]]], ...] = (
         ("python", software.python),
         ("packages", software.dependencies),
         ("extras", software.extras),
@@ -41,4 +35,4 @@ def examine(folder: Path) -> Iterator[Finding]:
         try:
             yield from look()
         except Exception as error:  # a doctor who falls ill tells of it and goes on
-            yield Finding(name, f"cannot be looked at: {sentence(error)}", advice="report it, with --report-bug")
+            yield Diagnosis(name, f"cannot be looked at: {sentence(error)}", advice="report it, with --report-bug")

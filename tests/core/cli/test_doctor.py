@@ -14,12 +14,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from facetake import doctor, inference
+from facetake import inference
 from facetake.batch.ledger import NAME
 from facetake.cli import main
-from facetake.doctor import bug_report, engine, hosts, machine, software
-from facetake.doctor.extras import EXTRAS, how_to_get, lacking
-from facetake.doctor.finding import Finding, shortened
+from facetake.cli.doctor import bug_report, engine, examination, hosts, machine, software
+from facetake.cli.doctor.extras import EXTRAS, how_to_get, lacking
+from facetake.cli.doctor.finding import Diagnosis, shortened
 from facetake.inference import verified
 
 ROOT = Path(__file__).parents[3]
@@ -115,12 +115,12 @@ def test_an_extra_that_is_not_there_is_no_fault(monkeypatch: pytest.MonkeyPatch)
 def test_a_look_that_fails_is_a_finding(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """One thing that cannot be looked at does not hide the others."""
 
-    def broken() -> list[Finding]:
+    def broken() -> list[Diagnosis]:
         raise RuntimeError("no such device")
 
     monkeypatch.setattr(machine, "devices", broken)
     monkeypatch.setattr(engine, "line", list)
-    found = {one.name: one for one in doctor.examine(tmp_path)}
+    found = {one.name: one for one in examination.examine(tmp_path)}
     assert "no such device" in found["devices"].told and not found["devices"].is_well
     assert found["folder"].is_well
 

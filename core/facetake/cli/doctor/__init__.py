@@ -1,4 +1,8 @@
-"""`facetake doctor`: whether this machine and this installation can do the work."""
+"""`facetake doctor`: whether this machine and this installation can do the work, and what to do where they cannot.
+
+`examination` asks `software`, `machine`, `hosts` and `engine`, each of which looks at one side; `bug_report` puts what
+they found into a zip for whoever mends Facetake. Nothing goes to the network.
+"""
 
 from __future__ import annotations
 
@@ -28,13 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Looks at everything; returns 0 where all is well, else 1."""
-    from facetake import doctor
-    from facetake.doctor import bug_report
+    from facetake.cli.doctor import bug_report, examination
 
     if arguments.results is not None and arguments.report_bug is None:
         raise ConfigError("--results is for --report-bug; add it, or leave --results out")
     findings = []
-    for found in doctor.examine(Path()):
+    for found in examination.examine(Path()):
         findings.append(found)
         if not arguments.as_json:
             say(bug_report.line(found) + "\n")
