@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from facetake.arrays import F64, I64
+from facetake.arrays import F64, I64, Mask
 from facetake.face.head import LID_CLEARANCE_M
 from facetake_training.head_baking.mesh import SKIN, SOCKET, Mesh
 from facetake_training.head_baking.seal import geodesic
@@ -54,7 +54,7 @@ def _lift_folds(mesh: Mesh, ends: F64, eye: F64, delta: F64, reach: F64) -> None
     delta[:, 1] -= hangs * (_is_lid(mesh) & above & (reach < 2.0 * REACH_M))
 
 
-def _is_lid(mesh: Mesh) -> F64:
+def _is_lid(mesh: Mesh) -> Mask:
     return np.isin(np.arange(len(mesh.vertices)), mesh.faces[np.isin(mesh.part, (SKIN, SOCKET))])
 
 

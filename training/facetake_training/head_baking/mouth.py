@@ -18,7 +18,7 @@ from facetake_training.head_baking.atlas import CHARTS
 from facetake_training.head_baking.mesh import TEETH, TONGUE, Mesh, compact
 
 Profile = tuple[tuple[float, float, float], ...]
-"""How an arch is cut from front to back: height above the edge as a part of the crown, depth in mm, row of its chart."""
+"""An arch's cut from front to back: height above the edge as a part of the crown, depth in mm, row of its chart."""
 
 
 @dataclass(frozen=True)
@@ -61,15 +61,15 @@ PARTING_MM = 0.9  # how far crowns recede where they touch: with less they are o
 SHORTER = 0.10  # part of a crown's height by which its edge's corners are rounded off
 
 ALONG = 22  # rows of the tongue from tip to root
-AROUND = 20
+AROUND = 20  # and vertices a row: its outline is round at 1080 lines
 TIP_MM = 3.0  # how far the tongue's tip is behind the lower incisors' front
-LENGTH_MM = 46.0
-HALF_WIDTH_MM = 18.5
+LENGTH_MM = 46.0  # of what can be seen of it, by eye
+HALF_WIDTH_MM = 18.5  # so that it lies within the lower crowns
 WIDEST = 0.5  # of its length, from the tip
-ROOT_NARROWER = 0.2
+ROOT_NARROWER = 0.2  # part of its width, by eye: with none it stands in the mouth like a box
 TIP_BELOW_LIPS_MM = 6.0  # the top of its tip, at rest: behind the lower crowns, just below their edges
 RISE_MM = 4.5  # how much higher its back is than its tip
-THICK_MM = 7.0
+THICK_MM = 7.0  # by eye: thicker ones come out through the lip
 OUT_MM = 36.0  # how far `tongueOut` takes its tip
 OUT_THINNER = 0.9  # part of what is below its top, taken off its tip: a lip is beneath
 OUT_RISE_MM = 12.5  # and lifts it over the lower teeth
@@ -90,7 +90,9 @@ def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
         (_arch(LOWER, lip_line[1], front, reach), TEETH, lower),
         (_tongue(lip_line[1], front), TONGUE, lower),
     ]
-    moves = {name: [_carried(mesh, delta, old, new[0]) for new, _, old in pieces] for name, delta in mesh.deltas.items()}
+    moves = {
+        name: [_carried(mesh, delta, old, new[0]) for new, _, old in pieces] for name, delta in mesh.deltas.items()
+    }
     moves["tongueOut"][2] = moves["tongueOut"][2] + _put_out(pieces[2][0][0])
     chosen = ~np.isin(mesh.part, (TEETH, TONGUE))
     mesh.faces = mesh.faces[chosen]
@@ -156,7 +158,7 @@ def _along(arch: Arch) -> tuple[F64, I64, F64]:
 
 
 def _curve(s: F64, half_width: float, depth: float) -> tuple[F64, F64, F64]:
-    """x and z (mm, from the front) at lengths s along z = depth * (x / half width)^2.4, and outward normals (N, 2)."""
+    """X and z (mm, from the front) at lengths s along z = depth * (x / half width)^2.4, and outward normals (N, 2)."""
     x = np.linspace(0.0, half_width, 2000)
     z = depth * (x / half_width) ** 2.4
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])

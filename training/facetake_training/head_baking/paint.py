@@ -67,7 +67,7 @@ def mask(name: str, source: F64) -> F64:
     return np.asarray(ndimage.map_coordinates(grey, at, order=1, mode="nearest"))
 
 
-def step(low: float | F64, high: float, x: F64) -> F64:
+def step(low: float | F64, high: float | F64, x: F64) -> F64:
     """Smooth step from 0 at `low` to 1 at `high`."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
