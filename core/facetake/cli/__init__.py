@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from facetake import __version__
 from facetake.cli import (
@@ -34,6 +34,8 @@ from facetake.cli import (
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
 from facetake.errors import Notice, line, sentence
+from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 
 COMMANDS = (
     generate,
@@ -120,6 +122,27 @@ def _end(report: Reporter, message: str, code: int) -> int:
 
 class _Parser(argparse.ArgumentParser):
     """Says a mistake in one sentence, as every other error."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuses what is left over here, where the options are known that may have been meant."""
+        found, others = super().parse_known_args(args, namespace)
+        if others:
+            known = [
+                word for action in self._actions if action.help != argparse.SUPPRESS for word in action.option_strings
+            ]
+            word = others[0].partition("=")[0]
+            self.error(
+                f"unrecognized arguments: {' '.join(others)}{meant(word, known) if word.startswith('-') else ''}"
+            )
+        return found, others
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(one) for one in action.choices]
+            text = f"{shown(value)} is none of {', '.join(known)}{meant(str(value), known)}"
+            raise argparse.ArgumentError(action, text)
 
     def error(self, message: str) -> NoReturn:
         tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")

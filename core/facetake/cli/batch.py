@@ -108,18 +108,22 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
     from facetake import batch
-    from facetake.emotion import EMOTIONS
+    from facetake.emotion import EMOTIONS, named
+    from facetake.files.spelling import meant
 
     rows = batch.read(arguments.source, generate.take_suffix(arguments.form), follow_links=arguments.follow_links)
     for note in batch.notes(rows):
         report.warning("list", note)
     if arguments.emotions:
         names = (
-            list(EMOTIONS) if arguments.emotions == "all" else [one.strip() for one in arguments.emotions.split(",")]
+            list(EMOTIONS)
+            if named(arguments.emotions) == "all"
+            else [named(one) for one in arguments.emotions.split(",")]
         )
         unknown = [name for name in names if name not in EMOTIONS]
         if unknown:
-            raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {', '.join(EMOTIONS)}, or all")
+            known = f"{', '.join(EMOTIONS)}, or all{meant(unknown[0], EMOTIONS)}"
+            raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {known}")
         rows = batch.matrix(rows, names, _weights(arguments.intensities), arguments.pattern)
     rows = batch.apart(rows, arguments.out, _inputs(arguments))  # before a part is taken: parts share files, too
     return batch.shard(rows, *_part(arguments.shard)) if arguments.shard else rows

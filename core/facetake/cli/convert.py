@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import generate, inputs
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -46,8 +46,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.timebase import parse_rate
 
     for name in (arguments.form, arguments.source_form):
-        if name is not None and name not in formats.FORMATS:
-            raise ConfigError(f"unknown format '{name}'; known: {', '.join(formats.FORMATS)}")
+        generate.take_suffix(name)
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = _read(arguments)

@@ -13,6 +13,7 @@ from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.files import quantities
+from facetake.files.spelling import meant
 
 if TYPE_CHECKING:
     from facetake.generate import GenerateOptions, Performance
@@ -150,7 +151,8 @@ def take_suffix(form: str | None) -> str:
     if form is None:
         return ".csv"
     if form not in formats.FORMATS:
-        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}")
+        close = meant(form, formats.FORMATS)
+        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}{close}")
     return formats.FORMATS[form].suffix
 
 

@@ -59,6 +59,36 @@ def test_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixtur
     assert error.startswith("facetake: error: ") and "--help" in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["genrate", "a.wav"], "generate"),
+        (["generate", "a.wav", "--emotoin", "happy"], "--emotion"),
+        (["generate", "a.wav", "--fromat=csv"], "--format"),
+        (["generate", "a.wav", "--keys", "sparce"], "sparse"),
+        (["portrait", "trian"], "train"),
+        (["portrait", "render", "raed"], "read"),
+        (["convert", "a.csv", "-o", "b.csv", "--format", "cvs"], "csv"),
+        (["batch", "a.csv", "--out", "o", "--only", "brwo"], "brow"),
+        (["restyle", "a.csv", "-o", "b.csv", "--style", "agnry"], "angry"),
+    ],
+)
+def test_a_slip_of_the_finger_is_asked_about(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands at every depth, options, choices, formats, regions and styles: the name that was meant is told."""
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert f'did you mean "{meant}"?' in error and error.count("\n") == 1
+
+
+def test_what_is_left_over_is_refused_by_the_command_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that is like no other is refused with the help of its own command, and nothing is guessed."""
+    assert main(["portrait", "capture", "a.mp4", "-o", "b", "--zzzz", "1"]) == 2
+    error = capsys.readouterr().err
+    assert "unrecognized arguments: --zzzz 1; see 'facetake portrait capture --help'" in error
+
+
 def test_convert_and_back(take: Path, tmp_path: Path) -> None:
     """A take goes to every lossless or named format and its jaw comes back."""
     for name, form in (
