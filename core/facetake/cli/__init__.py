@@ -75,7 +75,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     with warnings.catch_warnings():
         if not is_debugging():
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
-        warnings.simplefilter("once", Notice)
+        warnings.simplefilter("ignore" if arguments.quiet else "once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         with _ended_politely():
             return _run(arguments)
@@ -98,7 +98,7 @@ def _ended_politely() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    report = Reporter(arguments.progress)
+    report = Reporter(arguments.progress, quiet=arguments.quiet)
     try:
         code: int = arguments.run(arguments, report)
         return code

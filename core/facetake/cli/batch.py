@@ -178,6 +178,7 @@ def _run(
             report.ended(news.row.id, str(settings.folder / news.row.out), news.why, **more)
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 
+    report.overall(0.0, f"0 of {len(rows)} lines")
     with _Polite(stop, report):
         summary = batch.run(rows, settings, jobs, tell, stop, engine, verdicts)
     report.note(

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import generate, inputs
+from facetake.cli import generate, inputs, made_take
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -56,6 +56,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         take = resample(take, parse_rate(arguments.rate))
     report.start(str(arguments.take), 0, 1)
     formats.write(take, arguments.out, arguments.form)
+    made_take.tell(report, str(arguments.take), arguments.out, take)
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 

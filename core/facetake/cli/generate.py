@@ -5,10 +5,11 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options
+from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.errors import ConfigError, FacetakeError, sentence
@@ -87,11 +88,11 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     sources = inputs.sound_files(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
-    models = inference.load(arguments.model)
-    job = _GenerateJob(options, models, arguments.form, arguments.preview, report)
+    load = cache(lambda: inference.load(arguments.model))
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
+        job = _GenerateJob(options, load(), arguments.form, arguments.preview, report, arguments.takes > 1)
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
     if fates == {DONE}:
@@ -108,6 +109,7 @@ class _GenerateJob:
     form: str | None
     film: Path | None
     report: Reporter
+    tells_seed: bool
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -228,6 +230,8 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
         written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
+    more = {"seed": job.options.seed} if job.tells_seed else {}
+    made_take.tell(job.report, str(source), target, take, made_take.mood(job.options.emotion, made), **more)
 
 
 def _keys_path(target: Path) -> Path:

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options
+from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
@@ -50,8 +50,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     take = formats.read(arguments.take, arguments.source_form)
     for note in formats.notes(take):
         report.warning(str(arguments.take), f"{arguments.take}: {note}")
-    models = inference.load_restyling(arguments.model)
     report.start(str(arguments.take), 0, 1)
+    models = inference.load_restyling(arguments.model)
     made = restyle(take, options, models)
     if made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix:
         with formats.beside(arguments.out) as part:
@@ -62,6 +62,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         report.warning(str(arguments.take), "every strength is 0, so the take was copied as it is")
     else:
         report.note(str(arguments.take), _lines(made.report, options), asdict(made.report))
+    made_take.tell(report, str(arguments.take), arguments.out, made.take, _mood(options))
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 
@@ -83,6 +84,12 @@ def _options(arguments: argparse.Namespace) -> RestyleOptions:
         options.stretch(arguments.span) if arguments.span else None,
         _names(arguments.lock),
     )
+
+
+def _mood(options: RestyleOptions) -> str:
+    """What was asked for, for people."""
+    manner = f"{options.actor}'s manner" if options.actor else ""
+    return " in ".join(filter(None, (made_take.blend(options.emotions) if options.emotions else "", manner)))
 
 
 def _names(text: str | None) -> tuple[str, ...]:

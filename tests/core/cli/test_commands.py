@@ -104,6 +104,32 @@ def test_convert_and_back(take: Path, tmp_path: Path) -> None:
         assert np.abs(back.values[:, rig.columns("C_jaw")[0]].max() - 0.5) < 0.01
 
 
+@pytest.mark.parametrize(("rate", "told"), [("24000/1001", "24 frames at 23.976"), ("12.5", "12 frames at 12.5")])
+def test_what_was_made_is_told(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: str, told: str
+) -> None:
+    """Length, frames and rate stand in one sentence, the rate as people write it, and exactly in an event."""
+    command = ["convert", str(take), "-o", str(tmp_path / "b.csv"), "--rate", rate]
+    assert main(command) == 0
+    assert capsys.readouterr().err == f"b.csv: 1.0 s, {told} fps\n"
+    assert main([*command, "--progress", "json"]) == 0
+    events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    made = next(event["made"] for event in events if event["event"] == "report")
+    assert (Fraction(made["rate"]), made["output"]) == (formats.read(tmp_path / "b.csv").rate, str(tmp_path / "b.csv"))
+
+
+def test_quiet_says_nothing_but_errors(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -q neither what was made nor its name is told, events stay, and an error is told as ever."""
+    command = ["convert", str(take), "-o", str(tmp_path / "b.csv")]
+    assert main([*command, "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main([*command, "--quiet", "--progress", "json"]) == 0
+    told = capsys.readouterr()
+    assert [json.loads(text)["event"] for text in told.out.splitlines()] == ["start", "report", "done"] and not told.err
+    assert main(["convert", "gone.csv", "-o", str(tmp_path / "c.csv"), "-q"]) == 2
+    assert capsys.readouterr().err.startswith("facetake: error: gone.csv")
+
+
 def test_convert_changes_the_rate(take: Path, tmp_path: Path) -> None:
     """--rate resamples."""
     assert main(["convert", str(take), "-o", str(tmp_path / "b.csv"), "--rate", "24000/1001"]) == 0
@@ -240,7 +266,10 @@ def test_any_name_goes_through_any_pipe(tmp_path: Path, take: Path, encoding: st
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     for mode in ("auto", "json"):
         done = facetake("convert", take, "-o", out, "--progress", mode, stdout=subprocess.PIPE, env=environment)
-        assert (done.returncode, done.stderr) == (0, b"")
+        told = b": 1.0 s, 30 frames at 30 fps" if mode == "auto" else b""
+        assert (
+            done.returncode == 0 and done.stderr.strip().endswith(told) and len(done.stderr.splitlines()) == bool(told)
+        )
 
     assert json.loads(done.stdout.splitlines()[-1])["outputs"] == [str(out)]
 
