@@ -21,6 +21,7 @@ from facetake.cli import (
     batch,
     completion,
     convert,
+    defaults,
     doctor,
     generate,
     inspect,
@@ -33,7 +34,7 @@ from facetake.cli import (
 )
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
-from facetake.errors import Notice, line, sentence
+from facetake.errors import FacetakeError, Notice, line, sentence
 from facetake.files.quantities import shown
 from facetake.files.spelling import meant
 
@@ -69,7 +70,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare()
     try:
         words = sys.argv[1:] if argv is None else argv
-        arguments = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+        parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+        words, taken = defaults.insert(parser, words)
+        arguments = parser.parse_args(words)
+    except FacetakeError as error:  # of the file with defaults
+        tell(f"facetake: error: {error}\n")
+        return NOTHING_DONE
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
         return int(stop.code or 0)
     with warnings.catch_warnings():
@@ -78,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore" if arguments.quiet else "once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         with _ended_politely():
-            return _run(arguments)
+            return _run(arguments, taken)
 
 
 @contextmanager
@@ -97,9 +103,11 @@ def _ended_politely() -> Iterator[None]:
             signal.signal(way, signal.SIG_DFL)
 
 
-def _run(arguments: argparse.Namespace) -> int:
+def _run(arguments: argparse.Namespace, taken: defaults.Defaults) -> int:
     report = Reporter(arguments.progress, quiet=arguments.quiet)
     try:
+        if taken.options:
+            report.note(str(taken.file), [taken.sentence], {"defaults": list(taken.options)})
         code: int = arguments.run(arguments, report)
         return code
     except KeyboardInterrupt:

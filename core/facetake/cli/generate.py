@@ -162,20 +162,19 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
-    from facetake.motion.expression import MOST_ENERGY
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
-    gains = dict(_gain(text) for text in arguments.gain)
+    gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
     return GenerateOptions(
         arguments.emotion,
         parse_rate(arguments.rate),
         arguments.keys,
         arguments.seed,
-        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY),
+        energy(arguments.energy),
         arguments.blink,
         arguments.gaze,
         arguments.head,
@@ -185,7 +184,15 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     )
 
 
-def _gain(text: str) -> tuple[str, float]:
+def energy(text: str) -> float:
+    """How much the face acts. Raises ConfigError."""
+    from facetake.motion.expression import MOST_ENERGY
+
+    return quantities.number(text, "--energy", 0.0, MOST_ENERGY)
+
+
+def gain(text: str) -> tuple[str, float]:
+    """A region and how much more it moves, from "brow=1.3". Raises ConfigError."""
     from facetake.generate import MOST_GAIN
 
     region, sign, factor = text.partition("=")
