@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.files import quantities
 from facetake.files.spelling import meant
@@ -54,6 +55,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
@@ -92,7 +94,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
-        job = _GenerateJob(options, load(), arguments.form, arguments.preview, report, arguments.takes > 1)
+        job = _GenerateJob(
+            options, load(), arguments.form, arguments.preview, report, arguments.takes > 1, arguments.force
+        )
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
     if fates == {DONE}:
@@ -110,6 +114,7 @@ class _GenerateJob:
     film: Path | None
     report: Reporter
     tells_seed: bool
+    force: bool
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -230,10 +235,12 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
     inputs.make_folder(target.parent)
-    formats.write(take, target, job.form)
+    with replacing(target, job.report, str(source), force=job.force):
+        formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        host_io.write_keys(_keys_path(target), take, made.keys)
+        with replacing(_keys_path(target), job.report, str(source), force=job.force):
+            host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", dest="form", metavar="NAME", help="format to write, where the suffix does not tell")
     parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of TAKE, where it cannot be told")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -53,11 +55,13 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     report.start(str(arguments.take), 0, 1)
     models = inference.load_restyling(arguments.model)
     made = restyle(take, options, models)
-    if made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix:
-        with formats.beside(arguments.out) as part:
-            shutil.copyfile(arguments.take, part)
-    else:
-        formats.write(made.take, arguments.out, arguments.form)
+    is_copied = made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix
+    with replacing(arguments.out, report, str(arguments.take), force=arguments.force):
+        if is_copied:
+            with formats.beside(arguments.out) as part:
+                shutil.copyfile(arguments.take, part)
+        else:
+            formats.write(made.take, arguments.out, arguments.form)
     if made.report is None:
         report.warning(str(arguments.take), "every strength is 0, so the take was copied as it is")
     else:
