@@ -73,6 +73,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser = _parser(next((word for word in words if not word.startswith("-")), ""))
         words, taken = defaults.insert(parser, words)
         arguments = parser.parse_args(words)
+        arguments.taken = taken
     except FacetakeError as error:  # of the file with defaults
         tell(f"facetake: error: {error}\n")
         return NOTHING_DONE
@@ -84,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         warnings.simplefilter("ignore" if arguments.quiet else "once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         with _ended_politely():
-            return _run(arguments, taken)
+            return _run(arguments)
 
 
 @contextmanager
@@ -103,8 +104,9 @@ def _ended_politely() -> Iterator[None]:
             signal.signal(way, signal.SIG_DFL)
 
 
-def _run(arguments: argparse.Namespace, taken: defaults.Defaults) -> int:
+def _run(arguments: argparse.Namespace) -> int:
     report = Reporter(arguments.progress, quiet=arguments.quiet)
+    taken: defaults.Defaults = arguments.taken
     try:
         if taken.options:
             report.note(str(taken.file), [taken.sentence], {"defaults": list(taken.options)})
