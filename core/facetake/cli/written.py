@@ -7,7 +7,6 @@ not known to be ours is kept.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import secrets
 from collections.abc import Iterator
@@ -108,11 +107,8 @@ def remember(sha256: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         if path.exists() and files.check(path) >= MOST_LINES * LINE:
             _shorten(path)
-        place = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
-        try:
-            os.write(place, f"{sha256}\n".encode())
-        finally:
-            os.close(place)
+        with path.open("ab", buffering=0) as file:
+            file.write(f"{sha256}\n".encode())
 
 
 def _place() -> Path:
