@@ -26,11 +26,11 @@ from torch.utils.flop_counter import FlopCounterMode
 from facetake import emotion, inference
 from facetake.inference import Models
 from facetake.portrait.capture.clip_list import ActorClip, over_time
-from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.metrics import affect, frechet
 from facetake.portrait.metrics.clip import Measure
-from facetake.portrait.read_avatars import audio_features, driving, evaluation
+from facetake.portrait.read_avatars import audio_features, evaluation, render
 from facetake.portrait.read_avatars.audio_to_parameters import predict
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.dataset import Maps, seen
@@ -40,7 +40,7 @@ from facetake.portrait.read_avatars.settings import ReadAvatarsSettings, read_se
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface
 from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training import devices
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 LEARNT = 0.7
 N_SOUNDS = 4
@@ -80,7 +80,7 @@ class Spoken:
         """What networks make of its frames from one on."""
         label = np.tile(self.clip.label, (self.count, 1))
         expression = predict(trained.predictor, self.features[: self.count], label)
-        line = driving.DrivenExpression(expression, self.phonemes[: 2 * self.count])
+        line = render.DrivenExpression(expression, self.phonemes[: 2 * self.count])
         return evaluation.evaluate(self.surface, trained, line, np.arange(first, self.count), measures=measures)
 
 

@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from torch import Tensor, nn
 
 from facetake.networks.convgru import ConvGRU
-from facetake.networks.output import N_OUT, Output, put
-from facetake.networks.unet import LEAK, Norm, normed, start
+from facetake.networks.unet import LEAK, N_OUT, Norm, Output, normed, put, start
 
 
 @dataclass(frozen=True)

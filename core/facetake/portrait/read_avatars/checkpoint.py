@@ -15,13 +15,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facetake.portrait.read_avatars.audio_features import Phonemes
 from facetake.portrait.read_avatars.audio_to_parameters import ParameterPredictor
 from facetake.portrait.read_avatars.losses import FILTERED
-from facetake.portrait.read_avatars.phoneme_extractor import Phonemes
 from facetake.portrait.read_avatars.renderer import Renderer
 from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
 from facetake.portrait.training import training_dir
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 ABOUT = "read.json"
 PARAMETERS = "parameters"

@@ -19,8 +19,7 @@ from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.gan_loss import least_squares
-from facetake.portrait.training.schedule import share_of_rate, slow_down
-from facetake.portrait.training.trainer import batches
+from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 
 
 @dataclass

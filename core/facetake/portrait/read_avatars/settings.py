@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from facetake.networks.audio2parameters import ParameterSize
-from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.phoneme_encoder import PhonemeEncoderSize
 from facetake.networks.siren import SirenSize
-from facetake.networks.unet import UNetSize
-from facetake.portrait.training.presets import preset
-from facetake.portrait.training.schedule import check_falling
+from facetake.networks.unet import Output, UNetSize
+from facetake.portrait.training.presets import check_falling, preset
 
 StyleBy = Literal["found", "vgg", "filters"]
 
@@ -72,7 +70,7 @@ class ReadAvatarsRendererTraining:
         lips: how many times as much a pixel inside the lips' outline counts as another in `l1` and `colours`: a mouth
             is a hundredth of the picture and most of what is looked at. The paper has all alike.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
-            `facetake.portrait.training.schedule`. The paper says nothing of it.
+            `facetake.portrait.training.trainer`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """

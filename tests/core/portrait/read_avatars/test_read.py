@@ -19,7 +19,7 @@ from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, over_time, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
-from facetake.portrait.read_avatars import audio_features, audio_to_parameters, driving, evaluation
+from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
@@ -27,8 +27,8 @@ from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvata
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface, ringed
 from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
+from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import there_and_back
-from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
@@ -269,7 +269,7 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], 
 def test_evaluation_finds_moods_and_lips(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """With the captured line given, moods agree; scores of both rows are there and finite where mouths open."""
     lesson = lessons[1]
-    line = driving.DrivenExpression(lesson.surface.expression, lesson.phonemes)
+    line = render.DrivenExpression(lesson.surface.expression, lesson.phonemes)
     scores = evaluation.evaluate(lesson.surface, trained, line, np.arange(LEARNT))
 
     assert scores.affect.valence == scores.affect.arousal == 0.0

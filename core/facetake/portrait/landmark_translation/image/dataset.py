@@ -17,14 +17,13 @@ from facetake.arrays import F32, I64, U8
 from facetake.face.ibug import IBUG_MIRROR, INNER_LIPS
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.sketch import draw
 from facetake.portrait.landmark_translation.image.translator import Shown
+from facetake.portrait.landmark_translation.settings import PictureSettings
 from facetake.portrait.storage import Progress, fill, mapped
-from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.tensors import as_tensor
+from facetake.portrait.training.devices import CPU, as_tensor
+from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import FrameSource, at_random, in_order
-from facetake.portrait.video.region import Region
 from facetake.timebase import Rate
 
 ROOM = 0.22  # of the landmarks' extent, left around them on each side

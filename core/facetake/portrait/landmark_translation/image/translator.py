@@ -11,12 +11,11 @@ import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32, I64
-from facetake.networks.output import N_OUT, put
 from facetake.networks.sequence_translator import SequenceTranslator
-from facetake.networks.unet import UNet
+from facetake.networks.unet import N_OUT, UNet, put
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.parts import POINTS
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
+from facetake.portrait.landmark_translation.settings import PictureSettings
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,7 @@ from facetake.networks.optimization import BETAS, step
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edge_solver import feasible, settle
 from facetake.portrait.landmark_translation.motion.edges import edges_of, joints, wrapped
-from facetake.portrait.landmark_translation.motion.settings import MoodTraining
+from facetake.portrait.landmark_translation.settings import MoodTraining
 from facetake.portrait.training.gan_loss import cross_entropy
 
 LEAST_SPREAD = (0.01, 0.05)  # of a length, and of an angle: edges that hardly change do not count for more than that
