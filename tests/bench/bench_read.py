@@ -115,7 +115,7 @@ def hear(clip: ActorClip, settings: ReadAvatarsSettings, models: Models) -> Spok
     surface = open_surface(clip.path, settings.part)
     assert surface.sound is not None
     cepstra = audio_features.cepstra(surface.sound, surface.rate)
-    return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models))
+    return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models.ear))
 
 
 def _variants(base: ReadAvatarsSettings) -> dict[str, ReadAvatarsSettings]:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import argparse
 import signal
-import sys
 import threading
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from functools import partial
+from types import ModuleType
+from typing import Any, NoReturn
 
 from facetake import __version__
 from facetake.cli import (
@@ -66,8 +67,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare()
     try:
-        words = sys.argv[1:] if argv is None else argv
-        arguments = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+        arguments = _parser().parse_args(argv)
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
         return int(stop.code or 0)
     with warnings.catch_warnings():
@@ -118,16 +118,34 @@ def _end(report: Reporter, message: str, code: int) -> int:
     return code
 
 
+def _nothing(_: argparse.ArgumentParser) -> None:
+    """Declares nothing."""
+
+
 class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, as every other error."""
+    """Says a mistake in one sentence, as every other error, and declares its options once it is the one that reads."""
+
+    def __init__(self, *, declare: Callable[[argparse.ArgumentParser], None] = _nothing, **about: Any) -> None:
+        super().__init__(**about)
+        self._declare = declare
+
+    def declared(self) -> None:
+        """Declares what it reads; of the commands beside the one that is named, nothing is."""
+        declare = self._declare
+        self._declare = _nothing
+        declare(self)
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        self.declared()
+        return super().parse_known_args(args, namespace)
 
     def error(self, message: str) -> NoReturn:
         tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
         raise SystemExit(NOTHING_DONE)
 
 
-def _parser(named: str | None = None) -> argparse.ArgumentParser:
-    """All commands, with their options; those of one alone where it is named, since the others would not be read."""
+def _parser() -> _Parser:
+    """All commands."""
     parser = _Parser(
         prog="facetake",
         description="Recorded dialogue into facial performance: speech and emotion to MetaHuman curves.",
@@ -141,9 +159,12 @@ def _parser(named: str | None = None) -> argparse.ArgumentParser:
             description=command.ABOUT,
             epilog="examples:\n" + "\n".join(f"  facetake {command.NAME} {example}" for example in command.EXAMPLES),
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            declare=partial(_declare, command),
         )
-        if named in (None, command.NAME):
-            command.add_arguments(own)
-            add_option(own, "auto")
         own.set_defaults(run=command.run)
     return parser
+
+
+def _declare(command: ModuleType, parser: argparse.ArgumentParser) -> None:
+    command.add_arguments(parser)
+    add_option(parser, "auto")

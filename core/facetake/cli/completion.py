@@ -74,6 +74,10 @@ def script(parser: argparse.ArgumentParser) -> str:
 
 def _parsers(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
     """A parser and those of its commands, each with a space and a word for every command on the way to it."""
+    from facetake.cli import _Parser
+
+    if isinstance(parser, _Parser):
+        parser.declared()
     yield path, parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

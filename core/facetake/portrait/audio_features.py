@@ -20,7 +20,7 @@ from facetake import rig
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
-from facetake.inference import Models
+from facetake.inference import Ear, Models
 from facetake.timebase import positions
 from facetake.visemes import VISEMES
 
@@ -57,9 +57,9 @@ def _n_curves(sound: F32) -> int:
     return max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
 
 
-def visemes(sound: F32, models: Models) -> F32:
+def visemes(sound: F32, ear: Ear) -> F32:
     """(T, 16) at 60 fps: viseme probabilities of samples (S,)."""
-    return models.ear.hear([sound], _n_curves(sound)).visemes
+    return ear.hear([sound], _n_curves(sound)).visemes
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:

@@ -45,7 +45,7 @@ class ActorMetadata:
 
     Attributes:
         face: the face model whose coefficients the fit holds, as
-            `facetake.portrait.capture.face_models.open_face` takes it.
+            `facetake.portrait.capture.posed_face.open_face` takes it.
         face_sha256: hash of its file.
         source: name of the video, without its folder.
         source_sha256: hash of its bytes.

@@ -7,7 +7,7 @@
     parts.safetensors       pictures of parts and rest
     whole.safetensors       the network over the whole picture
     kept-*                  either, with its optimiser and what judges it, to go on from
-    and what `picture_training` leaves there
+    clips/                  the plates that picture networks learn from; can be made again
 
 Knows the files; does not know how training goes.
 """

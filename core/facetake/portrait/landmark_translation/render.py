@@ -24,10 +24,9 @@ from facetake.motion import eyes, head
 from facetake.portrait.audio_features import at_rate, hear
 from facetake.portrait.landmark_translation.checkpoint import TrainedLandmarkMotion
 from facetake.portrait.landmark_translation.image import parts
-from facetake.portrait.landmark_translation.image.dataset import region_around, seen_in
 from facetake.portrait.landmark_translation.image.image_warp import Movable
 from facetake.portrait.landmark_translation.image.sketch import draw
-from facetake.portrait.landmark_translation.image.translator import Shown, Translator
+from facetake.portrait.landmark_translation.image.translator import Shown, Translator, region_around
 from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.motion.emotions import put_in
 from facetake.portrait.landmark_translation.motion.neutral import speak
@@ -148,8 +147,8 @@ def show(
 
 
 def _shown(square: U8, region: Region, row: F32, known: F32, device: torch.device) -> Shown:
-    seen = seen_in(region, row)
-    there = seen_in(region, known)
+    seen = region.points(row)
+    there = region.points(known)
     sketch = as_tensor(draw(seen, region.pixels), device)
     return Shown(sketch[None], as_tensor(square, device)[None], seen[None], there[None])
 

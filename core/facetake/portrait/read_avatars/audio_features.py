@@ -20,7 +20,7 @@ from facetake import audio
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import PortraitError
-from facetake.inference import Models, VisemeClassifier
+from facetake.inference import Ear, VisemeClassifier
 from facetake.networks.logmel import FEATURES_PER_FRAME
 from facetake.networks.wav2vec2 import PhonemeNetwork
 from facetake.portrait import audio_features
@@ -49,10 +49,10 @@ def cepstra(path: Path, rate: Fraction) -> F32:
     return steps.reshape(total, FEATURES)
 
 
-def phonemes(path: Path, rate: Fraction, models: Models) -> F32:
+def phonemes(path: Path, rate: Fraction, ear: Ear) -> F32:
     """Probabilities (2 T, PHONEMES) at twice a video's rate. AudioError when the sound cannot be read."""
     sound = audio.read(path)
-    heard = audio_features.visemes(sound, models)
+    heard = audio_features.visemes(sound, ear)
     return at_rate(heard, Fraction(FRAME_RATE_HZ), 2 * rate, 2 * audio_features.n_frames(sound, rate))
 
 
@@ -103,9 +103,9 @@ class PhonemeExtractor:
     phonemes: Phonemes | None = None
 
 
-def viseme_ear(models: Models) -> PhonemeExtractor:
+def viseme_ear(ear: Ear) -> PhonemeExtractor:
     """Hears the shipped visemes."""
-    return PhonemeExtractor(lambda path, rate: phonemes(path, rate, models))
+    return PhonemeExtractor(lambda path, rate: phonemes(path, rate, ear))
 
 
 def phoneme_ear(network: PhonemeNetwork, phonemes: Phonemes, rows: Hear | None = None) -> PhonemeExtractor:

@@ -186,7 +186,7 @@ def _ear(job: TrainJob | RenderJob | EvaluateJob, phonemes: Phonemes | None, run
         return audio_features.again(phonemes, job.phonemes, run)
     if job.phonemes is not None:
         raise ConfigError(f"{run} was learnt with the shipped visemes, not with phonemes; leave out --phonemes")
-    return audio_features.viseme_ear(inference.load(job.model))
+    return audio_features.viseme_ear(inference.load_ear(job.model or inference.SHIPPED))
 
 
 def _tell_phonemes(phonemes: Phonemes, listener: Listener) -> None:

@@ -32,6 +32,11 @@ class Region:
         """The square out of (H, W, 3), as (pixels, pixels, 3)."""
         return _resized(picture[self.top : self.top + self.side, self.left : self.left + self.side], self.pixels)
 
+    def points(self, points: F32) -> F32:
+        """Points (..., 2) of the picture in the pixels of the network."""
+        scale = np.float32(self.pixels / self.side)
+        return np.asarray((points - np.array([self.left, self.top], np.float32)) * scale, np.float32)
+
     def put(self, square: U8, size: int) -> U8:
         """A square (pixels, pixels, 3) back in its place on a black picture (size, size, 3)."""
         whole = np.zeros((size, size, 3), np.uint8)

@@ -56,7 +56,7 @@ def _lesson(clip: ActorClip, models: inference.Models) -> TrainingClip:
     assert surface.sound is not None
     heard = (
         audio_features.cepstra(surface.sound, surface.rate),
-        audio_features.phonemes(surface.sound, surface.rate, models),
+        audio_features.phonemes(surface.sound, surface.rate, models.ear),
     )
     return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
 
