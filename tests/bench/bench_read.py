@@ -26,7 +26,6 @@ from torch.utils.flop_counter import FlopCounterMode
 from facetake import emotion, inference
 from facetake.inference import Models
 from facetake.portrait.capture.clip_list import ActorClip, over_time
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.metrics import affect, frechet
 from facetake.portrait.metrics.clip import Measure
@@ -39,6 +38,7 @@ from facetake.portrait.read_avatars.renderer import Renderer
 from facetake.portrait.read_avatars.settings import ReadAvatarsSettings, read_settings
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface
 from facetake.portrait.read_avatars.training import TrainingClip, train
+from facetake.portrait.storage import write_png
 from facetake.portrait.training import devices
 from facetake.portrait.video.compositing import Region
 

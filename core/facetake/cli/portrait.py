@@ -266,7 +266,7 @@ def _write(arguments: argparse.Namespace, report: Reporter, film: RenderedVideo,
     from facetake.render.video import unheard, write_video
 
     start_s = formats.read(arguments.take).start if arguments.take else Fraction(0)
-    for line in unheard(arguments.audio, start_s) if arguments.audio else []:
+    for line in unheard(arguments.audio, start_s) if arguments.take and arguments.audio else []:
         report.warning(item, line)
     if film.n_frames > film.n_video:
         turn = turns(film.n_frames, film.n_video)[:1].tolist()

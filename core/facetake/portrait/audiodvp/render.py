@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from facetake import audio
 from facetake.arrays import F32, U8
+from facetake.face.drive import from_take
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
@@ -24,7 +25,6 @@ from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.proxy import DrawableActor
 from facetake.portrait.audiodvp.renderer import masked, rendered
 from facetake.portrait.audiodvp.settings import Features
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.video.compositing import blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
 

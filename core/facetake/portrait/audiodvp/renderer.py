@@ -16,13 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from facetake.arrays import U8, Mask
-from facetake.networks.optimization import gan_step
+from facetake.networks.optimization import cross_entropy, gan_step
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import N_OUT, UNet, put
 from facetake.portrait.audiodvp.settings import AudioDvpSettings, Ends
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU, as_pictures, as_tensor, home
-from facetake.portrait.training.gan_loss import cross_entropy
 from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 from facetake.portrait.video.compositing import Region
 

@@ -120,8 +120,8 @@ SYSTEM: Final = AudioDvp()
 def _expression(job: RenderJob, performer: Performer, trained: TrainedAudioDvp) -> F32:
     """What the face does: of the take where there is one, else of the sound."""
     from facetake import formats, inference
+    from facetake.face.drive import from_take
     from facetake.portrait.audiodvp.render import from_sound
-    from facetake.portrait.capture.performance import from_take
 
     if job.take:
         return from_take(formats.read(job.take), performer.rate, performer.model)

@@ -26,7 +26,7 @@ from facetake.portrait.capture.identity import Shared, read_shared, shared_by, w
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.capture.photometry import Photometry
 from facetake.portrait.capture.posed_face import OpenedFaceModel
-from facetake.portrait.storage import read_json, read_pictures, write_pictures
+from facetake.portrait.storage import read_json, read_pictures, write_pictures, write_png
 from facetake.portrait.video.crop import Crop, stable_crop
 from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
 from facetake.portrait.video.landmarks import LONGEST_SIDE, detector, one_face, read_tracks, stacked, write_tracks
@@ -336,5 +336,5 @@ class _Fitting:
             path, {"rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression}
         )
         sheet = overlay.sheet(self._face, self._camera, identity, looks, motion, pictures, points)
-        overlay.write_png(out / f"overlay-{first:06d}.png", sheet)
+        write_png(out / f"overlay-{first:06d}.png", sheet)
         return motion

@@ -5,20 +5,15 @@ Knows face models, light and pictures; does not know how they were found.
 
 from __future__ import annotations
 
-from fractions import Fraction
-from pathlib import Path
-
 import numpy as np
 
 from facetake.arrays import F32, U8
-from facetake.formats import beside
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks
 from facetake.render.camera import Camera
 from facetake.render.picture import drawn
-from facetake.render.video import require_av
 
 SHOWN = 4  # frames of a sheet
 SEEN = (60, 255, 60)  # green: landmarks that were found
@@ -52,16 +47,3 @@ def _mark(picture: U8, points: F32, colour: tuple[int, int, int]) -> None:
     x, y = np.floor(points).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < picture.shape[1]) & (y < picture.shape[0])
     picture[y[inside], x[inside]] = colour
-
-
-def write_png(path: Path, picture: U8) -> None:
-    """Writes an RGB picture (H, W, 3) as PNG, whole or not at all."""
-    av = require_av()
-    codec = av.CodecContext.create("png", "w")
-    codec.height, codec.width = picture.shape[:2]
-    codec.pix_fmt = "rgb24"
-    codec.time_base = Fraction(1)
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    packets = [*codec.encode(frame), *codec.encode(None)]
-    with beside(path) as part:
-        part.write_bytes(b"".join(bytes(packet) for packet in packets))

@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, I64
+from facetake.face.drive import from_take
 from facetake.face.head import PIVOT_M, rotation
 from facetake.face.ibug import INNER_LIPS
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import CapturedActor
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.render.camera import Camera
 from facetake.take import Take

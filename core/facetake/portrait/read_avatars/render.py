@@ -17,10 +17,10 @@ import torch
 
 from facetake.arrays import F16, F32, I64, U8
 from facetake.emotion import EmotionTrack
+from facetake.face.drive import from_take
 from facetake.face.model import FaceModel
 from facetake.inference import VisemeClassifier
 from facetake.portrait.capture.clip_list import over_time
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.read_avatars import audio_features
 from facetake.portrait.read_avatars.audio_features import PhonemeExtractor
 from facetake.portrait.read_avatars.audio_to_parameters import predict

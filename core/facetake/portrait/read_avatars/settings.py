@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.patchgan import PatchSize
@@ -19,6 +19,7 @@ from facetake.networks.unet import Output, UNetSize
 from facetake.portrait.training.presets import check_falling, preset
 
 StyleBy = Literal["found", "vgg", "filters"]
+FILTERED: Final = "filters"
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ class ReadAvatarsRendererTraining:
         l1: weight of the absolute difference.
         style: weight of the style loss; 0 leaves it out.
         style_by: "vgg" is the paper's and needs the user's file; "filters" stands in for it, see
-            `facetake.portrait.read_avatars.losses`; "found" takes VGG where the file is there.
+            `facetake.portrait.read_avatars.renderer_training`; "found" takes VGG where the file is there.
         gan: weight of the discriminator's verdict; 0 leaves the discriminator out.
         mixed_holes: the hole in the background is that of two frames together, as it is when a frame of the video gets
             another expression. The paper's is of one.

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from facetake.portrait.read_avatars.audio_features import PhonemeExtractor, Phonemes
     from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
     from facetake.portrait.read_avatars.evaluation import ReadAvatarsEvaluation, ReadAvatarsSimilarity
-    from facetake.portrait.read_avatars.losses import StyleLoss
     from facetake.portrait.read_avatars.render import DrivenExpression
+    from facetake.portrait.read_avatars.renderer_training import StyleLoss
     from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
     from facetake.portrait.read_avatars.surface import ActorSurface
     from facetake.portrait.read_avatars.training import TrainingClip
@@ -151,7 +151,8 @@ def _lesson(clip: ActorClip, surface: ActorSurface, ear: PhonemeExtractor, secon
 def _style(job: TrainJob, settings: ReadAvatarsSettings) -> StyleLoss:
     """The style loss that a training was begun with, else the one that the settings ask for."""
     from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
-    from facetake.portrait.read_avatars.losses import FILTERED, style_loss
+    from facetake.portrait.read_avatars.renderer_training import style_loss
+    from facetake.portrait.read_avatars.settings import FILTERED
 
     how = settings.renderer
     is_filtered = (job.out / ABOUT).is_file() and read_about(job.out).style == FILTERED

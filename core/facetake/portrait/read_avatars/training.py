@@ -30,9 +30,13 @@ from facetake.portrait.read_avatars.checkpoint import (
     read_trained,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
-from facetake.portrait.read_avatars.losses import FILTERED, StyleLoss, style_loss
-from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererLosses, ReadAvatarsRendererTrainer
-from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.renderer_training import (
+    ReadAvatarsRendererLosses,
+    ReadAvatarsRendererTrainer,
+    StyleLoss,
+    style_loss,
+)
+from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings
 from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU, as_pictures

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from torch.optim import Optimizer
 
 from facetake.arrays import U8
-from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.storage import write_png
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.training_dir import Kept
 

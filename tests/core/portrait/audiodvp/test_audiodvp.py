@@ -18,6 +18,7 @@ pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra"
 from facetake import audio, inference, rig  # noqa: E402  after the skips
 from facetake.arrays import F32, U8  # noqa: E402
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
+from facetake.face.drive import from_take  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks import checkpoint  # noqa: E402
@@ -36,7 +37,6 @@ from facetake.portrait.audiodvp.settings import (  # noqa: E402
 )
 from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit  # noqa: E402
-from facetake.portrait.capture.performance import from_take  # noqa: E402
 from facetake.portrait.capture.posed_face import open_face  # noqa: E402
 from facetake.portrait.metrics import lips  # noqa: E402
 from facetake.portrait.training.devices import as_pictures  # noqa: E402

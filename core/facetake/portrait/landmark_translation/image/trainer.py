@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import I64
-from facetake.networks.optimization import BETAS, step
+from facetake.networks.optimization import BETAS, least_squares, step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.dataset import Plates, shown
@@ -22,7 +22,6 @@ from facetake.portrait.landmark_translation.image.losses import Judges, identity
 from facetake.portrait.landmark_translation.image.translator import REST, Shown, Translator
 from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.training.devices import home
-from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 
 

@@ -19,12 +19,12 @@ from facetake import audio, emotion
 from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
+from facetake.face.drive import from_take
 from facetake.face.marks import Marks
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.portrait.audio_features import hear
 from facetake.portrait.capture.actor import read_arrays, write_arrays, write_sound
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.settings import Lessons
 from facetake.portrait.storage import Progress
