@@ -18,6 +18,10 @@ WIDEST = 8  # times the width of the first layer
 WITH_DROPOUT = 5  # this many blocks at the outside go without
 START_SPREAD = 0.02  # AudioDVP 3.3: weights begin as N(0, 0.02^2)
 Norm = Literal["batch", "group"]
+Output = Literal["anew", "added", "blended"]
+"""The network's picture, what it adds to the given one, or its picture where a mask of its own says so."""
+N_OUT: dict[Output, int] = {"anew": 3, "added": 3, "blended": 4}
+"""Channels that the network must have."""
 
 
 @dataclass(frozen=True)
@@ -119,12 +123,6 @@ def start(layer: nn.Module) -> None:
     elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
         nn.init.normal_(layer.weight, 1.0, START_SPREAD)
         nn.init.zeros_(layer.bias)
-
-
-Output = Literal["anew", "added", "blended"]
-"""The network's picture, what it adds to the given one, or its picture where a mask of its own says so."""
-N_OUT: dict[Output, int] = {"anew": 3, "added": 3, "blended": 4}
-"""Channels that the network must have."""
 
 
 def put(out: Output, given: Tensor, said: Tensor) -> Tensor:

@@ -38,6 +38,8 @@ from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.compositing import Region, around
 from facetake.portrait.video.playback import in_order
 
+Report = Callable[[str, float], None]
+
 
 def masks_of(subject: DrawableActor, path: Path, progress: Progress) -> Mask:
     """The widened lower-face masks (T, H, W) of every frame, from `path` or made there."""
@@ -62,9 +64,6 @@ def pairs_of(
         pictures = enumerate(in_order(subject, n_frames))
         fill(real, shape, np.uint8, (masked(picture, masks[t], region) for t, picture in pictures), progress)
     return mapped(drawn, shape, np.uint8), mapped(real, shape, np.uint8)
-
-
-Report = Callable[[str, float], None]
 
 
 def train(

@@ -27,6 +27,8 @@ from facetake.portrait.capture.actor import CapturedActor
 DEFAULT = "anny"
 KINDS = ("flame", "bfm", "ict")
 _BLOCK = 1 << 20  # bytes hashed at once
+INNER_LIPS = np.array([13, 14])  # MediaPipe's numbers of these points: middle of the upper and the lower inner lip
+OUTER_LIPS = np.array([0, 17])  # for models whose landmarks do not have those
 
 
 @dataclass(frozen=True)
@@ -118,10 +120,6 @@ def _hash(path: Path) -> str:
             while block := stream.read(_BLOCK):
                 found.update(block)
     return found.hexdigest()
-
-
-INNER_LIPS = np.array([13, 14])  # MediaPipe's numbers of these points: middle of the upper and the lower inner lip
-OUTER_LIPS = np.array([0, 17])  # for models whose landmarks do not have those
 
 
 class Placed:

@@ -34,6 +34,10 @@ STEPS = 4
 FEATURES = 2 * CEPSTRA * STEPS  # coefficients and their slopes
 PHONEMES = len(VISEMES)
 SCALE = 0.25  # brings cepstra of normalised log-mel energies to about -1..1
+MOST = 50
+"""Phonemes that are kept (READ 3.3)."""
+Hear = Callable[[Path, Fraction], F32]
+"""Probabilities (2 T, K) at twice a video's rate in a sound file. AudioError when it cannot be read."""
 
 
 def cepstra(path: Path, rate: Fraction) -> F32:
@@ -68,12 +72,6 @@ def windows(probabilities: F32, half: int) -> F32:
     total = len(probabilities) // 2
     places = 2 * np.arange(total)[:, None] + np.arange(-half, half)
     return np.asarray(probabilities[places.clip(0, len(probabilities) - 1)])
-
-
-MOST = 50
-"""Phonemes that are kept (READ 3.3)."""
-Hear = Callable[[Path, Fraction], F32]
-"""Probabilities (2 T, K) at twice a video's rate in a sound file. AudioError when it cannot be read."""
 
 
 @dataclass(frozen=True)

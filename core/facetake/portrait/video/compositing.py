@@ -15,6 +15,14 @@ from facetake.arrays import F32, U8, Mask
 PAPER_PX = 256  # side of the pictures of all three papers: what they tell in pixels is scaled by it
 MARGIN = 0.06  # of the square's side, left around the masks
 
+DILATE_PX = 4
+ERODE_PX = 9
+BLUR_TAPS = 5
+BLUR_SIGMA_PX = 4.0
+SQUARE = np.ones((3, 3), dtype=bool)
+"""As AudioDVP's program has them: rounds of a square of 3, and a Gaussian of 5 taps, whose spread it gets from OpenCV's
+constant BORDER_DEFAULT, 4."""
+
 
 @dataclass(frozen=True)
 class Region:
@@ -67,15 +75,6 @@ def _resized(picture: U8, side: int) -> U8:
     tensor = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
     new = torch.nn.functional.interpolate(tensor, (side, side), mode="bilinear", antialias=True, align_corners=False)
     return np.asarray(new[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy())
-
-
-DILATE_PX = 4
-ERODE_PX = 9
-BLUR_TAPS = 5
-BLUR_SIGMA_PX = 4.0
-SQUARE = np.ones((3, 3), dtype=bool)
-"""As AudioDVP's program has them: rounds of a square of 3, and a Gaussian of 5 taps, whose spread it gets from OpenCV's
-constant BORDER_DEFAULT, 4."""
 
 
 def expanded(closed: Mask, opened: Mask) -> Mask:

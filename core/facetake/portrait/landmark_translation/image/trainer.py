@@ -24,6 +24,9 @@ from facetake.portrait.landmark_translation.settings import GlobalTraining, Loca
 from facetake.portrait.training.devices import home
 from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 
+HUE = 0.4
+"""How much channels differ in what they gain, as a share of what all gain."""
+
 
 @dataclass
 class PictureLosses:
@@ -195,12 +198,12 @@ def _sequences(count: int, length: int, batch: int, rng: np.random.Generator) ->
         yield some[:, None] + np.arange(length)
 
 
-HUE = 0.4
-"""How much channels differ in what they gain, as a share of what all gain."""
-
-
 def tinted(given: Shown, real: Tensor, spread: float, kinds: int, rng: np.random.Generator) -> tuple[Shown, Tensor]:
     """What networks are shown and what they should make of it, in other light and colours.
+
+    Not of the paper, whose hundreds of speakers stand in every light. From a few people networks learn by heart what
+    must be added to those people's lips to make teeth of them, which on the lips of others comes out green. With other
+    colours at each step they must take colours from the photograph.
 
     Args:
         given: of B frames.

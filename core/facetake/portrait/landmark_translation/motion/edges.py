@@ -31,7 +31,12 @@ TRIANGLES = np.array(
     """.split(),
     dtype=np.int64,
 ).reshape(-1, 3)
-"""(N, 3) points of each triangle, in turn so that its normal looks at the viewer."""
+"""(N, 3) points of each triangle, in turn so that its normal looks at the viewer.
+
+Delaunay triangles of the default model's points as seen from the front, its lips apart so that the mouth has an inside.
+They are written down because points that mirror each other lie on one circle, where rounding would choose; networks
+that were trained on one choice must not meet another.
+"""
 
 
 N_POINTS = len(IBUG_68)
