@@ -82,15 +82,10 @@ def write_pictures(path: Path, frames: Iterable[U8], rate: Fraction) -> int:
 
 def write_png(path: Path, picture: U8) -> None:
     """Writes an RGB picture (H, W, 3) as PNG, whole or not at all."""
-    av = require_av()
-    codec = av.CodecContext.create("png", "w")
-    codec.height, codec.width = picture.shape[:2]
-    codec.pix_fmt = "rgb24"
-    codec.time_base = Fraction(1)
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    packets = [*codec.encode(frame), *codec.encode(None)]
+    from PIL import Image
+
     with beside(path) as part:
-        part.write_bytes(b"".join(bytes(packet) for packet in packets))
+        Image.fromarray(picture).save(part, "PNG")
 
 
 def read_pictures(path: Path, rate: Fraction, first: int, last: int) -> Iterator[U8]:
