@@ -35,7 +35,7 @@ from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import there_and_back
 from facetake.rig import ARKIT_NAMES
 
-LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
 LEARNT = 12
 
