@@ -34,7 +34,7 @@ TIME_PX = 16
 """Heights of the strip's lanes, by eye."""
 VISEME_SIZE_PX = 18
 LABEL_SIZE_PX = 11
-"""Heights of letters, by eye."""
+"""Heights of their letters, by eye."""
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 

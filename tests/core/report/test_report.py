@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sqlite3
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 
 from facetake import report
 from facetake.errors import BatchError
-from facetake.report import ReportLine, three
+from facetake.report import ReportLine, spool, three
 from facetake.report.page import FIELDS, relative_address
 
 
@@ -148,6 +149,22 @@ def test_an_id_that_is_there_twice_is_refused(lines: list[ReportLine], tmp_path:
         report.write([*lines, lines[2]], tmp_path)
     assert (tmp_path / "report.html").read_bytes() == before
     assert list(tmp_path.glob(".facetake-*")) == []
+
+
+def test_a_report_that_fails_leaves_no_database_open(lines: list[ReportLine], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where taking the lines in fails, the table that holds them is closed."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(name: str) -> sqlite3.Connection:
+        opened.append(connect(name))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(BatchError, match="twice"):
+        spool.Spool([lines[0], lines[0]], "title")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 def test_a_folder_that_is_not_there_is_one_sentence(lines: list[ReportLine], tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from facetake.arrays import U8
 
 PEAK = 255.0  # of a byte
 SIGMA_PX = 1.5  # Wang et al. 2004
-TAPS = 11  # what scikit-image takes of a Gaussian of that sigma
+TAPS = 11  # likewise; what scikit-image takes of a Gaussian of that sigma
 
 
 def ssim(first: U8, second: U8) -> float:
