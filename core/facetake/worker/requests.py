@@ -55,6 +55,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "generate": {
         "audio": (SourcePath, _GIVEN),
         "emotion": (str, "neutral"),
+        "look": (str, ""),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -175,6 +176,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     _refuse_overwriting(asked, asked["audio"])
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
+        look=asked["look"],
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
