@@ -203,6 +203,8 @@ def test_inspect_and_visemes(talk: Talk) -> None:
         ("generate", {"audio": str(LINE), "out": "b", "rig": "mh5"}, "no rig is called 'mh5'"),
         ("generate", {"audio": str(LINE), "out": "b", "rate": "0"}, "is no frame rate"),
         ("generate", {"audio": str(LINE), "out": "b", "emotion": "bored"}, "unknown emotion 'bored'"),
+        ("generate", {"audio": str(LINE), "out": "b", "look": "0,0,nan"}, "z is 'nan', not a number"),
+        ("generate", {"audio": str(LINE), "out": "b", "look": [0, 0, 1]}, "the field 'look' is [0, 0, 1], no text"),
         ("generate", {"audio": str(LINE), "out": "b", "gains": {"brow": "x"}}, "brow is 'x', not a number"),
         ("generate", {"audio": str(LINE), "out": "b", "only": ["knee"]}, 'no face region is called "knee"'),
         ("generate", {"audio": str(LINE), "out": "no/such/folder/b.json"}, "no/such/folder"),
