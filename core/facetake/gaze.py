@@ -6,6 +6,7 @@ where it is when the head turns. Knows no face and no motion (`facetake.motion.g
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, get_args
@@ -17,6 +18,7 @@ from facetake.arrays import F64
 from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.timebase import FURTHEST_S
 
 Look = Literal["target", "away", "free"]
 WORDS: Final = ("camera", "away", "free")
@@ -26,6 +28,7 @@ NEAREST_M: Final = 0.15  # from between the eyes: what is nearer lies on the nos
 HEAD_CENTRE_M: Final = (0.0, -0.02, -0.09)
 HEAD_RADIUS_M: Final = 0.13
 """A ball about the head: a target within it is a mistake, such as centimetres, or another origin."""
+MOST_SAMPLES: Final = 250_000  # of a host: one for each of an hour's frames
 FURTHEST_M: Final = 1e6  # ample: the eyes stand parallel from ten metres on
 
 
@@ -77,6 +80,32 @@ def read(path: Path) -> GazeTrack:
     return GazeTrack(times_s, tuple(look for look, _ in found), np.array([target for _, target in found]))
 
 
+def sampled(rows: Sequence[object], where: str) -> GazeTrack:
+    """What a host says of an object over time: rows of seconds, x, y and z.
+
+    Args:
+        rows: one for each instant at which the object was looked up; where it stands still, one is enough.
+        where: what to call them in an error.
+
+    Raises:
+        ConfigError: there is none, there are too many, or one is not four numbers, out of order or in the head.
+    """
+    if not 0 < len(rows) <= MOST_SAMPLES:
+        raise ConfigError(f"{where} has {len(rows)} rows; give from 1 to {MOST_SAMPLES}")
+    times: list[float] = []
+    targets = []
+    for number, row in enumerate(rows, 1):
+        here = f"{where}, row {number}"
+        if not isinstance(row, list | tuple) or len(row) != 4:
+            raise ConfigError(f"{here} is {shown(row)}; give seconds, x, y and z")
+        times.append(quantities.number(row[0], f"{here}: the time", 0.0, float(FURTHEST_S)))
+        targets.append(_point(row[1:], here))
+        if number > 1 and times[-1] <= times[-2]:
+            raise ConfigError(f"{here} is out of order: {times[-1]:g} s comes after {times[-2]:g} s")
+    looks: list[Look] = ["target"] * len(times)
+    return GazeTrack(np.array(times), tuple(looks), np.array(targets))
+
+
 def _looked_at(text: str, where: str) -> tuple[Look, tuple[float, ...]]:
     """What a cue says; "camera" is a target like any other."""
     if text == "camera":
@@ -89,13 +118,18 @@ def _looked_at(text: str, where: str) -> tuple[Look, tuple[float, ...]]:
             f"{where}: {shown(text)} is no target; write camera, away, free, or metres to the actor's left, up and "
             "forward of the eyes, such as 0.3,0.1,0.6"
         )
+    return "target", _point(parts, where)
+
+
+def _point(parts: Sequence[object], where: str) -> tuple[float, ...]:
+    """A target of three numbers, none of them within the head."""
     target = tuple(
         quantities.number(part, f"{where}: {axis}", -FURTHEST_M, FURTHEST_M)
         for part, axis in zip(parts, "xyz", strict=True)
     )
     if np.hypot.reduce(target) < NEAREST_M or np.hypot.reduce(np.subtract(target, HEAD_CENTRE_M)) < HEAD_RADIUS_M:
         raise ConfigError(
-            f"{where}: the target {shown(text)} lies in the head or within {NEAREST_M:g} m of the eyes; give metres "
+            f"{where}: the target {','.join(map(str, parts))} lies in the head or within {NEAREST_M:g} m of the eyes; give metres "
             "from between the eyes: to the actor's left, up and forward"
         )
-    return "target", target
+    return target

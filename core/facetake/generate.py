@@ -59,7 +59,7 @@ class GenerateOptions:
         darts: where and how often the eyes move (EmoFace 3.3).
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
-            of cues; None leaves the eyes to their darts.
+            of cues; or what a host says of it; None leaves the eyes to their darts.
     """
 
     emotion: str | None = None
@@ -75,7 +75,7 @@ class GenerateOptions:
     blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
-    look: str | None = None
+    look: str | GazeTrack | None = None
 
 
 @dataclass(frozen=True)
@@ -288,10 +288,12 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
 
 def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
     """What is looked at, and what is noted of it: of a file its name and hash."""
-    if not options.look:
+    if options.look is None or options.look == "":
         return None, {}
     if not options.gaze:
         raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
+    if isinstance(options.look, GazeTrack):
+        return options.look, {"look": f"{len(options.look.looks)} points"}
     if path := gaze.cue_file(options.look):
         with audio.unchanged(path):
             return gaze.read(path), {"look": path.name, "look_sha256": audio.hash_of(path)}

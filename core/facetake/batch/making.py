@@ -216,7 +216,8 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
     }
     if cues:
         found["cues"] = hash_of(cues)
-    if look := row.look or options.look:
+    look = row.look or options.look
+    if isinstance(look, str) and look:
         aims = gaze.cue_file(look)
         found["look"] = aims.name if aims else look
         if aims:

@@ -141,6 +141,7 @@ def _request(whole: Whole, case: Case, dice: random.Random) -> str:
         "take": "a.npz",
         "emotion": "mood.txt",
         "look": "0.3,0.1,0.6",
+        "look_at": [[0, 0.3, 0.1, 0.6], [0.2, 0.4, 0.1, 0.6]],
         "rate": "29.97",
         "seed": 3,
         "energy": 1,
