@@ -128,8 +128,9 @@ def _point(parts: Sequence[object], where: str) -> tuple[float, ...]:
         for part, axis in zip(parts, "xyz", strict=True)
     )
     if np.hypot.reduce(target) < NEAREST_M or np.hypot.reduce(np.subtract(target, HEAD_CENTRE_M)) < HEAD_RADIUS_M:
+        point = ",".join(f"{one:g}" for one in target)
         raise ConfigError(
-            f"{where}: the target {','.join(map(str, parts))} lies in the head or within {NEAREST_M:g} m of the eyes; give metres "
-            "from between the eyes: to the actor's left, up and forward"
+            f"{where}: the target {point} lies in the head or within {NEAREST_M:g} m of the eyes; give metres from "
+            "between the eyes: to the actor's left, up and forward"
         )
     return target

@@ -76,7 +76,7 @@ def test_mistakes_are_named(text: str, says: str) -> None:
         (b"0 camera\n1.0\n", "line 2: '1.0' is no cue; write seconds and a target, such as '1.2 0.3,0.1,0.6'"),
         (b"-1 camera\n", "line 1: the time is '-1'"),
         (b"0 camera\n2 0,0,nan\n", "line 2: z is 'nan'"),
-        (b"0 camera\n2 0,0,0\n", "line 2: the target '0,0,0' lies in the head"),
+        (b"0 camera\n2 0,0,0\n", "line 2: the target 0,0,0 lies in the head"),
         (b"0 camera\n\n2 Camera\n", "line 3: 'Camera' is no target"),
         (b"# nothing\n", "holds no target cue"),
         (b"\xff\xfe\x00", "not a text file of target cues"),
