@@ -49,19 +49,9 @@ def read(path: Path, kind: str, example: str, meaning: Callable[[str, str], Mean
     Raises:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
-    noun = kind.split()[-1]
-    try:
-        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
-    except OSError as error:
-        raise ConfigError(f"cannot read the {noun} cues in {path}: {files.reason(error)}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not a text file of {noun} cues; write lines such as '{example}'") from error
     times: list[float] = []
     meanings: list[Meaning] = []
-    for number, line in enumerate(lines, 1):
-        if not line.strip() or line.lstrip().startswith("#"):
-            continue
-        where = f"{path}, line {number}"
+    for where, line in _lines(path, kind.split()[-1], example):
         parts = line.split(None, 1)
         if len(parts) != 2:
             raise ConfigError(
@@ -71,6 +61,19 @@ def read(path: Path, kind: str, example: str, meaning: Callable[[str, str], Mean
         meanings.append(meaning(parts[1].strip(), where))
         if len(times) > 1 and times[-1] <= times[-2]:
             raise ConfigError(f"{where}: cues out of order: {times[-1]:g} s comes after {times[-2]:g} s")
-    if not times:
-        raise ConfigError(f"{path} holds no {noun} cue; write lines such as '{example}'")
     return np.array(times), meanings
+
+
+def _lines(path: Path, noun: str, example: str) -> list[tuple[str, str]]:
+    """Each line that holds a cue, behind where it is."""
+    try:
+        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
+    except OSError as error:
+        raise ConfigError(f"cannot read the {noun} cues in {path}: {files.reason(error)}") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path} is not a text file of {noun} cues; write lines such as '{example}'") from error
+    found = [(f"{path}, line {number}", line) for number, line in enumerate(lines, 1)]
+    found = [(where, line) for where, line in found if line.strip() and not line.lstrip().startswith("#")]
+    if not found:
+        raise ConfigError(f"{path} holds no {noun} cue; write lines such as '{example}'")
+    return found

@@ -46,8 +46,9 @@ degrees), and how far eyes turn alone where the head is left out."""
 BLINK_DEG = (15.0, 35.0)
 """Shifts below the first never bring a blink, those above the second always do (97 % of those above 33 degrees)."""
 AWAY_DEG = ((12.0, 22.0), (-10.0, 5.0))
+AWAY_MOST_DEG = 56.0
 AWAY_M = 2.0
-"""How far aside and up eyes look away from what they looked at, and to what distance: into the room."""
+"""How far aside and up eyes look away from what they looked at, where that ends, and how far into the room."""
 FIXATION_DEG = 4.0
 """Degrees around a target for a unit of a free dart, which reaches 0.1 to 0.2: such darts are below one degree."""
 
@@ -183,7 +184,7 @@ def _reachable(track: GazeTrack, draws: F64, reach: tuple[float, float, float]) 
         else:
             distances[n] = AWAY_M
             if kind == "away":
-                found[n] = _aside(found[n - 1] if n else np.zeros(2), draws[n])
+                found[n] = np.clip(_aside(found[n - 1] if n else np.zeros(2), draws[n]), (-side, -down), (side, up))
     return found, distances, _told(beyond, reach)
 
 
@@ -198,11 +199,14 @@ def _told(beyond: list[float], reach: tuple[float, float, float]) -> tuple[str, 
 
 
 def _aside(before: F64, draws: F64) -> F64:
-    """A direction away from another: to the side where there is more room, or to either."""
+    """A direction away from another, to either side, but never to where the camera mostly is, nor far back."""
     (near, far), (low, high) = AWAY_DEG
     aside = near + (far - near) * abs(2.0 * draws[0] - 1.0)
-    to_left = draws[0] < 0.5 if abs(before[0]) < near else before[0] < 0.0
-    return np.array([before[0] + (aside if to_left else -aside), low + (high - low) * draws[1]])
+    sides = before[0] + np.array([aside, -aside])
+    yaw = sides[int(draws[0] < 0.5)]
+    if not near <= abs(yaw) <= AWAY_MOST_DEG:
+        yaw = sides[int(draws[0] >= 0.5)]
+    return np.array([yaw, low + (high - low) * draws[1]])
 
 
 def _in_turn(times_s: F64, directions: F64) -> tuple[NDArray[np.intp], F64, F64, F64]:

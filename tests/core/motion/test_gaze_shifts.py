@@ -287,6 +287,17 @@ def test_away_is_aside_of_what_was_looked_at() -> None:
     assert {-1.0, 1.0} == set(sides)
 
 
+@given(st.floats(-60, 60), st.integers(0, 2**32))
+@settings(max_examples=200, deadline=None)
+def test_away_is_never_straight_ahead(before: float, seed: int) -> None:
+    """Whatever was looked at before, eyes that look away land neither on it nor on who stands before them."""
+    x, _, z = gaze_shifts.plan(track((0.0, toward(before, 0.0)), (1.0, "away")), seed).points_m[1]
+    yaw = np.degrees(np.arctan2(x, z))
+
+    assert 11.9 < abs(yaw) < 57
+    assert abs(yaw - before) > 11.9
+
+
 def test_the_same_seed_looks_the_same() -> None:
     """Seed and cues alone decide; a cue that is added at the end changes nothing before it."""
     cues = [(0.0, "camera"), (1.0, toward(30.0, 5.0)), (2.0, "away")]
