@@ -90,7 +90,7 @@ class Performance:
         emotion: the weights that were performed.
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
-        told: sentences about what is unusual in the recording and how it was read.
+        told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
     """
 
     take: Take
@@ -160,7 +160,6 @@ def generate(
         with_s = shifts.blinks_s if shifts else None
         eyes.blink(values, seed, options=blinks, out=values, cues_s=_blink_cues(speech, onsets), with_s=with_s)
     if shifts:
-        told = (*told, *shifts.told)
         gaze_shifts.look(values, shifts, seed, options.darts, out=values, head_deg=turned)
     elif options.gaze:
         eyes.gaze(values, seed, options=options.darts, out=values, head_deg=turned)
@@ -169,6 +168,7 @@ def generate(
     masking.clamp(values, out=values)
 
     origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
+    told += shifts.told if shifts else ()
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
     if options.only:
