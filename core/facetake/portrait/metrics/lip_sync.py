@@ -23,8 +23,8 @@ FEWEST = FRAMES + 1
 """Frames at 25 a second without which there is no window; one more than a window, as in the published program."""
 BATCH = 20  # windows at once, as in the published program
 FULL_SCALE = 32768.0  # of 16 bits, in which the published program reads sound
-WINDOW = 400  # samples: 25 ms, 10 ms
-STEP = 160  # samples
+WINDOW = 400  # samples: 25 ms
+STEP = 160  # samples: 10 ms
 FFT = 512  # a default of python_speech_features, by which the published program hears
 FILTERS = 26  # likewise
 EMPHASIS = 0.97  # likewise
