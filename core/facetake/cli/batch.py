@@ -120,11 +120,13 @@ def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """What is read beside recordings and the rows' cue files: no take may replace it."""
-    from facetake import emotion, inspection
+    from facetake import cues, inspection
 
-    cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
+    written = [one for one in (arguments.emotion, arguments.look) if one and cues.looks_like_file(one)]
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
-    return tuple(one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one)
+    return tuple(
+        one for one in (arguments.source, arguments.approvals, arguments.checks, *map(Path, written), *models) if one
+    )
 
 
 def moods(text: str) -> list[str]:

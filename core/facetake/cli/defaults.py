@@ -203,12 +203,13 @@ def _check(parser: Parser, name: str, text: str) -> None:
 
 def _checks() -> Mapping[str, Callable[[str], Any]]:
     """How commands read what argparse takes as text, by option: the same in every command."""
-    from facetake import emotion, restyle, rig, timebase
+    from facetake import emotion, gaze, restyle, rig, timebase
     from facetake.cli import batch, generate, options
 
     return {
         "emotion": emotion.check,
         "emotions": batch.moods,
+        "look": gaze.parse,
         "rate": timebase.parse_rate,
         "energy": generate.energy,
         "gain": lambda text: rig.region_mask(generate.gain(text)[0]),
@@ -224,10 +225,11 @@ def _checks() -> Mapping[str, Callable[[str], Any]]:
 
 def _from_here(name: str, text: str, folder: Path) -> str:
     """A value that names a file or a folder, seen from here and not from the folder of the file that said it."""
-    from facetake.emotion import looks_like_file
+    from facetake.cues import looks_like_file
 
     kind, colon, place = text.partition(":")
     if name == "face" and colon:
         return f"{kind}:{folder / place}"
-    is_file = {"settings": text.endswith(".toml"), "emotion": looks_like_file(text)}.get(name, name in READ)
+    is_cues = name in ("emotion", "look") and looks_like_file(text)
+    is_file = is_cues or name in READ or (name == "settings" and text.endswith(".toml"))
     return str(folder / text) if is_file else text

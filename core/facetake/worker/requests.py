@@ -15,7 +15,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, formats, host_io, inference, inspection, rig, visemes
+from facetake import __version__, audio, formats, gaze, host_io, inference, inspection, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -55,6 +55,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "generate": {
         "audio": (SourcePath, _GIVEN),
         "emotion": (str, "neutral"),
+        "look": (str, ""),
+        "look_at": (list, []),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -175,6 +177,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     _refuse_overwriting(asked, asked["audio"])
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
+        look=_look(asked),
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
@@ -198,6 +201,13 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
     return done | heard
+
+
+def _look(asked: Mapping[str, Any]) -> str | gaze.GazeTrack:
+    """What is looked at: as the command line writes it, or an object that the host has looked up over time."""
+    if asked["look"] and asked["look_at"]:
+        raise ConfigError("generate looks at one thing at a time; give the field 'look' or 'look_at'")
+    return gaze.sampled(asked["look_at"], "look_at") if asked["look_at"] else asked["look"]
 
 
 def _gain(region: str, factor: object) -> float:
