@@ -5,7 +5,7 @@ long line, and follows the sound card's clock where sound is played. Packets go 
 `recorder` is the other end: it makes a take of what a phone or another program sends.
 """
 
-from facetake.live.clock import FollowingClock, LiveClock, SteadyClock
+from facetake.live.clock import FollowingClock, LiveClock, SteadyClock, now_s
 from facetake.live.destination import LIVE_LINK_PORT, LOOPBACK, VMC_PORT, Destination
 from facetake.live.frame import LiveFrame, frame_of
 from facetake.live.live_link import FaceEncoder, FacePacket, decode
@@ -13,7 +13,7 @@ from facetake.live.microphone import Microphone
 from facetake.live.performer import LiveOptions, LivePerformer
 from facetake.live.recorder import Recorder, take_of
 from facetake.live.sound import Playback, playable
-from facetake.live.stream import LiveResult, stream_frames, stream_take
+from facetake.live.stream import Line, LiveResult, stream_frames, stream_take
 from facetake.live.vmc import VmcEncoder
 from facetake.live.voice import stream_voice
 
@@ -25,6 +25,7 @@ __all__ = [
     "FaceEncoder",
     "FacePacket",
     "FollowingClock",
+    "Line",
     "LiveClock",
     "LiveFrame",
     "LiveOptions",
@@ -37,6 +38,7 @@ __all__ = [
     "VmcEncoder",
     "decode",
     "frame_of",
+    "now_s",
     "playable",
     "stream_frames",
     "stream_take",

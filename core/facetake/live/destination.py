@@ -13,8 +13,6 @@ LOOPBACK: Final = "127.0.0.1"
 LIVE_LINK_PORT: Final = 11111  # Unreal's, as its project settings have it
 VMC_PORT: Final = 39539  # of the protocol's receivers
 HIGHEST_PORT: Final = 65_535  # there are no others
-_LATER = (BlockingIOError, ConnectionError)
-"""A full buffer, and nobody who listens yet: the next frame will do."""
 
 
 class Destination:
@@ -60,7 +58,9 @@ class Destination:
         """
         try:
             self._socket.send(packet)
-        except _LATER:
+        except BlockingIOError:
+            pass  # the buffer is full; the next frame will do
+        except ConnectionError:
             self.unheard += 1
         except OSError as error:
             raise self._unreachable(error) from error

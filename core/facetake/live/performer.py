@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facetake import audio, rig
 from facetake.arrays import F32
@@ -22,7 +23,7 @@ from facetake.motion import coupling, expression, eyes, head
 from facetake.postprocess import lip_closure, masking, silence, smoothing
 
 LEAD_FRAMES: Final = 1  # lips move before they are heard, as in `facetake.generate`
-HOLD_FRAMES: Final = 30  # by choice: a shorter pause does not shut the mouth, as in running speech
+HOLD_FRAMES: Final = 18  # by choice: a shorter pause does not shut the mouth, as in running speech
 RELEASE_FRAMES: Final = 18  # 0.3 s, in which it comes to rest then, as in a whole line
 IDLE_S: Final = 120  # by choice: nobody notices that idle motion comes again after so long
 IDLE_FADE_S: Final = 1  # by choice: its end passes into its beginning
@@ -41,9 +42,9 @@ class LiveOptions:
         energy: how much the face acts, 0..2.
     """
 
-    window: int = 120
-    hop: int = 4
-    ahead: int = 7
+    window: int = 90
+    hop: int = 3
+    ahead: int = 8
     seed: int = 0
     energy: float = 1.0
 
@@ -75,7 +76,7 @@ class LivePerformer:
         options: how it listens.
     """
 
-    def __init__(self, models: Models, weights: F32, options: LiveOptions = LiveOptions()) -> None:
+    def __init__(self, models: Models, weights: NDArray[np.floating], options: LiveOptions = LiveOptions()) -> None:
         """Prepares the idle motion.
 
         Args:

@@ -28,6 +28,7 @@ class Recorder:
 
     Attributes:
         port: it listens on.
+        found: packets of one subject, the first that was heard of, as they came.
         refused: datagrams that were no packets.
 
     Raises:
@@ -36,6 +37,7 @@ class Recorder:
 
     def __init__(self, host: str, port: int) -> None:
         """Listens on an address of this machine: 127.0.0.1 hears this machine alone, 0.0.0.0 every network it is in."""
+        self.found: list[FacePacket] = []
         self.refused = 0
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
@@ -59,17 +61,17 @@ class Recorder:
         """Stops listening."""
         self._socket.close()
 
-    def packets(
+    def listen(
         self, seconds: float = LONGEST_S, pause_s: float = 2.0, look: Callable[[float], None] | None = None
-    ) -> list[FacePacket]:
-        """Waits for packets of one subject, the first that is heard of.
+    ) -> None:
+        """Waits for packets until they end.
 
         Args:
             seconds: to listen from the first packet on.
             pause_s: a stream that pauses for so long has ended.
             look: called now and then with the seconds since the first packet; what it raises ends the recording.
         """
-        found: list[FacePacket] = []
+        found = self.found
         begun_s = last_s = now_s()
         while not found or (now_s() - begun_s < seconds and now_s() - last_s < pause_s):
             if look is not None:
@@ -80,7 +82,6 @@ class Recorder:
             last_s = now_s()
             begun_s = begun_s if found else last_s
             found.append(packet)
-        return found
 
     def _next(self) -> FacePacket | None:
         """A packet, or None where none came for a moment or it is none."""

@@ -26,13 +26,11 @@ PATIENCE_S: Final = 1.0  # for the last packets once the voice has ended
 
 
 class Listening(Protocol):
-    """Sound that is being recorded: `Microphone`, or what stands for one.
+    """Sound that is being recorded: `Microphone`, or what stands for one."""
 
-    Attributes:
-        clock: when each instant of it was.
-    """
-
-    clock: LiveClock
+    @property
+    def clock(self) -> LiveClock:
+        """Tells when each instant of it was."""
 
     def __iter__(self) -> Iterator[F32]:
         """Blocks of 16 kHz mono."""
