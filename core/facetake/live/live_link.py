@@ -45,7 +45,7 @@ _VALUES: Final = struct.Struct(f">{N_VALUES}f")
 _LENGTH: Final = struct.Struct(">i")
 _MOST_FRAMES: Final = 2**31  # numbers of frames begin anew there: an int32 says no more
 _LAST_PART: Final = 1.0 - 2.0**-24  # the last float32 before the next frame
-_PART_TERMS: Final = 1000  # of the fraction that a part of a frame stands for; float32 tells those apart
+_PART_TERMS: Final = 1001  # of the fraction that a part of a frame stands for, as at 30000/1001; float32 tells them
 _LARGEST: Final = 1e6  # of a value: more is no angle in any unit
 
 
