@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
-from facetake.errors import ConfigError, LiveError
+from facetake.errors import ConfigError
 from facetake.files import quantities
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ EXAMPLES = (
     "--microphone headset --protocol both --no-sound",
     "--record phone.csv --host 0.0.0.0",
 )
-PROTOCOLS = ("livelink", "vmc", "both")
+PROTOCOLS = ("livelink", "vmc", "both")  # as `facetake.live` has them, which is not loaded for help
 LATE_S = 0.005  # by choice: less is a scheduler's habit and nothing to tell
 
 
@@ -67,15 +67,15 @@ def _line(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import live
 
     item = str(arguments.line)
-    with ExitStack() as open_ones:
-        lines = _lines(arguments, _rate(arguments), open_ones)  # before the line is made, as a mistake may be there
+    with ExitStack() as opened:
+        wires = _wires(arguments, _rate(arguments), opened)  # before the line is made, as a mistake may be there
         report.start(item, 0, 1)
         take, heard = _take(arguments, report)
-        if arguments.rate is None and take.rate != _rate(arguments):
-            open_ones.close()
-            lines = _lines(arguments, take.rate, open_ones)
-        clock = open_ones.enter_context(_clock(take, heard, report))
-        result = live.stream_take(take, lines, clock, _watching(lines, item, report))
+        if take.rate != _rate(arguments):
+            opened.close()
+            wires = _wires(arguments, take.rate, opened)
+        clock = opened.enter_context(live.playing(take, heard, lambda sentence: report.warning(item, sentence)))
+        result = live.stream_take(take, wires.lines, clock, _watching(wires, item, report))
     report.note(item, [_sentence(result)], vars(result))
     report.done(item, [])
     return 0
@@ -87,21 +87,10 @@ def _rate(arguments: argparse.Namespace) -> Fraction:
     return parse_rate(arguments.rate or "60")
 
 
-def _lines(arguments: argparse.Namespace, rate: Fraction, open_ones: ExitStack) -> list[live.Line]:
-    """The protocols that are asked for, each with where it goes."""
+def _wires(arguments: argparse.Namespace, rate: Fraction, opened: ExitStack) -> live.Wires:
     from facetake import live
 
-    if arguments.protocol == "both" and arguments.port:
-        raise ConfigError("--port is one protocol's; name it by --protocol livelink or --protocol vmc")
-    found: list[live.Line] = []
-    if arguments.protocol != "vmc":
-        encoder = live.FaceEncoder(arguments.subject, rate)
-        place = live.Destination(arguments.host, arguments.port or live.LIVE_LINK_PORT)
-        found.append((encoder, open_ones.enter_context(place)))
-    if arguments.protocol != "livelink":
-        place = live.Destination(arguments.host, arguments.port or live.VMC_PORT)
-        found.append((live.VmcEncoder(), open_ones.enter_context(place)))
-    return found
+    return live.Wires(arguments.protocol, arguments.host, arguments.port or 0, arguments.subject, rate, opened)
 
 
 def _take(arguments: argparse.Namespace, report: Reporter) -> tuple[Take, Path | None]:
@@ -144,36 +133,13 @@ def _energy(arguments: argparse.Namespace) -> float:
     return quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY)
 
 
-@contextmanager
-def _clock(take: Take, heard: Path | None, report: Reporter) -> Iterator[live.LiveClock]:
-    """A clock by which the take begins now, and its sound with it where there is one and something plays it."""
-    from facetake import live
-
-    first_s = min(float(take.start), 0.0) if heard else float(take.start)
-    if heard is not None:
-        samples = live.playable(heard)
-        try:
-            with live.Playback(samples, from_s=first_s) as playback:
-                playback.wait()
-                yield playback.clock
-                return
-        except LiveError as error:
-            report.warning(str(heard), f"{heard} is not heard: {error}")
-            first_s = float(take.start)
-    yield live.SteadyClock(live.now_s() - first_s)
-
-
-def _watching(lines: list[live.Line], item: str, report: Reporter) -> Callable[[float], None]:
+def _watching(wires: live.Wires, item: str, report: Reporter) -> Callable[[float], None]:
     """Progress, and a word as soon as nobody listens."""
-    told: set[str] = set()
 
     def look(share: float) -> None:
         report.progress(item, share)
-        for _, place in lines:
-            name = getattr(place, "name", "")
-            if getattr(place, "unheard", 0) and name not in told:
-                told.add(name)
-                report.warning(item, f"nobody listens on {name} yet; open Unreal's Live Link, or give another --port")
+        for sentence in wires.unheard():
+            report.warning(item, sentence)
 
     return look
 
@@ -195,13 +161,13 @@ def _microphone(arguments: argparse.Namespace, report: Reporter) -> int:
     weights = emotion.weights(arguments.emotion or "neutral", "--emotion")
     chosen = live.LiveOptions(seed=arguments.seed, energy=_energy(arguments))
     item = "microphone"
-    with ExitStack() as open_ones:
-        lines = _lines(arguments, Fraction(60), open_ones)
-        microphone = open_ones.enter_context(live.Microphone(arguments.microphone))
+    with ExitStack() as opened:
+        wires = _wires(arguments, Fraction(60), opened)
+        microphone = opened.enter_context(live.Microphone(arguments.microphone))
         performer = live.LivePerformer(inference.load(arguments.model), weights, chosen)
         report.start(item, 0, 1)
-        watch = _watching(lines, item, report)
-        live.stream_voice(microphone, performer, lines, lambda _seconds: watch(0.0))
+        watch = _watching(wires, item, report)
+        live.stream_voice(microphone, performer, wires.lines, lambda _seconds: watch(0.0))
     return 0
 
 

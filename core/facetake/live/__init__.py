@@ -6,21 +6,23 @@ long line, and follows the sound card's clock where sound is played. Packets go 
 """
 
 from facetake.live.clock import FollowingClock, LiveClock, SteadyClock, now_s
-from facetake.live.destination import LIVE_LINK_PORT, LOOPBACK, VMC_PORT, Destination
+from facetake.live.destination import HIGHEST_PORT, LIVE_LINK_PORT, LOOPBACK, Destination
 from facetake.live.frame import LiveFrame, frame_of
 from facetake.live.live_link import FaceEncoder, FacePacket, decode
 from facetake.live.microphone import Microphone
 from facetake.live.performer import LiveOptions, LivePerformer
 from facetake.live.recorder import Recorder, take_of
+from facetake.live.session import PROTOCOLS, Wires, playing
 from facetake.live.sound import Playback, playable
 from facetake.live.stream import Line, LiveResult, stream_frames, stream_take
 from facetake.live.vmc import VmcEncoder
 from facetake.live.voice import stream_voice
 
 __all__ = [
+    "HIGHEST_PORT",
     "LIVE_LINK_PORT",
     "LOOPBACK",
-    "VMC_PORT",
+    "PROTOCOLS",
     "Destination",
     "FaceEncoder",
     "FacePacket",
@@ -36,10 +38,12 @@ __all__ = [
     "Recorder",
     "SteadyClock",
     "VmcEncoder",
+    "Wires",
     "decode",
     "frame_of",
     "now_s",
     "playable",
+    "playing",
     "stream_frames",
     "stream_take",
     "stream_voice",

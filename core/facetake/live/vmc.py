@@ -14,6 +14,7 @@ from facetake.live import osc
 from facetake.live.frame import LiveFrame
 
 NAMES: Final = tuple(name[0].upper() + name[1:] for name in rig.ARKIT_NAMES)
+"""Those of Perfect Sync: ARKit's with a capital as the first letter."""
 
 
 class VmcEncoder:
