@@ -14,6 +14,10 @@ now_s: Final[Callable[[], float]] = time.perf_counter
 FOLLOW_S: Final = 1.0
 """Over which a sound card's reports are averaged: they jitter by milliseconds, and cards drift by less in that time."""
 
+FASTEST: Final = 0.1
+"""By how much, relative to this machine's clock, a card is followed: none is that far off, but those that throw sound
+away take it at once, and a card that stumbled is caught up with in seconds."""
+
 
 class LiveClock(Protocol):
     """Tells when an instant is."""
@@ -40,7 +44,7 @@ class FollowingClock:
     def __init__(self) -> None:
         """Knows nothing yet."""
         self._zero_s: float | None = None
-        self._told_s = 0.0
+        self._told = (0.0, 0.0)
 
     @property
     def has_begun(self) -> bool:
@@ -52,9 +56,12 @@ class FollowingClock:
         zero_s = at_s - instant_s
         if self._zero_s is None:
             self._zero_s = zero_s
-        share = min(1.0, max(0.0, instant_s - self._told_s) / FOLLOW_S)
-        self._zero_s += share * (zero_s - self._zero_s)
-        self._told_s = instant_s
+            self._told = (instant_s, at_s)
+        instant_before_s, at_before_s = self._told
+        share = min(1.0, max(0.0, instant_s - instant_before_s) / FOLLOW_S)
+        most_s = FASTEST * max(0.0, at_s - at_before_s)
+        self._zero_s += min(max(share * (zero_s - self._zero_s), -most_s), most_s)
+        self._told = (instant_s, at_s)
 
     def due_s(self, instant_s: float) -> float:
         """When an instant is."""

@@ -1,7 +1,7 @@
-"""Sends frames when they are due: in order, each once, and none that is already over where a newer one is due.
+"""Sends frames when they are due: in order, each once, and none that is long over where a newer one is due.
 
-A frame's time comes from its number alone (`facetake.live.clock`), so that packets neither drift nor bunch; after a
-stall the frames that were missed are left out, and the face is where it belongs.
+A frame's time comes from its number alone (`facetake.live.clock`), so that packets do not drift; after a long stall the
+frames that were missed are left out, and the face is where it belongs.
 """
 
 from __future__ import annotations
@@ -18,6 +18,9 @@ from facetake.live.frame import LiveFrame, frame_of
 from facetake.take import Take
 
 LONGEST_NAP_S: Final = 0.05  # by choice: so soon a wish to stop is heard, and a sound card's clock followed
+
+LATEST_S: Final = 0.1
+"""By choice: frames of a shorter stall go out at once behind one another, as receivers sort them by their times."""
 
 
 class Encoder(Protocol):
@@ -82,7 +85,7 @@ def stream_frames(
     while number < count:
         frame = frame_at(number)
         late_s = wait_until(clock, frame.instant_s, partial(tell, number / count))
-        missed = min(int(late_s * rate), count - 1 - number)
+        missed = min(int(late_s * rate), count - 1 - number) if late_s > LATEST_S else 0
         if missed > 0:  # the frame that is due now is another one
             result.skipped += missed
             number += missed

@@ -1,7 +1,7 @@
 """A voice to other programs while it speaks: blocks of sound in, packets out, a fixed time later.
 
 Two threads, so that packets stay even: one hears, and one sends each frame when it is due. Where the first is too slow,
-frames go out as soon as they are there, and those that a newer one has overtaken are left out.
+frames go out as soon as they are there, and those that are long over are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from facetake.live.clock import LiveClock
 from facetake.live.frame import LiveFrame
 from facetake.live.microphone import BLOCK_S
 from facetake.live.performer import LiveCurves, LivePerformer
-from facetake.live.stream import Line, LiveResult, send, wait_until
+from facetake.live.stream import LATEST_S, Line, LiveResult, send, wait_until
 
 COMPUTE_S: Final = 0.03  # what the networks take; more only makes packets uneven
 PATIENCE_S: Final = 1.0  # for the last packets once the voice has ended
@@ -111,7 +111,7 @@ class _Outbox(threading.Thread):
     def _send(self, frame: LiveFrame) -> None:
         self._n_taken += 1
         late_s = wait_until(self._clock, frame.instant_s + self._delay_s, lambda: None)
-        if late_s * FRAME_RATE_HZ > 1.0 and self._n_given > self._n_taken:
+        if late_s > LATEST_S and self._n_given > self._n_taken:
             self.result.skipped += 1
             return
         send(frame, self._lines)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+import pytest
+
 from facetake.live import FollowingClock, SteadyClock
 
 LONG_S = 600
@@ -36,3 +38,11 @@ def test_a_following_clock_is_smooth() -> None:
         clock.report(number * 0.02, 50.0 + number * 0.02)
     clock.report(10.0, 60.05)
     assert abs(clock.due_s(10.0) - 60.0) < 0.0015
+
+
+def test_a_card_that_throws_sound_away_is_not_followed() -> None:
+    """One that takes a second of sound each millisecond lets a take run a tenth too fast at most."""
+    clock = FollowingClock()
+    for number in range(60_000):
+        clock.report(float(number), 50.0 + number / 1000)
+    assert clock.due_s(66.0) == pytest.approx(50.0 + 60.0, abs=0.1)

@@ -92,6 +92,15 @@ def test_a_stall_leaves_frames_out_and_reorders_none(virtual: VirtualTime) -> No
     assert vars(result)["skipped"] == 29 and vars(result)["sent"] == 91
 
 
+def test_after_a_hiccup_every_frame_goes_out(virtual: VirtualTime) -> None:
+    """A stall of 80 ms delays the frames within it, and leaves none out."""
+    wire = Wire(virtual, Fraction(60))
+    wire.stalls[10] = 0.08
+    run(wire, 60)
+    assert [number for number, _ in wire.sent] == list(range(60))
+    assert wire.sent[20][1] == pytest.approx(100.0 + 20 / 60, abs=1e-6)
+
+
 def test_the_last_pose_arrives_whatever_happens(virtual: VirtualTime) -> None:
     """A stall beyond the end still sends the last frame, so that the face is left where it should be."""
     wire = Wire(virtual, Fraction(60))
