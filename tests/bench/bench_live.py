@@ -35,7 +35,7 @@ from facetake.take import Take
 FAST = 1.0001  # of the card: what quartz is allowed
 JITTER_S = 0.005  # of its reports: as PortAudio's
 CARD_BLOCK_S = 0.01  # by choice, as usual
-SETTINGS = ((60, 3, 8), (90, 3, 6), (90, 3, 8), (90, 6, 8), (120, 3, 8), (180, 3, 8))
+SETTINGS = ((60, 3, 7), (90, 3, 4), (90, 3, 7), (90, 6, 7), (120, 3, 7), (180, 3, 7))
 SHOWN = [n for n, name in enumerate(rig.ARKIT_NAMES) if name.startswith(("jaw", "mouth", "tongue"))]
 """Window, hop and what must follow, in frames; and ARKit's shapes that a voice moves."""
 

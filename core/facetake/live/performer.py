@@ -44,7 +44,7 @@ class LiveOptions:
 
     window: int = 90
     hop: int = 3
-    ahead: int = 8
+    ahead: int = 7
     seed: int = 0
     energy: float = 1.0
 

@@ -41,7 +41,7 @@ def test_a_voice_is_performed_as_a_whole_line_is(models: inference.Models) -> No
     ends = [one.first + len(one.values) for one in made]
     assert [one.first for one in made] == [0, *ends[:-1]]
     newest = len(sound) * 60 // 16_000
-    assert newest - 8 - 3 <= ends[-1] <= newest - 8
+    assert newest - 7 - 3 <= ends[-1] <= newest - 7
     live = np.concatenate([one.values for one in made])
     options = generate.GenerateOptions(energy=0.0, blink=False, gaze=False, head=False)
     whole = generate.generate(LINE, options, models).take.values[: len(live)]
@@ -64,7 +64,7 @@ def test_a_performer_that_was_held_up_goes_on_with_what_is_new(models: inference
     """Ten seconds that come at once give the frames that the window reaches, and no second of them."""
     performer = LivePerformer(models, NEUTRAL)
     made = performer.hear(np.zeros(160_000, np.float32))
-    assert made is not None and (made.first, len(made.values)) == (600 - 90, 90 - 8)
+    assert made is not None and (made.first, len(made.values)) == (600 - 90, 90 - 7)
 
 
 class Listening:
