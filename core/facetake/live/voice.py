@@ -1,6 +1,6 @@
 """A voice to other programs while it speaks: blocks of sound in, packets out, a fixed time later.
 
-Two threads, so that packets stay even: one hears, and one sends each frame when it is due. Where the first is too slow,
+Two threads, so that packets stay even: one hears, and one sends each frame when it is due. Where the first is slow,
 frames go out as soon as they are there, and those that are long over are left out.
 """
 
