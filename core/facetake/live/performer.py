@@ -114,6 +114,8 @@ class LivePerformer:
         curves = smoothing.smooth(self._models.audio2rig.run(features, emotion)[0], window=smoothing.SHARP_WINDOW)
         first = max(self._done, newest - window)
         rows = slice(first - newest + window, window - self.options.ahead)
+        if first > self._done:  # what was foreseen is over
+            self._foreseen = self._foreseen[:0]
         self._join(curves, rows.start)
         visemes = np.exp(likely[0])
         speech = silence.speech_gate(visemes, _level_db(sound, window))

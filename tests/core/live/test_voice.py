@@ -62,9 +62,13 @@ def test_a_mouth_rests_in_silence_and_the_face_lives(models: inference.Models) -
 
 def test_a_performer_that_was_held_up_goes_on_with_what_is_new(models: inference.Models) -> None:
     """Ten seconds that come at once give the frames that the window reaches, and no second of them."""
-    performer = LivePerformer(models, NEUTRAL)
-    made = performer.hear(np.zeros(160_000, np.float32))
-    assert made is not None and (made.first, len(made.values)) == (600 - 90, 90 - 7)
+    line = np.pad(audio.read(LINE)[: 4 * 16_000], (6 * 16_000, 0))
+    held_up, fresh = (LivePerformer(models, NEUTRAL, LiveOptions(energy=0.0)) for _ in range(2))
+    for _ in range(10):
+        held_up.hear(np.zeros(1600, np.float32))
+    made, whole = held_up.hear(line), fresh.hear(np.pad(line, (16_000, 0)))
+    assert made is not None and (made.first, len(made.values)) == (660 - 90, 90 - 7)
+    assert whole is not None and np.array_equal(made.values, whole.values)
 
 
 class Listening:
