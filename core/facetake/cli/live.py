@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 from facetake.files import quantities
 
@@ -40,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--microphone", nargs="?", const="", metavar="NAME", help="a voice as it speaks; NAME: a part of its name"
     )
     what.add_argument("--record", type=Path, metavar="OUT", help="write a take of what a phone or a program sends")
+    add_force(parser)
     parser.add_argument("--audio", type=Path, metavar="WAV", help="the recording of a take, to be played with it")
     parser.add_argument("--no-sound", dest="sound", action="store_false", help="play nothing")
     parser.add_argument("--protocol", choices=PROTOCOLS, default="livelink", help="livelink: Unreal; vmc: avatars")
@@ -187,6 +189,8 @@ def _record(arguments: argparse.Namespace, report: Reporter) -> int:
             recorder.listen(look=lambda _seconds: report.progress(item, 0.0))
         finally:  # Ctrl-C ends a recording, and loses nothing of it
             if recorder.found:
-                formats.write(live.take_of(recorder.found), arguments.record)
+                take = live.take_of(recorder.found)
+                with replacing(arguments.record, report, item, force=arguments.force):
+                    formats.write(take, arguments.record)
                 report.done(item, [item])
     return 0
