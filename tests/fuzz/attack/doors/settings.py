@@ -79,7 +79,7 @@ def _defaults(path: Path) -> None:
     """A studio's defaults, read for two commands."""
     with mock.patch.dict(os.environ, {defaults.VARIABLE: str(path)}):
         for words in (["generate", "a.wav"], ["portrait", "render", "read", "a", "b"]):
-            defaults.insert(_parser(words[0]), words)
+            defaults.insert(_parser(), words)
 
 
 def make(kinds: dict[str, Kind], case: Case) -> Open:
