@@ -27,7 +27,20 @@ WITHOUT: Final = frozenset({"worker"})
 READ: Final = frozenset({"model", "checks", "weights", "phonemes", "landmarker"})
 """Options that name what is only read, from the file's folder; any other path is for the command line alone."""
 ALONE: Final = frozenset(
-    {"help", "progress", "quiet", "force", "engine", "address", "follow-links", "schema", "resume"}
+    {
+        "help",
+        "progress",
+        "quiet",
+        "force",
+        "engine",
+        "address",
+        "follow-links",
+        "schema",
+        "resume",
+        "host",
+        "microphone",
+        "record",
+    }
 )
 """Options that are a person's own word: how things are told, what may be lost, and who else takes part."""
 MOST_VALUES: Final = 100  # of an option that may be repeated; there are a dozen regions

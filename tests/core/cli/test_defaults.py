@@ -134,6 +134,7 @@ def test_mistakes_name_the_file(work: Path, capsys: pytest.CaptureFixture[str], 
     ("command", "name"),
     [
         *(("generate", name) for name in ("out", "preview", "quiet", "progress", "help")),
+        *(("live", name) for name in ("host", "microphone", "record")),
         *(("batch", name) for name in ("out", "engine", "address", "follow-links", "approvals", "resume", "schema")),
         *(("doctor", name) for name in ("report-bug", "results")),
         ("package", "out"),
@@ -158,7 +159,8 @@ def test_hosts_and_help_are_not_surprised(work: Path, capsys: pytest.CaptureFixt
 
 def test_every_path_that_a_command_takes_is_written_or_read() -> None:
     """Whoever adds an option with a path says whether it is read; a file may not say it where that is unknown."""
-    known = defaults.READ | {"out", "preview", "approvals", "report-bug", "results", "audio", "take", "tracks"}
+    written = {"out", "preview", "approvals", "record", "report-bug", "results"}
+    known = defaults.READ | written | {"audio", "take", "tracks"}
     parsers = _all(_parser())
     for parser in parsers:
         words = [word for one in parser._actions if one.type is Path for word in one.option_strings]

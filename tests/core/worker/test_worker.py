@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from facetake import formats, host_io, rig
+from facetake import formats, host_io, live, rig
+from facetake.take import Take
 from facetake.worker import requests
 from facetake_host.curves import load
 
@@ -384,3 +386,17 @@ def test_models_are_loaded_once() -> None:
     session = requests.Session()
 
     assert session.models("") is session.models("") and session.restyling("") is session.restyling("")
+
+
+def test_a_take_is_sent_to_this_machine(talk: Talk, tmp_path: Path) -> None:
+    """A host has a take sent to Unreal on its own machine, and stops it; other machines cannot be named."""
+    formats.write(Take(np.tile(rig.NEUTRAL, (36_000, 1)), Fraction(60)), tmp_path / "long.npz")
+    with live.Recorder("127.0.0.1", 0) as recorder:
+        number = talk.say("live", take=str(tmp_path / "long.npz"), port=recorder.port, subject="Guard")
+        recorder.listen(seconds=0.1)
+        talk.say("cancel", request=number)
+        ended = talk.last(number)
+    assert recorder.found[0].subject == "Guard" and ended["kind"] == "Cancelled"
+    assert "no field 'host'" in talk.ask("live", take="a.npz", host="192.168.0.20")["message"]
+    assert "port" in talk.ask("live", take=str(tmp_path / "long.npz"), port=70_000)["message"]
+    assert "protocol" in talk.ask("live", take=str(tmp_path / "long.npz"), protocol="dance")["message"]

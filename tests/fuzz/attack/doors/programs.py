@@ -92,6 +92,7 @@ def _good(do: str, folder: Path) -> dict[str, Any]:
         },
         "restyle": {"curves": str(folder / "curves.json"), "style": "sad", "out": out, "model": model},
         "visemes": {"path": str(folder / "a.wav"), "model": model},
+        "live": {"take": str(folder / "a.npz")},
         "inspect": {"path": str(folder / "a.npz")},
     }
     return fields.get(do, {})
