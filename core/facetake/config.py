@@ -10,7 +10,7 @@ import dataclasses
 import difflib
 import tomllib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -22,6 +22,7 @@ from facetake.files.quantities import shown
 from facetake.timebase import parse_time
 
 T = TypeVar("T")
+MOST_LISTED = 40  # names that a message lists: more would hide what is wrong
 MOST_BYTES = 1 << 24  # 16 MB, ample: settings take some hundred lines
 MOST_DOTS = 1000
 """In a line: Python's reader takes a time that grows with the square of the parts of a dotted key."""
@@ -88,7 +89,7 @@ def from_table(cls: type[T], table: object, where: str) -> T:
     table = _table(table, where)
     for key in table:
         if key not in fields:
-            raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')
+            raise ConfigError(f'{where}: there is no setting "{key}"{nearest(key, list(fields))}')
     hints = get_type_hints(cls, include_extras=True)
     given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, field in fields.items():
@@ -104,9 +105,13 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _nearest(key: str, known: list[str]) -> str:
+def nearest(key: str, known: Sequence[str]) -> str:
+    """What to use in place of a name that is not known, as the end of a message."""
     close = difflib.get_close_matches(key, known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; use one of {', '.join(known) or 'none'}"
+    if close:
+        return f'; did you mean "{close[0]}"?'
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    return f"; use one of {', '.join(known[:MOST_LISTED]) or 'none'}{more}"
 
 
 def _value(hint: Any, value: object, where: str) -> object:

@@ -1,7 +1,4 @@
-"""The 16 visemes, tracks of them, and how two tracks agree. Knows nothing of the mouth's controls, sound or models.
-
-The set is Amazon Polly's for British English, silence included, which FACTS 3.2.4 uses.
-"""
+"""Tracks of the 16 visemes, and how two tracks agree. Knows nothing of the mouth's controls, sound or models."""
 
 from __future__ import annotations
 
@@ -16,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.files import json_text
+from facetake.rig import viseme_names
 
-VISEMES: Final = ("sil", "p", "t", "S", "T", "f", "k", "i", "r", "s", "u", "@", "a", "e", "E", "O")
+VISEMES: Final = viseme_names.VISEMES
 CLOSED: Final = "p"
 """Lips sealed: p, b, m."""
 TEETH: Final = "f"
