@@ -28,6 +28,7 @@ from facetake.cli import (
     portrait,
     preview,
     restyle,
+    rig_map,
     visemes,
     worker,
 )
@@ -43,6 +44,7 @@ COMMANDS = (
     preview,
     portrait,
     convert,
+    rig_map,
     inspect,
     app,
     package,

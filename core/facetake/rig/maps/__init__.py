@@ -1,8 +1,8 @@
 """Rig maps: how a take drives a rig that is neither MetaHuman nor one of ours.
 
-A map is a TOML file (`table`), read into a `RigMap` (`rig_map`) that turns control values into the other rig's. Those of
-known conventions ship beside this module; `skeleton` begins one for a list of names, `examination` says what is wrong
-with one, `fitting` learns one from poses.
+A map is a TOML file (`table`), read into a `RigMap` (`rig_map`) that turns control values into the other rig's. Those
+of known conventions ship beside this module; `skeleton` begins one for a list of names, `examination` says what is
+wrong with one, `fitting` learns one from poses.
 """
 
 from __future__ import annotations
@@ -38,7 +38,9 @@ def place_of(asked: str) -> Path:
     if asked in shipped():
         return _FOLDER / f"{asked}{SUFFIX}"
     if not asked.lower().endswith(SUFFIX):
-        raise RigError(f'no rig map is called "{asked}"{nearest(asked, shipped())}; a file of your own ends in {SUFFIX}')
+        raise RigError(
+            f'no rig map is called "{asked}"{nearest(asked, shipped())}; a file of your own ends in {SUFFIX}'
+        )
     return Path(asked)
 
 

@@ -30,8 +30,10 @@ from facetake.rig.maps.rig_map import SOURCES, MappedControl, RigMap, Source, Te
 from facetake.rig.names import columns, find
 from facetake.rig.viseme_names import VISEMES
 
-MOST_CONTROLS: Final = 2000
-"""Ten times what the largest rig of faces has that was seen."""
+MOST_CONTROLS: Final = 1000
+"""Four times what a MetaHuman has, the largest rig of faces that was seen."""
+NOT_IN_NAMES: Final = frozenset(',;"')
+"""What tables of numbers part columns with."""
 MOST_TERMS: Final = 400  # of a control: more than there are inputs, so that nobody's map is refused
 MOST_POINTS: Final = 256  # of a term, ample: hands place five
 LONGEST_NAME: Final = 200  # characters: paths of scene graphs are shorter
@@ -101,7 +103,7 @@ def _control(
     if not is_name(name):
         raise ConfigError(
             f"{where}: {shown(name)} is no control's name: give it 1 to {LONGEST_NAME} characters that can be seen, "
-            "no space at its ends"
+            "no space at its ends, and none of , ; and quotes"
         )
     where = f"{where}: controls.{name}"
     low, high = table.range or usual
@@ -120,7 +122,7 @@ def _control(
 
 def is_name(text: str) -> bool:
     """Whether a text may be the name of a control."""
-    return 0 < len(text) <= LONGEST_NAME and text == text.strip() and line(text) == text
+    return 0 < len(text) <= LONGEST_NAME and text == text.strip() == line(text) and not NOT_IN_NAMES & set(text)
 
 
 def _check_terms(terms: list[Term], where: str) -> None:

@@ -1,0 +1,94 @@
+"""A rig map as a picture: how far each control moves, and, where its controls are ARKit's, our head in the test poses.
+
+Knows maps, the preview head and the plot's letters. Heads need the `preview` extra.
+"""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import Final
+
+import numpy as np
+
+from facetake.arrays import F32, U8
+from facetake.preview import pixel_font
+from facetake.rig import ARKIT_NAMES
+from facetake.rig.maps import RigMap
+from facetake.rig.maps.examination import POSES, Examined
+from facetake.rig.maps.skeleton import arkit_of
+
+FEWEST_SHAPES: Final = 26
+"""Half of ARKit's: with fewer the head would show too little of a face."""
+HEAD: Final = 192  # pixels of a side, by eye: five beside each other are a picture as wide as the bars
+ROW: Final = 14  # pixels: two letters' height
+WIDTH: Final = 5 * HEAD
+LABEL: Final = 320  # pixels for a name, of 6 each
+MARGIN: Final = 8  # pixels
+_PAPER: Final = np.array([250, 250, 250], np.uint8)
+_INK: Final = np.array([40, 40, 40], np.uint8)
+_TRACK: Final = np.array([222, 222, 222], np.uint8)
+_BAR: Final = np.array([70, 130, 180], np.uint8)
+_DEAD: Final = np.array([200, 60, 50], np.uint8)
+
+
+def draw(rig_map: RigMap, found: Examined) -> U8:
+    """An sRGB picture (H, W, 3) of an examined map."""
+    parts = [_bars(rig_map, found)]
+    if len(arkit_columns(rig_map)) >= FEWEST_SHAPES and find_spec("numba"):
+        parts.insert(0, _heads(rig_map, found.poses))
+    return np.concatenate(parts)
+
+
+def arkit_columns(rig_map: RigMap) -> dict[int, int]:
+    """Of a map's controls those that are shapes of ARKit's: place in the map, and column of the shape."""
+    meant = {place: arkit_of(name) for place, name in enumerate(rig_map.names)}
+    return {place: ARKIT_NAMES.index(name) for place, name in meant.items() if name is not None}
+
+
+def to_head(rig_map: RigMap, values: F32) -> F32:
+    """Weights (T, 52) of our head's shapes for values (T, N) of a map whose controls are ARKit's."""
+    weights = np.zeros((len(values), len(ARKIT_NAMES)), dtype=np.float32)
+    for place, column in arkit_columns(rig_map).items():
+        low, high = rig_map.ranges[place]
+        weights[:, column] = (values[:, place] - max(low, 0.0)) / (high - max(low, 0.0))
+    return np.clip(weights, 0.0, 1.0, out=weights)
+
+
+def _heads(rig_map: RigMap, poses: F32) -> U8:
+    """The head in each test pose, as the map's own values move it."""
+    from facetake.face.studio import Studio
+
+    studio = Studio((HEAD, HEAD))
+    weights = to_head(rig_map, poses)
+    pictures = []
+    for vertices, gaze, name in zip(studio.head.deform(weights), studio.head.gaze_deg(weights), POSES, strict=True):
+        picture = studio.picture(vertices, gaze).copy()
+        _write(picture, name, MARGIN, HEAD - ROW, _PAPER)
+        pictures.append(picture)
+    rows = [np.concatenate(pictures[first : first + 5], axis=1) for first in range(0, len(pictures), 5)]
+    return np.concatenate(rows)
+
+
+def _bars(rig_map: RigMap, found: Examined) -> U8:
+    """A line a control: its name, its range as a track, and how far it was seen to move; red where it never does."""
+    image = np.tile(_PAPER, (ROW * len(rig_map.controls) + 2 * MARGIN, WIDTH, 1))
+    first = LABEL + MARGIN
+    long = WIDTH - first - MARGIN
+    for place, control in enumerate(rig_map.controls):
+        top = MARGIN + ROW * place
+        is_dead = control.name in found.dead
+        _write(image, control.name, MARGIN, top + 3, _DEAD if is_dead else _INK)
+        low, high, rest = (
+            first + round(long * float(x - control.low) / (control.high - control.low))
+            for x in (*found.reach[place], found.rest[place])
+        )
+        image[top + 4 : top + ROW - 4, first : first + long] = _TRACK
+        image[top + 4 : top + ROW - 4, low : max(high, low + 1)] = _BAR
+        image[top + 2 : top + ROW - 2, rest : rest + 2] = _DEAD if is_dead else _INK
+    return image
+
+
+def _write(image: U8, text: str, x: int, y: int, colour: U8) -> None:
+    """Letters of the plot's font, which has small ones only."""
+    ink = pixel_font.write(text.lower().replace("_", "-"))[:, : LABEL - MARGIN]
+    image[y : y + ink.shape[0], x : x + ink.shape[1]][ink] = colour
