@@ -23,6 +23,7 @@ from facetake.batch.row import ManifestRow, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
+from facetake.rig import maps
 
 _FIELD: Final = re.compile(r"\{(?:id|emotion|intensity)\}")
 TOLD_NAMES: Final = 3  # names that a note lists
@@ -106,6 +107,7 @@ def _row(one: sheet.Cells) -> ManifestRow:
         problem=problem,
         names_form=bool(cells["out"]),
         others=tuple(one.others.items()),
+        rig_map=cells["rig_map"],
     )
 
 
@@ -135,7 +137,8 @@ def _checked(
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
-        return replace(row, audio=sound, emotion=mood, duration_s=length_s(sound))
+        rig_map = _rig_map(row, root, follow_links)
+        return replace(row, audio=sound, emotion=mood, rig_map=rig_map, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
         mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
         return replace(refused(row, error), audio=root / row.audio, emotion=mood)
@@ -154,6 +157,16 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
     if mood:
         emotion.check(mood)
     return mood
+
+
+def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:
+    """The row's rig map, checked, a file by its whole path. Raises ConfigError, RigError or BatchError."""
+    asked = row.rig_map
+    if asked and asked not in maps.shipped() and asked.lower().endswith(maps.SUFFIX):
+        asked = str(inside(root, Path(asked), "rig_map", follow_links))
+    if asked:
+        maps.load(asked)
+    return asked
 
 
 def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Path:

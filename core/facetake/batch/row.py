@@ -26,6 +26,7 @@ class ManifestRow:
         emotion, style, actor: as the command line writes them; empty for the batch's own.
         character, text: for people.
         seed: None for the batch's own.
+        rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.
         line: where it stands in the list, from 1, for messages.
         duration_s: of the recording.
@@ -52,6 +53,7 @@ class ManifestRow:
     others: tuple[tuple[str, str], ...] = ()
     note: str = ""
     known: tuple[str, ...] = ()
+    rig_map: str = ""
 
 
 def is_letter(one: str) -> bool:

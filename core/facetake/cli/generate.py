@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options
+from facetake.cli import inputs, options, rigs
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.errors import ConfigError, FacetakeError, sentence
@@ -17,6 +17,8 @@ from facetake.files import quantities
 if TYPE_CHECKING:
     from facetake.generate import GenerateOptions, Performance
     from facetake.inference import Models
+    from facetake.rig.maps import RigMap
+    from facetake.take import Take
 
 NAME = "generate"
 ABOUT = "turn recorded lines into takes: 174 MetaHuman control curves"
@@ -25,6 +27,7 @@ EXAMPLES = (
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
+    "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
 GENERATED = 0.2  # of the bar, where a film follows, which takes longer
@@ -50,6 +53,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
+    rigs.add_arguments(parser)
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
 
@@ -86,8 +90,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     sources = inputs.sound_files(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
+    rig_map = rigs.chosen(arguments)
     models = inference.load(arguments.model)
-    job = _GenerateJob(options, models, arguments.form, arguments.preview, report)
+    job = _GenerateJob(options, models, arguments.form, arguments.preview, report, rig_map, arguments.mesh)
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
@@ -107,6 +112,8 @@ class _GenerateJob:
     form: str | None
     film: Path | None
     report: Reporter
+    rig_map: RigMap | None = None
+    mesh: Path | None = None
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -116,14 +123,16 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
     takes = [(one, _numbered(out, n)) for one, out in zip(sources, targets, strict=True) for n in numbers]
     written = list(takes)
     if arguments.keys == "sparse":
-        written += [(source, _keys_path(target)) for source, target in written]
+        written += [(source, _keys_path(target)) for source, target in takes]
+    if arguments.rig_map or arguments.mesh:
+        written += [(source, _rig_path(target, arguments.mesh)) for source, target in takes]
     if arguments.preview:
         if len(takes) > 1:
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
     cues = [Path(arguments.emotion)] if arguments.emotion else []
-    inputs.refuse_overwriting(written, [*sources, *cues])
+    inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
@@ -224,12 +233,33 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
     if made.keys is not None:
         host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
+    if job.rig_map is not None:
+        written.append(_rig(made, take, source, _rig_path(target, job.mesh), job))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
 
 
 def _keys_path(target: Path) -> Path:
     return target.with_suffix(".keys.json")
+
+
+def _rig_path(target: Path, mesh: Path | None) -> Path:
+    """Where values of another rig lie beside a take."""
+    from facetake.formats import rig_values
+
+    return Path(rig_values.place_beside(target, mesh))
+
+
+def _rig(made: Performance, take: Take, source: Path, out: Path, job: _GenerateJob) -> str:
+    """Writes a take as values of another rig, its visemes as they were heard."""
+    from facetake import visemes
+    from facetake.formats import rig_values
+
+    assert job.rig_map is not None
+    found = rig_values.of(take, job.rig_map, visemes.weights(made.visemes, take.rate))
+    for note in rig_values.write(found, take, out, mesh=job.mesh):
+        job.report.warning(str(source), f"{out}: {note}")
+    return str(out)
 
 
 def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:

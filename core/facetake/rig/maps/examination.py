@@ -13,7 +13,7 @@ import numpy as np
 
 from facetake.arrays import F32
 from facetake.rig.arkit import ARKIT_NAMES, from_arkit
-from facetake.rig.controls import MAXIMUM, MINIMUM, N_CONTROLS, NEUTRAL
+from facetake.rig.controls import MAXIMUM, MINIMUM, N_CONTROLS, NEUTRAL, mirror_columns
 from facetake.rig.maps.rig_map import RigMap
 from facetake.rig.names import columns as columns_of
 from facetake.rig.viseme_names import VISEMES
@@ -114,14 +114,17 @@ def pose_inputs() -> tuple[F32, F32]:
 
 
 def _ends() -> tuple[F32, F32]:
-    """Each of our controls, and each shape of ARKit's, alone at places of its way, jaw shut and open; silent."""
+    """Each control alone and with its mirror, each shape of ARKit's, part of the way, jaw shut and open; in silence."""
     columns = np.arange(N_CONTROLS)
+    mirror, signs = mirror_columns()
     faces = []
     for share in PLACES:
         alone = np.tile(NEUTRAL, (2, N_CONTROLS, 1))
         for row, end in enumerate((MINIMUM, MAXIMUM)):
             alone[row, columns, columns] = NEUTRAL + share * (end - NEUTRAL)
-        faces += [*alone, from_arkit(share * np.eye(len(ARKIT_NAMES), dtype=np.float32))]
+        paired = alone.copy()
+        paired[:, columns, mirror] = NEUTRAL[mirror] + signs * (alone[:, columns, columns] - NEUTRAL)
+        faces += [*alone, *paired, from_arkit(share * np.eye(len(ARKIT_NAMES), dtype=np.float32))]
     shut = np.concatenate(faces).astype(np.float32)
     opened = shut.copy()
     opened[:, columns_of("C_jaw")] = 1.0

@@ -29,8 +29,10 @@ HUBER: Final = 1.345  # of the residuals' spread, from which on a frame counts l
 LEAST_WEIGHT: Final = 0.02  # of the control's movement that a term must explain at its largest, to be kept
 NORMAL: Final = 0.6745  # the median of what is off, in spreads of Gaussian noise
 BETTER: Final = 0.03  # share of what is left that another input must explain, to join
+TRIED: Final = 12  # inputs that look best, of which that which leaves least joins: many follow one another
 MOST_TERMS: Final = 16  # of a control: artists drive none by more
 WORTH: Final = 0.8  # of what is left with a neutral of 0, below which another one is believed
+FOLLOWS: Final = 0.1  # share of a control's variance below which it follows nothing
 DECIMALS: Final = 4  # of weights in the map
 
 
@@ -140,6 +142,8 @@ def _one(name: str, wanted: F64, inputs: F64, terms: list[Term]) -> tuple[Mapped
     control = MappedControl(name, tuple(_scaled(terms[place], weights[place]) for place in used), low, high, neutral)
     frame = int(np.abs(rest).argmax())
     explained = 1.0 - float(np.mean(rest**2)) / max(float(np.var(wanted)), 1e-12)
+    if explained < FOLLOWS:
+        return None
     rms = float(np.sqrt(np.mean(rest**2)))
     return control, ControlFit(name, len(used), rms, float(np.abs(rest[frame])), frame, explained)
 
@@ -175,23 +179,23 @@ def _scaled(term: Term, weight: float) -> Term:
 
 def _sparse(features: F64, wanted: F64, spread: float) -> tuple[F64, float]:
     """Weights of 0 and more, few of them, and what they leave: inputs join one after another while they help."""
-    # of two that follow one another that which moves more: a lash that trembles with a blink is no lid
-    lengths = np.maximum(np.linalg.norm(features, axis=0), 1e-12) / np.sqrt(np.abs(features).max(axis=0).clip(1e-6, 1))
+    lengths = np.maximum(np.linalg.norm(features, axis=0), 1e-12)
     chosen: list[int] = []
     weights = np.zeros(0)
     left = wanted
     counts = np.ones(len(wanted))
     residual = float(np.abs(wanted).mean())
-    while len(chosen) < MOST_TERMS:
+    while len(chosen) < MOST_TERMS and residual >= MOVES**2 * spread:
         gain = features.T @ (counts * left) / lengths
-        gain[chosen] = 0.0
-        best = int(gain.argmax())
-        if gain[best] <= 0.0:
+        likely = [int(one) for one in np.argsort(-gain)[:TRIED] if gain[one] > 0.0 and one not in chosen]
+        tried = [(_robust(features[:, [*chosen, one]], wanted, spread), one) for one in likely]
+        if not tried:
             break
-        tried, counts, off = _robust(features[:, [*chosen, best]], wanted, spread)
-        if off > (1.0 - BETTER) * residual or residual < MOVES**2 * spread:
+        (better, agree, off), best = min(tried, key=lambda one: one[0][2])
+        if off > (1.0 - BETTER) * residual:
             break
-        chosen, weights, residual = [*chosen, best], tried, off
+        chosen.append(best)
+        weights, counts, residual = better, agree, off
         left = wanted - features[:, chosen] @ weights
     found = np.zeros(features.shape[1])
     found[chosen] = weights
