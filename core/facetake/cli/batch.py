@@ -141,9 +141,8 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
 
     cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
-    return tuple(
-        one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one
-    ) + tuple(rigs.read_files(arguments))
+    own = (one for one in (arguments.source, arguments.approvals, arguments.checks) if one)
+    return (*own, *cues, *models, *rigs.read_files(arguments))
 
 
 def _weights(text: str) -> list[float]:

@@ -162,7 +162,9 @@ def _points(source: Source, weight: Points, where: str) -> np.ndarray[tuple[int,
         raise ConfigError(f"{where}: the inputs of its points must rise from each to the next")
     lowest = -1.0 if source == "rig" else 0.0
     if source != "own" and (points[:, 0].min() < lowest or points[:, 0].max() > 1.0):
-        raise ConfigError(f"{where}: an input of its points is outside {lowest:g} to 1, where a {_KIND[source]} lies")
+        raise ConfigError(
+            f"{where}: an input of its points is outside {lowest:g} to 1, where every {_KIND[source]} lies"
+        )
     return points.astype(np.float32)
 
 

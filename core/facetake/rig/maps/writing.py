@@ -39,7 +39,7 @@ def quoted(text: str) -> str:
 def _control(control: MappedControl) -> list[str]:
     """A control on one line, or on one for each thing that it has, or for each term, where that would be too long."""
     parts = [(source, _terms([term for term in control.terms if term.source == source])) for source in SOURCES]
-    told = [(name, text) for name, text in parts if text != "{}"]
+    told: list[tuple[str, str]] = [(name, text) for name, text in parts if text != "{}"]
     if (control.low, control.high) != (0.0, 1.0):
         told.append(("range", f"[{_number(control.low)}, {_number(control.high)}]"))
     if control.neutral:
