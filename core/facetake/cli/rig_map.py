@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, rigs
-from facetake.cli.progress import Reporter
+from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
 
@@ -49,6 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     fit.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     fit.add_argument("-o", "--out", type=Path, required=True, metavar="MAP.toml")
+    for verb in verbs.choices.values():
+        add_option(verb)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:

@@ -46,7 +46,7 @@ class ControlFit:
         rms: root mean square of what is left, in the control's own unit.
         worst: the largest of what is left, and its frame.
         worst_frame: counted from 0.
-        explained: share of its variance, up to 1.
+        explained: share of its variance, up to 1, of which frames that are far off count less.
     """
 
     name: str
@@ -132,7 +132,7 @@ def _one(name: str, wanted: F64, inputs: F64, terms: list[Term]) -> tuple[Mapped
         return None
     zero = _learnt(wanted, 0.0, inputs, spread)
     resting = _learnt(wanted, _neutral(wanted, inputs), inputs, spread)
-    neutral, weights, _ = resting if resting[2] < WORTH * zero[2] else zero
+    neutral, weights, counts, _ = resting if resting[3] < WORTH * zero[3] else zero
     weights = np.round(weights, DECIMALS)
     used = np.flatnonzero(weights)
     if not len(used):
@@ -141,20 +141,21 @@ def _one(name: str, wanted: F64, inputs: F64, terms: list[Term]) -> tuple[Mapped
     low, high = _range(wanted, neutral)
     control = MappedControl(name, tuple(_scaled(terms[place], weights[place]) for place in used), low, high, neutral)
     frame = int(np.abs(rest).argmax())
-    explained = 1.0 - float(np.mean(rest**2)) / max(float(np.var(wanted)), 1e-12)
+    about = wanted - float(np.average(wanted, weights=counts))
+    explained = 1.0 - float(counts @ rest**2) / max(float(counts @ about**2), 1e-12)
     if explained < FOLLOWS:
         return None
     rms = float(np.sqrt(np.mean(rest**2)))
     return control, ControlFit(name, len(used), rms, float(np.abs(rest[frame])), frame, explained)
 
 
-def _learnt(wanted: F64, neutral: float, inputs: F64, spread: float) -> tuple[float, F64, float]:
-    """A neutral, the weights of the inputs where the control rests there, and what they leave."""
+def _learnt(wanted: F64, neutral: float, inputs: F64, spread: float) -> tuple[float, F64, F64, float]:
+    """A neutral, the weights of the inputs where the control rests there, how frames count, and what is left."""
     moved = wanted - neutral
     if float(moved.min()) >= -MOVES * spread:
         return (neutral, *_sparse(inputs, moved, spread))
-    both, left = _sparse(np.concatenate([inputs, -inputs], axis=1), moved, spread)
-    return neutral, both[: inputs.shape[1]] - both[inputs.shape[1] :], left
+    both, counts, left = _sparse(np.concatenate([inputs, -inputs], axis=1), moved, spread)
+    return neutral, both[: inputs.shape[1]] - both[inputs.shape[1] :], counts, left
 
 
 def _neutral(wanted: F64, inputs: F64) -> float:
@@ -177,8 +178,8 @@ def _scaled(term: Term, weight: float) -> Term:
     return Term(term.source, term.name, term.column, points=(term.points * [1.0, weight]).astype(np.float32))
 
 
-def _sparse(features: F64, wanted: F64, spread: float) -> tuple[F64, float]:
-    """Weights of 0 and more, few of them, and what they leave: inputs join one after another while they help."""
+def _sparse(features: F64, wanted: F64, spread: float) -> tuple[F64, F64, float]:
+    """Weights of 0 and more, few of them, how much frames count, and what is left: inputs join while they help."""
     lengths = np.maximum(np.linalg.norm(features, axis=0), 1e-12)
     chosen: list[int] = []
     weights = np.zeros(0)
@@ -200,7 +201,7 @@ def _sparse(features: F64, wanted: F64, spread: float) -> tuple[F64, float]:
     found = np.zeros(features.shape[1])
     found[chosen] = weights
     found[found * np.abs(features).max(axis=0) < LEAST_WEIGHT * spread] = 0.0
-    return found, residual
+    return found, counts, residual
 
 
 def _robust(features: F64, wanted: F64, spread: float) -> tuple[F64, F64, float]:
