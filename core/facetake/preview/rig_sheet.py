@@ -21,7 +21,7 @@ FEWEST_SHAPES: Final = 26
 """Half of ARKit's: with fewer the head would show too little of a face."""
 HEAD: Final = 192  # pixels of a side, by eye: five beside each other are a picture as wide as the bars
 ROW: Final = 14  # pixels: two letters' height
-WIDTH: Final = 5 * HEAD
+WIDTH: Final = 5 * HEAD  # pixels: two rows of five heads
 LABEL: Final = 320  # pixels for a name, of 6 each
 MARGIN: Final = 8  # pixels
 _PAPER: Final = np.array([250, 250, 250], np.uint8)
@@ -29,6 +29,7 @@ _INK: Final = np.array([40, 40, 40], np.uint8)
 _TRACK: Final = np.array([222, 222, 222], np.uint8)
 _BAR: Final = np.array([70, 130, 180], np.uint8)
 _DEAD: Final = np.array([200, 60, 50], np.uint8)
+"""Colours in sRGB, by eye: a light page, and red for what a person must look at."""
 
 
 def draw(rig_map: RigMap, found: Examined) -> U8:
