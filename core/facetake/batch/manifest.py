@@ -54,7 +54,8 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Manifes
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = Path(os.path.realpath(path if is_folder else path.parent))
     length_s = cache(_length_s)  # of a list that has each recording in many moods, each is listened to once
-    rows = apart([_checked(row, root, suffix, follow_links, length_s) for row in found])
+    try_map = cache(maps.load)
+    rows = apart([_checked(row, root, suffix, follow_links, length_s, try_map) for row in found])
     rows[0] = replace(rows[0], note="; ".join(filter(None, (told, rows[0].note))))
     return rows
 
@@ -123,7 +124,12 @@ def _length_s(sound: Path) -> float:
 
 
 def _checked(
-    row: ManifestRow, root: Path, suffix: str, follow_links: bool, length_s: Callable[[Path], float]
+    row: ManifestRow,
+    root: Path,
+    suffix: str,
+    follow_links: bool,
+    length_s: Callable[[Path], float],
+    try_map: Callable[[str], object],
 ) -> ManifestRow:
     """The row with whole paths and its length, or with what is wrong with it."""
     try:
@@ -138,6 +144,8 @@ def _checked(
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
         rig_map = _rig_map(row, root, follow_links)
+        if rig_map:
+            try_map(rig_map)
         return replace(row, audio=sound, emotion=mood, rig_map=rig_map, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
         mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
@@ -160,12 +168,10 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
 
 
 def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:
-    """The row's rig map, checked, a file by its whole path. Raises ConfigError, RigError or BatchError."""
+    """The row's rig map, a file by its whole path. Raises BatchError."""
     asked = row.rig_map
     if asked and asked not in maps.shipped() and asked.lower().endswith(maps.SUFFIX):
         asked = str(inside(root, Path(asked), "rig_map", follow_links))
-    if asked:
-        maps.load(asked)
     return asked
 
 

@@ -111,7 +111,7 @@ def write(names: Sequence[str], values: F32, rate: Fraction, start: Fraction, me
         _check(values, first)
         times = _times(len(values), first, rate, start)
         weights = {node: _weights(one, moves, values[first:]) for node, (one, moves) in driven.items()}
-        data = _packed(_animated(found, times, weights), found.others)
+        data = packed(*_animated(found, times, weights), found.others)
     with beside(path) as part:
         part.write_bytes(data)
     return _notes(driven, names, first)
@@ -352,9 +352,13 @@ def _animated(found: Glb, times: F32, weights: dict[int, F32]) -> tuple[dict[str
     return document, bytes(data)
 
 
-def _packed(made: tuple[dict[str, Any], bytes], others: bytes) -> bytes:
-    """The bytes of a .glb."""
-    document, binary = made
+def packed(document: dict[str, Any], binary: bytes, others: bytes = b"") -> bytes:
+    """The bytes of a .glb of its JSON, its first buffer, and chunks of extensions as they stand.
+
+    Raises:
+        TakeError: it would be larger than a .glb can be.
+    """
+    binary += b"\0" * (-len(binary) % ALIGNMENT)
     text = json_text.dump(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
     text += b" " * (-len(text) % ALIGNMENT)
     size = 28 + len(text) + len(binary) + len(others)

@@ -11,7 +11,8 @@ from typing import Final
 import numpy as np
 
 from facetake.arrays import F32, U8
-from facetake.preview import pixel_font
+from facetake.preview import pixel_font, plot
+from facetake.preview.plot import Colour
 from facetake.rig import ARKIT_NAMES
 from facetake.rig.maps import RigMap
 from facetake.rig.maps.examination import POSES, Examined
@@ -24,11 +25,11 @@ ROW: Final = 14  # pixels: two letters' height
 WIDTH: Final = 5 * HEAD  # pixels: two rows of five heads
 LABEL: Final = 320  # pixels for a name, of 6 each
 MARGIN: Final = 8  # pixels
-_PAPER: Final = np.array([250, 250, 250], np.uint8)
-_INK: Final = np.array([40, 40, 40], np.uint8)
-_TRACK: Final = np.array([222, 222, 222], np.uint8)
-_BAR: Final = np.array([70, 130, 180], np.uint8)
-_DEAD: Final = np.array([200, 60, 50], np.uint8)
+_PAPER: Final = (250, 250, 250)
+_INK: Final = (40, 40, 40)
+_TRACK: Final = (222, 222, 222)
+_BAR: Final = (70, 130, 180)
+_DEAD: Final = (200, 60, 50)
 """Colours in sRGB, by eye: a light page, and red for what a person must look at."""
 
 
@@ -72,7 +73,7 @@ def _heads(rig_map: RigMap, poses: F32) -> U8:
 
 def _bars(rig_map: RigMap, found: Examined) -> U8:
     """A line a control: its name, its range as a track, and how far it was seen to move; red where it never does."""
-    image = np.tile(_PAPER, (ROW * len(rig_map.controls) + 2 * MARGIN, WIDTH, 1))
+    image = np.tile(np.array(_PAPER, np.uint8), (ROW * len(rig_map.controls) + 2 * MARGIN, WIDTH, 1))
     first = LABEL + MARGIN
     long = WIDTH - first - MARGIN
     for place, control in enumerate(rig_map.controls):
@@ -89,7 +90,6 @@ def _bars(rig_map: RigMap, found: Examined) -> U8:
     return image
 
 
-def _write(image: U8, text: str, x: int, y: int, colour: U8) -> None:
-    """Letters of the plot's font, which has small ones only."""
-    ink = pixel_font.write(text.lower().replace("_", "-"))[:, : LABEL - MARGIN]
-    image[y : y + ink.shape[0], x : x + ink.shape[1]][ink] = colour
+def _write(image: U8, text: str, x: int, y: int, colour: Colour) -> None:
+    """Letters of the plot's font, which has small ones only, as many as there is room for."""
+    plot.put(image, text.lower().replace("_", "-")[: LABEL // pixel_font.ADVANCE], x, y, colour, 1)

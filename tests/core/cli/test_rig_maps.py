@@ -36,7 +36,7 @@ def test_convert_writes_values_of_a_rig(take: Path, tmp_path: Path) -> None:
     for name in ("a.csv", "a.json"):
         assert main(["convert", str(take), "--rig-map", "facs", "-o", str(tmp_path / name)]) == 0
         found = rig_values.read(tmp_path / name)
-        assert (found.names, found.rate, found.start) == (maps.load("facs").names, 30, Fraction(1, 2))
+        assert (found.names, found.rate, found.start) == (maps.load("facs").names, Fraction(30), Fraction(1, 2))
         np.testing.assert_allclose(found.values, maps.load("facs").apply(formats.read(take).values), atol=1e-5)
 
 

@@ -69,7 +69,7 @@ def test_halves_of_our_own_controls_are_found(played: F32) -> None:
     (term,) = made.controls[0].terms
 
     assert (term.source, term.name) == ("rig", "C_jaw.X") and term.points is not None
-    np.testing.assert_allclose(term.points, [[-1, 0.5], [0, 0]], atol=0.02)
+    np.testing.assert_allclose(term.points, np.array([[-1, 0.5], [0, 0]], np.float32), atol=0.02)
 
 
 def test_visemes_are_learnt_from_their_weights(played: F32) -> None:

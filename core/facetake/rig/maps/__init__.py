@@ -51,7 +51,13 @@ def load(asked: str) -> RigMap:
         RigError: there is no map of that name.
         ConfigError: the file cannot be read or is no map.
     """
-    return read(place_of(asked))
+    return _shipped(asked) if asked in shipped() else read(place_of(asked))
+
+
+@cache
+def _shipped(name: str) -> RigMap:
+    """A map that ships, read once."""
+    return read(place_of(name))
 
 
 def best_for(names: Iterable[str]) -> str | None:

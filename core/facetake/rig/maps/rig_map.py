@@ -112,13 +112,17 @@ class RigMap:
         Raises:
             ValueError: visemes are needed and missing.
         """
-        return self.summed(values, visemes)[0]
+        return self._filled(values, visemes, None)
 
     def summed(self, values: F32, visemes: F32 | None = None) -> tuple[F32, F32]:
         """As `apply`, and by how much each sum (T, N) left its control's range, below or above."""
+        beyond = np.empty((len(values), len(self.controls)), dtype=np.float32)
+        return self._filled(values, visemes, beyond), beyond
+
+    def _filled(self, values: F32, visemes: F32 | None, beyond: F32 | None) -> F32:
+        """Values of the controls; what their sums have beyond their ranges is put into `beyond`, if it is there."""
         inputs = self._inputs(np.asarray(values, dtype=np.float32), visemes)
         found = np.empty((len(values), len(self.controls)), dtype=np.float32)
-        beyond = np.empty_like(found)
         inputs["own"] = found
         for place in self.order:
             control = self.controls[place]
@@ -126,8 +130,9 @@ class RigMap:
             for term in control.terms:
                 total += term.of(inputs[term.source][:, term.column])
             np.clip(total, control.low, control.high, out=found[:, place])
-            np.subtract(total, found[:, place], out=beyond[:, place])
-        return found, beyond
+            if beyond is not None:
+                np.subtract(total, found[:, place], out=beyond[:, place])
+        return found
 
     def rest(self) -> F32:
         """(N,) what each control has on a face at rest: its neutral, but for what follows silence."""
