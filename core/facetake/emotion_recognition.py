@@ -29,8 +29,8 @@ FAINTEST_DB = -70.0  # of full scale; what is fainter is no voice
 BELOW_DB = 30.0  # this much below the loud frames there is a pause
 LEAST_S = 0.4  # of voice in a short line, for an answer
 WINDOW_LEAST_S = 2.0  # of voice in a window of a longer one: what is sure of less is often wrong
-SILENCE = VISEMES.index("sil")  # from this probability on
-SILENT = 0.5  # as likely as not
+SILENCE = VISEMES.index("sil")
+SILENT = 0.5  # from this probability of SILENCE on: as likely as not
 SPOKEN_S = 0.15  # of voice in a half second, for it to count
 SMOOTHING = (0.25, 0.5, 0.25)
 """Over a half second and its neighbours, binomial; with less, answers switch more within one emotion."""

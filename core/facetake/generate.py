@@ -28,8 +28,8 @@ from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
-EAR_SHARE = 0.6  # of the time a line takes until each is done, for progress
-NETWORK_SHARE = 0.7  # likewise, until there are curves: both move a bar alone
+EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
+NETWORK_SHARE = 0.7  # likewise, until there are curves
 BLINK_RATES = (1.0, 1.1, 0.8, 0.75, 0.85, 1.3, 1.0)
 """Of blinks, relative to the usual, in the order of the emotion weights: those who glare or stare blink less."""
 AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset

@@ -30,8 +30,8 @@ N_MOVED = 8  # controls named in the report
 LIDS = rig.both("eye_blink")
 LID_LOW = np.float32(0.2)
 """A style lowers a lid no further than this where it was higher: tracked eyes otherwise come out half asleep."""
-BLOCK_FRAMES = 4000  # restyled at once, and context on either side: a long take needs little memory
-EDGE_FRAMES = 40  # more than a window's own context and the smoothing's reach together
+BLOCK_FRAMES = 4000  # restyled at once: a long take needs little memory
+EDGE_FRAMES = 40  # context on either side: more than a window's own and the smoothing's reach together
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from facetake import preview
 from facetake.errors import AudioError, RenderError
-from facetake.preview import pixel_font, plot
+from facetake.preview import plot
 from facetake.rig import NEUTRAL, both, columns
 from facetake.take import Take
-from facetake.visemes import VisemeSegment
+from facetake.visemes import VISEMES, VisemeSegment
 
 SEGMENTS = [VisemeSegment("sil", 0.0, 0.1), VisemeSegment("p", 0.1, 0.3), VisemeSegment("@", 0.3, 0.6)]
 
@@ -127,12 +127,24 @@ def test_sizes_that_cannot_be_drawn_are_refused(size: tuple[int, int], tmp_path:
 
 
 def test_every_viseme_and_label_can_be_written() -> None:
-    """The font has a distinct glyph for each of the sixteen visemes, the curves' names and numbers."""
-    wanted = set("siltSTfkru@aeEOp0123456789.-") | set("".join(preview.main_curves(take(1).values)))
-    assert wanted <= set(pixel_font.GLYPHS)
-    inks = {glyph.tobytes() for glyph in pixel_font.GLYPHS.values()}
-    assert len(inks) == len(pixel_font.GLYPHS)
-    assert pixel_font.write("p", 2).shape == (14, 12)
+    """Each viseme that sounds, each curve's name and each second of a page has words of its own on the strip."""
+    for texts, make in ((VISEMES[1:], _strip_of_viseme), (preview.main_curves(take(1).values), _strip_of_curve)):
+        strips = [make(text).at(0.6) for text in texts]
+        assert len({strip.tobytes() for strip in strips} | {make("").at(0.6).tobytes()}) == len(strips) + 1
+    seconds = np.split(_strip_of_viseme("p").at(0.6)[-plot.TIME_PX + 4 :, :500], 5, axis=1)
+    assert len({second.tobytes() for second in seconds}) == 5
+
+
+def _strip_of_viseme(viseme: str) -> plot.Strip:
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [VisemeSegment(viseme, 0.0, 0.3)], 0.0, {}, 30.0), 500
+    )
+
+
+def _strip_of_curve(name: str) -> plot.Strip:
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [], 0.0, {name: np.zeros(150, np.float32)}, 30.0), 500
+    )
 
 
 def test_long_takes_turn_the_page() -> None:

@@ -127,7 +127,7 @@ def test_an_engine_of_another_version(answer: str) -> None:
     """Engine and plugin of different releases refuse each other, and the next try starts anew."""
     reply = '{"id": 1, "event": "done", "result": %s}' % (answer % __version__ if "%s" in answer else answer)
     host = RecordingHost([ANN])
-    engine = EngineClient([sys.executable, "-c", f"print('''{reply}''', flush=True); input(); input()"])
+    engine = EngineClient([sys.executable, "-c", f"input(); print('''{reply}''', flush=True); input()"])
     with pytest.raises(HostProblem, match="install both from the same release"):
         run(engine, host)
     engine.close()

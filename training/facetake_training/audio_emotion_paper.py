@@ -169,7 +169,7 @@ def score(network: AudioEmotionNetwork, lines: Held, sure: float) -> VoiceScores
     """Calibrates on lines and scores them."""
     scores = score_lines(network, lines)
     temperature = calibration.fit_temperature(scores, lines.labels)
-    share = calibration.shares(calibration.sigmoid(scores / temperature))
+    share = calibration.sigmoid_shares(scores / temperature)
     table = calibration.confusion(share.argmax(axis=1), lines.labels, len(EMOTIONS))
     return VoiceScores(
         calibration.balanced_accuracy(table),

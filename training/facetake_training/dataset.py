@@ -9,6 +9,7 @@ where labels and curves follow; all other augmentation is in `augment`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -30,9 +31,11 @@ from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
 from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
+from facetake_training.speed import at_speed
 
 MARGIN_S = 1.2  # phones this far outside a crop still shape it
 MOST_VOICES = 6  # that speak at once behind a line
+EDGE = 64  # samples after a crop that its last ones still hear
 
 
 @dataclass(frozen=True)
@@ -371,8 +374,11 @@ def _taught(example: Example, lips: TrackedLips, times_s: NDArray[np.float64]) -
 
 def played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:
     """`span_s` of 16 kHz sound from `start_s`, played at `speed`, zeros after its end."""
-    at = start_s * SAMPLE_RATE_HZ + np.arange(round(span_s * SAMPLE_RATE_HZ)) * speed
-    return np.asarray(np.interp(at, np.arange(len(sound)), sound, right=0.0), np.float32)
+    first = round(start_s * SAMPLE_RATE_HZ)
+    count = round(span_s * SAMPLE_RATE_HZ)
+    last = first + math.ceil(count * speed) + EDGE
+    made = at_speed(sound[first:last], speed)[:count]
+    return np.pad(made, (0, count - len(made)))
 
 
 def _silence_around(phones: list[tuple[Phone, float]], end_s: float) -> list[tuple[Phone, float]]:

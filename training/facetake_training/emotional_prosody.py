@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32, F64
 from facetake.audio import SAMPLE_RATE_HZ
+from facetake_training.speed import at_speed
 
 HOP: Final = 160  # samples between measurements of pitch: 10 ms
 FRAME: Final = 640  # samples of one: 40 ms
@@ -85,7 +86,7 @@ def perform(audio: F32, emotion: str, rng: np.random.Generator) -> F32:
     moved = _overlap_add(
         audio, pitch_hz, voiced, factor / draw["formants"], draw["tempo"] / draw["formants"], draw["jitter"], rng
     )
-    return _tilted(_resampled(moved, draw["formants"]), draw["tilt_db"])
+    return _tilted(at_speed(moved, draw["formants"]), draw["tilt_db"])
 
 
 def pitch_track(audio: F32) -> tuple[F64, NDArray[np.bool_]]:
@@ -123,7 +124,7 @@ def _overlap_add(
     tempo: float,
     jitter: float,
     rng: np.random.Generator,
-) -> F64:
+) -> F32:
     """Lays grains of the sound out at other distances (`factor` of the pitch) and another `tempo`."""
     marks, periods = _marks(audio, pitch_hz, voiced)
     count = int(len(audio) / tempo)
@@ -143,7 +144,7 @@ def _overlap_add(
         out[begin - half : begin + half + 1] += grain * padded[centre - half : centre + half + 1]
         weight[begin - half : begin + half + 1] += grain
         at += max(step * (1.0 + jitter * rng.standard_normal()), 16.0)
-    return np.asarray((out / np.maximum(weight, 0.3))[FRAME : FRAME + count])
+    return (out / np.maximum(weight, 0.3))[FRAME : FRAME + count].astype(np.float32)
 
 
 def _marks(audio: F32, pitch_hz: F64, voiced: NDArray[np.bool_]) -> tuple[F64, F64]:
@@ -166,13 +167,7 @@ def _marks(audio: F32, pitch_hz: F64, voiced: NDArray[np.bool_]) -> tuple[F64, F
     return np.array(marks), np.array(periods)
 
 
-def _resampled(audio: F64, factor: float) -> F64:
-    """Played faster by a factor: pitch, formants and tempo together."""
-    places = np.arange(0.0, len(audio) - 1, factor)
-    return np.asarray(np.interp(places, np.arange(len(audio)), audio))
-
-
-def _tilted(audio: F64, octave_db: float) -> F32:
+def _tilted(audio: F32, octave_db: float) -> F32:
     spectrum = np.fft.rfft(audio)
     hertz = np.fft.rfftfreq(len(audio), 1.0 / SAMPLE_RATE_HZ)
     octaves = np.log2(np.clip(hertz, 125.0, 4000.0) / 500.0)

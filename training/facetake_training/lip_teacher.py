@@ -43,8 +43,8 @@ from facetake_training.lips import (
 )
 from facetake_training.losses import apart
 
-WINDOW_S = 10.0  # of sound that an encoder hears at once, and what it hears beside it
-OVERLAP_S = 1.0  # likewise: Whisper's edges lack context
+WINDOW_S = 10.0  # of sound that an encoder hears at once
+OVERLAP_S = 1.0  # and what it hears beside it: Whisper's edges lack context
 
 
 @dataclass(frozen=True)

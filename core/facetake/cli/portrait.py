@@ -33,7 +33,7 @@ EXAMPLES = (
     "train landmark actor another -o run",
     "render landmark photograph.jpg run --audio line.wav --emotion happy -o line.mp4",
 )
-NEEDED = ("av", "numba", "safetensors", "torch")
+NEEDED = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
 ACTIONS: Final[Mapping[Action, str]] = {
     "train": "learn an actor's face, or go on learning",
     "render": "the actor's video with other words",

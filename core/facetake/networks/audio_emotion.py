@@ -17,10 +17,10 @@ from facetake.emotion import EMOTIONS
 from facetake.networks.logmel import mel_filters
 
 WINDOW = 2048  # landmark translation 3.2
-HOP = 512  # likewise
-N_MELS = 128  # likewise
-COARSE = 32  # the two steps of the Fourier transform
-FINE = 64  # COARSE * FINE = WINDOW
+HOP = 512  # landmark translation 3.2
+N_MELS = 128  # landmark translation 3.2
+COARSE = 32  # one of the two steps of the Fourier transform
+FINE = 64  # the other: COARSE * FINE = WINDOW
 LOW_HZ = 40.0  # below is rumble, no voice
 HIGH_HZ = 7900.0  # just below half of 16 kHz, where converters' filters already cut
 SILENCE = 1e-9  # power; keeps the logarithm finite on digital silence

@@ -89,10 +89,11 @@ def _require_studio() -> type[Studio]:
     """The class that draws heads. RenderError with what to install when an extra is missing."""
     try:
         import av  # noqa: F401
+        import PIL  # noqa: F401
 
         from facetake.face.studio import Studio
     except ImportError as error:
-        if error.name in ("numba", "llvmlite", "av"):
+        if error.name in ("numba", "llvmlite", "av", "PIL"):
             message = f'a preview needs {error.name}, which is not installed; pip install "facetake[preview]"'
             raise RenderError(message) from error
         raise

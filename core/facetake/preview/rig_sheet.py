@@ -1,6 +1,6 @@
 """A rig map as a picture: how far each control moves, and, where its controls are ARKit's, our head in the test poses.
 
-Knows maps, the preview head and the plot's letters. Heads need the `preview` extra.
+Knows maps and the preview head. Needs the `preview` extra.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Final
 import numpy as np
 
 from facetake.arrays import F32, U8
-from facetake.preview import pixel_font, plot
-from facetake.preview.plot import Colour
+from facetake.errors import RenderError
+from facetake.preview.plot import put
 from facetake.rig import ARKIT_NAMES
 from facetake.rig.maps import RigMap
 from facetake.rig.maps.examination import POSES, Examined
@@ -21,9 +21,10 @@ from facetake.rig.maps.skeleton import arkit_of
 FEWEST_SHAPES: Final = 26
 """Half of ARKit's: with fewer the head would show too little of a face."""
 HEAD: Final = 192  # pixels of a side, by eye: five beside each other are a picture as wide as the bars
-ROW: Final = 14  # pixels: two letters' height
+ROW: Final = 16  # pixels: a line of letters
+LETTERS: Final = 12  # pixels of a letter
 WIDTH: Final = 5 * HEAD  # pixels: two rows of five heads
-LABEL: Final = 320  # pixels for a name, of 6 each
+LABEL: Final = 240  # pixels for a name, cut beyond
 MARGIN: Final = 8  # pixels
 _PAPER: Final = (250, 250, 250)
 _INK: Final = (40, 40, 40)
@@ -34,9 +35,16 @@ _DEAD: Final = (200, 60, 50)
 
 
 def draw(rig_map: RigMap, found: Examined) -> U8:
-    """An sRGB picture (H, W, 3) of an examined map."""
+    """An sRGB picture (H, W, 3) of an examined map.
+
+    Raises:
+        RenderError: the `preview` extra is missing.
+    """
+    missing = [name for name in ("PIL", "numba") if find_spec(name) is None]
+    if missing:
+        raise RenderError(f'a picture of a map needs {" and ".join(missing)}; pip install "facetake[preview]"')
     parts = [_bars(rig_map, found)]
-    if len(arkit_columns(rig_map)) >= FEWEST_SHAPES and find_spec("numba"):
+    if len(arkit_columns(rig_map)) >= FEWEST_SHAPES:
         parts.insert(0, _heads(rig_map, found.poses))
     return np.concatenate(parts)
 
@@ -65,7 +73,7 @@ def _heads(rig_map: RigMap, poses: F32) -> U8:
     pictures = []
     for vertices, gaze, name in zip(studio.head.deform(weights), studio.head.gaze_deg(weights), POSES, strict=True):
         picture = studio.picture(vertices, gaze).copy()
-        _write(picture, name, MARGIN, HEAD - ROW, _PAPER)
+        put(picture, name, MARGIN, HEAD - ROW - MARGIN, _PAPER, LETTERS)
         pictures.append(picture)
     rows = [np.concatenate(pictures[first : first + 5], axis=1) for first in range(0, len(pictures), 5)]
     return np.concatenate(rows)
@@ -79,7 +87,7 @@ def _bars(rig_map: RigMap, found: Examined) -> U8:
     for place, control in enumerate(rig_map.controls):
         top = MARGIN + ROW * place
         is_dead = control.name in found.dead
-        _write(image, control.name, MARGIN, top + 3, _DEAD if is_dead else _INK)
+        put(image[top : top + ROW, :LABEL], control.name, MARGIN, 0, _DEAD if is_dead else _INK, LETTERS)
         low, high, rest = (
             first + round(long * float(x - control.low) / (control.high - control.low))
             for x in (*found.reach[place], found.rest[place])
@@ -88,8 +96,3 @@ def _bars(rig_map: RigMap, found: Examined) -> U8:
         image[top + 4 : top + ROW - 4, low : max(high, low + 1)] = _BAR
         image[top + 2 : top + ROW - 2, rest : rest + 2] = _DEAD if is_dead else _INK
     return image
-
-
-def _write(image: U8, text: str, x: int, y: int, colour: Colour) -> None:
-    """Letters of the plot's font, which has small ones only, as many as there is room for."""
-    plot.put(image, text.lower().replace("_", "-")[: LABEL // pixel_font.ADVANCE], x, y, colour, 1)

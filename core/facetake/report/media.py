@@ -21,13 +21,13 @@ from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
 from facetake.report.escaping import inert
 from facetake.report.line import ReportLine
-from facetake.rig import ARKIT_NAMES, to_arkit
+from facetake.rig import ARKIT_NAMES, N_CONTROLS, to_arkit
 from facetake.take import Take, resample
 
 MOTION_HZ: Final = Fraction(30)  # by choice: closures of 40 ms are seen, and half of 60 fps is carried
 PEAKS_HZ: Final = 100  # by choice: more than columns of a waveform, for lines of some seconds
 HEAD_AXES: Final = ("yaw", "pitch", "roll")
-CURVES: Final = tuple(main_curves(np.zeros((1, 174), np.float32)))  # their names alone are wanted
+CURVES: Final = tuple(main_curves(np.zeros((1, N_CONTROLS), np.float32)))  # their names alone are wanted
 CHANNELS: Final = (*ARKIT_NAMES, "seal", *CURVES, *HEAD_AXES)
 """What the bytes of a movement mean, channel after channel. All are 0..1 but the head's angles, whose range is told."""
 _CODEC: Final = ("OGG", "VORBIS", "audio/ogg")  # encodes twenty times as fast as Opus, at the same size

@@ -1,4 +1,7 @@
-"""Writes a picture as PNG: the few lines the format needs, so that writing a report needs no imaging library."""
+"""Writes a picture as PNG: the few lines the format needs.
+
+Not by Pillow, which writes all other pictures: a report comes with every batch, also of a plain install without extras.
+"""
 
 from __future__ import annotations
 

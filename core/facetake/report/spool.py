@@ -59,6 +59,13 @@ class Spool:
     def __init__(self, lines: Iterable[ReportLine], title: str) -> None:
         """Takes the lines in. BatchError for an id that is there twice."""
         self._base = sqlite3.connect("")
+        try:
+            self.counts = self._take_in(lines, title)
+        except BaseException:  # nobody holds a spool that could be closed later
+            self._base.close()
+            raise
+
+    def _take_in(self, lines: Iterable[ReportLine], title: str) -> Counts:
         self._base.execute(_TABLE)
         digest = hashlib.sha256(title.encode("utf-8", "replace"))
         checks = dict[str, None]()
@@ -75,7 +82,7 @@ class Spool:
             faulty += is_faulty(line)
             seconds += line.duration_s
         names = tuple(checks), tuple(others)
-        self.counts = Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
+        return Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
 
     def _put(self, number: int, line: ReportLine) -> None:
         try:

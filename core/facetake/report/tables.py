@@ -79,7 +79,7 @@ class JUnit:
     """Writes lines as test cases: a failure where checks failed, an error where there is no take to check.
 
     A line that was not begun is skipped. One case has one failure, with a sentence for each check, as build servers
-    read it.
+    read it. By hand, a line at a time: junitparser would hold the tree of the whole list.
     """
 
     def __init__(self, file: TextIO, title: str, counts: Counts) -> None:

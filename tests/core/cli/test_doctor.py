@@ -245,4 +245,4 @@ def test_a_module_names_its_extra() -> None:
     """Of a module that an extra brings it is told how to get it, of any other nothing."""
     assert how_to_get("pxr.Usd") == 'this needs pxr, which is not installed; pip install "facetake[usd]"'
     assert how_to_get("antigravity") is None and how_to_get(None) is None
-    assert lacking("preview") in ([], ["numba"], ["av"], ["numba", "av"])
+    assert set(lacking("preview")) <= {"numba", "av", "pillow"}

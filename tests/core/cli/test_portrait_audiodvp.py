@@ -13,6 +13,7 @@ import soundfile
 
 torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
+pytest.importorskip("skimage", reason="pictures are compared by scikit-image, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sqlite3
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 
 from facetake import report
 from facetake.errors import BatchError
-from facetake.report import ReportLine, three
+from facetake.report import ReportLine, spool, three
 from facetake.report.page import FIELDS, relative_address
 
 
@@ -150,6 +151,22 @@ def test_an_id_that_is_there_twice_is_refused(lines: list[ReportLine], tmp_path:
     assert list(tmp_path.glob(".facetake-*")) == []
 
 
+def test_a_report_that_fails_leaves_no_database_open(lines: list[ReportLine], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where taking the lines in fails, the table that holds them is closed."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(name: str) -> sqlite3.Connection:
+        opened.append(connect(name))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(BatchError, match="twice"):
+        spool.Spool([lines[0], lines[0]], "title")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
 def test_a_folder_that_is_not_there_is_one_sentence(lines: list[ReportLine], tmp_path: Path) -> None:
     """The sentence names the report."""
     with pytest.raises(BatchError, match=r"the report: .*nowhere.*cannot be written"):
@@ -205,11 +222,12 @@ def many(count: int, audio: Path) -> Iterator[ReportLine]:
         )
 
 
-def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
-    """Eight times the lines need no more memory, within a tenth of a megabyte: their text alone is four of these."""
+def test_memory_does_not_grow_with_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times the lines need no more memory, within a tenth of a megabyte: their text alone is four of these."""
+    monkeypatch.setattr(report.three, "modules", dict)  # the viewer's source would be more than all lines held at once
     peaks = []
     report.write(many(10, tmp_path / "a.wav"), tmp_path, media_mb=0)  # what is cached is cached by now
-    for count in (200, 1_600):
+    for count in (600, 2_400):  # both fill a chunk of rows
         tracemalloc.start()
         report.write(many(count, tmp_path / "a.wav"), tmp_path, media_mb=0)
         peaks.append(tracemalloc.get_traced_memory()[1])

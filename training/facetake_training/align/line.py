@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.align.engine import (
+    FRAME_S,
     PAUSE,
     Audio,
     PhoneAligner,
@@ -44,8 +45,7 @@ LEAST_AGREEMENT: Final = 0.4
 """A recognised line whose free phones agree less than this was recognised wrongly."""
 QUIET_DB: Final = 45.0
 """A phone that stays this far below the loudest frames of its line was not said there."""
-_GRID_S: Final = 0.01  # Pocketsphinx' frames
-_GRID: Final = round(_GRID_S * SAMPLE_RATE_HZ)
+_GRID: Final = round(FRAME_S * SAMPLE_RATE_HZ)
 _SLACK_FRAMES: Final = 2  # two recognisers rarely put a boundary in the same 10 ms
 
 
@@ -163,7 +163,7 @@ def _quiet(segments: Sequence[PhoneSegment], samples: Audio) -> list[bool]:
     frames = samples[: len(samples) // _GRID * _GRID].reshape(-1, _GRID)
     level_db = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-10)
     floor_db = np.percentile(level_db, 95) - QUIET_DB
-    spans = [(round(s.start_s / _GRID_S), round(s.end_s / _GRID_S)) for s in segments]
+    spans = [(round(s.start_s / FRAME_S), round(s.end_s / FRAME_S)) for s in segments]
     return [bool(np.all(level_db[a : max(b, a + 1)] < floor_db)) for a, b in spans]
 
 
@@ -175,12 +175,12 @@ def agreements(segments: Sequence[PhoneSegment], heard: Sequence[PhoneSegment]) 
     near = np.zeros(len(mine), dtype=bool)
     for shift in range(-_SLACK_FRAMES, _SLACK_FRAMES + 1):
         near |= np.roll(other, shift) == mine
-    bounds = [(round(s.start_s / _GRID_S), round(s.end_s / _GRID_S)) for s in segments]
+    bounds = [(round(s.start_s / FRAME_S), round(s.end_s / FRAME_S)) for s in segments]
     return [float(near[a:b].mean()) if b > a else 0.0 for a, b in bounds]
 
 
 def _visemes(segments: Sequence[PhoneSegment]) -> npt.NDArray[np.str_]:
-    frames = [round(s.end_s / _GRID_S) - round(s.start_s / _GRID_S) for s in segments]
+    frames = [round(s.end_s / FRAME_S) - round(s.start_s / FRAME_S) for s in segments]
     # Free decoding knows no stress, and stress changes some visemes.
     return np.repeat(np.array([viseme_of(base(s.phone)) for s in segments], dtype="U3"), frames)
 

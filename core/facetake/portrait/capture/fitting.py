@@ -18,18 +18,18 @@ from facetake.portrait.capture.linearized_model import Linearised
 from facetake.render.camera import Camera
 
 POSE = 6  # three numbers of a rotation and three of a translation come first
-SWEEPS = 12  # over one coefficient at a time, by choice: what is held changes little after a few
+SWEEPS = 12  # over one coefficient at a time, by choice: fewer leave more held for nothing
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
 BLINK_STIFF = 0.1  # times the prior: an eye shuts by a blink first
-SQUINT_STIFF = 2.0  # times the prior: a squint is what a blink leaves unexplained
-WIDE_STIFF = 8.0  # times the prior: a stare is rarer than a lid that is seen too high
+SQUINT_STIFF = 2.0  # likewise: what a blink leaves unexplained is a squint
+WIDE_STIFF = 8.0  # likewise, and more: in a shut eye nothing works against the blink
 DIMPLE_STIFF = 2.0  # times the prior: corners that are seen to move smile or stretch first
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
-SHUT = 0.08  # opening as a share of its width below which an eye shows no iris, and from which all of it
-OPEN = 0.18  # likewise, from here on all of it
-TURN_MOST = 0.3  # radians and metres of one step
-SHIFT_MOST = 0.1  # metres
+SHUT = 0.08  # opening as a share of its width below which an eye shows no iris
+OPEN = 0.18  # and from which on it shows all of it
+TURN_MOST = 0.3  # radians of one step
+SHIFT_MOST = 0.1  # metres of one step
 
 
 @dataclass(frozen=True)

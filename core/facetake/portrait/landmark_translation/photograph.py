@@ -32,8 +32,8 @@ from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
-SMALLEST_FACE = 64  # pixels: of a face from brow to chin, and of a photograph
-SMALLEST_SIDE = 96  # as such a face has hair and neck around it
+SMALLEST_FACE = 64  # pixels, from brow to chin
+SMALLEST_SIDE = 96  # pixels of a photograph: such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
 
 

@@ -23,8 +23,8 @@ FEWEST = FRAMES + 1
 """Frames at 25 a second without which there is no window; one more than a window, as in the published program."""
 BATCH = 20  # windows at once, as in the published program
 FULL_SCALE = 32768.0  # of 16 bits, in which the published program reads sound
-WINDOW = 400  # samples: 25 ms, 10 ms
-STEP = 160  # samples
+WINDOW = 400  # samples: 25 ms
+STEP = 160  # samples: 10 ms
 FFT = 512  # a default of python_speech_features, by which the published program hears
 FILTERS = 26  # likewise
 EMPHASIS = 0.97  # likewise
@@ -37,7 +37,7 @@ def cepstra(sound: F32) -> F64:
 
     As SyncNet was trained to hear them: samples of 16 bits, pre-emphasis 0.97, windows of 25 ms without a taper, 26
     triangles up to 8 kHz, an orthonormal cosine transform, a lifter of 22, the logarithm of the energy in place of the
-    first coefficient.
+    first coefficient. Not librosa's, whose triangles do not begin on whole bins: the network would hear another sound.
     """
     from scipy.fft import dct
 

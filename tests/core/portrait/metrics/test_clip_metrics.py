@@ -219,8 +219,20 @@ def test_faces_are_placed_where_arcface_wants_them() -> None:
     moved = (landmarks @ matrix.T + [30.0, 5.0]).astype(np.float32)
     found = face_crop.similarity(moved, landmarks)
     assert np.allclose(moved @ found[:, :2].T + found[:, 2], landmarks, atol=1e-3)
+    points = (moved + np.random.default_rng(9).normal(0.0, 3.0, moved.shape)).astype(np.float32)
+    assert np.allclose(face_crop.similarity(points, landmarks), _least_squares(points, landmarks), atol=1e-3)
     with pytest.raises(PortraitError, match="in one place"):
         face_crop.similarity(np.ones((5, 2), np.float32), face_crop.FIVE_POINTS)
+
+
+def _least_squares(points: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The similarity (2, 3) written out as four unknowns."""
+    x, y = points.astype(np.float64).T
+    one = np.ones_like(x)
+    none = np.zeros_like(x)
+    rows = np.concatenate([np.stack([x, -y, one, none], axis=1), np.stack([y, x, none, one], axis=1)])
+    a, b, right, down = np.linalg.lstsq(rows, wanted.T.ravel(), rcond=None)[0]
+    return np.array([[a, -b, right], [b, a, down]])
 
 
 def test_squares_are_cut_pixel_by_pixel() -> None:

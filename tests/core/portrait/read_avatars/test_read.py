@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 from moody import moody
 from numpy.typing import NDArray
+from scipy.fft import dct
 
-from facetake import emotion, inference
+from facetake import audio, emotion, inference
 from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
+from facetake.portrait.audio_features import log_mel
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, over_time, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
@@ -31,6 +35,7 @@ from facetake.portrait.video.playback import there_and_back
 from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
 LEARNT = 12
 
@@ -65,6 +70,21 @@ def _lesson(clip: ActorClip, models: inference.Models) -> TrainingClip:
 def trained(lessons: list[TrainingClip], tmp_path_factory: pytest.TempPathFactory) -> TrainedReadAvatars:
     """The actor learnt by the tiny preset."""
     return train(lessons, read_settings("tiny"), tmp_path_factory.mktemp("trained") / "run")
+
+
+@pytest.mark.parametrize("seconds", [0.01, 2.0])
+def test_cepstra_are_cosines_of_the_log_mel(seconds: float, tmp_path: Path) -> None:
+    """Coefficients are an orthonormal cosine transform and slopes central differences, of a line of any length."""
+    sound = audio.read(LINE)[: round(seconds * 16_000)]
+    sf.write(tmp_path / "a.wav", sound, 16_000, subtype="FLOAT")
+    found = audio_features.cepstra(tmp_path / "a.wav", Fraction(30))  # four steps a frame: those of the log-mel
+    mel = np.concatenate(log_mel(sound))
+    slow = audio_features.SCALE * dct(mel, type=2, norm="ortho", axis=1)[:, : audio_features.CEPSTRA]
+    rows = np.concatenate([slow, np.gradient(slow, axis=0)], axis=1)
+    steps = min(len(rows), 4 * len(found))
+
+    assert found.shape == (max(1, round(30 * seconds)), audio_features.FEATURES)
+    assert np.allclose(found.reshape(-1, 26)[1 : steps - 1], rows[1 : steps - 1], atol=1e-6)
 
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> None:

@@ -27,7 +27,7 @@ for _place in (
 ):  # what the tests of portraits film, and whom
     if str(_place) not in sys.path:
         sys.path.append(str(_place))
-NEEDED: Final = ("PIL", "av", "numba", "safetensors", "torch")
+NEEDED: Final = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
 T = 4
 SIZE = 16
 

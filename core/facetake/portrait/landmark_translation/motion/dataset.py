@@ -29,8 +29,8 @@ from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.portrait.landmark_translation.motion.settings import Lessons
 from facetake.portrait.storage import Progress
 
-SHORTEST_S = 0.8  # seconds, and level (root mean square) below which a piece teaches nothing
-QUIETEST = 0.003  # -50 dB of full scale
+SHORTEST_S = 0.8  # below which a piece teaches nothing
+QUIETEST = 0.003  # root mean square below which it teaches nothing: -50 dB of full scale
 WEAKEST = 0.5  # a line in a mood is in so much of it at least
 
 

@@ -23,7 +23,7 @@ from facetake.portrait.landmark_translation.motion.neutral import aperture
 
 STRONG = 0.75  # moments in less of a mood than that are no examples of it
 STIFF = 1e-3  # what a slope of 1 costs, by choice: without it slopes grow without end where moods can be told apart
-ROUNDS = 100  # of L-BFGS, ample
+ROUNDS = 100  # of L-BFGS, by choice
 
 
 @dataclass(frozen=True)
