@@ -158,7 +158,7 @@ def _document(text: bytes, n_binary: int) -> dict[str, Any]:
     if len(text) > files.MOST_TEXT:
         raise TakeError(f"its JSON has {len(text)} bytes, more than {files.MOST_TEXT}; is it a whole scene?")
     try:
-        found = json_text.load(text)
+        found = json_text.load(text.rstrip(b" \0"))  # with NUL exporters fill up that should with spaces
     except json.JSONDecodeError as error:
         raise TakeError(f"its JSON cannot be read ({error.msg}); export it again") from error
     except ValueError as error:  # also of bytes that are no text
@@ -359,7 +359,7 @@ def packed(document: dict[str, Any], binary: bytes, others: bytes = b"") -> byte
         TakeError: it would be larger than a .glb can be.
     """
     binary += b"\0" * (-len(binary) % ALIGNMENT)
-    text = json_text.dump(document, separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
+    text = json_text.dump(document, separators=(",", ":")).encode("ascii")
     text += b" " * (-len(text) % ALIGNMENT)
     size = 28 + len(text) + len(binary) + len(others)
     if size > _MOST_FILE:

@@ -133,6 +133,37 @@ def test_nothing_else_of_the_file_changes(tmp_path: Path, make_take: Callable[..
     assert document["buffers"][0]["byteLength"] == len(binary)
 
 
+def test_every_node_with_a_mesh_moves(tmp_path: Path, make_take: Callable[..., Take]) -> None:
+    """Head and teeth are meshes of their own, and one mesh may be shown twice: each node has its channel."""
+    teeth = {"primitives": [{"targets": [{"POSITION": 0}]}], "extras": {"targetNames": ["jawOpen"]}}
+    document = character(nodes=[{"mesh": 0}, {"mesh": 1}, {"mesh": 1, "weights": [0.5]}])
+    document["meshes"][1] = teeth
+    take = make_take(20)
+    made, binary, _ = animated(tmp_path, glb(document), take)
+    animation = made["animations"][-1]
+    jaw = rig.to_arkit(take.values)[:, rig.ARKIT_NAMES.index("jawOpen")]
+
+    assert [channel["target"]["node"] for channel in animation["channels"]] == [0, 1, 2]
+    assert len({sampler["input"] for sampler in animation["samplers"]}) == 1
+    for channel, width in zip(animation["channels"], (2, 1, 1), strict=True):
+        weights = floats(made, binary, animation["samplers"][channel["sampler"]]["output"])
+        np.testing.assert_array_equal(weights.reshape(20, width)[:, 0], jaw)
+
+
+def test_what_exporters_do_to_json_is_read(tmp_path: Path, make_take: Callable[..., Take]) -> None:
+    """JSON filled up with NUL, and names that are half of a letter, come through."""
+    document = changed("extras", {"targetNames": ["jawOpen", "\ud800"]})
+    while len(json.dumps(document)) % 4 != 1:
+        document["asset"]["generator"] = document["asset"].get("generator", "") + "x"
+    data = glb(document)
+    end = 20 + int.from_bytes(data[12:16], "little")
+    spaces = len(data[20:end]) - len(data[20:end].rstrip(b" "))
+    assert spaces == 3
+    made, _, _ = animated(tmp_path, data[: end - spaces] + b"\0" * spaces + data[end:], make_take(10))
+
+    assert made["meshes"][0]["extras"]["targetNames"] == ["jawOpen", "\ud800"]
+
+
 def test_a_control_may_name_its_mesh(tmp_path: Path, make_take: Callable[..., Take]) -> None:
     """`Head/jawOpen` moves the target of that mesh, before a control without a mesh does."""
     text = '[controls]\njawOpen = { arkit = { jawLeft = 1 } }\n"Head/jawOpen" = { arkit = { jawOpen = 1 } }'

@@ -46,6 +46,58 @@ SAYS = {
 """The control that is highest while a viseme is heard."""
 
 
+RAW = {
+    "audio2face": {
+        "TongueLeft": "tongueLeft",
+        "TongueUp": "tongueUp",
+        "TongueTipDown": "tongueTipDown",
+        "TongueRollUp": "tongueBendUp",
+        "TongueWide": "tongueWide",
+        "TongueIn": "tongueIn",
+    },
+    "character-creator": {
+        "Jaw_Backward": "jawBack",
+        "Cheek_Puff_L": "mouthCheekBlowL",
+        "Cheek_Suck_R": "mouthCheekSuckR",
+        "Nose_Nostril_Dilate_L": "noseNostrilDilateL",
+        "Nose_Nostril_In_R": "noseNostrilCompressR",
+        "Mouth_Up": "mouthUp",
+        "Mouth_Push_Upper_L": "mouthLipsPushUL",
+        "Mouth_Pull_Lower_R": "mouthLipsPullDR",
+        "Mouth_Roll_Out_Upper_L": "mouthUpperLipRollOutL",
+        "Neck_Swallow_Up": "neckThroatUp",
+        "Tongue_R": "tongueRight",
+        "Tongue_Narrow": "tongueNarrow",
+        "Tongue_Tip_L": "tongueTipLeft",
+    },
+    "unified-expressions": {
+        "EyeDilationRight": "eyePupilWideR",
+        "JawBackward": "jawBack",
+        "CheekSuckLeft": "mouthCheekSuckL",
+        "NasalConstrictRight": "noseNostrilCompressR",
+        "TongueRight": "tongueRight",
+        "TongueFlat": "tongueWide",
+        "TongueCurlUp": "tongueTipUp",
+    },
+}
+"""Controls that are one half of one of ours, and MetaHuman's own name for that half."""
+TURNED = {
+    "eyes left": {
+        "vrm": ("lookLeft",),
+        "character-creator": ("Eye_L_Look_L", "Eye_R_Look_L"),
+        "unified-expressions": ("EyeLookOutLeft", "EyeLookInRight"),
+        "rocketbox": ("AK_14_EyeLookInRight", "AK_15_EyeLookOutLeft"),
+    },
+    "jaw left": {"character-creator": ("Jaw_L",), "unified-expressions": ("JawLeft",), "audio2face": ("JawLeft",)},
+    "mouth left": {
+        "character-creator": ("Mouth_L",),
+        "unified-expressions": ("MouthUpperLeft", "MouthLowerLeft"),
+        "rocketbox": ("AK_33_MouthLeft",),
+    },
+}
+"""What moves to the actor's left in each, and nothing else."""
+
+
 @pytest.fixture(scope="module")
 def line() -> Performance:
     """The example line, performed."""
@@ -94,6 +146,32 @@ def test_the_left_side_is_the_actor_s_own(name: str) -> None:
     rest = of(name, rig.NEUTRAL[None])
 
     assert not [one for one in moved if one.endswith(("Right", "_R")) and moved[one] != rest[one]]
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_halves_of_our_controls_are_metahuman_s_own(name: str) -> None:
+    """Outwards, upwards, wide and back mean what they mean beneath our own controls."""
+    found = maps.load(name)
+    dice = np.random.default_rng(2)
+    values = rig.MINIMUM + (rig.MAXIMUM - rig.MINIMUM) * dice.random((200, rig.N_CONTROLS), np.float32)
+    raw = rig.to_raw(values)
+    made = found.apply(values)
+    for control, half in RAW[name].items():
+        wanted = raw[:, rig.raw_names().index(half)]
+        np.testing.assert_allclose(made[:, found.names.index(control)], wanted, atol=1e-6, err_msg=control)
+
+
+@pytest.mark.parametrize(("pose", "name"), [(pose, name) for pose, names in TURNED.items() for name in names])
+def test_left_is_the_actor_s_left(pose: str, name: str) -> None:
+    """What looks or moves to the left is the control of that name, and no other."""
+    weights = np.zeros((1, 52), np.float32)
+    shapes = {"eyes left": ("eyeLookOutLeft", "eyeLookInRight"), "jaw left": ("jawLeft",), "mouth left": ("mouthLeft",)}
+    for shape in shapes[pose]:
+        weights[0, rig.ARKIT_NAMES.index(shape)] = 1.0
+    moved = of(name, rig.from_arkit(weights))
+    rest = of(name, rig.NEUTRAL[None])
+
+    assert {one for one in moved if moved[one] != rest[one]} == set(TURNED[pose][name])
 
 
 @pytest.mark.parametrize("name", maps.shipped())
