@@ -81,7 +81,7 @@ RAW = {
     },
 }
 """Controls that are one half of one of ours, and MetaHuman's own name for that half."""
-TURNED = {
+TURNED: dict[str, dict[str, tuple[str, ...]]] = {
     "eyes left": {
         "vrm": ("lookLeft",),
         "character-creator": ("Eye_L_Look_L", "Eye_R_Look_L"),
