@@ -7,10 +7,9 @@ misspelt setting cannot pass unnoticed. What the settings mean is not known here
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 import types
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from functools import cache
 from pathlib import Path
@@ -20,10 +19,10 @@ from facetake import files
 from facetake.errors import ConfigError, FacetakeError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.timebase import parse_time
 
 T = TypeVar("T")
-MOST_LISTED = 40  # names that a message lists: more would hide what is wrong
 MOST_BYTES = 1 << 24  # 16 MB, ample: settings take some hundred lines
 MOST_DOTS = 1000
 """In a line: Python's reader takes a time that grows with the square of the parts of a dotted key."""
@@ -90,7 +89,7 @@ def from_table(cls: type[T], table: object, where: str) -> T:
     table = _table(table, where)
     for key in table:
         if key not in fields:
-            raise ConfigError(f'{where}: there is no setting "{key}"{nearest(key, list(fields))}')
+            raise ConfigError(f'{where}: there is no setting "{key}"{meant(key, fields) or _list(fields)}')
     hints = _hints(cls)
     given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, field in fields.items():
@@ -112,13 +111,8 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def nearest(key: str, known: Sequence[str]) -> str:
-    """What to use in place of a name that is not known, as the end of a message."""
-    close = difflib.get_close_matches(key, known, n=1)
-    if close:
-        return f'; did you mean "{close[0]}"?'
-    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
-    return f"; use one of {', '.join(known[:MOST_LISTED]) or 'none'}{more}"
+def _list(known: Iterable[str]) -> str:
+    return f"; use one of {', '.join(known) or 'none'}"
 
 
 def _value(hint: Any, value: object, where: str) -> object:
@@ -148,7 +142,9 @@ def _table(value: object, where: str) -> Mapping[str, object]:
 
 def _one_of(choices: tuple[object, ...], value: object, where: str) -> object:
     if not any(value == choice and type(value) is type(choice) for choice in choices):
-        raise ConfigError(f"{where} must be one of {', '.join(str(choice) for choice in choices)}, not {shown(value)}")
+        known = [str(choice) for choice in choices]
+        close = meant(value, known) if isinstance(value, str) else ""
+        raise ConfigError(f"{where} must be one of {', '.join(known)}, not {shown(value)}{close}")
     return value
 
 

@@ -18,6 +18,7 @@ from facetake.arrays import F32
 from facetake.errors import ConfigError
 from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.timebase import FURTHEST_S
 
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
@@ -63,7 +64,12 @@ def parse(text: str) -> EmotionTrack:
 
 def is_heard(text: str) -> bool:
     """Whether the emotion is to be heard in the voice: "auto" over time, "auto:line" once for the whole line."""
-    return text in (AUTO, AUTO_LINE)
+    return named(text) in (AUTO, AUTO_LINE)
+
+
+def named(text: str) -> str:
+    """The name of an emotion as this module spells it, from one in any case."""
+    return text.strip().casefold()
 
 
 def check(text: str) -> None:
@@ -83,7 +89,7 @@ def looks_like_file(text: str) -> bool:
 
 def cue_file(text: str) -> Path | None:
     """The file of cues that an emotion names; None where it is written out, or to be heard."""
-    if is_heard(text) or not (looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text))):
+    if is_heard(text) or not (looks_like_file(text) or (named(text.split(":")[0]) not in EMOTIONS and _is_file(text))):
         return None
     return Path(text)
 
@@ -141,9 +147,11 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     """
     row = np.zeros(len(EMOTIONS))
     for part in text.split("+"):
-        name, _, number = part.strip().partition(":")
+        written, _, number = part.strip().partition(":")
+        name = named(written)
         if name not in EMOTIONS:
-            raise ConfigError(f"{where}: unknown emotion {shown(name)}; known: {', '.join(EMOTIONS)}, or auto alone")
+            known = f"{', '.join(EMOTIONS)}, or auto alone{meant(written, (*EMOTIONS, AUTO))}"
+            raise ConfigError(f"{where}: unknown emotion {shown(written)}; known: {known}")
         row[EMOTIONS.index(name)] += _weight(number, name, where)
     if row.sum() > 1.0 + 1e-9:
         raise ConfigError(f"{where}: weights sum to {row.sum():g}; they may sum to 1 at most, the rest is neutral")

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from facetake import audio, emotion_recognition, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
+from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, head
@@ -270,7 +270,7 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
     if path := cue_file(asked):
         with audio.unchanged(path):
             return parse(asked), {"emotion": path.name, "cues_sha256": audio.hash_of(path)}
-    return parse("neutral" if is_heard(asked) else asked), {"emotion": asked}
+    return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

@@ -223,7 +223,7 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
     cues = emotion.cue_file(mood)
     found: dict[str, object] = {
         "audio": hash_of(row.audio),
-        "emotion": cues.name if cues else mood,
+        "emotion": cues.name if cues else emotion.named(mood),
         "seed": options.seed if row.seed is None else row.seed,
         "style": row.style,
         "actor": row.actor,

@@ -6,7 +6,6 @@ the batch; what is wrong with a row becomes that row's entry, and the others run
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import unicodedata
@@ -23,6 +22,7 @@ from facetake.batch.row import ManifestRow, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
+from facetake.files.spelling import closest
 from facetake.rig import maps
 
 _FIELD: Final = re.compile(r"\{(?:id|emotion|intensity)\}")
@@ -80,8 +80,8 @@ def notes(rows: Iterable[ManifestRow]) -> list[str]:
 
 
 def _meant(name: str) -> str:
-    close = difflib.get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
-    return f" (is '{close[0]}' meant?)" if close else ""
+    close = closest(name, COLUMNS, 0.75)  # more alike than else, as a column of one's own is no mistake
+    return f" (is '{close}' meant?)" if close else ""
 
 
 def _row(one: sheet.Cells) -> ManifestRow:

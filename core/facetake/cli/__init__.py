@@ -13,7 +13,7 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from facetake import __version__
 from facetake.cli import (
@@ -21,6 +21,7 @@ from facetake.cli import (
     batch,
     completion,
     convert,
+    defaults,
     doctor,
     generate,
     inspect,
@@ -34,7 +35,9 @@ from facetake.cli import (
 )
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
-from facetake.errors import Notice, line, sentence
+from facetake.errors import FacetakeError, Notice, line, sentence
+from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 
 COMMANDS = (
     generate,
@@ -69,13 +72,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     prepare()
     try:
         words = sys.argv[1:] if argv is None else argv
-        arguments = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+        parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+        words, taken = defaults.insert(parser, words)
+        arguments = parser.parse_args(words)
+        arguments.taken = taken
+    except FacetakeError as error:  # of the file with defaults
+        tell(f"facetake: error: {error}\n")
+        return NOTHING_DONE
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
         return int(stop.code or 0)
     with warnings.catch_warnings():
         if not is_debugging():
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
-        warnings.simplefilter("once", Notice)
+        warnings.simplefilter("ignore" if arguments.quiet else "once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         with _ended_politely():
             return _run(arguments)
@@ -98,8 +107,11 @@ def _ended_politely() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    report = Reporter(arguments.progress)
+    report = Reporter(arguments.progress, quiet=arguments.quiet)
+    taken: defaults.Defaults = arguments.taken
     try:
+        if taken.options:
+            report.note(str(taken.file), [taken.sentence], {"defaults": list(taken.options)})
         code: int = arguments.run(arguments, report)
         return code
     except KeyboardInterrupt:
@@ -122,6 +134,27 @@ def _end(report: Reporter, message: str, code: int) -> int:
 
 class _Parser(argparse.ArgumentParser):
     """Says a mistake in one sentence, as every other error."""
+
+    def parse_known_args(  # type: ignore[override]
+        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
+    ) -> tuple[argparse.Namespace, list[str]]:
+        """Refuses what is left over here, where the options are known that may have been meant."""
+        found, others = super().parse_known_args(args, namespace)
+        if others:
+            known = [
+                word for action in self._actions if action.help != argparse.SUPPRESS for word in action.option_strings
+            ]
+            word = others[0].partition("=")[0]
+            self.error(
+                f"unrecognized arguments: {' '.join(others)}{meant(word, known) if word.startswith('-') else ''}"
+            )
+        return found, others
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if action.choices is not None and value not in action.choices:
+            known = [str(one) for one in action.choices]
+            text = f"{shown(value)} is none of {', '.join(known)}{meant(str(value), known)}"
+            raise argparse.ArgumentError(action, text)
 
     def error(self, message: str) -> NoReturn:
         tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")

@@ -11,12 +11,17 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from facetake.cli import fish
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 
 NAME = "completion"
 ABOUT = "print a script that completes commands and options at the Tab key"
-EXAMPLES = ("bash > ~/.local/share/bash-completion/completions/facetake", "zsh >> ~/.zshrc")
+EXAMPLES = (
+    "bash > ~/.local/share/bash-completion/completions/facetake",
+    "zsh >> ~/.zshrc",
+    "fish > ~/.config/fish/completions/facetake.fish",
+)
 ZSH: Final = "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n"
 """What lets zsh read the script for bash."""
 SCRIPT: Final = """\
@@ -42,13 +47,16 @@ complete -o bashdefault -o default -F _facetake facetake
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
-    parser.add_argument("shell", choices=("bash", "zsh"), help="for which shell")
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="for which shell")
 
 
 def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints the script."""
     from facetake.cli import _parser
 
+    if arguments.shell == "fish":
+        say(fish.script(list(_parsers(_parser(), ""))))
+        return 0
     say((ZSH if arguments.shell == "zsh" else "") + script(_parser()))
     return 0
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, rigs
+from facetake.cli import generate, inputs, made_take, rigs
 from facetake.cli.progress import Reporter
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's own")
     rigs.add_arguments(parser)
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -52,10 +54,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.take import resample
     from facetake.timebase import parse_rate
 
-    asked = (arguments.source_form, arguments.form if _is_take(arguments) else None)
-    for name in asked:
-        if name is not None and name not in formats.FORMATS:
-            raise ConfigError(f"unknown format '{name}'; known: {', '.join(formats.FORMATS)}")
+    for name in (arguments.source_form, arguments.form if _is_take(arguments) else None):
+        generate.take_suffix(name)
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take, *rigs.read_files(arguments)])
     inputs.check_target(arguments.out)
     write = _writer(arguments, report)
@@ -65,7 +65,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.rate:
         take = resample(take, parse_rate(arguments.rate))
     report.start(str(arguments.take), 0, 1)
-    write(take)
+    with replacing(arguments.out, report, str(arguments.take), force=arguments.force):
+        write(take)
+    made_take.tell(report, str(arguments.take), arguments.out, take)
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 

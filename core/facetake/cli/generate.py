@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options, rigs
+from facetake.cli import inputs, made_take, options, rigs
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.files import quantities
+from facetake.files.spelling import meant
 
 if TYPE_CHECKING:
     from facetake.generate import GenerateOptions, Performance
@@ -56,6 +59,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rigs.add_arguments(parser)
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
@@ -91,11 +95,21 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     options = performance(arguments)
     targets = _targets(sources, arguments)
     rig_map = rigs.chosen(arguments)
-    models = inference.load(arguments.model)
-    job = _GenerateJob(options, models, arguments.form, arguments.preview, report, rig_map, arguments.mesh)
+    load = cache(lambda: inference.load(arguments.model))
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
+        job = _GenerateJob(
+            options,
+            load(),
+            arguments.form,
+            arguments.preview,
+            report,
+            arguments.takes > 1,
+            arguments.force,
+            rig_map,
+            arguments.mesh,
+        )
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
     if fates == {DONE}:
@@ -112,6 +126,8 @@ class _GenerateJob:
     form: str | None
     film: Path | None
     report: Reporter
+    tells_seed: bool
+    force: bool
     rig_map: RigMap | None = None
     mesh: Path | None = None
 
@@ -159,7 +175,8 @@ def take_suffix(form: str | None) -> str:
     if form is None:
         return ".csv"
     if form not in formats.FORMATS:
-        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}")
+        close = meant(form, formats.FORMATS)
+        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}{close}")
     return formats.FORMATS[form].suffix
 
 
@@ -167,20 +184,19 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
     from facetake import emotion, rig
     from facetake.generate import GenerateOptions
-    from facetake.motion.expression import MOST_ENERGY
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
-    gains = dict(_gain(text) for text in arguments.gain)
+    gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
     return GenerateOptions(
         arguments.emotion,
         parse_rate(arguments.rate),
         arguments.keys,
         arguments.seed,
-        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY),
+        energy(arguments.energy),
         arguments.blink,
         arguments.gaze,
         arguments.head,
@@ -190,7 +206,15 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
     )
 
 
-def _gain(text: str) -> tuple[str, float]:
+def energy(text: str) -> float:
+    """How much the face acts. Raises ConfigError."""
+    from facetake.motion.expression import MOST_ENERGY
+
+    return quantities.number(text, "--energy", 0.0, MOST_ENERGY)
+
+
+def gain(text: str) -> tuple[str, float]:
+    """A region and how much more it moves, from "brow=1.3". Raises ConfigError."""
     from facetake.generate import MOST_GAIN
 
     region, sign, factor = text.partition("=")
@@ -228,15 +252,19 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
     inputs.make_folder(target.parent)
-    formats.write(take, target, job.form)
+    with replacing(target, job.report, str(source), force=job.force):
+        formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        host_io.write_keys(_keys_path(target), take, made.keys)
+        with replacing(_keys_path(target), job.report, str(source), force=job.force):
+            host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
     if job.rig_map is not None:
         written.append(_rig(made, take, source, _rig_path(target, job.mesh), job))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
+    more = {"seed": job.options.seed} if job.tells_seed else {}
+    made_take.tell(job.report, str(source), target, take, made_take.mood(job.options.emotion, made), **more)
 
 
 def _keys_path(target: Path) -> Path:
@@ -257,7 +285,9 @@ def _rig(made: Performance, take: Take, source: Path, out: Path, job: _GenerateJ
 
     assert job.rig_map is not None
     found = rig_values.of(take, job.rig_map, visemes.weights(made.visemes, take.rate))
-    for note in rig_values.write(found, take, out, mesh=job.mesh):
+    with replacing(out, job.report, str(source), force=job.force):
+        notes = rig_values.write(found, take, out, mesh=job.mesh)
+    for note in notes:
         job.report.warning(str(source), f"{out}: {note}")
     return str(out)
 

@@ -10,6 +10,7 @@ from facetake.cli import inputs, rigs
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
+from facetake.files.spelling import meant
 
 if TYPE_CHECKING:
     from facetake.rig.maps.examination import Examined
@@ -73,7 +74,8 @@ def _new(arguments: argparse.Namespace, report: Reporter) -> int:
 
     _check_out(arguments.out, [arguments.names] if arguments.names else [])
     if arguments.like is not None and arguments.like not in maps.shipped():
-        raise ConfigError(f"--like {arguments.like}: it is none of the maps that ship: {', '.join(maps.shipped())}")
+        known = meant(arguments.like, maps.shipped()) or f": {', '.join(maps.shipped())}"
+        raise ConfigError(f"--like {arguments.like}: it is none of the maps that ship{known}")
     if arguments.names is None:
         if arguments.like is None:
             raise ConfigError("name a file of control names, one a line, or a map to begin from with --like")

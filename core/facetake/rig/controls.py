@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import RigError
+from facetake.files.spelling import meant
 
 N_CONTROLS = 174  # EmoFace 4.1
 
@@ -132,6 +133,7 @@ def region_mask(*regions: str) -> NDArray[np.bool_]:
     wanted: set[str] = set()
     for region in regions:
         if region not in REGIONS and region not in GROUPS:
-            raise RigError(f'no face region is called "{region}"; use one of {", ".join((*REGIONS, *GROUPS))}')
+            known = (*REGIONS, *GROUPS)
+            raise RigError(f'no face region is called "{region}"; use one of {", ".join(known)}{meant(region, known)}')
         wanted.update(GROUPS.get(region, (region,)))
     return np.array([control.region in wanted for control in CONTROLS], dtype=np.bool_)

@@ -49,6 +49,16 @@ def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Pa
         assert making.fingerprint(row, batch.BatchSettings(tmp_path, options), hashes) != plain, name
 
 
+def test_a_mood_in_capitals_is_the_same(row: batch.ManifestRow, tmp_path: Path) -> None:
+    """A row is not made again because its mood is written in another case."""
+    hashes = making.model_hashes(None)
+    told = [
+        making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions(emotion=mood)), hashes)
+        for mood in ("happy:0.7", "Happy:0.7")
+    ]
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])
 def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again with another network or other movement."""

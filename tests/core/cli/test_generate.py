@@ -86,8 +86,37 @@ def test_json_events(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixtur
     generate(line(tmp_path / "a.wav"), bad, "-o", tmp_path / "out", "--progress", "json")
     events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
 
-    assert [event["event"] for event in events if event["event"] != "progress"] == ["start", "done", "start", "failure"]
+    assert [event["event"] for event in events if event["event"] != "progress"] == [
+        *("start", "report", "done"),
+        *("start", "failure"),
+    ]
     assert max(event["share"] for event in events if event["event"] == "progress") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "a.csv: 1.0 s of neutral, 60 frames at 60 fps\n"),
+        (["--emotion", "Happy:0,7", "--rate", "29.97"], "a.csv: 1.0 s of happy 0.7, 30 frames at 29.97 fps\n"),
+        (["--emotion", "happy:.5+sad:.25"], "a.csv: 1.0 s of happy 0.5 and sad 0.25, 60 frames at 60 fps\n"),
+        (["--emotion", "mood.txt"], "a.csv: 1.0 s of the moods in mood.txt, 60 frames at 60 fps\n"),
+        (["--takes", "2", "--seed", "3"], "a.2.csv: 1.0 s of neutral, 60 frames at 60 fps, seed 4\n"),
+        (["--quiet"], ""),
+    ],
+)
+def test_what_was_made_is_told(
+    tmp_path: Path,
+    generate: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    told: str,
+) -> None:
+    """Each take's length, mood, frames and rate are told in one sentence, and its seed where there are several."""
+    monkeypatch.chdir(tmp_path)
+    Path("mood.txt").write_text("0 happy\n0.5 sad\n", encoding="utf-8")
+    assert generate(line(tmp_path / "a.wav", 1.0), "-o", "a.csv", *options) == 0
+    assert capsys.readouterr().err.endswith(told) if told else capsys.readouterr() == ("", "")
 
 
 def test_sparse_keys_rebuild_the_curve(tmp_path: Path, generate: Run) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from facetake.config import load_config
 from facetake.errors import ConfigError
 from facetake.files import quantities
+from facetake.files.spelling import meant
 
 PRESETS = ("quick", "paper", "tiny")
 Settings = TypeVar("Settings")
@@ -34,7 +35,8 @@ def preset(kind: type[Settings], name: str, folder: Path) -> Settings:
     if name in PRESETS:
         return load_config(kind, folder / f"{folder.name}_{name}.toml")
     if not name.endswith(".toml"):
-        raise ConfigError(f'there is no setting "{name}"; use one of {", ".join(PRESETS)} or name a .toml file')
+        known = f"{', '.join(PRESETS)} or name a .toml file{meant(name, PRESETS)}"
+        raise ConfigError(f'there is no setting "{name}"; use one of {known}')
     found = load_config(kind, Path(name))
     check_sizes(found, name)
     return found

@@ -12,8 +12,8 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from facetake.config import nearest
 from facetake.errors import RigError
+from facetake.files.spelling import meant
 from facetake.rig.maps.rig_map import MappedControl, RigMap, Source, Term
 from facetake.rig.maps.table import parse, read
 
@@ -38,9 +38,8 @@ def place_of(asked: str) -> Path:
     if asked in shipped():
         return _FOLDER / f"{asked}{SUFFIX}"
     if not asked.lower().endswith(SUFFIX):
-        raise RigError(
-            f'no rig map is called "{asked}"{nearest(asked, shipped())}; a file of your own ends in {SUFFIX}'
-        )
+        known = meant(asked, shipped()) or f"; those that ship are {', '.join(shipped())}"
+        raise RigError(f'no rig map is called "{asked}"{known} (a file of your own ends in {SUFFIX})')
     return Path(asked)
 
 

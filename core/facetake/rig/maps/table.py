@@ -21,9 +21,10 @@ from typing import Final
 
 import numpy as np
 
-from facetake.config import from_table, nearest, read_table
+from facetake.config import from_table, read_table
 from facetake.errors import ConfigError, RigError, line
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.rig.arkit import ARKIT_NAMES
 from facetake.rig.controls import NAMES
 from facetake.rig.maps.rig_map import SOURCES, MappedControl, RigMap, Source, Term, ordered
@@ -177,8 +178,13 @@ def _column(source: Source, key: str, places: Mapping[str, int], where: str) -> 
         known = list({"arkit": ARKIT_NAMES, "visemes": VISEMES, "own": tuple(places)}[source])
         found = known.index(key) if key in known else None
     if found is None:
-        raise ConfigError(f"{where}: there is no {_KIND[source]} {shown(key)}{nearest(key, known)}")
+        raise ConfigError(f"{where}: there is no {_KIND[source]} {shown(key)}{meant(key, known) or _few(known)}")
     return found
+
+
+def _few(known: list[str]) -> str:
+    """What there is, where it is few."""
+    return f"; use one of {', '.join(known)}" if len(known) <= len(VISEMES) else "; correct it"
 
 
 def _rig_column(key: str) -> int | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import numpy as np
 
@@ -16,7 +18,7 @@ from attack import hostile
 from attack.damage import PIECES, damaged
 from attack.door import Case, Door, Open
 from facetake import emotion, host_io, keys, qc, restyle, rig
-from facetake.cli import options
+from facetake.cli import _parser, defaults, options
 from facetake.config import load_config, read_table
 from facetake.emotion import EMOTIONS
 from facetake.files import quantities
@@ -24,6 +26,15 @@ from facetake.timebase import parse_rate, parse_time
 from facetake_host.curves import load as load_keys
 from facetake_host.problems import HostProblem
 
+DEFAULTS: Final = b"""[generate]
+rate = 30
+emotion = "happy:0.7"
+no-blink = true
+gain = ["brow=1.3", "mouth=0.9"]
+energy = 1.2
+[portrait.render.read]
+phonemes = "models"
+"""
 ROOT: Final = Path(__file__).parents[4]
 
 
@@ -39,6 +50,7 @@ def prepare(_folder: Path) -> dict[str, Kind]:
     """The settings that ship, each read once."""
     found = {
         "limits": Kind([qc.limits.SHIPPED.read_bytes()], qc.load),
+        "defaults": Kind([DEFAULTS], _defaults),
         "table": Kind([b"a = 1\n[b]\nc = [1, 2]\n"], read_table),
     }
     if find_spec("torch"):
@@ -61,6 +73,13 @@ def prepare(_folder: Path) -> dict[str, Kind]:
         texts = [(ROOT / f"training/configs/{name}.toml").read_bytes() for name in ("emoface_paper", "emoface_shipped")]
         found["emoface"] = Kind(texts, lambda path: load_config(emoface.TrainConfig, path))
     return found
+
+
+def _defaults(path: Path) -> None:
+    """A studio's defaults, read for two commands."""
+    with mock.patch.dict(os.environ, {defaults.VARIABLE: str(path)}):
+        for words in (["generate", "a.wav"], ["portrait", "render", "read", "a", "b"]):
+            defaults.insert(_parser(words[0]), words)
 
 
 def make(kinds: dict[str, Kind], case: Case) -> Open:
