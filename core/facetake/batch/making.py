@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, formats, host_io, inference, qc, rig, visemes
+from facetake import __version__, emotion, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
 from facetake.audio import hash_of
 from facetake.batch import outputs
@@ -117,7 +117,10 @@ class Maker:
     def _make(self, row: ManifestRow) -> RowResult:
         chosen = self._settings.options
         options = replace(
-            chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
+            chosen,
+            emotion=row.emotion or chosen.emotion,
+            look=row.look or chosen.look,
+            seed=chosen.seed if row.seed is None else row.seed,
         )
         made = generate(row.audio, options, self._models)
         take = made.take
@@ -176,7 +179,7 @@ class Maker:
 
 def _read(origin: Mapping[str, object]) -> Fingerprint:
     """Of what a take says of itself, what tells its inputs apart."""
-    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"))
+    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"), ("look cues", "look_sha256"))
     return {name: origin[key] for name, key in known if key in origin}
 
 
@@ -242,6 +245,12 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
     }
     if cues:
         found["cues"] = hash_of(cues)
+    look = row.look or options.look
+    if isinstance(look, str) and look:
+        aims = gaze.cue_file(look)
+        found["look"] = aims.name if aims else look
+        if aims:
+            found["look cues"] = hash_of(aims)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):

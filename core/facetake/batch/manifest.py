@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from facetake import audio, emotion, inspection, restyle
+from facetake import audio, cues, emotion, gaze, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
 from facetake.batch.row import ManifestRow, is_name, refused, spared
@@ -108,13 +108,14 @@ def _row(one: sheet.Cells) -> ManifestRow:
         problem=problem,
         names_form=bool(cells["out"]),
         others=tuple(one.others.items()),
+        look=cells["look"],
         rig_map=cells["rig_map"],
     )
 
 
 def _pointed(cell: str) -> str:
     """A mood or manner with decimal points, also where a country writes commas; a file stays as it is called."""
-    return cell if emotion.looks_like_file(cell) else quantities.pointed(cell)
+    return cell if cues.looks_like_file(cell) else quantities.pointed(cell)
 
 
 def _length_s(sound: Path) -> float:
@@ -143,13 +144,16 @@ def _checked(
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
+        look = _whole(row.look, "look", root, follow_links)
+        if look:
+            gaze.parse(look)
         rig_map = _rig_map(row, root, follow_links)
         if rig_map:
             try_map(rig_map)
-        return replace(row, audio=sound, emotion=mood, rig_map=rig_map, duration_s=length_s(sound))
+        return replace(row, audio=sound, emotion=mood, look=look, rig_map=rig_map, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
-        mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
-        return replace(refused(row, error), audio=root / row.audio, emotion=mood)
+        mood, look = (str(root / one) if cues.looks_like_file(one) else one for one in (row.emotion, row.look))
+        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look)
 
 
 def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
@@ -158,13 +162,15 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
         restyle.parse_style(row.style)
     if row.actor:
         restyle.parse_strength(row.actor, "actor")
-    if not emotion.looks_like_file(row.emotion):
-        mood = row.emotion
-    else:
-        mood = str(inside(root, Path(row.emotion), "emotion", follow_links))
+    mood = _whole(row.emotion, "emotion", root, follow_links)
     if mood:
         emotion.check(mood)
     return mood
+
+
+def _whole(cell: str, what: str, root: Path, follow_links: bool) -> str:
+    """A cell, a file of cues in it by its whole path. Raises BatchError."""
+    return str(inside(root, Path(cell), what, follow_links)) if cues.looks_like_file(cell) else cell
 
 
 def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:

@@ -23,7 +23,7 @@ class ManifestRow:
     Attributes:
         id: its name.
         audio: path of the recording.
-        emotion, style, actor: as the command line writes them; empty for the batch's own.
+        emotion, style, actor, look: as the command line writes them; empty for the batch's own.
         character, text: for people.
         seed: None for the batch's own.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
@@ -54,6 +54,7 @@ class ManifestRow:
     note: str = ""
     known: tuple[str, ...] = ()
     rig_map: str = ""
+    look: str = ""
 
 
 def is_letter(one: str) -> bool:

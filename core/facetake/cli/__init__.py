@@ -13,7 +13,8 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, NoReturn
+from functools import partial
+from types import ModuleType
 
 from facetake import __version__
 from facetake.cli import (
@@ -25,6 +26,7 @@ from facetake.cli import (
     doctor,
     generate,
     inspect,
+    live,
     package,
     portrait,
     preview,
@@ -33,11 +35,10 @@ from facetake.cli import (
     visemes,
     worker,
 )
+from facetake.cli.parser import Parser
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
-from facetake.errors import FacetakeError, Notice, line, sentence
-from facetake.files.quantities import shown
-from facetake.files.spelling import meant
+from facetake.errors import FacetakeError, Notice, sentence
 
 COMMANDS = (
     generate,
@@ -45,6 +46,7 @@ COMMANDS = (
     restyle,
     visemes,
     preview,
+    live,
     portrait,
     convert,
     rig_map,
@@ -71,9 +73,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare()
     try:
-        words = sys.argv[1:] if argv is None else argv
-        parser = _parser(next((word for word in words if not word.startswith("-")), ""))
-        words, taken = defaults.insert(parser, words)
+        parser = _parser()
+        words, taken = defaults.insert(parser, sys.argv[1:] if argv is None else argv)
         arguments = parser.parse_args(words)
         arguments.taken = taken
     except FacetakeError as error:  # of the file with defaults
@@ -132,38 +133,9 @@ def _end(report: Reporter, message: str, code: int) -> int:
     return code
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, as every other error."""
-
-    def parse_known_args(  # type: ignore[override]
-        self, args: Sequence[str] | None = None, namespace: argparse.Namespace | None = None
-    ) -> tuple[argparse.Namespace, list[str]]:
-        """Refuses what is left over here, where the options are known that may have been meant."""
-        found, others = super().parse_known_args(args, namespace)
-        if others:
-            known = [
-                word for action in self._actions if action.help != argparse.SUPPRESS for word in action.option_strings
-            ]
-            word = others[0].partition("=")[0]
-            self.error(
-                f"unrecognized arguments: {' '.join(others)}{meant(word, known) if word.startswith('-') else ''}"
-            )
-        return found, others
-
-    def _check_value(self, action: argparse.Action, value: Any) -> None:
-        if action.choices is not None and value not in action.choices:
-            known = [str(one) for one in action.choices]
-            text = f"{shown(value)} is none of {', '.join(known)}{meant(str(value), known)}"
-            raise argparse.ArgumentError(action, text)
-
-    def error(self, message: str) -> NoReturn:
-        tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
-        raise SystemExit(NOTHING_DONE)
-
-
-def _parser(named: str | None = None) -> argparse.ArgumentParser:
-    """All commands, with their options; those of one alone where it is named, since the others would not be read."""
-    parser = _Parser(
+def _parser() -> Parser:
+    """All commands."""
+    parser = Parser(
         prog="facetake",
         description="Recorded dialogue into facial performance: speech and emotion to MetaHuman curves.",
     )
@@ -176,9 +148,12 @@ def _parser(named: str | None = None) -> argparse.ArgumentParser:
             description=command.ABOUT,
             epilog="examples:\n" + "\n".join(f"  facetake {command.NAME} {example}" for example in command.EXAMPLES),
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            declare=partial(_declare, command),
         )
-        if named in (None, command.NAME):
-            command.add_arguments(own)
-            add_option(own, "auto")
         own.set_defaults(run=command.run)
     return parser
+
+
+def _declare(command: ModuleType, parser: argparse.ArgumentParser) -> None:
+    command.add_arguments(parser)
+    add_option(parser, "auto")

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from facetake.cli import fish
+from facetake.cli.parser import Parser
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 
@@ -61,7 +62,7 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     return 0
 
 
-def script(parser: argparse.ArgumentParser) -> str:
+def script(parser: Parser) -> str:
     """The script for bash of a program's parser and those of its commands, at every depth."""
     parsers = list(_parsers(parser, ""))[::-1]  # a command's patterns before those of what it is a command of
     values = list[str]()
@@ -80,8 +81,9 @@ def script(parser: argparse.ArgumentParser) -> str:
     return SCRIPT.format(commands=commands, values="\n".join(values), words="\n".join(words))
 
 
-def _parsers(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _parsers(parser: Parser, path: str) -> Iterator[tuple[str, Parser]]:
     """A parser and those of its commands, each with a space and a word for every command on the way to it."""
+    parser.declared()
     yield path, parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
+from facetake.cli.parser import Parser
 from facetake.errors import ConfigError, FacetakeError
 
 NAME: Final = "facetake.toml"
@@ -26,7 +27,20 @@ WITHOUT: Final = frozenset({"worker"})
 READ: Final = frozenset({"model", "checks", "weights", "phonemes", "landmarker"})
 """Options that name what is only read, from the file's folder; any other path is for the command line alone."""
 ALONE: Final = frozenset(
-    {"help", "progress", "quiet", "force", "engine", "address", "follow-links", "schema", "resume"}
+    {
+        "help",
+        "progress",
+        "quiet",
+        "force",
+        "engine",
+        "address",
+        "follow-links",
+        "schema",
+        "resume",
+        "host",
+        "microphone",
+        "record",
+    }
 )
 """Options that are a person's own word: how things are told, what may be lost, and who else takes part."""
 MOST_VALUES: Final = 100  # of an option that may be repeated; there are a dozen regions
@@ -51,7 +65,7 @@ class Defaults:
         return f"facetake: from {self.file}: {' '.join(shown)}"
 
 
-def insert(parser: argparse.ArgumentParser, words: Sequence[str]) -> tuple[list[str], Defaults]:
+def insert(parser: Parser, words: Sequence[str]) -> tuple[list[str], Defaults]:
     """The words of a command line with a file's defaults among them, and what those are.
 
     Args:
@@ -78,9 +92,7 @@ def insert(parser: argparse.ArgumentParser, words: Sequence[str]) -> tuple[list[
     return [*made, *words[before:]], Defaults(file, tuple(taken))
 
 
-def _levels(
-    parser: argparse.ArgumentParser, words: Sequence[str]
-) -> Iterator[tuple[int, tuple[str, ...], argparse.ArgumentParser]]:
+def _levels(parser: Parser, words: Sequence[str]) -> Iterator[tuple[int, tuple[str, ...], Parser]]:
     """Each command on the way to what is asked for: where its options may begin, its names, its parser."""
     path: tuple[str, ...] = ()
     place = 0
@@ -90,10 +102,11 @@ def _levels(
             return
         path = (*path, words[place - 1])
         parser = commands[path[-1]]
+        parser.declared()
         yield place, path, parser
 
 
-def _commands(parser: argparse.ArgumentParser) -> Mapping[str, argparse.ArgumentParser]:
+def _commands(parser: Parser) -> Mapping[str, Parser]:
     """Parsers of what may follow a command's name."""
     return next((one.choices for one in parser._actions if isinstance(one, argparse._SubParsersAction)), {})
 
@@ -111,7 +124,7 @@ def _find() -> Path | None:
     return None
 
 
-def _read(file: Path, parser: argparse.ArgumentParser) -> Mapping[str, object]:
+def _read(file: Path, parser: Parser) -> Mapping[str, object]:
     """The file's tables. ConfigError where one is no command's."""
     from facetake.config import read_table
     from facetake.files.spelling import meant
@@ -130,9 +143,7 @@ def _table(value: object, where: str) -> Mapping[str, object]:
     return value
 
 
-def _options(
-    parser: argparse.ArgumentParser, table: Mapping[str, object], file: Path, path: tuple[str, ...]
-) -> list[str]:
+def _options(parser: Parser, table: Mapping[str, object], file: Path, path: tuple[str, ...]) -> list[str]:
     """What a command's table says, as options."""
     from facetake.files.spelling import meant
 
@@ -170,7 +181,7 @@ def _values(action: argparse.Action, value: object, where: str) -> list[object]:
     return values
 
 
-def _option(parser: argparse.ArgumentParser, name: str, value: object, where: str, folder: Path) -> str:
+def _option(parser: Parser, name: str, value: object, where: str, folder: Path) -> str:
     """One option and its value, read as on the command line."""
     from facetake.files import quantities
 
@@ -195,7 +206,7 @@ def _number(value: float) -> float:
     return quantities.whole(value, "it") if isinstance(value, int) else quantities.number(value, "it")
 
 
-def _check(parser: argparse.ArgumentParser, name: str, text: str) -> None:
+def _check(parser: Parser, name: str, text: str) -> None:
     """Reads a value as its command will. FacetakeError or ArgumentError where it is none."""
     action = parser._option_string_actions[f"--{name}"]
     parser._check_value(action, parser._get_value(action, text))
@@ -205,12 +216,13 @@ def _check(parser: argparse.ArgumentParser, name: str, text: str) -> None:
 
 def _checks() -> Mapping[str, Callable[[str], Any]]:
     """How commands read what argparse takes as text, by option: the same in every command."""
-    from facetake import emotion, restyle, rig, timebase
+    from facetake import emotion, gaze, restyle, rig, timebase
     from facetake.cli import batch, generate, options
 
     return {
         "emotion": emotion.check,
         "emotions": batch.moods,
+        "look": gaze.parse,
         "rate": timebase.parse_rate,
         "energy": generate.energy,
         "gain": lambda text: rig.region_mask(generate.gain(text)[0]),
@@ -226,10 +238,11 @@ def _checks() -> Mapping[str, Callable[[str], Any]]:
 
 def _from_here(name: str, text: str, folder: Path) -> str:
     """A value that names a file or a folder, seen from here and not from the folder of the file that said it."""
-    from facetake.emotion import looks_like_file
+    from facetake.cues import looks_like_file
 
     kind, colon, place = text.partition(":")
     if name == "face" and colon:
         return f"{kind}:{folder / place}"
-    is_file = {"settings": text.endswith(".toml"), "emotion": looks_like_file(text)}.get(name, name in READ)
+    is_cues = name in ("emotion", "look") and looks_like_file(text)
+    is_file = is_cues or name in READ or (name == "settings" and text.endswith(".toml"))
     return str(folder / text) if is_file else text

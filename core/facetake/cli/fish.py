@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 HEAD: Final = """\
@@ -22,7 +22,7 @@ complete -c facetake -e
 """Whether the words before the cursor name these commands."""
 
 
-def script(parsers: list[tuple[str, argparse.ArgumentParser]]) -> str:
+def script(parsers: Sequence[tuple[str, argparse.ArgumentParser]]) -> str:
     """The script.
 
     Args:

@@ -29,6 +29,7 @@ EXAMPLES = (
     "line.wav",
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
+    "line.wav --look camera",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -69,6 +70,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="happy:0.7, a blend happy:0.5+sad:0.3, a file of "
         "cues, or auto: hear it in the voice (auto:line: once a line)",
+    )
+    parser.add_argument(
+        "--look",
+        metavar="WHERE",
+        help="what eyes and head look at: camera, X,Y,Z in metres to the actor's left, up and forward of the eyes "
+        "(--look=-0.3,0,1 where the first is negative), or a file of cues",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -147,7 +154,7 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
-    cues = [Path(arguments.emotion)] if arguments.emotion else []
+    cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
     inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
     if arguments.form is None:
         check_suffix(targets[0])
@@ -182,12 +189,14 @@ def take_suffix(form: str | None) -> str:
 
 def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
-    from facetake import emotion, rig
+    from facetake import emotion, gaze, rig
     from facetake.generate import GenerateOptions
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
+    if arguments.look:
+        gaze.parse(arguments.look)
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
     gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
@@ -203,6 +212,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         gains,
         only,
         head_style=arguments.head_style,
+        look=arguments.look,
     )
 
 

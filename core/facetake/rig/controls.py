@@ -19,6 +19,10 @@ from facetake.errors import RigError
 from facetake.files.spelling import meant
 
 N_CONTROLS = 174  # EmoFace 4.1
+EYE_SIDE_DEG = 40.0
+EYE_UP_DEG = 30.0
+EYE_DOWN_DEG = 40.0
+"""How far a MetaHuman's eye turns at a full `eye.X` (1 is to the actor's left, for either eye) and `eye.Y`."""
 
 Side = Literal["L", "R", "C"]
 Keyed = Literal["yes", "optional", "no"]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import os
 from fractions import Fraction
@@ -12,7 +11,8 @@ import numpy as np
 import pytest
 
 from facetake import formats, rig
-from facetake.cli import COMMANDS, _parser, defaults, main
+from facetake.cli import _parser, defaults, main
+from facetake.cli.parser import Parser
 from facetake.errors import ConfigError
 from facetake.take import Take
 
@@ -36,7 +36,7 @@ def say(text: str, folder: Path) -> Path:
 
 def inserted(*words: str) -> list[str]:
     """A command line with its defaults."""
-    return defaults.insert(_parser(words[0]), words)[0]
+    return defaults.insert(_parser(), words)[0]
 
 
 def test_a_studio_has_its_own_defaults(work: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,6 +134,7 @@ def test_mistakes_name_the_file(work: Path, capsys: pytest.CaptureFixture[str], 
     ("command", "name"),
     [
         *(("generate", name) for name in ("out", "preview", "quiet", "progress", "help")),
+        *(("live", name) for name in ("host", "microphone", "record")),
         *(("batch", name) for name in ("out", "engine", "address", "follow-links", "approvals", "resume", "schema")),
         *(("doctor", name) for name in ("report-bug", "results")),
         ("package", "out"),
@@ -158,12 +159,15 @@ def test_hosts_and_help_are_not_surprised(work: Path, capsys: pytest.CaptureFixt
 
 def test_every_path_that_a_command_takes_is_written_or_read() -> None:
     """Whoever adds an option with a path says whether it is read; a file may not say it where that is unknown."""
-    known = defaults.READ | {"out", "preview", "approvals", "report-bug", "results", "audio", "take", "tracks"}
-    for command in COMMANDS:
-        for parser in _all(_parser(command.NAME)):
-            words = [word for one in parser._actions if one.type is Path for word in one.option_strings]
-            assert {word[2:] for word in words if word.startswith("--")} <= known, command.NAME
+    written = {"out", "preview", "approvals", "record", "report-bug", "results"}
+    known = defaults.READ | written | {"audio", "mesh", "take", "tracks"}
+    parsers = _all(_parser())
+    for parser in parsers:
+        words = [word for one in parser._actions if one.type is Path for word in one.option_strings]
+        assert {word[2:] for word in words if word.startswith("--")} <= known, parser.prog
+    assert len(parsers) > 20
 
 
-def _all(parser: argparse.ArgumentParser) -> list[argparse.ArgumentParser]:
+def _all(parser: Parser) -> list[Parser]:
+    parser.declared()
     return [parser, *(one for inner in defaults._commands(parser).values() for one in _all(inner))]

@@ -200,6 +200,9 @@ def test_silence_has_no_emotion(tmp_path: Path, generate: Run, capsys: pytest.Ca
         (["--energy", "2.1"], "--energy"),
         (["--energy", "nan"], "--energy"),
         (["--takes", "0"], "--takes"),
+        (["--look", "left"], "--look: 'left' is no target"),
+        (["--look", "0,0,0"], "lies in the head"),
+        (["--look", "camera", "--no-gaze"], "--no-gaze leaves it out"),
         (["--format", "fbx"], "known: csv, json"),
         (["--model", "gone"], "models.toml is missing"),
     ],
@@ -283,18 +286,21 @@ def test_a_recording_is_never_overwritten(tmp_path: Path, generate: Run, capsys:
     (tmp_path / "link.csv").symlink_to(film)
     cues = tmp_path / "mood.csv"
     cues.write_text("0 happy\n")
-    before = film.read_bytes(), cues.read_bytes()
+    looks = tmp_path / "look.csv"
+    looks.write_text("0 camera\n")
+    before = film.read_bytes(), cues.read_bytes(), looks.read_bytes()
 
     for options in (
         ["--format", "csv", "-o", tmp_path / "x" / ".." / "v.mp4"],
         ["-o", tmp_path / "link.csv"],
         ["--preview", film, "-o", tmp_path / "new.csv"],
         ["--emotion", cues, "-o", cues],
+        ["--look", looks, "-o", looks],
     ):
         (tmp_path / "x").mkdir(exist_ok=True)
         assert generate(film, *options) == 2
         assert "would be overwritten" in capsys.readouterr().err
-    assert (film.read_bytes(), cues.read_bytes()) == before
+    assert (film.read_bytes(), cues.read_bytes(), looks.read_bytes()) == before
     assert not (tmp_path / "new.csv").exists()
 
 
@@ -427,3 +433,18 @@ def test_energy_is_how_much_the_face_acts(tmp_path: Path, generate: Run) -> None
         values = formats.read(tmp_path / f"{energy}.json").values
         spreads.append(float(values[:, rig.region_mask("brow")].std(axis=0).mean()))
     assert spreads[0] < spreads[1] < spreads[2]
+
+
+def test_a_look_is_in_the_take(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--look` aims the eyes to the left; out of reach is told once, and the take knows what was looked at."""
+    source = line(tmp_path / "a.wav", 3.0)
+    (tmp_path / "look.txt").write_text("0 camera\n1 1,0,1\n2 0,0,-2\n")
+
+    assert generate(source, "--look", tmp_path / "look.txt", "-o", tmp_path / "a.npz") == 0
+    take = formats.read(tmp_path / "a.npz")
+    assert take.head is not None and take.origin["look"] == "look.txt" and "look_sha256" in take.origin
+    side = take.values[:, rig.columns("C_eye.X")[0]]
+    assert abs(side[50]) < 0.3 and side[66] > 0.6 and take.head[110, 0] > 10
+    assert capsys.readouterr().err.count("the target at 2 s is out of reach") == 1
+    assert generate(source, "--look=-1,0,1", "-o", tmp_path / "b.npz") == 0
+    assert formats.read(tmp_path / "b.npz").values[:, rig.columns("C_eye.X")[0]].mean() < -0.3

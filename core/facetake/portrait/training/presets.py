@@ -1,4 +1,4 @@
-"""Settings by the name of a preset or from a user's file, of sizes that networks can have.
+"""Settings by the name of a preset or from a user's file, and whether networks can be built and taught by them.
 
 Knows TOML files; does not know what is set.
 """
@@ -58,3 +58,10 @@ def _check(name: str, value: int, where: str) -> None:
         quantities.whole(value, where, low=0)
     else:
         quantities.whole(value, where, 0 if name in NONE_AT_LEAST else 1, DEEPEST if name in DEEP else MOST)
+
+
+def check_falling(*shares: float) -> None:
+    """Refuses shares of the epochs outside 0..1 (ValueError)."""
+    for falling in shares:
+        if not 0.0 <= falling <= 1.0:
+            raise ValueError(f"falling is a share of the epochs, 0 to 1, not {falling}")

@@ -1,4 +1,4 @@
-"""Tests of facetake.networks.output: what becomes of what a network says."""
+"""Tests of facetake.networks.unet: what becomes of what a network says."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
-from facetake.networks.output import N_OUT, put  # noqa: E402  after the skip
+from facetake.networks.unet import N_OUT, put  # noqa: E402  after the skip
 
 GIVEN = torch.full((2, 3, 4, 4), 0.5)
 

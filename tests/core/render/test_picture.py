@@ -1,4 +1,4 @@
-"""Tests of facetake.render.bary: weights, pictures and gradients."""
+"""Tests of facetake.render.picture: weights, pictures and gradients."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="torch comes with the train and portrait extras")
 
-from facetake.render.bary import barycentric, fragments  # noqa: E402
 from facetake.render.camera import Camera  # noqa: E402
 from facetake.render.perspective import project  # noqa: E402
+from facetake.render.picture import barycentric, fragments  # noqa: E402
 from facetake.render.rasterizer import face_ids  # noqa: E402
 
 if TYPE_CHECKING:
