@@ -1,0 +1,38 @@
+"""Facetake inside Blender 4.2 and later: the seam to the scene, the panel, and use without a window.
+
+No numerics: the engine computes in a process of its own, and `facetake_host` tells the stories.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from . import headless, panel
+from .session import SESSION
+
+_commands: list[object] = []
+
+
+@bpy.app.handlers.persistent
+def _leave(*_: object) -> None:
+    """Another scene is about to be opened."""
+    SESSION.drop()
+
+
+def register() -> None:
+    """Puts the panel, its operators and the command into Blender."""
+    for one in panel.CLASSES:
+        bpy.utils.register_class(one)
+    bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.FacetakeSettings)
+    bpy.app.handlers.load_pre.append(_leave)
+    _commands.append(bpy.utils.register_cli_command("facetake", headless.main))
+
+
+def unregister() -> None:
+    """Takes it all away and ends the engine."""
+    bpy.utils.unregister_cli_command(_commands.pop())
+    bpy.app.handlers.load_pre.remove(_leave)
+    SESSION.close()
+    del bpy.types.Scene.facetake
+    for one in reversed(panel.CLASSES):
+        bpy.utils.unregister_class(one)

@@ -1,0 +1,157 @@
+"""Which faces a scene holds, and where the curves of each go: bones of a face board, or ARKit's shape keys.
+
+A character is remembered by the names of its objects, since undo replaces every datablock by another.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+import bpy
+
+from facetake_host.curves import HEAD
+from facetake_host.host import Character
+
+ARKIT = tuple(
+    """
+    eyeBlinkLeft eyeLookDownLeft eyeLookInLeft eyeLookOutLeft eyeLookUpLeft eyeSquintLeft eyeWideLeft
+    eyeBlinkRight eyeLookDownRight eyeLookInRight eyeLookOutRight eyeLookUpRight eyeSquintRight eyeWideRight
+    jawForward jawLeft jawRight jawOpen mouthClose mouthFunnel mouthPucker mouthLeft mouthRight
+    mouthSmileLeft mouthSmileRight mouthFrownLeft mouthFrownRight mouthDimpleLeft mouthDimpleRight
+    mouthStretchLeft mouthStretchRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper
+    mouthPressLeft mouthPressRight mouthLowerDownLeft mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight
+    browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft
+    cheekSquintRight noseSneerLeft noseSneerRight tongueOut
+    """.split()
+)
+BOARD_SIGNS = {"CTRL_C_jaw", "CTRL_L_brow_down"}
+SHAPE_SIGNS = {"jawOpen", "eyeBlinkLeft"}
+NEWER = "CTRL_C_tongue_move"
+OLDER = "CTRL_C_tongue"
+DEGREE = 0.017453292519943295  # in radians
+TURNS = {HEAD[0]: (2, DEGREE), HEAD[1]: (0, -DEGREE), HEAD[2]: (1, DEGREE)}
+"""Axis and scale of yaw, pitch and roll (left, up, tipped to the left) of an object whose Z is up and that faces -Y."""
+_SPELT = {name.lower(): name for name in ARKIT}
+_SPELT |= {
+    f"{name[: -len(side)].lower()}{side[0].lower()}": name
+    for name in ARKIT
+    for side in ("Left", "Right")
+    if name.endswith(side)
+}  # eyeBlink_L
+
+
+class Place(NamedTuple):
+    """A property that a curve can move.
+
+    Attributes:
+        owner: the datablock with the animation.
+        path, index: as Blender's F-curves have them.
+        group: what the curve editor files it under.
+        obstacle: why it cannot be keyed; empty where it can.
+        scale: from the engine's unit to Blender's.
+    """
+
+    owner: Any
+    path: str
+    index: int
+    group: str
+    obstacle: str
+    scale: float = 1.0
+
+
+def find(scene: Any) -> list[Character]:
+    """Every face in a scene, those selected first."""
+    found = [Character(one.name_full, rig, (_reference(one),)) for one in scene.objects if (rig := _generation(one))]
+    for root, meshes in _families(scene).items():
+        if {name for mesh in meshes for name in shapes(mesh.data.shape_keys)} >= SHAPE_SIGNS:
+            is_taken = root.name_full in [one.name for one in found]
+            name = f"{root.name_full} (shape keys)" if is_taken else root.name_full
+            found.append(Character(name, "arkit", tuple(map(_reference, meshes))))
+    return sorted(found, key=lambda character: not any(one and one.select_get() for one in objects(character)))
+
+
+def objects(character: Character) -> list[Any]:
+    """The objects of a character; None for each that is no longer there."""
+    return [bpy.data.objects.get(reference) for reference in character.handle]
+
+
+def places(character: Character, head: str = "") -> dict[str, list[Place]]:
+    """Where each channel of a character goes; shapes of one name on several meshes move together.
+
+    Args:
+        character: one of `find`.
+        head: the name of an object that head motion turns.
+    """
+    found: dict[str, list[Place]] = defaultdict(list)
+    for one in objects(character):
+        if one is not None:
+            for channel, place in _shape_places(one) if character.rig == "arkit" else _bone_places(one):
+                found[channel].append(place)
+    turned = bpy.data.objects.get(head) if head else None
+    for channel, (axis, scale) in TURNS.items() if turned else ():
+        why = "locked" if turned.lock_rotation[axis] else ""
+        why = why if len(turned.rotation_mode) == 3 else "its object does not turn by Euler angles"
+        found[channel] = [_place(turned, "rotation_euler", axis, "Head", why, scale)]
+    return found
+
+
+def shapes(keys: Any) -> dict[str, str]:
+    """ARKit's names of the shape keys of a mesh, each with the mesh's own spelling."""
+    found = {}
+    for block in keys.key_blocks if keys else ():
+        plain = "".join(letter for letter in block.name.lower() if letter.isalnum())
+        if plain in _SPELT:
+            found.setdefault(_SPELT[plain], block.name)
+    return found
+
+
+def _generation(one: Any) -> str:
+    """Whose names a face board has; empty where an object is none."""
+    bones = one.pose.bones if one.type == "ARMATURE" and one.pose else ()
+    if not all(name in bones for name in BOARD_SIGNS):
+        return ""
+    return "mh4" if NEWER in bones else "mh3" if OLDER in bones else ""
+
+
+def _families(scene: Any) -> dict[Any, list[Any]]:
+    """Meshes with ARKit's shapes by what they belong to: an armature, a head that they are parented to, themselves."""
+    found: dict[Any, list[Any]] = defaultdict(list)
+    seen = set()
+    for one in scene.objects:
+        keys = one.data.shape_keys if one.type == "MESH" else None
+        if keys in seen or not shapes(keys):  # a mesh that two objects share moves once
+            continue
+        seen.add(keys)
+        above = one.parent if one.parent and one.parent.type == "MESH" else None
+        found[one.find_armature() or (above if above and shapes(above.data.shape_keys) else one)].append(one)
+    return found
+
+
+def _reference(one: Any) -> tuple[str, str | None]:
+    return one.name, one.library.filepath if one.library else None
+
+
+def _bone_places(board: Any) -> list[tuple[str, Place]]:
+    found = []
+    for bone in board.pose.bones:
+        path = f'pose.bones["{bpy.utils.escape_identifier(bone.name)}"].location'
+        for axis, name in enumerate("XY" if bone.name.startswith("CTRL_") else ""):
+            why = "locked" if bone.lock_location[axis] else ""
+            found.append((f"{bone.name}.translate{name}", _place(board, path, axis, bone.name, why)))
+    return found
+
+
+def _shape_places(mesh: Any) -> list[tuple[str, Place]]:
+    keys = mesh.data.shape_keys
+    found = []
+    for channel, name in shapes(keys).items():
+        why = "muted" if keys.key_blocks[name].mute else "" if keys.use_relative else "its shape keys are absolute"
+        path = f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+        found.append((channel, _place(keys, path, 0, "Face", why)))
+    return found
+
+
+def _place(owner: Any, path: str, index: int, group: str, why: str, scale: float = 1.0) -> Place:
+    driven = owner.animation_data.drivers.find(path, index=index) if owner.animation_data else None
+    return Place(owner, path, index, group, why or ("driven" if driven else ""), scale)

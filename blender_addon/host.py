@@ -1,0 +1,214 @@
+"""Blender's scene as a `facetake_host` Host. Frames of the scene, whose rate is never touched.
+
+A take becomes an action in an NLA strip on a track of its own; strips and actions of others are neither written nor
+moved, save that an action which would hide the take is pushed down. Nothing of Blender's is held on to between two
+calls, as undo replaces it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from functools import partial
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import bpy
+
+from facetake_host.curves import HEAD, Delivery, Sampled
+from facetake_host.host import Bar, Character
+from facetake_host.problems import Cancelled, HostProblem
+
+from . import faces, keying
+
+LONGEST = 250_000
+"""Frames that are read at once: over an hour at 60 a second."""
+CHANNELS = 128
+"""Blender's sequencer has no more."""
+
+
+class BlenderHost:
+    """The open scene.
+
+    Attributes:
+        head: the name of an object that head motion turns; without one the head is left alone.
+        span: first and last frame of what is restyled; None for all that is keyed.
+        cancel: set by whoever shows a button for it.
+        message: what the person was told last, and whether it was a problem.
+    """
+
+    def __init__(self) -> None:
+        """Looks at nothing yet."""
+        self.head = ""
+        self.span: tuple[int, int] | None = None
+        self.cancel = Event()
+        self.message = ""
+        self.has_problem = False
+        self._back: list[Callable[[], object]] = []
+        self._bars = 0
+
+    def characters(self) -> list[Character]:
+        """Every face of the scene, those selected first."""
+        return faces.find(_scene())
+
+    def rate(self) -> Fraction:
+        """Frames per second of the scene; its base is a rounded 1.001 where the rate is one of NTSC's."""
+        render = _scene().render
+        return Fraction(render.fps) / Fraction(render.fps_base).limit_denominator(10_000)
+
+    def now(self) -> int:
+        """The current frame."""
+        return int(_scene().frame_current)
+
+    def refusal(self, character: Character) -> str:
+        """Why nothing can be written now."""
+        if not bpy.context.preferences.edit.use_global_undo:
+            return "undo is switched off, so this could not be taken back; switch on Global Undo in the preferences"
+        mode = getattr(bpy.context, "mode", "OBJECT")
+        if mode not in ("OBJECT", "POSE"):
+            return "undo reaches no animation in this mode; change to Object or Pose Mode first"
+        if any(one is None or _scene() not in one.users_scene for one in faces.objects(character)):
+            return f"{character.name} is no longer in the scene; choose a character again"
+        owners = {place.owner for found in faces.places(character, self.head).values() for place in found}
+        return next(filter(None, map(_locked, owners)), "")
+
+    def skipped(self, character: Character, channels: Collection[str]) -> dict[str, str]:
+        """Channels that are missing, locked, driven or muted on every mesh that could show them."""
+        places = faces.places(character, self.head)
+        found = {}
+        for channel in channels:
+            why = [place.obstacle for place in places.get(channel, ())]
+            if all(why):
+                missing = "no object is chosen for it" if channel in HEAD else "missing"
+                found[channel] = why[0] if why else missing
+        return found
+
+    def stretch(self, character: Character) -> range:
+        """The frames to restyle: what is keyed on any audible strip or action, within `span`.
+
+        Raises:
+            HostProblem: nothing is keyed there, or far too much.
+        """
+        places = [one for found in faces.places(character).values() for one in found if not one.obstacle]
+        extent = keying.extent(places)
+        if extent is None:
+            raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
+        first, last = self.span or extent
+        found = range(max(first, extent[0]), min(last, extent[1]) + 1)
+        if not found:
+            raise HostProblem(f"{character.name} has no keys in the frames {first} to {last}; choose others")
+        if len(found) > LONGEST:
+            raise HostProblem(f"{character.name} is keyed over {len(found)} frames; choose a range of them")
+        return found
+
+    def read(self, character: Character, bar: Bar) -> Sampled:
+        """The stretch as the scene plays it; of several meshes with one shape, the first."""
+        frames = self.stretch(character)
+        first = {name: found[0] for name, found in faces.places(character).items() if not found[0].obstacle}
+        rows = keying.sample(faces.objects(character), list(first.values()), frames, bar)
+        return Sampled(self.rate(), frames.start, dict(zip(first, rows, strict=True)), character.name)
+
+    def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
+        """Writes keys to a new strip; those that Facetake made for the same frames are muted."""
+        places = faces.places(character, self.head)
+        keys = [(place, curve) for name, curve in delivery.keys.items() for place in places[name] if not place.obstacle]
+        return keying.write(name, keys, start_frame, delivery.n_frames, bar, self._back)
+
+    def place_audio(self, path: Path, start_frame: int) -> None:
+        """The sound on the sequencer's lowest channel that is free; nothing where it lies there already."""
+        scene = _scene()
+        if not scene.sequence_editor:
+            scene.sequence_editor_create()
+            self._back.append(scene.sequence_editor_clear)
+        strips = getattr(scene.sequence_editor, "strips", None) or scene.sequence_editor.sequences
+        for one in strips:
+            if one.type == "SOUND" and one.sound and not one.mute and _is_at(one, path, start_frame):
+                return
+        top = min(CHANNELS, max((one.channel for one in strips), default=0) + 1)
+        before = set(bpy.data.sounds)
+        try:
+            made = strips.new_sound(f"facetake_{path.stem}", str(path), top, start_frame)
+        except RuntimeError as error:  # the keys are worth having without it
+            self.tell(f"the line is keyed, but Blender does not play {path.name} ({error}); save it as wav")
+            return
+        self._back += [partial(bpy.data.sounds.remove, one) for one in set(bpy.data.sounds) - before]
+        self._back.append(partial(strips.remove, made))
+        begin, end = made.frame_final_start, made.frame_final_end
+        others = [one for one in strips if one != made and one.frame_final_start < end and one.frame_final_end > begin]
+        taken = {one.channel for one in others}
+        made.channel = next((channel for channel in range(1, CHANNELS + 1) if channel not in taken), top)
+
+    @contextmanager
+    def step(self, label: str) -> Iterator[None]:
+        """One undo step; where the block raises, everything is taken back and nothing stays to undo."""
+        self._back = []
+        try:
+            yield
+        except BaseException:
+            for take_back in reversed(self._back):
+                take_back()
+            raise
+        finally:
+            self._back = []
+        bpy.ops.ed.undo_push(message=label)
+
+    @contextmanager
+    def progress(self, label: str) -> Iterator[Bar]:  # noqa: ARG002  Blender's cursor shows a number only
+        """A number at the cursor; none without a window."""
+        manager = bpy.context.window_manager
+        if not self._bars and not bpy.app.background:
+            manager.progress_begin(0, 100)
+        self._bars += 1
+        try:
+            yield self
+        finally:
+            self._bars -= 1
+            if not self._bars and not bpy.app.background:
+                manager.progress_end()
+
+    def advance(self, share: float) -> None:
+        """Moves the number; raises Cancelled once `cancel` is set."""
+        if self.cancel.is_set():
+            raise Cancelled
+        if not bpy.app.background:
+            bpy.context.window_manager.progress_update(round(100 * share))
+
+    def ask(self, question: str, choices: Sequence[str]) -> int | None:  # noqa: ARG002
+        """Nothing: Blender has no dialog that waits; its operators ask before they begin."""
+        return None
+
+    def tell(self, message: str, *, problem: bool = False) -> None:
+        """A line for the panel and the console; a problem also beside the mouse."""
+        self.message = message
+        self.has_problem = problem
+        print(f"Facetake: {message}")
+        if problem and not bpy.app.background and bpy.context.window:
+            bpy.context.window_manager.popup_menu(
+                lambda menu, _: menu.layout.label(text=message), title="Facetake", icon="ERROR"
+            )
+
+
+def _scene() -> Any:
+    """The scene in the window; a timer has none of its own."""
+    windows = bpy.context.window_manager.windows
+    window = bpy.context.window or (windows[0] if windows else None)
+    return window.scene if window else bpy.context.scene
+
+
+def _locked(owner: Any) -> str:
+    """Why a datablock's animation cannot be written."""
+    name = f"{owner.user.name} (its shape keys)" if isinstance(owner, bpy.types.Key) else owner.name
+    if owner.library:
+        return f"{name} is linked from {owner.library.filepath}; make a library override of it, or open that file"
+    if owner.override_library and owner.override_library.is_system_override:
+        return f"{name} is overridden and not editable; make its override editable in the outliner"
+    data = owner.animation_data
+    if data and (data.use_tweak_mode or not data.use_nla or any(track.is_solo for track in data.nla_tracks)):
+        return f"the NLA of {name} is in tweak mode, switched off or soloed; leave that in the NLA editor first"
+    return ""
+
+
+def _is_at(strip: Any, path: Path, start: int) -> bool:
+    return round(strip.frame_start) == start and Path(bpy.path.abspath(strip.sound.filepath)) == path

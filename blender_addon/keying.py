@@ -1,0 +1,222 @@
+"""A take as Blender keeps it: an action of Bezier keys in an NLA strip on a track of its own, and the way back.
+
+Tracks that others made are neither written nor moved. Blender's newer actions have slots, 4.2 and 4.3 do not; where
+they are missing, each datablock gets an action of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from itertools import pairwise
+from typing import Any
+
+import bpy
+
+from facetake_host.curves import KeyCurve
+from facetake_host.host import Bar
+
+from .faces import Place
+
+MARK = "facetake"
+"""A property of the actions that Facetake made; others are somebody's work."""
+SHORT = 1 / 64
+"""Frames by which a strip ends before the next may begin: it covers its last frame's motion blur and no more."""
+BEZIER = 2
+FREE = 0
+ALIGNED = 3
+Back = list[Callable[[], object]]
+
+
+def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frames: int, bar: Bar, back: Back) -> str:
+    """Keys to a new action in strips of their own; earlier takes of the same frames are muted.
+
+    Args:
+        name: of action and track; Blender numbers it where it is taken.
+        keys: of one or several datablocks.
+        start: the first frame.
+        n_frames: the take's length.
+        bar: told how far it is.
+        back: gets what takes it all back, in order.
+
+    Returns:
+        The action's name.
+    """
+    owners = list(dict.fromkeys(place.owner for place, _ in keys))
+    made: Any = None
+    done = 0
+    for owner in owners:
+        if made is None or not hasattr(made, "slots"):
+            action = bpy.data.actions.new(name)
+            action[MARK] = True
+            back.append(partial(bpy.data.actions.remove, action))
+            made = made or action
+        holder, slot = _holder(action, owner)
+        mine = [(place, curve) for place, curve in keys if place.owner == owner]
+        for place, curve in mine:
+            _key(_curve(holder, place), curve, start, place.scale)
+            done += 1
+            bar.advance(done / len(keys))
+        _lay(owner, action, slot, start, n_frames, {(place.path, place.index) for place, _ in mine}, back)
+    return str(made.name)
+
+
+def curves_of(action: Any, slot: Any) -> list[Any]:
+    """An action's F-curves for a slot."""
+    if not hasattr(action, "slots"):
+        return list(action.fcurves)
+    bags = [strip.channelbag(slot) for layer in action.layers for strip in layer.strips] if slot else []
+    return [curve for bag in bags if bag for curve in bag.fcurves]
+
+
+def extent(places: Iterable[Place]) -> tuple[int, int] | None:
+    """The frames from the first to the last key that is heard on any of some places; None without keys."""
+    wanted: dict[Any, set[tuple[str, int]]] = {}
+    for place in places:
+        wanted.setdefault(place.owner, set()).add((place.path, place.index))
+    times: list[float] = []
+    for owner, paths in wanted.items():
+        data = owner.animation_data
+        if data and data.action:
+            times += _key_times(data.action, getattr(data, "action_slot", None), paths)
+        for strip in _heard(data):
+            if _key_times(strip.action, getattr(strip, "action_slot", None), paths):
+                times += [strip.frame_start, strip.frame_end]
+    return (-int(-min(times) // 1), int(max(times) // 1)) if times else None
+
+
+def sample(objects: Sequence[Any], places: Sequence[Place], frames: Sequence[float], bar: Bar) -> list[list[float]]:
+    """What plays at each place, frame by frame; in a scene of its own, so that nothing in the shot's is evaluated anew.
+
+    There, a pose that a person has not keyed yet would be lost.
+    """
+    rows: list[list[float]] = [[] for _ in places]
+    scene = bpy.data.scenes.new("facetake")
+    try:
+        for one in {*objects, *(place.owner for place in places if isinstance(place.owner, bpy.types.Object))}:
+            scene.collection.objects.link(one)
+        for number, frame in enumerate(frames):
+            scene.frame_set(int(frame // 1), subframe=frame % 1)
+            graph = scene.view_layers[0].depsgraph
+            played = {place.owner: place.owner.evaluated_get(graph) for place in places}
+            for row, place in zip(rows, places, strict=True):
+                value = played[place.owner].path_resolve(place.path)
+                row.append((value if isinstance(value, float) else value[place.index]) / place.scale)
+            bar.advance(number / len(frames))
+    finally:
+        bpy.data.scenes.remove(scene)
+    return rows
+
+
+def _heard(data: Any) -> list[Any]:
+    tracks = [track for track in data.nla_tracks if not track.mute] if data else []
+    return [strip for track in tracks for strip in track.strips if strip.action and not strip.mute]
+
+
+def _key_times(action: Any, slot: Any, paths: set[tuple[str, int]]) -> list[float]:
+    """The first and the last key of each of an action's curves that move a place."""
+    curves = [one for one in curves_of(action, slot) if (one.data_path, one.array_index) in paths]
+    return [one.keyframe_points[end].co.x for one in curves if one.keyframe_points for end in (0, -1)]
+
+
+def _holder(action: Any, owner: Any) -> tuple[Any, Any]:
+    """What holds the curves of a datablock in an action, and its slot where there are slots."""
+    if not hasattr(action, "slots"):
+        action.id_root = owner.id_type
+        return action, None
+    slot = action.slots.new(owner.id_type, owner.name)
+    layer = action.layers[0] if action.layers else action.layers.new("Facetake")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True), slot
+
+
+def _curve(holder: Any, place: Place) -> Any:
+    curve = holder.fcurves.new(place.path, index=place.index)
+    curve.group = holder.groups.get(place.group) or holder.groups.new(place.group)
+    return curve
+
+
+def _key(curve: Any, keys: KeyCurve, start: int, scale: float) -> None:
+    """Bezier keys whose handles, a third of the way to the next key, make the engine's cubic."""
+    widths = [after - before for before, after in pairwise(keys.frames)]
+    centres: list[float] = []
+    left: list[float] = []
+    right: list[float] = []
+    for number, (frame, value) in enumerate(zip(keys.frames, keys.values, strict=True)):
+        before = widths[number - 1] / 3 if number else 1.0
+        after = widths[number] / 3 if number < len(widths) else 1.0
+        centres += (start + frame, scale * value)
+        left += (start + frame - before, scale * (value - before * keys.slopes_in[number]))
+        right += (start + frame + after, scale * (value + after * keys.slopes_out[number]))
+    kinds = [ALIGNED if a == b else FREE for a, b in zip(keys.slopes_in, keys.slopes_out, strict=True)]
+    points = curve.keyframe_points
+    points.add(len(keys.frames))
+    for name, numbers in (("co", centres), ("handle_left", left), ("handle_right", right)):
+        points.foreach_set(name, numbers)
+    points.foreach_set("interpolation", [BEZIER] * len(kinds))
+    for name in ("handle_left_type", "handle_right_type"):
+        points.foreach_set(name, kinds)
+    curve.update()
+
+
+def _lay(
+    owner: Any, action: Any, slot: Any, start: int, n_frames: int, paths: set[tuple[str, int]], back: Back
+) -> None:
+    """A strip over the take's frames, above the last take and below what others laid over that."""
+    data = owner.animation_data
+    if data is None:
+        data = owner.animation_data_create()
+        back.append(owner.animation_data_clear)
+    ours = [track for track in data.nla_tracks if _is_ours(track)]
+    if not ours:
+        _make_way(data, paths, back)
+    for track in ours:
+        if not track.mute and any(_overlaps(strip, start, start + n_frames) for strip in track.strips):
+            track.mute = True
+            back.append(partial(setattr, track, "mute", False))
+    strip = _strip(data, ours[-1] if ours else None, action, slot, back)
+    end = start + n_frames - SHORT
+    strip.action_frame_start, strip.action_frame_end = start, end
+    strip.frame_start_raw, strip.frame_end_raw = start, end
+    strip.extrapolation = "NOTHING"
+
+
+def _make_way(data: Any, paths: set[tuple[str, int]], back: Back) -> None:
+    """Pushes an action down that would hide the take, as Blender's own button does; its keys stay as they are.
+
+    One that is keyed over earlier takes, added or faded in is meant to be on top, and stays there.
+    """
+    action, slot = data.action, getattr(data, "action_slot", None)
+    hides = data.action_blend_type == "REPLACE" and data.action_influence == 1.0
+    if not action or not hides or not _key_times(action, slot, paths):
+        return
+    first, last = action.frame_range
+    strip = _strip(data, None, action, slot, back)
+    strip.frame_start_raw, strip.frame_end_raw = first, max(last, first + 1.0)
+    strip.extrapolation = data.action_extrapolation
+    back.append(partial(_activate, data, action, slot))
+    data.action = None
+
+
+def _activate(data: Any, action: Any, slot: Any) -> None:
+    data.action = action
+    if slot:
+        data.action_slot = slot
+
+
+def _strip(data: Any, below: Any, action: Any, slot: Any, back: Back) -> Any:
+    track = data.nla_tracks.new(prev=below)
+    back.append(partial(data.nla_tracks.remove, track))
+    track.name = action.name
+    strip = track.strips.new(action.name, int(action.frame_range[0]), action)
+    if slot:
+        strip.action_slot = slot
+    return strip
+
+
+def _is_ours(track: Any) -> bool:
+    return bool(track.strips) and all(strip.action and MARK in strip.action for strip in track.strips)
+
+
+def _overlaps(strip: Any, start: float, end: float) -> bool:
+    return bool(strip.frame_start < end and strip.frame_end > start)
