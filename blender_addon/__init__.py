@@ -23,7 +23,7 @@ def register() -> None:
     """Puts the panel, its operators and the command into Blender."""
     for one in panel.CLASSES:
         bpy.utils.register_class(one)
-    bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.FacetakeSettings)
+    bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.Settings)
     bpy.app.handlers.load_pre.append(_leave)
     _commands.append(bpy.utils.register_cli_command("facetake", headless.main))
 

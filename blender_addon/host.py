@@ -122,7 +122,8 @@ class BlenderHost:
         if not scene.sequence_editor:
             scene.sequence_editor_create()
             self._back.append(scene.sequence_editor_clear)
-        strips = getattr(scene.sequence_editor, "strips", None) or scene.sequence_editor.sequences
+        editor = scene.sequence_editor
+        strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # its name before 4.4
         for one in strips:
             if one.type == "SOUND" and one.sound and not one.mute and _is_at(one, path, start_frame):
                 return

@@ -10,6 +10,7 @@ from typing import Any
 
 import bpy
 from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
+
 from facetake_host import jobs
 
 from .session import SESSION
@@ -35,7 +36,7 @@ def _actors(_self: Any, _context: Any, _text: str) -> Iterable[str]:
     return SESSION.engine.about.get("actors", ())
 
 
-class FacetakeSettings(bpy.types.PropertyGroup):
+class Settings(bpy.types.PropertyGroup):
     """What is chosen, kept with the scene."""
 
     __annotations__ = {  # as Blender reads them; no types, which is what checkers take them for
@@ -99,7 +100,7 @@ class _Job:
         return {"FINISHED"}
 
 
-class FACETAKE_OT_generate(_Job, bpy.types.Operator):
+class Generate(_Job, bpy.types.Operator):
     """From a recorded line to keys on a face, in an NLA strip of its own."""
 
     bl_idname = "facetake.generate"
@@ -128,7 +129,7 @@ class FACETAKE_OT_generate(_Job, bpy.types.Operator):
         return bool(chosen) and SESSION.generate(settings, name, chosen)
 
 
-class FACETAKE_OT_restyle(_Job, bpy.types.Operator):
+class Restyle(_Job, bpy.types.Operator):
     """What is keyed on a face, in another style, in an NLA strip of its own."""
 
     bl_idname = "facetake.restyle"
@@ -140,7 +141,7 @@ class FACETAKE_OT_restyle(_Job, bpy.types.Operator):
         return SESSION.restyle(settings, name)
 
 
-class FACETAKE_OT_cancel(bpy.types.Operator):
+class Cancel(bpy.types.Operator):
     """Stop; what is not finished leaves nothing in the scene."""
 
     bl_idname = "facetake.cancel"
@@ -152,9 +153,10 @@ class FACETAKE_OT_cancel(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class FACETAKE_PT_panel(bpy.types.Panel):
+class Sidebar(bpy.types.Panel):
     """The tab in the sidebar."""
 
+    bl_idname = "FACETAKE_PT_sidebar"
     bl_label = "Facetake"
     bl_category = "Facetake"
     bl_space_type = "VIEW_3D"
@@ -186,4 +188,4 @@ class FACETAKE_PT_panel(bpy.types.Panel):
             column.label(text=line)
 
 
-CLASSES = (FacetakeSettings, FACETAKE_OT_generate, FACETAKE_OT_restyle, FACETAKE_OT_cancel, FACETAKE_PT_panel)
+CLASSES = (Settings, Generate, Restyle, Cancel, Sidebar)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
+from facetake.arrays import I64
 from facetake.errors import TakeError
 from facetake.face.head import rotation
 from facetake.files import json_text
@@ -27,7 +28,7 @@ from facetake.timebase import parse_rate, parse_time
 KEYS = "facetake-keys-1"
 CURVES = "facetake-curves-1"
 RIGS: Final = ("maya", "mh3", "mh4", "unreal", "arkit")
-"""Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels, ARKit's shapes."""
+"""Whose names a file of keys carries: Facetake's, the two Maya rig generations', Unreal's channels, ARKit's shapes."""
 LIP_SHAPES: Final = [i for i, name in enumerate(rig.ARKIT_NAMES) if name.startswith(("mouth", "jaw"))]
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
 HEAD_TOLERANCE_DEG = 0.05
