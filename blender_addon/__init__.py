@@ -7,32 +7,28 @@ from __future__ import annotations
 
 import bpy
 
-from . import headless, panel
-from .session import SESSION
-
-_commands: list[object] = []
+from . import panel
 
 
 @bpy.app.handlers.persistent
 def _leave(*_: object) -> None:
     """Another scene is about to be opened."""
-    SESSION.drop()
+    panel.HOST.runner.drop()
 
 
 def register() -> None:
-    """Puts the panel, its operators and the command into Blender."""
+    """Puts the panel and its operators into Blender."""
     for one in panel.CLASSES:
         bpy.utils.register_class(one)
     bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.Settings)
     bpy.app.handlers.load_pre.append(_leave)
-    _commands.append(bpy.utils.register_cli_command("facetake", headless.main))
 
 
 def unregister() -> None:
     """Takes it all away and ends the engine."""
-    bpy.utils.unregister_cli_command(_commands.pop())
     bpy.app.handlers.load_pre.remove(_leave)
-    SESSION.close()
+    panel.HOST.runner.drop()
+    panel.ENGINE.close()
     del bpy.types.Scene.facetake
     for one in reversed(panel.CLASSES):
         bpy.utils.unregister_class(one)

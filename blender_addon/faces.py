@@ -10,21 +10,10 @@ from typing import Any, NamedTuple
 
 import bpy
 
+from facetake_host import arkit
 from facetake_host.curves import HEAD
 from facetake_host.host import Character
 
-ARKIT = tuple(
-    """
-    eyeBlinkLeft eyeLookDownLeft eyeLookInLeft eyeLookOutLeft eyeLookUpLeft eyeSquintLeft eyeWideLeft
-    eyeBlinkRight eyeLookDownRight eyeLookInRight eyeLookOutRight eyeLookUpRight eyeSquintRight eyeWideRight
-    jawForward jawLeft jawRight jawOpen mouthClose mouthFunnel mouthPucker mouthLeft mouthRight
-    mouthSmileLeft mouthSmileRight mouthFrownLeft mouthFrownRight mouthDimpleLeft mouthDimpleRight
-    mouthStretchLeft mouthStretchRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper
-    mouthPressLeft mouthPressRight mouthLowerDownLeft mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight
-    browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight cheekPuff cheekSquintLeft
-    cheekSquintRight noseSneerLeft noseSneerRight tongueOut
-    """.split()
-)
 BOARD_SIGNS = {"CTRL_C_jaw", "CTRL_L_brow_down"}
 SHAPE_SIGNS = {"jawOpen", "eyeBlinkLeft"}
 NEWER = "CTRL_C_tongue_move"
@@ -32,13 +21,6 @@ OLDER = "CTRL_C_tongue"
 DEGREE = 0.017453292519943295  # in radians
 TURNS = {HEAD[0]: (2, DEGREE), HEAD[1]: (0, -DEGREE), HEAD[2]: (1, DEGREE)}
 """Axis and scale of yaw, pitch and roll (left, up, tipped to the left) of an object whose Z is up and that faces -Y."""
-_SPELT = {name.lower(): name for name in ARKIT}
-_SPELT |= {
-    f"{name[: -len(side)].lower()}{side[0].lower()}": name
-    for name in ARKIT
-    for side in ("Left", "Right")
-    if name.endswith(side)
-}  # eyeBlink_L
 
 
 class Place(NamedTuple):
@@ -100,9 +82,8 @@ def shapes(keys: Any) -> dict[str, str]:
     """ARKit's names of the shape keys of a mesh, each with the mesh's own spelling."""
     found = {}
     for block in keys.key_blocks if keys else ():
-        plain = "".join(letter for letter in block.name.lower() if letter.isalnum())
-        if plain in _SPELT:
-            found.setdefault(_SPELT[plain], block.name)
+        if name := arkit.find(block.name):
+            found.setdefault(name, block.name)
     return found
 
 

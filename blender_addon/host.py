@@ -12,14 +12,15 @@ from contextlib import contextmanager
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import bpy
 
+from facetake_host import jobs
 from facetake_host.curves import HEAD, Delivery, Sampled
 from facetake_host.host import Bar, Character
 from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.stepping import Runner
 
 from . import faces, keying
 
@@ -35,7 +36,7 @@ class BlenderHost:
     Attributes:
         head: the name of an object that head motion turns; without one the head is left alone.
         span: first and last frame of what is restyled; None for all that is keyed.
-        cancel: set by whoever shows a button for it.
+        runner: takes the steps of its jobs.
         message: what the person was told last, and whether it was a problem.
     """
 
@@ -43,11 +44,30 @@ class BlenderHost:
         """Looks at nothing yet."""
         self.head = ""
         self.span: tuple[int, int] | None = None
-        self.cancel = Event()
+        self.runner = Runner(self)
         self.message = ""
         self.has_problem = False
         self._back: list[Callable[[], object]] = []
-        self._bars = 0
+
+    def prepare(self, head: Any, span: tuple[int, int] | None) -> None:
+        """What the next job heeds; what the last one told is gone."""
+        self.head = head.name if head else ""
+        self.span = span
+        self.message = ""
+        self.has_problem = False
+
+    def character(self, name: str) -> Character:
+        """The character of that name, or the only one.
+
+        Raises:
+            HostProblem: there is none, or there are several and none is named.
+        """
+        if not self.characters():
+            raise HostProblem(
+                "there is no face in the scene: no armature with MetaHuman's CTRL_ bones and no mesh with ARKit's "
+                "shape keys; open or append a character first"
+            )
+        return jobs.named(self, name or None)
 
     def characters(self) -> list[Character]:
         """Every face of the scene, those selected first."""
@@ -127,19 +147,18 @@ class BlenderHost:
         for one in strips:
             if one.type == "SOUND" and one.sound and not one.mute and _is_at(one, path, start_frame):
                 return
-        top = min(CHANNELS, max((one.channel for one in strips), default=0) + 1)
         before = set(bpy.data.sounds)
         try:
-            made = strips.new_sound(f"facetake_{path.stem}", str(path), top, start_frame)
+            made = strips.new_sound(f"facetake_{path.stem}", str(path), CHANNELS, start_frame)
         except RuntimeError as error:  # the keys are worth having without it
-            self.tell(f"the line is keyed, but Blender does not play {path.name} ({error}); save it as wav")
+            why = str(error).strip()
+            self.tell(f"the line is keyed, but Blender does not play {path.name} ({why}); save it as wav")
             return
         self._back += [partial(bpy.data.sounds.remove, one) for one in set(bpy.data.sounds) - before]
         self._back.append(partial(strips.remove, made))
-        begin, end = made.frame_final_start, made.frame_final_end
-        others = [one for one in strips if one != made and one.frame_final_start < end and one.frame_final_end > begin]
-        taken = {one.channel for one in others}
-        made.channel = next((channel for channel in range(1, CHANNELS + 1) if channel not in taken), top)
+        end = made.frame_final_end
+        taken = {one.channel for one in strips if one.frame_final_start < end and one.frame_final_end > start_frame}
+        made.channel = next(channel for channel in range(1, CHANNELS + 1) if channel not in taken - {CHANNELS})
 
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
@@ -156,25 +175,14 @@ class BlenderHost:
         bpy.ops.ed.undo_push(message=label)
 
     @contextmanager
-    def progress(self, label: str) -> Iterator[Bar]:  # noqa: ARG002  Blender's cursor shows a number only
-        """A number at the cursor; none without a window."""
-        manager = bpy.context.window_manager
-        if not self._bars and not bpy.app.background:
-            manager.progress_begin(0, 100)
-        self._bars += 1
-        try:
-            yield self
-        finally:
-            self._bars -= 1
-            if not self._bars and not bpy.app.background:
-                manager.progress_end()
+    def progress(self, label: str) -> Iterator[Bar]:  # noqa: ARG002  the panel shows how far a job is
+        """This host is its own bar."""
+        yield self
 
-    def advance(self, share: float) -> None:
-        """Moves the number; raises Cancelled once `cancel` is set."""
-        if self.cancel.is_set():
+    def advance(self, share: float) -> None:  # noqa: ARG002
+        """Raises Cancelled once the person pressed the button."""
+        if self.runner.cancel.is_set():
             raise Cancelled
-        if not bpy.app.background:
-            bpy.context.window_manager.progress_update(round(100 * share))
 
     def ask(self, question: str, choices: Sequence[str]) -> int | None:  # noqa: ARG002
         """Nothing: Blender has no dialog that waits; its operators ask before they begin."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from itertools import pairwise
 from typing import Any
 
 import bpy
@@ -19,7 +18,7 @@ from facetake_host.host import Bar
 from .faces import Place
 
 MARK = "facetake"
-"""A property of the actions that Facetake made; others are somebody's work."""
+"""A property of the actions that Facetake made, "take" or "rest"; others are somebody's work."""
 SHORT = 1 / 64
 """Frames by which a strip ends before the next may begin: it covers its last frame's motion blur and no more."""
 BEZIER = 2
@@ -42,14 +41,11 @@ def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frame
     Returns:
         The action's name.
     """
-    owners = list(dict.fromkeys(place.owner for place, _ in keys))
     made: Any = None
     done = 0
-    for owner in owners:
+    for owner in dict.fromkeys(place.owner for place, _ in keys):
         if made is None or not hasattr(made, "slots"):
-            action = bpy.data.actions.new(name)
-            action[MARK] = True
-            back.append(partial(bpy.data.actions.remove, action))
+            action = _action(name, "take", back)
             made = made or action
         holder, slot = _holder(action, owner)
         mine = [(place, curve) for place, curve in keys if place.owner == owner]
@@ -57,7 +53,7 @@ def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frame
             _key(_curve(holder, place), curve, start, place.scale)
             done += 1
             bar.advance(done / len(keys))
-        _lay(owner, action, slot, start, n_frames, {(place.path, place.index) for place, _ in mine}, back)
+        _lay(owner, action, slot, start, n_frames, [place for place, _ in mine], back)
     return str(made.name)
 
 
@@ -78,9 +74,9 @@ def extent(places: Iterable[Place]) -> tuple[int, int] | None:
     for owner, paths in wanted.items():
         data = owner.animation_data
         if data and data.action:
-            times += _key_times(data.action, getattr(data, "action_slot", None), paths)
+            times += _key_times(data.action, _slot(data), paths)
         for strip in _heard(data):
-            if _key_times(strip.action, getattr(strip, "action_slot", None), paths):
+            if _key_times(strip.action, _slot(strip), paths):
                 times += [strip.frame_start, strip.frame_end]
     return (-int(-min(times) // 1), int(max(times) // 1)) if times else None
 
@@ -100,23 +96,41 @@ def sample(objects: Sequence[Any], places: Sequence[Place], frames: Sequence[flo
             graph = scene.view_layers[0].depsgraph
             played = {place.owner: place.owner.evaluated_get(graph) for place in places}
             for row, place in zip(rows, places, strict=True):
-                value = played[place.owner].path_resolve(place.path)
-                row.append((value if isinstance(value, float) else value[place.index]) / place.scale)
+                row.append(value_of(played[place.owner], place))
             bar.advance(number / len(frames))
     finally:
         bpy.data.scenes.remove(scene)
     return rows
 
 
+def value_of(owner: Any, place: Place) -> float:
+    """What a place's property is, in the engine's unit, on its datablock or on an evaluated copy of that."""
+    value = owner.path_resolve(place.path)
+    return float(value if isinstance(value, float) else value[place.index]) / place.scale
+
+
+def _slot(thing: Any) -> Any:
+    """The slot of an action that a strip or a datablock plays; None where there are none."""
+    return getattr(thing, "action_slot", None)
+
+
 def _heard(data: Any) -> list[Any]:
     tracks = [track for track in data.nla_tracks if not track.mute] if data else []
-    return [strip for track in tracks for strip in track.strips if strip.action and not strip.mute]
+    strips = [strip for track in tracks for strip in track.strips if strip.action and not strip.mute]
+    return [strip for strip in strips if strip.action.get(MARK) != "rest"]
 
 
 def _key_times(action: Any, slot: Any, paths: set[tuple[str, int]]) -> list[float]:
     """The first and the last key of each of an action's curves that move a place."""
     curves = [one for one in curves_of(action, slot) if (one.data_path, one.array_index) in paths]
     return [one.keyframe_points[end].co.x for one in curves if one.keyframe_points for end in (0, -1)]
+
+
+def _action(name: str, mark: str, back: Back) -> Any:
+    made = bpy.data.actions.new(name)
+    made[MARK] = mark
+    back.append(partial(bpy.data.actions.remove, made))
+    return made
 
 
 def _holder(action: Any, owner: Any) -> tuple[Any, Any]:
@@ -137,31 +151,19 @@ def _curve(holder: Any, place: Place) -> Any:
 
 
 def _key(curve: Any, keys: KeyCurve, start: int, scale: float) -> None:
-    """Bezier keys whose handles, a third of the way to the next key, make the engine's cubic."""
-    widths = [after - before for before, after in pairwise(keys.frames)]
-    centres: list[float] = []
-    left: list[float] = []
-    right: list[float] = []
-    for number, (frame, value) in enumerate(zip(keys.frames, keys.values, strict=True)):
-        before = widths[number - 1] / 3 if number else 1.0
-        after = widths[number] / 3 if number < len(widths) else 1.0
-        centres += (start + frame, scale * value)
-        left += (start + frame - before, scale * (value - before * keys.slopes_in[number]))
-        right += (start + frame + after, scale * (value + after * keys.slopes_out[number]))
-    kinds = [ALIGNED if a == b else FREE for a, b in zip(keys.slopes_in, keys.slopes_out, strict=True)]
+    """Bezier keys that make the engine's cubic."""
     points = curve.keyframe_points
     points.add(len(keys.frames))
-    for name, numbers in (("co", centres), ("handle_left", left), ("handle_right", right)):
+    for name, numbers in zip(("co", "handle_left", "handle_right"), keys.bezier(start, scale), strict=True):
         points.foreach_set(name, numbers)
+    kinds = [ALIGNED if a == b else FREE for a, b in zip(keys.slopes_in, keys.slopes_out, strict=True)]
     points.foreach_set("interpolation", [BEZIER] * len(kinds))
     for name in ("handle_left_type", "handle_right_type"):
         points.foreach_set(name, kinds)
     curve.update()
 
 
-def _lay(
-    owner: Any, action: Any, slot: Any, start: int, n_frames: int, paths: set[tuple[str, int]], back: Back
-) -> None:
+def _lay(owner: Any, action: Any, slot: Any, start: int, n_frames: int, places: list[Place], back: Back) -> None:
     """A strip over the take's frames, above the last take and below what others laid over that."""
     data = owner.animation_data
     if data is None:
@@ -169,16 +171,38 @@ def _lay(
         back.append(owner.animation_data_clear)
     ours = [track for track in data.nla_tracks if _is_ours(track)]
     if not ours:
-        _make_way(data, paths, back)
+        _make_way(data, {(place.path, place.index) for place in places}, back)
+    below = _rest(data, places, start, ours[-1] if ours else None, back)
     for track in ours:
         if not track.mute and any(_overlaps(strip, start, start + n_frames) for strip in track.strips):
             track.mute = True
             back.append(partial(setattr, track, "mute", False))
-    strip = _strip(data, ours[-1] if ours else None, action, slot, back)
+    strip = _strip(data, below, action, slot, back)
     end = start + n_frames - SHORT
     strip.action_frame_start, strip.action_frame_end = start, end
     strip.frame_start_raw, strip.frame_end_raw = start, end
     strip.extrapolation = "NOTHING"
+
+
+def _rest(data: Any, places: list[Place], start: int, below: Any, back: Back) -> Any:
+    """A track that holds what is not animated yet as it is; the track to lay the take over.
+
+    Where no strip plays, Blender shows a property's default, which is 1 for a shape key from 5.0 on.
+    """
+    moved = set()
+    for one in [data, *(strip for track in data.nla_tracks for strip in track.strips)]:
+        if one.action:
+            moved |= {(curve.data_path, curve.array_index) for curve in curves_of(one.action, _slot(one))}
+    still = [place for place in places if (place.path, place.index) not in moved]
+    if not still:
+        return below
+    action = _action("facetake_rest", "rest", back)
+    holder, slot = _holder(action, still[0].owner)
+    for place in still:
+        value = value_of(place.owner, place)
+        _key(_curve(holder, place), KeyCurve((0,), (value,), (0.0,), (0.0,)), start, place.scale)
+    _strip(data, below, action, slot, back)
+    return data.nla_tracks[action.name]
 
 
 def _make_way(data: Any, paths: set[tuple[str, int]], back: Back) -> None:
@@ -186,7 +210,7 @@ def _make_way(data: Any, paths: set[tuple[str, int]], back: Back) -> None:
 
     One that is keyed over earlier takes, added or faded in is meant to be on top, and stays there.
     """
-    action, slot = data.action, getattr(data, "action_slot", None)
+    action, slot = data.action, _slot(data)
     hides = data.action_blend_type == "REPLACE" and data.action_influence == 1.0
     if not action or not hides or not _key_times(action, slot, paths):
         return
@@ -219,4 +243,5 @@ def _is_ours(track: Any) -> bool:
 
 
 def _overlaps(strip: Any, start: float, end: float) -> bool:
-    return bool(strip.frame_start < end and strip.frame_end > start)
+    """Whether a strip of ours is a take that plays in a stretch."""
+    return strip.action[MARK] == "take" and bool(strip.frame_start < end and strip.frame_end > start)

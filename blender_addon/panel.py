@@ -3,68 +3,52 @@
 from __future__ import annotations
 
 import textwrap
-import time
-from collections.abc import Iterable
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import bpy
-from bpy.props import BoolProperty, CollectionProperty, IntProperty, PointerProperty, StringProperty
+from bpy.props import BoolProperty, IntProperty, PointerProperty, StringProperty
 
 from facetake_host import jobs
+from facetake_host.engine import Engine
+from facetake_host.jobs import Job
+from facetake_host.problems import HostProblem
 
-from .session import SESSION
+from .host import BlenderHost
 
-EMOTIONS = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
-SOUNDS = "*.wav;*.flac;*.ogg;*.opus;*.mp3;*.aif;*.aiff;*.m4a"
+TICK_S = 0.02
 WIDTH = 42  # letters in a line of the sidebar
+ENGINE = Engine()
+HOST = BlenderHost()
+EMOTION = "neutral, happy, sad, angry, surprise, fear or disgusted, with a strength: happy:0.7"
 
 
 def _faces(_self: Any, _context: Any, _text: str) -> list[str]:
-    return [one.name for one in SESSION.host.characters()]
+    return [one.name for one in HOST.characters()]
 
 
-def _emotions(_self: Any, _context: Any, text: str) -> Iterable[str]:
-    return ["auto", *EMOTIONS] if not text else [f"{name}:0.7" for name in EMOTIONS if text in name]
-
-
-def _styles(_self: Any, _context: Any, _text: str) -> Iterable[str]:
-    return [f"{name}:0.8" for name in EMOTIONS]
-
-
-def _actors(_self: Any, _context: Any, _text: str) -> Iterable[str]:
-    return SESSION.engine.about.get("actors", ())
+CHARACTER = StringProperty(name="Character", search=_faces, description="Empty: the only one")
 
 
 class Settings(bpy.types.PropertyGroup):
     """What is chosen, kept with the scene."""
 
-    __annotations__ = {  # as Blender reads them; no types, which is what checkers take them for
-        "character": StringProperty(name="Character", search=_faces, description="Empty: the only one"),
+    __annotations__ = {  # as Blender reads them; to a checker of types they are none
+        "character": CHARACTER,
         "audio": StringProperty(name="Line", subtype="FILE_PATH", description="A recorded line"),
-        "emotion": StringProperty(
-            name="Emotion",
-            default="neutral",
-            search=_emotions,
-            search_options={"SUGGESTION"},
-            description="A blend such as happy:0.5+surprise:0.3, auto to hear it in the voice, or a file of cues",
-        ),
+        "emotion": StringProperty(name="Emotion", default="neutral", description=f"{EMOTION}; or auto, or a file"),
         "blink": BoolProperty(name="Blinks", default=True),
         "gaze": BoolProperty(name="Gaze", default=True),
         "head": PointerProperty(
-            name="Head", type=bpy.types.Object, description="An object that head motion turns: Z up, facing -Y"
+            name="Head", type=bpy.types.Object, description="Turned by head motion: Z up, -Y ahead"
         ),
-        "style": StringProperty(name="Style", default="happy:0.8", search=_styles, search_options={"SUGGESTION"}),
-        "actor": StringProperty(
-            name="Manner", search=_actors, search_options={"SUGGESTION"}, description="An actor; empty: its own"
-        ),
+        "style": StringProperty(name="Style", default="happy:0.8", description=EMOTION),
+        "actor": StringProperty(name="Manner", description="house, ada, bruno, chen or dara; empty: its own"),
         "use_range": BoolProperty(name="Range", description="Restyle these frames only"),
         "first": IntProperty(name="First", default=1),
         "last": IntProperty(name="Last", default=250),
     }
-
-
-CHARACTER = StringProperty(name="Character", search=_faces)
 
 
 class _Job:
@@ -73,12 +57,12 @@ class _Job:
     @classmethod
     def poll(cls, _context: Any) -> bool:
         """One job at a time."""
-        return not SESSION.is_busy
+        return not HOST.runner.is_busy
 
-    def invoke(self, context: Any, event: Any) -> set[str]:  # noqa: ARG002
+    def invoke(self, context: Any, _event: Any) -> set[str]:
         """The button."""
         self.character = self.character or context.scene.facetake.character
-        if not self.character and len(SESSION.host.characters()) > 1:
+        if not self.character and len(HOST.characters()) > 1:
             return context.window_manager.invoke_props_dialog(self)
         return self.execute(context)
 
@@ -89,15 +73,15 @@ class _Job:
     def execute(self, context: Any) -> set[str]:
         """Begins."""
         settings = context.scene.facetake
-        if not self.begin(settings, self.character or settings.character):
-            self.report({"ERROR"}, SESSION.host.message)
-            return {"CANCELLED"}
-        while bpy.app.background and SESSION.step() is not None:
-            time.sleep(jobs.PAUSE_S)
-        if SESSION.host.has_problem:
-            self.report({"ERROR"}, SESSION.host.message)
-            return {"CANCELLED"}
-        return {"FINISHED"}
+        HOST.prepare(settings.head, (settings.first, settings.last) if settings.use_range else None)
+        name = self.character or settings.character
+        if HOST.runner.start(lambda cancel: self.begin(settings, name, cancel)) and not bpy.app.background:
+            bpy.app.timers.register(_tick, persistent=True)
+        else:
+            HOST.runner.finish()
+        if HOST.has_problem:
+            self.report({"ERROR"}, HOST.message)
+        return {"CANCELLED"} if HOST.has_problem else {"FINISHED"}
 
 
 class Generate(_Job, bpy.types.Operator):
@@ -105,28 +89,16 @@ class Generate(_Job, bpy.types.Operator):
 
     bl_idname = "facetake.generate"
     bl_label = "Generate from Audio"
-    __annotations__ = {
-        "character": CHARACTER,
-        "directory": StringProperty(subtype="DIR_PATH", options={"HIDDEN", "SKIP_SAVE"}),
-        "files": CollectionProperty(type=bpy.types.OperatorFileListElement, options={"HIDDEN", "SKIP_SAVE"}),
-        "filter_glob": StringProperty(default=SOUNDS, options={"HIDDEN"}),
-    }
+    __annotations__ = {"character": CHARACTER}
 
-    def invoke(self, context: Any, event: Any) -> set[str]:
-        """The button; without a line it asks for one or several."""
-        if not context.scene.facetake.audio and not self.files:
-            context.window_manager.fileselect_add(self)
-            return {"RUNNING_MODAL"}
-        return super().invoke(context, event)
-
-    def begin(self, settings: Any, name: str) -> bool:
-        """Whether it could begin."""
-        chosen = [Path(self.directory) / one.name for one in self.files]
-        if not chosen and settings.audio:
-            chosen = [Path(bpy.path.abspath(settings.audio))]
-        if not chosen:
-            SESSION.host.message = "choose a recorded line first"
-        return bool(chosen) and SESSION.generate(settings, name, chosen)
+    def begin(self, settings: Any, name: str, cancel: Event) -> Job:
+        """The job."""
+        if not settings.audio:
+            raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
+        sounds = [Path(bpy.path.abspath(settings.audio))]
+        options = {"emotion": settings.emotion or "neutral", "blink": settings.blink, "gaze": settings.gaze}
+        options["head"] = bool(HOST.head)
+        return jobs.generate(HOST, ENGINE, HOST.character(name), sounds, options, cancel=cancel)
 
 
 class Restyle(_Job, bpy.types.Operator):
@@ -136,9 +108,13 @@ class Restyle(_Job, bpy.types.Operator):
     bl_label = "Restyle"
     __annotations__ = {"character": CHARACTER}
 
-    def begin(self, settings: Any, name: str) -> bool:
-        """Whether it could begin."""
-        return SESSION.restyle(settings, name)
+    def begin(self, settings: Any, name: str, cancel: Event) -> Job:
+        """The job; what lies outside a range plays on, so that the change blends in and out within."""
+        face = HOST.character(name)
+        options: dict[str, object] = {"style": settings.style, "actor": settings.actor}
+        if HOST.span:
+            options["span_s"] = [0.0, float((len(HOST.stretch(face)) - 1) / HOST.rate())]
+        return jobs.restyle(HOST, ENGINE, face, options, cancel=cancel)
 
 
 class Cancel(bpy.types.Operator):
@@ -149,12 +125,12 @@ class Cancel(bpy.types.Operator):
 
     def execute(self, _context: Any) -> set[str]:
         """Asks the job to stop."""
-        SESSION.stop()
+        HOST.runner.stop()
         return {"FINISHED"}
 
 
 class Sidebar(bpy.types.Panel):
-    """The tab in the sidebar."""
+    """The tab."""
 
     bl_idname = "FACETAKE_PT_sidebar"
     bl_label = "Facetake"
@@ -163,29 +139,27 @@ class Sidebar(bpy.types.Panel):
     bl_region_type = "UI"
 
     def draw(self, context: Any) -> None:
-        """Settings and buttons, or how far the job is, and what was told last."""
-        settings = context.scene.facetake
+        """Settings and buttons, how far the job is, and what was told last."""
         column = self.layout.column()
-        for name in ("character", "audio", "emotion"):
-            column.prop(settings, name)
-        row = column.row()
-        row.prop(settings, "blink")
-        row.prop(settings, "gaze")
-        column.prop(settings, "head")
-        column.operator("facetake.generate", icon="SOUND")
-        column.separator()
-        for name in ("style", "actor", "use_range"):
-            column.prop(settings, name)
-        row = column.row()
-        row.active = settings.use_range
-        row.prop(settings, "first")
-        row.prop(settings, "last")
-        column.operator("facetake.restyle", icon="FORCE_CURVE")
-        if SESSION.is_busy:
-            column.progress(factor=SESSION.status.share, text=SESSION.status.label)
-            column.operator("facetake.cancel", icon="X")
-        for line in textwrap.wrap(SESSION.host.message, WIDTH):
+        for part in ("character audio emotion blink gaze head", "style actor use_range first last"):
+            for name in part.split():
+                column.prop(context.scene.facetake, name)
+            column.operator("facetake.restyle" if "style" in part else "facetake.generate")
+            column.separator()
+        if HOST.runner.is_busy:
+            column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
+            column.operator("facetake.cancel")
+        for line in textwrap.wrap(HOST.message, WIDTH):
             column.label(text=line)
+
+
+def _tick() -> float | None:
+    """A step of the job, in the window's context, which a timer lacks."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        has_more = HOST.runner.step()
+        for area in bpy.context.screen.areas:
+            area.tag_redraw()
+    return TICK_S if has_more else None
 
 
 CLASSES = (Settings, Generate, Restyle, Cancel, Sidebar)
