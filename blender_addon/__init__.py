@@ -12,7 +12,6 @@ from . import panel
 
 @bpy.app.handlers.persistent
 def _leave(*_: object) -> None:
-    """Another scene is about to be opened."""
     panel.HOST.runner.drop()
 
 

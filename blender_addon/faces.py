@@ -16,22 +16,15 @@ from facetake_host.host import Character
 
 BOARD_SIGNS = {"CTRL_C_jaw", "CTRL_L_brow_down"}
 SHAPE_SIGNS = {"jawOpen", "eyeBlinkLeft"}
-NEWER = "CTRL_C_tongue_move"
-OLDER = "CTRL_C_tongue"
 DEGREE = 0.017453292519943295  # in radians
 TURNS = {HEAD[0]: (2, DEGREE), HEAD[1]: (0, -DEGREE), HEAD[2]: (1, DEGREE)}
 """Axis and scale of yaw, pitch and roll (left, up, tipped to the left) of an object whose Z is up and that faces -Y."""
 
 
 class Place(NamedTuple):
-    """A property that a curve can move.
+    """A property that a curve can move, as Blender's F-curves name it.
 
-    Attributes:
-        owner: the datablock with the animation.
-        path, index: as Blender's F-curves have them.
-        group: what the curve editor files it under.
-        obstacle: why it cannot be keyed; empty where it can.
-        scale: from the engine's unit to Blender's.
+    `obstacle` says why it cannot be keyed, and is empty where it can; `scale` leads from the engine's unit to its own.
     """
 
     owner: Any
@@ -59,12 +52,7 @@ def objects(character: Character) -> list[Any]:
 
 
 def places(character: Character, head: str = "") -> dict[str, list[Place]]:
-    """Where each channel of a character goes; shapes of one name on several meshes move together.
-
-    Args:
-        character: one of `find`.
-        head: the name of an object that head motion turns.
-    """
+    """Where each channel of a character goes, on one mesh or several; head motion turns the object called `head`."""
     found: dict[str, list[Place]] = defaultdict(list)
     for one in objects(character):
         if one is not None:
@@ -92,7 +80,7 @@ def _generation(one: Any) -> str:
     bones = one.pose.bones if one.type == "ARMATURE" and one.pose else ()
     if not all(name in bones for name in BOARD_SIGNS):
         return ""
-    return "mh4" if NEWER in bones else "mh3" if OLDER in bones else ""
+    return "mh4" if "CTRL_C_tongue_move" in bones else "mh3" if "CTRL_C_tongue" in bones else ""
 
 
 def _families(scene: Any) -> dict[Any, list[Any]]:

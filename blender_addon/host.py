@@ -1,8 +1,7 @@
 """Blender's scene as a `facetake_host` Host. Frames of the scene, whose rate is never touched.
 
-A take becomes an action in an NLA strip on a track of its own; strips and actions of others are neither written nor
-moved, save that an action which would hide the take is pushed down. Nothing of Blender's is held on to between two
-calls, as undo replaces it all.
+Strips and actions of others are neither written nor moved, save that an action which would hide a take is pushed down.
+Nothing of Blender's is held on to between two calls, as undo replaces it all.
 """
 
 from __future__ import annotations
@@ -24,49 +23,27 @@ from facetake_host.stepping import Runner
 
 from . import faces, keying
 
-LONGEST = 250_000
-"""Frames that are read at once: over an hour at 60 a second."""
 CHANNELS = 128
 """Blender's sequencer has no more."""
 
 
 class BlenderHost:
-    """The open scene.
-
-    Attributes:
-        head: the name of an object that head motion turns; without one the head is left alone.
-        span: first and last frame of what is restyled; None for all that is keyed.
-        runner: takes the steps of its jobs.
-        message: what the person was told last, and whether it was a problem.
-    """
+    """The open scene, what the next job heeds there, and what the person was told last."""
 
     def __init__(self) -> None:
         """Looks at nothing yet."""
-        self.head = ""
-        self.span: tuple[int, int] | None = None
+        self.head = ""  # the name of an object that head motion turns; without one the head is left alone
+        self.span: tuple[int, int] | None = None  # first and last frame of what is restyled; None for all that is keyed
         self.runner = Runner(self)
         self.message = ""
         self.has_problem = False
         self._back: list[Callable[[], object]] = []
 
-    def prepare(self, head: Any, span: tuple[int, int] | None) -> None:
-        """What the next job heeds; what the last one told is gone."""
-        self.head = head.name if head else ""
-        self.span = span
-        self.message = ""
-        self.has_problem = False
-
     def character(self, name: str) -> Character:
-        """The character of that name, or the only one.
-
-        Raises:
-            HostProblem: there is none, or there are several and none is named.
-        """
+        """The character of that name, or the only one. Raises HostProblem where there is none, or several."""
         if not self.characters():
-            raise HostProblem(
-                "there is no face in the scene: no armature with MetaHuman's CTRL_ bones and no mesh with ARKit's "
-                "shape keys; open or append a character first"
-            )
+            needed = "an armature with MetaHuman's CTRL_ bones or a mesh with ARKit's shape keys"
+            raise HostProblem(f"there is no face in the scene; open or append {needed} first")
         return jobs.named(self, name or None)
 
     def characters(self) -> list[Character]:
@@ -86,8 +63,7 @@ class BlenderHost:
         """Why nothing can be written now."""
         if not bpy.context.preferences.edit.use_global_undo:
             return "undo is switched off, so this could not be taken back; switch on Global Undo in the preferences"
-        mode = getattr(bpy.context, "mode", "OBJECT")
-        if mode not in ("OBJECT", "POSE"):
+        if bpy.context.mode not in ("OBJECT", "POSE"):
             return "undo reaches no animation in this mode; change to Object or Pose Mode first"
         if any(one is None or _scene() not in one.users_scene for one in faces.objects(character)):
             return f"{character.name} is no longer in the scene; choose a character again"
@@ -97,20 +73,12 @@ class BlenderHost:
     def skipped(self, character: Character, channels: Collection[str]) -> dict[str, str]:
         """Channels that are missing, locked, driven or muted on every mesh that could show them."""
         places = faces.places(character, self.head)
-        found = {}
-        for channel in channels:
-            why = [place.obstacle for place in places.get(channel, ())]
-            if all(why):
-                missing = "no object is chosen for it" if channel in HEAD else "missing"
-                found[channel] = why[0] if why else missing
-        return found
+        missing = {channel: "no object is chosen for it" if channel in HEAD else "missing" for channel in channels}
+        why = {channel: [place.obstacle for place in places.get(channel, ())] for channel in channels}
+        return {channel: found[0] if found else missing[channel] for channel, found in why.items() if all(found)}
 
     def stretch(self, character: Character) -> range:
-        """The frames to restyle: what is keyed on any audible strip or action, within `span`.
-
-        Raises:
-            HostProblem: nothing is keyed there, or far too much.
-        """
+        """The frames to restyle: what is keyed, as it is heard, within `span`. Raises HostProblem where nothing is."""
         places = [one for found in faces.places(character).values() for one in found if not one.obstacle]
         extent = keying.extent(places)
         if extent is None:
@@ -119,8 +87,6 @@ class BlenderHost:
         found = range(max(first, extent[0]), min(last, extent[1]) + 1)
         if not found:
             raise HostProblem(f"{character.name} has no keys in the frames {first} to {last}; choose others")
-        if len(found) > LONGEST:
-            raise HostProblem(f"{character.name} is keyed over {len(found)} frames; choose a range of them")
         return found
 
     def read(self, character: Character, bar: Bar) -> Sampled:
@@ -144,15 +110,14 @@ class BlenderHost:
             self._back.append(scene.sequence_editor_clear)
         editor = scene.sequence_editor
         strips = editor.strips if hasattr(editor, "strips") else editor.sequences  # its name before 4.4
-        for one in strips:
-            if one.type == "SOUND" and one.sound and not one.mute and _is_at(one, path, start_frame):
-                return
+        sounds = [one for one in strips if one.type == "SOUND" and one.sound and round(one.frame_start) == start_frame]
+        if path in [Path(bpy.path.abspath(one.sound.filepath)) for one in sounds if not one.mute]:
+            return
         before = set(bpy.data.sounds)
         try:
             made = strips.new_sound(f"facetake_{path.stem}", str(path), CHANNELS, start_frame)
-        except RuntimeError as error:  # the keys are worth having without it
-            why = str(error).strip()
-            self.tell(f"the line is keyed, but Blender does not play {path.name} ({why}); save it as wav")
+        except RuntimeError:  # the keys are worth having without it
+            self.tell(f"the line is keyed, but Blender does not play {path.name}; save it as wav")
             return
         self._back += [partial(bpy.data.sounds.remove, one) for one in set(bpy.data.sounds) - before]
         self._back.append(partial(strips.remove, made))
@@ -170,8 +135,6 @@ class BlenderHost:
             for take_back in reversed(self._back):
                 take_back()
             raise
-        finally:
-            self._back = []
         bpy.ops.ed.undo_push(message=label)
 
     @contextmanager
@@ -193,10 +156,8 @@ class BlenderHost:
         self.message = message
         self.has_problem = problem
         print(f"Facetake: {message}")
-        if problem and not bpy.app.background and bpy.context.window:
-            bpy.context.window_manager.popup_menu(
-                lambda menu, _: menu.layout.label(text=message), title="Facetake", icon="ERROR"
-            )
+        if problem and bpy.context.window and not bpy.app.background:
+            bpy.context.window_manager.popup_menu(lambda menu, _: menu.layout.label(text=message), title="Facetake")
 
 
 def _scene() -> Any:
@@ -217,7 +178,3 @@ def _locked(owner: Any) -> str:
     if data and (data.use_tweak_mode or not data.use_nla or any(track.is_solo for track in data.nla_tracks)):
         return f"the NLA of {name} is in tweak mode, switched off or soloed; leave that in the NLA editor first"
     return ""
-
-
-def _is_at(strip: Any, path: Path, start: int) -> bool:
-    return round(strip.frame_start) == start and Path(bpy.path.abspath(strip.sound.filepath)) == path

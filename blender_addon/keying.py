@@ -6,7 +6,7 @@ they are missing, each datablock gets an action of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
@@ -19,8 +19,7 @@ from .faces import Place
 
 MARK = "facetake"
 """A property of the actions that Facetake made, "take" or "rest"; others are somebody's work."""
-SHORT = 1 / 64
-"""Frames by which a strip ends before the next may begin: it covers its last frame's motion blur and no more."""
+SHORT = 1 / 64  # frames by which a strip ends before the next may begin, so that it covers its last frame's motion blur
 BEZIER = 2
 FREE = 0
 ALIGNED = 3
@@ -28,18 +27,9 @@ Back = list[Callable[[], object]]
 
 
 def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frames: int, bar: Bar, back: Back) -> str:
-    """Keys to a new action in strips of their own; earlier takes of the same frames are muted.
+    """Keys to a new action in strips of their own, from frame `start`; earlier takes of the same frames are muted.
 
-    Args:
-        name: of action and track; Blender numbers it where it is taken.
-        keys: of one or several datablocks.
-        start: the first frame.
-        n_frames: the take's length.
-        bar: told how far it is.
-        back: gets what takes it all back, in order.
-
-    Returns:
-        The action's name.
+    Returns the action's name, which Blender numbers where it is taken. `back` gets what takes all back, in order.
     """
     made: Any = None
     done = 0
@@ -50,7 +40,7 @@ def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frame
         holder, slot = _holder(action, owner)
         mine = [(place, curve) for place, curve in keys if place.owner == owner]
         for place, curve in mine:
-            _key(_curve(holder, place), curve, start, place.scale)
+            _key(holder, place, curve, start)
             done += 1
             bar.advance(done / len(keys))
         _lay(owner, action, slot, start, n_frames, [place for place, _ in mine], back)
@@ -65,18 +55,16 @@ def curves_of(action: Any, slot: Any) -> list[Any]:
     return [curve for bag in bags if bag for curve in bag.fcurves]
 
 
-def extent(places: Iterable[Place]) -> tuple[int, int] | None:
+def extent(places: Sequence[Place]) -> tuple[int, int] | None:
     """The frames from the first to the last key that is heard on any of some places; None without keys."""
-    wanted: dict[Any, set[tuple[str, int]]] = {}
-    for place in places:
-        wanted.setdefault(place.owner, set()).add((place.path, place.index))
     times: list[float] = []
-    for owner, paths in wanted.items():
+    for owner in {place.owner for place in places}:
+        paths = {(place.path, place.index) for place in places if place.owner == owner}
         data = owner.animation_data
         if data and data.action:
-            times += _key_times(data.action, _slot(data), paths)
+            times += _key_times(data.action, slot_of(data), paths)
         for strip in _heard(data):
-            if _key_times(strip.action, _slot(strip), paths):
+            if strip.action.get(MARK) != "rest" and _key_times(strip.action, slot_of(strip), paths):
                 times += [strip.frame_start, strip.frame_end]
     return (-int(-min(times) // 1), int(max(times) // 1)) if times else None
 
@@ -109,15 +97,14 @@ def value_of(owner: Any, place: Place) -> float:
     return float(value if isinstance(value, float) else value[place.index]) / place.scale
 
 
-def _slot(thing: Any) -> Any:
+def slot_of(thing: Any) -> Any:
     """The slot of an action that a strip or a datablock plays; None where there are none."""
     return getattr(thing, "action_slot", None)
 
 
 def _heard(data: Any) -> list[Any]:
     tracks = [track for track in data.nla_tracks if not track.mute] if data else []
-    strips = [strip for track in tracks for strip in track.strips if strip.action and not strip.mute]
-    return [strip for strip in strips if strip.action.get(MARK) != "rest"]
+    return [strip for track in tracks for strip in track.strips if strip.action and not strip.mute]
 
 
 def _key_times(action: Any, slot: Any, paths: set[tuple[str, int]]) -> list[float]:
@@ -144,17 +131,13 @@ def _holder(action: Any, owner: Any) -> tuple[Any, Any]:
     return strip.channelbag(slot, ensure=True), slot
 
 
-def _curve(holder: Any, place: Place) -> Any:
+def _key(holder: Any, place: Place, keys: KeyCurve, start: int) -> None:
+    """Bezier keys that make the engine's cubic."""
     curve = holder.fcurves.new(place.path, index=place.index)
     curve.group = holder.groups.get(place.group) or holder.groups.new(place.group)
-    return curve
-
-
-def _key(curve: Any, keys: KeyCurve, start: int, scale: float) -> None:
-    """Bezier keys that make the engine's cubic."""
     points = curve.keyframe_points
     points.add(len(keys.frames))
-    for name, numbers in zip(("co", "handle_left", "handle_right"), keys.bezier(start, scale), strict=True):
+    for name, numbers in zip(("co", "handle_left", "handle_right"), keys.bezier(start, place.scale), strict=True):
         points.foreach_set(name, numbers)
     kinds = [ALIGNED if a == b else FREE for a, b in zip(keys.slopes_in, keys.slopes_out, strict=True)]
     points.foreach_set("interpolation", [BEZIER] * len(kinds))
@@ -189,18 +172,16 @@ def _rest(data: Any, places: list[Place], start: int, below: Any, back: Back) ->
 
     Where no strip plays, Blender shows a property's default, which is 1 for a shape key from 5.0 on.
     """
-    moved = set()
-    for one in [data, *(strip for track in data.nla_tracks for strip in track.strips)]:
-        if one.action:
-            moved |= {(curve.data_path, curve.array_index) for curve in curves_of(one.action, _slot(one))}
+    curves = [curve for one in (data, *_heard(data)) if one.action for curve in curves_of(one.action, slot_of(one))]
+    moved = {(curve.data_path, curve.array_index) for curve in curves}
     still = [place for place in places if (place.path, place.index) not in moved]
     if not still:
         return below
     action = _action("facetake_rest", "rest", back)
     holder, slot = _holder(action, still[0].owner)
     for place in still:
-        value = value_of(place.owner, place)
-        _key(_curve(holder, place), KeyCurve((0,), (value,), (0.0,), (0.0,)), start, place.scale)
+        held = KeyCurve((0,), (value_of(place.owner, place),), (0.0,), (0.0,))
+        _key(holder, place, held, start)
     _strip(data, below, action, slot, back)
     return data.nla_tracks[action.name]
 
@@ -210,7 +191,7 @@ def _make_way(data: Any, paths: set[tuple[str, int]], back: Back) -> None:
 
     One that is keyed over earlier takes, added or faded in is meant to be on top, and stays there.
     """
-    action, slot = data.action, _slot(data)
+    action, slot = data.action, slot_of(data)
     hides = data.action_blend_type == "REPLACE" and data.action_influence == 1.0
     if not action or not hides or not _key_times(action, slot, paths):
         return
@@ -218,14 +199,9 @@ def _make_way(data: Any, paths: set[tuple[str, int]], back: Back) -> None:
     strip = _strip(data, None, action, slot, back)
     strip.frame_start_raw, strip.frame_end_raw = first, max(last, first + 1.0)
     strip.extrapolation = data.action_extrapolation
-    back.append(partial(_activate, data, action, slot))
+    back += [partial(setattr, data, "action_slot", slot)] if slot else []
+    back.append(partial(setattr, data, "action", action))
     data.action = None
-
-
-def _activate(data: Any, action: Any, slot: Any) -> None:
-    data.action = action
-    if slot:
-        data.action_slot = slot
 
 
 def _strip(data: Any, below: Any, action: Any, slot: Any, back: Back) -> Any:

@@ -66,19 +66,19 @@ class _Job:
             return context.window_manager.invoke_props_dialog(self)
         return self.execute(context)
 
-    def draw(self, _context: Any) -> None:
-        """What is asked."""
-        self.layout.prop(self, "character")
-
     def execute(self, context: Any) -> set[str]:
         """Begins."""
         settings = context.scene.facetake
-        HOST.prepare(settings.head, (settings.first, settings.last) if settings.use_range else None)
+        HOST.message = ""
+        HOST.has_problem = False
+        HOST.head = settings.head.name if settings.head else ""
+        HOST.span = (settings.first, settings.last) if settings.use_range else None
         name = self.character or settings.character
-        if HOST.runner.start(lambda cancel: self.begin(settings, name, cancel)) and not bpy.app.background:
-            bpy.app.timers.register(_tick, persistent=True)
-        else:
+        HOST.runner.start(lambda cancel: self.begin(settings, name, cancel))
+        if bpy.app.background:
             HOST.runner.finish()
+        elif HOST.runner.is_busy:
+            bpy.app.timers.register(_tick, persistent=True)
         if HOST.has_problem:
             self.report({"ERROR"}, HOST.message)
         return {"CANCELLED"} if HOST.has_problem else {"FINISHED"}
@@ -145,7 +145,6 @@ class Sidebar(bpy.types.Panel):
             for name in part.split():
                 column.prop(context.scene.facetake, name)
             column.operator("facetake.restyle" if "style" in part else "facetake.generate")
-            column.separator()
         if HOST.runner.is_busy:
             column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
             column.operator("facetake.cancel")

@@ -1,4 +1,4 @@
-"""One job at a time, a step a call: for a host whose timer calls a function, and for tests, which call it themselves."""
+"""One job at a time, a step a call: for a host whose timer calls a function, and for tests, which do so themselves."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -12,6 +13,7 @@ from blender_addon.host import BlenderHost
 from stages import Stage, _failing
 
 from facetake import rig
+from facetake_host.curves import KeyCurve
 from facetake_host.host import Character
 from facetake_host.problems import Cancelled
 
@@ -93,21 +95,25 @@ class BlenderStage(Stage):
         return found
 
     def value(self, character: Character, channel: str, frame: float) -> float:
+        return self.values(character, channel, [frame])[0]
+
+    def values(self, character: Character, channel: str, frames: Sequence[float]) -> list[float]:
         place = faces.places(character)[channel][0]
         scene = bpy.context.scene
         before = scene.frame_current
-        scene.frame_set(int(frame // 1), subframe=frame % 1)
-        found = place.owner.evaluated_get(scene.view_layers[0].depsgraph).path_resolve(place.path)
-        value = found if isinstance(found, float) else found[place.index]  # of a vector that goes on to change
+        played = []
+        for frame in frames:
+            scene.frame_set(int(frame // 1), subframe=frame % 1)
+            played.append(keying.value_of(place.owner.evaluated_get(scene.view_layers[0].depsgraph), place))
         scene.frame_set(before)
-        return float(value)
+        return played
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
         place = faces.places(character)[channel][0]
         data = place.owner.animation_data or place.owner.animation_data_create()
         name = f"hand_{len(bpy.data.actions)}"
         if data.action:  # the button Push Down
-            slot = getattr(data, "action_slot", None)
+            slot = keying.slot_of(data)
             strip = data.nla_tracks.new().strips.new(data.action.name, int(data.action.frame_range[0]), data.action)
             if slot:
                 strip.action_slot = slot
@@ -141,8 +147,9 @@ class BlenderStage(Stage):
     def fail_soon(self, calls: int) -> None:
         fail = _failing(calls)
         self.host.advance = fail
-        for name in ("_holder", "_curve", "_key", "_lay", "_strip"):
+        for name in ("_holder", "_key", "_lay", "_strip"):
             self.patch.setattr(keying, name, _then(fail, getattr(keying, name)))
+        self.patch.setattr(KeyCurve, "bezier", _then(fail, KeyCurve.bezier))
 
     def undo(self) -> None:
         bpy.ops.ed.undo()
@@ -212,7 +219,7 @@ def _animation(data: Any) -> Any:
         (track.name, track.mute, track.is_solo, track.lock, [_strip(strip) for strip in track.strips])
         for track in data.nla_tracks
     ]
-    slot = getattr(data, "action_slot", None)
+    slot = keying.slot_of(data)
     return data.action and data.action.name, slot and slot.identifier, tracks
 
 

@@ -31,7 +31,7 @@ STAGES: dict[str, type[Stage]] = {
 if "FACETAKE_IN_BLENDER" in os.environ:
     from blender_stage import BlenderStage
 
-    STAGES = dict.fromkeys(("blender-mh3", "blender-mh4", "blender-arkit"), BlenderStage)
+    STAGES = dict.fromkeys(("blender-mh4", "blender-arkit"), BlenderStage)
 
 
 @pytest.fixture

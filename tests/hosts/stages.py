@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -106,6 +107,10 @@ class Stage:
     def value(self, character: Character, channel: str, frame: float) -> float:
         """What the topmost heard layer of Facetake plays."""
         raise NotImplementedError
+
+    def values(self, character: Character, channel: str, frames: Sequence[float]) -> list[float]:
+        """`value` at each of some frames."""
+        return [self.value(character, channel, frame) for frame in frames]
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
         """A person keys a layer of their own; its name."""
