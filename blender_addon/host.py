@@ -144,7 +144,7 @@ class BlenderHost:
 
     def advance(self, share: float) -> None:  # noqa: ARG002
         """Raises Cancelled once the person pressed the button."""
-        if self.runner.cancel.is_set():
+        if self.runner.is_busy and self.runner.cancel.is_set():
             raise Cancelled
 
     def ask(self, question: str, choices: Sequence[str]) -> int | None:  # noqa: ARG002
