@@ -15,7 +15,6 @@ from facetake_host.curves import HEAD
 from facetake_host.host import Character
 
 BOARD_SIGNS = {"CTRL_C_jaw", "CTRL_L_brow_down"}
-SHAPE_SIGNS = {"jawOpen", "eyeBlinkLeft"}
 DEGREE = 0.017453292519943295  # in radians
 TURNS = {HEAD[0]: (2, DEGREE), HEAD[1]: (0, -DEGREE), HEAD[2]: (1, DEGREE)}
 """Axis and scale of yaw, pitch and roll (left, up, tipped to the left) of an object whose Z is up and that faces -Y."""
@@ -29,7 +28,7 @@ class Place(NamedTuple):
 
     owner: Any
     path: str
-    index: int
+    axis: int
     group: str
     obstacle: str
     scale: float = 1.0
@@ -39,7 +38,7 @@ def find(scene: Any) -> list[Character]:
     """Every face in a scene, those selected first."""
     found = [Character(one.name_full, rig, (_reference(one),)) for one in scene.objects if (rig := _generation(one))]
     for root, meshes in _families(scene).items():
-        if {name for mesh in meshes for name in shapes(mesh.data.shape_keys)} >= SHAPE_SIGNS:
+        if {name for mesh in meshes for name in shapes(mesh.data.shape_keys)} >= {"jawOpen", "eyeBlinkLeft"}:
             is_taken = root.name_full in [one.name for one in found]
             name = f"{root.name_full} (shape keys)" if is_taken else root.name_full
             found.append(Character(name, "arkit", tuple(map(_reference, meshes))))
@@ -58,7 +57,7 @@ def places(character: Character, head: str = "") -> dict[str, list[Place]]:
         if one is not None:
             for channel, place in _shape_places(one) if character.rig == "arkit" else _bone_places(one):
                 found[channel].append(place)
-    turned = bpy.data.objects.get(head) if head else None
+    turned: Any = bpy.data.objects.get(head) if head else None
     for channel, (axis, scale) in TURNS.items() if turned else ():
         why = "locked" if turned.lock_rotation[axis] else ""
         why = why if len(turned.rotation_mode) == 3 else "its object does not turn by Euler angles"
@@ -68,7 +67,7 @@ def places(character: Character, head: str = "") -> dict[str, list[Place]]:
 
 def shapes(keys: Any) -> dict[str, str]:
     """ARKit's names of the shape keys of a mesh, each with the mesh's own spelling."""
-    found = {}
+    found: dict[str, str] = {}
     for block in keys.key_blocks if keys else ():
         if name := arkit.find(block.name):
             found.setdefault(name, block.name)
@@ -121,6 +120,6 @@ def _shape_places(mesh: Any) -> list[tuple[str, Place]]:
     return found
 
 
-def _place(owner: Any, path: str, index: int, group: str, why: str, scale: float = 1.0) -> Place:
-    driven = owner.animation_data.drivers.find(path, index=index) if owner.animation_data else None
-    return Place(owner, path, index, group, why or ("driven" if driven else ""), scale)
+def _place(owner: Any, path: str, axis: int, group: str, why: str, scale: float = 1.0) -> Place:
+    driven = owner.animation_data.drivers.find(path, index=axis) if owner.animation_data else None
+    return Place(owner, path, axis, group, why or ("driven" if driven else ""), scale)

@@ -59,7 +59,7 @@ def extent(places: Sequence[Place]) -> tuple[int, int] | None:
     """The frames from the first to the last key that is heard on any of some places; None without keys."""
     times: list[float] = []
     for owner in {place.owner for place in places}:
-        paths = {(place.path, place.index) for place in places if place.owner == owner}
+        paths = {(place.path, place.axis) for place in places if place.owner == owner}
         data = owner.animation_data
         if data and data.action:
             times += _key_times(data.action, slot_of(data), paths)
@@ -94,7 +94,7 @@ def sample(objects: Sequence[Any], places: Sequence[Place], frames: Sequence[flo
 def value_of(owner: Any, place: Place) -> float:
     """What a place's property is, in the engine's unit, on its datablock or on an evaluated copy of that."""
     value = owner.path_resolve(place.path)
-    return float(value if isinstance(value, float) else value[place.index]) / place.scale
+    return float(value if isinstance(value, float) else value[place.axis]) / place.scale
 
 
 def slot_of(thing: Any) -> Any:
@@ -133,7 +133,7 @@ def _holder(action: Any, owner: Any) -> tuple[Any, Any]:
 
 def _key(holder: Any, place: Place, keys: KeyCurve, start: int) -> None:
     """Bezier keys that make the engine's cubic."""
-    curve = holder.fcurves.new(place.path, index=place.index)
+    curve = holder.fcurves.new(place.path, index=place.axis)
     curve.group = holder.groups.get(place.group) or holder.groups.new(place.group)
     points = curve.keyframe_points
     points.add(len(keys.frames))
@@ -154,7 +154,7 @@ def _lay(owner: Any, action: Any, slot: Any, start: int, n_frames: int, places: 
         back.append(owner.animation_data_clear)
     ours = [track for track in data.nla_tracks if _is_ours(track)]
     if not ours:
-        _make_way(data, {(place.path, place.index) for place in places}, back)
+        _make_way(data, {(place.path, place.axis) for place in places}, back)
     below = _rest(data, places, start, ours[-1] if ours else None, back)
     for track in ours:
         if not track.mute and any(_overlaps(strip, start, start + n_frames) for strip in track.strips):
@@ -174,7 +174,7 @@ def _rest(data: Any, places: list[Place], start: int, below: Any, back: Back) ->
     """
     curves = [curve for one in (data, *_heard(data)) if one.action for curve in curves_of(one.action, slot_of(one))]
     moved = {(curve.data_path, curve.array_index) for curve in curves}
-    still = [place for place in places if (place.path, place.index) not in moved]
+    still = [place for place in places if (place.path, place.axis) not in moved]
     if not still:
         return below
     action = _action("facetake_rest", "rest", back)

@@ -59,14 +59,14 @@ class _Job:
         """One job at a time."""
         return not HOST.runner.is_busy
 
-    def invoke(self, context: Any, _event: Any) -> set[str]:
+    def invoke(self: Any, context: Any, _event: Any) -> Any:
         """The button."""
         self.character = self.character or context.scene.facetake.character
         if not self.character and len(HOST.characters()) > 1:
             return context.window_manager.invoke_props_dialog(self)
         return self.execute(context)
 
-    def execute(self, context: Any) -> set[str]:
+    def execute(self: Any, context: Any) -> set[str]:
         """Begins."""
         settings = context.scene.facetake
         HOST.message = ""

@@ -203,7 +203,7 @@ def test_locked_driven_and_muted_channels_are_told(kind: str) -> None:
     stage = BlenderStage(kind, pytest.MonkeyPatch())
     face = stage.host.characters()[0]
     place = faces.places(face)[stage.lid][0]
-    place.owner.driver_add(place.path, *([place.index] if kind == "mh4" else []))
+    place.owner.driver_add(place.path, *([place.axis] if kind == "mh4" else []))
     stage.block(stage.jaw)
 
     wanted = {stage.jaw: "muted" if kind == "arkit" else "locked", stage.lid: "driven", "CTRL_none": "missing"}

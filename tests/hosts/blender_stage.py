@@ -169,8 +169,8 @@ def key(place: Any, frame: float, value: float) -> None:
         thing.value = value
         place.owner.keyframe_insert(place.path, frame=frame)
     else:
-        getattr(thing, name)[place.index] = value
-        place.owner.keyframe_insert(place.path, index=place.index, frame=frame)
+        getattr(thing, name)[place.axis] = value
+        place.owner.keyframe_insert(place.path, index=place.axis, frame=frame)
 
 
 def everything() -> str:

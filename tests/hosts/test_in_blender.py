@@ -1,7 +1,7 @@
 """The host contract, random edits and the add-on's own cases in Blender itself; skips where no Python has Blender.
 
-Blender's Python is another (`FACETAKE_BLENDER_PYTHON`; `.ci/run` installs one into `.blender`), so the tests run there in
-a process of their own. The engine is the one of this environment, as it is beside a person's Blender.
+Blender's Python is another (`FACETAKE_BLENDER_PYTHON`; `.ci/run` installs one into `.blender`), so the tests run there
+in a process of their own. The engine is the one of this environment, as it is beside a person's Blender.
 """
 
 from __future__ import annotations
