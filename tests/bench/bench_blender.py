@@ -2,10 +2,10 @@
 
     FACETAKE_PYTHON=ENGINE_PYTHON BLENDER_PYTHON tests/bench/bench_blender.py LINE [--sheet OUT.png]
 
-ENGINE_PYTHON is of an environment with Facetake, BLENDER_PYTHON one with bpy. Prints seconds from the press of Generate to
-keys at 60 fps with a warm engine, how long the longest step was in which the window took no events, keys, and whether one
-undo restores every property; and beside it how long keying every frame by `keyframe_insert` takes. `--sheet` renders five
-instants of the line in moods, by Cycles on the processor.
+ENGINE_PYTHON is of an environment with Facetake, BLENDER_PYTHON one with bpy. Prints seconds from the press of Generate
+to keys at 60 fps with a warm engine, how long the longest step was in which the window took no events, keys, and
+whether one undo restores every property; and beside it how long keying every frame by `keyframe_insert` takes.
+`--sheet` renders five instants of the line in moods, by Cycles on the processor.
 """
 
 from __future__ import annotations
@@ -96,7 +96,7 @@ def upright(points: Any) -> Any:
 
 
 def press(line: Path, emotion: str = "neutral") -> tuple[float, float]:
-    """Seconds from the press of Generate until the keys are there, and the longest step, as a window's timer takes them."""
+    """Seconds from the press of Generate until the keys are there, and the longest step, taken as a timer does."""
     settings = bpy.context.scene.facetake
     settings.audio = str(line)
     settings.emotion = emotion
