@@ -18,7 +18,7 @@ import bpy
 from facetake_host import jobs
 from facetake_host.curves import HEAD, Delivery, Sampled
 from facetake_host.host import Bar, Character
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.stepping import Runner
 
 from . import faces, keying
@@ -143,9 +143,9 @@ class BlenderHost:
         yield self
 
     def advance(self, share: float) -> None:  # noqa: ARG002
-        """Raises Cancelled once the person pressed the button."""
+        """Raises JobCancelled once the person pressed the button."""
         if self.runner.is_busy and self.runner.cancel.is_set():
-            raise Cancelled
+            raise JobCancelled
 
     def ask(self, question: str, choices: Sequence[str]) -> int | None:  # noqa: ARG002
         """Nothing: Blender has no dialog that waits; its operators ask before they begin."""

@@ -11,7 +11,7 @@ import bpy
 from bpy.props import BoolProperty, IntProperty, PointerProperty, StringProperty
 
 from facetake_host import jobs
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.jobs import Job
 from facetake_host.problems import HostProblem
 
@@ -19,7 +19,7 @@ from .host import BlenderHost
 
 TICK_S = 0.02
 WIDTH = 42  # letters in a line of the sidebar
-ENGINE = Engine()
+ENGINE = EngineClient()
 HOST = BlenderHost()
 EMOTION = "neutral, happy, sad, angry, surprise, fear or disgusted, with a strength: happy:0.7"
 

@@ -28,11 +28,11 @@ def main(line: str) -> smoke.Facts:
     return smoke.run(probe, Path(line))
 
 
-def _played(face: Character, _made: jobs.Made, channel: str, frames: list[float]) -> list[float]:
+def _played(face: Character, _made: jobs.JobResult, channel: str, frames: list[float]) -> list[float]:
     return keying.sample(faces.objects(face), faces.places(face)[channel][:1], frames, HOST)[0]
 
 
-def _own(face: Character, made: jobs.Made) -> Iterator[tuple[bool, str]]:
+def _own(face: Character, made: jobs.JobResult) -> Iterator[tuple[bool, str]]:
     """The take plays over its frames only."""
     ends = [made.start_frame - 1.0, made.start_frame + float(made.delivery.n_frames)]
     before, after = _played(face, made, next(iter(made.delivery.keys)), ends)

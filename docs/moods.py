@@ -2,7 +2,7 @@
 
     python docs/moods.py OUT.jpg ACTOR RUN SOUND --at 0.8,1.4,2.0 TAKE...
 
-Two rows a take, one column an instant in seconds. Needs the `portrait` extra and Pillow.
+Two rows a take, one column an instant in seconds. Needs the `portrait` extra.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
     python docs/portrait.py OUT.png ACTOR RUN [--line LINE] [--frames 5]
 
 Columns are frames that the training has not seen; the rows below the video are spoken from its own sound, the last one
-from another line. Needs the `portrait` extra and Pillow.
+from another line. Needs the `portrait` extra.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
     python docs/sheet.py OUT.png --at 0.8,1.4,2.0 TAKE...
 
-One row a take, one column an instant in seconds. Needs the `preview` extra and Pillow.
+One row a take, one column an instant in seconds. Needs the `preview` extra.
 """
 
 from __future__ import annotations

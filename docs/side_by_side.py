@@ -2,7 +2,7 @@
 
     python docs/side_by_side.py OUT.jpg --at 41.2,44.0,47.5 video.mp4 audiodvp.mp4 read.mp4 landmark.mp4
 
-Films may differ in size; all are shown as high as the first. Needs the `portrait` extra and Pillow.
+Films may differ in size; all are shown as high as the first. Needs the `portrait` extra.
 """
 
 from __future__ import annotations

@@ -25,10 +25,10 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
 
-# The attack is a program beside the tests of it
-_ATTACK = str(Path(__file__).parent / "fuzz")
-if _ATTACK not in sys.path:
-    sys.path.insert(0, _ATTACK)
+# The attack and the house in numbers are programs beside the tests of them
+for _program in ("fuzz", "house"):
+    if (_folder := str(Path(__file__).parent / _program)) not in sys.path:
+        sys.path.insert(0, _folder)
 
 # Tests that do not say how their texts are encoded mean UTF-8, which Windows does not write of itself.
 if sys.platform == "win32":

@@ -22,7 +22,7 @@ from facetake.files.quantities import shown
 from facetake.timebase import parse_time
 
 T = TypeVar("T")
-MOST_BYTES = 1 << 24
+MOST_BYTES = 1 << 24  # 16 MB, ample: settings take some hundred lines
 MOST_DOTS = 1000
 """In a line: Python's reader takes a time that grows with the square of the parts of a dotted key."""
 

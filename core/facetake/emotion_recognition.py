@@ -19,7 +19,7 @@ from facetake import audio
 from facetake.arrays import F32, F64
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
-from facetake.inference import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, Voice
+from facetake.inference import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, VoiceFeatures
 from facetake.timebase import n_frames
 from facetake.visemes import VISEMES
 
@@ -29,15 +29,16 @@ FAINTEST_DB = -70.0  # of full scale; what is fainter is no voice
 BELOW_DB = 30.0  # this much below the loud frames there is a pause
 LEAST_S = 0.4  # of voice in a short line, for an answer
 WINDOW_LEAST_S = 2.0  # of voice in a window of a longer one: what is sure of less is often wrong
-SILENCE = VISEMES.index("sil")  # from this probability on
-SILENT = 0.5
+SILENCE = VISEMES.index("sil")
+SILENT = 0.5  # from this probability of SILENCE on: as likely as not
 SPOKEN_S = 0.15  # of voice in a half second, for it to count
 SMOOTHING = (0.25, 0.5, 0.25)
+"""Over a half second and its neighbours, binomial; with less, answers switch more within one emotion."""
 Why = Literal["", "silence", "short", "unsure"]
 
 
 @dataclass(frozen=True)
-class Heard:
+class EmotionEstimate:
     """What was heard.
 
     Attributes:
@@ -86,7 +87,7 @@ class Heard:
         }
 
 
-def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
+def hear(path: Path, asked: str, network: AudioEmotion) -> EmotionEstimate:
     """Listens to a recording.
 
     Args:
@@ -102,7 +103,7 @@ def hear(path: Path, asked: str, network: AudioEmotion) -> Heard:
     return tell(voice, energy_db, asked, network)
 
 
-def listen(path: Path, ear: Ear) -> tuple[Voice, F32]:
+def listen(path: Path, ear: Ear) -> tuple[VoiceFeatures, F32]:
     """How the voice in a recording sounds, and its level (T,) in dB of full scale, at 60 fps; raises as `hear`."""
     with audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
@@ -117,7 +118,7 @@ def voice_level(energy_db: F32, visemes: F32) -> F32:
     return np.where(visemes[:, SILENCE] < SILENT, energy_db, 2.0 * np.float32(FAINTEST_DB)).astype(np.float32)
 
 
-def tell(voice: Voice, energy_db: F32, asked: str, network: AudioEmotion) -> Heard:
+def tell(voice: VoiceFeatures, energy_db: F32, asked: str, network: AudioEmotion) -> EmotionEstimate:
     """The emotion in what was heard of a line.
 
     Args:
@@ -144,7 +145,7 @@ def voice_seconds(energy_db: F32) -> F64:
     return np.add.reduceat(is_voice, np.arange(0, len(is_voice), BLOCK_FRAMES), dtype=np.float64) / FRAME_RATE_HZ
 
 
-def statistics(voice: Voice, spoken_s: F64, window: slice) -> F32:
+def statistics(voice: VoiceFeatures, spoken_s: F64, window: slice) -> F32:
     """(2 W,) how the voice sounds in a window of half seconds, those with hardly any voice left out.
 
     Args:
@@ -156,7 +157,7 @@ def statistics(voice: Voice, spoken_s: F64, window: slice) -> F32:
     return voice.statistics(places[spoken_s[window] >= min(SPOKEN_S, spoken_s[window].max())])
 
 
-def _windows(voice: Voice, spoken_s: F64, duration_s: float, network: AudioEmotion) -> tuple[F64, F64, F64]:
+def _windows(voice: VoiceFeatures, spoken_s: F64, duration_s: float, network: AudioEmotion) -> tuple[F64, F64, F64]:
     """Middles (W,) of the windows with enough voice, their shares (W, 7), and seconds of voice in each."""
     whole = duration_s <= WHOLE_S
     count = len(spoken_s)
@@ -181,7 +182,7 @@ def _smoothed(shares: F64) -> F64:
     return np.asarray(sum(part * padded[i : i + len(shares)] for i, part in enumerate(SMOOTHING)))
 
 
-def _shown(times_s: F64, shares: F64, threshold: float) -> Heard:
+def _shown(times_s: F64, shares: F64, threshold: float) -> EmotionEstimate:
     """The emotion of each window where it is sure enough, at its share; else neutral."""
     best = shares.argmax(axis=1)
     sure = shares.max(axis=1)
@@ -192,11 +193,13 @@ def _shown(times_s: F64, shares: F64, threshold: float) -> Heard:
     track = _thinned(times_s, weights)
     if shown.any():
         chosen = int(weights[:, 1:].sum(axis=0).argmax()) + 1
-        return Heard(EMOTIONS[chosen], float(sure[shown & (best == chosen)].mean()), "", EMOTIONS[chosen], track)
+        return EmotionEstimate(
+            EMOTIONS[chosen], float(sure[shown & (best == chosen)].mean()), "", EMOTIONS[chosen], track
+        )
     mean = shares.mean(axis=0)
     likely = int(mean.argmax())
     why: Why = "unsure" if likely else ""
-    return Heard("neutral", float(mean[likely]), why, EMOTIONS[likely], track)
+    return EmotionEstimate("neutral", float(mean[likely]), why, EMOTIONS[likely], track)
 
 
 def _thinned(times_s: F64, weights: F64) -> EmotionTrack:
@@ -213,10 +216,10 @@ def _thinned(times_s: F64, weights: F64) -> EmotionTrack:
     return EmotionTrack(times_s[kept], weights[kept])
 
 
-def _neutral(why: Why) -> Heard:
+def _neutral(why: Why) -> EmotionEstimate:
     row = np.zeros((1, len(EMOTIONS)))
     row[0, 0] = 1.0
-    return Heard("neutral", 0.0, why, "neutral", EmotionTrack(np.zeros(1), row))
+    return EmotionEstimate("neutral", 0.0, why, "neutral", EmotionTrack(np.zeros(1), row))
 
 
 def _written(row: Sequence[float] | F64) -> str:

@@ -12,7 +12,7 @@ from typing import Final
 
 LONGEST: Final = 1000
 """Characters of a line for people: what is wrong and what to do, and a long path between."""
-_FIRST: Final = 600
+_FIRST: Final = 600  # from the beginning, where the fault stands; the rest from the end, where the remedy stands
 _TURNING: Final = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 """Signs by which text runs the other way, so that a name looks like another."""
 

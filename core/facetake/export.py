@@ -22,13 +22,13 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
 from facetake.networks.emoface import EmoFace
-from facetake.networks.facts import Restyler, VisemeClassifier
+from facetake.networks.facts import RestylerNetwork, VisemeClassifierNetwork
 from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
 QUANTISED = 0.02  # how far a control may move when the ear is quantised
-OPSET = 18
-TRACED_S = 3.0
+OPSET = 18  # of ONNX; the oldest onnxruntime that pyproject.toml allows reads it
+TRACED_S = 3.0  # of sound, by choice: lengths are free in the graph, and `PROBE_S` checks that they are
 PROBE_S = (1.37, 5.0)  # two lengths, so that a length fixed by mistake shows
 
 
@@ -172,7 +172,7 @@ def export_merged(network: EmoFace, path: Path) -> float:
     return _export(MergedEmoFace(network), _spoken, names, axes, metadata, path)
 
 
-def export_restyler(network: Restyler, actors: Sequence[str], path: Path) -> float:
+def export_restyler(network: RestylerNetwork, actors: Sequence[str], path: Path) -> float:
     """Writes restyler.onnx; as `export_audio2rig`. `actors` are the styles after the seven emotions."""
     names = (["curves", "style"], ["restyled"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "style", "restyled")}
@@ -187,7 +187,7 @@ def export_restyler(network: Restyler, actors: Sequence[str], path: Path) -> flo
     return _export(_RangedRestyler(network), probe, names, axes, metadata, path)
 
 
-def export_classifier(network: VisemeClassifier, actors: Sequence[str], path: Path) -> float:
+def export_classifier(network: VisemeClassifierNetwork, actors: Sequence[str], path: Path) -> float:
     """Writes viseme_classifier.onnx; as `export_restyler`."""
     names = (["curves"], ["visemes", "styles"])
     axes = {name: {0: "takes", 1: "frames"} for name in ("curves", "visemes", "styles")}
@@ -226,7 +226,7 @@ def export_audio_emotion(
 class _RangedRestyler(nn.Module):
     """What ships: the restyler with its curves clamped to the controls' ranges."""
 
-    def __init__(self, network: Restyler) -> None:
+    def __init__(self, network: RestylerNetwork) -> None:
         super().__init__()
         self.network = network
         self.ranged = Ranged()

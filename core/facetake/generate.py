@@ -20,7 +20,7 @@ from facetake import audio, emotion_recognition, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
-from facetake.emotion_recognition import Heard
+from facetake.emotion_recognition import EmotionEstimate
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, head
 from facetake.postprocess import lip_closure, masking, silence, smoothing
@@ -28,8 +28,8 @@ from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
-EAR_SHARE = 0.6  # of the time a line takes until each is done, for progress
-NETWORK_SHARE = 0.7
+EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
+NETWORK_SHARE = 0.7  # likewise, until there are curves
 BLINK_RATES = (1.0, 1.1, 0.8, 0.75, 0.85, 1.3, 1.0)
 """Of blinks, relative to the usual, in the order of the emotion weights: those who glare or stare blink less."""
 AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
@@ -93,7 +93,7 @@ class Performance:
     closures: tuple[lip_closure.Closure, ...]
     speech: F32
     emotion: EmotionTrack
-    heard: Heard | None = None
+    heard: EmotionEstimate | None = None
     keys: keys.Keys | None = None
     told: tuple[str, ...] = ()
 
@@ -180,7 +180,7 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> Heard:
+def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
     if hearing.voice is None:
         return emotion_recognition.hear(path, asked, listener)
@@ -238,7 +238,7 @@ def _origin(
     mood: Mapping[str, object],
     options: GenerateOptions,
     models: Models,
-    heard: Heard | None,
+    heard: EmotionEstimate | None,
     told: tuple[str, ...],
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""

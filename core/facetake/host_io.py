@@ -31,7 +31,7 @@ RIGS: Final = ("maya", "mh3", "mh4", "unreal", "arkit")
 """Whose names a file of keys carries: Facetake's, the two Maya rig generations', Unreal's channels, ARKit's shapes."""
 LIP_SHAPES: Final = [i for i, name in enumerate(rig.ARKIT_NAMES) if name.startswith(("mouth", "jaw"))]
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
-HEAD_TOLERANCE_DEG = 0.05
+HEAD_TOLERANCE_DEG = 0.05  # by which keys of the head may miss it: 0.1 mm at the ears, which nobody sees
 HEAD_CONSTANTS: Final = {
     "HeadControlSwitch": 1.0,
     "HeadTranslationX": 0.0,

@@ -30,7 +30,7 @@ CORNER = 0.01
 """Change of slope per frame from which a key may get separate tangents, as where a curve is clipped at zero."""
 CORNER_CONTRAST = 2.0
 """How much sharper than the frames beside it such a corner must be; a tight but smooth bend keeps one tangent."""
-REMOVAL_PASSES = 4
+REMOVAL_PASSES = 4  # by choice: even and odd keys by turns, twice
 
 
 @dataclass(frozen=True)

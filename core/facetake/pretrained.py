@@ -28,7 +28,7 @@ class WeightsMissingError(ModelError):
 
 
 @dataclass(frozen=True)
-class Weights:
+class PretrainedNetwork:
     """One network that a user may bring.
 
     Attributes:
@@ -49,42 +49,42 @@ class Weights:
 KNOWN = {
     entry.name: entry
     for entry in (
-        Weights(
+        PretrainedNetwork(
             "inception",
             ("pt_inception-2015-12-05-6726825d.pth", "pt_inception*.pth", "inception*.safetensors"),
             "the releases of github.com/mseitzer/pytorch-fid",
             "unknown for the weights, which come out of TensorFlow's Inception of 2015 (the port is Apache-2.0)",
             "FID",
         ),
-        Weights(
+        PretrainedNetwork(
             "syncnet",
             ("syncnet_v2.model", "syncnet*.safetensors"),
             "github.com/joonson/syncnet_python",
             "unknown for the weights (the code beside them is MIT)",
             "LSE-C and LSE-D",
         ),
-        Weights(
+        PretrainedNetwork(
             "arcface",
             ("backbone*.pth", "arcface*.pth", "arcface*.safetensors"),
             "the model zoo of github.com/deepinsight/insightface, under arcface_torch",
             "non-commercial research only",
             "CSIM",
         ),
-        Weights(
+        PretrainedNetwork(
             "vggface2",
             ("resnet50_ft_weight.pkl", "resnet50_ft*.pkl", "vggface2*.safetensors"),
             "github.com/cydonia999/VGGFace2-pytorch, which converted the Caffe model of github.com/ox-vgg/vgg_face2",
             "unknown",
             "the regression's start, which is otherwise random",
         ),
-        Weights(
+        PretrainedNetwork(
             "vgg",
             ("vgg16-397923af.pth", "vgg19-dcbb9e9d.pth", "vgg1[69]*.pth", "vgg1[69]*.safetensors"),
             "torchvision's models, as VGG16_Weights.IMAGENET1K_V1",
             "unknown for the weights, which learnt from ImageNet (torchvision's code is BSD-3-Clause)",
             "VGG's style loss",
         ),
-        Weights(
+        PretrainedNetwork(
             "emonet",
             ("emonet_8.onnx", "emonet*.onnx"),
             "your own export to ONNX, from a picture (1, 3, 256, 256), RGB in 0..1, to valence and arousal, of "

@@ -30,8 +30,8 @@ N_MOVED = 8  # controls named in the report
 LIDS = rig.both("eye_blink")
 LID_LOW = np.float32(0.2)
 """A style lowers a lid no further than this where it was higher: tracked eyes otherwise come out half asleep."""
-BLOCK_FRAMES = 4000  # restyled at once, and context on either side: a long take needs little memory
-EDGE_FRAMES = 40
+BLOCK_FRAMES = 4000  # restyled at once: a long take needs little memory
+EDGE_FRAMES = 40  # context on either side: more than a window's own and the smoothing's reach together
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class RestyleOptions:
 
 
 @dataclass(frozen=True)
-class Report:
+class RestyleReport:
     """What restyling did.
 
     Attributes:
@@ -85,7 +85,7 @@ class Restyled:
     """A take in another style, and what was done to it; `report` is None where nothing had to be done."""
 
     take: Take
-    report: Report | None
+    report: RestyleReport | None
 
 
 def restyle(take: Take, options: RestyleOptions, models: RestyleModels) -> Restyled:
@@ -277,7 +277,7 @@ def _report(
     options: RestyleOptions,
     weight: F32,
     models: RestyleModels,
-) -> Report:
+) -> RestyleReport:
     rate = Fraction(FRAME_RATE_HZ)
     new_visemes, new_styles = models.classifier.read(resample(after, rate).values)
     speaks = visemes.argmax(axis=1) != silence.SILENCE
@@ -287,7 +287,7 @@ def _report(
     broken = lip_closure.check_seals(after.values, closures, float(after.rate), float(after.start))
     moved = np.array([np.abs(a - b).mean() for a, b in zip(after.values.T, before.values.T, strict=True)])
     most = [int(column) for column in np.argsort(-moved)[:N_MOVED] if moved[column] > 0]
-    return Report(
+    return RestyleReport(
         visemes_kept=float(same[speaks].mean()) if speaks.any() else 1.0,
         closures=len(closures),
         closures_kept=len(closures) - len(broken),

@@ -45,7 +45,7 @@ class _RefusedError(Exception):
     """What is in the file that is no data."""
 
 
-MOST_BYTES = 1 << 31
+MOST_BYTES = 1 << 31  # 2 GB: face models take some hundred MB
 _TEXT_OF_BYTES = ("latin1", "latin-1", "iso-8859-1")  # how pickles of protocol 2 hold bytes
 _PUSH = {
     "INT",
@@ -85,7 +85,7 @@ def read(path: Path) -> Any:
     except OSError as error:
         raise ModelError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
     try:
-        return _Plain().value(_Reader().run(data))
+        return _Plain().value(_PickleReader().run(data))
     except _RefusedError as error:
         raise ModelError(
             f"{path} holds {error}, which is not plain data and is not read; save its arrays as .npz instead"
@@ -94,7 +94,7 @@ def read(path: Path) -> Any:
         raise ModelError(f"{path} is no pickle file, or is damaged ({files.reason(error)}); fetch it again") from error
 
 
-class _Reader:
+class _PickleReader:
     """The stack machine of a pickle, without the calls."""
 
     def __init__(self) -> None:

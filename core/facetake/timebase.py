@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from facetake.errors import TakeError
 from facetake.files.quantities import shown
 
-SLOWEST: Final = Fraction(1)
-FASTEST: Final = Fraction(1000)
+SLOWEST: Final = Fraction(1)  # by choice: time lapses are no takes
+FASTEST: Final = Fraction(1000)  # by choice: what a thousandth of a second tells
 MOST_DENOMINATOR: Final = 100_000
 """Of a rate. Two rates within these bounds put frames at most 10,000,000,000,000 to a step apart: see `positions`."""
 FURTHEST_S: Final = 10_000_000
@@ -28,6 +28,7 @@ MOST_TIME_DENOMINATOR: Final = 10**15
 DEFAULT_RATE: Final = Fraction(60)
 """Rate of a file that cannot say its own: a single frame, or EmoFace text (paper section 4.1: 60 fps)."""
 WHOLE_RATES: Final = tuple(map(Fraction, (12, 15, 24, 25, 30, 40, 48, 50, 60, 72, 75, 90, 100, 120, 144, 200, 240)))
+"""Of film, television, games, phones and capture."""
 NTSC_RATES: Final = tuple(Fraction(1000 * rate, 1001) for rate in (24, 30, 48, 60, 120, 240))
 """The television rates: whole ones slowed down by a thousandth, and written in decimals as 23.976, 29.97, 59.94 ..."""
 STANDARD_RATES: Final = (*WHOLE_RATES, *NTSC_RATES)
@@ -42,7 +43,7 @@ _FRACTION: Final = re.compile(r"([+-]?[0-9]{1,30})/([0-9]{1,30})")
 _DECIMAL: Final = re.compile(r"[+-]?(?:[0-9]{1,18}(?:\.[0-9]{0,40})?|\.[0-9]{1,40})")
 _SAME: Final = Fraction(1, 10**9)  # relative: a fraction that near to one of small terms is that one, rounded
 _BLOCK: Final = 4096  # frames placed together
-_MOST_INT64: Final = 2**63 - 1
+_MOST_INT64: Final = 2**63 - 1  # beyond, NumPy's whole numbers wrap around
 
 
 def parse_rate(value: object) -> Fraction:

@@ -28,7 +28,7 @@ WORST = 5  # places named by a check
 
 
 @dataclass(frozen=True)
-class Segment:
+class VisemeSegment:
     """A stretch of one viseme, in seconds from the start of the audio."""
 
     viseme: str
@@ -36,7 +36,7 @@ class Segment:
     end_s: float
 
 
-def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = Fraction(0)) -> list[Segment]:
+def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = Fraction(0)) -> list[VisemeSegment]:
     """The likeliest viseme over time as contiguous stretches.
 
     Args:
@@ -55,10 +55,10 @@ def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = 
             kept[-1] = (kept[-1][0], kept[-1][1], last)
         else:
             kept.append((viseme, first, last))
-    return [Segment(VISEMES[v], float(start + a / rate), float(start + b / rate)) for v, a, b in kept]
+    return [VisemeSegment(VISEMES[v], float(start + a / rate), float(start + b / rate)) for v, a, b in kept]
 
 
-def as_csv(track: Iterable[Segment]) -> str:
+def as_csv(track: Iterable[VisemeSegment]) -> str:
     """A viseme track as CSV text with the columns start_s, end_s, viseme."""
     text = StringIO()
     table = csv.writer(text, lineterminator="\n")
@@ -67,7 +67,7 @@ def as_csv(track: Iterable[Segment]) -> str:
     return text.getvalue()
 
 
-def as_json(track: Iterable[Segment]) -> str:
+def as_json(track: Iterable[VisemeSegment]) -> str:
     """A viseme track as a JSON list of objects with viseme, start_s and end_s."""
     return json_text.dump([asdict(segment) for segment in track], indent=1)
 
@@ -84,7 +84,7 @@ class Synchrony:
 
     agreement: float
     lag_ms: float
-    missed: tuple[Segment, ...]
+    missed: tuple[VisemeSegment, ...]
 
 
 def synchrony(heard: NDArray[np.floating], seen: NDArray[np.floating], rate: Fraction) -> Synchrony:
@@ -117,6 +117,6 @@ def _moved(track: NDArray[np.floating], frames: int) -> NDArray[np.floating]:
     return track[np.clip(np.arange(len(track)) + frames, 0, len(track) - 1)]
 
 
-def _frames(segment: Segment, rate: Fraction) -> slice:
+def _frames(segment: VisemeSegment, rate: Fraction) -> slice:
     first = round(segment.start_s * rate)
     return slice(first, max(first + 1, round(segment.end_s * rate)))

@@ -1,7 +1,7 @@
 """The engine as a host sees it: a process that takes requests and answers with events.
 
-`Engine` starts `facetake worker` when it is first needed, shakes hands, and starts it again after a crash. Nothing
-here waits: events are read by a thread, and whoever asked polls them, so that a panel stays alive.
+`EngineClient` starts `facetake worker` when it is first needed, shakes hands, and starts it again after a crash.
+Nothing here waits: events are read by a thread, and whoever asked polls them, so that a panel stays alive.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from facetake_host.problems import HostProblem
 Event = dict[str, Any]
 PATIENCE_S = 120.0
 """A request that says nothing for so long is given up, and the engine with it."""
-GOODBYE_S = 3.0
+GOODBYE_S = 3.0  # by choice: nobody waits longer for a host to quit; then it is ended
 
 
 class Request:
     """One thing asked of the engine, and what has come back."""
 
     def __init__(self, number: int, do: str, patience_s: float) -> None:
-        """Made by `Engine.ask`."""
+        """Made by `EngineClient.ask`."""
         self.number = number
         self.do = do
         self.is_over = False
@@ -63,7 +63,7 @@ class Request:
         self._events.put(event)
 
 
-class Engine:
+class EngineClient:
     """The client of one `facetake worker`."""
 
     def __init__(self, command: Sequence[str] | None = None, patience_s: float = PATIENCE_S) -> None:

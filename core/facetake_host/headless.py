@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from facetake_host import jobs
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.host import Host
 
 
@@ -20,7 +20,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def generate(
-    host: Host, engine: Engine, asked: argparse.Namespace, sounds: Sequence[Path], start_frame: int | None = None
+    host: Host, engine: EngineClient, asked: argparse.Namespace, sounds: Sequence[Path], start_frame: int | None = None
 ) -> None:
     """Keys the recordings one after another; the engine is ended afterwards.
 

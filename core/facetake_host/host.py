@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from facetake_host.curves import Delivery, Sampled
-from facetake_host.problems import Cancelled
+from facetake_host.problems import JobCancelled
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Bar(Protocol):
     """Progress of something that takes a while."""
 
     def advance(self, share: float) -> None:
-        """A share 0..1 is done. Raises Cancelled when the person stops it."""
+        """A share 0..1 is done. Raises JobCancelled when the person stops it."""
 
 
 class Task(Protocol):
@@ -54,11 +54,11 @@ class TaskBar:
         self._share = 0.0
 
     def advance(self, share: float) -> None:
-        """Moves it; raises Cancelled after the person pressed the button."""
+        """Moves it; raises JobCancelled after the person pressed the button."""
         self._task.enter_progress_frame(max(0.0, share - self._share))
         self._share = max(share, self._share)
         if self._task.should_cancel():
-            raise Cancelled
+            raise JobCancelled
 
 
 class Host(Protocol):

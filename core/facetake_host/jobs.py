@@ -17,9 +17,9 @@ from typing import TypeVar
 
 from facetake_host import curves
 from facetake_host.curves import HEAD, Delivery
-from facetake_host.engine import Engine, Event, Request, check_greeting
+from facetake_host.engine import EngineClient, Event, Request, check_greeting
 from facetake_host.host import Character, Host
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 
 T = TypeVar("T")
 PAUSE_S = 0.01  # between two looks at the engine
@@ -39,7 +39,7 @@ class Status:
 
 
 @dataclass(frozen=True)
-class Made:
+class JobResult:
     """What a job left in the scene.
 
     Attributes:
@@ -55,19 +55,19 @@ class Made:
     skipped: Mapping[str, str] = field(default_factory=dict)
 
 
-Job = Iterator[Status] | Iterator[Status | Made]
+Job = Iterator[Status] | Iterator[Status | JobResult]
 
 
 def generate(
     host: Host,
-    engine: Engine,
+    engine: EngineClient,
     character: Character,
     sounds: Sequence[Path],
     options: Mapping[str, object],
     *,
     start_frame: int | None = None,
     cancel: threading.Event | None = None,
-) -> Iterator[Status | Made]:
+) -> Iterator[Status | JobResult]:
     """From recordings to layers of keys, one after another on the timeline.
 
     Args:
@@ -80,11 +80,11 @@ def generate(
         cancel: set by whoever shows a button for it.
 
     Yields:
-        `Status` while it goes on, and `Made` for each line that is in the scene.
+        `Status` while it goes on, and `JobResult` for each line that is in the scene.
 
     Raises:
         HostProblem: one sentence on what to do; the line in question has left no trace, those before it stay.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     asked = cancel or threading.Event()
     _check(host, character, [path for path in sounds if not path.is_file()])
@@ -104,12 +104,12 @@ def generate(
 
 def restyle(
     host: Host,
-    engine: Engine,
+    engine: EngineClient,
     character: Character,
     options: Mapping[str, object],
     *,
     cancel: threading.Event | None = None,
-) -> Iterator[Status | Made]:
+) -> Iterator[Status | JobResult]:
     """From the keyed stretch in the scene to a layer with the same stretch in another style.
 
     Args:
@@ -120,11 +120,11 @@ def restyle(
         cancel: set by whoever shows a button for it.
 
     Yields:
-        `Status` while it goes on, and one `Made`.
+        `Status` while it goes on, and one `JobResult`.
 
     Raises:
         HostProblem: one sentence on what to do; the scene is as it was.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     asked = cancel or threading.Event()
     _check(host, character)
@@ -145,13 +145,13 @@ def restyle(
 
 
 def bake(
-    host: Host, engine: Engine, sound: Path, options: Mapping[str, object], rate: str, cancel: threading.Event
+    host: Host, engine: EngineClient, sound: Path, options: Mapping[str, object], rate: str, cancel: threading.Event
 ) -> Delivery:
     """From a recording to every frame of a baked face, at a rate of `BAKE_RATES`.
 
     Raises:
         HostProblem: the sound is missing, the rate is another, or the engine fails.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     if rate not in BAKE_RATES:
         known = ", ".join(BAKE_RATES)
@@ -163,12 +163,12 @@ def bake(
 
 
 def answer(
-    engine: Engine, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
+    engine: EngineClient, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
 ) -> Iterator[Status]:
     """Asks the engine, started when needed, and yields until it is done.
 
     Raises:
-        HostProblem, Cancelled: as `generate` does.
+        HostProblem, JobCancelled: as `generate` does.
     """
     yield Status(0.0, "starting the engine")
     greeting = engine.start()
@@ -176,24 +176,24 @@ def answer(
     yield from _until_over(engine, engine.ask(do, **fields), label, cancel)
 
 
-def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[Made]:
+def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[JobResult]:
     """Runs a job to its end, with the host's own progress; for menus and without a window.
 
     What is made is told as it is made, so that a person knows it even where the job does not come to its end.
 
     Raises:
-        HostProblem, Cancelled: as the job does.
+        HostProblem, JobCancelled: as the job does.
     """
     made = []
     with host.progress(label) as bar:
         for step in job:
-            if isinstance(step, Made):
+            if isinstance(step, JobResult):
                 made.append(step)
                 host.tell(summary(step))
                 continue
             try:
                 bar.advance(step.share)
-            except Cancelled:
+            except JobCancelled:
                 cancel.set()
             time.sleep(PAUSE_S)
     return made
@@ -203,7 +203,7 @@ def guarded(host: Host, action: Callable[[], T]) -> T | None:
     """Does something for a menu: a problem becomes a sentence to the person and never a traceback."""
     try:
         return action()
-    except Cancelled:
+    except JobCancelled:
         host.tell(CANCELLED)
     except HostProblem as problem:
         host.tell(str(problem), problem=True)
@@ -244,7 +244,7 @@ def named(host: Host, name: str | None) -> Character:
     raise HostProblem(f"which character? {name or 'none'} was named, and in the scene there is {there}")
 
 
-def summary(made: Made) -> str:
+def summary(made: JobResult) -> str:
     """What a person is told when it is done."""
     keys = sum(len(curve.frames) for curve in made.delivery.keys.values())
     text = f"{made.layer}: {keys} keys on {len(made.delivery.keys)} controls from frame {made.start_frame}."
@@ -270,7 +270,7 @@ def _check(host: Host, character: Character, missing: Sequence[Path] = (), rate:
 
 
 def _until_over(
-    engine: Engine, request: Request, label: str, cancel: threading.Event, *, greets: bool = False
+    engine: EngineClient, request: Request, label: str, cancel: threading.Event, *, greets: bool = False
 ) -> Iterator[Status]:
     share = 0.0
     while not request.is_over:
@@ -279,18 +279,18 @@ def _until_over(
             if greets and event["event"] in ("done", "failure"):
                 _welcome(engine, event)
             if event["event"] == "failure":
-                raise Cancelled if event.get("kind") == "Cancelled" else HostProblem(event["message"])
+                raise JobCancelled if event.get("kind") == "Cancelled" else HostProblem(event["message"])
         if cancel.is_set():
             if not greets:  # the engine goes on to start, for the next job
                 engine.cancel(request)
-            raise Cancelled
+            raise JobCancelled
         if request.is_overdue:
             engine.kill()
             raise HostProblem("the engine no longer answers and was ended; try once more")
         yield Status(share, label)
 
 
-def _welcome(engine: Engine, event: Event) -> None:
+def _welcome(engine: EngineClient, event: Event) -> None:
     """Lets an engine go that does not fit, so that the next job looks for another."""
     try:
         check_greeting(event)
@@ -307,7 +307,7 @@ def _written(
     start_frame: int,
     sound: Path | None,
     cancel: threading.Event,
-) -> Iterator[Status | Made]:
+) -> Iterator[Status | JobResult]:
     """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(delivery.keys)))
@@ -317,10 +317,10 @@ def _written(
     delivery = replace(delivery, keys=keys)
     yield Status(COMPUTED, name)
     if cancel.is_set():
-        raise Cancelled
+        raise JobCancelled
     _check(host, character, [] if sound is None or sound.is_file() else [sound], delivery.rate)
     with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
         layer = host.write(character, name, delivery, start_frame, bar)
         if sound is not None:
             host.place_audio(sound, start_frame)
-    yield Made(layer, start_frame, delivery, skipped)
+    yield JobResult(layer, start_frame, delivery, skipped)

@@ -7,5 +7,5 @@ class HostProblem(Exception):  # noqa: N818  a person reads it, not a traceback
     """Ends a job; the scene is as it was."""
 
 
-class Cancelled(Exception):  # noqa: N818  it is no error
+class JobCancelled(Exception):  # noqa: N818  it is no error
     """The person no longer wants it; the scene is as it was."""

@@ -13,11 +13,11 @@ from pathlib import Path
 
 from facetake_host.curves import Delivery, KeyCurve, Sampled
 from facetake_host.host import Bar, Character
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 
 
 @dataclass(frozen=True)
-class Layer:
+class AnimationLayer:
     """Keys of one character, from a first frame up to, and without, an end; one keyed by hand has no bounds."""
 
     name: str
@@ -33,7 +33,7 @@ class Layer:
 class Scene:
     """Everything that undo brings back."""
 
-    layers: tuple[Layer, ...] = ()
+    layers: tuple[AnimationLayer, ...] = ()
     sounds: tuple[tuple[str, int], ...] = ()
 
 
@@ -113,10 +113,10 @@ class RecordingHost:
         for number, (channel, curve) in enumerate(delivery.keys.items()):
             keys[channel] = curve
             self.scene = replace(
-                self.scene, layers=(*layers, Layer(label, character.name, start_frame, end, dict(keys)))
+                self.scene, layers=(*layers, AnimationLayer(label, character.name, start_frame, end, dict(keys)))
             )
             bar.advance((number + 1) / len(delivery.keys))
-        made = Layer(label, character.name, start_frame, end, keys)
+        made = AnimationLayer(label, character.name, start_frame, end, keys)
         layers.insert(mine[-1] + 1 if mine else len(layers), made)
         self.scene = replace(self.scene, layers=tuple(layers))
         return label
@@ -159,9 +159,9 @@ class RecordingHost:
         yield self
 
     def advance(self, share: float) -> None:
-        """A share is done. Raises Cancelled once it reaches `stop_at`."""
+        """A share is done. Raises JobCancelled once it reaches `stop_at`."""
         if share >= self.stop_at:
-            raise Cancelled
+            raise JobCancelled
 
     def ask(self, question: str, choices: Sequence[str]) -> int | None:
         """Gives `answer`."""
@@ -172,7 +172,7 @@ class RecordingHost:
         self.told.append(message)
 
 
-def _played(heard: Sequence[Layer], channel: str, frame: int) -> float:
+def _played(heard: Sequence[AnimationLayer], channel: str, frame: int) -> float:
     """What the topmost layer that reaches a frame says; 0 where none does."""
     for layer in reversed(heard):
         if channel in layer.keys and (not layer.is_generated or layer.start_frame <= frame < layer.end_frame):

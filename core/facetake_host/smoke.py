@@ -19,7 +19,7 @@ from typing import Any
 
 from facetake_host import PROTOCOL, __version__, jobs
 from facetake_host.curves import HEAD, KeyCurve
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.host import Character, Host
 from facetake_host.problems import HostProblem
 from facetake_host.recording import unique
@@ -55,11 +55,11 @@ class Probe:
     host: Host
     about: Mapping[str, str]
     folder: Path
-    played: Callable[[Character, jobs.Made, str, list[float]], list[float]]
+    played: Callable[[Character, jobs.JobResult, str, list[float]], list[float]]
     is_there: Callable[[Character, str], bool]
     undo: Callable[[], object]
     redo: Callable[[], object]
-    own: Callable[[Character, jobs.Made], Iterator[tuple[bool, str]]]
+    own: Callable[[Character, jobs.JobResult], Iterator[tuple[bool, str]]]
 
 
 @dataclass
@@ -100,7 +100,7 @@ class Facts:
         return path
 
 
-def run(probe: Probe, line: Path, engine: Engine | None = None, name: str | None = None) -> Facts:
+def run(probe: Probe, line: Path, engine: EngineClient | None = None, name: str | None = None) -> Facts:
     """Every step, in the open scene; ends with the facts file beside it.
 
     Args:
@@ -113,7 +113,7 @@ def run(probe: Probe, line: Path, engine: Engine | None = None, name: str | None
         HostProblem: there is no character, the engine fails, or the file cannot be written; what was found so far is
             shown all the same.
     """
-    worker = engine or Engine()
+    worker = engine or EngineClient()
     host = probe.host
     own = {"facetake": __version__, "protocol": str(PROTOCOL)}
     system = {"python": platform.python_version(), "system": platform.platform(), "day": time.strftime("%Y-%m-%d")}
@@ -136,7 +136,7 @@ def run(probe: Probe, line: Path, engine: Engine | None = None, name: str | None
     return facts
 
 
-def _generate(host: Host, engine: Engine, character: Character, line: Path) -> jobs.Made:
+def _generate(host: Host, engine: EngineClient, character: Character, line: Path) -> jobs.JobResult:
     cancel = threading.Event()
     return jobs.run(host, jobs.generate(host, engine, character, [line], {}, cancel=cancel), cancel)[0]
 
@@ -148,7 +148,7 @@ def _timed(facts: Facts, step: str, do: Callable[[], Any]) -> Any:
     return done
 
 
-def _curves(facts: Facts, probe: Probe, character: Character, made: jobs.Made) -> None:
+def _curves(facts: Facts, probe: Probe, character: Character, made: jobs.JobResult) -> None:
     """What plays, at the keys and at every quarter of a frame, against the curves that the engine meant."""
     at_keys = (0.0, "")
     between = (0.0, "")

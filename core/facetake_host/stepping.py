@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from facetake_host import jobs
 from facetake_host.host import Host
-from facetake_host.jobs import Job, Made, Status
+from facetake_host.jobs import Job, JobResult, Status
 
 
 class Runner:
@@ -46,7 +46,7 @@ class Runner:
         if job is None:
             return False
         found = jobs.guarded(self._host, lambda: next(job, None))
-        if isinstance(found, Made):
+        if isinstance(found, JobResult):
             self._host.tell(jobs.summary(found))
         elif found is not None:
             self.status = found

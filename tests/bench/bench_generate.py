@@ -22,7 +22,7 @@ import soundfile as sf
 from facetake import audio, formats, inference
 from facetake.generate import GenerateOptions, generate
 from facetake_training.measure.memory import peak_mb
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
 SECONDS = 60
 LINE_S = 5
@@ -78,7 +78,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path)
     arguments = parser.parse_args()
     sound = audio.read(arguments.speech)
-    report = Report()
+    report = MeasurementReport()
     models = inference.load(arguments.model)
     with tempfile.TemporaryDirectory() as folder:
         minute, line, out = (Path(folder) / name for name in ("minute.wav", "line.wav", "take.csv"))

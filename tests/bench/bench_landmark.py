@@ -33,7 +33,7 @@ from facetake.portrait.landmark_translation.image.training import learn_pictures
 from facetake.portrait.landmark_translation.image.translator import Shown, Translator
 from facetake.portrait.landmark_translation.settings import read_settings
 from facetake.portrait.landmark_translation.subject import Captured, open_captured
-from facetake.portrait.metrics.clip import Clip, measures
+from facetake.portrait.metrics.clip import ReferenceClip, measures
 from facetake.portrait.training import devices
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 
@@ -69,7 +69,7 @@ def judged(
     learnt = int(frames[0])
     translator = learn_pictures([(captured.filmed, learnt)], settings, 0, folder, judges(), device=device)
     spent = time.perf_counter() - began
-    clip = Clip(captured.actor.fit.landmarks, captured.actor.rate, len(frames), captured.actor.sound)
+    clip = ReferenceClip(captured.actor.fit.landmarks, captured.actor.rate, len(frames), captured.actor.sound)
     scores = evaluate(
         captured.subject(learnt),
         translator,

@@ -21,15 +21,17 @@ from facetake.cli.inputs import sound_files
 from facetake.emotion import EMOTIONS
 from facetake.face import anny
 from facetake.face.marks import Marks
-from facetake.portrait.landmark_translation.checkpoint import Motion, read_motion
-from facetake.portrait.landmark_translation.motion.dataset import Lesson, lessons_of
+from facetake.portrait.landmark_translation.checkpoint import TrainedLandmarkMotion, read_motion
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, lessons_of
 from facetake.portrait.landmark_translation.motion.emotion_probe import told
 
 SEEDS = {"lines": 1_000, "others": 2_000}
 """Of the people who say the lines: others than the training's."""
 
 
-def lessons(motion: Motion, folder: Path, name: str, out: Path, marks: Marks, models: inference.Models) -> list[Lesson]:
+def lessons(
+    motion: TrainedLandmarkMotion, folder: Path, name: str, out: Path, marks: Marks, models: inference.Models
+) -> list[LandmarkMotionExample]:
     """What people who were never seen do with the sounds in a folder."""
     how = motion.about.settings.motion.lessons
     return lessons_of(

@@ -25,20 +25,20 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import emotion, inference
 from facetake.inference import Models
-from facetake.portrait.capture.clip_list import Clip, over_time
+from facetake.portrait.capture.clip_list import ActorClip, over_time
 from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.metrics import affect, frechet
 from facetake.portrait.metrics.clip import Measure
 from facetake.portrait.read_avatars import audio_features, driving, evaluation
 from facetake.portrait.read_avatars.audio_to_parameters import predict
-from facetake.portrait.read_avatars.checkpoint import Trained
+from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.dataset import Maps, seen
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer
-from facetake.portrait.read_avatars.settings import Settings, read_settings
-from facetake.portrait.read_avatars.surface import Surface, open_surface
-from facetake.portrait.read_avatars.training import Lesson, train
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings, read_settings
+from facetake.portrait.read_avatars.surface import ActorSurface, open_surface
+from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training import devices
 from facetake.portrait.video.region import Region
 
@@ -52,8 +52,8 @@ STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 class Spoken:
     """A clip of the actor with what is heard in it."""
 
-    clip: Clip
-    surface: Surface
+    clip: ActorClip
+    surface: ActorSurface
     features: np.ndarray
     phonemes: np.ndarray
 
@@ -67,16 +67,20 @@ class Spoken:
         """Frames that are learnt from."""
         return int(LEARNT * self.count)
 
-    def lesson(self, n_frames: int) -> Lesson:
+    def lesson(self, n_frames: int) -> TrainingClip:
         """Its first frames to learn from."""
         clip = self.clip
-        return Lesson(self.surface, clip.emotion, clip.intensity, clip.label, self.features, self.phonemes, n_frames)
+        return TrainingClip(
+            self.surface, clip.emotion, clip.intensity, clip.label, self.features, self.phonemes, n_frames
+        )
 
-    def evaluated(self, trained: Trained, first: int, measures: Sequence[Measure] = ()) -> evaluation.Scores:
+    def evaluated(
+        self, trained: TrainedReadAvatars, first: int, measures: Sequence[Measure] = ()
+    ) -> evaluation.ReadAvatarsEvaluation:
         """What networks make of its frames from one on."""
         label = np.tile(self.clip.label, (self.count, 1))
         expression = predict(trained.predictor, self.features[: self.count], label)
-        line = driving.Line(expression, self.phonemes[: 2 * self.count])
+        line = driving.DrivenExpression(expression, self.phonemes[: 2 * self.count])
         return evaluation.evaluate(self.surface, trained, line, np.arange(first, self.count), measures=measures)
 
 
@@ -106,7 +110,7 @@ def main() -> None:
     _costs(hear(large[0], base, models), full)
 
 
-def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
+def hear(clip: ActorClip, settings: ReadAvatarsSettings, models: Models) -> Spoken:
     """A clip, its surface and its sound, of which it has one."""
     surface = open_surface(clip.path, settings.part)
     assert surface.sound is not None
@@ -114,16 +118,18 @@ def hear(clip: Clip, settings: Settings, models: Models) -> Spoken:
     return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models))
 
 
-def _variants(base: Settings) -> dict[str, Settings]:
+def _variants(base: ReadAvatarsSettings) -> dict[str, ReadAvatarsSettings]:
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
     return {"full": base, "no_gan": without, "static": replace(base, texture="static"), "wr1": replace(base, radius=0)}
 
 
-def _trained(spoken: list[Spoken], settings: Settings, folder: Path, device: torch.device) -> Trained:
+def _trained(
+    spoken: list[Spoken], settings: ReadAvatarsSettings, folder: Path, device: torch.device
+) -> TrainedReadAvatars:
     return train([s.lesson(s.learnt) for s in spoken], settings, folder, device=device)
 
 
-def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device) -> None:
+def _table(spoken: list[Spoken], base: ReadAvatarsSettings, out: Path, device: torch.device) -> None:
     """Table 3: a row for each training, on the frames of all clips that were not learnt from."""
     print("training   Frechet*   lips r  A-EMD  V-EMD | mouth  face   SSIM | captured: mouth  face  jitter  (video)")
     for name, settings in _variants(base).items():
@@ -149,7 +155,7 @@ def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device
             )
         r, a, v, mouth, away, alike, given_mouth, given, jitter, real = np.nanmean(rows, axis=0)
         print(
-            f"{name:9s} {far.scores()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
+            f"{name:9s} {far.compute()['frechet']:9.4f}  {r:7.3f}  {a:.3f}  {v:.3f} | {mouth:5.2f} {away:5.2f} "
             f"{alike:6.4f} | {given_mouth:14.2f} {given:5.2f} {jitter:7.3f} {real:8.3f}   "
             f"({time.perf_counter() - began:.0f} s)",
             flush=True,
@@ -157,7 +163,7 @@ def _table(spoken: list[Spoken], base: Settings, out: Path, device: torch.device
     print("* of edges and waves by hand, which is not FID; moods by our predictor from expression\n")
 
 
-def _show(spoken: list[Spoken], full: Trained, static: Trained, out: Path) -> None:
+def _show(spoken: list[Spoken], full: TrainedReadAvatars, static: TrainedReadAvatars, out: Path) -> None:
     """Writes a picture: of each clip the mouth that sound changes most, as filmed, without sound and with it."""
     columns = []
     for s in spoken:
@@ -177,14 +183,14 @@ def _show(spoken: list[Spoken], full: Trained, static: Trained, out: Path) -> No
     write_png(out / "mouths.png", np.concatenate(columns, axis=1).repeat(4, axis=0).repeat(4, axis=1))
 
 
-def _moods(s: Spoken, trained: Trained, label: np.ndarray) -> np.ndarray:
+def _moods(s: Spoken, trained: TrainedReadAvatars, label: np.ndarray) -> np.ndarray:
     expression = predict(trained.predictor, s.features, label)
     with torch.no_grad():
         arkit = s.surface.model.to_arkit(torch.from_numpy(expression)).numpy()
     return affect.of_expression(arkit)
 
 
-def _intensity(s: Spoken, trained: Trained) -> None:
+def _intensity(s: Spoken, trained: TrainedReadAvatars) -> None:
     """Mean valence and arousal of one line at rising intensities."""
     print("intensity " + "  ".join(f"{step:5.2f}" for step in STEPS))
     for mood in MOODS:
@@ -200,7 +206,7 @@ def _intensity(s: Spoken, trained: Trained) -> None:
     print()
 
 
-def _change(s: Spoken, trained: Trained) -> None:
+def _change(s: Spoken, trained: TrainedReadAvatars) -> None:
     """The largest change between two frames of a line that turns from neutral to a mood, beside lines that do not."""
     count = len(s.features)
     half = 0.5 * len(s.features) / float(s.surface.rate)
@@ -227,7 +233,7 @@ def _change(s: Spoken, trained: Trained) -> None:
     print()
 
 
-def _costs(s: Spoken, trained: Trained) -> None:
+def _costs(s: Spoken, trained: TrainedReadAvatars) -> None:
     """Milliseconds a frame of each stage, as trained and at 256 pixels, and how fast this machine can be."""
     peak = _matmul_gflops()
     print(f"{torch.get_num_threads()} threads; a product of matrices makes {peak:.0f} GFLOP/s here")
@@ -235,10 +241,10 @@ def _costs(s: Spoken, trained: Trained) -> None:
         settings = replace(trained.about.settings, side=pixels)
         about = replace(trained.about, region=Region(0, 0, COST_PX, pixels), settings=settings)
         renderer = Renderer(about.n_phonemes, settings).eval()  # what it has learnt costs nothing
-        _cost(s, Trained(about, trained.predictor, renderer), peak)
+        _cost(s, TrainedReadAvatars(about, trained.predictor, renderer), peak)
 
 
-def _cost(s: Spoken, trained: Trained, peak: float) -> None:
+def _cost(s: Spoken, trained: TrainedReadAvatars, peak: float) -> None:
     surface = s.surface
     about = trained.about
     renderer = trained.renderer

@@ -17,7 +17,7 @@ import torch
 from bench_read import hear
 
 from facetake import inference
-from facetake.portrait.capture.clip_list import Clip
+from facetake.portrait.capture.clip_list import ActorClip
 from facetake.portrait.read_avatars.settings import read_settings
 from facetake.portrait.read_avatars.training import train
 from facetake.portrait.training import devices
@@ -36,7 +36,7 @@ def main() -> None:
     parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
     base = read_settings(str(MINUTES))
-    spoken = hear(Clip(arguments.actor), base, inference.load())
+    spoken = hear(ActorClip(arguments.actor), base, inference.load())
     learnt = int(arguments.seconds * spoken.surface.rate)
     print("seed  texture | inside the lips: captured  from the sound | the face: captured  from the sound", flush=True)
     for seed in (int(text) for text in arguments.seeds.split(",")):

@@ -25,7 +25,7 @@ from typing import Any
 from facetake import audio, generate, report
 from facetake.formats import write
 from facetake.inference import load
-from facetake.report.spool import Found
+from facetake.report.spool import SpooledFinding
 
 CHECKS = ("unsealed", "silence", "clipped", "jitter", "asymmetry", "dead controls", "lip sync", "emotion", "drift")
 SWITCHES = "headless no-sandbox no-first-run disable-background-networking enable-unsafe-swiftshader"
@@ -49,15 +49,15 @@ requestAnimationFrame(frame);
 """
 
 
-def lines(count: int, recording: Path, take: Path) -> Iterator[report.Line]:
+def lines(count: int, recording: Path, take: Path) -> Iterator[report.ReportLine]:
     """Rows as a night leaves them: a tenth with findings, a hundredth not made."""
     with audio.stream(recording) as sound:
         seconds = float(sound.duration_s)
     for n in range(count):
         wrong = {CHECKS[n % 9]} if n % 10 == 3 else set()
-        found = tuple(Found(name, 0.2, 0.1, name not in wrong, "what was measured", (1.0,)) for name in CHECKS)
+        found = tuple(SpooledFinding(name, 0.2, 0.1, name not in wrong, "what was measured", (1.0,)) for name in CHECKS)
         lost = n % 100 == 7
-        yield report.Line(
+        yield report.ReportLine(
             f"scene_{n // 100:03d}_line_{n:05d}",
             recording,
             None if lost else take,

@@ -20,7 +20,7 @@ import numpy as np
 from facetake import formats, inference
 from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take, resample
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
 SECONDS = 60
 LONG_S = 1200
@@ -43,13 +43,13 @@ def eager(take: Take, folder: Path) -> float:
     import torch
     from safetensors.torch import load_file
 
-    from facetake.networks.facts import Restyler, SequenceSize
+    from facetake.networks.facts import RestylerNetwork, SequenceNetSize
 
     weights = {key: value.float() for key, value in load_file(folder / "restyler.safetensors").items()}
     hidden, n_in = weights["net.first.weight"].shape
     layers = sum(key.startswith("net.gru.weight_ih") for key in weights) // 2
     blocks = sum(key.startswith("net.encoder") and key.endswith("weight") for key in weights)
-    network = Restyler(n_in - 174, SequenceSize(hidden, blocks, layers), as_change=True).eval()
+    network = RestylerNetwork(n_in - 174, SequenceNetSize(hidden, blocks, layers), as_change=True).eval()
     network.load_state_dict(weights)
     code = torch.zeros(1, take.n_frames, n_in - 174)
     spent = []
@@ -83,7 +83,7 @@ def main() -> int:
     parser.add_argument("--model", type=Path, default=inference.SHIPPED)
     arguments = parser.parse_args()
     models = inference.load_restyling(arguments.model)
-    report = Report()
+    report = MeasurementReport()
     take = formats.read(arguments.take)
     minute = repeated(take, SECONDS)
     spent = ours(minute, models)

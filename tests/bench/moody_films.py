@@ -17,9 +17,9 @@ import torch
 from facetake import audio
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.portrait.capture.actor import About, Actor, Fit, write_actor, write_sound
-from facetake.portrait.capture.clip_list import Clip
-from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor, write_sound
+from facetake.portrait.capture.clip_list import ActorClip
+from facetake.portrait.capture.face_models import OpenedFaceModel
 from facetake.portrait.capture.performance import from_take
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.resampling import at_rate
@@ -41,8 +41,13 @@ OUT = ARKIT_NAMES.index("tongueOut")
 
 
 def film(
-    sounds: list[Path], out: Path, face: Face, models: Models, size: int, moods: Sequence[tuple[str, float]] = CLIPS
-) -> list[Clip]:
+    sounds: list[Path],
+    out: Path,
+    face: OpenedFaceModel,
+    models: Models,
+    size: int,
+    moods: Sequence[tuple[str, float]] = CLIPS,
+) -> list[ActorClip]:
     """Writes an actor's folder for each of `moods`, the sounds in turn; those that are there are kept.
 
     With fewer sounds than moods each is spoken in several, so that only the label tells moods apart.
@@ -53,11 +58,11 @@ def film(
         if not folder.is_dir():
             folder.parent.mkdir(parents=True, exist_ok=True)
             _film(folder, sound, mood, level, face, models, size)
-        clips.append(Clip(folder, mood, level))
+        clips.append(ActorClip(folder, mood, level))
     return clips
 
 
-def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models: Models, size: int) -> None:
+def _film(folder: Path, sound: Path, mood: str, level: float, face: OpenedFaceModel, models: Models, size: int) -> None:
     samples = audio.read(sound)[: round(SECONDS * audio.SAMPLE_RATE_HZ)]
     heard = folder.with_suffix(".wav")
     write_sound(heard, samples, audio.SAMPLE_RATE_HZ)
@@ -66,7 +71,7 @@ def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models
     expression[:, OUT] = 0.0
     number = len(expression)
     fit = _fit(expression, made.take.head, face, number)
-    about = About(
+    about = ActorMetadata(
         face.name,
         face.sha256,
         f"{mood}.mp4",
@@ -80,7 +85,7 @@ def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models
     shown = expression.copy()
     weights = np.array([TONGUE.get(viseme, 0.0) for viseme in VISEMES], np.float32)
     shown[:, OUT] = at_rate(made.visemes @ weights[:, None], Fraction(60), RATE, number)[:, 0]
-    placed = Placed(Actor(folder, about, fit), face.model)
+    placed = Placed(CapturedActor(folder, about, fit), face.model)
     ground = np.random.default_rng(2).integers(60, 120, (size // 16, size // 16, 3), dtype=np.uint8)
     ground = ground.repeat(16, 0).repeat(16, 1)
     pictures = (
@@ -91,7 +96,7 @@ def _film(folder: Path, sound: Path, mood: str, level: float, face: Face, models
     heard.unlink()
 
 
-def _fit(expression: np.ndarray, head: np.ndarray | None, face: Face, number: int) -> Fit:
+def _fit(expression: np.ndarray, head: np.ndarray | None, face: OpenedFaceModel, number: int) -> Fit:
     """The truth of one clip but for the tongue; the take's own head motion, with a slow sway, moves the head."""
     model = face.model
     dice = np.random.default_rng(7)

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from facetake import audio
 from facetake.errors import AudioError
 
+LINE = Path(__file__).parents[2] / "examples" / "line.wav"
 CASES = int(os.environ.get("FACETAKE_FUZZ_CASES", "60"))
 
 
@@ -118,6 +119,22 @@ def test_rhythm_listens_without_touching(tmp_path: Path) -> None:
     energy_db, onsets = tracks[0]
     assert energy_db[10] > -20 > -60 > energy_db[22]
     assert abs(int(onsets[5:].argmax()) + 5 - 30) <= 1
+
+
+def test_onsets_are_librosas() -> None:
+    """Onset strength of a real line is librosa's, of the same windows with the same logarithm."""
+    librosa = pytest.importorskip("librosa", reason="compared with librosa, of the portrait extra")
+    sound = audio.read(LINE)
+    n_frames = len(sound) * 60 // 16_000
+    rhythm = audio.Rhythm(n_frames)
+    list(rhythm.listening([sound]))
+    padded = np.pad(sound, (200, 400))
+    windows = np.stack([padded[at : at + 400] for at in np.round(np.arange(n_frames) * 16_000 / 60).astype(int)])
+    level = np.log(np.abs(np.fft.rfft(windows * np.hanning(400))) + 1e-2)
+    found = librosa.onset.onset_strength(S=level.T, sr=16_000, center=False)
+
+    assert found.max() > 0.5
+    assert np.allclose(rhythm.tracks()[1][1:], found[1:], atol=1e-5)
 
 
 def broken(tmp_path: Path, name: str) -> Path:

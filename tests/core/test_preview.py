@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
@@ -15,21 +14,12 @@ from numpy.typing import NDArray
 
 from facetake import preview
 from facetake.errors import AudioError, RenderError
-from facetake.preview import pixel_font, plot
+from facetake.preview import plot
 from facetake.rig import NEUTRAL, both, columns
 from facetake.take import Take
+from facetake.visemes import VISEMES, VisemeSegment
 
-
-@dataclass(frozen=True)
-class Segment:
-    """A viseme as the plot wants it."""
-
-    viseme: str
-    start_s: float
-    end_s: float
-
-
-SEGMENTS = [Segment("sil", 0.0, 0.1), Segment("p", 0.1, 0.3), Segment("@", 0.3, 0.6)]
+SEGMENTS = [VisemeSegment("sil", 0.0, 0.1), VisemeSegment("p", 0.1, 0.3), VisemeSegment("@", 0.3, 0.6)]
 
 
 def take(n_frames: int = 30, rate: Fraction = Fraction(60), jaw: float = 0.0, together: float = 0.0) -> Take:
@@ -137,17 +127,29 @@ def test_sizes_that_cannot_be_drawn_are_refused(size: tuple[int, int], tmp_path:
 
 
 def test_every_viseme_and_label_can_be_written() -> None:
-    """The font has a distinct glyph for each of the sixteen visemes, the curves' names and numbers."""
-    wanted = set("siltSTfkru@aeEOp0123456789.-") | set("".join(preview.main_curves(take(1).values)))
-    assert wanted <= set(pixel_font.GLYPHS)
-    inks = {glyph.tobytes() for glyph in pixel_font.GLYPHS.values()}
-    assert len(inks) == len(pixel_font.GLYPHS)
-    assert pixel_font.write("p", 2).shape == (14, 12)
+    """Each viseme that sounds, each curve's name and each second of a page has words of its own on the strip."""
+    for texts, make in ((VISEMES[1:], _strip_of_viseme), (preview.main_curves(take(1).values), _strip_of_curve)):
+        strips = [make(text).at(0.6) for text in texts]
+        assert len({strip.tobytes() for strip in strips} | {make("").at(0.6).tobytes()}) == len(strips) + 1
+    seconds = np.split(_strip_of_viseme("p").at(0.6)[-plot.TIME_PX + 4 :, :500], 5, axis=1)
+    assert len({second.tobytes() for second in seconds}) == 5
+
+
+def _strip_of_viseme(viseme: str) -> plot.Strip:
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [VisemeSegment(viseme, 0.0, 0.3)], 0.0, {}, 30.0), 500
+    )
+
+
+def _strip_of_curve(name: str) -> plot.Strip:
+    return plot.Strip(
+        plot.PlotTracks(5.0, np.zeros(1, np.float32), [], 0.0, {name: np.zeros(150, np.float32)}, 30.0), 500
+    )
 
 
 def test_long_takes_turn_the_page() -> None:
     """After a page's span the strip starts anew at the left."""
     curves = {"aperture": np.linspace(0, 1, 360, dtype=np.float32)}
-    strip = plot.Strip(plot.Tracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
+    strip = plot.Strip(plot.PlotTracks(12.0, np.zeros(1, np.float32), SEGMENTS, 0.0, curves, 30.0), 200)
     columns_of_cursor = [int((strip.at(t)[5] == plot.CURSOR).all(axis=1).nonzero()[0].max()) for t in (0.1, 4.9, 5.1)]
     assert columns_of_cursor[1] > 180 > 20 > columns_of_cursor[2]

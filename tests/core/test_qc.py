@@ -36,9 +36,9 @@ def made() -> Performance:
     return generate(LINE, GenerateOptions("happy"), inference.load(None, 1))
 
 
-def heard(made: Performance) -> qc.Heard:
+def heard(made: Performance) -> qc.HeardSpeech:
     """What was heard in a line."""
-    return qc.Heard(made.visemes, made.closures, made.speech)
+    return qc.HeardSpeech(made.visemes, made.closures, made.speech)
 
 
 def failing(
@@ -211,7 +211,7 @@ def test_parts_of_a_face(made: Performance, classifier: inference.VisemeClassifi
 def test_very_short_takes(count: int, classifier: inference.VisemeClassifier) -> None:
     """A take of a few frames is measured without a complaint."""
     take = Take(np.tile(rig.NEUTRAL, (count, 1)), Fraction(60))
-    silent = qc.Heard(np.eye(16, dtype=np.float32)[np.zeros(count, int)], (), np.zeros(count, np.float32))
+    silent = qc.HeardSpeech(np.eye(16, dtype=np.float32)[np.zeros(count, int)], (), np.zeros(count, np.float32))
 
     assert qc.score(qc.judge(qc.measure(take, silent, parse("neutral"), classifier))) == 0.0
 

@@ -483,7 +483,7 @@ def _walk(thing: Any, path: str, found: dict[str, Any], above: set[int]) -> None
 
 def test_the_check_of_five_minutes_holds(addon: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What a person runs in a window runs here too, with the real engine, and leaves its facts beside the scene."""
-    monkeypatch.setattr(steps, "Engine", real_engine)
+    monkeypatch.setattr(steps, "EngineClient", real_engine)
     head("Ann")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "shot.blend"))
     bpy.ops.ed.undo_push(message="a head")

@@ -15,7 +15,7 @@ from stages import Stage, _failing
 from facetake import rig
 from facetake_host.curves import KeyCurve
 from facetake_host.host import Character
-from facetake_host.problems import Cancelled
+from facetake_host.problems import JobCancelled
 
 POINT = 0.01  # between the points of a head, each of which one shape moves
 
@@ -140,7 +140,7 @@ class BlenderStage(Stage):
     def cancel_at(self, share: float) -> None:
         def advance(done: float) -> None:
             if done >= share:
-                raise Cancelled
+                raise JobCancelled
 
         self.host.advance = advance
 

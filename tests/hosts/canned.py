@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from facetake_host import PROTOCOL, __version__, location
-from facetake_host.engine import Engine, Request
+from facetake_host.engine import EngineClient, Request
 
 ROOT = Path(__file__).parents[2]
 LINE = ROOT / "examples" / "line.wav"
@@ -22,9 +22,9 @@ WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); {RUN}"
 """The worker of the checkout that is tested, whichever is installed: engines start without anybody's PYTHONPATH."""
 
 
-def real_engine() -> Engine:
+def real_engine() -> EngineClient:
     """The engine of the environment that the tests run in; those within Blender are told which that is."""
-    return Engine([os.environ.get(location.VARIABLE, sys.executable), "-c", WORKER])
+    return EngineClient([os.environ.get(location.VARIABLE, sys.executable), "-c", WORKER])
 
 
 def finish(request: Request, limit_s: float = 60.0) -> dict[str, Any]:
@@ -62,7 +62,7 @@ def write_sound(path: Path, seconds: float = 1.0) -> Path:
 
 
 class CannedEngine:
-    """Has what jobs use of an `Engine`.
+    """Has what jobs use of an `EngineClient`.
 
     Attributes:
         asked: every request with its fields.

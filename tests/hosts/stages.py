@@ -18,7 +18,7 @@ from fake_unreal.channels import evaluate
 
 from facetake import rig
 from facetake_host.host import Character
-from facetake_host.recording import Layer, RecordingHost
+from facetake_host.recording import AnimationLayer, RecordingHost
 
 JAW = {"mh3": "CTRL_C_jaw.translateY", "mh4": "CTRL_C_jaw.translateY", "unreal": "CTRL_C_jaw.Y", "arkit": "jawOpen"}
 LID = {
@@ -187,7 +187,7 @@ class RecordingStage(Stage):
         from facetake_host.curves import KeyCurve
 
         with self.host.step("by hand"):
-            made = Layer(
+            made = AnimationLayer(
                 f"hand_{len(self.host.scene.layers)}",
                 character.name,
                 0,

@@ -14,8 +14,8 @@ from stages import Stage, UnrealStage
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD
-from facetake_host.jobs import Made
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.jobs import JobResult
+from facetake_host.problems import HostProblem, JobCancelled
 
 RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
 
@@ -26,14 +26,16 @@ def line(tmp_path: Path) -> Path:
     return write_sound(tmp_path / "Zeile 1 ä.wav")
 
 
-def generate(stage: Stage, engine: CannedEngine, line: Path, *, start: int | None = None, who: int = 0) -> list[Made]:
+def generate(
+    stage: Stage, engine: CannedEngine, line: Path, *, start: int | None = None, who: int = 0
+) -> list[JobResult]:
     """Generates one line on a character."""
     cancel = threading.Event()
     job = jobs.generate(stage.host, engine, stage.host.characters()[who], [line], {}, start_frame=start, cancel=cancel)  # type: ignore[arg-type]
     return jobs.run(stage.host, job, cancel)
 
 
-def restyle(stage: Stage, engine: CannedEngine) -> Made:
+def restyle(stage: Stage, engine: CannedEngine) -> JobResult:
     """Restyles what is in the scene."""
     cancel = threading.Event()
     job = jobs.restyle(stage.host, engine, stage.host.characters()[0], {"style": "happy"}, cancel=cancel)  # type: ignore[arg-type]
@@ -175,7 +177,7 @@ def test_cancel_leaves_the_scene_as_it_was(stage: Stage, engine: CannedEngine, l
     generate(stage, engine, line)
     before = stage.snapshot()
     stage.cancel_at(share)
-    with pytest.raises(Cancelled):
+    with pytest.raises(JobCancelled):
         generate(stage, engine, line)
 
     assert stage.snapshot() == before

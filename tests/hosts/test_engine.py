@@ -14,9 +14,9 @@ import soundfile
 from canned import LINE, finish, real_engine, write_sound
 
 from facetake_host import __version__, jobs, location
-from facetake_host.engine import Engine, check_greeting
+from facetake_host.engine import EngineClient, check_greeting
 from facetake_host.host import Character
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import RecordingHost
 
 ANN = Character("ann", "mh4")
@@ -26,7 +26,7 @@ LIMITED = (
 )
 
 
-def run(engine: Engine, host: RecordingHost, sound: Path = LINE) -> list[jobs.Made]:
+def run(engine: EngineClient, host: RecordingHost, sound: Path = LINE) -> list[jobs.JobResult]:
     """Generates one line."""
     cancel = threading.Event()
     return jobs.run(host, jobs.generate(host, engine, ANN, [sound], {}, cancel=cancel), cancel)
@@ -87,7 +87,7 @@ def test_cancelling_a_running_request(tmp_path: Path) -> None:
     long = write_sound(tmp_path / "long.wav", 600.0)
     cancel = threading.Event()
     job = jobs.generate(host, engine, ANN, [long], {}, cancel=cancel)
-    with pytest.raises(Cancelled):
+    with pytest.raises(JobCancelled):
         for status in job:
             time.sleep(0.005)
             if isinstance(status, jobs.Status) and status.share > 0.02:
@@ -114,7 +114,7 @@ def test_cancelling_a_running_request(tmp_path: Path) -> None:
 def test_an_engine_that_does_not_start(command: list[str], says: str) -> None:
     """What is wrong with the engine is one sentence, and the scene is as it was."""
     host = RecordingHost([ANN])
-    engine = Engine(command)
+    engine = EngineClient(command)
     with pytest.raises(HostProblem, match=says):
         run(engine, host)
     engine.close()
@@ -127,7 +127,7 @@ def test_an_engine_of_another_version(answer: str) -> None:
     """Engine and plugin of different releases refuse each other, and the next try starts anew."""
     reply = '{"id": 1, "event": "done", "result": %s}' % (answer % __version__ if "%s" in answer else answer)
     host = RecordingHost([ANN])
-    engine = Engine([sys.executable, "-c", f"print('''{reply}''', flush=True); input(); input()"])
+    engine = EngineClient([sys.executable, "-c", f"input(); print('''{reply}''', flush=True); input()"])
     with pytest.raises(HostProblem, match="install both from the same release"):
         run(engine, host)
     engine.close()
@@ -147,7 +147,7 @@ def test_a_plugin_of_another_version_is_refused_by_the_engine() -> None:
 def test_an_engine_that_says_nothing_is_given_up() -> None:
     """A silent engine is ended after a while, and the person is told."""
     host = RecordingHost([ANN])
-    engine = Engine([sys.executable, "-c", "import time; time.sleep(60)"], patience_s=0.3)
+    engine = EngineClient([sys.executable, "-c", "import time; time.sleep(60)"], patience_s=0.3)
     with pytest.raises(HostProblem, match="no longer answers and was ended"):
         run(engine, host)
     engine.close()
@@ -159,7 +159,7 @@ def test_an_engine_that_says_nothing_is_given_up() -> None:
 def test_a_full_disk(tmp_path: Path) -> None:
     """A result that does not fit on the disk is one sentence, leaves no part of a file, and the engine lives on."""
     host = RecordingHost([ANN])
-    engine = Engine([sys.executable, "-c", LIMITED])
+    engine = EngineClient([sys.executable, "-c", LIMITED])
     for _ in range(2):
         with pytest.raises(HostProblem, match=r"cannot be written \(.*(File too large|space)"):
             run(engine, host)

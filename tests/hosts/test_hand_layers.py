@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from stages import MayaStage, RecordingStage, Stage, UnrealStage
 
 from facetake_host import jobs
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 
 SEQUENCES = 334  # for each of the three hosts: over a thousand
 ACTIONS = ["edit", "generate", "regenerate", "restyle", "undo", "redo", "cancel", "fail"]
@@ -72,7 +72,7 @@ class Session:
                 job = jobs.generate(host, self.engine, host.characters()[0], [self.line], {}, cancel=cancel)  # type: ignore[arg-type]
             jobs.run(host, job, cancel)
             self._stepped(self.past[-1])
-        except (HostProblem, Cancelled):
+        except (HostProblem, JobCancelled):
             assert action in ("fail", "cancel", "restyle")
         finally:
             self.engine.meanwhile = lambda: None

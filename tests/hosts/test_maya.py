@@ -17,7 +17,7 @@ from stages import MayaStage, channels
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> MayaStage:
     return MayaStage("mh4", monkeypatch)
 
 
-def generate(stage: MayaStage, engine: CannedEngine, folder: Path, who: int = 0) -> jobs.Made:
+def generate(stage: MayaStage, engine: CannedEngine, folder: Path, who: int = 0) -> jobs.JobResult:
     """Generates one line."""
     cancel = threading.Event()
     line = write_sound(folder / "line.wav")
@@ -109,7 +109,7 @@ def test_either_way_of_connecting_a_curve(
     stage.redo()
     assert stage.snapshot() == after
     stage.cancel_at(0.5)
-    with pytest.raises(Cancelled):
+    with pytest.raises(JobCancelled):
         generate(stage, engine, tmp_path)
     assert stage.snapshot() == after
 
@@ -301,7 +301,7 @@ def test_without_a_window_from_mayapy(
         return None
 
     monkeypatch.setattr(type(stage.scene.commands), "do_file", do_file)
-    monkeypatch.setattr("facetake_host.engine.Engine", lambda: engine)
+    monkeypatch.setattr("facetake_host.engine.EngineClient", lambda: engine)
     headless = importlib.import_module("facetake_maya.headless")
     line = write_sound(tmp_path / "line.wav")
     saved = tmp_path / "shot_v2.ma"

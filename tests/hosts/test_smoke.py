@@ -18,7 +18,7 @@ from facetake_host import PROTOCOL, smoke
 @pytest.fixture(autouse=True)
 def started(monkeypatch: pytest.MonkeyPatch) -> None:
     """The engine of this checkout, wherever one is started."""
-    monkeypatch.setattr(smoke, "Engine", real_engine)
+    monkeypatch.setattr(smoke, "EngineClient", real_engine)
 
 
 def maya(monkeypatch: pytest.MonkeyPatch, folder: Path) -> MayaStage:

@@ -16,7 +16,7 @@ from stages import UnrealStage
 
 from facetake_host import jobs
 from facetake_host.frames import tick_of
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def stage(monkeypatch: pytest.MonkeyPatch, plugins: None) -> UnrealStage:
     return UnrealStage("", monkeypatch)
 
 
-def generate(stage: UnrealStage, engine: CannedEngine, folder: Path, **options: Any) -> jobs.Made:
+def generate(stage: UnrealStage, engine: CannedEngine, folder: Path, **options: Any) -> jobs.JobResult:
     """Generates one line."""
     cancel = threading.Event()
     line = write_sound(folder / "line.wav")
@@ -179,7 +179,7 @@ def test_restyling_takes_the_selected_section(stage: UnrealStage, engine: Canned
 def test_a_cancelled_take_leaves_no_sound_behind(stage: UnrealStage, engine: CannedEngine, tmp_path: Path) -> None:
     """Nothing of a cancelled or failed take stays in the content browser; a sound that cannot be imported is told."""
     stage.cancel_at(0.99)
-    with pytest.raises(Cancelled):
+    with pytest.raises(JobCancelled):
         generate(stage, engine, tmp_path)
     stage.cancel_at(2.0)
     stage.world.importable = False
@@ -339,7 +339,7 @@ def test_without_a_window_as_a_commandlet(
 ) -> None:
     """A sequence given by its path is keyed without Sequencer; what is wrong ends the commandlet with an error."""
     headless = importlib.import_module("facetake_unreal.headless")
-    monkeypatch.setattr(headless, "Engine", lambda: engine)
+    monkeypatch.setattr(headless, "EngineClient", lambda: engine)
     line = write_sound(tmp_path / "line.wav")
     stage.world.assets["/Game/Shot"], stage.world.sequence = stage.world.sequence, None
     headless.main(["/Game/Shot", str(line)])

@@ -10,9 +10,11 @@ import argparse
 import ast
 import re
 import sys
-from collections import Counter
+import tokenize
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from types import FrameType
 
@@ -107,10 +109,13 @@ def stepping_functions() -> list[str]:
     return found
 
 
-def repeated_classes() -> list[str]:
-    """Names of classes that are defined more than once."""
-    counts = Counter(node.name for _, node in nodes(ast.ClassDef) if isinstance(node, ast.ClassDef))
-    return sorted(name for name, count in counts.items() if count > 1)
+def repeated_classes() -> dict[str, list[str]]:
+    """Names of classes that are defined more than once, and where each is."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path, node in nodes(ast.ClassDef):
+        if isinstance(node, ast.ClassDef):
+            places[node.name].append(f"{path}:{node.lineno}")
+    return {name: found for name, found in sorted(places.items()) if len(found) > 1}
 
 
 def array_aliases() -> int:
@@ -151,6 +156,57 @@ def comments_in_100_lines() -> float:
     return 100.0 * sum("# " in line for line in lines) / len(lines)
 
 
+def bare_constants() -> list[str]:
+    """Constants of the product that hold a number and whose reason is not told, as `bare_in` has it."""
+    return [f"{path}:{name}" for path in trees() for name in bare_in((ROOT / path).read_text("utf-8"))]
+
+
+def bare_in(text: str) -> list[str]:
+    """Names of a module's constants (in capitals, at its top level) that hold a number without a comment or docstring.
+
+    A comment on its own lines tells of a constant. A docstring right behind, or a line of comment right above, tells of
+    the whole run of assignments that it ends or begins; a run ends at a blank line, too.
+    """
+    tokens = [one for one in tokenize.generate_tokens(StringIO(text).readline) if one.type == tokenize.COMMENT]
+    reasons = [one for one in tokens if not re.match(r"#\s*(noqa|type:|fmt:)", one.string)]
+    comments = {one.start[0]: one.line.lstrip().startswith("#") for one in reasons}
+    body = ast.parse(text).body
+    docstrings = {node.lineno for node in body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    found = []
+    for run in _runs([node for node in body if isinstance(node, ast.Assign | ast.AnnAssign)]):
+        if comments.get(run[0].lineno - 1) or _end(run[-1]) + 1 in docstrings:
+            continue
+        bare = [node for node in run if comments.keys().isdisjoint(range(node.lineno, _end(node) + 1))]
+        found += [name for node in bare for name in _names(node)]
+    return found
+
+
+def _runs(nodes: list[ast.Assign | ast.AnnAssign]) -> Iterator[list[ast.Assign | ast.AnnAssign]]:
+    """Assignments that stand on lines one after another."""
+    run: list[ast.Assign | ast.AnnAssign] = []
+    for node in nodes:
+        if run and node.lineno != _end(run[-1]) + 1:
+            yield run
+            run = []
+        run.append(node)
+    if run:
+        yield run
+
+
+def _end(node: ast.stmt) -> int:
+    return node.end_lineno or node.lineno
+
+
+def _names(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    """Names in capitals that are given a value with a number in it."""
+    values = [one.value for one in ast.walk(node.value or ast.Constant(None)) if isinstance(one, ast.Constant)]
+    if not any(isinstance(value, int | float) and not isinstance(value, bool) for value in values):
+        return []
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    names = [one.id for target in targets for one in ast.walk(target) if isinstance(one, ast.Name)]
+    return [name for name in names if name.isupper()]
+
+
 def main() -> int:
     """Prints the table."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -168,6 +224,7 @@ def main() -> int:
     print(f"packed assignments: {packed_share():.1f} %")
     print(f"blocks of {BLOCK} lines that repeat: {repeated_blocks()}")
     print(f"comments in 100 lines: {comments_in_100_lines():.1f}")
+    print(f"constants whose number has no reason: {len(bare_constants())}: {' '.join(bare_constants())}")
     return 0
 
 

@@ -108,12 +108,27 @@ def test_weights_are_moved_in_one_place() -> None:
     assert found == {"core/facetake/networks/optimization.py"}
 
 
+def test_a_take_is_made_without_what_only_others_need(tmp_path: Path) -> None:
+    """`facetake generate`, in a process of its own, loads no library of pictures, of sound or of learning."""
+    pytest.importorskip("onnxruntime", reason="making a take needs the cpu or gpu extra")
+    line = str(ROOT / "examples" / "line.wav")
+    order = ["generate", line, "--head", "onsets", "-o", str(tmp_path / "take.csv")]
+    code = f"import sys, facetake.cli; done = facetake.cli.main({order!r}); print(*sys.modules); sys.exit(done)"
+    loaded = _modules_after(code)
+    heavy = {"librosa", "skimage", "PIL", "scipy.signal", "sklearn", "torch", "numba", "av"}
+    assert heavy & loaded == set() and {"facetake.generate", "onnxruntime"} <= loaded
+
+
 def test_starting_is_light() -> None:
     """Importing the rig, the take and the errors brings in neither scipy nor anything heavier."""
-    code = "import sys, facetake.take, facetake.config; print(*sys.modules)"
+    heavy = {"scipy", "onnxruntime", "soundfile", "soxr", "torch", "numba", "av"}
+    assert heavy & _modules_after("import sys, facetake.take, facetake.config; print(*sys.modules)") == set()
+
+
+def _modules_after(code: str) -> set[str]:
+    """What a new process has loaded that runs some code and prints it."""
     path = str(ROOT / "core")
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ, "PYTHONPATH": path}
     )
-    heavy = {"scipy", "onnxruntime", "soundfile", "soxr", "torch", "numba", "av"}
-    assert heavy & set(done.stdout.split()) == set()
+    return set(done.stdout.split())

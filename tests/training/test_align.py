@@ -14,7 +14,7 @@ import pytest
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import AudioError, ConfigError
 from facetake_training.align import LabelledLine, Labeller, SpeechSet, label_folder
-from facetake_training.align.engine import Segment
+from facetake_training.align.engine import PhoneSegment
 from facetake_training.align.lexicon import Lexicon, words_of
 from facetake_training.align.line import DOUBTED, agreements
 from facetake_training.align.orders import write_transcripts
@@ -138,8 +138,8 @@ def test_stress_comes_with_english_pronunciations() -> None:
 
 def test_agreement_is_one_for_the_same_and_low_for_other_phones() -> None:
     """A segment that both recognisers hear is agreed on; one that the other hears as another mouth shape is not."""
-    mine = [Segment("AA1", 0.0, 0.3, 0.0), Segment("M", 0.3, 0.6, 0.0)]
-    heard = [Segment("AA", 0.0, 0.3, 0.0), Segment("S", 0.3, 0.6, 0.0)]
+    mine = [PhoneSegment("AA1", 0.0, 0.3, 0.0), PhoneSegment("M", 0.3, 0.6, 0.0)]
+    heard = [PhoneSegment("AA", 0.0, 0.3, 0.0), PhoneSegment("S", 0.3, 0.6, 0.0)]
     assert agreements(mine, mine) == [1.0, 1.0]
     assert agreements(mine, heard)[0] == 1.0
     assert agreements(mine, heard)[1] < 0.2

@@ -11,6 +11,9 @@ import pytest
 import soundfile as sf
 
 torch = pytest.importorskip("torch", reason="training needs torch")
+pytest.importorskip("sklearn", reason="scores need scikit-learn, of the train extra")
+
+from sklearn.calibration import calibration_curve  # noqa: E402  after the skip
 
 from facetake.emotion import EMOTIONS  # noqa: E402  after the skip
 from facetake.errors import ConfigError  # noqa: E402
@@ -18,7 +21,7 @@ from facetake.networks.audio_emotion import VoiceSize  # noqa: E402
 from facetake_training import audio_emotion_paper, calibration  # noqa: E402
 from facetake_training.audio_emotion_paper import PaperConfig  # noqa: E402
 from facetake_training.emotion_datasets import ActedSource  # noqa: E402
-from facetake_training.voices import VoiceData, Voices, held  # noqa: E402
+from facetake_training.voices import VoiceData, VoiceDataset, held  # noqa: E402
 
 
 @pytest.fixture
@@ -71,17 +74,17 @@ def test_targets_follow_intensity_where_asked(voices: Path) -> None:
     table.write_text("audio,emotion,intensity\n" + rows)
     data = VoiceData((ActedSource(table, "csv"),), noise=0.0, graded=True)
 
-    _, target = next(iter(Voices(data, 28, 0)))
+    _, target = next(iter(VoiceDataset(data, 28, 0)))
     assert set(target.flatten().tolist()) == {0.0, 0.5, 1.0}
     assert bool((target.sum(dim=1) == 1).all())
-    _, plain = next(iter(Voices(replace(data, graded=False), 28, 0)))
+    _, plain = next(iter(VoiceDataset(replace(data, graded=False), 28, 0)))
     assert set(plain.flatten().tolist()) == {0.0, 1.0}
 
 
 def test_neutral_speech_is_performed_where_asked(voices: Path) -> None:
     """One folder of neutral speech teaches all seven emotions by rule, but is never what is validated on."""
     made = VoiceData((ActedSource(voices, "neutral", perform=True),), crop_s=(0.5, 0.6))
-    sound, target = next(iter(Voices(made, 21, 0)))
+    sound, target = next(iter(VoiceDataset(made, 21, 0)))
 
     assert bool(torch.isfinite(sound).all()) and len(set(target.argmax(dim=1).tolist())) >= 5
     with pytest.raises(ConfigError, match="keeps speakers aside"):
@@ -94,7 +97,7 @@ def test_an_emotion_nobody_teaches(voices: Path) -> None:
         path.unlink()
 
     with pytest.raises(ConfigError, match="no source teaches disgusted"):
-        Voices(VoiceData((ActedSource(voices, "named"),)), 4, 0)
+        VoiceDataset(VoiceData((ActedSource(voices, "named"),)), 4, 0)
 
 
 def test_temperature_calms_what_is_too_sure() -> None:
@@ -104,12 +107,25 @@ def test_temperature_calms_what_is_too_sure() -> None:
     guess = np.where(rng.random(2000) < 0.6, labels, rng.integers(0, 7, 2000))
     scores = np.full((2000, 7), -8.0)
     scores[np.arange(2000), guess] = 8.0
-    before = calibration.reliability(calibration.shares(calibration.sigmoid(scores)), labels)
+    before = calibration.reliability(calibration.sigmoid_shares(scores), labels)
     temperature = calibration.fit_temperature(scores, labels)
-    after = calibration.reliability(calibration.shares(calibration.sigmoid(scores / temperature)), labels)
+    after = calibration.reliability(calibration.sigmoid_shares(scores / temperature), labels)
 
     assert temperature > 2.0 and before.error > 0.3 > 0.1 > after.error
     assert after.counts.sum() == 2000
+
+
+def test_surprise_and_reliability_are_their_definitions() -> None:
+    """Surprise is the mean over classes of their mean -log share; filled tenths are those of scikit-learn's curve."""
+    rng = np.random.default_rng(1)
+    labels = rng.integers(0, 5, 300)
+    share = calibration.softmax(rng.normal(0.0, 2.0, (300, 7)))
+    own = -np.log(share[np.arange(300), labels])
+    assert calibration.surprise_of(share, labels) == pytest.approx(np.mean([own[labels == k].mean() for k in range(5)]))
+    found = calibration.reliability(share, labels)
+    filled = found.counts > 0
+    curve = calibration_curve(share.argmax(axis=1) == labels, share.max(axis=1), n_bins=10)
+    assert np.allclose((found.accuracy[filled], found.confidence[filled]), curve)
 
 
 def test_the_threshold_keeps_promises() -> None:

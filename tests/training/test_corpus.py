@@ -11,7 +11,7 @@ import soundfile
 from facetake.config import load_config
 from facetake.errors import ConfigError
 from facetake_training.align import SpeechSet
-from facetake_training.corpus import CorpusConfig, Voices, build_corpus, speaker_of, split_of
+from facetake_training.corpus import CorpusConfig, CorpusVoices, build_corpus, speaker_of, split_of
 from facetake_training.corpus_files import Lines
 from facetake_training.speech import engine_of
 
@@ -25,8 +25,8 @@ def small(out: Path) -> CorpusConfig:
     except ConfigError as error:
         pytest.skip(str(error))
     voices = (
-        Voices("espeak", ("gmw/en-US", "gmw/en+f2"), hours=0.008),
-        Voices("espeak", ("gmw/de",), hours=0.003, language="de", split="test"),
+        CorpusVoices("espeak", ("gmw/en-US", "gmw/en+f2"), hours=0.008),
+        CorpusVoices("espeak", ("gmw/de",), hours=0.003, language="de", split="test"),
     )
     return CorpusConfig(out, voices, jobs=1)
 

@@ -17,7 +17,7 @@ from facetake.config import load_config  # noqa: E402
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake.errors import ConfigError, ModelError  # noqa: E402
 from facetake.inference.restyling import CONTEXT_FRAMES  # noqa: E402
-from facetake.networks.facts import Discriminator, SequenceSize  # noqa: E402
+from facetake.networks.facts import Discriminator, SequenceNetSize  # noqa: E402
 from facetake.take import Take  # noqa: E402
 from facetake_training import facts, shipping, viseme  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
@@ -28,7 +28,7 @@ from facetake_training.styles import UNKNOWN, StyleConfig, Styles  # noqa: E402
 from facetake_training.viseme import VisemeConfig  # noqa: E402
 
 CONFIGS = Path(__file__).parents[2] / "training" / "configs"
-SIZE = SequenceSize(hidden=12, blocks=1, layers=1, dropout=0.0)
+SIZE = SequenceNetSize(hidden=12, blocks=1, layers=1, dropout=0.0)
 
 
 def data(corpus: Path, **changes: object) -> StyleConfig:

@@ -7,23 +7,32 @@ import random
 import numpy as np
 import pytest
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import SILENCE, base, is_vowel, stress
-from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of, festival, flite, tidy
+from facetake_training.speech import (
+    SpeakingVoice,
+    SpeechSynthesizer,
+    SpokenLine,
+    add_silence,
+    engine_of,
+    festival,
+    flite,
+    tidy,
+)
 from facetake_training.speech.espeak import _rows
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ
 
 TEXT = "Both boys moved a big map. Five vans, nothing more!"
 VOICES = [
-    ("flite", Voice("slt")),
-    ("flite", Voice("rms", rate=1.2)),
-    ("festival", Voice("kal_diphone", pitch=1.1)),
-    ("festival", Voice("cmu_us_slt_arctic_hts", rate=0.9)),
-    ("espeak", Voice("gmw/en-US+f2")),
+    ("flite", SpeakingVoice("slt")),
+    ("flite", SpeakingVoice("rms", rate=1.2)),
+    ("festival", SpeakingVoice("kal_diphone", pitch=1.1)),
+    ("festival", SpeakingVoice("cmu_us_slt_arctic_hts", rate=0.9)),
+    ("espeak", SpeakingVoice("gmw/en-US+f2")),
 ]
 
 
-def engine(name: str) -> Engine:
+def engine(name: str) -> SpeechSynthesizer:
     """Start an engine or skip the test that needs it."""
     try:
         return engine_of(name)
@@ -31,14 +40,14 @@ def engine(name: str) -> Engine:
         pytest.skip(str(error))
 
 
-def rms(spoken: Spoken, start_s: float, end_s: float) -> float:
+def rms(spoken: SpokenLine, start_s: float, end_s: float) -> float:
     """Level of the middle half of a span, away from its transitions."""
     quarter_s = (end_s - start_s) / 4
     first, last = (round(t * SAMPLE_RATE_HZ) for t in (start_s + quarter_s, end_s - quarter_s))
     return float(np.sqrt(np.mean(spoken.audio[first:last].astype(np.float64) ** 2)))
 
 
-def assert_contiguous(spoken: Spoken) -> None:
+def assert_contiguous(spoken: SpokenLine) -> None:
     """Rows run from 0 to the end of the audio without gap or overlap."""
     rows = spoken.phones
     assert rows[0][1] == 0.0
@@ -48,7 +57,7 @@ def assert_contiguous(spoken: Spoken) -> None:
 
 
 @pytest.mark.parametrize(("name", "voice"), VOICES, ids=lambda x: getattr(x, "name", x))
-def test_phones_cover_the_line_and_silence_is_silent(name: str, voice: Voice) -> None:
+def test_phones_cover_the_line_and_silence_is_silent(name: str, voice: SpeakingVoice) -> None:
     """Every engine's phones span its audio, say the words, and are 20 times quieter in silence than in vowels."""
     spoken = add_silence(engine(name).speak(TEXT, voice), random.Random(1))
     assert_contiguous(spoken)
@@ -63,7 +72,7 @@ def test_phones_cover_the_line_and_silence_is_silent(name: str, voice: Voice) ->
 
 
 @pytest.mark.parametrize(("name", "voice"), VOICES, ids=lambda x: getattr(x, "name", x))
-def test_engines_tell_stress(name: str, voice: Voice) -> None:
+def test_engines_tell_stress(name: str, voice: SpeakingVoice) -> None:
     """Nearly every vowel knows its stress, and both kinds occur."""
     vowels = [phone for phone, _, _ in engine(name).speak(TEXT, voice).phones if is_vowel(phone)]
     known = [stress(phone) for phone in vowels if stress(phone) is not None]
@@ -72,10 +81,10 @@ def test_engines_tell_stress(name: str, voice: Voice) -> None:
 
 
 @pytest.mark.parametrize(("name", "voice"), VOICES[:1] + VOICES[2:], ids=lambda x: getattr(x, "name", x))
-def test_rate_changes_the_length(name: str, voice: Voice) -> None:
+def test_rate_changes_the_length(name: str, voice: SpeakingVoice) -> None:
     """A voice asked to hurry takes less time, and its phones shrink with its audio."""
     mouth = engine(name)
-    slow, fast = (mouth.speak(TEXT, Voice(voice.name, rate=rate)) for rate in (0.85, 1.25))
+    slow, fast = (mouth.speak(TEXT, SpeakingVoice(voice.name, rate=rate)) for rate in (0.85, 1.25))
     assert fast.duration_s < 0.8 * slow.duration_s
     assert_contiguous(fast)
 
@@ -83,8 +92,8 @@ def test_rate_changes_the_length(name: str, voice: Voice) -> None:
 def test_espeak_speaks_mandarin_and_german() -> None:
     """Chinese characters and umlauts come out as the front rounded vowels they are."""
     mouth = engine("espeak")
-    chinese = mouth.speak("女儿觉得绿色的鱼很漂亮。", Voice("sit/cmn-Latn-pinyin", "zh"))
-    german = mouth.speak("Schöne grüne Brücken.", Voice("gmw/de", "de"))
+    chinese = mouth.speak("女儿觉得绿色的鱼很漂亮。", SpeakingVoice("sit/cmn-Latn-pinyin", "zh"))
+    german = mouth.speak("Schöne grüne Brücken.", SpeakingVoice("gmw/de", "de"))
     assert "UY" in {phone for phone, _, _ in chinese.phones}
     assert {"UY", "OE"} <= {base(phone) for phone, _, _ in german.phones}
 
@@ -103,7 +112,7 @@ def test_added_silence_moves_phones_and_audio_together() -> None:
     """A tone in the middle of a line stays under its phone, however much silence is put around it."""
     audio = np.zeros(16_000, np.float32)
     audio[8_000:9_600] = 0.5
-    line = Spoken(audio, (("B", 0.0, 0.2), (SILENCE, 0.2, 0.5), ("AA1", 0.5, 0.6), (SILENCE, 0.6, 1.0)))
+    line = SpokenLine(audio, (("B", 0.0, 0.2), (SILENCE, 0.2, 0.5), ("AA1", 0.5, 0.6), (SILENCE, 0.6, 1.0)))
     for seed in range(20):
         longer = add_silence(line, random.Random(seed))
         assert_contiguous(longer)
@@ -149,4 +158,4 @@ def test_unknown_voices_are_named() -> None:
     """A voice that an engine lacks is an error of the config."""
     for name in ("flite", "festival", "espeak"):
         with pytest.raises(ConfigError, match="nobody"):
-            engine(name).speak("Hello.", Voice("nobody"))
+            engine(name).speak("Hello.", SpeakingVoice("nobody"))

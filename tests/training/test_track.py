@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 pytest.importorskip("torch", reason="the tracked lips are read where torch is")
 
 from facetake.errors import ConfigError  # noqa: E402  after the skip
+from facetake.portrait.metrics.lips import INNER  # noqa: E402
 from facetake_training import lips, track  # noqa: E402
 
 
@@ -18,7 +19,7 @@ def face(opening: float) -> NDArray[np.float64]:
     """Landmarks whose inner lips are `opening` apart on a face 100 high, turned in the picture."""
     points = np.zeros((478, 3))
     points[track.CHIN, 1] = 100.0
-    for upper, lower in track.INNER_LIPS:
+    for upper, lower in INNER:
         points[[upper, lower], 1] = 70.0, 70.0 + opening
     turn = np.array([[0.8, -0.6, 0.0], [0.6, 0.8, 0.0], [0.0, 0.0, 1.0]])
     return np.asarray(3.0 * points @ turn)

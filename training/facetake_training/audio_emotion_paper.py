@@ -21,11 +21,11 @@ from torch.optim.swa_utils import AveragedModel
 from torch.utils.data import DataLoader
 
 from facetake.emotion import EMOTIONS
-from facetake.networks.audio_emotion import AudioEmotion, VoiceSize
+from facetake.networks.audio_emotion import AudioEmotionNetwork, VoiceSize
 from facetake.networks.optimization import moving_average, schedule, step
 from facetake_training import calibration, checkpoint, emotion_datasets
 from facetake_training.trainer import log_row, resume, steps
-from facetake_training.voices import Held, VoiceData, Voices, held
+from facetake_training.voices import Held, VoiceData, VoiceDataset, held
 
 
 @dataclass(frozen=True)
@@ -106,7 +106,7 @@ def train(config: PaperConfig) -> Path:
         if left_out := emotion_datasets.read(source).left_out:
             print(f"{source.path}: left out, as Facetake has no such emotion: {left_out}", flush=True)
     aside = held(config.data, "valid", config.seed)
-    voices = Voices(config.data, config.batch, config.seed + first, config.reuse)
+    voices = VoiceDataset(config.data, config.batch, config.seed + first, config.reuse)
     batches: Iterator[tuple[Tensor, Tensor]] = iter(DataLoader(voices, None, num_workers=config.workers))
     rate = schedule(optimizer, lambda number: rate_at(number, config), first)
     for number, is_due in steps(first, config.steps, config.every):
@@ -118,10 +118,10 @@ def train(config: PaperConfig) -> Path:
     return config.out / "best.safetensors"
 
 
-def build(config: PaperConfig) -> AudioEmotion:
+def build(config: PaperConfig) -> AudioEmotionNetwork:
     """The network of a run, untrained."""
     torch.manual_seed(config.seed)
-    return AudioEmotion(config.network)
+    return AudioEmotionNetwork(config.network)
 
 
 def rate_at(step: int, config: PaperConfig) -> float:
@@ -132,7 +132,7 @@ def rate_at(step: int, config: PaperConfig) -> float:
 
 
 def _round(
-    network: AudioEmotion, batch: tuple[Tensor, Tensor], config: PaperConfig, optimizer: torch.optim.Optimizer
+    network: AudioEmotionNetwork, batch: tuple[Tensor, Tensor], config: PaperConfig, optimizer: torch.optim.Optimizer
 ) -> float:
     """One step down the paper's loss: binary cross entropy of every emotion (equation 2)."""
     network.train()
@@ -157,7 +157,7 @@ def _stretch(clips: int, size: int, longest: int) -> Tensor:
     return (place >= start) & (place < start + torch.rand(clips, 1) * longest)
 
 
-def score_lines(network: AudioEmotion, lines: Held) -> NDArray[np.float64]:
+def score_lines(network: AudioEmotionNetwork, lines: Held) -> NDArray[np.float64]:
     """(N, 7) scores of whole lines, before the sigmoid."""
     network.eval()
     with torch.inference_mode():
@@ -165,11 +165,11 @@ def score_lines(network: AudioEmotion, lines: Held) -> NDArray[np.float64]:
     return torch.stack(rows).double().numpy()
 
 
-def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
+def score(network: AudioEmotionNetwork, lines: Held, sure: float) -> VoiceScores:
     """Calibrates on lines and scores them."""
     scores = score_lines(network, lines)
     temperature = calibration.fit_temperature(scores, lines.labels)
-    share = calibration.shares(calibration.sigmoid(scores / temperature))
+    share = calibration.sigmoid_shares(scores / temperature)
     table = calibration.confusion(share.argmax(axis=1), lines.labels, len(EMOTIONS))
     return VoiceScores(
         calibration.balanced_accuracy(table),
@@ -182,7 +182,7 @@ def score(network: AudioEmotion, lines: Held, sure: float) -> VoiceScores:
 
 def _keep(
     averaged: AveragedModel,
-    network: AudioEmotion,
+    network: AudioEmotionNetwork,
     optimizer: torch.optim.Optimizer,
     config: PaperConfig,
     aside: Held,
@@ -190,7 +190,7 @@ def _keep(
 ) -> float:
     """Scores, logs and writes checkpoints; returns the best score so far."""
     done, loss, best = at
-    average = cast(AudioEmotion, averaged.module)
+    average = cast(AudioEmotionNetwork, averaged.module)
     scores = score(average, aside, config.sure)
     print(f"round {done}  loss {loss:.4f}  {scores}", flush=True)
     row = {"step": done, "loss": loss, **asdict(scores)}

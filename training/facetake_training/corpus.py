@@ -22,22 +22,22 @@ from typing import Any, Final
 import numpy as np
 import soundfile
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.batch.runner import MOST_JOBS
 from facetake.errors import ConfigError
 from facetake_training import text
 from facetake_training.align import SpeechSet, label_folder
-from facetake_training.corpus_files import Lines, Progress
-from facetake_training.speech import Engine, Spoken, Voice, add_silence, engine_of
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ
+from facetake_training.corpus_files import CorpusProgress, Lines
+from facetake_training.speech import SpeakingVoice, SpeechSynthesizer, SpokenLine, add_silence, engine_of
 
-_CHUNK: Final = 20
-_PEAK: Final = 0.9
+_CHUNK: Final = 20  # lines a task, by choice: every process gets some, and a stop loses few
+_PEAK: Final = 0.9  # of full scale, by choice: what is louder is brought down to it, and nothing is clipped
 
 Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Voices:
+class CorpusVoices:
     """Some voices of one engine and how much they say together.
 
     Attributes:
@@ -77,7 +77,7 @@ class CorpusConfig:
     """
 
     out: Path
-    voices: tuple[Voices, ...] = ()
+    voices: tuple[CorpusVoices, ...] = ()
     speech: tuple[SpeechSet, ...] = ()
     seed: int = 1
     jobs: int = 0
@@ -91,7 +91,7 @@ class Chunk:
     """Work for one process: some lines of one voice, numbered from `first`."""
 
     out: Path
-    voices: Voices
+    voices: CorpusVoices
     name: str
     first: int
     seed: int
@@ -141,7 +141,7 @@ def _speak_all(config: CorpusConfig, lines: Lines) -> None:
         for voices in config.voices
         for name in voices.names
     ]
-    progress = Progress("speech", sum(seconds for _, seconds in wanted), sum(s.spoken_s for s, _ in wanted))
+    progress = CorpusProgress("speech", sum(seconds for _, seconds in wanted), sum(s.spoken_s for s, _ in wanted))
     waiting = [(speaker, limit_s) for speaker, limit_s in wanted if speaker.spoken_s < limit_s]
     running: dict[Future[list[Row | None]], tuple[_Speaker, float]] = {}
     with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
@@ -160,7 +160,7 @@ def _speak_all(config: CorpusConfig, lines: Lines) -> None:
 class _Speaker:
     """How far one voice has come."""
 
-    def __init__(self, config: CorpusConfig, voices: Voices, name: str, lines: Lines) -> None:
+    def __init__(self, config: CorpusConfig, voices: CorpusVoices, name: str, lines: Lines) -> None:
         self._config = config
         self._voices = voices
         self._name = name
@@ -203,7 +203,7 @@ class _Speaker:
 
 
 @cache
-def _engine(name: str) -> Engine:
+def _engine(name: str) -> SpeechSynthesizer:
     return engine_of(name)
 
 
@@ -218,7 +218,7 @@ def speak_chunk(chunk: Chunk) -> list[Row | None]:
 def _line(chunk: Chunk, number: int, words: str, emotion: str) -> Row | None:
     chance = random.Random(f"{chunk.seed}/{chunk.speaker}/{number}")
     voices = chunk.voices
-    voice = Voice(
+    voice = SpeakingVoice(
         name=chunk.name,
         language=voices.language,
         rate=chance.uniform(*voices.rate),
@@ -256,14 +256,14 @@ def split_of(words: str, split: str, valid: float) -> str:
     return "valid" if share < valid else "train"
 
 
-def _write_audio(path: Path, spoken: Spoken) -> None:
+def _write_audio(path: Path, spoken: SpokenLine) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     peak = float(np.abs(spoken.audio).max())
     audio = spoken.audio * (_PEAK / peak) if peak > _PEAK else spoken.audio
     soundfile.write(path, audio, SAMPLE_RATE_HZ, format="FLAC", subtype="PCM_16")
 
 
-def _write_take(out: Path, row: Row, spoken: Spoken, chance: random.Random) -> str:
+def _write_take(out: Path, row: Row, spoken: SpokenLine, chance: random.Random) -> str:
     """Have the expert perform a line: emotional words with their emotion, neutral words with any."""
     from facetake.emotion import EMOTIONS
     from facetake_training.performers.actors import actors

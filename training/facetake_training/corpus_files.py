@@ -16,7 +16,7 @@ from facetake import files
 from facetake.errors import ConfigError
 
 NAME: Final = "lines.jsonl"
-_EVERY_S: Final = 5.0
+_EVERY_S: Final = 5.0  # by choice: seen to go on, and a log of hours stays readable
 
 
 class Lines:
@@ -92,7 +92,7 @@ def _write(file: TextIO, row: dict[str, Any]) -> None:
     file.write(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + "\n")
 
 
-class Progress:
+class CorpusProgress:
     """Tells on the terminal how much of the speech is made, every few seconds."""
 
     def __init__(self, what: str, total_s: float, done_s: float) -> None:

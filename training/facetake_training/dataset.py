@@ -9,6 +9,7 @@ where labels and curves follow; all other augmentation is in `augment`.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -25,14 +26,16 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
 from facetake_training.lips import LipsConfig, TrackedLips, clips, heard_lips, sound_path, tracked
-from facetake_training.performers.actors import Actor, actors
+from facetake_training.performers.actors import PerformerTraits, actors
 from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
 from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
+from facetake_training.speed import at_speed
 
 MARGIN_S = 1.2  # phones this far outside a crop still shape it
 MOST_VOICES = 6  # that speak at once behind a line
+EDGE = 64  # samples after a crop that its last ones still hear
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class DataConfig:
 
 
 @dataclass(frozen=True)
-class Line:
+class CorpusLine:
     """One line of a corpus, its sound not yet read.
 
     Attributes:
@@ -97,7 +100,7 @@ class Line:
     speaker: str = ""
 
 
-def read_lines(folder: Path, split: str, only: Sequence[str] = ()) -> list[Line]:
+def read_lines(folder: Path, split: str, only: Sequence[str] = ()) -> list[CorpusLine]:
     """Lines of one split of a corpus folder.
 
     Raises:
@@ -116,15 +119,15 @@ def read_lines(folder: Path, split: str, only: Sequence[str] = ()) -> list[Line]
     return chosen
 
 
-def _line(folder: Path, row: dict[str, object]) -> Line:
+def _line(folder: Path, row: dict[str, object]) -> CorpusLine:
     phones = tuple((str(p[0]), float(p[1]), float(p[2]), float(p[3])) for p in row.get("phones", ()))  # type: ignore[attr-defined]
     take = folder / str(row["take"]) if row.get("take") and not phones else None
     duration_s = float(row["duration_s"])  # type: ignore[arg-type]
     audio = folder / str(row["audio"])
-    return Line(audio, duration_s, phones, take, str(row.get("emotion", "neutral")), str(row.get("speaker", "")))
+    return CorpusLine(audio, duration_s, phones, take, str(row.get("emotion", "neutral")), str(row.get("speaker", "")))
 
 
-def whole(folder: Path) -> list[Line]:
+def whole(folder: Path) -> list[CorpusLine]:
     """Every line of a corpus folder that comes with curves, whatever its split, each once."""
     lines = [line for split in ("train", "valid") for line in read_lines(folder, split)]
     return list({line.audio: line for line in lines if line.take is not None}.values())
@@ -246,7 +249,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
             total += np.resize(read_span(lines[rng.integers(len(lines))].audio, 0.0, 4.0), n_samples)
         return total
 
-    def crop(self, line: Line, speed: float, rng: np.random.Generator) -> Example:
+    def crop(self, line: CorpusLine, speed: float, rng: np.random.Generator) -> Example:
         """A crop of a line played at `speed`, before other augmentation."""
         config = self.config
         n_frames = round(config.crop_s * FRAME_RATE_HZ)
@@ -261,7 +264,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
 
     def _performed(
         self,
-        line: Line,
+        line: CorpusLine,
         audio: NDArray[np.float32],
         times_s: NDArray[np.float64],
         start_s: float,
@@ -330,7 +333,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         silence = np.full(n_frames, INDEX[SILENCE], np.int64)
         return with_curves(noise, emotion, silence, np.ones(n_frames, np.float32), curves)
 
-    def _actor(self, rng: np.random.Generator) -> Actor:
+    def _actor(self, rng: np.random.Generator) -> PerformerTraits:
         cast = actors()
         name = self.config.actor if self.config.actor != "any" else str(rng.choice(list(cast)))
         if name not in cast:
@@ -338,7 +341,7 @@ class Crops(IterableDataset[dict[str, Tensor]]):
         return cast[name]
 
 
-def own_curves(line: Line, audio: NDArray[np.float32], times_s: NDArray[np.float64]) -> Example:
+def own_curves(line: CorpusLine, audio: NDArray[np.float32], times_s: NDArray[np.float64]) -> Example:
     """An example with the line's own curves, at instants (T,) in seconds of the line."""
     assert line.take is not None
     with np.load(line.take, allow_pickle=False) as stored:
@@ -371,8 +374,11 @@ def _taught(example: Example, lips: TrackedLips, times_s: NDArray[np.float64]) -
 
 def played(sound: NDArray[np.float32], start_s: float, span_s: float, speed: float) -> NDArray[np.float32]:
     """`span_s` of 16 kHz sound from `start_s`, played at `speed`, zeros after its end."""
-    at = start_s * SAMPLE_RATE_HZ + np.arange(round(span_s * SAMPLE_RATE_HZ)) * speed
-    return np.asarray(np.interp(at, np.arange(len(sound)), sound, right=0.0), np.float32)
+    first = round(start_s * SAMPLE_RATE_HZ)
+    count = round(span_s * SAMPLE_RATE_HZ)
+    last = first + math.ceil(count * speed) + EDGE
+    made = at_speed(sound[first:last], speed)[:count]
+    return np.pad(made, (0, count - len(made)))
 
 
 def _silence_around(phones: list[tuple[Phone, float]], end_s: float) -> list[tuple[Phone, float]]:

@@ -27,7 +27,7 @@ from facetake.networks.whisper_weights import load_into
 from facetake.visemes import VISEMES
 from facetake_training import checkpoint
 from facetake_training.dataset import Crops, DataConfig
-from facetake_training.evaluate import Scores, score
+from facetake_training.evaluate import ValidationScores, score
 from facetake_training.lips import LipsConfig, score_network
 from facetake_training.losses import LossConfig, losses
 from facetake_training.phones import PHONES, viseme_of
@@ -233,7 +233,7 @@ def _keep(
     if not config.average:
         averaged.update_parameters(network)
     average = cast(EmoFace, averaged.module).eval()
-    scores: Scores = score(average, config.data, seed=config.seed)
+    scores: ValidationScores = score(average, config.data, seed=config.seed)
     values = asdict(scores)
     goal = -scores.loss(config.loss.curves, config.loss.phones)
     if config.lips is not None and config.loss.curves:

@@ -60,6 +60,7 @@ _EMO_DB: Final = {
     "L": "boredom",
 }
 _CREMA_D_LEVELS: Final = {"LO": 0.4, "MD": 0.7, "HI": 1.0, "XX": 1.0}
+"""Low, medium, high, unspecified: in order by choice, the set gives no numbers."""
 _POINTER: Final = b"version https://git-lfs"
 
 
@@ -111,7 +112,7 @@ class Acted:
 
 
 @dataclass(frozen=True)
-class Found:
+class DatasetLines:
     """Lines of a source and what was left out.
 
     Attributes:
@@ -123,7 +124,7 @@ class Found:
     left_out: dict[str, int]
 
 
-def read(source: ActedSource) -> Found:
+def read(source: ActedSource) -> DatasetLines:
     """Every line of a source.
 
     Raises:
@@ -141,7 +142,7 @@ def read(source: ActedSource) -> Found:
     if not lines:
         raise ConfigError(f"{source.path} holds no such file: {_EXPECTED[source.layout]}; check path and layout")
     _refuse_pointers(lines[0].audio)
-    return Found(tuple(lines), dict(left_out))
+    return DatasetLines(tuple(lines), dict(left_out))
 
 
 def split_of(source: ActedSource, lines: tuple[Acted, ...], split: Split) -> list[Acted]:

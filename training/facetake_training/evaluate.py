@@ -16,11 +16,11 @@ from facetake_training.dataset import Crops, DataConfig, to_tensors
 
 MOUTH = ("mouth", "jaw", "teeth", "tongue", "cheek")
 EYES = ("eye", "brow")
-N_CROPS = 64
+N_CROPS = 64  # by choice: of fewer a score tells which were drawn
 
 
 @dataclass(frozen=True)
-class Scores:
+class ValidationScores:
     """Validation scores.
 
     Attributes:
@@ -44,7 +44,9 @@ class Scores:
         return curves * self.square + phones * self.entropy
 
 
-def score(network: EmoFace, data: DataConfig, split: str = "valid", seed: int = 0, n_crops: int = N_CROPS) -> Scores:
+def score(
+    network: EmoFace, data: DataConfig, split: str = "valid", seed: int = 0, n_crops: int = N_CROPS
+) -> ValidationScores:
     """Scores a network on crops of a split."""
     crops = Crops(replace(data, silence=0.0), split, seed)
     rng = np.random.default_rng(seed)
@@ -52,7 +54,7 @@ def score(network: EmoFace, data: DataConfig, split: str = "valid", seed: int = 
     for _ in range(n_crops):
         lines = crops.sources[rng.choice(len(crops.sources), p=crops.weights)]
         rows.append(_row(network, to_tensors(crops.crop(lines[rng.integers(len(lines))], 1.0, rng))))
-    return Scores(*(float(value) for value in np.mean(rows, axis=0)))
+    return ValidationScores(*(float(value) for value in np.mean(rows, axis=0)))
 
 
 def _row(network: EmoFace, batch: dict[str, torch.Tensor]) -> list[float]:

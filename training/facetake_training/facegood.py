@@ -18,7 +18,7 @@ from facetake import audio, files
 from facetake.arrays.reader import read_npy
 from facetake.errors import ConfigError
 
-RATE_HZ = 30
+RATE_HZ = 30  # of its curves
 FIRST = 1  # column of the first name; column 0 is the frame's number
 JAW = "mouth_stretch_c"
 Curves = Mapping[str, NDArray[np.float64]]

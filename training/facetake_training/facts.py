@@ -18,7 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from facetake import rig
-from facetake.networks.facts import Discriminator, Restyler, SequenceSize, VisemeClassifier
+from facetake.networks.facts import Discriminator, RestylerNetwork, SequenceNetSize, VisemeClassifierNetwork
 from facetake.networks.optimization import gan_step, moving_average, schedule
 from facetake_training import checkpoint, viseme
 from facetake_training.styles import StyleConfig
@@ -84,8 +84,8 @@ class FactsConfig:
     out: Path
     classifier: Path
     data: StyleConfig
-    network: SequenceSize = field(default_factory=SequenceSize)
-    critic: SequenceSize = field(default_factory=SequenceSize)
+    network: SequenceNetSize = field(default_factory=SequenceNetSize)
+    critic: SequenceNetSize = field(default_factory=SequenceNetSize)
     as_change: bool = False
     loss: FactsLoss = field(default_factory=FactsLoss)
     start: Path | None = None
@@ -100,9 +100,9 @@ class FactsConfig:
     every: int = 500
 
 
-def build(config: FactsConfig) -> Restyler:
+def build(config: FactsConfig) -> RestylerNetwork:
     """The generator of a run, with its starting weights."""
-    network = Restyler(sum(config.data.groups), config.network, config.as_change)
+    network = RestylerNetwork(sum(config.data.groups), config.network, config.as_change)
     if config.start is not None:
         checkpoint.load_weights(config.start, network, partial=True)
     return network
@@ -158,16 +158,16 @@ def rate_at(step: int, config: FactsConfig) -> float:
     return viseme.cosine(step / config.steps) if config.schedule == "cosine" else 1.0
 
 
-def restyled(generator: Restyler, curves: Tensor, code: Tensor) -> Tensor:
+def restyled(generator: RestylerNetwork, curves: Tensor, code: Tensor) -> Tensor:
     """Curves (B, T, 174) in the style of codes (B, K), repeated over time (FACTS 3.1)."""
     out: Tensor = generator(curves, code[:, None].expand(-1, curves.shape[1], -1))
     return out
 
 
 def _step(
-    generator: Restyler,
+    generator: RestylerNetwork,
     critic: Discriminator,
-    classifier: VisemeClassifier,
+    classifier: VisemeClassifierNetwork,
     batch: dict[str, Tensor],
     weights: FactsLoss,
     optimizers: Mapping[str, torch.optim.Optimizer],
@@ -195,7 +195,7 @@ def _step(
 
 
 def critic_losses(
-    generator: Restyler, critic: Discriminator, batch: dict[str, Tensor], weights: FactsLoss
+    generator: RestylerNetwork, critic: Discriminator, batch: dict[str, Tensor], weights: FactsLoss
 ) -> dict[str, Tensor]:
     """The weighted terms of the discriminator's loss."""
     real = batch["curves"]
@@ -220,9 +220,9 @@ def _penalty(critic: Discriminator, real: Tensor, fake: Tensor) -> Tensor:
 
 
 def generator_losses(
-    generator: Restyler,
+    generator: RestylerNetwork,
     critic: Discriminator,
-    classifier: VisemeClassifier,
+    classifier: VisemeClassifierNetwork,
     batch: dict[str, Tensor],
     weights: FactsLoss,
 ) -> dict[str, Tensor]:
@@ -249,7 +249,7 @@ def generator_losses(
     return terms
 
 
-def _mouth_loss(curves: Tensor, made: Tensor, classifier: VisemeClassifier, kind: str) -> Tensor:
+def _mouth_loss(curves: Tensor, made: Tensor, classifier: VisemeClassifierNetwork, kind: str) -> Tensor:
     """Cross entropy of the visemes seen before and after (FACTS 3.2.4), or one minus the mouths' cosine (NSPVD)."""
     if kind == "cosine":
         mouth = torch.from_numpy(np.array(rig.region_mask(*MOUTH)))

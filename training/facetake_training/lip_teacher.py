@@ -43,8 +43,8 @@ from facetake_training.lips import (
 )
 from facetake_training.losses import apart
 
-WINDOW_S = 10.0  # of sound that an encoder hears at once, and what it hears beside it
-OVERLAP_S = 1.0
+WINDOW_S = 10.0  # of sound that an encoder hears at once
+OVERLAP_S = 1.0  # and what it hears beside it: Whisper's edges lack context
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ class LipReadout(nn.Module):
 
 
 @dataclass(frozen=True)
-class Face:
+class TeacherClip:
     """One tracked clip.
 
     Attributes:
@@ -215,7 +215,7 @@ def _readouts(encoder: WhisperLayers, size: WhisperSize, number: int, config: Te
     return readouts
 
 
-def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[Face]:
+def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[TeacherClip]:
     found = []
     for folder in config.tracked:
         for clip in clips(folder):
@@ -227,7 +227,7 @@ def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[Face]:
                 for track in (lips.opening, lips.rounding)
             )
             seen = (times_s >= lips.times_s[0]) & (times_s <= lips.times_s[-1])
-            found.append(Face(states, opening, rounding, torch.from_numpy(seen.astype(np.float32))))
+            found.append(TeacherClip(states, opening, rounding, torch.from_numpy(seen.astype(np.float32))))
     return found
 
 
@@ -249,7 +249,7 @@ def states_of(encoder: WhisperLayers, sound: F32) -> Tensor:
     return torch.cat(parts, dim=1)
 
 
-def _fit(readout: LipReadout, faces: Sequence[Face], config: TeacherConfig, seed: int) -> None:
+def _fit(readout: LipReadout, faces: Sequence[TeacherClip], config: TeacherConfig, seed: int) -> None:
     """Teaches one readout the tracked lips: one minus the correlation, so that no scale is assumed."""
     torch.manual_seed(seed)
     for module in (readout.inner, readout.memory, readout.out):
@@ -278,7 +278,7 @@ def _fit(readout: LipReadout, faces: Sequence[Face], config: TeacherConfig, seed
     readout.scale.copy_(tracks.std(dim=0))
 
 
-def _crop(face: Face, crop_s: float, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _crop(face: TeacherClip, crop_s: float, rng: np.random.Generator) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     count = round(crop_s * STATE_RATE_HZ)
     at = int(rng.integers(0, max(1, face.states.shape[1] - count)))
     here = slice(at, at + count)

@@ -21,10 +21,10 @@ from facetake.errors import ConfigError
 from facetake.networks.emoface import EmoFace
 
 SETTLE_S = 0.3  # the tracker settles in its first frames
-MAX_LAG_S = 0.16
-LAG_STEP_S = 0.02
+MAX_LAG_S = 0.16  # by choice: beyond it a curve agrees with another syllable
+LAG_STEP_S = 0.02  # half a frame of video at 25 fps
 HEARD_LIPS = "lips.npz"  # in a corpus folder: what a teacher heard, as lip_teacher writes it
-HEARD_RATE_HZ = 50
+HEARD_RATE_HZ = 50  # Whisper's states: `networks.whisper.STATE_RATE_HZ`
 HEARD_DELAY_S = 0.01  # time of its first row: a state's middle lies this much after its place, by tracked lips
 CLOSED_SHARE = 0.2  # of the 95th percentile: below it a mouth counts as closed
 

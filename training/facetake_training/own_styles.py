@@ -16,7 +16,7 @@ from facetake import formats, inference
 from facetake.config import from_table
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
-from facetake.networks.facts import SequenceSize
+from facetake.networks.facts import SequenceNetSize
 from facetake.take import resample
 from facetake_training import facts, shipping
 from facetake_training.dataset import SourceConfig
@@ -24,7 +24,8 @@ from facetake_training.facts import FactsConfig, FactsLoss
 from facetake_training.import_takes import CURVES, emotion_of
 from facetake_training.styles import StyleConfig
 
-CRITIC = SequenceSize(hidden=96, blocks=1, layers=1, dropout=0.1)
+CRITIC = SequenceNetSize(hidden=96, blocks=1, layers=1, dropout=0.1)
+"""As in configs/facts_shipped.toml, by which the shipped restyler was taught."""
 
 
 def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "neutral", seed: int = 0) -> list[str]:
@@ -55,7 +56,7 @@ def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "
         out / "run",
         inference.SHIPPED,
         data,
-        from_table(SequenceSize, shape["network"], "restyler.json"),
+        from_table(SequenceNetSize, shape["network"], "restyler.json"),
         CRITIC,
         as_change=bool(shape["as_change"]),
         loss=FactsLoss(own=1.0),

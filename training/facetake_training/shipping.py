@@ -31,7 +31,7 @@ from facetake.export import (
 )
 from facetake.motion.expression import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
-from facetake.networks.facts import VisemeClassifier
+from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.networks.voice_emotion import VoiceEmotion
 from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
@@ -103,8 +103,8 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     data = about["config"]["data"]
     faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
     sources = [*config.weights_of, *_sources([Path(source["folder"]) for source in data["sources"]] + faces)]
-    Entry(name, sources, int(about["step"]), heard, about["scores"]).declare("ear", out)
-    return Entry(name, sources, int(about["step"]), worst, about["scores"]).ship(
+    ShippedModelEntry(name, sources, int(about["step"]), heard, about["scores"]).declare("ear", out)
+    return ShippedModelEntry(name, sources, int(about["step"]), worst, about["scores"]).ship(
         "audio2rig", config.out / "best.safetensors", out
     )
 
@@ -136,20 +136,24 @@ def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
     worst = export_restyler(network, config.data.actors, out / "restyler.onnx")
     shape = {"network": asdict(config.network), "as_change": config.as_change, "actors": config.data.actors}
     (out / "restyler.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
-    entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"])
+    entry = ShippedModelEntry(
+        name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"]
+    )
     return entry.ship("restyler", config.out / "best.safetensors", out)
 
 
 def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     """Exports a run of the viseme classifier; see `export`."""
-    network = VisemeClassifier(config.data.groups, config.network)
+    network = VisemeClassifierNetwork(config.data.groups, config.network)
     checkpoint.load_weights(config.out / "last.safetensors", network)
     about = _about(config.out / "last.json")
     out.mkdir(parents=True, exist_ok=True)
     worst = export_classifier(network, config.data.actors, out / "viseme_classifier.onnx")
     shape = {"network": asdict(config.network), "actors": config.data.actors}
     (out / "viseme_classifier.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
-    entry = Entry(name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"])
+    entry = ShippedModelEntry(
+        name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"]
+    )
     return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
 
 
@@ -166,7 +170,7 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
     (out / f"{audio_emotion.NAME}.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
     used = [source for source in config.data.sources if source.weight > 0.0]
     trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))
-    entry = Entry(name, trained_on, int(about["step"]), worst, scores)
+    entry = ShippedModelEntry(name, trained_on, int(about["step"]), worst, scores)
     return entry.ship(audio_emotion.NAME, config.out / "best.safetensors", out)
 
 
@@ -179,7 +183,7 @@ def export_motion(config: MovementConfig, name: str, out: Path) -> str:
     shutil.copyfile(collected, out / "motion.npz")
     with np.load(collected, allow_pickle=False) as stored:
         minutes = len(stored["voice"]) / MOVEMENT_FPS / 60.0
-    Entry(name, list(config.sources), 0, 0.0, {"minutes": minutes}).declare("motion", out, ".npz")
+    ShippedModelEntry(name, list(config.sources), 0, 0.0, {"minutes": minutes}).declare("motion", out, ".npz")
     return f"{out / 'motion.npz'} written, {minutes:.1f} minutes of movement"
 
 
@@ -193,7 +197,7 @@ def _about(path: Path) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Entry:
+class ShippedModelEntry:
     """What models.toml says of one exported model.
 
     Attributes:

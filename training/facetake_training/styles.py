@@ -24,7 +24,7 @@ from facetake.errors import ConfigError
 from facetake.motion import coupling, expression, eyes
 from facetake.postprocess import masking, silence, smoothing
 from facetake.rig import arkit
-from facetake_training.dataset import Line, SourceConfig, phone_track, played, read_lines, read_span
+from facetake_training.dataset import CorpusLine, SourceConfig, phone_track, played, read_lines, read_span
 from facetake_training.emoface import PHONE_VISEMES
 from facetake_training.performers.actors import actors
 from facetake_training.performers.articulation import Phone
@@ -34,7 +34,7 @@ from facetake_training.performers.prosody import frame_loudness
 from facetake_training.phones import INDEX, SILENCE
 
 SPAN_FRAMES = 240  # performed at once and cut into windows
-UNKNOWN = -1
+UNKNOWN = -1  # no class: losses leave it out
 QUIET_DB = 40.0  # below the loudest nobody speaks
 
 
@@ -83,7 +83,7 @@ class StyleConfig:
 
 
 @dataclass(frozen=True)
-class Performance:
+class StyledCurves:
     """Curves of one stretch of a line in one style.
 
     Attributes:
@@ -116,7 +116,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         for name in config.actors:
             if name not in actors() and name not in speakers:
                 raise ConfigError(f"no actor '{name}'; known: {', '.join([*actors(), *sorted(speakers)[:9]])}")
-        self.loudness: dict[Line, NDArray[np.float64]] = {}
+        self.loudness: dict[CorpusLine, NDArray[np.float64]] = {}
         self.generator = inference.load(config.generator, threads=1) if config.generated else None
         self.movement = inference.open_motion(inference.SHIPPED) if config.lively else None
 
@@ -175,8 +175,8 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         return new_emotion, new_actor, own if kind == 3 else (kind == 1, kind == 0)
 
     def perform(
-        self, line: Line, emotion: int, actor: int, strength: float, start_s: float, speed: float, seed: int
-    ) -> Performance:
+        self, line: CorpusLine, emotion: int, actor: int, strength: float, start_s: float, speed: float, seed: int
+    ) -> StyledCurves:
         """A stretch of a line with phones, performed, with blinks and gaze."""
         times_s = np.arange(SPAN_FRAMES) / FRAME_RATE_HZ
         rows = [r for r in line.phones if r[2] > start_s - 1.0 and r[1] < start_s + speed * times_s[-1] + 1.0]
@@ -195,7 +195,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             self._enliven(curves, 20.0 * np.log10(loud + 1e-6), classes != INDEX[SILENCE], weights, seed)
         eyes.blink(curves, seed, out=curves)
         eyes.gaze(curves, seed, out=curves)
-        return Performance(curves, emotion, actor, np.array(PHONE_VISEMES)[classes])
+        return StyledCurves(curves, emotion, actor, np.array(PHONE_VISEMES)[classes])
 
     def _enliven(
         self,
@@ -212,7 +212,9 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         expression.add(curves, level_db, speech, weights, poses, seed, movement=self.movement)
         coupling.couple(curves, speech)
 
-    def _generated(self, line: Line, emotion: int, strength: float, start_s: float, speed: float, seed: int) -> F32:
+    def _generated(
+        self, line: CorpusLine, emotion: int, strength: float, start_s: float, speed: float, seed: int
+    ) -> F32:
         """(T, 174) the same stretch as the generator makes it from the sound, smoothed as it does."""
         assert self.generator is not None
         span_s = SPAN_FRAMES / FRAME_RATE_HZ
@@ -228,14 +230,14 @@ class Styles(IterableDataset[dict[str, Tensor]]):
             self._enliven(curves, level, level > level.max() - QUIET_DB, weights[0].astype(np.float64), seed)
         return rig.clamp(curves)
 
-    def _loudness(self, line: Line) -> NDArray[np.float64]:
+    def _loudness(self, line: CorpusLine) -> NDArray[np.float64]:
         """(T,) level of a whole line at 60 fps, read once."""
         if line not in self.loudness:
             sound = audio.read(line.audio)
             self.loudness[line] = frame_loudness(sound, max(1, round(line.duration_s * FRAME_RATE_HZ)))
         return self.loudness[line]
 
-    def _own(self, line: Line, start_s: float, speed: float) -> Performance:
+    def _own(self, line: CorpusLine, start_s: float, speed: float) -> StyledCurves:
         """A stretch of a line that comes with curves; it is held where the line is shorter."""
         assert line.take is not None
         with np.load(line.take, allow_pickle=False) as stored:
@@ -248,7 +250,7 @@ class Styles(IterableDataset[dict[str, Tensor]]):
         visemes = np.full(SPAN_FRAMES, UNKNOWN, np.int64)
         if heard is not None:
             visemes = heard[np.minimum(np.round(frame).astype(int), len(heard) - 1)].astype(np.int64)
-        return Performance(curves.astype(np.float32), EMOTIONS.index(line.emotion), actor, visemes)
+        return StyledCurves(curves.astype(np.float32), EMOTIONS.index(line.emotion), actor, visemes)
 
     def _varied(self, curves: F32, rng: np.random.Generator) -> F32:
         """The source as other tools would give it: through ARKit, uneven, a little noisy, or smoothed."""

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from facetake import audio, files
 from facetake.audio.containers import open_container
 from facetake.errors import AudioError, ConfigError
+from facetake.portrait.metrics.lips import INNER
 
-INNER_LIPS = ((13, 14), (82, 87), (312, 317))  # MediaPipe's numbers, upper and lower
-FOREHEAD = 10
-CHIN = 152
+FOREHEAD = 10  # MediaPipe's number
+CHIN = 152  # likewise
 MIN_FOUND = 0.9  # share of frames in which a face must be seen
-N_SCORES = 52
+N_SCORES = 52  # MediaPipe's: `_neutral` and ARKit's without `tongueOut`
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Tracked:
 
 def aperture(points: NDArray[np.floating]) -> float:
     """Opening between the inner lips of landmarks (478, 3) in pixels, a share of the distance from forehead to chin."""
-    opening = np.mean([np.linalg.norm(points[upper] - points[lower]) for upper, lower in INNER_LIPS])
+    opening = np.mean([np.linalg.norm(points[upper] - points[lower]) for upper, lower in INNER])
     return float(opening / np.linalg.norm(points[FOREHEAD] - points[CHIN]))
 
 

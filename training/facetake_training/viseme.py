@@ -17,7 +17,7 @@ from torch.utils.data import DataLoader
 from facetake.config import from_table
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
-from facetake.networks.facts import SequenceSize, VisemeClassifier
+from facetake.networks.facts import SequenceNetSize, VisemeClassifierNetwork
 from facetake.networks.optimization import schedule, step
 from facetake_training import checkpoint
 from facetake_training.styles import UNKNOWN, StyleConfig, Styles, flat
@@ -47,7 +47,7 @@ class VisemeConfig:
 
     out: Path
     data: StyleConfig
-    network: SequenceSize = field(default_factory=SequenceSize)
+    network: SequenceNetSize = field(default_factory=SequenceNetSize)
     start: Path | None = None
     steps: int = 2000
     lines: int = 8
@@ -77,7 +77,7 @@ def train(config: VisemeConfig) -> Path:
     if config.threads:
         torch.set_num_threads(config.threads)
     torch.manual_seed(config.seed)
-    network = VisemeClassifier(config.data.groups, config.network)
+    network = VisemeClassifierNetwork(config.data.groups, config.network)
     if config.start is not None:
         checkpoint.load_weights(config.start, network, partial=True)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
@@ -106,7 +106,7 @@ def stream(data: StyleConfig, lines: int, seed: int, workers: int, split: str = 
     return iter(DataLoader(Styles(data, split, seed), lines, num_workers=workers, collate_fn=flat))
 
 
-def losses(network: VisemeClassifier, batch: dict[str, Tensor], style: float) -> Tensor:
+def losses(network: VisemeClassifierNetwork, batch: dict[str, Tensor], style: float) -> Tensor:
     """Cross entropy of visemes and, weighted, of styles, on sources and on targets performed for them."""
     paired = batch["paired"] > 0
     curves = torch.cat([batch["curves"], batch["target"][paired]])
@@ -118,7 +118,7 @@ def losses(network: VisemeClassifier, batch: dict[str, Tensor], style: float) ->
     return total
 
 
-def agreement(network: VisemeClassifier, data: StyleConfig, split: str = "valid", lines: int = 48) -> Agreement:
+def agreement(network: VisemeClassifierNetwork, data: StyleConfig, split: str = "valid", lines: int = 48) -> Agreement:
     """Scores a classifier on windows of a split."""
     network.eval()
     batches = stream(data, lines, 0, 0, split)
@@ -132,7 +132,7 @@ def agreement(network: VisemeClassifier, data: StyleConfig, split: str = "valid"
     return Agreement(*right)
 
 
-def load(folder: Path) -> VisemeClassifier:
+def load(folder: Path) -> VisemeClassifierNetwork:
     """A trained classifier, ready to judge: of a run's folder, or of a model folder as `export` writes it.
 
     Raises:
@@ -145,7 +145,7 @@ def load(folder: Path) -> VisemeClassifier:
     told = json.loads(about.read_text(encoding="utf-8"))
     config = told.get("config", told)  # a run keeps its whole configuration, a model its shape and actors
     n_actors = len(config["data"]["actors"] if "data" in config else config["actors"])
-    size = from_table(SequenceSize, config["network"], str(about))
-    network = VisemeClassifier((len(EMOTIONS), n_actors), size)
+    size = from_table(SequenceNetSize, config["network"], str(about))
+    network = VisemeClassifierNetwork((len(EMOTIONS), n_actors), size)
     checkpoint.load_weights(folder / f"{name}.safetensors", network)
     return network.eval().requires_grad_(False)

@@ -1,7 +1,7 @@
 """Recordings of emotional speech to learn from and to be judged by, through any microphone.
 
 Lines come from `acted`; neutral speech may be given an emotion by rule (`acting`). `recordings` goes through them once;
-`Voices` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
+`VoiceDataset` gives the paper's network batches without end, as its own log-mel features. Knows nothing of losses.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from facetake_training import emotion_datasets
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
 from facetake_training.emotion_datasets import Acted, ActedSource, Split
 from facetake_training.emotional_prosody import perform
+from facetake_training.speed import at_speed
 
 Kept = TypeVar("Kept", F32, F16)
 FAINT = 0.02  # of a line's peak; what is fainter at its ends is silence
@@ -55,7 +56,7 @@ class VoiceData:
     augment: AugmentConfig = field(default_factory=AugmentConfig)
 
 
-class Voices(IterableDataset[tuple[Tensor, Tensor]]):
+class VoiceDataset(IterableDataset[tuple[Tensor, Tensor]]):
     """An endless, seeded stream of batches: features (B, 128, F), F drawn anew for each, and targets (B, 7)."""
 
     def __init__(self, data: VoiceData, batch: int, seed: int, reuse: int = 1) -> None:
@@ -116,7 +117,7 @@ class Voices(IterableDataset[tuple[Tensor, Tensor]]):
         wave = _cropped(self._sound(line), int(length * 1.5), rng).astype(np.float32)
         if source.perform:
             wave = perform(wave, EMOTIONS[label], rng)
-        wave = _played(wave, float(rng.uniform(*self.data.speed)))
+        wave = at_speed(wave, float(rng.uniform(*self.data.speed)))
         strength = line.intensity if self.data.graded and not source.perform else 1.0
         target = _one_hot(label, strength)
         return augment(_cropped(_repeated(wave, length), length, rng), self.data.augment, rng), target
@@ -164,11 +165,6 @@ def _cropped(audio: Kept, length: int, rng: np.random.Generator) -> Kept:
 
 def _repeated(audio: F32, length: int) -> F32:
     return np.asarray(np.tile(audio, -(-length // max(1, len(audio)))))
-
-
-def _played(audio: F32, speed: float) -> F32:
-    places = np.arange(0.0, len(audio) - 1, speed)
-    return np.asarray(np.interp(places, np.arange(len(audio)), audio), np.float32)
 
 
 @dataclass(frozen=True)
@@ -226,7 +222,7 @@ def _cut(sound: F32, source: ActedSource, data: VoiceData, rng: np.random.Genera
 
 
 def _elsewhere(wave: F32, data: VoiceData, rng: np.random.Generator) -> F32:
-    return augment(_played(wave, float(rng.uniform(*data.speed))), data.augment, rng)
+    return augment(at_speed(wave, float(rng.uniform(*data.speed))), data.augment, rng)
 
 
 @dataclass(frozen=True)

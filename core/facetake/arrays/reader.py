@@ -24,8 +24,9 @@ MOST_UNPACKED: Final = 1 << 30
 NUMBERS: Final = "biufcSU"
 """Kinds of numpy that are data; objects and records are not."""
 
-_STEP: Final = 1 << 18
+_STEP: Final = 1 << 18  # bytes read at once, by choice: little beside an array
 _HEADERS: Final = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}
+"""NumPy's versions of .npy; 3.0 only adds names of records, which are refused."""
 
 Array = NDArray[np.generic]
 

@@ -11,8 +11,8 @@ MP4: Final = (b"ftyp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot")
 EBML = b"\x1a\x45\xdf\xa3"
 SEGMENT = b"\x18\x53\x80\x67"
 HEAD: Final = 16  # bytes
-FLV_TAG = 11
-FLV_AFTER = 4
+FLV_TAG = 11  # bytes of a tag's head (Adobe's FLV 10.1, annex E.4.1)
+FLV_AFTER = 4  # bytes of the length that follows each tag
 FLV_TYPES: Final = (b"\x08", b"\x09", b"\x12")  # sound, picture, script
 
 

@@ -30,9 +30,9 @@ PICTURES: Final = ("mjpeg", "png", "bmp", "gif", "tiff", "webp", "jpegls")
 DELAYS: Final = {"aac": 1024, "mp3": 1105, "mp3float": 1105}  # samples, of most encoders
 SPEEX_DELAYS: Final = {8_000: 80, 16_000: 223, 32_000: 508}  # samples, by the samples a second
 GLUED: Final = "has another film or recording glued behind it, which is not heard; join them with a film editor"
-SAMPLES_8 = 1 << 7
-SAMPLES_16 = 1 << 15
-SAMPLES_32 = 1 << 31
+SAMPLES_8 = 1 << 7  # full scale of 8 bits, and, as they have no sign, their middle
+SAMPLES_16 = 1 << 15  # full scale of 16 bits
+SAMPLES_32 = 1 << 31  # full scale of 32 bits
 _KINDS: Final = {"u8": "u1", "s16": "i2", "s32": "i4", "flt": "f4", "dbl": "f8"}
 _SCALES: Final = {"u1": SAMPLES_8, "i2": SAMPLES_16, "i4": SAMPLES_32}
 
@@ -90,7 +90,7 @@ def _is_cover(stream: Any) -> bool:
 
 
 class Container:
-    """One sound track of a file that libsndfile does not read, as a `Source`."""
+    """One sound track of a file that libsndfile does not read, as a `SoundSource`."""
 
     def __init__(
         self,

@@ -12,9 +12,10 @@ from facetake.audio.whole import Part, TruncatedError, id3_length
 
 MARKS: Final = (b"fLaC\0\0\0\x22", b"fLaC\x80\0\0\x22")
 STREAMINFO: Final = 42  # bytes from the mark to its end
-STEP: Final = 1 << 20
+STEP: Final = 1 << 20  # bytes searched at once
 ID3V1: Final = 128  # bytes of a tag at the end
 _BLOCKS: Final = {1: 192, **{n: 576 << n - 2 for n in range(2, 6)}, **{n: 256 << n - 8 for n in range(8, 16)}}
+"""Samples by the frame header's 4 bits (RFC 9639, 9.1.1)."""
 
 
 def parts(file: BinaryIO, size: int) -> list[Part] | None:
@@ -145,8 +146,8 @@ def _table(polynomial: int, bits: int) -> list[int]:
     return rows
 
 
-_TABLE_8: Final = _table(0x07, 8)
-_TABLE_16: Final = _table(0x8005, 16)
+_TABLE_8: Final = _table(0x07, 8)  # x^8 + x^2 + x + 1, over a frame's header (RFC 9639, 9.1.8)
+_TABLE_16: Final = _table(0x8005, 16)  # x^16 + x^15 + x^2 + 1, over a whole frame (RFC 9639, 9.3)
 
 
 def _crc8(data: bytes) -> int:

@@ -13,7 +13,7 @@ from facetake.audio.whole import Part, TruncatedError
 
 # What files written to a pipe have for a length (ffmpeg, sox, arecord), give or take a header
 UNKNOWN_LENGTHS: Final = (0xFFFFFFFF, 0x80000000, 0x7FFFFFFF, 0x7FFFF000, 0x7F000000)
-HEADER_MOST: Final = 128
+HEADER_MOST: Final = 128  # bytes: a header or so, which some writers count in and others take off
 LONGEST: Final = 1 << 48  # a 64-bit length beyond this is an unset one
 
 

@@ -14,6 +14,8 @@ from facetake.audio.stretches import Stretch
 from facetake.audio.whole import Part, TruncatedError, id3_length
 
 _RATES_HZ: Final = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
+"""By the header's version (3: MPEG 1, 2: MPEG 2, 0: MPEG 2.5) and rate (ISO 11172-3 2.4.2.3; 13818-3; 2.5 is
+Fraunhofer's)."""
 _KBITS: Final = {
     (True, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
     (True, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
@@ -24,12 +26,12 @@ _KBITS: Final = {
 }
 """Kilobits a second by their number, from 1 on, of MPEG 1 or of a later one, and layer."""
 ENCODER_DELAY: Final = 576  # samples, of LAME and nearly all others; the decoder adds its own
-DECODER_DELAY: Final = 529
+DECODER_DELAY: Final = 529  # samples, of any decoder's filterbank: 528 and 1
 LAYER_2_DELAY: Final = 481  # of encoder and decoder together
 LEAST: Final = 3  # frames of a sound that is glued on without a header
 HEAD: Final = 200  # bytes of a frame that are looked at: its header, side information and what Xing's header says
 SEARCHED: Final = 1 << 16  # bytes before the first frame
-STEP: Final = 1 << 16
+STEP: Final = 1 << 16  # bytes searched at once, where one sound may be glued to the next
 
 
 Kind: TypeAlias = tuple[int, int, bool]

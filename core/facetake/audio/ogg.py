@@ -14,11 +14,11 @@ from typing import BinaryIO, Final, NamedTuple
 
 from facetake.audio.whole import Part, TruncatedError
 
-HEADER: Final = 27
-STEP: Final = 1 << 16
+HEADER: Final = 27  # bytes of a page before its table of segments (RFC 3533, 6)
+STEP: Final = 1 << 16  # bytes searched at once
 CODEC: Final = 64  # bytes that tell which codec it is and its clock
-BEGINS = 2
-ENDS = 4
+BEGINS = 2  # RFC 3533's flag: first page of a stream
+ENDS = 4  # and its last
 VORBIS = b"\x01vorbis"
 OPUS = b"OpusHead"
 FLAC = b"\x7fFLAC"
@@ -30,6 +30,7 @@ OPUS_HZ: Final = 48_000  # of its clock, whatever was recorded
 MOST_LOST: Final = 100  # places where pages are lost, beyond which a file is no recording any more
 LOST_MOST_S: Final = 3600  # in one place; more is a broken clock
 _MIRRORED: Final = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
+"""RFC 3533's check takes bits from the top, zlib's from the bottom."""
 
 
 class _Page(NamedTuple):

@@ -17,12 +17,12 @@ from typing import Final
 import numpy as np
 
 from facetake import files
-from facetake.audio.sources import LOST_S, Block, Source, open_source
+from facetake.audio.sources import LOST_S, Block, SoundSource, open_source
 from facetake.audio.survey import Run, survey
 from facetake.audio.units import SAMPLE_RATE_HZ, Floats
 from facetake.errors import AudioError
 
-BLOCK_S: Final = 2.0
+BLOCK_S: Final = 2.0  # by choice: 128 KB at 16 kHz, so that memory is constant and calls are few
 MOST_BYTES: Final = 1 << 50  # a film may be of any size; what counts is that it is a file
 
 
@@ -112,7 +112,7 @@ class AudioStream:
         told: sentences about what is unusual in the file and how it is read.
     """
 
-    def __init__(self, path: Path, source: Source, block_s: float, rate_hz: int) -> None:
+    def __init__(self, path: Path, source: SoundSource, block_s: float, rate_hz: int) -> None:
         """Listens to a source; made by `stream`."""
         self.path = path
         self.rate_hz = rate_hz

@@ -32,7 +32,7 @@ Block: TypeAlias = tuple[int, Floats]
 """Samples a second, and samples (s, channels)."""
 
 
-class Source(Protocol):
+class SoundSource(Protocol):
     """A file's sound.
 
     Attributes:
@@ -49,7 +49,7 @@ class Source(Protocol):
         """
 
 
-def open_source(path: Path, zero_s: Fraction | None = None) -> Source:
+def open_source(path: Path, zero_s: Fraction | None = None) -> SoundSource:
     """The source of a file.
 
     Args:
@@ -91,7 +91,7 @@ def _parts(file: BinaryIO, size: int) -> list[Part]:
 
 
 class Parts:
-    """Sounds that libsndfile reads, one after the other, as a `Source`."""
+    """Sounds that libsndfile reads, one after the other, as a `SoundSource`."""
 
     def __init__(self, path: Path, parts: Sequence[Part]) -> None:
         """Opens each once.
@@ -139,7 +139,7 @@ class Parts:
 
 
 class Holed:
-    """Sounds with something lost between them that libsndfile does not read, as a `Source`."""
+    """Sounds with something lost between them that libsndfile does not read, as a `SoundSource`."""
 
     def __init__(self, path: Path, whole: Container, parts: Sequence[Part]) -> None:
         """The parts of a file that is opened."""

@@ -20,15 +20,15 @@ from facetake.errors import AudioError
 
 LOST: Final = 0.2  # share of a channel's power below which the mean has lost it: half a voice has 0.25
 LEVEL_S: Final = 0.02  # of one measurement of the level
-FAINTEST_DB: Final = -150
-LOUDEST_DB: Final = 200
+FAINTEST_DB: Final = -150  # levels are counted from here: below what 24 bits can hold (-144)
+LOUDEST_DB: Final = 200  # and to here: `LOUDEST` in dB
 FAINT_DB: Final = -40  # of full scale: the level of its loud parts, below which the lips of a voice begin to change
 MOST_DB: Final = 12  # a float file may well clip a little; far more is another scale, as that of 16-bit numbers
-USUAL_DB: Final = -20
+USUAL_DB: Final = -20  # to what a faint or far too loud voice is brought: where usual ones are loud
 LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
 VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
 LOUDEST: Final = 1e10  # of full scale: whole numbers of 32 bits written as floats reach 2e9; what is beyond is damage
-RATES_HZ: Final = (2_000, 768_000)
+RATES_HZ: Final = (2_000, 768_000)  # below, nothing of speech is left; 16 times 48 kHz is the most that converters have
 
 
 @dataclass

@@ -15,23 +15,23 @@ from facetake import inference, qc
 from facetake.batch import approvals, making, outputs
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
-from facetake.batch.ledger import DONE, FAILED, NAME, Entry, Fingerprint, Ledger, Verdict
-from facetake.batch.making import Made, Settings, fingerprint, form_of, model_hashes
+from facetake.batch.ledger import DONE, FAILED, NAME, Fingerprint, Ledger, LedgerEntry, Verdict
+from facetake.batch.making import BatchSettings, RowResult, fingerprint, form_of, model_hashes
 from facetake.batch.manifest import matrix, notes, read, schema, shard
 from facetake.batch.outputs import apart
-from facetake.batch.row import Row, refused
+from facetake.batch.row import ManifestRow, refused
 from facetake.batch.runner import default_jobs, local
 from facetake.errors import FacetakeError
 from facetake.formats.files import marking
 
 __all__ = [
     "NAME",
-    "Entry",
+    "ManifestRow",
+    "BatchSettings",
     "Ledger",
-    "Progress",
+    "LedgerEntry",
     "Ray",
-    "Row",
-    "Settings",
+    "RowProgress",
     "Summary",
     "Verdict",
     "apart",
@@ -47,7 +47,7 @@ __all__ = [
     "shard",
 ]
 
-Engine = Callable[[Sequence[Row], Settings, int | None, threading.Event], Iterator[Made]]
+Engine = Callable[[Sequence[ManifestRow], BatchSettings, int | None, threading.Event], Iterator[RowResult]]
 
 
 @dataclass
@@ -71,11 +71,11 @@ class Summary:
     left: int = 0
     flagged: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    rows: list[Row] = field(default_factory=list)
+    rows: list[ManifestRow] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
-class Progress:
+class RowProgress:
     """One row has ended.
 
     Attributes:
@@ -89,7 +89,7 @@ class Progress:
         told: sentences about what is unusual in the recording and how it was read.
     """
 
-    row: Row
+    row: ManifestRow
     problem: str
     why: str
     share: float
@@ -100,10 +100,10 @@ class Progress:
 
 
 def run(
-    rows: Sequence[Row],
-    settings: Settings,
+    rows: Sequence[ManifestRow],
+    settings: BatchSettings,
     jobs: int | None,
-    tell: Callable[[Progress], None],
+    tell: Callable[[RowProgress], None],
     stop: threading.Event | None = None,
     engine: Engine = local,
     verdicts: Mapping[str, Verdict] | None = None,
@@ -144,7 +144,7 @@ def run(
     return summary
 
 
-def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[str, float]:
+def _flagged(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> dict[str, float]:
     """Scores of the takes of a list that did not pass every check, the worst first."""
     listed = {row.id for row in rows if not row.problem}
     entries = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
@@ -153,10 +153,10 @@ def _flagged(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> dict[st
 
 
 def _checked(
-    rows: Sequence[Row], settings: Settings, hashes: dict[str, str]
-) -> tuple[list[Row], dict[str, Fingerprint]]:
+    rows: Sequence[ManifestRow], settings: BatchSettings, hashes: dict[str, str]
+) -> tuple[list[ManifestRow], dict[str, Fingerprint]]:
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
-    checked = list[Row]()
+    checked = list[ManifestRow]()
     prints = dict[str, Fingerprint]()
     for row in rows:
         try:
@@ -169,10 +169,10 @@ def _checked(
 
 
 def _plan(
-    rows: Sequence[Row], settings: Settings, prints: Mapping[str, Fingerprint], ledger: Ledger
-) -> list[tuple[Row, Fingerprint, str]]:
+    rows: Sequence[ManifestRow], settings: BatchSettings, prints: Mapping[str, Fingerprint], ledger: Ledger
+) -> list[tuple[ManifestRow, Fingerprint, str]]:
     """Rows to make, the longest first, each with its fingerprint and why."""
-    planned: list[tuple[Row, Fingerprint, str]] = []
+    planned: list[tuple[ManifestRow, Fingerprint, str]] = []
     for row in rows:
         if row.problem:
             planned.append((row, {}, "new"))
@@ -192,10 +192,10 @@ class _Night:
     def __init__(
         self,
         ledger: Ledger,
-        settings: Settings,
+        settings: BatchSettings,
         summary: Summary,
-        tell: Callable[[Progress], None],
-        planned: Sequence[tuple[Row, Fingerprint, str]],
+        tell: Callable[[RowProgress], None],
+        planned: Sequence[tuple[ManifestRow, Fingerprint, str]],
     ) -> None:
         self._ledger = ledger
         self._settings = settings
@@ -211,14 +211,14 @@ class _Night:
         """Everything."""
         for row in self._refused:
             self._summary.failed[f"{row.id} (line {row.line})"] = row.problem
-            self._tell(Progress(row, row.problem, "", 0.0, 0.0))
+            self._tell(RowProgress(row, row.problem, "", 0.0, 0.0))
         ended = 0
         for made in engine([row for row, _, _ in self._planned.values()], self._settings, jobs, stop):
             self._put_down(made)
             ended += 1
         self._summary.left = len(self._planned) - ended
 
-    def _put_down(self, made: Made) -> None:
+    def _put_down(self, made: RowResult) -> None:
         row, prints, why = self._planned[made.id]
         if made.aside:
             why = f"{why}; somebody's version is kept as {' and '.join(made.aside)}"
@@ -233,14 +233,14 @@ class _Night:
         spent = time.monotonic() - self._begun
         findings = qc.judge(entry.measured, self._settings.limits)
         left_s = spent / share - spent if share else 0.0
-        self._tell(Progress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
+        self._tell(RowProgress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
 
-    def _entry(self, row: Row, prints: Fingerprint, why: str, made: Made) -> Entry:
+    def _entry(self, row: ManifestRow, prints: Fingerprint, why: str, made: RowResult) -> LedgerEntry:
         """What is put down of a row; where it failed, the take of before is still there."""
         before = self._ledger.entry(row.id)
         count = (before.made if before else 0) + 1
         if made.problem:
-            old = before or Entry(row.id, prints, FAILED)
+            old = before or LedgerEntry(row.id, prints, FAILED)
             return replace(
                 old,
                 fingerprint=prints,
@@ -255,7 +255,7 @@ class _Night:
                 told=(),
             )
         made_of = {**prints, **made.read}  # a recording that changed since the list was checked is made again
-        entry = Entry(
+        entry = LedgerEntry(
             row.id,
             made_of,
             DONE,

@@ -13,15 +13,15 @@ from typing import Any, Final
 from facetake import files, formats
 from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
-from facetake.batch.ledger import Entry, Ledger, Verdict
-from facetake.batch.row import Row
+from facetake.batch.ledger import Ledger, LedgerEntry, Verdict
+from facetake.batch.row import ManifestRow
 from facetake.errors import BatchError, FacetakeError, sentence
 from facetake.files import json_text
 
-VERSION: Final = 1
+VERSION: Final = 1  # of the file that the report exports
 VERDICTS: Final = ("approved", "rejected")
 KEYS: Final = ("verdict", "note", "take_sha256")
-MOST_BYTES: Final = 1 << 28
+MOST_BYTES: Final = 1 << 28  # 256 MB, ample: a verdict with a note takes some hundred bytes
 _HASH = re.compile(r"[0-9a-f]{64}")
 
 
@@ -90,7 +90,7 @@ def _verdict(name: str, value: object, where: str) -> Verdict:
     return Verdict(name, verdict, note, sha256)
 
 
-def keep(verdicts: Mapping[str, Verdict], rows: Sequence[Row], ledger: Ledger, folder: Path) -> list[str]:
+def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: Ledger, folder: Path) -> list[str]:
     """Puts verdicts down and keeps every approved version, before anything is made again.
 
     Args:
@@ -116,7 +116,7 @@ def keep(verdicts: Mapping[str, Verdict], rows: Sequence[Row], ledger: Ledger, f
     return notes
 
 
-def _kept(one: Verdict, entry: Entry | None, folder: Path) -> Iterator[str]:
+def _kept(one: Verdict, entry: LedgerEntry | None, folder: Path) -> Iterator[str]:
     """Keeps one approved version; a sentence where that is not possible."""
     out = None if entry is None else folder / entry.out
     if entry is None or out is None or not out.is_file() or hash_of(out) != one.take_sha256:

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import Any
 
 from facetake import __version__
-from facetake.batch.making import Made, Maker, Settings, model_hashes
-from facetake.batch.row import Row
+from facetake.batch.making import BatchSettings, Maker, RowResult, model_hashes
+from facetake.batch.row import ManifestRow
 from facetake.errors import BatchError, FacetakeError, sentence
 
 DEATHS = 3  # of actors by one row
@@ -41,8 +41,8 @@ class Ray:
         self._address = address
 
     def __call__(
-        self, rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threading.Event
-    ) -> Iterator[Made]:
+        self, rows: Sequence[ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+    ) -> Iterator[RowResult]:
         """Makes rows, in the order in which they end.
 
         Args:
@@ -123,7 +123,7 @@ def _first(error: BaseException) -> str:
 class Hand:
     """An actor: makes one row after another on some node."""
 
-    def __init__(self, settings: Settings, where: Path) -> None:
+    def __init__(self, settings: BatchSettings, where: Path) -> None:
         """Keeps settings and the commanding process's folder; `greet` uses them, so that what is wrong can be told."""
         self._settings = settings
         self._where = where
@@ -141,7 +141,7 @@ class Hand:
         except FacetakeError as error:
             return __version__, {}, sentence(error)
 
-    def make(self, row: Row) -> Made:
+    def make(self, row: ManifestRow) -> RowResult:
         """Makes a row."""
         assert self._maker is not None
         return self._maker.make(row)
@@ -150,17 +150,17 @@ class Hand:
 class _Crew:
     """The actors of one run and the rows between them."""
 
-    def __init__(self, ray: Any, settings: Settings, rows: Sequence[Row]) -> None:
+    def __init__(self, ray: Any, settings: BatchSettings, rows: Sequence[ManifestRow]) -> None:
         self._ray = ray
         self._settings = settings
         self._queue = deque(rows)
         self._hashes = model_hashes(settings.model)
         self._joining: dict[Any, Any] = {}  # greeting -> actor
-        self._running: dict[Any, tuple[Any, Row]] = {}  # result -> actor and its row
+        self._running: dict[Any, tuple[Any, ManifestRow]] = {}  # result -> actor and its row
         self._deaths: Counter[str] = Counter()
         self._last_seen = time.monotonic()
 
-    def work(self, count: int, stop: threading.Event) -> Iterator[Made]:
+    def work(self, count: int, stop: threading.Event) -> Iterator[RowResult]:
         """Everything."""
         for _ in range(count):
             self._hire()
@@ -193,7 +193,7 @@ class _Crew:
             raise BatchError(f"a node of the cluster cannot make these takes: {what}")
         self._next(actor, stop)
 
-    def _take(self, result: Any, stop: threading.Event) -> Iterator[Made]:
+    def _take(self, result: Any, stop: threading.Event) -> Iterator[RowResult]:
         """What became of a row."""
         actor, row = self._running.pop(result)
         try:
@@ -204,7 +204,7 @@ class _Crew:
         self._next(actor, stop)
         yield made
 
-    def _lost(self, row: Row) -> Iterator[Made]:
+    def _lost(self, row: ManifestRow) -> Iterator[RowResult]:
         """A row whose actor died with it: first in line again, or given up."""
         self._deaths[row.id] += 1
         self._hire()
@@ -212,7 +212,7 @@ class _Crew:
             self._queue.appendleft(row)
         else:
             what = f"the worker that made it died {DEATHS} times; was it out of memory?"
-            yield Made(row.id, f"{row.audio}: {what}")
+            yield RowResult(row.id, f"{row.audio}: {what}")
 
     def _next(self, actor: Any, stop: threading.Event) -> None:
         """Gives an actor its next row; without one it is let go, and its core with it."""

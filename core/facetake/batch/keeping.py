@@ -24,7 +24,7 @@ APPROVED: Final = "approved"  # folder of approved versions, beside the takes
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenFile:
     """A file as it was written.
 
     Attributes:
@@ -54,7 +54,7 @@ def make_folder(folder: Path) -> None:
 
 def put_down(
     folder: Path, names: Sequence[str], known: Sequence[str], write: Callable[[Sequence[Path]], None]
-) -> tuple[tuple[Written, ...], tuple[str, ...]]:
+) -> tuple[tuple[WrittenFile, ...], tuple[str, ...]]:
     """Replaces all files of a take, after they are whole.
 
     Where somebody has changed one of those that are there, all that would be lost are kept beside the new ones.
@@ -84,9 +84,9 @@ def put_down(
     return files, tuple(kept)
 
 
-def _written(path: Path, name: str) -> Written:
+def _written(path: Path, name: str) -> WrittenFile:
     stamp = path.stat()
-    return Written(name, stamp.st_size, hash_of(path), stamp.st_mtime_ns)
+    return WrittenFile(name, stamp.st_size, hash_of(path), stamp.st_mtime_ns)
 
 
 def _is_foreign(path: Path, known: Sequence[str]) -> bool:

@@ -17,12 +17,12 @@ from typing import Final
 
 from facetake import files, qc
 from facetake.audio import hash_of
-from facetake.batch.keeping import Written, set_aside
+from facetake.batch.keeping import WrittenFile, set_aside
 from facetake.errors import AudioError, BatchError, line
 from facetake.files import json_text
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 4
+VERSION: Final = 4  # how many `_STEPS` there are; SQLite keeps it as user_version
 _ROWS: Final = """
 CREATE TABLE rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
@@ -68,7 +68,7 @@ MOST_BYTES: Final = 1 << 26
 """Of a value, or of a row."""
 LONGEST_NAME: Final = 255
 """Bytes of a file's name, in most file systems."""
-MOST_LEDGER: Final = 1 << 40
+MOST_LEDGER: Final = 1 << 40  # bytes, ample: a terabyte; the file's kind is what is looked at
 SHOWN: Final = 200
 """Characters of what is wrong with a ledger."""
 DONE = "done"
@@ -95,7 +95,7 @@ Fingerprint = Mapping[str, object]
 
 
 @dataclass(frozen=True)
-class Entry:
+class LedgerEntry:
     """What is known of a row.
 
     Attributes:
@@ -128,15 +128,15 @@ class Entry:
     sha256: str = ""
     mtime_ns: int = 0
     measured: tuple[qc.Measured, ...] = ()
-    beside: tuple[Written, ...] = ()
+    beside: tuple[WrittenFile, ...] = ()
     told: tuple[str, ...] = ()
 
     @property
-    def files(self) -> tuple[Written, ...]:
+    def files(self) -> tuple[WrittenFile, ...]:
         """Every file of the take, itself first."""
-        return (Written(self.out, self.bytes, self.sha256, self.mtime_ns), *self.beside)
+        return (WrittenFile(self.out, self.bytes, self.sha256, self.mtime_ns), *self.beside)
 
-    def with_files(self, files: Sequence[Written]) -> Entry:
+    def with_files(self, files: Sequence[WrittenFile]) -> LedgerEntry:
         """The entry with other files, the take first; where there are none its own stay."""
         if not files:
             return self
@@ -258,17 +258,17 @@ class Ledger:
         """Lets go of it."""
         self._base.close()
 
-    def entry(self, row: str) -> Entry | None:
+    def entry(self, row: str) -> LedgerEntry | None:
         """What is known of a row; None where it was never made."""
         found = self._base.execute("SELECT * FROM rows WHERE id = ?", (row,)).fetchone()
         return _entry(found) if found else None
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[LedgerEntry]:
         """Every row that was ever made, by id."""
         for found in self._base.execute("SELECT * FROM rows ORDER BY id"):
             yield _entry(found)
 
-    def write(self, entry: Entry) -> None:
+    def write(self, entry: LedgerEntry) -> None:
         """Puts a row down, for good.
 
         Raises:
@@ -343,7 +343,7 @@ class Ledger:
             return f"{' and '.join(sorted(changed))} changed"
         return "failed before" if known.status != DONE else state
 
-    def _state(self, known: Entry, folder: Path, names: Sequence[str]) -> str:
+    def _state(self, known: LedgerEntry, folder: Path, names: Sequence[str]) -> str:
         """What is wrong with a take's files on disk; empty where they are as they were written, whatever their time.
 
         Their time is put down where only that has changed, and the take's hash where an older ledger did not know it.
@@ -362,7 +362,7 @@ class Ledger:
         return ""
 
 
-def _seen(path: Path, known: Written | None) -> tuple[str, Written | None]:
+def _seen(path: Path, known: WrittenFile | None) -> tuple[str, WrittenFile | None]:
     """What is wrong with a file, or "", and the file as it is now; None where it was not known."""
     try:
         now = path.stat()
@@ -377,16 +377,16 @@ def _seen(path: Path, known: Written | None) -> tuple[str, Written | None]:
         return "is gone", known
     if known.sha256 not in (sha256, ""):
         return "was changed or cut off", known
-    return "", Written(known.name, now.st_size, sha256, now.st_mtime_ns)
+    return "", WrittenFile(known.name, now.st_size, sha256, now.st_mtime_ns)
 
 
-def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str, str]) -> Entry:
+def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str, str]) -> LedgerEntry:
     """An entry of the row that was read. Raises ValueError or TypeError for one that no run wrote."""
     kinds = zip(found, _KINDS, strict=True)
     if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
         raise ValueError(f"the row '{str(found[0])[:80]}' holds values of other kinds")
     prints = json_text.load(found[1])
-    beside = tuple(Written(*one) for one in json_text.load(found[13]))
+    beside = tuple(WrittenFile(*one) for one in json_text.load(found[13]))
     told = json_text.load(found[14])
     if (
         not isinstance(prints, dict)
@@ -396,7 +396,7 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
     if found[4] and not _is_inside(found[4]):
         raise ValueError(f"the row '{found[0][:80]}' names a take that is not in the folder")
-    return Entry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
+    return LedgerEntry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
 
 
 def _check_place(path: Path) -> None:
@@ -417,7 +417,7 @@ def _verdict(found: tuple[object, ...]) -> Verdict:
     return Verdict(str(name), str(verdict), str(note), str(take_sha256))
 
 
-def _is_written(one: Written) -> bool:
+def _is_written(one: WrittenFile) -> bool:
     """Whether that is a file as a run puts it down."""
     whole = all(isinstance(value, int) for value in (one.bytes, one.mtime_ns))
     return isinstance(one.name, str) and isinstance(one.sha256, str) and whole and _is_inside(one.name)

@@ -13,7 +13,7 @@ import numpy as np
 from facetake import __version__, emotion, formats, host_io, inference, qc, rig
 from facetake.audio import hash_of
 from facetake.batch import outputs
-from facetake.batch.keeping import Written, approved_path, put_down
+from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import FacetakeError, sentence
@@ -25,13 +25,13 @@ from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyl
 from facetake.take import Take
 
 if TYPE_CHECKING:
-    from facetake.batch.row import Row
+    from facetake.batch.row import ManifestRow
 
 THREADS = 1  # of each process: rows run side by side instead
 
 
 @dataclass(frozen=True)
-class Settings:
+class BatchSettings:
     """What is the same for every row.
 
     Attributes:
@@ -56,7 +56,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Made:
+class RowResult:
     """What became of a row: what its take is and what was measured of it, or what went wrong.
 
     Attributes:
@@ -74,7 +74,7 @@ class Made:
     id: str
     problem: str = ""
     spent_s: float = 0.0
-    files: tuple[Written, ...] = ()
+    files: tuple[WrittenFile, ...] = ()
     aside: tuple[str, ...] = ()
     measured: tuple[qc.Measured, ...] = ()
     heard: str = ""
@@ -85,7 +85,7 @@ class Made:
 class Maker:
     """Makes rows, with the models loaded once."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: BatchSettings) -> None:
         """Loads the models that generate and check.
 
         Raises:
@@ -96,7 +96,7 @@ class Maker:
         self._classifier = inference.load_classifier(settings.model, THREADS)
         self._restyling: inference.RestyleModels | None = None
 
-    def make(self, row: Row) -> Made:
+    def make(self, row: ManifestRow) -> RowResult:
         """Makes a row; whatever goes wrong is in the result, as the other rows are worth having."""
         begun = time.perf_counter()
         try:
@@ -104,10 +104,10 @@ class Maker:
                 made = self._make(row)
         except Exception as error:  # also a bug of ours
             where = "" if isinstance(error, FacetakeError) else f"{row.audio}: "
-            made = Made(row.id, where + sentence(error))
+            made = RowResult(row.id, where + sentence(error))
         return replace(made, spent_s=time.perf_counter() - begun)
 
-    def _make(self, row: Row) -> Made:
+    def _make(self, row: ManifestRow) -> RowResult:
         chosen = self._settings.options
         options = replace(
             chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
@@ -123,7 +123,7 @@ class Maker:
             take = replace(take, values=rig.clamp(keys.dense()))
         measured = qc.measure(
             take,
-            qc.Heard(made.visemes, made.closures, made.speech),
+            qc.HeardSpeech(made.visemes, made.closures, made.speech),
             asked_mood(row, made.emotion),
             self._classifier,
             self._approved(row),
@@ -133,11 +133,11 @@ class Maker:
         read = _read(made.take.origin)
         return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told, read=read)
 
-    def _approved(self, row: Row) -> Take | None:
+    def _approved(self, row: ManifestRow) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
         return formats.read(path) if path.is_file() else None
 
-    def _written(self, row: Row, take: Take, keys: Keys | None) -> Made:
+    def _written(self, row: ManifestRow, take: Take, keys: Keys | None) -> RowResult:
         """Puts the take down, with its keys; what somebody has changed since is kept beside it."""
 
         def write(parts: Sequence[Path]) -> None:
@@ -147,7 +147,7 @@ class Maker:
 
         names = outputs.names(row.out, self._settings.options.keys)
         files, aside = put_down(self._settings.folder, names, row.known, write)
-        return Made(row.id, files=files, aside=aside)
+        return RowResult(row.id, files=files, aside=aside)
 
     def _restylers(self) -> inference.RestyleModels:
         if self._restyling is None:
@@ -161,18 +161,18 @@ def _read(origin: Mapping[str, object]) -> Fingerprint:
     return {name: origin[key] for name, key in known if key in origin}
 
 
-def form_of(row: Row, settings: Settings) -> str | None:
+def form_of(row: ManifestRow, settings: BatchSettings) -> str | None:
     """The format of a row's take; None where its suffix tells."""
     return None if row.names_form else settings.form
 
 
-def restyle_options(row: Row) -> RestyleOptions:
+def restyle_options(row: ManifestRow) -> RestyleOptions:
     """The style that a row asks for. Raises ConfigError."""
     actor, strength = parse_strength(row.actor, "actor") if row.actor else (None, 1.0)
     return RestyleOptions(parse_style(row.style) if row.style else {}, actor, strength)
 
 
-def asked_mood(row: Row, track: EmotionTrack) -> EmotionTrack:
+def asked_mood(row: ManifestRow, track: EmotionTrack) -> EmotionTrack:
     """The mood that a row's take should show: its style, over what that leaves of its emotion. Raises ConfigError."""
     if not row.style:
         return track
@@ -181,7 +181,7 @@ def asked_mood(row: Row, track: EmotionTrack) -> EmotionTrack:
     return EmotionTrack(track.times_s, (1.0 - named.sum()) * track.weights + named)
 
 
-def fingerprint(row: Row, settings: Settings, hashes: dict[str, str]) -> dict[str, object]:
+def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str]) -> dict[str, object]:
     """Everything that a row's take depends on, by name, so that what changed can be said; no folder of its inputs.
 
     Args:

@@ -19,7 +19,7 @@ from typing import Final
 from facetake import audio, emotion, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
-from facetake.batch.row import Row, is_name, refused, spared
+from facetake.batch.row import ManifestRow, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
@@ -35,7 +35,7 @@ def schema() -> str:
     return head + "Other columns are kept for the report.\n\n" + "\n".join(lines) + "\n"
 
 
-def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
+def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[ManifestRow]:
     """The rows of a list, or of a folder of recordings, each checked.
 
     Args:
@@ -58,13 +58,13 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Row]:
     return rows
 
 
-def _listed(path: Path) -> tuple[str, list[Row]]:
+def _listed(path: Path) -> tuple[str, list[ManifestRow]]:
     """What is worth telling of a list, and its rows as they stand there."""
     told, cells = sheet.read(path)
     return told, [_row(one) for one in cells]
 
 
-def notes(rows: Iterable[Row]) -> list[str]:
+def notes(rows: Iterable[ManifestRow]) -> list[str]:
     """What a person should know of a list, one sentence a thing."""
     rows = list(rows)
     told = [row.note for row in rows if row.note]
@@ -82,7 +82,7 @@ def _meant(name: str) -> str:
     return f" (is '{close[0]}' meant?)" if close else ""
 
 
-def _row(one: sheet.Cells) -> Row:
+def _row(one: sheet.Cells) -> ManifestRow:
     cells = one.known
     seed = None
     problem = one.problem
@@ -92,7 +92,7 @@ def _row(one: sheet.Cells) -> Row:
         except ConfigError as error:
             problem = problem or str(error)
     mood, style, actor = (_pointed(cells[name]) for name in ("emotion", "style", "actor"))
-    return Row(
+    return ManifestRow(
         unicodedata.normalize("NFC", cells["id"]),
         Path(cells["audio"]),
         mood,
@@ -120,7 +120,9 @@ def _length_s(sound: Path) -> float:
         return float(opened.duration_s)
 
 
-def _checked(row: Row, root: Path, suffix: str, follow_links: bool, length_s: Callable[[Path], float]) -> Row:
+def _checked(
+    row: ManifestRow, root: Path, suffix: str, follow_links: bool, length_s: Callable[[Path], float]
+) -> ManifestRow:
     """The row with whole paths and its length, or with what is wrong with it."""
     try:
         if row.problem:
@@ -139,7 +141,7 @@ def _checked(row: Row, root: Path, suffix: str, follow_links: bool, length_s: Ca
         return replace(refused(row, error), audio=root / row.audio, emotion=mood)
 
 
-def _mood(row: Row, root: Path, follow_links: bool) -> str:
+def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
     """The row's emotion, checked, a file of cues by its whole path. Raises ConfigError or BatchError."""
     if row.style:
         restyle.parse_style(row.style)
@@ -182,7 +184,9 @@ def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Pat
     return whole
 
 
-def matrix(rows: Iterable[Row], emotions: Sequence[str], intensities: Sequence[float], pattern: str) -> list[Row]:
+def matrix(
+    rows: Iterable[ManifestRow], emotions: Sequence[str], intensities: Sequence[float], pattern: str
+) -> list[ManifestRow]:
     """Every row in every mood.
 
     Args:
@@ -219,6 +223,6 @@ def _named(pattern: str, name: str, mood: str, weight: float) -> str:
     return made
 
 
-def shard(rows: Sequence[Row], number: int, count: int) -> list[Row]:
+def shard(rows: Sequence[ManifestRow], number: int, count: int) -> list[ManifestRow]:
     """Every `count`-th row from the `number`-th on, counted from 1: one machine's part of a list."""
     return list(rows[number - 1 :: count])

@@ -16,7 +16,7 @@ from typing import Final
 from facetake import emotion, formats
 from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import NAME
-from facetake.batch.row import Row, is_device
+from facetake.batch.row import ManifestRow, is_device
 from facetake.errors import BatchError, line
 from facetake.formats.files import BEGUN
 
@@ -85,7 +85,7 @@ def folded(path: PurePath | str) -> str:
     return unicodedata.normalize("NFC", whole)
 
 
-def apart(rows: Iterable[Row], folder: Path | None = None, inputs: Sequence[Path] = ()) -> list[Row]:
+def apart(rows: Iterable[ManifestRow], folder: Path | None = None, inputs: Sequence[Path] = ()) -> list[ManifestRow]:
     """Rows of which no two share an id or a file, and none would replace what is read; the first keeps a name.
 
     Args:
@@ -98,7 +98,7 @@ def apart(rows: Iterable[Row], folder: Path | None = None, inputs: Sequence[Path
     return [row if row.problem else replace(row, problem=line(claims.problem(row))) for row in rows]
 
 
-def _read_by(rows: Iterable[Row]) -> Iterable[Path]:
+def _read_by(rows: Iterable[ManifestRow]) -> Iterable[Path]:
     """Recordings and cue files of rows, also of those that are refused: they are somebody's."""
     for row in rows:
         yield row.audio
@@ -120,11 +120,11 @@ class _Claims:
     def __init__(self, folder: Path | None, inputs: set[str]) -> None:
         self._folder = folder
         self._inputs = inputs
-        self._ids: dict[str, Row] = {}
+        self._ids: dict[str, ManifestRow] = {}
         self._files: dict[str, str] = {}
         self._folders: dict[str, str] = {}
 
-    def problem(self, row: Row) -> str:
+    def problem(self, row: ManifestRow) -> str:
         """Why a row may not have its files; empty where it now has them."""
         try:
             check_out(row.out)

@@ -12,13 +12,13 @@ from pathlib import Path, PurePosixPath
 
 from facetake import inspection
 from facetake.batch.outputs import folded
-from facetake.batch.row import LONGEST_ID, Row, is_letter, spared
+from facetake.batch.row import LONGEST_ID, ManifestRow, is_letter, spared
 from facetake.errors import BatchError
 
 _ROOM = 8  # letters of a long id that are left for what tells it from another
 
 
-def rows(folder: Path, suffix: str, follow_links: bool) -> list[Row]:
+def rows(folder: Path, suffix: str, follow_links: bool) -> list[ManifestRow]:
     """A row for every recording in a folder and below it, by name.
 
     Args:
@@ -34,7 +34,7 @@ def rows(folder: Path, suffix: str, follow_links: bool) -> list[Row]:
     ids = _unique([_id(stem) for stem in stems], ["_".join(stem.parts) for stem in stems])
     outs = _unique([_out(stem) for stem in stems], [one.with_suffix("").as_posix() for one in found])
     return [
-        Row(name, one, out=PurePosixPath(out + suffix), line=number, note=_note(one, stem, name, out))
+        ManifestRow(name, one, out=PurePosixPath(out + suffix), line=number, note=_note(one, stem, name, out))
         for number, (one, stem, name, out) in enumerate(zip(found, stems, ids, outs, strict=True), 1)
     ]
 

@@ -10,14 +10,14 @@ from typing import Final
 
 from facetake.errors import line, sentence
 
-LONGEST_ID: Final = 200
+LONGEST_ID: Final = 200  # characters: leaves room for suffixes in the 255 bytes of a file's name
 _JOINERS: Final = "\u200c\u200d"  # between letters, as Persian and Hindi need them
 
 _DEVICE: Final = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9\u00b9\u00b2\u00b3])", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Row:
+class ManifestRow:
     """A line to make.
 
     Attributes:
@@ -76,7 +76,7 @@ def spared(name: str) -> str:
     return f"{head.rstrip(' ')}-1{dot}{rest}" if is_device(name) else name
 
 
-def refused(row: Row, error: Exception) -> Row:
+def refused(row: ManifestRow, error: Exception) -> ManifestRow:
     """The row with what went wrong before it was begun."""
     if isinstance(error, OSError):
         return replace(row, problem=line(f"{error.filename or row.audio}: {error.strerror or error}; check the path"))

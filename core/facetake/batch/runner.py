@@ -19,8 +19,8 @@ from contextlib import contextmanager
 from multiprocessing import resource_tracker
 from typing import Any, Final
 
-from facetake.batch.making import Made, Maker, Settings
-from facetake.batch.row import Row
+from facetake.batch.making import BatchSettings, Maker, RowResult
+from facetake.batch.row import ManifestRow
 
 AHEAD = 2  # rows waiting for each process, so that none idles
 MOST_JOBS: Final = 61 if sys.platform == "win32" else sys.maxsize  # processes that Windows lets one wait for
@@ -34,7 +34,9 @@ def default_jobs() -> int:
     return min(count, MOST_JOBS)
 
 
-def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
+def local(
+    rows: Sequence[ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+) -> Iterator[RowResult]:
     """Makes rows, in the order in which they end.
 
     Args:
@@ -44,23 +46,23 @@ def local(rows: Sequence[Row], settings: Settings, jobs: int | None, stop: threa
         stop: once set no more rows are begun; those that run are finished.
     """
     left = deque(rows)
-    suspects = deque[Row]()
+    suspects = deque[ManifestRow]()
     while (left or suspects) and not stop.is_set():
         alone = bool(suspects)
         queue, count = (suspects, 1) if alone else (left, jobs or default_jobs())
         lost = yield from _until_broken(queue, settings, count, stop, alone=alone)
         if alone and lost:
-            yield Made(lost[0].id, f"{lost[0].audio}: the process that made it died twice; was it out of memory?")
+            yield RowResult(lost[0].id, f"{lost[0].audio}: the process that made it died twice; was it out of memory?")
             lost = lost[1:]
         suspects.extend(lost)
 
 
 def _until_broken(
-    queue: deque[Row], settings: Settings, jobs: int, stop: threading.Event, *, alone: bool
-) -> Generator[Made, None, list[Row]]:
+    queue: deque[ManifestRow], settings: BatchSettings, jobs: int, stop: threading.Event, *, alone: bool
+) -> Generator[RowResult, None, list[ManifestRow]]:
     """Makes rows of a queue until it is empty or a process dies; returns the rows that ran then."""
-    running: dict[Future[Made], Row] = {}
-    lost: list[Row] = []
+    running: dict[Future[RowResult], ManifestRow] = {}
+    lost: list[ManifestRow] = []
     pool = _pool(settings, min(jobs, len(queue), MOST_JOBS))
     try:
         while queue or running:
@@ -87,7 +89,7 @@ def _until_broken(
     return lost
 
 
-def _pool(settings: Settings, jobs: int) -> ProcessPoolExecutor:
+def _pool(settings: BatchSettings, jobs: int) -> ProcessPoolExecutor:
     """Processes begun anew instead of copied, as threads of the models do not survive a copy."""
     for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
@@ -122,7 +124,7 @@ def _console() -> Any:
     return ctypes.WinDLL("kernel32")  # type: ignore[attr-defined,unused-ignore]
 
 
-def _begin(settings: Settings) -> None:
+def _begin(settings: BatchSettings) -> None:
     """In each process: Ctrl-C is the parent's to handle, and when the parent dies, so does this process."""
     global _maker
     signal.signal(signal.SIGINT, signal.SIG_IGN)
@@ -140,6 +142,6 @@ def _outlive(parent: Any) -> None:
     os._exit(1)
 
 
-def _make(row: Row) -> Made:
+def _make(row: ManifestRow) -> RowResult:
     assert _maker is not None
     return _maker.make(row)

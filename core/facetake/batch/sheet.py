@@ -31,8 +31,8 @@ COLUMNS: Final[Mapping[str, str]] = {
     "out": "the take, relative to --out and inside it; its suffix tells the format; empty: the id",
 }
 NEEDED: Final = ("id", "audio")
-MOST_BYTES: Final = 1 << 30
-MOST_COLUMNS: Final = 1000
+MOST_BYTES: Final = 1 << 30  # a gigabyte, ample: some million lines
+MOST_COLUMNS: Final = 1000  # ample: more is another kind of file, and would be told column by column
 _SEPARATOR: Final = re.compile(r"sep=(.)\r?\n")
 """What Excel writes, and reads, above a header to tell the delimiter."""
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import signal
+import sys
 import threading
 import warnings
 from collections.abc import Iterator, Sequence
@@ -49,10 +50,8 @@ COMMANDS = (
     completion,
     worker,
 )
-DONE = 0
-SOME_FAILED = 1
-NOTHING_DONE = 2
-INTERRUPTED = 130
+NOTHING_DONE = 2  # exit code, as argparse's; a command's own are 0, and 1 where other inputs were done
+INTERRUPTED = 130  # exit code: 128 and SIGINT's number, as shells have it
 ENDINGS = ("SIGTERM", "SIGHUP", "SIGBREAK")  # the last is that of Windows, for services and consoles that close
 
 
@@ -67,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare()
     try:
-        arguments = _parser().parse_args(argv)
+        words = sys.argv[1:] if argv is None else argv
+        arguments = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
         return int(stop.code or 0)
     with warnings.catch_warnings():
@@ -126,7 +126,8 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(NOTHING_DONE)
 
 
-def _parser() -> argparse.ArgumentParser:
+def _parser(named: str | None = None) -> argparse.ArgumentParser:
+    """All commands, with their options; those of one alone where it is named, since the others would not be read."""
     parser = _Parser(
         prog="facetake",
         description="Recorded dialogue into facial performance: speech and emotion to MetaHuman curves.",
@@ -141,7 +142,8 @@ def _parser() -> argparse.ArgumentParser:
             epilog="examples:\n" + "\n".join(f"  facetake {command.NAME} {example}" for example in command.EXAMPLES),
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        command.add_arguments(own)
-        add_option(own, "auto")
+        if named in (None, command.NAME):
+            command.add_arguments(own)
+            add_option(own, "auto")
         own.set_defaults(run=command.run)
     return parser

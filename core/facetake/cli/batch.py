@@ -19,7 +19,7 @@ from facetake.errors import ConfigError
 from facetake.files import quantities
 
 if TYPE_CHECKING:
-    from facetake.batch import Engine, Progress, Row, Settings, Summary, Verdict
+    from facetake.batch import BatchSettings, Engine, ManifestRow, RowProgress, Summary, Verdict
 
 NAME = "batch"
 ABOUT = "make a take of every line in a list or a folder, on all cores; run it again and only what changed is made"
@@ -94,7 +94,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
     limits = qc.load(arguments.checks) if arguments.checks else None
-    settings = batch.Settings(
+    settings = batch.BatchSettings(
         arguments.out, performed, arguments.form, arguments.model, part, limits, _inputs(arguments)
     )
     verdicts = batch.approvals.read(arguments.approvals) if arguments.approvals else None
@@ -106,7 +106,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     return code
 
 
-def _rows(arguments: argparse.Namespace, report: Reporter) -> list[Row]:
+def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
     from facetake import batch
     from facetake.emotion import EMOTIONS
 
@@ -150,20 +150,20 @@ def _part(text: str) -> tuple[int, int]:
 
 
 def _run(
-    rows: Sequence[Row],
-    settings: Settings,
+    rows: Sequence[ManifestRow],
+    settings: BatchSettings,
     jobs: int | None,
     engine: Engine,
     verdicts: Mapping[str, Verdict] | None,
     report: Reporter,
-) -> tuple[int, list[Row]]:
+) -> tuple[int, list[ManifestRow]]:
     """The exit code, and the rows with what was wrong with them before they were begun."""
     from facetake import batch
 
     stop = threading.Event()
     ended = [0]
 
-    def tell(news: Progress) -> None:
+    def tell(news: RowProgress) -> None:
         ended[0] += 1
         if news.problem:
             report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
@@ -194,7 +194,7 @@ def _run(
     return (1 if summary.made or summary.kept else 2), summary.rows
 
 
-def _lines(summary: Summary, settings: Settings) -> list[str]:
+def _lines(summary: Summary, settings: BatchSettings) -> list[str]:
     reasons: dict[str, int] = {}
     for why in summary.made.values():
         reasons[why] = reasons.get(why, 0) + 1

@@ -87,7 +87,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     options = performance(arguments)
     targets = _targets(sources, arguments)
     models = inference.load(arguments.model)
-    job = _Job(options, models, arguments.form, arguments.preview, report)
+    job = _GenerateJob(options, models, arguments.form, arguments.preview, report)
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
@@ -99,7 +99,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _GenerateJob:
     """What is the same for every input."""
 
     options: GenerateOptions
@@ -190,7 +190,7 @@ def _gain(text: str) -> tuple[str, float]:
     return region.strip(), quantities.number(factor, f"--gain {region.strip()}: X", 0.0, MOST_GAIN)
 
 
-def _attempt(source: Path, target: Path, job: _Job) -> str:
+def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
     """Generates one line and tells how it went: DONE, FAILED with nothing written, or PARTLY."""
     written: list[str] = []
     try:
@@ -206,7 +206,7 @@ def _attempt(source: Path, target: Path, job: _Job) -> str:
     return DONE
 
 
-def _one(source: Path, target: Path, job: _Job, written: list[str]) -> None:
+def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
     from facetake import formats, host_io, rig
     from facetake.generate import generate

@@ -124,7 +124,7 @@ def check_film(out: Path) -> None:
     if out.suffix.lower() not in FILM:
         raise ConfigError(f"{out} is no film's name; end it in .mp4")
     check_target(out)
-    missing = [name for name in ("av", "numba") if find_spec(name) is None]
+    missing = [name for name in ("PIL", "av", "numba") if find_spec(name) is None]
     if missing:
         raise ConfigError(f'a film needs {" and ".join(missing)}; pip install "facetake[preview]"')
 

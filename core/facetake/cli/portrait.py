@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from facetake.cli import inputs, options, portrait_capture
 from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
-from facetake.portrait.system import Action, EvaluateJob, Film, PortraitSystem, RenderJob, TrainJob, systems
+from facetake.portrait.system import Action, EvaluateJob, PortraitSystem, RenderedVideo, RenderJob, TrainJob, systems
 
 if TYPE_CHECKING:
     import numpy as np
@@ -33,7 +33,7 @@ EXAMPLES = (
     "train landmark actor another -o run",
     "render landmark photograph.jpg run --audio line.wav --emotion happy -o line.mp4",
 )
-NEEDED = ("av", "numba", "safetensors", "torch")
+NEEDED = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
 ACTIONS: Final[Mapping[Action, str]] = {
     "train": "learn an actor's face, or go on learning",
     "render": "the actor's video with other words",
@@ -247,7 +247,7 @@ def _said(arguments: argparse.Namespace) -> Path:
     return Path(sources[0])
 
 
-def _write(arguments: argparse.Namespace, report: Reporter, film: Film, item: str) -> None:
+def _write(arguments: argparse.Namespace, report: Reporter, film: RenderedVideo, item: str) -> None:
     """Writes the film and tells how far it is; a line longer than the video is told."""
     from facetake import formats
     from facetake.portrait.video.playback import turns

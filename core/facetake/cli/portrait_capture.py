@@ -11,9 +11,9 @@ from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
-    from facetake.portrait.capture.actor import Actor
+    from facetake.portrait.capture.actor import CapturedActor
     from facetake.portrait.capture.clip_capture import Order
-    from facetake.portrait.capture.face_models import Face
+    from facetake.portrait.capture.face_models import OpenedFaceModel
 
 METHODS = ("fit", "regress")
 LATEST_S = 5.0  # more is not the lateness of a sound, but another take
@@ -135,7 +135,7 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     return 0
 
 
-def _late(actors: list[Actor], face: Face, moved_s: float) -> list[str]:
+def _late(actors: list[CapturedActor], face: OpenedFaceModel, moved_s: float) -> list[str]:
     """What is worth telling of sounds that are late, or still are after they were moved."""
     from facetake import inference
     from facetake.portrait.capture.audio_offset import late_sound
@@ -167,13 +167,17 @@ def _order(arguments: argparse.Namespace) -> Order:
     )
 
 
-def _fitted(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
+def _fitted(
+    arguments: argparse.Namespace, order: Order, face: OpenedFaceModel, report: Reporter
+) -> tuple[CapturedActor, list[str]]:
     from facetake.portrait.capture.clip_capture import capture as captured
 
     return captured(order, face, lambda share, _: report.progress(str(arguments.video), share))
 
 
-def _regressed(arguments: argparse.Namespace, order: Order, face: Face, report: Reporter) -> tuple[Actor, list[str]]:
+def _regressed(
+    arguments: argparse.Namespace, order: Order, face: OpenedFaceModel, report: Reporter
+) -> tuple[CapturedActor, list[str]]:
     from facetake.portrait.regress.capturing import regress
     from facetake.portrait.regress.settings import read_settings
 

@@ -10,7 +10,7 @@ from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
-    from facetake.visemes import Segment
+    from facetake.visemes import VisemeSegment
 
 NAME = "preview"
 ABOUT = "film a take: a shaded 3D face with sound"
@@ -57,7 +57,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     return 0
 
 
-def _visemes(arguments: argparse.Namespace) -> list[Segment]:
+def _visemes(arguments: argparse.Namespace) -> list[VisemeSegment]:
     from facetake import generate, inference, visemes
 
     options = generate.GenerateOptions(blink=False, gaze=False, head=False)

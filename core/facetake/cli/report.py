@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
-    from facetake.batch import Entry, Ledger, Row, Settings, Verdict
-    from facetake.report import Line
+    from facetake.batch import BatchSettings, Ledger, LedgerEntry, ManifestRow, Verdict
+    from facetake.report import ReportLine
 
 
-def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, report: Reporter) -> None:
+def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter) -> None:
     """Writes page, CSV and JUnit XML beside the takes; those of a part of a list carry its number.
 
     Raises:
@@ -49,7 +49,7 @@ def write(rows: Sequence[Row], settings: Settings, title: str, media_mb: float, 
     )
 
 
-def _lines(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> Iterator[Line]:
+def _lines(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> Iterator[ReportLine]:
     """Each row of the list once, as the report wants it."""
     verdicts = ledger.verdicts()
     seen = set[str]()
@@ -59,13 +59,15 @@ def _lines(rows: Sequence[Row], settings: Settings, ledger: Ledger) -> Iterator[
         yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts)
 
 
-def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts: Mapping[str, Verdict]) -> Line:
+def _line(
+    name: str, row: ManifestRow, settings: BatchSettings, entry: LedgerEntry | None, verdicts: Mapping[str, Verdict]
+) -> ReportLine:
     from facetake import qc
     from facetake import report as report_page
     from facetake.batch import form_of
 
     mood = row.emotion or settings.options.emotion or "neutral"
-    line = report_page.Line(
+    line = report_page.ReportLine(
         name,
         row.audio,
         status=report_page.FAILED if row.problem else "not begun",
@@ -97,7 +99,7 @@ def _line(name: str, row: Row, settings: Settings, entry: Entry | None, verdicts
     )
 
 
-def _said(verdict: Verdict | None, entry: Entry) -> tuple[str, str]:
+def _said(verdict: Verdict | None, entry: LedgerEntry) -> tuple[str, str]:
     """A verdict and its note; one of a version that is no longer there is only remembered."""
     if verdict is None:
         return "", ""

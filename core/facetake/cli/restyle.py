@@ -12,7 +12,7 @@ from facetake.cli.progress import Reporter
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
-    from facetake.restyle import Report, RestyleOptions
+    from facetake.restyle import RestyleOptions, RestyleReport
 
 NAME = "restyle"
 ABOUT = "change the emotion or the manner of a take and keep its lips in sync"
@@ -89,7 +89,7 @@ def _names(text: str | None) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(",") if name.strip()) if text else ()
 
 
-def _lines(report: Report, options: RestyleOptions) -> list[str]:
+def _lines(report: RestyleReport, options: RestyleOptions) -> list[str]:
     """What was done, for a person."""
     lines = [
         f"visemes kept       {report.visemes_kept:.0%} of the frames in speech",

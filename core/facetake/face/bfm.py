@@ -15,8 +15,9 @@ from facetake.arrays import F32, I64
 from facetake.arrays.matlab import read_mat
 from facetake.arrays.reader import reading
 from facetake.errors import ModelError
+from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
-from facetake.face.linear import Basis, LinearFace
+from facetake.face.linear import LinearBasis, LinearFace
 from facetake.face.model import Embedding, Topology
 from facetake.face.surface import at_vertices, cylinder, materials, parts
 from facetake.files import json_text
@@ -25,10 +26,9 @@ N_IDENTITY = 80
 N_EXPRESSION = 64
 N_COLOUR = 80
 """How many coefficients AudioDVP uses; files may hold fewer."""
-_FRONT_METRES = 0.1
-_2017_METRES = 0.001
-_2009_METRES = 1e-6
-_FLIP = np.array([1.0, -1.0, -1.0], np.float32)
+_FRONT_METRES = 0.1  # of its unit: a decimetre, in the file of 2009's front with Guo et al.'s expressions
+_2017_METRES = 0.001  # a millimetre, as of 2019
+_2009_METRES = 1e-6  # a micrometre
 _H5_LANDMARKS = {  # names in the 2017 and 2019 files -> MediaPipe's points
     "center.nose.tip": 4,
     "center.lips.upper.outer": 0,
@@ -93,7 +93,7 @@ def _mat(path: Path, *names: str) -> dict[str, Any]:
 
 def _points(column: Any, metres: float) -> F32:
     """Positions or displacements (V, 3) of a stacked column, in our space."""
-    return (np.asarray(column, np.float32).reshape(-1, 3) * np.float32(metres) * _FLIP).astype(np.float32)
+    return (np.asarray(column, np.float32).reshape(-1, 3) * np.float32(metres) * FLIP).astype(np.float32)
 
 
 def _directions(matrix: Any, metres: float, most: int) -> F32:
@@ -111,7 +111,7 @@ def _model(
     identity: F32,
     expression: F32,
     expression_mean: F32,
-    colour: Basis,
+    colour: LinearBasis,
     faces: I64,
     landmarks: Embedding,
 ) -> LinearFace:
@@ -123,8 +123,8 @@ def _model(
     return LinearFace(
         name,
         topology,
-        Basis(mean, identity, _names("identity", len(identity))),
-        Basis(expression_mean, expression, _names("expression", len(expression))),
+        LinearBasis(mean, identity, _names("identity", len(identity))),
+        LinearBasis(expression_mean, expression, _names("expression", len(expression))),
         colour,
         srgb=True,
     )
@@ -149,10 +149,10 @@ def _front(path: Path) -> LinearFace:
     )
 
 
-def _colour(mean: Any, basis: Any, scale: float) -> Basis:
+def _colour(mean: Any, basis: Any, scale: float) -> LinearBasis:
     colour = np.asarray(mean, np.float32).reshape(-1, 3) * np.float32(scale)
     directions = np.asarray(basis, np.float32).T[:N_COLOUR].reshape(-1, *colour.shape) * np.float32(scale)
-    return Basis(colour, directions, _names("colour", len(directions)))
+    return LinearBasis(colour, directions, _names("colour", len(directions)))
 
 
 def _ibug(faces: I64, vertex: I64, path: Path) -> Embedding:
@@ -233,7 +233,7 @@ def _from_h5(path: Path) -> LinearFace:
     own = points.T if points.shape[0] == 3 else points
     positions = _points(shape, _2017_METRES)
     faces = _outwards(positions, faces)
-    colour = Basis(tint.reshape(-1, 3), colours.reshape(len(colours), -1, 3), _names("colour", len(colours)))
+    colour = LinearBasis(tint.reshape(-1, 3), colours.reshape(len(colours), -1, 3), _names("colour", len(colours)))
     return _model(
         path.stem.split("_")[0],
         positions,

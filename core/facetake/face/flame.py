@@ -19,6 +19,7 @@ from facetake import files
 from facetake.arrays import F32, I64
 from facetake.arrays.reader import read_npz
 from facetake.errors import ModelError
+from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
 from facetake.face.linear import check_size
 from facetake.face.model import MATERIALS, Embedding, FaceModel, Topology
@@ -29,14 +30,11 @@ from facetake.safe_pickle import read
 
 N_IDENTITY = 300
 N_EXPRESSION = 100
-N_SHAPES = 400
 """FLAME's own numbers: 300 directions of shape, 100 of expression."""
-NECK = 1
-JAW = 2
-EYES = (3, 4)
-N_JOINTS = 5
+JAW = 2  # in FLAME's tree of joints: the whole, neck, jaw, left and right eye
+EYES = (3, 4)  # likewise
+N_JOINTS = 5  # likewise
 _POSE_NAMES = tuple(f"{what}_{axis}" for what in ("jaw", "eye_left", "eye_right") for axis in "xyz")
-_FLIP = np.array([1.0, -1.0, -1.0], np.float32)
 _WANTED = ("v_template", "f", "shapedirs", "posedirs", "J_regressor", "weights", "kintree_table")
 
 
@@ -84,7 +82,7 @@ class Flame(FaceModel):
             array = np.ascontiguousarray(values, np.float32)
             flat = array.reshape(len(array), -1) if array.ndim == 3 else array
             self.register_buffer(name, torch.from_numpy(flat), persistent=False)
-        self.register_buffer("flip", torch.from_numpy(_FLIP), persistent=False)
+        self.register_buffer("flip", torch.from_numpy(FLIP), persistent=False)
         self.register_buffer("middle", self._head_middle(), persistent=False)
 
     flip: Tensor
@@ -221,7 +219,7 @@ def _topology(
     template: F32, faces: I64, weights: NDArray[Any], landmarks: Embedding, uv: tuple[F32, I64] | None
 ) -> Topology:
     """FLAME's mesh with guessed parts; eyeballs are what hangs on the eyes' joints."""
-    points = template * _FLIP
+    points = template * FLIP
     eyes = weights[:, list(EYES)].sum(axis=1) > 0.5
     regions = {**parts(points, faces, landmarks, eyes), "eyes": eyes}
     material = materials(faces, regions["lips"])

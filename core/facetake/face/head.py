@@ -24,15 +24,17 @@ SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35,
 GAZE_YAW_DEG = 32.0
 GAZE_PITCH_DEG = 24.0
 """How far an eye turns at a full `eyeLook...` weight."""
+FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
+"""Turns our axes (y down, z away from the viewer) into those of other models and formats (y up, z to the viewer)."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
 """Where the head turns on the neck."""
 NECK_TOP_M = 0.075
 NECK_BOTTOM_M = 0.190
 """Heights between which the neck hands the head's turn over to the shoulders."""
-LID_CLEARANCE_M = 0.0006
-IRIS_UV_SPAN = 0.300
-EYE_UV_CENTRE = (0.690, 0.810)
-ATLAS = 1024
+LID_CLEARANCE_M = 0.0006  # by eye: with less, eyeballs show through between a lid's vertices; with more, lids swell
+IRIS_UV_SPAN = 0.300  # side of the eye's square in `head_baking.atlas.CHARTS`
+EYE_UV_CENTRE = (0.690, 0.810)  # middle of that square
+ATLAS = 1024  # pixels a side, by choice: lashes and brows are painted in it, and it is two thirds of the shipped file
 
 
 @dataclass(frozen=True)

@@ -21,11 +21,13 @@ IBUG_68 = np.array(
 )
 """(68,) MediaPipe's number of each iBUG point."""
 
+# numbered as in 300-W (Sagonas et al. 2013), each part from the subject's right on
 JAW = slice(0, 17)
 BROWS = slice(17, 27)
 NOSE = slice(27, 36)
 EYES = slice(36, 48)
 MOUTH = slice(48, 68)
+INNER_LIPS = ((61, 67), (62, 66), (63, 65))  # upper and lower points that face each other
 
 IBUG_MIRROR = np.array(
     """

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from facetake import files
 from facetake.arrays import F32
 from facetake.errors import ModelError
+from facetake.face.head import FLIP
 from facetake.face.ibug import IBUG_68, IBUG_WEIGHT
-from facetake.face.linear import Basis, LinearFace
+from facetake.face.linear import LinearBasis, LinearFace
 from facetake.face.model import MATERIALS, Topology
 from facetake.face.obj import read_obj, read_positions
 from facetake.face.surface import at_vertices, colours, materials, parts
@@ -25,8 +26,7 @@ from facetake.rig import ARKIT_NAMES
 
 N_IDENTITY = 60
 """How many of the 100 identity shapes are read: each is a file of three megabytes."""
-_METRES = np.float32(0.01)
-_FLIP = np.array([1.0, -1.0, -1.0], np.float32)
+_METRES = np.float32(0.01)  # of its unit: a centimetre
 _CLEAR = ("LacrimalFluid", "EyeBlend", "EyeOcclusion", "EyeLashes")
 _MATERIAL = {  # parts of the names of the file's materials -> ours
     "Teeth": "teeth",
@@ -44,7 +44,7 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
     neutral = read_obj(folder / "generic_neutral_mesh.obj")
     about = _indices(folder / "vertex_indices.json")
     names = tuple(str(name) for name in about["expressions"])
-    rest = neutral.vertices * _METRES * _FLIP
+    rest = neutral.vertices * _METRES * FLIP
     expression = _shapes(folder, names, neutral.vertices)
     people = sorted(folder.glob("identity*.obj"))[:n_identity]
     if not people:
@@ -57,8 +57,8 @@ def load(folder: Path, n_identity: int = N_IDENTITY) -> LinearFace:
     return LinearFace(
         "ict",
         topology,
-        Basis(rest - middle, identity, people_names),
-        Basis(np.zeros_like(rest), expression, names),
+        LinearBasis(rest - middle, identity, people_names),
+        LinearBasis(np.zeros_like(rest), expression, names),
         paint,
         arkit=_from_arkit(names),
     )
@@ -81,7 +81,7 @@ def _shapes(folder: Path, names: tuple[str, ...], neutral: F32) -> F32:
         positions = read_positions(folder / f"{name}.obj")
         if positions.shape != neutral.shape:
             raise ModelError(f"{folder / name}.obj has {len(positions)} vertices, the neutral mesh {len(neutral)}")
-        shapes[k] = (positions - neutral) * _METRES * _FLIP
+        shapes[k] = (positions - neutral) * _METRES * FLIP
     return shapes
 
 

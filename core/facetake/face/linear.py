@@ -18,7 +18,7 @@ from facetake.render.harmonics import to_linear
 
 
 @dataclass(frozen=True)
-class Basis:
+class LinearBasis:
     """mean (V, 3) and directions (N, V, 3), one standard deviation each, with a name for each."""
 
     mean: F32
@@ -39,9 +39,9 @@ class LinearFace(FaceModel):
         self,
         name: str,
         topology: Topology,
-        identity: Basis,
-        expression: Basis,
-        colour: Basis,
+        identity: LinearBasis,
+        expression: LinearBasis,
+        colour: LinearBasis,
         *,
         srgb: bool = False,
         arkit: F32 | None = None,

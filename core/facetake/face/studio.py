@@ -11,15 +11,16 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.face.head import PARTS, SOFTNESS, Head, load
 from facetake.render.camera import portrait
-from facetake.render.shade import SUPERSAMPLING, Surface, backdrop, shade, vertex_normals
+from facetake.render.shade import SUPERSAMPLING, MeshSurface, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import face_ids
 
-DISTANCE_M = 1.15
-FOV_DEG = 15.5
+DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
+FOV_DEG = 15.5  # so that head and collar fill the picture from there
 LOOK_AT_M = np.array([0.0, 0.012, 0.0], dtype=np.float32)
+"""A little below the eyes, so that the chin of an open jaw stays in the picture."""
 _MOUTH = tuple(PARTS.index(name) for name in ("cavity", "teeth", "tongue"))
-MOUTH_DARKEST = 0.55
-MOUTH_LIT_M = 0.018
+MOUTH_DARKEST = 0.55  # by eye, share of light inside a shut mouth: with less, teeth flash up as lips part
+MOUTH_LIT_M = 0.018  # opening from which on it has all of it, by eye: a wide vowel's
 
 
 class Studio:
@@ -40,7 +41,7 @@ class Studio:
         placed = np.ascontiguousarray(vertices - LOOK_AT_M + np.array([0, 0, DISTANCE_M], np.float32))
         screen = self._camera.project(placed)
         width, height = self._camera.size
-        surface = Surface(
+        surface = MeshSurface(
             self.head.faces,
             self.head.uv_faces,
             self.head.look(gaze_deg),

@@ -10,7 +10,7 @@ from scipy.spatial import Delaunay
 
 from facetake.arrays import F32, I64, Mask
 from facetake.face.ibug import BROWS, EYES, IBUG_68, JAW, MOUTH
-from facetake.face.linear import Basis
+from facetake.face.linear import LinearBasis
 from facetake.face.model import MATERIALS, Embedding
 
 NOSE_TIP = 4
@@ -25,6 +25,8 @@ _COLOURS = {  # linear
     "tongue": (0.42, 0.10, 0.09),
 }
 _SKIN_TINTS = {"skin_light": (0.30, 0.33, 0.35), "skin_red": (0.06, -0.05, -0.06), "skin_yellow": (0.01, 0.025, -0.12)}
+"""Share of a colour that a coefficient of 1 changes, by choice: at 3, as far as a fit goes, skin is nearly black, or
+twice as light."""
 
 
 def parts(vertices: F32, faces: I64, landmarks: Embedding, not_skin: Mask | None = None) -> dict[str, Mask]:
@@ -73,7 +75,7 @@ def materials(faces: I64, lips: Mask) -> I64:
     return found
 
 
-def colours(faces: I64, material: I64, n_vertices: int) -> Basis:
+def colours(faces: I64, material: I64, n_vertices: int) -> LinearBasis:
     """Plain linear colours by material, and the ways in which skin differs: lighter, redder, yellower."""
     mean = np.tile(np.asarray(_COLOURS["skin"], np.float32), (n_vertices, 1))
     skin = np.ones(n_vertices, bool)
@@ -83,7 +85,7 @@ def colours(faces: I64, material: I64, n_vertices: int) -> Basis:
         skin[corners] = name in ("skin", "lips")
     tints = np.asarray(list(_SKIN_TINTS.values()), np.float32)
     directions = tints[:, None, :] * mean * skin[:, None]
-    return Basis(mean, directions.astype(np.float32), tuple(_SKIN_TINTS))
+    return LinearBasis(mean, directions.astype(np.float32), tuple(_SKIN_TINTS))
 
 
 def cylinder(vertices: F32) -> F32:

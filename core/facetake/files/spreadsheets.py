@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 
 from facetake import files
 
-LONGEST_WORD: Final = 40
+LONGEST_WORD: Final = 40  # letters on either side: more than words have; without it, text without spaces costs a square
 LIKELY: Final = 0.75
 """The least share of letters beyond ASCII that make sense, for an encoding to be believed."""
 CLEAR: Final = 0.1
@@ -65,11 +65,12 @@ SIGNS: Final = {
     "HANGUL": ("HANGUL",),
 }
 HALF_WIDE: Final = "".join(map(chr, range(0xFF61, 0xFFA0)))
+"""Unicode's half-wide katakana: what Shift-JIS makes of nearly any bytes, and what people hardly type."""
 FIRST_RARE: Final = {"gb2312": 0xD8, "big5": 0xC9}
 """The first byte of signs that are rare."""
 HANGUL: Final = (0xB0, 0xC8)
 """The first bytes of Korea's syllables, whose second bytes are from `HANGUL_SECOND` on."""
-HANGUL_SECOND: Final = 0xA1
+HANGUL_SECOND: Final = 0xA1  # EUC-KR's second bytes begin here
 ENOUGH: Final = {"gb2312": 6, "big5": 4}
 """Chinese signs of which one lies outside Korea's syllables nearly always."""
 

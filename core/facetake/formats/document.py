@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 from facetake import files
 from facetake.errors import TakeError
 from facetake.files import json_text
-
-MOST_BYTES = 1 << 31
+from facetake.formats.length import MOST_BYTES
 
 
 def load(path: Path) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from facetake.formats import table
 from facetake.take import Take
 
 FORMAT = "facetake-take"
-VERSION = 1
+VERSION = 1  # of the layout; takes of another are refused
 
 
 def check_kind(kind: str, version: float) -> None:

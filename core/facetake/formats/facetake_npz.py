@@ -24,8 +24,8 @@ from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time
 
 _KEYS = ("format", "version", "rate", "start", "controls", "origin", "values")
-_FRAME_BYTES = 4 * (rig.N_CONTROLS + 3)
-_MOST_TEXT_BYTES = 1 << 26
+_FRAME_BYTES = 4 * (rig.N_CONTROLS + 3)  # float32: the controls and the head's three angles
+_MOST_TEXT_BYTES = 1 << 26  # 64 MB, ample: names of controls and where the take is from
 
 
 def read(path: Path) -> Take:

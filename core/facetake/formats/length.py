@@ -10,9 +10,11 @@ from typing import Final
 
 from facetake.errors import TakeError
 
+MOST_BYTES: Final = 1 << 31
+"""Of a take as text: a million frames of all controls, at ten characters a number."""
 FREE_FRAMES: Final = 216_000
 """An hour at 60 fps: 150 MB in memory."""
-BYTES_A_FRAME: Final = 32
+BYTES_A_FRAME: Final = 32  # what moves takes many times more, however well packed
 MOST_FRAMES: Final = 1_000_000
 """Of formats that keep a number for every frame as text: 4.6 hours at 60 fps."""
 

@@ -52,8 +52,8 @@ _EMOTIONS = frozenset({"angry", "disgusted", "fearful", "happy", "neutral", "sad
 _SATURATING = ("eyeBlinkLeft", "eyeBlinkRight", "mouthSmileLeft", "mouthSmileRight")
 _REACHED = 0.75
 """How high such a curve must come once to have shown its end."""
-_LONGEST_BRIDGE_S = 1.0
-_RETURN_S = 0.25
+_LONGEST_BRIDGE_S = 1.0  # by choice: a straight way through a longer one would be a face that moves as if asleep
+_RETURN_S = 0.25  # by choice: in less the face jumps to where it is seen again
 _LATEST_START_S = 3600  # no line begins an hour into its sound: then it is the time of day
 
 

@@ -26,12 +26,11 @@ from facetake.arrays import F64
 from facetake.errors import TakeError
 from facetake.timebase import DEFAULT_RATE, RELATIVE_SLACK, WHOLE_RATES, recognise
 
-SIXTIETHS = 60
 TICKS_PER_S = 60_000  # what a timecode can say: thousandths of a sixtieth
 _TIMECODE = re.compile(r'"?([0-9]{1,2}):([0-5]?[0-9]):([0-5]?[0-9])[:;]([0-9]{1,3})(\.[0-9]{1,6})?"?')
 _COUNTS = (60, 120, 240, *(int(rate) for rate in WHOLE_RATES if rate not in (60, 120, 240)))  # the likely ones first
-_DAY_S = 86_400.0
-_LONGEST_GAP_S = 1.0
+_DAY_S = 86_400.0  # after which timecodes begin anew
+_LONGEST_GAP_S = 1.0  # by choice: phones lose frames, not seconds; more is two recordings
 _JITTER = 0.25  # of a frame: by how much a frame may be early or late and still be that frame
 _NEAR = 5e-3  # relative: a phone's mean rate is that far from the one it was set to
 _TELLING_ENDS = 3  # ends of seconds after which even a count that nobody uses is believed

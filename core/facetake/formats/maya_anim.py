@@ -36,27 +36,30 @@ from facetake import files, rig
 from facetake.errors import TakeError
 from facetake.formats import length, timing
 from facetake.formats.files import reading
-from facetake.formats.length import MOST_FRAMES
+from facetake.formats.length import MOST_BYTES, MOST_FRAMES
 from facetake.formats.maya_curve import TANGENTS, UNWEIGHTED, Floats, MayaCurve, slopes
 from facetake.take import RANGE_SLACK, Take
 from facetake.timebase import DEFAULT_RATE, recognise
 
 HEAD_NODE = "FacetakeHead"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")  # yaw, pitch, roll: Maya's Y is up, and the face looks along Z
-MOST_BYTES = 1 << 31
 HEAD_SIGNS = (1, -1, -1)  # so that a turn about X is a nod down, and one about Z tips the head to its right
 
 _NAMED_RATES = {"game": 15, "film": 24, "pal": 25, "ntsc": 30, "show": 48, "palf": 50, "ntscf": 60}
+"""Maya: words of `currentUnit -time`."""
 _PLAIN_RATES = (2, 3, 4, 5, 6, 8, 10, 12, 16, 20, 40, 75, 80, 90, 100, 120, 125, 150, 200, 240, 250, 300, 375, 400, 500)
-_UNIT_OF_RATE = {
+"""Maya: likewise, with `fps` behind."""
+_UNIT_OF_RATE = {  # Maya: how it writes each rate; a word where it has one
     **{Fraction(rate): f"{rate}fps" for rate in (*_PLAIN_RATES, 600, 750)},
     **{Fraction(rate * 1000, 1001): f"{text}fps" for rate, text in ((24, "23.976"), (30, "29.97"))},
     **{Fraction(rate * 1000, 1001): f"{text}fps" for rate, text in ((48, "47.952"), (60, "59.94"))},
     **{Fraction(rate): name for name, rate in _NAMED_RATES.items()},
 }
 _RATE_OF_UNIT = {name: rate for rate, name in _UNIT_OF_RATE.items()} | {"29.97df": Fraction(30000, 1001)}
+"""Maya: film's drop-frame rate is read, too."""
 _CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "km": 1e5, "in": 2.54, "ft": 30.48, "yd": 91.44, "mi": 160934.4}
-_DEGREES = {"deg": 1.0, "rad": 180 / math.pi, "min": 1 / 60, "sec": 1 / 3600}
+"""Maya: words of `currentUnit -linear`; inches are 2.54 cm by definition."""
+_DEGREES = {"deg": 1.0, "rad": 180 / math.pi, "min": 1 / 60, "sec": 1 / 3600}  # Maya: words of `currentUnit -angle`
 _TINY = 1e-10  # Maya's writer makes such values 0, since not every reader takes them
 _LARGEST = 1e9  # frames and values beyond this are damage, and would overflow what is computed from them
 _COMMENT = re.compile(r"(?://|#)[^\n]*")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import TakeError
 
-MOST_COLUMNS = 2000
+MOST_COLUMNS = 2000  # ten times what a take of any program has; more is another kind of file
 LONGEST_LINE = 200_000
 """Characters of a line, more than as many columns need."""
 _BLOCK = 2048  # rows parsed at a time, so that the 64-bit numbers of a long file never exist all at once

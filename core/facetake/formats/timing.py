@@ -14,7 +14,7 @@ from facetake.errors import TakeError
 from facetake.timebase import DEFAULT_RATE, RELATIVE_SLACK, recognise
 
 _JITTER = 0.1  # of a frame: more than rounding to milliseconds at 120 fps gives
-_DECIMALS = range(3, 9)
+_DECIMALS = range(3, 9)  # milliseconds are the coarsest that tell 120 fps; past eight a float holds no more of an hour
 
 
 def rate_of(times_s: NDArray[np.float64]) -> Fraction:

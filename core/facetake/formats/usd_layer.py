@@ -20,14 +20,13 @@ from facetake import files
 from facetake.arrays import F32
 from facetake.errors import TakeError
 from facetake.formats import arkit_columns, exact, length, timing
-from facetake.formats.length import MOST_FRAMES
+from facetake.formats.length import MOST_BYTES, MOST_FRAMES
 from facetake.take import Take
 from facetake.timebase import FASTEST, RELATIVE_SLACK, parse_rate, parse_time, recognise
 
 CURVES: Final = "/Facetake/Curves"
 HEAD_NAMES: Final = ("head:yaw", "head:pitch", "head:roll")
 CRATE: Final = b"PXR-USDC"
-MOST_BYTES: Final = 1 << 31
 DEEPEST: Final = 100
 """Of brackets in brackets in USD text: its library ends the whole process some thousands deeper."""
 EVEN: Final = 0.1  # of a step between samples: by how much one may differ where they stand on a grid

@@ -41,7 +41,7 @@ from facetake.inference.verified import (
     runtime_package,
     session,
 )
-from facetake.inference.voice import BLOCK_FRAMES, BLOCK_S, Voice
+from facetake.inference.voice import BLOCK_FRAMES, BLOCK_S, VoiceFeatures
 from facetake.motion.expression import Movement
 
 __all__ = [
@@ -60,7 +60,7 @@ __all__ = [
     "RestyleModels",
     "Restyler",
     "VisemeClassifier",
-    "Voice",
+    "VoiceFeatures",
     "audio2rig_metadata",
     "audio_emotion_metadata",
     "classifier_metadata",

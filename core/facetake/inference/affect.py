@@ -19,7 +19,7 @@ from facetake.inference.verified import session
 if TYPE_CHECKING:
     import onnxruntime
 
-SIDE = 256
+SIDE = 256  # pixels, as EmoNet was trained
 OUTPUTS = ("valence", "arousal")
 
 

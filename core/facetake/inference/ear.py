@@ -14,7 +14,7 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.files import json_text
 from facetake.inference.verified import check_widths, common_metadata, opened
-from facetake.inference.voice import Voice, VoiceSums
+from facetake.inference.voice import VoiceFeatures, VoiceSums
 from facetake.inference.windows import Joiner, SoundBuffer, sample_of, spans
 from facetake.visemes import VISEMES
 
@@ -34,7 +34,7 @@ class Hearing:
 
     features: NDArray[np.float16]
     visemes: F32
-    voice: Voice | None = None
+    voice: VoiceFeatures | None = None
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from facetake.files import json_text
 from facetake.inference.verified import Opened, check_widths, common_metadata, opened
 from facetake.visemes import VISEMES
 
-WINDOW_FRAMES = 240
+WINDOW_FRAMES = 240  # by choice: 4 s, of which a sixth is context
 CONTEXT_FRAMES = 20  # at either edge of a window that the network sees but whose result is not used
 BATCH = 8  # windows run at once
 

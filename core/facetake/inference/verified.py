@@ -31,9 +31,9 @@ from facetake.files.quantities import shown
 if TYPE_CHECKING:
     import onnxruntime
 
-MODEL_VERSION = 1
+MODEL_VERSION = 1  # goes up when models of before no longer fit
 _SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs
-SHIPPED = Path(__file__).parents[1] / "models"
+SHIPPED = Path(__file__).parents[1] / "models"  # `core/facetake/models`, in a wheel, too
 
 
 RUNTIMES: Final[Mapping[str, str]] = {"onnxruntime": "cpu", "onnxruntime-gpu": "gpu"}

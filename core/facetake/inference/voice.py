@@ -10,12 +10,12 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 
-BLOCK_FRAMES = FRAME_RATE_HZ // 2
+BLOCK_FRAMES = FRAME_RATE_HZ // 2  # half a second, of which `emotion_recognition` makes its windows
 BLOCK_S = BLOCK_FRAMES / FRAME_RATE_HZ
 
 
 @dataclass(frozen=True)
-class Voice:
+class VoiceFeatures:
     """What an ear tells of how a voice sounds, of every half second; the last may be shorter.
 
     Attributes:
@@ -43,7 +43,7 @@ class VoiceSums:
         """Makes room for `n_frames` frames (60 a second) of `width` channels."""
         count = -(-n_frames // BLOCK_FRAMES)
         sums, squares = np.zeros((2, count, width), np.float32)
-        self.voice = Voice(np.zeros(count, np.int64), sums, squares)
+        self.voice = VoiceFeatures(np.zeros(count, np.int64), sums, squares)
         self._done = 0
 
     def add(self, frames: F32) -> None:

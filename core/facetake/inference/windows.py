@@ -10,7 +10,7 @@ from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 
 WINDOW_FRAMES = 300  # 5 s, about the length the networks were trained on
-HOP_FRAMES = 240
+HOP_FRAMES = 240  # windows share a second: both edges, and half a second in which one fades into the other
 EDGE_FRAMES = 15  # at a window's edge a network sees too little context; cross-fading happens inside
 
 

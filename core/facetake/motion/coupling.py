@@ -31,6 +31,8 @@ FROM_ROUNDING = {"mouth_pushPullU": 0.14, "mouth_pushPullD": 0.14}
 FROM_BLINK = {"eyelashes_tweakerIn": 0.2, "eyelashes_tweakerOut": 0.2, "eye_lidPress": 0.22}
 FROM_SMILE = {"ear_up": 0.16, "mouth_cornerSharpnessU": 0.22}
 FROM_FROWN = {"mouth_cornerSharpnessD": 0.22}
+"""How much of what leads each takes over; by eye, not measured: too little is dead skin beside what moves, too much a
+tic."""
 RELEASED = 64
 """Breaths after which what they touched of a long take is put away."""
 ANTAGONISM = 0.75
@@ -38,8 +40,8 @@ ANTAGONISM = 0.75
 BREATH_S = 0.5
 SWALLOW_S = 0.55
 """Time of a breath in before a phrase, and of swallowing after one."""
-BREATH = 0.4
-SWALLOW = 0.6
+BREATH = 0.4  # share of the control's range, by eye: all of it is a gasp
+SWALLOW = 0.6  # likewise
 LONG_PAUSE_S = 1.1
 SWALLOW_AFTER_S = 0.3
 """A pause in which one swallows, and when after its start."""

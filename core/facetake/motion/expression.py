@@ -21,7 +21,7 @@ from facetake.arrays import F32, F64, memmap
 from facetake.emotion import EMOTIONS
 from facetake.motion.waves import Wave, smoothed
 
-MOST_ENERGY = 2.0
+MOST_ENERGY = 2.0  # by choice: twice as lively; stronger poses are a matter of emotion and gains
 PIECE_STREAM = 11
 BREATH_STREAM = 12
 VARIANT_STREAM = 13
@@ -45,8 +45,8 @@ SIDE_SWELL = 0.07
 vary by 0.4 of their mean, as all upper-face controls do."""
 MEAN_SWELL = -0.08
 """A pose that swells reaches its full size on what is stressed, and lies a little below it on average."""
-LEAST_SWELL = 0.45
-MOST_SWELL = 1.45
+LEAST_SWELL = 0.45  # bounds of a swelling pose, a little beyond that 0.4: an emotion neither goes out nor overdoes
+MOST_SWELL = 1.45  # likewise
 OPPOSED = 0.25
 HELD = 0.1
 """What is left of real movement that runs against an emotion's pose, where that moves a control by more than the

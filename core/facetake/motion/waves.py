@@ -6,7 +6,7 @@ import numpy as np
 
 from facetake.arrays import F64
 
-PARTS = 5
+PARTS = 5  # sines, by choice: of fewer a track repeats itself within a line
 
 
 class Wave:

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 RADIUS = 3  # frames to either side (AudioDVP 3.2)
-KERNEL = 3
+KERNEL = 3  # Table 1; convolutions run along the features, and the frames of a window are channels
 CHANNELS = (5, 3, 1)  # Table 1
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-LEAK = 0.2
+LEAK = 0.2  # READ does not say; as in other networks beside a discriminator (Isola et al. 2017)
 
 
 @dataclass(frozen=True)

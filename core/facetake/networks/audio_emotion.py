@@ -17,12 +17,12 @@ from facetake.emotion import EMOTIONS
 from facetake.networks.logmel import mel_filters
 
 WINDOW = 2048  # landmark translation 3.2
-HOP = 512
-N_MELS = 128
-COARSE = 32  # the two steps of the Fourier transform
-FINE = 64
-LOW_HZ = 40.0
-HIGH_HZ = 7900.0
+HOP = 512  # landmark translation 3.2
+N_MELS = 128  # landmark translation 3.2
+COARSE = 32  # one of the two steps of the Fourier transform
+FINE = 64  # the other: COARSE * FINE = WINDOW
+LOW_HZ = 40.0  # below is rumble, no voice
+HIGH_HZ = 7900.0  # just below half of 16 kHz, where converters' filters already cut
 SILENCE = 1e-9  # power; keeps the logarithm finite on digital silence
 QUIETEST = -10.0  # natural-log units below the clip's mean: 43 dB; what is fainter is the room's
 SCALE = 4.0  # of the logarithm, so that inputs are of the order of 1
@@ -96,7 +96,7 @@ def _turns(rows: int, columns: int, whole: int) -> Tensor:
     return torch.stack([angle.cos(), -angle.sin()]).float()
 
 
-class AudioEmotion(nn.Module):
+class AudioEmotionNetwork(nn.Module):
     """From a waveform to one score an emotion; their sigmoids are the paper's s in [0, 1]^c."""
 
     def __init__(self, size: VoiceSize) -> None:

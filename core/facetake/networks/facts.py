@@ -14,11 +14,11 @@ from torch import Tensor, nn
 from facetake import rig
 from facetake.visemes import VISEMES
 
-LEAK = 0.2
+LEAK = 0.2  # FACTS does not say; as in EmoFace 4.2
 
 
 @dataclass(frozen=True)
-class SequenceSize:
+class SequenceNetSize:
     """Shape of one network. Hidden size and dropout are the paper's (FACTS 4.2); it gives no numbers of layers.
 
     Attributes:
@@ -37,7 +37,7 @@ class SequenceSize:
 class Residual(nn.Module):
     """One fully connected layer, added to its input."""
 
-    def __init__(self, size: SequenceSize) -> None:
+    def __init__(self, size: SequenceNetSize) -> None:
         """Keeps the hidden size."""
         super().__init__()
         self.layer = nn.Linear(size.hidden, size.hidden)
@@ -52,7 +52,7 @@ class Residual(nn.Module):
 class SequenceNet(nn.Module):
     """Encoder, bidirectional GRU, decoder (FACTS 3.1, figure 2)."""
 
-    def __init__(self, n_in: int, n_out: int, size: SequenceSize, skip: bool = False) -> None:
+    def __init__(self, n_in: int, n_out: int, size: SequenceNetSize, skip: bool = False) -> None:
         """Builds the network; `skip` adds the first hidden layer to the last, to conserve content."""
         super().__init__()
         self.skip = skip
@@ -72,10 +72,10 @@ class SequenceNet(nn.Module):
         return output
 
 
-class Restyler(nn.Module):
+class RestylerNetwork(nn.Module):
     """The generator: curves and a style code to curves of that style (FACTS 3.1)."""
 
-    def __init__(self, n_styles: int, size: SequenceSize, as_change: bool = False) -> None:
+    def __init__(self, n_styles: int, size: SequenceNetSize, as_change: bool = False) -> None:
         """Builds the network; with `as_change` it gives what to add to the curves; the paper's gives them whole."""
         super().__init__()
         self.as_change = as_change
@@ -90,7 +90,7 @@ class Restyler(nn.Module):
 class Discriminator(nn.Module):
     """Per frame, how real curves look and of which style they are (FACTS 3.1)."""
 
-    def __init__(self, groups: tuple[int, ...], size: SequenceSize) -> None:
+    def __init__(self, groups: tuple[int, ...], size: SequenceNetSize) -> None:
         """`groups` are the numbers of styles that exclude each other, such as emotions, then actors."""
         super().__init__()
         self.groups = groups
@@ -102,10 +102,10 @@ class Discriminator(nn.Module):
         return out[..., 0], grouped_log_softmax(out[..., 1:], self.groups)
 
 
-class VisemeClassifier(nn.Module):
+class VisemeClassifierNetwork(nn.Module):
     """Curves to visemes, whoever speaks in whatever mood (FACTS 3.2.4); a second head tells the style."""
 
-    def __init__(self, groups: tuple[int, ...], size: SequenceSize) -> None:
+    def __init__(self, groups: tuple[int, ...], size: SequenceNetSize) -> None:
         """`groups` as for the discriminator."""
         super().__init__()
         self.groups = groups

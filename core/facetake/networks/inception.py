@@ -14,8 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-SIDE = 299
-FEATURES = 2048
+SIDE = 299  # pixels that the published weights were trained with (Szegedy et al. 2015)
 UNUSED = ("fc.", "AuxLogits.")
 """What the file has besides: the classifier."""
 Kernel = int | tuple[int, int]
@@ -23,7 +22,7 @@ Step = str | tuple[str, ...]
 """One step of a branch: a layer's name, several layers side by side, or a pooling."""
 
 
-class Layer(NamedTuple):
+class ConvLayer(NamedTuple):
     """A convolution with its normalisation: channels in and out, kernel, stride; padded to keep the size if asked."""
 
     n_in: int
@@ -36,7 +35,7 @@ class Layer(NamedTuple):
 class Conv(nn.Module):
     """Convolution, batch normalisation, ReLU."""
 
-    def __init__(self, layer: Layer) -> None:
+    def __init__(self, layer: ConvLayer) -> None:
         """Builds one layer."""
         super().__init__()
         high, wide = (layer.kernel,) * 2 if isinstance(layer.kernel, int) else layer.kernel
@@ -67,7 +66,7 @@ POOLS = {"mean": _mean, "most": _most, "halved": _halved}
 class Mixed(nn.Module):
     """Branches side by side, their channels one after another."""
 
-    def __init__(self, layers: Mapping[str, Layer], branches: tuple[tuple[Step, ...], ...]) -> None:
+    def __init__(self, layers: Mapping[str, ConvLayer], branches: tuple[tuple[Step, ...], ...]) -> None:
         """Builds the layers; branches: the steps of each."""
         super().__init__()
         for name, layer in layers.items():
@@ -90,13 +89,13 @@ class Mixed(nn.Module):
 def _block_a(n_in: int, pooled: int) -> Mixed:
     """35 x 35: 64 + 64 + 96 + pooled channels."""
     layers = {
-        "branch1x1": Layer(n_in, 64),
-        "branch5x5_1": Layer(n_in, 48),
-        "branch5x5_2": Layer(48, 64, 5),
-        "branch3x3dbl_1": Layer(n_in, 64),
-        "branch3x3dbl_2": Layer(64, 96, 3),
-        "branch3x3dbl_3": Layer(96, 96, 3),
-        "branch_pool": Layer(n_in, pooled),
+        "branch1x1": ConvLayer(n_in, 64),
+        "branch5x5_1": ConvLayer(n_in, 48),
+        "branch5x5_2": ConvLayer(48, 64, 5),
+        "branch3x3dbl_1": ConvLayer(n_in, 64),
+        "branch3x3dbl_2": ConvLayer(64, 96, 3),
+        "branch3x3dbl_3": ConvLayer(96, 96, 3),
+        "branch_pool": ConvLayer(n_in, pooled),
     }
     return Mixed(layers, (("branch1x1",), ("branch5x5_1", "branch5x5_2"), _double3, ("mean", "branch_pool")))
 
@@ -107,10 +106,10 @@ _double3 = ("branch3x3dbl_1", "branch3x3dbl_2", "branch3x3dbl_3")
 def _block_b() -> Mixed:
     """From 35 x 35 to 17 x 17: 384 + 96 + 288 channels."""
     layers = {
-        "branch3x3": Layer(288, 384, 3, 2, keeps=False),
-        "branch3x3dbl_1": Layer(288, 64),
-        "branch3x3dbl_2": Layer(64, 96, 3),
-        "branch3x3dbl_3": Layer(96, 96, 3, 2, keeps=False),
+        "branch3x3": ConvLayer(288, 384, 3, 2, keeps=False),
+        "branch3x3dbl_1": ConvLayer(288, 64),
+        "branch3x3dbl_2": ConvLayer(64, 96, 3),
+        "branch3x3dbl_3": ConvLayer(96, 96, 3, 2, keeps=False),
     }
     return Mixed(layers, (("branch3x3",), _double3, ("halved",)))
 
@@ -120,16 +119,16 @@ def _block_c(wide: int) -> Mixed:
     row = (1, 7)
     column = (7, 1)
     layers = {
-        "branch1x1": Layer(768, 192),
-        "branch7x7_1": Layer(768, wide),
-        "branch7x7_2": Layer(wide, wide, row),
-        "branch7x7_3": Layer(wide, 192, column),
-        "branch7x7dbl_1": Layer(768, wide),
-        "branch7x7dbl_2": Layer(wide, wide, column),
-        "branch7x7dbl_3": Layer(wide, wide, row),
-        "branch7x7dbl_4": Layer(wide, wide, column),
-        "branch7x7dbl_5": Layer(wide, 192, row),
-        "branch_pool": Layer(768, 192),
+        "branch1x1": ConvLayer(768, 192),
+        "branch7x7_1": ConvLayer(768, wide),
+        "branch7x7_2": ConvLayer(wide, wide, row),
+        "branch7x7_3": ConvLayer(wide, 192, column),
+        "branch7x7dbl_1": ConvLayer(768, wide),
+        "branch7x7dbl_2": ConvLayer(wide, wide, column),
+        "branch7x7dbl_3": ConvLayer(wide, wide, row),
+        "branch7x7dbl_4": ConvLayer(wide, wide, column),
+        "branch7x7dbl_5": ConvLayer(wide, 192, row),
+        "branch_pool": ConvLayer(768, 192),
     }
     single = tuple(f"branch7x7_{n}" for n in (1, 2, 3))
     double = tuple(f"branch7x7dbl_{n}" for n in (1, 2, 3, 4, 5))
@@ -139,12 +138,12 @@ def _block_c(wide: int) -> Mixed:
 def _block_d() -> Mixed:
     """From 17 x 17 to 8 x 8: 320 + 192 + 768 channels."""
     layers = {
-        "branch3x3_1": Layer(768, 192),
-        "branch3x3_2": Layer(192, 320, 3, 2, keeps=False),
-        "branch7x7x3_1": Layer(768, 192),
-        "branch7x7x3_2": Layer(192, 192, (1, 7)),
-        "branch7x7x3_3": Layer(192, 192, (7, 1)),
-        "branch7x7x3_4": Layer(192, 192, 3, 2, keeps=False),
+        "branch3x3_1": ConvLayer(768, 192),
+        "branch3x3_2": ConvLayer(192, 320, 3, 2, keeps=False),
+        "branch7x7x3_1": ConvLayer(768, 192),
+        "branch7x7x3_2": ConvLayer(192, 192, (1, 7)),
+        "branch7x7x3_3": ConvLayer(192, 192, (7, 1)),
+        "branch7x7x3_4": ConvLayer(192, 192, 3, 2, keeps=False),
     }
     return Mixed(layers, (("branch3x3_1", "branch3x3_2"), tuple(f"branch7x7x3_{n}" for n in (1, 2, 3, 4)), ("halved",)))
 
@@ -154,15 +153,15 @@ def _block_e(n_in: int, pool: str) -> Mixed:
     row = (1, 3)
     column = (3, 1)
     layers = {
-        "branch1x1": Layer(n_in, 320),
-        "branch3x3_1": Layer(n_in, 384),
-        "branch3x3_2a": Layer(384, 384, row),
-        "branch3x3_2b": Layer(384, 384, column),
-        "branch3x3dbl_1": Layer(n_in, 448),
-        "branch3x3dbl_2": Layer(448, 384, 3),
-        "branch3x3dbl_3a": Layer(384, 384, row),
-        "branch3x3dbl_3b": Layer(384, 384, column),
-        "branch_pool": Layer(n_in, 192),
+        "branch1x1": ConvLayer(n_in, 320),
+        "branch3x3_1": ConvLayer(n_in, 384),
+        "branch3x3_2a": ConvLayer(384, 384, row),
+        "branch3x3_2b": ConvLayer(384, 384, column),
+        "branch3x3dbl_1": ConvLayer(n_in, 448),
+        "branch3x3dbl_2": ConvLayer(448, 384, 3),
+        "branch3x3dbl_3a": ConvLayer(384, 384, row),
+        "branch3x3dbl_3b": ConvLayer(384, 384, column),
+        "branch_pool": ConvLayer(n_in, 192),
     }
     split = (("branch3x3_2a", "branch3x3_2b"), ("branch3x3dbl_3a", "branch3x3dbl_3b"))
     double = ("branch3x3dbl_1", "branch3x3dbl_2", split[1])
@@ -175,11 +174,11 @@ class Inception(nn.Module):
     def __init__(self) -> None:
         """Builds the network with random weights."""
         super().__init__()
-        self.Conv2d_1a_3x3 = Conv(Layer(3, 32, 3, 2, keeps=False))
-        self.Conv2d_2a_3x3 = Conv(Layer(32, 32, 3, keeps=False))
-        self.Conv2d_2b_3x3 = Conv(Layer(32, 64, 3))
-        self.Conv2d_3b_1x1 = Conv(Layer(64, 80))
-        self.Conv2d_4a_3x3 = Conv(Layer(80, 192, 3, keeps=False))
+        self.Conv2d_1a_3x3 = Conv(ConvLayer(3, 32, 3, 2, keeps=False))
+        self.Conv2d_2a_3x3 = Conv(ConvLayer(32, 32, 3, keeps=False))
+        self.Conv2d_2b_3x3 = Conv(ConvLayer(32, 64, 3))
+        self.Conv2d_3b_1x1 = Conv(ConvLayer(64, 80))
+        self.Conv2d_4a_3x3 = Conv(ConvLayer(80, 192, 3, keeps=False))
         self.Mixed_5b = _block_a(192, 32)
         self.Mixed_5c = _block_a(256, 64)
         self.Mixed_5d = _block_a(288, 64)

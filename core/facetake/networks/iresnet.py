@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from torch import Tensor, nn
 
-SIDE = 112
-EMBEDDING = 512
-WIDTHS = (64, 128, 256, 512)
+SIDE = 112  # pixels of an aligned face, as published weights were trained with
+EMBEDDING = 512  # numbers that a face becomes (Deng et al. 2019)
+WIDTHS = (64, 128, 256, 512)  # channels of the four stages, as in published weights
 DEPTHS = {18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 14, 3), 100: (3, 13, 30, 3)}
 """Residual blocks in each of the four stages, by the names that the depths go by."""
 

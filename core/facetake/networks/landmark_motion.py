@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-LEAK = 0.2
+LEAK = 0.2  # the paper does not say; as in MakeItTalk's network of the same task (Zhou et al. 2020)
 SCALE = 0.1
 """Displacements are so small, in distances between the eyes, that the network works in tenths."""
 

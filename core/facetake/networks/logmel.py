@@ -15,8 +15,8 @@ from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 
 FEATURES_PER_FRAME = 2  # 120 features a second: p, b, m closures of 40 ms span five of them
 WINDOW_SAMPLES = 400  # 25 ms
-N_BINS = WINDOW_SAMPLES // 2 + 1
-N_MELS = 80
+N_BINS = WINDOW_SAMPLES // 2 + 1  # from 0 to half of the sample rate
+N_MELS = 80  # as Whisper and most speech networks
 SILENCE_FLOOR = 1e-6  # power; keeps the logarithm finite on digital silence
 MIN_SPREAD = 1.2  # natural-log units; noise alone spreads less, and so is not blown up into speech
 

@@ -15,6 +15,8 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 from torch.optim.swa_utils import AveragedModel
 
+BETAS: Final = (0.5, 0.999)
+"""Of Adam, as AudioDVP's program has them: beside a discriminator the usual 0.9 swings (Radford et al. 2015)."""
 MAX_NORM: Final = 1.0
 """Of the gradient of a network whose gradient is clipped; one batch out of the ordinary then moves it no further."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-LEAK = 0.02
+LEAK = 0.02  # as in Neural Voice Puppetry's audio network (Thies et al. 2020)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
-EXPANSION = 4
+EXPANSION = 4  # a block's last layer is so much wider than its others (He et al. 2015, table 1)
 UNUSED = ("fc.",)
 """What the file has besides: the classifier of people."""
 MEAN_BGR = (91.4953, 103.8827, 131.0912)

@@ -15,7 +15,7 @@ from facetake.networks.unet import LEAK, Norm, normed, start
 
 
 @dataclass(frozen=True)
-class SequenceSize:
+class SequenceTranslatorSize:
     """Shape of the network. The paper says three layers each; their widths are Facetake's.
 
     Attributes:
@@ -41,7 +41,7 @@ class SequenceSize:
 class SequenceTranslator(nn.Module):
     """Makes a sequence of pictures whole and steady."""
 
-    def __init__(self, size: SequenceSize) -> None:
+    def __init__(self, size: SequenceTranslatorSize) -> None:
         """Builds the network for pictures with sides that are multiples of 2 ** (number of widths)."""
         super().__init__()
         widths = (3, *size.widths)

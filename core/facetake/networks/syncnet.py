@@ -15,8 +15,8 @@ STEPS = 20
 CEPSTRA = 13
 STEPS_PER_FRAME = 4
 """The same window of sound: 20 rows of 13 cepstral coefficients, one every 10 ms."""
-HIDDEN = 512
-EMBEDDING = 1024
+HIDDEN = 512  # as in the published weights
+EMBEDDING = 1024  # likewise
 
 
 class SyncNet(nn.Module):

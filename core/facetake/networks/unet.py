@@ -11,7 +11,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-LEAK = 0.2
+LEAK = 0.2  # Isola et al. 2017
 MOST_DOWNS = 16  # a picture of 65,536 pixels
 WIDEST = 8  # times the width of the first layer
 WITH_DROPOUT = 5  # this many blocks at the outside go without

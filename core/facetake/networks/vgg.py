@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 PLANS: Mapping[int, tuple[int, ...]] = {16: (2, 2, 3, 3, 3), 19: (2, 2, 4, 4, 4)}
 """Convolutions in each block, by how many layers with weights the whole network has."""
-WIDTHS = (64, 128, 256, 512, 512)
+WIDTHS = (64, 128, 256, 512, 512)  # channels of the five blocks (Simonyan and Zisserman 2014, table 1)
 UNUSED = "classifier."
 """What the file has besides the convolutions."""
 MEAN = (0.485, 0.456, 0.406)

@@ -25,7 +25,7 @@ from facetake.files import json_text
 from facetake.networks.checkpoint import unmap
 
 WINDOW_S = 20.0  # run at once, so that a long take needs little memory
-MARGIN_S = 1.0
+MARGIN_S = 1.0  # heard beside it on either side and left out: by choice, at edges its transformer lacks context
 SHORTEST = 800  # samples that the network's convolutions need
 
 

@@ -27,6 +27,8 @@ from facetake.visemes import VISEMES
 
 Heard = Literal["speech", "speech_mel"]
 WIDTHS: dict[Heard, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEMES) + 52 + 80}
+"""Numbers a frame: visemes, ARKit's weights, and mel bands."""
+SMALLEST_SPREAD = 1e-3  # of a feature over a lesson: divided by less, what hardly moves there would jump elsewhere
 
 
 def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:

@@ -138,7 +138,7 @@ class EvaluateJob:
 
 
 @dataclass(frozen=True)
-class Film:
+class RenderedVideo:
     """What a line looks like.
 
     Attributes:
@@ -155,7 +155,7 @@ class Film:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ClipEvaluation:
     """How near a system comes to a clip: lines for a person, facts for a program."""
 
     lines: list[str]
@@ -195,10 +195,10 @@ class PortraitSystem(Protocol):
     def train(self, job: TrainJob, listener: Listener) -> None:
         """Trains, or goes on training. FacetakeError where the job cannot be done."""
 
-    def render(self, job: RenderJob, listener: Listener) -> Film:
+    def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:
         """Renders a line. FacetakeError where the job cannot be done."""
 
-    def evaluate(self, job: EvaluateJob, listener: Listener) -> Comparison:
+    def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Compares with a clip. FacetakeError where the job cannot be done."""
 
 

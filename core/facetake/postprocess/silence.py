@@ -29,7 +29,7 @@ LIST_PAUSE_S = 0.25
 LIST_RELEASE_S = 0.08
 """Fewest words of a word list, how long they are in the middle, the pause after which its mouth rests, and how fast:
 an artist's jaw in pauses of word lists is shut from the end of the sound on."""
-SHORTEST_SPEECH_S = 0.05
+SHORTEST_SPEECH_S = 0.05  # by choice: less is a click
 HELD_COLUMNS = np.union1d(
     np.flatnonzero(rig.region_mask("mouth", "jaw", "teeth", "tongue")), rig.both("mouth_suckBlow")
 )

@@ -18,29 +18,29 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.errors import RenderError
-from facetake.mouth import aperture, pucker
+from facetake.mouth import SEALED_APERTURE, aperture, pucker
 from facetake.rig import both, columns, to_arkit
 from facetake.take import Take, resample
 
 if TYPE_CHECKING:
     from facetake.face.studio import Studio
-    from facetake.preview.plot import Segment, Strip
+    from facetake.preview.plot import Strip
+    from facetake.visemes import VisemeSegment
 
 Progress = Callable[[int, int], None]
 
 MOST_FPS = 30
 """Previews of faster takes are drawn at an even part of their rate that is no more than this."""
-BLOCK_FRAMES = 32
-SEALED_APERTURE = 0.03
+BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
-"""Lips that count as sealed touch in the picture; from the second value on they open as the shapes say."""
+"""Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
 
 
 def render(
     take: Take,
     audio: Path | None,
     out: Path,
-    visemes: Sequence[Segment] | None = None,
+    visemes: Sequence[VisemeSegment] | None = None,
     *,
     plot: bool = False,
     size: tuple[int, int] = (720, 720),
@@ -89,10 +89,11 @@ def _require_studio() -> type[Studio]:
     """The class that draws heads. RenderError with what to install when an extra is missing."""
     try:
         import av  # noqa: F401
+        import PIL  # noqa: F401
 
         from facetake.face.studio import Studio
     except ImportError as error:
-        if error.name in ("numba", "llvmlite", "av"):
+        if error.name in ("numba", "llvmlite", "av", "PIL"):
             message = f'a preview needs {error.name}, which is not installed; pip install "facetake[preview]"'
             raise RenderError(message) from error
         raise
@@ -121,14 +122,14 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
                 progress(number + 1, take.n_frames)
 
 
-def _strip(take: Take, audio: Path | None, visemes: Sequence[Segment], width: int) -> Strip:
-    from facetake.preview.plot import ENVELOPE_HZ, Strip, Tracks
+def _strip(take: Take, audio: Path | None, visemes: Sequence[VisemeSegment], width: int) -> Strip:
+    from facetake.preview.plot import ENVELOPE_HZ, PlotTracks, Strip
     from facetake.render.video import envelope
 
     silence = np.zeros(1, dtype=np.float32)
     wave = silence if audio is None else envelope(audio, ENVELOPE_HZ, take.start)
     duration_s = float(take.duration_s)
-    tracks = Tracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
+    tracks = PlotTracks(duration_s, wave, visemes, float(take.start), main_curves(take.values), float(take.rate))
     return Strip(tracks, width)
 
 

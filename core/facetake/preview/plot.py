@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
-from facetake.preview import pixel_font
+from facetake.visemes import VisemeSegment
 
 Colour = tuple[int, int, int]
 
-PAGE_S = 5.0
-ENVELOPE_HZ = 400
+PAGE_S = 5.0  # by eye: in more, visemes are too narrow for their letters
+ENVELOPE_HZ = 400  # no fewer peaks than a page of 1920 columns shows
 BACKGROUND = (22, 24, 28)
 GRID = (48, 52, 60)
 INK = (205, 209, 216)
@@ -27,26 +26,20 @@ WAVE_COLOUR = (110, 150, 190)
 SILENCE_COLOUR = (34, 37, 43)
 VISEME_COLOURS: tuple[Colour, ...] = ((58, 82, 108), (84, 66, 104))
 CURVE_COLOURS: tuple[Colour, ...] = ((238, 122, 96), (104, 190, 220), (170, 210, 110), (210, 160, 230), (240, 200, 110))
+"""By eye, on dark ground; visemes and curves take theirs by turns."""
 WAVE_PX = 64
 VISEME_PX = 26
 CURVE_PX = 110
 TIME_PX = 16
+"""Heights of the strip's lanes, by eye."""
+VISEME_SIZE_PX = 18
+LABEL_SIZE_PX = 11
+"""Heights of their letters, by eye."""
 HEIGHT_PX = WAVE_PX + VISEME_PX + CURVE_PX + TIME_PX
 
 
-class Segment(Protocol):
-    """A stretch of one viseme, as in `facetake.visemes`; times in seconds of the sound."""
-
-    @property
-    def viseme(self) -> str: ...  # noqa: D102
-    @property
-    def start_s(self) -> float: ...  # noqa: D102
-    @property
-    def end_s(self) -> float: ...  # noqa: D102
-
-
 @dataclass(frozen=True)
-class Tracks:
+class PlotTracks:
     """What the strip shows, over time counted from the first frame.
 
     duration_s; wave (N,): peaks at `ENVELOPE_HZ`; segments with offset_s: the instant of the sound at the first frame;
@@ -55,7 +48,7 @@ class Tracks:
 
     duration_s: float
     wave: F32
-    segments: Sequence[Segment]
+    segments: Sequence[VisemeSegment]
     offset_s: float
     curves: dict[str, F32]
     curve_hz: float
@@ -64,7 +57,7 @@ class Tracks:
 class Strip:
     """Draws the strip for any instant."""
 
-    def __init__(self, tracks: Tracks, width: int) -> None:
+    def __init__(self, tracks: PlotTracks, width: int) -> None:
         """Prepares an empty first page, `width` pixels wide."""
         self._tracks = tracks
         self._width = width
@@ -103,7 +96,7 @@ class Strip:
                 silent = segment.viseme == "sil"
                 image[2:-2, left:right] = SILENCE_COLOUR if silent else VISEME_COLOURS[i % 2]
                 if not silent and right - left >= 12:
-                    _put(image, segment.viseme, (left + right) // 2 - 5, 6, INK, 2)
+                    _put(image, segment.viseme, (left + right) // 2, VISEME_PX // 2, INK, VISEME_SIZE_PX, "mm")
 
     def _draw_curves(self, image: U8, start_s: float) -> None:
         for level in (0.0, 0.5, 1.0):
@@ -113,14 +106,14 @@ class Strip:
             times = start_s + (np.arange(self._width) + 0.5) / self._width * self._span
             shown = np.interp(times, np.arange(len(values)) / self._tracks.curve_hz, values)
             _draw_line(image, _row(np.clip(shown, 0.0, 1.0)), colour, times <= self._tracks.duration_s)
-            _put(image, name, 6 + 100 * i, 3, colour, 1)
+            _put(image, name, 6 + 100 * i, 1, colour, LABEL_SIZE_PX)
 
     def _draw_times(self, image: U8, start_s: float) -> None:
         step = 1.0 if self._span > 2.0 else 0.25
         for tick in np.arange(np.ceil(start_s / step) * step, start_s + self._span, step):
             column = self._column(float(tick), start_s)
             image[:4, column : column + 1] = INK
-            _put(image, f"{tick:g}", column + 4, 5, INK, 1)
+            _put(image, f"{tick:g}", column + 4, 2, INK, LABEL_SIZE_PX)
 
 
 def _row(value: float | NDArray[np.floating]) -> NDArray[np.int64]:
@@ -146,8 +139,10 @@ def _draw_wave(image: U8, wave: F32, start_s: float, span_s: float) -> None:
     image[np.abs(np.arange(height)[:, None] - height / 2 + 0.5) <= reach + 0.5] = WAVE_COLOUR
 
 
-def _put(image: U8, text: str, x: int, y: int, colour: Colour, scale: int) -> None:
-    """Writes text with its upper left corner at (x, y), cut at the image's edge."""
-    ink = pixel_font.write(text, scale)
-    window = image[max(y, 0) : y + ink.shape[0], max(x, 0) : x + ink.shape[1]]
-    window[ink[: window.shape[0], : window.shape[1]]] = colour
+def _put(image: U8, text: str, x: int, y: int, colour: Colour, size_px: int, anchor: str = "la") -> None:
+    """Writes text at (x, y), its upper left corner or the anchor that Pillow calls so, cut at the image's edge."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    picture = Image.fromarray(image)
+    ImageDraw.Draw(picture).text((x, y), text, colour, ImageFont.load_default(size_px), anchor)
+    image[:] = np.asarray(picture)

@@ -6,11 +6,11 @@
 from __future__ import annotations
 
 from facetake.qc.limits import Finding, Limit, Limits, judge, load, score, shipped
-from facetake.qc.measures import Heard, Measured, from_json, measure, to_json
+from facetake.qc.measures import HeardSpeech, Measured, from_json, measure, to_json
 
 __all__ = [
     "Finding",
-    "Heard",
+    "HeardSpeech",
     "Limit",
     "Limits",
     "Measured",

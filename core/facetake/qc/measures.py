@@ -35,8 +35,8 @@ MOVES = 0.02
 STILL_S: Final = 1.0
 HARDLY: Final = 0.05
 """A mouth of which no living control moves more than the second within the first, in seconds, stands still."""
-JITTER_BLOCK_S = 0.5
-QUIET = 25
+JITTER_BLOCK_S = 0.5  # in which a tremble is looked for: longer than a closure
+QUIET = 25  # percentile of a block's frames: a closure is fast, too, but fills no three quarters of one
 SHORTEST_FILTERED = 20  # frames that the filter needs
 FILTERED_FRAMES = 4096  # of all controls at once; fewer controls of a longer take, so that it needs little memory
 STRONG = 0.5  # weight from which on a mood has to be seen: weaker ones are meant to be subtle
@@ -57,7 +57,7 @@ LIMITED: Final = np.flatnonzero(KEYED)
 
 
 @dataclass(frozen=True)
-class Heard:
+class HeardSpeech:
     """What was heard in the recording, at the take's rate.
 
     Attributes:
@@ -90,7 +90,7 @@ class Measured:
 
 def measure(
     take: Take,
-    heard: Heard,
+    heard: HeardSpeech,
     emotion: EmotionTrack,
     classifier: VisemeClassifier,
     approved: Take | None = None,
@@ -134,7 +134,7 @@ class _Look:
     """A take beside what was heard, cut to what both have; each method gives one check's numbers."""
 
     def __init__(
-        self, take: Take, heard: Heard, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
+        self, take: Take, heard: HeardSpeech, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
     ) -> None:
         count = min(take.n_frames, len(heard.visemes))
         self.take = take

@@ -12,7 +12,7 @@ from math import pi, sqrt
 import torch
 from torch import Tensor
 
-N_BANDS = 9
+N_BANDS = 9  # orders 0 to 2: 98 % of what even skin reflects (Ramamoorthi and Hanrahan 2001)
 AMBIENT = 0.7
 """Coefficient of the first band in the light that a fit starts from: even light from all sides."""
 # the cosine lobe's share of each order, times the harmonics' own constants

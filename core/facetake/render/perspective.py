@@ -11,7 +11,7 @@ from torch import Tensor
 
 from facetake.render.camera import Camera
 
-SMALLEST_ANGLE = 1e-4
+SMALLEST_ANGLE = 1e-4  # radians: below it the series is exact in float32, and 0 / 0 is kept out of gradients
 
 
 def rotation_matrix(rotation: Tensor) -> Tensor:

@@ -13,14 +13,14 @@ from numba import njit
 
 from facetake.arrays import F32, I32, U8
 
-SUPERSAMPLING = 2
+SUPERSAMPLING = 2  # a side, by eye: with one sample a pixel edges are stairs
 SMOOTH_DEPTH_M = 0.004
 """Sub-samples of one pixel whose triangles lie this close in depth share one shading: only edges pay for four."""
-_GAMMA_STEPS = 4096
+_GAMMA_STEPS = 4096  # over 0..2: less than a byte's step apart, but among the darkest 20
 
 
 @dataclass(frozen=True)
-class Surface:
+class MeshSurface:
     """What stays the same over all frames of a mesh.
 
     faces, uv_faces (F, 3) int32; uv (U, 2) float32 in texels; occlusion (V,) 0 dark..1 open; soft (F,) how far light
@@ -50,6 +50,7 @@ LIGHTS = np.array(
 )
 SKY = np.array([0.36, 0.38, 0.42], dtype=np.float32)
 GROUND = np.array([0.22, 0.185, 0.165], dtype=np.float32)
+"""Linear light from above and from below, by eye: a cool sky over a warm floor."""
 WRAP = np.array([0.34, 0.19, 0.13], dtype=np.float32)
 """How far red, green and blue bleed past the terminator of soft surfaces: skin turns warm there."""
 
@@ -62,7 +63,7 @@ def backdrop(height: int, width: int) -> F32:
     return np.asarray(np.array([0.030, 0.034, 0.041]) + glow * np.array([0.105, 0.118, 0.135]), dtype=np.float32)
 
 
-def shade(ids: I32, screen: F32, normals: F32, surface: Surface, ground: F32, camera: F32) -> U8:
+def shade(ids: I32, screen: F32, normals: F32, surface: MeshSurface, ground: F32, camera: F32) -> U8:
     """An sRGB picture (H, W, 3) from ids (2H, 2W) on twice the pixels each way.
 
     screen (V, 3): x, y in the ids' pixels and depth in metres; normals (V, 3), camera space; ground (H, W, 3) linear

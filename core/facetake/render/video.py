@@ -22,7 +22,7 @@ from facetake.errors import RenderError
 if TYPE_CHECKING:
     import av
 
-SOUND_HZ = 48_000
+SOUND_HZ = 48_000  # of films
 CONTAINERS = {".mp4": "mp4", ".m4v": "mp4", ".mov": "mov", ".mkv": "matroska"}
 _QUALITY = {"crf": "18", "preset": "veryfast"}
 

@@ -15,24 +15,24 @@ from typing import Final
 from facetake.errors import BatchError, TakeError
 from facetake.formats.files import beside
 from facetake.report import three
-from facetake.report.line import APPROVED, DONE, FAILED, REJECTED, Finding, Line
+from facetake.report.line import APPROVED, DONE, FAILED, REJECTED, ReportFinding, ReportLine
 from facetake.report.media import pack
 from facetake.report.page import Page
 from facetake.report.spool import Spool
 from facetake.report.tables import JUnit, Table, text_file
 
-__all__ = ["APPROVED", "DONE", "FAILED", "REJECTED", "Finding", "Line", "Written", "write"]
+__all__ = ["APPROVED", "DONE", "FAILED", "REJECTED", "ReportFinding", "ReportLine", "WrittenReport", "write"]
 
 NAMES: Final = ("report.html", "report.csv", "report.junit.xml")
-MEDIA_MB: Final = 64.0
-_MB: Final = 1_000_000
+MEDIA_MB: Final = 64.0  # by choice: a page that a browser opens at once
+_MB: Final = 1_000_000  # bytes
 # What a second of a line takes in the page, sound and movement; lines are chosen by it before anything is encoded
 _BYTES_A_SECOND: Final = 6_600
-_BYTES_A_LINE: Final = 1_000
+_BYTES_A_LINE: Final = 1_000  # of a line itself
 
 
 @dataclass(frozen=True)
-class Written:
+class WrittenReport:
     """What a report came to.
 
     Attributes:
@@ -53,13 +53,13 @@ class Written:
 
 
 def write(
-    lines: Iterable[Line],
+    lines: Iterable[ReportLine],
     folder: Path,
     *,
     title: str = "Takes",
     media_mb: float = MEDIA_MB,
     names: tuple[str, str, str] = NAMES,
-) -> Written:
+) -> WrittenReport:
     """Writes a report of lines into a folder: each file whole, or the older one stays.
 
     Args:
@@ -84,7 +84,7 @@ def write(
     except TakeError as error:
         raise BatchError(f"the report: {error}") from error
     missing = "" if three.modules() else three.MISSING
-    return Written(html, table, junit, spool.counts.lines, carried, size, missing)
+    return WrittenReport(html, table, junit, spool.counts.lines, carried, size, missing)
 
 
 def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: float) -> tuple[int, int]:
@@ -123,7 +123,7 @@ class _Budget:
     def __init__(self, most: float) -> None:
         self._left = most
 
-    def takes(self, line: Line) -> bool:
+    def takes(self, line: ReportLine) -> bool:
         """Whether the next line fits; a long one that does not leaves room for shorter ones after it."""
         needed = _BYTES_A_LINE + line.duration_s * _BYTES_A_SECOND
         if needed > self._left or not line.duration_s:

@@ -18,18 +18,17 @@ from numpy.typing import NDArray
 from facetake import __version__
 from facetake.arrays import F32
 from facetake.face import head as faces
-from facetake.face.head import ATLAS, PARTS, SOFTNESS, Head
+from facetake.face.head import ATLAS, FLIP, PARTS, SOFTNESS, Head
 from facetake.files import json_text
 from facetake.report import png
 
-FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
-_COMPONENT = {"uint16": 5123, "uint32": 5125, "float32": 5126}
-_KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}
-_ARRAY_BUFFER = 34962
-_ELEMENT_BUFFER = 34963
-_JSON_CHUNK = 0x4E4F534A
-_BINARY_CHUNK = 0x004E4942
-_ALIGNMENT = 4
+_COMPONENT = {"uint16": 5123, "uint32": 5125, "float32": 5126}  # glTF: UNSIGNED_SHORT, UNSIGNED_INT, FLOAT
+_KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}  # glTF, by columns
+_ARRAY_BUFFER = 34962  # glTF: what vertices have
+_ELEMENT_BUFFER = 34963  # glTF: corners of faces
+_JSON_CHUNK = 0x4E4F534A  # glTF: "JSON"
+_BINARY_CHUNK = 0x004E4942  # glTF: "BIN"
+_ALIGNMENT = 4  # glTF: bytes
 
 
 @dataclass

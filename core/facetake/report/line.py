@@ -16,7 +16,7 @@ APPROVED = "approved"
 REJECTED = "rejected"
 
 
-class Finding(Protocol):
+class ReportFinding(Protocol):
     """What one check found in one take.
 
     name: the check's, a word or two; value, limit: measured and allowed; passed; message: one sentence for a person;
@@ -38,7 +38,7 @@ class Finding(Protocol):
 
 
 @dataclass(frozen=True)
-class Line:
+class ReportLine:
     """One line of dialogue and what became of it.
 
     Attributes:
@@ -72,7 +72,7 @@ class Line:
     message: str = ""
     why: str = ""
     score: float = 0.0
-    findings: Sequence[Finding] = ()
+    findings: Sequence[ReportFinding] = ()
     verdict: str = ""
     note: str = ""
     take_sha256: str = ""

@@ -20,22 +20,22 @@ from facetake.arrays import F32
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
 from facetake.report.escaping import inert
-from facetake.report.line import Line
-from facetake.rig import ARKIT_NAMES, to_arkit
+from facetake.report.line import ReportLine
+from facetake.rig import ARKIT_NAMES, N_CONTROLS, to_arkit
 from facetake.take import Take, resample
 
-MOTION_HZ: Final = Fraction(30)
-PEAKS_HZ: Final = 100
+MOTION_HZ: Final = Fraction(30)  # by choice: closures of 40 ms are seen, and half of 60 fps is carried
+PEAKS_HZ: Final = 100  # by choice: more than columns of a waveform, for lines of some seconds
 HEAD_AXES: Final = ("yaw", "pitch", "roll")
-CURVES: Final = tuple(main_curves(np.zeros((1, 174), np.float32)))
+CURVES: Final = tuple(main_curves(np.zeros((1, N_CONTROLS), np.float32)))  # their names alone are wanted
 CHANNELS: Final = (*ARKIT_NAMES, "seal", *CURVES, *HEAD_AXES)
 """What the bytes of a movement mean, channel after channel. All are 0..1 but the head's angles, whose range is told."""
 _CODEC: Final = ("OGG", "VORBIS", "audio/ogg")  # encodes twenty times as fast as Opus, at the same size
 _QUALITY: Final = 0.9  # of libsndfile's 0 (large) to 1 (small): 34 kbit/s, at which speech stays clear
-_STEPS: Final = 255.0
+_STEPS: Final = 255.0  # of a byte
 
 
-def pack(line: Line) -> str:
+def pack(line: ReportLine) -> str:
     """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing."""
     packed: dict[str, Any] = {}
     for part in (_sound, _movement):
@@ -46,7 +46,7 @@ def pack(line: Line) -> str:
     return inert(packed)
 
 
-def _sound(line: Line) -> dict[str, Any]:
+def _sound(line: ReportLine) -> dict[str, Any]:
     import soundfile as sf
 
     container, subtype, mime = _CODEC
@@ -72,7 +72,7 @@ def _sound(line: Line) -> dict[str, Any]:
     }
 
 
-def _movement(line: Line) -> dict[str, Any]:
+def _movement(line: ReportLine) -> dict[str, Any]:
     if line.take is None:
         return {}
     take = formats.read(Path(line.take), line.form)

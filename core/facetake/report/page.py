@@ -19,13 +19,13 @@ from urllib.parse import quote
 from facetake.report import three
 from facetake.report.escaping import inert, shown
 from facetake.report.glb import head_glb
-from facetake.report.line import Finding, Line
+from facetake.report.line import ReportFinding, ReportLine
 from facetake.report.media import CHANNELS, CURVES, MOTION_HZ, PEAKS_HZ
 from facetake.report.spool import Counts
 
 SOURCES: Final = Path(__file__).with_name("page")
 MARK: Final = "<!-- report -->"
-ROWS_A_CHUNK: Final = 500
+ROWS_A_CHUNK: Final = 500  # of a script's block: browsers draw the first rows while the rest loads
 _PLACES: Final = re.compile(r"\{title\}|/\* style \*/")
 FIELDS: Final = (
     "id",
@@ -64,7 +64,7 @@ class Page:
         parts = {"{title}": shown(self._title), "/* style */": (SOURCES / "page.css").read_text(encoding="utf-8")}
         self._file.write(_PLACES.sub(lambda place: parts[place[0]], self._top))
 
-    def row(self, line: Line, *, carried: bool, folder: Path) -> None:
+    def row(self, line: ReportLine, *, carried: bool, folder: Path) -> None:
         """One line's row; carried: its media will follow; folder: of the report, for the way to its recording."""
         findings = [
             [one.name, _number(one.value), _number(one.limit), one.passed, one.message, _instants(one)]
@@ -134,7 +134,7 @@ class Page:
         return self._file.write(f'<script type="application/json" id="{name}">{text}</script>\n')
 
 
-def _instants(found: Finding) -> list[float]:
+def _instants(found: ReportFinding) -> list[float]:
     return [round(float(at), 3) for at in found.at_s]
 
 

@@ -1,4 +1,7 @@
-"""Writes a picture as PNG: the few lines the format needs, so that writing a report needs no imaging library."""
+"""Writes a picture as PNG: the few lines the format needs.
+
+Not by Pillow, which writes all other pictures: a report comes with every batch, also of a plain install without extras.
+"""
 
 from __future__ import annotations
 
@@ -8,9 +11,9 @@ import zlib
 import numpy as np
 from numpy.typing import NDArray
 
-_COLOUR_TYPE = {1: 0, 3: 2}
-_UP = 2
-_SUB = 1
+_COLOUR_TYPE = {1: 0, 3: 2}  # PNG, by channels: grey, RGB
+_UP = 2  # PNG: a row told by the one above
+_SUB = 1  # PNG: a pixel told by the one before
 
 
 def encode(image: NDArray[np.uint8]) -> bytes:

@@ -16,15 +16,15 @@ from typing import Final
 
 from facetake.errors import BatchError
 from facetake.files import json_text
-from facetake.report.line import DONE, FAILED, Line
+from facetake.report.line import DONE, FAILED, ReportLine
 
 _TABLE: Final = "CREATE TABLE lines(number INTEGER PRIMARY KEY, id TEXT UNIQUE, failed INTEGER, score REAL, json TEXT)"
 _WORST_FIRST: Final = "SELECT json FROM lines ORDER BY failed DESC, score DESC, number"
 
 
 @dataclass(frozen=True)
-class Found:
-    """A finding out of the spool; see `facetake.report.line.Finding`."""
+class SpooledFinding:
+    """A finding out of the spool; see `facetake.report.line.ReportFinding`."""
 
     name: str
     value: float
@@ -56,9 +56,16 @@ class Counts:
 class Spool:
     """All lines; a context manager."""
 
-    def __init__(self, lines: Iterable[Line], title: str) -> None:
+    def __init__(self, lines: Iterable[ReportLine], title: str) -> None:
         """Takes the lines in. BatchError for an id that is there twice."""
         self._base = sqlite3.connect("")
+        try:
+            self.counts = self._take_in(lines, title)
+        except BaseException:  # nobody holds a spool that could be closed later
+            self._base.close()
+            raise
+
+    def _take_in(self, lines: Iterable[ReportLine], title: str) -> Counts:
         self._base.execute(_TABLE)
         digest = hashlib.sha256(title.encode("utf-8", "replace"))
         checks = dict[str, None]()
@@ -75,16 +82,16 @@ class Spool:
             faulty += is_faulty(line)
             seconds += line.duration_s
         names = tuple(checks), tuple(others)
-        self.counts = Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
+        return Counts(count, failed, unfinished, faulty, seconds, *names, digest.hexdigest()[:32])
 
-    def _put(self, number: int, line: Line) -> None:
+    def _put(self, number: int, line: ReportLine) -> None:
         try:
             row = (number, _storable(line.id), line.status == FAILED, line.score, _json(line))
             self._base.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
             raise BatchError(f"line '{line.id}' is in this report twice; give every line an id of its own") from error
 
-    def __iter__(self) -> Iterator[Line]:
+    def __iter__(self) -> Iterator[ReportLine]:
         """Lines that could not be made, then the others by score, the largest first, then as they came."""
         for (text,) in self._base.execute(_WORST_FIRST):
             yield _line(text)
@@ -98,7 +105,7 @@ class Spool:
         self._base.close()
 
 
-def is_faulty(line: Line) -> bool:
+def is_faulty(line: ReportLine) -> bool:
     """Whether it was made and a check failed."""
     return line.status == DONE and not all(finding.passed for finding in line.findings)
 
@@ -108,7 +115,7 @@ def _storable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
-def _json(line: Line) -> str:
+def _json(line: ReportLine) -> str:
     findings = [
         [one.name, float(one.value), float(one.limit), bool(one.passed), one.message, [float(at) for at in one.at_s]]
         for one in line.findings
@@ -117,15 +124,15 @@ def _json(line: Line) -> str:
     return json_text.dump(known)
 
 
-def _found(name: str, value: float, limit: float, passed: bool, message: str, at_s: list[float]) -> Found:
-    return Found(name, value, limit, passed, message, tuple(at_s))
+def _found(name: str, value: float, limit: float, passed: bool, message: str, at_s: list[float]) -> SpooledFinding:
+    return SpooledFinding(name, value, limit, passed, message, tuple(at_s))
 
 
-def _line(text: str) -> Line:
+def _line(text: str) -> ReportLine:
     known = json_text.load(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
     known["others"] = tuple((name, text) for name, text in known["others"])
     known["told"] = tuple(known["told"])
     known["findings"] = tuple(_found(*values) for values in known["findings"])
-    return Line(**known)
+    return ReportLine(**known)

@@ -14,7 +14,7 @@ from typing import Any, Final, TextIO
 from xml.sax.saxutils import escape, quoteattr
 
 from facetake.report.escaping import cell
-from facetake.report.line import DONE, FAILED, Finding, Line
+from facetake.report.line import DONE, FAILED, ReportFinding, ReportLine
 from facetake.report.spool import Counts
 
 COLUMNS: Final = (
@@ -48,7 +48,7 @@ class Table:
         self._writer = csv.writer(file, lineterminator="\r\n")  # so that either mark inside a cell is quoted
         self._writer.writerow([cell(name) for name in (*COLUMNS, *self._checks, *self._others)])
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ReportLine) -> None:
         """One row."""
         measured = {one.name: f"{one.value:g}" for one in line.findings}
         others = dict(line.others)
@@ -79,7 +79,7 @@ class JUnit:
     """Writes lines as test cases: a failure where checks failed, an error where there is no take to check.
 
     A line that was not begun is skipped. One case has one failure, with a sentence for each check, as build servers
-    read it.
+    read it. By hand, a line at a time: junitparser would hold the tree of the whole list.
     """
 
     def __init__(self, file: TextIO, title: str, counts: Counts) -> None:
@@ -95,7 +95,7 @@ class JUnit:
             f"<testsuite name={name} {numbers}>\n"
         )
 
-    def add(self, line: Line) -> None:
+    def add(self, line: ReportLine) -> None:
         """One test case."""
         group = quoteattr(_xml(line.character or "lines"))
         head = f'<testcase classname={group} name={quoteattr(_xml(line.id))} time="{line.duration_s:.3f}"'
@@ -107,12 +107,12 @@ class JUnit:
         self._file.write("</testsuite>\n</testsuites>\n")
 
 
-def failing(line: Line) -> Sequence[Finding]:
+def failing(line: ReportLine) -> Sequence[ReportFinding]:
     """Checks that the line failed."""
     return [one for one in line.findings if not one.passed]
 
 
-def _outcome(line: Line) -> Iterator[str]:
+def _outcome(line: ReportLine) -> Iterator[str]:
     if line.status == FAILED:
         yield f'<error type="take" message={quoteattr(_xml(line.message))}/>'
     elif line.status != DONE:
@@ -122,7 +122,7 @@ def _outcome(line: Line) -> Iterator[str]:
         yield f'<failure type="check" message={names}>{escape(_xml(chr(10).join(map(_sentence, wrong))))}</failure>'
 
 
-def _sentence(found: Finding) -> str:
+def _sentence(found: ReportFinding) -> str:
     told = "(at " in found.message  # some checks say it themselves
     at = "" if told else ", ".join(f"{instant:.2f} s" for instant in found.at_s)
     return f"{found.name}: {found.message} ({found.value:g}, limit {found.limit:g}{f'; at {at}' if at else ''})"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import RigError
 
-N_CONTROLS = 174
+N_CONTROLS = 174  # EmoFace 4.1
 
 Side = Literal["L", "R", "C"]
 Keyed = Literal["yes", "optional", "no"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from facetake import audio
 
-PLAYED_HZ: Final = 48_000
+PLAYED_HZ: Final = 48_000  # what every sound device takes
 
 
 class Player:

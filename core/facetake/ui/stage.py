@@ -12,7 +12,7 @@ from facetake.keys import Curve
 from facetake.take import Take
 from facetake_host.curves import HEAD, Delivery, KeyCurve
 from facetake_host.host import Bar, Character
-from facetake_host.recording import Layer, RecordingHost
+from facetake_host.recording import AnimationLayer, RecordingHost
 
 FACE = Character("Preview head", "mh3")
 
@@ -51,7 +51,7 @@ class StageHost(RecordingHost):
         return take_of(heard[-1], self.frame_rate) if heard else None
 
 
-def take_of(layer: Layer, rate: Fraction) -> Take:
+def take_of(layer: AnimationLayer, rate: Fraction) -> Take:
     """The take that a layer's keys stand for."""
     frames = np.arange(1 + max(one.frames[-1] for one in layer.keys.values()))
     values = np.tile(rig.NEUTRAL, (len(frames), 1))

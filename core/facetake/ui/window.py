@@ -25,10 +25,10 @@ from facetake.take import Take
 from facetake.ui.player import Player
 from facetake.ui.stage import StageHost
 from facetake.ui.viewer import Viewer
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.panel import Panel
 
-TICK_MS = 33
+TICK_MS = 33  # 30 pictures a second, as previews have
 FILM = "mp4"
 LOOK = """
 QWidget { background: #24272c; color: #d6d9de; font-size: 13px; }
@@ -53,13 +53,13 @@ class Window(QMainWindow):
 
     filmed = Signal(object)
 
-    def __init__(self, engine: Engine | None = None) -> None:
+    def __init__(self, engine: EngineClient | None = None) -> None:
         """Starts no engine yet."""
         super().__init__()
         self.setWindowTitle("Facetake")
         self.setStyleSheet(LOOK)
         self.resize(1180, 720)
-        self.engine = engine or Engine([sys.executable, "-m", "facetake", "worker"])
+        self.engine = engine or EngineClient([sys.executable, "-m", "facetake", "worker"])
         self.host = StageHost()
         self.player = Player()
         self.take: Take | None = Take(rig.NEUTRAL[None], self.host.frame_rate)

@@ -24,7 +24,7 @@ from typing import Any, Final, TextIO
 from facetake.errors import ConfigError, sentence
 from facetake.files import json_text
 from facetake.files.quantities import shown
-from facetake.worker.channel import Cancelled, Channel
+from facetake.worker.channel import Channel, RequestCancelled
 from facetake.worker.requests import Session, act
 
 PATIENCE_S: Final = 10.0  # for the running request to put its files away once the host is gone
@@ -151,7 +151,7 @@ class Worker:
         try:
             channel.start()
             result = act(request, channel, self._session)
-        except Cancelled:
+        except RequestCancelled:
             self._end(channel, lambda: channel.failure("cancelled", kind="Cancelled"))
         except Exception as error:
             message = sentence(error)

@@ -9,7 +9,7 @@ from typing import Any
 from facetake.errors import line
 
 
-class Cancelled(Exception):  # noqa: N818  it is no error
+class RequestCancelled(Exception):  # noqa: N818  it is no error
     """The host no longer wants the result."""
 
 
@@ -28,12 +28,12 @@ class Channel:
         self._flag.set()
 
     def start(self) -> None:
-        """The request's turn has come. Raises Cancelled where it was cancelled while it waited."""
+        """The request's turn has come. Raises RequestCancelled where it was cancelled while it waited."""
         self._look()
         self._tell("start")
 
     def progress(self, share: float) -> None:
-        """A share 0..1 is done; told once per percent. Raises Cancelled when the host asked for that."""
+        """A share 0..1 is done; told once per percent. Raises RequestCancelled when the host asked for that."""
         self._look()
         if int(100 * share) > self._percent:
             self._percent = int(100 * share)
@@ -53,7 +53,7 @@ class Channel:
 
     def _look(self) -> None:
         if self._flag.is_set():
-            raise Cancelled
+            raise RequestCancelled
 
     def _tell(self, event: str, **about: object) -> None:
         self._send({"id": self.number, "event": event, **about})

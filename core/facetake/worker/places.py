@@ -16,19 +16,19 @@ from facetake.errors import ConfigError
 from facetake.files.quantities import shown
 
 
-class Source(str):
+class SourcePath(str):
     """A path that is read: a file."""
 
 
-class Target(str):
+class TargetPath(str):
     """A path that is written: a file, or nothing yet."""
 
 
-class Folder(str):
+class FolderPath(str):
     """A folder."""
 
 
-PLACES: Final = (Source, Target, Folder)
+PLACES: Final = (SourcePath, TargetPath, FolderPath)
 
 
 def check(kind: type, value: str, where: str) -> None:
@@ -43,7 +43,7 @@ def check(kind: type, value: str, where: str) -> None:
         ConfigError: it is empty, no name of a file, or something else than its kind.
     """
     if not value:
-        raise ConfigError(f"{where} is empty; name a {'folder' if kind is Folder else 'file'}")
+        raise ConfigError(f"{where} is empty; name a {'folder' if kind is FolderPath else 'file'}")
     try:
         _look(kind, Path(value))
     except FileNotFoundError:
@@ -53,9 +53,9 @@ def check(kind: type, value: str, where: str) -> None:
 
 
 def _look(kind: type, path: Path) -> None:
-    if kind is Source and path.is_dir():
+    if kind is SourcePath and path.is_dir():
         return  # inspect takes a folder of models
-    if kind is not Folder:
+    if kind is not FolderPath:
         files.check(path)
     elif not stat.S_ISDIR(files.look(path).st_mode):
         raise NotADirectoryError(errno.ENOTDIR, "it is no folder")

@@ -29,13 +29,13 @@ from facetake.take import Take, resample
 from facetake.timebase import parse_rate
 from facetake.worker import places
 from facetake.worker.channel import Channel
-from facetake.worker.places import PLACES, Folder, Source, Target
+from facetake.worker.places import PLACES, FolderPath, SourcePath, TargetPath
 
 PROTOCOL: Final = 1
 """Both sides say it first; a host of another number is refused."""
-PLOT_FPS: Final = 30
-PLOT_POINTS = 3000
-PLOT_CURVES = 4
+PLOT_FPS: Final = 30  # by choice: closures are seen, and half of the points are sent
+PLOT_POINTS = 3000  # a curve, by choice: more than a panel's pixels
+PLOT_CURVES = 4  # a region, by eye: more lines hide one another
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
@@ -43,17 +43,17 @@ Result = dict[str, Any]
 
 _GIVEN: Final[object] = object()  # marks a field without a default
 _OUTPUT: dict[str, tuple[type, object]] = {
-    "out": (Target, _GIVEN),
+    "out": (TargetPath, _GIVEN),
     "rig": (str, "maya"),
     "optional": (bool, False),
     "bake": (bool, False),
-    "take_out": (Target, ""),
-    "model": (Folder, ""),
+    "take_out": (TargetPath, ""),
+    "model": (FolderPath, ""),
 }
 FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "hello": {"protocol": (int, _GIVEN)},
     "generate": {
-        "audio": (Source, _GIVEN),
+        "audio": (SourcePath, _GIVEN),
         "emotion": (str, "neutral"),
         "rate": (str, "60"),
         "seed": (int, 0),
@@ -66,8 +66,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         **_OUTPUT,
     },
     "restyle": {
-        "take": (Source, ""),
-        "curves": (Source, ""),
+        "take": (SourcePath, ""),
+        "curves": (SourcePath, ""),
         "style": (str, ""),
         "actor": (str, ""),
         "only": (list, []),
@@ -75,8 +75,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "lock": (list, []),
         **_OUTPUT,
     },
-    "visemes": {"path": (Source, _GIVEN), "model": (Folder, "")},
-    "inspect": {"path": (Source, _GIVEN)},
+    "visemes": {"path": (SourcePath, _GIVEN), "model": (FolderPath, "")},
+    "inspect": {"path": (SourcePath, _GIVEN)},
 }
 """Each request's fields with their types and defaults."""
 _NOUNS: Final[Mapping[type, str]] = {
@@ -85,9 +85,9 @@ _NOUNS: Final[Mapping[type, str]] = {
     int: "whole number",
     dict: "table",
     list: "list",
-    Source: "path in quotes",
-    Target: "path in quotes",
-    Folder: "path in quotes",
+    SourcePath: "path in quotes",
+    TargetPath: "path in quotes",
+    FolderPath: "path in quotes",
 }
 
 
@@ -118,7 +118,7 @@ def act(request: Mapping[str, Any], channel: Channel, session: Session) -> Resul
 
     Raises:
         FacetakeError: whatever is wrong with it, in a sentence.
-        Cancelled: the host no longer wants it.
+        RequestCancelled: the host no longer wants it.
     """
     do = request["do"]
     if not isinstance(do, str) or do not in FIELDS:

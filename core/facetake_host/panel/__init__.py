@@ -30,14 +30,14 @@ from PySide6.QtWidgets import (
 
 from facetake_host import jobs
 from facetake_host.curves import Delivery
-from facetake_host.engine import Engine, Request
+from facetake_host.engine import EngineClient, Request
 from facetake_host.host import Character, Host
-from facetake_host.jobs import Made, Status
+from facetake_host.jobs import JobResult, Status
 from facetake_host.panel.mood import EMOTIONS
-from facetake_host.panel.tracks import Tracks
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.panel.tracks import TrackView
+from facetake_host.problems import HostProblem, JobCancelled
 
-TICK_MS = 12
+TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
@@ -54,13 +54,13 @@ class Panel(QWidget):
     made = Signal(object)
     opened = Signal(object)
 
-    def __init__(self, host: Host, engine: Engine, parent: QWidget | None = None) -> None:
+    def __init__(self, host: Host, engine: EngineClient, parent: QWidget | None = None) -> None:
         """Shows the characters of the host; the engine starts when it is first needed."""
         super().__init__(parent)
         self._host = host
         self._engine = engine
         self._sounds: list[Path] = []
-        self._job: Iterator[Status | Made] | None = None
+        self._job: Iterator[Status | JobResult] | None = None
         self._cancel = threading.Event()
         self._look = list[Request]()
         self._characters: list[Character] = []
@@ -157,7 +157,7 @@ class Panel(QWidget):
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         for box in (self.blink, self.gaze, self.head):
             box.setChecked(True)
-        self.tracks = Tracks(self)
+        self.tracks = TrackView(self)
         self.bar = QProgressBar()
         self.bar.setMaximum(100)
         self.bar.setTextVisible(False)
@@ -272,7 +272,7 @@ class Panel(QWidget):
             self._show(next(self._job))
         except StopIteration:
             self._end()
-        except Cancelled:
+        except JobCancelled:
             self._end(jobs.CANCELLED)
         except HostProblem as problem:
             self._end(str(problem))
@@ -281,7 +281,7 @@ class Panel(QWidget):
                 f"Something unforeseen went wrong ({type(error).__name__}: {error}); it has left nothing in the scene."
             )
 
-    def _show(self, step: Status | Made) -> None:
+    def _show(self, step: Status | JobResult) -> None:
         if isinstance(step, Status):
             self.bar.setValue(round(100 * step.share))
             return

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 EMOTIONS = ("happy", "sad", "angry", "surprise", "fear", "disgusted")
 """What can be drawn; the rest of each instant is neutral."""
-STEP_S = 0.1
+STEP_S = 0.1  # by choice: a mood drawn by hand is no finer
 SAME = 0.005  # weights closer than this are one
 
 

@@ -32,9 +32,10 @@ MOOD_PX = 110
 CURVE_PX = 130
 TIME_PX = 18
 GAP_PX = 6
+"""Heights of the lanes and what lies between, by eye; larger than a preview's, for a mouse has to hit them."""
 
 
-class Tracks(QWidget):
+class TrackView(QWidget):
     """Shows one line.
 
     Signals:

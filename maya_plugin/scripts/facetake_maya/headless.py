@@ -37,14 +37,14 @@ def _run(asked: argparse.Namespace) -> int:
     from maya import cmds
 
     from facetake_host import headless
-    from facetake_host.engine import Engine
+    from facetake_host.engine import EngineClient
     from facetake_host.problems import HostProblem
     from facetake_maya.host import MayaHost
 
     try:
         cmds.file(str(asked.scene), open=True, force=True)
         cmds.undoInfo(state=True, infinity=True)  # off without a window; a failed line is taken back by it
-        headless.generate(MayaHost(), Engine(), asked, asked.audio, asked.start)
+        headless.generate(MayaHost(), EngineClient(), asked, asked.audio, asked.start)
         cmds.file(rename=str(asked.save))
         cmds.file(save=True, type="mayaAscii" if asked.save.suffix == ".ma" else "mayaBinary")
     except (HostProblem, RuntimeError) as problem:

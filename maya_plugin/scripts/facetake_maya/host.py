@@ -22,7 +22,7 @@ from facetake_host import pending
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import maya_rate
 from facetake_host.host import Bar, Character
-from facetake_host.problems import Cancelled, HostProblem
+from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import unique
 
 SIGN = "CTRL_L_brow_down"
@@ -286,10 +286,10 @@ class _MainBar:
         self._bar = bar
 
     def advance(self, share: float) -> None:
-        """Moves it; raises Cancelled after Esc."""
+        """Moves it; raises JobCancelled after Esc."""
         cmds.progressBar(self._bar, edit=True, progress=round(100 * share))
         if cmds.progressBar(self._bar, query=True, isCancelled=True):
-            raise Cancelled
+            raise JobCancelled
 
 
 class _NoBar:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from maya import cmds, mel
 
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_maya.host import MayaHost
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ CONTROL = "FacetakePanel"
 OPEN: Any = "from facetake_maya import menu; menu.show_panel()"
 RESTORE: Any = "from facetake_maya import menu; menu.restore()"
 """What a shelf and a dock run, as text because they keep it; the stubs know functions only."""
-ENGINE = Engine()
+ENGINE = EngineClient()
 _open: list[Panel] = []  # keeps the panel alive while Maya shows it
 
 

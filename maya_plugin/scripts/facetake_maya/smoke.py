@@ -35,7 +35,7 @@ def main(line: str) -> smoke.Facts:
     return smoke.run(probe, Path(line))
 
 
-def _played(face: Character, _made: jobs.Made, channel: str, frames: list[float]) -> list[float]:
+def _played(face: Character, _made: jobs.JobResult, channel: str, frames: list[float]) -> list[float]:
     return [read(f"{face.handle}{channel}", time=frame) for frame in frames]
 
 
@@ -43,7 +43,7 @@ def _is_there(_face: Character, layer: str) -> bool:
     return layer in (cmds.ls(type="animLayer") or [])
 
 
-def _own(face: Character, made: jobs.Made) -> Iterator[tuple[bool, str]]:
+def _own(face: Character, made: jobs.JobResult) -> Iterator[tuple[bool, str]]:
     """Tangents are as they were given; what a person keys on a layer of their own still adds."""
     plug: Any = f"{face.handle}{JAW}"
     curve: Any = cmds.animLayer(made.layer, query=True, findCurveForPlug=plug)

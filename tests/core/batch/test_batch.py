@@ -40,7 +40,7 @@ def contents(folder: Path) -> dict[str, str]:
 def run(source: Path, out: Path, **options: object) -> batch.Summary:
     """A batch in this process's pool of two."""
     rows = batch.read(source, ".csv")
-    settings = batch.Settings(out, GenerateOptions(**options))  # type: ignore[arg-type]
+    settings = batch.BatchSettings(out, GenerateOptions(**options))  # type: ignore[arg-type]
     return batch.run(rows, settings, 2, lambda _news: None)
 
 
@@ -83,7 +83,7 @@ def test_rows_whose_emotion_is_heard(lines: Path, tmp_path: Path, capsys: pytest
     heard = {one["item"]: one.get("heard") for one in events if one["event"] == "done"}
 
     assert heard["a"].startswith("heard ") and heard["b"] is None
-    settings = batch.Settings(tmp_path, GenerateOptions(emotion="auto"))
+    settings = batch.BatchSettings(tmp_path, GenerateOptions(emotion="auto"))
     rows = batch.read(path, ".csv")
     prints = [making.fingerprint(row, settings, making.model_hashes(None)) for row in rows]
     assert len(str(prints[0]["heard by"])) == 64 and "heard by" not in prints[1]
@@ -266,11 +266,11 @@ def test_a_process_that_dies_costs_its_own_row_only(
     """A row that kills its process is tried once more, alone, and given up; all others are made."""
     real = runner._pool
 
-    def deadly(settings: making.Settings, jobs: int) -> object:
+    def deadly(settings: making.BatchSettings, jobs: int) -> object:
         pool = real(settings, jobs)
         submit = pool.submit
 
-        def poisoned(function: object, row: batch.Row) -> object:
+        def poisoned(function: object, row: batch.ManifestRow) -> object:
             return submit(os._exit, 9) if row.id == "line_4" else submit(function, row)  # type: ignore[arg-type]
 
         pool.submit = poisoned  # type: ignore[method-assign,assignment]
@@ -287,7 +287,7 @@ def test_stopping_politely(lines: Path, tmp_path: Path) -> None:
     """What runs is finished and put down, the rest is left for the next time."""
     stop = threading.Event()
     rows = batch.read(lines, ".csv")
-    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     summary = batch.run(rows, settings, 1, lambda _news: stop.set(), stop)
 
     assert summary.left > 0 and len(summary.made) + summary.left == 8
@@ -435,8 +435,8 @@ def test_no_more_processes_than_windows_waits_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(os, "sched_getaffinity", lambda _who: set(range(128)), raising=False)
     stop = threading.Event()
     stop.set()
-    rows = deque(batch.Row(str(number), Path("a.wav")) for number in range(100))
-    settings = batch.Settings(Path(), GenerateOptions())
+    rows = deque(batch.ManifestRow(str(number), Path("a.wav")) for number in range(100))
+    settings = batch.BatchSettings(Path(), GenerateOptions())
     assert list(runner._until_broken(rows, settings, 100, stop, alone=False)) == []
     assert asked == [61] and runner.default_jobs() == 61
 

@@ -111,7 +111,7 @@ def test_addresses_that_do_not_answer(lines: Path, tmp_path: Path, monkeypatch: 
     """Nobody there, somebody who is not Ray, and no address at all: one sentence each, and nothing is begun."""
     monkeypatch.setattr(cluster, "CONNECT_S", 1.0)
     rows = batch.read(lines, ".csv")
-    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     with socket.create_server(("127.0.0.1", 0)) as other:
         deaf = f"127.0.0.1:{other.getsockname()[1]}"
         for address, says in (("127.0.0.1:9", "nothing answers at"), (deaf, "answered within"), ("x y", "write host")):
@@ -123,13 +123,13 @@ def test_addresses_that_do_not_answer(lines: Path, tmp_path: Path, monkeypatch: 
 
 def test_what_a_worker_cannot_see(tmp_path: Path) -> None:
     """A node without the folder of results, or with models that cannot be read, says so instead of making rows."""
-    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     here = Path.cwd()
     try:
         assert "does not see" in cluster.Hand(settings, tmp_path / "gone").greet()[2]
         assert "does not see" in cluster.Hand(settings, tmp_path).greet()[2]
         (tmp_path / "out").mkdir()
-        broken = batch.Settings(tmp_path / "out", GenerateOptions(), model=tmp_path)
+        broken = batch.BatchSettings(tmp_path / "out", GenerateOptions(), model=tmp_path)
         assert "models.toml" in cluster.Hand(broken, tmp_path).greet()[2]
         assert cluster.Hand(settings, tmp_path).greet()[2] == ""
     finally:

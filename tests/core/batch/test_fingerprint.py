@@ -32,27 +32,27 @@ OTHER = {
 
 
 @pytest.fixture
-def row(tmp_path: Path) -> batch.Row:
+def row(tmp_path: Path) -> batch.ManifestRow:
     """A row of a list of one."""
     (tmp_path / "a.wav").write_bytes(b"sound")
     (tmp_path / "lines.csv").write_text("id,audio\na,a.wav\n", encoding="utf-8")
     return batch.read(tmp_path / "lines.csv", ".csv")[0]
 
 
-def test_every_option_is_in_the_fingerprint(row: batch.Row, tmp_path: Path) -> None:
+def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again when any option of generation differs, but for those that no command sets."""
     hashes = making.model_hashes(None)
-    plain = making.fingerprint(row, batch.Settings(tmp_path, GenerateOptions()), hashes)
+    plain = making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions()), hashes)
     assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == {"blinks", "darts"}
     for name, value in OTHER.items():
         options = GenerateOptions(**{name: value})  # type: ignore[arg-type]
-        assert making.fingerprint(row, batch.Settings(tmp_path, options), hashes) != plain, name
+        assert making.fingerprint(row, batch.BatchSettings(tmp_path, options), hashes) != plain, name
 
 
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])
-def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.Row, tmp_path: Path) -> None:
+def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again with another network or other movement."""
-    settings = batch.Settings(tmp_path, GenerateOptions())
+    settings = batch.BatchSettings(tmp_path, GenerateOptions())
     hashes = making.model_hashes(None)
     changed = hashes | {model: "0" * 64}
     assert making.fingerprint(row, settings, hashes) != making.fingerprint(row, settings, changed)
@@ -65,7 +65,7 @@ def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> Non
     shutil.copytree(lines, tmp_path / "elsewhere")
     found = {}
     for name, folder in (("here", lines), ("there", tmp_path / "elsewhere")):
-        settings = batch.Settings(tmp_path / name, GenerateOptions(), form="npz")
+        settings = batch.BatchSettings(tmp_path / name, GenerateOptions(), form="npz")
         batch.run(batch.read(folder / "list.csv", ".npz"), settings, 1, lambda _news: None)
         found[name] = (tmp_path / name / "a.npz").read_bytes()
         again = batch.run(batch.read(lines / "list.csv", ".npz"), settings, 1, lambda _news: None)
@@ -80,12 +80,12 @@ def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: P
     """The ledger knows what a take was made of, and not what was there when the list was checked."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
     (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
-    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     path = lines / name
     before = path.read_bytes()
     other = (lines / "line_1.wav").read_bytes() if name.endswith(".wav") else b"0.0 happy"
 
-    def changed(rows: Sequence[batch.Row], *about: Any) -> Iterator[making.Made]:
+    def changed(rows: Sequence[batch.ManifestRow], *about: Any) -> Iterator[making.RowResult]:
         path.write_bytes(other)
         yield from batch.local(rows, *about)
 

@@ -45,11 +45,11 @@ def run(
     **options: object,
 ) -> batch.Summary:
     """A batch in one process beside this."""
-    asked = batch.Settings(out, GenerateOptions(**options), limits=limits)  # type: ignore[arg-type]
+    asked = batch.BatchSettings(out, GenerateOptions(**options), limits=limits)  # type: ignore[arg-type]
     return batch.run(batch.read(source, ".csv"), asked, 1, lambda _news: None, verdicts=said)
 
 
-def entries(out: Path) -> dict[str, batch.Entry]:
+def entries(out: Path) -> dict[str, batch.LedgerEntry]:
     """The ledger's rows."""
     with batch.Ledger(out) as ledger:
         return {one.id: one for one in ledger.entries()}

@@ -224,7 +224,7 @@ def test_fuzzed_lists(tmp_path: Path, data: bytes) -> None:
             assert "\n" not in str(error)
 
 
-def read_text(folder: Path, text: str, *, follow_links: bool = False) -> list[batch.Row]:
+def read_text(folder: Path, text: str, *, follow_links: bool = False) -> list[batch.ManifestRow]:
     """The rows of a list that is saved so."""
     path = folder / "lines.csv"
     path.write_text(text, encoding="utf-8")

@@ -16,7 +16,7 @@ import soundfile
 
 from facetake import batch
 from facetake.batch import outputs
-from facetake.batch.making import Made, Maker, Settings
+from facetake.batch.making import BatchSettings, Maker, RowResult
 from facetake.cli import main
 from facetake.errors import BatchError, TakeError
 from facetake.formats.files import beside, marking
@@ -35,14 +35,16 @@ def folder(tmp_path: Path) -> Path:
     return made
 
 
-def here(rows: Sequence[batch.Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
+def here(
+    rows: Sequence[batch.ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+) -> Iterator[RowResult]:
     """An engine without processes."""
     return map(Maker(settings).make, rows)
 
 
 def run(listed: Path, out: Path, *inputs: Path, keys: str = "sparse", seed: int = 0) -> batch.Summary:
     """A batch of a list, with sparse keys."""
-    settings = batch.Settings(out, GenerateOptions(keys=keys, seed=seed), inputs=inputs)  # type: ignore[arg-type]
+    settings = batch.BatchSettings(out, GenerateOptions(keys=keys, seed=seed), inputs=inputs)  # type: ignore[arg-type]
     return batch.run(batch.read(listed, ".json"), settings, 1, lambda _news: None, engine=here)
 
 
@@ -289,7 +291,7 @@ def test_a_recording_that_vanishes_after_it_was_checked(folder: Path, tmp_path: 
     (folder / "other.wav").write_bytes((folder / "line.wav").read_bytes())
     rows = batch.read(listing(folder, "a,other.wav,,", "b,*,,"), ".csv")
     (folder / "other.wav").unlink()
-    settings = batch.Settings(tmp_path / "out", GenerateOptions())
+    settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     summary = batch.run(rows, settings, 1, lambda _news: None, engine=here)
 
     assert summary.made == {"b": "new"} and "cannot read" in summary.failed["a (line 2)"]
@@ -345,7 +347,7 @@ def test_a_ledger_that_no_run_wrote(folder: Path, tmp_path: Path, damage: str) -
     out = tmp_path / "out"
     out.mkdir()
     with batch.Ledger(out) as ledger:
-        ledger.write(batch.Entry("a", {}, "done", out="a.json"))
+        ledger.write(batch.LedgerEntry("a", {}, "done", out="a.json"))
     with sqlite3.connect(out / batch.NAME) as base:
         base.executescript(damage)
     base.close()

@@ -88,7 +88,7 @@ def named(lines: Path) -> Path:
     return lines
 
 
-def same(rows: list[batch.Row]) -> list[batch.Row]:
+def same(rows: list[batch.ManifestRow]) -> list[batch.ManifestRow]:
     """Rows without what may differ: the line in a text with other breaks, and what is told."""
     return [replace(row, line=0, note="") for row in rows]
 
@@ -115,7 +115,7 @@ def test_every_spreadsheet_gives_the_same_takes(named: Path, tmp_path: Path) -> 
     made = set()
     for number, name in enumerate(("Google Sheets", "Excel, German, CSV", "Excel for Mac, CSV (Macintosh)")):
         PROGRAMS[name].save(named / "lines.csv")
-        settings = batch.Settings(tmp_path / str(number), GenerateOptions())
+        settings = batch.BatchSettings(tmp_path / str(number), GenerateOptions())
         assert not batch.run(batch.read(named / "lines.csv", ".csv"), settings, 1, lambda _news: None).failed
         takes = sorted((tmp_path / str(number)).glob("*.csv"))
         made.add(hashlib.sha256(b"".join(one.name.encode() + one.read_bytes() for one in takes)).hexdigest())

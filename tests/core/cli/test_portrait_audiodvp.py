@@ -13,6 +13,7 @@ import soundfile
 
 torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portrait extra")
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
+pytest.importorskip("skimage", reason="pictures are compared by scikit-image, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
@@ -47,10 +48,10 @@ def actor(tmp_path_factory: pytest.TempPathFactory) -> Path:
         rotation=np.zeros((N_FRAMES, 3), np.float32),
         translation=np.tile(np.array([0.0, 0.0, 0.9], np.float32), (N_FRAMES, 1)),
     )
-    about = actors.About(
+    about = actors.ActorMetadata(
         face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), SIZE, RATE, N_FRAMES, 2.2 * SIZE
     )
-    blank = actors.Actor(folder, about, fit)
+    blank = actors.CapturedActor(folder, about, fit)
     performer = Performer(blank, model)
     drawn = [performer.draw(row, frame) for frame, row in enumerate(expression)]
     voice = np.random.default_rng(0).normal(0.0, 0.1, 16_000 * N_FRAMES // 25).astype(np.float32)

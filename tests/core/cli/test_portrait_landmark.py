@@ -13,6 +13,7 @@ import soundfile
 
 pytest.importorskip("torch", reason="the landmark system needs torch, of the portrait extra")
 pytest.importorskip("safetensors", reason="the landmark system needs safetensors, of the portrait extra")
+pytest.importorskip("skimage", reason="pictures are compared by scikit-image, of the portrait extra")
 pytest.importorskip("numba", reason="the landmark system needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 

@@ -10,6 +10,8 @@ import pytest
 
 pytest.importorskip("torch", reason="READ Avatars needs torch, of the portrait extra")
 pytest.importorskip("safetensors", reason="READ Avatars needs safetensors, of the portrait extra")
+pytest.importorskip("librosa", reason="READ Avatars needs librosa, of the portrait extra")
+pytest.importorskip("skimage", reason="pictures are compared by scikit-image, of the portrait extra")
 pytest.importorskip("numba", reason="READ Avatars needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 

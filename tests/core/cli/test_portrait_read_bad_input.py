@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for package in ("torch", "safetensors", "numba", "av"):
+for package in ("torch", "safetensors", "librosa", "skimage", "numba", "av"):
     pytest.importorskip(package, reason="READ Avatars needs the portrait extra")
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "portrait" / "filming"))

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-for package in ("torch", "safetensors", "numba", "av"):
+for package in ("torch", "safetensors", "librosa", "skimage", "numba", "av"):
     pytest.importorskip(package, reason="READ Avatars needs the portrait extra")
 soundfile = pytest.importorskip("soundfile")
 

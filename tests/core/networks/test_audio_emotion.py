@@ -7,7 +7,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks are torch")
 
-from facetake.networks.audio_emotion import HOP, WINDOW, AudioEmotion, EmotionMel, VoiceSize  # noqa: E402
+from facetake.networks.audio_emotion import HOP, WINDOW, AudioEmotionNetwork, EmotionMel, VoiceSize  # noqa: E402
 from facetake.networks.logmel import mel_filters  # noqa: E402
 
 SMALL = VoiceSize((2, 2, 2, 2, 2, 2))
@@ -38,7 +38,7 @@ def test_features_are_the_papers() -> None:
 def test_the_recording_level_does_not_matter() -> None:
     """Twice as loud is the same voice."""
     torch.manual_seed(0)
-    network = AudioEmotion(SMALL).eval()
+    network = AudioEmotionNetwork(SMALL).eval()
     audio = torch.from_numpy(sound())[None]
 
     assert torch.allclose(network(audio), network(0.1 * audio), atol=1e-3)
@@ -47,7 +47,7 @@ def test_the_recording_level_does_not_matter() -> None:
 @pytest.mark.parametrize("samples", [1, 100, 5_000, 48_000])
 def test_any_length_gives_seven_finite_scores(samples: int) -> None:
     """A click and a minute alike, and digital silence, have scores."""
-    network = AudioEmotion(SMALL).eval()
+    network = AudioEmotionNetwork(SMALL).eval()
 
     for audio in (torch.zeros(1, samples), torch.from_numpy(sound(samples / 16_000))[None]):
         scores = network(audio)
@@ -57,7 +57,7 @@ def test_any_length_gives_seven_finite_scores(samples: int) -> None:
 def test_the_microphones_colour_can_be_left_out() -> None:
     """With bands centred on their mean, a filtered recording scores as the plain one where none is too faint."""
     torch.manual_seed(0)
-    network = AudioEmotion(VoiceSize((2, 2, 2, 2, 2, 2), centred=True)).eval()
+    network = AudioEmotionNetwork(VoiceSize((2, 2, 2, 2, 2, 2), centred=True)).eval()
     features = 0.5 + torch.rand(1, 128, 40)
     offset = torch.linspace(-0.3, 0.3, 128)[None, :, None]
     network.features.forward = lambda audio: features + offset * audio.sum()  # type: ignore[method-assign]

@@ -7,9 +7,9 @@ import pytest
 torch = pytest.importorskip("torch", reason="networks need torch, which the train and portrait extras bring")
 
 from facetake.networks.convgru import ConvGRU, ConvGRUCell  # noqa: E402  after the skip
-from facetake.networks.sequence_translator import SequenceSize, SequenceTranslator  # noqa: E402
+from facetake.networks.sequence_translator import SequenceTranslator, SequenceTranslatorSize  # noqa: E402
 
-SMALL = SequenceSize(widths=(4, 8, 8), hidden=6, layers=3)
+SMALL = SequenceTranslatorSize(widths=(4, 8, 8), hidden=6, layers=3)
 
 
 def test_a_cell_is_the_gated_unit_of_its_equations() -> None:
@@ -61,7 +61,7 @@ def test_the_translator_keeps_shapes_and_can_do_without_memory() -> None:
     pictures = torch.rand(1, 4, 3, 16, 16) * 2.0 - 1.0
     made, states = SequenceTranslator(SMALL)(pictures)
     assert made.shape == pictures.shape and made.abs().max() <= 1.0 and len(states) == 3
-    alone = SequenceTranslator(SequenceSize(widths=(4, 8), layers=0, out="added"))
+    alone = SequenceTranslator(SequenceTranslatorSize(widths=(4, 8), layers=0, out="added"))
     assert torch.allclose(alone(pictures)[0][:, 2:], alone(pictures[:, 2:])[0], atol=1e-6)
     with pytest.raises(ValueError, match="needs a layer"):
-        SequenceSize(widths=())
+        SequenceTranslatorSize(widths=())

@@ -12,8 +12,8 @@ HERE = Path(__file__).parent
 for shared in (HERE / "filming", HERE.parent / "face" / "cast"):  # what several tests film, and whom
     if str(shared) not in sys.path:
         sys.path.insert(0, str(shared))
-NEEDED = ("av", "numba", "safetensors", "torch")
-collect_ignore_glob = [] if all(find_spec(name) for name in NEEDED) else ["test_*.py"]
+NEEDED = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
+collect_ignore_glob = [] if all(find_spec(name) for name in NEEDED) else ["test_*.py", "*/test_*.py"]
 
 
 @pytest.fixture(autouse=True, scope="session")

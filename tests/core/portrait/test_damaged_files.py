@@ -23,9 +23,9 @@ from facetake.networks import checkpoint
 from facetake.portrait.audiodvp import checkpoint as audiodvp
 from facetake.portrait.audiodvp.settings import read_settings as audiodvp_settings
 from facetake.portrait.capture import actor, clip_capture, identity
-from facetake.portrait.capture.actor import About, Fit
+from facetake.portrait.capture.actor import ActorMetadata, Fit
 from facetake.portrait.capture.clip_list import read_clips
-from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.face_models import OpenedFaceModel
 from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.landmark_translation import checkpoint as landmark
 from facetake.portrait.landmark_translation.photograph import open_picture
@@ -65,7 +65,7 @@ def made_actor(folder: Path) -> None:
         "translation": (T, 3),
     }
     fit = Fit(**{name: dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
+    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
     actor.write_actor(folder, about, fit, dice.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8))
 
 
@@ -221,9 +221,9 @@ def training_of(system: str) -> Callable[[Path], Path]:
     region = Region(0, 0, 64, 32)
     learnt = (read.Learnt("anna", "happy", 1.0, 8),)
     about = {
-        "audiodvp": audiodvp.About("anna", 8, 24, 12, region, audiodvp_settings("tiny")),
-        "read": read.About(learnt, 24, 16, 12, region, read_settings("tiny")),
-        "landmark": landmark.About(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
+        "audiodvp": audiodvp.AudioDvpMetadata("anna", 8, 24, 12, region, audiodvp_settings("tiny")),
+        "read": read.ReadAvatarsMetadata(learnt, 24, 16, 12, region, read_settings("tiny")),
+        "landmark": landmark.LandmarkTranslationMetadata(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
     }[system]
 
     def make(folder: Path) -> Path:
@@ -233,7 +233,7 @@ def training_of(system: str) -> Callable[[Path], Path]:
     return make
 
 
-FACE = Face("noise", "1" * 64, None)  # type: ignore[arg-type]  # whose model is not asked for
+FACE = OpenedFaceModel("noise", "1" * 64, None)  # type: ignore[arg-type]  # whose model is not asked for
 TABLES = {
     "actor": Door(in_actor(actor.ABOUT), acted),
     "capture": Door(begun, going_on_capturing),

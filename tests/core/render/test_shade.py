@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake.render.shade import Surface, backdrop, shade, vertex_normals
+from facetake.render.shade import MeshSurface, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import face_ids
 
 CORNERS = np.array([[-4, -4, 1], [68, -4, 1], [68, 68, 1], [-4, 68, 1]], np.float32)
@@ -20,7 +20,7 @@ def picture(
     """A 32 x 32 picture of one flat, matt square."""
     texture = np.full((8, 8, 4), 90, np.uint8)
     texture[..., 0], texture[..., 3] = red, 0
-    surface = Surface(
+    surface = MeshSurface(
         FACES,
         FACES,
         np.full((4, 2), 4.0, np.float32),
@@ -60,7 +60,7 @@ def test_the_side_to_the_key_light_is_brighter() -> None:
 def test_uncovered_pixels_show_the_backdrop() -> None:
     """Without triangles the picture is the backdrop, bright in the middle and dark in the corners."""
     texture = np.zeros((8, 8, 4), np.uint8)
-    surface = Surface(
+    surface = MeshSurface(
         FACES, FACES, np.zeros((4, 2), np.float32), np.ones(4, np.float32), np.zeros(2, np.float32), texture
     )
     nothing = np.full((64, 64), -1, np.int32)
@@ -71,7 +71,7 @@ def test_uncovered_pixels_show_the_backdrop() -> None:
 def test_ids_of_another_size_are_refused() -> None:
     """Ids must lie on twice the picture's pixels."""
     texture = np.zeros((8, 8, 4), np.uint8)
-    surface = Surface(
+    surface = MeshSurface(
         FACES, FACES, np.zeros((4, 2), np.float32), np.ones(4, np.float32), np.zeros(2, np.float32), texture
     )
     with pytest.raises(ValueError, match="do not fit"):

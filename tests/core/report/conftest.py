@@ -14,8 +14,8 @@ import pytest
 import soundfile
 
 from facetake import formats
-from facetake.report import Line
-from facetake.report.spool import Found
+from facetake.report import ReportLine
+from facetake.report.spool import SpooledFinding
 from facetake.rig import N_CONTROLS, columns
 from facetake.take import Take
 
@@ -48,14 +48,18 @@ def performance(path: Path, seconds: float = 2.0) -> Path:
 
 
 @pytest.fixture
-def lines(tmp_path: Path) -> list[Line]:
+def lines(tmp_path: Path) -> list[ReportLine]:
     """Six lines: four with takes, two of them faulty and one of hostile names; one not made; one not begun."""
     found = [_made(tmp_path, "calm_1", "Ann", "happy:0.7", "All is well here.", 0.0)]
     found.append(_made(tmp_path, "calm_2", "Bob", "", "Nothing to see.", 0.2))
     found.append(_made(tmp_path, "shaky", "Ann", "angry:0.9", "Papa, mama and Bob.", 3.0, wrong=("jitter", "unsealed")))
     found.append(_made(tmp_path, "hostile", HOSTILE, HOSTILE, HOSTILE, 1.0, wrong=("unsealed",), note=HOSTILE))
-    found.append(Line("lost", tmp_path / "lost.wav", character="Bob", status="failed", message=f"no file: {HOSTILE}"))
-    found.append(Line("later", tmp_path / "later.wav", character="Bob", status="waiting", message="stopped before it"))
+    found.append(
+        ReportLine("lost", tmp_path / "lost.wav", character="Bob", status="failed", message=f"no file: {HOSTILE}")
+    )
+    found.append(
+        ReportLine("later", tmp_path / "later.wav", character="Bob", status="waiting", message="stopped before it")
+    )
     return found
 
 
@@ -68,15 +72,17 @@ def _made(
     score: float,
     wrong: tuple[str, ...] = (),
     note: str = "",
-) -> Line:
+) -> ReportLine:
     audio = recording(folder / f"{name}.wav")
     take = performance(folder / f"{name}.npz")
     findings = tuple(
-        Found(check, 0.3 if check in wrong else 0.05, 0.1, check not in wrong, f"what {check} measures", (1.25,))
+        SpooledFinding(
+            check, 0.3 if check in wrong else 0.05, 0.1, check not in wrong, f"what {check} measures", (1.25,)
+        )
         for check in ("unsealed", "jitter")
     )
     digest = hashlib.sha256(take.read_bytes()).hexdigest()
-    return Line(
+    return ReportLine(
         name, audio, take, None, character, text, emotion, 2.0, "done", "", "new", score, findings, "", note, digest
     )
 

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake.face.head import ATLAS, Head, load
+from facetake.face.head import ATLAS, FLIP, Head, load
 from facetake.report import png
-from facetake.report.glb import FLIP, head_glb
+from facetake.report.glb import head_glb
 from facetake.rig import ARKIT_NAMES
 
 _TYPES: dict[int, Any] = {5123: np.dtype("<u2"), 5125: np.dtype("<u4"), 5126: np.dtype("<f4")}

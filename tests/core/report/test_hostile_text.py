@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 import pytest
 
 from facetake import errors, report
-from facetake.report import Line
+from facetake.report import ReportLine
 from facetake.report.escaping import cell, inert, shown
-from facetake.report.spool import Found
+from facetake.report.spool import SpooledFinding
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -95,25 +95,25 @@ FORMULAS = (
 )
 
 
-def hostile(number: int, text: str, folder: Path, *, made: bool) -> Line:
+def hostile(number: int, text: str, folder: Path, *, made: bool) -> ReportLine:
     """A line all of whose fields hold a text, made (with recording and take that are gone) or not."""
-    found = Found(text, 1.0, 0.5, False, text, (0.5,))
+    found = SpooledFinding(text, 1.0, 0.5, False, text, (0.5,))
     state, name = (report.DONE, f"{number}m{text}") if made else (report.FAILED, f"{number}f{text}")
     path = folder / text
     own = ((text, text),)
-    return Line(
+    return ReportLine(
         name, path, path, text, text, text, text, 1.0, state, text, text, 1.0, (found,), text, text, text, own, (text,)
     )
 
 
 @pytest.fixture
-def lines(tmp_path: Path) -> list[Line]:
+def lines(tmp_path: Path) -> list[ReportLine]:
     """A line made and a line that failed for every text."""
     texts = enumerate((*PAYLOADS, *FORMULAS))
     return [hostile(n, text, tmp_path, made=made) for n, text in texts for made in (True, False)]
 
 
-def test_no_text_leaves_its_element(lines: list[Line], tmp_path: Path) -> None:
+def test_no_text_leaves_its_element(lines: list[ReportLine], tmp_path: Path) -> None:
     """Neither markup nor a line end of JavaScript stands as such in the data of the page, the media included."""
     page = report.write(lines, tmp_path, title="\n".join(PAYLOADS)).html.read_text(encoding="utf-8")
     for element in page.split('<script type="application/json"')[1:]:
@@ -149,7 +149,7 @@ def test_cells_that_stay_as_they_are(text: str) -> None:
     assert cell(text) == text
 
 
-def test_the_tables_hold_every_text(lines: list[Line], tmp_path: Path) -> None:
+def test_the_tables_hold_every_text(lines: list[ReportLine], tmp_path: Path) -> None:
     """Whatever stands in a line, CSV and XML are whole, with one guarded cell for each field."""
     made = report.write(lines, tmp_path)
     with made.csv.open(encoding="utf-8", newline="") as file:
@@ -196,7 +196,7 @@ def as_value(text: str) -> str:
     return text.replace("\r", "").replace("\n", "")
 
 
-def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path: Path) -> None:
+def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> None:
     """Title, id, mood, messages, findings, notes, the list's own columns: each is shown as it is, and none is run."""
     title = " ".join(PAYLOADS)
     opened(chromium, report.write(lines, tmp_path, title=title).html)
@@ -218,7 +218,7 @@ def test_nothing_runs_in_a_browser(chromium: Chrome, lines: list[Line], tmp_path
 def test_missing_media_are_told_as_text(chromium: Chrome, tmp_path: Path) -> None:
     """The sentence about a recording and a take that are gone holds their paths, and shows them."""
     lines = [
-        Line(f"{number}", tmp_path / text, tmp_path / text, duration_s=1.0, score=-number)
+        ReportLine(f"{number}", tmp_path / text, tmp_path / text, duration_s=1.0, score=-number)
         for number, text in enumerate(PAYLOADS)
     ]
     opened(chromium, report.write(lines, tmp_path).html)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from facetake import report
 from facetake.face import head as heads
-from facetake.report import Line, three
-from facetake.report.glb import FLIP
+from facetake.face.head import FLIP
+from facetake.report import ReportLine, three
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -125,7 +125,7 @@ def difference(one: NDArray[np.float64], other: NDArray[np.float64]) -> float:
 
 
 @pytest.fixture
-def page(chromium: Chrome, lines: list[Line], tmp_path: Path) -> Page:
+def page(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> Page:
     """The report of six lines, opened."""
     return Page(chromium, report.write(lines, tmp_path, title="Six lines").html)
 
@@ -216,7 +216,7 @@ def test_the_page_poses_the_head_as_the_preview_does(page: Page) -> None:
     assert np.abs(uv.reshape(-1, 2) * heads.ATLAS - head.look(head.gaze_deg(weights)[0])).max() < 0.01
 
 
-def test_verdicts_are_exported_and_kept(page: Page, lines: list[Line], tmp_path: Path) -> None:
+def test_verdicts_are_exported_and_kept(page: Page, lines: list[ReportLine], tmp_path: Path) -> None:
     """Approved and rejected with keys and a note, taken back, exported as a file; a reload still knows them."""
     page.open("shaky")
     page.keys("r")
@@ -244,7 +244,7 @@ def test_verdicts_are_exported_and_kept(page: Page, lines: list[Line], tmp_path:
     assert again.ids() == ["hostile", "calm_1"]
 
 
-def test_a_verdict_is_of_one_take(page: Page, lines: list[Line], tmp_path: Path) -> None:
+def test_a_verdict_is_of_one_take(page: Page, lines: list[ReportLine], tmp_path: Path) -> None:
     """Made anew, a take's row is open again, and its neighbour's verdict stays."""
     from dataclasses import replace
 
@@ -259,7 +259,7 @@ def test_a_verdict_is_of_one_take(page: Page, lines: list[Line], tmp_path: Path)
 
 
 def test_beyond_the_budget_the_recording_plays_from_where_it_lies(
-    chromium: Chrome, lines: list[Line], tmp_path: Path
+    chromium: Chrome, lines: list[ReportLine], tmp_path: Path
 ) -> None:
     """A line whose media the page does not carry says so and plays all the same; where it cannot, it says that."""
     lines[1].audio.unlink()
@@ -274,7 +274,9 @@ def test_beyond_the_budget_the_recording_plays_from_where_it_lies(
 
 def test_ten_thousand_rows_are_few_elements(chromium: Chrome, tmp_path: Path) -> None:
     """From top to end the document holds less than a hundred row elements, and the last line is there."""
-    many = (Line(f"line_{n:05d}", tmp_path / "a.wav", text="Said.", duration_s=1.0, score=-n) for n in range(10_000))
+    many = (
+        ReportLine(f"line_{n:05d}", tmp_path / "a.wav", text="Said.", duration_s=1.0, score=-n) for n in range(10_000)
+    )
     page = Page(chromium, report.write(many, tmp_path, media_mb=0).html)
     for share in (0.0, 0.31, 0.77, 1.0):
         script = "const s = document.getElementById('scroller'); s.scrollTop = arguments[0] * s.scrollHeight;"

@@ -17,7 +17,7 @@ import soundfile
 
 from facetake import audio, formats
 from facetake.preview import lip_seal
-from facetake.report import Line
+from facetake.report import ReportLine
 from facetake.report.media import CHANNELS, pack
 from facetake.rig import ARKIT_NAMES, to_arkit
 from facetake.take import resample
@@ -26,7 +26,7 @@ ROOT = Path(__file__).parents[3]
 LINE = ROOT / "examples" / "line.wav"
 
 
-def test_movement_comes_back_within_half_a_step(lines: list[Line]) -> None:
+def test_movement_comes_back_within_half_a_step(lines: list[ReportLine]) -> None:
     """Unpacked slowly and obviously, every channel is the take's at 30 frames a second, within half of 1/255."""
     line = lines[2]
     assert line.take is not None
@@ -63,7 +63,7 @@ def test_the_oldest_soundfile_that_is_allowed_can_compress() -> None:
 
 def test_speech_stays_speech() -> None:
     """The example line, 34 kbit/s or less, is as long as before and correlates with the recording."""
-    packed = json.loads(pack(Line("line", LINE)))
+    packed = json.loads(pack(ReportLine("line", LINE)))
     data = base64.b64decode(packed["sound"])
     heard, rate_hz = soundfile.read(io.BytesIO(data), dtype="float32")
     said = audio.read(LINE)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import re
+import sqlite3
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,7 +17,7 @@ import pytest
 
 from facetake import report
 from facetake.errors import BatchError
-from facetake.report import Line, three
+from facetake.report import ReportLine, spool, three
 from facetake.report.page import FIELDS, relative_address
 
 
@@ -55,7 +56,7 @@ def rows(page: Path) -> list[dict[str, object]]:
     return [dict(zip(FIELDS, row, strict=True)) for chunk in found for row in chunk]
 
 
-def test_the_worst_stand_first_in_all_three_files(lines: list[Line], tmp_path: Path) -> None:
+def test_the_worst_stand_first_in_all_three_files(lines: list[ReportLine], tmp_path: Path) -> None:
     """Lines without a take come first, then by score, and every file holds every line."""
     made = report.write(lines, tmp_path)
     order = ["lost", "shaky", "hostile", "calm_2", "calm_1", "later"]
@@ -66,7 +67,7 @@ def test_the_worst_stand_first_in_all_three_files(lines: list[Line], tmp_path: P
     assert (made.lines, made.carried) == (6, 4)
 
 
-def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
+def test_hostile_text_stays_text(lines: list[ReportLine], tmp_path: Path) -> None:
     """Quotes, tags that end scripts and control characters come through as they are, and start nothing."""
     title = "</title><script>alert(1)</script>"
     made = report.write(lines, tmp_path, title=title)
@@ -82,7 +83,7 @@ def test_hostile_text_stays_text(lines: list[Line], tmp_path: Path) -> None:
     assert case.get("classname") == hostile.character.replace("\x07", "\ufffd")
 
 
-def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> None:
+def test_a_build_server_reads_the_outcome(lines: list[ReportLine], tmp_path: Path) -> None:
     """One case a line: a failure names its checks and instants, a line not made is an error, one not begun skipped."""
     suite = ElementTree.parse(report.write(lines, tmp_path).junit).getroot().find("testsuite")
     assert suite is not None
@@ -106,7 +107,7 @@ def test_a_build_server_reads_the_outcome(lines: list[Line], tmp_path: Path) -> 
     assert "jitter: what jitter measures (0.3, limit 0.1; at 1.25 s)" in str(failure.text)
 
 
-def test_the_table_has_a_column_a_check(lines: list[Line], tmp_path: Path) -> None:
+def test_the_table_has_a_column_a_check(lines: list[ReportLine], tmp_path: Path) -> None:
     """What each check measured stands under its name, and what failed in one cell."""
     with report.write(lines, tmp_path).csv.open(encoding="utf-8", newline="") as file:
         table = {row["id"]: row for row in csv.DictReader(file)}
@@ -114,7 +115,7 @@ def test_the_table_has_a_column_a_check(lines: list[Line], tmp_path: Path) -> No
     assert table["shaky"]["failed_checks"] == "unsealed; jitter"
 
 
-def test_the_budget_is_spent_on_the_worst(lines: list[Line], tmp_path: Path) -> None:
+def test_the_budget_is_spent_on_the_worst(lines: list[ReportLine], tmp_path: Path) -> None:
     """Room for two lines goes to the two worst; the others say where their recording lies, relative to the page."""
     made = report.write(lines, tmp_path, media_mb=0.031)
     assert made.carried == 2 and made.media_bytes < 31_000
@@ -125,7 +126,7 @@ def test_the_budget_is_spent_on_the_worst(lines: list[Line], tmp_path: Path) -> 
     assert {name for name in names if name.startswith("media-")} == {"media-1", "media-2"}
 
 
-def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: Path) -> None:
+def test_a_lost_recording_is_told_and_not_an_error(lines: list[ReportLine], tmp_path: Path) -> None:
     """A recording and a take that are gone by now are named in the line's media, and the report is written."""
     lines[0].audio.unlink()
     take = lines[1].take
@@ -141,7 +142,7 @@ def test_a_lost_recording_is_told_and_not_an_error(lines: list[Line], tmp_path: 
     assert "calm_2.npz" in told[0][0] and "calm_1.wav" in told[1][0]
 
 
-def test_an_id_that_is_there_twice_is_refused(lines: list[Line], tmp_path: Path) -> None:
+def test_an_id_that_is_there_twice_is_refused(lines: list[ReportLine], tmp_path: Path) -> None:
     """Two lines of one name are one sentence, and an older report stays as it was."""
     before = report.write(lines, tmp_path).html.read_bytes()
     with pytest.raises(BatchError, match="'shaky' is in this report twice"):
@@ -150,16 +151,32 @@ def test_an_id_that_is_there_twice_is_refused(lines: list[Line], tmp_path: Path)
     assert list(tmp_path.glob(".facetake-*")) == []
 
 
-def test_a_folder_that_is_not_there_is_one_sentence(lines: list[Line], tmp_path: Path) -> None:
+def test_a_report_that_fails_leaves_no_database_open(lines: list[ReportLine], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where taking the lines in fails, the table that holds them is closed."""
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def recorded(name: str) -> sqlite3.Connection:
+        opened.append(connect(name))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", recorded)
+    with pytest.raises(BatchError, match="twice"):
+        spool.Spool([lines[0], lines[0]], "title")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_folder_that_is_not_there_is_one_sentence(lines: list[ReportLine], tmp_path: Path) -> None:
     """The sentence names the report."""
     with pytest.raises(BatchError, match=r"the report: .*nowhere.*cannot be written"):
         report.write(lines, tmp_path / "nowhere")
 
 
-def test_the_key_follows_the_list_and_not_its_fate(lines: list[Line], tmp_path: Path) -> None:
+def test_the_key_follows_the_list_and_not_its_fate(lines: list[ReportLine], tmp_path: Path) -> None:
     """Verdicts are found again after takes were made anew, and are not mixed up with those of another list."""
 
-    def key(some: list[Line]) -> str:
+    def key(some: list[ReportLine]) -> str:
         page = report.write(some, tmp_path, media_mb=0).html
         return str(json.loads(next(text for have, text in Elements(page).scripts if have.get("id") == "facts"))["key"])
 
@@ -167,7 +184,7 @@ def test_the_key_follows_the_list_and_not_its_fate(lines: list[Line], tmp_path: 
     assert key(lines) != key(lines[1:])
 
 
-def test_nothing_is_asked_of_a_network(lines: list[Line], tmp_path: Path) -> None:
+def test_nothing_is_asked_of_a_network(lines: list[ReportLine], tmp_path: Path) -> None:
     """The page names no address that a browser would fetch from, and forbids itself to."""
     text = report.write(lines, tmp_path).html.read_text(encoding="utf-8")
     assert re.findall(r"""(?:src|href)=["'](?:https?:)?//""", text) == []
@@ -175,7 +192,7 @@ def test_nothing_is_asked_of_a_network(lines: list[Line], tmp_path: Path) -> Non
 
 
 def test_a_page_without_three_says_how_to_get_it(
-    lines: list[Line], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lines: list[ReportLine], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the build found no npm, the report is there without the face, and one sentence tells what to do."""
     monkeypatch.setattr(three, "folder", lambda: tmp_path / "not there")
@@ -185,7 +202,7 @@ def test_a_page_without_three_says_how_to_get_it(
 
 
 @pytest.mark.skipif(not three.modules(), reason="three.js is not here: there was no npm when Facetake was built")
-def test_three_s_licence_comes_along(lines: list[Line], tmp_path: Path) -> None:
+def test_three_s_licence_comes_along(lines: list[ReportLine], tmp_path: Path) -> None:
     """A page that holds three.js holds its licence."""
     text = report.write(lines, tmp_path).html.read_text(encoding="utf-8")
     assert "three.js authors" in text and "Permission is hereby granted" in text
@@ -197,17 +214,20 @@ def test_ways_to_recordings_are_addresses(name: str, address: str, tmp_path: Pat
     assert relative_address(tmp_path / "voice" / name, tmp_path) == address
 
 
-def many(count: int, audio: Path) -> Iterator[Line]:
+def many(count: int, audio: Path) -> Iterator[ReportLine]:
     """Lines made one at a time."""
     for number in range(count):
-        yield Line(f"line_{number}", audio, text="What is said in this line. " * 10, duration_s=2.0, score=number % 7)
+        yield ReportLine(
+            f"line_{number}", audio, text="What is said in this line. " * 10, duration_s=2.0, score=number % 7
+        )
 
 
-def test_memory_does_not_grow_with_the_list(tmp_path: Path) -> None:
-    """Eight times the lines need no more memory, within a tenth of a megabyte: their text alone is four of these."""
+def test_memory_does_not_grow_with_the_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Four times the lines need no more memory, within a tenth of a megabyte: their text alone is four of these."""
+    monkeypatch.setattr(report.three, "modules", dict)  # the viewer's source would be more than all lines held at once
     peaks = []
     report.write(many(10, tmp_path / "a.wav"), tmp_path, media_mb=0)  # what is cached is cached by now
-    for count in (200, 1_600):
+    for count in (600, 2_400):  # both fill a chunk of rows
         tracemalloc.start()
         report.write(many(count, tmp_path / "a.wav"), tmp_path, media_mb=0)
         peaks.append(tracemalloc.get_traced_memory()[1])

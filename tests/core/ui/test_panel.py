@@ -18,12 +18,12 @@ SCRIPT = """
 import sys, time
 from pathlib import Path
 from PySide6.QtWidgets import QApplication
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.host import Character
 from facetake_host.panel import Panel
 from facetake_host.recording import RecordingHost
 application = QApplication([])
-host, engine = RecordingHost(), Engine([sys.executable, "-m", "facetake", "worker"])
+host, engine = RecordingHost(), EngineClient([sys.executable, "-m", "facetake", "worker"])
 def spin(panel, until):
     end = time.monotonic() + 60
     while not until() and time.monotonic() < end:

@@ -13,14 +13,14 @@ torch = pytest.importorskip("torch", reason="the judge of emotions needs torch")
 from facetake import inference, mouth, rig  # noqa: E402  after the skip
 from facetake.emotion import EMOTIONS  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
-from facetake_training.dataset import Line, read_lines  # noqa: E402
+from facetake_training.dataset import CorpusLine, read_lines  # noqa: E402
 from facetake_training.measure import closures, emotions, silence, takes  # noqa: E402
-from facetake_training.measure.report import Report  # noqa: E402
+from facetake_training.measure.report import MeasurementReport  # noqa: E402
 from facetake_training.performers.actors import actors  # noqa: E402
 from facetake_training.performers.performer import line_phones, perform  # noqa: E402
 
 
-def performed(line: Line, emotion: int = 0) -> np.ndarray:
+def performed(line: CorpusLine, emotion: int = 0) -> np.ndarray:
     """The expert's own curves of a line."""
     times = np.arange(round(line.duration_s * 60)) / 60
     weights = np.eye(7)[[emotion] * len(times)]
@@ -29,7 +29,7 @@ def performed(line: Line, emotion: int = 0) -> np.ndarray:
 
 def test_a_missed_bar_shows() -> None:
     """A report remembers any bar that was missed."""
-    report = Report()
+    report = MeasurementReport()
     report.bar("good", 2.0, least=1.0)
     assert report.is_met
     report.bar("bad", 2.0, most=1.0)

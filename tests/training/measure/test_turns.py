@@ -13,7 +13,7 @@ pytest.importorskip("torch", reason="measuring needs torch, which the train extr
 from facetake.inference import AudioEmotion, Ear  # noqa: E402  after the skip
 from facetake_training.emotion_datasets import Acted  # noqa: E402
 from facetake_training.measure import turns  # noqa: E402
-from facetake_training.measure.report import Report  # noqa: E402
+from facetake_training.measure.report import MeasurementReport  # noqa: E402
 
 RATE_HZ = 16_000
 
@@ -64,7 +64,7 @@ def lines(tmp_path: Path) -> list[Acted]:
 
 def told(found: list[turns.Turn], *, is_followed: bool) -> str:
     """The rows of a report."""
-    report = Report()
+    report = MeasurementReport()
     turns._tell(report, found, is_followed=is_followed)
     return str(report)
 

@@ -26,14 +26,14 @@ from facetake_training.phones import PHONES, SILENCE, VOWELS
 if TYPE_CHECKING:
     from pocketsphinx import Decoder
 
-FRAME_S: Final = 0.01
+FRAME_S: Final = 0.01  # Pocketsphinx' own
 PADDING_S: Final = 0.25
 """Near silence put before and after: the grammar must find silence at both ends, even of a tight clip."""
 LATE_S: Final = 0.007
 """Pocketsphinx leads exact synthesiser times by this much (measured on flite and festival)."""
 PAUSE: Final = f"[{SILENCE}]"
 """The token that allows, and does not ask for, a silence. (Pocketsphinx's noise phone would swallow words.)"""
-_PEAK: Final = 16_000.0
+_PEAK: Final = 16_000.0  # of 16 bits: half of full scale
 _NOISE: Final = 16
 """Half the range of the noise under a line of `_PEAK`: digital silence fits no model, and draws phones to it."""
 _SCORE_UNIT: Final = 1024.0  # senone scores are log(1.0001) shifted right by 10 bits
@@ -59,7 +59,7 @@ Slot = tuple[Pronunciation, ...]
 
 
 @dataclass(frozen=True)
-class Segment:
+class PhoneSegment:
     """A phone in time. `fit` is its mean log-likelihood a frame below the best phone state (0 is perfect)."""
 
     phone: str
@@ -115,7 +115,7 @@ class PhoneAligner:
                 pip=1.0,
             )
 
-    def align(self, samples: Audio, slots: Sequence[Slot]) -> list[Segment] | None:
+    def align(self, samples: Audio, slots: Sequence[Slot]) -> list[PhoneSegment] | None:
         """Place the line's phones in time.
 
         Args:
@@ -140,7 +140,7 @@ class PhoneListener:
             allphone=str(model_folder() / "en-us-phone.lm.bin"), lm=None, lw=2.0, beam=1e-20, pbeam=1e-20
         )
 
-    def listen(self, samples: Audio) -> list[Segment] | None:
+    def listen(self, samples: Audio) -> list[PhoneSegment] | None:
         """Give the phones heard, contiguous from 0 to the end of the audio; None where nothing was heard."""
         return _decode(self._decoder, samples)
 
@@ -196,7 +196,7 @@ def _feed(decoder: Decoder, samples: Audio) -> None:
     decoder.end_utt()
 
 
-def _decode(decoder: Decoder, samples: Audio) -> list[Segment] | None:
+def _decode(decoder: Decoder, samples: Audio) -> list[PhoneSegment] | None:
     _feed(decoder, samples)
     if decoder.hyp() is None:
         return None
@@ -209,7 +209,7 @@ def _decode(decoder: Decoder, samples: Audio) -> list[Segment] | None:
     edges = np.clip([0.0, *starts[1:], duration_s], 0.0, duration_s)
     return _joined(
         [
-            Segment(_plain(s.word), float(a), float(b), _fit(s.ascore, s.end_frame - s.start_frame + 1))
+            PhoneSegment(_plain(s.word), float(a), float(b), _fit(s.ascore, s.end_frame - s.start_frame + 1))
             for s, a, b in zip(found, edges[:-1], edges[1:], strict=True)
         ]
     )
@@ -226,12 +226,12 @@ def _fit(score: float, frames: int) -> float:
     return math.log(max(score, 1e-300)) * _SCORE_UNIT / frames
 
 
-def _joined(segments: list[Segment]) -> list[Segment]:
+def _joined(segments: list[PhoneSegment]) -> list[PhoneSegment]:
     """Merge silences that touch: a pause beside the end is one silence."""
-    merged: list[Segment] = []
+    merged: list[PhoneSegment] = []
     for segment in segments:
         if merged and segment.phone == SILENCE == merged[-1].phone:
             last = merged.pop()
-            segment = Segment(SILENCE, last.start_s, segment.end_s, min(last.fit, segment.fit))
+            segment = PhoneSegment(SILENCE, last.start_s, segment.end_s, min(last.fit, segment.fit))
         merged.append(segment)
     return merged

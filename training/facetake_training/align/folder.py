@@ -64,7 +64,7 @@ class SpeechSet:
 
 
 @dataclass(frozen=True)
-class _Job:
+class _AlignmentJob:
     path: Path
     text: str | None
     flac: Path
@@ -163,7 +163,9 @@ def _append(path: Path, row: Row) -> None:
         file.write(("\n" if torn else "") + json.dumps(row, ensure_ascii=False) + "\n")
 
 
-def _job(speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: dict[str, str], out: Path) -> _Job:
+def _job(
+    speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: dict[str, str], out: Path
+) -> _AlignmentJob:
     name = f"{speech.name}/{path.stem}"
     row: Row = {
         "id": name,
@@ -174,10 +176,10 @@ def _job(speech: SpeechSet, path: Path, texts: dict[str, str] | None, splits: di
         "split": splits.get(path.stem, speech.split),
     }
     text = None if texts is None else texts.get(path.stem)
-    return _Job(path, text, out / "audio" / f"{name}.flac", row)
+    return _AlignmentJob(path, text, out / "audio" / f"{name}.flac", row)
 
 
-def _worked(todo: Sequence[_Job], language: str, jobs: int) -> Iterator[Row]:
+def _worked(todo: Sequence[_AlignmentJob], language: str, jobs: int) -> Iterator[Row]:
     """Yield the row of each job, in order."""
     model_folder()
     jobs = min(jobs or os.cpu_count() or 1, len(todo), MOST_JOBS)
@@ -197,7 +199,7 @@ def _start(language: str) -> None:
     _labeller = Labeller(language)
 
 
-def _work(job: _Job) -> Row:
+def _work(job: _AlignmentJob) -> Row:
     assert _labeller is not None
     try:
         samples = read(job.path)

@@ -19,11 +19,12 @@ import numpy.typing as npt
 
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.align.engine import (
+    FRAME_S,
     PAUSE,
     Audio,
     PhoneAligner,
     PhoneListener,
-    Segment,
+    PhoneSegment,
     WordListener,
     phone_of,
 )
@@ -44,8 +45,7 @@ LEAST_AGREEMENT: Final = 0.4
 """A recognised line whose free phones agree less than this was recognised wrongly."""
 QUIET_DB: Final = 45.0
 """A phone that stays this far below the loudest frames of its line was not said there."""
-_GRID_S: Final = 0.01
-_GRID: Final = round(_GRID_S * SAMPLE_RATE_HZ)
+_GRID: Final = round(FRAME_S * SAMPLE_RATE_HZ)
 _SLACK_FRAMES: Final = 2  # two recognisers rarely put a boundary in the same 10 ms
 
 
@@ -103,7 +103,7 @@ class Labeller:
         segments = self._aligned(samples, text) if text else "no words were recognised"
         return segments if isinstance(segments, str) else self._doubted(samples, text, segments, DOUBTED)
 
-    def _doubted(self, samples: Audio, text: str, segments: Sequence[Segment], least: float) -> LabelledLine | str:
+    def _doubted(self, samples: Audio, text: str, segments: Sequence[PhoneSegment], least: float) -> LabelledLine | str:
         """Trust a line as far as a free phone recogniser agrees with it; phones that fit, at `least`."""
         agreement = agreements(segments, self._phones.listen(samples) or [])
         lengths = [0.0 if s.phone == SILENCE else s.end_s - s.start_s for s in segments]
@@ -117,7 +117,7 @@ class Labeller:
         segments = self._phones.listen(samples)
         return _line("", segments, [DOUBTED] * len(segments)) if segments else "no phones were recognised"
 
-    def _aligned(self, samples: Audio, text: str) -> list[Segment] | str:
+    def _aligned(self, samples: Audio, text: str) -> list[PhoneSegment] | str:
         slots = self.lexicon.slots(text)
         segments = self._aligner.align(samples, slots) if slots else None
         if segments is None:
@@ -132,7 +132,7 @@ class Labeller:
             for s, quiet in zip(segments, _quiet(segments, samples), strict=True)
         ]
 
-    def _chosen(self, text: str, segments: Sequence[Segment]) -> str:
+    def _chosen(self, text: str, segments: Sequence[PhoneSegment]) -> str:
         """Give the text with each ``{a|b}`` replaced by the option that was said."""
         if "{" not in text:
             return text
@@ -154,20 +154,20 @@ class Labeller:
                     yield from ((*option, *words) for words in rest)
 
 
-def _misfit(segment: Segment) -> bool:
+def _misfit(segment: PhoneSegment) -> bool:
     return segment.phone != SILENCE and segment.fit < POOR_PHONE
 
 
-def _quiet(segments: Sequence[Segment], samples: Audio) -> list[bool]:
+def _quiet(segments: Sequence[PhoneSegment], samples: Audio) -> list[bool]:
     """Tell which segments lie where nothing sounds; a phone there was misplaced."""
     frames = samples[: len(samples) // _GRID * _GRID].reshape(-1, _GRID)
     level_db = 10 * np.log10(np.mean(frames**2, axis=1) + 1e-10)
     floor_db = np.percentile(level_db, 95) - QUIET_DB
-    spans = [(round(s.start_s / _GRID_S), round(s.end_s / _GRID_S)) for s in segments]
+    spans = [(round(s.start_s / FRAME_S), round(s.end_s / FRAME_S)) for s in segments]
     return [bool(np.all(level_db[a : max(b, a + 1)] < floor_db)) for a, b in spans]
 
 
-def agreements(segments: Sequence[Segment], heard: Sequence[Segment]) -> list[float]:
+def agreements(segments: Sequence[PhoneSegment], heard: Sequence[PhoneSegment]) -> list[float]:
     """Give for each segment the share of its 10 ms frames where `heard` has its viseme within 20 ms."""
     mine = _visemes(segments)
     other = _visemes(heard)
@@ -175,17 +175,17 @@ def agreements(segments: Sequence[Segment], heard: Sequence[Segment]) -> list[fl
     near = np.zeros(len(mine), dtype=bool)
     for shift in range(-_SLACK_FRAMES, _SLACK_FRAMES + 1):
         near |= np.roll(other, shift) == mine
-    bounds = [(round(s.start_s / _GRID_S), round(s.end_s / _GRID_S)) for s in segments]
+    bounds = [(round(s.start_s / FRAME_S), round(s.end_s / FRAME_S)) for s in segments]
     return [float(near[a:b].mean()) if b > a else 0.0 for a, b in bounds]
 
 
-def _visemes(segments: Sequence[Segment]) -> npt.NDArray[np.str_]:
-    frames = [round(s.end_s / _GRID_S) - round(s.start_s / _GRID_S) for s in segments]
+def _visemes(segments: Sequence[PhoneSegment]) -> npt.NDArray[np.str_]:
+    frames = [round(s.end_s / FRAME_S) - round(s.start_s / FRAME_S) for s in segments]
     # Free decoding knows no stress, and stress changes some visemes.
     return np.repeat(np.array([viseme_of(base(s.phone)) for s in segments], dtype="U3"), frames)
 
 
-def _line(text: str, segments: Sequence[Segment], trust: Sequence[float]) -> LabelledLine:
+def _line(text: str, segments: Sequence[PhoneSegment], trust: Sequence[float]) -> LabelledLine:
     phones = tuple(
         (s.phone, round(s.start_s, 4), round(s.end_s, 4), round(t, 3))
         for s, t in zip(segments, trust, strict=True)

@@ -31,13 +31,13 @@ from facetake_training.head_baking.paint import (
     step,
 )
 
-EYELASH_SHARE = 0.55
-BROW_SHARE = 0.62
-DARKEST = 0.002
+EYELASH_SHARE = 0.55  # of hair's colour, by eye: lashes are lines, thinner than a triangle
+BROW_SHARE = 0.62  # likewise: skin is seen between hairs
+DARKEST = 0.002  # linear: keeps the logarithm finite
 SKIN_SHARE = 0.92
 """Skin is a little darker (sRGB) than the preview head's, nearer to the middle of people's."""
-TEETH_RGB = np.array([0.870, 0.835, 0.760])
-TONGUE_RGB = np.array([0.660, 0.345, 0.340])
+TEETH_RGB = np.array([0.870, 0.835, 0.760])  # sRGB, by eye
+TONGUE_RGB = np.array([0.660, 0.345, 0.340])  # sRGB, by eye
 CREASE = 0.45
 """Openness below which a crease darkens."""
 LOWER_FACE_TOP_M = 0.006

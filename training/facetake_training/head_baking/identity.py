@@ -18,9 +18,9 @@ from facetake_training.head_baking.mesh import EYE, Mesh, fit_sphere, head_space
 
 Person = tuple[dict[str, float], dict[str, float]]
 
-N_PEOPLE = 1500
-N_AT_ONCE = 25
-N_COMPONENTS = 80
+N_PEOPLE = 1500  # ample: nineteen to each of N_COMPONENTS
+N_AT_ONCE = 25  # by choice: memory grows with them
+N_COMPONENTS = 80  # as many as AudioDVP uses of the Basel model
 LOCAL_SPREAD = 0.22
 """Standard deviation of a local slider, whose ends are -1 and 1."""
 SIZE_KEPT = 0.35
@@ -45,7 +45,7 @@ class Population:
 
 
 @dataclass
-class Basis:
+class IdentityBasis:
     """A mean and `N_COMPONENTS` directions, one standard deviation each: of vertices, eye centres and eye radii."""
 
     mean: F64
@@ -148,7 +148,7 @@ def lay_over(mesh: Mesh, anchor: NDArray[np.int64], everywhere: F64) -> tuple[F6
     return wanted.mean(axis=0) - scale * own.mean(axis=0), scale
 
 
-def principal(population: Population, weight: F64, n_components: int = N_COMPONENTS) -> Basis:
+def principal(population: Population, weight: F64, n_components: int = N_COMPONENTS) -> IdentityBasis:
     """The directions in which a population differs most; weight (V,): how much each vertex counts."""
     heads = population.vertices.reshape(len(population.vertices), -1).astype(np.float64)
     mean = heads.mean(axis=0)
@@ -166,7 +166,7 @@ def principal(population: Population, weight: F64, n_components: int = N_COMPONE
     centres, centres_basis = regress(population.centres)
     radii, radii_basis = regress(population.radii)
     shape = (n_components, *population.vertices.shape[1:])
-    return Basis(
+    return IdentityBasis(
         mean.reshape(shape[1:]),
         basis.reshape(shape),
         centres,

@@ -27,13 +27,13 @@ from facetake.render.perspective import place
 from facetake.render.picture import draw
 from facetake.rig import ARKIT_NAMES
 
-N_POINTS = 478
-SIZE = 640
-DISTANCE_M = 0.9
-YAWS = (-0.5, -0.25, 0.0, 0.25, 0.5)
-PITCHES = (-0.2, 0.0, 0.2)
-JAWS = (0.0, 0.3, 0.7)
-N_PEOPLE = 4
+N_POINTS = 478  # MediaPipe's, irises included
+SIZE = 640  # pixels a side
+DISTANCE_M = 0.9  # at which the head fills such a picture
+YAWS = (-0.5, -0.25, 0.0, 0.25, 0.5)  # radians: further, MediaPipe guesses the far half
+PITCHES = (-0.2, 0.0, 0.2)  # radians
+JAWS = (0.0, 0.3, 0.7)  # shut, speaking and wide: lips are told apart only where they part
+N_PEOPLE = 4  # the mean head and drawn ones, by choice: the median over all views is kept
 PERSON_SPREAD = 0.7
 """Identities are drawn nearer to the mean than people are: odd heads teach odd places."""
 APART = 0.35

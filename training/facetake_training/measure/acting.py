@@ -15,7 +15,7 @@ from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.take import Take
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
 MOVED = 0.05  # a control that leaves its rest by more than this moves
 POSED = 0.1  # and one whose mean lies further away belongs to the emotion's pose
@@ -23,7 +23,7 @@ STILL_DEG = 0.1  # a second
 Track = NDArray[np.floating]
 
 
-def measure(folder: Path, models: Models) -> Report:
+def measure(folder: Path, models: Models) -> MeasurementReport:
     """Generates every sound of a folder in all seven emotions.
 
     Raises:
@@ -32,7 +32,7 @@ def measure(folder: Path, models: Models) -> Report:
     sounds = sorted(path for path in folder.iterdir() if path.suffix in (".wav", ".flac", ".ogg"))
     if len(sounds) < 2:
         raise ConfigError(f"{folder} must hold two sounds or more to compare")
-    report = Report()
+    report = MeasurementReport()
     takes = {(mood, s.stem): generate(s, GenerateOptions(mood), models).take for mood in EMOTIONS for s in sounds}
     furthest = np.max([np.abs(take.values - rig.NEUTRAL).max(axis=0) for take in takes.values()], axis=0)
     dead = [name for name, most in zip(rig.NAMES, furthest, strict=True) if most <= MOVED]

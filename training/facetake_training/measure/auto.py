@@ -21,7 +21,7 @@ from facetake.emotion import AUTO_LINE, EMOTIONS
 from facetake.inference import AudioEmotion, Models
 from facetake_training import calibration, emotion_datasets
 from facetake_training.emotion_datasets import ActedSource
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.voices import VoiceData
 
 TAUGHT = 1e-4  # an emotion that is never as likely as this in any line is none that the network was taught
@@ -46,7 +46,7 @@ class Answers:
     centred: F64
 
 
-def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Report:
+def measure(data: VoiceData | None, folders: list[Path], models: Models) -> MeasurementReport:
     """Measures a model on a run's test speakers, and on folders of real lines.
 
     Args:
@@ -57,7 +57,7 @@ def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Repo
     Raises:
         ConfigError: there is nothing to measure on.
     """
-    report = Report()
+    report = MeasurementReport()
     network = models.audio_emotion
     report.row(f"shown from a confidence of {network.threshold:.2f} on")
     for name, lines in lines_of(data, folders):
@@ -111,7 +111,7 @@ def _remembering(network: AudioEmotion, seen: list[F32]) -> AudioEmotion:
     return replace(network, run=run)
 
 
-def _set(report: Report, name: str, lines: list[emotion_datasets.Acted], network: AudioEmotion) -> None:
+def _set(report: MeasurementReport, name: str, lines: list[emotion_datasets.Acted], network: AudioEmotion) -> None:
     found = answers(lines, network)
     speakers = len({line.speaker for line in lines})
     report.row(f"\n{name}: {len(lines)} lines, {speakers} speaker{'s' if speakers > 1 else ''}")
@@ -125,7 +125,7 @@ def _set(report: Report, name: str, lines: list[emotion_datasets.Acted], network
     _mistakes(report, found)
 
 
-def _taught(report: Report, found: Answers) -> None:
+def _taught(report: MeasurementReport, found: Answers) -> None:
     """Balanced accuracy on lines of the emotions that the network was taught, as they are and without their mean."""
     taught = found.share.max(axis=0) > TAUGHT
     those = taught[found.labels]
@@ -141,14 +141,14 @@ def _taught(report: Report, found: Answers) -> None:
     report.row(f"of what it was taught ({names}): balanced accuracy {plain:.3f}; the set's own mean off {centred:.3f}")
 
 
-def _table(report: Report, table: NDArray[np.int64]) -> None:
+def _table(report: MeasurementReport, table: NDArray[np.int64]) -> None:
     report.row(f"{'acted / heard':14s}" + "".join(f"{name[:8]:>9s}" for name in EMOTIONS))
     for name, row in zip(EMOTIONS, table, strict=True):
         if row.sum():
             report.row(f"{name:14s}" + "".join(f"{count:9d}" for count in row))
 
 
-def _reliability(report: Report, found: Answers) -> None:
+def _reliability(report: MeasurementReport, found: Answers) -> None:
     made = calibration.reliability(found.share, found.labels)
     report.row(f"calibration error {made.error:.3f}; of answers by confidence:")
     for i, count in enumerate(made.counts):
@@ -159,7 +159,7 @@ def _reliability(report: Report, found: Answers) -> None:
             )
 
 
-def _mistakes(report: Report, found: Answers) -> None:
+def _mistakes(report: MeasurementReport, found: Answers) -> None:
     """What `auto` shows: on emotional lines the right emotion, another or none; on neutral ones none or one."""
     emotional = found.labels > 0
     wrong = (found.shown > 0) & (found.shown != found.labels)

@@ -21,7 +21,7 @@ from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models, VisemeClassifier
 from facetake.qc.measures import HELD, STILL
 from facetake.take import Take
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
 OPENINGS = (0.05, 0.1, 0.2, 0.4)
 """Opening of the lips, as `mouth.aperture` has it; a wide vowel has about 0.5, and 0.03 still counts as sealed."""
@@ -32,22 +32,22 @@ SWAYS = (0.03, 0.05, 0.1)
 OPEN_FRAMES = 3  # on either side of the middle of a closure
 BARS = {"opened": 0.1, "jitter": 0.02, "silence": 0.05}
 """The sizes for which there is a bar."""
-RECALL = 0.95
-FALSE_ALARMS = 0.05
-COST = 0.25
+RECALL = 0.95  # bars of RESULTS.md, "Checks"
+FALSE_ALARMS = 0.05  # likewise: more, and people stop reading what is found
+COST = 0.25  # likewise: checks may not slow a batch by more
 
 
 @dataclass(frozen=True)
-class Line:
+class CheckedTake:
     """A good take, what was heard, the mood that was asked for, and the processor's seconds that making took."""
 
     take: Take
-    heard: qc.Heard
+    heard: qc.HeardSpeech
     mood: str
     making_s: float
 
 
-def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[Line]:
+def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[CheckedTake]:
     """Takes of every n-th recording of each folder: half of them neutral, the others in every mood from 0.5 to 1."""
     for folder in folders:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in inspection.SOUND)
@@ -59,10 +59,10 @@ def lines(folders: Sequence[Path], models: Models, count: int) -> Iterator[Line]
             begun = time.process_time()
             made = generate(path, GenerateOptions(mood), models)
             spent = time.process_time() - begun
-            yield Line(made.take, qc.Heard(made.visemes, made.closures, made.speech), mood, spent)
+            yield CheckedTake(made.take, qc.HeardSpeech(made.visemes, made.closures, made.speech), mood, spent)
 
 
-def opened(line: Line, size: float, rng: np.random.Generator) -> F32 | None:
+def opened(line: CheckedTake, size: float, rng: np.random.Generator) -> F32 | None:
     """One p, b or m, drawn by chance, that stays open by `size`; None where the line has none."""
     wanted = [one for one in line.heard.closures if one.kind == "p" and one.end_s < float(line.take.duration_s)]
     if not wanted:
@@ -77,14 +77,14 @@ def opened(line: Line, size: float, rng: np.random.Generator) -> F32 | None:
     return values
 
 
-def shaken(line: Line, size: float, rng: np.random.Generator) -> F32:
+def shaken(line: CheckedTake, size: float, rng: np.random.Generator) -> F32:
     """Noise over the whole take."""
     values = line.take.values.copy()
     values[:, HELD] += rng.normal(0.0, size, (len(values), len(HELD))).astype(np.float32)
     return rig.clamp(values)
 
 
-def swaying(line: Line, size: float, _: np.random.Generator) -> F32 | None:
+def swaying(line: CheckedTake, size: float, _: np.random.Generator) -> F32 | None:
     """A jaw that moves in every silence; None where there is none that is long enough."""
     silent = line.heard.speech == 0.0
     edges = np.flatnonzero(np.diff(np.concatenate([[False], silent, [False]]).astype(np.int8))).reshape(-1, 2)
@@ -96,7 +96,9 @@ def swaying(line: Line, size: float, _: np.random.Generator) -> F32 | None:
     return rig.clamp(values)
 
 
-def measure(folders: Sequence[Path], models: Models, classifier: VisemeClassifier, count: int = 60) -> Report:
+def measure(
+    folders: Sequence[Path], models: Models, classifier: VisemeClassifier, count: int = 60
+) -> MeasurementReport:
     """Measures recall of every plant and false alarms on untouched takes.
 
     Args:
@@ -105,7 +107,7 @@ def measure(folders: Sequence[Path], models: Models, classifier: VisemeClassifie
         classifier: reads them.
         count: recordings a folder.
     """
-    report = Report()
+    report = MeasurementReport()
     rng = np.random.default_rng(0)
     found = list(lines(folders, models, count))
     begun = time.process_time()
@@ -137,7 +139,7 @@ def measure(folders: Sequence[Path], models: Models, classifier: VisemeClassifie
     return report
 
 
-def _tell(report: Report, what: str, hits: list[bool], *, bar: bool) -> None:
+def _tell(report: MeasurementReport, what: str, hits: list[bool], *, bar: bool) -> None:
     """One recall, with a bar where its size has one."""
     recall = float(np.mean(hits)) if hits else 0.0
     if bar:
@@ -146,7 +148,7 @@ def _tell(report: Report, what: str, hits: list[bool], *, bar: bool) -> None:
         report.row(f"{f'{what}, recall ({len(hits)})':44s} {recall:9.4f}")
 
 
-def _failing(line: Line, values: F32, heard: qc.Heard, classifier: VisemeClassifier) -> set[str]:
+def _failing(line: CheckedTake, values: F32, heard: qc.HeardSpeech, classifier: VisemeClassifier) -> set[str]:
     take = replace(line.take, values=values)
     found = qc.judge(qc.measure(take, heard, parse(line.mood), classifier))
     return {one.name for one in found if not one.passed}

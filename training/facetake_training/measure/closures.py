@@ -13,19 +13,19 @@ from numpy.typing import NDArray
 from facetake import mouth, rig
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake_training.dataset import Line, read_lines
-from facetake_training.measure.report import Report
+from facetake_training.dataset import CorpusLine, read_lines
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.phones import CLOSED, TEETH
 
-RATES = (Fraction(60), Fraction(30), Fraction(25), Fraction(24), Fraction(24000, 1001))
+RATES = (Fraction(60), Fraction(30), Fraction(25), Fraction(24), Fraction(24000, 1001))  # of games, television and film
 SHORTEST_S = 0.040  # shorter closures are not asked for
-SLACK_S = 0.033
-TRUSTED = 0.9
-BARS = {"p b m": 0.98, "f v": 0.95}
+SLACK_S = 0.033  # a frame at 30 fps: what an eye does not tell from on time
+TRUSTED = 0.9  # of an aligner: phones that are where it says
+BARS = {"p b m": 0.98, "f v": 0.95}  # share that must hold, by choice
 Counts = Counter[tuple[str, bool]]
 
 
-def hits(line: Line, values: NDArray[np.float32], rate: Fraction) -> Counts:
+def hits(line: CorpusLine, values: NDArray[np.float32], rate: Fraction) -> Counts:
     """Counts (kind, held) of a line's trusted closures in curves (T, 174) at a rate.
 
     A closure is held if some frame within it, or within 33 ms of it, is closed.
@@ -41,13 +41,13 @@ def hits(line: Line, values: NDArray[np.float32], rate: Fraction) -> Counts:
     return found
 
 
-def pick(corpus: Path, split: str, count: int) -> list[Line]:
+def pick(corpus: Path, split: str, count: int) -> list[CorpusLine]:
     """Every n-th line of a split, so that all its voices are heard."""
     lines = read_lines(corpus, split)
     return lines[:: max(1, len(lines) // count)][:count]
 
 
-def measure(corpora: Sequence[Path], models: Models, split: str = "test", count: int = 60) -> Report:
+def measure(corpora: Sequence[Path], models: Models, split: str = "test", count: int = 60) -> MeasurementReport:
     """Measures lines of corpora with exact or aligned phones.
 
     Args:
@@ -56,7 +56,7 @@ def measure(corpora: Sequence[Path], models: Models, split: str = "test", count:
         split: which lines; never those trained on.
         count: lines a corpus.
     """
-    report = Report()
+    report = MeasurementReport()
     for corpus in corpora:
         lines = pick(corpus, split, count)
         report.row(f"{corpus.name}: {len(lines)} lines of split {split}")
@@ -72,6 +72,6 @@ def measure(corpora: Sequence[Path], models: Models, split: str = "test", count:
     return report
 
 
-def _curves(line: Line, rate: Fraction, keys: str, models: Models) -> NDArray[np.float32]:
+def _curves(line: CorpusLine, rate: Fraction, keys: str, models: Models) -> NDArray[np.float32]:
     made = generate(line.audio, GenerateOptions(rate=rate, keys="sparse" if keys == "sparse" else "dense"), models)
     return made.take.values if made.keys is None else rig.clamp(made.keys.dense())

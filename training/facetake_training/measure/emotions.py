@@ -17,12 +17,12 @@ from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.networks.optimization import step
 from facetake_training.dataset import read_lines, read_span
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.performers.actors import actors
 from facetake_training.performers.performer import line_phones, perform
 from facetake_training.performers.prosody import frame_loudness
 
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
+STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)  # of an emotion's weight
 
 
 def teach(corpus: Path, count: int = 40, seed: int = 0) -> torch.nn.Linear:
@@ -59,7 +59,7 @@ def recognise(judge: torch.nn.Linear, values: F32) -> str:
         return EMOTIONS[int(judge(torch.tensor(values.mean(axis=0))).argmax())]
 
 
-def measure(folder: Path, corpus: Path, models: Models) -> Report:
+def measure(folder: Path, corpus: Path, models: Models) -> MeasurementReport:
     """Measures every WAV of a folder in every emotion.
 
     Args:
@@ -67,7 +67,7 @@ def measure(folder: Path, corpus: Path, models: Models) -> Report:
         corpus: corpus whose performances teach the judge.
         models: the model to measure.
     """
-    report = Report()
+    report = MeasurementReport()
     judge = teach(corpus)
     right = []
     grows = []

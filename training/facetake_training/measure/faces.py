@@ -23,20 +23,21 @@ from facetake.inference import Models
 from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
-from facetake_training.measure.report import Report
-from facetake_training.movement import slow
+from facetake_training.measure.report import MeasurementReport
+from facetake_training.movement import SETTLE_S, slow
 
-RATE = Fraction(25)
+RATE = Fraction(25)  # frames a second, of the tracked videos
 SIDE = 480  # pixels of the drawn picture
-SETTLE_S = 0.4  # the tracker settles in its first frames
 LIVELY = 0.02  # spread of a score that moves in real faces
-DIRECTIONS = 16
+DIRECTIONS = 16  # by choice: fewer than windows, whose spread tells nothing of further ones
 WINDOW = 25  # frames: movement is compared by the second
 UPPER = ("brow", "eyeSquint", "eyeBlink", "eyeWide", "mouthSmile")
 LEFT_OUT = ("_neutral", "cheekSquint", "noseSneer")  # the tracker never sees them
 
 
-def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0) -> Report:
+def measure(
+    unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Models, energy: float = 1.0
+) -> MeasurementReport:
     """Draws a neutral take of every unseen clip and compares.
 
     Args:
@@ -46,11 +47,11 @@ def measure(unseen: LipsConfig, others: LipsConfig, landmarker: Path, models: Mo
         models: what generates.
         energy: of the takes, 0..2; 0 holds their poses.
     """
-    report = Report()
+    report = MeasurementReport()
     names, real = _people(unseen)
     _, rest = _people(others)
     kept = np.array([not name.startswith(LEFT_OUT) for name in names])
-    read = _Reader(landmarker)
+    read = _LandmarkReader(landmarker)
     ours = [
         _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(energy=energy), models).take, names))
         for clip in clips(unseen)
@@ -105,7 +106,7 @@ def _slowed(rows: F64) -> F64:
     return np.stack([slow(column) for column in rows.T], axis=1)
 
 
-class _Reader:
+class _LandmarkReader:
     """MediaPipe's landmarker, looking at drawn takes."""
 
     def __init__(self, landmarker: Path) -> None:

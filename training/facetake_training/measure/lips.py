@@ -8,13 +8,13 @@ from facetake.audio import read
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake_training import lips
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.performers.prosody import frame_loudness
 
 
-def measure(config: lips.LipsConfig, models: Models) -> Report:
+def measure(config: lips.LipsConfig, models: Models) -> MeasurementReport:
     """Measures every clip of a truth file, the whole of generation included."""
-    report = Report()
+    report = MeasurementReport()
     scores = []
     loudness = []
     for clip in lips.clips(config):

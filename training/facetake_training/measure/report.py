@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Report:
+class MeasurementReport:
     """Lines to print and whether every bar was met."""
 
     lines: list[str] = field(default_factory=list)

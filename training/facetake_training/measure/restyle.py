@@ -20,19 +20,19 @@ from facetake.arrays import F32
 from facetake.config import load_config
 from facetake.emotion import EMOTIONS
 from facetake.inference import RestyleModels
-from facetake.networks.facts import VisemeClassifier
+from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, restyle
 from facetake.take import Take
 from facetake.visemes import CLOSED, VISEMES
 from facetake_training import checkpoint, facts, viseme
 from facetake_training.dataset import SourceConfig
-from facetake_training.measure.report import Report
+from facetake_training.measure.emotions import STEPS
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.styles import StyleConfig, Styles
 
 Change = Callable[[F32, int], F32]
 """Curves (T, 174) and the index of an emotion to curves in it."""
-STEPS = (0.0, 0.25, 0.5, 0.75, 1.0)
 LOWER_FACE = rig.region_mask("mouth", "jaw", "teeth", "tongue", "cheek")
 
 
@@ -69,7 +69,7 @@ def samples(corpus: list[Path], actor: str, count: int, split: str = "test", see
 
 
 @dataclass(frozen=True)
-class Row:
+class RestyleScores:
     """Scores of one sample under one restyler, each 0..1 but the errors.
 
     Attributes:
@@ -93,14 +93,14 @@ class Row:
     lower: float
 
 
-def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
+def judge_row(sample: Sample, change: Change, judge: VisemeClassifierNetwork) -> RestyleScores:
     """Scores one sample."""
     made = change(sample.curves, sample.asked)
     seen, styles = _judged(judge, made)
     speaks = sample.visemes != VISEMES.index("sil")
     sealed = mouth.is_sealed(sample.curves) & (sample.visemes == VISEMES.index(CLOSED))
     opening = np.corrcoef(mouth.aperture(made), mouth.aperture(sample.curves))[0, 1]
-    return Row(
+    return RestyleScores(
         float((seen == sample.visemes)[speaks].mean()) if speaks.any() else 1.0,
         float(styles[:, sample.asked].mean()),
         float(mouth.is_sealed(made)[sealed].mean()) if sealed.any() else float("nan"),
@@ -114,7 +114,7 @@ def judge_row(sample: Sample, change: Change, judge: VisemeClassifier) -> Row:
     )
 
 
-def _judged(judge: VisemeClassifier, curves: F32) -> tuple[NDArray[np.int64], F32]:
+def _judged(judge: VisemeClassifierNetwork, curves: F32) -> tuple[NDArray[np.int64], F32]:
     """Visemes (T,) and probabilities of emotions (T, 7) as the judge sees them."""
     with torch.inference_mode():
         visemes, styles = judge(torch.tensor(curves)[None])
@@ -136,26 +136,26 @@ def network_change(config: facts.FactsConfig) -> Change:
     return change
 
 
-def tables(configs: list[Path], judge_run: Path, corpus: list[Path], actor: str, count: int) -> Report:
+def tables(configs: list[Path], judge_run: Path, corpus: list[Path], actor: str, count: int) -> MeasurementReport:
     """Tables 1 and 2 of FACTS: every run on the same held-out takes; the first run is compared with the others."""
     judge = viseme.load(judge_run)
     found = list(samples(corpus, actor, count))
-    report = Report()
-    report.row(" " * 22 + "".join(f"{field.name:>10s}" for field in fields(Row)))
-    rows: dict[str, list[Row]] = {"source": [judge_row(s, lambda curves, _: curves, judge) for s in found]}
+    report = MeasurementReport()
+    report.row(" " * 22 + "".join(f"{field.name:>10s}" for field in fields(RestyleScores)))
+    rows: dict[str, list[RestyleScores]] = {"source": [judge_row(s, lambda curves, _: curves, judge) for s in found]}
     rows["performed"] = [judge_row(s, lambda _, __, s=s: s.wanted, judge) for s in found]  # type: ignore[misc]
     for path in configs:
         change = network_change(load_config(facts.FactsConfig, path))
         rows[path.stem] = [judge_row(sample, change, judge) for sample in found]
     for name, scores in rows.items():
-        mean = [float(np.nanmean([getattr(row, field.name) for row in scores])) for field in fields(Row)]
+        mean = [float(np.nanmean([getattr(row, field.name) for row in scores])) for field in fields(RestyleScores)]
         report.row(f"{name:22s}" + "".join(f"{value:10.4f}" for value in mean))
     for path in configs[1:]:
         report.row(f"{configs[0].stem} over {path.stem}: {_wins(rows[configs[0].stem], rows[path.stem])}")
     return report
 
 
-def _wins(ours: list[Row], theirs: list[Row]) -> str:
+def _wins(ours: list[RestyleScores], theirs: list[RestyleScores]) -> str:
     """Shares of takes on which ours is better (the paper's Table 2 asks people)."""
     pairs = list(zip(ours, theirs, strict=True))
     lips = np.mean([a.visemes > b.visemes for a, b in pairs])
@@ -164,10 +164,10 @@ def _wins(ours: list[Row], theirs: list[Row]) -> str:
     return f"lips {lips:.0%}  naturalness {natural:.0%}  emotion {emotion:.0%} of takes"
 
 
-def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: str, count: int) -> Report:
+def measure(models: RestyleModels, judge_run: Path, corpus: list[Path], actor: str, count: int) -> MeasurementReport:
     """The bars of what ships: whole restyling, as the user gets it."""
     judge = viseme.load(judge_run)
-    report = Report()
+    report = MeasurementReport()
     reached = []
     kept = []
     opening = []

@@ -15,10 +15,10 @@ from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.postprocess import silence
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
-SECONDS = 10
-MOST = 0.01
+SECONDS = 10  # of each noise: long enough for a blink and a look
+MOST = 0.01  # of a control's range, which nobody sees
 
 
 def noises() -> dict[str, NDArray[np.float32]]:
@@ -38,9 +38,9 @@ def noises() -> dict[str, NDArray[np.float32]]:
     return {name: sound.astype(np.float32) for name, sound in sounds.items()}
 
 
-def measure(models: Models) -> Report:
+def measure(models: Models) -> MeasurementReport:
     """Measures every noise in every emotion."""
-    report = Report()
+    report = MeasurementReport()
     held = silence.HELD_COLUMNS
     eyes = rig.columns("C_eye.X", "C_eye.Y")
     with tempfile.TemporaryDirectory() as folder:

@@ -13,12 +13,12 @@ from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.take import Take
 from facetake_training.measure.closures import RATES
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 
 
-def measure(folder: Path, models: Models) -> Report:
+def measure(folder: Path, models: Models) -> MeasurementReport:
     """Measures every WAV of a folder at every rate."""
-    report = Report()
+    report = MeasurementReport()
     off = []
     unequal = 0
     outside = 0

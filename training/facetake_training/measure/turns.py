@@ -26,12 +26,12 @@ from facetake.emotion import AUTO, AUTO_LINE, EMOTIONS
 from facetake.inference import AudioEmotion, Models
 from facetake_training.emotion_datasets import Acted
 from facetake_training.measure.auto import lines_of
-from facetake_training.measure.report import Report
+from facetake_training.measure.report import MeasurementReport
 from facetake_training.voices import VoiceData
 
 PART_S = 4.0  # of each emotion, so that two are longer than what is heard at once, and a window fits into each
 SHORT_S = 0.49 * emotion_recognition.WHOLE_S  # of each, so that both are heard at once
-STEP_S = 0.05
+STEP_S = 0.05  # of the grid that answers are counted on
 ANSWERS = ("neutral", "the first emotion", "the second", "another")
 
 
@@ -77,7 +77,7 @@ class Turn:
         return float(STEP_S * places[-1 if last else 0] - self.join_s)
 
 
-def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Report:
+def measure(data: VoiceData | None, folders: list[Path], models: Models) -> MeasurementReport:
     """Measures a model on a run's test speakers, and on folders of real lines.
 
     Args:
@@ -88,7 +88,7 @@ def measure(data: VoiceData | None, folders: list[Path], models: Models) -> Repo
     Raises:
         ConfigError: there is nothing to measure on.
     """
-    report = Report()
+    report = MeasurementReport()
     for name, lines in lines_of(data, folders):
         for part_s in (PART_S, SHORT_S):
             found = turns(lines, models.audio_emotion, part_s)
@@ -138,7 +138,7 @@ def _part(paths: list[Path], number: int, part_s: float) -> F32:
 
 
 def _turn(acted: tuple[int, int], first: F32, second: F32, network: AudioEmotion, folder: Path) -> Turn:
-    def heard(samples: F32, asked: str) -> emotion_recognition.Heard:
+    def heard(samples: F32, asked: str) -> emotion_recognition.EmotionEstimate:
         path = folder / "line.wav"
         sf.write(path, samples, SAMPLE_RATE_HZ, subtype="FLOAT")
         return emotion_recognition.hear(path, asked, network)
@@ -157,7 +157,7 @@ def _turn(acted: tuple[int, int], first: F32, second: F32, network: AudioEmotion
     )
 
 
-def _tell(report: Report, found: list[Turn], *, is_followed: bool) -> None:
+def _tell(report: MeasurementReport, found: list[Turn], *, is_followed: bool) -> None:
     wanted, shown, weight = (
         np.concatenate(rows) for rows in zip(*((turn.wanted, turn.shown, turn.weight) for turn in found), strict=True)
     )
@@ -179,7 +179,7 @@ def _answer(turn: Turn) -> str:
     return ANSWERS[1 + turn.acted.index(turn.at_once)] if turn.at_once in turn.acted else ANSWERS[3]
 
 
-def _time(report: Report, wanted: NDArray[np.int64], shown: NDArray[np.int64], weight: F32) -> None:
+def _time(report: MeasurementReport, wanted: NDArray[np.int64], shown: NDArray[np.int64], weight: F32) -> None:
     """Shares of the time."""
     for name, those in (("emotional", wanted > 0), ("neutral", wanted == 0)):
         wrong = (shown > 0) & (shown != wanted) & those
@@ -192,7 +192,7 @@ def _time(report: Report, wanted: NDArray[np.int64], shown: NDArray[np.int64], w
         )
 
 
-def _followed(report: Report, found: list[Turn]) -> None:
+def _followed(report: MeasurementReport, found: list[Turn]) -> None:
     """Of the lines whose parts are heard differently when alone: is the turn shown, and when?"""
     different = [turn for turn in found if turn.alone[0] != turn.alone[1]]
     followed = [turn for turn in different if _is_followed(turn)]

@@ -11,7 +11,7 @@ from facetake.config import from_table
 
 
 @dataclass(frozen=True)
-class Actor:
+class PerformerTraits:
     """How one performer differs from the average; see actors.toml for the meaning of each number."""
 
     opening: float = 1.0
@@ -29,7 +29,9 @@ class Actor:
 
 
 @cache
-def actors() -> dict[str, Actor]:
+def actors() -> dict[str, PerformerTraits]:
     """All performers by name, `house` (average, symmetrical) first."""
     text = files("facetake_training.performers").joinpath("actors.toml").read_text(encoding="utf-8")
-    return {name: from_table(Actor, table, f"actors.toml [{name}]") for name, table in tomllib.loads(text).items()}
+    return {
+        name: from_table(PerformerTraits, table, f"actors.toml [{name}]") for name, table in tomllib.loads(text).items()
+    }

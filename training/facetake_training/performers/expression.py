@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from facetake import rig
 from facetake.arrays import F64
 from facetake.emotion import EMOTIONS
-from facetake_training.performers.actors import Actor
+from facetake_training.performers.actors import PerformerTraits
 
 SPEECH_FACTORS = {"opening": 1.0, "spread": 0.0, "rounding": 1.0}  # name to the value that changes nothing
 
@@ -55,7 +55,7 @@ def speech_factors(emotion: NDArray[np.floating]) -> dict[str, F64]:
     return {name: emotion @ values for name, values in expressions().speech.items()}
 
 
-def express(emotion: NDArray[np.floating], emphasis: F64, liveliness: F64, actor: Actor) -> F64:
+def express(emotion: NDArray[np.floating], emphasis: F64, liveliness: F64, actor: PerformerTraits) -> F64:
     """Expression without speech.
 
     Args:
@@ -74,7 +74,7 @@ def express(emotion: NDArray[np.floating], emphasis: F64, liveliness: F64, actor
     return _asymmetric(face, actor.asymmetry)
 
 
-def _accent_gain(actor: Actor) -> F64:
+def _accent_gain(actor: PerformerTraits) -> F64:
     gain = np.ones(rig.N_CONTROLS)
     for name in ("brow_raiseIn", "brow_raiseOut", "brow_lateral", "brow_down"):
         gain[rig.both(name)] = actor.brows

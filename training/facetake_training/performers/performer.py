@@ -17,7 +17,7 @@ from facetake import rig
 from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
-from facetake_training.performers.actors import Actor, actors
+from facetake_training.performers.actors import PerformerTraits, actors
 from facetake_training.performers.articulation import Articulation, Phone, articulate
 from facetake_training.performers.expression import express, speech_factors
 from facetake_training.performers.prosody import emphasis_track, frame_loudness, loudness_factor, slow_swing
@@ -29,7 +29,7 @@ BILABIAL = {  # shares of a full closure, besides lipsTogether
     "mouth_pressD": 0.16,
     "jaw_ChinRaiseD": 0.10,
 }
-LABIODENTAL = {
+LABIODENTAL = {  # an artist's f and v (EmoFace's clip) but for the roll, which is 0.5 there; less by choice
     "mouth_lipsTogetherD": 0.76,
     "mouth_lipBiteD": 0.59,
     "mouth_lipsRollU": 0.12,
@@ -45,7 +45,12 @@ MOUTH_OPENERS = (
 
 
 def perform(
-    phones: Sequence[Phone], times_s: F64, loudness: F64, emotion: NDArray[np.floating], actor: Actor, seed: int
+    phones: Sequence[Phone],
+    times_s: F64,
+    loudness: F64,
+    emotion: NDArray[np.floating],
+    actor: PerformerTraits,
+    seed: int,
 ) -> NDArray[np.float32]:
     """Performs a stretch of a line.
 
@@ -69,7 +74,7 @@ def perform(
     return rig.clamp(face.astype(np.float32))
 
 
-def _speak(face: F64, mouth: Articulation, loud: F64, emotion: NDArray[np.floating], actor: Actor) -> None:
+def _speak(face: F64, mouth: Articulation, loud: F64, emotion: NDArray[np.floating], actor: PerformerTraits) -> None:
     """Adds articulation to the face in place: opening, spreading, rounding, tongue, cheeks, throat."""
     factor = speech_factors(emotion)
     track = mouth.tracks

@@ -18,10 +18,10 @@ from facetake_training.phones import is_vowel
 LOUDNESS_POWER = (
     0.15  # opening follows loudness to this power, smoothed: worth +0.01 r and +0.02 closure F1 on real lips
 )
-SMOOTH_FRAMES = 14
+SMOOTH_FRAMES = 14  # of 60 a second: against real lips it raised the closures' F1 by 0.02
 ACCENT_GAP_S = 0.55  # accents come no closer
-ACCENT_RISE_S = 0.16
-ACCENT_FALL_S = 0.34
+ACCENT_RISE_S = 0.16  # by choice: a syllable
+ACCENT_FALL_S = 0.34  # by choice: slower than it came
 
 
 def frame_loudness(audio: NDArray[np.float32], n_frames: int, sample_rate_hz: int = 16_000) -> F64:

@@ -9,18 +9,18 @@ from __future__ import annotations
 from typing import Protocol
 
 from facetake.errors import ConfigError
-from facetake_training.speech.spoken import Spoken, Voice, add_silence, tidy
+from facetake_training.speech.spoken import SpeakingVoice, SpokenLine, add_silence, tidy
 
 
-class Engine(Protocol):
+class SpeechSynthesizer(Protocol):
     """What says a text; made once per process, because some engines keep global state."""
 
-    def speak(self, text: str, voice: Voice) -> Spoken:
+    def speak(self, text: str, voice: SpeakingVoice) -> SpokenLine:
         """Say a text; ValueError where the engine's own times do not match its audio."""
         ...
 
 
-def engine_of(name: str) -> Engine:
+def engine_of(name: str) -> SpeechSynthesizer:
     """Start an engine.
 
     Args:
@@ -45,4 +45,4 @@ def engine_of(name: str) -> Engine:
     raise ConfigError(f"unknown speech engine {name!r}; the engines are flite, festival and espeak")
 
 
-__all__ = ["Engine", "Spoken", "Voice", "add_silence", "engine_of", "tidy"]
+__all__ = ["SpeakingVoice", "SpeechSynthesizer", "SpokenLine", "add_silence", "engine_of", "tidy"]

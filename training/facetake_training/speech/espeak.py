@@ -14,23 +14,24 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
 from facetake_training.phones import SILENCE, STOPS, from_ipa, is_vowel, with_stress
-from facetake_training.speech.spoken import SAMPLE_RATE_HZ, Row, Spoken, Voice, tidy, to_16_khz
+from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
-_SYNCHRONOUS: Final = 2
-_PHONEME_EVENTS_IN_IPA: Final = 3
-_EVENT_PHONEME: Final = 7
-_UTF_8: Final = 1
-_RATE = 1
-_PITCH = 3
-_RANGE = 4
-_OWN_WORDS_A_MINUTE: Final = 165.0
-_IPA_SPLIT_BY_UNDERSCORE: Final = (ord("_") << 8) | 0x02
+_SYNCHRONOUS: Final = 2  # espeak-ng's speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS
+_PHONEME_EVENTS_IN_IPA: Final = 3  # espeakINITIALIZE_PHONEME_EVENTS | espeakINITIALIZE_PHONEME_IPA
+_EVENT_PHONEME: Final = 7  # espeakEVENT_PHONEME
+_UTF_8: Final = 1  # espeakCHARS_UTF8
+_RATE = 1  # espeakRATE
+_PITCH = 3  # espeakPITCH
+_RANGE = 4  # espeakRANGE
+_OWN_WORDS_A_MINUTE: Final = 165.0  # at a rate of 1, by choice: a little below its own 175
+_IPA_SPLIT_BY_UNDERSCORE: Final = (ord("_") << 8) | 0x02  # bit 1: IPA; bits 8 and up: what stands between phones
 
 _FRAME: Final = 80  # 5 ms at 16 kHz
-_LONGEST_CLOSURE_S: Final = 0.12
-_SHORTEST_PAUSE_S: Final = 0.04
+_LONGEST_CLOSURE_S: Final = 0.12  # by choice: stops are shut for less; more is a pause before one
+_SHORTEST_PAUSE_S: Final = 0.04  # by choice: less is no pause, but an empty event
 _QUIET: Final = 0.06  # of the line's loud frames: what counts as a closure or a pause
 
 
@@ -81,7 +82,7 @@ class Espeak:
         self._callback = _CALLBACK(self._collect)  # kept: ctypes does not hold it for the library
         self._lib.espeak_SetSynthCallback(self._callback)
 
-    def speak(self, text: str, voice: Voice) -> Spoken:
+    def speak(self, text: str, voice: SpeakingVoice) -> SpokenLine:
         """Say a text; ValueError where the times do not match the audio, ConfigError for an unknown voice."""
         if self._lib.espeak_SetVoiceByName(voice.name.encode()) != 0:
             raise ConfigError(f"espeak-ng has no voice {voice.name!r}; `espeak-ng --voices` lists them")
@@ -101,7 +102,7 @@ class Espeak:
         rows = _rows(self._events, self._rate_hz, audio, voice.language)
         if voice.language != "zh":  # Mandarin has tones; espeak marks every syllable of it as stressed
             rows = _with_stress(rows, self._stressed(text, voice.language))
-        return Spoken(audio, tidy(rows, len(audio) / SAMPLE_RATE_HZ))
+        return SpokenLine(audio, tidy(rows, len(audio) / SAMPLE_RATE_HZ))
 
     def _collect(self, samples: object, count: int, events: object) -> int:
         """Take a block of audio and its phoneme events from the library."""

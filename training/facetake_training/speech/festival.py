@@ -15,7 +15,7 @@ import soundfile
 
 from facetake.errors import ConfigError
 from facetake_training.phones import from_festival
-from facetake_training.speech.spoken import Row, Spoken, Voice, tidy, to_16_khz
+from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 VOICES: Final[tuple[str, ...]] = ("cmu_us_slt_arctic_hts", "kal_diphone", "ked_diphone")
 _PACKAGES: Final = dict(zip(VOICES, ("festvox-us-slt-hts", "festvox-kallpc16k", "festvox-kdlpc16k"), strict=True))
@@ -53,7 +53,7 @@ class Festival:
             )
         self._program = program
 
-    def speak(self, text: str, voice: Voice) -> Spoken:
+    def speak(self, text: str, voice: SpeakingVoice) -> SpokenLine:
         """Say a text; ValueError where the times do not match the audio, ConfigError for an unknown voice."""
         with tempfile.TemporaryDirectory() as folder:
             wav = Path(folder) / "line.wav"
@@ -62,7 +62,7 @@ class Festival:
                 raise ValueError(f"festival could not say {text!r}")
             samples, rate_hz = soundfile.read(wav, dtype="int16")
         audio = to_16_khz(samples, rate_hz)
-        return Spoken(audio, tidy(_rows(lines), len(audio) / 16_000))
+        return SpokenLine(audio, tidy(_rows(lines), len(audio) / 16_000))
 
     def close(self) -> None:
         """End the process; the next line starts another."""
@@ -76,7 +76,7 @@ class Festival:
         """Leave no process behind."""
         self.close()
 
-    def _order(self, text: str, voice: Voice, wav: Path) -> str:
+    def _order(self, text: str, voice: SpeakingVoice, wav: Path) -> str:
         """Write the expression that says one line, loading the voice first if it is not the last one."""
         if voice.name not in VOICES:
             raise ConfigError(f"unknown festival voice {voice.name!r}; the voices are {', '.join(VOICES)}")

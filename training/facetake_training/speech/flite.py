@@ -14,7 +14,7 @@ import numpy as np
 
 from facetake.errors import ConfigError
 from facetake_training.phones import from_festival
-from facetake_training.speech.spoken import Row, Spoken, Voice, tidy, to_16_khz
+from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 VOICES: Final[tuple[str, ...]] = ("slt", "rms", "awb")
 
@@ -74,7 +74,7 @@ class Flite:
         self._lib.flite_init()
         self._voices: dict[str, int] = {}
 
-    def speak(self, text: str, voice: Voice) -> Spoken:
+    def speak(self, text: str, voice: SpeakingVoice) -> SpokenLine:
         """Say a text; ValueError where the times do not match the audio, ConfigError for an unknown voice."""
         handle = self._voice(voice.name)
         features = ctypes.cast(handle, ctypes.POINTER(_Voice)).contents.features
@@ -100,11 +100,11 @@ class Flite:
             self._voices[name] = register(None)
         return self._voices[name]
 
-    def _spoken(self, utterance: int) -> Spoken:
+    def _spoken(self, utterance: int) -> SpokenLine:
         wave = self._lib.utt_wave(utterance).contents
         samples = np.ctypeslib.as_array(wave.samples, (wave.num_samples,)).astype(np.int16)
         audio = to_16_khz(samples, wave.sample_rate)
-        return Spoken(audio, tidy(self._rows(utterance), len(audio) / 16_000))
+        return SpokenLine(audio, tidy(self._rows(utterance), len(audio) / 16_000))
 
     def _rows(self, utterance: int) -> Iterator[Row]:
         item = self._lib.relation_head(self._lib.utt_relation(utterance, b"Segment"))

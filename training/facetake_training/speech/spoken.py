@@ -14,21 +14,20 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake_training.phones import SILENCE, base
-
-SAMPLE_RATE_HZ: Final = 16_000
 
 Row = tuple[str, float, float]
 """(phone, start_s, end_s)"""
 
 LONGEST_MISMATCH_S: Final = 0.05
 """An engine whose phones end further than this from the end of its audio is not believed."""
-_SHORTEST_S: Final = 0.004
-_PAUSE_S: Final = 0.06
+_SHORTEST_S: Final = 0.004  # what rounding of engines' times leaves between two phones
+_PAUSE_S: Final = 0.06  # longer than most stops are shut
 
 
 @dataclass(frozen=True)
-class Voice:
+class SpeakingVoice:
     """One way to speak.
 
     Attributes:
@@ -47,7 +46,7 @@ class Voice:
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpokenLine:
     """A line as it was said.
 
     Attributes:
@@ -108,7 +107,7 @@ def _extend(rows: list[Row], phone: str, start_s: float, end_s: float) -> None:
     rows.append((phone, start_s, end_s))
 
 
-def add_silence(spoken: Spoken, chance: random.Random, lead_s: tuple[float, float] = (0.15, 0.8)) -> Spoken:
+def add_silence(spoken: SpokenLine, chance: random.Random, lead_s: tuple[float, float] = (0.15, 0.8)) -> SpokenLine:
     """Put silence before and after a line, and lengthen a quarter of its pauses, so that silence is learnt.
 
     Args:
@@ -123,7 +122,7 @@ def add_silence(spoken: Spoken, chance: random.Random, lead_s: tuple[float, floa
     return _insert(spoken, wanted_s, chance.uniform(*lead_s))
 
 
-def _insert(spoken: Spoken, wanted_s: dict[int, float], tail_s: float) -> Spoken:
+def _insert(spoken: SpokenLine, wanted_s: dict[int, float], tail_s: float) -> SpokenLine:
     """Insert silence in the middle of the numbered rows (before row 0 if that is a sound) and at the end."""
     pieces: list[NDArray[np.float32]] = []
     rows: list[Row] = []
@@ -146,4 +145,4 @@ def _insert(spoken: Spoken, wanted_s: dict[int, float], tail_s: float) -> Spoken
     audio = np.concatenate([*pieces, spoken.audio[read:], tail])
     end_s = len(audio) / SAMPLE_RATE_HZ
     rows.append((SILENCE, rows[-1][2], end_s))
-    return Spoken(audio, tidy(rows, end_s))
+    return SpokenLine(audio, tidy(rows, end_s))

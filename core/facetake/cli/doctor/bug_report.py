@@ -17,12 +17,12 @@ from typing import Final
 
 from facetake import __version__
 from facetake.batch.ledger import FAILED, NAME
-from facetake.cli.doctor.finding import Finding
+from facetake.cli.doctor.finding import Diagnosis
 from facetake.errors import BatchError, ConfigError
 from facetake.files import json_text
 from facetake.formats import beside
 
-MOST_ERRORS: Final = 200
+MOST_ERRORS: Final = 200  # of different ones, the most frequent: a person can look through them
 _SUFFIX: Final = r"\.[A-Za-z0-9]{1,8}"
 _PATHS: Final = (
     re.compile(rf"(?:[A-Za-z]:[\\/]|~?[\\/]|\.{{1,2}}[\\/])[^:;\n]*?({_SUFFIX})(?![A-Za-z0-9.\\/])"),
@@ -32,7 +32,7 @@ _PATHS: Final = (
 """Of paths: absolute ones with spaces up to a suffix, what holds a slash, and names of files."""
 
 
-def write(out: Path, findings: Sequence[Finding], results: Path | None = None) -> list[str]:
+def write(out: Path, findings: Sequence[Diagnosis], results: Path | None = None) -> list[str]:
     """Writes the report, whole or not at all.
 
     Args:
@@ -65,7 +65,7 @@ def write(out: Path, findings: Sequence[Finding], results: Path | None = None) -
     return lines + inside.get("errors.txt", "").splitlines()
 
 
-def as_table(findings: Sequence[Finding]) -> dict[str, object]:
+def as_table(findings: Sequence[Diagnosis]) -> dict[str, object]:
     """Findings for a program."""
     rows = [
         {"name": one.name, "told": one.told, "is_well": one.is_well, "advice": one.advice, "facts": dict(one.facts)}
@@ -74,11 +74,11 @@ def as_table(findings: Sequence[Finding]) -> dict[str, object]:
     return {"facetake": __version__, "is_well": all(one.is_well for one in findings), "findings": rows}
 
 
-def _text(findings: Sequence[Finding]) -> str:
+def _text(findings: Sequence[Diagnosis]) -> str:
     return "".join(f"{line(one)}\n" for one in findings)
 
 
-def line(found: Finding) -> str:
+def line(found: Diagnosis) -> str:
     """A finding for a person."""
     advice = f"; {found.advice}" if found.advice else ""
     return f"{'ok' if found.is_well else '!!'}  {found.name:16s} {found.told}{advice}"

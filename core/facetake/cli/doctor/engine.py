@@ -12,18 +12,18 @@ from numpy.typing import NDArray
 
 from facetake import formats, inference
 from facetake.audio import SAMPLE_RATE_HZ, hash_of
-from facetake.cli.doctor.finding import Finding
+from facetake.cli.doctor.finding import Diagnosis
 from facetake.errors import FacetakeError, sentence
 
 AGAIN: Final = "install Facetake again"
-LENGTH_S: Final = 3.0
-PITCH_HZ: Final = 120.0
-SYLLABLES_HZ: Final = 4.0
+LENGTH_S: Final = 3.0  # by choice: long enough for syllables and a take, made in a moment
+PITCH_HZ: Final = 120.0  # a man's voice
+SYLLABLES_HZ: Final = 4.0  # as many as in speech
 FORMANTS_HZ: Final = ((730.0, 1090.0), (270.0, 2290.0), (300.0, 870.0))
 """Of three vowels, as in father, see and boot (Peterson and Barney 1952)."""
 
 
-def models() -> list[Finding]:
+def models() -> list[Diagnosis]:
     """Each shipped model, compared with the hash in models.toml."""
     findings = []
     for name, declared in inference.declarations(inference.SHIPPED).items():
@@ -31,11 +31,11 @@ def models() -> list[Finding]:
         found = hash_of(path) if path.is_file() else ""
         told = declared.sha256[:12] if found == declared.sha256 else "altered" if found else "missing"
         facts = {"sha256": found, "declared_sha256": declared.sha256}
-        findings.append(Finding(f"model {name}", told, "" if found == declared.sha256 else AGAIN, facts))
+        findings.append(Diagnosis(f"model {name}", told, "" if found == declared.sha256 else AGAIN, facts))
     return findings
 
 
-def line() -> list[Finding]:
+def line() -> list[Diagnosis]:
     """A made sound through everything that `facetake generate` does, with the time that took."""
     import soundfile
 
@@ -51,12 +51,12 @@ def line() -> list[Finding]:
             formats.write(take, path)
             back = formats.read(path)
     except (FacetakeError, OSError) as error:
-        return [Finding("a line", sentence(error), AGAIN)]
+        return [Diagnosis("a line", sentence(error), AGAIN)]
     spent_s = time.perf_counter() - begun_s
     if not np.array_equal(back.values, take.values):
-        return [Finding("a line", "what was written is not what was read", "report it, with --report-bug")]
+        return [Diagnosis("a line", "what was written is not what was read", "report it, with --report-bug")]
     told = f"{LENGTH_S:g} s of made sound became {take.n_frames} frames in {spent_s:.1f} s"
-    return [Finding("a line", told, facts={"frames": take.n_frames, "spent_s": round(spent_s, 3)})]
+    return [Diagnosis("a line", told, facts={"frames": take.n_frames, "spent_s": round(spent_s, 3)})]
 
 
 def voice() -> NDArray[np.float32]:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from facetake.cli.doctor import engine, hosts, machine, software
-from facetake.cli.doctor.finding import Finding
+from facetake.cli.doctor.finding import Diagnosis
 from facetake.errors import sentence
 
 
-def examine(folder: Path) -> Iterator[Finding]:
+def examine(folder: Path) -> Iterator[Diagnosis]:
     """Looks at everything, one finding after the other.
 
     Args:
@@ -19,7 +19,7 @@ def examine(folder: Path) -> Iterator[Finding]:
     Yields:
         What was found; what could not even be looked at is a finding, too.
     """
-    looks: tuple[tuple[str, Callable[[], list[Finding]]], ...] = (
+    looks: tuple[tuple[str, Callable[[], list[Diagnosis]]], ...] = (
         ("python", software.python),
         ("packages", software.dependencies),
         ("extras", software.extras),
@@ -35,4 +35,4 @@ def examine(folder: Path) -> Iterator[Finding]:
         try:
             yield from look()
         except Exception as error:  # a doctor who falls ill tells of it and goes on
-            yield Finding(name, f"cannot be looked at: {sentence(error)}", advice="report it, with --report-bug")
+            yield Diagnosis(name, f"cannot be looked at: {sentence(error)}", advice="report it, with --report-bug")

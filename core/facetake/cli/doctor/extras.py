@@ -14,7 +14,7 @@ from typing import Final
 from facetake.errors import sentence
 
 EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
-    "preview": {"numba": "numba", "av": "av"},
+    "preview": {"numba": "numba", "av": "av", "pillow": "PIL"},
     "train": {
         "torch": "torch",
         "onnx": "onnx",
@@ -24,13 +24,14 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
         "safetensors": "safetensors",
         "pocketsphinx": "pocketsphinx",
         "transformers": "transformers",
+        "scikit-learn": "sklearn",
     },
     "cpu": {"onnxruntime": "onnxruntime"},
     "gpu": {"onnxruntime-gpu": "onnxruntime"},
     "ui": {"PySide6-Essentials": "PySide6", "sounddevice": "sounddevice"},
     "ray": {"ray": "ray"},
     "landmarks": {"mediapipe": "mediapipe", "safetensors": "safetensors"},
-    "portrait": {"torch": "torch", "safetensors": "safetensors"},
+    "portrait": {"torch": "torch", "safetensors": "safetensors", "librosa": "librosa", "scikit-image": "skimage"},
     "phonemes": {"transformers": "transformers"},
     "bfm": {"h5py": "h5py"},
     "usd": {"usd-core": "pxr"},

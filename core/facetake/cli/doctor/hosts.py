@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from facetake.cli.doctor.finding import Finding, shortened
+from facetake.cli.doctor.finding import Diagnosis, shortened
 
 PLACES: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = {
     "maya": {
@@ -36,13 +36,13 @@ VARIABLES: Final = {"maya": "MAYA_LOCATION"}
 """Where a host's own variable says that it is."""
 
 
-def hosts() -> list[Finding]:
+def hosts() -> list[Diagnosis]:
     """Each host with where it was found; none has to be there."""
     findings = []
     for host in PLACES:
         found = [shortened(path) for path in executables(host)]
         told = ", ".join(found) or "not found in its usual places"
-        findings.append(Finding(host, told, facts={"found": found}))
+        findings.append(Diagnosis(host, told, facts={"found": found}))
     return findings
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from facetake import inference
-from facetake.cli.doctor.finding import Finding, shortened
+from facetake.cli.doctor.finding import Diagnosis, shortened
 
 LEAST_FREE: Final = 200_000_000
 """Bytes of free space that a day's work wants."""
@@ -25,12 +25,12 @@ FONTS: Final = {
 FONT_FILES: Final = (".ttf", ".otf", ".ttc")
 
 
-def devices() -> list[Finding]:
+def devices() -> list[Diagnosis]:
     """Processors, and what the networks run on."""
     cores = os.cpu_count() or 1
     providers = inference.devices()
     found = [
-        Finding(
+        Diagnosis(
             "processor",
             f"{platform.processor() or platform.machine()}, {cores} cores; networks that generate run on "
             f"{', '.join(providers)}",
@@ -42,32 +42,32 @@ def devices() -> list[Finding]:
     return found
 
 
-def _torch() -> Finding:
+def _torch() -> Diagnosis:
     torch: Any = import_module("torch")
     cards = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
     told = ", ".join(cards) or "no graphics card that PyTorch can use; portraits learn on the processor"
-    return Finding("graphics card", told, facts={"cards": cards, "torch": str(torch.__version__)})
+    return Diagnosis("graphics card", told, facts={"cards": cards, "torch": str(torch.__version__)})
 
 
-def screen() -> list[Finding]:
+def screen() -> list[Diagnosis]:
     """Whether a window can open, which only `facetake app` needs."""
     if sys.platform.startswith("linux"):
         names = [name for name in ("WAYLAND_DISPLAY", "DISPLAY") if os.environ.get(name)]
         told = f"there ({names[0]})" if names else "none; facetake app needs one, all other commands do without"
-        return [Finding("screen", told, facts={"is_there": bool(names)})]
-    return [Finding("screen", "there", facts={"is_there": True})]
+        return [Diagnosis("screen", told, facts={"is_there": bool(names)})]
+    return [Diagnosis("screen", "there", facts={"is_there": True})]
 
 
-def fonts() -> list[Finding]:
+def fonts() -> list[Diagnosis]:
     """Whether a window would have letters; films have their own."""
     kind = "linux" if sys.platform.startswith("linux") else sys.platform
     folders = [Path(folder).expanduser() for folder in FONTS.get(kind, ())]
     count = sum(1 for folder in folders for file in folder.rglob("*") if file.suffix.lower() in FONT_FILES)
     told = f"{count} found" if count else "none found; facetake app would show boxes; install some, such as DejaVu"
-    return [Finding("fonts", told, facts={"count": count})]
+    return [Diagnosis("fonts", told, facts={"count": count})]
 
 
-def folder(place: Path) -> list[Finding]:
+def folder(place: Path) -> list[Diagnosis]:
     """Whether results can be written to a folder."""
     told = shortened(place.resolve())
     try:
@@ -77,7 +77,7 @@ def folder(place: Path) -> list[Finding]:
         free = shutil.disk_usage(place).free
     except OSError as error:
         return [
-            Finding(
+            Diagnosis(
                 "folder",
                 f"{told} cannot be written to ({error.strerror or error})",
                 "go to a folder of your own, or name one with -o",
@@ -86,7 +86,7 @@ def folder(place: Path) -> list[Finding]:
         ]
     advice = "" if free >= LEAST_FREE else "free some space"
     return [
-        Finding(
+        Diagnosis(
             "folder",
             f"{told} can be written to, {free / 1e9:.1f} GB are free",
             advice,

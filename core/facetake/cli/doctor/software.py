@@ -10,7 +10,7 @@ from typing import Final
 
 from facetake import __version__, inference
 from facetake.cli.doctor.extras import EXTRAS, lacking, version_of
-from facetake.cli.doctor.finding import Finding, shortened
+from facetake.cli.doctor.finding import Diagnosis, shortened
 from facetake.errors import ModelError
 
 NEEDED: Final = {
@@ -20,23 +20,23 @@ NEEDED: Final = {
     "soxr": "soxr",
 }
 """What Facetake cannot do without, and the module that is imported of it."""
-OLDEST = (3, 11)
-NEWEST = (3, 13)
+OLDEST = (3, 11)  # of Python, as `requires-python` in pyproject.toml
+NEWEST = (3, 13)  # likewise
 
 
-def python() -> list[Finding]:
+def python() -> list[Diagnosis]:
     """Python, the system and Facetake itself."""
     version = platform.python_version()
     fits = OLDEST <= sys.version_info[:2] <= NEWEST
     return [
-        Finding("system", platform.platform(), facts={"system": platform.system(), "machine": platform.machine()}),
-        Finding(
+        Diagnosis("system", platform.platform(), facts={"system": platform.system(), "machine": platform.machine()}),
+        Diagnosis(
             "python",
             f"{version} at {shortened(sys.executable)}",
             "" if fits else "install Facetake with Python 3.11, 3.12 or 3.13",
             {"version": version, "executable": shortened(sys.executable)},
         ),
-        Finding(
+        Diagnosis(
             "facetake",
             f"{__version__} at {shortened(Path(__file__).parents[1])}",
             facts={"version": __version__, "place": shortened(Path(__file__).parents[1])},
@@ -44,23 +44,23 @@ def python() -> list[Finding]:
     ]
 
 
-def dependencies() -> list[Finding]:
+def dependencies() -> list[Diagnosis]:
     """The packages that Facetake cannot do without."""
     found = {package: _version(package, module) for package, module in NEEDED.items()}
     missing = [package for package, version in found.items() if version is None]
     told = ", ".join(f"{package} {version or 'missing'}" for package, version in found.items())
     advice = f"pip install {' '.join(missing)}" if missing else ""
-    return [Finding("packages", told, advice, found), _runtime()]
+    return [Diagnosis("packages", told, advice, found), _runtime()]
 
 
-def _runtime() -> Finding:
+def _runtime() -> Diagnosis:
     """What runs the networks."""
     try:
         package = inference.runtime_package()
     except ModelError as error:
-        return Finding("runtime", "not as it should be", str(error))
+        return Diagnosis("runtime", "not as it should be", str(error))
     version = version_of(package)
-    return Finding("runtime", f"{package} {version}", facts={"package": package, "version": version})
+    return Diagnosis("runtime", f"{package} {version}", facts={"package": package, "version": version})
 
 
 def _version(package: str, module: str) -> str | None:
@@ -68,7 +68,7 @@ def _version(package: str, module: str) -> str | None:
     return None if find_spec(module) is None else version_of(package) or "of unknown version"
 
 
-def extras() -> list[Finding]:
+def extras() -> list[Diagnosis]:
     """What each extra brings: none has to be there."""
     findings = []
     for extra, packages in EXTRAS.items():
@@ -80,5 +80,5 @@ def extras() -> list[Finding]:
             told = f'without {", ".join(missing)}; to get it: pip install "facetake[{extra}]"'
         else:
             told = ", ".join(f"{package} {version or 'of unknown version'}" for package, version in versions.items())
-        findings.append(Finding(f"extra {extra}", told, facts={"is_there": not missing, **versions}))
+        findings.append(Diagnosis(f"extra {extra}", told, facts={"is_there": not missing, **versions}))
     return findings

@@ -15,9 +15,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetake.portrait.audiodvp.expression import Predictor, Scaled, untrained
+from facetake.portrait.audiodvp.expression import ExpressionPredictor, Scaled, untrained
 from facetake.portrait.audiodvp.renderer import Generator
-from facetake.portrait.audiodvp.settings import Settings
+from facetake.portrait.audiodvp.settings import AudioDvpSettings
 from facetake.portrait.training import training_dir
 from facetake.portrait.video.region import Region
 
@@ -25,11 +25,11 @@ ABOUT = "audiodvp.json"
 EXPRESSION = "expression"
 GENERATOR = "generator"
 CRITIC = "critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)
-class About:
+class AudioDvpMetadata:
     """What a training folder was made with.
 
     Attributes:
@@ -47,25 +47,25 @@ class About:
     n_features: int
     n_expression: int
     region: Region
-    settings: Settings
+    settings: AudioDvpSettings
     version: int = VERSION
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedAudioDvp:
     """Networks ready to perform."""
 
-    about: About
-    predictor: Predictor | Scaled
+    about: AudioDvpMetadata
+    predictor: ExpressionPredictor | Scaled
     generator: Generator
 
 
-def read_about(folder: Path) -> About:
+def read_about(folder: Path) -> AudioDvpMetadata:
     """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
-    return training_dir.read_about(About, folder / ABOUT)
+    return training_dir.read_about(AudioDvpMetadata, folder / ABOUT)
 
 
-def read_trained(folder: Path) -> Trained:
+def read_trained(folder: Path) -> TrainedAudioDvp:
     """The networks of a training folder, as far as training has come.
 
     Raises:
@@ -78,4 +78,4 @@ def read_trained(folder: Path) -> Trained:
         predictor = untrained(about.n_features, about.n_expression, settings.radius, settings.expression)
         generator = Generator(settings)
     training_dir.fill(folder, {EXPRESSION: predictor, GENERATOR: generator})
-    return Trained(about, predictor, generator)
+    return TrainedAudioDvp(about, predictor, generator)

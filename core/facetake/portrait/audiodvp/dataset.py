@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 
 from facetake.arrays import U8, Mask
-from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.audiodvp.subject import DrawableActor
 from facetake.portrait.storage import Progress, fill, mapped
 from facetake.portrait.video.playback import in_order
 from facetake.portrait.video.region import Region
 
 
-def masks_of(subject: Subject, path: Path, progress: Progress) -> Mask:
+def masks_of(subject: DrawableActor, path: Path, progress: Progress) -> Mask:
     """The widened lower-face masks (T, H, W) of every frame, from `path` or made there."""
     shape = (subject.n_frames, subject.size, subject.size)
     if not path.is_file():
@@ -26,7 +26,7 @@ def masks_of(subject: Subject, path: Path, progress: Progress) -> Mask:
 
 
 def pairs_of(
-    subject: Subject, masks: Mask, region: Region, n_frames: int, folder: Path, progress: Progress
+    subject: DrawableActor, masks: Mask, region: Region, n_frames: int, folder: Path, progress: Progress
 ) -> tuple[U8, U8]:
     """Drawings and pictures (n_frames, pixels, pixels, 3) of the first frames, black outside the mask."""
     shape = (n_frames, region.pixels, region.pixels, 3)

@@ -13,7 +13,7 @@ from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.portrait.audio_features import hear
-from facetake.portrait.audiodvp.checkpoint import Trained
+from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.capture.performance import from_take
@@ -26,6 +26,6 @@ def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: 
     return from_take(generate(path, GenerateOptions(blink=False, gaze=False, head=False), models).take, rate, model)
 
 
-def from_sound(path: Path, rate: Fraction, trained: Trained, model: FaceModel, models: Models) -> F32:
+def from_sound(path: Path, rate: Fraction, trained: TrainedAudioDvp, model: FaceModel, models: Models) -> F32:
     """Expression (T, E) for a sound file, T frames at `rate`. AudioError when it cannot be read."""
     return predict(trained.predictor, heard(path, rate, trained.about.settings.features, model, models))

@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
-from facetake.portrait.audiodvp.checkpoint import Trained
+from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
 from facetake.portrait.audiodvp.render import perform
-from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.audiodvp.subject import DrawableActor
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, flicker, follow
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
 
 
 @dataclass(frozen=True)
-class Likeness:
+class AudioDvpSimilarity:
     """Means over the frames.
 
     ssim: -1..1; psnr: dB; difference: 0..255; mask_difference: 0..255, within the lower-face mask alone; flicker: of
@@ -38,7 +38,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Scores:
+class AudioDvpEvaluation:
     """What an evaluation found.
 
     Attributes:
@@ -53,16 +53,16 @@ class Scores:
     """
 
     n_frames: int
-    ours: Likeness
-    bare: Likeness
-    given: Likeness
+    ours: AudioDvpSimilarity
+    bare: AudioDvpSimilarity
+    given: AudioDvpSimilarity
     lips: Aperture
     real_flicker: float
     measures: dict[str, float] = field(default_factory=dict)
     skipped: tuple[Skipped, ...] = ()
 
 
-def sound_late(subject: Subject, expression: F32, openings: Callable[[F32], F32], n_frames: int) -> int:
+def sound_late(subject: DrawableActor, expression: F32, openings: Callable[[F32], F32], n_frames: int) -> int:
     """By how many frames the clip's own sound comes after its lips; below 0 where it comes before them.
 
     Recordings are seldom in step. Measured on the first `n_frames`, those learnt from, by the opening of the lips;
@@ -75,15 +75,15 @@ def sound_late(subject: Subject, expression: F32, openings: Callable[[F32], F32]
 
 
 def evaluate(
-    subject: Subject,
-    trained: Trained,
+    subject: DrawableActor,
+    trained: TrainedAudioDvp,
     expression: F32,
     openings: Callable[[F32], F32],
     frames: NDArray[np.int64],
     progress: Callable[[float], None] | None = None,
     measures: Sequence[Measure] = (),
     skipped: Sequence[Skipped] = (),
-) -> Scores:
+) -> AudioDvpEvaluation:
     """Renders frames of the actor's own video from its own sound and compares them with the real ones.
 
     Args:
@@ -110,13 +110,18 @@ def evaluate(
             progress(len(likenesses) / 3.0)
     ours, bare, given = likenesses
     lips = follow(openings(predicted), openings(real))
-    taken = {name: score for measure in measures for name, score in measure.scores().items()}
-    return Scores(len(frames), ours, bare, given, lips, _flicker_of(subject, frames), taken, tuple(skipped))
+    taken = {name: score for measure in measures for name, score in measure.compute().items()}
+    return AudioDvpEvaluation(len(frames), ours, bare, given, lips, _flicker_of(subject, frames), taken, tuple(skipped))
 
 
 def _likeness(
-    subject: Subject, trained: Trained, row: F32, frames: NDArray[np.int64], neural: bool, measures: Sequence[Measure]
-) -> Likeness:
+    subject: DrawableActor,
+    trained: TrainedAudioDvp,
+    row: F32,
+    frames: NDArray[np.int64],
+    neural: bool,
+    measures: Sequence[Measure],
+) -> AudioDvpSimilarity:
     found = []
     window = deque[U8](maxlen=3)
     for t, made in zip(frames, perform(subject, trained, row, frames, neural=neural), strict=True):
@@ -124,14 +129,14 @@ def _likeness(
         mask = subject.mask(int(t))
         inside = absolute_difference(made[mask], picture[mask]) if mask.any() else 0.0
         for measure in measures:
-            measure.see(int(t), made, picture)
+            measure.update(int(t), made, picture)
         window.append(made)
         restless = flicker(np.stack(window), mask) if mask.any() else 0.0
         found.append((ssim(made, picture), psnr(made, picture), absolute_difference(made, picture), inside, restless))
-    return Likeness(*(float(value) for value in np.mean(found, axis=0)))
+    return AudioDvpSimilarity(*(float(value) for value in np.mean(found, axis=0)))
 
 
-def _flicker_of(subject: Subject, frames: NDArray[np.int64]) -> float:
+def _flicker_of(subject: DrawableActor, frames: NDArray[np.int64]) -> float:
     """Flicker of the real pictures, measured as that of the made ones."""
     found = []
     window = deque[U8](maxlen=3)

@@ -15,16 +15,15 @@ from torch import Tensor, nn
 
 from facetake.arrays import F32
 from facetake.networks.audio2expression import Audio2Expression, stacked
-from facetake.networks.optimization import step
+from facetake.networks.optimization import BETAS, step
+from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.audiodvp.settings import ExpressionTraining
 from facetake.portrait.training.trainer import Trainer, ignore
 
-BETAS = (0.5, 0.999)
-SMALLEST_SPREAD = 1e-3
 MOST_GAIN = 3.0  # what the take hardly moves is not blown up
 
 
-class Predictor(nn.Module):
+class ExpressionPredictor(nn.Module):
     """Audio2Expression with the scale of its features, so that a file of weights is all that prediction needs."""
 
     mean: Tensor
@@ -71,10 +70,12 @@ class Scaled(nn.Module):
         return torch.from_numpy(features)
 
 
-def untrained(n_features: int, n_expression: int, radius: int, training: ExpressionTraining) -> Predictor | Scaled:
+def untrained(
+    n_features: int, n_expression: int, radius: int, training: ExpressionTraining
+) -> ExpressionPredictor | Scaled:
     """What a training fills. ValueError for expressions of another model than the actor's."""
     if training.way == "network":
-        return Predictor(n_features, n_expression, radius)
+        return ExpressionPredictor(n_features, n_expression, radius)
     if n_features != n_expression:
         raise ValueError(f"an expression of {n_features} numbers cannot be scaled to one of {n_expression}")
     return Scaled(n_expression)
@@ -87,7 +88,7 @@ def learn(
     training: ExpressionTraining,
     seed: int,
     progress: Callable[[float], None] = ignore,
-) -> Predictor | Scaled:
+) -> ExpressionPredictor | Scaled:
     """Fits what predicts expression to one clip.
 
     Args:
@@ -126,12 +127,12 @@ def _learnt(
     training: ExpressionTraining,
     seed: int,
     progress: Callable[[float], None],
-) -> Predictor:
+) -> ExpressionPredictor:
     """Audio2Expression by mean squared error (AudioDVP equation 5)."""
     order = torch.Generator().manual_seed(seed)
     with torch.random.fork_rng():
         torch.manual_seed(seed)
-        network = Predictor(features.shape[1], expression.shape[1], radius)
+        network = ExpressionPredictor(features.shape[1], expression.shape[1], radius)
     network.mean.copy_(torch.from_numpy(features.mean(axis=0)))
     network.spread.copy_(torch.from_numpy(np.maximum(features.std(axis=0), SMALLEST_SPREAD)))
     wanted = torch.from_numpy(expression)
@@ -149,7 +150,7 @@ def _learnt(
     return network.eval()
 
 
-def predict(network: Predictor | Scaled, features: F32) -> F32:
+def predict(network: ExpressionPredictor | Scaled, features: F32) -> F32:
     """Expression (T, E) float32 for features (T, F)."""
     with torch.inference_mode():
         return np.asarray(network(network.windows(features)).numpy(), np.float32)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8, Mask
 from facetake.face.model import FaceModel
-from facetake.portrait.capture.actor import Actor, read_actor
+from facetake.portrait.capture.actor import CapturedActor, read_actor
 from facetake.portrait.capture.face_models import reopen
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.video.compositing import expanded
@@ -41,9 +41,9 @@ def _seen(ids: NDArray[np.int32], is_lower: Mask) -> Mask:
 
 
 class Performer(Placed):
-    """An actor's folder and its face model, as a `Subject`: its face with any expression, in any of its frames."""
+    """An actor's folder and its face model as a `DrawableActor`: its face with any expression, in any of its frames."""
 
-    def __init__(self, actor: Actor, model: FaceModel) -> None:
+    def __init__(self, actor: CapturedActor, model: FaceModel) -> None:
         """Fits the model to the actor. PortraitError when the fit is not of that model."""
         super().__init__(actor, model)
         self._is_lower = model.topology.triangles("lower_face")

@@ -12,16 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
-from facetake.portrait.audiodvp.checkpoint import Trained
+from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
 from facetake.portrait.audiodvp.dataset import masked
 from facetake.portrait.audiodvp.renderer import rendered
-from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.audiodvp.subject import DrawableActor
 from facetake.portrait.video.compositing import blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
 
 
 def perform(
-    subject: Subject, trained: Trained, expression: F32, frames: NDArray[np.int64], *, neural: bool = True
+    subject: DrawableActor, trained: TrainedAudioDvp, expression: F32, frames: NDArray[np.int64], *, neural: bool = True
 ) -> Iterator[U8]:
     """Yields pictures (H, W, 3) of the actor with another expression, in constant memory.
 

@@ -20,7 +20,7 @@ from facetake.networks.optimization import gan_step
 from facetake.networks.output import N_OUT, put
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import UNet
-from facetake.portrait.audiodvp.settings import Ends, Settings
+from facetake.portrait.audiodvp.settings import AudioDvpSettings, Ends
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU, home
 from facetake.portrait.training.gan_loss import cross_entropy
@@ -44,7 +44,7 @@ def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends, dev
 class Generator(UNet):
     """The U-Net that turns a window of drawings into the picture of its middle (AudioDVP 3.3)."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: AudioDvpSettings) -> None:
         """Builds the network for windows of 2 radius + 1 drawings."""
         super().__init__(3 * (2 * settings.radius + 1), N_OUT[settings.out], settings.unet)
         self.out = settings.out
@@ -56,7 +56,7 @@ class Generator(UNet):
 
 
 @dataclass
-class Losses:
+class AudioDvpRendererLosses:
     """Mean losses of one epoch."""
 
     l1: float = 0.0
@@ -64,10 +64,10 @@ class Losses:
     critic: float = 0.0
 
 
-class RendererTrainer:
+class AudioDvpRendererTrainer:
     """Generator, discriminator and their optimizers; one call trains one epoch."""
 
-    def __init__(self, settings: Settings, device: torch.device = CPU) -> None:
+    def __init__(self, settings: AudioDvpSettings, device: torch.device = CPU) -> None:
         """Builds both networks from the settings' seed, on a device."""
         channels = 3 * (2 * settings.radius + 1)
         how = settings.renderer
@@ -81,13 +81,13 @@ class RendererTrainer:
         self.generator_adam = torch.optim.Adam(self.generator.parameters(), how.rate, betas)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, betas)
 
-    def epoch(self, drawn: U8, real: U8, number: int) -> Losses:
+    def epoch(self, drawn: U8, real: U8, number: int) -> AudioDvpRendererLosses:
         """Trains once on every pair, in an order that depends on the seed and the epoch's number alone.
 
         drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
         """
         how = self.settings.renderer
-        total = Losses()
+        total = AudioDvpRendererLosses()
         rng = np.random.default_rng([self.settings.seed, number])
         steps = batches(len(real), how.batch, rng)
         slow_down(share_of_rate(number, how.epochs, how.falling), self.generator_adam, self.critic_adam)
@@ -96,9 +96,9 @@ class RendererTrainer:
             condition = window(drawn, rows, self.settings.radius, self.settings.ends, self.device)
             self._step(*jittered(condition, as_tensor(real[rows], self.device), how.jitter, rng), total)
         scale = 1.0 / len(steps)
-        return Losses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
+        return AudioDvpRendererLosses(total.l1 * scale, total.adversarial * scale, total.critic * scale)
 
-    def _step(self, condition: Tensor, real: Tensor, total: Losses) -> None:
+    def _step(self, condition: Tensor, real: Tensor, total: AudioDvpRendererLosses) -> None:
         made = self.generator(condition)
         is_judged = bool(self.settings.renderer.adversarial)
         critic, _ = gan_step(
@@ -116,7 +116,7 @@ class RendererTrainer:
             + cross_entropy(self.critic(torch.cat([condition, made], dim=1)), real=False)
         )
 
-    def _generator_loss(self, condition: Tensor, real: Tensor, made: Tensor, total: Losses) -> Tensor:
+    def _generator_loss(self, condition: Tensor, real: Tensor, made: Tensor, total: AudioDvpRendererLosses) -> Tensor:
         how = self.settings.renderer
         l1 = nn.functional.l1_loss(made, real)
         loss = how.l1 * l1

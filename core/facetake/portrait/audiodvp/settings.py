@@ -42,7 +42,7 @@ class ExpressionTraining:
 
 
 @dataclass(frozen=True)
-class RendererTraining:
+class AudioDvpRendererTraining:
     """How the neural face renderer learns. The defaults are the paper's (AudioDVP 3.3).
 
     Attributes:
@@ -75,7 +75,7 @@ class RendererTraining:
 
 
 @dataclass(frozen=True)
-class Settings:
+class AudioDvpSettings:
     """One training of AudioDVP on one actor.
 
     Attributes:
@@ -104,7 +104,7 @@ class Settings:
     expression: ExpressionTraining = field(default_factory=ExpressionTraining)
     unet: UNetSize = field(default_factory=UNetSize)
     critic: PatchSize = field(default_factory=PatchSize)
-    renderer: RendererTraining = field(default_factory=RendererTraining)
+    renderer: AudioDvpRendererTraining = field(default_factory=AudioDvpRendererTraining)
     seed: int = 0
 
     def __post_init__(self) -> None:
@@ -116,10 +116,10 @@ class Settings:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
 
 
-def read_settings(name: str) -> Settings:
+def read_settings(name: str) -> AudioDvpSettings:
     """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    return preset(Settings, name, Path(__file__).parent)
+    return preset(AudioDvpSettings, name, Path(__file__).parent)

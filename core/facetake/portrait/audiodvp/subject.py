@@ -12,7 +12,7 @@ from typing import Protocol
 from facetake.arrays import F32, U8, Mask
 
 
-class Subject(Protocol):
+class DrawableActor(Protocol):
     """An actor whose face can be drawn with any expression in any of its video's frames."""
 
     @property

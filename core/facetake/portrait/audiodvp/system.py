@@ -8,16 +8,26 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from facetake.errors import PortraitError
-from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
+from facetake.portrait.system import (
+    Action,
+    ClipEvaluation,
+    EvaluateJob,
+    Listener,
+    RenderedVideo,
+    RenderJob,
+    Stages,
+    TrainJob,
+)
 
 if TYPE_CHECKING:
     from facetake.arrays import F32
-    from facetake.portrait.audiodvp.checkpoint import Trained
-    from facetake.portrait.audiodvp.evaluation import Likeness, Scores
+    from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
+    from facetake.portrait.audiodvp.evaluation import AudioDvpEvaluation, AudioDvpSimilarity
     from facetake.portrait.audiodvp.proxy import Performer
 
 
 STAGES: Final = {"masks": (0.0, 0.03), "pairs": (0.03, 0.06), "expression": (0.06, 0.1), "renderer": (0.1, 1.0)}
+"""Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
 
 
 class AudioDvp:
@@ -55,7 +65,7 @@ class AudioDvp:
             performer, features, performer.origin, settings, job.out, count, Stages(listener, STAGES), device=job.device
         )
 
-    def render(self, job: RenderJob, listener: Listener) -> Film:  # noqa: ARG002  there is nothing to tell
+    def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:  # noqa: ARG002  there is nothing to tell
         """Renders a line."""
         from facetake.portrait.audiodvp.checkpoint import read_trained
         from facetake.portrait.audiodvp.proxy import open_performer
@@ -69,9 +79,9 @@ class AudioDvp:
         expression = _expression(job, performer, trained)
         frames = there_and_back(len(expression), performer.n_frames)
         pictures = perform(performer, trained, expression, frames, neural=not job.bare)
-        return Film(pictures, len(frames), performer.n_frames, performer.rate)
+        return RenderedVideo(pictures, len(frames), performer.n_frames, performer.rate)
 
-    def evaluate(self, job: EvaluateJob, listener: Listener) -> Comparison:
+    def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Has the actor say again what it said, and compares."""
         import numpy as np
 
@@ -81,7 +91,7 @@ class AudioDvp:
         from facetake.portrait.audiodvp.driving import from_sound
         from facetake.portrait.audiodvp.proxy import open_performer
         from facetake.portrait.capture.actor import read_actor
-        from facetake.portrait.metrics.clip import Clip, measures
+        from facetake.portrait.metrics.clip import ReferenceClip, measures
         from facetake.portrait.metrics.lips import in_step
 
         performer = open_performer(job.actor)
@@ -94,20 +104,20 @@ class AudioDvp:
         said = in_step(said, late)
         first = 0 if job.is_all else trained.about.n_frames
         frames = np.arange(first, min(performer.n_frames, len(said)))
-        clip = Clip(read_actor(job.actor).fit.landmarks, performer.rate, len(frames), performer.sound)
+        clip = ReferenceClip(read_actor(job.actor).fit.landmarks, performer.rate, len(frames), performer.sound)
         taken, skipped = measures(clip, job.weights, job.landmarker)
         scores = evaluation.evaluate(
             performer, trained, said, performer.aperture, frames, listener.progress, taken, skipped
         )
         told = f"the clip's sound is {late} frames late, by the frames learnt from; it is put in step here"
         lines = [*([told] if late else []), *_lines(scores)]
-        return Comparison(lines, {**asdict(scores), "sound_late_frames": late})
+        return ClipEvaluation(lines, {**asdict(scores), "sound_late_frames": late})
 
 
 SYSTEM: Final = AudioDvp()
 
 
-def _expression(job: RenderJob, performer: Performer, trained: Trained) -> F32:
+def _expression(job: RenderJob, performer: Performer, trained: TrainedAudioDvp) -> F32:
     """What the face does: of the take where there is one, else of the sound."""
     from facetake import formats, inference
     from facetake.portrait.audiodvp.driving import from_sound
@@ -118,7 +128,7 @@ def _expression(job: RenderJob, performer: Performer, trained: Trained) -> F32:
     return from_sound(job.sound, performer.rate, trained, performer.model, inference.load(job.model))
 
 
-def _lines(scores: Scores) -> list[str]:
+def _lines(scores: AudioDvpEvaluation) -> list[str]:
     from facetake.portrait.metrics.clip import lines
 
     rows = (("neural renderer", scores.ours), ("drawing alone", scores.bare), ("captured expression", scores.given))
@@ -131,7 +141,7 @@ def _lines(scores: Scores) -> list[str]:
     ]
 
 
-def _row(name: str, likeness: Likeness) -> str:
+def _row(name: str, likeness: AudioDvpSimilarity) -> str:
     return (
         f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference {likeness.difference:.2f}, "
         f"in the mask {likeness.mask_difference:.2f}  flicker {likeness.flicker:.2f}"
@@ -144,6 +154,6 @@ def _sound_of(performer: Performer) -> Path:
     return performer.sound
 
 
-def _check_actor(performer: Performer, trained: Trained, job: RenderJob | EvaluateJob) -> None:
+def _check_actor(performer: Performer, trained: TrainedAudioDvp, job: RenderJob | EvaluateJob) -> None:
     if performer.origin != trained.about.actor:
         raise PortraitError(f"{job.training} belongs to another capture than {job.actor}; name its actor")

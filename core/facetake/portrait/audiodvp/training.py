@@ -20,37 +20,35 @@ from facetake.portrait.audiodvp.checkpoint import (
     CRITIC,
     EXPRESSION,
     GENERATOR,
-    About,
-    Trained,
+    AudioDvpMetadata,
+    TrainedAudioDvp,
     read_about,
     read_trained,
 )
-from facetake.portrait.audiodvp.renderer import Losses, RendererTrainer, window
-from facetake.portrait.audiodvp.settings import Settings
-from facetake.portrait.audiodvp.subject import Subject
+from facetake.portrait.audiodvp.renderer import AudioDvpRendererLosses, AudioDvpRendererTrainer, window
+from facetake.portrait.audiodvp.settings import AudioDvpSettings
+from facetake.portrait.audiodvp.subject import DrawableActor
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region, around
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
-PREVIEWS = 4
 
 
 def train(
-    subject: Subject,
+    subject: DrawableActor,
     features: F32,
     actor: str,
-    settings: Settings,
+    settings: AudioDvpSettings,
     folder: Path,
     n_frames: int | None = None,
     report: Report = ignore,
-    log: Callable[[int, Losses], None] = ignore,
+    log: Callable[[int, AudioDvpRendererLosses], None] = ignore,
     device: torch.device = CPU,
-) -> Trained:
+) -> TrainedAudioDvp:
     """Trains on the first frames of an actor; called again on the same folder it goes on.
 
     Args:
@@ -76,7 +74,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     masks = dataset.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
     region = around(masks, settings.side) if settings.region == "lower_face" else _whole(subject, settings)
-    about = About(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
+    about = AudioDvpMetadata(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
     _begin(folder, about)
     drawn, real = dataset.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
     _learn_expression(folder, about, features[:count], subject.expression[:count], report)
@@ -84,11 +82,11 @@ def train(
     return read_trained(folder)
 
 
-def _whole(subject: Subject, settings: Settings) -> Region:
+def _whole(subject: DrawableActor, settings: AudioDvpSettings) -> Region:
     return Region(0, 0, subject.size, settings.side)
 
 
-def _begin(folder: Path, about: About) -> None:
+def _begin(folder: Path, about: AudioDvpMetadata) -> None:
     """Writes what the folder is for, or checks that it is for the same."""
     if not (folder / ABOUT).is_file():
         training_dir.write_about(folder / ABOUT, about)
@@ -98,7 +96,7 @@ def _begin(folder: Path, about: About) -> None:
         )
 
 
-def _learn_expression(folder: Path, about: About, features: F32, wanted: F32, report: Report) -> None:
+def _learn_expression(folder: Path, about: AudioDvpMetadata, features: F32, wanted: F32, report: Report) -> None:
     settings = about.settings
     if (folder / f"{EXPRESSION}.safetensors").is_file():
         return
@@ -111,15 +109,15 @@ def _learn_expression(folder: Path, about: About, features: F32, wanted: F32, re
 
 def _learn_renderer(
     folder: Path,
-    settings: Settings,
+    settings: AudioDvpSettings,
     drawn: U8,
     real: U8,
     device: torch.device,
     report: Report,
-    log: Callable[[int, Losses], None],
+    log: Callable[[int, AudioDvpRendererLosses], None],
 ) -> None:
     how = settings.renderer
-    renderer = RendererTrainer(settings, device)
+    renderer = AudioDvpRendererTrainer(settings, device)
     kept = (
         Kept(GENERATOR, renderer.generator, renderer.generator_adam),
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
@@ -140,9 +138,9 @@ def _learn_renderer(
     )
 
 
-def preview(trainer: RendererTrainer, drawn: U8, real: U8) -> U8:
+def preview(trainer: AudioDvpRendererTrainer, drawn: U8, real: U8) -> U8:
     """A few frames, one a row: drawing, what the renderer makes of it, and the picture."""
-    rows = np.linspace(0, len(real) - 1, PREVIEWS).astype(np.int64)
+    rows = np.linspace(0, len(real) - 1, PREVIEWED).astype(np.int64)
     trainer.generator.eval()
     with torch.inference_mode():
         given = window(drawn, rows, trainer.settings.radius, trainer.settings.ends, trainer.device)

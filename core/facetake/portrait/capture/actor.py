@@ -36,12 +36,12 @@ ABOUT = "actor.json"
 PICTURES = "crop.mkv"
 SOUND = "sound.wav"
 FIT = "fit.safetensors"
-VERSION = 2
+VERSION = 2  # of the folder's layout
 SIZE_MOST = 8192  # pixels of a crop's side
 
 
 @dataclass(frozen=True)
-class About:
+class ActorMetadata:
     """What was captured, and how.
 
     Attributes:
@@ -114,7 +114,7 @@ class Fit:
             raise PortraitError(f"{where}: light has {len(self.light)} frames, not 1 or {n_frames}; capture it again")
 
 
-_SHAPES: dict[str, tuple[object, ...]] = {
+_SHAPES: dict[str, tuple[object, ...]] = {  # T: frames; None: as many as the face model has
     "landmarks": ("T", None, 2),
     "identity": (None,),
     "albedo": (None,),
@@ -127,11 +127,11 @@ _SHAPES: dict[str, tuple[object, ...]] = {
 
 
 @dataclass(frozen=True)
-class Actor:
+class CapturedActor:
     """One captured actor; pictures are read when asked for, the rest is in memory."""
 
     folder: Path
-    about: About
+    about: ActorMetadata
     fit: Fit
 
     @property
@@ -172,7 +172,7 @@ class Actor:
         return light
 
 
-def read_actor(folder: Path, mark: str = ABOUT) -> Actor:
+def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
     """Opens an actor's folder.
 
     Args:
@@ -194,12 +194,12 @@ def read_actor(folder: Path, mark: str = ABOUT) -> Actor:
             raise PortraitError(f"{folder}: {name} is missing; capture the actor again into a new folder")
     fit = _fit(folder / FIT)
     fit.check(about.n_frames, str(folder / FIT))
-    return Actor(folder, about, fit)
+    return CapturedActor(folder, about, fit)
 
 
-def _about(path: Path) -> About:
+def _about(path: Path) -> ActorMetadata:
     try:
-        about = from_table(About, read_json(path), str(path))
+        about = from_table(ActorMetadata, read_json(path), str(path))
     except ConfigError as error:
         raise PortraitError(f"{error}; capture the actor again") from error
     if about.version != VERSION:
@@ -234,7 +234,7 @@ def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
             raise OSError(errno.EIO, str(error)) from error
 
 
-def write_about(folder: Path, about: About) -> None:
+def write_about(folder: Path, about: ActorMetadata) -> None:
     """Writes `actor.json`: from now on the folder is a whole actor."""
     table = {**asdict(about), "rate": str(about.rate), "start_s": str(about.start_s)}
     with beside(folder / ABOUT) as part:
@@ -247,8 +247,8 @@ def write_fit(folder: Path, fit: Fit) -> None:
 
 
 def write_actor(
-    folder: Path, about: About, fit: Fit, frames: Iterable[Pictures], sound: tuple[F32, int] | None = None
-) -> Actor:
+    folder: Path, about: ActorMetadata, fit: Fit, frames: Iterable[Pictures], sound: tuple[F32, int] | None = None
+) -> CapturedActor:
     """Writes a whole actor at once, as a made-up one is.
 
     Args:

@@ -11,7 +11,7 @@ import numpy as np
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.actor import CapturedActor
 from facetake.portrait.capture.performance import from_take
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, follow
@@ -23,7 +23,7 @@ GAINED = 0.1
 """A lag worth telling of, how well lips must agree at it, and how much better than as they are."""
 
 
-def lateness(actor: Actor, model: FaceModel, models: Models) -> Aperture | None:
+def lateness(actor: CapturedActor, model: FaceModel, models: Models) -> Aperture | None:
     """How the lips that are heard follow those that were seen; frames above 0 where the sound is late.
 
     Nothing where there is no sound, or less than `SHORTEST_S` of it.
@@ -43,7 +43,7 @@ def lateness(actor: Actor, model: FaceModel, models: Models) -> Aperture | None:
     return follow(heard[:count].astype(np.float32), seen.astype(np.float32), int(LATE_MOST_S * actor.rate))
 
 
-def late_sound(actor: Actor, model: FaceModel, models: Models, moved_s: float = 0.0) -> list[str]:
+def late_sound(actor: CapturedActor, model: FaceModel, models: Models, moved_s: float = 0.0) -> list[str]:
     """What is worth telling of the sound's lateness: a line, or nothing where it fits or nobody can say.
 
     Args:

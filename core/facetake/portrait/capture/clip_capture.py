@@ -21,21 +21,20 @@ from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
 from facetake.portrait.capture import actor, overlay, pose
-from facetake.portrait.capture.face_models import Face
-from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, Motion, first_motion, joined
+from facetake.portrait.capture.face_models import OpenedFaceModel
+from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion, joined
 from facetake.portrait.capture.identity import Shared, read_shared, shared_by, write_shared
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.capture.photometry import Photometry
 from facetake.portrait.storage import read_json
 from facetake.portrait.video.crop import Crop, stable_crop
 from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
-from facetake.portrait.video.landmarks import detector, one_face, read_tracks, stacked, write_tracks
+from facetake.portrait.video.landmarks import LONGEST_SIDE, detector, one_face, read_tracks, stacked, write_tracks
 from facetake.portrait.video.pictures import read_pictures, write_pictures
 from facetake.render.camera import portrait
 
 PLAN = "capture.json"
 TRACKS = "tracks.npz"
-LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 Progress = Callable[[float, str], None]
 
 
@@ -65,7 +64,7 @@ class Order:
     sound_late_s: float = 0.0
 
 
-def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, list[str]]:
+def capture(order: Order, face: OpenedFaceModel, progress: Progress) -> tuple[actor.CapturedActor, list[str]]:
     """Captures an actor, or finishes a capture that was interrupted.
 
     Args:
@@ -85,7 +84,9 @@ def capture(order: Order, face: Face, progress: Progress) -> tuple[actor.Actor, 
     return actors[0], told
 
 
-def capture_clips(orders: list[Order], face: Face, progress: Progress) -> tuple[list[actor.Actor], list[str]]:
+def capture_clips(
+    orders: list[Order], face: OpenedFaceModel, progress: Progress
+) -> tuple[list[actor.CapturedActor], list[str]]:
     """Captures clips of one actor, who has one identity, one albedo, one light and one camera in all of them.
 
     Args:
@@ -120,7 +121,7 @@ def _part(progress: Progress, first: float, last: float, i: int, count: int, wha
 
 
 @dataclass(frozen=True)
-class Seen:
+class TrackedVideo:
     """A video with the track (T, N, 2) of its one face in its own pixels; digest: the hash of its bytes."""
 
     order: Order
@@ -129,7 +130,7 @@ class Seen:
     points: F32
 
 
-def _check_alike(clips: list[Seen]) -> list[str]:
+def _check_alike(clips: list[TrackedVideo]) -> list[str]:
     """What is worth telling about clips that go together; PortraitError when they do not."""
     first = clips[0].footage
     for clip in clips:
@@ -148,14 +149,14 @@ def _kind(footage: Footage) -> str:
     return f"{footage.width} x {footage.height} at {float(footage.rate):g} fps"
 
 
-def _look(order: Order, face: Face, orders: list[Order], progress: Callable[[float], None]) -> Seen:
+def _look(order: Order, face: OpenedFaceModel, orders: list[Order], progress: Callable[[float], None]) -> TrackedVideo:
     """Opens video and folder and finds the face."""
     footage = open_footage(order.video, order.first_s, order.last_s)
     digest = _begin(order, face, [other.video for other in orders])
-    return Seen(order, digest, footage, _landmarks(order, footage, progress))
+    return TrackedVideo(order, digest, footage, _landmarks(order, footage, progress))
 
 
-def _begin(order: Order, face: Face, together: list[Path]) -> str:
+def _begin(order: Order, face: OpenedFaceModel, together: list[Path]) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
     digest = audio.hash_of(order.video)
     plan = {
@@ -212,7 +213,7 @@ def _landmarks(order: Order, footage: Footage, progress: Callable[[float], None]
     return track
 
 
-def _pictures(clip: Seen, crop: Crop, progress: Callable[[float], None]) -> list[str]:
+def _pictures(clip: TrackedVideo, crop: Crop, progress: Callable[[float], None]) -> list[str]:
     """Writes the crop's pictures and the sound, unless they are there."""
     out = clip.order.out
     footage = clip.footage
@@ -232,7 +233,7 @@ def _pictures(clip: Seen, crop: Crop, progress: Callable[[float], None]) -> list
 class _Fitting:
     """The numerical part, with its results saved as it goes."""
 
-    def __init__(self, face: Face, crop: Crop, clips: list[Seen]) -> None:
+    def __init__(self, face: OpenedFaceModel, crop: Crop, clips: list[TrackedVideo]) -> None:
         order = clips[0].order
         n_points = clips[0].points.shape[1]
         self._which = face
@@ -244,14 +245,14 @@ class _Fitting:
         self._shared = self._what_is_shared(clips)
         self._photometry = Photometry(self._face, self._camera, self._shared.identity, self._settings.colour or 1.0)
 
-    def _points(self, clip: Seen) -> F32:
+    def _points(self, clip: TrackedVideo) -> F32:
         """The landmarks that the face model has, in the crop's pixels."""
         return self._crop.points(clip.points)[:, self._face.points]
 
-    def _frames(self, clip: Seen, first: int, last: int) -> NDArray[np.uint8]:
+    def _frames(self, clip: TrackedVideo, first: int, last: int) -> NDArray[np.uint8]:
         return np.stack(list(read_pictures(clip.order.out / actor.PICTURES, clip.footage.rate, first, last)))
 
-    def _what_is_shared(self, clips: list[Seen]) -> Shared:
+    def _what_is_shared(self, clips: list[TrackedVideo]) -> Shared:
         """Identity and looks: from the first folder, or found in frames of all clips; then it is in all folders."""
         places = [(clip, frame) for clip in clips for frame in range(clip.footage.n_frames)]
 
@@ -266,7 +267,7 @@ class _Fitting:
             write_shared(clip.order.out, found)
         return found
 
-    def captured(self, clip: Seen, progress: Callable[[float], None]) -> actor.Actor:
+    def captured(self, clip: TrackedVideo, progress: Callable[[float], None]) -> actor.CapturedActor:
         """The actor of one clip, fitted and written, or read where that was done before."""
         out = clip.order.out
         footage = clip.footage
@@ -276,7 +277,7 @@ class _Fitting:
         box = (float(self._crop.left), float(self._crop.top), float(self._crop.side))
         actor.write_about(
             out,
-            actor.About(
+            actor.ActorMetadata(
                 self._which.name,
                 self._which.sha256,
                 clip.order.video.name,
@@ -293,11 +294,11 @@ class _Fitting:
             files.remove(part)
         return actor.read_actor(out)
 
-    def _fit(self, clip: Seen, progress: Callable[[float], None]) -> actor.Fit:
+    def _fit(self, clip: TrackedVideo, progress: Callable[[float], None]) -> actor.Fit:
         """Everything that was found."""
         points = self._points(clip)
         looks = self._shared.looks
-        parts: list[Motion] = []
+        parts: list[FaceMotion] = []
         for first in range(0, len(points), self._settings.chunk):
             parts.append(self._chunk(clip, first, points[first : first + self._settings.chunk]))
             progress((first + len(parts[-1].expression)) / len(points))
@@ -313,14 +314,14 @@ class _Fitting:
             motion.translation,
         )
 
-    def _chunk(self, clip: Seen, first: int, points: F32) -> Motion:
+    def _chunk(self, clip: TrackedVideo, first: int, points: F32) -> FaceMotion:
         """The motion of some frames: read where it is saved, else found, saved and drawn."""
         out = clip.order.out
         identity = self._shared.identity
         looks = self._shared.looks
         path = out / f"motion-{first:06d}.safetensors"
         if path.is_file():
-            return Motion(**actor.read_arrays(path, "rotation", "translation", "expression"))
+            return FaceMotion(**actor.read_arrays(path, "rotation", "translation", "expression"))
         pictures = self._frames(clip, first, first + len(points))
         start = first_motion(self._face, points, self._camera)
         motion = self._landmarks.fit(identity, start, points, self._settings.rounds)

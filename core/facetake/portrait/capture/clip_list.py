@@ -35,7 +35,7 @@ MEAD = {
     "disgusted": "disgusted",
 }
 """MEAD's folders as emotions; its eighth, contempt, is none that Facetake has."""
-LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}
+LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}  # MEAD's three, evenly
 VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
 """MEAD's cameras; an actor is learnt from one of them, the first."""
 VIDEO = (".mp4", ".mov", ".mkv", ".avi", ".m4v")
@@ -43,7 +43,7 @@ LIST = "clips.csv"
 
 
 @dataclass(frozen=True)
-class Clip:
+class ActorClip:
     """One clip of an actor.
 
     Attributes:
@@ -70,7 +70,7 @@ def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
     return track.sample(times_s)[:, 1:]
 
 
-def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
+def read_clips(path: Path) -> tuple[list[ActorClip], list[str]]:
     """The clips that a path stands for.
 
     Args:
@@ -86,11 +86,11 @@ def read_clips(path: Path) -> tuple[list[Clip], list[str]]:
     if path.suffix.lower() == ".csv":
         return _from_csv(path)
     if (path / ABOUT).is_file() or not path.is_dir():
-        return [Clip(path)], []
+        return [ActorClip(path)], []
     return _from_mead(path)
 
 
-def _from_csv(path: Path) -> tuple[list[Clip], list[str]]:
+def _from_csv(path: Path) -> tuple[list[ActorClip], list[str]]:
     try:
         text, encoding = spreadsheets.decode(files.read_bytes(path, files.MOST_TEXT))
         mark = spreadsheets.delimiter(text, lambda name: name.strip() in HEADER)
@@ -105,7 +105,7 @@ def _from_csv(path: Path) -> tuple[list[Clip], list[str]]:
     return clips, [f"{path.name} is not UTF-8; it is read as {encoding}"] if encoding else []
 
 
-def _clip(row: list[str], path: Path, where: str) -> Clip:
+def _clip(row: list[str], path: Path, where: str) -> ActorClip:
     cells = [cell.strip() for cell in row]
     if len(cells) != len(HEADER) or not all(cells):
         raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {shown(','.join(row))}")
@@ -125,32 +125,32 @@ def _clip(row: list[str], path: Path, where: str) -> Clip:
         raise PortraitError(f"{where}: {shown(name)} can be no file ({files.reason(error)}); mend the list") from error
     if not stays:
         raise PortraitError(f"{where}: {name} leaves the folder of the list; move the clip there")
-    return Clip(place, emotion, intensity)
+    return ActorClip(place, emotion, intensity)
 
 
-def write_clips(path: Path, clips: list[Clip]) -> None:
+def write_clips(path: Path, clips: list[ActorClip]) -> None:
     """Writes a list of clips in the list's folder or below it, as `read_clips` reads it."""
     rows = [(clip.path.relative_to(path.parent).as_posix(), clip.emotion, f"{clip.intensity:.6g}") for clip in clips]
     with beside(path) as part, part.open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, lineterminator="\n").writerows([HEADER, *rows])
 
 
-def captured_in(clips: list[Clip], out: Path) -> list[Clip]:
+def captured_in(clips: list[ActorClip], out: Path) -> list[ActorClip]:
     """The folders below `out` that captures of clips go to: each clip's emotion, intensity in percent, and name.
 
     Raises:
         PortraitError: two clips would share a folder.
     """
-    found: dict[Path, Clip] = {}
+    found: dict[Path, ActorClip] = {}
     for clip in clips:
         place = out / clip.emotion / f"{100 * clip.intensity:.0f}" / clip.path.stem
         if place in found:
             raise PortraitError(f"two {clip.emotion} clips are called {clip.path.stem}; rename one of the videos")
-        found[place] = Clip(place, clip.emotion, clip.intensity)
+        found[place] = ActorClip(place, clip.emotion, clip.intensity)
     return list(found.values())
 
 
-def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
+def _from_mead(folder: Path) -> tuple[list[ActorClip], list[str]]:
     """Clips in `EMOTION/level_N/`, captured or not, the emotions' folders being in `folder` or below it."""
     clips = []
     unknown = set()
@@ -162,7 +162,7 @@ def _from_mead(folder: Path) -> tuple[list[Clip], list[str]]:
         if emotion is None:
             unknown.add(level.parent.name)
         else:
-            clips += [Clip(child, emotion, LEVELS[level.name]) for child in found]
+            clips += [ActorClip(child, emotion, LEVELS[level.name]) for child in found]
     if not clips:
         raise PortraitError(
             f"{folder} is no actor's folder and holds no clips in folders such as angry/level_2; name a captured "

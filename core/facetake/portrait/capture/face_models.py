@@ -20,11 +20,11 @@ from facetake.face.model import FaceModel
 
 DEFAULT = "anny"
 KINDS = ("flame", "bfm", "ict")
-_BLOCK = 1 << 20
+_BLOCK = 1 << 20  # bytes hashed at once
 
 
 @dataclass(frozen=True)
-class Face:
+class OpenedFaceModel:
     """An opened face model.
 
     Attributes:
@@ -38,7 +38,7 @@ class Face:
     model: FaceModel
 
 
-def open_face(name: str = DEFAULT) -> Face:
+def open_face(name: str = DEFAULT) -> OpenedFaceModel:
     """Opens a face model.
 
     Args:
@@ -51,7 +51,7 @@ def open_face(name: str = DEFAULT) -> Face:
     if name == DEFAULT:
         from facetake.face import anny
 
-        return Face(name, _hash(anny.MODEL_FILE), anny.load())
+        return OpenedFaceModel(name, _hash(anny.MODEL_FILE), anny.load())
     kind, colon, place = name.partition(":")
     if kind not in KINDS or not colon or not place:
         raise ConfigError(f'there is no face model "{name}"; use {DEFAULT}, flame:FILE, bfm:FILE or ict:FOLDER')
@@ -59,7 +59,7 @@ def open_face(name: str = DEFAULT) -> Face:
         path = Path(place).expanduser().resolve()
         with np.errstate(all="ignore"):  # what is no number then is found below
             model = _whole(_loader(kind)(path))
-        return Face(f"{kind}:{path}", _hash(path), model)
+        return OpenedFaceModel(f"{kind}:{path}", _hash(path), model)
     except ModelError:
         raise
     except Exception as error:  # of the system, numpy, scipy or torch: whichever meets what does not fit together
@@ -83,7 +83,7 @@ def _whole(model: FaceModel) -> FaceModel:
     return model
 
 
-def reopen(name: str, digest: str, where: str) -> Face:
+def reopen(name: str, digest: str, where: str) -> OpenedFaceModel:
     """The model of that name again, for `where`, which was made with it.
 
     Raises:

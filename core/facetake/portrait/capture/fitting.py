@@ -17,19 +17,19 @@ from facetake.portrait.capture import pose
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.render.camera import Camera
 
-POSE = 6
-SWEEPS = 12
+POSE = 6  # three numbers of a rotation and three of a translation come first
+SWEEPS = 12  # over one coefficient at a time, by choice: fewer leave more held for nothing
 GAZE_STIFF = 30.0  # times the prior where no irises are seen: then a gaze shows only in the lids, like a blink
 IRISES = 468  # MediaPipe's first point of the irises: first the five of the subject's right eye
 BLINK_STIFF = 0.1  # times the prior: an eye shuts by a blink first
-SQUINT_STIFF = 2.0
-WIDE_STIFF = 8.0
+SQUINT_STIFF = 2.0  # likewise: what a blink leaves unexplained is a squint
+WIDE_STIFF = 8.0  # likewise, and more: in a shut eye nothing works against the blink
 DIMPLE_STIFF = 2.0  # times the prior: corners that are seen to move smile or stretch first
 LIDS = ((159, 145, 33, 133), (386, 374, 362, 263))  # right, left: upper and lower lid, corners
-SHUT = 0.08  # opening as a share of its width below which an eye shows no iris, and from which all of it
-OPEN = 0.18
-TURN_MOST = 0.3  # radians and metres of one step
-SHIFT_MOST = 0.1
+SHUT = 0.08  # opening as a share of its width below which an eye shows no iris
+OPEN = 0.18  # and from which on it shows all of it
+TURN_MOST = 0.3  # radians of one step
+SHIFT_MOST = 0.1  # metres of one step
 
 
 @dataclass(frozen=True)
@@ -60,30 +60,30 @@ class FitSettings:
 
 
 @dataclass(frozen=True)
-class Motion:
+class FaceMotion:
     """What changes from frame to frame: rotation matrices (T, 3, 3), translation (T, 3) and expression (T, E)."""
 
     rotation: F32
     translation: F32
     expression: F32
 
-    def __getitem__(self, frames: slice | NDArray[np.int64]) -> Motion:
+    def __getitem__(self, frames: slice | NDArray[np.int64]) -> FaceMotion:
         """Some of the frames."""
-        return Motion(self.rotation[frames], self.translation[frames], self.expression[frames])
+        return FaceMotion(self.rotation[frames], self.translation[frames], self.expression[frames])
 
-    def moved(self, step: F32) -> Motion:
+    def moved(self, step: F32) -> FaceMotion:
         """A step (T, 6 + E) further: small turn, translation, expression."""
         turn = np.clip(step[:, :3], -TURN_MOST, TURN_MOST)
-        return Motion(
+        return FaceMotion(
             np.asarray(pose.matrices(turn) @ self.rotation, np.float32),
             self.translation + np.clip(step[:, 3:POSE], -SHIFT_MOST, SHIFT_MOST),
             self.expression + step[:, POSE:],
         )
 
 
-def joined(parts: list[Motion]) -> Motion:
+def joined(parts: list[FaceMotion]) -> FaceMotion:
     """Motions one after another."""
-    return Motion(
+    return FaceMotion(
         *(
             np.concatenate(rows)
             for rows in zip(*((m.rotation, m.translation, m.expression) for m in parts), strict=True)
@@ -132,7 +132,7 @@ def _swept(normal: F32, gradient: F32, value: F32, low: F32, high: F32, step: F3
     return np.asarray(step, np.float32)
 
 
-def first_motion(face: Linearised, points: F32, camera: Camera) -> Motion:
+def first_motion(face: Linearised, points: F32, camera: Camera) -> FaceMotion:
     """Faces (T, N, 2) seen from the front: where they stand by the size and middle of their landmarks."""
     nobody = np.zeros(len(face.shapes), np.float32)
     still = np.zeros((1, len(face.moves)), np.float32)
@@ -147,10 +147,10 @@ def first_motion(face: Linearised, points: F32, camera: Camera) -> Motion:
     translation = np.concatenate([xy, depth[:, None]], axis=1) - middle
     count = len(points)
     rotation = np.broadcast_to(np.eye(3, dtype=np.float32), (count, 3, 3)).copy()
-    return Motion(rotation, translation.astype(np.float32), np.repeat(still, count, axis=0))
+    return FaceMotion(rotation, translation.astype(np.float32), np.repeat(still, count, axis=0))
 
 
-Extra = Callable[[Motion], tuple[F32, F32]]
+Extra = Callable[[FaceMotion], tuple[F32, F32]]
 """More terms: the normal matrices (T, 6 + E, 6 + E) and gradients (T, 6 + E) of a motion."""
 
 
@@ -202,15 +202,17 @@ class LandmarkFitter:
                 weight[:, iris] *= np.clip((share - SHUT) / (OPEN - SHUT), 0.0, 1.0)[:, None]
         return weight
 
-    def points(self, identity: F32, motion: Motion) -> F32:
+    def points(self, identity: F32, motion: FaceMotion) -> F32:
         """Pixels (T, N, 2) of the landmarks of a motion."""
         space = pose.placed(self._in_face(identity, motion), motion.rotation, motion.translation)
         return self._camera.project(space)[..., :2]
 
-    def _in_face(self, identity: F32, motion: Motion) -> F32:
+    def _in_face(self, identity: F32, motion: FaceMotion) -> F32:
         return self._face.at_points(self._face.vertices(identity, motion.expression))
 
-    def fit(self, identity: F32, motion: Motion, points: F32, rounds: int, extra: Extra | None = None) -> Motion:
+    def fit(
+        self, identity: F32, motion: FaceMotion, points: F32, rounds: int, extra: Extra | None = None
+    ) -> FaceMotion:
         """The motion after some Gauss-Newton steps; `extra` adds terms."""
         weight = self._weights(points)[:, :, None, None]
         for _ in range(rounds):
@@ -231,11 +233,11 @@ class LandmarkFitter:
             motion = motion.moved(solve(normal, gradient, self._values(motion), self._low, self._high))
         return motion
 
-    def _values(self, motion: Motion) -> F32:
+    def _values(self, motion: FaceMotion) -> F32:
         nowhere = np.zeros((len(motion.expression), POSE), np.float32)  # pose steps are not bounded
         return np.concatenate([nowhere, motion.expression], axis=1)
 
-    def _with_prior(self, normal: F32, gradient: F32, motion: Motion) -> tuple[F32, F32]:
+    def _with_prior(self, normal: F32, gradient: F32, motion: FaceMotion) -> tuple[F32, F32]:
         """Adds the prior on expressions, and a little stiffness so that a pose is always solvable."""
         diagonal = np.arange(normal.shape[1])
         normal[:, diagonal[POSE:], diagonal[POSE:]] += self._prior
@@ -243,7 +245,7 @@ class LandmarkFitter:
         normal[:, diagonal, diagonal] *= 1.0 + 1e-4
         return normal, gradient
 
-    def identity(self, motion: Motion, points: F32, identity: F32, rounds: int) -> tuple[F32, Motion]:
+    def identity(self, motion: FaceMotion, points: F32, identity: F32, rounds: int) -> tuple[F32, FaceMotion]:
         """Identity (I,) and motion from some frames together: one system of all their unknowns.
 
         The frames' own unknowns are eliminated (Schur complement), so the cost grows with the number of frames only.
@@ -253,7 +255,7 @@ class LandmarkFitter:
             identity = identity + self._identity_step(motion, points, identity)
         return identity, self.fit(identity, motion, points, 2)
 
-    def _identity_step(self, motion: Motion, points: F32, identity: F32) -> F32:
+    def _identity_step(self, motion: FaceMotion, points: F32, identity: F32) -> F32:
         seen, slopes = pose.point_slopes(
             self._in_face(identity, motion),
             np.concatenate([self._moves, self._shapes]),

@@ -21,8 +21,8 @@ from facetake.rig import ARKIT_NAMES
 
 LOOSE = 3.0  # standard deviations allowed to coefficients that are no activations
 LOOSE_PRIOR = 0.125  # of an activation's: a standard deviation is as likely as a third of an activation
-TURN_MOST = 0.6  # radians of a jaw or an eye, which turns by a tenth of one as often
-TURN_PRIOR = 10.0
+TURN_MOST = 0.6  # radians of a jaw or an eye
+TURN_PRIOR = 10.0  # of an activation's: it turns by a tenth of a radian as often as an activation is a whole one
 TURNS = ("jaw_", "eye_left_", "eye_right_")  # names of FLAME's coefficients that are rotation vectors
 STEP = 0.25  # of a coefficient, at which a secant is taken: gazes to either side must cancel, as they do on a ball
 AT_ONCE = 8  # coefficients or frames whose vertices are computed together: more only fill memory

@@ -5,7 +5,6 @@ Knows face models, light and pictures; does not know how they were found.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -13,21 +12,20 @@ import numpy as np
 from facetake.arrays import F32
 from facetake.formats import beside
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks
 from facetake.portrait.video.drawing import drawn
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
-from facetake.render.video import require_av
 
 SHOWN = 4  # frames of a sheet
-SEEN = (60, 255, 60)
-FITTED = (255, 60, 60)
+SEEN = (60, 255, 60)  # green: landmarks that were found
+FITTED = (255, 60, 60)  # red: the same points of the face model
 
 
 def sheet(
-    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: Motion, pictures: Pictures, points: F32
+    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: FaceMotion, pictures: Pictures, points: F32
 ) -> Pictures:
     """Some frames side by side: with landmarks, under the fitted face in its own colours, and in its model's.
 
@@ -57,12 +55,7 @@ def _mark(picture: Pictures, points: F32, colour: tuple[int, int, int]) -> None:
 
 def write_png(path: Path, picture: Pictures) -> None:
     """Writes an RGB picture (H, W, 3) as PNG, whole or not at all."""
-    av = require_av()
-    codec = av.CodecContext.create("png", "w")
-    codec.height, codec.width = picture.shape[:2]
-    codec.pix_fmt = "rgb24"
-    codec.time_base = Fraction(1)
-    frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format="rgb24")
-    packets = [*codec.encode(frame), *codec.encode(None)]
+    from PIL import Image
+
     with beside(path) as part:
-        part.write_bytes(b"".join(bytes(packet) for packet in packets))
+        Image.fromarray(picture).save(part, "PNG")

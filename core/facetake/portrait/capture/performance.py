@@ -15,7 +15,7 @@ from torch import Tensor
 from facetake.arrays import F32
 from facetake.face.drive import expression_of, head_angles
 from facetake.face.model import FaceModel
-from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.actor import CapturedActor
 from facetake.rig import ARKIT_NAMES, from_arkit
 from facetake.take import Take, resample
 
@@ -26,7 +26,7 @@ CLOSED = 0.92
 """Shares of the opening at rest that are gone, from which on an eye is shutting, and at which it is shut."""
 
 
-def take_of(actor: Actor, model: FaceModel) -> Take:
+def take_of(actor: CapturedActor, model: FaceModel) -> Take:
     """The take of an actor captured with a model, at the video's own rate and beginning with it."""
     about = actor.about
     fit = actor.fit

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.video.drawing import seen_faces
 from facetake.portrait.video.pictures import Pictures
@@ -25,14 +25,14 @@ from facetake.render.harmonics import N_BANDS, basis, to_linear
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
 FACING = 0.25  # least cosine between a vertex' normal and the ray to the camera
-ALBEDO_PRIOR = 2.0
-LIGHT_PRIOR = 0.3
-LIGHT_ROUNDS = 6
+ALBEDO_PRIOR = 2.0  # squared colour that a coefficient of 1 costs, over all vertices; by choice
+LIGHT_PRIOR = 0.3  # likewise of light: keeps bands small of which the seen side of a face tells nothing
+LIGHT_ROUNDS = 6  # colours and light by turns, and what fits badly counts less each time; by choice
 DARKEST = 0.25  # of the mean light; for light from directions that no face shows
-DARK_ROUNDS = 4
-DIRECTIONS = 100
+DARK_ROUNDS = 4  # each holds at `DARKEST` what the one before made darker; by choice
+DIRECTIONS = 100  # ample: nine bands change slowly
 SAMPLES = 700  # vertices at which colours are compared: more of them see the same pixels
-LINEAR = to_linear(torch.arange(256) / 255.0).numpy()
+LINEAR = to_linear(torch.arange(256) / 255.0).numpy()  # linear light of each byte
 
 
 def linear_light(pictures: Pictures) -> F32:
@@ -40,7 +40,7 @@ def linear_light(pictures: Pictures) -> F32:
     return np.asarray(LINEAR[pictures], np.float32)
 
 
-class Surface:
+class LitSurface:
     """Normals, bands of light and visibility of a face's mesh before a camera."""
 
     def __init__(self, face: Linearised, camera: Camera) -> None:
@@ -104,12 +104,12 @@ class Photometry:
         self._camera = camera
         self._sigma = sigma
         self._identity = identity
-        self._surface = Surface(face, camera)
+        self._surface = LitSurface(face, camera)
 
-    def _in_face(self, motion: Motion) -> F32:
+    def _in_face(self, motion: FaceMotion) -> F32:
         return self._face.vertices(self._identity, motion.expression)
 
-    def looks(self, pictures: Pictures, motion: Motion) -> Looks:
+    def looks(self, pictures: Pictures, motion: FaceMotion) -> Looks:
         """Albedo, light and own colours from a few frames."""
         space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
         seen = []
@@ -122,7 +122,7 @@ class Photometry:
             colours.append(sampled(picture, self._camera.project(points)[:, :2]))
         return _looks(self._face, np.stack(seen), np.stack(bands), np.stack(colours))
 
-    def terms(self, pictures: Pictures, looks: Looks, motion: Motion) -> tuple[F32, F32]:
+    def terms(self, pictures: Pictures, looks: Looks, motion: FaceMotion) -> tuple[F32, F32]:
         """Normal matrices (T, 6 + E, 6 + E) and gradients (T, 6 + E) of the photometric term at a motion."""
         from scipy.ndimage import gaussian_filter
 
@@ -135,7 +135,7 @@ class Photometry:
         normal, gradient = zip(*rows, strict=True)
         return np.stack(normal), np.stack(gradient)
 
-    def _frame_terms(self, picture: F32, looks: Looks, motion: Motion, points: F32) -> tuple[F32, F32]:
+    def _frame_terms(self, picture: F32, looks: Looks, motion: FaceMotion, points: F32) -> tuple[F32, F32]:
         space = pose.placed(points, motion.rotation, motion.translation)[0]
         normals = self._surface.normals(space)
         use = np.flatnonzero(self._surface.visible(space, normals))

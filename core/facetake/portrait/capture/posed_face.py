@@ -16,7 +16,7 @@ from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.actor import CapturedActor
 
 INNER_LIPS = np.array([13, 14])  # MediaPipe's numbers of these points: middle of the upper and the lower inner lip
 OUTER_LIPS = np.array([0, 17])  # for models whose landmarks do not have those
@@ -25,7 +25,7 @@ OUTER_LIPS = np.array([0, 17])  # for models whose landmarks do not have those
 class Placed:
     """An actor's folder and its face model."""
 
-    def __init__(self, actor: Actor, model: FaceModel) -> None:
+    def __init__(self, actor: CapturedActor, model: FaceModel) -> None:
         """Fits the model to the actor. PortraitError when the fit is not of that model."""
         fit = actor.fit
         found = len(fit.identity), fit.expression.shape[1], len(fit.colour)

@@ -16,9 +16,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetake.errors import PortraitError
-from facetake.portrait.landmark_translation.motion.emotions import Moods
+from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel
 from facetake.portrait.landmark_translation.motion.neutral import Speaker
-from facetake.portrait.landmark_translation.settings import Settings
+from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings
 from facetake.portrait.training import training_dir
 from facetake.timebase import Rate
 
@@ -26,11 +26,11 @@ ABOUT = "landmark.json"
 NEUTRAL = "neutral"
 MOODS = "moods"
 CRITIC = "moods_critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)
-class About:
+class LandmarkTranslationMetadata:
     """What a training folder was made with.
 
     Attributes:
@@ -46,20 +46,20 @@ class About:
     n_frames: tuple[int, ...]
     rate: Rate
     n_features: int
-    settings: Settings
+    settings: LandmarkTranslationSettings
     version: int = VERSION
 
 
 @dataclass(frozen=True)
-class Motion:
+class TrainedLandmarkMotion:
     """Networks from sound to landmarks, ready to perform."""
 
-    about: About
+    about: LandmarkTranslationMetadata
     speaker: Speaker
-    moods: Moods
+    moods: EmotionEdgeModel
 
 
-def begin(folder: Path, about: About) -> None:
+def begin(folder: Path, about: LandmarkTranslationMetadata) -> None:
     """Writes what a training folder is for, or checks that it is for the same.
 
     Raises:
@@ -75,12 +75,12 @@ def begin(folder: Path, about: About) -> None:
     training_dir.write_about(folder / ABOUT, about)
 
 
-def read_about(folder: Path) -> About:
+def read_about(folder: Path) -> LandmarkTranslationMetadata:
     """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
-    return training_dir.read_about(About, folder / ABOUT)
+    return training_dir.read_about(LandmarkTranslationMetadata, folder / ABOUT)
 
 
-def read_motion(folder: Path) -> Motion:
+def read_motion(folder: Path) -> TrainedLandmarkMotion:
     """The networks from sound to landmarks, as far as training has come.
 
     Raises:
@@ -90,6 +90,6 @@ def read_motion(folder: Path) -> Motion:
     about = read_about(folder)
     with training_dir.described(folder / ABOUT):
         speaker = Speaker(about.n_features, about.settings.motion.neutral)
-        moods = Moods(about.settings.motion.moods.size)
+        moods = EmotionEdgeModel(about.settings.motion.moods.size)
     training_dir.fill(folder, {NEUTRAL: speaker, MOODS: moods})
-    return Motion(about, speaker, moods)
+    return TrainedLandmarkMotion(about, speaker, moods)

@@ -19,7 +19,7 @@ from facetake.face.model import FaceModel
 from facetake.inference import Models
 from facetake.motion import eyes, head
 from facetake.portrait.audio_features import hear
-from facetake.portrait.landmark_translation.checkpoint import Motion
+from facetake.portrait.landmark_translation.checkpoint import TrainedLandmarkMotion
 from facetake.portrait.landmark_translation.motion.dataset import in_units
 from facetake.portrait.landmark_translation.motion.emotions import put_in
 from facetake.portrait.landmark_translation.motion.neutral import speak
@@ -31,7 +31,7 @@ NATIVE = Fraction(FRAME_RATE_HZ)
 
 
 @dataclass(frozen=True)
-class Line:
+class DrivenLandmarks:
     """What a face does.
 
     Attributes:
@@ -47,12 +47,12 @@ def from_sound(
     path: Path,
     rate: Fraction,
     mood: EmotionTrack,
-    motion: Motion,
+    motion: TrainedLandmarkMotion,
     person: Person,
     model: FaceModel,
     models: Models,
     seed: int = 0,
-) -> Line:
+) -> DrivenLandmarks:
     """What a person does with a sound in a mood.
 
     Args:
@@ -76,14 +76,14 @@ def from_sound(
     points = put_in(motion.moods, flat.reshape(-1, *still.shape), still, weights)
     placed = person.still + person.unit * (points - still)
     blinks = of_take(_blinks(len(points), rate, seed), person, model, rate)[: len(points)] - person.still
-    return Line(np.asarray(placed + blinks, np.float32), _onset_head(path, mood, rate, len(points), seed))
+    return DrivenLandmarks(np.asarray(placed + blinks, np.float32), _onset_head(path, mood, rate, len(points), seed))
 
 
-def from_take(take: Take, rate: Fraction, person: Person, model: FaceModel) -> Line:
+def from_take(take: Take, rate: Fraction, person: Person, model: FaceModel) -> DrivenLandmarks:
     """What a person does who plays a take, head and all."""
     points = of_take(take, person, model, rate)
     turned = resample(take, rate).head
-    return Line(points, np.zeros((len(points), 3), np.float32) if turned is None else turned)
+    return DrivenLandmarks(points, np.zeros((len(points), 3), np.float32) if turned is None else turned)
 
 
 def _n_frames(count: int, old: Fraction, new: Fraction) -> int:

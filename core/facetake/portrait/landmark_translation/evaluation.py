@@ -14,13 +14,13 @@ import torch
 
 from facetake.arrays import F32, I64, U8, Mask
 from facetake.errors import PortraitError
-from facetake.face.ibug import EYES, MOUTH
+from facetake.face.ibug import EYES, INNER_LIPS, MOUTH
 from facetake.portrait.landmark_translation.image import parts
-from facetake.portrait.landmark_translation.image.dataset import OPEN, Filmed
+from facetake.portrait.landmark_translation.image.dataset import Filmed
 from facetake.portrait.landmark_translation.image.render import show
 from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.translator import Translator
-from facetake.portrait.landmark_translation.subject import Subject
+from facetake.portrait.landmark_translation.subject import PortraitSubject
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import Aperture, flicker, follow
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim
@@ -28,7 +28,7 @@ from facetake.portrait.video.playback import at_random
 
 
 @dataclass(frozen=True)
-class Likeness:
+class LandmarkTranslationSimilarity:
     """Means over the frames, of pictures against the video's.
 
     ssim: -1..1; psnr: dB; difference: 0..255; mouth: 0..255, around the mouth; flicker: there (`lips.flicker`).
@@ -42,7 +42,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Scores:
+class LandmarkTranslationEvaluation:
     """What an evaluation found.
 
     Attributes:
@@ -60,9 +60,9 @@ class Scores:
     """
 
     n_frames: int
-    ours: Likeness
-    given: Likeness
-    moved: Likeness
+    ours: LandmarkTranslationSimilarity
+    given: LandmarkTranslationSimilarity
+    moved: LandmarkTranslationSimilarity
     lips: Aperture
     lmd: float
     real_flicker: float
@@ -80,7 +80,7 @@ def _none() -> tuple[list[Measure], list[Skipped]]:
 
 
 def evaluate(
-    subject: Subject,
+    subject: PortraitSubject,
     translator: Translator,
     settings: PictureSettings,
     filmed: Filmed,
@@ -88,7 +88,7 @@ def evaluate(
     frames: I64,
     measures: Measures = _none,
     progress: Callable[[float], None] | None = None,
-) -> Scores:
+) -> LandmarkTranslationEvaluation:
     """Makes frames of the actor's own clip from one photograph and compares them with the real ones.
 
     Args:
@@ -109,24 +109,26 @@ def evaluate(
     real = filmed.points[frames]
     said = predicted[frames]
     (taken, skipped), (also, _) = measures(), measures()
-    rows: list[Likeness] = []
+    rows: list[LandmarkTranslationSimilarity] = []
     told: tuple[tuple[F32, bool, Sequence[Measure]], ...] = ((said, True, taken), (real, True, also), (real, False, ()))
     for points, neural, asked in told:
         made = show(translator, settings, subject.picture, subject.known, points, neural=neural)
         rows.append(_likeness(made, filmed, frames, asked))
         if progress:
             progress(len(rows) / len(told))
-    scores = [{name: score for measure in some for name, score in measure.scores().items()} for some in (taken, also)]
+    scores = [{name: score for measure in some for name, score in measure.compute().items()} for some in (taken, also)]
     shown = _likeness((at_random(filmed.film)(int(t)) for t in frames), filmed, frames, ())
     lips = follow(opening(said), opening(real))
     away = landmark_distance(said, real)
     ours, given, moved = rows
-    return Scores(len(frames), ours, given, moved, lips, away, shown.flicker, scores[0], scores[1], tuple(skipped))
+    return LandmarkTranslationEvaluation(
+        len(frames), ours, given, moved, lips, away, shown.flicker, scores[0], scores[1], tuple(skipped)
+    )
 
 
 def opening(points: F32) -> F32:
     """How far the inner lips of landmarks (T, 68, 2) are apart (T,), in distances of the eyes."""
-    gaps = [np.linalg.norm(points[:, upper] - points[:, lower], axis=1) for upper, lower in OPEN]
+    gaps = [np.linalg.norm(points[:, upper] - points[:, lower], axis=1) for upper, lower in INNER_LIPS]
     return np.asarray(np.mean(gaps, axis=0) / _eyes(points), np.float32)
 
 
@@ -141,7 +143,9 @@ def _eyes(points: F32) -> F32:
     return np.asarray(np.linalg.norm(outer[0] - outer[1], axis=1), np.float32)
 
 
-def _likeness(made: Iterator[U8], filmed: Filmed, frames: I64, asked: Sequence[Measure]) -> Likeness:
+def _likeness(
+    made: Iterator[U8], filmed: Filmed, frames: I64, asked: Sequence[Measure]
+) -> LandmarkTranslationSimilarity:
     found = []
     window = deque[U8](maxlen=3)
     picture_of = at_random(filmed.film)
@@ -149,7 +153,7 @@ def _likeness(made: Iterator[U8], filmed: Filmed, frames: I64, asked: Sequence[M
         real = picture_of(int(t))
         mouth = _mouth(filmed, int(t))
         for measure in asked:
-            measure.see(int(t), picture, real)
+            measure.update(int(t), picture, real)
         window.append(picture)
         found.append(
             (
@@ -160,7 +164,7 @@ def _likeness(made: Iterator[U8], filmed: Filmed, frames: I64, asked: Sequence[M
                 flicker(np.stack(window), mouth),
             )
         )
-    return Likeness(*(float(value) for value in np.mean(found, axis=0)))
+    return LandmarkTranslationSimilarity(*(float(value) for value in np.mean(found, axis=0)))
 
 
 def _mouth(filmed: Filmed, frame: int) -> Mask:

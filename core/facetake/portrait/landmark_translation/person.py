@@ -18,7 +18,7 @@ from facetake.face.head import PIVOT_M, rotation
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.actor import CapturedActor
 from facetake.portrait.capture.performance import from_take
 from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.render.camera import Camera
@@ -79,7 +79,7 @@ class Stance:
         return screen
 
 
-def of_actor(actor: Actor, model: FaceModel) -> tuple[Person, Stance, F32]:
+def of_actor(actor: CapturedActor, model: FaceModel) -> tuple[Person, Stance, F32]:
     """A captured actor, where the video shows the head, and the points (T, 68, 3) of the face in every frame.
 
     ModelError for a face model without all 68 points.

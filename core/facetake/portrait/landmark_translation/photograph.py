@@ -21,20 +21,19 @@ from facetake.face.ibug import IBUG_68
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, Motion, first_motion
+from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.landmark_translation.person import Person, Stance
 from facetake.portrait.video.crop import stable_crop
 from facetake.portrait.video.exif import Orientation, orientation_of
 from facetake.portrait.video.footage import SIDE_MOST, as_picture, check_whole
-from facetake.portrait.video.landmarks import MAIN_FACE, OUTSIDE, detector, read_tracks
+from facetake.portrait.video.landmarks import LONGEST_SIDE, MAIN_FACE, OUTSIDE, detector, read_tracks
 from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
-SMALLEST_FACE = 64  # pixels: of a face from brow to chin, and of a photograph
-SMALLEST_SIDE = 96
-LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
+SMALLEST_FACE = 64  # pixels, from brow to chin
+SMALLEST_SIDE = 96  # pixels of a photograph: such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
 
 
@@ -142,7 +141,7 @@ def _one(faces: F32, picture: Pictures, path: Path) -> F32:
     return points
 
 
-def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, Motion]:
+def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, FaceMotion]:
     """Identity (I,), and pose and expression of one frame, of landmarks (N, 2) in the square."""
     settings = FitSettings()
     face = linearised(model).seen(len(points))
@@ -153,7 +152,7 @@ def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, Motion]:
     return fitter.identity(motion, seen, nobody, settings.rounds)
 
 
-def _check_pose(motion: Motion, path: Path) -> None:
+def _check_pose(motion: FaceMotion, path: Path) -> None:
     yaw, pitch, _ = head_angles(pose.vectors(motion.rotation))[0]
     for angle, way in ((yaw, "to the side"), (pitch, "up or down")):
         if not abs(angle) <= TURN_MOST_DEG:
@@ -163,7 +162,7 @@ def _check_pose(motion: Motion, path: Path) -> None:
 
 
 def _placed(
-    picture: Pictures, pixels: F32, identity: F32, motion: Motion, model: FaceModel, camera: Camera
+    picture: Pictures, pixels: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
 ) -> Photograph:
     """Points as seen, at the fitted face's depth, brought back into the face and to rest."""
     marks = Marks(model)

@@ -16,7 +16,7 @@ from facetake.portrait.training.presets import preset
 
 
 @dataclass(frozen=True)
-class Settings:
+class LandmarkTranslationSettings:
     """One training of the landmark system.
 
     Attributes:
@@ -30,10 +30,10 @@ class Settings:
     seed: int = 0
 
 
-def read_settings(name: str) -> Settings:
+def read_settings(name: str) -> LandmarkTranslationSettings:
     """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    return preset(Settings, name, Path(__file__).parent)
+    return preset(LandmarkTranslationSettings, name, Path(__file__).parent)

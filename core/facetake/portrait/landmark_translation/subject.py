@@ -14,7 +14,7 @@ import numpy as np
 from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
-from facetake.portrait.capture.actor import ABOUT, Actor, read_actor
+from facetake.portrait.capture.actor import ABOUT, CapturedActor, read_actor
 from facetake.portrait.capture.face_models import open_face, reopen
 from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest
 from facetake.portrait.landmark_translation.person import Person, Stance, of_actor
@@ -22,7 +22,7 @@ from facetake.portrait.landmark_translation.photograph import read_photograph
 
 
 @dataclass(frozen=True)
-class Subject:
+class PortraitSubject:
     """A face to be shown.
 
     Attributes:
@@ -47,7 +47,7 @@ class Subject:
 class Captured:
     """A captured actor as the landmark system sees it."""
 
-    def __init__(self, actor: Actor, model: FaceModel) -> None:
+    def __init__(self, actor: CapturedActor, model: FaceModel) -> None:
         """Finds its 68 points. ModelError for a face model without all of them."""
         self.actor = actor
         self.model = model
@@ -64,13 +64,13 @@ class Captured:
         """Its clip with landmarks."""
         return Filmed(self.actor, self.actor.about.size, self.actor.rate, self.seen)
 
-    def subject(self, n_frames: int | None = None) -> Subject:
+    def subject(self, n_frames: int | None = None) -> PortraitSubject:
         """Its calmest frame, among the first `n_frames`."""
         frame = int(calmest(self.seen[:n_frames], 1)[0])
         picture = self.actor.frames(frame, frame + 1)[0]
         stance = self.stance[frame : frame + 1]
         rate = self.actor.rate
-        return Subject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
+        return PortraitSubject(picture, self.seen[frame], self.person, stance, self.model, self.origin, rate)
 
 
 def open_captured(folder: Path) -> Captured:
@@ -84,7 +84,9 @@ def open_captured(folder: Path) -> Captured:
     return Captured(actor, reopen(actor.about.face, actor.about.face_sha256, str(folder / ABOUT)).model)
 
 
-def open_subject(path: Path, tracks: Path | None = None, landmarker: Path | None = None, side: int = 256) -> Subject:
+def open_subject(
+    path: Path, tracks: Path | None = None, landmarker: Path | None = None, side: int = 256
+) -> PortraitSubject:
     """A photograph, or an actor's folder.
 
     Args:
@@ -102,4 +104,4 @@ def open_subject(path: Path, tracks: Path | None = None, landmarker: Path | None
         return open_captured(path).subject()
     model = open_face().model
     shot = read_photograph(path, model, side, tracks, landmarker)
-    return Subject(shot.picture, np.ascontiguousarray(shot.landmarks[:, :2]), shot.person, shot.stance, model)
+    return PortraitSubject(shot.picture, np.ascontiguousarray(shot.landmarks[:, :2]), shot.person, shot.stance, model)

@@ -9,14 +9,26 @@ from typing import TYPE_CHECKING, Final
 
 from facetake.errors import PortraitError
 from facetake.portrait import system
-from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
+from facetake.portrait.system import (
+    Action,
+    ClipEvaluation,
+    EvaluateJob,
+    Listener,
+    RenderedVideo,
+    RenderJob,
+    Stages,
+    TrainJob,
+)
 
 if TYPE_CHECKING:
     from facetake.arrays import F32
-    from facetake.portrait.landmark_translation.checkpoint import About, Motion
-    from facetake.portrait.landmark_translation.driving import Line
-    from facetake.portrait.landmark_translation.evaluation import Likeness, Scores
-    from facetake.portrait.landmark_translation.subject import Captured, Subject
+    from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, TrainedLandmarkMotion
+    from facetake.portrait.landmark_translation.driving import DrivenLandmarks
+    from facetake.portrait.landmark_translation.evaluation import (
+        LandmarkTranslationEvaluation,
+        LandmarkTranslationSimilarity,
+    )
+    from facetake.portrait.landmark_translation.subject import Captured, PortraitSubject
 
 
 STAGES: Final = {
@@ -27,7 +39,8 @@ STAGES: Final = {
     "parts": (0.37, 0.8),
     "whole": (0.8, 1.0),
 }
-SILENT_DB: Final = -60.0
+"""Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
+SILENT_DB: Final = -60.0  # of full scale, at its loudest: nobody speaks so softly
 MANY: Final = 20  # clips: learnt from one, strangers' teeth come out grey-green, from 48 plausible; between: not known
 
 
@@ -83,7 +96,7 @@ class LandmarkTranslation:
         models = inference.load(job.model)
         training.train(actors, list(job.lines), settings, models, asked, job.out, progress, device=job.device)
 
-    def render(self, job: RenderJob, listener: Listener) -> Film:
+    def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:
         """Renders a line."""
         import numpy as np
 
@@ -102,9 +115,9 @@ class LandmarkTranslation:
         line = _line(job, subject, motion, listener)
         points = np.ascontiguousarray(subject.stance.seen(line.points, line.head_deg)[..., :2])
         pictures = show(translator, settings, subject.picture, subject.known, points, neural=not job.bare)
-        return Film(pictures, len(points), len(points), rate)
+        return RenderedVideo(pictures, len(points), len(points), rate)
 
-    def evaluate(self, job: EvaluateJob, listener: Listener) -> Comparison:
+    def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Has one photograph of the actor say again what the actor said, and compares."""
         import numpy as np
 
@@ -112,7 +125,7 @@ class LandmarkTranslation:
         from facetake.portrait.landmark_translation.checkpoint import read_motion
         from facetake.portrait.landmark_translation.image.training import read_translator
         from facetake.portrait.landmark_translation.subject import open_captured
-        from facetake.portrait.metrics.clip import Clip, measures
+        from facetake.portrait.metrics.clip import ReferenceClip, measures
 
         motion = read_motion(job.training)
         captured = open_captured(job.actor)
@@ -125,7 +138,7 @@ class LandmarkTranslation:
         predicted, late = _predicted(job, captured, motion, learnt, listener)
         frames = np.arange(0 if job.is_all else learnt, len(predicted))
         actor = captured.actor
-        clip = Clip(actor.fit.landmarks, actor.rate, len(frames), actor.sound)
+        clip = ReferenceClip(actor.fit.landmarks, actor.rate, len(frames), actor.sound)
         scores = evaluation.evaluate(
             subject,
             translator,
@@ -138,13 +151,13 @@ class LandmarkTranslation:
         )
         step = f"the clip's sound is {late} frames late, by the frames learnt from; it is put in step here"
         lines = [*([step] if late else []), *_lines(scores)]
-        return Comparison(lines, {**asdict(scores), "sound_late_frames": late})
+        return ClipEvaluation(lines, {**asdict(scores), "sound_late_frames": late})
 
 
 SYSTEM: Final = LandmarkTranslation()
 
 
-def _stranger(subject: Subject, about: About) -> list[str]:
+def _stranger(subject: PortraitSubject, about: LandmarkTranslationMetadata) -> list[str]:
     """What to expect of somebody who was not learnt from."""
     if subject.origin in about.actors:
         return []
@@ -155,7 +168,9 @@ def _stranger(subject: Subject, about: About) -> list[str]:
     ]
 
 
-def _line(job: RenderJob, subject: Subject, motion: Motion, listener: Listener) -> Line:
+def _line(
+    job: RenderJob, subject: PortraitSubject, motion: TrainedLandmarkMotion, listener: Listener
+) -> DrivenLandmarks:
     """What the face does: of the take where there is one, else of the sound."""
     from facetake import formats, inference
     from facetake.portrait.landmark_translation import driving
@@ -180,7 +195,7 @@ def _warn_of_silence(path: Path, listener: Listener) -> None:
 
 
 def _predicted(
-    job: EvaluateJob, captured: Captured, motion: Motion, learnt: int, listener: Listener
+    job: EvaluateJob, captured: Captured, motion: TrainedLandmarkMotion, learnt: int, listener: Listener
 ) -> tuple[F32, int]:
     """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
     import numpy as np
@@ -204,7 +219,7 @@ def _predicted(
     return np.ascontiguousarray(captured.stance[:count].seen(said)[..., :2]), late
 
 
-def _lines(scores: Scores) -> list[str]:
+def _lines(scores: LandmarkTranslationEvaluation) -> list[str]:
     from facetake.portrait.metrics.clip import lines
 
     rows = (("from the sound", scores.ours), ("captured landmarks", scores.given), ("photograph moved", scores.moved))
@@ -218,7 +233,7 @@ def _lines(scores: Scores) -> list[str]:
     ]
 
 
-def _row(name: str, likeness: Likeness) -> str:
+def _row(name: str, likeness: LandmarkTranslationSimilarity) -> str:
     return (
         f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference {likeness.difference:.2f}, "
         f"around the mouth {likeness.mouth:.2f}  flicker {likeness.flicker:.2f}"

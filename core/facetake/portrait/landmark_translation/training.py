@@ -17,25 +17,24 @@ from facetake.errors import PortraitError
 from facetake.face.marks import Marks
 from facetake.inference import Models
 from facetake.portrait.audio_features import WIDTHS, hear
-from facetake.portrait.landmark_translation.checkpoint import About, begin
+from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, begin
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.training import Log, learn_pictures
-from facetake.portrait.landmark_translation.motion.dataset import Lesson, in_units, lessons_of
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, in_units, lessons_of
 from facetake.portrait.landmark_translation.motion.training import learn_motion
-from facetake.portrait.landmark_translation.settings import Settings
+from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings
 from facetake.portrait.landmark_translation.subject import Captured
 from facetake.portrait.resampling import at_rate
 from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.trainer import ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, ignore
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
 
 
 def train(
     actors: Sequence[tuple[Captured, int | None]],
     sounds: Sequence[Path],
-    settings: Settings,
+    settings: LandmarkTranslationSettings,
     models: Models,
     judges: Judges,
     folder: Path,
@@ -63,7 +62,7 @@ def train(
     counts = tuple(_count(captured, most) for captured, most in actors)
     rate = actors[0][0].actor.rate
     origins = tuple(captured.origin for captured, _ in actors)
-    begin(folder, About(origins, counts, rate, WIDTHS["speech"], settings))
+    begin(folder, LandmarkTranslationMetadata(origins, counts, rate, WIDTHS["speech"], settings))
     people = [captured for captured, _ in actors]
     spoken = [path for captured in people if (path := captured.actor.sound)]
     lessons = lessons_of(
@@ -95,7 +94,7 @@ def _count(captured: Captured, most: int | None) -> int:
     return count
 
 
-def own_lesson(captured: Captured, n_frames: int, rate: Fraction, models: Models) -> Lesson:
+def own_lesson(captured: Captured, n_frames: int, rate: Fraction, models: Models) -> LandmarkMotionExample:
     """What an actor with sound was seen to do with it, in its first frames, at `rate`; without moments in moods."""
     assert captured.actor.sound is not None
     seen, still = in_units(captured.points[:n_frames], captured.person.still)
@@ -103,4 +102,4 @@ def own_lesson(captured: Captured, n_frames: int, rate: Fraction, models: Models
     count = min(len(features), int(n_frames / captured.actor.rate * rate))
     points = at_rate(seen.reshape(n_frames, -1), captured.actor.rate, rate, count).reshape(count, *still.shape)
     nothing = np.zeros((0, *still.shape), np.float32)
-    return Lesson(features[:count], still, points, nothing, np.zeros((0, len(EMOTIONS)), np.float32))
+    return LandmarkMotionExample(features[:count], still, points, nothing, np.zeros((0, len(EMOTIONS)), np.float32))

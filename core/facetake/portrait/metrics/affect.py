@@ -1,9 +1,9 @@
 """Valence and arousal of a face, and how far two clips' distributions of them are apart: A-EMD and V-EMD (READ 4).
 
-The paper predicts them with EmoNet from pictures; `Moods` does so with a user's. `of_expression` is our own small
-predictor from expression, made by hand from what action units are said to show (Ekman and Friesen's EMFACS, Russell's
-circle): it tells how strongly a face model smiles, frowns or stares, and nothing of the picture. The distance takes any
-predictor's numbers.
+The paper predicts them with EmoNet from pictures; `AffectMeasure` does so with a user's. `of_expression` is our own
+small predictor from expression, made by hand from what action units are said to show (Ekman and Friesen's EMFACS,
+Russell's circle): it tells how strongly a face model smiles, frowns or stares, and nothing of the picture. The distance
+takes any predictor's numbers.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ PAIRED = {  # valence, arousal of both sides' weights at 1
     "eyeSquint": (-0.05, 0.05),
 }
 SINGLE = {"browInnerUp": (-0.2, 0.2), "jawOpen": (0.0, 0.35)}
+"""Likewise of one. By hand, by what each shape says of a mood: what stands in for EmoNet is no measure of its kind."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +64,7 @@ def distance(made: F32, real: F32) -> AffectDistance:
     return AffectDistance(arousal, valence)
 
 
-class Moods:
+class AffectMeasure:
     """A-EMD and V-EMD of made and real pictures that are shown one after another, by a network that looks at faces."""
 
     def __init__(self, network: AffectNetwork, landmarks: F32) -> None:
@@ -72,12 +73,12 @@ class Moods:
         self._boxes = boxes(landmarks)
         self._found: tuple[list[F32], list[F32]] = ([], [])
 
-    def see(self, frame: int, made: U8, real: U8) -> None:
+    def update(self, frame: int, made: U8, real: U8) -> None:
         """Takes the made and the real picture (H, W, 3) of a frame."""
         for rows, picture in zip(self._found, (made, real), strict=True):
             rows.append(self._network.look(box_square(picture, self._boxes[frame], SIDE) / np.float32(255.0)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`a_emd` and `v_emd`."""
         found = distance(*(np.stack(rows) for rows in self._found))
         return {"a_emd": found.arousal, "v_emd": found.valence}

@@ -18,7 +18,7 @@ from facetake.errors import PortraitError
 from facetake.inference import open_affect
 from facetake.networks.syncnet import FRAMES
 from facetake.portrait.metrics import face_crop, frechet, lip_sync
-from facetake.portrait.metrics.affect import Moods
+from facetake.portrait.metrics.affect import AffectMeasure
 from facetake.portrait.metrics.identity import Csim, arcface
 from facetake.portrait.metrics.mouth_tracking import Retracked
 from facetake.portrait.metrics.resemblance import Resemblance
@@ -28,10 +28,10 @@ from facetake.portrait.metrics.sharpness import Sharpness
 class Measure(Protocol):
     """Something that looks at made and real pictures in order and comes to scores."""
 
-    def see(self, frame: int, made: U8, real: U8) -> None:
+    def update(self, frame: int, made: U8, real: U8) -> None:
         """Takes the made and the real picture (H, W, 3) of a frame."""
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """What was found, by name."""
 
 
@@ -48,7 +48,7 @@ class Skipped:
 
 
 @dataclass(frozen=True)
-class Clip:
+class ReferenceClip:
     """What is measured.
 
     Attributes:
@@ -65,7 +65,7 @@ class Clip:
 
 
 def measures(
-    clip: Clip, folder: Path | None = None, landmarker: Path | None = None
+    clip: ReferenceClip, folder: Path | None = None, landmarker: Path | None = None
 ) -> tuple[list[Measure], list[Skipped]]:
     """The measures that can be taken of a clip, and those that cannot.
 
@@ -84,7 +84,7 @@ def measures(
         ("FID", "inception", _fid),
         ("LSE-C and LSE-D", "syncnet", lambda path: _sync(path, clip)),
         ("CSIM", "arcface", lambda path: Csim(arcface(path), clip.landmarks)),
-        ("A-EMD and V-EMD by EmoNet", "emonet", lambda path: Moods(open_affect(path), clip.landmarks)),
+        ("A-EMD and V-EMD by EmoNet", "emonet", lambda path: AffectMeasure(open_affect(path), clip.landmarks)),
     )
     for name, network, maker in makers:
         try:
@@ -113,7 +113,7 @@ def measures(
     return taken, skipped
 
 
-def _unfit(name: str, clip: Clip) -> str:
+def _unfit(name: str, clip: ReferenceClip) -> str:
     """Why a clip cannot be measured, or nothing."""
     if name == "FID" and clip.n_frames < frechet.FEWEST:
         return "one picture has no spread to compare"
@@ -130,7 +130,7 @@ def _fid(path: Path) -> Measure:
     return frechet.Frechet("fid", frechet.inception_features(_filled(Inception(), path, UNUSED)))
 
 
-def _sync(path: Path, clip: Clip) -> Measure:
+def _sync(path: Path, clip: ReferenceClip) -> Measure:
     from facetake.networks.syncnet import SyncNet
 
     assert clip.sound is not None  # `_unfit` has looked

@@ -12,8 +12,8 @@ from facetake.errors import PortraitError
 
 EYES = ((33, 133), (362, 263))
 """Corners of the eye that is left in the picture, and of the other."""
-NOSE_TIP = 1
-MOUTH_CORNERS = (61, 291)
+NOSE_TIP = 1  # MediaPipe's number
+MOUTH_CORNERS = (61, 291)  # likewise
 FIVE_POINTS = np.array(
     [[38.2946, 51.6963], [73.5318, 51.5014], [56.0252, 71.7366], [41.5493, 92.3655], [70.7299, 92.2041]], np.float32
 )
@@ -22,6 +22,8 @@ LIPS_SCALE = 0.4
 """How far SyncNet's square reaches beyond the face, in half its height: to both sides, and twice as far below."""
 AROUND = 0.1
 """How far a face's own square reaches beyond it, in half its side."""
+SMALLEST = 1e-4
+"""Below this size a face has shrunk to a point."""
 GREY = 110.0
 """What SyncNet's pictures show where the video ends."""
 
@@ -38,15 +40,12 @@ def similarity(points: F32, wanted: F32) -> F32:
     Raises:
         PortraitError: the points lie in one place.
     """
-    x, y = points.astype(np.float64).T
-    one = np.ones_like(x)
-    none = np.zeros_like(x)
-    rows = np.concatenate([np.stack([x, -y, one, none], axis=1), np.stack([y, x, none, one], axis=1)])
-    solved, _, rank, _ = np.linalg.lstsq(rows, wanted.T.ravel().astype(np.float64), rcond=None)
-    a, b, right, down = solved
-    if rank < 4 or a * a + b * b < 1e-8:
+    from skimage.transform import SimilarityTransform
+
+    found = SimilarityTransform.from_estimate(points.astype(np.float64), wanted.astype(np.float64))
+    if not found or found.scale < SMALLEST:
         raise PortraitError("the actor's landmarks lie in one place; capture the actor again")
-    return np.array([[a, -b, right], [b, a, down]], np.float32)
+    return np.asarray(found.params[:2], np.float32)
 
 
 def warped(picture: U8, matrix: F32, side: int, outside: float = 0.0) -> F32:
@@ -54,24 +53,13 @@ def warped(picture: U8, matrix: F32, side: int, outside: float = 0.0) -> F32:
 
     matrix: (2, 3) takes pixels of the picture to those of the square; outside: what is shown beyond the picture.
     """
-    from scipy.ndimage import affine_transform
+    from skimage.transform import warp
 
-    back = np.linalg.inv(np.concatenate([matrix, [[0.0, 0.0, 1.0]]]).astype(np.float64))
-    shift = back[:2, :2] @ (0.5, 0.5) + back[:2, 2] - 0.5  # scipy counts from pixel centres
-    rows = back[[1, 0]][:, [1, 0]]
-    shown = [
-        affine_transform(
-            picture[..., channel].astype(np.float32),
-            rows,
-            shift[::-1],
-            (side, side),
-            order=1,
-            mode="constant",
-            cval=outside,
-        )
-        for channel in range(3)
-    ]
-    return np.stack(shown, axis=-1)
+    centre = np.array([[1.0, 0.0, 0.5], [0.0, 1.0, 0.5], [0.0, 0.0, 1.0]])  # scikit-image counts from pixel centres
+    forward = np.concatenate([matrix, [[0.0, 0.0, 1.0]]]).astype(np.float64)
+    back = np.linalg.inv(centre) @ np.linalg.inv(forward) @ centre
+    shown = warp(picture.astype(np.float32), back, output_shape=(side, side), order=1, cval=outside)
+    return np.asarray(shown, np.float32)
 
 
 def face_square(picture: U8, landmarks: F32, side: int) -> F32:

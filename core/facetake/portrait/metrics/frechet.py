@@ -18,7 +18,7 @@ Features = Callable[[U8], F64]
 """Features (B, D) of pictures (B, H, W, 3)."""
 FEWEST = 2
 """Pictures without which there is no spread."""
-BATCH = 16
+BATCH = 16  # pictures at once, by choice: memory grows with them
 GRID = 64
 CELLS = 4
 ORIENTATIONS = 8
@@ -56,14 +56,14 @@ class Frechet:
         self._waiting: tuple[list[U8], list[U8]] = ([], [])
         self._found: tuple[list[F64], list[F64]] = ([], [])
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
         """Takes a made picture (H, W, 3) and the real one."""
         for pictures, picture in zip(self._waiting, (made, real), strict=True):
             pictures.append(picture)
         if len(self._waiting[0]) == BATCH:
             self._look()
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """The distance, under its name."""
         self._look()
         made, real = (np.concatenate(rows) for rows in self._found)

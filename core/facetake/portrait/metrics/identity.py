@@ -41,7 +41,7 @@ class Csim:
         self._name = name
         self._cosines: list[float] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:
+    def update(self, frame: int, made: U8, real: U8) -> None:
         """Takes the made and the real picture (H, W, 3) of a frame."""
         import torch
 
@@ -51,6 +51,6 @@ class Csim:
             ours, theirs = self._network(tensor)
         self._cosines.append(float(torch.nn.functional.cosine_similarity(ours, theirs, dim=0)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """The cosine, under its name."""
         return {self._name: float(np.mean(self._cosines))}

@@ -18,17 +18,17 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.networks.syncnet import CEPSTRA, FRAMES, RATE_FPS, SIDE, STEPS, STEPS_PER_FRAME
 from facetake.portrait.metrics.face_crop import boxes, lips_square
 
-SHIFT_MOST = 15
+SHIFT_MOST = 15  # frames either way, as the published program is called
 FEWEST = FRAMES + 1
 """Frames at 25 a second without which there is no window; one more than a window, as in the published program."""
-BATCH = 20
-FULL_SCALE = 32768.0
-WINDOW = 400  # samples: 25 ms, 10 ms
-STEP = 160
-FFT = 512
-FILTERS = 26
-EMPHASIS = 0.97
-LIFTER = 22
+BATCH = 20  # windows at once, as in the published program
+FULL_SCALE = 32768.0  # of 16 bits, in which the published program reads sound
+WINDOW = 400  # samples: 25 ms
+STEP = 160  # samples: 10 ms
+FFT = 512  # a default of python_speech_features, by which the published program hears
+FILTERS = 26  # likewise
+EMPHASIS = 0.97  # likewise
+LIFTER = 22  # likewise
 TINY = float(np.finfo(float).eps)
 
 
@@ -37,7 +37,7 @@ def cepstra(sound: F32) -> F64:
 
     As SyncNet was trained to hear them: samples of 16 bits, pre-emphasis 0.97, windows of 25 ms without a taper, 26
     triangles up to 8 kHz, an orthonormal cosine transform, a lifter of 22, the logarithm of the energy in place of the
-    first coefficient.
+    first coefficient. Not librosa's, whose triangles do not begin on whole bins: the network would hear another sound.
     """
     from scipy.fft import dct
 
@@ -97,7 +97,7 @@ class Sync:
         self._waiting: list[U8] = []
         self._lips: list[F32] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  only what was made is to be in time
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  only what was made is to be in time
         """Takes the made picture (H, W, 3) of a frame."""
         self._first = frame if self._first is None else self._first
         count = frame - self._first
@@ -110,7 +110,7 @@ class Sync:
         if len(self._waiting) >= BATCH:
             self._look()
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`lse_c`, `lse_d` and `sync_lag_frames`, the latter at 25 a second."""
         self._look()
         lips = np.concatenate(self._lips)

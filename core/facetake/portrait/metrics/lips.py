@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 
 INNER = ((13, 14), (82, 87), (312, 317))  # upper and lower points of the inner lips
-EYE_CORNERS = (33, 263)
+EYE_CORNERS = (33, 263)  # MediaPipe's numbers: the outer ones
 MOUTH = np.array(
     """
     61 146 91 181 84 17 314 405 321 375 291 185 40 39 37 0 267 269 270 409

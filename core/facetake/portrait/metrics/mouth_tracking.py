@@ -41,7 +41,7 @@ class Retracked:
         self._real: list[F32] = []
         self._unseen = 0
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  the real one's landmarks are known
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  the real one's landmarks are known
         """Takes the made picture (H, W, 3) of a frame."""
         large = np.ascontiguousarray(made.repeat(ENLARGED, axis=0).repeat(ENLARGED, axis=1))
         shown = len(self._made) + self._unseen
@@ -52,7 +52,7 @@ class Retracked:
         self._made.append(faces[0] / np.float32(ENLARGED))
         self._real.append(self._landmarks[frame])
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`lmd`, `lips_r`, `lips_best_r`, `lips_lag_frames`; `frames_without_face`. Nothing more where no face was."""
         self._open.close()
         found = {"frames_without_face": float(self._unseen)}

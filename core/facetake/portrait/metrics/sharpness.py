@@ -12,13 +12,13 @@ from facetake.arrays import F64, U8, Mask
 
 BLOCK = 64  # pixels a side
 EDGE_SHARE = 0.002  # of a block's pixels that must be edges, or it is not looked at
-BETA = 3.6
-CONTRAST = 50.0
+BETA = 3.6  # Narvekar and Karam 2011: how steeply blur is noticed
+CONTRAST = 50.0  # likewise, of 255
 NARROW = 3.0
 WIDE = 5.0
 """Just noticeable widths of an edge: `NARROW` where a block's contrast is above `CONTRAST`, else `WIDE`."""
-JUST_SEEN = 0.63
-GREY = np.array([0.299, 0.587, 0.114])
+JUST_SEEN = 0.63  # likewise: the probability at which blur is just noticed
+GREY = np.array([0.299, 0.587, 0.114])  # BT.601
 SIGMA_PX = 2.0**0.5
 QUIET = 0.7
 LOW = 0.4
@@ -31,7 +31,7 @@ def cpbd(picture: U8) -> float:
     """Sharpness of a picture (H, W, 3), 0..1; 0 where it has no edges. One smaller than a block is a block."""
     side = min(BLOCK, *picture.shape[:2])
     grey = np.asarray(picture @ GREY, np.float64)
-    outlines = canny(grey)
+    outlines = edges(grey)
     widths = edge_widths(grey)
     seen: list[F64] = []
     for top in range(0, grey.shape[0] - side + 1, side):
@@ -74,29 +74,18 @@ def _run(grey: F64) -> F64:
     return left + right
 
 
-def canny(grey: F64) -> Mask:
-    """Edges (H, W) of a grey picture: ridges of the gradient that are strong, or reach to strong ones (Canny 1986)."""
+def edges(grey: F64) -> Mask:
+    """Edges (H, W) of a grey picture: ridges of the gradient that are strong, or reach to strong ones (Canny 1986).
+
+    The thresholds follow the picture's own gradient, as CPBD's authors had them.
+    """
     from scipy import ndimage
+    from skimage.feature import canny
 
-    down, across = (ndimage.gaussian_filter(grey, SIGMA_PX, order) for order in ((1, 0), (0, 1)))
-    strength = np.hypot(down, across)
+    smooth = ndimage.gaussian_filter(grey, SIGMA_PX, mode="nearest")
+    strength = np.hypot(ndimage.sobel(smooth, axis=0), ndimage.sobel(smooth, axis=1))
     high = max(float(np.quantile(strength, QUIET)), FLAT * float(strength.max()), FLAT)
-    ridge = _ridges(strength, np.arctan2(down, across)) & (strength > LOW * high)
-    found, _ = ndimage.label(ridge, np.ones((3, 3)))
-    strong = np.unique(found[ridge & (strength > high)])
-    return np.asarray(np.isin(found, strong[strong > 0]))
-
-
-def _ridges(strength: F64, angle: F64) -> Mask:
-    """Where the gradient is not smaller than that on either side along it."""
-    padded = np.pad(strength, 1)
-    direction = np.rint(angle / (np.pi / 4.0)).astype(np.int64) % 4
-    ridge = np.zeros(strength.shape, np.bool_)
-    height, width = strength.shape
-    for number, (y, x) in enumerate(((0, 1), (1, 1), (1, 0), (1, -1))):
-        ahead, behind = (padded[1 + s * y : 1 + s * y + height, 1 + s * x : 1 + s * x + width] for s in (1, -1))
-        ridge |= (direction == number) & (strength >= ahead) & (strength > behind)
-    return ridge
+    return np.asarray(canny(grey, SIGMA_PX, LOW * high, high, mode="nearest"))
 
 
 class Sharpness:
@@ -106,11 +95,11 @@ class Sharpness:
         """Begins without any."""
         self._found: list[tuple[float, float]] = []
 
-    def see(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
+    def update(self, frame: int, made: U8, real: U8) -> None:  # noqa: ARG002  when a picture was taken does not matter
         """Takes a made picture (H, W, 3) and the real one."""
         self._found.append((cpbd(made), cpbd(real)))
 
-    def scores(self) -> dict[str, float]:
+    def compute(self) -> dict[str, float]:
         """`cpbd`, and `cpbd_real` to compare it with."""
         made, real = np.mean(self._found, axis=0)
         return {"cpbd": float(made), "cpbd_real": float(real)}

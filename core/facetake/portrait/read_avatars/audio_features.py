@@ -24,7 +24,8 @@ from facetake.visemes import VISEMES
 CEPSTRA = 13
 STEPS = 4
 """Coefficients a step, and steps a video frame (READ 3.2: a multiple of the video's rate)."""
-FEATURES = 2 * CEPSTRA * STEPS
+FEATURES = 2 * CEPSTRA * STEPS  # coefficients and their slopes
+SLOPE_STEPS = 3  # of the log-mel's, that a slope is told from
 PHONEMES = len(VISEMES)
 SCALE = 0.25  # brings cepstra of normalised log-mel energies to about -1..1
 
@@ -36,12 +37,13 @@ def n_frames(path: Path, rate: Fraction) -> int:
 
 def cepstra(path: Path, rate: Fraction) -> F32:
     """Mel-frequency cepstra and their slopes (T, FEATURES), T frames at `rate`. AudioError when it cannot be read."""
-    from scipy.fft import dct
+    from librosa.feature import delta, mfcc
 
     sound = audio.read(path)
     mel = np.concatenate(audio_features.log_mel(sound))
-    found = SCALE * dct(mel, type=2, norm="ortho", axis=1)[:, :CEPSTRA]
-    rows = np.concatenate([found, np.gradient(found, axis=0)], axis=1)
+    found = SCALE * mfcc(S=mel.T, n_mfcc=CEPSTRA)
+    # the ends are held, so that no sound is too short for a slope
+    rows = np.concatenate([found, delta(found, width=SLOPE_STEPS, mode="nearest")]).T
     total = audio_features.n_frames(sound, rate)
     steps = at_rate(rows.astype(np.float32), Fraction(FRAME_RATE_HZ * FEATURES_PER_FRAME), STEPS * rate, STEPS * total)
     return steps.reshape(total, FEATURES)

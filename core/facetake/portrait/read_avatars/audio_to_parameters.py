@@ -17,7 +17,7 @@ from torch.nn import functional as F
 
 from facetake.arrays import F32
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
-from facetake.networks.optimization import gan_step
+from facetake.networks.optimization import BETAS, gan_step
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.read_avatars.settings import ParameterTraining
 from facetake.portrait.training import training_dir
@@ -25,7 +25,6 @@ from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
-BETAS = (0.5, 0.999)
 SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
 GENERATOR = "generator"
 CRITIC = "critic"
@@ -33,7 +32,7 @@ SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may
 
 
 @dataclass(frozen=True)
-class Spoken:
+class SpokenClip:
     """One clip: features (T, F), labels (T, LABELS) and parameters (T, E)."""
 
     features: F32
@@ -41,7 +40,7 @@ class Spoken:
     parameters: F32
 
 
-class Predictor(nn.Module):
+class ParameterPredictor(nn.Module):
     """The generator with the scales of what goes in and out, so that a file of weights is all that prediction needs."""
 
     feature_mean: Tensor
@@ -60,7 +59,7 @@ class Predictor(nn.Module):
         for name, count in (("feature_spread", n_features), ("spread", n_parameters), ("high", n_parameters)):
             self.register_buffer(name, torch.ones(count))
 
-    def measure(self, clips: list[Spoken]) -> None:
+    def measure(self, clips: list[SpokenClip]) -> None:
         """Takes the scales of what is learnt from."""
         features = np.concatenate([clip.features for clip in clips])
         parameters = np.concatenate([clip.parameters for clip in clips])
@@ -91,7 +90,7 @@ class Predictor(nn.Module):
         return torch.minimum(torch.maximum(made, self.low), self.high)
 
 
-def predict(predictor: Predictor, features: F32, label: F32) -> F32:
+def predict(predictor: ParameterPredictor, features: F32, label: F32) -> F32:
     """Parameters (T, E) float32 for features (T, F) and labels (T, LABELS)."""
     with torch.inference_mode():
         made = predictor(torch.from_numpy(features)[None], torch.from_numpy(label)[None])
@@ -99,12 +98,12 @@ def predict(predictor: Predictor, features: F32, label: F32) -> F32:
 
 
 def learn(
-    clips: list[Spoken],
+    clips: list[SpokenClip],
     how: ParameterTraining,
     seed: int,
     progress: Callable[[float], None] = ignore,
     folder: Path | None = None,
-) -> Predictor:
+) -> ParameterPredictor:
     """Trains the generator on clips (READ Avatars equation 1).
 
     Args:
@@ -133,12 +132,12 @@ def forget(folder: Path) -> None:
 class _Networks:
     """Generator, discriminator, their optimizers and the windows of the clips; one call trains one epoch."""
 
-    def __init__(self, clips: list[Spoken], how: ParameterTraining, seed: int) -> None:
+    def __init__(self, clips: list[SpokenClip], how: ParameterTraining, seed: int) -> None:
         n_features = clips[0].features.shape[1]
         n_parameters = clips[0].parameters.shape[1]
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.predictor = Predictor(n_features, n_parameters, how.size)
+            self.predictor = ParameterPredictor(n_features, n_parameters, how.size)
             self.critic = ParameterCritic(n_features, LABELS, n_parameters, how.size)
         self.predictor.measure(clips)
         self.how = how
@@ -177,7 +176,9 @@ class _Networks:
         return loss
 
 
-def _windows(predictor: Predictor, clips: list[Spoken], how: ParameterTraining) -> tuple[Tensor, Tensor, Tensor]:
+def _windows(
+    predictor: ParameterPredictor, clips: list[SpokenClip], how: ParameterTraining
+) -> tuple[Tensor, Tensor, Tensor]:
     """Features, labels and parameters (N, window, ...) as the networks see them; no window is of two clips."""
     length = min(how.window, *(len(clip.features) for clip in clips))
     parts: list[list[Tensor]] = [[], [], []]

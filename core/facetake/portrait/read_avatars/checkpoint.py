@@ -15,11 +15,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetake.portrait.read_avatars.audio_to_parameters import Predictor
+from facetake.portrait.read_avatars.audio_to_parameters import ParameterPredictor
 from facetake.portrait.read_avatars.losses import FILTERED
 from facetake.portrait.read_avatars.phoneme_extractor import Phonemes
 from facetake.portrait.read_avatars.renderer import Renderer
-from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
 from facetake.portrait.training import training_dir
 from facetake.portrait.video.region import Region
 
@@ -27,7 +27,7 @@ ABOUT = "read.json"
 PARAMETERS = "parameters"
 RENDERER = "renderer"
 CRITIC = "critic"
-VERSION = 1
+VERSION = 1  # of the folder's layout
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Learnt:
 
 
 @dataclass(frozen=True)
-class About:
+class ReadAvatarsMetadata:
     """What a training folder was made with.
 
     Attributes:
@@ -65,27 +65,27 @@ class About:
     n_phonemes: int
     n_parameters: int
     region: Region
-    settings: Settings
+    settings: ReadAvatarsSettings
     phonemes: Phonemes | None = None
     style: str = FILTERED
     version: int = VERSION
 
 
 @dataclass(frozen=True)
-class Trained:
+class TrainedReadAvatars:
     """Networks ready to perform."""
 
-    about: About
-    predictor: Predictor
+    about: ReadAvatarsMetadata
+    predictor: ParameterPredictor
     renderer: Renderer
 
 
-def read_about(folder: Path) -> About:
+def read_about(folder: Path) -> ReadAvatarsMetadata:
     """What a training folder was made with. PortraitError when there is none, or it cannot be read."""
-    return training_dir.read_about(About, folder / ABOUT)
+    return training_dir.read_about(ReadAvatarsMetadata, folder / ABOUT)
 
 
-def read_trained(folder: Path) -> Trained:
+def read_trained(folder: Path) -> TrainedReadAvatars:
     """The networks of a training folder, as far as training has come.
 
     Raises:
@@ -94,7 +94,7 @@ def read_trained(folder: Path) -> Trained:
     """
     about = read_about(folder)
     with training_dir.described(folder / ABOUT):
-        predictor = Predictor(about.n_features, about.n_parameters, about.settings.parameters.size)
+        predictor = ParameterPredictor(about.n_features, about.n_parameters, about.settings.parameters.size)
         renderer = Renderer(about.n_phonemes, about.settings)
     training_dir.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
-    return Trained(about, predictor, renderer)
+    return TrainedReadAvatars(about, predictor, renderer)

@@ -14,9 +14,9 @@ import torch
 
 from facetake.arrays import F16, F32, I64, U8, Mask
 from facetake.portrait.read_avatars import audio_features
-from facetake.portrait.read_avatars.renderer import Seen, grown
-from facetake.portrait.read_avatars.settings import Settings
-from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.read_avatars.renderer import RendererInput, grown
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.storage import fill, mapped
 from facetake.portrait.training.tensors import as_tensor
 from facetake.portrait.video.playback import in_order
@@ -48,7 +48,7 @@ class Maps:
         return len(self.uv)
 
 
-def region_of(surfaces: list[Surface], settings: Settings, progress: Progress) -> Region:
+def region_of(surfaces: list[ActorSurface], settings: ReadAvatarsSettings, progress: Progress) -> Region:
     """The square that the renderer sees in every clip."""
     size = surfaces[0].size
     if settings.region == "frame":
@@ -63,7 +63,7 @@ def region_of(surfaces: list[Surface], settings: Settings, progress: Progress) -
 
 
 def maps_of(
-    surface: Surface, probabilities: F32, n_frames: int, region: Region, folder: Path, progress: Progress
+    surface: ActorSurface, probabilities: F32, n_frames: int, region: Region, folder: Path, progress: Progress
 ) -> Maps:
     """The maps of a clip's first frames, from its folder or made there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -83,7 +83,7 @@ def maps_of(
     return Maps(uv, alpha, real, lips, probabilities[: 2 * n_frames])
 
 
-def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None) -> Seen:
+def seen(maps: Maps, frames: I64, settings: ReadAvatarsSettings, others: I64 | None = None) -> RendererInput:
     """What the renderer is given for frames (B,) of a clip; past its ends the first and last frames are held.
 
     others: (B,) frames whose faces make the hole larger.
@@ -93,4 +93,4 @@ def seen(maps: Maps, frames: I64, settings: Settings, others: I64 | None = None)
     alpha, lips = (torch.from_numpy(masks[frames] > 0) for masks in (maps.alpha, maps.lips))
     behind = alpha if others is None else alpha | torch.from_numpy(maps.alpha[others] > 0)
     heard = audio_features.windows(maps.phonemes, settings.half_window)[frames]
-    return Seen(uv, alpha, lips, grown(behind), torch.from_numpy(heard), as_tensor(maps.real[frames]))
+    return RendererInput(uv, alpha, lips, grown(behind), torch.from_numpy(heard), as_tensor(maps.real[frames]))

@@ -17,14 +17,14 @@ from facetake.portrait.metrics import affect, lips
 from facetake.portrait.metrics.affect import AffectDistance
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.similarity import psnr, ssim
-from facetake.portrait.read_avatars.checkpoint import Trained
-from facetake.portrait.read_avatars.driving import Line
+from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
+from facetake.portrait.read_avatars.driving import DrivenExpression
 from facetake.portrait.read_avatars.render import perform
-from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.read_avatars.surface import ActorSurface
 
 
 @dataclass(frozen=True)
-class Likeness:
+class ReadAvatarsSimilarity:
     """Means over the frames, of pictures against the video's.
 
     ssim: -1..1; psnr: dB; difference: 0..255, where the face is; mouth: 0..255, inside the lips, nan where they never
@@ -40,7 +40,7 @@ class Likeness:
 
 
 @dataclass(frozen=True)
-class Scores:
+class ReadAvatarsEvaluation:
     """What an evaluation found.
 
     Attributes:
@@ -54,8 +54,8 @@ class Scores:
     """
 
     n_frames: int
-    ours: Likeness
-    given: Likeness
+    ours: ReadAvatarsSimilarity
+    given: ReadAvatarsSimilarity
     real_jitter: float
     real_flicker: float
     affect: AffectDistance
@@ -65,14 +65,14 @@ class Scores:
 
 
 def evaluate(
-    surface: Surface,
-    trained: Trained,
-    line: Line,
+    surface: ActorSurface,
+    trained: TrainedReadAvatars,
+    line: DrivenExpression,
     frames: I64,
     progress: Callable[[float], None] | None = None,
     measures: Sequence[Measure] = (),
     skipped: Sequence[Skipped] = (),
-) -> Scores:
+) -> ReadAvatarsEvaluation:
     """Renders frames of the actor's own clip from its own sound and compares them with the real ones.
 
     Args:
@@ -101,13 +101,13 @@ def evaluate(
         found.append(_likeness(made, video, face, mouths))
         for measure in measures if number == 0 else ():
             for pictures in zip(frames, made, video, strict=True):
-                measure.see(*pictures)
+                measure.update(*pictures)
         if progress:
             progress((number + 1) / len(shown))
     moods = [affect.of_expression(_arkit(surface, row)) for row in (line.expression[frames], real)]
     opening = lips.follow(surface.aperture(line.expression[frames]), surface.aperture(real))
     shared: Mask = np.all(face, axis=0)
-    return Scores(
+    return ReadAvatarsEvaluation(
         len(frames),
         found[0],
         found[1],
@@ -115,16 +115,16 @@ def evaluate(
         lips.flicker(video, shared),
         affect.distance(*moods),
         opening,
-        {name: score for each in measures for name, score in each.scores().items()},
+        {name: score for each in measures for name, score in each.compute().items()},
         tuple(skipped),
     )
 
 
-def _likeness(made: U8, video: U8, face: Mask, mouths: Mask) -> Likeness:
+def _likeness(made: U8, video: U8, face: Mask, mouths: Mask) -> ReadAvatarsSimilarity:
     away = np.abs(made.astype(np.float32) - video).mean(axis=3)
     shared: Mask = np.all(face, axis=0)
     pairs = list(zip(made, video, strict=True))
-    return Likeness(
+    return ReadAvatarsSimilarity(
         float(np.mean([ssim(*pair) for pair in pairs])),
         float(np.mean([psnr(*pair) for pair in pairs])),
         float(away[face].mean()),
@@ -141,12 +141,12 @@ def _jitter(pictures: U8, mask: Mask) -> float:
     return float(np.abs(np.diff(pictures.astype(np.float32), axis=0)).mean(axis=3)[:, mask].mean())
 
 
-def _faces(surface: Surface, frames: I64) -> Mask:
+def _faces(surface: ActorSurface, frames: I64) -> Mask:
     """Where the face is, (n, H, W)."""
     whole = surface.whole()
     return np.stack([surface.maps(surface.expression[t], int(t), whole)[1] > 0 for t in frames])
 
 
-def _arkit(surface: Surface, expression: F32) -> F32:
+def _arkit(surface: ActorSurface, expression: F32) -> F32:
     with torch.no_grad():
         return np.asarray(surface.model.to_arkit(torch.from_numpy(expression)).numpy(), np.float32)

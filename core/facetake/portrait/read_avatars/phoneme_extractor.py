@@ -48,25 +48,25 @@ class Phonemes:
 
 
 @dataclass(frozen=True)
-class Ear:
+class PhonemeExtractor:
     """A way to hear: `hear`, and the phonemes it hears, None for the shipped visemes."""
 
     hear: Hear
     phonemes: Phonemes | None = None
 
 
-def viseme_ear(models: Models) -> Ear:
+def viseme_ear(models: Models) -> PhonemeExtractor:
     """Hears the shipped visemes."""
-    return Ear(lambda path, rate: audio_features.phonemes(path, rate, models))
+    return PhonemeExtractor(lambda path, rate: audio_features.phonemes(path, rate, models))
 
 
-def phoneme_ear(network: PhonemeNetwork, phonemes: Phonemes, rows: Hear | None = None) -> Ear:
+def phoneme_ear(network: PhonemeNetwork, phonemes: Phonemes, rows: Hear | None = None) -> PhonemeExtractor:
     """Hears some of a network's phonemes; what is none of them is left out, so that rows need not sum to 1.
 
     rows: all that the network hears, where some of it is known already.
     """
     heard = rows or _all_of(network)
-    return Ear(lambda path, rate: heard(path, rate)[:, list(phonemes.tokens)], phonemes)
+    return PhonemeExtractor(lambda path, rate: heard(path, rate)[:, list(phonemes.tokens)], phonemes)
 
 
 def _all_of(network: PhonemeNetwork) -> Hear:
@@ -79,7 +79,9 @@ def _all_of(network: PhonemeNetwork) -> Hear:
     return rows
 
 
-def commonest(network: PhonemeNetwork, sounds: list[tuple[Path, Fraction]], seconds: float | None = None) -> Ear:
+def commonest(
+    network: PhonemeNetwork, sounds: list[tuple[Path, Fraction]], seconds: float | None = None
+) -> PhonemeExtractor:
     """Hears the phonemes of a network that are most common in sound files.
 
     How common one is is its probability, summed over time; blanks and signs do not count.
@@ -108,7 +110,7 @@ def commonest(network: PhonemeNetwork, sounds: list[tuple[Path, Fraction]], seco
     return phoneme_ear(network, found, rows)
 
 
-def again(phonemes: Phonemes, folder: Path | None, run: Path) -> Ear:
+def again(phonemes: Phonemes, folder: Path | None, run: Path) -> PhonemeExtractor:
     """Hears as a training did.
 
     Args:

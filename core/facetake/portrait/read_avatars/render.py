@@ -15,9 +15,9 @@ import torch
 
 from facetake.arrays import F16, F32, I64, U8
 from facetake.portrait.read_avatars import audio_features
-from facetake.portrait.read_avatars.checkpoint import Trained
-from facetake.portrait.read_avatars.renderer import Seen, grown
-from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
+from facetake.portrait.read_avatars.renderer import RendererInput, grown
+from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.training.devices import home
 from facetake.portrait.training.tensors import as_pictures, as_tensor
 from facetake.portrait.video.compositing import blended, softened
@@ -35,7 +35,9 @@ class _Drawn:
     hole: U8
 
 
-def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, frames: I64) -> Iterator[U8]:
+def perform(
+    surface: ActorSurface, trained: TrainedReadAvatars, expression: F32, phonemes: F32, frames: I64
+) -> Iterator[U8]:
     """Yields pictures (H, W, 3) of the actor with another expression, in constant memory.
 
     Args:
@@ -55,7 +57,7 @@ def perform(surface: Surface, trained: Trained, expression: F32, phonemes: F32, 
     for t, window in enumerate(_around(drawn, settings.radius)):
         whole = picture_of(int(frames[t]))
         here = window[settings.radius]
-        given = Seen(
+        given = RendererInput(
             torch.from_numpy(np.stack([each.uv for each in window]).astype(np.float32)).permute(0, 3, 1, 2)[None],
             torch.from_numpy(here.alpha > 0)[None],
             torch.from_numpy(here.lips > 0)[None],
@@ -77,7 +79,7 @@ def _weight(region: Region, hole: U8, size: int, is_video: bool) -> F32:
     return np.asarray(region.put(np.repeat(soft[..., None], 3, axis=2), size)[..., 0] / 255.0, np.float32)
 
 
-def _drawn(surface: Surface, region: Region, expression: F32, frames: I64) -> Iterator[_Drawn]:
+def _drawn(surface: ActorSurface, region: Region, expression: F32, frames: I64) -> Iterator[_Drawn]:
     own = _own_alpha(surface, region)
     for row, frame in zip(expression, frames, strict=True):
         uv, alpha, lips = surface.maps(row, int(frame), region)
@@ -85,7 +87,7 @@ def _drawn(surface: Surface, region: Region, expression: F32, frames: I64) -> It
         yield _Drawn(uv, alpha, lips, grown(both[None])[0].byte().numpy())
 
 
-def _own_alpha(surface: Surface, region: Region) -> Callable[[int], U8]:
+def _own_alpha(surface: ActorSurface, region: Region) -> Callable[[int], U8]:
     """Where the video's own face is in a frame, which must not show beside the new one."""
 
     @lru_cache(maxsize=2 * BLOCK)

@@ -15,14 +15,14 @@ from facetake.networks.output import N_OUT, put
 from facetake.networks.phoneme_encoder import PhonemeEncoder
 from facetake.networks.siren import Siren
 from facetake.networks.unet import UNet
-from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.video.region import PAPER_PX
 
 GROWN_PX = 8  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
-REFERENCE_PX = 256
 
 
 @dataclass(frozen=True)
-class Seen:
+class RendererInput:
     """What the renderer is given for B pictures.
 
     Attributes:
@@ -41,15 +41,15 @@ class Seen:
     phonemes: Tensor
     background: Tensor
 
-    def to(self, device: torch.device) -> Seen:
+    def to(self, device: torch.device) -> RendererInput:
         """The same on a device."""
-        return Seen(*(getattr(self, field.name).to(device) for field in fields(self)))
+        return RendererInput(*(getattr(self, field.name).to(device) for field in fields(self)))
 
 
 class Renderer(nn.Module):
     """Encoder of phonemes, texture of sines and U-Net, trained as one (READ 3.3)."""
 
-    def __init__(self, n_phonemes: int, settings: Settings) -> None:
+    def __init__(self, n_phonemes: int, settings: ReadAvatarsSettings) -> None:
         """Builds the networks for `n_phonemes` probabilities a row."""
         super().__init__()
         size = settings.encoder
@@ -63,14 +63,14 @@ class Renderer(nn.Module):
         self.texture = Siren(2 + beside, settings.channels, settings.siren, beside)
         self.unet = UNet(settings.inputs, N_OUT[settings.out], settings.unet)
 
-    def forward(self, seen: Seen) -> tuple[Tensor, Tensor]:
+    def forward(self, seen: RendererInput) -> tuple[Tensor, Tensor]:
         """The pictures (B, 3, H, W) in -1..1, and what the U-Net saw (B, channels + 2 W_R, H, W)."""
         feature_map = self.textured(seen)
         behind = F.pad(seen.background * ~seen.hole[:, None], (0, 0, 0, 0, 0, self.channels - 3))
         condition = torch.cat([feature_map + behind, seen.uv.flatten(1, 2)], dim=1)
         return put(self.out, filled(condition[:, :3], seen.alpha | ~seen.hole), self.unet(condition)), condition
 
-    def textured(self, seen: Seen) -> Tensor:
+    def textured(self, seen: RendererInput) -> Tensor:
         """The neural texture (B, channels, H, W), worked out where the face is and 0 elsewhere."""
         batch, row, column = seen.alpha.nonzero(as_tuple=True)
         places = seen.uv[:, seen.uv.shape[1] // 2].permute(0, 2, 3, 1)[batch, row, column]
@@ -101,7 +101,7 @@ def within_hearing(lips: Tensor) -> Tensor:
 
 
 def _reach(side: int) -> int:
-    return max(1, round(GROWN_PX * side / REFERENCE_PX))
+    return max(1, round(GROWN_PX * side / PAPER_PX))
 
 
 def grown(alpha: Tensor) -> Tensor:

@@ -11,22 +11,20 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake.networks.optimization import gan_step
+from facetake.networks.optimization import BETAS, gan_step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.read_avatars.dataset import Maps, seen
-from facetake.portrait.read_avatars.renderer import Renderer, Seen
-from facetake.portrait.read_avatars.settings import Settings
+from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.trainer import batches
 
-BETAS = (0.5, 0.999)
-
 
 @dataclass
-class Losses:
+class ReadAvatarsRendererLosses:
     """Mean losses of one epoch, each before its weight; l1 with lips counted as often as asked."""
 
     l1: float = 0.0
@@ -35,10 +33,12 @@ class Losses:
     critic: float = 0.0
 
 
-class RendererTrainer:
+class ReadAvatarsRendererTrainer:
     """Renderer, discriminator and their optimizers; one call trains one epoch."""
 
-    def __init__(self, n_phonemes: int, settings: Settings, style: nn.Module, device: torch.device = CPU) -> None:
+    def __init__(
+        self, n_phonemes: int, settings: ReadAvatarsSettings, style: nn.Module, device: torch.device = CPU
+    ) -> None:
         """Builds both networks from the settings' seed, on a device; style: the style loss (`losses.style_loss`)."""
         self.settings = settings
         self.device = device
@@ -51,10 +51,10 @@ class RendererTrainer:
         self.renderer_adam = torch.optim.Adam(self.renderer.parameters(), how.rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, BETAS)
 
-    def epoch(self, clips: list[Maps], number: int) -> Losses:
+    def epoch(self, clips: list[Maps], number: int) -> ReadAvatarsRendererLosses:
         """Trains once on every frame of every clip, in an order that depends on the seed and the epoch alone."""
         how = self.settings.renderer
-        total = Losses()
+        total = ReadAvatarsRendererLosses()
         rng = np.random.default_rng([self.settings.seed, number])
         steps = [(clip, rows) for clip in clips for rows in batches(len(clip), how.batch, rng)]
         slow_down(share_of_rate(number, how.epochs, how.falling), self.renderer_adam, self.critic_adam)
@@ -68,7 +68,7 @@ class RendererTrainer:
             setattr(total, name, value / len(steps))
         return total
 
-    def _step(self, given: Seen, total: Losses) -> None:
+    def _step(self, given: RendererInput, total: ReadAvatarsRendererLosses) -> None:
         made, seen_by_unet = self.renderer(given)
         condition = seen_by_unet.detach()  # the discriminator's view must not teach the texture
         is_judged = bool(self.settings.renderer.gan)
@@ -87,7 +87,9 @@ class RendererTrainer:
             + least_squares(self.critic(torch.cat([condition, made], dim=1)), real=False)
         )
 
-    def _renderer_loss(self, given: Seen, made: Tensor, seen_by_unet: Tensor, total: Losses) -> Tensor:
+    def _renderer_loss(
+        self, given: RendererInput, made: Tensor, seen_by_unet: Tensor, total: ReadAvatarsRendererLosses
+    ) -> Tensor:
         how = self.settings.renderer
         real = given.background
         weight = 1.0 + (how.lips - 1.0) * given.lips[:, None]
@@ -106,11 +108,11 @@ class RendererTrainer:
         return loss
 
 
-def jittered(given: Seen, amount: float, rng: np.random.Generator) -> Seen:
+def jittered(given: RendererInput, amount: float, rng: np.random.Generator) -> RendererInput:
     """What is seen of B pictures, each moved at random, its maps and its background alike."""
     if not amount:
         return given
     by = turns(len(given.alpha), amount, rng).to(given.alpha.device)
     masks = moved(torch.stack([given.alpha, given.lips, given.hole], dim=1).float(), by, "nearest") > 0.5
     uv = moved(given.uv.flatten(1, 2), by, "nearest").reshape(given.uv.shape)
-    return Seen(uv, masks[:, 0], masks[:, 1], masks[:, 2], given.phonemes, moved(given.background, by))
+    return RendererInput(uv, masks[:, 0], masks[:, 1], masks[:, 2], given.phonemes, moved(given.background, by))

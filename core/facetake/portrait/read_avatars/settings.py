@@ -51,7 +51,7 @@ class ParameterTraining:
 
 
 @dataclass(frozen=True)
-class RendererTraining:
+class ReadAvatarsRendererTraining:
     """How texture and renderer learn. The defaults are the paper's (READ Avatars 3.3, equation 3, and 3.4).
 
     Attributes:
@@ -94,7 +94,7 @@ class RendererTraining:
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReadAvatarsSettings:
     """One training of READ Avatars on one actor.
 
     Attributes:
@@ -134,7 +134,7 @@ class Settings:
     background: Literal["network", "video"] = "network"
     unet: UNetSize = field(default_factory=lambda: UNetSize(downs=5, refine=False, dropout=0.0, norm="group"))
     critic: PatchSize = field(default_factory=lambda: PatchSize(norm="group"))
-    renderer: RendererTraining = field(default_factory=RendererTraining)
+    renderer: ReadAvatarsRendererTraining = field(default_factory=ReadAvatarsRendererTraining)
     parameters: ParameterTraining = field(default_factory=ParameterTraining)
     seed: int = 0
 
@@ -160,10 +160,10 @@ class Settings:
         return self.channels + 2 * (2 * self.radius + 1)
 
 
-def read_settings(name: str) -> Settings:
+def read_settings(name: str) -> ReadAvatarsSettings:
     """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    return preset(Settings, name, Path(__file__).parent)
+    return preset(ReadAvatarsSettings, name, Path(__file__).parent)

@@ -16,7 +16,7 @@ import torch
 from facetake.arrays import F16, F32, I64, U8, Mask
 from facetake.face.drive import head_angles
 from facetake.face.model import MATERIALS, FaceModel
-from facetake.portrait.capture.actor import Actor, read_actor
+from facetake.portrait.capture.actor import CapturedActor, read_actor
 from facetake.portrait.capture.face_models import reopen
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.video.drawing import seen_faces
@@ -32,10 +32,10 @@ FEWEST = 8  # points that a ring must have: those of iBUG's inner lips
 EXTREME_DEG = 45.0  # yaw or pitch from which on half of the face is not seen
 
 
-class Surface(Placed):
+class ActorSurface(Placed):
     """An actor's folder and its face model: its surface with any expression, in any of its frames."""
 
-    def __init__(self, actor: Actor, model: FaceModel, part: Part) -> None:
+    def __init__(self, actor: CapturedActor, model: FaceModel, part: Part) -> None:
         """Fits the model to the actor; `part`: what of it is drawn. PortraitError when the fit is not of that model."""
         super().__init__(actor, model)
         topology = model.topology
@@ -115,7 +115,7 @@ def ringed(ring: F32, size: int) -> Mask:
     return found
 
 
-def open_surface(folder: Path, part: Part) -> Surface:
+def open_surface(folder: Path, part: Part) -> ActorSurface:
     """The surface of an actor's folder.
 
     Raises:
@@ -123,4 +123,4 @@ def open_surface(folder: Path, part: Part) -> Surface:
         ModelError: the face model's file is gone.
     """
     actor = read_actor(folder)
-    return Surface(actor, reopen(actor.about.face, actor.about.face_sha256, str(folder)).model, part)
+    return ActorSurface(actor, reopen(actor.about.face, actor.about.face_sha256, str(folder)).model, part)

@@ -9,21 +9,31 @@ from typing import TYPE_CHECKING, Final
 
 from facetake.errors import ConfigError, PortraitError
 from facetake.portrait import system
-from facetake.portrait.system import Action, Comparison, EvaluateJob, Film, Listener, RenderJob, Stages, TrainJob
+from facetake.portrait.system import (
+    Action,
+    ClipEvaluation,
+    EvaluateJob,
+    Listener,
+    RenderedVideo,
+    RenderJob,
+    Stages,
+    TrainJob,
+)
 
 if TYPE_CHECKING:
-    from facetake.portrait.capture.clip_list import Clip
-    from facetake.portrait.read_avatars.checkpoint import Trained
-    from facetake.portrait.read_avatars.driving import Line
-    from facetake.portrait.read_avatars.evaluation import Likeness, Scores
+    from facetake.portrait.capture.clip_list import ActorClip
+    from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
+    from facetake.portrait.read_avatars.driving import DrivenExpression
+    from facetake.portrait.read_avatars.evaluation import ReadAvatarsEvaluation, ReadAvatarsSimilarity
     from facetake.portrait.read_avatars.losses import StyleLoss
-    from facetake.portrait.read_avatars.phoneme_extractor import Ear, Phonemes
-    from facetake.portrait.read_avatars.settings import Settings
-    from facetake.portrait.read_avatars.surface import Surface
-    from facetake.portrait.read_avatars.training import Lesson
+    from facetake.portrait.read_avatars.phoneme_extractor import PhonemeExtractor, Phonemes
+    from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+    from facetake.portrait.read_avatars.surface import ActorSurface
+    from facetake.portrait.read_avatars.training import TrainingClip
 
 ENOUGH_S: Final = 30.0  # for a texture to hear: of 5 s mouths came out worse than without sound, of 36 s better
 STAGES: Final = {"region": (0.0, 0.03), "maps": (0.03, 0.1), "parameters": (0.1, 0.2), "renderer": (0.2, 1.0)}
+"""Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
 HEARD_WITH: Final = (
     "the phoneme network that the training heard with, where it heard with one and that is elsewhere by now"
 )
@@ -82,7 +92,7 @@ class ReadAvatars:
         progress = Stages(listener, STAGES)
         training.train(lessons, settings, job.out, progress, phonemes=ear.phonemes, style=style, device=job.device)
 
-    def render(self, job: RenderJob, listener: Listener) -> Film:
+    def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:
         """Renders a line."""
         from facetake.portrait.read_avatars.checkpoint import read_trained
         from facetake.portrait.read_avatars.render import perform
@@ -96,14 +106,14 @@ class ReadAvatars:
         line = _line(job, surface, trained, listener)
         frames = there_and_back(len(line.expression), surface.n_frames)
         pictures = perform(surface, trained, line.expression, line.phonemes, frames)
-        return Film(pictures, len(frames), surface.n_frames, surface.rate)
+        return RenderedVideo(pictures, len(frames), surface.n_frames, surface.rate)
 
-    def evaluate(self, job: EvaluateJob, listener: Listener) -> Comparison:
+    def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Has the actor say again what it said, in the mood it said it in, and compares."""
         import numpy as np
 
         from facetake import emotion
-        from facetake.portrait.metrics.clip import Clip, measures
+        from facetake.portrait.metrics.clip import ReferenceClip, measures
         from facetake.portrait.read_avatars import driving, evaluation
         from facetake.portrait.read_avatars.checkpoint import read_trained
         from facetake.portrait.read_avatars.surface import open_surface
@@ -118,27 +128,27 @@ class ReadAvatars:
         line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, ear)
         first = 0 if job.is_all else learnt.n_frames
         frames = np.arange(first, min(surface.n_frames, len(line.expression)))
-        clip = Clip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
+        clip = ReferenceClip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
         taken, skipped = measures(clip, job.weights, job.landmarker)
         scores = evaluation.evaluate(surface, trained, line, frames, listener.progress, taken, skipped)
-        return Comparison(_lines(scores), asdict(scores))
+        return ClipEvaluation(_lines(scores), asdict(scores))
 
 
 SYSTEM: Final = ReadAvatars()
 
 
-def _lesson(clip: Clip, surface: Surface, ear: Ear, seconds: float | None) -> Lesson:
+def _lesson(clip: ActorClip, surface: ActorSurface, ear: PhonemeExtractor, seconds: float | None) -> TrainingClip:
     from facetake.portrait.read_avatars import audio_features
-    from facetake.portrait.read_avatars.training import Lesson
+    from facetake.portrait.read_avatars.training import TrainingClip
 
     sound = _sound_of(surface)
     rate = surface.rate
     count = None if seconds is None else int(seconds * rate)
     cepstra = audio_features.cepstra(sound, rate)
-    return Lesson(surface, clip.emotion, clip.intensity, clip.label, cepstra, ear.hear(sound, rate), count)
+    return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, cepstra, ear.hear(sound, rate), count)
 
 
-def _style(job: TrainJob, settings: Settings) -> StyleLoss:
+def _style(job: TrainJob, settings: ReadAvatarsSettings) -> StyleLoss:
     """The style loss that a training was begun with, else the one that the settings ask for."""
     from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
     from facetake.portrait.read_avatars.losses import FILTERED, style_loss
@@ -148,7 +158,7 @@ def _style(job: TrainJob, settings: Settings) -> StyleLoss:
     return style_loss("filters" if is_filtered or not how.style else how.style_by, job.weights)
 
 
-def _new_ear(job: TrainJob, settings: Settings, surfaces: list[Surface]) -> Ear:
+def _new_ear(job: TrainJob, settings: ReadAvatarsSettings, surfaces: list[ActorSurface]) -> PhonemeExtractor:
     """How a training hears: as it did before it was interrupted, else by what the user names."""
     from facetake.networks.wav2vec2 import PhonemeNetwork
     from facetake.portrait.read_avatars import phoneme_extractor
@@ -167,7 +177,7 @@ def _new_ear(job: TrainJob, settings: Settings, surfaces: list[Surface]) -> Ear:
     return phoneme_extractor.commonest(PhonemeNetwork(job.phonemes), sounds, job.seconds)
 
 
-def _ear(job: TrainJob | RenderJob | EvaluateJob, phonemes: Phonemes | None, run: Path) -> Ear:
+def _ear(job: TrainJob | RenderJob | EvaluateJob, phonemes: Phonemes | None, run: Path) -> PhonemeExtractor:
     """How a training heard. ConfigError, PortraitError or ModelError where what it heard with is not named."""
     from facetake import inference
     from facetake.portrait.read_avatars import phoneme_extractor
@@ -184,7 +194,7 @@ def _tell_phonemes(phonemes: Phonemes, listener: Listener) -> None:
     listener.note([told], {"phonemes": asdict(phonemes)})
 
 
-def _tell_what_hears(lessons: list[Lesson], settings: Settings, listener: Listener) -> None:
+def _tell_what_hears(lessons: list[TrainingClip], settings: ReadAvatarsSettings, listener: Listener) -> None:
     learnt_s = sum(lesson.count / float(lesson.surface.rate) for lesson in lessons)
     told = {
         "static": "enough to try a texture that hears it, as in examples/portrait/read_minutes.toml",
@@ -195,7 +205,7 @@ def _tell_what_hears(lessons: list[Lesson], settings: Settings, listener: Listen
         listener.note([f"learns from {learnt_s:.0f} s of film with sound, {told}"], facts)
 
 
-def _warn_of_poses(surface: Surface, listener: Listener) -> None:
+def _warn_of_poses(surface: ActorSurface, listener: Listener) -> None:
     from facetake.portrait.read_avatars.surface import EXTREME_DEG
 
     if len(far := surface.extreme()):
@@ -206,7 +216,7 @@ def _warn_of_poses(surface: Surface, listener: Listener) -> None:
         )
 
 
-def _line(job: RenderJob, surface: Surface, trained: Trained, listener: Listener) -> Line:
+def _line(job: RenderJob, surface: ActorSurface, trained: TrainedReadAvatars, listener: Listener) -> DrivenExpression:
     """What the face does and what its texture hears: of the take where there is one, else of the sound."""
     from facetake import formats, inference
     from facetake.portrait.read_avatars import driving
@@ -227,7 +237,7 @@ def _line(job: RenderJob, surface: Surface, trained: Trained, listener: Listener
     return driving.without_sound(take, surface.rate, surface.model, inference.load_classifier(job.model))
 
 
-def _lines(scores: Scores) -> list[str]:
+def _lines(scores: ReadAvatarsEvaluation) -> list[str]:
     from facetake.portrait.metrics.clip import lines
 
     lips = scores.aperture
@@ -242,7 +252,7 @@ def _lines(scores: Scores) -> list[str]:
     ]
 
 
-def _row(name: str, likeness: Likeness) -> str:
+def _row(name: str, likeness: ReadAvatarsSimilarity) -> str:
     return (
         f"{name:20s} SSIM {likeness.ssim:.4f}  PSNR {likeness.psnr:.2f} dB  difference in the face "
         f"{likeness.difference:.2f}, inside the lips {likeness.mouth:.2f}  jitter {likeness.jitter:.2f}  "
@@ -250,7 +260,7 @@ def _row(name: str, likeness: Likeness) -> str:
     )
 
 
-def _sound_of(surface: Surface) -> Path:
+def _sound_of(surface: ActorSurface) -> Path:
     if surface.sound is None:
         raise PortraitError(
             f"{surface.actor.folder} has no sound, so there is nothing to learn from; capture a video with sound"
@@ -258,6 +268,6 @@ def _sound_of(surface: Surface) -> Path:
     return surface.sound
 
 
-def _check_actor(surface: Surface, trained: Trained, job: RenderJob | EvaluateJob) -> None:
+def _check_actor(surface: ActorSurface, trained: TrainedReadAvatars, job: RenderJob | EvaluateJob) -> None:
     if surface.origin not in [clip.origin for clip in trained.about.clips]:
         raise PortraitError(f"{job.training} was not learnt from the capture {job.actor}; name one of its clips")

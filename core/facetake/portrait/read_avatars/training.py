@@ -16,39 +16,37 @@ from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.read_avatars import audio_to_parameters
-from facetake.portrait.read_avatars.audio_to_parameters import Spoken
+from facetake.portrait.read_avatars.audio_to_parameters import SpokenClip
 from facetake.portrait.read_avatars.checkpoint import (
     ABOUT,
     CRITIC,
     PARAMETERS,
     RENDERER,
-    About,
     Learnt,
-    Trained,
+    ReadAvatarsMetadata,
+    TrainedReadAvatars,
     read_about,
     read_trained,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
 from facetake.portrait.read_avatars.losses import FILTERED, StyleLoss, style_loss
 from facetake.portrait.read_avatars.phoneme_extractor import Phonemes
-from facetake.portrait.read_avatars.renderer_training import Losses, RendererTrainer
-from facetake.portrait.read_avatars.settings import Settings
-from facetake.portrait.read_avatars.surface import Surface
+from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererLosses, ReadAvatarsRendererTrainer
+from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 from facetake.portrait.video.region import Region
 
 Report = Callable[[str, float], None]
-FEWEST_FRAMES = 8
-PREVIEWS = 4
 SHORT = 12  # letters by which a style loss is told
 
 
 @dataclass(frozen=True)
-class Lesson:
+class TrainingClip:
     """One clip to learn from.
 
     Attributes:
@@ -60,7 +58,7 @@ class Lesson:
         n_frames: how many of its first frames to learn from, None for all.
     """
 
-    surface: Surface
+    surface: ActorSurface
     emotion: str
     intensity: float
     label: F32
@@ -76,15 +74,15 @@ class Lesson:
 
 
 def train(
-    lessons: list[Lesson],
-    settings: Settings,
+    lessons: list[TrainingClip],
+    settings: ReadAvatarsSettings,
     folder: Path,
     report: Report = ignore,
-    log: Callable[[int, Losses], None] = ignore,
+    log: Callable[[int, ReadAvatarsRendererLosses], None] = ignore,
     phonemes: Phonemes | None = None,
     style: StyleLoss | None = None,
     device: torch.device = CPU,
-) -> Trained:
+) -> TrainedReadAvatars:
     """Trains on clips of one actor; called again on the same folder it goes on.
 
     Args:
@@ -114,7 +112,7 @@ def train(
     return read_trained(folder)
 
 
-def _check(lessons: list[Lesson]) -> None:
+def _check(lessons: list[TrainingClip]) -> None:
     """Refuses clips that are too short, or of different people, face models or sizes."""
     first = lessons[0].surface
     for lesson in lessons:
@@ -139,8 +137,13 @@ def _check(lessons: list[Lesson]) -> None:
 
 
 def _about(
-    folder: Path, lessons: list[Lesson], settings: Settings, phonemes: Phonemes | None, style: StyleLoss, report: Report
-) -> About:
+    folder: Path,
+    lessons: list[TrainingClip],
+    settings: ReadAvatarsSettings,
+    phonemes: Phonemes | None,
+    style: StyleLoss,
+    report: Report,
+) -> ReadAvatarsMetadata:
     """What the folder is for: written there, or found there and the same."""
     clips = tuple(Learnt(lesson.surface.origin, lesson.emotion, lesson.intensity, lesson.count) for lesson in lessons)
     width = lessons[0].features.shape[1], lessons[0].phonemes.shape[1], lessons[0].surface.expression.shape[1]
@@ -151,16 +154,16 @@ def _about(
                 f"{folder} was begun with another style loss ({found.style[:SHORT]}) than it would go on with "
                 f"({style.name[:SHORT]}); name the folder of its VGG with --weights, or a new folder"
             )
-        if found != About(clips, *width, found.region, settings, phonemes, style.name):
+        if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
     region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
-    about = About(clips, *width, region, settings, phonemes, style.name)
+    about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name)
     training_dir.write_about(folder / ABOUT, about)
     return about
 
 
-def _maps(folder: Path, lessons: list[Lesson], region: Region, report: Report) -> list[Maps]:
+def _maps(folder: Path, lessons: list[TrainingClip], region: Region, report: Report) -> list[Maps]:
     made = []
     for number, lesson in enumerate(lessons):
         place = folder / "clips" / f"{number:04d}"
@@ -177,11 +180,11 @@ def _maps(folder: Path, lessons: list[Lesson], region: Region, report: Report) -
     return made
 
 
-def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, report: Report) -> None:
+def _learn_parameters(folder: Path, lessons: list[TrainingClip], settings: ReadAvatarsSettings, report: Report) -> None:
     if (folder / f"{PARAMETERS}.safetensors").is_file():
         return
     spoken = [
-        Spoken(lesson.features[:n], np.tile(lesson.label, (n, 1)), lesson.surface.expression[:n])
+        SpokenClip(lesson.features[:n], np.tile(lesson.label, (n, 1)), lesson.surface.expression[:n])
         for lesson in lessons
         for n in [lesson.count]
     ]
@@ -195,15 +198,15 @@ def _learn_parameters(folder: Path, lessons: list[Lesson], settings: Settings, r
 
 def _learn_renderer(
     folder: Path,
-    settings: Settings,
+    settings: ReadAvatarsSettings,
     maps: list[Maps],
     style: StyleLoss,
     device: torch.device,
     report: Report,
-    log: Callable[[int, Losses], None],
+    log: Callable[[int, ReadAvatarsRendererLosses], None],
 ) -> None:
     how = settings.renderer
-    renderer = RendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
+    renderer = ReadAvatarsRendererTrainer(maps[0].phonemes.shape[1], settings, style.network, device)
     kept = (
         Kept(RENDERER, renderer.renderer, renderer.renderer_adam),
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
@@ -224,10 +227,10 @@ def _learn_renderer(
     )
 
 
-def preview(trainer: RendererTrainer, maps: list[Maps]) -> U8:
+def preview(trainer: ReadAvatarsRendererTrainer, maps: list[Maps]) -> U8:
     """A few frames of all clips, one a row: what the renderer sees, what it makes of it, and the video."""
     places = [(clip, frame) for clip in maps for frame in (len(clip) // 3, 2 * len(clip) // 3)]
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWED).round().astype(int))]
     trainer.renderer.eval()
     rows = []
     for clip, frame in chosen:

@@ -20,10 +20,10 @@ from facetake import audio, files
 from facetake.errors import PortraitError
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.clip_capture import PLAN, Order, capture
-from facetake.portrait.capture.face_models import Face
+from facetake.portrait.capture.face_models import OpenedFaceModel
 from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.regress.regression import NETWORK, Regression
-from facetake.portrait.regress.settings import Settings
+from facetake.portrait.regress.settings import RegressionSettings
 from facetake.portrait.storage import read_json
 from facetake.portrait.training import training_dir
 from facetake.pretrained import resolve
@@ -40,13 +40,15 @@ class Regressed:
     from the seen ones, in pixels of the crop; first_px: that of the same crop fitted to landmarks alone.
     """
 
-    actor: actor.Actor
+    actor: actor.CapturedActor
     told: list[str]
     landmarks_px: float
     first_px: float
 
 
-def regress(order: Order, face: Face, settings: Settings, weights: Path | None, progress: Progress) -> Regressed:
+def regress(
+    order: Order, face: OpenedFaceModel, settings: RegressionSettings, weights: Path | None, progress: Progress
+) -> Regressed:
     """Captures an actor by regression, or goes on where it was stopped.
 
     Args:
@@ -77,7 +79,7 @@ def regress(order: Order, face: Face, settings: Settings, weights: Path | None, 
     return Regressed(actor.read_actor(order.out), [*told, regression.started], *result)
 
 
-def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[str]:
+def _prepared(order: Order, face: OpenedFaceModel, held: Path, progress: Progress) -> list[str]:
     """Finds landmarks, crop and pictures, and takes the mark of a finished actor away."""
     landmarks_alone = replace(order, settings=FitSettings(colour=0.0, fov_deg=order.settings.fov_deg))
     found, told = capture(landmarks_alone, face, lambda share, what: progress(0.2 * share, what))
@@ -88,7 +90,7 @@ def _prepared(order: Order, face: Face, held: Path, progress: Progress) -> list[
     return told
 
 
-def _check_same(order: Order, face: Face) -> None:
+def _check_same(order: Order, face: OpenedFaceModel) -> None:
     """Refuses a folder whose regression was begun with something else; the settings are looked at by the regression."""
     plan = read_json(order.out / PLAN)
     wanted = {

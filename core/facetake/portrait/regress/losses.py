@@ -16,15 +16,15 @@ from facetake.face.ibug import EYES, IBUG_68, MOUTH
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.fitting import GAZE_STIFF
 from facetake.portrait.capture.linearized_model import LOOSE_PRIOR, bounds
-from facetake.portrait.regress.network import Found
-from facetake.portrait.regress.settings import Losses
+from facetake.portrait.regress.network import FaceEstimate
+from facetake.portrait.regress.settings import RegressionLossSettings
+from facetake.portrait.video.region import PAPER_PX
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project
 from facetake.render.picture import Picture, draw
 
-PAPER_PX = 256
-N_LANDMARKS = 68
+N_LANDMARKS = 68  # iBUG's
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class Terms:
     distance_px: float
 
 
-class Comparison:
+class FaceFittingLoss:
     """Draws a face model with what was found and compares it with pictures and landmarks."""
 
-    def __init__(self, model: FaceModel, camera: Camera, settings: Losses) -> None:
+    def __init__(self, model: FaceModel, camera: Camera, settings: RegressionLossSettings) -> None:
         """Raises PortraitError for a model with none of the 68 landmarks."""
         self._model = model
         self._camera = camera
@@ -59,12 +59,12 @@ class Comparison:
         is_gaze = torch.tensor([name.startswith("eyeLook") for name in model.expression_names])
         self._stiff = torch.where(is_gaze, GAZE_STIFF, 1.0) * prior / LOOSE_PRIOR  # of the 68 points none is an iris
 
-    def placed(self, found: Found) -> Tensor:
+    def placed(self, found: FaceEstimate) -> Tensor:
         """Vertices (B, V, 3) before the camera."""
         vertices = self._model.vertices(found.identity, found.expression)
         return place(vertices, found.rotation, found.translation)
 
-    def drawn(self, found: Found, space: Tensor) -> Picture:
+    def drawn(self, found: FaceEstimate, space: Tensor) -> Picture:
         """The front of the face, lit."""
         albedo = self._model.albedo(found.albedo)
         return draw(space, self._model.faces, albedo, found.light, self._camera, chosen=self._front)
@@ -75,7 +75,7 @@ class Comparison:
         away: Tensor = torch.linalg.vector_norm(shown - seen + 1e-6, dim=-1)  # a length of zero has no slope
         return away
 
-    def terms(self, found: Found, pictures: Tensor, seen: Tensor) -> Terms:
+    def terms(self, found: FaceEstimate, pictures: Tensor, seen: Tensor) -> Terms:
         """The losses of pictures (B, H, W, 3), RGB in 0..255, with landmarks (B, N, 2)."""
         how = self._settings
         space = self.placed(found)
@@ -101,7 +101,7 @@ class Comparison:
             return (self._weight * distances.square()).sum() / N_LANDMARKS
         return (self._weight * distances).sum(dim=1).mean() / N_LANDMARKS
 
-    def _prior(self, found: Found) -> Tensor:
+    def _prior(self, found: FaceEstimate) -> Tensor:
         """Squares of all coefficients: summed over the batch in the released code, else a mean over frames."""
         how = self._settings
         expression = (self._stiff * found.expression.square()).sum()

@@ -14,18 +14,18 @@ from torch import Tensor, nn
 
 from facetake import pretrained
 from facetake.networks.resnet import MEAN_BGR, UNUSED, ResNet
-from facetake.portrait.regress.settings import Settings
+from facetake.portrait.regress.settings import RegressionSettings
 from facetake.render.harmonics import N_BANDS, ambient
 from facetake.render.perspective import rotation_matrix
 
-LIGHT = N_BANDS * 3
-POSE = 3
+LIGHT = N_BANDS * 3  # of red, green and blue
+POSE = 3  # numbers of a rotation, and of a translation
 REACH_M = 0.1
 """Metres of a translation of 1: about what a unit is in the paper's face model."""
 
 
 @dataclass(frozen=True)
-class Found:
+class FaceEstimate:
     """What was read off B pictures.
 
     expression (B, E); light (B, 9, 3); rotation (B, 3) radians; translation (B, 3) metres; identity (1, I) and albedo
@@ -52,7 +52,13 @@ class Regressor(nn.Module):
     mean: Tensor
 
     def __init__(
-        self, settings: Settings, n_identity: int, n_expression: int, n_albedo: int, home: Tensor, pivot: Tensor
+        self,
+        settings: RegressionSettings,
+        n_identity: int,
+        n_expression: int,
+        n_albedo: int,
+        home: Tensor,
+        pivot: Tensor,
     ) -> None:
         """home, pivot: (3,) metres; where the head's origin stands at first, and the middle of the face from there."""
         super().__init__()
@@ -68,11 +74,11 @@ class Regressor(nn.Module):
         self._side = settings.side
         self._split = (n_expression, LIGHT, POSE, POSE)
 
-    def forward(self, pictures: Tensor) -> Found:
+    def forward(self, pictures: Tensor) -> FaceEstimate:
         """Coefficients of pictures (B, H, W, 3), RGB in 0..255."""
         expression, light, rotation, shift = self.fc(self.trunk(self._seen(pictures))).split(self._split, dim=1)
         swung = self.pivot - rotation_matrix(rotation) @ self.pivot
-        return Found(
+        return FaceEstimate(
             expression,
             ambient(light.device) + light.unflatten(1, (N_BANDS, 3)),
             rotation,

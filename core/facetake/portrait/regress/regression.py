@@ -19,11 +19,11 @@ from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.files import json_text
 from facetake.formats import beside
-from facetake.networks.optimization import step
-from facetake.portrait.capture.actor import Actor, Fit
-from facetake.portrait.regress.losses import Comparison
-from facetake.portrait.regress.network import Found, Regressor
-from facetake.portrait.regress.settings import Settings
+from facetake.networks.optimization import BETAS, step
+from facetake.portrait.capture.actor import CapturedActor, Fit
+from facetake.portrait.regress.losses import FaceFittingLoss
+from facetake.portrait.regress.network import FaceEstimate, Regressor
+from facetake.portrait.regress.settings import RegressionSettings
 from facetake.portrait.storage import read_json
 from facetake.portrait.training.schedule import slow_down
 from facetake.portrait.training.trainer import Trainer, batches, ignore
@@ -47,7 +47,9 @@ class Epoch:
 class Regression:
     """One actor, one face model, one network."""
 
-    def __init__(self, actor: Actor, model: FaceModel, settings: Settings, weights: Path | None = None) -> None:
+    def __init__(
+        self, actor: CapturedActor, model: FaceModel, settings: RegressionSettings, weights: Path | None = None
+    ) -> None:
         """Builds the network; weights: a folder with VGGFace2's file.
 
         Raises:
@@ -57,7 +59,7 @@ class Regression:
         self._actor = actor
         self._model = model
         self._settings = settings
-        self._comparison = Comparison(model, actor.camera, settings.losses)
+        self._comparison = FaceFittingLoss(model, actor.camera, settings.losses)
         if actor.fit.landmarks.shape[1] <= int(self._comparison.points.max()):
             raise PortraitError(
                 f"{actor.folder} has {actor.fit.landmarks.shape[1]} landmarks a frame, "
@@ -75,7 +77,7 @@ class Regression:
                 {"params": [*self.network.trunk.parameters(), *self.network.fc.parameters()], "lr": settings.rate},
                 {"params": [self.network.identity, self.network.albedo], "lr": settings.shared_rate},
             ],
-            betas=(0.5, 0.999),
+            betas=BETAS,
         )
 
     def train(
@@ -130,7 +132,7 @@ class Regression:
         """The mean distance between a fit's landmarks and the seen ones, in pixels of the crop."""
         away = []
         for rows in np.array_split(np.arange(len(self._seen)), -(-len(self._seen) // TOGETHER)):
-            found = Found(
+            found = FaceEstimate(
                 *(
                     torch.from_numpy(values)
                     for values in (
@@ -181,11 +183,11 @@ class Regression:
                 part.write_text(json_text.dump(plan, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
-def _joined(rows: list[Found], name: str) -> F32:
+def _joined(rows: list[FaceEstimate], name: str) -> F32:
     return np.asarray(torch.cat([getattr(row, name) for row in rows]).numpy(), np.float32)
 
 
-def standing(model: FaceModel, actor: Actor) -> tuple[Tensor, Tensor]:
+def standing(model: FaceModel, actor: CapturedActor) -> tuple[Tensor, Tensor]:
     """Where the head's origin stands, by the size and middle of the clip's landmarks, and the face's middle from there.
 
     Both (3,) in metres, for a head seen from the front.

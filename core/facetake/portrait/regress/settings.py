@@ -15,7 +15,7 @@ from facetake.portrait.training.presets import preset
 
 
 @dataclass(frozen=True)
-class Losses:
+class RegressionLossSettings:
     """What is made small (AudioDVP 3.1.3). The defaults are the paper's.
 
     Attributes:
@@ -43,7 +43,7 @@ class Losses:
 
 
 @dataclass(frozen=True)
-class Settings:
+class RegressionSettings:
     """One regression. The defaults are the paper's.
 
     Attributes:
@@ -71,7 +71,7 @@ class Settings:
     rate: float = 2e-5
     shared_rate: float = 1e-3
     cools: bool = False
-    losses: Losses = field(default_factory=Losses)
+    losses: RegressionLossSettings = field(default_factory=RegressionLossSettings)
     save_every: int = 1
     seed: int = 0
 
@@ -83,10 +83,10 @@ class Settings:
             raise ValueError(f"side {self.side} must be 32 or more, for five halvings")
 
 
-def read_settings(name: str) -> Settings:
+def read_settings(name: str) -> RegressionSettings:
     """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    return preset(Settings, name, Path(__file__).parent)
+    return preset(RegressionSettings, name, Path(__file__).parent)

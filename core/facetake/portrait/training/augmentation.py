@@ -16,6 +16,7 @@ from torch.nn import functional as F
 TURN_DEG = 8.0
 STRETCH = 0.1
 SHIFT = 0.06
+"""By choice: about as far as an actor's head moves in a clip; further, too much is beyond the pictures' edges."""
 
 
 def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 Losses = TypeVar("Losses", bound="DataclassInstance | None")
 """What an epoch tells of its losses: a dataclass of numbers, kept beside the networks, or None."""
 PREVIEWS = "previews"
+PREVIEWED = 4  # frames of a preview: a row that fits a screen at 256 pixels a frame
+FEWEST_FRAMES = 8  # of a lesson: fewer fill no batch, and nothing can be held out
 
 
 def ignore(*_: object) -> None:

@@ -9,13 +9,15 @@ from __future__ import annotations
 import numpy as np
 
 from facetake.arrays import F32, U8, Mask
+from facetake.portrait.video.region import PAPER_PX
 
-REFERENCE_PX = 256
 DILATE_PX = 4
 ERODE_PX = 9
 BLUR_TAPS = 5
 BLUR_SIGMA_PX = 4.0
 SQUARE = np.ones((3, 3), dtype=bool)
+"""As AudioDVP's program has them: rounds of a square of 3, and a Gaussian of 5 taps, whose spread it gets from OpenCV's
+constant BORDER_DEFAULT, 4."""
 
 
 def expanded(closed: Mask, opened: Mask) -> Mask:
@@ -57,4 +59,4 @@ def blended(frame: U8, picture: U8, weight: F32) -> U8:
 
 def _pixels(paper: int, mask: Mask) -> int:
     """The paper's pixels in a picture of the mask's size, at least one."""
-    return max(1, int(paper * min(mask.shape) / REFERENCE_PX + 0.5))
+    return max(1, int(paper * min(mask.shape) / PAPER_PX + 0.5))

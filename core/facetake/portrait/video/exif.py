@@ -9,13 +9,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final, Literal, NamedTuple
 
-ORIENTATION: Final = 0x0112
+ORIENTATION: Final = 0x0112  # tag of EXIF 2.3, 4.6.4
 MOST_BYTES: Final = 1 << 16  # of EXIF that are looked at: a JPEG has no room for more
-MOST_PARTS: Final = 10_000
+MOST_PARTS: Final = 10_000  # ample: of a JPEG's segments or a PNG's chunks
 _JPEG = b"\xff\xd8"
 _PNG = b"\x89PNG\r\n\x1a\n"
 _TIFF: Final[dict[bytes, Literal["little", "big"]]] = {b"II*\0": "little", b"MM\0*": "big"}
-_START_OF_SCAN: Final = 0xDA
+_START_OF_SCAN: Final = 0xDA  # JPEG: pixels follow, and no EXIF any more
 
 
 class Orientation(NamedTuple):
@@ -25,7 +25,7 @@ class Orientation(NamedTuple):
     quarter_turns: int
 
 
-_ORIENTATIONS: Final = {
+_ORIENTATIONS: Final = {  # EXIF's number: mirrored, and quarter turns
     1: Orientation(False, 0),
     2: Orientation(True, 2),
     3: Orientation(False, 2),

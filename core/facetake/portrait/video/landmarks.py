@@ -23,9 +23,10 @@ from facetake.formats import beside
 from facetake.portrait.video.footage import Footage
 from facetake.portrait.video.pictures import Pictures
 
-N_POINTS = (468, 478)
+N_POINTS = (468, 478)  # MediaPipe's, without and with irises
+LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
 LONGEST_GAP = 5  # frames without a face that are filled by their neighbours, a fast blink of the tracker
-FACES_MOST = 3
+FACES_MOST = 3  # enough to tell the main one from bystanders; each costs time
 OUTSIDE = 0.02  # share of the picture by which points may lie beyond its edge
 MAIN_FACE = 2.0  # times the area of any other: then the others are bystanders
 JUMP = 0.6  # of the face's size from one frame to the next: another face, or another shot

@@ -17,7 +17,7 @@ BLOCK = 32  # frames read at a time
 SLOW = 4  # frames of the video, a sixth of a second, over which it slows down before it turns
 
 
-class Film(Protocol):
+class FrameSource(Protocol):
     """A video whose pictures can be read."""
 
     @property
@@ -72,13 +72,13 @@ def _eased(passed: I64, last: int, slow: int) -> F64:
     return np.asarray(np.where(inside, passed - slow, ends))
 
 
-def in_order(film: Film, n_frames: int) -> Iterator[U8]:
+def in_order(film: FrameSource, n_frames: int) -> Iterator[U8]:
     """Yields the first pictures of the video, a block in memory at a time."""
     for first in range(0, n_frames, BLOCK):
         yield from film.frames(first, min(first + BLOCK, n_frames))
 
 
-def at_random(film: Film) -> Callable[[int], U8]:
+def at_random(film: FrameSource) -> Callable[[int], U8]:
     """Gives a picture (H, W, 3) by its number; playing back and forth asks for the same ones again soon."""
 
     @lru_cache(maxsize=2)

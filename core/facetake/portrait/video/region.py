@@ -8,6 +8,7 @@ import numpy as np
 
 from facetake.arrays import U8, Mask
 
+PAPER_PX = 256  # side of the pictures of all three papers: what they tell in pixels is scaled by it
 MARGIN = 0.06  # of the square's side, left around the masks
 
 

@@ -21,14 +21,14 @@ FULL_RANGE: Final = 2  # H.273's videos of which 0 and the greatest number are b
 WHITE_NITS: Final = 203.0  # BT.2408: reference white
 KNEE: Final = 0.75  # of white: highlights are pressed together from here on
 HLG_NITS = 1000.0  # BT.2100, table 5: of a display of 1000 cd/m2
-HLG_GAMMA = 1.2
-PQ_NITS: Final = 10_000.0
-LUMA_2020: Final = np.array([0.2627, 0.6780, 0.0593], np.float32)
+HLG_GAMMA = 1.2  # likewise, of such a display
+PQ_NITS: Final = 10_000.0  # BT.2100, table 4
+LUMA_2020: Final = np.array([0.2627, 0.6780, 0.0593], np.float32)  # BT.2020, table 4
 TO_709: Final = np.array(
     [[1.6605, -0.5876, -0.0728], [-0.1246, 1.1329, -0.0083], [-0.0182, -0.1006, 1.1187]], np.float32
 )
 """BT.2087: from the primaries of BT.2020 to those of BT.709."""
-LEVELS: Final = 1 << 16
+LEVELS: Final = 1 << 16  # of 16 bits, as FFmpeg's rgb48 has them
 
 
 def kind_of(stream: Any) -> str | None:

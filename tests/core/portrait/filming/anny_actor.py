@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from facetake.face.anny import Anny, load
-from facetake.portrait.capture.actor import About, Actor, Fit, write_actor
+from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
 from facetake.portrait.capture.face_models import open_face
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient, to_srgb
@@ -39,7 +39,7 @@ def truth(model: Anny, number: int) -> Fit:
     )
 
 
-def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = None) -> Actor:
+def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = None) -> CapturedActor:
     """Writes the folder; its fit holds the true landmarks and nothing else: all coefficients are zero."""
     model = load()
     face = open_face()
@@ -58,6 +58,6 @@ def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = 
     names = ("identity", "albedo", "colour", "light", "expression", "rotation", "translation")
     nothing = {name: np.zeros_like(getattr(true, name)) for name in names}
     box = (0.0, 0.0, float(size))
-    about = About(face.name, face.sha256, "made_up.mp4", "0" * 64, box, size, RATE, number, camera.focal)
+    about = ActorMetadata(face.name, face.sha256, "made_up.mp4", "0" * 64, box, size, RATE, number, camera.focal)
     told = None if sound is None else (sound, 16_000)
     return write_actor(folder, about, Fit(true.landmarks, **nothing), pictures, told)

@@ -11,7 +11,7 @@ from films import film
 from facetake.arrays import F32
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.fitting import Motion
+from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised, linearised
 from facetake.portrait.video.drawing import drawn
 from facetake.render.camera import Camera, portrait
@@ -40,7 +40,7 @@ class Filmed:
 
     video: Path
     tracks: Path
-    motion: Motion
+    motion: FaceMotion
     marks: F32
     identity: F32
     face: Linearised
@@ -51,7 +51,7 @@ def camera(size: int = SIZE) -> Camera:
     return portrait((size, size), 25.0)
 
 
-def motion(face: Linearised, number: int) -> Motion:
+def motion(face: Linearised, number: int) -> FaceMotion:
     """A head that turns and nods and acts one thing after another, as far as its model knows them."""
     t = np.linspace(0, 2 * np.pi, number, endpoint=False)
     turn = np.stack([0.15 * np.sin(2 * t), 0.25 * np.sin(t), 0.1 * np.cos(t)], axis=1).astype(np.float32)
@@ -61,7 +61,7 @@ def motion(face: Linearised, number: int) -> Motion:
     for order, (name, most) in enumerate(ACTED.items()):
         if name in names:
             expression[:, names.index(name)] = most * np.clip(np.sin(t * 1.5 + order), 0, 1)
-    return Motion(pose.matrices(turn), place, expression)
+    return FaceMotion(pose.matrices(turn), place, expression)
 
 
 def light() -> F32:

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.portrait.capture.actor import About, Actor, Fit, write_actor
+from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
 from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.video.drawing import drawn
@@ -20,7 +20,7 @@ SIZE = 64
 SHOWN = {"happy": ("mouthSmileLeft", "mouthSmileRight"), "angry": ("browDownLeft", "browDownRight")}
 
 
-def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretch: float = 0.0) -> Actor:
+def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretch: float = 0.0) -> CapturedActor:
     """Writes an actor's folder: a mouth that opens with its sound's loudness; stretch: another person's first shape."""
     face = open_face()
     model = face.model
@@ -44,10 +44,10 @@ def moody(folder: Path, emotion: str, intensity: float, number: int = 16, stretc
         rotation=np.zeros((number, 3), np.float32),
         translation=np.tile(np.array([0.0, 0.0, 0.55], np.float32), (number, 1)),
     )
-    about = About(
+    about = ActorMetadata(
         face.name, face.sha256, "made.mp4", f"{emotion}{intensity}", (0.0, 0.0, 64.0), SIZE, RATE, number, 1.6 * SIZE
     )
-    placed = Placed(Actor(folder, about, fit), model)
+    placed = Placed(CapturedActor(folder, about, fit), model)
     ground = np.full((SIZE, SIZE, 3), 90, np.uint8)
     pictures = [
         drawn(placed.placed(row[None], frame)[0], model.faces, fit.colour, fit.light[0], placed.actor.camera, ground)

@@ -21,7 +21,7 @@ from attack.promise import wrong_with
 from facetake import batch, formats, qc
 from facetake.audio import hash_of
 from facetake.batch import approvals, keeping
-from facetake.batch.ledger import DONE, Entry, Ledger, Verdict
+from facetake.batch.ledger import DONE, Ledger, LedgerEntry, Verdict
 from facetake.batch.row import is_name
 from facetake.batch.sheet import COLUMNS
 from facetake.emotion import EMOTIONS
@@ -309,7 +309,7 @@ def prepare_ledger(folder: Path) -> tuple[Whole, bytes]:
     with Ledger(folder) as ledger:
         for name in ("x", "y"):
             ledger.write(
-                Entry(
+                LedgerEntry(
                     name,
                     {"audio": "1", "emotion": "happy", "format": "csv"},
                     DONE,
@@ -317,7 +317,7 @@ def prepare_ledger(folder: Path) -> tuple[Whole, bytes]:
                     bytes=len(whole.take),
                     sha256="0" * 64,
                     measured=(qc.Measured("dead", 2.0, (0.1,), "jaw"),),
-                    beside=(keeping.Written(f"{name}.keys.json", 3, "1" * 64, 5),),
+                    beside=(keeping.WrittenFile(f"{name}.keys.json", 3, "1" * 64, 5),),
                     told=("a note",),
                 )
             )
@@ -380,7 +380,7 @@ def _bewitch(path: Path, dice: random.Random) -> None:
 
 def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
     """What a run does with a ledger of before: opens it, keeps what is approved, looks what is done, writes."""
-    rows = [batch.Row(name, folder / "a.wav", out=PurePosixPath(f"{name}.csv")) for name in ("x", "y")]
+    rows = [batch.ManifestRow(name, folder / "a.wav", out=PurePosixPath(f"{name}.csv")) for name in ("x", "y")]
     with Ledger(folder) as ledger:
         told = [ledger.note] if ledger.note else []
         names = [one.out for one in ledger.entries()]
@@ -398,7 +398,7 @@ def go_on(folder: Path, verdicts: dict[str, Verdict]) -> None:
             entry = ledger.entry(row.id)
             qc.score(qc.judge(entry.measured)) if entry else None
         ledger.verdicts()
-        ledger.write(Entry("x", {"audio": "2"}, DONE, out="x.csv"))
+        ledger.write(LedgerEntry("x", {"audio": "2"}, DONE, out="x.csv"))
     for one in told:
         assert not one or not (wrong := wrong_with(one)), f"it tells: {wrong}: {one[:200]!r}"
 
@@ -439,9 +439,11 @@ def make_approvals(whole: Whole, case: Case) -> Open:
 
     def keep() -> None:
         verdicts = approvals.read(path)
-        rows = [batch.Row(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])]
+        rows = [
+            batch.ManifestRow(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])
+        ]
         with Ledger(case.folder) as ledger:
-            ledger.write(Entry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
+            ledger.write(LedgerEntry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
             for one in approvals.keep(verdicts, rows, ledger, case.folder):
                 assert not (wrong := wrong_with(one)), f"it tells: {wrong}: {one[:200]!r}"
 

@@ -27,7 +27,7 @@ for _place in (
 ):  # what the tests of portraits film, and whom
     if str(_place) not in sys.path:
         sys.path.append(str(_place))
-NEEDED: Final = ("PIL", "av", "numba", "safetensors", "torch")
+NEEDED: Final = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
 T = 4
 SIZE = 16
 
@@ -64,7 +64,7 @@ def _actor_folder(folder: Path) -> Path:
     from fractions import Fraction
 
     from facetake.portrait.capture import actor
-    from facetake.portrait.capture.actor import About, Fit
+    from facetake.portrait.capture.actor import ActorMetadata, Fit
 
     dice = np.random.default_rng(0)
     shapes = {
@@ -78,7 +78,7 @@ def _actor_folder(folder: Path) -> Path:
         "translation": (T, 3),
     }
     fit = Fit(**{name: dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
+    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
     actor.write_actor(folder / "anna", about, fit, dice.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8))
     return folder / "anna"
 
@@ -214,13 +214,18 @@ def _about(system: str) -> Callable[[Path], Kind]:
 
         region = Region(0, 0, 64, 32)
         about, opens = {
-            "audiodvp": (audiodvp.About("anna", 8, 24, 12, region, audiodvp_settings("tiny")), audiodvp.read_trained),
+            "audiodvp": (
+                audiodvp.AudioDvpMetadata("anna", 8, 24, 12, region, audiodvp_settings("tiny")),
+                audiodvp.read_trained,
+            ),
             "read": (
-                read.About((read.Learnt("anna", "happy", 1.0, 8),), 24, 16, 12, region, read_settings("tiny")),
+                read.ReadAvatarsMetadata(
+                    (read.Learnt("anna", "happy", 1.0, 8),), 24, 16, 12, region, read_settings("tiny")
+                ),
                 read.read_trained,
             ),
             "landmark": (
-                landmark.About(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
+                landmark.LandmarkTranslationMetadata(("anna",), (8,), Fraction(25), 24, landmark_settings("tiny")),
                 landmark.read_motion,
             ),
         }[system]

@@ -21,7 +21,7 @@ from attack.doors import models
 from attack.doors.takes import small_take
 from attack.promise import wrong_with
 from facetake import batch, cli, formats, host_io, keys, rig
-from facetake.batch.making import Made, Maker, Settings
+from facetake.batch.making import BatchSettings, Maker, RowResult
 from facetake.worker import Worker
 from facetake.worker.requests import FIELDS, Session
 
@@ -199,7 +199,9 @@ _OTHER_FILES: Final = (
 def here() -> Iterator[None]:
     """Lets `batch` make its lines in this process, as another costs more than all else."""
 
-    def local(rows: Sequence[batch.Row], settings: Settings, jobs: int | None, stop: threading.Event) -> Iterator[Made]:
+    def local(
+        rows: Sequence[batch.ManifestRow], settings: BatchSettings, jobs: int | None, stop: threading.Event
+    ) -> Iterator[RowResult]:
         maker = Maker(settings)
         for row in rows:
             yield maker.make(row)

@@ -10,7 +10,7 @@ import unreal
 
 from facetake_host import jobs
 from facetake_host.curves import Delivery
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.problems import HostProblem
 from facetake_host.recording import unique
 from facetake_unreal.host import UnrealHost
@@ -20,7 +20,7 @@ FOLDER = "/Game/Facetake/Animations"
 
 def generate(
     host: UnrealHost,
-    engine: Engine,
+    engine: EngineClient,
     sound: Path,
     skeleton: str,
     options: Mapping[str, object],
@@ -31,7 +31,7 @@ def generate(
 
     Raises:
         HostProblem: the skeleton is missing, `jobs.bake` fails, or the asset cannot be saved; none is left behind.
-        Cancelled: likewise.
+        JobCancelled: likewise.
     """
     target = unreal.EditorAssetLibrary.load_asset(skeleton)
     if not isinstance(target, unreal.Skeleton):

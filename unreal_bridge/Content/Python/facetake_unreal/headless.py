@@ -11,7 +11,7 @@ from pathlib import Path
 import unreal
 
 from facetake_host import headless
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.problems import HostProblem
 from facetake_unreal.host import UnrealHost
 
@@ -29,7 +29,7 @@ def main(argv: list[str] | None = None) -> None:
     launched = Path(unreal.Paths.launch_dir())  # where the person was; the editor itself works elsewhere
     host = UnrealHost(sequence, additive=asked.additive)
     try:
-        headless.generate(host, Engine(), asked, [launched / path for path in asked.audio])
+        headless.generate(host, EngineClient(), asked, [launched / path for path in asked.audio])
     except HostProblem as problem:
         raise SystemExit(f"facetake: error: {problem}") from problem
     if not unreal.EditorAssetLibrary.save_loaded_asset(sequence):

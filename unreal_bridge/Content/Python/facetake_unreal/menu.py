@@ -9,7 +9,7 @@ from typing import Any
 import unreal
 
 from facetake_host import jobs
-from facetake_host.engine import Engine
+from facetake_host.engine import EngineClient
 from facetake_host.host import Character
 from facetake_host.problems import HostProblem
 from facetake_unreal import bake, options
@@ -21,7 +21,7 @@ ENTRIES = (
     ("Generate", "Facetake: generate from audio...", "A recorded line to keys on a MetaHuman's face", "generate"),
     ("Restyle", "Facetake: restyle the selected takes...", "The same line in another emotion", "restyle"),
 )
-ENGINE = Engine()
+ENGINE = EngineClient()
 
 
 def add() -> None:

@@ -33,13 +33,13 @@ def _is_there(face: Character, section: str) -> bool:
     return section in [one.get_name() for one in face.handle.get_sections()]
 
 
-def _played(host: UnrealHost, face: Character, made: jobs.Made, channel: str, frames: list[float]) -> list[float]:
+def _played(host: UnrealHost, face: Character, made: jobs.JobResult, channel: str, frames: list[float]) -> list[float]:
     finer = unreal.FrameRate(smoke.QUARTERS * host.rate().numerator, host.rate().denominator)
     span = host.sequence().make_range(made.start_frame, made.delivery.n_frames)
     return list(host.by_name(face.handle.get_sections()[-1])[channel].evaluate_keys(span, finer))[: len(frames)]
 
 
-def _own(host: UnrealHost, face: Character, made: jobs.Made) -> Iterator[tuple[bool, str]]:
+def _own(host: UnrealHost, face: Character, made: jobs.JobResult) -> Iterator[tuple[bool, str]]:
     """The section overrides, says nothing of what it does not key, and is not where the person's next key goes."""
     section = face.handle.get_sections()[-1]
     yield section.get_blend_type().blend_type == unreal.MovieSceneBlendType.OVERRIDE, "the section overrides"

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from facetake.arrays import F32, I64, U8
-from facetake.face.ibug import IBUG_MIRROR
+from facetake.face.ibug import IBUG_MIRROR, INNER_LIPS
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
 from facetake.portrait.landmark_translation.image.settings import PictureSettings
@@ -23,15 +23,14 @@ from facetake.portrait.landmark_translation.image.translator import Shown
 from facetake.portrait.storage import Progress, fill, mapped
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.tensors import as_tensor
-from facetake.portrait.video.playback import Film, at_random, in_order
+from facetake.portrait.video.playback import FrameSource, at_random, in_order
 from facetake.portrait.video.region import Region
 from facetake.timebase import Rate
 
 ROOM = 0.22  # of the landmarks' extent, left around them on each side
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
 SHUT = 10.0  # likewise shut lids, of which a little is much
-LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))
-OPEN = ((61, 67), (62, 66), (63, 65))  # upper and lower points of the inner lips
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))  # iBUG's numbers: upper and lower points of the lids
 
 
 @dataclass(frozen=True)
@@ -45,7 +44,7 @@ class Filmed:
         points: (T, 68, 2) landmarks in their pixels, pixel centres at +0.5.
     """
 
-    film: Film
+    film: FrameSource
     size: int
     rate: Rate
     points: F32
@@ -104,7 +103,7 @@ def seen_in(region: Region, points: F32) -> F32:
 def calmest(points: F32, count: int) -> I64:
     """Frames (R,) that serve as photographs: the one with the calmest face, then others spread over the clip."""
     eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
-    gap = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in OPEN], axis=0) / eyes
+    gap = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in INNER_LIPS], axis=0) / eyes
     middle = points[:, [36, 45]].mean(axis=1)
     turn = np.abs(points[:, 30, 0] - middle[:, 0]) / eyes
     tilt = np.abs(points[:, 30, 1] - middle[:, 1] - np.median(points[:, 30, 1] - middle[:, 1])) / eyes

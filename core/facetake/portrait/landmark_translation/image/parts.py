@@ -15,9 +15,9 @@ from torch import Tensor
 
 from facetake.arrays import I64
 from facetake.face.ibug import EYES, MOUTH, NOSE
+from facetake.portrait.video.region import PAPER_PX
 
-REFERENCE_PX = 256
-_MIDDLE = (EYES.start + EYES.stop) // 2
+_MIDDLE = (EYES.start + EYES.stop) // 2  # iBUG counts the subject's right eye first
 POINTS = {
     "nose": NOSE,
     "right_eye": slice(EYES.start, _MIDDLE),
@@ -40,7 +40,7 @@ class PartSizes:
     def pixels(self, part: str, side: int, multiple: int) -> tuple[int, int]:
         """Width and height of a part in a picture of `side` pixels, rounded up to a multiple a network can halve."""
         across, down = getattr(self, part.rpartition("_")[2])
-        scale = side / REFERENCE_PX
+        scale = side / PAPER_PX
         return _up(across * scale, multiple), _up(down * scale, multiple)
 
 

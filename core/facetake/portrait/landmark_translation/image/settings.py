@@ -10,14 +10,14 @@ from typing import Literal
 
 from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
-from facetake.networks.sequence_translator import SequenceSize
+from facetake.networks.sequence_translator import SequenceTranslatorSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.landmark_translation.image.parts import PartSizes
 from facetake.portrait.training.schedule import check_falling
 
 
 @dataclass(frozen=True)
-class Weights:
+class PictureLossWeights:
     """How much each loss counts. The paper names the losses and no weights.
 
     Attributes:
@@ -128,8 +128,8 @@ class PictureSettings:
     rest_unet: UNetSize = field(default_factory=lambda: UNetSize(downs=4, refine=False, dropout=0.0, norm="group"))
     part_critic: PatchSize = field(default_factory=lambda: PatchSize(layers=2, norm="group"))
     critic: PatchSize = field(default_factory=lambda: PatchSize(norm="group"))
-    sequence: SequenceSize = field(default_factory=SequenceSize)
-    weights: Weights = field(default_factory=Weights)
+    sequence: SequenceTranslatorSize = field(default_factory=SequenceTranslatorSize)
+    weights: PictureLossWeights = field(default_factory=PictureLossWeights)
     local_training: LocalTraining = field(default_factory=LocalTraining)
     global_training: GlobalTraining = field(default_factory=GlobalTraining)
 

@@ -24,7 +24,7 @@ LINES: dict[str, tuple[tuple[int, ...], tuple[int, int, int]]] = {
 """Points that each part's line runs through, in order, and its colour; a line that closes ends where it began."""
 WIDTH = 1.5 / 256.0
 """Width of the lines as a share of the side: 1.5 pixels at the paper's 256."""
-NARROWEST_PX = 1.0
+NARROWEST_PX = 1.0  # thinner lines break up in small pictures
 
 
 def draw(points: NDArray[np.floating], side: int) -> U8:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import I64
-from facetake.networks.optimization import step
+from facetake.networks.optimization import BETAS, step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.color_jitter import tinted
@@ -27,11 +27,9 @@ from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.schedule import share_of_rate, slow_down
 from facetake.portrait.training.trainer import batches
 
-BETAS = (0.5, 0.999)
-
 
 @dataclass
-class Losses:
+class PictureLosses:
     """Mean losses of one epoch, those of parts and rest added up."""
 
     mse: float = 0.0
@@ -40,9 +38,9 @@ class Losses:
     identity: float = 0.0
     critic: float = 0.0
 
-    def over(self, steps: int) -> Losses:
+    def over(self, steps: int) -> PictureLosses:
         """The mean of `steps` steps."""
-        return Losses(*(getattr(self, field.name) / steps for field in fields(self)))
+        return PictureLosses(*(getattr(self, field.name) / steps for field in fields(self)))
 
 
 class _Stage:
@@ -59,7 +57,9 @@ class _Stage:
         self.adam = torch.optim.Adam(made.parameters(), rate, BETAS)
         self.critic_adam = torch.optim.Adam(self.critics.parameters(), rate, BETAS)
 
-    def loss(self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor, told: Losses, gan: float) -> Tensor:
+    def loss(
+        self, critic: nn.Module, seen: Tensor, made: Tensor, real: Tensor, told: PictureLosses, gan: float
+    ) -> Tensor:
         """MSE, perceptual and adversarial loss of pictures (B, 3, h, w)."""
         how = self.settings.weights
         mse = F.mse_loss(made, real)
@@ -79,7 +79,7 @@ class _Stage:
         verdicts = [critic(torch.cat([seen, picture], dim=1)) for picture in (real, made.detach())]
         return 0.5 * (least_squares(verdicts[0], real=True) + least_squares(verdicts[1], real=False))
 
-    def step(self, loss: Tensor, critic_losses: list[Tensor], told: Losses) -> None:
+    def step(self, loss: Tensor, critic_losses: list[Tensor], told: PictureLosses) -> None:
         """Moves the networks that make pictures, and then the discriminators, which judged them as they were."""
         step(loss, self.adam)
         if critic_losses:
@@ -105,10 +105,10 @@ class LocalTrainer(_Stage):
         self.translator = translator
         self.seed = seed
 
-    def epoch(self, clips: list[Plates], number: int) -> Losses:
+    def epoch(self, clips: list[Plates], number: int) -> PictureLosses:
         """Trains once on every frame, in an order that depends on the seed and the epoch alone."""
         rng = np.random.default_rng([self.seed, number])
-        told = Losses()
+        told = PictureLosses()
         self.slow_down(self.settings.local_training, number)
         steps = [(clip, rows) for clip in clips for rows in batches(len(clip), self.settings.local_training.batch, rng)]
         self.translator.train()
@@ -118,7 +118,7 @@ class LocalTrainer(_Stage):
             self._step(clip, *tinted(given, real, self.settings.tint, len(rows), rng), told)
         return told.over(len(steps))
 
-    def _step(self, clip: Plates, given: Shown, real: Tensor, told: Losses) -> None:
+    def _step(self, clip: Plates, given: Shown, real: Tensor, told: PictureLosses) -> None:
         made = self.translator.local(given)
         loss = real.new_zeros(())
         critic_losses = []
@@ -135,7 +135,7 @@ class LocalTrainer(_Stage):
                 loss = loss + self._identity(clip, name, picture, seen[:, 3:], told)
         self.step(loss, critic_losses, told)
 
-    def _identity(self, clip: Plates, name: str, made: Tensor, reference: Tensor, told: Losses) -> Tensor:
+    def _identity(self, clip: Plates, name: str, made: Tensor, reference: Tensor, told: PictureLosses) -> Tensor:
         """How unlike a part of the photograph is to what was made, to who knows people."""
         at = clip.mean_corner(name, (made.shape[-1], made.shape[-2]))
         side = self.settings.side
@@ -158,10 +158,10 @@ class GlobalTrainer(_Stage):
         self.translator = translator
         self.seed = seed
 
-    def epoch(self, clips: list[Plates], number: int) -> Losses:
+    def epoch(self, clips: list[Plates], number: int) -> PictureLosses:
         """Trains once on every sequence, cut at other places each time."""
         rng = np.random.default_rng([self.seed, number])
-        told = Losses()
+        told = PictureLosses()
         how = self.settings.global_training
         self.slow_down(how, number)
         steps = [(clip, rows) for clip in clips for rows in _sequences(len(clip), how.length, how.batch, rng)]
@@ -172,7 +172,7 @@ class GlobalTrainer(_Stage):
             self._step(rows.shape, *tinted(given, real, self.settings.tint, len(rows), rng), told)
         return told.over(len(steps))
 
-    def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: Losses) -> None:
+    def _step(self, shape: tuple[int, ...], given: Shown, real: Tensor, told: PictureLosses) -> None:
         with torch.no_grad():
             local = self.translator.local(given)
         made = local.kept(self.translator.whole(local.combined.unflatten(0, shape))[0].flatten(0, 1))

@@ -23,18 +23,17 @@ from facetake.networks import checkpoint
 from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
-from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, Losses
+from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, PictureLosses
 from facetake.portrait.landmark_translation.image.translator import Translator
 from facetake.portrait.training.devices import CPU, home
 from facetake.portrait.training.tensors import as_pictures
-from facetake.portrait.training.trainer import Trainer, ignore
+from facetake.portrait.training.trainer import PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 
 Report = Callable[[str, float], None]
-Log = Callable[[str, int, Losses], None]
+Log = Callable[[str, int, PictureLosses], None]
 PARTS = "parts"
 WHOLE = "whole"
-PREVIEWS = 4
 BEFORE = 4  # frames that the network over the whole has seen before one that is shown
 
 
@@ -128,7 +127,7 @@ def _learn(
 def preview(translator: Translator, plates: list[Plates], is_whole: bool) -> U8:
     """Frames of all clips, one a row: landmarks, photograph, parts and rest, the whole, and the clip."""
     places = [(clip, len(clip) * share // 4) for clip in plates for share in (1, 2, 3)]
-    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWS).round().astype(int))]
+    chosen = [places[i] for i in np.unique(np.linspace(0, len(places) - 1, PREVIEWED).round().astype(int))]
     translator.eval()
     return np.concatenate([_row(translator, clip, frame, is_whole) for clip, frame in chosen])
 

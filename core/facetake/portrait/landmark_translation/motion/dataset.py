@@ -29,13 +29,13 @@ from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.portrait.landmark_translation.motion.settings import Lessons
 from facetake.portrait.storage import Progress
 
-SHORTEST_S = 0.8  # seconds, and level (root mean square) below which a piece teaches nothing
-QUIETEST = 0.003
+SHORTEST_S = 0.8  # below which a piece teaches nothing
+QUIETEST = 0.003  # root mean square below which it teaches nothing: -50 dB of full scale
 WEAKEST = 0.5  # a line in a mood is in so much of it at least
 
 
 @dataclass(frozen=True)
-class Lesson:
+class LandmarkMotionExample:
     """One piece of sound. Points are in distances between the eyes at rest.
 
     Attributes:
@@ -84,7 +84,7 @@ def lessons_of(
     seed: int,
     folder: Path,
     progress: Progress,
-) -> list[Lesson]:
+) -> list[LandmarkMotionExample]:
     """The lessons of sounds, from the folder or made there, with what is made of them at `rate`.
 
     Args:
@@ -107,12 +107,16 @@ def lessons_of(
             write_sound(sound, piece, SAMPLE_RATE_HZ)
             lesson = lesson_of(sound, rate, how, marks, models, seed * 100_003 + number)
             write_arrays(file, dict(vars(lesson)))
-        found.append(Lesson(**read_arrays(file, *(field.name for field in fields(Lesson)))))
+        found.append(
+            LandmarkMotionExample(**read_arrays(file, *(field.name for field in fields(LandmarkMotionExample))))
+        )
         progress((number + 1) / len(cut))
     return found
 
 
-def lesson_of(sound: Path, rate: Fraction, how: Lessons, marks: Marks, models: Models, seed: int) -> Lesson:
+def lesson_of(
+    sound: Path, rate: Fraction, how: Lessons, marks: Marks, models: Models, seed: int
+) -> LandmarkMotionExample:
     """The lesson of one sound file, said by a person that the seed draws."""
     random = torch.Generator().manual_seed(seed)
     who = how.spread * torch.randn(marks.model.identity_size, generator=random)
@@ -126,7 +130,9 @@ def lesson_of(sound: Path, rate: Fraction, how: Lessons, marks: Marks, models: M
     seen, rest = in_units(np.concatenate([spoken, *moody]), still)
     features = hear(sound, rate, "speech", models)
     count = min(len(features), len(spoken))
-    return Lesson(features[:count], rest, seen[:count], seen[len(spoken) :], np.concatenate(labels).astype(np.float32))
+    return LandmarkMotionExample(
+        features[:count], rest, seen[:count], seen[len(spoken) :], np.concatenate(labels).astype(np.float32)
+    )
 
 
 def _expression(sound: Path, mood: str, rate: Fraction, marks: Marks, models: Models) -> F32:

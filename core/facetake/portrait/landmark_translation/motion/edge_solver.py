@@ -17,22 +17,22 @@ from facetake.portrait.landmark_translation.motion.edges import N_POINTS, SMALLE
 STEADY = (0, 1, 15, 16, 27, 28)
 """Both ends of the jaw and the root of the nose. The bridge alone is nearly a straight line, about which a face could
 turn, and its lower end moves with the upper lip."""
-LOWER_LIP = (*range(55, 60), *range(65, 68))
-CHIN = 8
-ROOT = 27
+LOWER_LIP = (*range(55, 60), *range(65, 68))  # iBUG's numbers
+CHIN = 8  # likewise
+ROOT = 27  # likewise, of the nose
 APART = (-0.1, 0.15, 0.4, 0.06, -0.05, 0.25)
 FOLDED = 1e-8
 """How far lips are parted for another try, in units of length, and what may be off, squared, before one is made."""
-STEPS = 40
-DAMPING = 1e-3
-LEAST_DAMPING = 1e-9
-AFTER_A_MISS = 1e-4
+STEPS = 40  # by choice: from a face at rest half of random ones settle in 7, nine of ten in 15
+DAMPING = 1e-3  # Levenberg's and Marquardt's, at first; it shrinks and grows by ten
+LEAST_DAMPING = 1e-9  # keeps the system solvable
+AFTER_A_MISS = 1e-4  # else several misses would pass before a small damping counts again
 SETTLED = 1e-6
 GAINED = 1e-6
 """A face has settled when a step moves no point further, in units of length, or gains no greater part of the rest."""
-NOTHING_OFF = 1e-14
-LEAST_HEIGHT = 0.05
-AT_ONCE = 64
+NOTHING_OFF = 1e-14  # squared: what rounding leaves
+LEAST_HEIGHT = 0.05  # of a triangle, in units of length: flatter ones, between shut lips, count as if they were so high
+AT_ONCE = 64  # faces solved together, by choice: memory grows with them
 
 
 def settle(edges: Tensor, start: Tensor, apart: Sequence[float] = APART) -> Tensor:

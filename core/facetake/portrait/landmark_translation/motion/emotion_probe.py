@@ -17,13 +17,13 @@ from torch.nn import functional as F
 from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.networks.optimization import minimize
-from facetake.portrait.landmark_translation.motion.dataset import Lesson
-from facetake.portrait.landmark_translation.motion.emotions import Moods, put_in
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
+from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel, put_in
 from facetake.portrait.landmark_translation.motion.neutral import aperture
 
 STRONG = 0.75  # moments in less of a mood than that are no examples of it
-STIFF = 1e-3
-ROUNDS = 100
+STIFF = 1e-3  # what a slope of 1 costs, by choice: without it slopes grow without end where moods can be told apart
+ROUNDS = 100  # of L-BFGS, by choice
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Told:
 class Teller:
     """Tells the mood of points."""
 
-    def __init__(self, lessons: list[Lesson]) -> None:
+    def __init__(self, lessons: list[LandmarkMotionExample]) -> None:
         """Learns from lessons."""
         seen, moods = _examples(lessons)
         self._mean = seen.mean(dim=0)
@@ -68,7 +68,7 @@ class Teller:
         return np.asarray(scores.argmax(dim=1).numpy())
 
 
-def _examples(lessons: list[Lesson]) -> tuple[Tensor, Tensor]:
+def _examples(lessons: list[LandmarkMotionExample]) -> tuple[Tensor, Tensor]:
     """Differences from rest (N, 204) and moods (N,) of moments that are plainly in one."""
     seen = torch.from_numpy(np.concatenate([lesson.moody - lesson.still for lesson in lessons])).flatten(1)
     moods = torch.from_numpy(np.concatenate([lesson.moods for lesson in lessons]))
@@ -76,7 +76,9 @@ def _examples(lessons: list[Lesson]) -> tuple[Tensor, Tensor]:
     return seen[plain], moods.argmax(dim=1)[plain]
 
 
-def told(moods: Moods, lessons: list[Lesson], others: list[Lesson], every: int = 1) -> Told:
+def told(
+    moods: EmotionEdgeModel, lessons: list[LandmarkMotionExample], others: list[LandmarkMotionExample], every: int = 1
+) -> Told:
     """Puts lines of some lessons in every mood, and has one who learnt from other lessons tell which.
 
     Args:
@@ -100,7 +102,7 @@ def told(moods: Moods, lessons: list[Lesson], others: list[Lesson], every: int =
     )
 
 
-def _given(teller: Teller, lessons: list[Lesson]) -> float:
+def _given(teller: Teller, lessons: list[LandmarkMotionExample]) -> float:
     """Mean share over moods of the lessons' own moments that are told rightly."""
     rows = [(teller.tell(lesson.moody, lesson.still), lesson.moods) for lesson in lessons]
     found, moods = (np.concatenate(column) for column in zip(*rows, strict=True))

@@ -19,18 +19,17 @@ from torch.nn import functional as F
 from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
-from facetake.networks.optimization import step
-from facetake.portrait.landmark_translation.motion.dataset import Lesson
+from facetake.networks.optimization import BETAS, step
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edge_solver import feasible, settle
 from facetake.portrait.landmark_translation.motion.edges import edges_of, joints, wrapped
 from facetake.portrait.landmark_translation.motion.settings import MoodTraining
 from facetake.portrait.training.gan_loss import cross_entropy
 
-BETAS = (0.5, 0.999)
 LEAST_SPREAD = (0.01, 0.05)  # of a length, and of an angle: edges that hardly change do not count for more than that
 
 
-class Moods(nn.Module):
+class EmotionEdgeModel(nn.Module):
     """The generator with the spread of edges, so that a file of weights is all that use needs."""
 
     spread: Tensor
@@ -66,7 +65,7 @@ class Moods(nn.Module):
         return torch.stack([edges[..., 0].clamp(min=0.0), wrapped(edges[..., 1])], dim=-1)
 
 
-def put_in(moods: Moods, points: F32, still: F32, mood: F32) -> F32:
+def put_in(moods: EmotionEdgeModel, points: F32, still: F32, mood: F32) -> F32:
     """Points (T, 68, 3) in moods (T, 7), of a face's points (T, 68, 3) and at rest (68, 3)."""
     if not len(points):
         return points
@@ -91,13 +90,13 @@ class MoodLosses:
 class MoodTrainer:
     """Generator, discriminators, their optimizers, and the moments of the lessons."""
 
-    def __init__(self, lessons: list[Lesson], how: MoodTraining, seed: int) -> None:
+    def __init__(self, lessons: list[LandmarkMotionExample], how: MoodTraining, seed: int) -> None:
         """Builds what is to be trained."""
         self.how = how
         self.seed = seed
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.moods = Moods(how.size)
+            self.moods = EmotionEdgeModel(how.size)
             self.critic = MoodCritic(len(EMOTIONS), torch.from_numpy(joints().around), how.size)
         points, still = (
             torch.from_numpy(np.concatenate(rows))
@@ -164,7 +163,7 @@ class MoodTrainer:
         return loss.item()
 
 
-def others_of(lessons: list[Lesson]) -> NDArray[np.int64]:
+def others_of(lessons: list[LandmarkMotionExample]) -> NDArray[np.int64]:
     """Rows (N, 7) of the same moment in each mood, for every moment of the lessons; itself where there is none."""
     parts = []
     first = 0

@@ -12,17 +12,14 @@ import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32
-from facetake.face.ibug import MOUTH
+from facetake.face.ibug import INNER_LIPS, MOUTH
 from facetake.networks.landmark_motion import SCALE, LandmarkMotion
 from facetake.networks.optimization import step
-from facetake.portrait.landmark_translation.motion.dataset import Lesson
+from facetake.portrait.audio_features import SMALLEST_SPREAD
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
 from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
 from facetake.portrait.training.trainer import batches
-
-SMALLEST_SPREAD = 1e-3
-INNER = ((61, 67), (62, 66), (63, 65))
-"""Upper and lower points of the inner lips."""
 
 
 class Speaker(nn.Module):
@@ -38,7 +35,7 @@ class Speaker(nn.Module):
         self.register_buffer("mean", torch.zeros(n_features))
         self.register_buffer("spread", torch.ones(n_features))
 
-    def measure(self, lessons: list[Lesson]) -> None:
+    def measure(self, lessons: list[LandmarkMotionExample]) -> None:
         """Takes the scale of what is learnt from."""
         features = np.concatenate([lesson.features for lesson in lessons])
         self.mean.copy_(torch.from_numpy(features.mean(axis=0)))
@@ -59,14 +56,14 @@ def speak(speaker: Speaker, features: F32, still: F32) -> F32:
 
 def aperture(points: Tensor) -> Tensor:
     """Opening (...) between the inner lips of points (..., 68, 3)."""
-    gaps = [torch.linalg.vector_norm(points[..., a, :] - points[..., b, :], dim=-1) for a, b in INNER]
+    gaps = [torch.linalg.vector_norm(points[..., a, :] - points[..., b, :], dim=-1) for a, b in INNER_LIPS]
     return torch.stack(gaps).mean(dim=0)
 
 
 class NeutralTrainer:
     """The network, its optimizer, and the windows of the lessons."""
 
-    def __init__(self, lessons: list[Lesson], how: NeutralTraining, seed: int) -> None:
+    def __init__(self, lessons: list[LandmarkMotionExample], how: NeutralTraining, seed: int) -> None:
         """Builds what is to be trained."""
         self.how = how
         self.seed = seed
@@ -108,7 +105,7 @@ def _neighbours() -> Tensor:
     return joined / joined.sum(dim=1, keepdim=True)
 
 
-def _windows(lessons: list[Lesson], how: NeutralTraining) -> tuple[Tensor, Tensor, Tensor]:
+def _windows(lessons: list[LandmarkMotionExample], how: NeutralTraining) -> tuple[Tensor, Tensor, Tensor]:
     """Features (N, W, F), faces at rest (N, 68, 3) and displacements (N, W, 68, 3); no window is of two lessons."""
     length = min(how.window, *(len(lesson.features) for lesson in lessons))
     rows: list[tuple[Tensor, Tensor, Tensor]] = []

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from facetake.errors import PortraitError
 from facetake.portrait.landmark_translation.checkpoint import CRITIC, MOODS, NEUTRAL
-from facetake.portrait.landmark_translation.motion.dataset import Lesson
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.emotions import MoodTrainer
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer
 from facetake.portrait.landmark_translation.motion.settings import MoodTraining, MotionSettings, NeutralTraining
@@ -28,7 +28,9 @@ class NeutralLosses:
     loss: float
 
 
-def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, folder: Path, report: Report) -> None:
+def learn_motion(
+    lessons: list[LandmarkMotionExample], settings: MotionSettings, seed: int, folder: Path, report: Report
+) -> None:
     """Trains on lessons; called again on the same folder it goes on.
 
     Args:
@@ -48,7 +50,9 @@ def learn_motion(lessons: list[Lesson], settings: MotionSettings, seed: int, fol
     _learn_moods(moody, settings.moods, seed, folder, report)
 
 
-def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folder: Path, report: Report) -> None:
+def _learn_neutral(
+    lessons: list[LandmarkMotionExample], how: NeutralTraining, seed: int, folder: Path, report: Report
+) -> None:
     neutral = NeutralTrainer(lessons, how, seed)
     kept = (Kept(NEUTRAL, neutral.speaker, neutral.adam),)
     trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
@@ -56,7 +60,9 @@ def _learn_neutral(lessons: list[Lesson], how: NeutralTraining, seed: int, folde
     show(folder, NEUTRAL)  # at the end alone: nobody performs with neutral speech before there are moods
 
 
-def _learn_moods(lessons: list[Lesson], how: MoodTraining, seed: int, folder: Path, report: Report) -> None:
+def _learn_moods(
+    lessons: list[LandmarkMotionExample], how: MoodTraining, seed: int, folder: Path, report: Report
+) -> None:
     moods = MoodTrainer(lessons, how, seed)
     kept = Kept(MOODS, moods.moods, moods.adam), Kept(CRITIC, moods.critic, moods.critic_adam)
     trainer = Trainer(

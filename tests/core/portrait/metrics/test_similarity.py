@@ -16,7 +16,7 @@ def _pair() -> tuple[U8, U8]:
 
 
 def test_ssim_is_wangs_formula() -> None:
-    """The separable sums give what the definition gives, window by window."""
+    """The likeness is what the definition gives, window by window."""
     first, second = _pair()
     place = np.arange(-5, 6)
     line = np.exp(-0.5 * (place / 1.5) ** 2)

@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile as sf
 import torch
 from moody import moody
 from numpy.typing import NDArray
+from scipy.fft import dct
 
-from facetake import emotion, inference
+from facetake import audio, emotion, inference
 from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
-from facetake.portrait.capture.clip_list import LABELS, Clip, over_time, read_clips
+from facetake.portrait.audio_features import log_mel
+from facetake.portrait.capture.clip_list import LABELS, ActorClip, over_time, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars import audio_features, audio_to_parameters, driving, evaluation
-from facetake.portrait.read_avatars.checkpoint import Trained, read_trained
+from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
-from facetake.portrait.read_avatars.renderer import Renderer, Seen
-from facetake.portrait.read_avatars.settings import ParameterTraining, Settings, read_settings
-from facetake.portrait.read_avatars.surface import Surface, open_surface, ringed
-from facetake.portrait.read_avatars.training import Lesson, train
+from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
+from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
+from facetake.portrait.read_avatars.surface import ActorSurface, open_surface, ringed
+from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
 from facetake.portrait.video.playback import there_and_back
 from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 MOODS = (("neutral", 1.0), ("happy", 0.5), ("happy", 1.0))
 LEARNT = 12
 
@@ -45,33 +50,48 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def lessons(folder: Path, tiny_model: Path) -> list[Lesson]:
+def lessons(folder: Path, tiny_model: Path) -> list[TrainingClip]:
     """The clips as training wants them."""
     models = inference.load(tiny_model)
     return [_lesson(clip, models) for clip in read_clips(folder)[0]]
 
 
-def _lesson(clip: Clip, models: inference.Models) -> Lesson:
+def _lesson(clip: ActorClip, models: inference.Models) -> TrainingClip:
     surface = open_surface(clip.path, "face")
     assert surface.sound is not None
     heard = (
         audio_features.cepstra(surface.sound, surface.rate),
         audio_features.phonemes(surface.sound, surface.rate, models),
     )
-    return Lesson(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
+    return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
 
 
 @pytest.fixture(scope="module")
-def trained(lessons: list[Lesson], tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(lessons: list[TrainingClip], tmp_path_factory: pytest.TempPathFactory) -> TrainedReadAvatars:
     """The actor learnt by the tiny preset."""
     return train(lessons, read_settings("tiny"), tmp_path_factory.mktemp("trained") / "run")
+
+
+@pytest.mark.parametrize("seconds", [0.01, 2.0])
+def test_cepstra_are_cosines_of_the_log_mel(seconds: float, tmp_path: Path) -> None:
+    """Coefficients are an orthonormal cosine transform and slopes central differences, of a line of any length."""
+    sound = audio.read(LINE)[: round(seconds * 16_000)]
+    sf.write(tmp_path / "a.wav", sound, 16_000, subtype="FLOAT")
+    found = audio_features.cepstra(tmp_path / "a.wav", Fraction(30))  # four steps a frame: those of the log-mel
+    mel = np.concatenate(log_mel(sound))
+    slow = audio_features.SCALE * dct(mel, type=2, norm="ortho", axis=1)[:, : audio_features.CEPSTRA]
+    rows = np.concatenate([slow, np.gradient(slow, axis=0)], axis=1)
+    steps = min(len(rows), 4 * len(found))
+
+    assert found.shape == (max(1, round(30 * seconds)), audio_features.FEATURES)
+    assert np.allclose(found.reshape(-1, 26)[1 : steps - 1], rows[1 : steps - 1], atol=1e-6)
 
 
 def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> None:
     """All three files fit the structs, the paper's one says what the defaults say, and impossible sides are refused."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
-    assert read_settings("paper") == Settings()
-    assert Settings().inputs == 16 + 2 * 7
+    assert read_settings("paper") == ReadAvatarsSettings()
+    assert ReadAvatarsSettings().inputs == 16 + 2 * 7
     (tmp_path / "own.toml").write_text("side = 100", encoding="utf-8")
     with pytest.raises(ConfigError, match="multiple of 32"):
         read_settings(str(tmp_path / "own.toml"))
@@ -132,7 +152,7 @@ def test_wrong_lists_of_clips_are_told_by_line(tmp_path: Path, text: str, told: 
 def test_a_list_names_folders_beside_it(tmp_path: Path) -> None:
     """Paths in a CSV are relative to it."""
     (tmp_path / "clips.csv").write_text("clip,emotion,intensity\na/b,sad,0.25\n", encoding="utf-8")
-    assert read_clips(tmp_path / "clips.csv") == ([Clip(tmp_path / "a/b", "sad", 0.25)], [])
+    assert read_clips(tmp_path / "clips.csv") == ([ActorClip(tmp_path / "a/b", "sad", 0.25)], [])
 
 
 def test_a_label_changes_over_time_without_a_jump() -> None:
@@ -150,12 +170,12 @@ def test_windows_of_phonemes_are_centred() -> None:
     assert audio_features.windows(rows, 2)[:, :, 0].tolist() == [[0, 0, 0, 1], [0, 1, 2, 3], [2, 3, 4, 5], [4, 5, 6, 7]]
 
 
-def test_maps_say_where_the_surface_is_seen(lessons: list[Lesson]) -> None:
+def test_maps_say_where_the_surface_is_seen(lessons: list[TrainingClip]) -> None:
     """The face alone is seen, its coordinates run across it, and an opening mouth changes what is seen inside."""
     surface = lessons[0].surface
     region = lessons[0].surface.whole()
     uv, alpha, _ = surface.maps(surface.expression[0], 0, region)
-    whole = Surface(surface.actor, surface.model, "head").maps(surface.expression[0], 0, region)[1]
+    whole = ActorSurface(surface.actor, surface.model, "head").maps(surface.expression[0], 0, region)[1]
     wide = surface.maps(
         surface.expression[int(surface.expression[:, ARKIT_NAMES.index("jawOpen")].argmax())], 0, region
     )
@@ -174,7 +194,9 @@ def test_texture_is_worked_out_only_where_the_face_is() -> None:
     alpha[:, 8:20, 8:20] = True
     lips = torch.zeros_like(alpha)
     lips[:, 16:18, 10:14] = True
-    quiet = Seen(torch.rand(1, 3, 2, 32, 32), alpha, lips, alpha, torch.zeros(1, 8, 16), torch.rand(1, 3, 32, 32))
+    quiet = RendererInput(
+        torch.rand(1, 3, 2, 32, 32), alpha, lips, alpha, torch.zeros(1, 8, 16), torch.rand(1, 3, 32, 32)
+    )
     loud = replace(quiet, phonemes=torch.rand(1, 8, 16))
     static = Renderer(16, replace(size, texture="static")).eval()
     changed = {}
@@ -207,7 +229,7 @@ def test_parameters_follow_sound_and_label(gan: float) -> None:
         features = dice.uniform(size=(60, 3)).astype(np.float32)
         label = np.zeros((60, LABELS), np.float32)
         label[:, 0] = intensity
-        clips.append(audio_to_parameters.Spoken(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
+        clips.append(audio_to_parameters.SpokenClip(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
     how = ParameterTraining(ParameterSize(16, 1, 1, 16, True), 60, 8, 1e-2, gan, 1.0, 20, 5)
     network = audio_to_parameters.learn(clips, how, 0)
     smiles = []
@@ -221,7 +243,9 @@ def test_parameters_follow_sound_and_label(gan: float) -> None:
     assert np.all(np.diff(smiles) > 0.05)
 
 
-def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Trained, tmp_path: Path) -> None:
+def test_training_goes_on_where_it_stopped(
+    lessons: list[TrainingClip], trained: TrainedReadAvatars, tmp_path: Path
+) -> None:
     """Stopped among the parameters and among the pictures, it ends at the weights of one go, with previews."""
 
     def halfway(stage: str, share: float) -> None:
@@ -248,7 +272,7 @@ def test_training_goes_on_where_it_stopped(lessons: list[Lesson], trained: Train
         train(lessons, replace(read_settings("tiny"), seed=1), tmp_path)
 
 
-def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[Lesson], trained: Trained) -> None:
+def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """On frames it has not seen the face is nearer to the video than a grey hole, and the rest is the video's own."""
     surface = lessons[0].surface
     frames = np.arange(LEARNT, 16)
@@ -262,10 +286,10 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[Lesson], traine
     assert np.array_equal(made[:, :3], real[:, :3])
 
 
-def test_evaluation_finds_moods_and_lips(lessons: list[Lesson], trained: Trained) -> None:
+def test_evaluation_finds_moods_and_lips(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """With the captured line given, moods agree; scores of both rows are there and finite where mouths open."""
     lesson = lessons[1]
-    line = driving.Line(lesson.surface.expression, lesson.phonemes)
+    line = driving.DrivenExpression(lesson.surface.expression, lesson.phonemes)
     scores = evaluation.evaluate(lesson.surface, trained, line, np.arange(LEARNT))
 
     assert scores.affect.valence == scores.affect.arousal == 0.0
@@ -282,7 +306,7 @@ def test_the_inside_of_a_ring_is_found() -> None:
     assert found.sum() == 12 and found[2:5, 2:6].all()
 
 
-def test_the_mouth_lies_inside_the_lips_and_they_on_the_face(lessons: list[Lesson]) -> None:
+def test_the_mouth_lies_inside_the_lips_and_they_on_the_face(lessons: list[TrainingClip]) -> None:
     """In every frame, and lips are a small part of it."""
     surface = lessons[1].surface
     for frame in range(surface.n_frames):
@@ -304,14 +328,14 @@ def test_moods_lie_where_faces_show_them() -> None:
     assert moved.arousal == pytest.approx(0.25) and moved.valence == pytest.approx(0.25)
 
 
-def test_clips_of_different_people_are_refused(lessons: list[Lesson], tmp_path: Path) -> None:
+def test_clips_of_different_people_are_refused(lessons: list[TrainingClip], tmp_path: Path) -> None:
     """Another identity, and too few frames, are told with the folder."""
     moody(tmp_path / "other", "happy", 1.0, stretch=1.0)
     other = replace(lessons[0], surface=open_surface(tmp_path / "other", "face"))
     with pytest.raises(PortraitError, match="another face"):
         train([lessons[0], other], read_settings("tiny"), tmp_path / "run")
     about = replace(lessons[1].surface.actor.about, face_sha256="another")
-    strange = Surface(replace(lessons[1].surface.actor, about=about), lessons[1].surface.model, "face")
+    strange = ActorSurface(replace(lessons[1].surface.actor, about=about), lessons[1].surface.model, "face")
     with pytest.raises(PortraitError, match="another face model than"):
         train([lessons[0], replace(lessons[1], surface=strange)], read_settings("tiny"), tmp_path / "run")
     with pytest.raises(PortraitError, match="3 frames"):
@@ -321,11 +345,11 @@ def test_clips_of_different_people_are_refused(lessons: list[Lesson], tmp_path: 
 
 
 def test_a_turn_of_the_video_leaves_the_line_as_it_is(
-    lessons: list[Lesson], trained: Trained, monkeypatch: pytest.MonkeyPatch
+    lessons: list[TrainingClip], trained: TrainedReadAvatars, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where the video slows down and turns, every row of the new line is drawn once, in order, on the frame shown."""
     surface = lessons[0].surface
-    maps = Surface.maps
+    maps = ActorSurface.maps
     drawn: list[tuple[F32, int]] = []
 
     def watched(row: F32, frame: int, region: Region) -> tuple[NDArray[np.float16], U8, U8]:

@@ -15,7 +15,7 @@ pytest.importorskip("onnx", reason="an ONNX file is written with onnx, of the tr
 from facetake.errors import ModelError, PortraitError  # noqa: E402
 from facetake.inference import open_affect  # noqa: E402  after the skip
 from facetake.portrait.metrics import clip as clip_metrics  # noqa: E402
-from facetake.portrait.metrics.affect import Moods  # noqa: E402
+from facetake.portrait.metrics.affect import AffectMeasure  # noqa: E402
 from facetake.portrait.metrics.face_crop import box_square, boxes  # noqa: E402
 from facetake.pretrained import VARIABLE  # noqa: E402
 
@@ -60,25 +60,25 @@ def test_distances_are_of_the_distributions(tmp_path: Path) -> None:
     frames = range(4)
     network = open_affect(published.emonet(tmp_path))
     real = [coloured(0.1 * frame, 0.4, 0.0) for frame in frames]
-    swapped = Moods(network, landmarks)
-    redder = Moods(network, landmarks)
+    swapped = AffectMeasure(network, landmarks)
+    redder = AffectMeasure(network, landmarks)
     for frame in frames:
-        swapped.see(frame, real[3 - frame], real[frame])
-        redder.see(frame, coloured(0.1 * frame + 0.2, 0.5, 0.0), real[frame])
-    assert swapped.scores() == {"a_emd": pytest.approx(0.0), "v_emd": pytest.approx(0.0)}
-    assert redder.scores() == {"a_emd": pytest.approx(0.1, abs=0.01), "v_emd": pytest.approx(0.2, abs=0.01)}
+        swapped.update(frame, real[3 - frame], real[frame])
+        redder.update(frame, coloured(0.1 * frame + 0.2, 0.5, 0.0), real[frame])
+    assert swapped.compute() == {"a_emd": pytest.approx(0.0), "v_emd": pytest.approx(0.0)}
+    assert redder.compute() == {"a_emd": pytest.approx(0.1, abs=0.01), "v_emd": pytest.approx(0.2, abs=0.01)}
 
 
 def test_an_evaluation_takes_it_where_it_is(tmp_path: Path) -> None:
     """With the file the moods are among the measures, and without it they are named with what they need."""
-    clip = clip_metrics.Clip(faces(4, (32.0, 32.0), 30.0)[:, 0], Fraction(25), 4, None)
+    clip = clip_metrics.ReferenceClip(faces(4, (32.0, 32.0), 30.0)[:, 0], Fraction(25), 4, None)
     _, skipped = clip_metrics.measures(clip, tmp_path)
     told = clip_metrics.lines({"a_emd": 0.25, "v_emd": 0.5}, tuple(skipped))
     assert told[:2] == ["A-EMD by EmoNet 0.25", "V-EMD by EmoNet 0.5"]
     assert any(line.startswith("A-EMD and V-EMD by EmoNet n/a (needs emonet: ") for line in told)
     published.emonet(tmp_path)
     taken, skipped = clip_metrics.measures(clip, tmp_path)
-    assert any(isinstance(measure, Moods) for measure in taken)
+    assert any(isinstance(measure, AffectMeasure) for measure in taken)
     assert "emonet" not in [entry.needs for entry in skipped]
 
 

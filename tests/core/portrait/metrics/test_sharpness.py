@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from facetake.portrait.metrics.sharpness import Sharpness, canny, cpbd, edge_widths
+from facetake.portrait.metrics.sharpness import Sharpness, cpbd, edge_widths, edges
 
 U8 = np.ndarray
 
@@ -43,7 +43,7 @@ def test_the_width_of_a_ramp_is_its_length(width: int) -> None:
 def test_canny_finds_the_outline_of_a_disc() -> None:
     """All edges of a disc lie on its radius, one pixel or two wide, and go all the way round."""
     y, x = np.mgrid[:96, :96] - 48.0
-    found = canny(120.0 * (np.hypot(x, y) < 30))
+    found = edges(120.0 * (np.hypot(x, y) < 30))
     assert np.abs(np.hypot(x, y)[found] - 30.0).max() < 2.0
     assert len(np.unique(np.rint(np.degrees(np.arctan2(y, x)[found]) / 10.0) % 36)) == 36
 
@@ -57,5 +57,5 @@ def test_the_measure_tells_made_from_real() -> None:
     """Means over frames are told for both, under names of their own."""
     measure = Sharpness()
     for frame in range(2):
-        measure.see(frame, stripes(3.0), stripes(0.0))
-    assert measure.scores() == {"cpbd": 0.0, "cpbd_real": 1.0}
+        measure.update(frame, stripes(3.0), stripes(0.0))
+    assert measure.compute() == {"cpbd": 0.0, "cpbd_real": 1.0}

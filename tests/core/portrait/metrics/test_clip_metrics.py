@@ -63,9 +63,9 @@ def face(centre: tuple[float, float] = (48.0, 44.0), size: float = 50.0) -> np.n
     return (points + centre).astype(np.float32)
 
 
-def clip(n_frames: int = N_FRAMES, sound: Path | None = None) -> clip_metrics.Clip:
+def clip(n_frames: int = N_FRAMES, sound: Path | None = None) -> clip_metrics.ReferenceClip:
     """A clip of a face that holds still."""
-    return clip_metrics.Clip(np.tile(face(), (n_frames, 1, 1)), RATE, n_frames, sound)
+    return clip_metrics.ReferenceClip(np.tile(face(), (n_frames, 1, 1)), RATE, n_frames, sound)
 
 
 def pictures(n_frames: int, seed: int) -> np.ndarray:
@@ -109,8 +109,8 @@ def test_features_by_hand_grow_apart_as_pictures_do() -> None:
     for blur in (0.0, 1.0, 3.0):
         measure = frechet.Frechet("frechet_handmade", frechet.handmade_features)
         for frame, picture in enumerate(real):
-            measure.see(frame, gaussian_filter(picture, (blur, blur, 0)), picture)
-        distances.append(measure.scores()["frechet_handmade"])
+            measure.update(frame, gaussian_filter(picture, (blur, blur, 0)), picture)
+        distances.append(measure.compute()["frechet_handmade"])
     assert distances[0] == pytest.approx(0.0, abs=1e-9)
     assert distances[0] < distances[1] < distances[2]
 
@@ -203,8 +203,8 @@ def test_syncnet_takes_the_published_file_and_hears_a_clip(tmp_path: Path) -> No
     sound = np.random.default_rng(6).normal(0.0, 0.1, 16_000).astype(np.float32)
     measure = lip_sync.Sync(network, sound, np.tile(face(), (24, 1, 1)), Fraction(30))
     for frame, picture in enumerate(pictures(12, 7), start=6):
-        measure.see(frame, picture, picture)
-    scores = measure.scores()
+        measure.update(frame, picture, picture)
+    scores = measure.compute()
     assert set(scores) == {"lse_c", "lse_d", "sync_lag_frames"}
     assert np.isfinite(list(scores.values())).all() and scores["lse_d"] > 0.0
     assert sum(looked) == 10 - 4
@@ -219,8 +219,20 @@ def test_faces_are_placed_where_arcface_wants_them() -> None:
     moved = (landmarks @ matrix.T + [30.0, 5.0]).astype(np.float32)
     found = face_crop.similarity(moved, landmarks)
     assert np.allclose(moved @ found[:, :2].T + found[:, 2], landmarks, atol=1e-3)
+    points = (moved + np.random.default_rng(9).normal(0.0, 3.0, moved.shape)).astype(np.float32)
+    assert np.allclose(face_crop.similarity(points, landmarks), _least_squares(points, landmarks), atol=1e-3)
     with pytest.raises(PortraitError, match="in one place"):
         face_crop.similarity(np.ones((5, 2), np.float32), face_crop.FIVE_POINTS)
+
+
+def _least_squares(points: np.ndarray, wanted: np.ndarray) -> np.ndarray:
+    """The similarity (2, 3) written out as four unknowns."""
+    x, y = points.astype(np.float64).T
+    one = np.ones_like(x)
+    none = np.zeros_like(x)
+    rows = np.concatenate([np.stack([x, -y, one, none], axis=1), np.stack([y, x, none, one], axis=1)])
+    a, b, right, down = np.linalg.lstsq(rows, wanted.T.ravel(), rcond=None)[0]
+    return np.array([[a, -b, right], [b, a, down]])
 
 
 def test_squares_are_cut_pixel_by_pixel() -> None:
@@ -260,10 +272,10 @@ def test_the_same_face_is_the_same_person(tmp_path: Path) -> None:
     other = Csim(network, clip().landmarks)
     real = pictures(2, 9)
     for frame in range(2):
-        same.see(frame, real[frame], real[frame])
-        other.see(frame, 255 - real[frame] // 2, real[frame])
-    assert same.scores()["csim"] == pytest.approx(1.0, abs=1e-4)
-    assert other.scores()["csim"] < 0.99
+        same.update(frame, real[frame], real[frame])
+        other.update(frame, 255 - real[frame] // 2, real[frame])
+    assert same.compute()["csim"] == pytest.approx(1.0, abs=1e-4)
+    assert other.compute()["csim"] < 0.99
 
 
 def test_without_networks_all_but_the_stand_ins_is_skipped() -> None:
@@ -291,8 +303,8 @@ def test_with_networks_everything_is_measured(tmp_path: Path) -> None:
     real = pictures(8, 11)
     for frame in range(8):
         for measure in taken:
-            measure.see(frame, made[frame], real[frame])
-    scores = {name: score for measure in taken for name, score in measure.scores().items()}
+            measure.update(frame, made[frame], real[frame])
+    scores = {name: score for measure in taken for name, score in measure.compute().items()}
     assert set(scores) == {
         "fid",
         "lse_c",
@@ -359,8 +371,8 @@ def test_lips_are_measured_as_they_are_seen(monkeypatch: pytest.MonkeyPatch) -> 
         monkeypatch.setattr(mouth_tracking, "detector", lambda _file, found=eyes: nullcontext(found))
         measure = mouth_tracking.Retracked(real, RATE)
         for frame in range(40):
-            measure.see(frame, black, black)
-        scores = measure.scores()
+            measure.update(frame, black, black)
+        scores = measure.compute()
         assert eyes.shapes == {(2 * SIZE, 2 * SIZE, 3)} and scores["frames_without_face"] == unseen
         assert scores["lips_lag_frames"] == lag and scores["lips_best_r"] == pytest.approx(best, abs=0.1)
         assert (scores["lmd"] < 1e-6) is (lag == 0) and (scores["lips_r"] > 0.999) is (lag == 0)

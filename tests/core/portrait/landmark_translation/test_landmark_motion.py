@@ -18,11 +18,16 @@ from facetake.face import anny
 from facetake.face.marks import Marks
 from facetake.networks.landmark_moods import MoodSize
 from facetake.portrait.landmark_translation import driving
-from facetake.portrait.landmark_translation.checkpoint import About, begin, read_about, read_motion
+from facetake.portrait.landmark_translation.checkpoint import (
+    LandmarkTranslationMetadata,
+    begin,
+    read_about,
+    read_motion,
+)
 from facetake.portrait.landmark_translation.motion import edge_solver, neutral
-from facetake.portrait.landmark_translation.motion.dataset import Lesson, in_units, pieces
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, in_units, pieces
 from facetake.portrait.landmark_translation.motion.emotion_probe import Teller, told
-from facetake.portrait.landmark_translation.motion.emotions import Moods, MoodTrainer, others_of, put_in
+from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel, MoodTrainer, others_of, put_in
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer, speak
 from facetake.portrait.landmark_translation.motion.settings import Lessons, MoodTraining
 from facetake.portrait.landmark_translation.motion.training import learn_motion
@@ -47,7 +52,7 @@ def _expression(jaw: F32, mood: int) -> torch.Tensor:
     return rows
 
 
-def _lesson(seed: int, frames: int = 24) -> Lesson:
+def _lesson(seed: int, frames: int = 24) -> LandmarkMotionExample:
     """A made-up line: the jaw opens as the first feature says, in every mood that has a sign."""
     dice = np.random.default_rng(seed)
     jaw = (0.25 - 0.25 * np.cos(np.arange(frames) * dice.uniform(0.4, 0.8))).astype(np.float32)
@@ -59,16 +64,16 @@ def _lesson(seed: int, frames: int = 24) -> Lesson:
     seen, rest = in_units(points, still)
     features = np.stack([jaw, dice.normal(size=frames)], axis=1).astype(np.float32)
     labels = np.repeat(np.eye(7, dtype=np.float32)[list(moods)], len(jaw[::4]), axis=0)
-    return Lesson(features, rest, seen[:frames], seen[frames:], labels)
+    return LandmarkMotionExample(features, rest, seen[:frames], seen[frames:], labels)
 
 
 @pytest.fixture(scope="module")
-def made_up() -> list[Lesson]:
+def made_up() -> list[LandmarkMotionExample]:
     """Four lines of four people."""
     return [_lesson(seed) for seed in range(4)]
 
 
-def test_points_are_counted_in_distances_of_the_eyes(made_up: list[Lesson]) -> None:
+def test_points_are_counted_in_distances_of_the_eyes(made_up: list[LandmarkMotionExample]) -> None:
     """A person's eyes at rest are 1 apart, and points keep their place about the middle of the face at rest."""
     lesson = made_up[0]
     assert np.linalg.norm(lesson.still[36] - lesson.still[45]) == pytest.approx(1.0, abs=1e-5)
@@ -76,7 +81,7 @@ def test_points_are_counted_in_distances_of_the_eyes(made_up: list[Lesson]) -> N
     np.testing.assert_allclose(lesson.spoken[0], lesson.still, atol=1e-5)
 
 
-def test_a_mouth_learns_to_follow_its_sound(made_up: list[Lesson]) -> None:
+def test_a_mouth_learns_to_follow_its_sound(made_up: list[LandmarkMotionExample]) -> None:
     """After some passes somebody who was not learnt from moves about as the sound says, which at first nobody does."""
     how = replace(read_settings("tiny").motion.neutral, rate=2e-2, window=12, stride=4)
     trainer = NeutralTrainer(made_up[:3], how, 0)
@@ -88,16 +93,16 @@ def test_a_mouth_learns_to_follow_its_sound(made_up: list[Lesson]) -> None:
     assert away < 0.5 * still
 
 
-def test_an_untrained_generator_changes_nothing(made_up: list[Lesson]) -> None:
+def test_an_untrained_generator_changes_nothing(made_up: list[LandmarkMotionExample]) -> None:
     """Before the first step a face in any mood is the face as it was, through edges and back."""
     lesson = made_up[0]
     mood = np.eye(7, dtype=np.float32)[np.arange(24) % 7]
-    moods = Moods(MoodSize(8, 1, 4))
+    moods = EmotionEdgeModel(MoodSize(8, 1, 4))
     np.testing.assert_allclose(put_in(moods, lesson.spoken, lesson.still, mood), lesson.spoken, atol=1e-5)
     assert put_in(moods, lesson.spoken[:0], lesson.still, mood[:0]).shape == (0, 68, 3)
 
 
-def test_what_no_face_can_do_is_not_done(made_up: list[Lesson]) -> None:
+def test_what_no_face_can_do_is_not_done(made_up: list[LandmarkMotionExample]) -> None:
     """Of a change of edges that points bring about all is kept, of one at random only a part."""
     trainer = MoodTrainer(made_up, MoodTraining(MoodSize(8, 1, 4)), 0)
     moods = trainer.moods
@@ -111,7 +116,7 @@ def test_what_no_face_can_do_is_not_done(made_up: list[Lesson]) -> None:
     torch.testing.assert_close(possible @ possible, possible, atol=0.02, rtol=0.0)
 
 
-def test_steps_teach_moods_and_are_the_same_again(made_up: list[Lesson]) -> None:
+def test_steps_teach_moods_and_are_the_same_again(made_up: list[LandmarkMotionExample]) -> None:
     """Some steps bring faces nearer to the same moments in other moods, and the same seed gives the same losses."""
     pairs = MoodTraining(MoodSize(12, 2, 4), 0, 8, 1e-2, 0.0, 0.0, 0.0, paired=1.0, critic_steps=0)
     trainer = MoodTrainer(made_up, pairs, 0)
@@ -122,7 +127,7 @@ def test_steps_teach_moods_and_are_the_same_again(made_up: list[Lesson]) -> None
     assert MoodTrainer(made_up, judged, 0).steps(0, 3) == MoodTrainer(made_up, judged, 0).steps(0, 3)
 
 
-def test_moments_know_themselves_in_other_moods(made_up: list[Lesson]) -> None:
+def test_moments_know_themselves_in_other_moods(made_up: list[LandmarkMotionExample]) -> None:
     """A moment's rows in other moods are of its own line, in those moods, with the jaw as far open."""
     labels = np.concatenate([lesson.moods for lesson in made_up]).argmax(axis=1)
     others = others_of(made_up)
@@ -134,21 +139,21 @@ def test_moments_know_themselves_in_other_moods(made_up: list[Lesson]) -> None:
     np.testing.assert_array_equal(others[:, 2], np.arange(len(labels)))
 
 
-def test_one_who_learnt_from_others_tells_moods(made_up: list[Lesson]) -> None:
+def test_one_who_learnt_from_others_tells_moods(made_up: list[LandmarkMotionExample]) -> None:
     """Moods that lessons show are told in a person not learnt from; a generator that does nothing scores as neutral."""
     assert (
         Teller(made_up[:3]).tell(made_up[3].moody, made_up[3].still) == made_up[3].moods.argmax(axis=1)
     ).mean() > 0.9
-    found = told(Moods(MoodSize(8, 1, 4)), made_up[3:], made_up[:3], every=6)
+    found = told(EmotionEdgeModel(MoodSize(8, 1, 4)), made_up[3:], made_up[:3], every=6)
     assert found.given > 0.9
     assert found.confusion[:, 0].min() > 0.9 and found.accuracy == pytest.approx(1 / 7, abs=0.02)
     np.testing.assert_allclose(found.aperture, 1.0, atol=1e-3)
 
 
-def test_training_goes_on_where_it_stopped(made_up: list[Lesson], tmp_path: Path) -> None:
+def test_training_goes_on_where_it_stopped(made_up: list[LandmarkMotionExample], tmp_path: Path) -> None:
     """A training that stops after a stage and half the next ends with the same weights as one that never stopped."""
     settings = read_settings("tiny")
-    about = About(("a",), (24,), Fraction(25), 2, settings)
+    about = LandmarkTranslationMetadata(("a",), (24,), Fraction(25), 2, settings)
     whole = tmp_path / "whole"
     halved = tmp_path / "halved"
     begin(whole, about)
@@ -178,7 +183,7 @@ def test_a_folder_that_is_no_training_is_told(tmp_path: Path) -> None:
     """No folder, a damaged file and a training that has saved nothing yet each say what to do."""
     with pytest.raises(PortraitError, match="no training of landmark"):
         read_motion(tmp_path)
-    begin(tmp_path, About(("a",), (24,), Fraction(25), 2, read_settings("tiny")))
+    begin(tmp_path, LandmarkTranslationMetadata(("a",), (24,), Fraction(25), 2, read_settings("tiny")))
     with pytest.raises(PortraitError, match=r"no neutral.safetensors yet"):
         read_motion(tmp_path)
     (tmp_path / "landmark.json").write_text("{")

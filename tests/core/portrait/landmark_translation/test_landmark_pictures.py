@@ -15,7 +15,7 @@ from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
-from facetake.networks.sequence_translator import SequenceSize
+from facetake.networks.sequence_translator import SequenceTranslatorSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.landmark_translation.evaluation import evaluate, landmark_distance, opening
@@ -27,13 +27,13 @@ from facetake.portrait.landmark_translation.image.render import show
 from facetake.portrait.landmark_translation.image.settings import (
     GlobalTraining,
     LocalTraining,
+    PictureLossWeights,
     PictureSettings,
-    Weights,
 )
 from facetake.portrait.landmark_translation.image.training import learn_pictures, read_translator
 from facetake.portrait.landmark_translation.image.translator import LocalTranslator, Shown, Translator
 from facetake.portrait.landmark_translation.person import Person, Stance
-from facetake.portrait.landmark_translation.subject import Subject
+from facetake.portrait.landmark_translation.subject import PortraitSubject
 from facetake.portrait.metrics.identity import Csim
 from facetake.portrait.metrics.resemblance import Resemblance
 from facetake.pretrained import VARIABLE
@@ -53,7 +53,7 @@ SMALL = PictureSettings(
     rest_unet=UNET,
     part_critic=CRITIC,
     critic=CRITIC,
-    sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
+    sequence=SequenceTranslatorSize((4, 4, 8), 8, 1, out="added"),
     local_training=LocalTraining(epochs=2, batch=4, rate=2e-3),
     global_training=GlobalTraining(2, 4, 1, 2e-3),
 )
@@ -232,7 +232,7 @@ def test_only_parts_change_where_only_parts_may(filmed: Filmed) -> None:
         {},
         {"local": False, "references": 3, "tint": 0.2, "mirror": True},
         {"out": "blended", "sequence": replace(SMALL.sequence, out="blended")},
-        {"sequence": replace(SMALL.sequence, layers=0), "weights": Weights(identity=0.0, gan=0.0)},
+        {"sequence": replace(SMALL.sequence, layers=0), "weights": PictureLossWeights(identity=0.0, gan=0.0)},
         {"reference": "still", "region": "frame", "changed": "all", "out": "anew"},
     ],
 )
@@ -264,7 +264,7 @@ def test_a_stopped_training_goes_on_to_the_same_networks(filmed: Filmed, tmp_pat
 def test_the_networks_learn_what_the_photograph_does_not_show(filmed: Filmed, tmp_path: Path) -> None:
     """After some epochs an open mouth is nearer to the real one than the moved photograph is."""
     more = replace(SMALL.local_training, epochs=50, rate=6e-3)
-    settings = replace(SMALL, local_training=more, weights=Weights(gan=0.0, perceptual=0.0, identity=0.0))
+    settings = replace(SMALL, local_training=more, weights=PictureLossWeights(gan=0.0, perceptual=0.0, identity=0.0))
     translator = learn_pictures([(filmed, 10)], settings, 0, tmp_path, judges())
     calm = int(calmest(filmed.points[:10], 1)[0])
     subject = _subject(filmed, calm)
@@ -288,11 +288,13 @@ def test_the_whole_learns_nothing_from_where_nothing_may_change(filmed: Filmed, 
     assert first == second
 
 
-def _subject(filmed: Filmed, frame: int) -> Subject:
+def _subject(filmed: Filmed, frame: int) -> PortraitSubject:
     """A photograph out of the film, of nobody."""
     nobody = Person(np.zeros((68, 3), np.float32), np.zeros(1, np.float32))
     still = Stance(np.eye(3, dtype=np.float32)[None], np.zeros((1, 3), np.float32), portrait((SIDE, SIDE), 25.0))
-    return Subject(filmed.film.frames(frame, frame + 1)[0], filmed.points[frame], nobody, still, open_face().model)
+    return PortraitSubject(
+        filmed.film.frames(frame, frame + 1)[0], filmed.points[frame], nobody, still, open_face().model
+    )
 
 
 def test_lips_are_measured_from_landmarks() -> None:
@@ -368,7 +370,7 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
 
     assert read_settings("paper").pictures == PictureSettings()
     assert {name: read_settings(name).pictures.side for name in ("quick", "tiny")} == {"quick": 128, "tiny": 32}
-    examples = Path(__file__).parents[3] / "examples" / "portrait"
+    examples = Path(__file__).parents[4] / "examples" / "portrait"
     minutes, many = (read_settings(str(examples / f"landmark_{name}.toml")).pictures for name in ("minutes", "many"))
     assert all(each.references > 1 and each.tint > 0.0 and each.parts == many.parts for each in (minutes, many))
     assert many.mirror and many.out == many.sequence.out == "blended" and minutes.side == 256

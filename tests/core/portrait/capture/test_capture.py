@@ -14,10 +14,10 @@ from facetake.cli.portrait_capture import seconds, size, sound_late
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.head import rotation
 from facetake.portrait.capture import pose
-from facetake.portrait.capture.actor import ABOUT, Actor, read_actor
+from facetake.portrait.capture.actor import ABOUT, CapturedActor, read_actor
 from facetake.portrait.capture.clip_capture import Order, capture
 from facetake.portrait.capture.face_models import open_face
-from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, Motion, solve
+from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, solve
 from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.capture.performance import take_of
 from facetake.portrait.capture.photometry import bands_of
@@ -42,24 +42,24 @@ def film(tmp_path_factory: pytest.TempPathFactory) -> Filmed:
 
 
 @pytest.fixture(scope="module")
-def captured(film: Filmed) -> tuple[Actor, list[str]]:
+def captured(film: Filmed) -> tuple[CapturedActor, list[str]]:
     """The made-up actor, captured, and what was told about the video."""
     return capture(Order(film.video, film.video.parent / "actor", film.tracks, settings=SETTINGS), open_face(), nothing)
 
 
-def fitted(actor: Actor) -> Motion:
+def fitted(actor: CapturedActor) -> FaceMotion:
     """The motion that a capture found."""
     fit = actor.fit
-    return Motion(pose.matrices(fit.rotation), fit.translation, fit.expression)
+    return FaceMotion(pose.matrices(fit.rotation), fit.translation, fit.expression)
 
 
-def test_pose_is_found_within_a_degree(captured: tuple[Actor, list[str]], film: Filmed) -> None:
+def test_pose_is_found_within_a_degree(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
     """The head's turn is within one degree of the truth in every frame, for a face whose shape is not known."""
     between = fitted(captured[0]).rotation @ film.motion.rotation.transpose(0, 2, 1)
     assert np.degrees(np.linalg.norm(pose.vectors(between), axis=1)).max() < 1.0
 
 
-def test_landmarks_are_found(captured: tuple[Actor, list[str]], film: Filmed) -> None:
+def test_landmarks_are_found(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
     """All fitted landmarks are within 1.5 pixels of the true ones in every frame, at 256 pixels."""
     actor = captured[0]
     points = LandmarkFitter(film.face, actor.camera, SETTINGS).points(actor.fit.identity, fitted(actor))
@@ -68,7 +68,7 @@ def test_landmarks_are_found(captured: tuple[Actor, list[str]], film: Filmed) ->
     assert np.linalg.norm(found - film.marks, axis=2).max() < 1.5
 
 
-def test_expression_is_found(captured: tuple[Actor, list[str]], film: Filmed) -> None:
+def test_expression_is_found(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
     """Every action that can be seen is within 0.1 of the truth on average over the frames."""
     away = np.abs(captured[0].fit.expression - film.motion.expression).mean(axis=0)
     shown = [name not in HIDDEN for name in ARKIT_NAMES]
@@ -78,7 +78,7 @@ def test_expression_is_found(captured: tuple[Actor, list[str]], film: Filmed) ->
     assert away[acted].mean() < 0.05
 
 
-def test_own_colours_explain_the_pictures(captured: tuple[Actor, list[str]], film: Filmed) -> None:
+def test_own_colours_explain_the_pictures(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
     """The face drawn in the colours found is nearer to the pictures than in those of its model alone."""
     actor = captured[0]
     motion = fitted(captured[0])
@@ -94,14 +94,16 @@ def test_own_colours_explain_the_pictures(captured: tuple[Actor, list[str]], fil
     assert away[0] < away[1]
 
 
-def test_light_is_dark_from_nowhere(captured: tuple[Actor, list[str]]) -> None:
+def test_light_is_dark_from_nowhere(captured: tuple[CapturedActor, list[str]]) -> None:
     """Directions that no face looks in get light as well, so that nothing is drawn black."""
     around = np.random.default_rng(0).normal(size=(500, 3)).astype(np.float32)
     lit = bands_of(around / np.linalg.norm(around, axis=1, keepdims=True)) @ captured[0].light_at(0)
     assert (lit.min(axis=0) > 0.05 * lit.mean(axis=0)).all()
 
 
-def test_an_interrupted_capture_goes_on(captured: tuple[Actor, list[str]], film: Filmed, tmp_path: Path) -> None:
+def test_an_interrupted_capture_goes_on(
+    captured: tuple[CapturedActor, list[str]], film: Filmed, tmp_path: Path
+) -> None:
     """A capture stopped in its middle keeps what it has, is no actor yet, and ends with the same result."""
     order = Order(film.video, tmp_path / "actor", film.tracks, settings=SETTINGS)
 
@@ -119,7 +121,7 @@ def test_an_interrupted_capture_goes_on(captured: tuple[Actor, list[str]], film:
     assert not list(order.out.glob("motion-*"))
 
 
-def test_folders_are_not_mixed_up(captured: tuple[Actor, list[str]], film: Filmed, tmp_path: Path) -> None:
+def test_folders_are_not_mixed_up(captured: tuple[CapturedActor, list[str]], film: Filmed, tmp_path: Path) -> None:
     """A finished actor, a folder of other files and one of another capture are refused and stay as they are."""
     with pytest.raises(PortraitError, match="finished actor already"):
         capture(Order(film.video, captured[0].folder, film.tracks, settings=SETTINGS), open_face(), nothing)
@@ -134,7 +136,9 @@ def test_folders_are_not_mixed_up(captured: tuple[Actor, list[str]], film: Filme
     assert not (tmp_path / "other" / ABOUT).exists()
 
 
-def test_the_performance_becomes_a_take(captured: tuple[Actor, list[str]], film: Filmed, tmp_path: Path) -> None:
+def test_the_performance_becomes_a_take(
+    captured: tuple[CapturedActor, list[str]], film: Filmed, tmp_path: Path
+) -> None:
     """The take has the video's rate and frames, its jaw and its turn of the head, and survives its file."""
     formats.write(take_of(captured[0], open_face().model), tmp_path / "take.json")
     again = formats.read(tmp_path / "take.json")
@@ -146,7 +150,7 @@ def test_the_performance_becomes_a_take(captured: tuple[Actor, list[str]], film:
     assert np.abs(rotation(again.head) - film.motion.rotation).max() < 0.03
 
 
-def test_a_silent_video_is_told(captured: tuple[Actor, list[str]]) -> None:
+def test_a_silent_video_is_told(captured: tuple[CapturedActor, list[str]]) -> None:
     """Without sound the capture is done, has no sound file, and says so."""
     actor, told = captured
     assert actor.sound is None

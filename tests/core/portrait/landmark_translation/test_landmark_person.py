@@ -16,7 +16,7 @@ from facetake.errors import ModelError, PortraitError
 from facetake.face import anny
 from facetake.face.ibug import IBUG_68
 from facetake.face.marks import Marks
-from facetake.portrait.capture.actor import About, Actor, Fit
+from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.capture.pose import matrices
@@ -109,8 +109,8 @@ def test_an_actor_and_a_take_give_the_same_points() -> None:
     away = np.tile(np.array([0, 0, 0.7], np.float32), (2, 1))
     nothing = np.zeros(0, np.float32)
     fit = Fit(nothing, identity, nothing, nothing, nothing, expression, turn, away)
-    about = About("anny", "", "", "", (0, 0, 256), 256, Fraction(25), 2, 500.0)
-    person, stance, points = of_actor(Actor(Path(), about, fit), model)
+    about = ActorMetadata("anny", "", "", "", (0, 0, 256), 256, Fraction(25), 2, 500.0)
+    person, stance, points = of_actor(CapturedActor(Path(), about, fit), model)
     assert person.unit == pytest.approx(0.09, abs=0.02)
     np.testing.assert_allclose(points[0], person.still, atol=1e-6)
     where = stance.camera.project(

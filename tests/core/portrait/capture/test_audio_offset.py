@@ -13,12 +13,12 @@ import soundfile
 from facetake import inference
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.portrait.capture.actor import SOUND, About, Actor, Fit
+from facetake.portrait.capture.actor import SOUND, ActorMetadata, CapturedActor, Fit
 from facetake.portrait.capture.audio_offset import late_sound, lateness
-from facetake.portrait.capture.face_models import Face, open_face
+from facetake.portrait.capture.face_models import OpenedFaceModel, open_face
 from facetake.portrait.capture.performance import from_take
 
-LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 RATE = Fraction(25)
 
 
@@ -29,13 +29,13 @@ def models() -> Models:
 
 
 @pytest.fixture(scope="module")
-def face() -> Face:
+def face() -> OpenedFaceModel:
     """The shipped face."""
     return open_face()
 
 
 @pytest.fixture
-def speaker(face: Face, models: Models, tmp_path: Path) -> Actor:
+def speaker(face: OpenedFaceModel, models: Models, tmp_path: Path) -> CapturedActor:
     """Somebody who says the example line twice, angrily, as Facetake would say it."""
     sound, rate_hz = soundfile.read(LINE)
     soundfile.write(tmp_path / SOUND, np.tile(sound, 2), rate_hz)
@@ -53,16 +53,20 @@ def speaker(face: Face, models: Models, tmp_path: Path) -> Actor:
         still,
         still,
     )
-    return Actor(tmp_path, About("anny", "", "line.mp4", "", (0.0, 0.0, 64.0), 64, RATE, count, 100.0), fit)
+    return CapturedActor(
+        tmp_path, ActorMetadata("anny", "", "line.mp4", "", (0.0, 0.0, 64.0), 64, RATE, count, 100.0), fit
+    )
 
 
-def moved(actor: Actor, frames: int) -> Actor:
+def moved(actor: CapturedActor, frames: int) -> CapturedActor:
     """The same with lips so many frames earlier, below 0 later."""
     return replace(actor, fit=replace(actor.fit, expression=np.roll(actor.fit.expression, -frames, axis=0)))
 
 
 @pytest.mark.parametrize("frames", [3, -4])
-def test_a_sound_that_is_off_is_told(frames: int, speaker: Actor, face: Face, models: Models) -> None:
+def test_a_sound_that_is_off_is_told(
+    frames: int, speaker: CapturedActor, face: OpenedFaceModel, models: Models
+) -> None:
     """Lips three frames ahead of the sound make it late, lips behind it early, and the remedy is named."""
     found = lateness(moved(speaker, frames), face.model, models)
     assert found is not None and found.lag_frames == frames and found.best > 0.9
@@ -72,7 +76,7 @@ def test_a_sound_that_is_off_is_told(frames: int, speaker: Actor, face: Face, mo
     assert f"--sound-late {0.5 + frames / 25:.2f}" in again
 
 
-def test_a_sound_that_fits_is_not(speaker: Actor, face: Face, models: Models) -> None:
+def test_a_sound_that_fits_is_not(speaker: CapturedActor, face: OpenedFaceModel, models: Models) -> None:
     """Nothing is told of lips in step, of a hair's breadth, of a mouth that is still, or of a short clip."""
     still = replace(speaker.fit, expression=np.zeros_like(speaker.fit.expression))
     short = replace(speaker, about=replace(speaker.about, n_frames=50))
@@ -81,7 +85,7 @@ def test_a_sound_that_fits_is_not(speaker: Actor, face: Face, models: Models) ->
     assert lateness(short, face.model, models) is None
 
 
-def test_without_sound_nothing_is_said(speaker: Actor, face: Face, models: Models) -> None:
+def test_without_sound_nothing_is_said(speaker: CapturedActor, face: OpenedFaceModel, models: Models) -> None:
     """A silent capture has no lateness."""
     assert speaker.sound is not None
     speaker.sound.unlink()

@@ -15,7 +15,7 @@ import torch
 from facetake.cli import main
 from facetake.errors import PortraitError
 from facetake.networks.patchgan import PatchSize
-from facetake.networks.sequence_translator import SequenceSize
+from facetake.networks.sequence_translator import SequenceTranslatorSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.audiodvp import renderer as dvp
 from facetake.portrait.audiodvp.settings import read_settings as dvp_settings
@@ -26,7 +26,7 @@ from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, 
 from facetake.portrait.landmark_translation.image.training import new_translator
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars.dataset import Maps
-from facetake.portrait.read_avatars.renderer_training import RendererTrainer
+from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererTrainer
 from facetake.portrait.read_avatars.settings import read_settings
 from facetake.portrait.training.devices import CPU, device, home
 
@@ -61,7 +61,7 @@ def _pictures(*shape: int) -> np.ndarray:
 
 def _dvp_losses(where: torch.device) -> tuple[float, ...]:
     settings = dvp_settings("tiny")
-    trainer = dvp.RendererTrainer(settings, where)
+    trainer = dvp.AudioDvpRendererTrainer(settings, where)
     drawn = _pictures(8, settings.side, settings.side, 3)
     real = _pictures(8, settings.side, settings.side, 3)
     return astuple(trainer.epoch(drawn, real, 0))
@@ -80,7 +80,7 @@ def _read_losses(where: torch.device) -> tuple[float, ...]:
         (uv[..., 1] > 0.5).astype(np.uint8),
         dice.uniform(size=(16, 5)).astype(np.float32),
     )
-    return astuple(RendererTrainer(5, settings, Style(), where).epoch([maps], 0))
+    return astuple(ReadAvatarsRendererTrainer(5, settings, Style(), where).epoch([maps], 0))
 
 
 def _landmark_losses(where: torch.device) -> tuple[float, ...]:
@@ -95,7 +95,7 @@ def _landmark_losses(where: torch.device) -> tuple[float, ...]:
         rest_unet=unet,
         part_critic=judge,
         critic=judge,
-        sequence=SequenceSize((4, 4, 8), 8, 1, out="added"),
+        sequence=SequenceTranslatorSize((4, 4, 8), 8, 1, out="added"),
         local_training=LocalTraining(epochs=1, batch=4),
         global_training=GlobalTraining(1, 4, 1),
     )

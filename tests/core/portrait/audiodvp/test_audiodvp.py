@@ -24,17 +24,17 @@ from facetake.networks import checkpoint  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait import audio_features  # noqa: E402
 from facetake.portrait.audiodvp import driving, evaluation, expression, proxy, renderer  # noqa: E402
-from facetake.portrait.audiodvp.checkpoint import Trained, read_trained  # noqa: E402
+from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.render import perform  # noqa: E402
 from facetake.portrait.audiodvp.settings import (  # noqa: E402
+    AudioDvpSettings,
     Ends,
     ExpressionTraining,
-    Settings,
     read_settings,
 )
 from facetake.portrait.audiodvp.training import train  # noqa: E402
-from facetake.portrait.capture.actor import About, Actor, Fit  # noqa: E402
+from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit  # noqa: E402
 from facetake.portrait.capture.face_models import open_face  # noqa: E402
 from facetake.portrait.capture.performance import from_take  # noqa: E402
 from facetake.portrait.metrics import lips  # noqa: E402  # noqa: E402
@@ -47,7 +47,7 @@ from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
 RATE = Fraction(25)
-EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
+EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 N_FRAMES = 24
 LEARNT = 16
 
@@ -72,8 +72,10 @@ class SyntheticActor(Performer):
             rotation=turn,
             translation=np.tile(np.array([0.0, 0.0, 0.55], np.float32), (n_frames, 1)),
         )
-        about = About(face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), size, RATE, n_frames, 1.6 * size)
-        actor = Actor(Path("made up"), about, fit)
+        about = ActorMetadata(
+            face.name, face.sha256, "made.mp4", "0" * 64, (0.0, 0.0, 64.0), size, RATE, n_frames, 1.6 * size
+        )
+        actor = CapturedActor(Path("made up"), about, fit)
         super().__init__(actor, model)
         still = model.vertices(torch.zeros(1, model.identity_size), torch.zeros(1, model.expression_size))
         across = still[0, :, :1].numpy()
@@ -126,7 +128,7 @@ def features(actor: SyntheticActor) -> np.ndarray:
 
 
 @pytest.fixture(scope="module")
-def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> Trained:
+def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytest.TempPathFactory) -> TrainedAudioDvp:
     """`actor` learnt from its first frames by the tiny preset."""
     folder = tmp_path_factory.mktemp("trained") / "run"
     return train(actor, features, "made up", read_settings("tiny"), folder, LEARNT)
@@ -135,7 +137,7 @@ def trained(actor: SyntheticActor, features: np.ndarray, tmp_path_factory: pytes
 def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
     """All files fit the structs, the paper's says what the defaults, which cite it, say, minutes' what quick does."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
-    assert read_settings("paper") == Settings()
+    assert read_settings("paper") == AudioDvpSettings()
     own = read_settings(str(EXAMPLES / "audiodvp_minutes.toml"))
     quick = read_settings("quick")
     assert replace(quick, renderer=own.renderer) == own and own.renderer.epochs < quick.renderer.epochs
@@ -280,7 +282,7 @@ def test_pairs_are_moved_alike() -> None:
     assert renderer.jittered(ramp, real, 0.0, dice) == (ramp, real)
 
 
-def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, trained: Trained) -> None:
+def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, trained: TrainedAudioDvp) -> None:
     """On frames it has not seen, the trained renderer beats the bare drawing, and leaves all else alone."""
     frames = np.arange(LEARNT, N_FRAMES)
     real = actor.frames(LEARNT, N_FRAMES).astype(np.float64)
@@ -336,7 +338,7 @@ def test_too_short_a_clip_is_refused(actor: SyntheticActor, features: np.ndarray
         train(actor, features[:3], "made up", read_settings("tiny"), tmp_path / "run")
 
 
-def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: Trained) -> None:
+def test_evaluation_compares_like_table_3(actor: SyntheticActor, trained: TrainedAudioDvp) -> None:
     """The renderer scores above the bare drawing, and lips that are told late are found to be late."""
     late = np.concatenate([actor.expression[:1], actor.expression[:-1]])
     jaw = ARKIT_NAMES.index("jawOpen")
@@ -362,7 +364,7 @@ def test_a_late_sound_is_put_in_step(actor: SyntheticActor) -> None:
     np.testing.assert_array_equal(lips.in_step(late, found)[-2:], late[[-1, -1]])
 
 
-def test_evaluation_needs_frames(actor: SyntheticActor, trained: Trained) -> None:
+def test_evaluation_needs_frames(actor: SyntheticActor, trained: TrainedAudioDvp) -> None:
     """A training on every frame leaves none to evaluate on, which is told."""
     with pytest.raises(PortraitError, match="no frame is left"):
         evaluation.evaluate(actor, trained, actor.expression, lambda rows: rows[:, 0], np.arange(0))

@@ -20,12 +20,12 @@ from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars import audio_to_parameters
 from facetake.portrait.read_avatars.dataset import Maps
-from facetake.portrait.read_avatars.renderer import Seen, filled
-from facetake.portrait.read_avatars.renderer_training import RendererTrainer, jittered
-from facetake.portrait.read_avatars.settings import ParameterTraining, Settings, read_settings
+from facetake.portrait.read_avatars.renderer import RendererInput, filled
+from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererTrainer, jittered
+from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
 from facetake.portrait.training.schedule import share_of_rate
 
-EXAMPLES = Path(__file__).parents[3] / "examples/portrait"
+EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 
 
 def _ramps(side: int) -> torch.Tensor:
@@ -38,7 +38,7 @@ def test_maps_and_pictures_are_moved_alike() -> None:
     """Where colours are coordinates they still are after a jitter, within a pixel, and masks go along."""
     ramp = _ramps(64).expand(3, 2, 64, 64)
     inside = ramp.abs().amax(dim=1) < 0.5
-    given = Seen(
+    given = RendererInput(
         ramp[:, None].expand(3, 5, 2, 64, 64),
         inside,
         inside,
@@ -86,7 +86,7 @@ def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
 def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_path: Path) -> None:
     """Stopped after any epoch, saved or not, and even while saving, it ends with the bytes of learning in one go."""
     dice = np.random.default_rng(0)
-    clips = [audio_to_parameters.Spoken(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
+    clips = [audio_to_parameters.SpokenClip(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
     how = ParameterTraining(ParameterSize(8, 1, 1, 8, True), 10, 4, 1e-2, gan, 1.0, 10, 5, save_every=2)
     folder = tmp_path / "run"
     saved = []
@@ -139,7 +139,7 @@ def test_trainers_slow_down() -> None:
     """In the last epoch of a training whose rate falls both optimisers have the rate of that epoch."""
     settings = read_settings("tiny")
     how = replace(settings.renderer, epochs=4, falling=0.5)
-    trainer = RendererTrainer(2, replace(settings, renderer=how), Style())
+    trainer = ReadAvatarsRendererTrainer(2, replace(settings, renderer=how), Style())
     side = settings.side
     maps = Maps(
         np.zeros((4, side, side, 2), np.float16),
@@ -164,10 +164,10 @@ def test_lips_count_as_often_as_asked() -> None:
     uv = dice.uniform(-1.0, 1.0, (4, side, side, 2)).astype(np.float16)
     real = dice.integers(0, 255, (4, side, side, 3)).astype(np.uint8)
 
-    def first_loss(how: Settings, lips: int) -> float:
+    def first_loss(how: ReadAvatarsSettings, lips: int) -> float:
         masks = [np.full((4, side, side), value, np.uint8) for value in (1, lips)]
         maps = Maps(uv, masks[0], real, masks[1], np.zeros((8, 2), np.float32))
-        return RendererTrainer(2, how, Style()).epoch([maps], 0).l1
+        return ReadAvatarsRendererTrainer(2, how, Style()).epoch([maps], 0).l1
 
     once = first_loss(settings, 1)
     assert first_loss(weighed, 1) == pytest.approx(5.0 * once)

@@ -16,8 +16,8 @@ from facetake.portrait.capture.actor import (
     ABOUT,
     FIT,
     PICTURES,
-    About,
-    Actor,
+    ActorMetadata,
+    CapturedActor,
     Fit,
     read_actor,
     write_actor,
@@ -29,7 +29,7 @@ T = 7
 SIZE = 32
 
 
-def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[Actor, np.ndarray]:
+def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[CapturedActor, np.ndarray]:
     """A small actor of noise, and its pictures."""
     random = np.random.default_rng(0)
     shapes = {
@@ -43,7 +43,7 @@ def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[Actor, n
         "translation": (T, 3),
     }
     fit = Fit(**{name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = About("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
+    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
     pictures = random.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8)
     sound = random.normal(scale=0.1, size=4000).astype(np.float32)
     return write_actor(folder, about, fit, pictures, (sound, 16_000)), pictures

@@ -17,14 +17,14 @@ from facetake.cli import main
 from facetake.errors import ConfigError, PortraitError
 from facetake.face.anny import load
 from facetake.networks.resnet import ResNet, ResNetSize
-from facetake.portrait.capture.actor import Actor, read_actor
+from facetake.portrait.capture.actor import CapturedActor, read_actor
 from facetake.portrait.capture.clip_capture import Order
 from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.regress.capturing import regress
-from facetake.portrait.regress.losses import Comparison
-from facetake.portrait.regress.network import Found, Regressor
+from facetake.portrait.regress.losses import FaceFittingLoss
+from facetake.portrait.regress.network import FaceEstimate, Regressor
 from facetake.portrait.regress.regression import Epoch, Regression
-from facetake.portrait.regress.settings import Losses, Settings, read_settings
+from facetake.portrait.regress.settings import RegressionLossSettings, RegressionSettings, read_settings
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
 from facetake.pretrained import VARIABLE, WeightsMissingError
 from facetake.render.camera import portrait
@@ -45,13 +45,13 @@ def no_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def actor(tmp_path_factory: pytest.TempPathFactory) -> Actor:
+def actor(tmp_path_factory: pytest.TempPathFactory) -> CapturedActor:
     """Eight frames of a head that turns and acts."""
     return anny_actor(tmp_path_factory.mktemp("actors") / "actor", N, SIZE)
 
 
 @pytest.fixture(scope="module")
-def trained(actor: Actor, tmp_path_factory: pytest.TempPathFactory) -> tuple[Regression, list[Epoch], Path]:
+def trained(actor: CapturedActor, tmp_path_factory: pytest.TempPathFactory) -> tuple[Regression, list[Epoch], Path]:
     """The tiny preset, to its end."""
     regression = Regression(actor, load(), read_settings("tiny"))
     told = []
@@ -63,7 +63,7 @@ def trained(actor: Actor, tmp_path_factory: pytest.TempPathFactory) -> tuple[Reg
 def test_the_presets_are_valid_and_the_paper_is_the_paper(tmp_path: Path) -> None:
     """All three files fit the struct, and the paper's one says what the defaults, which cite it, say."""
     assert [read_settings(name).epochs for name in PRESETS] == [40, 20, 30]
-    assert read_settings("paper") == Settings()
+    assert read_settings("paper") == RegressionSettings()
     (tmp_path / "own.toml").write_text('start = "vggface2"\n[size]\nwidth = 8\n', encoding="utf-8")
     with pytest.raises(ConfigError, match="ResNet-50"):
         read_settings(str(tmp_path / "own.toml"))
@@ -79,7 +79,7 @@ def test_the_loss_falls_and_landmarks_are_met(trained: tuple[Regression, list[Ep
     assert regression.distance_px(regression.fit()) < BAR_PX
 
 
-def test_the_fit_is_as_any_other(actor: Actor, trained: tuple[Regression, list[Epoch], Path]) -> None:
+def test_the_fit_is_as_any_other(actor: CapturedActor, trained: tuple[Regression, list[Epoch], Path]) -> None:
     """It has the shapes of an actor's fit, with activations in 0..1 and a light for every frame."""
     fit = trained[0].fit()
     fit.check(N, "here")
@@ -88,7 +88,7 @@ def test_the_fit_is_as_any_other(actor: Actor, trained: tuple[Regression, list[E
     assert np.array_equal(fit.landmarks, actor.fit.landmarks)
 
 
-def test_training_goes_on_where_it_stopped(actor: Actor, tmp_path: Path) -> None:
+def test_training_goes_on_where_it_stopped(actor: CapturedActor, tmp_path: Path) -> None:
     """Stopped after its first checkpoint and begun again, it ends at the weights of a training in one go."""
     settings = replace(read_settings("tiny"), epochs=4, save_every=2)
 
@@ -110,11 +110,11 @@ def test_training_goes_on_where_it_stopped(actor: Actor, tmp_path: Path) -> None
         Regression(actor, load(), replace(settings, seed=1)).train(tmp_path / "once")
 
 
-def rest(model: Any, number: int) -> Found:
+def rest(model: Any, number: int) -> FaceEstimate:
     """A face at rest, 0.9 m away."""
     light = torch.zeros(number, 9, 3)
     light[:, 0] = 0.7
-    return Found(
+    return FaceEstimate(
         torch.zeros(number, model.expression_size),
         light,
         torch.zeros(number, 3),
@@ -128,8 +128,8 @@ def test_losses_are_the_papers_equations_and_the_released_code() -> None:
     """Landmarks all one pixel off, of mouth and eyes or not, and pictures one grey off, cost what the formulas say."""
     model = load()
     camera = portrait((SIZE, SIZE), 25.0)
-    printed = Comparison(model, camera, Losses())
-    released = Comparison(model, camera, Losses(form="released"))
+    printed = FaceFittingLoss(model, camera, RegressionLossSettings())
+    released = FaceFittingLoss(model, camera, RegressionLossSettings(form="released"))
     found = rest(model, 2)
     space = printed.placed(found)
     points = printed.points
@@ -155,7 +155,7 @@ def test_coefficients_cost_what_they_should() -> None:
     """Priors are sums of squares with the paper's shares, more for activations and gazes; the impossible costs more."""
     model = load()
     camera = portrait((SIZE, SIZE), 25.0)
-    comparison = Comparison(model, camera, Losses())
+    comparison = FaceFittingLoss(model, camera, RegressionLossSettings())
     found = rest(model, 2)
     jaw, smile, gaze = map(model.expression_names.index, ("jawOpen", "mouthSmileLeft", "eyeLookInLeft"))
     found.expression[:, jaw], found.identity[:, 0], found.albedo[:, 0] = 0.5, 2.0, 3.0
@@ -203,7 +203,7 @@ def test_the_trunk_is_caffes(tmp_path: Path) -> None:
 def test_the_published_file_starts_the_network(tmp_path: Path) -> None:
     """The pickle of numpy arrays is read without running it and fills the whole trunk."""
     path = published.vggface2(tmp_path)
-    network = Regressor(Settings(), 3, 4, 5, torch.zeros(3), torch.zeros(3))
+    network = Regressor(RegressionSettings(), 3, 4, 5, torch.zeros(3), torch.zeros(3))
     before = network.trunk.get_submodule("layer4.2.conv3").weight.clone()  # type: ignore[operator]
     assert str(path) in network.begin("vggface2", tmp_path)
     assert not torch.equal(before, network.trunk.get_submodule("layer4.2.conv3").weight)  # type: ignore[arg-type]

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 from facetake.cli import main
 from facetake.errors import PortraitError
 from facetake.portrait.capture import actor
-from facetake.portrait.capture.actor import Actor
+from facetake.portrait.capture.actor import CapturedActor
 from facetake.portrait.capture.clip_capture import Order, capture_clips
-from facetake.portrait.capture.clip_list import Clip, captured_in, read_clips, write_clips
+from facetake.portrait.capture.clip_list import ActorClip, captured_in, read_clips, write_clips
 from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.video.pictures import read_pictures
@@ -59,12 +59,12 @@ def _orders(films: list[Filmed], out: Path) -> list[Order]:
 
 
 @pytest.fixture(scope="module")
-def captured(films: list[Filmed], tmp_path_factory: pytest.TempPathFactory) -> list[Actor]:
+def captured(films: list[Filmed], tmp_path_factory: pytest.TempPathFactory) -> list[CapturedActor]:
     """Both clips, captured together."""
     return capture_clips(_orders(films, tmp_path_factory.mktemp("actors")), open_face(), nothing)[0]
 
 
-def test_clips_share_all_but_pose_and_expression(captured: list[Actor], films: list[Filmed]) -> None:
+def test_clips_share_all_but_pose_and_expression(captured: list[CapturedActor], films: list[Filmed]) -> None:
     """Identity, colours, light and camera are the same bytes in both folders; motion is each clip's own."""
     one, two = captured
     for name in ("identity", "albedo", "colour", "light"):
@@ -76,7 +76,9 @@ def test_clips_share_all_but_pose_and_expression(captured: list[Actor], films: l
         assert away < 0.06
 
 
-def test_an_interrupted_capture_of_clips_goes_on(captured: list[Actor], films: list[Filmed], tmp_path: Path) -> None:
+def test_an_interrupted_capture_of_clips_goes_on(
+    captured: list[CapturedActor], films: list[Filmed], tmp_path: Path
+) -> None:
     """Stopped after its first clip, it keeps that clip as it is and ends with the same result."""
     orders = _orders(films, tmp_path)
 
@@ -168,13 +170,13 @@ def test_lists_stay_in_their_folder_and_names_apart(tmp_path: Path) -> None:
     (tmp_path / "list.csv").write_text("clip,emotion,intensity\n../other,angry,1\n", encoding="utf-8")
     with pytest.raises(PortraitError, match="line 2: ../other leaves the folder"):
         read_clips(tmp_path / "list.csv")
-    twins = [Clip(Path("a/001.mp4"), "sad"), Clip(Path("b/001.mp4"), "sad")]
+    twins = [ActorClip(Path("a/001.mp4"), "sad"), ActorClip(Path("b/001.mp4"), "sad")]
     with pytest.raises(PortraitError, match="two sad clips are called 001"):
         captured_in(twins, tmp_path)
 
 
 def test_lists_survive_their_file(tmp_path: Path) -> None:
     """Written clips are read back the same."""
-    clips = [Clip(tmp_path / "angry" / "50" / "a", "angry", 0.5), Clip(tmp_path / "b", "neutral", 1.0)]
+    clips = [ActorClip(tmp_path / "angry" / "50" / "a", "angry", 0.5), ActorClip(tmp_path / "b", "neutral", 1.0)]
     write_clips(tmp_path / "clips.csv", clips)
     assert read_clips(tmp_path / "clips.csv")[0] == clips
