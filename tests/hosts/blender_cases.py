@@ -45,7 +45,7 @@ def write(stage: BlenderStage, start: int = 10, channels: tuple[str, ...] = ()) 
 
 def refusal(stage: BlenderStage) -> str:
     """Why the first character cannot be written."""
-    return stage.host.refusal(stage.host.characters()[0])
+    return str(stage.host.refusal(stage.host.characters()[0]))
 
 
 class Layout:
@@ -80,7 +80,8 @@ class Layout:
 def drawn() -> list[str]:
     """What the sidebar shows."""
     layout = Layout()
-    panel.Sidebar.draw(SimpleNamespace(layout=layout), bpy.context)
+    sidebar: Any = SimpleNamespace(layout=layout)
+    panel.Sidebar.draw(sidebar, bpy.context)
     return layout.drawn
 
 
@@ -465,7 +466,7 @@ def _walk(thing: Any, path: str, found: dict[str, Any], above: set[int]) -> None
         name = prop.identifier
         if name in ("rna_type", "session_uid", "original", "id_data", "use_nodes"):
             continue
-        value = getattr(thing, name, None)
+        value: Any = getattr(thing, name, None)
         if prop.type == "COLLECTION":
             for number, each in enumerate(value):
                 if isinstance(each, bpy.types.ID):

@@ -46,7 +46,7 @@ def plugins(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 @pytest.fixture(params=STAGES)
 def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, plugins: None) -> Stage:
     """Each host in turn with one character, ann."""
-    return STAGES[request.param](request.param.partition("-")[2], monkeypatch)  # type: ignore[call-arg]
+    return STAGES[request.param](request.param.partition("-")[2], monkeypatch)
 
 
 @pytest.fixture(scope="session")

@@ -59,6 +59,9 @@ class Stage:
     tells_rest = False
     """Whether `value` tells what plays where no take is, too."""
 
+    def __init__(self, kind: str, patch: pytest.MonkeyPatch) -> None:
+        """A scene with one character, ann, of a kind of rig."""
+
     @property
     def least(self) -> int:
         """How many channels a take keys at least."""

@@ -24,7 +24,8 @@ FILES = ("test_contract.py", "test_hand_layers.py", "blender_cases.py")
 NEEDS = "import bpy, hypothesis, pytest"
 _INSTALL = """
 import sys
-import addon_utils, bpy
+import bpy
+import addon_utils
 bpy.ops.wm.read_factory_settings(use_empty=True)
 addon_utils.enable("bl_pkg")
 bpy.ops.extensions.package_install_files(filepath=sys.argv[1], repo="user_default", enable_on_install=True)
