@@ -21,6 +21,7 @@ _SPELT = {name.lower(): name for name in NAMES} | {
     for side in ("Left", "Right")
     if name.endswith(side)
 }
+"""In small letters, with its side written out or as one letter behind."""
 
 
 def find(spelling: str) -> str | None:

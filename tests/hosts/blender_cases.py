@@ -22,7 +22,6 @@ from facetake_host.curves import Delivery, KeyCurve
 from facetake_host.problems import HostProblem
 
 CURVE = KeyCurve((0, 4, 9), (0.0, 0.5, 0.2), (0.0, 0.0, 0.0), (0.0, 0.0, 0.0))
-FLAT = (0.0, 0.0)
 
 
 @pytest.fixture
@@ -40,7 +39,8 @@ def write(stage: BlenderStage, start: int = 10, channels: tuple[str, ...] = ()) 
     """A take of ten frames on the first character."""
     keys = dict.fromkeys(channels or (stage.jaw, stage.lid), CURVE)
     with stage.host.step("a take"):
-        return stage.host.write(stage.host.characters()[0], "take", Delivery(Fraction(30), 10, keys), start, stage.host)
+        delivery = Delivery(Fraction(30), 10, keys)
+        return str(stage.host.write(stage.host.characters()[0], "take", delivery, start, stage.host))
 
 
 def refusal(stage: BlenderStage) -> str:
@@ -125,6 +125,16 @@ def test_steps_one_by_one_with_progress_and_cancel(addon: Any, tmp_path: Path) -
     runner.finish()
 
     assert (everything(), runner.is_busy, panel.HOST.message) == (before, False, jobs.CANCELLED)
+
+
+def test_a_timer_steps_in_the_window_s_context(addon: Any, tmp_path: Path) -> None:
+    """The function that the timer calls takes the job to its end, says when to come again, and then no more."""
+    head("Ann")
+    line = write_sound(tmp_path / "line.wav")
+    face = panel.HOST.characters()[0]
+    panel.HOST.runner.start(lambda cancel: jobs.generate(panel.HOST, panel.ENGINE, face, [line], {}, cancel=cancel))
+    waits = [panel._tick() for _ in range(40)]
+    assert waits[0] == panel.TICK_S and waits[-1] is None and len(head_data("Ann").nla_tracks) == 2
 
 
 def test_opening_another_scene_ends_the_job(addon: Any, tmp_path: Path) -> None:
