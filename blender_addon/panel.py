@@ -61,7 +61,7 @@ class _Job:
 
     def invoke(self: Any, context: Any, _event: Any) -> Any:
         """The button."""
-        self.character = self.character or context.scene.facetake.character
+        self.character = context.scene.facetake.character  # and not the one that was asked for last
         if not self.character and len(HOST.characters()) > 1:
             return context.window_manager.invoke_props_dialog(self)
         return self.execute(context)
@@ -96,8 +96,8 @@ class Generate(_Job, bpy.types.Operator):
         if not settings.audio:
             raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
         sounds = [Path(bpy.path.abspath(settings.audio))]
-        options = {"emotion": settings.emotion or "neutral", "blink": settings.blink, "gaze": settings.gaze}
-        options["head"] = bool(HOST.head)
+        options = {"blink": settings.blink, "gaze": settings.gaze, "head": bool(HOST.head)}
+        options["emotion"] = bpy.path.abspath(settings.emotion or "neutral")
         return jobs.generate(HOST, ENGINE, HOST.character(name), sounds, options, cancel=cancel)
 
 

@@ -16,10 +16,9 @@ from PIL import Image, ImageDraw
 
 from facetake import formats, inference
 from facetake.face.studio import Studio
+from facetake.portrait.read_avatars.audio_features import viseme_ear
 from facetake.portrait.read_avatars.checkpoint import read_trained
-from facetake.portrait.read_avatars.driving import with_sound
-from facetake.portrait.read_avatars.phoneme_extractor import viseme_ear
-from facetake.portrait.read_avatars.render import perform
+from facetake.portrait.read_avatars.render import perform, with_sound
 from facetake.portrait.read_avatars.surface import open_surface
 from facetake.portrait.video.playback import there_and_back
 from facetake.preview import still

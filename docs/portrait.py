@@ -16,9 +16,8 @@ from PIL import Image, ImageDraw
 
 from facetake import inference
 from facetake.portrait.audiodvp.checkpoint import read_trained
-from facetake.portrait.audiodvp.driving import from_sound
 from facetake.portrait.audiodvp.proxy import open_performer
-from facetake.portrait.audiodvp.render import perform
+from facetake.portrait.audiodvp.render import from_sound, perform
 
 
 def main() -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import shutil
 import sys
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -42,6 +43,15 @@ def files_in_use_stay(monkeypatch: pytest.MonkeyPatch) -> None:
     """No file that is open loses its name, as on Windows, so that what would fail there fails here."""
     if held_files.are_known():
         held_files.refuse_held(monkeypatch)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def nobodys_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """No test reads the defaults of whoever runs it, or writes into that person's home."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FACETAKE_CONFIG", "")
+        patch.setenv("XDG_STATE_HOME", str(tmp_path_factory.mktemp("state")))
+        yield
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,10 +7,9 @@ misspelt setting cannot pass unnoticed. What the settings mean is not known here
 from __future__ import annotations
 
 import dataclasses
-import difflib
 import tomllib
 import types
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
@@ -19,6 +18,7 @@ from facetake import files
 from facetake.errors import ConfigError, FacetakeError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.timebase import parse_time
 
 T = TypeVar("T")
@@ -88,7 +88,7 @@ def from_table(cls: type[T], table: object, where: str) -> T:
     table = _table(table, where)
     for key in table:
         if key not in fields:
-            raise ConfigError(f'{where}: there is no setting "{key}"{_nearest(key, list(fields))}')
+            raise ConfigError(f'{where}: there is no setting "{key}"{meant(key, fields) or _list(fields)}')
     hints = get_type_hints(cls, include_extras=True)
     given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, field in fields.items():
@@ -104,9 +104,8 @@ def _is_required(field: dataclasses.Field[Any]) -> bool:
     return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
 
 
-def _nearest(key: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(key, known, n=1)
-    return f'; did you mean "{close[0]}"?' if close else f"; use one of {', '.join(known) or 'none'}"
+def _list(known: Iterable[str]) -> str:
+    return f"; use one of {', '.join(known) or 'none'}"
 
 
 def _value(hint: Any, value: object, where: str) -> object:
@@ -136,7 +135,9 @@ def _table(value: object, where: str) -> Mapping[str, object]:
 
 def _one_of(choices: tuple[object, ...], value: object, where: str) -> object:
     if not any(value == choice and type(value) is type(choice) for choice in choices):
-        raise ConfigError(f"{where} must be one of {', '.join(str(choice) for choice in choices)}, not {shown(value)}")
+        known = [str(choice) for choice in choices]
+        close = meant(value, known) if isinstance(value, str) else ""
+        raise ConfigError(f"{where} must be one of {', '.join(known)}, not {shown(value)}{close}")
     return value
 
 

@@ -13,18 +13,16 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files
+from facetake import cues
 from facetake.arrays import F32
 from facetake.errors import ConfigError
-from facetake.files import quantities, spreadsheets
+from facetake.files import quantities
 from facetake.files.quantities import shown
-from facetake.timebase import FURTHEST_S
+from facetake.files.spelling import meant
 
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
 AUTO: Final = "auto"
 AUTO_LINE: Final = "auto:line"
-MOST_BYTES: Final = 1 << 22
-"""Of a file of cues: one for every frame of an hour."""
 
 
 @dataclass(frozen=True)
@@ -63,7 +61,12 @@ def parse(text: str) -> EmotionTrack:
 
 def is_heard(text: str) -> bool:
     """Whether the emotion is to be heard in the voice: "auto" over time, "auto:line" once for the whole line."""
-    return text in (AUTO, AUTO_LINE)
+    return named(text) in (AUTO, AUTO_LINE)
+
+
+def named(text: str) -> str:
+    """The name of an emotion as this module spells it, from one in any case."""
+    return text.strip().casefold()
 
 
 def check(text: str) -> None:
@@ -76,24 +79,13 @@ def check(text: str) -> None:
         parse(text)
 
 
-def looks_like_file(text: str) -> bool:
-    """Whether an emotion is written as the path of a cue file."""
-    return any(mark in text for mark in ("/", "\\")) or text.lower().endswith((".txt", ".cues", ".csv"))
-
-
 def cue_file(text: str) -> Path | None:
     """The file of cues that an emotion names; None where it is written out, or to be heard."""
-    if is_heard(text) or not (looks_like_file(text) or (text.split(":")[0] not in EMOTIONS and _is_file(text))):
+    if is_heard(text) or not (
+        cues.looks_like_file(text) or (named(text.split(":")[0]) not in EMOTIONS and cues.is_file(text))
+    ):
         return None
     return Path(text)
-
-
-def _is_file(text: str) -> bool:
-    try:
-        files.check(Path(text), MOST_BYTES)
-    except OSError:  # nothing, or longer than the name of a file may be
-        return False
-    return True
 
 
 def read(path: Path) -> EmotionTrack:
@@ -102,35 +94,8 @@ def read(path: Path) -> EmotionTrack:
     Raises:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
-    try:
-        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
-    except OSError as error:
-        raise ConfigError(f"cannot read the emotion cues in {path}: {files.reason(error)}") from error
-    except UnicodeDecodeError as error:
-        raise ConfigError(f"{path} is not a text file of emotion cues; write lines such as '1.2 angry:0.8'") from error
-    cues = [
-        _cue(line, f"{path}, line {n}")
-        for n, line in enumerate(lines, 1)
-        if line.strip() and not line.lstrip().startswith("#")
-    ]
-    if not cues:
-        raise ConfigError(f"{path} holds no emotion cue; write lines such as '1.2 angry:0.8'")
-    times_s = np.array([time_s for time_s, _ in cues])
-    late = np.flatnonzero(np.diff(times_s) <= 0)
-    if len(late):
-        raise ConfigError(f"{path}: cues out of order: {times_s[late[0] + 1]:g} s comes after {times_s[late[0]]:g} s")
-    return EmotionTrack(times_s, np.stack([row for _, row in cues]))
-
-
-def _cue(line: str, where: str) -> tuple[float, NDArray[np.float64]]:
-    parts = line.split(None, 1)
-    if len(parts) != 2:
-        raise ConfigError(
-            f"{where}: {shown(line.strip())} is no cue; write seconds and an emotion, such as '1.2 angry:0.8'"
-        )
-    return quantities.number(quantities.pointed(parts[0]), f"{where}: the time", 0.0, float(FURTHEST_S)), weights(
-        parts[1].strip(), where
-    )
+    times_s, rows = cues.read(path, "an emotion", "1.2 angry:0.8", weights)
+    return EmotionTrack(times_s, np.stack(rows))
 
 
 def weights(text: str, where: str) -> NDArray[np.float64]:
@@ -141,9 +106,11 @@ def weights(text: str, where: str) -> NDArray[np.float64]:
     """
     row = np.zeros(len(EMOTIONS))
     for part in text.split("+"):
-        name, _, number = part.strip().partition(":")
+        written, _, number = part.strip().partition(":")
+        name = named(written)
         if name not in EMOTIONS:
-            raise ConfigError(f"{where}: unknown emotion {shown(name)}; known: {', '.join(EMOTIONS)}, or auto alone")
+            known = f"{', '.join(EMOTIONS)}, or auto alone{meant(written, (*EMOTIONS, AUTO))}"
+            raise ConfigError(f"{where}: unknown emotion {shown(written)}; known: {known}")
         row[EMOTIONS.index(name)] += _weight(number, name, where)
     if row.sum() > 1.0 + 1e-9:
         raise ConfigError(f"{where}: weights sum to {row.sum():g}; they may sum to 1 at most, the rest is neutral")

@@ -18,7 +18,7 @@ import numpy as np
 from facetake import audio
 from facetake.arrays import F32, F64
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack
+from facetake.emotion import AUTO_LINE, EMOTIONS, EmotionTrack, named
 from facetake.inference import BLOCK_FRAMES, BLOCK_S, AudioEmotion, Ear, VoiceFeatures
 from facetake.timebase import n_frames
 from facetake.visemes import VISEMES
@@ -133,7 +133,7 @@ def tell(voice: VoiceFeatures, energy_db: F32, asked: str, network: AudioEmotion
     times_s, shares, voices_s = _windows(voice, spoken_s, len(energy_db) / FRAME_RATE_HZ, network)
     if not len(times_s):
         return _neutral("short")
-    if asked == AUTO_LINE:
+    if named(asked) == AUTO_LINE:
         mean = np.average(shares, axis=0, weights=voices_s)[None]
         return _shown(np.zeros(1), mean, network.threshold)
     return _shown(times_s, _smoothed(shares), network.threshold)

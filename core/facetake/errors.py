@@ -64,6 +64,10 @@ class BatchError(FacetakeError):
     """A manifest or a batch of lines that cannot be run."""
 
 
+class LiveError(FacetakeError):
+    """A program, a network or a sound device that live motion cannot reach, or packets that are none."""
+
+
 class Notice(UserWarning):
     """What a user should know of this installation, told once; commands show it as one line."""
 

@@ -16,13 +16,15 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, keys, rig
+from facetake import audio, emotion_recognition, gaze, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import EmotionTrack, cue_file, is_heard, parse
+from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
+from facetake.errors import ConfigError
+from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
-from facetake.motion import coupling, expression, eyes, head
+from facetake.motion import coupling, expression, eyes, gaze_shifts, head
 from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
@@ -56,6 +58,8 @@ class GenerateOptions:
         blinks: when and how to blink (EmoFace 3.2).
         darts: where and how often the eyes move (EmoFace 3.3).
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
+        look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
+            of cues; or what a host says of it; None leaves the eyes to their darts.
     """
 
     emotion: str | None = None
@@ -71,6 +75,7 @@ class GenerateOptions:
     blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
+    look: str | GazeTrack | None = None
 
 
 @dataclass(frozen=True)
@@ -85,7 +90,7 @@ class Performance:
         emotion: the weights that were performed.
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
-        told: sentences about what is unusual in the recording and how it was read.
+        told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
     """
 
     take: Take
@@ -117,6 +122,7 @@ def generate(
     asked = options.emotion or "neutral"
     listener = models.audio_emotion if is_heard(asked) else None
     emotion, mood = _mood(asked)
+    looked, watched = _looked(options)
     report = progress or _ignore
     with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
@@ -145,17 +151,24 @@ def generate(
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
     lip_closure.seal_lips(values, closures, out=values)
+    shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
+    if shifts and turned is not None:
+        gaze_shifts.turn_head(turned, shifts)
     if options.blink:
         blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
-        eyes.blink(values, seed, options=blinks, out=values, cues_s=_blink_cues(speech, onsets))
-    if options.gaze:
+        with_s = shifts.blinks_s if shifts else None
+        eyes.blink(values, seed, options=blinks, out=values, cues_s=_blink_cues(speech, onsets), with_s=with_s)
+    if shifts:
+        gaze_shifts.look(values, shifts, seed, options.darts, out=values, head_deg=turned)
+    elif options.gaze:
         eyes.gaze(values, seed, options=options.darts, out=values, head_deg=turned)
     coupling.couple(values, speech)
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
 
-    origin = _origin(path, sound_sha256, mood, options, models, heard, told)
+    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
+    told += shifts.told if shifts else ()
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
     if options.only:
@@ -270,7 +283,21 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
     if path := cue_file(asked):
         with audio.unchanged(path):
             return parse(asked), {"emotion": path.name, "cues_sha256": audio.hash_of(path)}
-    return parse("neutral" if is_heard(asked) else asked), {"emotion": asked}
+    return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
+
+
+def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
+    """What is looked at, and what is noted of it: of a file its name and hash."""
+    if options.look is None or options.look == "":
+        return None, {}
+    if not options.gaze:
+        raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
+    if isinstance(options.look, GazeTrack):
+        return options.look, {"look": f"{len(options.look.looks)} points"}
+    if path := gaze.cue_file(options.look):
+        with audio.unchanged(path):
+            return gaze.read(path), {"look": path.name, "look_sha256": audio.hash_of(path)}
+    return gaze.parse(options.look), {"look": options.look}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

@@ -7,7 +7,6 @@ what terms, and what goes without it; whoever can do without says instead what w
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +15,7 @@ import numpy as np
 
 from facetake import files
 from facetake.errors import ModelError
+from facetake.files import user_folders
 from facetake.safe_pickle import read
 
 VARIABLE = "FACETAKE_WEIGHTS"
@@ -98,17 +98,9 @@ KNOWN = {
 
 def folders(given: Path | None = None) -> list[Path]:
     """Where networks are looked for: the folder given, that of FACETAKE_WEIGHTS, and the user's cache."""
-    cache = _cache() / "facetake" / "weights"
+    cache = user_folders.cache() / "facetake" / "weights"
     named = os.environ.get(VARIABLE)
     return [folder for folder in (given, Path(named) if named else None, cache) if folder is not None]
-
-
-def _cache() -> Path:
-    """Where programs keep what they can get again: by the environment, else where the system has it for a person."""
-    named = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else "")
-    if named:
-        return Path(named)
-    return Path.home() / ("AppData/Local" if sys.platform == "win32" else ".cache")
 
 
 def resolve(name: str, given: Path | None = None) -> Path:

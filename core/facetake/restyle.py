@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 from facetake import mouth, rig
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import EMOTIONS
+from facetake.emotion import EMOTIONS, named
 from facetake.errors import ConfigError, RigError, TakeError
 from facetake.files import quantities
+from facetake.files.spelling import meant
 from facetake.inference import RestyleModels, Restyler
 from facetake.postprocess import lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
@@ -131,9 +132,10 @@ def parse_style(text: str) -> dict[str, float]:
     """
     found: dict[str, float] = {}
     for part in text.split("+"):
-        name, strength = parse_strength(part, "style")
+        written, strength = parse_strength(part, "style")
+        name = named(written)
         if name not in EMOTIONS:
-            raise ConfigError(f"unknown style '{name}'; known: {', '.join(EMOTIONS)}")
+            raise ConfigError(f"unknown style '{written}'; known: {', '.join(EMOTIONS)}{meant(written, EMOTIONS)}")
         found[name] = found.get(name, 0.0) + strength
     if sum(found.values()) > 1.0 + 1e-6:
         raise ConfigError(f"the strengths of '{text}' add up to {sum(found.values()):g}; together at most 1")
@@ -181,7 +183,8 @@ def _passes(options: RestyleOptions, restyler: Restyler) -> list[tuple[F32, floa
     """Style codes (K,) and the weight of the change that each makes; weights are above 0."""
     styles = restyler.styles
     if options.actor is not None and options.actor not in restyler.actors:
-        raise ConfigError(f"unknown actor '{options.actor}'; known: {', '.join(restyler.actors)}")
+        close = meant(options.actor, restyler.actors)
+        raise ConfigError(f"unknown actor '{options.actor}'; known: {', '.join(restyler.actors)}{close}")
     named = {name: value for name, value in options.emotions.items() if value > 0}
     emotions = [*named.items(), (None, 1.0 - sum(named.values()))]
     actor = options.actor

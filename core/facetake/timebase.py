@@ -68,6 +68,12 @@ def parse_rate(value: object) -> Fraction:
     return rate
 
 
+def written(rate: Fraction) -> str:
+    """A rate as people write it and `parse_rate` reads it: 60, 23.976, 12.5, or a fraction where no decimal is it."""
+    text = f"{float(rate):.3f}".rstrip("0").rstrip(".")
+    return text if parse_rate(text) == rate else str(rate)
+
+
 Rate = Annotated[Fraction, parse_rate]
 """A rate as a field of a configuration: what `facetake.config` reads into it passes `parse_rate`."""
 

@@ -75,7 +75,9 @@ def generate(
         engine: started when needed.
         character: one of `host.characters`.
         sounds: recordings.
-        options: fields of the engine's `generate` request: emotion, seed, blink, gaze, head, gains, only, bake.
+        options: fields of the engine's `generate` request: emotion, seed, blink, gaze, head, gains, only, bake, look,
+            and look_at: where an object is that is looked at, in rows of seconds since the first line's start, and
+            metres from between the eyes of the head at rest: to the actor's left, up and forward.
         start_frame: where the first line begins; by default where the person looks.
         cancel: set by whoever shows a button for it.
 
@@ -89,17 +91,27 @@ def generate(
     asked = cancel or threading.Event()
     _check(host, character, [path for path in sounds if not path.is_file()])
     rate = host.rate()
-    at = host.now() if start_frame is None else start_frame
+    at = first = host.now() if start_frame is None else start_frame
     for number, sound in enumerate(sounds):
         label = sound.name if len(sounds) == 1 else f"{number + 1} of {len(sounds)}: {sound.name}"
         out = engine.folder / f"{number}.json"
         fields = {**options, "audio": str(sound), "rate": str(rate), "rig": character.rig, "out": str(out)}
+        fields |= _looked_at(options, float((at - first) / rate))
         for status in answer(engine, "generate", fields, label, asked):
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds))
         found = curves.load(out)
         yield from _written(host, character, f"facetake_{sound.stem}", found, at, sound, asked)
         at += found.n_frames
     yield Status(1.0, "done")
+
+
+def _looked_at(options: Mapping[str, object], since_s: float) -> dict[str, object]:
+    """What is looked at during a line that begins so long after the first: the row before it holds from its start."""
+    rows = options.get("look_at")
+    if not isinstance(rows, list) or not since_s:
+        return {}
+    past = sum(row[0] <= since_s for row in rows)
+    return {"look_at": [[max(row[0] - since_s, 0.0), *row[1:]] for row in rows[max(past - 1, 0) :]]}
 
 
 def restyle(

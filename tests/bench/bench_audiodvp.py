@@ -18,11 +18,10 @@ import torch
 
 from facetake import inference
 from facetake.portrait.audiodvp.checkpoint import read_trained
-from facetake.portrait.audiodvp.dataset import masked
-from facetake.portrait.audiodvp.driving import heard
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.proxy import open_performer
-from facetake.portrait.audiodvp.renderer import rendered
+from facetake.portrait.audiodvp.render import heard
+from facetake.portrait.audiodvp.renderer import masked, rendered
 from facetake.portrait.video.compositing import blended, softened
 
 PAPER_MS = {"predict": 2.0, "draw": 3.0, "render": 13.0, "composite": 2.0}

@@ -24,18 +24,16 @@ import torch
 
 from facetake.arrays import I64
 from facetake.portrait.landmark_translation.evaluation import evaluate
-from facetake.portrait.landmark_translation.image.dataset import region_around, seen_in
 from facetake.portrait.landmark_translation.image.image_warp import Movable
 from facetake.portrait.landmark_translation.image.losses import judges
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.sketch import draw
 from facetake.portrait.landmark_translation.image.training import learn_pictures
-from facetake.portrait.landmark_translation.image.translator import Shown, Translator
-from facetake.portrait.landmark_translation.settings import read_settings
+from facetake.portrait.landmark_translation.image.translator import Shown, Translator, region_around
+from facetake.portrait.landmark_translation.settings import PictureSettings, read_settings
 from facetake.portrait.landmark_translation.subject import Captured, open_captured
 from facetake.portrait.metrics.clip import ReferenceClip, measures
 from facetake.portrait.training import devices
-from facetake.portrait.training.tensors import as_pictures, as_tensor
+from facetake.portrait.training.devices import as_pictures, as_tensor
 
 PAPER = {  # RAVDESS, Table 3: CPBD, FID, CSIM, LMD
     "full model": (0.336, 14.621, 0.516, 0.705),
@@ -95,7 +93,7 @@ def costs(captured: Captured, translator: Translator, settings: PictureSettings,
     region = region_around(captured.seen, len(subject.picture), settings)
     movable = Movable(subject.picture, subject.known)
     square = region.cut(subject.picture)
-    points = seen_in(region, captured.seen)[:, None]
+    points = region.points(captured.seen)[:, None]
     pictures = [as_tensor(draw(row[0], region.pixels))[None] for row in points[:frames]]
     given = [Shown(sketch, as_tensor(square)[None], row, row) for sketch, row in zip(pictures, points, strict=False)]
     combined = [translator.local(each).combined[None] for each in given]

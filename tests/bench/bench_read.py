@@ -26,11 +26,10 @@ from torch.utils.flop_counter import FlopCounterMode
 from facetake import emotion, inference
 from facetake.inference import Models
 from facetake.portrait.capture.clip_list import ActorClip, over_time
-from facetake.portrait.capture.face_models import open_face
-from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.metrics import affect, frechet
 from facetake.portrait.metrics.clip import Measure
-from facetake.portrait.read_avatars import audio_features, driving, evaluation
+from facetake.portrait.read_avatars import audio_features, evaluation, render
 from facetake.portrait.read_avatars.audio_to_parameters import predict
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.dataset import Maps, seen
@@ -39,8 +38,9 @@ from facetake.portrait.read_avatars.renderer import Renderer
 from facetake.portrait.read_avatars.settings import ReadAvatarsSettings, read_settings
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface
 from facetake.portrait.read_avatars.training import TrainingClip, train
+from facetake.portrait.storage import write_png
 from facetake.portrait.training import devices
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 LEARNT = 0.7
 N_SOUNDS = 4
@@ -80,7 +80,7 @@ class Spoken:
         """What networks make of its frames from one on."""
         label = np.tile(self.clip.label, (self.count, 1))
         expression = predict(trained.predictor, self.features[: self.count], label)
-        line = driving.DrivenExpression(expression, self.phonemes[: 2 * self.count])
+        line = render.DrivenExpression(expression, self.phonemes[: 2 * self.count])
         return evaluation.evaluate(self.surface, trained, line, np.arange(first, self.count), measures=measures)
 
 
@@ -115,7 +115,7 @@ def hear(clip: ActorClip, settings: ReadAvatarsSettings, models: Models) -> Spok
     surface = open_surface(clip.path, settings.part)
     assert surface.sound is not None
     cepstra = audio_features.cepstra(surface.sound, surface.rate)
-    return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models))
+    return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models.ear))
 
 
 def _variants(base: ReadAvatarsSettings) -> dict[str, ReadAvatarsSettings]:

@@ -15,17 +15,16 @@ import numpy as np
 import torch
 
 from facetake import audio
+from facetake.face.drive import from_take
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
+from facetake.portrait.audio_features import at_rate
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor, write_sound
 from facetake.portrait.capture.clip_list import ActorClip
-from facetake.portrait.capture.face_models import OpenedFaceModel
-from facetake.portrait.capture.performance import from_take
-from facetake.portrait.capture.posed_face import Placed
-from facetake.portrait.resampling import at_rate
-from facetake.portrait.video.drawing import drawn
+from facetake.portrait.capture.posed_face import OpenedFaceModel, Placed
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient
+from facetake.render.picture import drawn
 from facetake.rig import ARKIT_NAMES
 from facetake.visemes import VISEMES
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake.emotion import EMOTIONS, parse, read, weights
+from facetake.emotion import EMOTIONS, cue_file, is_heard, parse, read, weights
 from facetake.errors import ConfigError
 
 
@@ -39,9 +39,25 @@ def test_rows_always_sum_to_one(parts: list[float]) -> None:
     assert weights(text, "here").sum() == pytest.approx(1.0)
 
 
+@pytest.mark.parametrize("text", ["Happy:0.7", "HAPPY:0,7", " happy :0.7", "hAPPY:0.5+Happy:0.2"])
+def test_moods_are_written_in_any_case(text: str) -> None:
+    """A mood is the same in capitals, also in a blend."""
+    assert np.allclose(weights(text, "here"), weights("happy:0.7", "here"))
+
+
+def test_a_mood_in_capitals_is_no_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What names a mood, or that it is to be heard, is that in any case, also where a file is called so."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("Happy", "AUTO"):
+        Path(name).write_text("0 sad\n", encoding="utf-8")
+    assert cue_file("Happy") is None and cue_file("AUTO") is None and cue_file("./Happy") == Path("Happy")
+    assert is_heard("Auto") and is_heard(" AUTO:Line") and not is_heard("autos")
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        ("HAPY", "unknown emotion 'HAPY'; known: .*; did you mean \"happy\""),
         ("hapy", "unknown emotion 'hapy'; known: neutral, happy"),
         ("happy:1.2", "not a number from 0 to 1"),
         ("happy:-0.1", "not a number from 0 to 1"),

@@ -89,6 +89,7 @@ def test_a_line_may_turn(tmp_path: Path) -> None:
     assert over_time.emotion == "sad"
     assert over_time.sentence.endswith("; at times happy") and "at times" not in at_once.sentence
     assert (at_once.emotion, len(at_once.track.times_s)) == ("sad", 1)
+    assert emotion_recognition.hear(path, "Auto:Line", network(threshold=0.3)).sentence == at_once.sentence
 
 
 def test_an_emotion_stays_through_a_pause(tmp_path: Path) -> None:

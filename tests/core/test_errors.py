@@ -23,7 +23,19 @@ def test_the_tree_is_flat() -> None:
 def test_the_promised_errors_exist() -> None:
     """The names that other programs may catch are all there."""
     names = {item.__name__.removesuffix("Error") for item in _classes()}
-    assert names == {"Facetake", "Audio", "Take", "Rig", "Model", "Config", "Host", "Render", "Batch", "Portrait"}
+    assert names == {
+        "Facetake",
+        "Audio",
+        "Take",
+        "Rig",
+        "Model",
+        "Config",
+        "Host",
+        "Render",
+        "Batch",
+        "Portrait",
+        "Live",
+    }
 
 
 def test_a_notice_is_a_warning_and_no_error() -> None:

@@ -85,3 +85,18 @@ def test_models_without_movement_say_so(recordings: list[Path]) -> None:
     assert any("motion.npz" in sentence for sentence in made.told)
     brow = made.take.values[:, rig.both("brow_down")[0]]
     assert brow.std() > 0.03
+
+
+def test_a_look_leaves_mouth_and_mood(recordings: list[Path]) -> None:
+    """Eyes that look at something change eyes and upper lids; brows and mouth act as they would, to the bit."""
+    models = inference.load(None, 1)
+    plain, looking = (
+        generate(recordings[0], GenerateOptions("angry", look=look), models).take for look in (None, "camera")
+    )
+    moved = np.flatnonzero((plain.values != looking.values).any(axis=0))
+    allowed = [*rig.columns("C_eye.X", "C_eye.Y", "L_eye.X", "L_eye.Y", "R_eye.X", "R_eye.Y"), *rig.both("eye_eyelidU")]
+
+    assert set(moved) == set(allowed)
+    assert plain.head is not None and looking.head is not None
+    assert np.abs(plain.head - looking.head).max() < 0.5  # the camera is a little below the eyes
+    assert "look" not in plain.origin

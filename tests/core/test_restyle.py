@@ -158,6 +158,7 @@ def test_one_frame_is_no_motion() -> None:
 def test_styles_are_read() -> None:
     """Strengths are numbers after a colon, 1 where none is given."""
     assert parse_style("sad:0.8") == {"sad": 0.8} and parse_style("happy") == {"happy": 1.0}
+    assert parse_style("Happy:0.5+SAD:0,25") == {"happy": 0.5, "sad": 0.25}
     assert parse_style("happy:0.5 + sad:0.25") == {"happy": 0.5, "sad": 0.25}
 
 

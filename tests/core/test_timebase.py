@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from facetake import timebase
 from facetake.errors import TakeError
 from facetake.timebase import (
     MOST_DENOMINATOR,
@@ -113,6 +114,18 @@ def test_what_is_no_rate_is_refused(written: object) -> None:
 def test_a_rate_is_read_back_from_its_fraction(rate: Fraction) -> None:
     """What a take's rate is written as gives the same rate, whatever it is."""
     assert parse_rate(str(rate)) == rate
+
+
+@given(RATES)
+def test_a_rate_is_shown_as_people_write_it(rate: Fraction) -> None:
+    """What is shown of a rate is read back as that rate."""
+    assert parse_rate(timebase.written(rate)) == rate
+
+
+def test_television_rates_are_shown_in_decimals() -> None:
+    """Nobody writes 24000/1001, and 12.5 is no fraction; what no short decimal is stays one."""
+    rates = [Fraction(60), Fraction(24000, 1001), Fraction(30000, 1001), Fraction(25, 2), Fraction(100, 3)]
+    assert [timebase.written(rate) for rate in rates] == ["60", "23.976", "29.97", "12.5", "100/3"]
 
 
 @given(st.sampled_from(STANDARD_RATES), st.integers(3, 17))

@@ -315,3 +315,19 @@ def test_nobody_in_the_scene(stage: Stage) -> None:
             jobs.named(stage.host, None)
     finally:
         type(stage.host).characters = empty
+
+
+def test_an_object_is_looked_at_on_the_time_of_all_lines(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Each line gets the rows of its own time, counted from its start, and where the object was just before."""
+    rows = [[0.0, 0.0, 0.0, 1.0], [1.0, 0.1, 0.0, 1.0], [100.0, 0.2, 0.0, 1.0]]
+    stage.set_rate(Fraction(30))
+    cancel = threading.Event()
+    character = stage.host.characters()[0]
+    job = jobs.generate(stage.host, engine, character, [line, line], {"look_at": rows}, start_frame=5, cancel=cancel)  # type: ignore[arg-type]
+    made = jobs.run(stage.host, job, cancel)
+    first, second = (fields["look_at"] for _, fields in engine.asked)
+    since_s = (made[1].start_frame - 5) / 30
+
+    assert first == rows
+    assert second == [[0.0, 0.1, 0.0, 1.0], [100.0 - since_s, 0.2, 0.0, 1.0]]
+    assert len(rows) == 3

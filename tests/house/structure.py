@@ -48,7 +48,7 @@ def graph() -> grimp.ImportGraph:
 
 
 def passes_of_a_render(order: list[str]) -> list[str]:
-    """The modules of the engine that a command's call passes through, in order, where it runs for the second time.
+    """The modules of the engine in which a command calls a function, in order, where it runs for the second time.
 
     Args:
         order: of `facetake portrait render`, without the program's name.
@@ -63,7 +63,8 @@ def passes_of_a_render(order: list[str]) -> list[str]:
         if event == "call" and file.startswith(base) and passed[-1:] != [file] and frame.f_code.co_name != "<module>":
             passed.append(file)
 
-    cli.main(order)  # what is imported and compiled at first use is not the way of a line
+    if cli.main(order):  # what is imported and compiled at first use is not the way of a line
+        sys.exit(f"facetake {' '.join(order)} failed; what it passes on the way is of no use")
     sys.setprofile(see)
     try:
         cli.main(order)
@@ -214,7 +215,11 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.render:
         passed = passes_of_a_render(["portrait", "render", *arguments.render])
-        print(f"modules that a render of {arguments.render[0]} passes: {len(set(passed))}")
+        way = list(dict.fromkeys(passed))
+        inside = sum(name.startswith("portrait/") for name in way)
+        print(
+            f"modules that a render of {arguments.render[0]} passes: {len(way)}, of portrait {inside}: {' '.join(way)}"
+        )
     print(f"modules at the root of portrait: {len(root_modules('facetake.portrait'))}")
     print(f"pairs of portrait's rooms that import one another: {edges_between_rooms()}")
     print(f"names at the top of facetake: {len(top_level())}: {' '.join(top_level())}")

@@ -27,3 +27,12 @@ def test_a_name_given_twice_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(structure, "trees", lambda: trees)
 
     assert structure.repeated_classes() == {"Settings": ["a.py:1", "b.py:2"]}
+
+
+def test_the_modules_on_a_commands_way_are_told_in_order() -> None:
+    """A command's way goes through the module of its own, and through no other command's."""
+    passed = structure.passes_of_a_render(["preview", "--help"])
+
+    assert passed[0] == "cli/__init__.py"
+    assert "cli/preview.py" in passed
+    assert "cli/portrait.py" not in passed

@@ -23,7 +23,6 @@ from facetake.errors import AudioError
 LOST_S: Final = 0.1  # a decoder may give this much less than there is; more is a broken file
 MOST_AT_ONCE: Final = 1 << 24  # numbers in a block: two seconds of forty channels at 192 kHz
 READERS: Final[Sequence[Callable[[BinaryIO, int], list[Part] | None]]] = (
-    headers.parts,
     flac.parts,
     ogg.parts,
     mpeg.parts,
@@ -69,9 +68,10 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> SoundSource:
         if zero_s is not None:
             return Container.open(path, zero_s=zero_s)
         with path.open("rb") as file:
-            if adts.is_adts(file, size):
+            known = headers.parts(file, size)  # most sounds are of these kinds, and what follows need not be looked for
+            if known is None and adts.is_adts(file, size):
                 return Container.open(path)
-            parts = _parts(file, size)
+            parts = _parts(file, size) if known is None else known
         return Parts(path, parts) if parts else Container.open(path, "it holds pictures")
     except OSError as error:
         raise AudioError(f"cannot read {path}: {error.strerror or error}") from error

@@ -17,6 +17,7 @@ from facetake.batch.ledger import Ledger, LedgerEntry, Verdict
 from facetake.batch.row import ManifestRow
 from facetake.errors import BatchError, FacetakeError, sentence
 from facetake.files import json_text
+from facetake.files.spelling import meant
 
 VERSION: Final = 1  # of the file that the report exports
 VERDICTS: Final = ("approved", "rejected")
@@ -72,7 +73,7 @@ def _object(value: object, where: str) -> Mapping[str, Any]:
 def _no_others(table: Mapping[str, Any], known: Sequence[str], where: str) -> None:
     for name in table:
         if name not in known:
-            raise BatchError(f"{where}: '{name[:80]}' is unknown; known: {', '.join(known)}")
+            raise BatchError(f"{where}: '{name[:80]}' is unknown; known: {', '.join(known)}{meant(name, known)}")
 
 
 def _verdict(name: str, value: object, where: str) -> Verdict:

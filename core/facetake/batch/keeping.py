@@ -6,9 +6,7 @@ Knows files and their hashes; does not know rows or how a take is made.
 
 from __future__ import annotations
 
-import itertools
 import os
-import shutil
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -18,6 +16,7 @@ from typing import Final
 from facetake import files
 from facetake.audio import hash_of
 from facetake.errors import BatchError
+from facetake.formats.changed import is_foreign, set_aside
 from facetake.formats.files import begun_with, beside
 
 APPROVED: Final = "approved"  # folder of approved versions, beside the takes
@@ -79,7 +78,7 @@ def put_down(
         write(parts)
         files = tuple(_written(part, name) for part, name in zip(parts, names, strict=True))
         new = [one.sha256 for one in files]
-        if any(_is_foreign(path, (*known, *new)) for path in paths):
+        if any(is_foreign(path, (*known, *new)) for path in paths):
             kept += filter(None, (set_aside(path, (one,)) for path, one in zip(paths, new, strict=True)))
     return files, tuple(kept)
 
@@ -87,42 +86,6 @@ def put_down(
 def _written(path: Path, name: str) -> WrittenFile:
     stamp = path.stat()
     return WrittenFile(name, stamp.st_size, hash_of(path), stamp.st_mtime_ns)
-
-
-def _is_foreign(path: Path, known: Sequence[str]) -> bool:
-    """Whether a file is there, is not empty, and is none that we know."""
-    return path.is_file() and path.stat().st_size > 0 and hash_of(path) not in known
-
-
-def set_aside(path: Path, known: Sequence[str]) -> str:
-    """Keeps a file that nobody here wrote under the next free name beside it; gives that name, or "".
-
-    Args:
-        path: which is about to be replaced.
-        known: SHA-256 of what may go.
-
-    Raises:
-        OSError: it cannot be kept.
-    """
-    if not _is_foreign(path, known):
-        return ""
-    for number in itertools.count(1):
-        name = path.with_name(f"{path.stem}.changed-{number}{path.suffix}")
-        with suppress(FileExistsError):
-            _second_name(Path(os.path.realpath(path)), name)
-            return name.name
-    raise AssertionError
-
-
-def _second_name(path: Path, name: Path) -> None:
-    """A second name for a file that is about to lose its first; a copy where the disk knows no such thing."""
-    try:
-        os.link(path, name)
-    except FileExistsError:
-        raise
-    except OSError:
-        with name.open("xb") as copy, path.open("rb") as file:
-            shutil.copyfileobj(file, copy)
 
 
 def sweep(folder: Path, names: Iterable[str], mark: str) -> None:

@@ -17,9 +17,10 @@ from typing import Final
 
 from facetake import files, qc
 from facetake.audio import hash_of
-from facetake.batch.keeping import WrittenFile, set_aside
+from facetake.batch.keeping import WrittenFile
 from facetake.errors import AudioError, BatchError, line
 from facetake.files import json_text
+from facetake.formats.changed import set_aside
 
 NAME: Final = "facetake-batch.sqlite"
 VERSION: Final = 4  # how many `_STEPS` there are; SQLite keeps it as user_version

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, formats, host_io, inference, qc, rig
+from facetake import __version__, emotion, formats, gaze, host_io, inference, qc, rig
 from facetake.audio import hash_of
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
@@ -110,7 +110,10 @@ class Maker:
     def _make(self, row: ManifestRow) -> RowResult:
         chosen = self._settings.options
         options = replace(
-            chosen, emotion=row.emotion or chosen.emotion, seed=chosen.seed if row.seed is None else row.seed
+            chosen,
+            emotion=row.emotion or chosen.emotion,
+            look=row.look or chosen.look,
+            seed=chosen.seed if row.seed is None else row.seed,
         )
         made = generate(row.audio, options, self._models)
         take = made.take
@@ -157,7 +160,7 @@ class Maker:
 
 def _read(origin: Mapping[str, object]) -> Fingerprint:
     """Of what a take says of itself, what tells its inputs apart."""
-    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"))
+    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"), ("look cues", "look_sha256"))
     return {name: origin[key] for name, key in known if key in origin}
 
 
@@ -194,7 +197,7 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
     cues = emotion.cue_file(mood)
     found: dict[str, object] = {
         "audio": hash_of(row.audio),
-        "emotion": cues.name if cues else mood,
+        "emotion": cues.name if cues else emotion.named(mood),
         "seed": options.seed if row.seed is None else row.seed,
         "style": row.style,
         "actor": row.actor,
@@ -213,6 +216,12 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
     }
     if cues:
         found["cues"] = hash_of(cues)
+    look = row.look or options.look
+    if isinstance(look, str) and look:
+        aims = gaze.cue_file(look)
+        found["look"] = aims.name if aims else look
+        if aims:
+            found["look cues"] = hash_of(aims)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if row.style or row.actor:

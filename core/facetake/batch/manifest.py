@@ -6,7 +6,6 @@ the batch; what is wrong with a row becomes that row's entry, and the others run
 
 from __future__ import annotations
 
-import difflib
 import os
 import re
 import unicodedata
@@ -16,13 +15,14 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from facetake import audio, emotion, inspection, restyle
+from facetake import audio, cues, emotion, gaze, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
 from facetake.batch.row import ManifestRow, is_name, refused, spared
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
+from facetake.files.spelling import closest
 
 _FIELD: Final = re.compile(r"\{(?:id|emotion|intensity)\}")
 TOLD_NAMES: Final = 3  # names that a note lists
@@ -78,8 +78,8 @@ def notes(rows: Iterable[ManifestRow]) -> list[str]:
 
 
 def _meant(name: str) -> str:
-    close = difflib.get_close_matches(name.casefold(), COLUMNS, n=1, cutoff=0.75)
-    return f" (is '{close[0]}' meant?)" if close else ""
+    close = closest(name, COLUMNS, 0.75)  # more alike than else, as a column of one's own is no mistake
+    return f" (is '{close}' meant?)" if close else ""
 
 
 def _row(one: sheet.Cells) -> ManifestRow:
@@ -106,12 +106,13 @@ def _row(one: sheet.Cells) -> ManifestRow:
         problem=problem,
         names_form=bool(cells["out"]),
         others=tuple(one.others.items()),
+        look=cells["look"],
     )
 
 
 def _pointed(cell: str) -> str:
     """A mood or manner with decimal points, also where a country writes commas; a file stays as it is called."""
-    return cell if emotion.looks_like_file(cell) else quantities.pointed(cell)
+    return cell if cues.looks_like_file(cell) else quantities.pointed(cell)
 
 
 def _length_s(sound: Path) -> float:
@@ -135,10 +136,13 @@ def _checked(
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
-        return replace(row, audio=sound, emotion=mood, duration_s=length_s(sound))
+        look = _whole(row.look, "look", root, follow_links)
+        if look:
+            gaze.parse(look)
+        return replace(row, audio=sound, emotion=mood, look=look, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
-        mood = str(root / row.emotion) if emotion.looks_like_file(row.emotion) else row.emotion
-        return replace(refused(row, error), audio=root / row.audio, emotion=mood)
+        mood, look = (str(root / one) if cues.looks_like_file(one) else one for one in (row.emotion, row.look))
+        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look)
 
 
 def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
@@ -147,13 +151,15 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
         restyle.parse_style(row.style)
     if row.actor:
         restyle.parse_strength(row.actor, "actor")
-    if not emotion.looks_like_file(row.emotion):
-        mood = row.emotion
-    else:
-        mood = str(inside(root, Path(row.emotion), "emotion", follow_links))
+    mood = _whole(row.emotion, "emotion", root, follow_links)
     if mood:
         emotion.check(mood)
     return mood
+
+
+def _whole(cell: str, what: str, root: Path, follow_links: bool) -> str:
+    """A cell, a file of cues in it by its whole path. Raises BatchError."""
+    return str(inside(root, Path(cell), what, follow_links)) if cues.looks_like_file(cell) else cell
 
 
 def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Path:

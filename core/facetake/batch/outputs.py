@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path, PurePath, PurePosixPath
 from typing import Final
 
-from facetake import emotion, formats
+from facetake import cues, formats
 from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import NAME
 from facetake.batch.row import ManifestRow, is_device
@@ -102,8 +102,7 @@ def _read_by(rows: Iterable[ManifestRow]) -> Iterable[Path]:
     """Recordings and cue files of rows, also of those that are refused: they are somebody's."""
     for row in rows:
         yield row.audio
-        if emotion.looks_like_file(row.emotion):
-            yield Path(row.emotion)
+        yield from (Path(one) for one in (row.emotion, row.look) if cues.looks_like_file(one))
 
 
 def _place(path: Path) -> str:

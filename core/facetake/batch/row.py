@@ -23,7 +23,7 @@ class ManifestRow:
     Attributes:
         id: its name.
         audio: path of the recording.
-        emotion, style, actor: as the command line writes them; empty for the batch's own.
+        emotion, style, actor, look: as the command line writes them; empty for the batch's own.
         character, text: for people.
         seed: None for the batch's own.
         out: path of the take, relative to the folder of results.
@@ -52,6 +52,7 @@ class ManifestRow:
     others: tuple[tuple[str, str], ...] = ()
     note: str = ""
     known: tuple[str, ...] = ()
+    look: str = ""
 
 
 def is_letter(one: str) -> bool:

@@ -23,6 +23,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "id": "a name for the line, once in the list: letters, digits, and . _ - between them; the output is called so",
     "audio": "the recording, relative to the folder of this list and inside it",
     "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, a file of cues in the folder, or auto; empty: as --emotion",
+    "look": "camera, metres 0.3,0.1,0.6 to the left, up and forward of the eyes, or a file of cues; empty: as --look",
     "style": "restyle the take: sad:0.8; empty: leave it",
     "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
     "character": "who speaks, for the report",

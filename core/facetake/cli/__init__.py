@@ -13,7 +13,8 @@ import threading
 import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from functools import partial
+from types import ModuleType
 
 from facetake import __version__
 from facetake.cli import (
@@ -21,9 +22,11 @@ from facetake.cli import (
     batch,
     completion,
     convert,
+    defaults,
     doctor,
     generate,
     inspect,
+    live,
     package,
     portrait,
     preview,
@@ -31,9 +34,10 @@ from facetake.cli import (
     visemes,
     worker,
 )
+from facetake.cli.parser import Parser
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import is_debugging, prepare, tell
-from facetake.errors import Notice, line, sentence
+from facetake.errors import FacetakeError, Notice, sentence
 
 COMMANDS = (
     generate,
@@ -41,6 +45,7 @@ COMMANDS = (
     restyle,
     visemes,
     preview,
+    live,
     portrait,
     convert,
     inspect,
@@ -66,14 +71,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     prepare()
     try:
-        words = sys.argv[1:] if argv is None else argv
-        arguments = _parser(next((word for word in words if not word.startswith("-")), "")).parse_args(words)
+        parser = _parser()
+        words, taken = defaults.insert(parser, sys.argv[1:] if argv is None else argv)
+        arguments = parser.parse_args(words)
+        arguments.taken = taken
+    except FacetakeError as error:  # of the file with defaults
+        tell(f"facetake: error: {error}\n")
+        return NOTHING_DONE
     except SystemExit as stop:  # after --help, --version or a mistake in the arguments; a host goes on living
         return int(stop.code or 0)
     with warnings.catch_warnings():
         if not is_debugging():
             warnings.simplefilter("ignore")  # a library's warning is of no use to an animator
-        warnings.simplefilter("once", Notice)
+        warnings.simplefilter("ignore" if arguments.quiet else "once", Notice)
         warnings.showwarning = lambda message, *_where, **_more: tell(f"facetake: warning: {message}\n")
         with _ended_politely():
             return _run(arguments)
@@ -96,8 +106,11 @@ def _ended_politely() -> Iterator[None]:
 
 
 def _run(arguments: argparse.Namespace) -> int:
-    report = Reporter(arguments.progress)
+    report = Reporter(arguments.progress, quiet=arguments.quiet)
+    taken: defaults.Defaults = arguments.taken
     try:
+        if taken.options:
+            report.note(str(taken.file), [taken.sentence], {"defaults": list(taken.options)})
         code: int = arguments.run(arguments, report)
         return code
     except KeyboardInterrupt:
@@ -118,17 +131,9 @@ def _end(report: Reporter, message: str, code: int) -> int:
     return code
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says a mistake in one sentence, as every other error."""
-
-    def error(self, message: str) -> NoReturn:
-        tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
-        raise SystemExit(NOTHING_DONE)
-
-
-def _parser(named: str | None = None) -> argparse.ArgumentParser:
-    """All commands, with their options; those of one alone where it is named, since the others would not be read."""
-    parser = _Parser(
+def _parser() -> Parser:
+    """All commands."""
+    parser = Parser(
         prog="facetake",
         description="Recorded dialogue into facial performance: speech and emotion to MetaHuman curves.",
     )
@@ -141,9 +146,12 @@ def _parser(named: str | None = None) -> argparse.ArgumentParser:
             description=command.ABOUT,
             epilog="examples:\n" + "\n".join(f"  facetake {command.NAME} {example}" for example in command.EXAMPLES),
             formatter_class=argparse.RawDescriptionHelpFormatter,
+            declare=partial(_declare, command),
         )
-        if named in (None, command.NAME):
-            command.add_arguments(own)
-            add_option(own, "auto")
         own.set_defaults(run=command.run)
     return parser
+
+
+def _declare(command: ModuleType, parser: argparse.ArgumentParser) -> None:
+    command.add_arguments(parser)
+    add_option(parser, "auto")

@@ -108,37 +108,46 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
     from facetake import batch
-    from facetake.emotion import EMOTIONS
 
     rows = batch.read(arguments.source, generate.take_suffix(arguments.form), follow_links=arguments.follow_links)
     for note in batch.notes(rows):
         report.warning("list", note)
     if arguments.emotions:
-        names = (
-            list(EMOTIONS) if arguments.emotions == "all" else [one.strip() for one in arguments.emotions.split(",")]
-        )
-        unknown = [name for name in names if name not in EMOTIONS]
-        if unknown:
-            raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {', '.join(EMOTIONS)}, or all")
-        rows = batch.matrix(rows, names, _weights(arguments.intensities), arguments.pattern)
+        rows = batch.matrix(rows, moods(arguments.emotions), weights(arguments.intensities), arguments.pattern)
     rows = batch.apart(rows, arguments.out, _inputs(arguments))  # before a part is taken: parts share files, too
     return batch.shard(rows, *_part(arguments.shard)) if arguments.shard else rows
 
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """What is read beside recordings and the rows' cue files: no take may replace it."""
-    from facetake import emotion, inspection
+    from facetake import cues, inspection
 
-    cues = [Path(arguments.emotion)] if arguments.emotion and emotion.looks_like_file(arguments.emotion) else []
+    written = [one for one in (arguments.emotion, arguments.look) if one and cues.looks_like_file(one)]
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
-    return tuple(one for one in (arguments.source, arguments.approvals, arguments.checks, *cues, *models) if one)
+    return tuple(
+        one for one in (arguments.source, arguments.approvals, arguments.checks, *map(Path, written), *models) if one
+    )
 
 
-def _weights(text: str) -> list[float]:
-    weights = [quantities.number(one, "--intensities: a weight", 0.0, 1.0) for one in text.split(",")]
-    if not all(weights):
+def moods(text: str) -> list[str]:
+    """The emotions in which each line is made, from "all" or "happy,sad". Raises ConfigError."""
+    from facetake.emotion import EMOTIONS, named
+    from facetake.files.spelling import meant
+
+    names = list(EMOTIONS) if named(text) == "all" else [named(one) for one in text.split(",")]
+    unknown = [name for name in names if name not in EMOTIONS]
+    if unknown:
+        known = f"{', '.join(EMOTIONS)}, or all{meant(unknown[0], EMOTIONS)}"
+        raise ConfigError(f"--emotions: unknown emotion '{unknown[0]}'; known: {known}")
+    return names
+
+
+def weights(text: str) -> list[float]:
+    """How much of each emotion, from ".5,1". Raises ConfigError."""
+    found = [quantities.number(one, "--intensities: a weight", 0.0, 1.0) for one in text.split(",")]
+    if not all(found):
         raise ConfigError(f"--intensities {text}: write numbers above 0 and up to 1, such as .5,1")
-    return weights
+    return found
 
 
 def _part(text: str) -> tuple[int, int]:
@@ -174,6 +183,7 @@ def _run(
             report.ended(news.row.id, str(settings.folder / news.row.out), news.why, **more)
         report.overall(news.share, f"{ended[0]} of {len(rows)} lines, {_time(news.left_s)} left")
 
+    report.overall(0.0, f"0 of {len(rows)} lines")
     with _Polite(stop, report):
         summary = batch.run(rows, settings, jobs, tell, stop, engine, verdicts)
     report.note(

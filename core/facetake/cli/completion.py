@@ -11,12 +11,18 @@ import shlex
 from collections.abc import Iterator
 from typing import Final
 
+from facetake.cli import fish
+from facetake.cli.parser import Parser
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 
 NAME = "completion"
 ABOUT = "print a script that completes commands and options at the Tab key"
-EXAMPLES = ("bash > ~/.local/share/bash-completion/completions/facetake", "zsh >> ~/.zshrc")
+EXAMPLES = (
+    "bash > ~/.local/share/bash-completion/completions/facetake",
+    "zsh >> ~/.zshrc",
+    "fish > ~/.config/fish/completions/facetake.fish",
+)
 ZSH: Final = "autoload -U +X compinit && compinit\nautoload -U +X bashcompinit && bashcompinit\n"
 """What lets zsh read the script for bash."""
 SCRIPT: Final = """\
@@ -42,18 +48,21 @@ complete -o bashdefault -o default -F _facetake facetake
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
-    parser.add_argument("shell", choices=("bash", "zsh"), help="for which shell")
+    parser.add_argument("shell", choices=("bash", "zsh", "fish"), help="for which shell")
 
 
 def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     """Prints the script."""
     from facetake.cli import _parser
 
+    if arguments.shell == "fish":
+        say(fish.script(list(_parsers(_parser(), ""))))
+        return 0
     say((ZSH if arguments.shell == "zsh" else "") + script(_parser()))
     return 0
 
 
-def script(parser: argparse.ArgumentParser) -> str:
+def script(parser: Parser) -> str:
     """The script for bash of a program's parser and those of its commands, at every depth."""
     parsers = list(_parsers(parser, ""))[::-1]  # a command's patterns before those of what it is a command of
     values = list[str]()
@@ -72,8 +81,9 @@ def script(parser: argparse.ArgumentParser) -> str:
     return SCRIPT.format(commands=commands, values="\n".join(values), words="\n".join(words))
 
 
-def _parsers(parser: argparse.ArgumentParser, path: str) -> Iterator[tuple[str, argparse.ArgumentParser]]:
+def _parsers(parser: Parser, path: str) -> Iterator[tuple[str, Parser]]:
     """A parser and those of its commands, each with a space and a word for every command on the way to it."""
+    parser.declared()
     yield path, parser
     for action in parser._actions:
         if isinstance(action, argparse._SubParsersAction):

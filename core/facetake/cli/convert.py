@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs
+from facetake.cli import generate, inputs, made_take
 from facetake.cli.progress import Reporter
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="of a Live Link Face recording: take lids and smiles, which a phone ends at about 0.9, to 1",
     )
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's own")
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -46,8 +48,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.timebase import parse_rate
 
     for name in (arguments.form, arguments.source_form):
-        if name is not None and name not in formats.FORMATS:
-            raise ConfigError(f"unknown format '{name}'; known: {', '.join(formats.FORMATS)}")
+        generate.take_suffix(name)
     inputs.refuse_overwriting([(arguments.take, arguments.out)], [arguments.take])
     inputs.check_target(arguments.out)
     take = _read(arguments)
@@ -56,7 +57,9 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.rate:
         take = resample(take, parse_rate(arguments.rate))
     report.start(str(arguments.take), 0, 1)
-    formats.write(take, arguments.out, arguments.form)
+    with replacing(arguments.out, report, str(arguments.take), force=arguments.force):
+        formats.write(take, arguments.out, arguments.form)
+    made_take.tell(report, str(arguments.take), arguments.out, take)
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options
+from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError, FacetakeError, sentence
 from facetake.files import quantities
+from facetake.files.spelling import meant
 
 if TYPE_CHECKING:
     from facetake.generate import GenerateOptions, Performance
@@ -24,6 +27,7 @@ EXAMPLES = (
     "line.wav",
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
+    "line.wav --look camera",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
@@ -52,6 +56,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
@@ -61,6 +66,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHAT",
         help="happy:0.7, a blend happy:0.5+sad:0.3, a file of "
         "cues, or auto: hear it in the voice (auto:line: once a line)",
+    )
+    parser.add_argument(
+        "--look",
+        metavar="WHERE",
+        help="what eyes and head look at: camera, X,Y,Z in metres to the actor's left, up and forward of the eyes "
+        "(--look=-0.3,0,1 where the first is negative), or a file of cues",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -86,11 +97,13 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     sources = inputs.sound_files(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
-    models = inference.load(arguments.model)
-    job = _GenerateJob(options, models, arguments.form, arguments.preview, report)
+    load = cache(lambda: inference.load(arguments.model))
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
+        job = _GenerateJob(
+            options, load(), arguments.form, arguments.preview, report, arguments.takes > 1, arguments.force
+        )
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
     if fates == {DONE}:
@@ -107,6 +120,8 @@ class _GenerateJob:
     form: str | None
     film: Path | None
     report: Reporter
+    tells_seed: bool
+    force: bool
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -122,7 +137,7 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
-    cues = [Path(arguments.emotion)] if arguments.emotion else []
+    cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
     inputs.refuse_overwriting(written, [*sources, *cues])
     if arguments.form is None:
         check_suffix(targets[0])
@@ -150,38 +165,49 @@ def take_suffix(form: str | None) -> str:
     if form is None:
         return ".csv"
     if form not in formats.FORMATS:
-        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}")
+        close = meant(form, formats.FORMATS)
+        raise ConfigError(f"unknown format '{form}'; known: {', '.join(formats.FORMATS)}{close}")
     return formats.FORMATS[form].suffix
 
 
 def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
-    from facetake import emotion, rig
+    from facetake import emotion, gaze, rig
     from facetake.generate import GenerateOptions
-    from facetake.motion.expression import MOST_ENERGY
     from facetake.timebase import parse_rate
 
     if arguments.emotion:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
+    if arguments.look:
+        gaze.parse(arguments.look)
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
-    gains = dict(_gain(text) for text in arguments.gain)
+    gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
     return GenerateOptions(
         arguments.emotion,
         parse_rate(arguments.rate),
         arguments.keys,
         arguments.seed,
-        quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY),
+        energy(arguments.energy),
         arguments.blink,
         arguments.gaze,
         arguments.head,
         gains,
         only,
         head_style=arguments.head_style,
+        look=arguments.look,
     )
 
 
-def _gain(text: str) -> tuple[str, float]:
+def energy(text: str) -> float:
+    """How much the face acts. Raises ConfigError."""
+    from facetake.motion.expression import MOST_ENERGY
+
+    return quantities.number(text, "--energy", 0.0, MOST_ENERGY)
+
+
+def gain(text: str) -> tuple[str, float]:
+    """A region and how much more it moves, from "brow=1.3". Raises ConfigError."""
     from facetake.generate import MOST_GAIN
 
     region, sign, factor = text.partition("=")
@@ -219,13 +245,17 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))
     inputs.make_folder(target.parent)
-    formats.write(take, target, job.form)
+    with replacing(target, job.report, str(source), force=job.force):
+        formats.write(take, target, job.form)
     written.append(str(target))
     if made.keys is not None:
-        host_io.write_keys(_keys_path(target), take, made.keys)
+        with replacing(_keys_path(target), job.report, str(source), force=job.force):
+            host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
+    more = {"seed": job.options.seed} if job.tells_seed else {}
+    made_take.tell(job.report, str(source), target, take, made_take.mood(job.options.emotion, made), **more)
 
 
 def _keys_path(target: Path) -> Path:

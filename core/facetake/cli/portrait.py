@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -58,37 +59,48 @@ Run = Callable[[argparse.Namespace, Reporter], int]
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the actions and, under each, the systems."""
     actions = parser.add_subparsers(required=True, metavar="ACTION")
-    capture = actions.add_parser("capture", help=portrait_capture.ABOUT, description=portrait_capture.ABOUT)
-    portrait_capture.add_arguments(capture)
-    _add_rasterizer(capture)
-    add_option(capture)
-    capture.set_defaults(act=_capture, device="auto")
-    declare: dict[Action, Callable[[argparse.ArgumentParser, PortraitSystem], None]] = {
-        "train": _add_train,
-        "render": _add_render,
-        "evaluate": _add_evaluate,
-    }
-    act: dict[Action, Run] = {"train": _train, "render": _render, "evaluate": _evaluate}
+    about = portrait_capture.ABOUT
+    actions.add_parser("capture", help=about, description=about, declare=_add_capture)
     for action, about in ACTIONS.items():
-        parts = actions.add_parser(action, help=about, description=about)
-        names = parts.add_subparsers(required=True, metavar="SYSTEM")
-        for system in systems():
-            own = names.add_parser(system.name, help=system.about, description=about)
-            declare[action](own, system)
-            for name, purpose in system.takes[action].items():
-                about_it = f"{EMOTION}; {purpose}" if name == "emotion" else purpose
-                own.add_argument(f"--{name}", help=about_it, **OPTIONS[name])
-            own.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
-            own.add_argument(
-                "--device",
-                default="auto",
-                metavar="NAME",
-                help="cpu, cuda, cuda:1; default: auto, a CUDA card where there is one",
-            )
-            if system.draws_meshes:
-                _add_rasterizer(own)
-            add_option(own)
-            own.set_defaults(act=act[action], system=system)
+        actions.add_parser(action, help=about, description=about, declare=partial(_add_systems, action))
+
+
+def _add_capture(parser: argparse.ArgumentParser) -> None:
+    portrait_capture.add_arguments(parser)
+    _add_rasterizer(parser)
+    add_option(parser)
+    parser.set_defaults(act=_capture, device="auto")
+
+
+def _add_systems(action: Action, parser: argparse.ArgumentParser) -> None:
+    names = parser.add_subparsers(required=True, metavar="SYSTEM")
+    for system in systems():
+        declare = partial(_add_system, action, system)
+        names.add_parser(system.name, help=system.about, description=ACTIONS[action], declare=declare)
+
+
+def _add_system(action: Action, system: PortraitSystem, parser: argparse.ArgumentParser) -> None:
+    """Declares what an action takes of every system, then what it takes of this one."""
+    declare, act = {
+        "train": (_add_train, _train),
+        "render": (_add_render, _render),
+        "evaluate": (_add_evaluate, _evaluate),
+    }[action]
+    declare(parser, system)
+    for name, purpose in system.takes[action].items():
+        about = f"{EMOTION}; {purpose}" if name == "emotion" else purpose
+        parser.add_argument(f"--{name}", help=about, **OPTIONS[name])
+    parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
+    parser.add_argument(
+        "--device",
+        default="auto",
+        metavar="NAME",
+        help="cpu, cuda, cuda:1; default: auto, a CUDA card where there is one",
+    )
+    if system.draws_meshes:
+        _add_rasterizer(parser)
+    add_option(parser)
+    parser.set_defaults(act=act, system=system)
 
 
 def _add_rasterizer(parser: argparse.ArgumentParser) -> None:
@@ -254,7 +266,7 @@ def _write(arguments: argparse.Namespace, report: Reporter, film: RenderedVideo,
     from facetake.render.video import unheard, write_video
 
     start_s = formats.read(arguments.take).start if arguments.take else Fraction(0)
-    for line in unheard(arguments.audio, start_s) if arguments.audio else []:
+    for line in unheard(arguments.audio, start_s) if arguments.take and arguments.audio else []:
         report.warning(item, line)
     if film.n_frames > film.n_video:
         turn = turns(film.n_frames, film.n_video)[:1].tolist()

@@ -13,7 +13,7 @@ from facetake.errors import ConfigError
 if TYPE_CHECKING:
     from facetake.portrait.capture.actor import CapturedActor
     from facetake.portrait.capture.clip_capture import Order
-    from facetake.portrait.capture.face_models import OpenedFaceModel
+    from facetake.portrait.capture.posed_face import OpenedFaceModel
 
 METHODS = ("fit", "regress")
 LATEST_S = 5.0  # more is not the lateness of a sound, but another take
@@ -89,7 +89,7 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
 
     from facetake.portrait.capture.clip_capture import capture_clips
     from facetake.portrait.capture.clip_list import LIST, captured_in, read_clips, write_clips
-    from facetake.portrait.capture.face_models import open_face
+    from facetake.portrait.capture.posed_face import open_face
 
     for option in ("take", "tracks"):
         if getattr(arguments, option) is not None:
@@ -114,8 +114,8 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import formats
-    from facetake.portrait.capture.face_models import open_face
     from facetake.portrait.capture.performance import take_of
+    from facetake.portrait.capture.posed_face import open_face
 
     if arguments.take is not None:
         inputs.refuse_overwriting([(arguments.video, arguments.take)], [arguments.video])

@@ -15,8 +15,15 @@ WIDTH = 30  # characters, by eye: with a label of 50 the line stays below 100
 
 
 def add_option(parser: argparse.ArgumentParser, default: str = argparse.SUPPRESS) -> None:
-    """Declares `--progress`; without a default where an outer parser has one, so that it may stand before or after."""
+    """Declares `--progress` and `--quiet`.
+
+    Args:
+        parser: of a command.
+        default: of `--progress`; none where an outer parser has one, so that both may stand before or after.
+    """
     parser.add_argument("--progress", choices=("auto", "json", "none"), default=default, help="json: one event a line")
+    loud = default if default == argparse.SUPPRESS else False
+    parser.add_argument("-q", "--quiet", action="store_true", default=loud, help="say nothing but errors")
 
 
 class Reporter:
@@ -26,11 +33,18 @@ class Reporter:
     They are plain ASCII, so that a reader need not know the encoding.
     """
 
-    def __init__(self, mode: Literal["auto", "json", "none"]) -> None:
-        """Chooses how to tell: "auto" draws a bar if standard error is a terminal."""
+    def __init__(self, mode: Literal["auto", "json", "none"], *, quiet: bool = False) -> None:
+        """Chooses how to tell.
+
+        Args:
+            mode: "auto" draws a bar if standard error is a terminal.
+            quiet: of what is for people, say errors only; events stay as they are.
+        """
         self._json = mode == "json"
-        self._bar = mode == "auto" and sys.stderr is not None and sys.stderr.isatty()
+        self._quiet = quiet
+        self._bar = mode == "auto" and not quiet and sys.stderr is not None and sys.stderr.isatty()
         self._shown = -1
+        self._is_drawn = False
         self._label = ""
 
     def start(self, item: str, index: int, count: int) -> None:
@@ -38,6 +52,7 @@ class Reporter:
         self._shown = -1
         self._event("start", item=item, index=index, count=count)
         self._label = item if count == 1 else f"{index + 1}/{count} {item}"
+        self._draw(0.0, self._label[-50:])
 
     def progress(self, item: str, share: float) -> None:
         """A share 0..1 of an input is done."""
@@ -46,28 +61,24 @@ class Reporter:
             return
         self._shown = percent
         self._event("progress", item=item, share=round(share, 3))
-        if self._bar:
-            full = WIDTH * percent // 100
-            tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {percent:3d} % {self._label[-50:]}")
+        self._draw(share, self._label[-50:])
 
     def overall(self, share: float, text: str) -> None:
         """A share 0..1 of many inputs is done; the text says how many, and how long it will take yet."""
         self._event("progress", item="all", share=round(share, 4), message=text)
-        if self._bar:
-            full = int(WIDTH * share)
-            self._shown = int(100 * share)
-            tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {self._shown:3d} % {text[:58]:58s}")
+        self._draw(share, f"{text[:58]:58s}")
 
     def warning(self, item: str, message: str) -> None:
         """Something the user should know, though the input is done."""
         message = line(message)
-        self._line(f"facetake: warning: {message}")
+        if not self._quiet:
+            self._line(f"facetake: warning: {message}")
         self._event("warning", item=item, message=message)
 
     def note(self, item: str, lines: Sequence[str], facts: Mapping[str, object]) -> None:
         """What was found out about an input: lines for a person on standard error, facts for a program."""
         self._event("report", item=item, **facts)
-        if not self._json:
+        if not self._json and not self._quiet:
             self._line("\n".join(map(line, lines)))
 
     def failure(self, item: str, message: str, outputs: Sequence[str] = ()) -> None:
@@ -95,15 +106,22 @@ class Reporter:
 
     def clear(self) -> None:
         """Takes the bar off the terminal, so that other text may follow."""
-        if self._bar and self._shown >= 0:
+        if self._is_drawn:
+            self._is_drawn = False
             tell("\r" + " " * (WIDTH + 62) + "\r")
+
+    def _draw(self, share: float, label: str) -> None:
+        if self._bar:
+            full = int(WIDTH * share)
+            self._is_drawn = True
+            tell(f"\r[{'#' * full}{'.' * (WIDTH - full)}] {int(100 * share):3d} % {label}")
 
     def _line(self, text: str) -> None:
         self.clear()
         tell(text + "\n")
 
     def _list(self, outputs: Sequence[str]) -> None:
-        if not self._json:
+        if not self._json and not self._quiet:
             say("".join(f"{output}\n" for output in outputs))
 
     def _event(self, event: str, **about: object) -> None:

@@ -7,8 +7,9 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, options
+from facetake.cli import inputs, made_take, options
 from facetake.cli.progress import Reporter
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", dest="form", metavar="NAME", help="format to write, where the suffix does not tell")
     parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of TAKE, where it cannot be told")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -50,18 +52,21 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     take = formats.read(arguments.take, arguments.source_form)
     for note in formats.notes(take):
         report.warning(str(arguments.take), f"{arguments.take}: {note}")
-    models = inference.load_restyling(arguments.model)
     report.start(str(arguments.take), 0, 1)
+    models = inference.load_restyling(arguments.model)
     made = restyle(take, options, models)
-    if made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix:
-        with formats.beside(arguments.out) as part:
-            shutil.copyfile(arguments.take, part)
-    else:
-        formats.write(made.take, arguments.out, arguments.form)
+    is_copied = made.report is None and arguments.form is None and arguments.out.suffix == arguments.take.suffix
+    with replacing(arguments.out, report, str(arguments.take), force=arguments.force):
+        if is_copied:
+            with formats.beside(arguments.out) as part:
+                shutil.copyfile(arguments.take, part)
+        else:
+            formats.write(made.take, arguments.out, arguments.form)
     if made.report is None:
         report.warning(str(arguments.take), "every strength is 0, so the take was copied as it is")
     else:
         report.note(str(arguments.take), _lines(made.report, options), asdict(made.report))
+    made_take.tell(report, str(arguments.take), arguments.out, made.take, _mood(options))
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 
@@ -83,6 +88,12 @@ def _options(arguments: argparse.Namespace) -> RestyleOptions:
         options.stretch(arguments.span) if arguments.span else None,
         _names(arguments.lock),
     )
+
+
+def _mood(options: RestyleOptions) -> str:
+    """What was asked for, for people."""
+    manner = f"{options.actor}'s manner" if options.actor else ""
+    return " in ".join(filter(None, (made_take.blend(options.emotions) if options.emotions else "", manner)))
 
 
 def _names(text: str | None) -> tuple[str, ...]:

@@ -18,13 +18,19 @@ from facetake.arrays import F32
 from facetake.face.head import rotation
 from facetake.face.model import FaceModel
 from facetake.rig import from_arkit, to_arkit
-from facetake.take import Take
+from facetake.take import Take, resample
 
 
 def expression_of(take: Take, model: FaceModel) -> Tensor:
     """Expression coefficients (T, E) that show a take on a model, on the model's device."""
     arkit = torch.from_numpy(to_arkit(take.values)).to(model.faces.device)
     return model.from_arkit(arkit)
+
+
+def from_take(take: Take, rate: Fraction, model: FaceModel) -> F32:
+    """Expression (T, E) that shows a take on a face model, T frames at `rate`; the head's turn is left to the video."""
+    with torch.no_grad():
+        return np.asarray(expression_of(resample(take, rate), model).numpy(), np.float32)
 
 
 def controls_of(expression: Tensor, model: FaceModel) -> F32:

@@ -13,6 +13,7 @@ from types import MappingProxyType
 
 from facetake.errors import TakeError
 from facetake.files import open_text
+from facetake.files.spelling import meant
 from facetake.formats import (
     audio2face_csv,
     audio2face_json,
@@ -151,7 +152,7 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
 def _named(format: str) -> Format:
     """The format of that name."""
     if format not in FORMATS:
-        raise TakeError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}")
+        raise TakeError(f"there is no format {format!r}; choose one of {', '.join(FORMATS)}{meant(format, FORMATS)}")
     return FORMATS[format]
 
 

@@ -107,7 +107,7 @@ def _window(run: Callable[[F32], tuple[F32, ...]], audio: F32, count: int) -> tu
     return features, np.exp(visemes), *voice
 
 
-def load_ear(folder: Path, threads: int) -> Ear:
+def load_ear(folder: Path, threads: int = 2) -> Ear:
     """Opens the ear of a folder.
 
     Raises:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.arrays import F32, F64, memmap
+from facetake.motion.waves import minimum_jerk
 
 BLINK_STREAM = 1
 GAZE_STREAM = 2
@@ -81,7 +82,13 @@ class GazeOptions:
     paper: bool = False
 
 
-def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptions(), cues_s: F64 | None = None) -> F64:
+def blink_times(
+    duration_s: float,
+    seed: int,
+    options: BlinkOptions = BlinkOptions(),
+    cues_s: F64 | None = None,
+    with_s: F64 | None = None,
+) -> F64:
     """(N,) times in seconds at which blinks start, within `duration_s`; the same prefix for any longer duration.
 
     Args:
@@ -90,6 +97,7 @@ def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptio
         options: law of the blinks.
         cues_s: (M,) rising instants at which people blink, such as the ends of phrases: a blink that is due within
             `CUE_REACH_S` of one waits for it, or comes early.
+        with_s: (M,) rising instants at which a blink does start, in place of those that are drawn within `CUE_REACH_S`.
 
     Raises:
         ValueError: for a negative seed or rate.
@@ -105,7 +113,22 @@ def blink_times(duration_s: float, seed: int, options: BlinkOptions = BlinkOptio
         times.append(start)
         start += _blink_interval(random, options)
     drawn = np.asarray(times)
-    return drawn if cues_s is None or not len(cues_s) else _cued(drawn, cues_s, duration_s, options)
+    if cues_s is not None and len(cues_s):
+        drawn = _cued(drawn, cues_s, duration_s, options)
+    return drawn if with_s is None else _joined(drawn, with_s[with_s < duration_s], options)
+
+
+def _joined(times_s: F64, with_s: F64, options: BlinkOptions) -> F64:
+    """Blinks that come with something, and of the others those that are not near one; no two are too close."""
+    gap_s = max(MIN_GAP_S, options.duration_s)
+    kept: list[float] = [-np.inf]
+    for time_s in with_s:
+        if time_s - kept[-1] >= gap_s:
+            kept.append(float(time_s))
+    forced = np.asarray([*kept, np.inf])
+    after = np.searchsorted(forced, times_s)
+    away_s = np.minimum(times_s - forced[after - 1], forced[after] - times_s)
+    return np.sort(np.concatenate([kept[1:], times_s[away_s >= max(CUE_REACH_S, gap_s)]]))
 
 
 def _cued(times_s: F64, cues_s: F64, duration_s: float, options: BlinkOptions) -> F64:
@@ -128,6 +151,7 @@ def blink(
     options: BlinkOptions = BlinkOptions(),
     out: F32 | None = None,
     cues_s: F64 | None = None,
+    with_s: F64 | None = None,
 ) -> F32:
     """Lay blinks over a take's lids; every blink closes both eyes fully on at least one frame.
 
@@ -137,13 +161,14 @@ def blink(
         rate: frames per second.
         options: law and shape of the blinks.
         cues_s: (M,) instants at which people blink, as in `blink_times`.
+        with_s: (M,) instants at which a blink starts, as in `blink_times`.
         out: array for the result, which may be `values` itself (default: a new one).
 
     Returns:
         (T, 174) controls in which `eye_blink` moves from its own value to 1 and back, faster down than up.
     """
-    out = _target(values, out)
-    starts = blink_times(len(values) / rate, seed, options, cues_s)
+    out = result_array(values, out)
+    starts = blink_times(len(values) / rate, seed, options, cues_s, with_s)
     random = _random(seed, BLINK_STREAM + 100)
     leads = random.uniform(-1.0, 1.0, len(starts)) * options.delay_s
     for start, lead in zip(starts, leads, strict=True):
@@ -163,8 +188,8 @@ def lid_closure(phase: F64) -> F64:
     closing = phase + HOLD_SHARE / 2 + CLOSE_SHARE
     opening = phase - HOLD_SHARE / 2
     open_share = 1 - CLOSE_SHARE - HOLD_SHARE
-    down = _minimum_jerk(closing / CLOSE_SHARE)
-    return np.asarray(np.minimum(down, 1 - _minimum_jerk(opening / open_share)))
+    down = minimum_jerk(closing / CLOSE_SHARE)
+    return np.asarray(np.minimum(down, 1 - minimum_jerk(opening / open_share)))
 
 
 def gaze_targets(duration_s: float, seed: int, options: GazeOptions = GazeOptions()) -> tuple[F64, F64]:
@@ -201,7 +226,7 @@ def gaze_path(times_s: F64, seed: int, options: GazeOptions = GazeOptions()) -> 
     if options.paper:
         share = since / (starts[here + 1] - starts[here])
         return np.asarray(targets[here] + (targets[here + 1] - targets[here]) * share[:, None])
-    share = _minimum_jerk(since / options.dart_s)
+    share = minimum_jerk(since / options.dart_s)
     before = targets[np.maximum(here - 1, 0)]
     return np.asarray(before + (targets[here] - before) * share[:, None])
 
@@ -224,10 +249,8 @@ def gaze(
         out: array for the result, which may be `values` itself (default: a new one).
         head_deg: (T, 3) yaw, pitch and roll of the head: eyes stay where they look while it turns.
     """
-    out = _target(values, out)
-    path = gaze_path(np.arange(len(values)) / rate, seed, options).astype(np.float32)
-    if head_deg is not None:
-        path -= STEADY * np.asarray(head_deg[:, :2], np.float32) / EYE_DEG
+    out = result_array(values, out)
+    path = free_path(len(values), seed, rate, options, head_deg)
     side, up = rig.columns("C_eye.X", "C_eye.Y")
     moves = [(int(side), path[:, 0]), (int(up), path[:, 1])]
     moves += [(int(lid), -options.lid * path[:, 1]) for lid in rig.both("eye_eyelidU")]
@@ -235,6 +258,16 @@ def gaze(
         for column, move in moves:
             out[rows, column] = np.clip(out[rows, column] + move[rows], rig.MINIMUM[column], rig.MAXIMUM[column])
     return out
+
+
+def free_path(
+    n_frames: int, seed: int, rate: float, options: GazeOptions, head_deg: NDArray[np.floating] | None
+) -> F32:
+    """(T, 2) what darts, and the head that the eyes make up for, add to the shared eye control."""
+    path = gaze_path(np.arange(n_frames) / rate, seed, options).astype(np.float32)
+    if head_deg is not None:
+        path -= STEADY * np.asarray(head_deg[:, :2], np.float32) / EYE_DEG
+    return path
 
 
 def _blink_interval(random: np.random.Generator, options: BlinkOptions) -> float:
@@ -257,17 +290,11 @@ def _close(values: F32, side: str, closed: NDArray[np.float32]) -> None:
         values[:, column] += share * closed * (target - values[:, column])
 
 
-def _minimum_jerk(share: F64) -> F64:
-    """Smooth step from 0 to 1 with no speed and no acceleration at either end; held outside 0..1."""
-    x = np.clip(share, 0.0, 1.0)
-    return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))
-
-
 def _random(seed: int, stream: int) -> np.random.Generator:
     return np.random.Generator(np.random.PCG64([seed, stream]))
 
 
-def _target(values: F32, out: F32 | None) -> F32:
+def result_array(values: F32, out: F32 | None) -> F32:
     """The array to write to, holding `values`: a copy, or `out`."""
     if out is None:
         return memmap.copy(values)

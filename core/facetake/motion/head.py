@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F64
-from facetake.motion.waves import Wave, smoothed
+from facetake.motion.waves import Wave, minimum_jerk, smoothed
 
 Style = Literal["phrases", "onsets"]
 STYLES: Final[tuple[Style, ...]] = get_args(Style)
@@ -203,7 +203,7 @@ def _nods(
     """(T, 3) motion on accents: each a smooth rise and a slower return, peaking just after the onset."""
     rise = max(2, round(options.rise_s * rate))
     fall = max(2, round(options.fall_s * rate))
-    bump = np.concatenate([_minimum_jerk(np.arange(rise) / rise), 1 - _minimum_jerk(np.arange(fall + 1) / fall)])
+    bump = np.concatenate([minimum_jerk(np.arange(rise) / rise), 1 - minimum_jerk(np.arange(fall + 1) / fall)])
     pulses = np.zeros((n_frames, 3))
     directions = random.normal(0.0, 0.5, (len(frames), 3)).clip(-0.8, 0.8) + (0.0, -1.0, 0.0)
     pulses[frames] = options.nod_deg * strengths[:, None] * directions * DIRECTIONS
@@ -225,7 +225,7 @@ def _drift(n_frames: int, random: np.random.Generator, rate: float, options: Hea
     targets = np.asarray(poses)
     now = np.arange(n_frames) / rate
     here = np.searchsorted(starts, now, side="right") - 1
-    share = _minimum_jerk((now - starts[here]) / options.turn_s)
+    share = minimum_jerk((now - starts[here]) / options.turn_s)
     before = targets[np.maximum(here - 1, 0)]
     moved = targets[here]
     moved -= before
@@ -258,10 +258,4 @@ def _active(frames: NDArray[np.int64], n_frames: int, rate: float) -> F64:
 
 def _ease_in(n_frames: int, frames: int) -> F64:
     """(T,) 0 at the first frame, rising to 1: a nod at the very start begins from rest."""
-    return _minimum_jerk(np.arange(n_frames) / frames)
-
-
-def _minimum_jerk(share: F64) -> F64:
-    """Smooth step from 0 to 1 with no speed and no acceleration at either end; held outside 0..1."""
-    x = np.clip(share, 0.0, 1.0)
-    return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))
+    return minimum_jerk(np.arange(n_frames) / frames)

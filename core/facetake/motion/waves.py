@@ -1,4 +1,7 @@
-"""Smooth tracks: of what moves slowly and of itself, and of what is smoothed. Knows nothing of what moves."""
+"""Smooth tracks: of what moves slowly and of itself, of what is smoothed, and of what goes from one place to another.
+
+Knows nothing of what moves.
+"""
 
 from __future__ import annotations
 
@@ -30,3 +33,9 @@ def smoothed(x: F64, width: float) -> F64:
     half = max(1, round(width / 2))
     window = np.hanning(2 * half + 3)[1:-1]
     return np.asarray(np.convolve(np.pad(x, half, mode="edge"), window / window.sum(), mode="valid"))
+
+
+def minimum_jerk(share: F64) -> F64:
+    """Smooth step from 0 to 1 with no speed and no acceleration at either end; held outside 0..1."""
+    x = np.clip(share, 0.0, 1.0)
+    return np.asarray(x**3 * (10 - 15 * x + 6 * x**2))

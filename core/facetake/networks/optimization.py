@@ -1,7 +1,8 @@
 """Steps down a loss: where optimizers move weights, whoever trains, and nowhere else.
 
 `step` moves one network, `gan_step` a critic and then the generator that it judges, `minimize` a few weights to where
-they stay. Schedules and moving averages are torch's own. Knows losses and optimizers; does not know what is learnt.
+they stay. A critic's verdicts become losses by least squares (LSGAN, Mao et al. 2017) or by cross entropy. Schedules
+and moving averages are torch's own. Knows losses and optimizers; does not know what is learnt.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR
@@ -131,3 +133,17 @@ def moving_average(network: nn.Module, decay: float, done: int) -> AveragedModel
     averaged = AveragedModel(network, avg_fn=follow)
     averaged.n_averaged.fill_(done + 1)  # at 0 torch would copy the first step's weights and forget the beginning
     return averaged
+
+
+def least_squares(verdict: Tensor, *, real: bool) -> Tensor:
+    """Mean square between verdicts and "all real" or "none real"."""
+    return F.mse_loss(verdict, _wanted(verdict, real=real))
+
+
+def cross_entropy(logits: Tensor, *, real: bool) -> Tensor:
+    """Cross entropy of verdicts, before the sigmoid, with "all real" or "none real"."""
+    return F.binary_cross_entropy_with_logits(logits, _wanted(logits, real=real))
+
+
+def _wanted(verdict: Tensor, *, real: bool) -> Tensor:
+    return torch.ones_like(verdict) if real else torch.zeros_like(verdict)

@@ -1,6 +1,7 @@
 """A U-Net from pictures to pictures, as conditional adversarial networks use it (AudioDVP 3.3, Deep Video Portraits).
 
-Knows tensors in [-1, 1]; does not know faces, masks or losses.
+It says in one of three ways what is to become of a picture that it was given (`Output`), as other networks do. Knows
+tensors in [-1, 1]; does not know faces, masks or losses.
 """
 
 from __future__ import annotations
@@ -17,6 +18,10 @@ WIDEST = 8  # times the width of the first layer
 WITH_DROPOUT = 5  # this many blocks at the outside go without
 START_SPREAD = 0.02  # AudioDVP 3.3: weights begin as N(0, 0.02^2)
 Norm = Literal["batch", "group"]
+Output = Literal["anew", "added", "blended"]
+"""The network's picture, what it adds to the given one, or its picture where a mask of its own says so."""
+N_OUT: dict[Output, int] = {"anew": 3, "added": 3, "blended": 4}
+"""Channels that the network must have."""
 
 
 @dataclass(frozen=True)
@@ -118,3 +123,14 @@ def start(layer: nn.Module) -> None:
     elif isinstance(layer, nn.BatchNorm2d | nn.GroupNorm):
         nn.init.normal_(layer.weight, 1.0, START_SPREAD)
         nn.init.zeros_(layer.bias)
+
+
+def put(out: Output, given: Tensor, said: Tensor) -> Tensor:
+    """Pictures (..., 3, H, W) from those given and what was said (..., N_OUT[out], H, W), both in -1..1."""
+    if out == "anew":
+        return said
+    if out == "added":
+        return (given + said).clamp(-1.0, 1.0)
+    colour = said[..., :3, :, :]
+    mask = 0.5 * (1.0 + said[..., 3:, :, :])
+    return given + mask * (colour - given)

@@ -11,18 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, rig
+from facetake import rig
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
-from facetake.inference import Models
-from facetake.portrait.resampling import at_rate
+from facetake.inference import Ear, Models
+from facetake.timebase import positions
 from facetake.visemes import VISEMES
 
 Heard = Literal["speech", "speech_mel"]
@@ -31,22 +30,18 @@ WIDTHS: dict[Heard, int] = {"speech": len(VISEMES) + 52, "speech_mel": len(VISEM
 SMALLEST_SPREAD = 1e-3  # of a feature over a lesson: divided by less, what hardly moves there would jump elsewhere
 
 
-def hear(path: Path, rate: Fraction, kind: Heard, models: Models) -> F32:
-    """Features of a sound file, one row for each frame of a video.
+def hear(sound: F32, rate: Fraction, kind: Heard, models: Models) -> F32:
+    """Features of a sound, one row for each frame of a video.
 
     Args:
-        path: any sound file.
+        sound: samples (S,).
         rate: frames per second of the video; its first frame stands at the beginning of the sound.
         kind: which features.
         models: the shipped network.
 
     Returns:
         (T, WIDTHS[kind]) float32; T frames cover the sound.
-
-    Raises:
-        AudioError: the file cannot be read as sound.
     """
-    sound = audio.read(path)
     rows = [_speech(sound, _n_curves(sound), models)]
     if kind == "speech_mel":
         rows.append(log_mel(sound).mean(axis=1))
@@ -60,6 +55,11 @@ def n_frames(sound: F32, rate: Fraction) -> int:
 
 def _n_curves(sound: F32) -> int:
     return max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
+
+
+def visemes(sound: F32, ear: Ear) -> F32:
+    """(T, 16) at 60 fps: viseme probabilities of samples (S,)."""
+    return ear.hear([sound], _n_curves(sound)).visemes
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:
@@ -85,3 +85,11 @@ def log_mel(sound: F32) -> F32:
     with torch.inference_mode():
         mel = LogMel()(torch.from_numpy(sound)[None], count)[0]
     return np.asarray(mel.unflatten(0, (count, FEATURES_PER_FRAME)).numpy(), np.float32)
+
+
+def at_rate(rows: F32, old: Fraction, new: Fraction, n_frames: int) -> F32:
+    """Rows (T, N) on the frame grid of another rate, (n_frames, N): between rows linear, past the last one held."""
+    low, share = positions(n_frames, old / new, len(rows))
+    high = np.minimum(low + 1, len(rows) - 1)
+    share = share[:, None]
+    return np.asarray(rows[low] * (1.0 - share) + rows[high] * share, np.float32)

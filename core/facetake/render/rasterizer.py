@@ -2,7 +2,7 @@
 
 Knows projected points; does not know colours. `numba` is the z-buffer on the CPU, `torch` the same in plain tensors
 on any device, `pytorch3d` PyTorch3D's rasteriser (for NVIDIA cards, or to check the others). All return face ids only
-and pass no gradient: `facetake.render.bary` makes the rest from the ids, so that gradients are the same for all.
+and pass no gradient: `facetake.render.picture` makes the rest from the ids, so that gradients are the same for all.
 
 One engine serves a whole process: `choose` names it, and everything that draws meshes follows.
 """

@@ -11,6 +11,9 @@ from typing import TYPE_CHECKING
 from facetake.rig.arkit import ARKIT_NAMES, from_arkit, to_arkit
 from facetake.rig.controls import (
     CONTROLS,
+    EYE_DOWN_DEG,
+    EYE_SIDE_DEG,
+    EYE_UP_DEG,
     GROUPS,
     INDEX,
     MAXIMUM,
@@ -41,6 +44,9 @@ else:
 __all__ = [
     "ARKIT_NAMES",
     "CONTROLS",
+    "EYE_DOWN_DEG",
+    "EYE_SIDE_DEG",
+    "EYE_UP_DEG",
     "GROUPS",
     "INDEX",
     "MAXIMUM",

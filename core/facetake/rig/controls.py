@@ -16,8 +16,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import RigError
+from facetake.files.spelling import meant
 
 N_CONTROLS = 174  # EmoFace 4.1
+EYE_SIDE_DEG = 40.0
+EYE_UP_DEG = 30.0
+EYE_DOWN_DEG = 40.0
+"""How far a MetaHuman's eye turns at a full `eye.X` (1 is to the actor's left, for either eye) and `eye.Y`."""
 
 Side = Literal["L", "R", "C"]
 Keyed = Literal["yes", "optional", "no"]
@@ -132,6 +137,7 @@ def region_mask(*regions: str) -> NDArray[np.bool_]:
     wanted: set[str] = set()
     for region in regions:
         if region not in REGIONS and region not in GROUPS:
-            raise RigError(f'no face region is called "{region}"; use one of {", ".join((*REGIONS, *GROUPS))}')
+            known = (*REGIONS, *GROUPS)
+            raise RigError(f'no face region is called "{region}"; use one of {", ".join(known)}{meant(region, known)}')
         wanted.update(GROUPS.get(region, (region,)))
     return np.array([control.region in wanted for control in CONTROLS], dtype=np.bool_)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.errors import RigError
+from facetake.files.spelling import meant
 from facetake.rig.controls import CONTROLS, INDEX
 
 # Maya's attribute in every form files use it: ".translateY", "-translateY" (EmoFace), "_translateY", ".ty"
@@ -62,7 +63,10 @@ def _column(name: str) -> int:
     full = _expanded(name if name.startswith("CTRL_") else f"CTRL_{name}")
     column = INDEX.get(full, INDEX.get(f"{full}.translateY"))
     if column is None:
-        raise RigError(f'no rig control is called "{name}"; write it as in "C_jaw.X" or "CTRL_L_nose.translateY"')
+        close = meant(full, INDEX)
+        raise RigError(
+            f'no rig control is called "{name}"; write it as in "C_jaw.X" or "CTRL_L_nose.translateY"{close}'
+        )
     return column
 
 

@@ -8,6 +8,7 @@ clearly.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, formats, host_io, inference, inspection, rig, visemes
+from facetake import __version__, audio, formats, gaze, host_io, inference, inspection, live, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -55,6 +56,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "generate": {
         "audio": (SourcePath, _GIVEN),
         "emotion": (str, "neutral"),
+        "look": (str, ""),
+        "look_at": (list, []),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -74,6 +77,13 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "span_s": (list, []),
         "lock": (list, []),
         **_OUTPUT,
+    },
+    "live": {
+        "take": (SourcePath, _GIVEN),
+        "audio": (SourcePath, ""),
+        "protocol": (str, "livelink"),
+        "port": (int, 0),
+        "subject": (str, "Facetake"),
     },
     "visemes": {"path": (SourcePath, _GIVEN), "model": (FolderPath, "")},
     "inspect": {"path": (SourcePath, _GIVEN)},
@@ -175,6 +185,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     _refuse_overwriting(asked, asked["audio"])
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
+        look=_look(asked),
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
@@ -198,6 +209,13 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
     return done | heard
+
+
+def _look(asked: Mapping[str, Any]) -> str | gaze.GazeTrack:
+    """What is looked at: as the command line writes it, or an object that the host has looked up over time."""
+    if asked["look"] and asked["look_at"]:
+        raise ConfigError("generate looks at one thing at a time; give the field 'look' or 'look_at'")
+    return gaze.sampled(asked["look_at"], "look_at") if asked["look_at"] else asked["look"]
 
 
 def _gain(region: str, factor: object) -> float:
@@ -306,6 +324,23 @@ def _visemes(asked: Mapping[str, Any], channel: Channel, session: Session) -> Re
     return {"visemes": [asdict(segment) for segment in visemes.segments(found, Fraction(60), start)]}
 
 
+def _live(asked: Mapping[str, Any], channel: Channel, _session: Session) -> Result:
+    """Sends a take to a program on this machine, in time with its sound; it lasts as long as the take."""
+    port = quantities.whole(asked["port"], "port", 0, live.HIGHEST_PORT)
+    take = formats.read(Path(asked["take"]))
+    heard = Path(asked["audio"]) if asked["audio"] else None
+    with ExitStack() as opened:
+        wires = live.Wires(asked["protocol"], live.LOOPBACK, port, asked["subject"], take.rate, opened)
+
+        def look(share: float) -> None:
+            channel.progress(share)
+            for sentence in wires.unheard():
+                channel.warning(sentence)
+
+        clock = opened.enter_context(live.playing(take, heard, channel.warning))
+        return asdict(live.stream_take(take, wires.lines, clock, look))
+
+
 def _inspect(asked: Mapping[str, Any], _channel: Channel, _session: Session) -> Result:
     """What is in a file; of a recording also its waveform, the peak in each of a thousand equal stretches."""
     path = Path(asked["path"])
@@ -331,6 +366,7 @@ _DEEDS: Mapping[str, Callable[[Mapping[str, Any], Channel, Session], Result]] = 
     "hello": _hello,
     "generate": _generate,
     "restyle": _restyle,
+    "live": _live,
     "visemes": _visemes,
     "inspect": _inspect,
 }

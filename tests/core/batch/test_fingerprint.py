@@ -28,6 +28,7 @@ OTHER = {
     "gains": {"brow": 0.5},
     "only": ("brow",),
     "head_style": "onsets",
+    "look": "camera",
 }
 
 
@@ -49,6 +50,16 @@ def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Pa
         assert making.fingerprint(row, batch.BatchSettings(tmp_path, options), hashes) != plain, name
 
 
+def test_a_mood_in_capitals_is_the_same(row: batch.ManifestRow, tmp_path: Path) -> None:
+    """A row is not made again because its mood is written in another case."""
+    hashes = making.model_hashes(None)
+    told = [
+        making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions(emotion=mood)), hashes)
+        for mood in ("happy:0.7", "Happy:0.7")
+    ]
+    assert told[0] == told[1]
+
+
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])
 def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.ManifestRow, tmp_path: Path) -> None:
     """A row is made again with another network or other movement."""
@@ -61,7 +72,8 @@ def test_every_model_of_generation_is_in_the_fingerprint(model: str, row: batch.
 def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> None:
     """Takes and fingerprints hold names and hashes of inputs, no folder: a list that is copied elsewhere is kept."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
-    (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
+    (lines / "look.txt").write_text("0.0 camera", encoding="utf-8")
+    (lines / "list.csv").write_text("id,audio,emotion,look\na,line_0.wav,mood.txt,look.txt\n", encoding="utf-8")
     shutil.copytree(lines, tmp_path / "elsewhere")
     found = {}
     for name, folder in (("here", lines), ("there", tmp_path / "elsewhere")):
@@ -72,21 +84,24 @@ def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> Non
         assert again.kept == 1
 
     assert found["here"] == found["there"]
-    assert formats.read(tmp_path / "here" / "a.npz").origin["emotion"] == "mood.txt"
+    origin = formats.read(tmp_path / "here" / "a.npz").origin
+    assert (origin["emotion"], origin["look"]) == ("mood.txt", "look.txt")
 
 
-@pytest.mark.parametrize("name", ["line_0.wav", "mood.txt"])
+@pytest.mark.parametrize("name", ["line_0.wav", "mood.txt", "look.txt"])
 def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: Path, tmp_path: Path) -> None:
     """The ledger knows what a take was made of, and not what was there when the list was checked."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
-    (lines / "list.csv").write_text("id,audio,emotion\na,line_0.wav,mood.txt\n", encoding="utf-8")
+    (lines / "look.txt").write_text("0.0 camera", encoding="utf-8")
+    (lines / "list.csv").write_text("id,audio,emotion,look\na,line_0.wav,mood.txt,look.txt\n", encoding="utf-8")
     settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     path = lines / name
     before = path.read_bytes()
-    other = (lines / "line_1.wav").read_bytes() if name.endswith(".wav") else b"0.0 happy"
+    others = {"line_0.wav": (lines / "line_1.wav").read_bytes(), "mood.txt": b"0.0 happy", "look.txt": b"0.0 0.5,0,1"}
+    what = {"line_0.wav": "audio", "mood.txt": "cues", "look.txt": "look cues"}[name]
 
     def changed(rows: Sequence[batch.ManifestRow], *about: Any) -> Iterator[making.RowResult]:
-        path.write_bytes(other)
+        path.write_bytes(others[name])
         yield from batch.local(rows, *about)
 
     def run(engine: batch.Engine) -> batch.Summary:
@@ -98,7 +113,7 @@ def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: P
     path.write_bytes(before)
     again = run(batch.local)
 
-    assert again.made == {"a": f"{'audio' if name.endswith('.wav') else 'cues'} changed"}
+    assert again.made == {"a": f"{what} changed"}
     assert (tmp_path / "out" / "a.csv").read_bytes() != wrong
     assert run(batch.local).kept == 1
 

@@ -143,19 +143,6 @@ def test_keys_go_with_their_take(listed: Path, tmp_path: Path) -> None:
     assert (out / "c.keys.changed-1.json").read_bytes() == old
 
 
-def test_a_disk_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where a file cannot have two names it is copied, and no file that is there is written over."""
-    path = tmp_path / "a.csv"
-    path.write_text("mine")
-    (tmp_path / "a.changed-1.csv").write_text("older")
-    monkeypatch.setattr(os, "link", lambda *_: (_ for _ in ()).throw(PermissionError(1, "not here")))
-
-    assert keeping.set_aside(path, ()) == "a.changed-2.csv"
-    assert (tmp_path / "a.changed-2.csv").read_text() == "mine" == path.read_text()
-    assert (tmp_path / "a.changed-1.csv").read_text() == "older"
-    assert keeping.set_aside(path, (sha256(path),)) == "" == keeping.set_aside(tmp_path / "none.csv", ())
-
-
 def test_a_ledger_of_version_1(listed: Path, tmp_path: Path) -> None:
     """It becomes one of this version with all that it holds; nothing is made again, and hashes are filled in."""
     out = tmp_path / "out"

@@ -127,18 +127,22 @@ def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
         "line_1.wav,,x": "not a whole number of 0 or more",
         ",,": "audio is empty",
         "line_1.wav,../mood.txt,": "leaves",
+        "line_1.wav,,,../look.txt": "look '../look.txt' leaves",
+        "line_1.wav,,,'0,0,0'": "lies in the head",
+        "line_1.wav,,,look.txt": "look.txt, line 2: cues out of order",
     }
-    rows = [f"bad{number},{row}" for number, row in enumerate(bad)]
+    (lines / "look.txt").write_text("1 camera\n0.5 free\n")
+    rows = [f"bad{number},{row}".replace("'", '"') for number, row in enumerate(bad)]
     path = csv(
-        lines, "good,line_0.wav,,", *rows, "good,line_2.wav,,", "a b,line_2.wav,,", header="id,audio,emotion,seed"
+        lines, "good,line_0.wav,,", *rows, "good,line_2.wav,,", "a b,line_2.wav,,", header="id,audio,emotion,seed,look"
     )
     found = batch.read(path, ".csv")
 
     assert found[0].problem == ""
-    for row, says in zip(found[1:11], bad.values(), strict=True):
+    for row, says in zip(found[1:14], bad.values(), strict=True):
         assert says in row.problem, row
-    assert found[11].problem == "id 'good' is there already, in line 2"
-    assert "id 'a b' is no name" in found[12].problem
+    assert found[14].problem == "id 'good' is there already, in line 2"
+    assert "id 'a b' is no name" in found[15].problem
 
 
 @pytest.mark.parametrize("out", ["../a.csv", "/elsewhere/a.csv", "C:/a.csv", "sub/../../a.csv"])

@@ -48,7 +48,7 @@ def run(listed: Path, out: Path, *inputs: Path, keys: str = "sparse", seed: int 
     return batch.run(batch.read(listed, ".json"), settings, 1, lambda _news: None, engine=here)
 
 
-def listing(folder: Path, *rows: str, head: str = "id,audio,emotion,out") -> Path:
+def listing(folder: Path, *rows: str, head: str = "id,audio,emotion,out,look") -> Path:
     """A list beside the recording; every row holds `line.wav` where it leaves a mark."""
     path = folder / "lines.csv"
     path.write_text("\n".join([head, *(row.replace("*", "line.wav") for row in rows)]) + "\n", encoding="utf-8")
@@ -187,25 +187,28 @@ def test_a_take_never_replaces_what_is_read(folder: Path) -> None:
     """The list, cue files of any row, approvals and what links lead to are refused as outputs, in any capitals."""
     for name in ("mood.txt", "other.txt"):
         (folder / name).write_text("0.0 sad\n")
+    (folder / "look.txt").write_text("0.0 camera\n")
     (folder / "said.json").write_text("{}")
     (folder / "link.csv").symlink_to(folder / "lines.csv")
     rows = (
         *("a,*,,Lines.csv", "c,*,mood.txt,c.csv", "d,*,,mood.txt", "e,gone.wav,other.txt,e.csv"),
-        *("f,*,,other.txt", "g,*,,Said.json", "h,*,,link.csv", "i,*,,i.csv"),
+        *("f,*,,other.txt", "g,*,,Said.json", "h,*,,link.csv", "i,*,,i.csv,look.txt", "j,*,,look.txt,"),
     )
-    found = dict(zip("acdefghi", problems(folder, *rows, inputs=[folder / "said.json"]), strict=True))
+    found = dict(zip("acdefghij", problems(folder, *rows, inputs=[folder / "said.json"]), strict=True))
 
     refused = {name for name, problem in found.items() if "would replace a file that this batch reads" in problem}
-    assert refused == set("adfgh") and found["c"] == found["i"] == "" and "no file" in found["e"]
+    assert refused == set("adfghj") and found["c"] == found["i"] == "" and "no file" in found["e"]
 
 
 def test_the_command_names_all_it_reads(folder: Path) -> None:
     """Into the list's own folder: list, approvals, limits and cues stay as they are, and exit code 1 tells."""
     (folder / "mood.txt").write_text("0.0 sad\n")
+    (folder / "look.txt").write_text("0.0 camera\n")
     (folder / "said.json").write_text('{"facetake_approvals": 1, "lines": {}}')
-    listed = listing(folder, "lines,*,,", "said,*,,said.json", "mood,*,,mood.txt", "a,*,,")
+    listed = listing(folder, "lines,*,,", "said,*,,said.json", "mood,*,,mood.txt", "look,*,,look.txt", "a,*,,")
     before = {path.name: path.read_bytes() for path in folder.iterdir()}
     arguments = ["--emotion", str(folder / "mood.txt"), "--approvals", str(folder / "said.json")]
+    arguments += ["--look", str(folder / "look.txt")]
     assert main(["batch", str(listed), "--out", str(folder), *arguments]) == 1
 
     assert {path.name: path.read_bytes() for path in folder.iterdir() if path.name in before} == before

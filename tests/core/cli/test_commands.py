@@ -59,6 +59,36 @@ def test_usage_is_exit_code_2(arguments: list[str], capsys: pytest.CaptureFixtur
     assert error.startswith("facetake: error: ") and "--help" in error and error.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("arguments", "meant"),
+    [
+        (["genrate", "a.wav"], "generate"),
+        (["generate", "a.wav", "--emotoin", "happy"], "--emotion"),
+        (["generate", "a.wav", "--fromat=csv"], "--format"),
+        (["generate", "a.wav", "--keys", "sparce"], "sparse"),
+        (["portrait", "trian"], "train"),
+        (["portrait", "render", "raed"], "read"),
+        (["convert", "a.csv", "-o", "b.csv", "--format", "cvs"], "csv"),
+        (["batch", "a.csv", "--out", "o", "--only", "brwo"], "brow"),
+        (["restyle", "a.csv", "-o", "b.csv", "--style", "agnry"], "angry"),
+    ],
+)
+def test_a_slip_of_the_finger_is_asked_about(
+    arguments: list[str], meant: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Commands at every depth, options, choices, formats, regions and styles: the name that was meant is told."""
+    assert main(arguments) == 2
+    error = capsys.readouterr().err
+    assert f'did you mean "{meant}"?' in error and error.count("\n") == 1
+
+
+def test_what_is_left_over_is_refused_by_the_command_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    """An option that is like no other is refused with the help of its own command, and nothing is guessed."""
+    assert main(["portrait", "capture", "a.mp4", "-o", "b", "--zzzz", "1"]) == 2
+    error = capsys.readouterr().err
+    assert "unrecognized arguments: --zzzz 1; see 'facetake portrait capture --help'" in error
+
+
 def test_convert_and_back(take: Path, tmp_path: Path) -> None:
     """A take goes to every lossless or named format and its jaw comes back."""
     for name, form in (
@@ -72,6 +102,32 @@ def test_convert_and_back(take: Path, tmp_path: Path) -> None:
         assert main(["convert", str(take), "-o", str(tmp_path / name), *chosen]) == 0
         back = formats.read(tmp_path / name)
         assert np.abs(back.values[:, rig.columns("C_jaw")[0]].max() - 0.5) < 0.01
+
+
+@pytest.mark.parametrize(("rate", "told"), [("24000/1001", "24 frames at 23.976"), ("12.5", "12 frames at 12.5")])
+def test_what_was_made_is_told(
+    take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], rate: str, told: str
+) -> None:
+    """Length, frames and rate stand in one sentence, the rate as people write it, and exactly in an event."""
+    command = ["convert", str(take), "-o", str(tmp_path / "b.csv"), "--rate", rate]
+    assert main(command) == 0
+    assert capsys.readouterr().err == f"b.csv: 1.0 s, {told} fps\n"
+    assert main([*command, "--progress", "json"]) == 0
+    events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
+    made = next(event["made"] for event in events if event["event"] == "report")
+    assert (Fraction(made["rate"]), made["output"]) == (formats.read(tmp_path / "b.csv").rate, str(tmp_path / "b.csv"))
+
+
+def test_quiet_says_nothing_but_errors(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """With -q neither what was made nor its name is told, events stay, and an error is told as ever."""
+    command = ["convert", str(take), "-o", str(tmp_path / "b.csv")]
+    assert main([*command, "-q"]) == 0
+    assert capsys.readouterr() == ("", "")
+    assert main([*command, "--quiet", "--progress", "json"]) == 0
+    told = capsys.readouterr()
+    assert [json.loads(text)["event"] for text in told.out.splitlines()] == ["start", "report", "done"] and not told.err
+    assert main(["convert", "gone.csv", "-o", str(tmp_path / "c.csv"), "-q"]) == 2
+    assert capsys.readouterr().err.startswith("facetake: error: gone.csv")
 
 
 def test_convert_changes_the_rate(take: Path, tmp_path: Path) -> None:
@@ -210,7 +266,10 @@ def test_any_name_goes_through_any_pipe(tmp_path: Path, take: Path, encoding: st
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
     for mode in ("auto", "json"):
         done = facetake("convert", take, "-o", out, "--progress", mode, stdout=subprocess.PIPE, env=environment)
-        assert (done.returncode, done.stderr) == (0, b"")
+        told = b": 1.0 s, 30 frames at 30 fps" if mode == "auto" else b""
+        assert (
+            done.returncode == 0 and done.stderr.strip().endswith(told) and len(done.stderr.splitlines()) == bool(told)
+        )
 
     assert json.loads(done.stdout.splitlines()[-1])["outputs"] == [str(out)]
 

@@ -86,8 +86,37 @@ def test_json_events(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixtur
     generate(line(tmp_path / "a.wav"), bad, "-o", tmp_path / "out", "--progress", "json")
     events = [json.loads(text) for text in capsys.readouterr().out.splitlines()]
 
-    assert [event["event"] for event in events if event["event"] != "progress"] == ["start", "done", "start", "failure"]
+    assert [event["event"] for event in events if event["event"] != "progress"] == [
+        *("start", "report", "done"),
+        *("start", "failure"),
+    ]
     assert max(event["share"] for event in events if event["event"] == "progress") == 1.0
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ([], "a.csv: 1.0 s of neutral, 60 frames at 60 fps\n"),
+        (["--emotion", "Happy:0,7", "--rate", "29.97"], "a.csv: 1.0 s of happy 0.7, 30 frames at 29.97 fps\n"),
+        (["--emotion", "happy:.5+sad:.25"], "a.csv: 1.0 s of happy 0.5 and sad 0.25, 60 frames at 60 fps\n"),
+        (["--emotion", "mood.txt"], "a.csv: 1.0 s of the moods in mood.txt, 60 frames at 60 fps\n"),
+        (["--takes", "2", "--seed", "3"], "a.2.csv: 1.0 s of neutral, 60 frames at 60 fps, seed 4\n"),
+        (["--quiet"], ""),
+    ],
+)
+def test_what_was_made_is_told(
+    tmp_path: Path,
+    generate: Run,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    options: list[str],
+    told: str,
+) -> None:
+    """Each take's length, mood, frames and rate are told in one sentence, and its seed where there are several."""
+    monkeypatch.chdir(tmp_path)
+    Path("mood.txt").write_text("0 happy\n0.5 sad\n", encoding="utf-8")
+    assert generate(line(tmp_path / "a.wav", 1.0), "-o", "a.csv", *options) == 0
+    assert capsys.readouterr().err.endswith(told) if told else capsys.readouterr() == ("", "")
 
 
 def test_sparse_keys_rebuild_the_curve(tmp_path: Path, generate: Run) -> None:
@@ -171,6 +200,9 @@ def test_silence_has_no_emotion(tmp_path: Path, generate: Run, capsys: pytest.Ca
         (["--energy", "2.1"], "--energy"),
         (["--energy", "nan"], "--energy"),
         (["--takes", "0"], "--takes"),
+        (["--look", "left"], "--look: 'left' is no target"),
+        (["--look", "0,0,0"], "lies in the head"),
+        (["--look", "camera", "--no-gaze"], "--no-gaze leaves it out"),
         (["--format", "fbx"], "known: csv, json"),
         (["--model", "gone"], "models.toml is missing"),
     ],
@@ -254,18 +286,21 @@ def test_a_recording_is_never_overwritten(tmp_path: Path, generate: Run, capsys:
     (tmp_path / "link.csv").symlink_to(film)
     cues = tmp_path / "mood.csv"
     cues.write_text("0 happy\n")
-    before = film.read_bytes(), cues.read_bytes()
+    looks = tmp_path / "look.csv"
+    looks.write_text("0 camera\n")
+    before = film.read_bytes(), cues.read_bytes(), looks.read_bytes()
 
     for options in (
         ["--format", "csv", "-o", tmp_path / "x" / ".." / "v.mp4"],
         ["-o", tmp_path / "link.csv"],
         ["--preview", film, "-o", tmp_path / "new.csv"],
         ["--emotion", cues, "-o", cues],
+        ["--look", looks, "-o", looks],
     ):
         (tmp_path / "x").mkdir(exist_ok=True)
         assert generate(film, *options) == 2
         assert "would be overwritten" in capsys.readouterr().err
-    assert (film.read_bytes(), cues.read_bytes()) == before
+    assert (film.read_bytes(), cues.read_bytes(), looks.read_bytes()) == before
     assert not (tmp_path / "new.csv").exists()
 
 
@@ -398,3 +433,18 @@ def test_energy_is_how_much_the_face_acts(tmp_path: Path, generate: Run) -> None
         values = formats.read(tmp_path / f"{energy}.json").values
         spreads.append(float(values[:, rig.region_mask("brow")].std(axis=0).mean()))
     assert spreads[0] < spreads[1] < spreads[2]
+
+
+def test_a_look_is_in_the_take(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--look` aims the eyes to the left; out of reach is told once, and the take knows what was looked at."""
+    source = line(tmp_path / "a.wav", 3.0)
+    (tmp_path / "look.txt").write_text("0 camera\n1 1,0,1\n2 0,0,-2\n")
+
+    assert generate(source, "--look", tmp_path / "look.txt", "-o", tmp_path / "a.npz") == 0
+    take = formats.read(tmp_path / "a.npz")
+    assert take.head is not None and take.origin["look"] == "look.txt" and "look_sha256" in take.origin
+    side = take.values[:, rig.columns("C_eye.X")[0]]
+    assert abs(side[50]) < 0.3 and side[66] > 0.6 and take.head[110, 0] > 10
+    assert capsys.readouterr().err.count("the target at 2 s is out of reach") == 1
+    assert generate(source, "--look=-1,0,1", "-o", tmp_path / "b.npz") == 0
+    assert formats.read(tmp_path / "b.npz").values[:, rig.columns("C_eye.X")[0]].mean() < -0.3

@@ -20,7 +20,7 @@ av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 from facetake.cli import main, portrait  # noqa: E402  after the skips
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.capture import actor as actors  # noqa: E402
-from facetake.portrait.capture.face_models import open_face  # noqa: E402
+from facetake.portrait.capture.posed_face import open_face  # noqa: E402
 from facetake.render import rasterizer  # noqa: E402
 
 RATE = Fraction(25)

@@ -26,7 +26,7 @@ from moody import moody  # noqa: E402
 
 from facetake import formats  # noqa: E402
 from facetake.cli import main  # noqa: E402
-from facetake.portrait.capture.overlay import write_png  # noqa: E402
+from facetake.portrait.storage import write_png  # noqa: E402
 from facetake.rig import ARKIT_NAMES, from_arkit  # noqa: E402
 from facetake.take import Take  # noqa: E402
 

@@ -42,7 +42,8 @@ def test_a_program_reads_the_report(take: Path, capsys: pytest.CaptureFixture[st
 
     assert main(["restyle", str(take), *asked, "-o", str(out)]) == 0
     events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [event["event"] for event in events] == ["start", "report", "done"]
+    assert [event["event"] for event in events] == ["start", "report", "report", "done"]
+    assert events[2]["made"]["emotion"] == "sad in ada's manner" and events[2]["made"]["output"] == str(out)
     assert events[1]["style_after"] > events[1]["style_before"] and len(events[1]["moved"]) == 8
     assert formats.read(out).origin["actor_strength"] == 0.5
 

@@ -19,7 +19,7 @@ from others import bfm_front, flame_arrays, flame_embedding, flame_npz, ict_fold
 
 from facetake.errors import ModelError  # noqa: E402
 from facetake.files import apart  # noqa: E402
-from facetake.portrait.capture.face_models import open_face  # noqa: E402
+from facetake.portrait.capture.posed_face import open_face  # noqa: E402
 from facetake.safe_pickle import read  # noqa: E402
 
 pickle: Any = __import__("pickle")  # the house forbids it in the engine; FLAME's own files are made with it

@@ -144,3 +144,63 @@ def test_weights_of_another_width_are_refused(head: Head) -> None:
     """51 shapes are the programmer's mistake."""
     with pytest.raises(ValueError, match=r"expected \(T, 52\)"):
         head.deform(np.zeros((2, 51), np.float32))
+
+
+def seen(head: Head, **weights: float) -> dict[str, int]:
+    """Pixels of each inner part of the mouth in a picture from the front; teeth apart by jaw."""
+    pytest.importorskip("numba", reason="drawing needs the preview extra")
+    from facetake.face.studio import DISTANCE_M, FOV_DEG
+    from facetake.render.camera import portrait
+    from facetake.render.zbuffer import face_ids
+
+    placed = head.deform(pose(**weights))[0] + np.array([0, 0, DISTANCE_M], np.float32)
+    camera = portrait((600, 700), FOV_DEG)
+    ids = face_ids(camera.project(np.ascontiguousarray(placed)), head.faces, 700, 600, one_sided=True)
+    shown = ids[ids >= 0]
+    part = head.part[shown]
+    is_upper = head.rest[head.faces[shown, 0], 1] < UPPER_ENDS_M
+    teeth = part == PARTS.index("teeth")
+    return {
+        "upper": int((teeth & is_upper).sum()),
+        "lower": int((teeth & ~is_upper).sum()),
+        "tongue": int((part == PARTS.index("tongue")).sum()),
+    }
+
+
+UPPER_ENDS_M = 0.0495
+"""Height at rest that upper crowns are above; lower gums and the bodies of lower crowns are below."""
+
+
+def test_nothing_of_the_mouth_shows_through_shut_lips(head: Head) -> None:
+    """At rest, pressed and pursed: no tooth and no tongue."""
+    for weights in ({}, {"mouthPressLeft": 0.8, "mouthPressRight": 0.8}, {"mouthPucker": 1.0}):
+        assert sum(seen(head, **weights).values()) < 12, weights
+
+
+def test_open_vowels_show_upper_teeth_and_tongue(head: Head) -> None:
+    """A wide and a small opening: some upper crowns, and a tongue that leaves room above it."""
+    for jaw in (0.25, 0.6):
+        shown = seen(head, jawOpen=jaw)
+        assert shown["upper"] > 60 and shown["tongue"] > 100, (jaw, shown)
+
+
+def test_f_and_smiles_show_upper_teeth(head: Head) -> None:
+    """Upper crowns stand on a lower lip that is rolled in, and behind drawn lips."""
+    on_lip = seen(head, jawOpen=0.1, mouthRollLower=0.6, mouthUpperUpLeft=0.4, mouthUpperUpRight=0.4)
+    smile = seen(head, jawOpen=0.12, mouthSmileLeft=0.9, mouthSmileRight=0.9)
+    assert on_lip["upper"] > 120 + on_lip["lower"] + on_lip["tongue"], on_lip
+    assert smile["upper"] > 120, smile
+
+
+def test_a_shut_eye_is_one_even_arc(head: Head) -> None:
+    """The upper lid's lowest line rises towards the outer corner, and steps nowhere."""
+    vertices = head.deform(pose(eyeBlinkLeft=1.0))[0] * 1000.0
+    skin = np.unique(head.faces[head.part == PARTS.index("skin")])
+    centre = head.eye_centres[0] * 1000.0
+    upper = skin[(head.rest[skin, 1] * 1000.0 < centre[1] + 2.0) & (vertices[skin, 2] < centre[2])]
+    near = vertices[upper]
+    near = near[np.linalg.norm(near - centre, axis=1) < head.eye_radius * 1000.0 + 5.0]
+    at = np.arange(-7.0, 14.1, 1.5)
+    line = np.array([near[np.abs(near[:, 0] - centre[0] - x) < 2.5, 1].max() for x in at])
+    assert np.abs(np.diff(line)).max() < 1.1, line
+    assert line.max() - line[-1] > 1.5, line  # it has risen again where lids end

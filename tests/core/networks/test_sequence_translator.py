@@ -6,8 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="networks need torch, which the train and portrait extras bring")
 
-from facetake.networks.convgru import ConvGRU, ConvGRUCell  # noqa: E402  after the skip
-from facetake.networks.sequence_translator import SequenceTranslator, SequenceTranslatorSize  # noqa: E402
+from facetake.networks.sequence_translator import ConvGRU, ConvGRUCell, SequenceTranslator, SequenceTranslatorSize  # noqa: E402  after the skip  # noqa: E402
 
 SMALL = SequenceTranslatorSize(widths=(4, 8, 8), hidden=6, layers=3)
 

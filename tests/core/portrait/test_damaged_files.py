@@ -25,17 +25,17 @@ from facetake.portrait.audiodvp.settings import read_settings as audiodvp_settin
 from facetake.portrait.capture import actor, clip_capture, identity
 from facetake.portrait.capture.actor import ActorMetadata, Fit
 from facetake.portrait.capture.clip_list import read_clips
-from facetake.portrait.capture.face_models import OpenedFaceModel
-from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.capture.posed_face import OpenedFaceModel
 from facetake.portrait.landmark_translation import checkpoint as landmark
 from facetake.portrait.landmark_translation.photograph import open_picture
 from facetake.portrait.landmark_translation.settings import read_settings as landmark_settings
 from facetake.portrait.read_avatars import checkpoint as read
 from facetake.portrait.read_avatars.settings import read_settings
+from facetake.portrait.storage import write_png
 from facetake.portrait.training import training_dir
+from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.footage import open_footage
 from facetake.portrait.video.landmarks import read_tracks, write_tracks
-from facetake.portrait.video.region import Region
 from facetake.pretrained import load_tensors
 
 CASES = int(os.environ.get("FACETAKE_FUZZ_CASES", "120"))

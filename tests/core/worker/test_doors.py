@@ -47,6 +47,7 @@ def bad_paths(folder: Path) -> dict[str, str]:
 FILES = {
     "audio": ("generate", {"out": "b.json"}),
     "emotion": ("generate", {"audio": str(LINE), "out": "b.json"}),
+    "look": ("generate", {"audio": str(LINE), "out": "b.json"}),
     "take": ("restyle", {"style": "sad", "out": "b.json"}),
     "curves": ("restyle", {"style": "sad", "out": "b.json"}),
     "out": ("generate", {"audio": str(LINE)}),

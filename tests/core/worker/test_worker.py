@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from facetake import formats, host_io, rig
+from facetake import formats, host_io, live, rig
+from facetake.take import Take
 from facetake.worker import requests
 from facetake_host.curves import load
 
@@ -114,6 +116,25 @@ def test_the_emotion_is_heard_for_a_host(talk: Talk, tmp_path: Path) -> None:
     assert (load(out).heard, list(load(out).cues)) == (heard["sentence"], heard["cues"])
 
 
+def test_an_object_that_moves_is_looked_at_for_a_host(talk: Talk, tmp_path: Path) -> None:
+    """Where a host's object goes from right to left, the eyes go along, and the look-at switch has no key."""
+    rows = [[n / 10, n / 10 - 1.5, 0.0, 1.0] for n in range(31)]
+    event = talk.ask(
+        "generate",
+        audio=str(LINE),
+        look_at=rows,
+        rig="mh3",
+        out=str(tmp_path / "keys.json"),
+        take_out=str(tmp_path / "a.npz"),
+    )
+    take = formats.read(tmp_path / "a.npz")
+    side = take.values[:, rig.columns("C_eye.X")[0]]
+
+    assert event["event"] == "done" and "CTRL_lookAtSwitch.translateY" not in load(tmp_path / "keys.json").keys
+    assert side[30] < -0.3 < 0.3 < side[200] and take.head is not None and take.head[30, 0] < -5 < 5 < take.head[220, 0]
+    assert take.origin["look"] == "31 points"
+
+
 def test_what_is_odd_about_a_recording_is_told_to_a_host(talk: Talk, tmp_path: Path) -> None:
     """A recording whose channels cancel each other out comes with a warning, and is generated all the same."""
     samples, rate_hz = soundfile.read(LINE)
@@ -203,6 +224,29 @@ def test_inspect_and_visemes(talk: Talk) -> None:
         ("generate", {"audio": str(LINE), "out": "b", "rig": "mh5"}, "no rig is called 'mh5'"),
         ("generate", {"audio": str(LINE), "out": "b", "rate": "0"}, "is no frame rate"),
         ("generate", {"audio": str(LINE), "out": "b", "emotion": "bored"}, "unknown emotion 'bored'"),
+        ("generate", {"audio": str(LINE), "out": "b", "look": "0,0,nan"}, "z is 'nan', not a number"),
+        ("generate", {"audio": str(LINE), "out": "b", "look": [0, 0, 1]}, "the field 'look' is [0, 0, 1], no text"),
+        (
+            "generate",
+            {"audio": str(LINE), "out": "b", "look": "camera", "look_at": [[0, 0, 0, 1]]},
+            "one thing at a time",
+        ),
+        (
+            "generate",
+            {"audio": str(LINE), "out": "b", "look_at": [[0, 0, 1]]},
+            "look_at, row 1 is [0, 0, 1]; give seconds",
+        ),
+        (
+            "generate",
+            {"audio": str(LINE), "out": "b", "look_at": [[0, 0, 0, 0]]},
+            "row 1: the target 0,0,0 lies in the head",
+        ),
+        (
+            "generate",
+            {"audio": str(LINE), "out": "b", "look_at": [[0, 0, 0, 1], [0, 0, 0, 2]]},
+            "row 2 is out of order",
+        ),
+        ("generate", {"audio": str(LINE), "out": "b", "look_at": [[0, 0, None, 1]]}, "row 1: y is None, not a number"),
         ("generate", {"audio": str(LINE), "out": "b", "gains": {"brow": "x"}}, "brow is 'x', not a number"),
         ("generate", {"audio": str(LINE), "out": "b", "only": ["knee"]}, 'no face region is called "knee"'),
         ("generate", {"audio": str(LINE), "out": "no/such/folder/b.json"}, "no/such/folder"),
@@ -342,3 +386,17 @@ def test_models_are_loaded_once() -> None:
     session = requests.Session()
 
     assert session.models("") is session.models("") and session.restyling("") is session.restyling("")
+
+
+def test_a_take_is_sent_to_this_machine(talk: Talk, tmp_path: Path) -> None:
+    """A host has a take sent to Unreal on its own machine, and stops it; other machines cannot be named."""
+    formats.write(Take(np.tile(rig.NEUTRAL, (36_000, 1)), Fraction(60)), tmp_path / "long.npz")
+    with live.Recorder("127.0.0.1", 0) as recorder:
+        number = talk.say("live", take=str(tmp_path / "long.npz"), port=recorder.port, subject="Guard")
+        recorder.listen(seconds=0.1)
+        talk.say("cancel", request=number)
+        ended = talk.last(number)
+    assert recorder.found[0].subject == "Guard" and ended["kind"] == "Cancelled"
+    assert "no field 'host'" in talk.ask("live", take="a.npz", host="192.168.0.20")["message"]
+    assert "port" in talk.ask("live", take=str(tmp_path / "long.npz"), port=70_000)["message"]
+    assert "protocol" in talk.ask("live", take=str(tmp_path / "long.npz"), protocol="dance")["message"]

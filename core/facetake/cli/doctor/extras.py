@@ -28,6 +28,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "cpu": {"onnxruntime": "onnxruntime"},
     "gpu": {"onnxruntime-gpu": "onnxruntime"},
+    "live": {"sounddevice": "sounddevice"},
     "ui": {"PySide6-Essentials": "PySide6", "sounddevice": "sounddevice"},
     "ray": {"ray": "ray"},
     "landmarks": {"mediapipe": "mediapipe", "safetensors": "safetensors"},

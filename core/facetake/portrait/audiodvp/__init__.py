@@ -2,5 +2,5 @@
 
 Sound becomes the face model's expression (`expression`), the model is drawn as the capture placed it (`proxy`), a
 network turns the drawing of the lower face into a picture (`renderer`), which is laid over the actor's video.
-`training`, `performing` and `evaluation` are the three commands; `settings` holds every number of them.
+`training`, `render` and `evaluation` are the three commands; `settings` holds every number of them.
 """

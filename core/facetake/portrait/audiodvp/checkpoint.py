@@ -19,7 +19,7 @@ from facetake.portrait.audiodvp.expression import ExpressionPredictor, Scaled, u
 from facetake.portrait.audiodvp.renderer import Generator
 from facetake.portrait.audiodvp.settings import AudioDvpSettings
 from facetake.portrait.training import training_dir
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 ABOUT = "audiodvp.json"
 EXPRESSION = "expression"

@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
+from facetake.portrait.audiodvp.proxy import DrawableActor
 from facetake.portrait.audiodvp.render import perform
-from facetake.portrait.audiodvp.subject import DrawableActor
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, flicker, follow
 from facetake.portrait.metrics.similarity import absolute_difference, psnr, ssim

@@ -1,14 +1,16 @@
 """Draws the face model as a capture placed and lit it, and marks its lower face (AudioDVP 3.1.2 and 3.3).
 
 As in the paper, colours are computed per vertex and run linearly over a triangle; they are the actor's own, so that
-what the renderer starts from is near to the picture. Knows the actor's folder and the face model; does not know sound
-or networks.
+what the renderer starts from is near to the picture. `DrawableActor` is all that the rest of AudioDVP asks of an actor;
+tests bring their own. Knows the actor's folder and the face model; does not know sound or networks.
 """
 
 from __future__ import annotations
 
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -17,11 +19,43 @@ from numpy.typing import NDArray
 from facetake.arrays import F32, U8, Mask
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import CapturedActor, read_actor
-from facetake.portrait.capture.face_models import reopen
-from facetake.portrait.capture.posed_face import Placed
+from facetake.portrait.capture.posed_face import Placed, reopen
 from facetake.portrait.video.compositing import expanded
-from facetake.portrait.video.drawing import drawn, seen_faces
+from facetake.render.picture import drawn, seen_faces
 from facetake.rig import ARKIT_NAMES
+
+
+class DrawableActor(Protocol):
+    """An actor whose face can be drawn with any expression in any of its video's frames."""
+
+    @property
+    def n_frames(self) -> int:
+        """Number of frames, T."""
+
+    @property
+    def rate(self) -> Fraction:
+        """Frames per second."""
+
+    @property
+    def size(self) -> int:
+        """Side of the square pictures in pixels."""
+
+    @property
+    def expression(self) -> F32:
+        """(T, E) as captured."""
+
+    @property
+    def sound(self) -> Path | None:
+        """The clip's sound."""
+
+    def frames(self, first: int, last: int) -> U8:
+        """The video's pictures (n, H, W, 3), RGB."""
+
+    def draw(self, expression: F32, frame: int) -> U8:
+        """The face model (H, W, 3) on black with an expression (E,), posed and lit as in one frame."""
+
+    def mask(self, frame: int) -> Mask:
+        """The widened lower-face mask (H, W) of one frame."""
 
 
 def lower_face(closed: NDArray[np.int32], opened: NDArray[np.int32], is_lower: Mask) -> Mask:

@@ -1,23 +1,44 @@
-"""Makes the actor's video say something else: expression in, pictures out (AudioDVP 3.3, figure 2).
+"""Renders a line: what the face does, from sound at the video's rate, and the actor's video doing it (AudioDVP 3.3).
 
-Knows networks, masks and the order of the target's frames; does not know sound or video files.
+Knows networks, masks and the order of the target's frames; does not know video files or how anything is learnt.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from facetake import audio
 from facetake.arrays import F32, U8
+from facetake.face.drive import from_take
+from facetake.face.model import FaceModel
+from facetake.generate import GenerateOptions, generate
+from facetake.inference import Models
+from facetake.portrait.audio_features import hear
 from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
-from facetake.portrait.audiodvp.dataset import masked
-from facetake.portrait.audiodvp.renderer import rendered
-from facetake.portrait.audiodvp.subject import DrawableActor
+from facetake.portrait.audiodvp.expression import predict
+from facetake.portrait.audiodvp.proxy import DrawableActor
+from facetake.portrait.audiodvp.renderer import masked, rendered
+from facetake.portrait.audiodvp.settings import Features
 from facetake.portrait.video.compositing import blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
+
+
+def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: Models) -> F32:
+    """Features (T, F) of a sound file, T frames at `rate`. AudioError when it cannot be read."""
+    if kind != "take":
+        return hear(audio.read(path), rate, kind, models)
+    return from_take(generate(path, GenerateOptions(blink=False, gaze=False, head=False), models).take, rate, model)
+
+
+def from_sound(path: Path, rate: Fraction, trained: TrainedAudioDvp, model: FaceModel, models: Models) -> F32:
+    """Expression (T, E) for a sound file, T frames at `rate`. AudioError when it cannot be read."""
+    return predict(trained.predictor, heard(path, rate, trained.about.settings.features, model, models))
 
 
 def perform(

@@ -15,18 +15,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facetake.arrays import U8
-from facetake.networks.optimization import gan_step
-from facetake.networks.output import N_OUT, put
+from facetake.arrays import U8, Mask
+from facetake.networks.optimization import cross_entropy, gan_step
 from facetake.networks.patchgan import PatchGAN
-from facetake.networks.unet import UNet
+from facetake.networks.unet import N_OUT, UNet, put
 from facetake.portrait.audiodvp.settings import AudioDvpSettings, Ends
 from facetake.portrait.training.augmentation import moved, turns
-from facetake.portrait.training.devices import CPU, home
-from facetake.portrait.training.gan_loss import cross_entropy
-from facetake.portrait.training.schedule import share_of_rate, slow_down
-from facetake.portrait.training.tensors import as_pictures, as_tensor
-from facetake.portrait.training.trainer import batches
+from facetake.portrait.training.devices import CPU, as_pictures, as_tensor, home
+from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
+from facetake.portrait.video.compositing import Region
+
+
+def masked(picture: U8, mask: Mask, region: Region) -> U8:
+    """The region of a picture (H, W, 3), black outside the mask."""
+    return region.cut(np.where(mask[..., None], picture, np.uint8(0)))
 
 
 def window(pictures: U8, frames: NDArray[np.int64], radius: int, ends: Ends, device: torch.device = CPU) -> Tensor:

@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Literal
 
 from facetake.networks.audio2expression import RADIUS
-from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
-from facetake.networks.unet import UNetSize
-from facetake.portrait.training.presets import preset
-from facetake.portrait.training.schedule import check_falling
+from facetake.networks.unet import Output, UNetSize
+from facetake.portrait.training.presets import check_falling, preset
 
 Features = Literal["take", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
@@ -57,7 +55,7 @@ class AudioDvpRendererTraining:
             `facetake.portrait.training.augmentation`. The paper has none: of three minutes hardly anything can be
             learnt by heart, of six seconds everything.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
-            `facetake.portrait.training.schedule`. The paper says nothing of it.
+            `facetake.portrait.training.trainer`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """

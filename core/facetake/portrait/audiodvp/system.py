@@ -52,8 +52,8 @@ class AudioDvp:
         """Trains, or goes on training."""
         from facetake import inference
         from facetake.portrait.audiodvp import training
-        from facetake.portrait.audiodvp.driving import heard
         from facetake.portrait.audiodvp.proxy import open_performer
+        from facetake.portrait.audiodvp.render import heard
         from facetake.portrait.audiodvp.settings import read_settings
 
         settings = read_settings(job.settings)
@@ -88,8 +88,8 @@ class AudioDvp:
         from facetake import inference
         from facetake.portrait.audiodvp import evaluation
         from facetake.portrait.audiodvp.checkpoint import read_trained
-        from facetake.portrait.audiodvp.driving import from_sound
         from facetake.portrait.audiodvp.proxy import open_performer
+        from facetake.portrait.audiodvp.render import from_sound
         from facetake.portrait.capture.actor import read_actor
         from facetake.portrait.metrics.clip import ReferenceClip, measures
         from facetake.portrait.metrics.lips import in_step
@@ -120,8 +120,8 @@ SYSTEM: Final = AudioDvp()
 def _expression(job: RenderJob, performer: Performer, trained: TrainedAudioDvp) -> F32:
     """What the face does: of the take where there is one, else of the sound."""
     from facetake import formats, inference
-    from facetake.portrait.audiodvp.driving import from_sound
-    from facetake.portrait.capture.performance import from_take
+    from facetake.face.drive import from_take
+    from facetake.portrait.audiodvp.render import from_sound
 
     if job.take:
         return from_take(formats.read(job.take), performer.rate, performer.model)

@@ -1,6 +1,8 @@
 """Trains AudioDVP on an actor: pairs, Audio2Expression, then the renderer, resumed where it stopped.
 
-Reads like the story of the training; how each part is done is in the module it comes from.
+The pairs are masked drawings of the face model beside masked pictures (AudioDVP figure 5), made once for a training
+folder and mapped into memory, so that three minutes need no more memory than six seconds. Reads like the story of the
+training; how each part is done is in the module it comes from.
 """
 
 from __future__ import annotations
@@ -11,10 +13,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.arrays import F32, U8
+from facetake.arrays import F32, U8, Mask
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
-from facetake.portrait.audiodvp import dataset, expression
+from facetake.portrait.audiodvp import expression, training
 from facetake.portrait.audiodvp.checkpoint import (
     ABOUT,
     CRITIC,
@@ -25,17 +27,43 @@ from facetake.portrait.audiodvp.checkpoint import (
     read_about,
     read_trained,
 )
-from facetake.portrait.audiodvp.renderer import AudioDvpRendererLosses, AudioDvpRendererTrainer, window
+from facetake.portrait.audiodvp.proxy import DrawableActor
+from facetake.portrait.audiodvp.renderer import AudioDvpRendererLosses, AudioDvpRendererTrainer, masked, window
 from facetake.portrait.audiodvp.settings import AudioDvpSettings
-from facetake.portrait.audiodvp.subject import DrawableActor
+from facetake.portrait.storage import Progress, fill, mapped
 from facetake.portrait.training import training_dir
-from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.training.devices import CPU, as_pictures
 from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
-from facetake.portrait.video.region import Region, around
+from facetake.portrait.video.compositing import Region, around
+from facetake.portrait.video.playback import in_order
 
 Report = Callable[[str, float], None]
+
+
+def masks_of(subject: DrawableActor, path: Path, progress: Progress) -> Mask:
+    """The widened lower-face masks (T, H, W) of every frame, from `path` or made there."""
+    shape = (subject.n_frames, subject.size, subject.size)
+    if not path.is_file():
+        fill(path, shape, np.bool_, (subject.mask(frame) for frame in range(subject.n_frames)), progress)
+    return mapped(path, shape, np.bool_)
+
+
+def pairs_of(
+    subject: DrawableActor, masks: Mask, region: Region, n_frames: int, folder: Path, progress: Progress
+) -> tuple[U8, U8]:
+    """Drawings and pictures (n_frames, pixels, pixels, 3) of the first frames, black outside the mask."""
+    shape = (n_frames, region.pixels, region.pixels, 3)
+    drawn = folder / "drawn.npy"
+    real = folder / "real.npy"
+    if not drawn.is_file():
+        expression = subject.expression
+        drawings = (masked(subject.draw(expression[t], t), masks[t], region) for t in range(n_frames))
+        fill(drawn, shape, np.uint8, drawings, progress)
+    if not real.is_file():
+        pictures = enumerate(in_order(subject, n_frames))
+        fill(real, shape, np.uint8, (masked(picture, masks[t], region) for t, picture in pictures), progress)
+    return mapped(drawn, shape, np.uint8), mapped(real, shape, np.uint8)
 
 
 def train(
@@ -72,11 +100,11 @@ def train(
     if count < FEWEST_FRAMES:
         raise PortraitError(f"there are {count} frames with sound to learn from, {FEWEST_FRAMES} are needed at least")
     folder.mkdir(parents=True, exist_ok=True)
-    masks = dataset.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
+    masks = training.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
     region = around(masks, settings.side) if settings.region == "lower_face" else _whole(subject, settings)
     about = AudioDvpMetadata(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
     _begin(folder, about)
-    drawn, real = dataset.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
+    drawn, real = training.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
     _learn_expression(folder, about, features[:count], subject.expression[:count], report)
     _learn_renderer(folder, settings, drawn, real, device, report, log)
     return read_trained(folder)

@@ -21,14 +21,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import F32
+from facetake.arrays import F32, U8
 from facetake.arrays.reader import read_safetensors
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
-from facetake.portrait.storage import read_json
-from facetake.portrait.video.pictures import Pictures, read_pictures, write_pictures
+from facetake.portrait.storage import read_json, read_pictures, write_pictures
 from facetake.render.camera import Camera
 from facetake.timebase import Rate
 
@@ -46,7 +45,7 @@ class ActorMetadata:
 
     Attributes:
         face: the face model whose coefficients the fit holds, as
-            `facetake.portrait.capture.face_models.open_face` takes it.
+            `facetake.portrait.capture.posed_face.open_face` takes it.
         face_sha256: hash of its file.
         source: name of the video, without its folder.
         source_sha256: hash of its bytes.
@@ -156,7 +155,7 @@ class CapturedActor:
         path = self.folder / SOUND
         return path if path.is_file() else None
 
-    def frames(self, first: int = 0, last: int | None = None) -> Pictures:
+    def frames(self, first: int = 0, last: int | None = None) -> U8:
         """Pictures (n, H, W, 3) of frames `first` to `last` - 1, RGB; to the end by default."""
         last = self.n_frames if last is None else last
         if not 0 <= first <= last <= self.n_frames:
@@ -247,7 +246,7 @@ def write_fit(folder: Path, fit: Fit) -> None:
 
 
 def write_actor(
-    folder: Path, about: ActorMetadata, fit: Fit, frames: Iterable[Pictures], sound: tuple[F32, int] | None = None
+    folder: Path, about: ActorMetadata, fit: Fit, frames: Iterable[U8], sound: tuple[F32, int] | None = None
 ) -> CapturedActor:
     """Writes a whole actor at once, as a made-up one is.
 

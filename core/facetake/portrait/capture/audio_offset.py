@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from facetake.face.drive import from_take
 from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.portrait.capture.actor import CapturedActor
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.capture.posed_face import Placed
 from facetake.portrait.metrics.lips import LATE_MOST_S, Aperture, follow
 

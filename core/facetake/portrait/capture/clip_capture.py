@@ -21,16 +21,15 @@ from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
 from facetake.portrait.capture import actor, overlay, pose
-from facetake.portrait.capture.face_models import OpenedFaceModel
 from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion, joined
 from facetake.portrait.capture.identity import Shared, read_shared, shared_by, write_shared
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.capture.photometry import Photometry
-from facetake.portrait.storage import read_json
+from facetake.portrait.capture.posed_face import OpenedFaceModel
+from facetake.portrait.storage import read_json, read_pictures, write_pictures, write_png
 from facetake.portrait.video.crop import Crop, stable_crop
 from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
 from facetake.portrait.video.landmarks import LONGEST_SIDE, detector, one_face, read_tracks, stacked, write_tracks
-from facetake.portrait.video.pictures import read_pictures, write_pictures
 from facetake.render.camera import portrait
 
 PLAN = "capture.json"
@@ -337,5 +336,5 @@ class _Fitting:
             path, {"rotation": motion.rotation, "translation": motion.translation, "expression": motion.expression}
         )
         sheet = overlay.sheet(self._face, self._camera, identity, looks, motion, pictures, points)
-        overlay.write_png(out / f"overlay-{first:06d}.png", sheet)
+        write_png(out / f"overlay-{first:06d}.png", sheet)
         return motion

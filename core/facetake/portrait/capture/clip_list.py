@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from facetake import files
 from facetake.arrays import F32
-from facetake.emotion import EMOTIONS, EmotionTrack
+from facetake.emotion import EMOTIONS, EmotionTrack, named
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.formats import beside
 from facetake.portrait.capture.actor import ABOUT
 
@@ -109,9 +110,11 @@ def _clip(row: list[str], path: Path, where: str) -> ActorClip:
     cells = [cell.strip() for cell in row]
     if len(cells) != len(HEADER) or not all(cells):
         raise PortraitError(f"{where}: a clip, its emotion and its intensity are needed, not {shown(','.join(row))}")
-    name, emotion, number = cells
+    name, written, number = cells
+    emotion = named(written)
     if emotion not in EMOTIONS:
-        raise PortraitError(f'{where}: there is no emotion "{emotion[:40]}"; use one of {", ".join(EMOTIONS)}')
+        known = f"{', '.join(EMOTIONS)}{meant(written, EMOTIONS)}"
+        raise PortraitError(f'{where}: there is no emotion "{written[:40]}"; use one of {known}')
     try:
         intensity = quantities.number(quantities.pointed(number), f"{where}: intensity", 0.0, 1.0)
     except ConfigError as error:

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from facetake.arrays import F32, I64
+from facetake.arrays import F32, I64, U8
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.fitting import FitSettings, LandmarkFitter, first_motion, varied
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks, Photometry
-from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 
 FILE = "shared.safetensors"
@@ -32,7 +31,7 @@ class Shared:
 
 
 def shared_by(
-    face: Linearised, camera: Camera, settings: FitSettings, points: F32, pictures: Callable[[I64], Pictures]
+    face: Linearised, camera: Camera, settings: FitSettings, points: F32, pictures: Callable[[I64], U8]
 ) -> Shared:
     """What all frames of an actor share.
 

@@ -5,19 +5,15 @@ Knows face models, light and pictures; does not know how they were found.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 
-from facetake.arrays import F32
-from facetake.formats import beside
+from facetake.arrays import F32, U8
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks
-from facetake.portrait.video.drawing import drawn
-from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
+from facetake.render.picture import drawn
 
 SHOWN = 4  # frames of a sheet
 SEEN = (60, 255, 60)  # green: landmarks that were found
@@ -25,8 +21,8 @@ FITTED = (255, 60, 60)  # red: the same points of the face model
 
 
 def sheet(
-    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: FaceMotion, pictures: Pictures, points: F32
-) -> Pictures:
+    face: Linearised, camera: Camera, identity: F32, looks: Looks, motion: FaceMotion, pictures: U8, points: F32
+) -> U8:
     """Some frames side by side: with landmarks, under the fitted face in its own colours, and in its model's.
 
     pictures: (T, H, W, 3); points: (T, N, 2) seen landmarks, green; the fitted ones are red.
@@ -47,15 +43,7 @@ def sheet(
     return np.concatenate(columns, axis=1)
 
 
-def _mark(picture: Pictures, points: F32, colour: tuple[int, int, int]) -> None:
+def _mark(picture: U8, points: F32, colour: tuple[int, int, int]) -> None:
     x, y = np.floor(points).astype(int).T
     inside = (x >= 0) & (y >= 0) & (x < picture.shape[1]) & (y < picture.shape[0])
     picture[y[inside], x[inside]] = colour
-
-
-def write_png(path: Path, picture: Pictures) -> None:
-    """Writes an RGB picture (H, W, 3) as PNG, whole or not at all."""
-    from PIL import Image
-
-    with beside(path) as part:
-        Image.fromarray(picture).save(part, "PNG")

@@ -1,4 +1,4 @@
-"""A captured actor's performance as a take, for editing, restyling or training, and a take as a performance.
+"""A captured actor's performance as a take, for editing, restyling or training.
 
 Knows actors, face models and takes; does not know pictures. Lids meet at another blink on every face, and brows and
 squints help to shut them: what is shut on the fitted face is a whole blink in the take.
@@ -6,18 +6,16 @@ squints help to shut them: what is shut on the fitted face is a whole blink in t
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from facetake.arrays import F32
-from facetake.face.drive import expression_of, head_angles
+from facetake.face.drive import head_angles
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import CapturedActor
 from facetake.rig import ARKIT_NAMES, from_arkit
-from facetake.take import Take, resample
+from facetake.take import Take
 
 LIDS = {"eyeBlinkRight": np.array([159, 145]), "eyeBlinkLeft": np.array([386, 374])}
 """MediaPipe's numbers of the middle of the upper and the lower lid."""
@@ -38,12 +36,6 @@ def take_of(actor: CapturedActor, model: FaceModel) -> Take:
         column += (1.0 - column) * shut
     origin = {"captured_from": about.source, "sha256": about.source_sha256, "face": about.face.partition(":")[0]}
     return Take(from_arkit(arkit), actor.rate, head=head_angles(fit.rotation), origin=origin)
-
-
-def from_take(take: Take, rate: Fraction, model: FaceModel) -> F32:
-    """Expression (T, E) that shows a take on a face model, T frames at `rate`; the head's turn is left to the video."""
-    with torch.no_grad():
-        return np.asarray(expression_of(resample(take, rate), model).numpy(), np.float32)
 
 
 @torch.no_grad()

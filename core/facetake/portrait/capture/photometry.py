@@ -13,14 +13,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake.arrays import F32
+from facetake.arrays import F32, U8
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
-from facetake.portrait.video.drawing import seen_faces
-from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera
 from facetake.render.harmonics import N_BANDS, basis, to_linear
+from facetake.render.picture import seen_faces
 
 BLUR_PX = 1.0  # of a crop of 256: widens the range from which a step still finds its way
 ROBUST = 2.0  # standard deviations from which a colour counts less and less: hair, glasses, teeth
@@ -35,7 +34,7 @@ SAMPLES = 700  # vertices at which colours are compared: more of them see the sa
 LINEAR = to_linear(torch.arange(256) / 255.0).numpy()  # linear light of each byte
 
 
-def linear_light(pictures: Pictures) -> F32:
+def linear_light(pictures: U8) -> F32:
     """Linear light 0..1 of sRGB bytes."""
     return np.asarray(LINEAR[pictures], np.float32)
 
@@ -109,7 +108,7 @@ class Photometry:
     def _in_face(self, motion: FaceMotion) -> F32:
         return self._face.vertices(self._identity, motion.expression)
 
-    def looks(self, pictures: Pictures, motion: FaceMotion) -> Looks:
+    def looks(self, pictures: U8, motion: FaceMotion) -> Looks:
         """Albedo, light and own colours from a few frames."""
         space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
         seen = []
@@ -122,7 +121,7 @@ class Photometry:
             colours.append(sampled(picture, self._camera.project(points)[:, :2]))
         return _looks(self._face, np.stack(seen), np.stack(bands), np.stack(colours))
 
-    def terms(self, pictures: Pictures, looks: Looks, motion: FaceMotion) -> tuple[F32, F32]:
+    def terms(self, pictures: U8, looks: Looks, motion: FaceMotion) -> tuple[F32, F32]:
         """Normal matrices (T, 6 + E, 6 + E) and gradients (T, 6 + E) of the photometric term at a motion."""
         from scipy.ndimage import gaussian_filter
 

@@ -4,8 +4,10 @@
     lessons/                pieces of sound and what people do with them; can be made again
     neutral.safetensors     sound to landmarks
     moods.safetensors       landmarks to those of a mood
+    parts.safetensors       pictures of parts and rest
+    whole.safetensors       the network over the whole picture
     kept-*                  either, with its optimiser and what judges it, to go on from
-    and what `picture_training` leaves there
+    clips/                  the plates that picture networks learn from; can be made again
 
 Knows the files; does not know how training goes.
 """
@@ -16,9 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetake.errors import PortraitError
+from facetake.portrait.landmark_translation.image.translator import Translator
 from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel
 from facetake.portrait.landmark_translation.motion.neutral import Speaker
-from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings
+from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings, PictureSettings
 from facetake.portrait.training import training_dir
 from facetake.timebase import Rate
 
@@ -26,6 +29,8 @@ ABOUT = "landmark.json"
 NEUTRAL = "neutral"
 MOODS = "moods"
 CRITIC = "moods_critic"
+PARTS = "parts"
+WHOLE = "whole"
 VERSION = 1  # of the folder's layout
 
 
@@ -93,3 +98,15 @@ def read_motion(folder: Path) -> TrainedLandmarkMotion:
         moods = EmotionEdgeModel(about.settings.motion.moods.size)
     training_dir.fill(folder, {NEUTRAL: speaker, MOODS: moods})
     return TrainedLandmarkMotion(about, speaker, moods)
+
+
+def read_translator(folder: Path, settings: PictureSettings) -> Translator:
+    """The networks from landmarks to pictures, as far as training has come.
+
+    Raises:
+        PortraitError: nothing has been saved yet.
+        ModelError: a file of weights is damaged.
+    """
+    translator = Translator(settings)
+    training_dir.fill(folder, {PARTS: translator.local, WHOLE: translator.whole})
+    return translator.eval()

@@ -17,9 +17,9 @@ from facetake.errors import PortraitError
 from facetake.face.ibug import EYES, INNER_LIPS, MOUTH
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.dataset import Filmed
-from facetake.portrait.landmark_translation.image.render import show
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.translator import Translator
+from facetake.portrait.landmark_translation.render import show
+from facetake.portrait.landmark_translation.settings import PictureSettings
 from facetake.portrait.landmark_translation.subject import PortraitSubject
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.lips import Aperture, flicker, follow

@@ -13,16 +13,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from facetake.arrays import F32
+from facetake.arrays import F32, I64
+from facetake.face.drive import from_take
 from facetake.face.head import PIVOT_M, rotation
+from facetake.face.ibug import INNER_LIPS
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import CapturedActor
-from facetake.portrait.capture.performance import from_take
 from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
 from facetake.render.camera import Camera
 from facetake.take import Take
+
+CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
+SHUT = 10.0  # likewise shut lids, of which a little is much
+LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))  # iBUG's numbers: upper and lower points of the lids
 
 
 @dataclass(frozen=True)
@@ -100,3 +105,17 @@ def of_take(take: Take, person: Person, model: FaceModel, rate: Fraction) -> F32
     moved = marks.of(identity, torch.from_numpy(from_take(take, rate, model)))
     away = moved - marks.of(identity, model.neutral_expression[None])
     return np.asarray(person.still + away.numpy(), np.float32)
+
+
+def calmest(points: F32, count: int) -> I64:
+    """Frames (R,) that serve as photographs: the one with the calmest face, then others spread over the clip."""
+    eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
+    gap = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in INNER_LIPS], axis=0) / eyes
+    middle = points[:, [36, 45]].mean(axis=1)
+    turn = np.abs(points[:, 30, 0] - middle[:, 0]) / eyes
+    tilt = np.abs(points[:, 30, 1] - middle[:, 1] - np.median(points[:, 30, 1] - middle[:, 1])) / eyes
+    lids = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS], axis=0) / eyes
+    shut = np.maximum(np.median(lids) - lids, 0.0)
+    first = int(np.argmin(gap + CALM * (turn + tilt) + SHUT * shut))
+    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64).tolist()
+    return np.array([first, *others], np.int64)[: min(count, len(points))]

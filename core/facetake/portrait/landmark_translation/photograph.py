@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.arrays import F32
+from facetake.arrays import F32, U8
 from facetake.audio.containers import open_container
 from facetake.errors import PortraitError
 from facetake.face.drive import head_angles
@@ -28,7 +28,6 @@ from facetake.portrait.video.crop import stable_crop
 from facetake.portrait.video.exif import Orientation, orientation_of
 from facetake.portrait.video.footage import SIDE_MOST, as_picture, check_whole
 from facetake.portrait.video.landmarks import LONGEST_SIDE, MAIN_FACE, OUTSIDE, detector, read_tracks
-from facetake.portrait.video.pictures import Pictures
 from facetake.render.camera import Camera, portrait
 from facetake.render.video import require_av
 
@@ -48,7 +47,7 @@ class Photograph:
         stance: where the head is, of one frame.
     """
 
-    picture: Pictures
+    picture: U8
     landmarks: F32
     person: Person
     stance: Stance
@@ -82,7 +81,7 @@ def read_photograph(
     return _placed(crop.picture(whole), crop.points(points[IBUG_68]), identity, motion, model, camera)
 
 
-def open_picture(path: Path) -> Pictures:
+def open_picture(path: Path) -> U8:
     """An upright RGB picture (H, W, 3). PortraitError when there is none, or one that is tiny or huge."""
     av = require_av()
     check_whole(path)
@@ -115,14 +114,14 @@ def _tracked(tracks: Path) -> F32:
     return points[np.isfinite(points).all(axis=(1, 2))]
 
 
-def _detected(picture: Pictures, landmarker: Path | None) -> F32:
+def _detected(picture: U8, landmarker: Path | None) -> F32:
     step = -(-max(picture.shape[:2]) // LONGEST_SIDE)
     small = np.ascontiguousarray(picture[::step, ::step])
     with detector(landmarker) as found:
         return found.faces(small, 0) * np.float32(step)
 
 
-def _one(faces: F32, picture: Pictures, path: Path) -> F32:
+def _one(faces: F32, picture: U8, path: Path) -> F32:
     """The one face (N, 2) of faces (K, N, 2)."""
     if not len(faces):
         raise PortraitError(f"{path}: no face is seen; give a photograph of one, from the front")
@@ -162,7 +161,7 @@ def _check_pose(motion: FaceMotion, path: Path) -> None:
 
 
 def _placed(
-    picture: Pictures, pixels: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
+    picture: U8, pixels: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
 ) -> Photograph:
     """Points as seen, at the fitted face's depth, brought back into the face and to rest."""
     marks = Marks(model)

@@ -15,9 +15,9 @@ from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.capture.actor import ABOUT, CapturedActor, read_actor
-from facetake.portrait.capture.face_models import open_face, reopen
-from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest
-from facetake.portrait.landmark_translation.person import Person, Stance, of_actor
+from facetake.portrait.capture.posed_face import open_face, reopen
+from facetake.portrait.landmark_translation.image.dataset import Filmed
+from facetake.portrait.landmark_translation.person import Person, Stance, calmest, of_actor
 from facetake.portrait.landmark_translation.photograph import read_photograph
 
 

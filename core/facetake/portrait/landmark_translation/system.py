@@ -23,11 +23,11 @@ from facetake.portrait.system import (
 if TYPE_CHECKING:
     from facetake.arrays import F32
     from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, TrainedLandmarkMotion
-    from facetake.portrait.landmark_translation.driving import DrivenLandmarks
     from facetake.portrait.landmark_translation.evaluation import (
         LandmarkTranslationEvaluation,
         LandmarkTranslationSimilarity,
     )
+    from facetake.portrait.landmark_translation.render import DrivenLandmarks
     from facetake.portrait.landmark_translation.subject import Captured, PortraitSubject
 
 
@@ -100,9 +100,8 @@ class LandmarkTranslation:
         """Renders a line."""
         import numpy as np
 
-        from facetake.portrait.landmark_translation.checkpoint import read_motion
-        from facetake.portrait.landmark_translation.image.render import show
-        from facetake.portrait.landmark_translation.image.training import read_translator
+        from facetake.portrait.landmark_translation.checkpoint import read_motion, read_translator
+        from facetake.portrait.landmark_translation.render import show
         from facetake.portrait.landmark_translation.subject import open_subject
 
         motion = read_motion(job.training)
@@ -122,8 +121,7 @@ class LandmarkTranslation:
         import numpy as np
 
         from facetake.portrait.landmark_translation import evaluation
-        from facetake.portrait.landmark_translation.checkpoint import read_motion
-        from facetake.portrait.landmark_translation.image.training import read_translator
+        from facetake.portrait.landmark_translation.checkpoint import read_motion, read_translator
         from facetake.portrait.landmark_translation.subject import open_captured
         from facetake.portrait.metrics.clip import ReferenceClip, measures
 
@@ -172,24 +170,22 @@ def _line(
     job: RenderJob, subject: PortraitSubject, motion: TrainedLandmarkMotion, listener: Listener
 ) -> DrivenLandmarks:
     """What the face does: of the take where there is one, else of the sound."""
-    from facetake import formats, inference
-    from facetake.portrait.landmark_translation import driving
+    from facetake import audio, formats, inference
+    from facetake.portrait.landmark_translation import render
 
     rate = subject.rate or motion.about.rate
     if job.take:
-        return driving.from_take(formats.read(job.take), rate, subject.person, subject.model)
+        return render.from_take(formats.read(job.take), rate, subject.person, subject.model)
     mood = system.mood(job.sound, job.emotion, job.model, listener)
-    _warn_of_silence(job.sound, listener)
+    sound = audio.read(job.sound)
+    _warn_of_silence(job.sound, sound, listener)
     models = inference.load(job.model)
-    return driving.from_sound(job.sound, rate, mood, motion, subject.person, subject.model, models, job.seed)
+    return render.from_sound(sound, rate, mood, motion, subject.person, subject.model, models, job.seed)
 
 
-def _warn_of_silence(path: Path, listener: Listener) -> None:
+def _warn_of_silence(path: Path, samples: F32, listener: Listener) -> None:
     import numpy as np
 
-    from facetake import audio
-
-    samples = audio.read(path)
     if float(np.abs(samples).max(initial=0.0)) < 10.0 ** (SILENT_DB / 20.0):
         listener.warning(f"{path} is silent, so nothing is said; check the recording")
 
@@ -200,8 +196,8 @@ def _predicted(
     """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
     import numpy as np
 
-    from facetake import inference
-    from facetake.portrait.landmark_translation import driving, evaluation
+    from facetake import audio, inference
+    from facetake.portrait.landmark_translation import evaluation, render
     from facetake.portrait.metrics.lips import LATE_MOST_S, follow, in_step
 
     actor = captured.actor
@@ -209,7 +205,8 @@ def _predicted(
         raise PortraitError(f"{actor.folder} has no sound, so nothing can be said again; capture a video with sound")
     mood = system.mood(actor.sound, job.emotion, job.model, listener)
     models = inference.load(job.model)
-    line = driving.from_sound(actor.sound, actor.rate, mood, motion, captured.person, captured.model, models)
+    sound = audio.read(actor.sound)
+    line = render.from_sound(sound, actor.rate, mood, motion, captured.person, captured.model, models)
     count = min(len(line.points), actor.n_frames)
     points = captured.stance[:count].seen(line.points[:count])[..., :2]
     known = slice(0, min(learnt or count, count))

@@ -12,19 +12,20 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from facetake import audio
 from facetake.emotion import EMOTIONS
 from facetake.errors import PortraitError
 from facetake.face.marks import Marks
 from facetake.inference import Models
-from facetake.portrait.audio_features import WIDTHS, hear
+from facetake.portrait.audio_features import WIDTHS, at_rate, hear
 from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, begin
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.training import Log, learn_pictures
-from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, in_units, lessons_of
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, lessons_of
+from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.motion.training import learn_motion
 from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings
 from facetake.portrait.landmark_translation.subject import Captured
-from facetake.portrait.resampling import at_rate
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.trainer import FEWEST_FRAMES, ignore
 
@@ -98,7 +99,7 @@ def own_lesson(captured: Captured, n_frames: int, rate: Fraction, models: Models
     """What an actor with sound was seen to do with it, in its first frames, at `rate`; without moments in moods."""
     assert captured.actor.sound is not None
     seen, still = in_units(captured.points[:n_frames], captured.person.still)
-    features = hear(captured.actor.sound, rate, "speech", models)
+    features = hear(audio.read(captured.actor.sound), rate, "speech", models)
     count = min(len(features), int(n_frames / captured.actor.rate * rate))
     points = at_rate(seen.reshape(n_frames, -1), captured.actor.rate, rate, count).reshape(count, *still.shape)
     nothing = np.zeros((0, *still.shape), np.float32)

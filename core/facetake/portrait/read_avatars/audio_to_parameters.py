@@ -17,11 +17,10 @@ from torch.nn import functional as F
 
 from facetake.arrays import F32
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
-from facetake.networks.optimization import BETAS, gan_step
+from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.read_avatars.settings import ParameterTraining
 from facetake.portrait.training import training_dir
-from facetake.portrait.training.gan_loss import least_squares
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 

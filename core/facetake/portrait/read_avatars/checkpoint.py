@@ -15,13 +15,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facetake.portrait.read_avatars.audio_features import Phonemes
 from facetake.portrait.read_avatars.audio_to_parameters import ParameterPredictor
-from facetake.portrait.read_avatars.losses import FILTERED
-from facetake.portrait.read_avatars.phoneme_extractor import Phonemes
 from facetake.portrait.read_avatars.renderer import Renderer
-from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings
 from facetake.portrait.training import training_dir
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 ABOUT = "read.json"
 PARAMETERS = "parameters"
@@ -56,7 +55,7 @@ class ReadAvatarsMetadata:
         region: what the renderer sees.
         settings: everything else.
         phonemes: those of a user's network that the texture hears, None for the shipped visemes.
-        style: the style loss that taught the renderer, as `losses.StyleLoss` names it.
+        style: the style loss that taught the renderer, as `renderer_training.StyleLoss` names it.
         version: of the folder's layout.
     """
 

@@ -18,9 +18,9 @@ from facetake.portrait.read_avatars.renderer import RendererInput, grown
 from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
 from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.storage import fill, mapped
-from facetake.portrait.training.tensors import as_tensor
+from facetake.portrait.training.devices import as_tensor
+from facetake.portrait.video.compositing import Region, around
 from facetake.portrait.video.playback import in_order
-from facetake.portrait.video.region import Region, around
 
 Progress = Callable[[float], None]
 

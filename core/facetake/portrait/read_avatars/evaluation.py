@@ -18,8 +18,7 @@ from facetake.portrait.metrics.affect import AffectDistance
 from facetake.portrait.metrics.clip import Measure, Skipped
 from facetake.portrait.metrics.similarity import psnr, ssim
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
-from facetake.portrait.read_avatars.driving import DrivenExpression
-from facetake.portrait.read_avatars.render import perform
+from facetake.portrait.read_avatars.render import DrivenExpression, perform
 from facetake.portrait.read_avatars.surface import ActorSurface
 
 

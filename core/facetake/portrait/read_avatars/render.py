@@ -1,6 +1,6 @@
-"""Makes the actor's video say something else: parameters and phonemes in, pictures out (READ Avatars 3.3).
+"""Renders a line: what the face does, from sound in a mood or from a take, and the actor's video doing it (READ 3.3).
 
-Knows networks, maps and the order of the target's frames; does not know sound or video files.
+Knows networks, maps and the order of the target's frames; does not know video files or how anything is learnt.
 """
 
 from __future__ import annotations
@@ -8,21 +8,59 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 import torch
 
 from facetake.arrays import F16, F32, I64, U8
+from facetake.emotion import EmotionTrack
+from facetake.face.drive import from_take
+from facetake.face.model import FaceModel
+from facetake.inference import VisemeClassifier
+from facetake.portrait.capture.clip_list import over_time
 from facetake.portrait.read_avatars import audio_features
+from facetake.portrait.read_avatars.audio_features import PhonemeExtractor
+from facetake.portrait.read_avatars.audio_to_parameters import predict
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.renderer import RendererInput, grown
 from facetake.portrait.read_avatars.surface import ActorSurface
-from facetake.portrait.training.devices import home
-from facetake.portrait.training.tensors import as_pictures, as_tensor
-from facetake.portrait.video.compositing import blended, softened
+from facetake.portrait.training.devices import as_pictures, as_tensor, home
+from facetake.portrait.video.compositing import Region, blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
-from facetake.portrait.video.region import Region
+from facetake.take import Take
+
+
+@dataclass(frozen=True)
+class DrivenExpression:
+    """One line: expression (T, E) and phonemes (2 T, K)."""
+
+    expression: F32
+    phonemes: F32
+
+
+def from_sound(
+    path: Path, rate: Fraction, emotion: EmotionTrack, trained: TrainedReadAvatars, ear: PhonemeExtractor
+) -> DrivenExpression:
+    """The line in a sound file in a mood. AudioError when it cannot be read."""
+    features = audio_features.cepstra(path, rate)
+    label = over_time(emotion, np.arange(len(features)) / float(rate))
+    return DrivenExpression(predict(trained.predictor, features, label), ear.hear(path, rate))
+
+
+def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, ear: PhonemeExtractor) -> DrivenExpression:
+    """The line of a take that was made for a sound file; where the sound is shorter, its last phoneme is held."""
+    expression = from_take(take, rate, model)
+    heard = ear.hear(path, rate)
+    places = np.arange(2 * len(expression)).clip(0, len(heard) - 1)
+    return DrivenExpression(expression, heard[places])
+
+
+def without_sound(take: Take, rate: Fraction, model: FaceModel, classifier: VisemeClassifier) -> DrivenExpression:
+    """The line of a take alone: visemes are read from its lips; phonemes of a user's network cannot be."""
+    return DrivenExpression(from_take(take, rate, model), audio_features.seen_phonemes(take, rate, classifier))
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facetake.networks.output import N_OUT, put
 from facetake.networks.phoneme_encoder import PhonemeEncoder
 from facetake.networks.siren import Siren
-from facetake.networks.unet import UNet
+from facetake.networks.unet import N_OUT, UNet, put
 from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
-from facetake.portrait.video.region import PAPER_PX
+from facetake.portrait.video.compositing import PAPER_PX
 
 GROWN_PX = 8  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
 

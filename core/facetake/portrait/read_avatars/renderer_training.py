@@ -1,26 +1,70 @@
 """Trains texture, encoder and renderer against a discriminator, end to end (READ Avatars equation 3).
 
-Knows maps of clips; does not know faces or files.
+Its style term says how unlike the style of two pictures is. The paper's needs a VGG, which only users can bring
+(`facetake.portrait.metrics.perceptual`); what stands in for it needs no weights (`facetake.portrait.metrics.style`).
+Knows maps of clips; does not know faces.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake.networks.optimization import BETAS, gan_step
+from facetake import pretrained
+from facetake.audio import hash_of
+from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.networks.patchgan import PatchGAN
+from facetake.portrait.metrics.perceptual import STYLE_LAYERS, VggStyle, open_vgg
+from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars.dataset import Maps, seen
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
-from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings, StyleBy
 from facetake.portrait.training.augmentation import moved, turns
 from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.gan_loss import least_squares
-from facetake.portrait.training.schedule import share_of_rate, slow_down
-from facetake.portrait.training.trainer import batches
+from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
+
+
+@dataclass(frozen=True)
+class StyleLoss:
+    """The style loss of a training.
+
+    Attributes:
+        network: maps made and real pictures (B, 3, H, W) in -1..1 to a number.
+        name: "filters", or "vgg" and the hash of its file, as the training's folder has it.
+        told: which it is and why, for a person.
+    """
+
+    network: nn.Module
+    name: str
+    told: str
+
+
+def style_loss(by: StyleBy, folder: Path | None = None) -> StyleLoss:
+    """The style loss that is asked for.
+
+    Args:
+        by: "vgg" takes the user's file, "found" does where there is one, "filters" takes what stands in for it.
+        folder: where networks are looked for first (`facetake.pretrained`).
+
+    Raises:
+        WeightsMissingError: there is no file and there must be one.
+        ModelError: the file cannot be used, or the folder is none.
+    """
+    why = "as the settings have it"
+    if by != FILTERED:
+        try:
+            path = pretrained.resolve("vgg", folder)
+            network = VggStyle(open_vgg(path, STYLE_LAYERS[-1]))
+            return StyleLoss(network, f"vgg {hash_of(path)}", f"the style loss is VGG's, of {path}")
+        except pretrained.WeightsMissingError as error:
+            if by == "vgg":
+                raise
+            why = f"not VGG's: {error}"
+    return StyleLoss(Style(), FILTERED, f"the style loss is that of pyramids and fixed filters, {why}")
 
 
 @dataclass
@@ -39,7 +83,7 @@ class ReadAvatarsRendererTrainer:
     def __init__(
         self, n_phonemes: int, settings: ReadAvatarsSettings, style: nn.Module, device: torch.device = CPU
     ) -> None:
-        """Builds both networks from the settings' seed, on a device; style: the style loss (`losses.style_loss`)."""
+        """Builds both networks from the settings' seed, on a device; style: the style loss (`style_loss`)."""
         self.settings = settings
         self.device = device
         how = settings.renderer

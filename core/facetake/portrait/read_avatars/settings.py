@@ -9,18 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from facetake.networks.audio2parameters import ParameterSize
-from facetake.networks.output import Output
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.phoneme_encoder import PhonemeEncoderSize
 from facetake.networks.siren import SirenSize
-from facetake.networks.unet import UNetSize
-from facetake.portrait.training.presets import preset
-from facetake.portrait.training.schedule import check_falling
+from facetake.networks.unet import Output, UNetSize
+from facetake.portrait.training.presets import check_falling, preset
 
 StyleBy = Literal["found", "vgg", "filters"]
+FILTERED: Final = "filters"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class ReadAvatarsRendererTraining:
         l1: weight of the absolute difference.
         style: weight of the style loss; 0 leaves it out.
         style_by: "vgg" is the paper's and needs the user's file; "filters" stands in for it, see
-            `facetake.portrait.read_avatars.losses`; "found" takes VGG where the file is there.
+            `facetake.portrait.read_avatars.renderer_training`; "found" takes VGG where the file is there.
         gan: weight of the discriminator's verdict; 0 leaves the discriminator out.
         mixed_holes: the hole in the background is that of two frames together, as it is when a frame of the video gets
             another expression. The paper's is of one.
@@ -72,7 +71,7 @@ class ReadAvatarsRendererTraining:
         lips: how many times as much a pixel inside the lips' outline counts as another in `l1` and `colours`: a mouth
             is a hundredth of the picture and most of what is looked at. The paper has all alike.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
-            `facetake.portrait.training.schedule`. The paper says nothing of it.
+            `facetake.portrait.training.trainer`. The paper says nothing of it.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """

@@ -17,12 +17,10 @@ from facetake.arrays import F16, F32, I64, U8, Mask
 from facetake.face.drive import head_angles
 from facetake.face.model import MATERIALS, FaceModel
 from facetake.portrait.capture.actor import CapturedActor, read_actor
-from facetake.portrait.capture.face_models import reopen
-from facetake.portrait.capture.posed_face import Placed
-from facetake.portrait.video.drawing import seen_faces
-from facetake.portrait.video.region import Region
-from facetake.render.bary import fragments
+from facetake.portrait.capture.posed_face import Placed, reopen
+from facetake.portrait.video.compositing import Region
 from facetake.render.camera import Camera
+from facetake.render.picture import fragments, seen_faces
 
 Part = Literal["head", "face"]
 INNER_RING = np.array([78, 191, 80, 81, 82, 13, 312, 311, 310, 415, 308, 324, 318, 402, 317, 14, 87, 178, 88, 95])

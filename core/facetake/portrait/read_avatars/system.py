@@ -22,11 +22,11 @@ from facetake.portrait.system import (
 
 if TYPE_CHECKING:
     from facetake.portrait.capture.clip_list import ActorClip
+    from facetake.portrait.read_avatars.audio_features import PhonemeExtractor, Phonemes
     from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
-    from facetake.portrait.read_avatars.driving import DrivenExpression
     from facetake.portrait.read_avatars.evaluation import ReadAvatarsEvaluation, ReadAvatarsSimilarity
-    from facetake.portrait.read_avatars.losses import StyleLoss
-    from facetake.portrait.read_avatars.phoneme_extractor import PhonemeExtractor, Phonemes
+    from facetake.portrait.read_avatars.render import DrivenExpression
+    from facetake.portrait.read_avatars.renderer_training import StyleLoss
     from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
     from facetake.portrait.read_avatars.surface import ActorSurface
     from facetake.portrait.read_avatars.training import TrainingClip
@@ -114,7 +114,7 @@ class ReadAvatars:
 
         from facetake import emotion
         from facetake.portrait.metrics.clip import ReferenceClip, measures
-        from facetake.portrait.read_avatars import driving, evaluation
+        from facetake.portrait.read_avatars import evaluation, render
         from facetake.portrait.read_avatars.checkpoint import read_trained
         from facetake.portrait.read_avatars.surface import open_surface
 
@@ -125,7 +125,7 @@ class ReadAvatars:
         learnt = next(clip for clip in trained.about.clips if clip.origin == surface.origin)
         mood = emotion.parse(f"{learnt.emotion}:{learnt.intensity}")
         ear = _ear(job, trained.about.phonemes, job.training)
-        line = driving.from_sound(_sound_of(surface), surface.rate, mood, trained, ear)
+        line = render.from_sound(_sound_of(surface), surface.rate, mood, trained, ear)
         first = 0 if job.is_all else learnt.n_frames
         frames = np.arange(first, min(surface.n_frames, len(line.expression)))
         clip = ReferenceClip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
@@ -151,7 +151,8 @@ def _lesson(clip: ActorClip, surface: ActorSurface, ear: PhonemeExtractor, secon
 def _style(job: TrainJob, settings: ReadAvatarsSettings) -> StyleLoss:
     """The style loss that a training was begun with, else the one that the settings ask for."""
     from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
-    from facetake.portrait.read_avatars.losses import FILTERED, style_loss
+    from facetake.portrait.read_avatars.renderer_training import style_loss
+    from facetake.portrait.read_avatars.settings import FILTERED
 
     how = settings.renderer
     is_filtered = (job.out / ABOUT).is_file() and read_about(job.out).style == FILTERED
@@ -161,7 +162,7 @@ def _style(job: TrainJob, settings: ReadAvatarsSettings) -> StyleLoss:
 def _new_ear(job: TrainJob, settings: ReadAvatarsSettings, surfaces: list[ActorSurface]) -> PhonemeExtractor:
     """How a training hears: as it did before it was interrupted, else by what the user names."""
     from facetake.networks.wav2vec2 import PhonemeNetwork
-    from facetake.portrait.read_avatars import phoneme_extractor
+    from facetake.portrait.read_avatars import audio_features
     from facetake.portrait.read_avatars.checkpoint import ABOUT, read_about
 
     if (job.out / ABOUT).is_file():
@@ -174,19 +175,19 @@ def _new_ear(job: TrainJob, settings: ReadAvatarsSettings, surfaces: list[ActorS
             'have "audio", such as examples/portrait/read_minutes.toml'
         )
     sounds = [(_sound_of(surface), surface.rate) for surface in surfaces]
-    return phoneme_extractor.commonest(PhonemeNetwork(job.phonemes), sounds, job.seconds)
+    return audio_features.commonest(PhonemeNetwork(job.phonemes), sounds, job.seconds)
 
 
 def _ear(job: TrainJob | RenderJob | EvaluateJob, phonemes: Phonemes | None, run: Path) -> PhonemeExtractor:
     """How a training heard. ConfigError, PortraitError or ModelError where what it heard with is not named."""
     from facetake import inference
-    from facetake.portrait.read_avatars import phoneme_extractor
+    from facetake.portrait.read_avatars import audio_features
 
     if phonemes is not None:
-        return phoneme_extractor.again(phonemes, job.phonemes, run)
+        return audio_features.again(phonemes, job.phonemes, run)
     if job.phonemes is not None:
         raise ConfigError(f"{run} was learnt with the shipped visemes, not with phonemes; leave out --phonemes")
-    return phoneme_extractor.viseme_ear(inference.load(job.model))
+    return audio_features.viseme_ear(inference.load_ear(job.model or inference.SHIPPED))
 
 
 def _tell_phonemes(phonemes: Phonemes, listener: Listener) -> None:
@@ -219,7 +220,7 @@ def _warn_of_poses(surface: ActorSurface, listener: Listener) -> None:
 def _line(job: RenderJob, surface: ActorSurface, trained: TrainedReadAvatars, listener: Listener) -> DrivenExpression:
     """What the face does and what its texture hears: of the take where there is one, else of the sound."""
     from facetake import formats, inference
-    from facetake.portrait.read_avatars import driving
+    from facetake.portrait.read_avatars import render
 
     if job.take and not job.audio and trained.about.phonemes:
         raise ConfigError(
@@ -229,12 +230,12 @@ def _line(job: RenderJob, surface: ActorSurface, trained: TrainedReadAvatars, li
     if not job.take:
         ear = _ear(job, trained.about.phonemes, job.training)
         mood = system.mood(job.sound, job.emotion, job.model, listener)
-        return driving.from_sound(job.sound, surface.rate, mood, trained, ear)
+        return render.from_sound(job.sound, surface.rate, mood, trained, ear)
     take = formats.read(job.take)
     if job.audio:
         ear = _ear(job, trained.about.phonemes, job.training)
-        return driving.with_sound(take, job.audio, surface.rate, surface.model, ear)
-    return driving.without_sound(take, surface.rate, surface.model, inference.load_classifier(job.model))
+        return render.with_sound(take, job.audio, surface.rate, surface.model, ear)
+    return render.without_sound(take, surface.rate, surface.model, inference.load_classifier(job.model))
 
 
 def _lines(scores: ReadAvatarsEvaluation) -> list[str]:

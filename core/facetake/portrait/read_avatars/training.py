@@ -16,6 +16,7 @@ from facetake.arrays import F32, U8
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.read_avatars import audio_to_parameters
+from facetake.portrait.read_avatars.audio_features import Phonemes
 from facetake.portrait.read_avatars.audio_to_parameters import SpokenClip
 from facetake.portrait.read_avatars.checkpoint import (
     ABOUT,
@@ -29,17 +30,19 @@ from facetake.portrait.read_avatars.checkpoint import (
     read_trained,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
-from facetake.portrait.read_avatars.losses import FILTERED, StyleLoss, style_loss
-from facetake.portrait.read_avatars.phoneme_extractor import Phonemes
-from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererLosses, ReadAvatarsRendererTrainer
-from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.renderer_training import (
+    ReadAvatarsRendererLosses,
+    ReadAvatarsRendererTrainer,
+    StyleLoss,
+    style_loss,
+)
+from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings
 from facetake.portrait.read_avatars.surface import ActorSurface
 from facetake.portrait.training import training_dir
-from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.training.devices import CPU, as_pictures
 from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
-from facetake.portrait.video.region import Region
+from facetake.portrait.video.compositing import Region
 
 Report = Callable[[str, float], None]
 SHORT = 12  # letters by which a style loss is told

@@ -20,8 +20,8 @@ from facetake import audio, files
 from facetake.errors import PortraitError
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.clip_capture import PLAN, Order, capture
-from facetake.portrait.capture.face_models import OpenedFaceModel
 from facetake.portrait.capture.fitting import FitSettings
+from facetake.portrait.capture.posed_face import OpenedFaceModel
 from facetake.portrait.regress.regression import NETWORK, Regression
 from facetake.portrait.regress.settings import RegressionSettings
 from facetake.portrait.storage import read_json

@@ -18,7 +18,7 @@ from facetake.portrait.capture.fitting import GAZE_STIFF
 from facetake.portrait.capture.linearized_model import LOOSE_PRIOR, bounds
 from facetake.portrait.regress.network import FaceEstimate
 from facetake.portrait.regress.settings import RegressionLossSettings
-from facetake.portrait.video.region import PAPER_PX
+from facetake.portrait.video.compositing import PAPER_PX
 from facetake.render.camera import Camera
 from facetake.render.harmonics import to_srgb
 from facetake.render.perspective import place, project

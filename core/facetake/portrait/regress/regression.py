@@ -25,8 +25,7 @@ from facetake.portrait.regress.losses import FaceFittingLoss
 from facetake.portrait.regress.network import FaceEstimate, Regressor
 from facetake.portrait.regress.settings import RegressionSettings
 from facetake.portrait.storage import read_json
-from facetake.portrait.training.schedule import slow_down
-from facetake.portrait.training.trainer import Trainer, batches, ignore
+from facetake.portrait.training.trainer import Trainer, batches, ignore, slow_down
 from facetake.portrait.training.training_dir import Kept
 
 NETWORK = "regressor"

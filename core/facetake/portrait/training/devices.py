@@ -1,13 +1,16 @@
-"""Which processor the networks of portraits run on: one that is named, or a graphics card where there is one.
+"""Which processor the networks of portraits run on, and pictures on their way there and back.
 
-Networks say themselves where they are; what is shown to them follows. Knows PyTorch's devices and nothing else.
+A processor is named, or is a graphics card where there is one. Networks say themselves where they are; what is shown to
+them follows. Pictures are uint8 outside of networks and -1..1 inside. Does not know what pictures show.
 """
 
 from __future__ import annotations
 
+import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
+from facetake.arrays import U8
 from facetake.errors import PortraitError
 
 CPU = torch.device("cpu")
@@ -39,3 +42,15 @@ def device(name: str = AUTO) -> torch.device:
 def home(network: nn.Module) -> torch.device:
     """Where a network's weights are."""
     return next(network.parameters()).device
+
+
+def as_tensor(pictures: U8, device: torch.device = CPU) -> Tensor:
+    """Pictures (..., H, W, 3) as (..., 3, H, W) in -1..1, on a device."""
+    tensor = torch.from_numpy(np.ascontiguousarray(np.moveaxis(pictures, -1, -3)))
+    return tensor.to(device).float() / 127.5 - 1.0
+
+
+def as_pictures(tensor: Tensor) -> U8:
+    """The inverse of `as_tensor`."""
+    whole = ((tensor + 1.0) * 127.5).round().clamp(0, 255).byte().cpu().numpy()
+    return np.ascontiguousarray(np.moveaxis(whole, -3, -1))

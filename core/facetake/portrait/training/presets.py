@@ -1,4 +1,4 @@
-"""Settings by the name of a preset or from a user's file, of sizes that networks can have.
+"""Settings by the name of a preset or from a user's file, and whether networks can be built and taught by them.
 
 Knows TOML files; does not know what is set.
 """
@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar
 from facetake.config import load_config
 from facetake.errors import ConfigError
 from facetake.files import quantities
+from facetake.files.spelling import meant
 
 PRESETS = ("quick", "paper", "tiny")
 Settings = TypeVar("Settings")
@@ -34,7 +35,8 @@ def preset(kind: type[Settings], name: str, folder: Path) -> Settings:
     if name in PRESETS:
         return load_config(kind, folder / f"{folder.name}_{name}.toml")
     if not name.endswith(".toml"):
-        raise ConfigError(f'there is no setting "{name}"; use one of {", ".join(PRESETS)} or name a .toml file')
+        known = f"{', '.join(PRESETS)} or name a .toml file{meant(name, PRESETS)}"
+        raise ConfigError(f'there is no setting "{name}"; use one of {known}')
     found = load_config(kind, Path(name))
     check_sizes(found, name)
     return found
@@ -56,3 +58,10 @@ def _check(name: str, value: int, where: str) -> None:
         quantities.whole(value, where, low=0)
     else:
         quantities.whole(value, where, 0 if name in NONE_AT_LEAST else 1, DEEPEST if name in DEEP else MOST)
+
+
+def check_falling(*shares: float) -> None:
+    """Refuses shares of the epochs outside 0..1 (ValueError)."""
+    for falling in shares:
+        if not 0.0 <= falling <= 1.0:
+            raise ValueError(f"falling is a share of the epochs, 0 to 1, not {falling}")

@@ -1,7 +1,9 @@
 """The course of a training, the same for all portrait systems: resumed, epoch by epoch, kept, shown and told of.
 
 A system brings its networks, their losses and their data; what moves their weights is `facetake.networks.optimization`.
-Knows the training's folder; does not know what is learnt.
+Towards the end networks may learn ever slower: the last steps of one that learns against a discriminator go to and fro,
+and ever smaller ones come to rest in the middle (Isola et al. 2017 let the rate fall over the second half of the
+epochs). Knows the training's folder; does not know what is learnt.
 """
 
 from __future__ import annotations
@@ -14,9 +16,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch.optim import Optimizer
 
 from facetake.arrays import U8
-from facetake.portrait.capture.overlay import write_png
+from facetake.portrait.storage import write_png
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.training_dir import Kept
 
@@ -125,3 +128,24 @@ def batches(count: int, batch: int, rng: np.random.Generator) -> list[NDArray[np
 def _write(path: Path, picture: U8) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     write_png(path, picture)
+
+
+def share_of_rate(epoch: int, epochs: int, falling: float) -> float:
+    """What the rate is in an epoch, as a share of the full one, above 0 to 1.
+
+    Args:
+        epoch: from 0.
+        epochs: of the whole training.
+        falling: the share of the epochs, the last ones, over which it falls evenly to nothing, 0..1.
+    """
+    last = falling * epochs
+    return 1.0 if last <= 0.0 else min(1.0, (epochs - epoch) / (last + 1.0))
+
+
+def slow_down(share: float, *optimizers: Optimizer) -> None:
+    """Gives optimizers a share of their full rates, those that they were made with."""
+    # Not torch's LambdaLR, which counts its own steps: any epoch can be trained by its number alone, with the same bits
+    # whether a training came there in one go or was resumed.
+    for optimizer in optimizers:
+        for group in optimizer.param_groups:
+            group["lr"] = group.setdefault("initial_lr", group["lr"]) * share

@@ -9,8 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from facetake.arrays import F32
-from facetake.portrait.video.pictures import Pictures
+from facetake.arrays import F32, U8
 from facetake.render.video import require_av
 
 HEIGHTS = 1.9  # of the mean box of the landmarks, which ends at the hairline
@@ -32,7 +31,7 @@ class Crop:
         scale = np.float32(self.size / self.side)
         return ((points - np.array([self.left, self.top], np.float32)) * scale).astype(np.float32)
 
-    def picture(self, picture: Pictures) -> Pictures:
+    def picture(self, picture: U8) -> U8:
         """The crop (size, size, 3) of an upright RGB picture, averaged over areas where it shrinks."""
         piece = picture[self.top : self.top + self.side, self.left : self.left + self.side]
         if self.side == self.size:
@@ -40,7 +39,7 @@ class Crop:
         frame = require_av().VideoFrame.from_ndarray(np.ascontiguousarray(piece), format="rgb24")
         way = "AREA" if self.side > self.size else "BICUBIC"
         small = frame.reformat(self.size, self.size, format="rgb24", interpolation=way)
-        result: Pictures = small.to_ndarray()
+        result: U8 = small.to_ndarray()
         return result
 
 

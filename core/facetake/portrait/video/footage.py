@@ -15,12 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, files
+from facetake.arrays import U8
 from facetake.audio import boxes
 from facetake.audio.containers import open_container
 from facetake.audio.whole import TruncatedError
 from facetake.errors import AudioError, PortraitError
 from facetake.portrait.video import tone_mapping
-from facetake.portrait.video.pictures import Pictures
 from facetake.render.video import require_av
 from facetake.timebase import FASTEST, SLOWEST, STANDARD_RATES, recognise
 
@@ -69,7 +69,7 @@ class Footage:
         """A frame as a person finds it: "frame 12 (0.48 s)"."""
         return f"frame {frame} ({float(self.start_s + frame / self.rate):.2f} s)"
 
-    def pictures(self) -> Iterator[Pictures]:
+    def pictures(self) -> Iterator[U8]:
         """Yields `n_frames` upright RGB pictures (height, width, 3), each the one nearest to its time on the grid.
 
         Raises:
@@ -92,7 +92,7 @@ class Footage:
         here = self.start_s + frame / self.rate
         return abs(here - time_s) <= abs(next_s - here)
 
-    def _decoded(self) -> Iterator[tuple[Fraction, Pictures]]:
+    def _decoded(self) -> Iterator[tuple[Fraction, U8]]:
         av = require_av()
         number = 0
         try:
@@ -109,7 +109,7 @@ class Footage:
             raise PortraitError(f"{self.path}: {self.when(number)} cannot be decoded; export it again") from error
 
 
-def as_picture(frame: Any, stream: Any) -> Pictures:
+def as_picture(frame: Any, stream: Any) -> U8:
     """A decoded frame of a video stream as an RGB picture (H, W, 3) for a screen, whatever dynamic range it has."""
     kind = tone_mapping.kind_of(stream)
     if kind is None:
@@ -279,7 +279,7 @@ class CutFinder:
         self._before: NDArray[np.float32] | None = None
         self._changes: list[float] = []
 
-    def look(self, picture: Pictures) -> None:
+    def look(self, picture: U8) -> None:
         """Takes the next picture."""
         small = picture[:: max(1, len(picture) // 48), :: max(1, picture.shape[1] // 48)].mean(axis=2, dtype=np.float32)
         if self._before is not None:

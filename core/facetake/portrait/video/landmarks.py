@@ -16,12 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import F32
+from facetake.arrays import F32, U8
 from facetake.arrays.reader import read_npz
 from facetake.errors import PortraitError
 from facetake.formats import beside
 from facetake.portrait.video.footage import Footage
-from facetake.portrait.video.pictures import Pictures
 
 N_POINTS = (468, 478)  # MediaPipe's, without and with irises
 LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
@@ -35,7 +34,7 @@ JUMP = 0.6  # of the face's size from one frame to the next: another face, or an
 class Detector(Protocol):
     """Finds faces in the pictures of one video, in order."""
 
-    def faces(self, picture: Pictures, time_ms: int) -> F32:
+    def faces(self, picture: U8, time_ms: int) -> F32:
         """Points (K, N, 2) of the K faces in an upright RGB picture; K may be 0."""
 
 
@@ -45,7 +44,7 @@ class _Bundled:
     def __init__(self, solutions: Any) -> None:
         self._mesh = solutions.face_mesh.FaceMesh(max_num_faces=FACES_MOST, refine_landmarks=True)
 
-    def faces(self, picture: Pictures, time_ms: int) -> F32:  # noqa: ARG002  this one counts for itself
+    def faces(self, picture: U8, time_ms: int) -> F32:  # noqa: ARG002  this one counts for itself
         found = self._mesh.process(picture).multi_face_landmarks or []
         return _pixels([face.landmark for face in found], picture)
 
@@ -67,7 +66,7 @@ class _Tasks:
             )
         )
 
-    def faces(self, picture: Pictures, time_ms: int) -> F32:
+    def faces(self, picture: U8, time_ms: int) -> F32:
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
         return _pixels(self._landmarker.detect_for_video(image, time_ms).face_landmarks, picture)
 
@@ -75,7 +74,7 @@ class _Tasks:
         self._landmarker.close()
 
 
-def _pixels(faces: list[Any], picture: Pictures) -> F32:
+def _pixels(faces: list[Any], picture: U8) -> F32:
     height, width = picture.shape[:2]
     points = [[(point.x * width, point.y * height) for point in face] for face in faces]
     return np.array(points, np.float32) if faces else np.zeros((0, N_POINTS[0], 2), np.float32)

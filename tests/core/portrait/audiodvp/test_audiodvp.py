@@ -15,15 +15,17 @@ torch = pytest.importorskip("torch", reason="AudioDVP needs torch, of the portra
 pytest.importorskip("safetensors", reason="AudioDVP needs safetensors, of the portrait extra")
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 
-from facetake import inference, rig  # noqa: E402  after the skips
+from facetake import audio, inference, rig  # noqa: E402  after the skips
 from facetake.arrays import F32, U8  # noqa: E402
 from facetake.errors import ConfigError, PortraitError  # noqa: E402
+from facetake.face.drive import from_take  # noqa: E402
 from facetake.face.model import FaceModel  # noqa: E402
 from facetake.generate import GenerateOptions, generate  # noqa: E402
 from facetake.networks import checkpoint  # noqa: E402
 from facetake.networks.unet import UNet, UNetSize  # noqa: E402
 from facetake.portrait import audio_features  # noqa: E402
-from facetake.portrait.audiodvp import driving, evaluation, expression, proxy, renderer  # noqa: E402
+from facetake.portrait.audio_features import at_rate  # noqa: E402
+from facetake.portrait.audiodvp import evaluation, expression, proxy, render, renderer  # noqa: E402
 from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp, read_trained  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.audiodvp.render import perform  # noqa: E402
@@ -35,13 +37,11 @@ from facetake.portrait.audiodvp.settings import (  # noqa: E402
 )
 from facetake.portrait.audiodvp.training import train  # noqa: E402
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit  # noqa: E402
-from facetake.portrait.capture.face_models import open_face  # noqa: E402
-from facetake.portrait.capture.performance import from_take  # noqa: E402
-from facetake.portrait.metrics import lips  # noqa: E402  # noqa: E402
-from facetake.portrait.resampling import at_rate  # noqa: E402
+from facetake.portrait.capture.posed_face import open_face  # noqa: E402
+from facetake.portrait.metrics import lips  # noqa: E402
+from facetake.portrait.training.devices import as_pictures  # noqa: E402
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
-from facetake.portrait.training.tensors import as_pictures  # noqa: E402
-from facetake.portrait.video.region import Region, around  # noqa: E402
+from facetake.portrait.video.compositing import Region, around  # noqa: E402
 from facetake.render.harmonics import ambient  # noqa: E402
 from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
@@ -390,7 +390,7 @@ def test_a_sound_is_heard_as_its_take(tiny_model: Path, tmp_path: Path) -> None:
     models = inference.load(tiny_model)
     face = open_face().model
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
-    said = driving.heard(tmp_path / "a.wav", RATE, "take", face, models)
+    said = render.heard(tmp_path / "a.wav", RATE, "take", face, models)
     take = generate(tmp_path / "a.wav", GenerateOptions(blink=False, gaze=False, head=False), models).take
 
     np.testing.assert_array_equal(said, from_take(take, RATE, face))
@@ -403,7 +403,7 @@ def test_sound_is_heard_as_visemes_and_arkit_weights(tiny_model: Path, tmp_path:
 
     models = inference.load(tiny_model)
     soundfile.write(tmp_path / "a.wav", np.random.default_rng(4).normal(0, 0.1, 16_000), 16_000)
-    heard = audio_features.hear(tmp_path / "a.wav", RATE, "speech_mel", models)
+    heard = audio_features.hear(audio.read(tmp_path / "a.wav"), RATE, "speech_mel", models)
 
     assert heard.shape == (25, audio_features.WIDTHS["speech_mel"])
     assert np.allclose(heard[:, :16].sum(axis=1), 1.0, atol=1e-4)

@@ -11,12 +11,12 @@ import pytest
 import soundfile
 
 from facetake import inference
+from facetake.face.drive import from_take
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.portrait.capture.actor import SOUND, ActorMetadata, CapturedActor, Fit
 from facetake.portrait.capture.audio_offset import late_sound, lateness
-from facetake.portrait.capture.face_models import OpenedFaceModel, open_face
-from facetake.portrait.capture.performance import from_take
+from facetake.portrait.capture.posed_face import OpenedFaceModel, open_face
 
 LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 RATE = Fraction(25)

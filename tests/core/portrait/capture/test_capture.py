@@ -16,13 +16,13 @@ from facetake.face.head import rotation
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import ABOUT, CapturedActor, read_actor
 from facetake.portrait.capture.clip_capture import Order, capture
-from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, solve
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.capture.performance import take_of
 from facetake.portrait.capture.photometry import bands_of
-from facetake.portrait.video.drawing import drawn
+from facetake.portrait.capture.posed_face import open_face
+from facetake.portrait.storage import write_png
 from facetake.portrait.video.footage import open_footage
+from facetake.render.picture import drawn
 from facetake.rig.arkit import ARKIT_NAMES, to_arkit
 
 N = 8

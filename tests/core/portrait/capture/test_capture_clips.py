@@ -20,9 +20,9 @@ from facetake.portrait.capture import actor
 from facetake.portrait.capture.actor import CapturedActor
 from facetake.portrait.capture.clip_capture import Order, capture_clips
 from facetake.portrait.capture.clip_list import ActorClip, captured_in, read_clips, write_clips
-from facetake.portrait.capture.face_models import open_face
 from facetake.portrait.capture.fitting import FitSettings
-from facetake.portrait.video.pictures import read_pictures
+from facetake.portrait.capture.posed_face import open_face
+from facetake.portrait.storage import read_pictures
 
 SETTINGS = FitSettings(chunk=4, n_shared=6)
 N = 4

@@ -14,9 +14,9 @@ from facetake.errors import ConfigError, ModelError, PortraitError
 from facetake.portrait.audiodvp.proxy import open_performer
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.clip_capture import Order, capture
-from facetake.portrait.capture.face_models import open_face, reopen
 from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.capture.performance import take_of
+from facetake.portrait.capture.posed_face import open_face, reopen
 
 FILES: dict[str, Callable[[Path], Path]] = {
     "flame": flame_npz,

@@ -10,7 +10,7 @@ import torch
 
 from facetake.face.anny import Anny, load
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
-from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.posed_face import open_face
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient, to_srgb
 from facetake.render.perspective import place, project

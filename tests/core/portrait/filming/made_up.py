@@ -13,9 +13,9 @@ from facetake.face.model import FaceModel
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised, linearised
-from facetake.portrait.video.drawing import drawn
 from facetake.render.camera import Camera, portrait
 from facetake.render.harmonics import N_BANDS
+from facetake.render.picture import drawn
 
 SIZE = 256
 ACTED = {

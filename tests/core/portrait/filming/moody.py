@@ -9,10 +9,9 @@ import numpy as np
 import torch
 
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
-from facetake.portrait.capture.face_models import open_face
-from facetake.portrait.capture.posed_face import Placed
-from facetake.portrait.video.drawing import drawn
+from facetake.portrait.capture.posed_face import Placed, open_face
 from facetake.render.harmonics import ambient
+from facetake.render.picture import drawn
 from facetake.rig import ARKIT_NAMES
 
 RATE = Fraction(25)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 
-from facetake.portrait.landmark_translation.image.color_jitter import tinted
+from facetake.portrait.landmark_translation.image.trainer import tinted
 from facetake.portrait.landmark_translation.image.translator import Shown
 
 POINTS = np.zeros((4, 68, 2), np.float32)

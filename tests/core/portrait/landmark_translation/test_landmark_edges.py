@@ -9,8 +9,14 @@ import torch
 from facetake.face import anny
 from facetake.face.marks import Marks
 from facetake.portrait.landmark_translation.motion.edge_solver import laid, settle
-from facetake.portrait.landmark_translation.motion.edges import bends, edges_of, eye_distance, joints, wrapped
-from facetake.portrait.landmark_translation.motion.triangles import TRIANGLES
+from facetake.portrait.landmark_translation.motion.edges import (
+    TRIANGLES,
+    bends,
+    edges_of,
+    eye_distance,
+    joints,
+    wrapped,
+)
 
 
 @pytest.fixture(scope="module")

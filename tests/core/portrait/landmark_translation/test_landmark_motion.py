@@ -17,7 +17,7 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.face import anny
 from facetake.face.marks import Marks
 from facetake.networks.landmark_moods import MoodSize
-from facetake.portrait.landmark_translation import driving
+from facetake.portrait.landmark_translation import render
 from facetake.portrait.landmark_translation.checkpoint import (
     LandmarkTranslationMetadata,
     begin,
@@ -25,14 +25,14 @@ from facetake.portrait.landmark_translation.checkpoint import (
     read_motion,
 )
 from facetake.portrait.landmark_translation.motion import edge_solver, neutral
-from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, in_units, pieces
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, pieces  # noqa: E402
+from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.motion.emotion_probe import Teller, told
 from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel, MoodTrainer, others_of, put_in
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer, speak
-from facetake.portrait.landmark_translation.motion.settings import Lessons, MoodTraining
 from facetake.portrait.landmark_translation.motion.training import learn_motion
 from facetake.portrait.landmark_translation.person import Person
-from facetake.portrait.landmark_translation.settings import read_settings
+from facetake.portrait.landmark_translation.settings import Lessons, MoodTraining, read_settings
 from facetake.take import Take
 
 SIGNS = {
@@ -220,12 +220,12 @@ def test_a_take_drives_points_and_head() -> None:
     person = Person(marks.of(torch.zeros(80), torch.zeros(1, 52))[0].numpy(), np.zeros(80, np.float32))
     arkit = _expression(np.linspace(0.0, 0.6, 13, dtype=np.float32), 0).numpy()
     head = np.tile(np.array([[5.0, 0.0, 0.0]], np.float32), (13, 1))
-    line = driving.from_take(Take(rig.from_arkit(arkit), Fraction(60), head=head), Fraction(30), person, model)
+    line = render.from_take(Take(rig.from_arkit(arkit), Fraction(60), head=head), Fraction(30), person, model)
     assert line.points.shape == (6, 68, 3) and line.head_deg.shape == (6, 3)
     gap = line.points[:, 66, 1] - line.points[:, 62, 1]
     assert (np.diff(gap) > 0.0).all() and gap[-1] > 0.008
     np.testing.assert_allclose(line.head_deg, head[:6], atol=1e-4)
-    straight = driving.from_take(Take(rig.from_arkit(arkit), Fraction(60)), Fraction(30), person, model)
+    straight = render.from_take(Take(rig.from_arkit(arkit), Fraction(60)), Fraction(30), person, model)
     assert not straight.head_deg.any()
 
 

@@ -18,11 +18,11 @@ from facetake.face.ibug import IBUG_68
 from facetake.face.marks import Marks
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit
 from facetake.portrait.capture.linearized_model import linearised
-from facetake.portrait.capture.overlay import write_png
 from facetake.portrait.capture.pose import matrices
 from facetake.portrait.landmark_translation import photograph
 from facetake.portrait.landmark_translation.person import Stance, of_actor, of_take
 from facetake.portrait.landmark_translation.photograph import open_picture, read_photograph
+from facetake.portrait.storage import write_png
 from facetake.render.camera import portrait
 from facetake.take import Take
 

@@ -17,22 +17,23 @@ from facetake.face.ibug import IBUG_MIRROR
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceTranslatorSize
 from facetake.networks.unet import UNetSize
-from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.posed_face import open_face
+from facetake.portrait.landmark_translation.checkpoint import read_translator
 from facetake.portrait.landmark_translation.evaluation import evaluate, landmark_distance, opening
 from facetake.portrait.landmark_translation.image import parts
-from facetake.portrait.landmark_translation.image.dataset import Filmed, calmest, mirrored, plates_of, region_around
+from facetake.portrait.landmark_translation.image.dataset import Filmed, mirrored, plates_of
 from facetake.portrait.landmark_translation.image.image_warp import Movable
 from facetake.portrait.landmark_translation.image.losses import Perceptual, identity_of, judges
-from facetake.portrait.landmark_translation.image.render import show
-from facetake.portrait.landmark_translation.image.settings import (
+from facetake.portrait.landmark_translation.image.training import learn_pictures
+from facetake.portrait.landmark_translation.image.translator import LocalTranslator, Shown, Translator, region_around
+from facetake.portrait.landmark_translation.person import Person, Stance, calmest
+from facetake.portrait.landmark_translation.render import show
+from facetake.portrait.landmark_translation.settings import (
     GlobalTraining,
     LocalTraining,
     PictureLossWeights,
     PictureSettings,
 )
-from facetake.portrait.landmark_translation.image.training import learn_pictures, read_translator
-from facetake.portrait.landmark_translation.image.translator import LocalTranslator, Shown, Translator
-from facetake.portrait.landmark_translation.person import Person, Stance
 from facetake.portrait.landmark_translation.subject import PortraitSubject
 from facetake.portrait.metrics.identity import Csim
 from facetake.portrait.metrics.resemblance import Resemblance

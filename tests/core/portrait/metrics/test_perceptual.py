@@ -13,7 +13,7 @@ from facetake.errors import ModelError
 from facetake.networks.vgg import Vgg, depth_of, places
 from facetake.portrait.metrics.perceptual import STYLE_LAYERS, VggStyle, gram, open_vgg
 from facetake.portrait.metrics.style import Style
-from facetake.portrait.read_avatars.losses import style_loss
+from facetake.portrait.read_avatars.renderer_training import style_loss
 from facetake.pretrained import VARIABLE, WeightsMissingError, load_tensors
 
 

@@ -23,7 +23,7 @@ from facetake.portrait.audio_features import log_mel
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, over_time, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
-from facetake.portrait.read_avatars import audio_features, audio_to_parameters, driving, evaluation
+from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
@@ -31,8 +31,8 @@ from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvata
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface, ringed
 from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
+from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import there_and_back
-from facetake.portrait.video.region import Region
 from facetake.rig import ARKIT_NAMES
 
 LINE = Path(__file__).parents[4] / "examples" / "line.wav"
@@ -61,7 +61,7 @@ def _lesson(clip: ActorClip, models: inference.Models) -> TrainingClip:
     assert surface.sound is not None
     heard = (
         audio_features.cepstra(surface.sound, surface.rate),
-        audio_features.phonemes(surface.sound, surface.rate, models),
+        audio_features.phonemes(surface.sound, surface.rate, models.ear),
     )
     return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, *heard, LEARNT)
 
@@ -289,7 +289,7 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], 
 def test_evaluation_finds_moods_and_lips(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """With the captured line given, moods agree; scores of both rows are there and finite where mouths open."""
     lesson = lessons[1]
-    line = driving.DrivenExpression(lesson.surface.expression, lesson.phonemes)
+    line = render.DrivenExpression(lesson.surface.expression, lesson.phonemes)
     scores = evaluation.evaluate(lesson.surface, trained, line, np.arange(LEARNT))
 
     assert scores.affect.valence == scores.affect.arousal == 0.0

@@ -17,7 +17,7 @@ from phonetic import SOUNDS, phonetic  # noqa: E402  after the skips
 from facetake import audio  # noqa: E402
 from facetake.errors import PortraitError  # noqa: E402
 from facetake.networks.wav2vec2 import PhonemeNetwork  # noqa: E402
-from facetake.portrait.read_avatars import phoneme_extractor  # noqa: E402
+from facetake.portrait.read_avatars import audio_features  # noqa: E402
 
 RATE = Fraction(25)
 
@@ -38,9 +38,9 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_the_commonest_sounds_are_kept_in_order(folder: Path, sound: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Those with most probability come first, blanks never, at twice the video's rate, as the network gives them."""
-    monkeypatch.setattr(phoneme_extractor, "MOST", 3)
+    monkeypatch.setattr(audio_features, "MOST", 3)
     network = PhonemeNetwork(folder)
-    ear = phoneme_extractor.commonest(network, [(sound, RATE)])
+    ear = audio_features.commonest(network, [(sound, RATE)])
     heard = ear.hear(sound, RATE)
     everything = network.read(audio.read(sound), 2 * RATE, 100)
 
@@ -61,7 +61,7 @@ def test_only_what_is_learnt_from_counts(folder: Path, tmp_path: Path) -> None:
     soundfile.write(paths[0], samples[:17_000], 16_000)
     soundfile.write(paths[1], samples, 16_000)
     first, cut, whole = (
-        phoneme_extractor.commonest(network, [(path, RATE)], seconds).phonemes
+        audio_features.commonest(network, [(path, RATE)], seconds).phonemes
         for path, seconds in ((paths[0], 0.5), (paths[1], 0.5), (paths[1], None))
     )
     assert first is not None and cut is not None and whole is not None
@@ -74,25 +74,25 @@ def test_only_what_is_learnt_from_counts(folder: Path, tmp_path: Path) -> None:
 def test_a_line_is_heard_as_in_training(folder: Path, sound: Path, tmp_path: Path) -> None:
     """The same network, where it was or moved, hears the same; gone or another one is one sentence."""
     network = phonetic(tmp_path / "then")
-    ear = phoneme_extractor.commonest(PhonemeNetwork(network), [(sound, RATE)])
+    ear = audio_features.commonest(PhonemeNetwork(network), [(sound, RATE)])
     assert ear.phonemes is not None
     run = tmp_path / "run"
     moved = tmp_path / "now"
 
-    assert np.array_equal(phoneme_extractor.again(ear.phonemes, None, run).hear(sound, RATE), ear.hear(sound, RATE))
+    assert np.array_equal(audio_features.again(ear.phonemes, None, run).hear(sound, RATE), ear.hear(sound, RATE))
     shutil.move(network, moved)
-    assert np.array_equal(phoneme_extractor.again(ear.phonemes, moved, run).hear(sound, RATE), ear.hear(sound, RATE))
+    assert np.array_equal(audio_features.again(ear.phonemes, moved, run).hear(sound, RATE), ear.hear(sound, RATE))
     with pytest.raises(PortraitError, match="there is no folder .*then; name its folder with --phonemes"):
-        phoneme_extractor.again(ear.phonemes, None, run)
+        audio_features.again(ear.phonemes, None, run)
     with pytest.raises(PortraitError, match="there is no folder .*nowhere; name its folder with --phonemes"):
-        phoneme_extractor.again(ear.phonemes, tmp_path / "nowhere", run)
+        audio_features.again(ear.phonemes, tmp_path / "nowhere", run)
     other = phonetic(tmp_path / "other", seed=1)
     with pytest.raises(PortraitError, match="another phoneme network"):
-        phoneme_extractor.again(ear.phonemes, other, run)
+        audio_features.again(ear.phonemes, other, run)
 
 
 def test_a_network_without_sounds_is_told(sound: Path, tmp_path: Path) -> None:
     """Tokens that are all signs leave nothing to hear."""
     network = PhonemeNetwork(phonetic(tmp_path / "signs", ("[A]", "|")))
     with pytest.raises(PortraitError, match="no token in .* is a sound"):
-        phoneme_extractor.commonest(network, [(sound, RATE)])
+        audio_features.commonest(network, [(sound, RATE)])

@@ -23,7 +23,7 @@ from facetake.portrait.read_avatars.dataset import Maps
 from facetake.portrait.read_avatars.renderer import RendererInput, filled
 from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererTrainer, jittered
 from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
-from facetake.portrait.training.schedule import share_of_rate
+from facetake.portrait.training.trainer import share_of_rate
 
 EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 

@@ -19,7 +19,7 @@ from facetake.face.anny import load
 from facetake.networks.resnet import ResNet, ResNetSize
 from facetake.portrait.capture.actor import CapturedActor, read_actor
 from facetake.portrait.capture.clip_capture import Order
-from facetake.portrait.capture.face_models import open_face
+from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.regress.capturing import regress
 from facetake.portrait.regress.losses import FaceFittingLoss
 from facetake.portrait.regress.network import FaceEstimate, Regressor

@@ -21,9 +21,9 @@ from facetake.portrait.audiodvp import renderer as dvp
 from facetake.portrait.audiodvp.settings import read_settings as dvp_settings
 from facetake.portrait.landmark_translation.image.dataset import Plates
 from facetake.portrait.landmark_translation.image.losses import judges
-from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer
 from facetake.portrait.landmark_translation.image.training import new_translator
+from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars.dataset import Maps
 from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererTrainer

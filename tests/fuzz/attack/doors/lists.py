@@ -60,6 +60,7 @@ MOODS: Final = (
     "../mood.txt",
     "/dev/zero/x",
 )
+LOOKS: Final = ("", "", "camera", "0.3,0.1,0.6", "0,0,0", "0,nan,1", "free", "mood.txt", "../look.txt", "9" * 500)
 
 
 @dataclass(frozen=True)
@@ -153,6 +154,7 @@ def _row(dice: random.Random, outside: Path) -> dict[str, Any]:
         "id": dice.choice(("x", "y", "z", "Take 1", hostile.name(dice))),
         "audio": dice.choice(("a.wav", "b b.wav", "a.wav", "./a.wav", "nothing.wav", hostile.name(dice, outside))),
         "emotion": dice.choice(MOODS),
+        "look": dice.choice(LOOKS),
         "style": dice.choice(("", "", "sad:0.8", "x:1", hostile.number(dice))),
         "actor": dice.choice(("", "", "bruno:0.5", "bruno:" + hostile.number(dice))),
         "character": dice.choice(("", *LETTERS)),

@@ -210,7 +210,7 @@ def _about(system: str) -> Callable[[Path], Kind]:
         from facetake.portrait.read_avatars import checkpoint as read
         from facetake.portrait.read_avatars.settings import read_settings
         from facetake.portrait.training import training_dir
-        from facetake.portrait.video.region import Region
+        from facetake.portrait.video.compositing import Region
 
         region = Region(0, 0, 64, 32)
         about, opens = {
@@ -401,7 +401,7 @@ def _face(prefix: str, name: str) -> Callable[[Path], object]:
     def opens(place: Path) -> object:
         import torch
 
-        from facetake.portrait.capture.face_models import open_face
+        from facetake.portrait.capture.posed_face import open_face
 
         model = open_face(f"{prefix}{place / name}").model
         with torch.no_grad():

@@ -92,6 +92,7 @@ def _good(do: str, folder: Path) -> dict[str, Any]:
         },
         "restyle": {"curves": str(folder / "curves.json"), "style": "sad", "out": out, "model": model},
         "visemes": {"path": str(folder / "a.wav"), "model": model},
+        "live": {"take": str(folder / "a.npz")},
         "inspect": {"path": str(folder / "a.npz")},
     }
     return fields.get(do, {})
@@ -140,6 +141,8 @@ def _request(whole: Whole, case: Case, dice: random.Random) -> str:
     optional = {
         "take": "a.npz",
         "emotion": "mood.txt",
+        "look": "0.3,0.1,0.6",
+        "look_at": [[0, 0.3, 0.1, 0.6], [0.2, 0.4, 0.1, 0.6]],
         "rate": "29.97",
         "seed": 3,
         "energy": 1,
@@ -157,7 +160,7 @@ def _request(whole: Whole, case: Case, dice: random.Random) -> str:
         request[name] = optional[name]
     request = hostile.respelt(request, dice, 2) if dice.random() < 0.75 else request
     if isinstance(request, dict):
-        for name in ("audio", "out", "take", "curves", "path", "model", "take_out", "emotion"):
+        for name in ("audio", "out", "take", "curves", "path", "model", "take_out", "emotion", "look"):
             if name in request and dice.random() < 0.1:
                 request[name] = hostile.name(dice)
     data = hostile.json_text(request, dice) if dice.random() < 0.9 else json.dumps(request).encode()

@@ -3,27 +3,39 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
+from unittest import mock
 
 import numpy as np
 
 from attack import hostile
 from attack.damage import PIECES, damaged
 from attack.door import Case, Door, Open
-from facetake import emotion, host_io, keys, qc, restyle, rig
-from facetake.cli import options
+from facetake import emotion, gaze, host_io, keys, qc, restyle, rig
+from facetake.cli import _parser, defaults, options
 from facetake.config import load_config, read_table
 from facetake.emotion import EMOTIONS
 from facetake.files import quantities
+from facetake.motion import gaze_shifts
 from facetake.timebase import parse_rate, parse_time
 from facetake_host.curves import load as load_keys
 from facetake_host.problems import HostProblem
 
+DEFAULTS: Final = b"""[generate]
+rate = 30
+emotion = "happy:0.7"
+no-blink = true
+gain = ["brow=1.3", "mouth=0.9"]
+energy = 1.2
+[portrait.render.read]
+phonemes = "models"
+"""
 ROOT: Final = Path(__file__).parents[4]
 
 
@@ -39,6 +51,7 @@ def prepare(_folder: Path) -> dict[str, Kind]:
     """The settings that ship, each read once."""
     found = {
         "limits": Kind([qc.limits.SHIPPED.read_bytes()], qc.load),
+        "defaults": Kind([DEFAULTS], _defaults),
         "table": Kind([b"a = 1\n[b]\nc = [1, 2]\n"], read_table),
     }
     if find_spec("torch"):
@@ -61,6 +74,13 @@ def prepare(_folder: Path) -> dict[str, Kind]:
         texts = [(ROOT / f"training/configs/{name}.toml").read_bytes() for name in ("emoface_paper", "emoface_shipped")]
         found["emoface"] = Kind(texts, lambda path: load_config(emoface.TrainConfig, path))
     return found
+
+
+def _defaults(path: Path) -> None:
+    """A studio's defaults, read for two commands."""
+    with mock.patch.dict(os.environ, {defaults.VARIABLE: str(path)}):
+        for words in (["generate", "a.wav"], ["portrait", "render", "read", "a", "b"]):
+            defaults.insert(_parser(), words)
 
 
 def make(kinds: dict[str, Kind], case: Case) -> Open:
@@ -165,6 +185,7 @@ def make_words(_seeds: None, case: Case) -> Open:
         "rate": parse_rate,
         "time": parse_time,
         "mood": emotion.check,
+        "look": gaze.parse,
         "style": restyle.parse_style,
         "strength": lambda one: restyle.parse_strength(one, "actor"),
         "range": options.stretch,
@@ -190,6 +211,8 @@ def _word(dice: random.Random, outside: Path) -> str:
         "jaw",
         "CTRL_C_jaw.ty",
         "29.97",
+        "camera",
+        "0.3,0.1,0.6",
     )
     text = dice.choice((hostile.number(dice), hostile.name(dice, outside), dice.choice(good)))
     for _ in range(dice.choice((0, 0, 1, 2))):
@@ -200,9 +223,15 @@ def _word(dice: random.Random, outside: Path) -> str:
 
 
 def _cues(case: Case) -> Open:
+    """Cues of an emotion, or of what is looked at."""
     dice = case.dice
+    is_look = dice.random() < 0.5
+    looks = ("camera", "away", "free", "0.3,0.1,0.6", "-2,0,-3", "0,0,1e5")
     lines = [
-        f"{0.5 * n} {dice.choice(EMOTIONS)}:{dice.choice(('1', '0.5', ',5'))}" for n in range(dice.choice((1, 3, 5)))
+        f"{0.5 * n} {dice.choice(looks)}"
+        if is_look
+        else f"{0.5 * n} {dice.choice(EMOTIONS)}:{dice.choice(('1', '0.5', ',5'))}"
+        for n in range(dice.choice((1, 3, 5)))
     ]
     for _ in range(dice.choice((1, 1, 2))):
         place = dice.randrange(len(lines))
@@ -210,6 +239,9 @@ def _cues(case: Case) -> Open:
             (
                 f"{hostile.number(dice)} happy",
                 f"1 happy:{hostile.number(dice)}",
+                f"1 0,{hostile.number(dice)},1",
+                "1 0,0,0",
+                "1 0.1,0.2",
                 f"1 {hostile.name(dice)}",
                 f"1 {'+'.join(['sad:0.01'] * 50)}",
                 f"# {hostile.name(dice)}",
@@ -230,12 +262,18 @@ def _cues(case: Case) -> Open:
     path = case.folder / "mood.txt"
     path.write_bytes(damaged(data, dice) if dice.random() < 0.25 else data)
 
+    def look() -> None:
+        track = gaze.parse(str(path))
+        assert np.isfinite(track.targets_m).all() and (np.diff(track.times_s) > 0).all(), "cues out of order or range"
+        shifts = gaze_shifts.plan(track, 1)
+        assert np.isfinite(shifts.points_m).all() and np.isfinite(shifts.turns_deg).all(), "nowhere to look"
+
     def read() -> None:
         track = emotion.parse(str(path))
         weights = track.sample(np.linspace(-1.0, 1e7, 7))
         assert np.isfinite(weights).all() and np.abs(weights.sum(axis=1) - 1.0).max() < 1e-3, "weights do not sum to 1"
 
-    return read
+    return look if is_look else read
 
 
 # Keys that the engine wrote for a host, and that a person edited

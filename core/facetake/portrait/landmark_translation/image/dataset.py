@@ -14,23 +14,18 @@ import torch
 from torch import Tensor
 
 from facetake.arrays import F32, I64, U8
-from facetake.face.ibug import IBUG_MIRROR, INNER_LIPS
+from facetake.face.ibug import IBUG_MIRROR
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
 from facetake.portrait.landmark_translation.image.sketch import draw
-from facetake.portrait.landmark_translation.image.translator import Shown
+from facetake.portrait.landmark_translation.image.translator import Shown, region_around
+from facetake.portrait.landmark_translation.person import calmest
+from facetake.portrait.landmark_translation.settings import PictureSettings
 from facetake.portrait.storage import Progress, fill, mapped
-from facetake.portrait.training.devices import CPU
-from facetake.portrait.training.tensors import as_tensor
+from facetake.portrait.training.devices import CPU, as_tensor
+from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import FrameSource, at_random, in_order
-from facetake.portrait.video.region import Region
 from facetake.timebase import Rate
-
-ROOM = 0.22  # of the landmarks' extent, left around them on each side
-CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
-SHUT = 10.0  # likewise shut lids, of which a little is much
-LIDS = ((37, 41), (38, 40), (43, 47), (44, 46))  # iBUG's numbers: upper and lower points of the lids
 
 
 @dataclass(frozen=True)
@@ -83,37 +78,6 @@ class Plates:
         return np.asarray(np.rint(parts.corners(self.points, part, size, side).mean(axis=0)).astype(np.int64))
 
 
-def region_around(points: F32, size: int, settings: PictureSettings) -> Region:
-    """The square that the networks see of pictures of `size` pixels with landmarks (T, 68, 2)."""
-    if settings.region == "frame":
-        return Region(0, 0, size, settings.side)
-    low = points.min(axis=(0, 1))
-    high = points.max(axis=(0, 1))
-    side = int(np.clip(np.ceil((high - low).max() * (1.0 + 2.0 * ROOM)), 2, size))
-    left, top = (int(x) for x in np.rint((low + high - side) / 2.0).clip(0, size - side))
-    return Region(left, top, side, settings.side)
-
-
-def seen_in(region: Region, points: F32) -> F32:
-    """Points (..., 2) of a picture in the pixels in which networks see a region of it."""
-    scale = np.float32(region.pixels / region.side)
-    return np.asarray((points - np.array([region.left, region.top], np.float32)) * scale, np.float32)
-
-
-def calmest(points: F32, count: int) -> I64:
-    """Frames (R,) that serve as photographs: the one with the calmest face, then others spread over the clip."""
-    eyes = np.linalg.norm(points[:, 36] - points[:, 45], axis=1)
-    gap = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in INNER_LIPS], axis=0) / eyes
-    middle = points[:, [36, 45]].mean(axis=1)
-    turn = np.abs(points[:, 30, 0] - middle[:, 0]) / eyes
-    tilt = np.abs(points[:, 30, 1] - middle[:, 1] - np.median(points[:, 30, 1] - middle[:, 1])) / eyes
-    lids = np.mean([np.linalg.norm(points[:, a] - points[:, b], axis=1) for a, b in LIDS], axis=0) / eyes
-    shut = np.maximum(np.median(lids) - lids, 0.0)
-    first = int(np.argmin(gap + CALM * (turn + tilt) + SHUT * shut))
-    others = np.linspace(0, len(points) - 1, count + 1)[1:-1].round().astype(np.int64).tolist()
-    return np.array([first, *others], np.int64)[: min(count, len(points))]
-
-
 def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: Path, progress: Progress) -> Plates:
     """What is learnt from a clip's first frames, from its folder or made there."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -129,14 +93,14 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
         cut = (region.cut(picture) for picture in in_order(filmed.film, n_frames))
         fill(files["real"], shape, np.uint8, cut, progress)
     if not files["sketches"].is_file():
-        drawn = (draw(row, side) for row in seen_in(region, points))
+        drawn = (draw(row, side) for row in region.points(points))
         fill(files["sketches"], shape, np.uint8, drawn, progress)
     if not files["references"].is_file():
         rows = _references(filmed, known, points if moves > 1 else None, region)
         fill(files["references"], all_shape, np.uint8, rows, progress)
     real, sketches = (mapped(files[name], shape, np.uint8) for name in ("real", "sketches"))
     references = mapped(files["references"], all_shape, np.uint8).reshape(len(known), moves, side, side, 3)
-    return Plates(real, sketches, references, seen_in(region, points), seen_in(region, points[known]))
+    return Plates(real, sketches, references, region.points(points), region.points(points[known]))
 
 
 def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:

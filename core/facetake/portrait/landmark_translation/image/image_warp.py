@@ -13,7 +13,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, U8
-from facetake.portrait.training.tensors import as_pictures, as_tensor
+from facetake.portrait.training.devices import as_pictures, as_tensor
 
 GRID = 48  # places a side at which the spline is worked out; between them the movement is linear
 EDGE = 6  # still points along each edge

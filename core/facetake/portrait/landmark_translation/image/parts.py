@@ -15,7 +15,7 @@ from torch import Tensor
 
 from facetake.arrays import I64
 from facetake.face.ibug import EYES, MOUTH, NOSE
-from facetake.portrait.video.region import PAPER_PX
+from facetake.portrait.video.compositing import PAPER_PX
 
 _MIDDLE = (EYES.start + EYES.stop) // 2  # iBUG counts the subject's right eye first
 POINTS = {

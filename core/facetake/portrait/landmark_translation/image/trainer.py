@@ -6,7 +6,7 @@ Knows what the networks are shown; does not know files or how far a training is.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 import torch
@@ -14,18 +14,18 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import I64
-from facetake.networks.optimization import BETAS, step
+from facetake.networks.optimization import BETAS, least_squares, step
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.landmark_translation.image import parts
-from facetake.portrait.landmark_translation.image.color_jitter import tinted
 from facetake.portrait.landmark_translation.image.dataset import Plates, shown
 from facetake.portrait.landmark_translation.image.losses import Judges, identity_of
-from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark_translation.image.translator import REST, Shown, Translator
+from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.training.devices import home
-from facetake.portrait.training.gan_loss import least_squares
-from facetake.portrait.training.schedule import share_of_rate, slow_down
-from facetake.portrait.training.trainer import batches
+from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
+
+HUE = 0.4
+"""How much channels differ in what they gain, as a share of what all gain."""
 
 
 @dataclass
@@ -196,3 +196,31 @@ def _sequences(count: int, length: int, batch: int, rng: np.random.Generator) ->
     begins = np.arange(int(rng.integers(0, min(length, count - length + 1))), count - length + 1, length)
     for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / batch))):
         yield some[:, None] + np.arange(length)
+
+
+def tinted(given: Shown, real: Tensor, spread: float, kinds: int, rng: np.random.Generator) -> tuple[Shown, Tensor]:
+    """What networks are shown and what they should make of it, in other light and colours.
+
+    Not of the paper, whose hundreds of speakers stand in every light. From a few people networks learn by heart what
+    must be added to those people's lips to make teeth of them, which on the lips of others comes out green. With other
+    colours at each step they must take colours from the photograph.
+
+    Args:
+        given: of B frames.
+        real: (B, 3, H, W) in -1..1.
+        spread: standard deviation of the logarithms of contrast (a gamma) and of gains; 0 changes nothing.
+        kinds: lights, each for B / kinds frames that follow one another.
+        rng: what draws them.
+    """
+    if not spread:
+        return given, real
+    drawn = rng.normal(0.0, spread, (kinds, 5)).repeat(len(real) // kinds, axis=0)
+    gamma = np.exp(drawn[:, :1])
+    gain = np.exp(drawn[:, 1:2] + HUE * drawn[:, 2:])
+    power, factor = (torch.as_tensor(x[:, :, None, None], dtype=real.dtype, device=real.device) for x in (gamma, gain))
+    seen, wanted = (_lit(pictures, power, factor) for pictures in (given.reference, real))
+    return replace(given, reference=seen), wanted
+
+
+def _lit(pictures: Tensor, power: Tensor, factor: Tensor) -> Tensor:
+    return 2.0 * (factor * (0.5 * (pictures + 1.0)).clamp(0.0, 1.0) ** power).clamp(0.0, 1.0) - 1.0

@@ -18,22 +18,18 @@ import numpy as np
 import torch
 
 from facetake.arrays import U8
-from facetake.errors import PortraitError
-from facetake.networks import checkpoint
+from facetake.portrait.landmark_translation.checkpoint import PARTS, WHOLE
 from facetake.portrait.landmark_translation.image.dataset import Filmed, Plates, mirrored, plates_of, shown
 from facetake.portrait.landmark_translation.image.losses import Judges
-from facetake.portrait.landmark_translation.image.settings import GlobalTraining, LocalTraining, PictureSettings
 from facetake.portrait.landmark_translation.image.trainer import GlobalTrainer, LocalTrainer, PictureLosses
 from facetake.portrait.landmark_translation.image.translator import Translator
-from facetake.portrait.training.devices import CPU, home
-from facetake.portrait.training.tensors import as_pictures
+from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.training.devices import CPU, as_pictures, home
 from facetake.portrait.training.trainer import PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
 
 Report = Callable[[str, float], None]
 Log = Callable[[str, int, PictureLosses], None]
-PARTS = "parts"
-WHOLE = "whole"
 BEFORE = 4  # frames that the network over the whole has seen before one that is shown
 
 
@@ -79,22 +75,6 @@ def new_translator(settings: PictureSettings, seed: int) -> Translator:
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         return Translator(settings)
-
-
-def read_translator(folder: Path, settings: PictureSettings) -> Translator:
-    """The networks of a training folder, as far as training has come.
-
-    Raises:
-        PortraitError: nothing has been saved yet.
-        ModelError: a file of weights is damaged.
-    """
-    missing = [name for name in (PARTS, WHOLE) if not (folder / f"{name}.safetensors").is_file()]
-    if missing:
-        raise PortraitError(f"{folder} has no {missing[0]}.safetensors yet; let `facetake portrait train` go on")
-    translator = Translator(settings)
-    checkpoint.load_weights(folder / f"{PARTS}.safetensors", translator.local)
-    checkpoint.load_weights(folder / f"{WHOLE}.safetensors", translator.whole)
-    return translator.eval()
 
 
 def _learn(

@@ -7,16 +7,19 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32, I64
-from facetake.networks.output import N_OUT, put
 from facetake.networks.sequence_translator import SequenceTranslator
-from facetake.networks.unet import UNet
+from facetake.networks.unet import N_OUT, UNet, put
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.parts import POINTS
-from facetake.portrait.landmark_translation.image.settings import PictureSettings
+from facetake.portrait.landmark_translation.settings import PictureSettings
+from facetake.portrait.video.compositing import Region
+
+ROOM = 0.22  # of the landmarks' extent, left around them on each side
 
 
 @dataclass(frozen=True)
@@ -131,3 +134,14 @@ class Translator(nn.Module):
         local = self.local(shown)
         made, states = self.whole(local.combined[None], states)
         return local.kept(made[0]), states
+
+
+def region_around(points: F32, size: int, settings: PictureSettings) -> Region:
+    """The square that the networks see of pictures of `size` pixels with landmarks (T, 68, 2)."""
+    if settings.region == "frame":
+        return Region(0, 0, size, settings.side)
+    low = points.min(axis=(0, 1))
+    high = points.max(axis=(0, 1))
+    side = int(np.clip(np.ceil((high - low).max() * (1.0 + 2.0 * ROOM)), 2, size))
+    left, top = (int(x) for x in np.rint((low + high - side) / 2.0).clip(0, size - side))
+    return Region(left, top, side, settings.side)

@@ -19,14 +19,14 @@ from facetake import audio, emotion
 from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
+from facetake.face.drive import from_take
 from facetake.face.marks import Marks
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.portrait.audio_features import hear
 from facetake.portrait.capture.actor import read_arrays, write_arrays, write_sound
-from facetake.portrait.capture.performance import from_take
-from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
-from facetake.portrait.landmark_translation.motion.settings import Lessons
+from facetake.portrait.landmark_translation.motion.edges import in_units
+from facetake.portrait.landmark_translation.settings import Lessons
 from facetake.portrait.storage import Progress
 
 SHORTEST_S = 0.8  # below which a piece teaches nothing
@@ -51,13 +51,6 @@ class LandmarkMotionExample:
     spoken: F32
     moody: F32
     moods: F32
-
-
-def in_units(points: F32, still: F32) -> tuple[F32, F32]:
-    """Points (T, 68, 3) and the face at rest (68, 3) in distances between its eyes, from its middle."""
-    unit = np.linalg.norm(still[EYE_CORNERS[0]] - still[EYE_CORNERS[1]])
-    middle = still.mean(axis=0)
-    return np.asarray((points - middle) / unit, np.float32), np.asarray((still - middle) / unit, np.float32)
 
 
 def pieces(sounds: Sequence[Path], how: Lessons) -> Iterator[F32]:
@@ -128,7 +121,7 @@ def lesson_of(
     moody = [marks.of(who, torch.from_numpy(take[seed % how.every :: how.every])).numpy() for take in takes]
     labels = [np.tile(emotion.weights(mood, mood), (len(rows), 1)) for mood, rows in zip(moods, moody, strict=True)]
     seen, rest = in_units(np.concatenate([spoken, *moody]), still)
-    features = hear(sound, rate, "speech", models)
+    features = hear(audio.read(sound), rate, "speech", models)
     count = min(len(features), len(spoken))
     return LandmarkMotionExample(
         features[:count], rest, seen[:count], seen[len(spoken) :], np.concatenate(labels).astype(np.float32)

@@ -19,12 +19,11 @@ from torch.nn import functional as F
 from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.networks.landmark_moods import MoodCritic, MoodGenerator, MoodSize
-from facetake.networks.optimization import BETAS, step
+from facetake.networks.optimization import BETAS, cross_entropy, step
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edge_solver import feasible, settle
 from facetake.portrait.landmark_translation.motion.edges import edges_of, joints, wrapped
-from facetake.portrait.landmark_translation.motion.settings import MoodTraining
-from facetake.portrait.training.gan_loss import cross_entropy
+from facetake.portrait.landmark_translation.settings import MoodTraining
 
 LEAST_SPREAD = (0.01, 0.05)  # of a length, and of an angle: edges that hardly change do not count for more than that
 

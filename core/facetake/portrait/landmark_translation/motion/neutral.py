@@ -18,7 +18,7 @@ from facetake.networks.optimization import step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
-from facetake.portrait.landmark_translation.motion.settings import NeutralTraining
+from facetake.portrait.landmark_translation.settings import NeutralTraining
 from facetake.portrait.training.trainer import batches
 
 

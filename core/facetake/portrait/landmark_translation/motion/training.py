@@ -14,7 +14,7 @@ from facetake.portrait.landmark_translation.checkpoint import CRITIC, MOODS, NEU
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.emotions import MoodTrainer
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer
-from facetake.portrait.landmark_translation.motion.settings import MoodTraining, MotionSettings, NeutralTraining
+from facetake.portrait.landmark_translation.settings import MoodTraining, MotionSettings, NeutralTraining
 from facetake.portrait.training.trainer import Trainer
 from facetake.portrait.training.training_dir import Kept, show
 

@@ -1,0 +1,138 @@
+"""Packets over a real socket, and the take that is made of them."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+from fractions import Fraction
+
+import numpy as np
+import pytest
+
+from facetake import rig
+from facetake.errors import LiveError
+from facetake.live import (
+    Destination,
+    FaceEncoder,
+    FacePacket,
+    Recorder,
+    SteadyClock,
+    decode,
+    frame_of,
+    stream_take,
+    take_of,
+)
+from facetake.live import clock as live_clock
+from facetake.take import Take
+
+
+def packets_of(take: Take) -> list[FacePacket]:
+    """A take as packets."""
+    encoder = FaceEncoder("Guard", take.rate)
+    return [decode(encoder.encode(frame_of(take, n))[0]) for n in range(take.n_frames)]
+
+
+def test_what_is_recorded_is_what_was_sent(acted: Callable[..., Take]) -> None:
+    """A take that goes over loopback and comes back has the same weights and head within a millionth, in order."""
+    take = acted(30, Fraction(120))
+    with Recorder("127.0.0.1", 0) as recorder, Destination("127.0.0.1", recorder.port) as place:
+        hearing = threading.Thread(target=recorder.listen, kwargs={"pause_s": 0.5})
+        hearing.start()
+        place.send(b"hello")
+        stream_take(take, [(FaceEncoder("Guard", take.rate), place)], SteadyClock(live_clock.now_s() + 0.1))
+        hearing.join()
+    sent = rig.to_arkit(take.values)
+    numbers = [int(packet.instant_s * 120) for packet in recorder.found]
+    assert recorder.refused == 1 and numbers == sorted(set(numbers)) and numbers[-1] == 29
+    back = take_of(recorder.found)
+    assert take.head is not None and back.head is not None
+    for packet, number in zip(recorder.found, numbers, strict=True):
+        assert np.abs(packet.values[:52] - sent[number]).max() <= 1e-6
+        assert np.abs(np.radians(back.head[number - numbers[0]] - take.head[number])).max() <= 1e-6
+
+
+def test_packets_make_the_take_again(acted: Callable[..., Take]) -> None:
+    """Shapes of the take that is made equal the packets', whatever their order, and its rate and length are theirs."""
+    take = acted(40, Fraction(30000, 1001), Fraction(2))
+    packets = packets_of(take)
+    back = take_of([*packets[20:], *packets[:20], packets[5]])
+    assert (back.rate, back.n_frames, back.start) == (take.rate, 40, Fraction(0))
+    assert np.abs(rig.to_arkit(back.values) - rig.to_arkit(take_of(packets).values)).max() == 0.0
+    assert back.origin["clock_s"] == "2"
+
+
+def test_what_was_lost_lies_between_its_neighbours(acted: Callable[..., Take]) -> None:
+    """A frame that never came is the middle of those beside it."""
+    packets = packets_of(acted(3))
+    back = take_of([packets[0], packets[2]])
+    middle = (packets[0].values[52] + packets[2].values[52]) / 2
+    assert back.n_frames == 3 and back.head is not None
+    assert back.head[1, 0] == pytest.approx(np.degrees(middle), abs=1e-4)
+
+
+def test_packets_that_are_no_take_are_refused(acted: Callable[..., Take]) -> None:
+    """None at all, two rates, or a hole of more than a second."""
+    packets = packets_of(acted(90))
+    for found, why in (
+        ([], "no packet"),
+        ([packets[0], replace(packets[1], rate=Fraction(30))], "rate"),
+        ([packets[0], packets[80]], "missing"),
+    ):
+        with pytest.raises(LiveError, match=why):
+            take_of(found)
+
+
+def test_another_subject_is_not_mixed_in(acted: Callable[..., Take]) -> None:
+    """Of two phones the one that is heard first is recorded."""
+    take = acted(1)
+    with Recorder("127.0.0.1", 0) as recorder, Destination("127.0.0.1", recorder.port) as place:
+        for subject in ("Guard", "Twin", "Guard"):
+            place.send(FaceEncoder(subject, take.rate).encode(frame_of(take, 0))[0])
+        recorder.listen(pause_s=0.2)
+    assert [packet.subject for packet in recorder.found] == ["Guard", "Guard"]
+
+
+def test_a_port_in_use_is_told() -> None:
+    """Where Unreal listens already, one sentence says so."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        with pytest.raises(LiveError, match="close the program that listens there"):
+            Recorder("127.0.0.1", other.getsockname()[1])
+
+
+@pytest.mark.parametrize("host", ["no.such.host.invalid", "a" * 300, "\udcff"])
+def test_a_machine_that_nobody_knows_is_told(host: str) -> None:
+    """A name that means no machine is refused before anything is sent."""
+    with pytest.raises(LiveError, match="no machine called"):
+        Destination(host, 11111)
+
+
+def test_nobody_who_listens_is_no_error() -> None:
+    """Packets to a port where no program is are lost; the destination knows."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        free = other.getsockname()[1]
+    with Destination("127.0.0.1", free) as place:
+        for _ in range(20):
+            place.send(b"x")
+        assert place.unheard <= 20
+
+
+class Broken:
+    """A socket whose network has gone."""
+
+    def send(self, packet: bytes) -> None:
+        """Fails as the system does."""
+        raise OSError(101, "Network is unreachable")
+
+
+def test_a_network_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send that the system refuses is one sentence with the place in it."""
+    with Destination("127.0.0.1", 11111) as place, monkeypatch.context() as patch:
+        whole = place._socket
+        patch.setattr(place, "_socket", Broken())
+        with pytest.raises(LiveError, match="cannot send to 127.0.0.1:11111: Network is unreachable"):
+            place.send(b"x")
+        patch.setattr(place, "_socket", whole)
