@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import mouth, rig
+from facetake.arrays import I64
 from facetake.errors import TakeError
 from facetake.face.head import rotation
 from facetake.files import json_text
@@ -26,8 +27,9 @@ from facetake.timebase import parse_rate, parse_time
 
 KEYS = "facetake-keys-1"
 CURVES = "facetake-curves-1"
-RIGS: Final = ("maya", "mh3", "mh4", "unreal")
-"""Whose names a file of keys carries: Facetake's own, the two Maya rig generations', Unreal's channels."""
+RIGS: Final = ("maya", "mh3", "mh4", "unreal", "arkit")
+"""Whose names a file of keys carries: Facetake's, the two Maya rig generations', Unreal's channels, ARKit's shapes."""
+LIP_SHAPES: Final = [i for i, name in enumerate(rig.ARKIT_NAMES) if name.startswith(("mouth", "jaw"))]
 HEAD: Final = ("HeadYaw", "HeadPitch", "HeadRoll")
 HEAD_TOLERANCE_DEG = 0.05  # by which keys of the head may miss it: 0.1 mm at the ears, which nobody sees
 HEAD_CONSTANTS: Final = {
@@ -43,12 +45,17 @@ HEAD_BONE: Final = np.array([[0.0, -1.0, 0.0], [0.0, 0.0, -1.0], [-1.0, 0.0, 0.0
 
 
 def sparse(take: Take) -> Keys:
-    """Few keys of any take, its seals kept: pinned where a stretch of sealed lips begins, halves and ends."""
+    """Few keys of any take, its seals kept."""
+    pins = _seals(take)
+    return reduce(take.values, pin_frames=pins, pin_columns=lip_closure.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
+
+
+def _seals(take: Take) -> I64:
+    """The frames where a stretch of sealed lips begins, halves and ends."""
     edges = np.diff(np.concatenate([[0], mouth.is_sealed(take.values).astype(int), [0]]))
     first = np.flatnonzero(edges > 0)
     last = np.flatnonzero(edges < 0) - 1
-    pins = np.unique(np.concatenate([first, (first + last) // 2, last]))
-    return reduce(take.values, pin_frames=pins, pin_columns=lip_closure.SEAL_COLUMNS, bounds=(rig.MINIMUM, rig.MAXIMUM))
+    return np.unique(np.concatenate([first, (first + last) // 2, last]))
 
 
 def write_keys(
@@ -59,8 +66,8 @@ def write_keys(
     Args:
         path: JSON file with `rate`, `start_s`, `n_frames` and `keys`: name to `frames` (whole, from 0), `values`, and
             `in` and `out`, the slopes per frame by which the cubic arrives at a key and leaves it.
-        take: gives rate, start and head motion, whose keys are in degrees.
-        keys: of its 174 controls.
+        take: gives rate, start and head motion, whose keys are in degrees, and for ARKit the values.
+        keys: of its 174 controls; ARKit's shapes, which are sums and products of controls, have keys of their own.
         names: one of `RIGS`. "maya" holds every control; for a host's rig those that it lacks are left out, and those
             that are not keyed by default.
         optional: key pupils, parallel look and upper-nose wrinkles in a host's rig, too.
@@ -72,13 +79,8 @@ def write_keys(
     Raises:
         TakeError: the file cannot be written.
     """
-    table = dict(zip(rig.NAMES, keys.curves, strict=True))
     wanted = ("yes", "optional") if optional else ("yes",)
-    chosen = {
-        name: table[control.name]
-        for control in rig.CONTROLS
-        if (name := _name(control, names)) and (names == "maya" or control.keyed in wanted)
-    }
+    chosen = _shapes(take) if names == "arkit" else _chosen(keys, names, wanted)
     if take.head is not None:
         chosen |= dict(zip(HEAD, reduce(take.head, HEAD_TOLERANCE_DEG).curves, strict=True))
     about = {"format": KEYS, "rate": str(take.rate), "start_s": str(take.start), "n_frames": take.n_frames}
@@ -86,6 +88,23 @@ def write_keys(
         text = json_text.dump({**about, **extra, "keys": {name: _columns(curve) for name, curve in chosen.items()}})
         part.write_text(text, encoding="utf-8", newline="\n")
     return sum(len(curve.frames) for curve in chosen.values())
+
+
+def _chosen(keys: Keys, names: str, wanted: tuple[str, ...]) -> dict[str, Curve]:
+    table = dict(zip(rig.NAMES, keys.curves, strict=True))
+    return {
+        name: table[control.name]
+        for control in rig.CONTROLS
+        if (name := _name(control, names)) and (names == "maya" or control.keyed in wanted)
+    }
+
+
+def _shapes(take: Take) -> dict[str, Curve]:
+    """Keys of ARKit's 52 shapes, the take's seals kept."""
+    weights = rig.to_arkit(take.values)
+    bounds = (np.zeros(len(rig.ARKIT_NAMES)), np.ones(len(rig.ARKIT_NAMES)))
+    keys = reduce(weights, pin_frames=_seals(take), pin_columns=LIP_SHAPES, bounds=bounds)
+    return dict(zip(rig.ARKIT_NAMES, keys.curves, strict=True))
 
 
 def _name(control: rig.Control, names: str) -> str:
@@ -138,7 +157,7 @@ def read_curves(path: Path, names: str = "maya") -> tuple[Take, list[str]]:
     Args:
         path: JSON file with `rate`, `start_s` and `curves`: a channel to its values, one a frame.
         names: one of `RIGS`, whose names the channels have; "maya" takes any spelling. The newer Maya rig calls another
-            control by a name of the older one's, so that the rig must be known.
+            control by a name of the older one's, so that the rig must be known. ARKit's shapes come back as controls.
 
     Returns:
         The take, controls that the file lacks at neutral and values clamped to their ranges, and what there was to
@@ -168,19 +187,31 @@ def _gathered(
     lengths = {len(curve) for curve in columns.values()}
     if len(lengths) != 1 or 0 in lengths:
         raise TakeError(f"its curves have {sorted(lengths)} values; every curve needs one value a frame")
-    own = {_name(control, names): index for index, control in enumerate(rig.CONTROLS)}
-    find = rig.find if names == "maya" else own.get
-    known = {index: curve for name, curve in columns.items() if (index := find(name)) is not None}
-    if not known:
-        raise TakeError("none of its curves is a MetaHuman face control")
-    values = np.tile(rig.NEUTRAL, (lengths.pop(), 1))
-    for index, curve in known.items():
-        values[:, index] = curve
+    values = _from_shapes(columns, lengths.pop()) if names == "arkit" else _from_controls(columns, names, lengths.pop())
     inside = rig.clamp(values)
     outside = [rig.NAMES[i] for i in np.flatnonzero(np.abs(inside - values).max(axis=0) > 1e-4)]
     notes = [f"{len(outside)} controls left their range and were clamped: {', '.join(outside[:5])}"] if outside else []
     head = np.stack([columns[name] for name in HEAD], axis=1) if set(HEAD) <= set(columns) else None
     return inside, head, notes
+
+
+def _from_controls(columns: Mapping[str, NDArray[np.float32]], names: str, n_frames: int) -> NDArray[np.float32]:
+    own = {_name(control, names): index for index, control in enumerate(rig.CONTROLS)}
+    find = rig.find if names == "maya" else own.get
+    known = {index: curve for name, curve in columns.items() if (index := find(name)) is not None}
+    if not known:
+        raise TakeError("none of its curves is a MetaHuman face control")
+    values = np.tile(rig.NEUTRAL, (n_frames, 1))
+    for index, curve in known.items():
+        values[:, index] = curve
+    return values
+
+
+def _from_shapes(columns: Mapping[str, NDArray[np.float32]], n_frames: int) -> NDArray[np.float32]:
+    if not set(rig.ARKIT_NAMES) & set(columns):
+        raise TakeError("none of its curves is one of ARKit's shapes")
+    absent = np.zeros(n_frames, np.float32)
+    return rig.from_arkit(np.stack([columns.get(name, absent) for name in rig.ARKIT_NAMES], axis=1))
 
 
 def _numbers(name: str, curve: object) -> NDArray[np.float32]:

@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 
@@ -34,6 +35,23 @@ class KeyCurve:
     def times_s(self, rate: Fraction, start_frame: int) -> list[float]:
         """Seconds of the keys on a timeline where the take begins at a frame."""
         return [(start_frame + frame) * rate.denominator / rate.numerator for frame in self.frames]
+
+    def bezier(self, start_frame: int, scale: float = 1.0) -> tuple[list[float], list[float], list[float]]:
+        """The same curve as Bezier keys: keys and their left and right handles, each as frame, value, frame, value...
+
+        A handle lies a third of the way to the next key, and a frame out where there is none.
+        """
+        widths = [3.0, *(after - before for before, after in pairwise(self.frames)), 3.0]
+        keys: list[float] = []
+        left: list[float] = []
+        right: list[float] = []
+        for number, (frame, value) in enumerate(zip(self.frames, self.values, strict=True)):
+            before = widths[number] / 3
+            after = widths[number + 1] / 3
+            keys += (start_frame + frame, scale * value)
+            left += (start_frame + frame - before, scale * (value - before * self.slopes_in[number]))
+            right += (start_frame + frame + after, scale * (value + after * self.slopes_out[number]))
+        return keys, left, right
 
     def at(self, frame: float) -> float:
         """The value that a host should show at any, also fractional, frame; held beyond the first and last key."""

@@ -70,6 +70,52 @@ def test_default_and_optional_controls(tmp_path: Path, names: str, count: int) -
     assert not any("lookAtSwitch" in name or "neckCorrective" in name for name in more)
 
 
+def test_arkit_s_shapes_have_keys_of_their_own(tmp_path: Path) -> None:
+    """Keys under ARKit's names play the take's weights within the tolerance and within 0..1 at every quarter frame."""
+    take = a_take(120)
+    delivery = load(write(tmp_path, take, "arkit"))
+    weights = rig.to_arkit(take.values)
+
+    assert list(delivery.keys) == [*rig.ARKIT_NAMES, *host_io.HEAD]
+    for name, row in zip(rig.ARKIT_NAMES, weights.T, strict=True):
+        curve = delivery.keys[name]
+        assert np.abs(np.array([curve.at(frame) for frame in range(take.n_frames)]) - row).max() <= 0.01
+        played = [curve.at(quarter / 4) for quarter in range(4 * take.n_frames)]
+        assert min(played) >= -1e-7 and max(played) <= 1.0 + 1e-7
+
+
+def test_sampled_shapes_come_back_as_controls(tmp_path: Path) -> None:
+    """A scene's ARKit weights become controls that show the same weights; what it lacks is 0, others are no face."""
+    weights = rig.to_arkit(a_take().values)
+    table = dict(zip(rig.ARKIT_NAMES, weights.T.tolist(), strict=True))
+    del table["tongueOut"]
+    Sampled(Fraction(24), 5, table).save(tmp_path / "scene.json")
+    again = rig.to_arkit(host_io.read_curves(tmp_path / "scene.json", "arkit")[0].values)
+    kept = [index for index, name in enumerate(rig.ARKIT_NAMES) if name in ("jawOpen", "eyeBlinkLeft", "browDownLeft")]
+    assert np.abs(again - weights)[:, kept].max() < 1e-5
+
+    Sampled(Fraction(24), 5, {"jaw": [0.0]}).save(tmp_path / "scene.json")
+    with pytest.raises(TakeError, match="none of its curves is one of ARKit's shapes"):
+        host_io.read_curves(tmp_path / "scene.json", "arkit")
+
+
+def test_bezier_handles_make_the_same_cubic() -> None:
+    """A Bezier curve through a key's handles is the key curve, with or without a neighbour, moved and scaled."""
+    curve = KeyCurve((0, 3, 10), (0.1, 0.8, 0.2), (0.0, 0.1, -0.2), (0.3, 0.05, 0.0))
+    keys, left, right = (np.reshape(one, (-1, 2)) for one in curve.bezier(100, 2.0))
+    assert keys.tolist() == [[100, 0.2], [103, 1.6], [110, 0.4]] and (left[0, 0], right[-1, 0]) == (99.0, 111.0)
+    for at, (start, end) in enumerate(((0, 3), (3, 10))):
+        share = np.linspace(0.0, 1.0, 9)[:, None]
+        points = (
+            (1 - share) ** 3 * keys[at]
+            + 3 * (1 - share) ** 2 * share * right[at]
+            + 3 * (1 - share) * share**2 * left[at + 1]
+            + share**3 * keys[at + 1]
+        )
+        assert np.allclose(points[:, 0], 100 + start + (end - start) * share[:, 0])
+        assert np.allclose(points[:, 1], [2.0 * curve.at(frame - 100) for frame in points[:, 0]])
+
+
 @pytest.mark.parametrize(
     ("turn", "told"),
     [((10, 0, 0), (0, 0, 10)), ((0, 10, 0), (-10, 0, 0)), ((0, 0, 10), (0, -10, 0))],

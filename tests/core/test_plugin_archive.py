@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import ast
+import base64
+import hashlib
 import subprocess
 import sys
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -13,7 +16,7 @@ import pytest
 from facetake import __version__
 from facetake.cli import main
 from facetake.errors import ConfigError
-from facetake.plugin_archive import package
+from facetake.plugin_archive import WHEEL, package
 
 
 def unpacked(host: str, folder: Path) -> Path:
@@ -51,10 +54,27 @@ def test_unreal_s_zip_is_a_plugin(tmp_path: Path) -> None:
     assert not [path for path in root.rglob("*.py") if "from PySide6" in path.read_text(encoding="utf-8")]
 
 
-@pytest.mark.parametrize("host", ["maya", "unreal"])
+def test_blender_s_zip_is_an_extension(tmp_path: Path) -> None:
+    """The manifest lies at the top beside the modules, and the library is a wheel whose record fits what is in it."""
+    root = unpacked("blender", tmp_path)
+    assert tomllib.loads((root / "blender_manifest.toml").read_text(encoding="utf-8"))["id"] == "facetake"
+    assert all((root / name).is_file() for name in ("__init__.py", "host.py", "smoke.py", "INSTALL.md"))
+
+    with zipfile.ZipFile(next(root.rglob("*.whl"))) as wheel:
+        rows = [row.split(",") for row in wheel.read(f"{WHEEL}.dist-info/RECORD").decode().splitlines()]
+        assert sorted(name for name, _, _ in rows) == sorted(wheel.namelist())
+        for name, digest, size in rows[:-1]:
+            told = base64.urlsafe_b64encode(hashlib.sha256(wheel.read(name)).digest()).rstrip(b"=").decode()
+            assert (f"sha256={told}", int(size)) == (digest, wheel.getinfo(name).file_size)
+    assert not [name for name, _, _ in rows if "panel" in name]
+
+
+@pytest.mark.parametrize("host", ["maya", "unreal", "blender"])
 def test_what_is_in_a_zip_imports_only_what_is_in_it(host: str, tmp_path: Path) -> None:
     """In a bare Python the library in the zip imports; nothing in it needs the engine's package."""
     root = unpacked(host, tmp_path)
+    for wheel in root.rglob("*.whl"):
+        zipfile.ZipFile(wheel).extractall(wheel.parent)
     library = next(root.rglob("facetake_host"))
     code = (
         "import sys; sys.path[:] = [sys.argv[1], *(p for p in sys.path if 'packages' not in p)]; "
@@ -69,7 +89,7 @@ def test_what_is_in_a_zip_imports_only_what_is_in_it(host: str, tmp_path: Path) 
                 assert str(node.module).partition(".")[0] != "facetake", path
 
 
-@pytest.mark.parametrize("host", ["maya", "unreal"])
+@pytest.mark.parametrize("host", ["maya", "unreal", "blender"])
 def test_the_same_bytes_again(host: str, tmp_path: Path) -> None:
     """A release's zip does not depend on when or where it is made."""
     for name in "ab":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 import wave
@@ -11,7 +12,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from facetake_host import PROTOCOL, __version__
+from facetake_host import PROTOCOL, __version__, location
 from facetake_host.engine import EngineClient, Request
 
 ROOT = Path(__file__).parents[2]
@@ -22,8 +23,8 @@ WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); {RUN}"
 
 
 def real_engine() -> EngineClient:
-    """The engine of the environment that the tests run in."""
-    return EngineClient([sys.executable, "-c", WORKER])
+    """The engine of the environment that the tests run in; those within Blender are told which that is."""
+    return EngineClient([os.environ.get(location.VARIABLE, sys.executable), "-c", WORKER])
 
 
 def finish(request: Request, limit_s: float = 60.0) -> dict[str, Any]:
@@ -41,7 +42,7 @@ def deliveries(folder: Path) -> dict[str, str]:
     """The text of a result of the real engine for each rig."""
     engine = real_engine()
     found = {}
-    for rig in ("mh3", "mh4", "unreal"):
+    for rig in ("mh3", "mh4", "unreal", "arkit"):
         out = folder / f"{rig}.json"
         event = finish(engine.ask("generate", audio=str(LINE), rate="30", rig=rig, out=str(out), bake=rig == "unreal"))
         assert event["event"] == "done", event

@@ -1,7 +1,11 @@
-"""Hosts for the contract: a scene in memory always, and the plugins over their fakes where the stubs are installed."""
+"""Hosts for the contract: a scene in memory always, and the plugins over their fakes where the stubs are installed.
+
+Within Blender's own Python, where `test_in_blender.py` starts these tests anew, the one host is Blender itself.
+"""
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,19 +15,23 @@ import pytest
 HERE = Path(__file__).parent
 ROOT = Path(__file__).parents[2]
 PLUGINS = (ROOT / "maya_plugin" / "scripts", ROOT / "maya_plugin" / "plug-ins", ROOT / "unreal_bridge/Content/Python")
-for folder in (HERE, ROOT / "core"):
+for folder in (HERE, ROOT / "core", ROOT):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
 from canned import CannedEngine, deliveries  # noqa: E402
 from stages import MayaStage, RecordingStage, Stage, UnrealStage, forget_plugins  # noqa: E402
 
-STAGES = {
+STAGES: dict[str, type[Stage]] = {
     "recording": RecordingStage,
     "maya-mh3": MayaStage,
     "maya-mh4": MayaStage,
     "unreal": UnrealStage,
 }
+if "FACETAKE_IN_BLENDER" in os.environ:
+    from blender_stage import BlenderStage
+
+    STAGES = dict.fromkeys(("blender-mh4", "blender-arkit"), BlenderStage)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -19,9 +20,19 @@ from facetake import rig
 from facetake_host.host import Character
 from facetake_host.recording import AnimationLayer, RecordingHost
 
-JAW = {"mh3": "CTRL_C_jaw.translateY", "mh4": "CTRL_C_jaw.translateY", "unreal": "CTRL_C_jaw.Y"}
-LID = {"mh3": "CTRL_L_eye_blink.translateY", "mh4": "CTRL_L_eye_blink.translateY", "unreal": "CTRL_L_eye_blink"}
-BROW = {"mh3": "CTRL_L_brow_down.translateY", "mh4": "CTRL_L_brow_down.translateY", "unreal": "CTRL_L_brow_down"}
+JAW = {"mh3": "CTRL_C_jaw.translateY", "mh4": "CTRL_C_jaw.translateY", "unreal": "CTRL_C_jaw.Y", "arkit": "jawOpen"}
+LID = {
+    "mh3": "CTRL_L_eye_blink.translateY",
+    "mh4": "CTRL_L_eye_blink.translateY",
+    "unreal": "CTRL_L_eye_blink",
+    "arkit": "eyeBlinkLeft",
+}
+BROW = {
+    "mh3": "CTRL_L_brow_down.translateY",
+    "mh4": "CTRL_L_brow_down.translateY",
+    "unreal": "CTRL_L_brow_down",
+    "arkit": "browDownLeft",
+}
 
 
 def channels(kind: str) -> list[str]:
@@ -30,6 +41,7 @@ def channels(kind: str) -> list[str]:
         "mh3": [one.name for one in rig.CONTROLS],
         "mh4": [one.maya_mh4 for one in rig.CONTROLS],
         "unreal": [one.unreal for one in rig.CONTROLS],
+        "arkit": list(rig.ARKIT_NAMES),
     }
     return [name for name in table[kind] if name]
 
@@ -44,6 +56,16 @@ class Stage:
     host: Any
     kind: str
     has_few = False
+    tells_rest = False
+    """Whether `value` tells what plays where no take is, too."""
+
+    def __init__(self, kind: str, patch: pytest.MonkeyPatch) -> None:
+        """A scene with one character, ann, of a kind of rig."""
+
+    @property
+    def least(self) -> int:
+        """How many channels a take keys at least."""
+        return 52 if self.kind == "arkit" else 160
 
     def board(self, without: tuple[str, ...] = ()) -> tuple[str, ...]:
         """The channels of a face board."""
@@ -88,6 +110,10 @@ class Stage:
     def value(self, character: Character, channel: str, frame: float) -> float:
         """What the topmost heard layer of Facetake plays."""
         raise NotImplementedError
+
+    def values(self, character: Character, channel: str, frames: Sequence[float]) -> list[float]:
+        """`value` at each of some frames."""
+        return [self.value(character, channel, frame) for frame in frames]
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
         """A person keys a layer of their own; its name."""
@@ -202,6 +228,8 @@ class RecordingStage(Stage):
 
 class MayaStage(Stage):
     """The Maya plugin over the fake."""
+
+    tells_rest = True
 
     def __init__(self, kind: str, patch: pytest.MonkeyPatch) -> None:
         if not (stubs.installed("types-maya") and stubs.installed("maya-stubs")):

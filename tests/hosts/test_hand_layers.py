@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from pathlib import Path
 
@@ -17,7 +18,13 @@ from facetake_host.problems import HostProblem, JobCancelled
 
 SEQUENCES = 334  # for each of the three hosts: over a thousand
 ACTIONS = ["edit", "generate", "regenerate", "restyle", "undo", "redo", "cancel", "fail"]
-HOSTS = {"recording": RecordingStage, "maya": MayaStage, "unreal": UnrealStage}  # each with a small face board
+HOSTS: dict[str, type[Stage]] = {"recording": RecordingStage, "maya": MayaStage, "unreal": UnrealStage}
+"""Each with a small face board."""
+if "FACETAKE_IN_BLENDER" in os.environ:
+    from blender_stage import BlenderStage
+
+    SEQUENCES = 200  # it is no fake and takes its time
+    HOSTS = {"blender": BlenderStage}
 
 
 class Session:

@@ -60,7 +60,8 @@ def anchors(text: str) -> set[str]:
 def test_tests_and_files_that_are_named_are_there(page: str) -> None:
     """Every path of this repository that a page names in code is there."""
     named = re.findall(
-        r"(?:tests|core/facetake|training|examples|docs|maya_plugin|unreal_bridge)/[\w./-]*[\w/]", text_of(page)
+        r"(?:tests|core/facetake|training|examples|docs|maya_plugin|unreal_bridge|blender_addon)/[\w./-]*[\w/]",
+        text_of(page),
     )
     for path in {path for path in named if "*" not in path}:
         assert (ROOT / path).exists() or (ROOT / path).with_suffix(".py").exists(), path

@@ -81,8 +81,8 @@ def test_the_window_toolkit_is_in_one_place() -> None:
 
 
 def test_host_programs_are_not_imported_by_the_engine() -> None:
-    """Maya and Unreal belong to their plugins."""
-    assert _importers("maya") | _importers("unreal") == set()
+    """Maya, Unreal and Blender belong to their plugins."""
+    assert _importers("maya") | _importers("unreal") | _importers("bpy") == set()
 
 
 def test_no_pickle() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ("core", "training", "maya_plugin", "unreal_bridge")
+SHIPPED = ("core", "training", "maya_plugin", "unreal_bridge", "blender_addon")
 REPLACES = "core/facetake/files/__init__.py"  # which waits where another program holds a file
 FOREIGN_MODULES = {"fcntl", "grp", "posix", "pty", "pwd", "resource", "termios", "tty"}
 FOREIGN = {

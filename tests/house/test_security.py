@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SHIPPED = ("core", "training", "maya_plugin", "unreal_bridge")
+SHIPPED = ("core", "training", "maya_plugin", "unreal_bridge", "blender_addon")
 MAY_CONNECT = {
     "core/facetake/batch/cluster.py",
     "core/facetake/live/destination.py",

@@ -9,13 +9,13 @@ from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 
 NAME = "package"
-ABOUT = "write the Maya or Unreal plugin as a zip to install"
-EXAMPLES = ("maya --out plugins/", "unreal --out plugins/")
+ABOUT = "write the Maya, Unreal or Blender plugin as a zip to install"
+EXAMPLES = ("maya --out plugins/", "unreal --out plugins/", "blender")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
-    parser.add_argument("host", choices=("maya", "unreal"), help="which program")
+    parser.add_argument("host", choices=("maya", "unreal", "blender"), help="which program")
     parser.add_argument(
         "-o", "--out", type=Path, default=Path(), metavar="DIR", help="folder for the zip; default: here"
     )

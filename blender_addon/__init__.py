@@ -1,0 +1,33 @@
+"""Facetake inside Blender 4.2 and later: the seam to the scene, the panel, and use without a window.
+
+No numerics: the engine computes in a process of its own, and `facetake_host` tells the stories.
+"""
+
+from __future__ import annotations
+
+import bpy
+
+from . import panel
+
+
+@bpy.app.handlers.persistent
+def _leave(*_: object) -> None:
+    panel.HOST.runner.drop()
+
+
+def register() -> None:
+    """Puts the panel and its operators into Blender."""
+    for one in panel.CLASSES:
+        bpy.utils.register_class(one)
+    bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.Settings)
+    bpy.app.handlers.load_pre.append(_leave)
+
+
+def unregister() -> None:
+    """Takes it all away and ends the engine."""
+    bpy.app.handlers.load_pre.remove(_leave)
+    panel.HOST.runner.drop()
+    panel.ENGINE.close()
+    del bpy.types.Scene.facetake
+    for one in reversed(panel.CLASSES):
+        bpy.utils.unregister_class(one)

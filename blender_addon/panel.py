@@ -1,0 +1,164 @@
+"""What a person sees of Facetake in Blender: a tab in the 3D view's sidebar, and the operators behind its buttons."""
+
+from __future__ import annotations
+
+import textwrap
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import bpy
+from bpy.props import BoolProperty, IntProperty, PointerProperty, StringProperty
+
+from facetake_host import jobs
+from facetake_host.engine import EngineClient
+from facetake_host.jobs import Job
+from facetake_host.problems import HostProblem
+
+from .host import BlenderHost
+
+TICK_S = 0.02
+WIDTH = 42  # letters in a line of the sidebar
+ENGINE = EngineClient()
+HOST = BlenderHost()
+EMOTION = "neutral, happy, sad, angry, surprise, fear or disgusted, with a strength: happy:0.7"
+
+
+def _faces(_self: Any, _context: Any, _text: str) -> list[str]:
+    return [one.name for one in HOST.characters()]
+
+
+CHARACTER = StringProperty(name="Character", search=_faces, description="Empty: the only one")
+
+
+class Settings(bpy.types.PropertyGroup):
+    """What is chosen, kept with the scene."""
+
+    __annotations__ = {  # as Blender reads them; to a checker of types they are none
+        "character": CHARACTER,
+        "audio": StringProperty(name="Line", subtype="FILE_PATH", description="A recorded line"),
+        "emotion": StringProperty(name="Emotion", default="neutral", description=f"{EMOTION}; or auto, or a file"),
+        "blink": BoolProperty(name="Blinks", default=True),
+        "gaze": BoolProperty(name="Gaze", default=True),
+        "head": PointerProperty(
+            name="Head", type=bpy.types.Object, description="Turned by head motion: Z up, -Y ahead"
+        ),
+        "style": StringProperty(name="Style", default="happy:0.8", description=EMOTION),
+        "actor": StringProperty(name="Manner", description="house, ada, bruno, chen or dara; empty: its own"),
+        "use_range": BoolProperty(name="Range", description="Restyle these frames only"),
+        "first": IntProperty(name="First", default=1),
+        "last": IntProperty(name="Last", default=250),
+    }
+
+
+class _Job:
+    """Asks which character where there are several, then begins; without a window it runs to the end."""
+
+    @classmethod
+    def poll(cls, _context: Any) -> bool:
+        """One job at a time."""
+        return not HOST.runner.is_busy
+
+    def invoke(self: Any, context: Any, _event: Any) -> Any:
+        """The button."""
+        self.character = context.scene.facetake.character  # and not the one that was asked for last
+        if not self.character and len(HOST.characters()) > 1:
+            return context.window_manager.invoke_props_dialog(self)
+        return self.execute(context)
+
+    def execute(self: Any, context: Any) -> set[str]:
+        """Begins."""
+        settings = context.scene.facetake
+        HOST.message = ""
+        HOST.has_problem = False
+        HOST.head = settings.head.name if settings.head else ""
+        HOST.span = (settings.first, settings.last) if settings.use_range else None
+        name = self.character or settings.character
+        HOST.runner.start(lambda cancel: self.begin(settings, name, cancel))
+        if bpy.app.background:
+            HOST.runner.finish()
+        elif HOST.runner.is_busy:
+            bpy.app.timers.register(_tick, persistent=True)
+        if HOST.has_problem:
+            self.report({"ERROR"}, HOST.message)
+        return {"CANCELLED"} if HOST.has_problem else {"FINISHED"}
+
+
+class Generate(_Job, bpy.types.Operator):
+    """From a recorded line to keys on a face, in an NLA strip of its own."""
+
+    bl_idname = "facetake.generate"
+    bl_label = "Generate from Audio"
+    __annotations__ = {"character": CHARACTER}
+
+    def begin(self, settings: Any, name: str, cancel: Event) -> Job:
+        """The job."""
+        if not settings.audio:
+            raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
+        sounds = [Path(bpy.path.abspath(settings.audio))]
+        options = {"blink": settings.blink, "gaze": settings.gaze, "head": bool(HOST.head)}
+        options["emotion"] = bpy.path.abspath(settings.emotion or "neutral")
+        return jobs.generate(HOST, ENGINE, HOST.character(name), sounds, options, cancel=cancel)
+
+
+class Restyle(_Job, bpy.types.Operator):
+    """What is keyed on a face, in another style, in an NLA strip of its own."""
+
+    bl_idname = "facetake.restyle"
+    bl_label = "Restyle"
+    __annotations__ = {"character": CHARACTER}
+
+    def begin(self, settings: Any, name: str, cancel: Event) -> Job:
+        """The job; what lies outside a range plays on, so that the change blends in and out within."""
+        face = HOST.character(name)
+        options: dict[str, object] = {"style": settings.style, "actor": settings.actor}
+        if HOST.span:
+            options["span_s"] = [0.0, float((len(HOST.stretch(face)) - 1) / HOST.rate())]
+        return jobs.restyle(HOST, ENGINE, face, options, cancel=cancel)
+
+
+class Cancel(bpy.types.Operator):
+    """Stop; what is not finished leaves nothing in the scene."""
+
+    bl_idname = "facetake.cancel"
+    bl_label = "Cancel"
+
+    def execute(self, _context: Any) -> set[str]:
+        """Asks the job to stop."""
+        HOST.runner.stop()
+        return {"FINISHED"}
+
+
+class Sidebar(bpy.types.Panel):
+    """The tab."""
+
+    bl_idname = "FACETAKE_PT_sidebar"
+    bl_label = "Facetake"
+    bl_category = "Facetake"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+
+    def draw(self, context: Any) -> None:
+        """Settings and buttons, how far the job is, and what was told last."""
+        column = self.layout.column()
+        for part in ("character audio emotion blink gaze head", "style actor use_range first last"):
+            for name in part.split():
+                column.prop(context.scene.facetake, name)
+            column.operator("facetake.restyle" if "style" in part else "facetake.generate")
+        if HOST.runner.is_busy:
+            column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
+            column.operator("facetake.cancel")
+        for line in textwrap.wrap(HOST.message, WIDTH):
+            column.label(text=line)
+
+
+def _tick() -> float | None:
+    """A step of the job, in the window's context, which a timer lacks."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        has_more = HOST.runner.step()
+        for area in bpy.context.screen.areas:
+            area.tag_redraw()
+    return TICK_S if has_more else None
+
+
+CLASSES = (Settings, Generate, Restyle, Cancel, Sidebar)

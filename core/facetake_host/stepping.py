@@ -1,0 +1,70 @@
+"""One job at a time, a step a call: for a host whose timer calls a function, and for tests, which do so themselves."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+from facetake_host import jobs
+from facetake_host.host import Host
+from facetake_host.jobs import Job, JobResult, Status
+
+
+class Runner:
+    """Takes the steps of a job, and tells what it made and what went wrong.
+
+    Attributes:
+        status: how far the job is.
+        cancel: set by `stop`; each job gets a new one.
+    """
+
+    def __init__(self, host: Host) -> None:
+        """Nothing runs yet."""
+        self._host = host
+        self._job: Job | None = None
+        self.status = Status(0.0, "")
+        self.cancel = threading.Event()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a job runs."""
+        return self._job is not None
+
+    def start(self, begin: Callable[[threading.Event], Job]) -> bool:
+        """Begins a job, unless one runs; whether it could begin, for a problem is told as any other."""
+        if self.is_busy:
+            return False
+        self.cancel = threading.Event()
+        self.status = Status(0.0, "")
+        self._job = jobs.guarded(self._host, lambda: begin(self.cancel))
+        return self.is_busy
+
+    def step(self) -> bool:
+        """Takes one step; whether there are more."""
+        job = self._job
+        if job is None:
+            return False
+        found = jobs.guarded(self._host, lambda: next(job, None))
+        if isinstance(found, JobResult):
+            self._host.tell(jobs.summary(found))
+        elif found is not None:
+            self.status = found
+        elif self._job is job:  # at its end, or its problem was told
+            self._job = None
+        return self.is_busy
+
+    def finish(self) -> None:
+        """Takes every step that is left; for use without a window."""
+        while self.step():
+            time.sleep(jobs.PAUSE_S)
+
+    def stop(self) -> None:
+        """Asks the job to stop."""
+        self.cancel.set()
+
+    def drop(self) -> None:
+        """Ends the job now, as its scene is about to go; the engine learns of it."""
+        self.stop()
+        self.step()
+        self._job = None
