@@ -140,6 +140,7 @@ def _arch(arch: Arch, lips_m: float, front_m: float, reach_m: tuple[float, float
     chart[..., 0] = 0.5 + 0.5 * chart[..., 0] / total
     chart[..., 1] = 0.5 * chart[..., 1] + (0.0 if arch.side > 0 else 0.5)
     faces = _grid_faces(len(PROFILE), len(s))
+    faces = faces[np.ptp(s[faces % len(s)], axis=1) > 0.0]  # no wall where two crowns touch
     return points.reshape(-1, 3), faces if arch.side > 0 else faces[:, ::-1], chart.reshape(-1, 2)
 
 
