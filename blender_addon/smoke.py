@@ -18,7 +18,7 @@ from .panel import HOST
 
 
 def main(line: str, name: str | None = None) -> smoke.Facts:
-    """Everything, on the character of that name where there are several. Blender has no dialog that waits: what was seen is written into the file by hand."""
+    """Everything, on the character of that name. No dialog of Blender's waits: what was seen is written in by hand."""
     about = {"program": "Blender", "version": bpy.app.version_string, "build": bpy.app.build_hash.decode()}
     folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
     ed = bpy.ops.ed
