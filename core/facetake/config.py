@@ -11,6 +11,7 @@ import tomllib
 import types
 from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, Union, cast, get_args, get_origin, get_type_hints
 
@@ -89,7 +90,7 @@ def from_table(cls: type[T], table: object, where: str) -> T:
     for key in table:
         if key not in fields:
             raise ConfigError(f'{where}: there is no setting "{key}"{meant(key, fields) or _list(fields)}')
-    hints = get_type_hints(cls, include_extras=True)
+    hints = _hints(cls)
     given = {key: _value(hints[key], value, f"{where}: {key}") for key, value in table.items()}
     for name, field in fields.items():
         if name not in given and _is_required(field):
@@ -98,6 +99,12 @@ def from_table(cls: type[T], table: object, where: str) -> T:
         return cast(T, cls(**given))
     except (ValueError, ConfigError) as error:
         raise ConfigError(f"{where}: {error}") from error
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    """Types of a class's fields: Python takes longer to work them out than to read a table."""
+    return get_type_hints(cls, include_extras=True)
 
 
 def _is_required(field: dataclasses.Field[Any]) -> bool:

@@ -1,7 +1,4 @@
-"""The 16 visemes, tracks of them, and how two tracks agree. Knows nothing of the mouth's controls, sound or models.
-
-The set is Amazon Polly's for British English, silence included, which FACTS 3.2.4 uses.
-"""
+"""Tracks of the 16 visemes, and how two tracks agree. Knows nothing of the mouth's controls, sound or models."""
 
 from __future__ import annotations
 
@@ -16,13 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.files import json_text
+from facetake.rig import viseme_names
 
-VISEMES: Final = ("sil", "p", "t", "S", "T", "f", "k", "i", "r", "s", "u", "@", "a", "e", "E", "O")
+VISEMES: Final = viseme_names.VISEMES
 CLOSED: Final = "p"
 """Lips sealed: p, b, m."""
 TEETH: Final = "f"
 """Lower lip on the upper teeth: f, v."""
 SHORTEST_FRAMES = 2  # a shorter stretch joins the one before it
+SOFT_S = 0.05  # by eye, of weights on either side: half a short sound, so that each still has its peak
 LAG_MOST_S = 0.3  # how far apart sound and lips are looked for
 WORST = 5  # places named by a check
 
@@ -56,6 +55,20 @@ def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = 
         else:
             kept.append((viseme, first, last))
     return [VisemeSegment(VISEMES[v], float(start + a / rate), float(start + b / rate)) for v, a, b in kept]
+
+
+def weights(probabilities: NDArray[np.floating], rate: Fraction) -> NDArray[np.float32]:
+    """How far each viseme is shown (T, 16): a track of probabilities, as softly as lips move from one to the next.
+
+    Args:
+        probabilities: (T, 16), such as a classifier's, which change from frame to frame.
+        rate: frames per second.
+    """
+    half = round(SOFT_S * float(rate))
+    window = np.hanning(2 * half + 3)[1:-1].astype(np.float32)
+    held = np.pad(np.asarray(probabilities, np.float32), ((half, half), (0, 0)), mode="edge")
+    soft = sum(share * held[place : place + len(probabilities)] for place, share in enumerate(window / window.sum()))
+    return np.asarray(soft, dtype=np.float32)
 
 
 def as_csv(track: Iterable[VisemeSegment]) -> str:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from facetake import inference, qc
-from facetake.batch import approvals, making, outputs
+from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
 from facetake.batch.ledger import DONE, FAILED, NAME, Fingerprint, Ledger, LedgerEntry, Verdict
@@ -178,7 +178,7 @@ def _plan(
             planned.append((row, {}, "new"))
             continue
         found = prints[row.id]
-        names = outputs.names(row.out, settings.options.keys)
+        names = making.names_of(row, settings)
         if why := ledger.reason(row.id, found, settings.folder, names):
             before = ledger.entry(row.id)
             known = tuple(one.sha256 for one in before.files) if before else ()

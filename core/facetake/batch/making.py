@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, formats, gaze, host_io, inference, qc, rig
+from facetake import __version__, emotion, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake.arrays import F32
 from facetake.audio import hash_of
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.errors import FacetakeError, sentence
+from facetake.formats import rig_values
 from facetake.formats.files import marking
 from facetake.generate import GenerateOptions, generate
 from facetake.keys import Keys
 from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
+from facetake.rig import maps
 from facetake.take import Take
 
 if TYPE_CHECKING:
@@ -43,6 +46,8 @@ class BatchSettings:
         limits: of the checks, None for the shipped ones; no take depends on them.
         inputs: files that are read beside recordings and cues, such as the list: no row may replace them.
         mark: of the ledger, which what is begun to be written carries; a run gives it itself.
+        rig_map: name or path of the map of another rig, whose values stand beside each take; empty for none.
+        mesh: a character that is animated with these values.
     """
 
     folder: Path
@@ -53,6 +58,8 @@ class BatchSettings:
     limits: qc.Limits | None = None
     inputs: tuple[Path, ...] = ()
     mark: str = ""
+    rig_map: str = ""
+    mesh: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -134,21 +141,33 @@ class Maker:
         )
         heard = made.heard.sentence if made.heard else ""
         read = _read(made.take.origin)
-        return replace(self._written(row, take, keys), measured=measured, heard=heard, told=made.told, read=read)
+        played = self._played(row, take, made.visemes)
+        return replace(
+            self._written(row, take, keys, played), measured=measured, heard=heard, told=made.told, read=read
+        )
 
     def _approved(self, row: ManifestRow) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
         return formats.read(path) if path.is_file() else None
 
-    def _written(self, row: ManifestRow, take: Take, keys: Keys | None) -> RowResult:
+    def _played(self, row: ManifestRow, take: Take, heard: F32) -> rig_values.RigValues | None:
+        """The take's values on another rig, where one is asked for."""
+        asked = rig_map_of(row, self._settings)
+        return rig_values.of(take, maps.load(asked), visemes.weights(heard, take.rate)) if asked else None
+
+    def _written(
+        self, row: ManifestRow, take: Take, keys: Keys | None, played: rig_values.RigValues | None
+    ) -> RowResult:
         """Puts the take down, with its keys; what somebody has changed since is kept beside it."""
 
         def write(parts: Sequence[Path]) -> None:
             formats.write(take, parts[0], form_of(row, self._settings))
             if keys is not None:
                 host_io.write_keys(parts[1], take, keys)
+            if played is not None:
+                rig_values.write(played, take, parts[-1], mesh=self._settings.mesh)
 
-        names = outputs.names(row.out, self._settings.options.keys)
+        names = names_of(row, self._settings)
         files, aside = put_down(self._settings.folder, names, row.known, write)
         return RowResult(row.id, files=files, aside=aside)
 
@@ -167,6 +186,16 @@ def _read(origin: Mapping[str, object]) -> Fingerprint:
 def form_of(row: ManifestRow, settings: BatchSettings) -> str | None:
     """The format of a row's take; None where its suffix tells."""
     return None if row.names_form else settings.form
+
+
+def rig_map_of(row: ManifestRow, settings: BatchSettings) -> str:
+    """The rig map that a row asks for, or its batch; empty for none."""
+    return row.rig_map or settings.rig_map
+
+
+def names_of(row: ManifestRow, settings: BatchSettings) -> tuple[str, ...]:
+    """The files of a row's take, relative to the folder of results, itself first."""
+    return outputs.names(row.out, settings.options.keys, rig_map_of(row, settings), settings.mesh)
 
 
 def restyle_options(row: ManifestRow) -> RestyleOptions:
@@ -224,6 +253,9 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
             found["look cues"] = hash_of(aims)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
+    if rig_map := rig_map_of(row, settings):
+        found["rig map"] = [rig_map if rig_map in maps.shipped() else "", hash_of(maps.place_of(rig_map))]
+        found["mesh"] = hash_of(settings.mesh) if settings.mesh else ""
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
     return found

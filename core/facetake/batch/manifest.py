@@ -23,6 +23,7 @@ from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
 from facetake.files.spelling import closest
+from facetake.rig import maps
 
 _FIELD: Final = re.compile(r"\{(?:id|emotion|intensity)\}")
 TOLD_NAMES: Final = 3  # names that a note lists
@@ -53,7 +54,8 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Manifes
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")
     root = Path(os.path.realpath(path if is_folder else path.parent))
     length_s = cache(_length_s)  # of a list that has each recording in many moods, each is listened to once
-    rows = apart([_checked(row, root, suffix, follow_links, length_s) for row in found])
+    try_map = cache(maps.load)
+    rows = apart([_checked(row, root, suffix, follow_links, length_s, try_map) for row in found])
     rows[0] = replace(rows[0], note="; ".join(filter(None, (told, rows[0].note))))
     return rows
 
@@ -107,6 +109,7 @@ def _row(one: sheet.Cells) -> ManifestRow:
         names_form=bool(cells["out"]),
         others=tuple(one.others.items()),
         look=cells["look"],
+        rig_map=cells["rig_map"],
     )
 
 
@@ -122,7 +125,12 @@ def _length_s(sound: Path) -> float:
 
 
 def _checked(
-    row: ManifestRow, root: Path, suffix: str, follow_links: bool, length_s: Callable[[Path], float]
+    row: ManifestRow,
+    root: Path,
+    suffix: str,
+    follow_links: bool,
+    length_s: Callable[[Path], float],
+    try_map: Callable[[str], object],
 ) -> ManifestRow:
     """The row with whole paths and its length, or with what is wrong with it."""
     try:
@@ -139,7 +147,10 @@ def _checked(
         look = _whole(row.look, "look", root, follow_links)
         if look:
             gaze.parse(look)
-        return replace(row, audio=sound, emotion=mood, look=look, duration_s=length_s(sound))
+        rig_map = _rig_map(row, root, follow_links)
+        if rig_map:
+            try_map(rig_map)
+        return replace(row, audio=sound, emotion=mood, look=look, rig_map=rig_map, duration_s=length_s(sound))
     except Exception as error:  # also a bug of ours: the other rows are worth having
         mood, look = (str(root / one) if cues.looks_like_file(one) else one for one in (row.emotion, row.look))
         return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look)
@@ -160,6 +171,14 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
 def _whole(cell: str, what: str, root: Path, follow_links: bool) -> str:
     """A cell, a file of cues in it by its whole path. Raises BatchError."""
     return str(inside(root, Path(cell), what, follow_links)) if cues.looks_like_file(cell) else cell
+
+
+def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:
+    """The row's rig map, a file by its whole path. Raises BatchError."""
+    asked = row.rig_map
+    if asked and asked not in maps.shipped() and asked.lower().endswith(maps.SUFFIX):
+        asked = str(inside(root, Path(asked), "rig_map", follow_links))
+    return asked
 
 
 def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Path:

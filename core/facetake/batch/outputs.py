@@ -18,7 +18,9 @@ from facetake.batch.keeping import APPROVED
 from facetake.batch.ledger import NAME
 from facetake.batch.row import ManifestRow, is_device
 from facetake.errors import BatchError, line
+from facetake.formats import rig_values
 from facetake.formats.files import BEGUN
+from facetake.rig import maps
 
 LONGEST_BYTES: Final = 255
 """Of a name, in most file systems."""
@@ -34,14 +36,17 @@ def keys_path(out: PurePath) -> PurePath:
     return out.with_suffix(".keys.json")
 
 
-def names(out: PurePosixPath, keys: str) -> tuple[str, ...]:
+def names(out: PurePosixPath, keys: str, rig_map: str = "", mesh: Path | None = None) -> tuple[str, ...]:
     """The files of a take, relative to the folder of results, itself first.
 
     Args:
         out: the take.
         keys: "dense", or "sparse" where few, editable keys stand beside it.
+        rig_map: of the rig whose values stand beside it; empty where none do.
+        mesh: the character that is animated instead of writing these values as a table.
     """
-    return (str(out), str(keys_path(out))) if keys == "sparse" else (str(out),)
+    beside = [str(keys_path(out))] if keys == "sparse" else []
+    return (str(out), *beside, *([str(rig_values.place_beside(out, mesh))] if rig_map else []))
 
 
 def check_name(path: PurePath, what: str, longest: int = LONGEST_BYTES) -> None:
@@ -103,6 +108,8 @@ def _read_by(rows: Iterable[ManifestRow]) -> Iterable[Path]:
     for row in rows:
         yield row.audio
         yield from (Path(one) for one in (row.emotion, row.look) if cues.looks_like_file(one))
+        if row.rig_map.lower().endswith(maps.SUFFIX):
+            yield Path(row.rig_map)
 
 
 def _place(path: Path) -> str:
@@ -133,7 +140,8 @@ class _Claims:
             if one.id == row.id:
                 return f"id '{row.id}' is there already, in line {one.line}"
             return f"id '{row.id}' is '{one.id}' of line {one.line} on disks that know no capitals; give it another"
-        own = (row.out, keys_path(row.out))  # the keys' name is kept even where none are written: a later run may
+        # names beside the take are kept even where nothing is written there: a later run may
+        own = (row.out, keys_path(row.out), *(rig_values.place_beside(row.out, mesh) for mesh in (None, Path())))
         files = [_place(self._folder / path) if self._folder else folded(path) for path in own]
         if self._inputs.intersection(files):
             return f"out '{row.out}' would replace a file that this batch reads; name another"

@@ -26,6 +26,7 @@ class ManifestRow:
         emotion, style, actor, look: as the command line writes them; empty for the batch's own.
         character, text: for people.
         seed: None for the batch's own.
+        rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.
         line: where it stands in the list, from 1, for messages.
         duration_s: of the recording.
@@ -53,6 +54,7 @@ class ManifestRow:
     note: str = ""
     known: tuple[str, ...] = ()
     look: str = ""
+    rig_map: str = ""
 
 
 def is_letter(one: str) -> bool:

@@ -31,6 +31,7 @@ from facetake.cli import (
     portrait,
     preview,
     restyle,
+    rig_map,
     visemes,
     worker,
 )
@@ -48,6 +49,7 @@ COMMANDS = (
     live,
     portrait,
     convert,
+    rig_map,
     inspect,
     app,
     package,

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
-from facetake.cli import generate, options
+from facetake.cli import generate, options, rigs
 from facetake.cli.progress import Reporter
 from facetake.cli.report import write as write_report
 from facetake.cli.terminal import say
@@ -72,6 +72,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--schema", action="store_true", help="say what a list may hold, and end")
     generate.add_performance_arguments(parser)
+    rigs.add_arguments(parser)
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="format of takes whose row names none; default csv"
     )
@@ -94,8 +95,17 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         raise ConfigError(f"--resume: no run was begun in {arguments.out}; leave --resume out to begin one")
     performed = generate.performance(arguments)
     limits = qc.load(arguments.checks) if arguments.checks else None
+    rig_map = rigs.chosen(arguments)
     settings = batch.BatchSettings(
-        arguments.out, performed, arguments.form, arguments.model, part, limits, _inputs(arguments)
+        arguments.out,
+        performed,
+        arguments.form,
+        arguments.model,
+        part,
+        limits,
+        _inputs(arguments),
+        rig_map=arguments.rig_map or (rig_map.name if rig_map else ""),
+        mesh=arguments.mesh,
     )
     verdicts = batch.approvals.read(arguments.approvals) if arguments.approvals else None
     rows = _rows(arguments, report)
@@ -124,9 +134,8 @@ def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
 
     written = [one for one in (arguments.emotion, arguments.look) if one and cues.looks_like_file(one)]
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
-    return tuple(
-        one for one in (arguments.source, arguments.approvals, arguments.checks, *map(Path, written), *models) if one
-    )
+    own = (one for one in (arguments.source, arguments.approvals, arguments.checks) if one)
+    return (*own, *map(Path, written), *models, *rigs.read_files(arguments))
 
 
 def moods(text: str) -> list[str]:

@@ -24,7 +24,7 @@ VARIABLE: Final = "FACETAKE_CONFIG"
 """In the environment: the file to read instead; empty for none."""
 WITHOUT: Final = frozenset({"worker"})
 """Commands that take none: what a host asks for is whole, wherever it was started."""
-READ: Final = frozenset({"model", "checks", "weights", "phonemes", "landmarker"})
+READ: Final = frozenset({"model", "checks", "weights", "phonemes", "landmarker", "mesh"})
 """Options that name what is only read, from the file's folder; any other path is for the command line alone."""
 ALONE: Final = frozenset(
     {
@@ -244,5 +244,5 @@ def _from_here(name: str, text: str, folder: Path) -> str:
     if name == "face" and colon:
         return f"{kind}:{folder / place}"
     is_cues = name in ("emotion", "look") and looks_like_file(text)
-    is_file = is_cues or name in READ or (name == "settings" and text.endswith(".toml"))
+    is_file = is_cues or name in READ or (name in ("settings", "rig-map") and text.endswith(".toml"))
     return str(folder / text) if is_file else text

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, made_take, options
+from facetake.cli import inputs, made_take, options, rigs
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.cli.written import add_force, replacing
@@ -20,6 +20,8 @@ from facetake.files.spelling import meant
 if TYPE_CHECKING:
     from facetake.generate import GenerateOptions, Performance
     from facetake.inference import Models
+    from facetake.rig.maps import RigMap
+    from facetake.take import Take
 
 NAME = "generate"
 ABOUT = "turn recorded lines into takes: 174 MetaHuman control curves"
@@ -29,6 +31,7 @@ EXAMPLES = (
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
+    "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
 )
 GENERATED = 0.2  # of the bar, where a film follows, which takes longer
@@ -54,6 +57,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
+    rigs.add_arguments(parser)
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     add_force(parser)
@@ -97,12 +101,21 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     sources = inputs.sound_files(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
+    rig_map = rigs.chosen(arguments)
     load = cache(lambda: inference.load(arguments.model))
     fates = set()
     for index, (source, target) in enumerate(targets):
         report.start(str(source), index, len(targets))
         job = _GenerateJob(
-            options, load(), arguments.form, arguments.preview, report, arguments.takes > 1, arguments.force
+            options,
+            load(),
+            arguments.form,
+            arguments.preview,
+            report,
+            arguments.takes > 1,
+            arguments.force,
+            rig_map,
+            arguments.mesh,
         )
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
@@ -122,6 +135,8 @@ class _GenerateJob:
     report: Reporter
     tells_seed: bool
     force: bool
+    rig_map: RigMap | None = None
+    mesh: Path | None = None
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -131,14 +146,16 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
     takes = [(one, _numbered(out, n)) for one, out in zip(sources, targets, strict=True) for n in numbers]
     written = list(takes)
     if arguments.keys == "sparse":
-        written += [(source, _keys_path(target)) for source, target in written]
+        written += [(source, _keys_path(target)) for source, target in takes]
+    if arguments.rig_map or arguments.mesh:
+        written += [(source, _rig_path(target, arguments.mesh)) for source, target in takes]
     if arguments.preview:
         if len(takes) > 1:
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
     cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
-    inputs.refuse_overwriting(written, [*sources, *cues])
+    inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
@@ -252,6 +269,8 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
         with replacing(_keys_path(target), job.report, str(source), force=job.force):
             host_io.write_keys(_keys_path(target), take, made.keys)
         written.append(str(_keys_path(target)))
+    if job.rig_map is not None:
+        written.append(_rig(made, take, source, _rig_path(target, job.mesh), job))
     if job.film:
         written.append(_film(made, source, job.film, job.report))
     more = {"seed": job.options.seed} if job.tells_seed else {}
@@ -260,6 +279,27 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
 
 def _keys_path(target: Path) -> Path:
     return target.with_suffix(".keys.json")
+
+
+def _rig_path(target: Path, mesh: Path | None) -> Path:
+    """Where values of another rig lie beside a take."""
+    from facetake.formats import rig_values
+
+    return Path(rig_values.place_beside(target, mesh))
+
+
+def _rig(made: Performance, take: Take, source: Path, out: Path, job: _GenerateJob) -> str:
+    """Writes a take as values of another rig, its visemes as they were heard."""
+    from facetake import visemes
+    from facetake.formats import rig_values
+
+    assert job.rig_map is not None
+    found = rig_values.of(take, job.rig_map, visemes.weights(made.visemes, take.rate))
+    with replacing(out, job.report, str(source), force=job.force):
+        notes = rig_values.write(found, take, out, mesh=job.mesh)
+    for note in notes:
+        job.report.warning(str(source), f"{out}: {note}")
+    return str(out)
 
 
 def _film(made: Performance, source: Path, out: Path, report: Reporter) -> str:

@@ -20,6 +20,7 @@ Needs usd-core.
 from __future__ import annotations
 
 import errno
+import re
 import shutil
 from collections.abc import Sequence
 from fractions import Fraction
@@ -80,6 +81,15 @@ def write(take: Take, path: Path) -> None:
     """Writes a take as USD text, or as USD's binary kind where the suffix is .usdc or .usd; the same bytes each time.
 
     Raises:
+        TakeError, OSError: as `write_shapes`.
+    """
+    write_shapes(take, path, rig.ARKIT_NAMES, rig.to_arkit(take.values))
+
+
+def write_shapes(take: Take, path: Path, names: Sequence[str], weights: F32) -> None:
+    """Writes a take as `write` does, with other blend shapes than ARKit's: N names, and their weights (T, N).
+
+    Raises:
         TakeError: usd-core is missing, or the take is too long.
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
     """
@@ -91,8 +101,8 @@ def write(take: Take, path: Path) -> None:
     codes = [float(first + i) for i in range(take.n_frames)]
     _clock(stage, codes, take.rate, pxr)
     _skeleton(stage, pxr)
-    _shapes(stage, rig.ARKIT_NAMES, pxr)
-    _animation(stage, rig.to_arkit(take.values), codes, pxr)
+    _shapes(stage, names, pxr)
+    _animation(stage, names, weights, codes, pxr)
     _curves(stage, take, codes, pxr)
     if path.suffix.lower() in BINARY:
         _export(stage.GetRootLayer(), path, pxr)
@@ -147,21 +157,28 @@ def _shapes(stage: Any, names: Sequence[str], pxr: Any) -> None:
     binding.CreateBlendShapesAttr(list(names))
     targets = []
     for point, name in enumerate(names):
-        shape = pxr.UsdSkel.BlendShape.Define(stage, f"{ROOT}/Shapes/{name}")
+        shape = pxr.UsdSkel.BlendShape.Define(stage, f"{ROOT}/Shapes/{_identifier(name, point)}")
         shape.CreateOffsetsAttr([(0, 0, 1)])
         shape.CreatePointIndicesAttr([point])
         targets.append(shape.GetPath())
     binding.CreateBlendShapeTargetsRel().SetTargets(targets)
 
 
-def _animation(stage: Any, weights: F32, codes: Sequence[float], pxr: Any) -> None:
+def _identifier(name: str, number: int) -> str:
+    """A name as USD's paths take it; with its number where letters had to go, so that no two become one."""
+    return (
+        name if re.fullmatch("[A-Za-z_][A-Za-z0-9_]*", name) else f"shape_{number}_{re.sub('[^A-Za-z0-9_]', '_', name)}"
+    )
+
+
+def _animation(stage: Any, names: Sequence[str], weights: F32, codes: Sequence[float], pxr: Any) -> None:
     """The weights of the shapes on every frame, and the joint at rest."""
     animation = pxr.UsdSkel.Animation.Define(stage, f"{ROOT}/Animation")
     animation.CreateJointsAttr(["root"])
     animation.CreateTranslationsAttr([(0, 0, 0)])
     animation.CreateRotationsAttr([pxr.Gf.Quatf(1)])
     animation.CreateScalesAttr([(1, 1, 1)])
-    animation.CreateBlendShapesAttr(list(rig.ARKIT_NAMES))
+    animation.CreateBlendShapesAttr(list(names))
     attribute = animation.CreateBlendShapeWeightsAttr()
     for code, row in zip(codes, weights, strict=True):
         attribute.Set(row, code)

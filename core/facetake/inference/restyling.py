@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
 from facetake import rig
 from facetake.arrays import F32
+from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
 from facetake.inference.verified import Opened, check_widths, common_metadata, opened
+from facetake.take import Take, resample
 from facetake.visemes import VISEMES
 
 WINDOW_FRAMES = 240  # by choice: 4 s, of which a sixth is context
@@ -67,6 +70,12 @@ class VisemeClassifier:
         """Probabilities of visemes (T, 16) and of emotions (T, 7) of curves (T, 174) at 60 fps."""
         out = np.exp(in_windows(self.run, values, len(VISEMES) + len(EMOTIONS) + len(self.actors)))
         return out[:, : len(VISEMES)], out[:, len(VISEMES) : len(VISEMES) + len(EMOTIONS)]
+
+    def seen(self, take: Take) -> F32:
+        """Probabilities (T, 16) of the visemes on a take's lips, at its own frames."""
+        found = self.read(resample(take, Fraction(FRAME_RATE_HZ)).values)[0]
+        nearest = np.round((take.times_s - float(take.start)) * FRAME_RATE_HZ).astype(int)
+        return np.asarray(found[np.clip(nearest, 0, len(found) - 1)])
 
 
 @dataclass(frozen=True)

@@ -96,7 +96,7 @@ class Strip:
                 silent = segment.viseme == "sil"
                 image[2:-2, left:right] = SILENCE_COLOUR if silent else VISEME_COLOURS[i % 2]
                 if not silent and right - left >= 12:
-                    _put(image, segment.viseme, (left + right) // 2, VISEME_PX // 2, INK, VISEME_SIZE_PX, "mm")
+                    put(image, segment.viseme, (left + right) // 2, VISEME_PX // 2, INK, VISEME_SIZE_PX, "mm")
 
     def _draw_curves(self, image: U8, start_s: float) -> None:
         for level in (0.0, 0.5, 1.0):
@@ -106,14 +106,14 @@ class Strip:
             times = start_s + (np.arange(self._width) + 0.5) / self._width * self._span
             shown = np.interp(times, np.arange(len(values)) / self._tracks.curve_hz, values)
             _draw_line(image, _row(np.clip(shown, 0.0, 1.0)), colour, times <= self._tracks.duration_s)
-            _put(image, name, 6 + 100 * i, 1, colour, LABEL_SIZE_PX)
+            put(image, name, 6 + 100 * i, 1, colour, LABEL_SIZE_PX)
 
     def _draw_times(self, image: U8, start_s: float) -> None:
         step = 1.0 if self._span > 2.0 else 0.25
         for tick in np.arange(np.ceil(start_s / step) * step, start_s + self._span, step):
             column = self._column(float(tick), start_s)
             image[:4, column : column + 1] = INK
-            _put(image, f"{tick:g}", column + 4, 2, INK, LABEL_SIZE_PX)
+            put(image, f"{tick:g}", column + 4, 2, INK, LABEL_SIZE_PX)
 
 
 def _row(value: float | NDArray[np.floating]) -> NDArray[np.int64]:
@@ -139,7 +139,7 @@ def _draw_wave(image: U8, wave: F32, start_s: float, span_s: float) -> None:
     image[np.abs(np.arange(height)[:, None] - height / 2 + 0.5) <= reach + 0.5] = WAVE_COLOUR
 
 
-def _put(image: U8, text: str, x: int, y: int, colour: Colour, size_px: int, anchor: str = "la") -> None:
+def put(image: U8, text: str, x: int, y: int, colour: Colour, size_px: int, anchor: str = "la") -> None:
     """Writes text at (x, y), its upper left corner or the anchor that Pillow calls so, cut at the image's edge."""
     from PIL import Image, ImageDraw, ImageFont
 

@@ -7,7 +7,6 @@ Knows the head and the file format; does not know the page.
 
 from __future__ import annotations
 
-import struct
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -20,15 +19,13 @@ from facetake.arrays import F32
 from facetake.face import head as faces
 from facetake.face.head import ATLAS, FLIP, PARTS, SOFTNESS, Head
 from facetake.files import json_text
+from facetake.formats import gltf_morph
 from facetake.report import png
 
 _COMPONENT = {"uint16": 5123, "uint32": 5125, "float32": 5126}  # glTF: UNSIGNED_SHORT, UNSIGNED_INT, FLOAT
 _KIND = {1: "SCALAR", 2: "VEC2", 3: "VEC3"}  # glTF, by columns
 _ARRAY_BUFFER = 34962  # glTF: what vertices have
 _ELEMENT_BUFFER = 34963  # glTF: corners of faces
-_JSON_CHUNK = 0x4E4F534A  # glTF: "JSON"
-_BINARY_CHUNK = 0x004E4942  # glTF: "BIN"
-_ALIGNMENT = 4  # glTF: bytes
 
 
 @dataclass
@@ -41,7 +38,7 @@ class _File:
 
     def view(self, content: bytes, target: int | None = None) -> int:
         """A stretch of the buffer; its number."""
-        self.data += b"\0" * (-len(self.data) % _ALIGNMENT)
+        self.data += b"\0" * (-len(self.data) % gltf_morph.ALIGNMENT)
         made: dict[str, Any] = {"buffer": 0, "byteOffset": len(self.data), "byteLength": len(content)}
         self.views.append(made | ({} if target is None else {"target": target}))
         self.data += content
@@ -209,10 +206,4 @@ def _packed(file: _File, mesh: dict[str, Any], images: list[dict[str, Any]], abo
         "bufferViews": file.views,
         "buffers": [{"byteLength": len(file.data)}],
     }
-    text = json_text.dump(document, separators=(",", ":")).encode()
-    chunks = [
-        (_JSON_CHUNK, text + b" " * (-len(text) % _ALIGNMENT)),
-        (_BINARY_CHUNK, bytes(file.data) + b"\0" * (-len(file.data) % _ALIGNMENT)),
-    ]
-    body = b"".join(struct.pack("<II", len(content), kind) + content for kind, content in chunks)
-    return struct.pack("<4sII", b"glTF", 2, 12 + len(body)) + body
+    return gltf_morph.packed(document, bytes(file.data))

@@ -6,7 +6,7 @@ from importlib import import_module
 
 from attack.door import Door
 
-MODULES = ("sound", "takes", "lists", "settings", "pickles", "models", "portraits", "programs", "packets")
+MODULES = ("sound", "takes", "rigs", "lists", "settings", "pickles", "models", "portraits", "programs", "packets")
 """In this folder; each holds a `DOOR` or several `DOORS`."""
 
 
