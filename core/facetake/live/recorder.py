@@ -20,6 +20,7 @@ from facetake.take import Take
 LOOK_S: Final = 0.05  # between looks whether somebody wants to stop
 LONGEST_S: Final = 3600.0
 """By choice: an hour of frames is what memory is kept for."""
+MOST_PACKETS: Final = 1_000_000  # an hour of 240 a second, and some more
 LONGEST_GAP_S: Final = 1.0  # by choice, as in recordings of the app: more is two recordings
 
 
@@ -64,7 +65,7 @@ class Recorder:
     def listen(
         self, seconds: float = LONGEST_S, pause_s: float = 2.0, look: Callable[[float], None] | None = None
     ) -> None:
-        """Waits for packets until they end.
+        """Waits for packets until they end, or are more than anybody sends.
 
         Args:
             seconds: to listen from the first packet on.
@@ -73,7 +74,9 @@ class Recorder:
         """
         found = self.found
         begun_s = last_s = now_s()
-        while not found or (now_s() - begun_s < seconds and now_s() - last_s < pause_s):
+        while not found or (
+            len(found) < MOST_PACKETS and now_s() - begun_s < seconds and now_s() - last_s < pause_s
+        ):
             if look is not None:
                 look(now_s() - begun_s if found else 0.0)
             packet = self._next()
@@ -100,7 +103,8 @@ def take_of(packets: Sequence[FacePacket]) -> Take:
     """The take that packets of one subject are, on the even grid of their rate; what was lost lies on a line between.
 
     Raises:
-        LiveError: there are none, their rate changes, or a second and more of them is missing.
+        LiveError: there are none, their rate changes, a second and more of them is missing, or they say that they are of
+            hours.
     """
     if not packets:
         raise LiveError("no packet came; start the phone or the program that sends")
@@ -112,6 +116,8 @@ def take_of(packets: Sequence[FacePacket]) -> Take:
     frames = np.array([float((packet.instant_s - start) * rate) for packet in in_order])
     if len(frames) > 1 and float(np.diff(frames).max()) > LONGEST_GAP_S * rate:
         raise LiveError("a second and more of the packets is missing; record again")
+    if frames[-1] > 2 * LONGEST_S * rate:  # each may claim to be of the next second, however fast they come
+        raise LiveError(f"the packets say that they are of {frames[-1] / rate / 3600:.1f} hours; record them in parts")
     grid = np.arange(round(frames[-1]) + 1)
     rows = np.stack([packet.values for packet in in_order])
     values = np.stack([np.interp(grid, frames, column) for column in rows.T], axis=1)
