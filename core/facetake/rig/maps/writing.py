@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 
+from facetake.errors import line
+from facetake.files import json_text
 from facetake.rig.maps.rig_map import SOURCES, MappedControl, RigMap, Term
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -19,7 +20,7 @@ def text_of(rig_map: RigMap, left: Iterable[str] = ()) -> str:
         rig_map: what to write.
         left: names that it has no control for yet; each becomes a comment to fill in.
     """
-    lines = [f"about = {quoted(rig_map.about)}", "", "[controls]"]
+    lines = [f"about = {quoted(line(rig_map.about))}", "", "[controls]"]
     for control in rig_map.controls:
         lines += _control(control)
     lines += [f"# {key(name)} = {{ arkit = {{ jawOpen = 1 }} }}" for name in left]
@@ -33,7 +34,7 @@ def key(name: str) -> str:
 
 def quoted(text: str) -> str:
     """A text in quotes, as TOML and JSON both have it."""
-    return json.dumps(text, ensure_ascii=False)
+    return json_text.dump(text, ensure_ascii=False)
 
 
 def _control(control: MappedControl) -> list[str]:
