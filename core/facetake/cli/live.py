@@ -180,6 +180,8 @@ def _record(arguments: argparse.Namespace, report: Reporter) -> int:
 
     if arguments.protocol != "livelink":
         raise ConfigError("--record takes Live Link Face's packets; leave --protocol out")
+    if arguments.audio or arguments.emotion or arguments.rate:
+        raise ConfigError("a take is recorded as it comes; leave --audio, --emotion and --rate out")
     inputs.check_target(arguments.record)
     check_suffix(arguments.record)
     item = str(arguments.record)

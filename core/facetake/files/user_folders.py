@@ -20,6 +20,6 @@ def state() -> Path:
 def _folder(variable: str, plain: str, mac: str) -> Path:
     """A folder by a variable, else by the system: for Windows one stands for all. RuntimeError where nobody is home."""
     named = os.environ.get(variable) or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else "")
-    if named:
+    if named and Path(named).is_absolute():  # by the XDG specification others are none
         return Path(named)
     return Path.home() / {"win32": "AppData/Local", "darwin": mac}.get(sys.platform, plain)

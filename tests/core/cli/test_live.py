@@ -122,6 +122,7 @@ def test_nobody_who_listens_is_said_once(take: Path, capsys: pytest.CaptureFixtu
         (["--microphone", "--emotion", "auto"], "not known yet"),
         (["--record", "TAKE.xyz"], "no format has this suffix"),
         (["--record", "a.csv", "--protocol", "vmc"], "leave --protocol out"),
+        (["--record", "a.csv", "--rate", "30"], "recorded as it comes"),
         (["--record", "a.csv", "--host", "no.such.host.invalid"], "cannot listen on"),
     ],
 )

@@ -32,3 +32,11 @@ def test_what_was_done_is_kept_where_each_system_has_it(
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", system)
     assert user_folders.state() == tmp_path / place
+
+
+def test_a_folder_that_moves_with_the_working_one_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A relative path in the environment is passed over, as the XDG specification asks."""
+    monkeypatch.setenv("XDG_CACHE_HOME", "here")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert user_folders.cache() == tmp_path / ".cache"
