@@ -74,9 +74,7 @@ class Recorder:
         """
         found = self.found
         begun_s = last_s = now_s()
-        while not found or (
-            len(found) < MOST_PACKETS and now_s() - begun_s < seconds and now_s() - last_s < pause_s
-        ):
+        while not found or (len(found) < MOST_PACKETS and now_s() - begun_s < seconds and now_s() - last_s < pause_s):
             if look is not None:
                 look(now_s() - begun_s if found else 0.0)
             packet = self._next()
@@ -103,8 +101,7 @@ def take_of(packets: Sequence[FacePacket]) -> Take:
     """The take that packets of one subject are, on the even grid of their rate; what was lost lies on a line between.
 
     Raises:
-        LiveError: there are none, their rate changes, a second and more of them is missing, or they say that they are of
-            hours.
+        LiveError: there are none, their rate changes, a second and more of them is missing, or they claim hours.
     """
     if not packets:
         raise LiveError("no packet came; start the phone or the program that sends")

@@ -22,12 +22,12 @@ from facetake.live import (
     Recorder,
     SteadyClock,
     decode,
+    destination,
     frame_of,
     stream_take,
     take_of,
 )
 from facetake.live import clock as live_clock
-from facetake.live import destination
 from facetake.live import recorder as recorder_module
 from facetake.take import Take
 
