@@ -89,6 +89,10 @@ class Playback:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Falls silent."""
+        self.close()
+
+    def close(self) -> None:
+        """Falls silent."""
         self._stream.close()
 
     def wait(self) -> None:

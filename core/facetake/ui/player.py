@@ -51,6 +51,7 @@ class Player:
 
     def play(self) -> None:
         """Begins where it was, or anew after the end."""
+        self.stop()  # what came to its end has its device yet
         if self._at >= len(self._samples):
             self._at = 0
         self._playback = self._open()

@@ -113,15 +113,19 @@ def _features(values: F32, source: Fitted, visemes: F32 | None) -> tuple[F64, li
         columns = np.stack([np.maximum(sign * values[:, column], 0.0) for column, sign in both], axis=1)
         terms = [Term("rig", names[column], column, points=_half(sign)) for column, sign in both]
     else:
-        columns = to_arkit(values) if source == "arkit" else visemes
-        if columns is None:
-            raise ValueError("a map of visemes is learnt from their weights; give them")
         known = ARKIT_NAMES if source == "arkit" else VISEMES
+        columns = to_arkit(values) if source == "arkit" else _given(visemes)
         terms = [Term(source, name, column, slope=1.0) for column, name in enumerate(known)]
     moving = np.flatnonzero(np.ptp(columns, axis=0) > MOVES)
     if not len(moving):
         raise RigError("nothing moves in the take, so there is nothing to learn from; give one that plays")
     return columns[:, moving].astype(np.float64), [terms[place] for place in moving]
+
+
+def _given(visemes: F32 | None) -> F32:
+    if visemes is None:
+        raise ValueError("a map of visemes is learnt from their weights; give them")
+    return visemes
 
 
 def _half(sign: float) -> F32:
