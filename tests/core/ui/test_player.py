@@ -15,7 +15,7 @@ from facetake.ui import player
 
 def test_a_recording_is_played_by_one_device_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Playing again after the end begins anew, and what played before is closed."""
-    now = SimpleNamespace(monotonic=lambda: now.s, s=0.0)
+    now_s = [0.0]
     begun: list[float] = []
     is_open: list[bool] = []
 
@@ -29,12 +29,12 @@ def test_a_recording_is_played_by_one_device_at_a_time(tmp_path: Path, monkeypat
             is_open[self.number] = False
 
     monkeypatch.setattr(live, "Playback", Playing)
-    monkeypatch.setattr(player, "time", now)
+    monkeypatch.setattr(player, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
     sf.write(tmp_path / "a.wav", np.zeros(4800), 48_000)
     one = player.Player()
     one.load(tmp_path / "a.wav")
     one.play()
-    now.s = 1.0
+    now_s[0] = 1.0
     assert not one.is_playing
     one.play()
     assert one.is_playing and (begun, is_open) == ([0.0, 0.0], [False, True])
