@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterable, Sequence
 
+from facetake.files import json_text
 from facetake.rig.maps.rig_map import SOURCES, MappedControl, RigMap, Term
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
@@ -33,7 +33,7 @@ def key(name: str) -> str:
 
 def quoted(text: str) -> str:
     """A text in quotes, as TOML and JSON both have it."""
-    return json.dumps(text, ensure_ascii=False)
+    return json_text.dump(text, ensure_ascii=False)
 
 
 def _control(control: MappedControl) -> list[str]:
