@@ -30,6 +30,7 @@ EXAMPLES = (
     "--record phone.csv --host 0.0.0.0",
 )
 PROTOCOLS = ("livelink", "vmc", "both")  # as `facetake.live` has them, which is not loaded for help
+TORN = "a second of packets is missing, or the sender's clock or rate was changed; what came before is written"
 LATE_S = 0.005  # by choice: less is a scheduler's habit and nothing to tell
 
 
@@ -193,6 +194,8 @@ def _record(arguments: argparse.Namespace, report: Reporter) -> int:
         finally:  # Ctrl-C ends a recording, and loses nothing of it
             if recorder.found:
                 take = live.take_of(recorder.found)
+                if recorder.is_torn:
+                    report.warning(item, TORN)
                 with replacing(arguments.record, report, item, force=arguments.force):
                     formats.write(take, arguments.record)
                 report.done(item, [item])

@@ -31,6 +31,7 @@ class Recorder:
         port: it listens on.
         found: packets of one subject, the first that was heard of, as they came.
         refused: datagrams that were no packets.
+        is_torn: packets of another time or rate came, such as after a second without any; what came before is kept.
 
     Raises:
         LiveError: the port cannot be had.
@@ -40,6 +41,7 @@ class Recorder:
         """Listens on an address of this machine: 127.0.0.1 hears this machine alone, 0.0.0.0 every network it is in."""
         self.found: list[FacePacket] = []
         self.refused = 0
+        self.is_torn = False
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         try:
             self._socket.bind((host, port))
@@ -65,7 +67,7 @@ class Recorder:
     def listen(
         self, seconds: float = LONGEST_S, pause_s: float = 2.0, look: Callable[[float], None] | None = None
     ) -> None:
-        """Waits for packets until they end, or are more than anybody sends.
+        """Waits for packets until they end, or those that come cannot be of the same take.
 
         Args:
             seconds: to listen from the first packet on.
@@ -80,6 +82,9 @@ class Recorder:
             packet = self._next()
             if packet is None or (found and (packet.device, packet.subject) != (found[0].device, found[0].subject)):
                 continue
+            if found and not _continues(packet, found[-1]):
+                self.is_torn = True
+                return
             last_s = now_s()
             begun_s = begun_s if found else last_s
             found.append(packet)
@@ -95,6 +100,11 @@ class Recorder:
         except OSError:  # longer than any packet, which Windows tells so
             self.refused += 1
         return None
+
+
+def _continues(packet: FacePacket, before: FacePacket) -> bool:
+    """Whether a packet may be of the take that another is of: no clock was set, and not a second lost, between them."""
+    return packet.rate == before.rate and abs(packet.instant_s - before.instant_s) <= LONGEST_GAP_S
 
 
 def take_of(packets: Sequence[FacePacket]) -> Take:

@@ -99,6 +99,18 @@ def test_another_subject_is_not_mixed_in(acted: Callable[..., Take]) -> None:
     assert [packet.subject for packet in recorder.found] == ["Guard", "Guard"]
 
 
+@pytest.mark.parametrize("skipped", [80, -80], ids=["lost", "midnight"])
+def test_what_came_before_a_hole_is_kept(skipped: int, acted: Callable[..., Take]) -> None:
+    """Where more than a second is missing, or the clock goes back, the recording ends with what makes a take."""
+    take = acted(100)
+    first = 0 if skipped > 0 else 90
+    with Recorder("127.0.0.1", 0) as recorder, Destination("127.0.0.1", recorder.port) as place:
+        for number in (first, first + 1, first + 2, first + 2 + skipped):
+            place.send(FaceEncoder("Guard", take.rate).encode(frame_of(take, number))[0])
+        recorder.listen(pause_s=60.0)
+    assert recorder.is_torn and take_of(recorder.found).n_frames == 3
+
+
 def test_a_port_in_use_is_told() -> None:
     """Where Unreal listens already, one sentence says so."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
