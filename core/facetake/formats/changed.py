@@ -47,5 +47,10 @@ def _second_name(path: Path, name: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        with name.open("xb") as copy, path.open("rb") as file:
-            shutil.copyfileobj(file, copy)
+        copy = name.open("xb")
+        try:
+            with copy, path.open("rb") as file:
+                shutil.copyfileobj(file, copy)
+        except BaseException:  # such as a full disk: half a copy would pass for what somebody made
+            name.unlink()
+            raise
