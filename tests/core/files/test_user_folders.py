@@ -32,3 +32,13 @@ def test_what_was_done_is_kept_where_each_system_has_it(
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", system)
     assert user_folders.state() == tmp_path / place
+
+
+def test_a_folder_that_depends_on_where_one_stands_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable without a whole path is none: with it each working folder would remember for itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
+    monkeypatch.setattr(sys, "platform", "linux")
+    assert user_folders.state() == tmp_path / "home/.local/state"
