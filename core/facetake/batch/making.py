@@ -255,7 +255,8 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
         found["rig map"] = [rig_map if rig_map in maps.shipped() else "", hash_of(maps.place_of(rig_map))]
-        found["mesh"] = hash_of(settings.mesh) if settings.mesh else ""
+        if settings.mesh:
+            found["mesh"] = hash_of(settings.mesh)
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
     return found
