@@ -84,6 +84,8 @@ class BlenderHost:
         if extent is None:
             raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
         first, last = self.span or extent
+        if first > last:
+            raise HostProblem(f"the range ends before it begins ({first} to {last}); turn its two frames round")
         found = range(max(first, extent[0]), min(last, extent[1]) + 1)
         if not found:
             raise HostProblem(f"{character.name} has no keys in the frames {first} to {last}; choose others")

@@ -18,6 +18,7 @@ from facetake.arrays import F64
 from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.files.spelling import meant
 from facetake.timebase import FURTHEST_S
 
 Look = Literal["target", "away", "free"]
@@ -116,7 +117,7 @@ def _looked_at(text: str, where: str) -> tuple[Look, tuple[float, ...]]:
     if len(parts) != 3:
         raise ConfigError(
             f"{where}: {shown(text)} is no target; write camera, away, free, or metres to the actor's left, up and "
-            "forward of the eyes, such as 0.3,0.1,0.6"
+            f"forward of the eyes, such as 0.3,0.1,0.6{meant(text, WORDS)}"
         )
     return "target", _point(parts, where)
 

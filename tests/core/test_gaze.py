@@ -50,6 +50,7 @@ def test_cues_are_read_line_by_line(tmp_path: Path) -> None:
         ("", "--look: '' is no target; write camera, away, free, or metres"),
         ("target", "is no target"),
         ("left", "is no target"),
+        ("camra", 'such as 0.3,0.1,0.6; did you mean "camera"'),
         ("0.3,0.1", "is no target"),
         ("0.3,0.1,0.6,1", "is no target"),
         ("0.3,nan,0.6", "--look: y is 'nan', not a number"),

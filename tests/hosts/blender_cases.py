@@ -356,12 +356,15 @@ def test_a_hand_keyed_action_is_restyled_over_a_range(kind: str, rate: int, addo
 
 
 def test_a_range_without_keys(addon: Any) -> None:
-    """A range in which nothing is keyed is told."""
+    """A range in which nothing is keyed is told, and one whose ends are the wrong way round."""
     stage = BlenderStage("arkit", pytest.MonkeyPatch())
     key(faces.places(stage.host.characters()[0])[stage.jaw][0], 5, 0.5)
     settings = bpy.context.scene.facetake
     settings.use_range, settings.first, settings.last = True, 100, 200
     with pytest.raises(RuntimeError, match="ann has no keys in the frames 100 to 200"):
+        bpy.ops.facetake.restyle()
+    settings.last = 4
+    with pytest.raises(RuntimeError, match=r"the range ends before it begins \(100 to 4\)"):
         bpy.ops.facetake.restyle()
 
 

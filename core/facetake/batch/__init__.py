@@ -269,4 +269,4 @@ class _Night:
             measured=made.measured,
             told=made.told,
         )
-        return entry.with_files(made.files)
+        return entry.with_files(made.files, before.files if before else ())

@@ -112,7 +112,7 @@ class LedgerEntry:
         why: why it was made the last time: "new", or what had changed.
         sha256, mtime_ns: of the take as it was written; empty and 0 where that is not known.
         measured: what the checks measured; `qc.judge` says what passes.
-        beside: the other files of the take, such as its keys, as they were written.
+        beside: the other files of the take, such as its keys, as they were written, now or by earlier runs.
         told: sentences about what is unusual in its recording and how it was read.
     """
 
@@ -137,11 +137,18 @@ class LedgerEntry:
         """Every file of the take, itself first."""
         return (WrittenFile(self.out, self.bytes, self.sha256, self.mtime_ns), *self.beside)
 
-    def with_files(self, files: Sequence[WrittenFile]) -> LedgerEntry:
-        """The entry with other files, the take first; where there are none its own stay."""
+    def with_files(self, files: Sequence[WrittenFile], former: Sequence[WrittenFile] = ()) -> LedgerEntry:
+        """The entry with other files, the take first; where there are none its own stay.
+
+        Args:
+            files: as they were written.
+            former: what earlier runs wrote. What of it was not written again, as keys or a rig are no longer asked for,
+                stays known, so that it passes for nobody else's once they are.
+        """
         if not files:
             return self
-        first, *others = files
+        names = {one.name for one in files}
+        first, *others = (*files, *(one for one in former if one.sha256 and one.name not in names))
         stamp = {"out": first.name, "bytes": first.bytes, "sha256": first.sha256, "mtime_ns": first.mtime_ns}
         return replace(self, **stamp, beside=tuple(others))  # type: ignore[arg-type]
 
@@ -355,12 +362,19 @@ class Ledger:
         for name in names:
             state, now = _seen(folder / name, before.get(name))
             if state:
-                return f"its {'take' if name == names[0] else 'keys file'} {state}"
+                return f"its {_kind(name, names[0])} {state}"
             if now:
                 found[name] = now
         if found != before:
             self.write(known.with_files(list(found.values())))
         return ""
+
+
+def _kind(name: str, take: str) -> str:
+    """What a file of a take is, for people."""
+    if name == take:
+        return "take"
+    return "keys file" if name.endswith(".keys.json") else "rig file"
 
 
 def _seen(path: Path, known: WrittenFile | None) -> tuple[str, WrittenFile | None]:

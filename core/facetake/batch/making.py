@@ -261,7 +261,8 @@ def fingerprint(
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
         found["rig map"] = [rig_map if rig_map in maps.shipped() else "", hashed(maps.place_of(rig_map))]
-        found["mesh"] = hashed(settings.mesh) if settings.mesh else ""
+        if settings.mesh:
+            found["mesh"] = hashed(settings.mesh)
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
     return found

@@ -49,6 +49,8 @@ def read(path: Path, suffix: str, *, follow_links: bool = False) -> list[Manifes
     """
     path = Path(path)
     is_folder = inspection.is_folder(path)
+    if path.suffix.lower() in inspection.SOUND and path.is_file():
+        raise BatchError(f"{path} is a recording and no list; name its folder, or use 'facetake generate'")
     told, found = ("", recordings.rows(path, suffix, follow_links)) if is_folder else _listed(path)
     if not found:
         raise BatchError(f"{path} holds no line; see 'facetake batch --schema'")

@@ -75,7 +75,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
 def _is_take(arguments: argparse.Namespace) -> bool:
     """Whether the result is a take, and no values of another rig."""
     is_mesh = arguments.form == "glb" or arguments.out.suffix.lower() in (".glb", ".vrm")
-    return arguments.rig_map is None and arguments.mesh is None and not is_mesh
+    return not arguments.rig_map and arguments.mesh is None and not is_mesh
 
 
 def _writer(arguments: argparse.Namespace, report: Reporter) -> Callable[[Take], None]:

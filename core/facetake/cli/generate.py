@@ -98,7 +98,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     """Generates every input; one that fails does not stop the rest."""
     from facetake import inference
 
-    sources = inputs.sound_files(arguments.audio)
+    sources = _recordings(arguments.audio)
     options = performance(arguments)
     targets = _targets(sources, arguments)
     rig_map = rigs.chosen(arguments)
@@ -122,6 +122,16 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if fates == {DONE}:
         return 0
     return 2 if fates == {FAILED} else 1
+
+
+def _recordings(names: Sequence[str]) -> list[Path]:
+    """What is to be heard. ConfigError for a take or a list, which would else be said to be overwritten."""
+    from facetake import inspection
+
+    sources = inputs.sound_files(names)
+    if found := next(filter(inspection.is_take, sources), None):
+        raise ConfigError(f"{found} is no recording; lists are for 'facetake batch', takes for 'facetake restyle'")
+    return sources
 
 
 @dataclass(frozen=True)

@@ -178,20 +178,24 @@ def _microphone(arguments: argparse.Namespace, report: Reporter) -> int:
 def _record(arguments: argparse.Namespace, report: Reporter) -> int:
     """Writes a take of what comes, until it pauses or is interrupted."""
     from facetake import formats, live
-    from facetake.cli.generate import check_suffix
+    from facetake.formats import suffixes
 
     if arguments.protocol != "livelink":
         raise ConfigError("--record takes Live Link Face's packets; leave --protocol out")
     if arguments.audio or arguments.emotion or arguments.rate:
         raise ConfigError("a take is recorded as it comes; leave --audio, --emotion and --rate out")
     inputs.check_target(arguments.record)
-    check_suffix(arguments.record)
+    if arguments.record.suffix.lower() not in suffixes():
+        raise ConfigError(f"{arguments.record}: no format has this suffix; use one of {', '.join(suffixes())}")
     item = str(arguments.record)
     with live.Recorder(arguments.host, arguments.port or live.LIVE_LINK_PORT) as recorder:
         report.start(item, 0, 1)
         try:
             recorder.listen(look=lambda _seconds: report.progress(item, 0.0))
         finally:  # Ctrl-C ends a recording, and loses nothing of it
+            if recorder.refused:
+                told = "1 packet that came is" if recorder.refused == 1 else f"{recorder.refused} packets that came are"
+                report.warning(item, f"{told} not Live Link Face's of version 6, and left out")
             if recorder.found:
                 take = live.take_of(recorder.found)
                 if recorder.is_torn:

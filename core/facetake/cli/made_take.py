@@ -33,11 +33,11 @@ def tell(report: Reporter, item: str, out: Path, take: Take, mood: str = "", **m
 
 
 def mood(asked: str | None, made: Performance) -> str:
-    """The mood of a performance, for people: "happy 0.7", "sad, as heard", or the file that its cues are in."""
+    """The mood of a performance, for people: "happy 0.7", "sad, as heard", or the file with its cues."""
     from facetake.emotion import EMOTIONS, cue_file
 
     if made.heard is not None:
-        return f"{made.heard.emotion}, as heard"
+        return made.heard.emotion if made.heard.why else f"{made.heard.emotion}, as heard"
     if asked and (cues := cue_file(asked)):
         return f"the moods in {cues.name}"
     return blend(dict(zip(EMOTIONS[1:], made.emotion.weights[0, 1:].tolist(), strict=True)))

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import argparse
+import re
 from collections.abc import Callable, Sequence
-from typing import Any, NoReturn
+from itertools import pairwise
+from typing import Any, Final, NoReturn
 
 from facetake.cli.terminal import tell
 from facetake.errors import line
@@ -12,6 +14,8 @@ from facetake.files.quantities import shown
 from facetake.files.spelling import meant
 
 MISTAKE = 2  # the exit code of a mistake in the arguments, as argparse's own
+_VALUELESS: Final = re.compile(r"^argument (?:-\w/)?(--[\w-]+): expected one argument$")
+_NEGATIVE: Final = re.compile(r"^-[.\d]")
 
 
 def _nothing(_: argparse.ArgumentParser) -> None:
@@ -25,6 +29,7 @@ class Parser(argparse.ArgumentParser):
         """Takes what declares its options, beside what every parser takes."""
         super().__init__(**about)
         self._declare = declare
+        self._words: Sequence[str] = ()
 
     def declared(self) -> None:
         """Declares what it reads; of the commands beside the one that is named, nothing is."""
@@ -37,6 +42,7 @@ class Parser(argparse.ArgumentParser):
     ) -> tuple[argparse.Namespace, list[str]]:
         """Refuses what is left over here, where the options are known that may have been meant."""
         self.declared()
+        self._words = args or ()
         found, others = super().parse_known_args(args, namespace)
         if others:
             known = [
@@ -54,7 +60,15 @@ class Parser(argparse.ArgumentParser):
             text = f"{shown(value)} is none of {', '.join(known)}{meant(str(value), known)}"
             raise argparse.ArgumentError(action, text)
 
+    def _joined(self, message: str) -> str:
+        """How to write a value that begins with a minus, which is taken for another option where it stands alone."""
+        if option := _VALUELESS.match(message):
+            for word, value in pairwise(self._words):
+                if word == option[1] and _NEGATIVE.match(value):
+                    return f"; write {word}={value}"
+        return ""
+
     def error(self, message: str) -> NoReturn:
         """Tells a mistake and ends with `MISTAKE`."""
-        tell(line(f"facetake: error: {message}; see '{self.prog} --help'") + "\n")
+        tell(line(f"facetake: error: {message}{self._joined(message)}; see '{self.prog} --help'") + "\n")
         raise SystemExit(MISTAKE)

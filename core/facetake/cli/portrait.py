@@ -207,6 +207,8 @@ def _asked(arguments: argparse.Namespace, *names: str) -> dict[str, Any]:
 def _train(arguments: argparse.Namespace, report: Reporter) -> int:
     """Trains, or goes on training."""
     system: PortraitSystem = arguments.system
+    if inputs.identity(arguments.out) in map(inputs.identity, arguments.actors):
+        raise ConfigError(f"{arguments.out} is an actor's folder; name another one for the training with -o")
     lines = tuple(inputs.sound_files(getattr(arguments, "lines", [])))
     job = TrainJob(
         actors=tuple(arguments.actors),

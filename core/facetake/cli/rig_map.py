@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from facetake.cli import inputs, rigs
 from facetake.cli.progress import Reporter, add_option
 from facetake.cli.terminal import say
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 from facetake.files.spelling import meant
 
@@ -50,6 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     fit.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     fit.add_argument("-o", "--out", type=Path, required=True, metavar="MAP.toml")
+    for verb in (new, fit):
+        add_force(verb)
     for verb in verbs.choices.values():
         add_option(verb)
 
@@ -79,8 +82,7 @@ def _new(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.names is None:
         if arguments.like is None:
             raise ConfigError("name a file of control names, one a line, or a map to begin from with --like")
-        _put(arguments.out, maps.place_of(arguments.like).read_text(encoding="utf-8"))
-        report.done(arguments.like, [str(arguments.out)])
+        _put(arguments, maps.place_of(arguments.like).read_text(encoding="utf-8"), report, arguments.like)
         return 0
     names = skeleton.read_names(arguments.names)
     begun, left = skeleton.begin(names, arguments.like)
@@ -89,12 +91,11 @@ def _new(arguments: argparse.Namespace, report: Reporter) -> int:
             f"{arguments.names}: not one of {len(names)} names is known, such as {names[0]!r}; begin from a map with "
             "--like, or learn one with 'facetake rig-map fit'"
         )
-    _put(arguments.out, writing.text_of(begun, left))
     lines = [f"{len(begun.controls)} of {len(names)} names are filled in"]
     if left:
         lines.append(f"to fill in by hand, as comments at the end: {_some(left)}")
     report.note(str(arguments.names), lines, {"known": list(begun.names), "left": left})
-    report.done(str(arguments.names), [str(arguments.out)])
+    _put(arguments, writing.text_of(begun, left), report, str(arguments.names))
     return 0
 
 
@@ -167,7 +168,6 @@ def _fit(arguments: argparse.Namespace, report: Reporter) -> int:
         shown = visemes.weights(inference.load_classifier(arguments.model).seen(take), take.rate)
     found, told, left = fitting.fit(take.values, wanted.names, wanted.values, arguments.source, shown)
     about = f"learnt from {arguments.take.name} and {arguments.values.name}"
-    _put(arguments.out, writing.text_of(replace(found, about=about), left))
     worst = sorted(told, key=lambda one: one.explained)
     lines = [f"{len(told)} of {len(wanted.names)} controls are learnt from {take.n_frames} frames"]
     lines += [
@@ -178,7 +178,7 @@ def _fit(arguments: argparse.Namespace, report: Reporter) -> int:
     if left:
         lines.append(f"stand still or follow nothing, as comments at the end: {_some(left)}")
     report.note(str(arguments.values), lines, {"controls": [asdict(one) for one in told], "left": list(left)})
-    report.done(str(arguments.values), [str(arguments.out)])
+    _put(arguments, writing.text_of(replace(found, about=about), left), report, str(arguments.values))
     return 0
 
 
@@ -189,11 +189,14 @@ def _check_out(out: Path, read: list[Path]) -> None:
     inputs.check_target(out)
 
 
-def _put(out: Path, text: str) -> None:
+def _put(arguments: argparse.Namespace, text: str, report: Reporter, item: str) -> None:
+    """Writes a map, and keeps one that somebody has worked on since."""
     from facetake.formats import beside
 
-    with beside(out) as part:
+    out: Path = arguments.out
+    with replacing(out, report, item, force=arguments.force), beside(out) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
+    report.done(item, [str(out)])
 
 
 def _some(names: list[str] | tuple[str, ...]) -> str:

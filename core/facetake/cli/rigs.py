@@ -33,7 +33,7 @@ def chosen(arguments: argparse.Namespace) -> RigMap | None:
         RigError, ConfigError: the map is unknown or says something that cannot be, or none fits.
         TakeError: the mesh cannot be read.
     """
-    if arguments.rig_map is None and arguments.mesh is None:
+    if not arguments.rig_map and arguments.mesh is None:
         return None
     from facetake.formats import gltf_morph
     from facetake.rig import maps

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
+from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-o", "--out", type=Path, help="file to write; default: standard output")
     parser.add_argument("--format", dest="form", choices=("csv", "json"), default="csv")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
+    add_force(parser)
 
 
 def run(arguments: argparse.Namespace, report: Reporter) -> int:
@@ -60,7 +62,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         report.clear()
         say(text)  # the track alone: it may be piped on
         return 0
-    with formats.beside(arguments.out) as part:
+    kept = replacing(arguments.out, report, str(source), force=arguments.force)
+    with kept, formats.beside(arguments.out) as part:
         part.write_text(text, encoding="utf-8", newline="\n")
     report.done(str(source), [str(arguments.out)])
     return 0

@@ -18,8 +18,13 @@ def state() -> Path:
 
 
 def _folder(variable: str, plain: str, mac: str) -> Path:
-    """A folder by a variable, else by the system: for Windows one stands for all. RuntimeError where nobody is home."""
-    named = os.environ.get(variable) or (os.environ.get("LOCALAPPDATA") if sys.platform == "win32" else "")
-    if named and Path(named).is_absolute():  # by the XDG specification others are none
-        return Path(named)
+    """A folder by a variable, else by the system: for Windows one stands for all. RuntimeError where nobody is home.
+
+    A variable that names no whole path is passed over, as the convention of these variables has it: by it every
+    working folder would have one of its own.
+    """
+    for name in (variable, "LOCALAPPDATA") if sys.platform == "win32" else (variable,):
+        named = Path(os.environ.get(name, ""))
+        if named.is_absolute():
+            return named
     return Path.home() / {"win32": "AppData/Local", "darwin": mac}.get(sys.platform, plain)

@@ -94,10 +94,13 @@ def write(found: RigValues, take: Take, path: Path, form: str | None = None, mes
         Sentences on what a person should know.
 
     Raises:
-        ConfigError: the format is none of these, or glTF is asked for without a mesh.
+        ConfigError: the format is none of these, glTF is asked for without a mesh, or a control is called as one of a
+            CSV's first two columns.
         TakeError: the file cannot be written, or the mesh not be read.
     """
     chosen = form_of(path, form)
+    if chosen == "csv" and (taken := next((name for name in _GRID if name in found.names), "")):
+        raise ConfigError(f"{path}: the column {taken} tells when; call the control otherwise, or write .json")
     notes: list[str] = []
     if chosen == "glb":
         notes = gltf_morph.write(found.names, found.values, found.rate, found.start, needed(mesh), path)

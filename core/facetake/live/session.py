@@ -18,7 +18,7 @@ from facetake.live.vmc import VmcEncoder
 from facetake.take import Take
 
 PROTOCOLS: Final = ("livelink", "vmc", "both")
-NOBODY: Final = "nobody listens on {} yet; open Unreal's Live Link, or give another port"
+NOBODY: Final = "nobody listens on {} yet; open {}, or give another port"
 
 
 class Connections:
@@ -47,20 +47,22 @@ class Connections:
             raise ConfigError(
                 f"a port is one protocol's, not that of {protocol}; name the protocol: {' or '.join(PROTOCOLS[:2])}"
             )
-        found: list[tuple[Encoder, int]] = []
+        found: list[tuple[Encoder, int, str]] = []
         if protocol != "vmc":
-            found.append((FaceEncoder(subject, rate), port or LIVE_LINK_PORT))
+            found.append((FaceEncoder(subject, rate), port or LIVE_LINK_PORT, "Unreal's Live Link"))
         if protocol != "livelink":
-            found.append((VmcEncoder(), port or VMC_PORT))
-        self._places = [opened.enter_context(Destination(host, number)) for _, number in found]
-        self.outputs: list[Output] = [(one, place) for (one, _), place in zip(found, self._places, strict=True)]
+            found.append((VmcEncoder(), port or VMC_PORT, "the avatar's program"))
+        self._places = [opened.enter_context(Destination(host, number)) for _, number, _ in found]
+        self._programs = [program for _, _, program in found]
+        self.outputs: list[Output] = [(one, place) for (one, _, _), place in zip(found, self._places, strict=True)]
         self._told: set[str] = set()
 
     def unheard(self) -> list[str]:
         """Sentences on places where nobody listens, each said once."""
-        new = [place.name for place in self._places if place.unheard and place.name not in self._told]
+        places = zip(self._places, self._programs, strict=True)
+        new = {one.name: program for one, program in places if one.unheard and one.name not in self._told}
         self._told.update(new)
-        return [NOBODY.format(name) for name in new]
+        return [NOBODY.format(name, program) for name, program in new.items()]
 
 
 @contextmanager

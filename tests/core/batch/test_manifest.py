@@ -374,3 +374,9 @@ def test_names_that_only_begin_like_devices(lines: Path, name: str) -> None:
     """They stay as they are."""
     (row,) = read_text(lines, f"id,audio\n{name},line_0.wav\n")
     assert (row.id, row.note, row.problem) == (name, "", "")
+
+
+def test_a_recording_is_no_list(lines: Path) -> None:
+    """Who names one line instead of a list is told what makes a take of it."""
+    with pytest.raises(BatchError, match="line_0.wav is a recording and no list; name its folder, or use"):
+        batch.read(lines / "line_0.wav", ".csv")

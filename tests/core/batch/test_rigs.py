@@ -87,6 +87,35 @@ def test_files_of_a_rig_are_a_row_s_own(lines: Path, tmp_path: Path) -> None:
     assert outputs.names(PurePosixPath("a.json"), "dense", "vrm", Path("m.glb")) == ("a.json", "a.glb")
 
 
+def test_a_rig_that_is_asked_for_again_is_nobody_else_s(
+    listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A rig's file of an earlier run is still known as ours; one that was edited while none was asked for is kept."""
+    out = tmp_path / "out"
+    (listed.parent / "line.csv").write_text("id,audio\nb,line_1.wav\n", encoding="utf-8")
+    command = ["batch", str(listed.parent / "line.csv"), "--out", str(out), "--jobs", "1"]
+
+    def run(*more: str) -> list[str]:
+        assert main([*command, *more]) == 0
+        return sorted(path.name for path in out.glob("*.changed-*"))
+
+    assert run("--rig-map", "vrm") == run() == run("--rig-map", "facs", "--seed", "2") == []
+    assert "(1 rig map and seed changed)" in capsys.readouterr().err
+    run()
+    (out / "b.rig.csv").write_text("mine", encoding="utf-8")
+    assert "b.rig.changed-1.csv" in run("--rig-map", "vrm", "--seed", "3")
+    assert (out / "b.rig.changed-1.csv").read_text(encoding="utf-8") == "mine"
+
+
+def test_an_edited_rig_is_told_as_such(listed: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What was changed by hand is named: here the rig's values, and neither take nor keys."""
+    command = ["batch", str(listed), "--out", str(tmp_path / "out"), "--jobs", "1", "--keys", "sparse"]
+    assert main(command) == 0
+    (tmp_path / "out" / "a.rig.csv").write_text("mine", encoding="utf-8")
+    assert main(command) == 0
+    assert "its rig file was changed or cut off" in capsys.readouterr().err
+
+
 def test_map_and_mesh_are_in_the_fingerprint(listed: Path, tmp_path: Path) -> None:
     """A row is made again for another map, another version of it, or another mesh; without a map nothing is added."""
     row = batch.read(listed, ".csv")[1]

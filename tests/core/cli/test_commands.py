@@ -82,6 +82,14 @@ def test_a_slip_of_the_finger_is_asked_about(
     assert f'did you mean "{meant}"?' in error and error.count("\n") == 1
 
 
+def test_a_value_with_a_minus_is_told_how_to_write(capsys: pytest.CaptureFixture[str]) -> None:
+    """A point on the right looks like an option, and one sentence says how it is written; no other gets that hint."""
+    assert main(["generate", "a.wav", "--look", "-0.3,0,1"]) == 2
+    assert "expected one argument; write --look=-0.3,0,1; see" in capsys.readouterr().err
+    assert main(["generate", "a.wav", "--look", "--no-blink"]) == 2
+    assert "expected one argument; see" in capsys.readouterr().err
+
+
 def test_what_is_left_over_is_refused_by_the_command_itself(capsys: pytest.CaptureFixture[str]) -> None:
     """An option that is like no other is refused with the help of its own command, and nothing is guessed."""
     assert main(["portrait", "capture", "a.mp4", "-o", "b", "--zzzz", "1"]) == 2

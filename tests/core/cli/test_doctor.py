@@ -9,6 +9,7 @@ import sys
 import tomllib
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,7 @@ def test_a_program_gets_the_same_as_json(capsys: pytest.CaptureFixture[str]) -> 
     assert table["is_well"] and rows["facetake"]["facts"]["version"] == table["facetake"]
     assert {f"extra {name}" for name in EXTRAS} <= set(rows)
     assert rows["a line"]["facts"]["frames"] == 180
+    assert Path(rows["facetake"]["facts"]["place"]).expanduser() == Path(inference.SHIPPED).parent
 
 
 def test_an_altered_model_is_told(
@@ -63,6 +65,17 @@ def test_an_altered_model_is_told(
     told = capsys.readouterr().out
     assert "!!  model ear        altered; install Facetake again" in told
     assert "!!  model restyler   missing; install Facetake again" in told
+
+
+def test_landmarks_without_their_model_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A package that finds no landmarks by itself is no fault, and what it needs is said."""
+    place = tmp_path / "mediapipe" / "__init__.py"
+    monkeypatch.setattr(software, "find_spec", lambda _: SimpleNamespace(origin=str(place)))
+    monkeypatch.setattr(software, "lacking", lambda _: [])
+    for has_model in (False, True):
+        (found,) = (one for one in software.extras() if one.name == "extra landmarks")
+        assert found.is_well and ("--landmarker" in found.told) is not has_model
+        (place.parent / "python" / "solutions").mkdir(parents=True, exist_ok=True)
 
 
 def test_a_folder_that_cannot_be_written_to_is_told(tmp_path: Path) -> None:

@@ -181,7 +181,16 @@ def test_silence_has_no_emotion(tmp_path: Path, generate: Run, capsys: pytest.Ca
 
     heard, neutral = (formats.read(tmp_path / f"{name}.json").values for name in "ab")
     assert np.array_equal(heard, neutral)
-    assert "heard no voice; left neutral" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "heard no voice; left neutral" in told and "of neutral, " in told and "as heard" not in told
+
+
+def test_a_take_or_a_list_is_no_recording(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """Who names one is told which command reads it, and nothing is written."""
+    (tmp_path / "lines.csv").write_text("id,audio\n", encoding="utf-8")
+    assert generate(tmp_path / "lines.csv") == 2
+    assert "lines.csv is no recording; lists are for 'facetake batch'" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["lines.csv"]
 
 
 @pytest.mark.parametrize(

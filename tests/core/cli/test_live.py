@@ -97,7 +97,9 @@ def test_nobody_who_listens_is_said_once(take: Path, capsys: pytest.CaptureFixtu
         port = recorder.port
     assert main(["live", str(take), "--port", str(port)]) == 0
     told = capsys.readouterr().err
-    assert told.count(f"nobody listens on 127.0.0.1:{port} yet") == (0 if sys.platform == "darwin" else 1)
+    assert told.count(f"nobody listens on 127.0.0.1:{port} yet; open Unreal") == (0 if sys.platform == "darwin" else 1)
+    assert main(["live", str(take), "--protocol", "vmc", "--port", str(port)]) == 0
+    assert "Unreal" not in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -176,6 +178,20 @@ def test_a_stream_becomes_a_take(
     assert main(["live", "--record", str(tmp_path / "c.npz"), "--port", "65000"]) == 0
     assert formats.read(tmp_path / "c.npz").n_frames == 5
     assert "what came before is written" in capsys.readouterr().err
+
+
+def test_packets_of_another_kind_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who waits for a phone that sends something else is told why no take came of it."""
+
+    def interrupted(self: live.Recorder, **_more: object) -> None:
+        self.refused = 31
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(live.Recorder, "listen", interrupted)
+    assert main(["live", "--record", str(tmp_path / "b.npz"), "--port", "65000"]) == 130
+    assert "31 packets that came are not Live Link Face's" in capsys.readouterr().err and not list(tmp_path.iterdir())
 
 
 def test_a_microphone_is_sent_until_it_is_gone(

@@ -78,6 +78,14 @@ def test_training_leaves_networks_and_previews(run: Path) -> None:
     assert json.loads((run / "audiodvp.json").read_text("utf-8"))["n_frames"] == 10
 
 
+def test_an_actor_s_folder_is_none_for_a_training(actor: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A slip with -o leaves the folder of what was captured as it was."""
+    before = sorted(actor.iterdir())
+    assert main(["portrait", "train", "audiodvp", str(actor), "-o", str(actor), "--seconds", "0.4"]) == 2
+    assert "is an actor's folder; name another one for the training" in capsys.readouterr().err
+    assert sorted(actor.iterdir()) == before
+
+
 def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
     actor: Path, run: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -95,6 +95,21 @@ def test_convert_refuses_in_a_sentence(
     assert [path.name for path in tmp_path.iterdir()] == ["take.csv"]
 
 
+def test_a_control_is_not_called_as_a_column(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Two columns of one name could not be read back; JSON, which has no columns, takes it."""
+    (tmp_path / "hero.toml").write_text("[controls]\ntime_s = { arkit = { jawOpen = 1 } }\n", encoding="utf-8")
+    command = ["convert", str(take), "--rig-map", str(tmp_path / "hero.toml"), "-o"]
+    assert main([*command, str(tmp_path / "a.csv")]) == 2 and not (tmp_path / "a.csv").exists()
+    assert "the column time_s tells when" in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "a.json")]) == 0
+
+
+def test_an_empty_name_is_no_map(take: Path, tmp_path: Path) -> None:
+    """A script whose variable is empty gets what it gets without the option."""
+    assert main(["convert", str(take), "--rig-map", "", "-o", str(tmp_path / "a.csv")]) == 0
+    assert formats.read(tmp_path / "a.csv").n_frames == 60
+
+
 def test_a_mesh_of_foreign_names_asks_for_a_map(take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A mesh whose names are of no convention is told what to do."""
     data = head_glb()

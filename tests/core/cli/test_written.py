@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import subprocess
 import sys
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pytest
@@ -105,6 +108,49 @@ def test_generate_and_restyle_keep_too(work: Path, tiny_model: Path) -> None:
     kept = [name for name in names(work) if ".changed-" in name]
     assert kept == ["a.changed-1.csv", "a.keys.changed-1.json", "styled.changed-1.csv"]
     assert {Path(name).read_text(encoding="utf-8") for name in kept} == {"mine"}
+
+
+def test_maps_and_viseme_tracks_are_kept_too(work: Path, tiny_model: Path) -> None:
+    """A map is begun to be filled in by hand, and a track may be corrected: neither goes; --force keeps nothing."""
+    Path("names.txt").write_text("jawOpen\nbelly\n", encoding="utf-8")
+    values = np.tile(rig.NEUTRAL, (30, 1))
+    values[:, rig.columns("C_jaw")] = np.linspace(0.0, 1.0, 30)[:, None]
+    formats.write(Take(values, Fraction(30)), Path("moved.json"))
+    assert main(["convert", "moved.json", "--rig-map", "unity", "-o", "poses.json"]) == 0
+    commands = {
+        "new.toml": ["rig-map", "new", "names.txt"],
+        "like.toml": ["rig-map", "new", "--like", "vrm"],
+        "fit.toml": ["rig-map", "fit", "moved.json", "poses.json"],
+        "track.csv": ["visemes", "take.csv", "--model", str(tiny_model)],
+    }
+    for name, command in commands.items():
+        Path(name).write_text("mine", encoding="utf-8")
+        assert main([*command, "-o", name]) == 0
+        Path(name).write_text("mine too", encoding="utf-8")
+        assert main([*command, "-o", name, "--force"]) == 0
+    kept = [name for name in names(work) if ".changed-" in name]
+    assert kept == ["fit.changed-1.toml", "like.changed-1.toml", "new.changed-1.toml", "track.changed-1.csv"]
+    assert {Path(name).read_text(encoding="utf-8") for name in kept} == {"mine"}
+
+
+def test_half_a_copy_is_not_left(
+    work: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """On a full disk that knows no second names, the file stays as it is and nothing begun lies beside it."""
+
+    def fill_up(_source: object, copy: BinaryIO) -> None:
+        copy.write(b"mi")
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def refuse(*_names: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    Path("out.csv").write_text("mine", encoding="utf-8")
+    monkeypatch.setattr(os, "link", refuse)
+    monkeypatch.setattr(shutil, "copyfileobj", fill_up)
+    assert convert() == 2
+    assert "cannot be kept" in capsys.readouterr().err
+    assert names(work) == ["out.csv"] and Path("out.csv").read_text(encoding="utf-8") == "mine"
 
 
 @pytest.mark.parametrize("broken", ["a file", "a folder"])

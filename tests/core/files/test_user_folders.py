@@ -34,9 +34,11 @@ def test_what_was_done_is_kept_where_each_system_has_it(
     assert user_folders.state() == tmp_path / place
 
 
-def test_a_folder_that_moves_with_the_working_one_is_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A relative path in the environment is passed over, as the XDG specification asks."""
-    monkeypatch.setenv("XDG_CACHE_HOME", "here")
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+def test_a_folder_that_depends_on_where_one_stands_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable without a whole path is none: with it each working folder would remember for itself."""
+    monkeypatch.setenv("XDG_STATE_HOME", "state")
+    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", "linux")
-    assert user_folders.cache() == tmp_path / ".cache"
+    assert user_folders.state() == tmp_path / "home/.local/state"

@@ -38,8 +38,8 @@ def python() -> list[Diagnosis]:
         ),
         Diagnosis(
             "facetake",
-            f"{__version__} at {shortened(Path(__file__).parents[1])}",
-            facts={"version": __version__, "place": shortened(Path(__file__).parents[1])},
+            f"{__version__} at {shortened(Path(__file__).parents[2])}",
+            facts={"version": __version__, "place": shortened(Path(__file__).parents[2])},
         ),
     ]
 
@@ -80,5 +80,14 @@ def extras() -> list[Diagnosis]:
             told = f'without {", ".join(missing)}; to get it: pip install "facetake[{extra}]"'
         else:
             told = ", ".join(f"{package} {version or 'of unknown version'}" for package, version in versions.items())
+            told += _lacks_model() if extra == "landmarks" else ""
         findings.append(Diagnosis(f"extra {extra}", told, facts={"is_there": not missing, **versions}))
     return findings
+
+
+def _lacks_model() -> str:
+    """What follows MediaPipe's version where the package has no model inside, as newer ones; it is not imported."""
+    found = find_spec("mediapipe")
+    if found is None or found.origin is None or (Path(found.origin).parent / "python" / "solutions").is_dir():
+        return ""
+    return "; without its face_landmarker.task, which --landmarker names"

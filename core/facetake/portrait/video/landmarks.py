@@ -58,13 +58,18 @@ class _Tasks:
     def __init__(self, mediapipe: Any, model: Path) -> None:
         tasks, vision = (import_module(f"mediapipe.tasks.python{part}") for part in ("", ".vision"))
         self._mediapipe = mediapipe
-        self._landmarker = vision.FaceLandmarker.create_from_options(
-            vision.FaceLandmarkerOptions(
-                base_options=tasks.BaseOptions(model_asset_path=str(model)),
-                running_mode=vision.RunningMode.VIDEO,
-                num_faces=FACES_MOST,
-            )
+        options = vision.FaceLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_path=str(model)),
+            running_mode=vision.RunningMode.VIDEO,
+            num_faces=FACES_MOST,
         )
+        try:
+            self._landmarker = vision.FaceLandmarker.create_from_options(options)
+        except (RuntimeError, ValueError) as error:
+            why = files.reason(error).rstrip(".")
+            raise PortraitError(
+                f"{model} is no landmark model ({why}); give MediaPipe's face_landmarker.task"
+            ) from error
 
     def faces(self, picture: U8, time_ms: int) -> F32:
         image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=picture)
@@ -88,7 +93,7 @@ def detector(model: Path | None = None) -> Iterator[Detector]:
         model: a face_landmarker.task; by default the model inside the package, which only older packages have.
 
     Raises:
-        PortraitError: MediaPipe or the model is missing.
+        PortraitError: MediaPipe or the model is missing, or the file is another one.
     """
     if model is not None and not model.is_file():
         raise PortraitError(f"no landmark model at {model}; give MediaPipe's face_landmarker.task")

@@ -5,12 +5,14 @@ from __future__ import annotations
 from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from films import faces
 
 from facetake.errors import PortraitError
+from facetake.portrait.video import landmarks
 from facetake.portrait.video.footage import Footage
 from facetake.portrait.video.landmarks import N_POINTS, detector, one_face, read_tracks, stacked, write_tracks
 
@@ -117,6 +119,22 @@ def test_bad_files_of_tracks_are_refused(tmp_path: Path) -> None:
 def test_a_missing_model_is_named(tmp_path: Path) -> None:
     """A model file that is not there is said before MediaPipe is looked for."""
     with pytest.raises(PortraitError, match="no landmark model at"), detector(tmp_path / "none.task"):
+        pass
+
+
+def test_a_file_that_is_no_model_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What MediaPipe says of another file becomes a sentence with the file and what to give."""
+
+    def refuse(_options: object) -> None:
+        raise RuntimeError("Unable to open zip archive.")
+
+    landmarker = SimpleNamespace(create_from_options=refuse)
+    made = {"FaceLandmarkerOptions": SimpleNamespace, "BaseOptions": SimpleNamespace, "FaceLandmarker": landmarker}
+    package = SimpleNamespace(**made, RunningMode=SimpleNamespace(VIDEO=1))
+    monkeypatch.setattr(landmarks, "import_module", lambda _: package)
+    (tmp_path / "a.task").write_bytes(b"none")
+    told = r"a\.task is no landmark model \(Unable to open zip archive\); give"
+    with pytest.raises(PortraitError, match=told), detector(tmp_path / "a.task"):
         pass
 
 
