@@ -16,7 +16,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, formats, gaze, host_io, inference, inspection, live, rig, visemes
+from facetake import __version__, audio, emotion, formats, gaze, host_io, inference, inspection, live, rig, visemes
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -182,7 +182,8 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
-    _refuse_overwriting(asked, asked["audio"])
+    told = [found for found in (emotion.cue_file(asked["emotion"]), gaze.cue_file(asked["look"])) if found]
+    _refuse_overwriting(asked, asked["audio"], *told)
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
@@ -266,10 +267,11 @@ def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
     )
 
 
-def _refuse_overwriting(asked: Mapping[str, Any], source: str) -> None:
+def _refuse_overwriting(asked: Mapping[str, Any], *sources: str | Path) -> None:
     for name in ("out", "take_out"):
-        if asked[name] and Path(asked[name]).resolve() == Path(source).resolve():
-            raise ConfigError(f"{source} would be overwritten by the result; name another file")
+        for source in sources:
+            if asked[name] and Path(asked[name]).resolve() == Path(source).resolve():
+                raise ConfigError(f"{source} would be overwritten by the result; name another file")
 
 
 def _deliver(

@@ -221,6 +221,8 @@ def test_inspect_and_visemes(talk: Talk) -> None:
         ("restyle", {"take": "a", "out": "b", "style": "sad", "span_s": ["x", 2]}, "span_s is 'x', not a number"),
         ("generate", {"audio": "gone.wav", "out": "b"}, "no file gone.wav"),
         ("generate", {"audio": str(LINE), "out": str(LINE)}, "would be overwritten"),
+        ("generate", {"audio": str(LINE), "out": "b", "emotion": "a.txt", "take_out": "a.txt"}, "would be overwritten"),
+        ("generate", {"audio": str(LINE), "look": "a.txt", "out": "a.txt"}, "would be overwritten"),
         ("generate", {"audio": str(LINE), "out": "b", "rig": "mh5"}, "no rig is called 'mh5'"),
         ("generate", {"audio": str(LINE), "out": "b", "rate": "0"}, "is no frame rate"),
         ("generate", {"audio": str(LINE), "out": "b", "emotion": "bored"}, "unknown emotion 'bored'"),

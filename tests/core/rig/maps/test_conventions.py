@@ -17,7 +17,7 @@ from facetake.rig import maps
 from facetake.rig.maps.examination import examine, pose_inputs
 from facetake.rig.maps.skeleton import arkit_of
 
-LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+LINE = Path(__file__).parents[4] / "examples" / "line.wav"
 MOVES = {
     "arkit": ("jawOpen", "eyeBlinkLeft", "mouthSmileLeft"),
     "unity": ("jawOpen", "eyeBlinkLeft", "mouthSmileLeft"),
