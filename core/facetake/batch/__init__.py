@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 from facetake import inference, qc
+from facetake.audio import hash_of
 from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
@@ -158,10 +160,11 @@ def _checked(
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
     checked = list[ManifestRow]()
     prints = dict[str, Fingerprint]()
+    hashed = cache(hash_of)  # a mesh is every row's, and a recording perhaps that of many moods
     for row in rows:
         try:
             if not row.problem:
-                prints[row.id] = fingerprint(row, settings, hashes)
+                prints[row.id] = fingerprint(row, settings, hashes, hashed)
             checked.append(row)
         except (FacetakeError, OSError) as error:
             checked.append(refused(row, error))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -213,19 +213,25 @@ def asked_mood(row: ManifestRow, track: EmotionTrack) -> EmotionTrack:
     return EmotionTrack(track.times_s, (1.0 - named.sum()) * track.weights + named)
 
 
-def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str]) -> dict[str, object]:
+def fingerprint(
+    row: ManifestRow,
+    settings: BatchSettings,
+    hashes: dict[str, str],
+    hashed: Callable[[Path], str] = hash_of,
+) -> dict[str, object]:
     """Everything that a row's take depends on, by name, so that what changed can be said; no folder of its inputs.
 
     Args:
         row: a checked row.
         settings: of the batch.
         hashes: of the models, from `model_hashes`.
+        hashed: gives the hash of a file; of many rows one that remembers, as they share files.
     """
     options = settings.options
     mood = row.emotion or options.emotion or "neutral"
     cues = emotion.cue_file(mood)
     found: dict[str, object] = {
-        "audio": hash_of(row.audio),
+        "audio": hashed(row.audio),
         "emotion": cues.name if cues else emotion.named(mood),
         "seed": options.seed if row.seed is None else row.seed,
         "style": row.style,
@@ -244,19 +250,19 @@ def fingerprint(row: ManifestRow, settings: BatchSettings, hashes: dict[str, str
         "motion": hashes.get("motion", ""),
     }
     if cues:
-        found["cues"] = hash_of(cues)
+        found["cues"] = hashed(cues)
     look = row.look or options.look
     if isinstance(look, str) and look:
         aims = gaze.cue_file(look)
         found["look"] = aims.name if aims else look
         if aims:
-            found["look cues"] = hash_of(aims)
+            found["look cues"] = hashed(aims)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
-        found["rig map"] = [rig_map if rig_map in maps.shipped() else "", hash_of(maps.place_of(rig_map))]
+        found["rig map"] = [rig_map if rig_map in maps.shipped() else "", hashed(maps.place_of(rig_map))]
         if settings.mesh:
-            found["mesh"] = hash_of(settings.mesh)
+            found["mesh"] = hashed(settings.mesh)
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
     return found

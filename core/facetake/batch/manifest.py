@@ -146,7 +146,7 @@ def _checked(
         row = replace(row, out=row.out if row.out.name else PurePosixPath(row.id + suffix))
         sound = inside(root, row.audio, "audio", follow_links)
         mood = _mood(row, root, follow_links)
-        look = _whole(row.look, "look", root, follow_links)
+        look = _whole(row.look, "look", gaze.cue_file, root, follow_links)
         if look:
             gaze.parse(look)
         rig_map = _rig_map(row, root, follow_links)
@@ -164,15 +164,16 @@ def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:
         restyle.parse_style(row.style)
     if row.actor:
         restyle.parse_strength(row.actor, "actor")
-    mood = _whole(row.emotion, "emotion", root, follow_links)
+    mood = _whole(row.emotion, "emotion", emotion.cue_file, root, follow_links)
     if mood:
         emotion.check(mood)
     return mood
 
 
-def _whole(cell: str, what: str, root: Path, follow_links: bool) -> str:
-    """A cell, a file of cues in it by its whole path. Raises BatchError."""
-    return str(inside(root, Path(cell), what, follow_links)) if cues.looks_like_file(cell) else cell
+def _whole(cell: str, what: str, cue_file: Callable[[str], Path | None], root: Path, follow_links: bool) -> str:
+    """A cell, a file of cues in it by its whole path, so that none is read where the batch is started. BatchError."""
+    found = cue_file(cell)
+    return str(inside(root, found, what, follow_links)) if found else cell
 
 
 def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:

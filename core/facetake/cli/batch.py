@@ -130,12 +130,12 @@ def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """What is read beside recordings and the rows' cue files: no take may replace it."""
-    from facetake import cues, inspection
+    from facetake import emotion, gaze, inspection
 
-    written = [one for one in (arguments.emotion, arguments.look) if one and cues.looks_like_file(one)]
+    cues = (emotion.cue_file(arguments.emotion or ""), gaze.cue_file(arguments.look or ""))
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
-    own = (one for one in (arguments.source, arguments.approvals, arguments.checks) if one)
-    return (*own, *map(Path, written), *models, *rigs.read_files(arguments))
+    own = (one for one in (arguments.source, arguments.approvals, arguments.checks, *cues) if one)
+    return (*own, *models, *rigs.read_files(arguments))
 
 
 def moods(text: str) -> list[str]:

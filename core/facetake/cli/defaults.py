@@ -244,5 +244,5 @@ def _from_here(name: str, text: str, folder: Path) -> str:
     if name == "face" and colon:
         return f"{kind}:{folder / place}"
     is_cues = name in ("emotion", "look") and looks_like_file(text)
-    is_file = is_cues or name in READ or (name in ("settings", "rig-map") and text.endswith(".toml"))
+    is_file = is_cues or name in READ or (name in ("settings", "rig-map") and text.lower().endswith(".toml"))
     return str(folder / text) if is_file else text

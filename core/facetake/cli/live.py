@@ -30,6 +30,7 @@ EXAMPLES = (
     "--record phone.csv --host 0.0.0.0",
 )
 PROTOCOLS = ("livelink", "vmc", "both")  # as `facetake.live` has them, which is not loaded for help
+TORN = "a second of packets is missing, or the sender's clock or rate was changed; what came before is written"
 LATE_S = 0.005  # by choice: less is a scheduler's habit and nothing to tell
 
 
@@ -70,14 +71,15 @@ def _line(arguments: argparse.Namespace, report: Reporter) -> int:
 
     item = str(arguments.line)
     with ExitStack() as opened:
-        wires = _wires(arguments, _rate(arguments), opened)  # before the line is made, as a mistake may be there
+        # before the line is made, as a mistake may be there
+        connections = _connections(arguments, _rate(arguments), opened)
         report.start(item, 0, 1)
         take, heard = _take(arguments, report)
         if take.rate != _rate(arguments):
             opened.close()
-            wires = _wires(arguments, take.rate, opened)
+            connections = _connections(arguments, take.rate, opened)
         clock = opened.enter_context(live.playing(take, heard, lambda sentence: report.warning(item, sentence)))
-        result = live.stream_take(take, wires.lines, clock, _watching(wires, item, report))
+        result = live.stream_take(take, connections.outputs, clock, _watching(connections, item, report))
     report.note(item, [_sentence(result)], vars(result))
     report.done(item, [])
     return 0
@@ -89,10 +91,10 @@ def _rate(arguments: argparse.Namespace) -> Fraction:
     return parse_rate(arguments.rate or "60")
 
 
-def _wires(arguments: argparse.Namespace, rate: Fraction, opened: ExitStack) -> live.Wires:
+def _connections(arguments: argparse.Namespace, rate: Fraction, opened: ExitStack) -> live.Connections:
     from facetake import live
 
-    return live.Wires(arguments.protocol, arguments.host, arguments.port or 0, arguments.subject, rate, opened)
+    return live.Connections(arguments.protocol, arguments.host, arguments.port or 0, arguments.subject, rate, opened)
 
 
 def _take(arguments: argparse.Namespace, report: Reporter) -> tuple[Take, Path | None]:
@@ -135,12 +137,12 @@ def _energy(arguments: argparse.Namespace) -> float:
     return quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY)
 
 
-def _watching(wires: live.Wires, item: str, report: Reporter) -> Callable[[float], None]:
+def _watching(connections: live.Connections, item: str, report: Reporter) -> Callable[[float], None]:
     """Progress, and a word as soon as nobody listens."""
 
     def look(share: float) -> None:
         report.progress(item, share)
-        for sentence in wires.unheard():
+        for sentence in connections.unheard():
             report.warning(item, sentence)
 
     return look
@@ -164,12 +166,12 @@ def _microphone(arguments: argparse.Namespace, report: Reporter) -> int:
     chosen = live.LiveOptions(seed=arguments.seed, energy=_energy(arguments))
     item = "microphone"
     with ExitStack() as opened:
-        wires = _wires(arguments, Fraction(60), opened)
+        connections = _connections(arguments, Fraction(60), opened)
         microphone = opened.enter_context(live.Microphone(arguments.microphone))
         performer = live.LivePerformer(inference.load(arguments.model), weights, chosen)
         report.start(item, 0, 1)
-        watch = _watching(wires, item, report)
-        live.stream_voice(microphone, performer, wires.lines, lambda _seconds: watch(0.0))
+        watch = _watching(connections, item, report)
+        live.stream_voice(microphone, performer, connections.outputs, lambda _seconds: watch(0.0))
     return 0
 
 
@@ -180,6 +182,8 @@ def _record(arguments: argparse.Namespace, report: Reporter) -> int:
 
     if arguments.protocol != "livelink":
         raise ConfigError("--record takes Live Link Face's packets; leave --protocol out")
+    if arguments.audio or arguments.emotion or arguments.rate:
+        raise ConfigError("a take is recorded as it comes; leave --audio, --emotion and --rate out")
     inputs.check_target(arguments.record)
     if arguments.record.suffix.lower() not in suffixes():
         raise ConfigError(f"{arguments.record}: no format has this suffix; use one of {', '.join(suffixes())}")
@@ -194,6 +198,8 @@ def _record(arguments: argparse.Namespace, report: Reporter) -> int:
                 report.warning(item, f"{told} not Live Link Face's of version 6, and left out")
             if recorder.found:
                 take = live.take_of(recorder.found)
+                if recorder.is_torn:
+                    report.warning(item, TORN)
                 with replacing(arguments.record, report, item, force=arguments.force):
                     formats.write(take, arguments.record)
                 report.done(item, [item])

@@ -12,6 +12,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from pathlib import Path
 
+from facetake import files
 from facetake.audio import hash_of
 
 
@@ -29,6 +30,7 @@ def set_aside(path: Path, known: Collection[str]) -> str:
 
     Raises:
         OSError: it cannot be kept.
+        AudioError: it cannot be read.
     """
     if not is_foreign(path, known):
         return ""
@@ -47,10 +49,11 @@ def _second_name(path: Path, name: Path) -> None:
     except FileExistsError:
         raise
     except OSError:
-        copy = name.open("xb")
-        try:
-            with copy, path.open("rb") as file:
-                shutil.copyfileobj(file, copy)
-        except BaseException:  # such as a full disk: half a copy would pass for what somebody made
-            name.unlink()
-            raise
+        with name.open("xb") as copy:
+            try:
+                with path.open("rb") as file:
+                    shutil.copyfileobj(file, copy)
+            except BaseException:  # half a file would pass for what somebody made
+                copy.close()
+                files.remove(name)
+                raise

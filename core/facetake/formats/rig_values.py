@@ -21,7 +21,7 @@ from facetake.files import json_text, open_text
 from facetake.formats import cells, document, gltf_morph, table, timing, usd_skel
 from facetake.formats.files import beside, reading
 from facetake.rig.maps import RigMap
-from facetake.rig.maps.table import is_name
+from facetake.rig.maps.table import MOST, MOST_CONTROLS, is_name
 from facetake.take import Take
 from facetake.timebase import parse_rate, parse_time, recognise
 
@@ -158,6 +158,8 @@ def _of_document(found: dict[str, Any]) -> RigValues:
 
 def _check_names(names: list[str]) -> None:
     kept = [name for name in names if name not in _GRID]
+    if len(kept) > MOST_CONTROLS:
+        raise TakeError(f"there are {len(kept)} controls, and a rig has {MOST_CONTROLS} at most; keep the face's")
     twice = next((name for name in names if names.count(name) > 1), None)
     wrong = next((name for name in kept if not is_name(name)), None)
     if twice is not None:
@@ -171,7 +173,7 @@ def _check_names(names: list[str]) -> None:
 def _float32(values: np.ndarray[Any, Any]) -> F32:
     with np.errstate(over="ignore"):
         found = values.astype(np.float32)
-    if not np.isfinite(found).all():
+    if not (np.abs(found) <= MOST).all():  # as maps have it, also of what is fitted to them
         raise TakeError("a value is too large for any control; is it another unit?")
     return found
 

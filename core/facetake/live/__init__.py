@@ -12,9 +12,9 @@ from facetake.live.live_link import FaceEncoder, FacePacket, decode
 from facetake.live.microphone import Microphone
 from facetake.live.performer import LiveOptions, LivePerformer
 from facetake.live.recorder import Recorder, take_of
-from facetake.live.session import PROTOCOLS, Wires, playing
+from facetake.live.session import PROTOCOLS, Connections, playing
 from facetake.live.sound import Playback, playable
-from facetake.live.stream import Line, LiveResult, stream_frames, stream_take
+from facetake.live.stream import LiveResult, Output, stream_frames, stream_take
 from facetake.live.vmc import VmcEncoder
 from facetake.live.voice import stream_voice
 
@@ -27,7 +27,7 @@ __all__ = [
     "FaceEncoder",
     "FacePacket",
     "FollowingClock",
-    "Line",
+    "Output",
     "LiveClock",
     "LiveFrame",
     "LiveOptions",
@@ -38,7 +38,7 @@ __all__ = [
     "Recorder",
     "SteadyClock",
     "VmcEncoder",
-    "Wires",
+    "Connections",
     "decode",
     "frame_of",
     "now_s",

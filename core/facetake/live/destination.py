@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 from types import TracebackType
 from typing import Any, Final
@@ -63,16 +64,21 @@ class Destination:
         except ConnectionError:
             self.unheard += 1
         except OSError as error:
-            raise self._unreachable(error) from error
+            if error.errno != errno.ENOBUFS:  # as macOS says that the buffer is full
+                raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> LiveError:
         return LiveError(f"cannot send to {self.name}: {reason(error)}; check --host and the network")
 
 
 def _resolve(host: str, port: int) -> tuple[socket.AddressFamily, Any]:
-    """The family of a machine's address, and the address as sockets take it."""
+    """The family of a machine's address, and the address as sockets take it: IPv4's, where it has one.
+
+    Receivers listen there alone, and Windows names ::1 first for localhost.
+    """
     try:
-        family, _, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)
     except (OSError, UnicodeError) as error:
         raise LiveError(f"no machine called {host!r} is known here; check --host, or give its address") from error
+    family, _, _, _, address = min(found, key=lambda one: one[0] != socket.AF_INET)
     return family, address

@@ -14,7 +14,7 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import LiveError
 from facetake.files import reason
 from facetake.live.clock import FollowingClock, now_s
-from facetake.live.sound import library
+from facetake.live.sound import begin, library
 
 BLOCK_S: Final = 0.02  # by choice: less makes drivers stumble, more is latency
 SILENT_S: Final = 5.0  # by choice: a device that gives nothing for so long was taken away
@@ -94,7 +94,7 @@ class Microphone:
                 latency="low",
                 callback=self._hear,
             )
-            stream.start()
+            begin(stream)
         except Exception as error:  # PortAudio's own errors, and those of what lies below it
             called = name or "by default"
             raise LiveError(f"the microphone {called} cannot be opened ({reason(error)}); choose another") from error

@@ -13,7 +13,7 @@ from facetake.live.clock import LiveClock, SteadyClock, now_s
 from facetake.live.destination import LIVE_LINK_PORT, VMC_PORT, Destination
 from facetake.live.live_link import FaceEncoder
 from facetake.live.sound import Playback, playable
-from facetake.live.stream import Encoder, Line
+from facetake.live.stream import Encoder, Output
 from facetake.live.vmc import VmcEncoder
 from facetake.take import Take
 
@@ -21,11 +21,11 @@ PROTOCOLS: Final = ("livelink", "vmc", "both")
 NOBODY: Final = "nobody listens on {} yet; open {}, or give another port"
 
 
-class Wires:
+class Connections:
     """The protocols that are asked for, each with where it goes; a context manager through `ExitStack`.
 
     Attributes:
-        lines: the encoders and their places.
+        outputs: the encoders and their places.
     """
 
     def __init__(self, protocol: str, host: str, port: int, subject: str, rate: Fraction, opened: ExitStack) -> None:
@@ -54,7 +54,7 @@ class Wires:
             found.append((VmcEncoder(), port or VMC_PORT, "the avatar's program"))
         self._places = [opened.enter_context(Destination(host, number)) for _, number, _ in found]
         self._programs = [program for _, _, program in found]
-        self.lines: list[Line] = [(one, place) for (one, _, _), place in zip(found, self._places, strict=True)]
+        self.outputs: list[Output] = [(one, place) for (one, _, _), place in zip(found, self._places, strict=True)]
         self._told: set[str] = set()
 
     def unheard(self) -> list[str]:

@@ -38,6 +38,15 @@ def library() -> ModuleType:
     return sounddevice  # type: ignore[no-any-return]
 
 
+def begin(stream: Any) -> None:
+    """Starts a stream of the library; one that does not start is closed, so that its device is free again."""
+    try:
+        stream.start()
+    except BaseException:
+        stream.close()
+        raise
+
+
 def playable(path: Path) -> F32:
     """Samples (S, 1) of a recording, as they are played.
 
@@ -104,7 +113,7 @@ class Playback:
             stream = sounddevice.OutputStream(
                 samplerate=self._rate_hz, channels=1, dtype="float32", callback=self._fill
             )
-            stream.start()
+            begin(stream)
         except Exception as error:  # PortAudio's own errors, and those of what lies below it
             raise LiveError(f"no sound can be played here ({reason(error)}); leave it out") from error
         return stream

@@ -37,7 +37,7 @@ class Receiver(Protocol):
         """Takes one."""
 
 
-Line = tuple[Encoder, Receiver]
+Output = tuple[Encoder, Receiver]
 """A protocol and where its packets go."""
 
 
@@ -57,24 +57,24 @@ class LiveResult:
 
 
 def stream_take(
-    take: Take, lines: Sequence[Line], clock: LiveClock, progress: Callable[[float], None] | None = None
+    take: Take, outputs: Sequence[Output], clock: LiveClock, progress: Callable[[float], None] | None = None
 ) -> LiveResult:
     """Sends a take to its end, and returns when its last frame is over.
 
     Args:
         take: any.
-        lines: the protocols, and where each one's packets go.
+        outputs: the protocols, and where each one's packets go.
         clock: tells when an instant of the take's sound is.
         progress: called at least twenty times a second with the share done; what it raises ends the stream.
     """
-    return stream_frames(lambda number: frame_of(take, number), take.n_frames, take.rate, lines, clock, progress)
+    return stream_frames(lambda number: frame_of(take, number), take.n_frames, take.rate, outputs, clock, progress)
 
 
 def stream_frames(
     frame_at: Callable[[int], LiveFrame],
     count: int,
     rate: Fraction,
-    lines: Sequence[Line],
+    outputs: Sequence[Output],
     clock: LiveClock,
     progress: Callable[[float], None] | None = None,
 ) -> LiveResult:
@@ -90,7 +90,7 @@ def stream_frames(
             result.skipped += missed
             number += missed
             continue
-        send(frame, lines)
+        send(frame, outputs)
         result.sent += 1
         result.latest_s = max(result.latest_s, late_s)
         number += 1
@@ -102,9 +102,9 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def send(frame: LiveFrame, lines: Sequence[Line]) -> None:
+def send(frame: LiveFrame, outputs: Sequence[Output]) -> None:
     """Sends a frame by every protocol."""
-    for encoder, receiver in lines:
+    for encoder, receiver in outputs:
         for packet in encoder.encode(frame):
             receiver.send(packet)
 

@@ -19,7 +19,7 @@ from facetake.live.clock import LiveClock
 from facetake.live.frame import LiveFrame
 from facetake.live.microphone import BLOCK_S
 from facetake.live.performer import LiveCurves, LivePerformer
-from facetake.live.stream import LATEST_S, Line, LiveResult, send, wait_until
+from facetake.live.stream import LATEST_S, LiveResult, Output, send, wait_until
 
 COMPUTE_S: Final = 0.03  # what the networks take; more only makes packets uneven
 PATIENCE_S: Final = 1.0  # for the last packets once the voice has ended
@@ -39,7 +39,7 @@ class Listening(Protocol):
 def stream_voice(
     listening: Listening,
     performer: LivePerformer,
-    lines: Sequence[Line],
+    outputs: Sequence[Output],
     progress: Callable[[float], None] | None = None,
 ) -> LiveResult:
     """Performs a voice until it ends.
@@ -47,14 +47,14 @@ def stream_voice(
     Args:
         listening: where it comes from.
         performer: makes the curves.
-        lines: the protocols, and where each one's packets go.
+        outputs: the protocols, and where each one's packets go.
         progress: called after each block with the seconds heard; what it raises ends the stream.
 
     Raises:
         LiveError: the network or the microphone is gone.
     """
     delay_s = performer.options.delay_frames / FRAME_RATE_HZ + BLOCK_S + COMPUTE_S
-    outbox = _Outbox(listening.clock, delay_s, lines)
+    outbox = _Outbox(listening.clock, delay_s, outputs)
     outbox.start()
     heard = 0
     try:
@@ -72,12 +72,12 @@ def stream_voice(
 class _Outbox(threading.Thread):
     """Sends frames when they are due."""
 
-    def __init__(self, clock: LiveClock, delay_s: float, lines: Sequence[Line]) -> None:
+    def __init__(self, clock: LiveClock, delay_s: float, outputs: Sequence[Output]) -> None:
         super().__init__(name="send", daemon=True)
         self.result = LiveResult()
         self._clock = clock
         self._delay_s = Fraction(delay_s)
-        self._lines = lines
+        self._outputs = outputs
         self._n_given = 0
         self._n_taken = 0
         self._frames: queue.SimpleQueue[LiveFrame | None] = queue.SimpleQueue()
@@ -114,7 +114,7 @@ class _Outbox(threading.Thread):
         if late_s > LATEST_S and self._n_given > self._n_taken:
             self.result.skipped += 1
             return
-        send(frame, self._lines)
+        send(frame, self._outputs)
         self.result.sent += 1
         self.result.latest_s = max(self.result.latest_s, late_s)
 

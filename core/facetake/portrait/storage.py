@@ -7,7 +7,6 @@ Arrays are written row by row and mapped into memory, so that a long clip needs 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -109,12 +108,6 @@ def read_pictures(path: Path, rate: Fraction, first: int, last: int) -> Iterator
                     wanted += 1
                     yield frame.to_ndarray(format="rgb24")
     except (av.FFmpegError, IndexError, TypeError) as error:
-        raise PortraitError(f"{path} cannot be read ({_reason(error)}); capture the actor again") from error
+        raise PortraitError(f"{path} cannot be read ({files.reason(error)}); capture the actor again") from error
     if wanted < last:
         raise PortraitError(f"{path} ends before frame {wanted}, frame {last - 1} was wanted; capture the actor again")
-
-
-def _reason(error: Exception) -> str:
-    with suppress(AttributeError):
-        return str(error.strerror)  # type: ignore[attr-defined]
-    return str(error)

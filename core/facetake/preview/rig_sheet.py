@@ -56,11 +56,15 @@ def arkit_columns(rig_map: RigMap) -> dict[int, int]:
 
 
 def to_head(rig_map: RigMap, values: F32) -> F32:
-    """Weights (T, 52) of our head's shapes for values (T, N) of a map whose controls are ARKit's."""
+    """Weights (T, 52) of our head's shapes for values (T, N) of a map whose controls are ARKit's.
+
+    A control is whole at the end of its range, at the lower one where all of it lies below 0.
+    """
     weights = np.zeros((len(values), len(ARKIT_NAMES)), dtype=np.float32)
     for place, column in arkit_columns(rig_map).items():
         low, high = rig_map.ranges[place]
-        weights[:, column] = (values[:, place] - max(low, 0.0)) / (high - max(low, 0.0))
+        none, whole = (max(low, 0.0), high) if high > 0.0 else (high, low)
+        weights[:, column] = (values[:, place] - none) / (whole - none)
     return np.clip(weights, 0.0, 1.0, out=weights)
 
 

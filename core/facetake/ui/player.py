@@ -44,13 +44,15 @@ class Player:
         return self._at / PLAYED_HZ + (time.monotonic() - self._began_s if self._began_s is not None else 0.0)
 
     def load(self, path: Path) -> None:
-        """Takes a recording. Raises AudioError."""
+        """Takes a recording; of one that cannot be read, silence. Raises AudioError."""
         self.stop()
-        self._samples = live.playable(path)
         self._at = 0
+        self._samples = np.zeros((0, 1), np.float32)
+        self._samples = live.playable(path)
 
     def play(self) -> None:
         """Begins where it was, or anew after the end."""
+        self.stop()  # what came to its end has its device yet
         if self._at >= len(self._samples):
             self._at = 0
         self._playback = self._open()

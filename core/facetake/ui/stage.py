@@ -26,10 +26,15 @@ class StageHost(RecordingHost):
         self._sounds: dict[str, Path] = {}
 
     @property
-    def sound(self) -> Path | None:
-        """The recording of that take."""
+    def top(self) -> AnimationLayer | None:
+        """The topmost audible layer; None where nothing was made yet."""
         heard = [one for one in self.scene.layers if not one.is_muted]
-        return self._sounds.get(heard[-1].name) if heard else None
+        return heard[-1] if heard else None
+
+    @property
+    def sound(self) -> Path | None:
+        """The recording of that layer."""
+        return self._sounds.get(self.top.name) if self.top else None
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Adds a layer; until a sound is placed with it, it has that of the take it was made from."""
@@ -47,8 +52,7 @@ class StageHost(RecordingHost):
     @property
     def take(self) -> Take | None:
         """What the topmost audible layer plays; None where nothing was made yet."""
-        heard = [one for one in self.scene.layers if not one.is_muted]
-        return take_of(heard[-1], self.frame_rate) if heard else None
+        return take_of(self.top, self.frame_rate) if self.top else None
 
 
 def take_of(layer: AnimationLayer, rate: Fraction) -> Take:

@@ -26,10 +26,12 @@ from facetake.ui.player import Player
 from facetake.ui.stage import StageHost
 from facetake.ui.viewer import Viewer
 from facetake_host.engine import EngineClient
+from facetake_host.jobs import JobResult
 from facetake_host.panel import Panel
 
 TICK_MS = 33  # 30 pictures a second, as previews have
 FILM = "mp4"
+WRITTEN = "Written: "
 LOOK = """
 QWidget { background: #24272c; color: #d6d9de; font-size: 13px; }
 QPushButton { background: #3a3f47; border: 1px solid #4a505a; border-radius: 4px; padding: 5px 12px; }
@@ -40,7 +42,7 @@ QPushButton#go:disabled { background: #2b3d50; color: #8fa3b8; }
 QComboBox, QLineEdit { background: #1d1f23; border: 1px solid #4a505a; border-radius: 4px; padding: 4px 8px; }
 QProgressBar { background: #1d1f23; border: 0; border-radius: 4px; max-height: 8px; }
 QProgressBar::chunk { background: #3f83cb; border-radius: 4px; }
-QLabel#message { color: #f0c84a; }
+QLabel#message[kind="problem"] { color: #f0c84a; }
 """
 
 
@@ -62,7 +64,8 @@ class Window(QMainWindow):
         self.engine = engine or EngineClient([sys.executable, "-m", "facetake", "worker"])
         self.host = StageHost()
         self.player = Player()
-        self.take: Take | None = Take(rig.NEUTRAL[None], self.host.frame_rate)
+        self.take: Take | None = None
+        self._made = dict[str, JobResult]()
         self._sound: Path | None = None
         self._build()
         self._clock = QTimer(self)
@@ -85,16 +88,16 @@ class Window(QMainWindow):
             self.player.play()
             self._clock.start()
             if self.player.is_silent:
-                self.panel.say("No sound device was found; playing in silence.")
+                self.panel.say("No sound device was found; playing in silence.", is_problem=True)
         self._follow()
 
     def export(self) -> None:
         """Asks for a file and writes the take, or films it."""
-        if self.host.take is None:
-            self.panel.say("There is no take to export yet; generate one first.")
+        if self.take is None:
+            self.panel.say("There is no take of this line to export yet; generate one first.", is_problem=True)
             return
         filters = {f"{one.title} (*{one.suffix})": one for one in formats.FORMATS.values()}
-        stem = self.host.sound.stem if self.host.sound else "take"
+        stem = self._sound.stem if self._sound else "take"
         path, chosen = QFileDialog.getSaveFileName(
             self, "Export take", f"{stem}.csv", ";;".join([*filters, f"Film (*.{FILM})"])
         )
@@ -137,7 +140,7 @@ class Window(QMainWindow):
         self.setCentralWidget(halves)
         self.play.clicked.connect(self.play_or_stop)
         self.panel.opened.connect(self._opened)
-        self.panel.made.connect(lambda _made: self._changed())
+        self.panel.made.connect(self._keep)
         self.panel.tracks.sought.connect(self._seek)
         for keys, action in (
             ("Space", self.play_or_stop),
@@ -149,22 +152,28 @@ class Window(QMainWindow):
 
     def _opened(self, paths: list[Path]) -> None:
         """Another recording: the face rests until there is a take of it."""
-        self.take = Take(rig.NEUTRAL[None], self.host.frame_rate)
+        self.take = None
         self._load(paths[0])
         self._show_frame()
+
+    def _keep(self, made: JobResult) -> None:
+        """A take was made: what belongs to it is shown whenever it is on top."""
+        self._made[made.layer] = made
+        self._changed()
 
     def _load(self, sound: Path) -> None:
         self._sound = sound
         try:
             self.player.load(sound)
         except (FacetakeError, OSError) as error:
-            self.panel.say(str(error))
+            self.panel.say(str(error), is_problem=True)
 
     def _changed(self) -> None:
-        """Another take, or none, is on top."""
-        self.take = self.host.take or Take(rig.NEUTRAL[None], self.host.frame_rate)
+        """Another take, or none, is on top: face, curves, words, recording and what is exported are of that one."""
+        self.take = self.host.take
         if self.host.sound is not None and self.host.sound != self._sound:
             self._load(self.host.sound)
+        self.panel.show_made(self._made.get(self.host.top.name) if self.host.top else None, self.host.sound)
         self._show_frame()
 
     def _seek(self, time_s: float) -> None:
@@ -184,31 +193,31 @@ class Window(QMainWindow):
     def _show_frame(self) -> None:
         now_s = min(self.player.time_s, self.player.duration_s)
         self.time.setText(f"{now_s:.2f} s")
-        if self.take is not None:
-            self.viewer.show_frame(self.take, round((now_s - float(self.take.start)) * self.take.rate))
+        shown = self.take or Take(rig.NEUTRAL[None], self.host.frame_rate)
+        self.viewer.show_frame(shown, round((now_s - float(shown.start)) * shown.rate))
 
     def _write(self, path: Path, form: str | None) -> None:
-        take = self.host.take
+        take = self.take
         assert take is not None
         if path.suffix.lower() == f".{FILM}":
-            threading.Thread(target=self._film, args=(take, self.host.sound, path), daemon=True).start()
+            threading.Thread(target=self._film, args=(take, self._sound, path), daemon=True).start()
             return
         try:
             formats.write(take, path, form)
-            self.panel.say(f"Written: {path}")
+            self.panel.say(f"{WRITTEN}{path}")
         except FacetakeError as error:
-            self.panel.say(str(error))
+            self.panel.say(str(error), is_problem=True)
 
     def _film(self, take: Take, sound: Path | None, path: Path) -> None:
         try:
             preview.render(take, sound, path, progress=lambda done, total: self.filmed.emit(done / max(1, total)))
-            self.filmed.emit(f"Written: {path}")
+            self.filmed.emit(f"{WRITTEN}{path}")
         except Exception as error:  # in a thread of its own, where nobody else would hear of it
             self.filmed.emit(str(error) if isinstance(error, FacetakeError) else f"{type(error).__name__}: {error}")
 
     def _tell_film(self, news: float | str) -> None:
         if isinstance(news, str):
-            self.panel.say(news)
+            self.panel.say(news, is_problem=not news.startswith(WRITTEN))
             self.panel.bar.setValue(0)
         else:
             self.panel.bar.setValue(round(100 * news))

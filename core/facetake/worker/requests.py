@@ -330,15 +330,15 @@ def _live(asked: Mapping[str, Any], channel: Channel, _session: Session) -> Resu
     take = formats.read(Path(asked["take"]))
     heard = Path(asked["audio"]) if asked["audio"] else None
     with ExitStack() as opened:
-        wires = live.Wires(asked["protocol"], live.LOOPBACK, port, asked["subject"], take.rate, opened)
+        connections = live.Connections(asked["protocol"], live.LOOPBACK, port, asked["subject"], take.rate, opened)
 
         def look(share: float) -> None:
             channel.progress(share)
-            for sentence in wires.unheard():
+            for sentence in connections.unheard():
                 channel.warning(sentence)
 
         clock = opened.enter_context(live.playing(take, heard, channel.warning))
-        return asdict(live.stream_take(take, wires.lines, clock, look))
+        return asdict(live.stream_take(take, connections.outputs, clock, look))
 
 
 def _inspect(asked: Mapping[str, Any], _channel: Channel, _session: Session) -> Result:

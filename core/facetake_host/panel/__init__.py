@@ -33,12 +33,13 @@ from facetake_host.curves import Delivery
 from facetake_host.engine import EngineClient, Request
 from facetake_host.host import Character, Host
 from facetake_host.jobs import JobResult, Status
-from facetake_host.panel.mood import EMOTIONS
+from facetake_host.panel.mood import EMOTIONS, Mood
 from facetake_host.panel.tracks import TrackView
 from facetake_host.problems import HostProblem, JobCancelled
 
 TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
+NOTHING = "Nothing is made of this line yet."
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
 
@@ -65,6 +66,9 @@ class Panel(QWidget):
         self._look = list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
+        self._moods = dict[Path, Mood]()
+        self._mood: Mood | None = None
+        self._shown: Path | None = None
         self._stepping = False
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
@@ -79,25 +83,52 @@ class Panel(QWidget):
             self._characters = self._host.characters()
         except HostProblem as problem:
             self._characters = []
-            self.say(str(problem))
+            self.say(str(problem), is_problem=True)
         self.character.clear()
         self.character.addItems([one.name for one in self._characters])
 
     def open(self, paths: list[Path]) -> None:
-        """Takes recordings; the first is shown."""
+        """Takes recordings; the first is shown, and nothing of another line's."""
+        self._choose(paths)
+        self.say("")
+        self._show_sound(paths[0])
+        self.opened.emit(paths)
+
+    def show_made(self, made: JobResult | None, sound: Path | None = None) -> None:
+        """Shows a take that is in the scene: its curves, visemes, words and recording; None: that there is none."""
+        if sound is not None and sound not in self._sounds:
+            self._choose([sound])
+        if sound is not None and sound != self._shown:
+            self._show_sound(sound)
+        self._delivery = made.delivery if made else None
+        self._show_curves()
+        self.say(jobs.summary(made) if made else NOTHING)
+
+    def say(self, text: str, *, is_problem: bool = False) -> None:
+        """A line for the person."""
+        self.message.setText(text)
+        self.message.setProperty("kind", "problem" if is_problem else "news")
+        self.message.style().polish(self.message)
+
+    def _choose(self, paths: list[Path]) -> None:
+        """The recordings to work on, which share a mood; it is as it was drawn for them before."""
+        if self._sounds and self._mood is not None:
+            self._moods[self._sounds[0]] = self._mood
+        self._mood = self._moods.get(paths[0])
         self._sounds = paths
         more = f" and {len(paths) - 1} more" if len(paths) > 1 else ""
         self.sound.setText(f"{paths[0].name}{more}")
-        self.opened.emit(paths)
-        try:
-            self._look = [self._engine.ask("inspect", path=str(paths[0]))]
-        except HostProblem as problem:
-            self.say(str(problem))
-        self._timer.start()
 
-    def say(self, text: str) -> None:
-        """A line for the person."""
-        self.message.setText(text)
+    def _show_sound(self, path: Path) -> None:
+        """Asks for a recording's waveform; until it comes, nothing of another one's is seen."""
+        self._shown = path
+        self._delivery = None
+        self.tracks.show_sound(0.0, (), self._mood or Mood())
+        try:
+            self._look = [self._engine.ask("inspect", path=str(path))]
+        except HostProblem as problem:
+            self.say(str(problem), is_problem=True)
+        self._timer.start()
 
     @property
     def is_busy(self) -> bool:
@@ -107,7 +138,7 @@ class Panel(QWidget):
     def generate(self) -> None:
         """Starts to generate what is chosen."""
         if not self._sounds:
-            self.say("Choose a recorded line first, or drop one here.")
+            self.say("Choose a recorded line first, or drop one here.", is_problem=True)
             return
         self._start("generate")
 
@@ -213,7 +244,7 @@ class Panel(QWidget):
             return
         index = self.character.currentIndex()
         if index < 0:
-            self.say("There is no character in the scene; open or reference one and press Refresh.")
+            self.say("There is no character in the scene; open or reference one and press Refresh.", is_problem=True)
             return
         character = self._characters[index]
         self._cancel = threading.Event()
@@ -225,7 +256,7 @@ class Panel(QWidget):
             else:
                 self._job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._cancel)
         except HostProblem as problem:
-            self.say(str(problem))
+            self.say(str(problem), is_problem=True)
             return
         self.say("")
         self._show_busy(True)
@@ -295,13 +326,15 @@ class Panel(QWidget):
 
     def _show_curves(self) -> None:
         found = self._delivery
-        if found is not None:
+        if found is None:
+            self.tracks.show_take((), {}, 1.0)
+        else:
             self.tracks.show_take(found.visemes, found.plot.get(self.region.currentText(), {}), found.plot_fps)
 
     def _end(self, message: str = "") -> None:
         self._job = None
         if message:
-            self.say(message)
+            self.say(message, is_problem=message != jobs.CANCELLED)
         self._show_busy(False)
         self._learn_actors()
 
@@ -322,9 +355,11 @@ class Panel(QWidget):
             for event in request.poll():
                 with contextlib.suppress(KeyError):
                     facts = event["result"]["facts"]
-                    self.tracks.show_sound(facts["duration_s"], facts["envelope"])
+                    self._mood = self._mood or Mood(facts["duration_s"])
+                    self.tracks.show_sound(facts["duration_s"], facts["envelope"], self._mood)
+                    self._show_curves()
                 if event["event"] == "failure":
-                    self.say(event["message"])
+                    self.say(event["message"], is_problem=True)
         self._look = [request for request in self._look if not request.is_over]
 
 

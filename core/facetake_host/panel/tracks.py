@@ -74,13 +74,13 @@ class TrackView(QWidget):
         """Length of the line."""
         return self._duration_s
 
-    def show_sound(self, duration_s: float, envelope: Sequence[float]) -> None:
-        """Another line: its waveform, and nothing else yet."""
+    def show_sound(self, duration_s: float, envelope: Sequence[float], mood: Mood) -> None:
+        """Another line: its waveform and what is drawn of its mood, and nothing else yet."""
         self._duration_s = duration_s
         self._wave = envelope
         self._visemes = ()
         self._curves = {}
-        self.mood = Mood(duration_s)
+        self.mood = mood
         self._playhead_s = 0.0
         self.redraw()
 

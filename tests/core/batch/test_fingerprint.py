@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from facetake import batch, formats, inference
+from facetake.audio import hash_of
 from facetake.batch import making
 from facetake.errors import AudioError
 from facetake.generate import GenerateOptions, generate
@@ -58,6 +59,25 @@ def test_a_mood_in_capitals_is_the_same(row: batch.ManifestRow, tmp_path: Path) 
         for mood in ("happy:0.7", "Happy:0.7")
     ]
     assert told[0] == told[1]
+
+
+def test_what_rows_share_is_read_once(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A character of a gigabyte is hashed once for a list, and a recording once for all its moods."""
+    mesh = tmp_path / "hero.glb"
+    mesh.write_bytes(b"a character")
+    rows = batch.matrix(batch.read(lines, ".csv")[:2], ["happy", "sad"], [1.0], "{id}-{emotion}")
+    read: list[str] = []
+
+    def counted(path: Path) -> str:
+        read.append(path.name)
+        return hash_of(path)
+
+    monkeypatch.setattr(batch, "hash_of", counted)
+    settings = batch.BatchSettings(tmp_path, GenerateOptions(), rig_map="vrm", mesh=mesh)
+    prints = batch._checked(rows, settings, making.model_hashes(None))[1]
+    assert sorted(read) == ["hero.glb", "line_0.wav", "line_1.wav", "vrm.toml"] and len(prints) == 4
+    for row in rows:
+        assert prints[row.id] == making.fingerprint(row, settings, making.model_hashes(None))
 
 
 @pytest.mark.parametrize("model", ["audio2rig", "motion"])

@@ -145,6 +145,27 @@ def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
     assert "id 'a b' is no name" in found[15].problem
 
 
+def test_cues_are_read_beside_the_list_alone(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file that is called like a cell, without a suffix, where the batch is started, is none of the list's."""
+    here = tmp_path / "here"
+    here.mkdir()
+    monkeypatch.chdir(here)
+    for name, cue in (("mine", "0 sad\n"), ("aim", "0 camera\n")):
+        Path(name).write_text(cue, encoding="utf-8")
+    path = csv(
+        lines, "a,line_0.wav,mine,", "b,line_1.wav,,aim", "c,line_2.wav,sad,camera", header="id,audio,emotion,look"
+    )
+    found = batch.read(path, ".csv")
+    assert all(str(lines) in row.problem and "cannot read" in row.problem for row in found[:2]), found
+    assert not found[2].problem
+
+    for name in ("mine", "aim"):
+        Path(name).replace(lines / name)
+    monkeypatch.chdir(lines)
+    found = batch.read(path, ".csv")
+    assert [(row.emotion, row.look) for row in found[:2]] == [(str(lines / "mine"), ""), ("", str(lines / "aim"))]
+
+
 @pytest.mark.parametrize("out", ["../a.csv", "/elsewhere/a.csv", "C:/a.csv", "sub/../../a.csv"])
 def test_outputs_stay_in_their_folder(lines: Path, out: str) -> None:
     """A row cannot write outside the folder of results."""

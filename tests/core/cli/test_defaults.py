@@ -95,6 +95,8 @@ def test_what_is_read_is_beside_the_file(work: Path) -> None:
     say('[batch]\nmodel = "models/ours"\nchecks = "/limits.toml"\nemotion = "./mood.txt"\n', work.parent)
     found = [word.partition("=")[2] for word in inserted("batch", "lines.csv")[1:4]]
     assert found == [os.path.join("..", "models", "ours"), str(Path("/limits.toml")), os.path.join("..", "mood.txt")]  # noqa: PTH118
+    say('[convert]\nrig-map = "Hero.TOML"\n', work.parent)
+    assert inserted("convert", "a.csv")[1] == f"--rig-map={Path('..', 'Hero.TOML')}"
 
 
 @pytest.mark.parametrize(

@@ -124,6 +124,7 @@ def test_nobody_who_listens_is_said_once(take: Path, capsys: pytest.CaptureFixtu
         (["--microphone", "--emotion", "auto"], "not known yet"),
         (["--record", "TAKE.xyz"], "no format has this suffix"),
         (["--record", "a.csv", "--protocol", "vmc"], "leave --protocol out"),
+        (["--record", "a.csv", "--rate", "30"], "recorded as it comes"),
         (["--record", "a.csv", "--host", "no.such.host.invalid"], "cannot listen on"),
     ],
 )
@@ -150,7 +151,9 @@ def test_a_port_in_use_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFix
     assert "close the program that listens there" in capsys.readouterr().err
 
 
-def test_a_stream_becomes_a_take(take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_stream_becomes_a_take(
+    take: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     """What a program sends is written when it ends; Ctrl-C ends a recording, too, and loses nothing."""
     original = formats.read(take)
     encoder = live.FaceEncoder("Guard", original.rate)
@@ -162,9 +165,19 @@ def test_a_stream_becomes_a_take(take: Path, tmp_path: Path, monkeypatch: pytest
 
     monkeypatch.setattr(live.Recorder, "listen", interrupted)
     assert main(["live", "--record", str(tmp_path / "b.npz"), "--port", "65000"]) == 130
+    assert "is missing" not in capsys.readouterr().err
     back = formats.read(tmp_path / "b.npz")
     assert (back.rate, back.n_frames, back.start) == (Fraction(30), 10, Fraction(0))
     assert np.abs(rig.to_arkit(back.values) - rig.to_arkit(original.values)).max() < 0.02
+
+    def torn(self: live.Recorder, **_more: object) -> None:
+        self.found += packets[:5]
+        self.is_torn = True
+
+    monkeypatch.setattr(live.Recorder, "listen", torn)
+    assert main(["live", "--record", str(tmp_path / "c.npz"), "--port", "65000"]) == 0
+    assert formats.read(tmp_path / "c.npz").n_frames == 5
+    assert "what came before is written" in capsys.readouterr().err
 
 
 def test_packets_of_another_kind_are_counted(

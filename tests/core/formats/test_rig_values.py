@@ -74,6 +74,8 @@ def test_usd_has_the_rig_s_shapes_and_the_take_s_curves(
         ("a,b\n1\n", "line 2 has 1 values, not 2"),
         ("", "the file is empty"),
         ("a\n1e300\n", "too large for any control"),
+        ("a\n2e6\n", "too large for any control"),
+        (",".join(f"a{n}" for n in range(1001)) + "\n" + "0," * 1000 + "0\n", "1001 controls, and a rig has 1000"),
     ],
 )
 def test_tables_that_are_none_are_refused(tmp_path: Path, text: str, told: str) -> None:

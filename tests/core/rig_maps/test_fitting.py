@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -80,6 +82,8 @@ def test_visemes_are_learnt_from_their_weights(played: F32) -> None:
     assert {(term.source, term.name): round(term.slope, 2) for term in made.controls[0].terms} == {
         ("visemes", "a"): 0.7
     }
+    with pytest.raises(ValueError, match="give them"):
+        fit(played, ("open",), shown[:, 12:13], "visemes")
 
 
 def test_what_stands_still_or_follows_nothing_is_told(played: F32) -> None:
@@ -98,6 +102,15 @@ def test_what_was_learnt_can_be_written_and_read(played: F32) -> None:
     made, _, _ = fit(played, hero().names, hero().apply(played))
     again = parse(tomllib.loads(text_of(made)), "again", "again")
     np.testing.assert_allclose(again.apply(played), made.apply(played), atol=1e-3)
+
+
+def test_a_name_of_any_letters_is_written_as_toml() -> None:
+    """What a map was learnt from may be called as files can be: controls and halves of letters included."""
+    import tomllib
+
+    odd = replace(hero(), about='learnt from "a\x7f\x1b\udcff\n.csv"')
+    told = tomllib.loads(text_of(odd).encode().decode())["about"]
+    assert told == 'learnt from "a\\x7f\\x1b\\udcff .csv"'
 
 
 def test_pairs_that_do_not_match_are_refused(played: F32) -> None:

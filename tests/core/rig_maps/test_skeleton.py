@@ -99,16 +99,20 @@ def test_faults_of_a_map_are_found() -> None:
         "good": {"arkit": {"jawOpen": 1}},
         "dead": {"arkit": {"jawOpen": -1}},
         "early": {"arkit": {"jawOpen": 3}},
+        "held": {"arkit": {"jawOpen": 1.5, "mouthSmileLeft": -4}},
         "restless": {"rig": {"neckCorrectivesMultiplyerU": 1}},
         "tongue": {"rig": {"C_tongue": 1}, "range": [-1, 1]},
     }
     found = examine(parse({"controls": table}, "x", "x"))
 
     assert found.dead == ("dead",)
-    assert found.saturated == {"early": "+200% beyond its range in 'jaw open'"}
+    assert found.saturated == {
+        "early": "+200% beyond its range in 'jaw open'",
+        "held": "+50% beyond its range in 'jaw open'",
+    }
     assert list(found.restless) == ["restless"] and found.restless["restless"] == pytest.approx(0.8)
     assert "tongue" in found.still and "good" not in found.still
-    assert found.reach[0].tolist() == [0.0, 1.0] and found.poses.shape == (len(POSES), 5) == (10, 5)
+    assert found.reach[0].tolist() == [0.0, 1.0] and found.poses.shape == (len(POSES), 6) == (10, 6)
 
 
 def test_a_take_shows_what_stands_at_its_end() -> None:
@@ -128,6 +132,10 @@ def test_heads_are_drawn_where_the_names_are_arkit_s() -> None:
     assert image.shape == (2 * rig_sheet.HEAD + bars, rig_sheet.WIDTH, 3)
     jaw, smile = (image[: rig_sheet.HEAD, k * rig_sheet.HEAD : (k + 1) * rig_sheet.HEAD].astype(int) for k in (0, 1))
     assert np.abs(jaw - smile).mean() > 1.0
+
+    below = parse({"controls": {"jawOpen": {"arkit": {"jawOpen": -2}, "range": [-2, 0]}}}, "x", "x")
+    weights = rig_sheet.to_head(below, np.array([[0.0], [-1.0], [-2.0]], np.float32))
+    assert weights[:, rig.ARKIT_NAMES.index("jawOpen")].tolist() == [0.0, 0.5, 1.0]
 
     table = {"dead": {"arkit": {"jawOpen": -1}}, "good": {"arkit": {"jawOpen": 1}}}
     few = parse({"controls": table}, "x", "x")

@@ -134,12 +134,12 @@ def _ends() -> tuple[F32, F32]:
 
 
 def _beyond(rig_map: RigMap, share: F32) -> dict[str, str]:
-    """Controls whose sum leaves the range by more than a little in a pose."""
-    worst = np.abs(share).argmax(axis=0)
+    """Controls whose sum goes beyond the upper end of their range by more than a little in a pose."""
+    worst = share.argmax(axis=0)
     return {
         name: f"{share[worst[place], place]:+.0%} beyond its range in '{list(POSES)[worst[place]]}'"
         for place, name in enumerate(rig_map.names)
-        if abs(share[worst[place], place]) > OVER and share[worst[place], place] > 0
+        if share[worst[place], place] > OVER
     }
 
 

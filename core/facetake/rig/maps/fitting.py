@@ -21,6 +21,8 @@ from facetake.rig.maps.rig_map import MappedControl, RigMap, Term
 from facetake.rig.maps.table import short_names
 from facetake.rig.viseme_names import VISEMES
 
+Fitted = Literal["arkit", "rig", "visemes"]
+"""What a map may be learnt from; controls of its own stand for nothing that a take has."""
 FEWEST_FRAMES: Final = 10
 """Below that a fit says nothing."""
 MOVES: Final = 0.02  # an input or output that moves less is noise
@@ -61,7 +63,7 @@ def fit(
     values: F32,
     names: Sequence[str],
     wanted: F32,
-    source: Literal["arkit", "rig", "visemes"] = "arkit",
+    source: Fitted = "arkit",
     visemes: F32 | None = None,
 ) -> tuple[RigMap, list[ControlFit], tuple[str, ...]]:
     """Learns a map.
@@ -79,6 +81,7 @@ def fit(
 
     Raises:
         RigError: there are too few frames, other numbers of them on both sides, or nothing could be learnt.
+        ValueError: the source is visemes, and their weights are missing.
     """
     if len(values) != len(wanted):
         raise RigError(
@@ -102,7 +105,7 @@ def fit(
     return RigMap("fitted", "", tuple(controls), tuple(range(len(controls)))), told, tuple(left)
 
 
-def _features(values: F32, source: str, visemes: F32 | None) -> tuple[F64, list[Term]]:
+def _features(values: F32, source: Fitted, visemes: F32 | None) -> tuple[F64, list[Term]]:
     """Inputs (T, F) of 0 and more that move, and the term with slope 1 of each."""
     if source == "rig":
         names = short_names()
@@ -111,13 +114,18 @@ def _features(values: F32, source: str, visemes: F32 | None) -> tuple[F64, list[
         terms = [Term("rig", names[column], column, points=_half(sign)) for column, sign in both]
     else:
         known = ARKIT_NAMES if source == "arkit" else VISEMES
-        columns = to_arkit(values) if source == "arkit" or visemes is None else visemes
-        kind: Literal["arkit", "visemes"] = "arkit" if source == "arkit" else "visemes"
-        terms = [Term(kind, name, column, slope=1.0) for column, name in enumerate(known)]
+        columns = to_arkit(values) if source == "arkit" else _given(visemes)
+        terms = [Term(source, name, column, slope=1.0) for column, name in enumerate(known)]
     moving = np.flatnonzero(np.ptp(columns, axis=0) > MOVES)
     if not len(moving):
         raise RigError("nothing moves in the take, so there is nothing to learn from; give one that plays")
     return columns[:, moving].astype(np.float64), [terms[place] for place in moving]
+
+
+def _given(visemes: F32 | None) -> F32:
+    if visemes is None:
+        raise ValueError("a map of visemes is learnt from their weights; give them")
+    return visemes
 
 
 def _half(sign: float) -> F32:

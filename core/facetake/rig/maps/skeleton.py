@@ -32,7 +32,7 @@ def read_names(path: Path) -> list[str]:
     try:
         lines = files.read_text(path, MOST_BYTES).splitlines()
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+        raise ConfigError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     names: dict[str, int] = {}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from facetake.errors import line
 from facetake.files import json_text
 from facetake.rig.maps.rig_map import SOURCES, MappedControl, RigMap, Term
 
@@ -19,7 +20,7 @@ def text_of(rig_map: RigMap, left: Iterable[str] = ()) -> str:
         rig_map: what to write.
         left: names that it has no control for yet; each becomes a comment to fill in.
     """
-    lines = [f"about = {quoted(rig_map.about)}", "", "[controls]"]
+    lines = [f"about = {quoted(line(rig_map.about))}", "", "[controls]"]
     for control in rig_map.controls:
         lines += _control(control)
     lines += [f"# {key(name)} = {{ arkit = {{ jawOpen = 1 }} }}" for name in left]
