@@ -5,11 +5,16 @@ Needs the `ui` and `preview` extras.
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from facetake.errors import ConfigError
+
+SCREENS: Final = ("WAYLAND_DISPLAY", "DISPLAY", "QT_QPA_PLATFORM")
+"""Variables of which one names what Qt shows a window on, where that is not known without."""
 
 
 def run(paths: Sequence[Path]) -> int:
@@ -24,7 +29,7 @@ def run(paths: Sequence[Path]) -> int:
         from facetake.ui.window import Window
     except ImportError as error:
         raise ConfigError(f'the window cannot open ({error}); pip install "facetake[ui,preview]"') from error
-    application = QApplication.instance() or QApplication(sys.argv[:1])
+    application = QApplication.instance() or _application(QApplication)
     window = Window()
     window.show()
     if paths:
@@ -32,3 +37,12 @@ def run(paths: Sequence[Path]) -> int:
     code = application.exec()
     window.end()
     return int(code)
+
+
+def _application(kind: type[Any]) -> Any:
+    """Qt's application. ConfigError where there is nothing to show it on: Qt would end the process with an abort."""
+    if sys.platform.startswith("linux") and not any(map(os.environ.get, SCREENS)):
+        raise ConfigError(
+            "no window can open, as there is no screen here; every command but 'facetake app' does without"
+        )
+    return kind(sys.argv[:1])

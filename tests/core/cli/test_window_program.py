@@ -39,3 +39,16 @@ def test_without_a_console_a_box_tells(problem: str, shown: list[str], monkeypat
     monkeypatch.undo()
     assert (code, boxes, is_quiet) == (2 if problem else 0, shown, True)
     assert app in facetake.cli.COMMANDS
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="only on Linux may there be no screen")
+def test_without_a_screen_there_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where a window has nothing to be shown on, the process ends with 2 and not with Qt's abort."""
+    for package in ("PySide6", "numba", "av"):
+        pytest.importorskip(package, reason="the window needs the ui and preview extras")
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    assert facetake.cli.main(["app"]) == 2
+    assert "there is no screen here" in capsys.readouterr().err
