@@ -20,11 +20,9 @@ from .panel import HOST
 def main(line: str, name: str | None = None) -> smoke.Facts:
     """Everything, on the character of that name. No dialog of Blender's waits: what was seen is written in by hand."""
     about = {"program": "Blender", "version": bpy.app.version_string, "build": bpy.app.build_hash.decode()}
-    folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+    home = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
     ed = bpy.ops.ed
-    probe = smoke.Probe(
-        HOST, about, folder, _played, lambda _, layer: layer in bpy.data.actions, ed.undo, ed.redo, _own
-    )
+    probe = smoke.Probe(HOST, about, home, _played, lambda _, layer: layer in bpy.data.actions, ed.undo, ed.redo, _own)
     return smoke.run(probe, Path(line), name=name)
 
 

@@ -270,8 +270,15 @@ def _restyle_options(asked: Mapping[str, Any]) -> restyling.RestyleOptions:
 def _refuse_overwriting(asked: Mapping[str, Any], *sources: str | Path) -> None:
     for name in ("out", "take_out"):
         for source in sources:
-            if asked[name] and Path(asked[name]).resolve() == Path(source).resolve():
+            if asked[name] and _is_same(asked[name], source):
                 raise ConfigError(f"{source} would be overwritten by the result; name another file")
+
+
+def _is_same(one: str, other: str | Path) -> bool:
+    try:
+        return Path(one).resolve() == Path(other).resolve()
+    except (OSError, ValueError):  # a name that no file can have: whoever opens it says so
+        return False
 
 
 def _deliver(
