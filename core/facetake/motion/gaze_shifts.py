@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial.transform import Rotation
 
 from facetake import rig
 from facetake.arrays import F32, F64, memmap
@@ -259,6 +258,8 @@ def _towards(angles_deg: F64) -> F64:
 
 def _target_aim(points_m: F64, head_deg: F64, darts_deg: F64, lid: float) -> F64:
     """(T, 5) side and up of the left, then of the right eye in degrees, and the lids, for eyes on points (T, 3)."""
+    from scipy.spatial.transform import Rotation  # a tenth of a second, which a line without targets does not spend
+
     turned = Rotation.from_euler("YXZ", head_deg * (1.0, -1.0, -1.0), degrees=True)
     seen = turned.inv().apply(points_m - NECK_M) + NECK_M
     aim = [_angles(seen - eye) + darts_deg for eye in EYES_M]
