@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import shutil
+import signal
 import sys
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -94,3 +95,11 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ]
     (folder / "models.toml").write_text("\n".join(rows), encoding="utf-8")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def ctrl_c_is_heard() -> Iterator[None]:
+    """Lets children hear Ctrl-C though the tests may have been started in the background, where it is ignored."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)

@@ -252,14 +252,6 @@ def test_interruption_is_130(take: Path, monkeypatch: pytest.MonkeyPatch, capsys
     assert "interrupted" in capsys.readouterr().err
 
 
-@pytest.fixture(autouse=True)
-def ctrl_c_is_heard() -> Iterator[None]:
-    """Lets children hear Ctrl-C though the tests may have been started in the background, where it is ignored."""
-    before = signal.signal(signal.SIGINT, signal.default_int_handler)
-    yield
-    signal.signal(signal.SIGINT, before)
-
-
 def facetake(*arguments: object, **options: object) -> subprocess.CompletedProcess[bytes]:
     """Runs the command in a process of its own, with the same packages."""
     code = "import sys; from facetake.cli import main; sys.exit(main())"
