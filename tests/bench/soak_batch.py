@@ -388,7 +388,7 @@ class Disturbing:
         self.folder.touched |= {self.recordings.index(one) for one in swapped}
         with _swapped(swapped, in_place=False):
             run = self.folder.run()
-            run.work(self._run_s / 25)
+            run.work(max(2.0, self._run_s / 25))  # a signal before it hears any would end it by itself
             run.process.send_signal(signal.SIGTERM)
             run.end()
             self.folder.hear(run)
@@ -421,7 +421,7 @@ class Disturbing:
                     os.utime(path, (time.time() + by, time.time() + by))
             path_ = os.pathsep.join([str(shim), os.environ.get("PYTHONPATH", "")])
             run = self.folder.run(env={"PYTHONPATH": path_, "SOAK_CLOCK_S": str(by)})
-            run.work(self._run_s / 25)
+            run.work(max(2.0, self._run_s / 25))  # a signal before it hears any would end it by itself
             run.process.send_signal(signal.SIGTERM)
             row.expect(run.end() in (0, 130), f"exit code {run.end()}")
             self.folder.hear(run)
