@@ -30,6 +30,8 @@ SUFFIXES: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
 )
 """Of the formats by their names."""
 _GRID: Final = ("frame", "time_s")
+_FORMULA: Final = ("=", "+", "-", "@")
+"""What spreadsheets begin a formula with; a stranger's map may call a control so."""
 DECIMALS: Final = 5  # as takes have them: an animator moves no slider by less
 
 
@@ -101,6 +103,11 @@ def write(found: RigValues, take: Take, path: Path, form: str | None = None, mes
     chosen = form_of(path, form)
     if chosen == "csv" and (taken := next((name for name in _GRID if name in found.names), "")):
         raise ConfigError(f"{path}: the column {taken} tells when; call the control otherwise, or write .json")
+    if chosen == "csv" and (formula := next((name for name in found.names if name.startswith(_FORMULA)), "")):
+        raise ConfigError(
+            f"{path}: a spreadsheet would take the column {formula[:40]} for a formula; call the control otherwise, "
+            "or write .json"
+        )
     notes: list[str] = []
     if chosen == "glb":
         notes = gltf_morph.write(found.names, found.values, found.rate, found.start, needed(mesh), path)

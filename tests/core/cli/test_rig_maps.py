@@ -194,3 +194,13 @@ def test_list_tells_every_map(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["rig-map", "list"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert [line.split()[0] for line in lines] == list(maps.shipped())
+
+
+@pytest.mark.parametrize("name", ["=cmd", "+cmd", "-cmd", "@cmd"])
+def test_no_column_begins_a_formula(name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A stranger's map cannot name a control so that a spreadsheet runs its CSV; JSON, which none opens, takes it."""
+    (tmp_path / "hero.toml").write_text(f'[controls]\n"{name}" = {{ arkit = {{ jawOpen = 1 }} }}\n', encoding="utf-8")
+    command = ["convert", str(take), "--rig-map", str(tmp_path / "hero.toml"), "-o"]
+    assert main([*command, str(tmp_path / "a.csv")]) == 2 and not (tmp_path / "a.csv").exists()
+    assert f"take the column {name} for a formula" in capsys.readouterr().err
+    assert main([*command, str(tmp_path / "a.json")]) == 0
