@@ -50,8 +50,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--port", type=options.whole(1, 65535), metavar="N", help="default: livelink 11111, vmc 39539")
     parser.add_argument("--subject", default="Facetake", metavar="NAME", help="as Unreal's Live Link window lists it")
     parser.add_argument("--emotion", metavar="WHAT", help="of a sound file or a microphone: happy:0.7, a blend, ...")
-    parser.add_argument("--energy", default="1", metavar="X", help="how much the face acts, 0 to 2")
-    parser.add_argument("--seed", type=options.whole(), default=0, help="another one gives another performance")
+    parser.add_argument("--energy", metavar="X", help="how much the face acts, 0 to 2; default: 1")
+    parser.add_argument("--seed", type=options.whole(), help="another one gives another performance; default: 0")
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's, or 60")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
 
@@ -109,6 +109,9 @@ def _take(arguments: argparse.Namespace, report: Reporter) -> tuple[Take, Path |
         return _generated(arguments, report), path if arguments.sound else None
     if arguments.emotion:
         raise ConfigError(f"{path} is a take, whose emotion is made; change it with 'facetake restyle'")
+    for name in ("energy", "seed", "model"):
+        if getattr(arguments, name) is not None:
+            report.warning(str(path), f"{path} is a take, which is made: --{name} changes nothing")
     take = formats.read(path)
     for note in formats.notes(take):
         report.warning(str(path), f"{path}: {note}")
@@ -124,7 +127,7 @@ def _generated(arguments: argparse.Namespace, report: Reporter) -> Take:
     path: Path = arguments.line
     if arguments.emotion:
         emotion.check(arguments.emotion)
-    chosen = GenerateOptions(arguments.emotion, _rate(arguments), seed=arguments.seed, energy=_energy(arguments))
+    chosen = GenerateOptions(arguments.emotion, _rate(arguments), seed=arguments.seed or 0, energy=_energy(arguments))
     made = generate(path, chosen, inference.load(arguments.model))
     for sentence in made.told:
         report.warning(str(path), sentence)
@@ -134,7 +137,7 @@ def _generated(arguments: argparse.Namespace, report: Reporter) -> Take:
 def _energy(arguments: argparse.Namespace) -> float:
     from facetake.motion.expression import MOST_ENERGY
 
-    return quantities.number(arguments.energy, "--energy", 0.0, MOST_ENERGY)
+    return quantities.number("1" if arguments.energy is None else arguments.energy, "--energy", 0.0, MOST_ENERGY)
 
 
 def _watching(connections: live.Connections, item: str, report: Reporter) -> Callable[[float], None]:
@@ -163,7 +166,7 @@ def _microphone(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.emotion and (emotion.is_heard(arguments.emotion) or emotion.cue_file(arguments.emotion)):
         raise ConfigError("what will be said is not known yet; give a microphone one emotion, such as happy:0.7")
     weights = emotion.weights(arguments.emotion or "neutral", "--emotion")
-    chosen = live.LiveOptions(seed=arguments.seed, energy=_energy(arguments))
+    chosen = live.LiveOptions(seed=arguments.seed or 0, energy=_energy(arguments))
     item = "microphone"
     with ExitStack() as opened:
         connections = _connections(arguments, Fraction(60), opened)

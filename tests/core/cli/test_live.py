@@ -61,6 +61,17 @@ def test_a_rate_that_is_asked_for_is_sent(take: Path) -> None:
     assert recorder.found[0].rate == 25
 
 
+def test_what_changes_nothing_of_a_take_is_said(
+    take: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """How a line is performed is no question of a take that is made; it is sent all the same."""
+    with live.Recorder("127.0.0.1", 0) as recorder:
+        assert heard([str(take), "--seed", "3", "--energy", "2", "--model", str(tiny_model)], recorder) == 0
+    told = capsys.readouterr().err
+    assert len(recorder.found) > 1
+    assert [told.count(f"is made: --{name} changes nothing") for name in ("seed", "energy", "model")] == [1, 1, 1]
+
+
 def test_a_line_is_generated_and_sent(tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A sound file becomes a take first; where nothing plays sound, that is said and frames go out all the same."""
     import soundfile as sf
