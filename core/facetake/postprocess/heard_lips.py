@@ -24,7 +24,8 @@ LATE_FRAMES = 1
 LEAST_FRAMES = 30
 """Of speech to take a mean and a spread from, by choice: half a second. A shorter line keeps the performer's lips."""
 OPENING = {"jaw": 0.7, "lowerLipDepress": 0.6, "upperLipRaise": 0.36}
-"""How far each control goes with an opening of 1: seven tenths by the jaw, and the lips' shares of `mouth.aperture`."""
+"""How far each control goes with an opening of 1: seven tenths by the jaw, and the lips' shares of `mouth.aperture`.
+What opens too far is made smaller as it stands."""
 ROUNDING = dict.fromkeys(("purseU", "purseD", "funnelU", "funnelD"), 0.25)
 """Likewise for rounding, which `mouth.pucker` adds up from four controls alike."""
 
@@ -49,10 +50,12 @@ def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]
         shown = _measured(values, measure)
         wanted = np.maximum(_in_scale(read, shown, speech), 0.0)
         change = SHARE * (wanted - shown)
+        less = 1.0 + np.minimum(change, 0.0) / np.maximum(shown, 1e-6)
+        more = np.maximum(change, 0.0)
         for rows in memmap.blocks(values):
             for name, amount in moves.items():
                 columns = rig.columns("C_jaw")[:1] if name == "jaw" else rig.both(f"mouth_{name}")
-                moved = values[rows][:, columns] + amount * change[rows, None]
+                moved = values[rows][:, columns] * less[rows, None] + amount * more[rows, None]
                 values[rows, columns] = np.clip(moved, 0.0, 1.0)
 
 

@@ -16,7 +16,8 @@ def performed(seed: int) -> np.ndarray:
     rng = np.random.default_rng(seed)
     drift = np.convolve(rng.normal(0, 1, COUNT), np.hanning(20), "same")
     values[:, rig.columns("C_jaw")[0]] = np.clip(0.3 + 0.05 * drift, 0, 1)
-    values[:, rig.both("mouth_purseU")] = np.clip(0.3 + 0.05 * drift[::-1], 0, 1)[:, None]
+    for name in heard_lips.ROUNDING:
+        values[:, rig.both(f"mouth_{name}")] = np.clip(0.3 + 0.05 * drift[::-1], 0, 1)[:, None]
     return values
 
 
