@@ -5,6 +5,7 @@ Knows nothing of what a model does.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -30,6 +31,10 @@ from facetake.files.quantities import shown
 
 if TYPE_CHECKING:
     import onnxruntime
+
+# newer versions of ONNX Runtime report their use to their maker unless told otherwise before they are loaded; nothing goes to
+# the network unasked, and who sets the variable has asked
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 MODEL_VERSION = 1  # goes up when models of before no longer fit
 _SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs

@@ -62,7 +62,9 @@ def find() -> Interpreter:
     }
     if sys.platform == "darwin":
         members |= {f"lib/{path.name}": path for path in prefix.glob("lib/libpython*.dylib")}
-    return Interpreter(prefix, members, "bin/python", f"{inside}/site-packages")
+    # where Debian's Python looks, which keeps site-packages for what people build themselves
+    packages = "lib/python3/dist-packages" if "deb_system" in sysconfig.get_scheme_names() else f"{inside}/site-packages"
+    return Interpreter(prefix, members, "bin/python", packages)
 
 
 def _on_windows(prefix: Path) -> Interpreter:

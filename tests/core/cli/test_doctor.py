@@ -243,13 +243,13 @@ def test_the_home_folder_is_not_told() -> None:
 
 
 def test_extras_are_those_of_the_package() -> None:
-    """What is told of extras is what pyproject.toml installs, but for those that only the checks need."""
+    """What is told of extras is what pyproject.toml installs, but for those of who makes Facetake and hands it out."""
     declared: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for extra, packages in EXTRAS.items():
         wanted = [line.split("[")[0] for line in declared["optional-dependencies"][extra]]
         names = {name.split(">")[0].split("=")[0].split("<")[0] for name in wanted} - {"facetake"}
         assert names == set(packages), extra
-    assert set(declared["optional-dependencies"]) - set(EXTRAS) == {"bake", "browser", "dev"}
+    assert set(declared["optional-dependencies"]) - set(EXTRAS) == {"bake", "browser", "dev", "standalone"}
     needed = {line.split(">")[0] for line in declared["dependencies"]}
     assert needed == set(software.NEEDED)
 
