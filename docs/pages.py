@@ -31,12 +31,14 @@ FRAME = """<!doctype html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <style>
-body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; font: 1rem/1.5 system-ui, sans-serif; color: #222; background: #fff; }}
-pre, code {{ font-family: ui-monospace, Consolas, monospace; font-size: .9em; background: #f2f2f2; border-radius: 4px; }}
+body {{ max-width: 46rem; margin: 2rem auto; padding: 0 1rem; color: #222; background: #fff; }}
+body {{ font: 1rem/1.5 system-ui, sans-serif; }}
+pre, code {{ font: .9em ui-monospace, Consolas, monospace; background: #f2f2f2; border-radius: 4px; }}
 pre {{ padding: .6rem .8rem; overflow-x: auto; }} code {{ padding: .1em .25em; overflow-wrap: anywhere; }}
 pre code {{ padding: 0; overflow-wrap: normal; }}
 img {{ max-width: 100%; border: 1px solid #ccc; border-radius: 4px; }}
-table {{ border-collapse: collapse; }} td, th {{ border: 1px solid #ccc; padding: .3rem .6rem; text-align: left; vertical-align: top; }}
+table {{ border-collapse: collapse; }}
+td, th {{ border: 1px solid #ccc; padding: .3rem .6rem; text-align: left; vertical-align: top; }}
 </style>
 </head>
 <body>

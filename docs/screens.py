@@ -2,8 +2,8 @@
 
     xvfb-run -s "-screen 0 1280x800x24" python docs/screens.py HOME --press 322,91 501,517
 
-HOME holds the folder as `facetake`. Shoots the doctor in xterm, and the window with the example line after xdotool clicked at
-these places of it, which are those of Whole line and Generate.
+HOME holds the folder as `facetake`. Shoots the doctor in xterm, and the window with the example line after xdotool
+clicked at these places of it, which are those of Whole line and Generate.
 """
 
 from __future__ import annotations

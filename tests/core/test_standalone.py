@@ -69,7 +69,7 @@ def run(
 
 @on_linux
 def test_a_line_is_made_by_nobody_in_an_empty_home(made: Standalone, place: Path) -> None:
-    """Moved, without a PATH, by another user in a home with nothing in it, the folder makes a take; it stays as it was."""
+    """Moved, without a PATH, run by another user in an empty home, the folder makes a take, and stays as it was."""
     home = place / "home"
     home.mkdir()
     home.chmod(0o777)
@@ -148,7 +148,11 @@ def test_the_archive_keeps_it_able_to_run(made: Standalone, tmp_path: Path) -> N
         assert tar.getmember("facetake/facetake").mode & 0o111
     (tmp_path / "link").symlink_to(made.folder / "facetake")
     done = subprocess.run(
-        [str(tmp_path / "link"), "--version"], env={"PATH": "/usr/bin:/bin"}, capture_output=True, text=True, check=False
+        [str(tmp_path / "link"), "--version"],
+        env={"PATH": "/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.stdout == f"facetake {__version__}\n", done.stderr
 
@@ -232,7 +236,6 @@ def test_what_does_not_run_is_not_given_a_name(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A folder whose Python cannot start is refused and taken away."""
-
     program = tmp_path.parent / "broken"
     program.write_text("#!/bin/sh\necho 'it is broken' >&2; exit 3\n")
     program.chmod(0o755)
@@ -269,13 +272,11 @@ def test_on_windows_the_layout_is_windows_own(tmp_path: Path, monkeypatch: pytes
     listed = (tmp_path / f"python3{sys.version_info[1]}._pth").read_bytes().decode()
     assert listed.split("\r\n") == ["Lib", "DLLs", "Lib\\site-packages", ".", ""]
     assert (tmp_path / "facetake.cmd").read_bytes() == b'@"%~dp0python.exe" -I -m facetake %*\r\n'
-    assert (tmp_path / "facetake-app.cmd").read_bytes() == (
-        b'@start "" "%~dp0pythonw.exe" -I -m facetake app %*\r\n'
-    )
+    assert (tmp_path / "facetake-app.cmd").read_bytes() == (b'@start "" "%~dp0pythonw.exe" -I -m facetake app %*\r\n')
 
 
 def test_what_the_system_has_stays_the_systems() -> None:
-    """glibc's libraries and the compiler's are not taken along; those of another version or name are."""
+    """Glibc's libraries and the compiler's are not taken along; those of another version or name are."""
     stays = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libstdc++.so.6", "ld-linux-x86-64.so.2", "libz.so.1")
     assert all(libraries.OF_THE_SYSTEM.fullmatch(name) for name in stays)
     goes = ("libcrypt.so.1", "libffi.so.8", "libssl.so.3", "libpython3.11.so.1.0", "libmpdec.so.3")
@@ -286,7 +287,12 @@ def test_the_command_tells_what_was_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Size, extras and what it rests on in a sentence for people, and as an event for programs."""
-    found: Mapping[str, object] = {"folder": tmp_path / "facetake", "extras": ("cpu",), "size": 2_000_000, "rests_on": "x."}
+    found: Mapping[str, object] = {
+        "folder": tmp_path / "facetake",
+        "extras": ("cpu",),
+        "size": 2_000_000,
+        "rests_on": "x.",
+    }
     monkeypatch.setattr(standalone, "make", lambda *_given: Standalone(**found))  # type: ignore[arg-type]
     assert main(["package", "standalone", "--out", str(tmp_path), "--progress", "json"]) == 0
     events = [json.loads(row) for row in capsys.readouterr().out.splitlines()]

@@ -80,7 +80,7 @@ def test_nothing_connects_but_what_is_asked_to() -> None:
 
 
 def test_onnx_runtime_reports_to_nobody(tmp_path: Path) -> None:
-    """A line that is made in an empty home leaves no number of the machine there to be reported by, nor a report to be sent."""
+    """A line that is made in an empty home leaves there no number to be reported by, nor a report to be sent."""
     pytest.importorskip("onnxruntime", reason="making a take needs the cpu or gpu extra")
     shutil.copy(ROOT / "examples" / "line.wav", tmp_path)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_", "CI"))}

@@ -10,10 +10,9 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
-from facetake import inference, qc
-from facetake.audio import hash_of
+from facetake import files, inference, qc
 from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
 from facetake.batch.keeping import make_folder, sweep
@@ -23,7 +22,7 @@ from facetake.batch.manifest import matrix, notes, read, schema, shard
 from facetake.batch.outputs import apart
 from facetake.batch.row import ManifestRow, refused
 from facetake.batch.runner import default_jobs, local
-from facetake.errors import FacetakeError
+from facetake.errors import BatchError, FacetakeError
 from facetake.formats.files import marking
 
 __all__ = [
@@ -160,7 +159,9 @@ def _checked(
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
     checked = list[ManifestRow]()
     prints = dict[str, Fingerprint]()
-    hashed = cache(hash_of)  # a mesh is every row's, and a recording perhaps that of many moods
+    hashed = cache(
+        partial(files.hash_of, kind=BatchError)
+    )  # a mesh is every row's, and a recording perhaps that of many moods
     for row in rows:
         try:
             if not row.problem:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from facetake import files, formats
-from facetake.audio import hash_of
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Ledger, LedgerEntry, Verdict
 from facetake.batch.row import ManifestRow
@@ -48,7 +47,7 @@ def _loaded(path: Path) -> object:
     try:
         return json_text.load(files.read_text(path, MOST_BYTES), pairs=_once)
     except OSError as error:
-        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+        raise BatchError(f"cannot read {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
         raise BatchError(f"{path} is not UTF-8 text (byte {error.start}); export it from the report anew") from error
     except ValueError as error:
@@ -120,7 +119,7 @@ def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: L
 def _kept(one: Verdict, entry: LedgerEntry | None, folder: Path) -> Iterator[str]:
     """Keeps one approved version; a sentence where that is not possible."""
     out = None if entry is None else folder / entry.out
-    if entry is None or out is None or not out.is_file() or hash_of(out) != one.take_sha256:
+    if entry is None or out is None or not out.is_file() or files.hash_of(out, BatchError) != one.take_sha256:
         yield f"{one.id} was approved in a version that is not there; look at it again"
         return
     try:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Final
 
 from facetake import files
-from facetake.audio import hash_of
 from facetake.errors import BatchError
 from facetake.formats.changed import is_foreign, set_aside
 from facetake.formats.files import begun_with, beside
@@ -85,7 +84,7 @@ def put_down(
 
 def _written(path: Path, name: str) -> WrittenFile:
     stamp = path.stat()
-    return WrittenFile(name, stamp.st_size, hash_of(path), stamp.st_mtime_ns)
+    return WrittenFile(name, stamp.st_size, files.hash_of(path), stamp.st_mtime_ns)
 
 
 def sweep(folder: Path, names: Iterable[str], mark: str) -> None:

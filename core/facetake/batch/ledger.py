@@ -16,9 +16,8 @@ from types import TracebackType
 from typing import Final
 
 from facetake import files, qc
-from facetake.audio import hash_of
 from facetake.batch.keeping import WrittenFile
-from facetake.errors import AudioError, BatchError, line
+from facetake.errors import BatchError, line
 from facetake.files import json_text
 from facetake.formats.changed import set_aside
 
@@ -387,8 +386,8 @@ def _seen(path: Path, known: WrittenFile | None) -> tuple[str, WrittenFile | Non
             return "was changed or cut off", known
         if known.sha256 and now.st_mtime_ns == known.mtime_ns:
             return "", known
-        sha256 = hash_of(path)
-    except (OSError, AudioError):
+        sha256 = files.hash_of(path)
+    except OSError:
         return "is gone", known
     if known.sha256 not in (sha256, ""):
         return "was changed or cut off", known

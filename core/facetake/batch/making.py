@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake import __version__, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
-from facetake.audio import hash_of
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
@@ -217,7 +216,7 @@ def fingerprint(
     row: ManifestRow,
     settings: BatchSettings,
     hashes: dict[str, str],
-    hashed: Callable[[Path], str] = hash_of,
+    hashed: Callable[[Path], str] = files.hash_of,
 ) -> dict[str, object]:
     """Everything that a row's take depends on, by name, so that what changed can be said; no folder of its inputs.
 

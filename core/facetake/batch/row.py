@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from facetake import files
 from facetake.errors import line, sentence
 
 LONGEST_ID: Final = 200  # characters: leaves room for suffixes in the 255 bytes of a file's name
@@ -82,5 +83,5 @@ def spared(name: str) -> str:
 def refused(row: ManifestRow, error: Exception) -> ManifestRow:
     """The row with what went wrong before it was begun."""
     if isinstance(error, OSError):
-        return replace(row, problem=line(f"{error.filename or row.audio}: {error.strerror or error}; check the path"))
+        return replace(row, problem=line(f"{error.filename or row.audio}: {files.reason(error)}; check the path"))
     return replace(row, problem=sentence(error))

@@ -28,10 +28,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--extras",
         metavar="NAME,...",
-        help=f"{STANDALONE}: which extras go along; default: those of cpu, gpu, preview, ui and live that are installed",
+        help=f"{STANDALONE}: which extras go along; default: of cpu, gpu, preview, ui and live those installed",
     )
     parser.add_argument(
-        "--archive", action="store_true", help=f"{STANDALONE}: also as one file to hand out (.zip, or .tar.gz elsewhere)"
+        "--archive",
+        action="store_true",
+        help=f"{STANDALONE}: also as one file to hand out (.zip, or .tar.gz elsewhere)",
     )
 
 

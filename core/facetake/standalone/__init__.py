@@ -18,9 +18,8 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
-
 from py_compile import PycInvalidationMode
+from typing import Final
 
 from facetake import __version__, files
 from facetake.errors import ConfigError
@@ -61,8 +60,8 @@ def make(out: Path, extras: Sequence[str] = (), told: Callable[[float], None] = 
         told: is called with the share that is done, 0..1.
 
     Raises:
-        ConfigError: there is such a folder, no room, or no right to write; an extra that is not installed; a Python that cannot
-            be moved; or what was made does not run.
+        ConfigError: there is such a folder, no room, or no right to write; an extra that is not installed; a Python
+            that cannot be moved; or what was made does not run.
     """
     target = out / NAME
     if os.path.lexists(target):
@@ -123,7 +122,8 @@ def _check_room(out: Path, members: Mapping[str, Path]) -> None:
     free = shutil.disk_usage(out).free
     if free < needed:
         raise ConfigError(
-            f"{out} has {free / 1e6:.0f} MB free and {needed / 1e6:.0f} are needed; free some, or name another folder with --out"
+            f"{out} has {free / 1e6:.0f} MB free and {needed / 1e6:.0f} are needed; free some, or name another folder "
+            "with --out"
         )
 
 

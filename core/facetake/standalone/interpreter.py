@@ -19,7 +19,19 @@ UNUSED: Final = frozenset(
 """Folders of the standard library that nothing here needs, or that are filled anew; they are half of it."""
 UNUSED_FILES: Final = (
     *("*.pyc", "*.a", "*.whl", "sitecustomize.py", "usercustomize.py", "EXTERNALLY-MANAGED"),
-    *("_tkinter*", "readline*", "_curses*", "_gdbm*", "_dbm*", "nis.*", "ossaudiodev*", "_test*", "_xx*", "xx*", "_ctypes_test*"),
+    *(
+        "_tkinter*",
+        "readline*",
+        "_curses*",
+        "_gdbm*",
+        "_dbm*",
+        "nis.*",
+        "ossaudiodev*",
+        "_test*",
+        "_xx*",
+        "xx*",
+        "_ctypes_test*",
+    ),
 )
 """Likewise; among them modules of libraries that are the GPL's, or that only a terminal or Tk needs."""
 
@@ -51,8 +63,8 @@ def find() -> Interpreter:
         return _on_windows(prefix)
     if framework := sysconfig.get_config_var("PYTHONFRAMEWORK"):
         raise ConfigError(
-            f"the Python at {prefix} is a {framework} framework, which cannot be moved; install Facetake with a Python of "
-            'uv, for example: uv tool install --managed-python "facetake[cpu,ui]"'
+            f"the Python at {prefix} is a {framework} framework, which cannot be moved; install Facetake with a "
+            'Python of uv, for example: uv tool install --managed-python "facetake[cpu,ui]"'
         )
     library = Path(sysconfig.get_path("stdlib")).resolve()
     inside = library.relative_to(prefix).as_posix()
@@ -63,7 +75,9 @@ def find() -> Interpreter:
     if sys.platform == "darwin":
         members |= {f"lib/{path.name}": path for path in prefix.glob("lib/libpython*.dylib")}
     # where Debian's Python looks, which keeps site-packages for what people build themselves
-    packages = "lib/python3/dist-packages" if "deb_system" in sysconfig.get_scheme_names() else f"{inside}/site-packages"
+    packages = (
+        "lib/python3/dist-packages" if "deb_system" in sysconfig.get_scheme_names() else f"{inside}/site-packages"
+    )
     return Interpreter(prefix, members, "bin/python", packages)
 
 

@@ -83,6 +83,6 @@ def _rests_on() -> str:
         return f"macOS {platform.mac_ver()[0]} or later."
     library, version = platform.libc_ver()
     return (
-        f"Linux with {library} {version} or later and libstdc++; its window needs what Qt needs: X11 or Wayland, OpenGL, "
-        "fontconfig, libxkbcommon and, for X11, libxcb-cursor."
+        f"Linux with {library} {version} or later and libstdc++; its window needs what Qt needs: X11 or Wayland, "
+        "OpenGL, fontconfig, libxkbcommon and, for X11, libxcb-cursor."
     )

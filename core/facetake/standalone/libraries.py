@@ -17,9 +17,7 @@ from typing import Final
 from facetake.errors import ConfigError
 from facetake.standalone.interpreter import Interpreter
 
-OF_THE_SYSTEM: Final = re.compile(
-    r"(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|z|expat))\.so.*"
-)
+OF_THE_SYSTEM: Final = re.compile(r"(ld-linux.*|lib(c|m|dl|rt|util|pthread|resolv|anl|gcc_s|stdc\+\+|z|expat))\.so.*")
 """glibc's, the compiler's, and two more that packages in wheels take from the system (PEP 600)."""
 LIBRARIES: Final = "lib"
 BESIDE: Final = f"$ORIGIN/../{LIBRARIES}"

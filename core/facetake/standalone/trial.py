@@ -62,6 +62,8 @@ def run(folder: Path, python: Interpreter) -> None:
             stdin=subprocess.DEVNULL,
         )
     if done.returncode:
-        said = [row for row in (done.stdout + done.stderr).splitlines() if row.startswith("!!")] or done.stderr.split("\n")
+        said = [row for row in (done.stdout + done.stderr).splitlines() if row.startswith("!!")] or done.stderr.split(
+            "\n"
+        )
         last = next((row for row in reversed(said) if row.strip()), f"exit code {done.returncode}")
         raise ConfigError(f"the folder does not run by itself ({last.strip()}); a Python of uv is known to be movable")

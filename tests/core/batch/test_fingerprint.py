@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from facetake import batch, formats, inference
-from facetake.audio import hash_of
 from facetake.batch import making
 from facetake.errors import AudioError
+from facetake.files import hash_of
 from facetake.generate import GenerateOptions, generate
 
 OTHER = {
