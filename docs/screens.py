@@ -1,6 +1,6 @@
 """The pictures of docs/install.md: real screens of a folder that `facetake package standalone` made.
 
-    xvfb-run -s "-screen 0 1280x800x24" python docs/screens.py HOME --press 322,91 501,517
+    xvfb-run -s "-screen 0 1280x800x24" python docs/screens.py HOME --press 322,91 322,91 501,517
 
 HOME holds the folder as `facetake`. Shoots the doctor in xterm, and the window with the example line after xdotool
 clicked at these places of it, which are those of Whole line and Generate.
@@ -58,7 +58,7 @@ def shoot(
             time.sleep(2.0 if seen else 20.0)
             for place in press:
                 subprocess.run(["xdotool", "mousemove", *place.split(","), "click", "1"], check=True)
-                time.sleep(1.0)
+                time.sleep(3.0)
             time.sleep(90.0 if press else 0.0)  # the first face is compiled
             picture = ImageGrab.grab(xdisplay=environment["DISPLAY"])
         finally:

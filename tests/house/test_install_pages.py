@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import sys
+import runpy
 from pathlib import Path
 
 import pytest
@@ -11,20 +11,21 @@ import pytest
 pytest.importorskip("markdown_it", reason="the pages are made with the dev extra")
 
 ROOT = Path(__file__).parents[2]
-sys.path.insert(0, str(ROOT / "docs"))
-import pages  # noqa: E402 - a script of the documents, which is no package
+SCRIPT = runpy.run_path(str(ROOT / "docs" / "pages.py"))
+PAGES = SCRIPT["PAGES"]
+html = SCRIPT["html"]
 
 
-@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_is_what_its_markdown_gives(page: str) -> None:
     """What lies in the zips and the folder is made of the page as it is; `python docs/pages.py` makes it anew."""
-    assert (ROOT / pages.PAGES[page]).read_text(encoding="utf-8") == pages.html(page)
+    assert (ROOT / PAGES[page]).read_text(encoding="utf-8") == html(page)
 
 
-@pytest.mark.parametrize("page", pages.PAGES)
+@pytest.mark.parametrize("page", PAGES)
 def test_a_page_needs_no_other_file(page: str) -> None:
     """Pictures are inside, links lead to the web alone, and nothing is loaded or run."""
-    text = pages.html(page)
+    text = html(page)
     assert re.findall(r"<title>(.+)</title>", text)[0] in text.partition("<body>")[2]
     assert all(target.startswith("data:image/") for target in re.findall(r'src="([^"]+)"', text))
     assert all(target.startswith("https://") for target in re.findall(r'href="([^"]+)"', text))

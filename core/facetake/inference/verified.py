@@ -36,7 +36,10 @@ if TYPE_CHECKING:
 # goes to the network unasked, and who sets the variable has asked
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
-MODEL_VERSION = 1  # goes up when models of before no longer fit
+MODEL_VERSION = 1
+"""Goes up where a model of before would be taken and mean something else: where names, shapes, rates and controls,
+which are looked at too, do not tell it. No such change has been made yet."""
+
 _SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs
 SHIPPED = Path(__file__).parents[1] / "models"  # `core/facetake/models`, in a wheel, too
 

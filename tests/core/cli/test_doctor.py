@@ -208,6 +208,19 @@ def test_a_report_holds_what_is_shown_and_no_more(
     assert (folder / NAME).read_bytes() == before
 
 
+def test_a_file_of_the_person_s_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report takes the place of an earlier report, and of nothing else: what was there is kept beside it."""
+    monkeypatch.setattr(examination, "examine", lambda _folder: iter([Diagnosis("x", "y")]))
+    (tmp_path / "report.zip").write_bytes(b"mine")
+    for _ in range(2):
+        assert main(["doctor", "--report-bug", "report.zip"]) == 0
+    assert capsys.readouterr().err.count("it is kept as report.changed-1.zip") == 1
+    assert {path.name for path in tmp_path.glob("report*")} == {"report.zip", "report.changed-1.zip"}
+    assert (tmp_path / "report.changed-1.zip").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
