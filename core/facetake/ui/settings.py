@@ -22,7 +22,6 @@ from PySide6.QtWidgets import (
 )
 
 from facetake import rig
-from facetake.ui.curves import GROUPS
 from facetake.ui.lines import LineSettings
 from facetake_host.panel.mood import EMOTIONS
 from facetake_host.panel.widgets import ClickBox, NumberedSlider
@@ -42,24 +41,21 @@ class SettingsPanel(QWidget):
         changed: a change of the settings, as a function from the old to the new.
         asked: the name of a command.
         brushed: another emotion to draw.
-        grouped: other curves to show.
     """
 
     changed = Signal(object)
     asked = Signal(str)
     brushed = Signal(str)
-    grouped = Signal(str)
 
     def __init__(self) -> None:
         """As for no line."""
         super().__init__()
-        self.emotion, self.style_name, self.actor, self.region, self.group = (ClickBox() for _ in range(5))
+        self.emotion, self.style_name, self.actor, self.region = (ClickBox() for _ in range(4))
         self.emotion.addItems(EMOTIONS)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
         self.actor.addItems([OWN])
         self.region.addItems(GAINED)
-        self.group.addItems(GROUPS)
         self.weight, self.strength = NumberedSlider(70), NumberedSlider(80)
         self.energy = NumberedSlider(100, MOST_SHOWN_ENERGY)
         self.gain = NumberedSlider(100, MOST_SHOWN_GAIN)
@@ -70,7 +66,7 @@ class SettingsPanel(QWidget):
         self.listen.setToolTip("Hear the emotion in the line; what was heard is drawn, to be changed and made again")
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         self._settings = LineSettings()
-        for name in "emotion weight listen style_name strength actor region gain energy seed group".split():
+        for name in "emotion weight listen style_name strength actor region gain energy seed".split():
             getattr(self, name).setObjectName(name)
         self._lay_out()
         self._connect()
@@ -119,12 +115,10 @@ class SettingsPanel(QWidget):
         take.addRow("", self.gains)
         take.addRow("Seed", self.seed)
         go = self._button("Generate", "generate")
-        go.setObjectName("go")
         take.addRow("", _row(go, self._button("Three seeds", "generate_three")))
         style.addRow("Style", _row(self.style_name, self.strength))
         style.addRow("Actor", self.actor)
         style.addRow("", self._button("Restyle", "restyle"))
-        style.addRow("Curves", self.group)
         column = QVBoxLayout(self)
         column.setSpacing(14)
         for form in (mood, take, style):
@@ -146,7 +140,6 @@ class SettingsPanel(QWidget):
         self.gain.settled.connect(self._gain)
         self.region.currentTextChanged.connect(lambda _: self.show_settings(self._settings))
         self.emotion.currentTextChanged.connect(self.brushed.emit)
-        self.group.currentTextChanged.connect(self.grouped.emit)
 
     def _change(self, name: str, value: object) -> None:
         self.changed.emit(lambda settings: replace(settings, **{name: value}))

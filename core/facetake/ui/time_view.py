@@ -11,16 +11,25 @@ from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
 from facetake_host.panel.mood import Mood
 from facetake_host.panel.tracks import ZOOM, TrackView
+from facetake_host.panel.widgets import ClickBox
 
 
 class TimeView(QWidget):
-    """Waveform, visemes, mood and curves of a line."""
+    """Waveform, visemes, mood and curves of a line.
+
+    Attributes:
+        group: which curves; whoever lays this out places it.
+    """
 
     def __init__(self) -> None:
         """Of no line."""
         super().__init__()
         self.tracks = TrackView()
         self.bar = QScrollBar(Qt.Orientation.Horizontal)
+        self.group = ClickBox()
+        self.group.addItems(curves.GROUPS)
+        self.group.setObjectName("group")
+        self.group.setToolTip("Which curves are shown")
         self._line: tuple[object, ...] = ()
         self._curves: tuple[object, ...] = ()
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -32,8 +41,8 @@ class TimeView(QWidget):
         self.bar.valueChanged.connect(self._scroll)
         self._show_bar()
 
-    def show_line(self, desk: Desk, line: SpokenLine | None, group: str) -> bool:
-        """Shows a line, with the curves of that group; whether another recording, or another length of it, is seen."""
+    def show_line(self, desk: Desk, line: SpokenLine | None) -> bool:
+        """Shows a line, with the curves of the chosen group; whether another recording, or length of it, is seen."""
         facts = desk.facts.get(line.sound) if line and line.sound else None
         duration_s = desk.duration_s(line) if line else 0.0
         seen = (line.number if line else 0, line.sound if line else None, duration_s, facts)
@@ -44,7 +53,7 @@ class TimeView(QWidget):
             self.tracks.show_sound(duration_s, facts.envelope if facts else (), mood)
         if not self.tracks.is_drawing:
             self.tracks.mood = mood
-        self._show_curves(line, group)
+        self._show_curves(line)
         self.tracks.redraw()
         return is_other
 
@@ -66,9 +75,10 @@ class TimeView(QWidget):
         self.tracks.put_loop(None if is_marked else self.tracks.view)
         self.tracks.looped.emit()
 
-    def _show_curves(self, line: SpokenLine | None, group: str) -> None:
+    def _show_curves(self, line: SpokenLine | None) -> None:
         top = line.top if line else None
         other = line.others[0] if line and line.others else None
+        group = self.group.currentText()
         wanted = (top, other, group)
         if wanted == self._curves:
             return

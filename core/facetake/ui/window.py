@@ -284,7 +284,9 @@ class Window(QMainWindow):
         right.setMinimumWidth(self.settings.minimumSizeHint().width() + right.verticalScrollBar().sizeHint().width())
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         left = look.split(down, [self.lines, self.takes, self.note], [240, 140, 90])
-        middle = look.column(self.title, self.viewer, self.transport, stretch=1)
+        middle = look.column(
+            self.title, self.viewer, look.row(self.transport, self.time_view.group, stretch=0), stretch=1
+        )
         above = look.split(across, [left, middle, right], [330, 570, 320])
         halves = look.split(down, [above, self.time_view], [460, 270])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
@@ -300,7 +302,7 @@ class Window(QMainWindow):
         self.settings.changed.connect(self._set)
         self.settings.asked.connect(self.do)
         self.settings.brushed.connect(self._brush)
-        self.settings.grouped.connect(lambda _: self.show_all())
+        self.time_view.group.currentTextChanged.connect(lambda _: self.show_all())
         self.tracks.drawn.connect(self._drawn)
         self.tracks.sought.connect(self.transport.seek)
         self.tracks.looped.connect(self._tell_loop)
@@ -321,11 +323,10 @@ class Window(QMainWindow):
             action.triggered.connect(lambda _, name=one.name: self.do(name))
             menus[one.menu].addAction(action)
             self.actions_by_name[one.name] = action
-        corner = QWidget()
-        corner.setLayout(
-            look.row(*(self._button(text, text.strip(".").lower()) for text in ("Undo", "Redo", "Export...")))
-        )
-        self.menuBar().setCornerWidget(corner)
+        self._corner = QWidget(self.menuBar())
+        buttons = (("Undo", "undo"), ("Redo", "redo"), ("Export...", "export"))
+        self._corner.setLayout(look.row(*(self._button(text, command) for text, command in buttons)))
+        self.menuBar().setCornerWidget(self._corner)
         self._recent, self._presets = QMenu("Open recent", self), QMenu("Presets", self)
         menus["File"].insertMenu(self.actions_by_name["save"], self._recent)
         menus["Take"].insertMenu(self.actions_by_name["keep_preset"], self._presets)
@@ -360,7 +361,7 @@ class Window(QMainWindow):
         self.settings.learn_actors(self.engine.about.get("actors", []))
         rate = line.top.take.rate if line and line.top else REST.rate
         self.transport.rate = rate
-        if self.time_view.show_line(self.desk, line, self.settings.group.currentText()):
+        if self.time_view.show_line(self.desk, line):
             played = (line.number, line.sound) if line else (0, None)
             duration_s = self.desk.duration_s(line) if line else 0.0
             self.transport.open(played[1], duration_s, rate, keeps_time=played == self._played)

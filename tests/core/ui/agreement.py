@@ -25,7 +25,7 @@ from facetake.ui.filing import NO_TAKE
 from facetake.ui.viewer import SIDE, frame_at
 from facetake.ui.window import EMPTY, REST, Window
 
-PATIENCE_S = 90.0
+PATIENCE_S = 300.0  # of a machine that does much else
 PIXEL = 2  # steps of 255 by which pictures may differ
 
 
@@ -86,7 +86,7 @@ class Witness:
         """The main curves are those of the exported take; visemes are there with it and not without."""
         tracks = self.window.tracks
         found = []
-        if self.window.settings.group.currentText() == "main":
+        if self.window.time_view.group.currentText() == "main":
             wanted = preview.main_curves(take.values) if take else {}
             if list(tracks._curves) != list(wanted):
                 found.append(f"curves are {list(tracks._curves)}")

@@ -54,6 +54,7 @@ KEYS = {
 }
 RARE = {"remove lines": "Delete", "three seeds": "Ctrl+T", "every line": "Ctrl+Shift+G"}
 RARELY = 0.03  # by choice, of all that is done: else nothing is left, or nothing else is done
+OFTEN = 0.08  # likewise: without takes there is nothing to disagree
 
 
 class Restless:
@@ -81,9 +82,18 @@ class Restless:
             ("mark a loop", self._mark),
         ]
 
+    def begin(self) -> str:
+        """Opens everything, so that there is something to be restless with."""
+        self.window.open(self.files)
+        spin(lambda: not self.window.maker.is_busy)
+        return "open all"
+
     def act(self) -> str:
         """One thing; what it was."""
-        if self.chance.random() < RARELY:
+        if self.chance.random() < OFTEN:
+            name = self.chance.choice(["generate", "restyle"])
+            self._press(KEYS[name])
+        elif self.chance.random() < RARELY:
             name = self.chance.choice(sorted(RARE))
             self._press(RARE[name])
         elif self.chance.random() < len(KEYS) / (len(KEYS) + 1.5 * len(self.deeds)):
@@ -162,7 +172,7 @@ class Restless:
 
     def _choose(self) -> None:
         form = self.window.settings
-        box = self.chance.choice([form.emotion, form.style_name, form.region, form.group, form.actor])
+        box = self.chance.choice([form.emotion, form.style_name, form.region, self.window.time_view.group, form.actor])
         box.setFocus()
         QTest.keyClick(box, self.chance.choice([Qt.Key.Key_Up, Qt.Key.Key_Down]))
 
@@ -225,7 +235,7 @@ def main() -> int:
     told: list[dict[str, Any]] = []
     last: list[str] = []
     for number in range(count):
-        name = person.act()
+        name = person.act() if number else person.begin()
         done[name] += 1
         last = [*last[-9:], name]
         if found := witness.check():
