@@ -284,9 +284,8 @@ class Window(QMainWindow):
         right.setMinimumWidth(self.settings.minimumSizeHint().width() + right.verticalScrollBar().sizeHint().width())
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         left = look.split(down, [self.lines, self.takes, self.note], [240, 140, 90])
-        middle = look.column(
-            self.title, self.viewer, look.row(self.transport, self.time_view.group, stretch=0), stretch=1
-        )
+        head = look.row(self.title, self.time_view.group, stretch=0)
+        middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
         halves = look.split(down, [above, self.time_view], [460, 270])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)

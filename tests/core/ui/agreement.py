@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import re
+import sys
 import time
+import traceback
 from collections.abc import Callable
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import numpy as np
@@ -38,6 +41,17 @@ def spin(until: Callable[[], bool]) -> None:
         assert time.monotonic() < end, "waited in vain"
 
 
+def heed_exceptions() -> list[str]:
+    """A list that gets what is raised where Qt calls the window, and would only be printed."""
+    raised: list[str] = []
+
+    def note(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
+        raised.append("".join(traceback.format_exception(kind, error, trace)))
+
+    sys.excepthook = note
+    return raised
+
+
 class Witness:
     """Looks at a window, and remembers which take it saw under which name."""
 
@@ -47,13 +61,28 @@ class Witness:
         self._file = folder / "witness.npz"
         self._studio = Studio((SIDE, SIDE))
         self._seen: dict[str, str] = {}
+        self._raised = heed_exceptions()
 
     def check(self) -> list[str]:
         """What disagrees with what; empty where nothing does. Playback must be halted."""
         spin(lambda: self.window.viewer.shown == self.window.viewer.asked)
         take = self._exported()
-        found = [*self._title(take), *self._curves(take), *self._face(take), *self._lists(), *self._time(), *self._form()]
-        return [one for one in found if one]
+        found = [
+            *self._raised,
+            *self._title(take),
+            *self._curves(take),
+            *self._face(take),
+            *self._lists(),
+            *self._time(),
+            *self._form(),
+        ]
+        self._raised.clear()
+        return found
+
+    @property
+    def n_takes(self) -> int:
+        """How many takes were seen."""
+        return len(self._seen)
 
     def _exported(self) -> Take | None:
         """What the window exports; None where it says that there is nothing."""
@@ -90,7 +119,9 @@ class Witness:
             wanted = preview.main_curves(take.values) if take else {}
             if list(tracks._curves) != list(wanted):
                 found.append(f"curves are {list(tracks._curves)}")
-            elif not all(np.array_equal(np.float32(tracks._curves[name]), np.float32(row)) for name, row in wanted.items()):
+            elif not all(
+                np.array_equal(np.float32(tracks._curves[name]), np.float32(row)) for name, row in wanted.items()
+            ):
                 found.append("curves are another take's")
         elif (take is None) != (not tracks._curves):
             found.append("curves without a take, or a take without curves")
@@ -120,7 +151,9 @@ class Witness:
             return ["the lists are not empty"] if window.lines.rowCount() or window.takes.count() else []
         row = window.lines.currentRow()
         cells: list[Any] = [window.lines.item(row, column) for column in range(3)]
-        name = title.split(": no take yet")[0] if title.endswith(": no take yet") else re.sub(r", take \d+: .*", "", title)
+        name = (
+            title.split(": no take yet")[0] if title.endswith(": no take yet") else re.sub(r", take \d+: .*", "", title)
+        )
         found = [] if cells[0].text() == name else [f"row {row} is {cells[0].text()!r} under {title!r}"]
         count = re.match(r"(\d+) take|no take", cells[2].text())
         if count is not None and int(count[1] or 0) != window.takes.count():

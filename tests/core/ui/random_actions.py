@@ -242,7 +242,7 @@ def main() -> int:
             told.append({"number": number, "after": last, "found": found})
             window.grab().save(str(folder / f"disagreement_{number}.png"))
     window.end()
-    print(json.dumps({"seed": seed, "done": done, "takes": len(witness._seen), "told": told}))
+    print(json.dumps({"seed": seed, "done": done, "takes": witness.n_takes, "told": told}))
     return 1 if told else 0
 
 

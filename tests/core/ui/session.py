@@ -89,7 +89,9 @@ class Person(QObject):
         """Presses and releases the button over a widget, with keys held."""
         self.do("mousemove", *self.at(widget, x, y))
         time.sleep(0.1)
-        self.do(*(word for key in held for word in ("keydown", key)), "click", 1, *(w for k in held for w in ("keyup", k)))
+        self.do(
+            *(word for key in held for word in ("keydown", key)), "click", 1, *(w for k in held for w in ("keyup", k))
+        )
         time.sleep(0.1)
 
     def click_row(self, name: str, row: int, x: float = 0.5) -> None:
@@ -232,7 +234,11 @@ class Person(QObject):
         """What is typed into the dialog is written."""
         button = self.button("export")
         for name in ("take.json", "take.anim", "take.mp4"):
-            self.step(f"export {name}", partial(self._type_into_dialog, button, name), partial(self._says, f"Written: {FOLDER / name}"))
+            self.step(
+                f"export {name}",
+                partial(self._type_into_dialog, button, name),
+                partial(self._says, f"Written: {FOLDER / name}"),
+            )
         self.facts["value"] = float(self.see(lambda: self.window.desk.line.top.take.values.sum()))
 
     def _drop(self, target: QWidget) -> None:
