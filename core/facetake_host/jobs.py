@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -176,8 +176,8 @@ def bake(
 
 def answer(
     engine: EngineClient, do: str, fields: Mapping[str, object], label: str, cancel: threading.Event
-) -> Iterator[Status]:
-    """Asks the engine, started when needed, and yields until it is done.
+) -> Generator[Status, None, Event]:
+    """Asks the engine, started when needed, and yields until it is done; returns the engine's result.
 
     Raises:
         HostProblem, JobCancelled: as `generate` does.
@@ -185,7 +185,7 @@ def answer(
     yield Status(0.0, "starting the engine")
     greeting = engine.start()
     yield from _until_over(engine, greeting, "starting the engine", cancel, greets=True)
-    yield from _until_over(engine, engine.ask(do, **fields), label, cancel)
+    return (yield from _until_over(engine, engine.ask(do, **fields), label, cancel))
 
 
 def run(host: Host, job: Job, cancel: threading.Event, label: str = "Facetake") -> list[JobResult]:
@@ -283,11 +283,13 @@ def _check(host: Host, character: Character, missing: Sequence[Path] = (), rate:
 
 def _until_over(
     engine: EngineClient, request: Request, label: str, cancel: threading.Event, *, greets: bool = False
-) -> Iterator[Status]:
+) -> Generator[Status, None, Event]:
     share = 0.0
+    result: Event = {}
     while not request.is_over:
         for event in request.poll():
             share = event.get("share", share)
+            result = event.get("result", result)
             if greets and event["event"] in ("done", "failure"):
                 _welcome(engine, event)
             if event["event"] == "failure":
@@ -300,6 +302,7 @@ def _until_over(
             engine.kill()
             raise HostProblem("the engine no longer answers and was ended; try once more")
         yield Status(share, label)
+    return result
 
 
 def _welcome(engine: EngineClient, event: Event) -> None:
