@@ -128,7 +128,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), of any recordings (checks, limits); "
+        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), any recordings (checks, limits); "
         "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
     measure.add_argument(

@@ -111,7 +111,7 @@ def pucker(curves: Curves) -> NDArray[np.float64]:
 
 
 def take(curves: Curves) -> Take:
-    """The artist's curves on our controls, by the ARKit shapes that look like them; brows, lids and head are at rest."""
+    """The artist's curves on our controls, by the ARKit shapes that look like them; brows and lids are at rest."""
     place = {name: column for column, name in enumerate(rig.ARKIT_NAMES)}
     shown = np.zeros((len(curves[JAW]), len(place)), np.float32)
 

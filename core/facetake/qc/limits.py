@@ -30,8 +30,9 @@ _SAYS: Final[dict[str, Callable[[Measured], str]]] = {
     "dead": lambda one: f"{one.value:.0f} controls do not move in speech: {one.what}",
     "still": lambda one: f"speech is heard for {one.value:.1f} s while the mouth hardly moves",
     "small": lambda one: f"the mouth opens and closes by {one.value:.2f} only while somebody speaks",
-    "lips": lambda one: f"lips fit the sound hardly better than another moment of it ({one.value:.1f}): is it the right "
-    "recording?",
+    "lips": lambda one: (
+        f"lips fit the sound hardly better than another moment of it ({one.value:.1f}): is it the right recording?"
+    ),
     "lag": lambda one: f"lips are {one.value:.0f} ms {one.what}",
     "emotion": lambda one: f"{one.what} is seen with a probability of {one.value:.2f} only",
     "frozen": lambda one: f"{one.what} is a mask: brows, cheeks and nose move by {one.value:.2f} only",
@@ -172,5 +173,5 @@ def score(findings: Iterable[Finding]) -> float:
 
 
 def nearness(findings: Iterable[Finding]) -> float:
-    """By which takes of one score are put in order, those that pass everything too: how near all checks are to failing."""
+    """How near all checks are to failing: it puts takes of one score in order, those too that pass everything."""
     return round(sum(finding.near for finding in findings), 4)

@@ -1,8 +1,8 @@
 """What is measured of a finished take: one number a check, with where it was found. Knows no limits.
 
-Made so that takes of other makers, captured or keyed by hand, pass what is good in them: a closure counts where the sound
-is sure of it and against the line's own way of opening, lips against what real ones do (`lipsync`). Moods on the face
-are read by the classifier, which reads curves alone and did not make them.
+Made so that takes of other makers, captured or keyed by hand, pass what is good in them: a closure counts where the
+sound is sure of it and against the line's own way of opening, lips against what real ones do (`lipsync`). Moods on the
+face are read by the classifier, which reads curves alone and did not make them.
 """
 
 from __future__ import annotations
@@ -222,13 +222,15 @@ class _Look:
         return self._closures("unsealed", "p", [one > most for one in least])
 
     def toothless(self) -> Measured:
-        """Share of the f, v that are surely heard that look like a vowel, wide open, or like an m, sealed and not tucked."""
+        """Share of the f, v that are surely heard and look like a vowel, wide open, or an m, sealed and not tucked."""
         most = PARTED + WIDE_SHARE * self._wide
         reach = np.max([self.values[:, rig.both(f"mouth_{name}")].mean(axis=1) for name in TUCKS], axis=0)
         sure = self._sure("f")
         least = [float(self._opening[rows].min()) for rows, _ in sure]
         tucked = [bool(reach[rows].max() >= TUCKED) for rows, _ in sure]
-        off = [one > most or (one <= mouth.SEALED_APERTURE and not tuck) for one, tuck in zip(least, tucked, strict=True)]
+        off = [
+            one > most or (one <= mouth.SEALED_APERTURE and not tuck) for one, tuck in zip(least, tucked, strict=True)
+        ]
         return self._closures("toothless", "f", off)
 
     def silence(self) -> Measured:
@@ -300,7 +302,9 @@ class _Look:
         window = max(2, round(HEAD_S * self.rate))
         if len(self.head) < window:
             return Measured("head", 0.0)
-        reach = ndimage.maximum_filter1d(self.head, window, axis=0) - ndimage.minimum_filter1d(self.head, window, axis=0)
+        reach = ndimage.maximum_filter1d(self.head, window, axis=0) - ndimage.minimum_filter1d(
+            self.head, window, axis=0
+        )
         stands = ndimage.binary_dilation(reach.max(axis=1) < HEAD_DEG, np.ones(window, bool))
         found = [((last - first) / self.rate, float(self.times_s[first])) for first, last in _runs(stands)]
         longest = max(found, default=(0.0, 0.0))

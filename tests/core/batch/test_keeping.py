@@ -74,7 +74,7 @@ def test_what_is_put_down(listed: Path, tmp_path: Path) -> None:
     found = entries(out)["c"]
 
     assert found.sha256 == sha256(out / "c.csv") and found.mtime_ns == (out / "c.csv").stat().st_mtime_ns
-    assert {"unsealed", "jitter", "lipsync", "silence"} <= {one.name for one in found.measured}
+    assert {"unsealed", "jitter", "silence", "blinks", "head"} <= {one.name for one in found.measured}
     assert summary.flagged == {
         name: qc.score(qc.judge(one.measured)) for name, one in entries(out).items() if qc.score(qc.judge(one.measured))
     }

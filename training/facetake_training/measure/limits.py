@@ -43,20 +43,22 @@ def gather(
     return found
 
 
-def measured(takes: Mapping[str, list[MadeTake]], models: Models) -> dict[str, list[tuple[qc.Measured, ...]]]:
+def measured(takes: Mapping[str, list[MadeTake]]) -> dict[str, list[tuple[qc.Measured, ...]]]:
     """What the checks measure of every take, the blinks of each maker's against each other's."""
     classifier = inference.load_classifier(None, 1)
     found: dict[str, list[tuple[qc.Measured, ...]]] = {}
     for maker, some in takes.items():
         each = [qc.measure(one.take, one.heard, parse(one.mood), classifier) for one in some]
         each = [(*values, *_face(one, values)) for one, values in zip(some, each, strict=True)]
-        crowd = qc.BlinkCrowd((values, float(one.take.duration_s)) for one, values in zip(some, each, strict=True))
-        found[maker] = [crowd.add(values) for values in each]
+        crowd = qc.BlinkCrowd(
+            (one.name, values, float(one.take.duration_s)) for one, values in zip(some, each, strict=True)
+        )
+        found[maker] = [crowd.add(one.name, values) for one, values in zip(some, each, strict=True)]
     return found
 
 
 def _face(one: MadeTake, values: Sequence[qc.Measured]) -> list[qc.Measured]:
-    """How far a face moves of which no mood was asked: real ones move whatever they feel; a face of lips alone is none."""
+    """How far a face moves of which no mood was asked, as real ones move always; one of lips alone is none."""
     moved = expression(one.take.values, float(one.take.rate))
     if moved is None or not moved or any(value.name == "frozen" for value in values) or one.maker == OURS:
         return []
@@ -64,7 +66,7 @@ def _face(one: MadeTake, values: Sequence[qc.Measured]) -> list[qc.Measured]:
 
 
 def fitted(takes: Mapping[str, list[MadeTake]]) -> NDArray[np.float64]:
-    """(16, 3) opening, rounding and width of each viseme, the mean over the other makers with sound, each weighed alike."""
+    """(16, 3) opening, rounding and width of each viseme: the mean of the other makers, each weighed alike."""
     tables = []
     for maker, some in takes.items():
         lines = [(one, one.heard) for one in some if one.heard is not None]
@@ -100,8 +102,10 @@ def measure(
     for column, shape in enumerate(lipsync.SHAPES):
         lips = ", ".join(f'"{name}" = {value:.2f}' for name, value in zip(VISEMES, table[:, column], strict=True))
         report.row(f"[{shape}] {lips}")
-    report.bar("lips of a viseme, furthest from those shipped", float(np.abs(table - lipsync.usual()).max()), most=APART)
-    _spreads(report, measured(takes, models))
+    report.bar(
+        "lips of a viseme, furthest from those shipped", float(np.abs(table - lipsync.usual()).max()), most=APART
+    )
+    _spreads(report, measured(takes))
     return report
 
 

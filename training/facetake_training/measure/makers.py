@@ -31,8 +31,8 @@ from facetake_training.lips import LipsConfig
 OURS, TRACKED = "ours", "tracked"
 LINE_S = 8.0  # of a line that is cut from a longer recording
 WIDE = 5.0
-"""Jaw for one face's height between the inner lips: what 95 of 100 frames of all training clips stay under, 0.08, is a wide
-vowel's 0.4. A tracker's scores of the jaw have no such scale."""
+"""Jaw for one face's height between the inner lips: 0.08 of it, which 95 of 100 frames of all clips stay under,
+is a wide vowel's 0.4. A tracker's scores of the jaw have no such scale."""
 MOST_TOGETHER = 0.8  # of lips held together: beyond it no jaw can open them
 
 
@@ -72,8 +72,9 @@ def ours(folders: Sequence[Path], models: Models, count: int) -> Iterator[MadeTa
 
 
 def tracked(truth: Path, models: Models) -> Iterator[MadeTake]:
-    """Faces tracked in video, with sound in the folder `audio` beside: ARKit scores, and a jaw that opens the lips as
-    far as the inner lips were measured apart.
+    """Faces tracked in video: ARKit scores, and a jaw that opens the lips as far as the inner ones were measured apart.
+
+    Their sound is in the folder `audio` beside.
     """
     config = LipsConfig(truth, truth.parent / "audio")
     arrays = read_npz(truth)
@@ -131,7 +132,11 @@ def _lines(maker: str, name: str, take: Take, sound: Path | None, models: Models
     for number, (begin, end) in enumerate(zip(edges, edges[1:], strict=False)):
         piece = trim(even, Fraction(float(begin)), Fraction(float(end)))
         piece = replace(piece, start=Fraction(0))
-        heard = None if samples is None else _hear(samples[round(begin * SAMPLE_RATE_HZ) : round(end * SAMPLE_RATE_HZ)], models)
+        heard = (
+            None
+            if samples is None
+            else _hear(samples[round(begin * SAMPLE_RATE_HZ) : round(end * SAMPLE_RATE_HZ)], models)
+        )
         yield MadeTake(maker, f"{name}.{number + 1}", piece, heard)
 
 
