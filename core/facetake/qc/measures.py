@@ -203,11 +203,10 @@ class _Look:
 
     def mouth(self) -> Iterator[Measured]:
         """What the mouth does to what is heard."""
-        speaks = float((self.speech == 1.0).sum()) / self.rate
         yield self.unsealed()
         yield self.toothless()
         yield self.silence()
-        if speaks >= ALIVE_LEAST_S:
+        if self.speaks_s >= ALIVE_LEAST_S:
             yield self.dead()
             yield self.small()
         if self._spoken() >= SPEECH_LEAST_S:
@@ -358,6 +357,11 @@ class _Look:
         most = int(mean.argmax())
         at = self.times_s[[int(away[:, most].argmax())]]
         return Measured("drift", float(mean[most]), _places(at) if mean[most] else (), rig.NAMES[most])
+
+    @property
+    def speaks_s(self) -> float:
+        """Seconds in which somebody speaks."""
+        return float((self.speech == 1.0).sum()) / self.rate
 
     @cached_property
     def _moods(self) -> F32:
