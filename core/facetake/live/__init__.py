@@ -12,7 +12,7 @@ from facetake.live.live_link import FaceEncoder, FacePacket, decode
 from facetake.live.microphone import Microphone
 from facetake.live.performer import LiveOptions, LivePerformer
 from facetake.live.recorder import Recorder, take_of
-from facetake.live.session import PROTOCOLS, Connections, playing
+from facetake.live.connections import PROTOCOLS, Connections, playing
 from facetake.live.sound import Playback, playable
 from facetake.live.stream import LiveResult, Output, stream_frames, stream_take
 from facetake.live.vmc import VmcEncoder
