@@ -10,13 +10,15 @@ from pathlib import Path
 
 import pytest
 from canned import LINE, CannedEngine, real_engine, write_sound
-from stages import Stage, UnrealStage
+from stages import Stage, UnrealStage, seen_from_the_eyes
 
 from facetake_host import jobs
 from facetake_host.curves import HEAD
 from facetake_host.jobs import JobResult
 from facetake_host.problems import HostProblem, JobCancelled
 
+CANCEL = threading.Event()
+"""Never set."""
 RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
 
 
@@ -75,6 +77,22 @@ def test_no_control_leaves_its_range_at_any_time(
         least = min(made.delivery.keys[channel].values)
         played = stage.values(character, channel, [-7 + step / 4 for step in range(4 * made.delivery.n_frames - 3)])
         assert max(low, 0.0 if least >= 0.0 else low) - 1e-6 <= min(played) and max(played) <= 1.0 + 1e-6
+
+
+def test_what_is_picked_is_followed(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where an object is over a line goes to the engine: seconds, and metres from the eyes in the actor's own axes."""
+    stage.put_target("apple")
+    face = stage.host.characters()[0]
+    jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, start_frame=5, target="apple"), CANCEL)  # type: ignore[arg-type]
+    rows = dict(engine.asked)["generate"]["look_at"]
+
+    assert len(rows) == 31
+    for number in (0, 13, 30):
+        assert rows[number] == pytest.approx([number / 30, *seen_from_the_eyes(5 + number)], abs=1e-5)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem):
+        jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, target="pear"), CANCEL)  # type: ignore[arg-type]
+    assert stage.snapshot() == before
 
 
 def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
