@@ -36,7 +36,7 @@ class BlenderHost:
         self.eyes = ""  # the name of what lies between the eyes of the head at rest: Z up, facing -Y
         self.head = ""  # the name of an object that head motion turns; without one the head is left alone
         self.span: tuple[int, int] | None = None  # first and last frame of what is restyled; None for all that is keyed
-        self.runner = Runner(self)
+        self.runner: Runner = Runner(self)
         self.message, self.has_problem = "", False
         self._back: list[Callable[[], object]] = []
 

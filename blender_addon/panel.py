@@ -25,7 +25,7 @@ HOST = BlenderHost()
 EMOTION = "neutral, happy, sad, angry, surprise, fear or disgusted, with a strength: happy:0.7"
 
 
-FACES: Any = lambda *_: [one.name for one in HOST.characters()]  # noqa: E731  what the field offers
+FACES: Any = lambda _self, _context, _text: [one.name for one in HOST.characters()]  # noqa: E731  what is offered
 CHARACTER = StringProperty(name="Character", search=FACES, description="Empty: the only one")
 
 

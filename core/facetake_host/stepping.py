@@ -88,4 +88,4 @@ class Runner:
         """Ends the job now, as its scene is about to go; the engine learns of it."""
         self.stop()
         self.step()
-        self._job = None
+        self._job = self.made = None
