@@ -106,7 +106,7 @@ def test_the_sidebar_s_button_generates(addon: Any, tmp_path: Path) -> None:
 
 
 def test_the_sidebar_s_button_plays_the_take(addon: Any, engine: CannedEngine, tmp_path: Path) -> None:
-    """Before anything is made that is told; then the take goes out with its sound, and what the engine says is shown."""
+    """Before anything is made that is told; then the take goes out with its sound, and what the engine says shows."""
     head("Ann")
     with pytest.raises(RuntimeError, match="nothing was made here yet"):
         bpy.ops.facetake.play()
