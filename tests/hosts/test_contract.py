@@ -16,7 +16,7 @@ from canned import LINE, CannedEngine, real_engine, write_sound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_takes import STARTS, bounds_of, random_take
-from stages import Stage, UnrealStage
+from stages import Stage, UnrealStage, seen_from_the_eyes
 
 from facetake import host_io
 from facetake_host import curves, jobs
@@ -26,6 +26,8 @@ from facetake_host.jobs import JobResult
 from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import RecordingHost
 
+CANCEL = threading.Event()
+"""Never set."""
 RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
 
 
@@ -110,6 +112,22 @@ def test_no_random_take_leaves_a_range(stage: Stage, tmp_path_factory: pytest.Te
             low, high = ranges[name]
             assert low - 1e-6 <= min(played) and max(played) <= high + 1e-6
         stage.undo()
+
+
+def test_what_is_picked_is_followed(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where an object is over a line goes to the engine: seconds, and metres from the eyes in the actor's own axes."""
+    stage.put_target("apple")
+    face = stage.host.characters()[0]
+    jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, start_frame=5, target="apple"), CANCEL)  # type: ignore[arg-type]
+    rows = dict(engine.asked)["generate"]["look_at"]
+
+    assert len(rows) == 31
+    for number in (0, 13, 30):
+        assert rows[number] == pytest.approx([number / 30, *seen_from_the_eyes(5 + number)], abs=1e-5)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem):
+        jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, target="pear"), CANCEL)  # type: ignore[arg-type]
+    assert stage.snapshot() == before
 
 
 def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
