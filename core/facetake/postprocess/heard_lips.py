@@ -45,7 +45,7 @@ def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]
     """
     if speech.sum() < LEAST_FRAMES:
         return
-    late = np.concatenate([lips[:1].repeat(LATE_FRAMES, axis=0), lips[:-LATE_FRAMES]])
+    late = np.concatenate([lips[:1].repeat(LATE_FRAMES, axis=0), lips[: len(lips) - LATE_FRAMES]])
     for read, measure, moves in zip(late.T, (mouth.aperture, mouth.pucker), (OPENING, ROUNDING), strict=True):
         shown = _measured(values, measure)
         wanted = np.maximum(_in_scale(read, shown, speech), 0.0)
