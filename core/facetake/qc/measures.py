@@ -373,7 +373,7 @@ class _Look:
         even = resample(self.take, Fraction(FRAME_RATE_HZ))
         moods = self.classifier.read(even.values)[1]
         nearest = np.round((self.take.times_s - float(self.take.start)) * FRAME_RATE_HZ).astype(int)
-        return moods[np.clip(nearest, 0, len(moods) - 1)]
+        return np.asarray(moods[np.clip(nearest, 0, len(moods) - 1)])
 
     @cached_property
     def _opening(self) -> F32:
