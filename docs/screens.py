@@ -26,19 +26,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("home", type=Path, metavar="HOME")
     parser.add_argument("--press", nargs="*", default=(), metavar="X,Y", help="pixels of the screen")
+    parser.add_argument("--wait", type=float, default=120.0, help="seconds until the first face is compiled and drawn")
     arguments = parser.parse_args()
     home = arguments.home.resolve()
     environment = {name: os.environ[name] for name in ("DISPLAY", "XAUTHORITY") if name in os.environ}
     environment |= {"HOME": str(home), "PATH": "/usr/bin:/bin", "LANG": "C.UTF-8"}
     typed = "printf '$ facetake/facetake doctor\\n'; facetake/facetake doctor; printf '$ '; touch seen; sleep 600"
     look = ("-geometry", "128x34+0+0", "-fa", "DejaVu Sans Mono", "-fs", "10", "-bg", "#1e1e1e", "-fg", "#e6e6e6")
-    shoot(["xterm", *look, "-e", "sh", "-c", typed], home, environment, DOCS / "install_doctor.png", home / "seen", ())
+    shoot(["xterm", *look, "-e", "sh", "-c", typed], home, environment, DOCS / "install_doctor.png", home / "seen")
     window = [str(home / "facetake" / "facetake-app"), str(LINE)]
-    shoot(window, home, environment, DOCS / "install_window.png", None, arguments.press)
+    shoot(window, home, environment, DOCS / "install_window.png", None, arguments.press, arguments.wait)
 
 
 def shoot(
-    command: list[str], home: Path, environment: dict[str, str], out: Path, seen: Path | None, press: Sequence[str]
+    command: list[str],
+    home: Path,
+    environment: dict[str, str],
+    out: Path,
+    seen: Path | None,
+    press: Sequence[str] = (),
+    wait_s: float = 0.0,
 ) -> None:
     """Starts a program, waits until it has drawn what it will, and keeps what the screen shows.
 
@@ -49,6 +56,7 @@ def shoot(
         out: the picture.
         seen: a file that the program makes when it is done; without one, a time is waited.
         press: where to click before.
+        wait_s: after clicking.
     """
     with subprocess.Popen(command, cwd=home, env=environment) as shown:
         try:
@@ -59,7 +67,7 @@ def shoot(
             for place in press:
                 subprocess.run(["xdotool", "mousemove", *place.split(","), "click", "1"], check=True)
                 time.sleep(3.0)
-            time.sleep(90.0 if press else 0.0)  # the first face is compiled
+            time.sleep(wait_s if press else 0.0)
             picture = ImageGrab.grab(xdisplay=environment["DISPLAY"])
         finally:
             shown.terminate()

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import F32
+from facetake.emotion import EmotionTrack
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.portrait.capture.clip_list import LABELS
@@ -87,6 +89,11 @@ class ParameterPredictor(nn.Module):
         """Maps features (B, T, F) and labels (B, T, LABELS) to parameters (B, T, E), within the range once seen."""
         made = self.net(self.heard(features), label) * self.spread + self.mean
         return torch.minimum(torch.maximum(made, self.low), self.high)
+
+
+def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
+    """The label (T, LABELS) of an emotion track at instants (T,) in seconds."""
+    return track.sample(times_s)[:, 1:]
 
 
 def predict(predictor: ParameterPredictor, features: F32, label: F32) -> F32:
