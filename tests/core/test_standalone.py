@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 import tarfile
 import tempfile
 from collections import namedtuple
@@ -55,7 +56,7 @@ def run(
     folder: Path, *words: str, home: Path | str = "/nonexistent", **variables: str
 ) -> subprocess.CompletedProcess[str]:
     """Runs the folder's program as nobody, where that may be, with an empty environment."""
-    who = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.getuid() == 0 else {}
+    who = NOBODY if os.getuid() == 0 else None
     return subprocess.run(
         [str(folder / "facetake"), *words],
         env={"HOME": str(home), **variables},
@@ -63,7 +64,9 @@ def run(
         capture_output=True,
         text=True,
         check=False,
-        **who,
+        user=who,
+        group=who,
+        extra_groups=[] if who else None,
     )
 
 
@@ -186,7 +189,7 @@ def test_too_little_room_is_told_before_the_work(
     """Both sizes are named, and nothing was begun."""
     usage = namedtuple("usage", "total used free")  # noqa: PYI024 - as shutil's own
     monkeypatch.setattr(libraries, "beside", lambda _python: {})
-    monkeypatch.setattr(standalone.shutil, "disk_usage", lambda _folder: usage(1, 1, 5_000_000))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _folder: usage(1, 1, 5_000_000))
     assert main(["package", "standalone", "--out", str(tmp_path)]) == 2
     assert "has 5 MB free and " in (said := capsys.readouterr().err) and " are needed; free some" in said
     assert not list(tmp_path.iterdir())
@@ -251,7 +254,7 @@ def test_a_framework_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """What macOS keeps in one place cannot be moved, and the way out is named."""
     if sys.platform == "win32":
         pytest.skip("Windows has no frameworks")
-    monkeypatch.setattr(interpreter.sysconfig, "get_config_var", lambda _name: "Python")
+    monkeypatch.setattr(sysconfig, "get_config_var", lambda _name: "Python")
     with pytest.raises(ConfigError, match=r"is a Python framework, which cannot be moved; .* --managed-python"):
         interpreter.find()
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from facetake import batch, formats, inference
+from facetake import batch, files, formats, inference
 from facetake.batch import making
 from facetake.errors import AudioError, FacetakeError
 from facetake.files import hash_of
@@ -72,7 +72,7 @@ def test_what_rows_share_is_read_once(lines: Path, tmp_path: Path, monkeypatch: 
         read.append(path.name)
         return hash_of(path, kind)
 
-    monkeypatch.setattr(batch.files, "hash_of", counted)
+    monkeypatch.setattr(files, "hash_of", counted)
     settings = batch.BatchSettings(tmp_path, GenerateOptions(), rig_map="vrm", mesh=mesh)
     prints = batch._checked(rows, settings, making.model_hashes(None))[1]
     assert sorted(read) == ["hero.glb", "line_0.wav", "line_1.wav", "vrm.toml"] and len(prints) == 4
