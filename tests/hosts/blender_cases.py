@@ -51,6 +51,9 @@ def refusal(stage: BlenderStage) -> str:
 class Layout:
     """A layout that keeps what is drawn."""
 
+    use_property_split = False
+    use_property_decorate = True
+
     def __init__(self) -> None:
         self.drawn = list[str]()
 
@@ -294,6 +297,24 @@ def test_a_linked_rig_asks_for_an_override(tmp_path: Path) -> None:
     assert stage.layers() == [("take", True)]
     bpy.context.scene.frame_set(14)
     assert override.pose.bones["CTRL_C_jaw"].location.y == pytest.approx(0.5)
+
+
+def test_linked_shape_keys_ask_for_an_override(tmp_path: Path) -> None:
+    """Shapes of a linked head are refused with what to do, also where the object alone was overridden."""
+    stage = BlenderStage("arkit", pytest.MonkeyPatch())
+    path = str(tmp_path / "ann.blend")
+    bpy.data.libraries.write(path, {bpy.data.objects["ann"]})
+    empty_scene()
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.objects = ["ann"]
+    linked = bpy.data.objects["ann"]
+    bpy.context.scene.collection.objects.link(linked)
+    assert "(its shape keys) is linked from" in refusal(stage)
+    linked.override_create(remap_local_usages=True).override_library.is_system_override = False
+    before = everything()
+    with pytest.raises(HostProblem, match=r"ann \(its shape keys\) is linked from .* make a library override of it"):
+        next(jobs.generate(stage.host, None, stage.host.characters()[0], [LINE], {}))  # type: ignore[arg-type]
+    assert everything() == before
 
 
 def test_modes_in_which_undo_or_nla_do_not_reach() -> None:
