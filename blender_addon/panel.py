@@ -137,6 +137,8 @@ class Sidebar(bpy.types.Panel):
     def draw(self, context: Any) -> None:
         """Settings and buttons, how far the job is, and what was told last."""
         column = self.layout.column()
+        column.use_property_split = True  # else the sidebar's own width leaves three letters of a name
+        column.use_property_decorate = False
         line = "character audio emotion blink gaze head looks_at eyes"
         style = "style actor use_range first last"
         for button, names in (("generate", line), ("restyle", style), ("play", ""), ("test", "")):

@@ -25,12 +25,12 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import emotion, inference
 from facetake.inference import Models
-from facetake.portrait.capture.clip_list import ActorClip, over_time
+from facetake.portrait.capture.clip_list import ActorClip
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.metrics import affect, frechet
 from facetake.portrait.metrics.clip import Measure
 from facetake.portrait.read_avatars import audio_features, evaluation, render
-from facetake.portrait.read_avatars.audio_to_parameters import predict
+from facetake.portrait.read_avatars.audio_to_parameters import over_time, predict
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.dataset import Maps, seen
 from facetake.portrait.read_avatars.render import perform

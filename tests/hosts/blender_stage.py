@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -130,7 +130,11 @@ class BlenderStage(Stage):
         return played
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
-        place = faces.places(character)[channel][0]
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+        places = faces.places(character)
+        place = places[next(iter(keys))][0]
         data = place.owner.animation_data or place.owner.animation_data_create()
         name = f"hand_{len(bpy.data.actions)}"
         if data.action:  # the button Push Down
@@ -139,7 +143,9 @@ class BlenderStage(Stage):
             if slot:
                 strip.action_slot = slot
             data.action = None
-        key(place, frame, value)
+        for channel, rows in keys.items():
+            for frame, value in rows:
+                key(places[channel][0], frame, value)
         data.action.name = name
         bpy.ops.ed.undo_push(message="by hand")
         return name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -143,6 +143,10 @@ class Stage:
         """A person keys a layer of their own; its name."""
         raise NotImplementedError
 
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+        """A person keys channels at frames, all in one layer of their own; its name."""
+        raise NotImplementedError
+
     def hand_layers(self) -> str:
         """What the people's own layers hold, as text."""
         raise NotImplementedError
@@ -212,19 +216,19 @@ class RecordingStage(Stage):
         return float(layers[-1].keys[channel].at(frame - layers[-1].start_frame))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         from dataclasses import replace
 
         from facetake_host.curves import KeyCurve
 
+        flat = {
+            channel: KeyCurve(*zip(*rows, strict=True), (0.0,) * len(rows), (0.0,) * len(rows))
+            for channel, rows in keys.items()
+        }
         with self.host.step("by hand"):
-            made = AnimationLayer(
-                f"hand_{len(self.host.scene.layers)}",
-                character.name,
-                0,
-                0,
-                {channel: KeyCurve((frame,), (value,), (0.0,), (0.0,))},
-                is_generated=False,
-            )
+            made = AnimationLayer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, flat, is_generated=False)
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
 
@@ -314,12 +318,17 @@ class MayaStage(Stage):
         return self.scene.value(f"{character.handle}{channel}", float(Fraction(frame) / self.scene.rate))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         cmds = self.scene.commands
         name = f"hand_{len(self.scene.state.layers)}"
         cmds.undoInfo(openChunk=True, chunkName="by hand")
         cmds.animLayer(name, override=False)
-        cmds.animLayer(name, edit=True, attribute=[f"{character.handle}{channel}"])
-        cmds.setKeyframe(f"{character.handle}{channel}", time=frame, value=value, animLayer=name)
+        cmds.animLayer(name, edit=True, attribute=[f"{character.handle}{channel}" for channel in keys])
+        for channel, rows in keys.items():
+            for frame, value in rows:
+                cmds.setKeyframe(f"{character.handle}{channel}", time=frame, value=value, animLayer=name)
         cmds.undoInfo(closeChunk=True)
         return name
 
@@ -423,25 +432,38 @@ class UnrealStage(Stage):
         return [(one.get_name(), one.active) for one in self._sections()]
 
     def value(self, character: Character, channel: str, frame: float) -> float:
-        sections = [
-            one
-            for one in character.handle.sections
-            if one.get_name().startswith("Facetake_") and one.active and one.start <= frame < one.end
-        ]
-        keys = sorted((key for name, key in sections[-1].keys if name == f"{channel}_3"), key=lambda key: key.tick)
-        tick = Fraction(frame) * 24000 / self.world.sequence.rate  # no whole number at 29.97; keys sit on the nearest
-        return evaluate(keys, float(tick) if frame % 1 else round(tick))
+        return self.values(character, channel, [frame])[0]
+
+    def values(self, character: Character, channel: str, frames: Sequence[float]) -> list[float]:
+        takes = [one for one in character.handle.sections if one.get_name().startswith("Facetake_") and one.active]
+        sorts = {
+            id(take): sorted((key for name, key in take.keys if name == f"{channel}_3"), key=lambda key: key.tick)
+            for take in takes
+        }
+        ticks = Fraction(24000) / self.world.sequence.rate
+        found = []
+        for frame in frames:
+            playing = [one for one in takes if one.start <= frame < one.end][-1]
+            tick = Fraction(frame) * ticks  # no whole number at 29.97; keys sit on the nearest
+            found.append(evaluate(sorts[id(playing)], float(tick) if frame % 1 else round(tick)))
+        return found
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         with sequencer_transaction():
             track: Any = character.handle
             track.modify()
             section = track.add_section()
             section.modify()
             section.rename(f"hand_{len(track.sections)}")
-            key = next(one for one in section.get_all_channels() if getattr(one, "channel_name", "") == f"{channel}_3")
             unit = values.MovieSceneTimeUnit.TICK_RESOLUTION
-            key.add_key(values.FrameNumber(frame * 800), value, 0.0, unit)
+            channels = {getattr(one, "channel_name", ""): one for one in section.get_all_channels()}
+            for channel, rows in keys.items():
+                for frame, value in rows:
+                    at = values.FrameNumber(round(frame * 24000 / self.world.sequence.rate))
+                    channels[f"{channel}_3"].add_key(at, value, 0.0, unit)
         return str(section.get_name())
 
     def hand_layers(self) -> str:

@@ -1,4 +1,4 @@
-"""The panel: choose a character and a recording, draw the emotion, generate, restyle. In Maya and in the window.
+"""The panel: choose a character and a recording, draw the emotion, generate, restyle. In Maya.
 
 It computes nothing and never waits: a timer takes one step of the running job at a time, so that the host's window
 stays alive, and everything the engine says comes through `facetake_host.engine`.
@@ -15,7 +15,6 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -23,7 +22,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -35,11 +33,11 @@ from facetake_host.host import Character, Host, ScenePicker
 from facetake_host.jobs import JobResult, Status
 from facetake_host.panel.mood import EMOTIONS, Mood
 from facetake_host.panel.tracks import TrackView
+from facetake_host.panel.widgets import ClickBox, NumberedSlider
 from facetake_host.problems import HostProblem, JobCancelled
 
 TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
-NOTHING = "Nothing is made of this line yet."
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
 
@@ -49,11 +47,9 @@ class Panel(QWidget):
 
     Signals:
         made: a take is in the scene.
-        opened: a recording was chosen.
     """
 
     made = Signal(object)
-    opened = Signal(object)
 
     def __init__(self, host: Host, engine: EngineClient, parent: QWidget | None = None) -> None:
         """Shows the characters of the host; the engine starts when it is first needed."""
@@ -94,18 +90,6 @@ class Panel(QWidget):
         self._choose(paths)
         self.say("")
         self._show_sound(paths[0])
-        self.opened.emit(paths)
-
-    def show_made(self, made: JobResult | None, sound: Path | None = None) -> None:
-        """Shows a take that is in the scene: its curves, visemes, words and recording; None: that there is none."""
-        if sound is not None and sound not in self._sounds:
-            self._choose([sound])
-        if sound is not None and sound != self._shown:
-            self._show_sound(sound)
-        self._delivery = made.delivery if made else None
-        self._made = made
-        self._show_curves()
-        self.say(jobs.summary(made) if made else NOTHING)
 
     def say(self, text: str, *, is_problem: bool = False) -> None:
         """A line for the person."""
@@ -186,21 +170,21 @@ class Panel(QWidget):
             self.open([Path(name) for name in names])
 
     def _build(self) -> None:
-        self.character = QComboBox()
+        self.character = ClickBox()
         self.sound = QLabel("no line yet")
         self.message = QLabel("")
-        self.emotion = QComboBox()
-        self.weight = _slider(70)
+        self.emotion = ClickBox()
+        self.weight = NumberedSlider(70)
         self.emotion.addItems(EMOTIONS)
         self.listen = QCheckBox("from the voice")
         self.listen.setToolTip("Hear the emotion in the line; what was heard is drawn, to be changed and made again")
-        self.style_name = QComboBox()
-        self.strength = _slider(80)
+        self.style_name = ClickBox()
+        self.strength = NumberedSlider(80)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
-        self.region = QComboBox()
+        self.region = ClickBox()
         self.region.addItems(REGIONS)
-        self.actor = QComboBox()
+        self.actor = ClickBox()
         self.actor.addItems([OWN])
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         for box in (self.blink, self.gaze, self.head):
@@ -437,17 +421,12 @@ class Panel(QWidget):
         self._look = [request for request in self._look if not request.is_over]
 
 
-def _slider(value: int) -> QSlider:
-    made = QSlider(Qt.Orientation.Horizontal)
-    made.setMaximum(100)
-    made.setValue(value)
-    return made
-
-
 def _row(*widgets: QWidget) -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
-        row.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QProgressBar | QLabel | QLineEdit) else 0)
+        row.addWidget(
+            widget, 1 if isinstance(widget, ClickBox | NumberedSlider | QProgressBar | QLabel | QLineEdit) else 0
+        )
     return holder

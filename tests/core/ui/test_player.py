@@ -32,7 +32,7 @@ def test_a_recording_is_played_by_one_device_at_a_time(tmp_path: Path, monkeypat
     monkeypatch.setattr(player, "time", SimpleNamespace(monotonic=lambda: now_s[0]))
     sf.write(tmp_path / "a.wav", np.zeros(4800), 48_000)
     one = player.Player()
-    one.load(tmp_path / "a.wav")
+    one.open(tmp_path / "a.wav", 0.1)
     one.play()
     now_s[0] = 1.0
     assert not one.is_playing

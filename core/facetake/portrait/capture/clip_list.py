@@ -11,11 +11,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import files
 from facetake.arrays import F32
-from facetake.emotion import EMOTIONS, EmotionTrack, named
+from facetake.emotion import EMOTIONS, named
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
@@ -64,11 +63,6 @@ class ActorClip:
         if self.emotion != "neutral":
             row[EMOTIONS.index(self.emotion) - 1] = self.intensity
         return row
-
-
-def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
-    """The label (T, LABELS) of an emotion track at instants (T,) in seconds."""
-    return track.sample(times_s)[:, 1:]
 
 
 def read_clips(path: Path) -> tuple[list[ActorClip], list[str]]:

@@ -12,10 +12,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from facetake.arrays import F32
+from facetake.emotion import EmotionTrack
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.portrait.capture.clip_list import LABELS
@@ -89,6 +91,11 @@ class ParameterPredictor(nn.Module):
         return torch.minimum(torch.maximum(made, self.low), self.high)
 
 
+def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
+    """The label (T, LABELS) of an emotion track at instants (T,) in seconds."""
+    return track.sample(times_s)[:, 1:]
+
+
 def predict(predictor: ParameterPredictor, features: F32, label: F32) -> F32:
     """Parameters (T, E) float32 for features (T, F) and labels (T, LABELS)."""
     with torch.inference_mode():
@@ -118,7 +125,7 @@ def learn(
         Kept(GENERATOR, networks.predictor, networks.adam),
         Kept(CRITIC, networks.critic, networks.critic_adam),
     )
-    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
+    trainer = Trainer.of(folder, kept, how, seed, shows=False)
     trainer.run(networks.epoch, progress=progress)
     return networks.predictor.eval()
 

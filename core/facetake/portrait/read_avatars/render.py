@@ -20,10 +20,9 @@ from facetake.emotion import EmotionTrack
 from facetake.face.drive import from_take
 from facetake.face.model import FaceModel
 from facetake.inference import VisemeClassifier
-from facetake.portrait.capture.clip_list import over_time
 from facetake.portrait.read_avatars import audio_features
 from facetake.portrait.read_avatars.audio_features import PhonemeExtractor
-from facetake.portrait.read_avatars.audio_to_parameters import predict
+from facetake.portrait.read_avatars.audio_to_parameters import over_time, predict
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.renderer import RendererInput, grown
 from facetake.portrait.read_avatars.surface import ActorSurface

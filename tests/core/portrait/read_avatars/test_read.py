@@ -20,10 +20,11 @@ from facetake.errors import ConfigError, PortraitError
 from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.audio_features import log_mel
-from facetake.portrait.capture.clip_list import LABELS, ActorClip, over_time, read_clips
+from facetake.portrait.capture.clip_list import LABELS, ActorClip, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render
+from facetake.portrait.read_avatars.audio_to_parameters import over_time
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput

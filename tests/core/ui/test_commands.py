@@ -1,0 +1,23 @@
+"""Every command has a key of its own, and the page tells of every one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+from facetake.ui.commands import COMMANDS, keys_page
+
+PAGE = Path(__file__).parents[3] / "docs" / "window.md"
+
+
+def test_every_command_has_a_key_and_no_key_two() -> None:
+    """So that everything is done without the mouse."""
+    keys = Counter(key for one in COMMANDS for key in one.key.split(", "))
+    assert all(one.key for one in COMMANDS)
+    assert max(keys.values()) == 1
+    assert len({one.name for one in COMMANDS}) == len(COMMANDS)
+
+
+def test_the_page_has_the_table_of_keys() -> None:
+    """The table in the page is the one that the program makes."""
+    assert keys_page() in PAGE.read_text("utf-8")
