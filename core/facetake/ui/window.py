@@ -14,7 +14,6 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFrame,
     QInputDialog,
     QLabel,
     QMainWindow,
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QWidget,
 )
 
@@ -276,12 +274,7 @@ class Window(QMainWindow):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(BAR_PX)
         self.lines.setMinimumWidth(LEAST_LIST_PX)
-        right = QScrollArea()
-        right.setWidget(self.settings)
-        right.setWidgetResizable(True)
-        right.setFrameShape(QFrame.Shape.NoFrame)
-        right.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        right.setMinimumWidth(self.settings.minimumSizeHint().width() + right.verticalScrollBar().sizeHint().width())
+        right = look.Scroller(self.settings)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         left = look.split(down, [self.lines, self.takes, self.note], [240, 140, 90])
         head = look.row(self.title, self.time_view.group, stretch=0)
