@@ -4,8 +4,8 @@
 
 Plays a take of LINE in the window for so many seconds (by default 10), after a second in which everything is compiled.
 Prints pictures a second at 480 by 480 pixels for one face and for three side by side, the longest stretch in which the
-window took no events, and what share of a core its own thread used; and beside them what the drawing alone could do, one
-frame after another without a window. Needs the ui and preview extras.
+window took no events, and what share of a core its own thread used; then what the drawing alone could do, one frame
+after another without a window. Needs the ui and preview extras.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ BEAT_MS = 2
 
 def main() -> None:
     """Everything, printed."""
-    from PySide6.QtCore import QEventLoop, QTimer
+    from PySide6.QtCore import QTimer
     from PySide6.QtWidgets import QApplication
 
     from facetake.ui.window import Window
@@ -35,13 +35,12 @@ def main() -> None:
 
     def spin(until_s: float) -> float:
         """Lets the window live for a while; the longest stretch without events."""
-        loop = QEventLoop()
         beats = [time.perf_counter()]
         heart = QTimer(interval=BEAT_MS)
         heart.timeout.connect(lambda: beats.append(time.perf_counter()))
         heart.start()
-        QTimer.singleShot(round(1000 * until_s), loop.quit)
-        loop.exec()
+        QTimer.singleShot(round(1000 * until_s), application.exit)
+        application.exec()
         return max((after - before for before, after in pairwise(beats)), default=0.0)
 
     window.open([line])
@@ -62,7 +61,9 @@ def main() -> None:
         before, used = window.viewer.pictures, time.thread_time()
         block = spin(seconds)
         share = (time.thread_time() - used) / seconds
-        print(f"{faces:5d} {(window.viewer.pictures - before) / seconds:18.1f} {1000 * block:18.0f} {100 * share:19.0f}")
+        print(
+            f"{faces:5d} {(window.viewer.pictures - before) / seconds:18.1f} {1000 * block:18.0f} {100 * share:19.0f}"
+        )
         window.do("play_or_stop")
     take = window.desk.lines[0].takes[0].take
     window.end()
