@@ -38,6 +38,7 @@ class Scroller(QScrollArea):
     def __init__(self, widget: QWidget) -> None:
         """Around that one."""
         super().__init__()
+        self._widget = widget
         self.setWidget(widget)
         self.setWidgetResizable(True)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -45,7 +46,7 @@ class Scroller(QScrollArea):
 
     def minimumSizeHint(self) -> QSize:
         """As wide as the widget and the bar, and low."""
-        width = self.widget().minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        width = self._widget.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         return QSize(width, super().minimumSizeHint().height())
 
 

@@ -41,7 +41,7 @@ from facetake.ui.time_view import TimeView
 from facetake.ui.transport import Transport
 from facetake.ui.viewer import Viewer
 from facetake_host.engine import EngineClient
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 STEP_MS = 12  # by choice: a task's steps follow each other at once, and the window stays free between them
 LEAST_LIST_PX = 180  # by eye: names of lines can be told apart

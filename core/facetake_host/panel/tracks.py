@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from facetake_host.panel.mood import EMOTIONS, STEP_S, Mood
+from facetake_host.mood import EMOTIONS, STEP_S, Mood
 
 GROUND = QColor("#1d1f23")
 LANE = QColor("#26292f")

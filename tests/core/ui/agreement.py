@@ -120,7 +120,8 @@ class Witness:
             if list(tracks._curves) != list(wanted):
                 found.append(f"curves are {list(tracks._curves)}")
             elif not all(
-                np.array_equal(np.float32(tracks._curves[name]), np.float32(row)) for name, row in wanted.items()
+                np.array_equal(np.asarray(tracks._curves[name], np.float32), np.asarray(row, np.float32))
+                for name, row in wanted.items()
             ):
                 found.append("curves are another take's")
         elif (take is None) != (not tracks._curves):
