@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from facetake.ui.lines import LONGEST_NOTE, LineSettings, LineTake, SpokenLine
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 MOST_STEPS: Final = 1000  # undone: an afternoon's work; takes of older ones may leave the memory
 Lines = tuple[SpokenLine, ...]

@@ -16,7 +16,7 @@ from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.motion.expression import MOST_ENERGY
 from facetake.take import Take
-from facetake_host.panel.mood import EMOTIONS, Mood
+from facetake_host.mood import EMOTIONS, Mood
 
 Visemes = tuple[tuple[str, float, float], ...]
 LONGEST_NOTE: Final = 20_000  # characters, twice a page of a script: what is longer was pasted by mistake

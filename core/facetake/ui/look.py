@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QVBoxLayout, QWidget
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 STYLE: Final = """
 QWidget { background: #24272c; color: #d6d9de; font-size: 13px; }
@@ -30,6 +30,24 @@ QMenu::item:selected, QMenuBar::item:selected { background: #2f6fb3; }
 QLabel#title { color: #ffffff; font-weight: bold; }
 QLabel#message[kind="problem"] { color: #f0a04a; }
 """
+
+
+class Scroller(QScrollArea):
+    """Scrolls a widget up and down, and is never narrower than it."""
+
+    def __init__(self, widget: QWidget) -> None:
+        """Around that one."""
+        super().__init__()
+        self._widget = widget
+        self.setWidget(widget)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the widget and the bar, and low."""
+        width = self._widget.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        return QSize(width, super().minimumSizeHint().height())
 
 
 def row(*widgets: QWidget, stretch: int = -1) -> QHBoxLayout:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -169,7 +170,9 @@ class Maker:
         self._show()
 
     def _fail(self, number: int, text: str) -> None:
-        if text != tasks.CANCELLED and self._desk.find(number):
-            self._desk.problems[number] = text
+        line = self._desk.find(number)
+        if text != tasks.CANCELLED and line is not None:
+            folder = f"{line.sound.parent}{os.sep}" if line.sound else ""
+            self._desk.problems[number] = text.replace(folder, "") if folder else text  # what is wrong stands first
         self._say(text, is_problem=text != tasks.CANCELLED)
         self._show()

@@ -18,7 +18,7 @@ from facetake.errors import ConfigError, TakeError
 from facetake.files import json_text, quantities
 from facetake.ui.desk import Lines
 from facetake.ui.lines import LineTake, SpokenLine, Visemes, settings_of
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 SUFFIX: Final = ".facetake"
 FORMAT: Final = "facetake-project-1"

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 
 from facetake import rig
 from facetake.ui.lines import LineSettings
-from facetake_host.panel.mood import EMOTIONS
+from facetake_host.mood import EMOTIONS
 from facetake_host.panel.widgets import ClickBox, NumberedSlider
 
 OWN: Final = "own manner"

@@ -21,7 +21,7 @@ from facetake.ui.lines import LineSettings, LineTake, Visemes
 from facetake_host import curves, jobs
 from facetake_host.engine import EngineClient
 from facetake_host.jobs import Status
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 from facetake_host.problems import HostProblem, JobCancelled
 
 T = TypeVar("T")

@@ -9,7 +9,7 @@ from facetake.take import resample
 from facetake.ui import curves
 from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 from facetake_host.panel.tracks import ZOOM, TrackView
 from facetake_host.panel.widgets import ClickBox
 

@@ -15,6 +15,7 @@ from facetake.preview import still
 from facetake.take import Take
 
 SIDE = 480  # pixels of a drawn face, scaled to the window
+BESIDE = slice(60, SIDE - 60)  # columns of a face that has others beside it, by eye: shoulders are left out
 GROUND = QColor("#16181c")
 LETTER = QColor("#ffd65c")
 Shown = tuple[tuple[Take, int], ...]
@@ -106,7 +107,8 @@ class Viewer(QWidget):
                     return
                 assert self._wanted is not None
                 wanted, self._wanted = self._wanted, None
-            faces = [still(take, frame, studio) for take, frame in wanted]
+            sides = slice(None) if len(wanted) == 1 else BESIDE
+            faces = [still(take, frame, studio)[:, sides] for take, frame in wanted]
             if faces:
                 self.drawn.emit(np.concatenate(faces, axis=1), wanted)
 

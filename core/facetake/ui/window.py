@@ -14,7 +14,6 @@ from typing import Final
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFrame,
     QInputDialog,
     QLabel,
     QMainWindow,
@@ -22,7 +21,6 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QProgressBar,
     QPushButton,
-    QScrollArea,
     QWidget,
 )
 
@@ -43,10 +41,10 @@ from facetake.ui.time_view import TimeView
 from facetake.ui.transport import Transport
 from facetake.ui.viewer import Viewer
 from facetake_host.engine import EngineClient
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 STEP_MS = 12  # by choice: a task's steps follow each other at once, and the window stays free between them
-LEAST_LIST_PX = 190  # by eye: names of lines can be told apart
+LEAST_LIST_PX = 180  # by eye: names of lines can be told apart
 SIZE = (1240, 800)  # by choice: fits a laptop's screen
 BAR_PX = 160  # by eye
 REST: Final = Take(rig.NEUTRAL[None], parse_rate(RATE))
@@ -276,15 +274,10 @@ class Window(QMainWindow):
         self.bar.setTextVisible(False)
         self.bar.setFixedWidth(BAR_PX)
         self.lines.setMinimumWidth(LEAST_LIST_PX)
-        right = QScrollArea()
-        right.setWidget(self.settings)
-        right.setWidgetResizable(True)
-        right.setFrameShape(QFrame.Shape.NoFrame)
-        right.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        right.setMinimumWidth(self.settings.minimumSizeHint().width() + right.verticalScrollBar().sizeHint().width())
+        right = look.Scroller(self.settings)
         across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
         left = look.split(down, [self.lines, self.takes, self.note], [240, 140, 90])
-        head = look.row(self.title, self.time_view.group, stretch=0)
+        head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
         middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
         halves = look.split(down, [above, self.time_view], [460, 270])
@@ -325,6 +318,7 @@ class Window(QMainWindow):
         self._corner = QWidget(self.menuBar())
         buttons = (("Undo", "undo"), ("Redo", "redo"), ("Export...", "export"))
         self._corner.setLayout(look.row(*(self._button(text, command) for text, command in buttons)))
+        self._corner.setContentsMargins(0, 4, 8, 0)
         self.menuBar().setCornerWidget(self._corner)
         self._recent, self._presets = QMenu("Open recent", self), QMenu("Presets", self)
         menus["File"].insertMenu(self.actions_by_name["save"], self._recent)

@@ -31,7 +31,7 @@ from facetake_host.curves import Delivery
 from facetake_host.engine import EngineClient, Request
 from facetake_host.host import Character, Host, ScenePicker
 from facetake_host.jobs import JobResult, Status
-from facetake_host.panel.mood import EMOTIONS, Mood
+from facetake_host.mood import EMOTIONS, Mood
 from facetake_host.panel.tracks import TrackView
 from facetake_host.panel.widgets import ClickBox, NumberedSlider
 from facetake_host.problems import HostProblem, JobCancelled

@@ -18,7 +18,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from facetake_host.panel.mood import EMOTIONS, STEP_S, Mood
+from facetake_host.mood import EMOTIONS, STEP_S, Mood
 
 GROUND = QColor("#1d1f23")
 LANE = QColor("#26292f")
@@ -48,7 +48,7 @@ ZOOM = 1.25  # a notch of the wheel, by eye
 LEAST_VIEW_S = 0.1  # six frames across: single ones are told apart
 LEAST_LOOP_S = 0.05  # what is shorter was a click
 STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)  # between labels, as people count
-LOOP = QColor(255, 214, 92, 36)
+LOOP = QColor(255, 214, 92, 36)  # as the playhead, by eye so faint that curves are seen through it
 
 
 class TrackView(QWidget):

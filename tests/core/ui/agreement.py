@@ -25,7 +25,7 @@ from facetake import formats, preview
 from facetake.face.studio import Studio
 from facetake.take import Take
 from facetake.ui.filing import NO_TAKE
-from facetake.ui.viewer import SIDE, frame_at
+from facetake.ui.viewer import BESIDE, SIDE, frame_at
 from facetake.ui.window import EMPTY, REST, Window
 
 PATIENCE_S = 300.0  # of a machine that does much else
@@ -120,7 +120,8 @@ class Witness:
             if list(tracks._curves) != list(wanted):
                 found.append(f"curves are {list(tracks._curves)}")
             elif not all(
-                np.array_equal(np.float32(tracks._curves[name]), np.float32(row)) for name, row in wanted.items()
+                np.array_equal(np.asarray(tracks._curves[name], np.float32), np.asarray(row, np.float32))
+                for name, row in wanted.items()
             ):
                 found.append("curves are another take's")
         elif (take is None) != (not tracks._curves):
@@ -138,7 +139,9 @@ class Witness:
         drawn = preview.still(shown, frame_at(shown, now_s), self._studio)
         image = self.window.viewer._image
         assert image is not None
-        seen = pixels(image)[:, :SIDE]
+        if len(self.window.viewer.shown) > 1:
+            drawn = drawn[:, BESIDE]
+        seen = pixels(image)[:, : drawn.shape[1]]
         if np.abs(seen.astype(int) - drawn.astype(int)).max() > PIXEL:
             return ["the face is another take's, or of another instant"]
         return []

@@ -111,7 +111,7 @@ class Restless:
         """By the key itself, as a shortcut."""
         from PySide6.QtGui import QKeySequence
 
-        combined = QKeySequence(key)[0]
+        combined = QKeySequence(key)[0]  # type: ignore[index]
         QTest.keyClick(self.window, combined.key(), combined.keyboardModifiers())
 
     def _open(self) -> None:

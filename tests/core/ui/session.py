@@ -239,7 +239,8 @@ class Person(QObject):
                 partial(self._type_into_dialog, button, name),
                 partial(self._says, f"Written: {FOLDER / name}"),
             )
-        self.facts["value"] = float(self.see(lambda: self.window.desk.line.top.take.values.sum()))
+        line = self.see(lambda: self.window.desk.line)
+        self.facts["value"] = float(line.top.take.values.sum())
 
     def _drop(self, target: QWidget) -> None:
         """A file from another program."""

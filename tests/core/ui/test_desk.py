@@ -15,7 +15,7 @@ from facetake import rig
 from facetake.take import Take
 from facetake.ui.desk import Desk, SoundFacts
 from facetake.ui.lines import LONGEST_NOTE, LineTake, SpokenLine
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 
 def a_take(value: float, frames: int = 4) -> LineTake:

@@ -209,7 +209,7 @@ def test_drawn_emotion_is_few_cues_that_never_exceed_one(tmp_path: Path) -> None
     """Strokes over each other make room, straight stretches need no cue of their own."""
     from facetake import emotion
     from facetake.emotion import weights
-    from facetake_host.panel.mood import Mood
+    from facetake_host.mood import Mood
 
     mood = Mood(10.0)
     assert mood.is_neutral and mood.cues() == "0.0 neutral\n10.0 neutral\n"

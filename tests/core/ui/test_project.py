@@ -16,7 +16,7 @@ from facetake.errors import ConfigError, TakeError
 from facetake.take import Take
 from facetake.ui import opening, preferences, project
 from facetake.ui.lines import LineSettings, LineTake, SpokenLine
-from facetake_host.panel.mood import Mood
+from facetake_host.mood import Mood
 
 
 def a_take(value: float) -> Take:
