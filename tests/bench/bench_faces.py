@@ -4,9 +4,9 @@
     python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
 
 The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink; nothing is learnt from what
-judges say. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the controls, how its
-scores of brows, lids and lips follow their controls, how far one mood is from another in its scores, and, where given,
-how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says angry, disgusted,
+judges say. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the controls, how
+its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores, and, where
+given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says angry, disgusted,
 fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). Needs the extras `preview` and
 `landmarks`; the network needs the package `ai-edge-litert`.
 """
@@ -92,7 +92,8 @@ def studio_of(name: str | None, view: str, side: int) -> Studio:
     """A studio for a head by its name; None for whatever is the default."""
     if name is None and view == "front":
         return Studio((side, side))
-    from facetake.face.head import DEFAULT, load
+    from facetake.face.choices import DEFAULT
+    from facetake.face.head import load
 
     return Studio((side, side), load(name or DEFAULT), view=view)
 
@@ -113,8 +114,10 @@ def sheet(out: Path, name: str | None, views: list[str]) -> None:
         rows = []
         for view in views if kind in ("visemes", "moods", "brows") else ["front"]:
             row = [Image.fromarray(one) for one in pictures(values, studio_of(name, view, SIDE))]
-            rows += [np.concatenate([np.asarray(one.resize((SMALL, SMALL))) for one in row[at : at + 8]], axis=1)
-                     for at in range(0, len(row), 8)]
+            rows += [
+                np.concatenate([np.asarray(one.resize((SMALL, SMALL))) for one in row[at : at + 8]], axis=1)
+                for at in range(0, len(row), 8)
+            ]
         _save(out, kind, rows)
     large = studio_of(name, "front", 1200)
     mouths = [one[560:980, 340:860] for one in pictures(np.concatenate([held(s) for s in CLOSE]), large)]
@@ -147,9 +150,7 @@ class Landmarker:
 
     def read(self, picture: U8) -> tuple[dict[str, float], F64] | None:
         """Scores by name, and points (478, 3); None where no face is seen."""
-        image = self._mediapipe.Image(
-            image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture)
-        )
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
         seen = self._found.detect(image)
         if not seen.face_blendshapes:
             return None
@@ -230,10 +231,14 @@ def _moods(reader: Landmarker, net: Expressions | None, studio: Studio) -> None:
         for mood, rows in told.items():
             mean = np.mean(rows, axis=0)
             right = np.mean([HEARD[row.argmax()] == mood for row in rows])
-            print(f"{mood:10s} right {right:.2f}  " + " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, mean, strict=True)))
+            print(
+                f"{mood:10s} right {right:.2f}  " + " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, mean, strict=True))
+            )
         hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
         share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
-        print(f"moods told by the network: {np.mean(hits):.3f} of pictures; its mean trust in the right one {np.mean(share):.3f}")
+        print(
+            f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}"
+        )
 
 
 def _nearest(scores: dict[str, list[F64]]) -> float:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
-
-from facetake.face.head import DEFAULT, HEADS
+from facetake.face.choices import DEFAULT, FRONT, HEADS, VIEWS
 
 if TYPE_CHECKING:
     from facetake.visemes import VisemeSegment
@@ -21,7 +20,6 @@ EXAMPLES = (
     "take.csv --audio line.wav --plot --size 512 -o take.mp4",
     "take.csv --audio line.wav -o take.mp4 --head elder --view three-quarter",
 )
-VIEWS = ("front", "three-quarter", "profile")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's, or half of it above 30")
     parser.add_argument("--head", choices=HEADS, default=DEFAULT, help="whose face; default: %(default)s")
-    parser.add_argument("--view", choices=VIEWS, default=VIEWS[0], help="from where it is seen; default: %(default)s")
+    parser.add_argument(
+        "--view", choices=tuple(VIEWS), default=FRONT, help="from where it is seen; default: %(default)s"
+    )
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the visemes of --plot")
 
 

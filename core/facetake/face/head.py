@@ -17,13 +17,20 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32, I32
 from facetake.errors import RenderError
+from facetake.face.choices import DEFAULT, HEADS
 
-HEADS = ("young", "woman", "elder")
-"""The heads to choose from; who they are is told in `head_baking.people`, and that nobody sat for them."""
-DEFAULT = HEADS[0]
 HEAD_FILE = Path(__file__).with_name("head.npz")
 PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue", "hair")
-SOFTNESS = {"skin": 1.0, "body": 0.98, "cavity": 0.8, "socket": 0.9, "eye": 0.35, "teeth": 0.45, "tongue": 0.85, "hair": 0.3}
+SOFTNESS = {
+    "skin": 1.0,
+    "body": 0.98,
+    "cavity": 0.8,
+    "socket": 0.9,
+    "eye": 0.35,
+    "teeth": 0.45,
+    "tongue": 0.85,
+    "hair": 0.3,
+}
 """How far light bleeds around each part; different numbers also tell the shader where one part ends."""
 GAZE_YAW_DEG = 40.0
 GAZE_PITCH_DEG = 30.0
@@ -42,8 +49,8 @@ MIDDLE_TEXEL = 270.3  # x of the texels in the face's middle: of the skin's rect
 ATLAS = 1024  # pixels a side, by choice: lashes and brows are painted in it, and it is two thirds of the shipped file
 
 
-TONGUE_INSIDE = 0.26
-TONGUE_ROOM = 2.6
+TONGUE_INSIDE = 0.24
+TONGUE_ROOM = 1.8
 LOWERED_ROOM = 0.35
 """How far the tongue comes out of shut lips, how much further by how far the jaw is open, and how much a lowered lip
 counts beside the jaw: measured, so that no triangle of the tongue lies before the lower lip's and below its edge."""
@@ -63,8 +70,8 @@ class Head:
     """A head mesh and how it moves.
 
     rest (V, 3) m; faces, uv_faces (F, 3); uv (U, 2) texels; part (F,) index into `PARTS`; occlusion (V,); texture
-    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3): left, right; wrinkles (H, W, 4)
-    uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: the texel (x, y) that their first is;
+    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3); wrinkles
+    (H, W, 4) uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: its first texel (x, y);
     wrinkles_rest (4,): how much of them is there at rest.
     """
 
@@ -107,7 +114,7 @@ class Head:
         return moved if head_deg is None else self._turn(moved, np.asarray(head_deg, np.float32))
 
     def _behind_lips(self, weights: F32, seal: F32) -> F32:
-        """The weights with the tongue kept behind lips that leave it no room: it would come out through the lower one."""
+        """The weights with the tongue kept behind lips that leave it no room: it would come through the lower one."""
         column = {name: weights[:, i] for i, name in enumerate(self.names)}
         lowered = 0.5 * (column["mouthLowerDownLeft"] + column["mouthLowerDownRight"])
         room = (column["jawOpen"] + LOWERED_ROOM * lowered) * (1.0 - seal)
@@ -141,7 +148,8 @@ class Head:
         sides = []
         for side in ("Right", "Left"):
             kinds = [
-                sum(share * column[name.replace("*", side)] for name, share in terms.items()) for terms in FOLDS.values()
+                sum(share * column[name.replace("*", side)] for name, share in terms.items())
+                for terms in FOLDS.values()
             ]
             sides.append(np.stack(kinds, axis=1))
         return np.asarray(np.clip(self.wrinkles_rest + np.stack(sides, axis=1), 0.0, 1.0), dtype=np.float32)

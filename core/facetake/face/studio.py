@@ -13,18 +13,16 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.errors import RenderError
+from facetake.face.choices import FRONT, VIEWS
 from facetake.face.head import MIDDLE_TEXEL, PARTS, SOFTNESS, Head, load, rotation
 from facetake.render.camera import portrait
 from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, shade, vertex_normals
 from facetake.render.zbuffer import fill_ids
 
 DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
-FOV_DEG = 15.5  # so that head and collar fill the picture from there
+FOV_DEG = 16.6  # so that hair and collar fill the picture from there
 LOOK_AT_M = np.array([0.0, 0.012, 0.0], dtype=np.float32)
 """A little below the eyes, so that the chin of an open jaw stays in the picture."""
-FRONT = "front"
-VIEWS = {FRONT: 0.0, "three-quarter": -35.0, "profile": -90.0}
-"""How far the head is turned away from the camera, degrees: to the viewer's left, where the key light is."""
 MOST_THREADS = 4  # more gain little: posing is done by one
 BAND_ROWS = 24  # of a picture, drawn by a thread at a time: small enough to share evenly
 _MOUTH = tuple(PARTS.index(name) for name in ("cavity", "teeth", "tongue"))
@@ -38,7 +36,7 @@ class Studio:
     def __init__(self, size: tuple[int, int], head: Head | None = None, view: str = FRONT) -> None:
         """Prepares backdrop, camera and surface.
 
-        head: the first of `facetake.face.head.HEADS` unless given; view: one of `VIEWS`, from where it is seen.
+        head: the first of `facetake.face.choices.HEADS` unless given; view: from where, one of `VIEWS` there.
         RenderError for a view that is not there.
         """
         if view not in VIEWS:

@@ -55,8 +55,9 @@ def render(
     audio: the recording, or None for a silent video; visemes: segments shown when `plot` is set, together with the
     waveform and main curves, under the face; size: of the face (width, height), even; rate: frames per second, by
     default the take's own or an even part of it up to 30; head, view: whose face and from where, as
-    `facetake.face.head.HEADS` and `facetake.face.studio.VIEWS` have them; progress: called with frames done and their total.
-    RenderError when the `preview` extra is missing, there is no such head or view, or `out` cannot be written; AudioError for a bad recording.
+    `facetake.face.choices` has them; progress: called with frames done and their total.
+    RenderError when the `preview` extra is missing, there is no such head or view, or `out` cannot be written;
+    AudioError for a bad recording.
     """
     studio_class = _require_studio()
     from facetake.render.video import write_video

@@ -26,8 +26,8 @@ _GAMMA_STEPS = 4096  # over 0..2: less than a byte's step apart, but among the d
 class Wrinkles:
     """Reliefs that come and go.
 
-    relief (H, W, 4) uint8: depth of each kind, 0 none..255 all; at: texel (x, y) of the atlas that its first is; middle:
-    texel x that parts a face's right from its left; shown (2, 4): how much of each kind, right side first, 0..1.
+    relief (H, W, 4) uint8: depth of each kind, 0 none..255 all; at: texel (x, y) of the atlas that its first is;
+    middle: the x that parts a face's right from its left; shown (2, 4): how much of each kind, right side first, 0..1.
     """
 
     relief: U8
@@ -74,7 +74,7 @@ WRAP = np.array([0.34, 0.19, 0.13], dtype=np.float32)
 
 
 ROOM = 8192
-"""Points of a row, at most: of a constant number the compiler knows that values do not overlap, and takes eight at once."""
+"""Points of a row, at most: knowing it, the compiler sees that values do not overlap, and takes several at once."""
 WRINKLE_DEPTH_M = 0.0011  # by eye: of a whole wrinkle, as it is lit
 WRINKLE_DARK = 0.42  # by eye: share of light that the bottom of a whole wrinkle loses
 WRINKLE_BLEND = 14.0  # texels over which the sides' wrinkles run into each other
@@ -288,8 +288,26 @@ def _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, relief, place, shown,
 
 
 @njit(cache=True, fastmath=True)
-def _look(number, y, triangles, columns, into, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, relief, place, shown, camera):  # type: ignore[no-untyped-def]  # fmt: skip
-    """Puts what triangles are at sub-pixels of one row into its columns: normal, openness, colour, gloss, softness, x."""
+def _look(  # type: ignore[no-untyped-def]
+    number,
+    y,
+    triangles,
+    columns,
+    into,
+    screen,
+    normals,
+    faces,
+    uv_faces,
+    uv,
+    occlusion,
+    soft,
+    texture,
+    relief,
+    place,
+    shown,
+    camera,
+):
+    """Puts what triangles are at sub-pixels of a row into its columns: normal, openness, colour, gloss, softness, x."""
     wrinkled = shown.max() > np.float32(0.0)
     right = place[0] + np.float32(relief.shape[1])
     bottom = place[1] + np.float32(relief.shape[0])
@@ -336,7 +354,7 @@ def _look(number, y, triangles, columns, into, screen, normals, faces, uv_faces,
 
 @njit(cache=True, fastmath=True)
 def _light(number, py, into, camera):  # type: ignore[no-untyped-def]
-    """Turns what surfaces are into linear RGB (columns 4 to 6): sky and ground light, wrapped diffuse, Blinn's gloss."""
+    """Turns what surfaces are into linear RGB (columns 4 to 6): light of sky and ground, wrapped diffuse, gloss."""
     one = np.float32(1.0)
     zero = np.float32(0.0)
     for i in range(number):
@@ -414,10 +432,65 @@ def _plain(f0, f1, f2, f3, screen, faces, soft):  # type: ignore[no-untyped-def]
     return True
 
 
+@njit(cache=True, fastmath=True)
+def _pick(ids, i, screen, faces, soft, triangles, columns, counts):  # type: ignore[no-untyped-def]
+    """Which sub-samples of two rows are shaded: one of a pixel inside a surface (count -1), all there are at edges.
+
+    Returns how many in the upper and in the lower row.
+    """
+    n = 0
+    m = 0
+    for x in range(counts.shape[1]):
+        j = 2 * x
+        f0 = ids[i, j]
+        f1 = ids[i, j + 1]
+        f2 = ids[i + 1, j]
+        f3 = ids[i + 1, j + 1]
+        if f0 >= 0 and ((f0 == f1 and f0 == f2 and f0 == f3) or _plain(f0, f1, f2, f3, screen, faces, soft)):
+            triangles[0, n] = f0
+            columns[0, n] = j
+            n += 1
+            counts[0, x] = -1
+            continue
+        counts[0, x] = 0
+        counts[1, x] = 0
+        for k in range(2):
+            f = ids[i, j + k]
+            if f >= 0:
+                triangles[0, n] = f
+                columns[0, n] = j + k
+                n += 1
+                counts[0, x] += 1
+            f = ids[i + 1, j + k]
+            if f >= 0:
+                triangles[1, m] = f
+                columns[1, m] = j + k
+                m += 1
+                counts[1, x] += 1
+    return n, m
+
+
 @njit(cache=True, fastmath=True, nogil=True)
 def _shade(  # type: ignore[no-untyped-def]
-    first, end, ids, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, relief, place, shown, ground, camera, gamma, out
-):  # fmt: skip
+    first,
+    end,
+    ids,
+    screen,
+    normals,
+    faces,
+    uv_faces,
+    uv,
+    occlusion,
+    soft,
+    texture,
+    relief,
+    place,
+    shown,
+    ground,
+    camera,
+    gamma,
+    out,
+):
     """Fills rows of `out`: one shading a pixel inside surfaces, four at edges, averaged in linear light."""
     top = np.float32(gamma.shape[0] - 1)
     scale = np.float32(top / 2.0)
@@ -429,37 +502,45 @@ def _shade(  # type: ignore[no-untyped-def]
     counts = np.empty((2, width), np.int32)
     for y in range(first, end):
         i = 2 * y
-        n = 0
-        m = 0
-        for x in range(width):
-            j = 2 * x
-            f0 = ids[i, j]
-            f1 = ids[i, j + 1]
-            f2 = ids[i + 1, j]
-            f3 = ids[i + 1, j + 1]
-            if f0 >= 0 and ((f0 == f1 and f0 == f2 and f0 == f3) or _plain(f0, f1, f2, f3, screen, faces, soft)):
-                triangles[0, n] = f0
-                columns[0, n] = j
-                n += 1
-                counts[0, x] = -1
-                continue
-            counts[0, x] = 0
-            counts[1, x] = 0
-            for k in range(2):
-                f = ids[i, j + k]
-                if f >= 0:
-                    triangles[0, n] = f
-                    columns[0, n] = j + k
-                    n += 1
-                    counts[0, x] += 1
-                f = ids[i + 1, j + k]
-                if f >= 0:
-                    triangles[1, m] = f
-                    columns[1, m] = j + k
-                    m += 1
-                    counts[1, x] += 1
-        _look(n, i, triangles[0], columns[0], upper, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, relief, place, shown, camera)  # fmt: skip
-        _look(m, i + 1, triangles[1], columns[1], lower, screen, normals, faces, uv_faces, uv, occlusion, soft, texture, relief, place, shown, camera)  # fmt: skip
+        n, m = _pick(ids, i, screen, faces, soft, triangles, columns, counts)
+        _look(
+            n,
+            i,
+            triangles[0],
+            columns[0],
+            upper,
+            screen,
+            normals,
+            faces,
+            uv_faces,
+            uv,
+            occlusion,
+            soft,
+            texture,
+            relief,
+            place,
+            shown,
+            camera,
+        )
+        _look(
+            m,
+            i + 1,
+            triangles[1],
+            columns[1],
+            lower,
+            screen,
+            normals,
+            faces,
+            uv_faces,
+            uv,
+            occlusion,
+            soft,
+            texture,
+            relief,
+            place,
+            shown,
+            camera,
+        )
         _light(n, np.float32(i) + np.float32(0.5), upper, camera)
         _light(m, np.float32(i) + np.float32(1.5), lower, camera)
         n = 0

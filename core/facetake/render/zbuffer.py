@@ -31,9 +31,9 @@ def face_ids(screen: F32, faces: I32, height: int, width: int, *, one_sided: boo
 def fill_ids(screen: F32, faces: I32, ids: I32, rows: tuple[int, int]) -> None:
     """Ids of triangles seen from the front, for rows first to end of `ids` alone, so that threads share a picture.
 
-    Like `face_ids` but on pixels whose centres lie on an edge, and several times as fast: rows of a triangle are found by
-    its edges, and nothing is tested along them. screen (V, 3) float32, faces (F, 3) int32 and ids (H, W) int32 lie in
-    memory row by row.
+    Like `face_ids` but on pixels whose centres lie on an edge, and several times as fast: rows of a triangle are found
+    by its edges, and nothing is tested along them. screen (V, 3) float32, faces (F, 3) int32 and ids (H, W) int32 lie
+    in memory row by row.
     """
     _fill_front(screen, faces, ids, rows[0], rows[1])
 
@@ -78,27 +78,14 @@ def _fill_front(screen, faces, ids, first_row, end_row):  # type: ignore[no-unty
         zy = ((ic - ia) * (bx - ax) - (ib - ia) * (cx - ax)) * inv
         y0 = max(np.int32(first_row), np.int32(np.ceil(top - half)))
         y1 = min(np.int32(end_row - 1), np.int32(np.floor(bottom - half)))
-        sab = (bx - ax) / (by - ay) if by != ay else zero
-        sbc = (cx - bx) / (cy - by) if cy != by else zero
-        sca = (ax - cx) / (ay - cy) if ay != cy else zero
+        sab = _slope(bx - ax, by - ay)
+        sbc = _slope(cx - bx, cy - by)
+        sca = _slope(ax - cx, ay - cy)
         for y in range(y0, y1 + 1):
             py = np.float32(y) + half
-            left = np.float32(1e9)
-            right = np.float32(-1e9)
-            if (ay <= py) != (by <= py):
-                x = ax + (py - ay) * sab
-                left = min(left, x)
-                right = max(right, x)
-            if (by <= py) != (cy <= py):
-                x = bx + (py - by) * sbc
-                left = min(left, x)
-                right = max(right, x)
-            if (cy <= py) != (ay <= py):
-                x = cx + (py - cy) * sca
-                left = min(left, x)
-                right = max(right, x)
-            if right < left:
-                continue
+            left, right = _between(py, ax, ay, by, sab, np.float32(1e9), np.float32(-1e9))
+            left, right = _between(py, bx, by, cy, sbc, left, right)
+            left, right = _between(py, cx, cy, ay, sca, left, right)
             x0 = max(np.int32(0), np.int32(np.ceil(left - half)))
             x1 = min(np.int32(width - 1), np.int32(np.ceil(right - half)) - np.int32(1))
             row = y - first_row
@@ -108,6 +95,22 @@ def _fill_front(screen, faces, ids, first_row, end_row):  # type: ignore[no-unty
                 if closeness > nearest[row, x]:
                     nearest[row, x] = closeness
                     ids[y, x] = f
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _slope(across, down):  # type: ignore[no-untyped-def]
+    """How far across an edge goes a row; 0 for a level one, which no row crosses."""
+    return across / down if down != np.float32(0.0) else np.float32(0.0)
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _between(y, ax, ay, by, slope, left, right):  # type: ignore[no-untyped-def]
+    """The row's part of a triangle, widened to where it crosses an edge from height ay to by."""
+    if (ay <= y) != (by <= y):
+        x = ax + (y - ay) * slope
+        left = min(left, x)
+        right = max(right, x)
+    return left, right
 
 
 SMALL = 12

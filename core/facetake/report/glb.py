@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facetake import __version__
 from facetake.arrays import F32
 from facetake.face import head as faces
+from facetake.face.choices import DEFAULT
 from facetake.face.head import ATLAS, FLIP, PARTS, SOFTNESS, Head
 from facetake.files import json_text
 from facetake.formats import gltf_morph
@@ -81,7 +82,7 @@ def _bounds(array: NDArray[Any]) -> dict[str, list[float]]:
 
 
 @cache
-def head_glb(name: str = faces.DEFAULT) -> bytes:
+def head_glb(name: str = DEFAULT) -> bytes:
     """The head of that name as the bytes of a .glb file (some MB)."""
     return write(faces.load(name))
 

@@ -26,7 +26,7 @@ LOCK_COLUMNS = (0.06, 0.68)
 """Where in hair's chart, across, lashes, brows and locks find their colours (`paint`)."""
 LASHES = {True: (34, 0.0080, 0.42), False: (22, 0.0040, -0.34)}
 """Upper and lower: how many points a row of lashes has, their length in metres, and how far they curl up; by eye."""
-LASH_ROOT_M = {True: 0.0021, False: 0.0016}
+LASH_ROOT_M = {True: 0.0031, False: 0.0022}
 """How far upper and lower lashes begin before the seam of skin and socket: that lies behind the lid's front."""
 BROW_HAIRS = 230  # a side, by eye: with fewer they are lines, not a brow
 BROW_HAIR_M = (0.0078, 0.00032)  # length and half the width at the root, by eye
@@ -58,11 +58,7 @@ def grow(mesh: Mesh, drawn: F64, cut: Cut, lashes: float) -> None:
     """
     rng = np.random.default_rng(11)
     pieces = [_brow(mesh, drawn, rng), _locks(mesh, drawn, cut, rng)]
-    rows = [
-        _lashes(mesh, eye, is_upper, lashes, rng)
-        for eye in mesh.eye_centres
-        for is_upper in LASHES
-    ]
+    rows = [_lashes(mesh, eye, is_upper, lashes, rng) for eye in mesh.eye_centres for is_upper in LASHES]
     moves = [{name: piece.hung @ delta for name, delta in mesh.deltas.items()} for piece in pieces]
     moves += [_turned(mesh, row, eye) for row, eye in zip(rows, np.repeat(mesh.eye_centres, 2, axis=0), strict=True)]
     for piece, move in zip(pieces + rows, moves, strict=True):
@@ -99,9 +95,14 @@ def _lashes(mesh: Mesh, eye: F64, is_upper: bool, longer: float, rng: np.random.
     tip = root + size[:, None] * (0.86 * ahead + curl * up)
     lash = np.arange(1, 2 * count, 2)
     before, after = lash - 1, lash + 1
-    waist = 0.30
+    waist = 0.45
     points = np.concatenate(
-        [root, middle[lash] + waist * (root[before] - root[lash]), middle[lash] + waist * (root[after] - root[lash]), tip[lash]]
+        [
+            root,
+            middle[lash] + waist * (root[before] - root[lash]),
+            middle[lash] + waist * (root[after] - root[lash]),
+            tip[lash],
+        ]
     )
     n = len(share)
     w0 = n + np.arange(count)
@@ -191,7 +192,9 @@ def _brow(mesh: Mesh, drawn: F64, rng: np.random.Generator) -> Strands:
     root = hung @ mesh.vertices
     normal = hung @ normals
     normal /= np.linalg.norm(normal, axis=1, keepdims=True)
-    angle = np.radians(np.interp(along, [0.0, 0.25, 0.6, 1.0], [72.0, 38.0, 8.0, -24.0]) + rng.normal(0.0, 9.0, len(kept)))
+    angle = np.radians(
+        np.interp(along, [0.0, 0.25, 0.6, 1.0], [72.0, 38.0, 8.0, -24.0]) + rng.normal(0.0, 9.0, len(kept))
+    )
     side = np.sign(root[:, 0])
     way = np.stack([side * np.cos(angle), -np.sin(angle), np.zeros(len(kept))], axis=1)
     way -= (way * normal).sum(axis=1, keepdims=True) * normal
@@ -209,7 +212,12 @@ def _brow(mesh: Mesh, drawn: F64, rng: np.random.Generator) -> Strands:
     ).reshape(-1, 3)
     corner = np.arange(3 * len(kept)).reshape(-1, 3)
     chart = np.tile([[BROW_COLUMN, 0.1], [BROW_COLUMN, 0.1], [BROW_COLUMN, 0.9]], (len(kept), 1))
-    return Strands(points, _facing(points, corner, np.repeat(normal, 3, axis=0)), chart, csr_matrix(hung[np.repeat(np.arange(len(kept)), 3)]))
+    return Strands(
+        points,
+        _facing(points, corner, np.repeat(normal, 3, axis=0)),
+        chart,
+        csr_matrix(hung[np.repeat(np.arange(len(kept)), 3)]),
+    )
 
 
 def _facing(points: F64, faces: I64, normals: F64) -> I64:
@@ -225,7 +233,7 @@ def _normals(mesh: Mesh) -> F64:
 
 
 def _locks(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) -> Strands:
-    """Locks over the scalp, each a tapered strip that follows the skull or falls."""
+    """Locks over the scalp, each a tapered strip that follows the skull."""
     skin = np.unique(mesh.faces[np.isin(mesh.part, (SKIN, BODY))])
     normals = _normals(mesh)[skin]
     ground = mesh.vertices[skin]
@@ -235,7 +243,7 @@ def _locks(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) -> Strand
     crown = CROWN_M + (mesh.vertices[roots] - drawn[roots]).mean(axis=0)
     steps = LOCK_ROWS - 1
     high = np.clip((0.02 - start[:, 1]) / 0.12, 0.0, 1.0)
-    long = cut.longest * rng.uniform(0.75, 1.1, len(roots)) * (0.55 + 0.45 * high if cut.hangs == 0.0 else 1.0)
+    long = cut.longest * rng.uniform(0.75, 1.1, len(roots)) * (0.55 + 0.45 * high)
     lift = cut.volume * rng.uniform(0.6, 1.2, len(roots)) * (0.35 + 0.65 * high)
     side_lean = rng.normal(0.0, 0.16, len(roots))
     rows = [start]
@@ -245,11 +253,9 @@ def _locks(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) -> Strand
         share = step / steps
         _, index = near.query(at)
         normal = normals[index]
-        way = _flow(at, crown, cut, share)
+        way = _flow(at, crown, cut)
         way += side_lean[:, None] * np.cross(normal, way)
-        falls = cut.hangs > 0.0
-        if not falls:
-            way -= (way * normal).sum(axis=1, keepdims=True) * normal
+        way -= (way * normal).sum(axis=1, keepdims=True) * normal
         way /= np.linalg.norm(way, axis=1, keepdims=True)
         at = at + (long / steps)[:, None] * way
         _, index = near.query(at)
@@ -257,17 +263,10 @@ def _locks(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) -> Strand
         off = ((at - ground[index]) * normal).sum(axis=1)
         bow = np.sin(np.pi * min(share * 0.85 + 0.05, 1.0))
         wanted = lift * (0.25 + 0.95 * bow)
-        push = np.maximum(wanted - off, 0.0) if falls else wanted - off
-        at = at + push[:, None] * normal
+        at = at + (wanted - off)[:, None] * normal
         rows.append(at.copy())
-        facing.append(normal if not falls else _away(at, normal))
+        facing.append(normal)
     return _strips(mesh, roots, np.stack(rows, axis=1), np.stack(facing, axis=1), cut, rng)
-
-
-def _away(at: F64, normal: F64) -> F64:
-    """Outward directions (N, 3) of hair that falls: as the skull's, turned level."""
-    level = 0.5 * normal + at * (8.0, 0.0, 8.0)
-    return np.asarray(level / np.linalg.norm(level, axis=1, keepdims=True))
 
 
 def _spread_roots(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) -> I64:
@@ -283,22 +282,15 @@ def _spread_roots(mesh: Mesh, drawn: F64, cut: Cut, rng: np.random.Generator) ->
     return np.asarray(chosen[picked])
 
 
-def _flow(at: F64, crown: F64, cut: Cut, share: float) -> F64:
-    """Where hair at places (N, 3) goes: from the crown on, to one side in front, back at the temples, and down."""
+def _flow(at: F64, crown: F64, cut: Cut) -> F64:
+    """Where hair at places (N, 3) goes: away from the crown, in front to one side or back, and back at the temples."""
     way = at - crown
     way /= np.maximum(np.linalg.norm(way, axis=1, keepdims=True), 1e-6)
     front = np.clip((0.0 - at[:, 2]) / 0.06, 0.0, 1.0) * np.clip((-0.05 - at[:, 1]) / 0.04, 0.0, 1.0)
     temple = np.clip((np.abs(at[:, 0]) - 0.045) / 0.025, 0.0, 1.0) * np.clip((at[:, 1] + 0.09) / 0.05, 0.0, 1.0)
-    way = way + (cut.side * front)[:, None] * np.array([1.0, 0.0, 0.15])
-    if cut.hangs == 0.0:
-        way = way + temple[:, None] * np.array([0.0, 0.9, 0.75])
-    else:
-        parting = np.where(at[:, 0] > 0.018, 1.0, -1.0)  # a parting left of the middle
-        aside = np.stack([parting, 0.1 + 0.0 * parting, 0.25 + 0.0 * parting], axis=1)
-        above = np.clip((-0.045 - at[:, 1]) / 0.05, 0.0, 1.0)[:, None]
-        way = way * 0.35 + 1.4 * above * aside + (1.0 - above) * np.array([0.0, 2.2, 0.30]) * cut.hangs
-        way[:, 1] += cut.hangs * share
-    return way / np.linalg.norm(way, axis=1, keepdims=True)
+    way = way + front[:, None] * (cut.side * np.array([1.0, 0.0, 0.15]) + cut.back * np.array([0.0, -0.9, 2.2]))
+    way = way + temple[:, None] * np.array([0.0, 0.9, 0.75 + 1.2 * cut.back])
+    return np.asarray(way / np.linalg.norm(way, axis=1, keepdims=True))
 
 
 def _strips(mesh: Mesh, roots: I64, lines: F64, facing: F64, cut: Cut, rng: np.random.Generator) -> Strands:
@@ -327,9 +319,8 @@ def _strips(mesh: Mesh, roots: I64, lines: F64, facing: F64, cut: Cut, rng: np.r
     faces = _facing(flat, faces, np.repeat(facing.reshape(-1, 3), 3, axis=0))
     low, high = LOCK_COLUMNS
     column = rng.uniform(low + 0.06, high - 0.06, n)[:, None, None] + np.array([-0.055, 0.0, 0.055])
-    chart = np.stack(
-        np.broadcast_arrays(column, np.broadcast_to(share[None, :, None], (n, rows, 3))), axis=-1
-    ).reshape(-1, 2)
+    chart = np.stack(np.broadcast_arrays(column, np.broadcast_to(share[None, :, None], (n, rows, 3))), axis=-1).reshape(
+        -1, 2
+    )
     hung = _hung(len(flat), len(mesh.vertices), np.repeat(roots, 3 * rows)[:, None], np.ones((len(flat), 1)))
-    strands = Strands(flat, faces, chart, hung)
-    return _both_sides(strands) if cut.hangs > 0.0 else strands
+    return Strands(flat, faces, chart, hung)

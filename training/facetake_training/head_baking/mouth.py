@@ -222,7 +222,7 @@ def _carried(mesh: Mesh, delta: F64, old: I64, points: F64) -> F64:
 
 
 def join(mesh: Mesh, piece: tuple[F64, I64, F64], part: int, moves: dict[str, F64]) -> None:
-    """Joins vertices (V, 3), faces (F, 3) and charts (V, 2) in 0..1 to the mesh, with what actions do to them (V, 3)."""
+    """Joins vertices (V, 3), faces (F, 3) and charts (V, 2) in 0..1 to the mesh, and what actions do to them (V, 3)."""
     points, faces, chart = piece
     (u0, v0, u1, v1), _ = CHARTS[part]
     first, first_uv = len(mesh.vertices), len(mesh.uv)

@@ -132,7 +132,9 @@ def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator, design: Hea
     rgb = mix(rgb, _scaled((0.30, 0.17, 0.14), dark), 0.9 * nostrils)
     if design.beard:
         stubble = 0.6 + 0.4 * _noise(position, 0.0009, rng)
-        rgb = mix(rgb, _scaled(design.hair, (0.62, 0.62, 0.62)), design.beard * beard(position) * stubble * (1.0 - lips))
+        rgb = mix(
+            rgb, _scaled(design.hair, (0.62, 0.62, 0.62)), design.beard * beard(position) * stubble * (1.0 - lips)
+        )
     rgb = mix(rgb, design.brow, lash_line(position, eyes))
     rgb = mix(rgb, design.brow, 0.80 * brows(position, rng, BROW_LOWER_M))
     hair = scalp(position, design.cut.recedes)
@@ -185,7 +187,7 @@ def brow_band(position: F64, lower_m: float = BROW_LOWER_M) -> tuple[F64, F64]:
 
 
 def brows(position: F64, rng: np.random.Generator, lower_m: float = 0.0) -> F64:
-    """Brow hair (N,): an arch over each eye, broken up into strokes that lean outwards; lower_m: how far below anny's."""
+    """Brow hair (N,): an arch over each eye in strokes that lean outwards; lower_m: how far below anny's."""
     y = position[:, 1]
     lean = np.stack([position[:, 0] * 2.2 + np.sign(position[:, 0]) * (y * 2.8), y * 0.8, position[:, 2] * 0.2], axis=1)
     strokes = 0.5 + 0.5 * _noise(lean, 0.0016, rng)
@@ -283,7 +285,9 @@ def _paint_hair(texels: Texels, _eyes: F64, rng: np.random.Generator, design: He
     across, along = texels.source[:, 0], texels.source[:, 1]
     count = 96  # strands over the chart, a texel and a half each
     place = np.clip(across * count, 0, count - 1).astype(int)
-    shade = rng.uniform(0.72, 1.22, count)[place] * (1.0 + 0.10 * _noise(np.stack([across * 8, along * 0.05, 0 * along], axis=1), 0.02, rng))
+    shade = rng.uniform(0.72, 1.22, count)[place] * (
+        1.0 + 0.10 * _noise(np.stack([across * 8, along * 0.05, 0 * along], axis=1), 0.02, rng)
+    )
     rgb = np.asarray(design.hair) * (shade * (0.62 + 0.38 * step(0.0, 0.35, along)))[:, None]
     rgb = mix(rgb, design.brow, step(0.735, 0.745, across))
     rgb = mix(rgb, (0.030, 0.022, 0.020), step(0.735, 0.745, across) * step(0.870, 0.860, across))

@@ -15,16 +15,16 @@ Rgb = tuple[float, float, float]
 class Cut:
     """How hair lies; lengths in metres.
 
-    locks: how many; longest: of a lock; hangs: 0 lies along the skull, 1 falls; volume: how far it stands off; recedes:
-    how far the hairline has gone back; side: how far the front is combed to the subject's left.
+    locks: how many; longest: of a lock; volume: how far it stands off; recedes: how far the hairline has gone back;
+    side, back: how far the front is combed to the subject's left, and back; width: of a lock.
     """
 
     locks: int = 300
     longest: float = 0.042
-    hangs: float = 0.0
     volume: float = 0.0050
     recedes: float = 0.0
     side: float = 1.1
+    back: float = 0.0
     width: float = 0.0125
 
 
@@ -32,8 +32,8 @@ class Cut:
 class HeadDesign:
     """A head: anny's sliders, colours by eye, and habits of its skin.
 
-    alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much of
-    the wrinkles (brow up, brow down, nose, smile) is there at rest.
+    alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much
+    of the wrinkles (brow up, brow down, nose, smile) is there at rest.
     """
 
     phenotype: dict[str, float]
@@ -70,12 +70,12 @@ DESIGNS = {
         skin=(0.560, 0.385, 0.300),
         blood=(0.545, 0.295, 0.240),
         lip=(0.520, 0.275, 0.255),
-        hair=(0.085, 0.062, 0.052),
+        hair=(0.130, 0.092, 0.074),
         brow=(0.060, 0.045, 0.040),
         iris=(0.250, 0.150, 0.085),
         shirt=(0.380, 0.215, 0.190),
         lashes=1.25,
-        cut=Cut(locks=420, longest=0.150, hangs=1.0, volume=0.010, side=0.35, width=0.0125),
+        cut=Cut(longest=0.036, volume=0.0075, side=0.25, back=1.0, width=0.0105),
     ),
     "elder": HeadDesign(
         {
@@ -100,7 +100,7 @@ DESIGNS = {
         alert=0.30,
         lashes=0.7,
         lines=(0.40, 0.35, 0.10, 0.45),
-        cut=Cut(locks=260, longest=0.030, volume=0.004, recedes=0.016, side=0.3, width=0.0085),
+        cut=Cut(longest=0.030, volume=0.0035, recedes=0.013, side=0.4, back=0.5, width=0.0110),
     ),
 }
 """By the names that users choose; the first is the default. Sliders and colours by eye."""

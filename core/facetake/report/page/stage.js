@@ -3,7 +3,7 @@ import * as THREE from "three";
 import { Face } from "report/face";
 import { readGlb } from "report/glb";
 
-const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012;
+const DISTANCE_M = 1.15, FOV_DEG = 16.6, EYE_LINE_M = -0.012;
 // Drawn on twice the pixels each way and shown smaller, as the preview does: smooth, and what software gets wrong in a
 // triangle thinner than a pixel is not seen
 const PIXELS_A_POINT = 2;
