@@ -49,11 +49,12 @@ MIDDLE_TEXEL = 270.3  # x of the texels in the face's middle: of the skin's rect
 ATLAS = 1024  # pixels a side, by choice: lashes and brows are painted in it, and it is two thirds of the shipped file
 
 
-TONGUE_INSIDE = 0.24
-TONGUE_ROOM = 1.8
+TONGUE_INSIDE = 0.42
+SHUT_JAW = 0.12
+TONGUE_ROOM = 3.0
 LOWERED_ROOM = 0.35
-"""How far the tongue comes out of shut lips, how much further by how far the jaw is open, and how much a lowered lip
-counts beside the jaw: measured, so that no triangle of the tongue lies before the lower lip's and below its edge."""
+"""How far the tongue comes out while the jaw is open no further than `SHUT_JAW`, how much further by how far it is, and
+how much a lowered lip counts beside the jaw. Measured: beyond 0.44 it is seen through the lower lip."""
 FEW_FRAMES = 4
 """Up to so many, adding shapes one by one is faster than a product with all of them (2 against 5 ms for one frame)."""
 FOLDS = {
@@ -119,7 +120,9 @@ class Head:
         lowered = 0.5 * (column["mouthLowerDownLeft"] + column["mouthLowerDownRight"])
         room = (column["jawOpen"] + LOWERED_ROOM * lowered) * (1.0 - seal)
         free = weights.copy()
-        free[:, self.names.index("tongueOut")] = np.minimum(column["tongueOut"], TONGUE_INSIDE + TONGUE_ROOM * room)
+        free[:, self.names.index("tongueOut")] = np.minimum(
+            column["tongueOut"], TONGUE_INSIDE + TONGUE_ROOM * np.maximum(room - SHUT_JAW, 0.0)
+        )
         return free
 
     def _blended(self, weights: F32) -> F32:

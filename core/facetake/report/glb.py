@@ -186,7 +186,12 @@ def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any
         "pivot": (faces.PIVOT_M * FLIP).tolist(),
         "neck": [-faces.NECK_TOP_M, -faces.NECK_BOTTOM_M],
         "gazeDeg": [faces.GAZE_YAW_DEG, faces.GAZE_PITCH_DEG],
-        "tongue": {"inside": faces.TONGUE_INSIDE, "room": faces.TONGUE_ROOM, "lowered": faces.LOWERED_ROOM},
+        "tongue": {
+            "inside": faces.TONGUE_INSIDE,
+            "shut": faces.SHUT_JAW,
+            "room": faces.TONGUE_ROOM,
+            "lowered": faces.LOWERED_ROOM,
+        },
         "wrinkles": {
             "at": list(head.wrinkles_at),
             "size": [head.wrinkles.shape[1], head.wrinkles.shape[0]],

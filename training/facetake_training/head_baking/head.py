@@ -39,9 +39,9 @@ FINE_EDGE_M = 0.0036
 EAR_EDGE_M = 0.0042
 SHIRT_EDGE_M = 0.0165
 """Edges longer than this are split: of the skull, in the face, at lids and lips, of ears, of the shoulders; by eye."""
-FROWN_IN_M = 0.0022
-FROWN_DOWN_M = 0.0022
-FROWN_OUT_M = 0.0012
+FROWN_IN_M = 0.0034
+FROWN_DOWN_M = 0.0042
+FROWN_OUT_M = 0.0014
 """How much further than anny's lowered brows go in and down, and the skin between them out, by eye."""
 LIPS_REST = 0.6
 """How much of the gap between anny's resting lips is closed: all of it would press them flat."""
@@ -168,8 +168,8 @@ def frown(mesh: Mesh) -> None:
     for name, side in (("browDownLeft", 1.0), ("browDownRight", -1.0)):
         delta = mesh.deltas[name]
         x = side * points[:, 0]
-        inner = step(0.050, 0.012, x) * step(-0.004, 0.010, x)
-        near = inner * step(-0.070, -0.052, points[:, 1]) * step(-0.026, -0.036, points[:, 1])
+        inner = step(0.060, 0.012, x) * step(-0.004, 0.010, x)
+        near = inner * step(-0.070, -0.052, points[:, 1]) * step(-0.027, -0.034, points[:, 1])
         near = near * (points[:, 2] < -0.07) * np.isin(np.arange(len(points)), mesh.faces[mesh.part == SKIN])
         delta[:, 0] -= side * FROWN_IN_M * near
         delta[:, 1] += FROWN_DOWN_M * near

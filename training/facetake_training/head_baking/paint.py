@@ -24,7 +24,7 @@ SKIN_RGB = (0.830, 0.640, 0.545)
 LIP_RGB = (0.705, 0.435, 0.400)
 HAIR_RGB = (0.150, 0.105, 0.085)
 """In sRGB, by eye: of the differentiable head."""
-BROW_LOWER_M = 0.0052  # below anny's ridge: a landmarker took brows on it for raised ones
+BROW_LOWER_M = 0.0074  # below anny's ridge: a landmarker took brows on it for raised ones
 
 
 def paint(texels: Texels, eyes: F64, design: HeadDesign = YOUNG) -> NDArray[np.uint8]:

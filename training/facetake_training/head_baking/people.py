@@ -75,7 +75,7 @@ DESIGNS = {
         iris=(0.250, 0.150, 0.085),
         shirt=(0.380, 0.215, 0.190),
         lashes=1.25,
-        cut=Cut(longest=0.036, volume=0.0075, side=0.25, back=1.0, width=0.0105),
+        cut=Cut(longest=0.036, volume=0.0065, side=0.6, back=0.45, width=0.0130),
     ),
     "elder": HeadDesign(
         {

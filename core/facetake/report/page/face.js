@@ -36,9 +36,9 @@ export class Face {
 
   // Lips that leave it no room keep the tongue behind them
   roomForTongue(weights, seal) {
-    const { inside, room, lowered } = this.glb.anatomy.tongue, w = (name) => weights[this.column[name]];
+    const { inside, shut, room, lowered } = this.glb.anatomy.tongue, w = (name) => weights[this.column[name]];
     const lower = 0.5 * (w("mouthLowerDownLeft") + w("mouthLowerDownRight"));
-    return inside + room * (w("jawOpen") + lowered * lower) * (1 - seal);
+    return inside + room * Math.max((w("jawOpen") + lowered * lower) * (1 - seal) - shut, 0);
   }
 
   // From upper to lower points along the mouth line, less the way at rest: y below 0 is open, above 0 crossed
