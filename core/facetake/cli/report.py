@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from facetake.report import ReportLine
 
 
-def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter) -> None:
+def write(
+    rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter, head: str
+) -> None:
     """Writes page, CSV and JUnit XML beside the takes; those of a part of a list carry its number.
 
     Raises:
@@ -28,7 +30,7 @@ def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, medi
     names = f"report{part}.html", f"report{part}.csv", f"report{part}.junit.xml"
     with batch.Ledger(settings.folder, settings.part) as ledger:
         lines = _lines(rows, settings, ledger)
-        written = report_page.write(lines, settings.folder, title=title, media_mb=media_mb, names=names)
+        written = report_page.write(lines, settings.folder, title=title, media_mb=media_mb, names=names, head=head)
     if written.missing:
         report.warning("report", written.missing)
     told = [f"report in {written.html}; as tables in {names[1]} and {names[2]}"]

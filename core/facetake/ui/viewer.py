@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QImage, QPainter, QPaintEvent
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtGui import QColor, QContextMenuEvent, QImage, QPainter, QPaintEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QWidget
 
+from facetake.face.choices import DEFAULT, FRONT, HEADS, VIEWS
+from facetake.face.head import load
 from facetake.preview import still
 from facetake.take import Take
 
@@ -48,6 +51,8 @@ class Viewer(QWidget):
         self._wanted: Shown | None = None
         self._news = threading.Condition()
         self._over = False
+        self._face = (DEFAULT, FRONT)
+        self.setToolTip("right-click: another head, another view")
         self.drawn.connect(self._take_picture)
         self._thread = threading.Thread(target=self._draw, name="face", daemon=True)
         self._thread.start()
@@ -65,6 +70,28 @@ class Viewer(QWidget):
         with self._news:
             self._asked = self._wanted = wanted
             self._news.notify()
+
+    def choose(self, head: str | None = None, view: str | None = None) -> None:
+        """Shows another head, or from another side, as `facetake.face.choices` has them."""
+        with self._news:
+            self._face = (head or self._face[0], view or self._face[1])
+            self._wanted = self._asked
+            self._news.notify()
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Offers heads and views."""
+        menu = QMenu(self)
+        for names, now, choose in (
+            (HEADS, self._face[0], lambda name: self.choose(head=name)),
+            (VIEWS, self._face[1], lambda name: self.choose(view=name)),
+        ):
+            menu.addSeparator()
+            for name in names:
+                action = menu.addAction(name)
+                action.setCheckable(True)
+                action.setChecked(name == now)
+                action.triggered.connect(partial(choose, name))
+        menu.exec(event.globalPos())
 
     def end(self) -> None:
         """Ends the thread."""
@@ -96,7 +123,8 @@ class Viewer(QWidget):
         try:
             from facetake.face.studio import Studio  # compiles: not in the window's thread
 
-            studio = Studio((SIDE, SIDE))
+            shown = self._face
+            studio = Studio((SIDE, SIDE), load(shown[0]), shown[1])
         except Exception as error:  # told where the face would be; the rest of the window works
             self.drawn.emit(None, f"no face can be drawn ({type(error).__name__}: {error}); facetake doctor says more")
             return
@@ -107,6 +135,9 @@ class Viewer(QWidget):
                     return
                 assert self._wanted is not None
                 wanted, self._wanted = self._wanted, None
+                face = self._face
+            if face != shown:
+                studio, shown = Studio((SIDE, SIDE), load(face[0]), face[1]), face
             sides = slice(None) if len(wanted) == 1 else BESIDE
             faces = [still(take, frame, studio)[:, sides] for take, frame in wanted]
             if faces:
