@@ -78,8 +78,8 @@ def tiny_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model folder as `facetake-train export` writes it, of a tiny untrained network; skips without torch."""
     torch = pytest.importorskip("torch", reason="making a model needs the train extra")
     pytest.importorskip("onnx", reason="making a model needs the train extra")
-    from facetake.audio import hash_of
     from facetake.export import export_audio2rig, export_ear
+    from facetake.files import hash_of
     from facetake.networks.emoface import EmoFace, EmoFaceSize
     from facetake.networks.encoder import MelSize
 

@@ -59,7 +59,7 @@ def read_table(path: Path) -> dict[str, object]:
                 raise ConfigError(f"{path} is not valid TOML: line {number} has more than {MOST_DOTS} dots")
         return tomllib.loads(text)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror or error}; check the path") from error
+        raise ConfigError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
     except ValueError as error:  # TOMLDecodeError, and Python's own about a number of thousands of digits

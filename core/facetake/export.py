@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from facetake import files, inference, rig
-from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, hash_of
+from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
@@ -154,7 +154,7 @@ def export_audio2rig(network: EmoFace, ear: Path, path: Path) -> float:
     """Writes audio2rig.onnx, which reads the features of the ear in the file `ear`; as `export_ear`."""
     names = (["features", "emotion"], ["curves"])
     axes = {name: {1: "frames"} for name in (*names[0], *names[1])}
-    metadata = {**inference.audio2rig_metadata(), "ear_sha256": hash_of(ear)}
+    metadata = {**inference.audio2rig_metadata(), "ear_sha256": files.hash_of(ear, ModelError)}
 
     def probe(seconds: float) -> tuple[Tensor, ...]:
         audio, emotion = _spoken(seconds)

@@ -16,12 +16,12 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, gaze, keys, rig
+from facetake import audio, emotion_recognition, files, gaze, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
-from facetake.errors import ConfigError
+from facetake.errors import AudioError, ConfigError
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
@@ -133,7 +133,7 @@ def generate(
             lambda share: report(EAR_SHARE * share),
             with_voice=listener is not None and listener.ear is models.ear,
         )
-        sound_sha256 = audio.hash_of(path)
+        sound_sha256 = files.hash_of(path, AudioError)
         told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
@@ -282,7 +282,7 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
     """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
     if path := cue_file(asked):
         with audio.unchanged(path):
-            return parse(asked), {"emotion": path.name, "cues_sha256": audio.hash_of(path)}
+            return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
     return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
 
 
@@ -296,7 +296,7 @@ def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, objec
         return options.look, {"look": f"{len(options.look.looks)} points"}
     if path := gaze.cue_file(options.look):
         with audio.unchanged(path):
-            return gaze.read(path), {"look": path.name, "look_sha256": audio.hash_of(path)}
+            return gaze.read(path), {"look": path.name, "look_sha256": files.hash_of(path, ConfigError)}
     return gaze.parse(options.look), {"look": options.look}
 
 

@@ -19,7 +19,8 @@ from facetake.errors import ConfigError
 from facetake.formats import beside
 
 PLUGINS = {"maya": "maya_plugin", "unreal": "unreal_bridge", "blender": "blender_addon"}
-SUFFIXES = frozenset((".py", ".mod", ".uplugin", ".toml", ".md", ".png"))
+SUFFIXES = frozenset((".py", ".mod", ".uplugin", ".toml", ".html", ".png"))
+"""Of a plugin's files that go along; INSTALL.html is its INSTALL.md, rendered by docs/pages.py."""
 WHEEL = f"facetake_host-{__version__}"
 
 
@@ -80,11 +81,11 @@ def _digest(data: bytes) -> str:
 
 def _members(host: str) -> Iterator[tuple[str, Path]]:
     """Names in the zip with the files they come from."""
-    plugin = _plugin(host)
+    plugin = plugin_folder(host)
     for path in _files(plugin):
         inside = path.relative_to(plugin).as_posix()
         if host == "maya":
-            yield (inside if path.suffix in (".mod", ".md") else f"facetake/{inside}"), path
+            yield (inside if path.suffix in (".mod", ".html") else f"facetake/{inside}"), path
         else:
             yield inside if host == "blender" else f"Facetake/{inside}", path
     if host != "blender":
@@ -113,8 +114,12 @@ def _content(path: Path) -> bytes:
     return data.replace(b" .\n", b" ./facetake\n") if path.suffix == ".mod" else data
 
 
-def _plugin(host: str) -> Path:
-    """The plugin's folder: inside an installed package, or beside `core` in a checkout."""
+def plugin_folder(host: str) -> Path:
+    """The plugin's folder: inside an installed package, or beside `core` in a checkout.
+
+    Raises:
+        ConfigError: it is in neither.
+    """
     here = Path(__file__).parent
     for folder in (here / "plugins" / PLUGINS[host], here.parents[1] / PLUGINS[host]):
         if folder.is_dir():

@@ -13,27 +13,37 @@ from facetake_host.problems import HostProblem
 VARIABLE = "FACETAKE_PYTHON"
 SETTING = Path("~/.facetake/engine.txt")
 """A line with the path of a Python or of its environment's folder; a person writes it, or a studio's set-up."""
-DEFAULTS = (Path("~/.facetake/engine"), Path("~/facetake/.venv"))
+DEFAULTS = (Path("~/.facetake/engine"), Path("~/facetake"), Path("~/facetake/.venv"))
+"""Where people put it: an environment, or the folder that carries its own Python; and that of a checkout."""
+PROGRAMS = Path("~/.local/bin")
+"""Where uv and pipx put programs; a host that was started by a click has it on no PATH."""
+INSIDE = {"win32": ("Scripts/python.exe", "python.exe"), "": ("bin/python",)}
+"""Where a Python lies in its folder, on Windows and elsewhere."""
 
 
 def command(environment: Mapping[str, str] | None = None) -> list[str]:
     """How to start the engine: by the setting, else the environment variable, else a usual place, else the PATH.
 
     Raises:
-        HostProblem: it is in none of them, or a setting names a place where there is no Python.
+        HostProblem: it is in none of them, a setting names a place where there is no Python, or one for another system.
     """
     found = os.environ if environment is None else environment
     named = _setting() or found.get(VARIABLE, "").strip()
     if named:
-        python = _python(Path(named).expanduser())
+        place = Path(named).expanduser()
+        python = _python(place)
         if python is None:
+            _refuse_another_system_s(place)
             raise HostProblem(f"there is no Python at {named}; correct {SETTING} or the variable {VARIABLE}")
         return [str(python), "-m", "facetake", "worker"]
     for place in DEFAULTS:
         if python := _python(place.expanduser()):
             return [str(python), "-m", "facetake", "worker"]
-    program = shutil.which("facetake", path=found.get("PATH"))
+    places = os.pathsep.join((found.get("PATH", os.defpath), str(PROGRAMS.expanduser())))
+    program = shutil.which("facetake", path=places)
     if program is None:
+        for place in DEFAULTS:
+            _refuse_another_system_s(place.expanduser())
         raise HostProblem(
             f"the Facetake engine is not installed, or not where it is looked for; install it and write the path of "
             f"its Python into {SETTING}, or set {VARIABLE}"
@@ -63,8 +73,15 @@ def _setting() -> str:
 
 def _python(place: Path) -> Path | None:
     """The Python at a path, which may be the program or the folder of an environment."""
-    inside = ("Scripts/python.exe", "python.exe") if sys.platform == "win32" else ("bin/python",)
+    inside = INSIDE.get(sys.platform, INSIDE[""])
     for candidate in (place, *(place / name for name in inside)):
         if candidate.is_file() and os.access(candidate, os.X_OK):
             return candidate
     return None
+
+
+def _refuse_another_system_s(place: Path) -> None:
+    """Says where a folder holds a Python that this system cannot run."""
+    others = INSIDE["" if sys.platform == "win32" else "win32"]
+    if any((place / name).is_file() for name in others):
+        raise HostProblem(f"the engine at {place} is for another system; put the one for this computer there")

@@ -11,9 +11,9 @@ import onnxruntime
 import pytest
 
 from facetake import cli, inference, rig
-from facetake.audio import hash_of
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError, Notice
+from facetake.files import hash_of
 from facetake.inference import AudioToRig, Ear, verified
 from facetake.inference.verified import Opened
 

@@ -36,7 +36,7 @@ def test_maya_s_zip_is_a_module(tmp_path: Path) -> None:
     wanted = "plug-ins/facetake_keys.py scripts/facetake_maya/host.py scripts/userSetup.py icons/facetake.png"
     for name in (*wanted.split(), "scripts/facetake_host/jobs.py", "scripts/facetake_host/panel/tracks.py"):
         assert (root / "facetake" / name).is_file(), name
-    assert (root / "INSTALL.md").is_file()
+    assert (root / "INSTALL.html").is_file()
 
 
 def test_unreal_s_zip_is_a_plugin(tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_unreal_s_zip_is_a_plugin(tmp_path: Path) -> None:
 
     for name in (
         "Facetake.uplugin",
-        "INSTALL.md",
+        "INSTALL.html",
         "Content/Python/init_unreal.py",
         "Content/Python/facetake_host/jobs.py",
     ):
@@ -58,7 +58,7 @@ def test_blender_s_zip_is_an_extension(tmp_path: Path) -> None:
     """The manifest lies at the top beside the modules, and the library is a wheel whose record fits what is in it."""
     root = unpacked("blender", tmp_path)
     assert tomllib.loads((root / "blender_manifest.toml").read_text(encoding="utf-8"))["id"] == "facetake"
-    assert all((root / name).is_file() for name in ("__init__.py", "host.py", "smoke.py", "INSTALL.md"))
+    assert all((root / name).is_file() for name in ("__init__.py", "host.py", "smoke.py", "INSTALL.html"))
 
     with zipfile.ZipFile(next(root.rglob("*.whl"))) as wheel:
         rows = [row.split(",") for row in wheel.read(f"{WHEEL}.dist-info/RECORD").decode().splitlines()]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,6 @@ import pytest
 torch = pytest.importorskip("torch")
 pytest.importorskip("safetensors")
 
-from facetake import pretrained  # noqa: E402  after the skips
 from facetake.errors import ModelError  # noqa: E402
 from facetake.pretrained import KNOWN, VARIABLE, WeightsMissingError, fill, load_tensors, resolve  # noqa: E402
 
@@ -141,26 +139,3 @@ def test_arrays_of_any_order_of_bytes_and_no_numbers(tmp_path: Path) -> None:
     path.write_bytes(pickle.dumps({"weight": np.array(["a"])}, 2))
     with pytest.raises(ModelError, match="not of numbers"):
         load_tensors(path)
-
-
-@pytest.mark.parametrize(
-    ("system", "variables", "place"),
-    [
-        ("win32", {"LOCALAPPDATA": "local"}, "local"),
-        ("win32", {"LOCALAPPDATA": "local", "XDG_CACHE_HOME": "xdg"}, "xdg"),
-        ("win32", {}, "home/AppData/Local"),
-        ("linux", {"LOCALAPPDATA": "local"}, "home/.cache"),
-        ("darwin", {"XDG_CACHE_HOME": "xdg"}, "xdg"),
-    ],
-)
-def test_networks_are_looked_for_where_each_system_keeps_them(
-    system: str, variables: dict[str, str], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Windows keeps them in its own folder for programs, and the environment's word is the last everywhere."""
-    for name in ("LOCALAPPDATA", "XDG_CACHE_HOME"):
-        monkeypatch.delenv(name, raising=False)
-    for name, value in variables.items():
-        monkeypatch.setenv(name, str(tmp_path / value))
-    monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
-    monkeypatch.setattr(sys, "platform", system)
-    assert pretrained.folders() == [tmp_path / place / "facetake" / "weights"]

@@ -202,6 +202,32 @@ def test_where_the_engine_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
         location.command(nowhere)
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="the places below are those of other systems")
+def test_where_people_put_the_engine_is_looked_at(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder with its own Python in the home folder, then what uv and pipx made; another system's is told."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    nowhere = {"PATH": str(tmp_path / "bin")}
+    windows = tmp_path / "facetake" / "python.exe"
+    windows.parent.mkdir()
+    windows.write_text("MZ")
+    with pytest.raises(HostProblem, match=r"facetake is for another system; put the one for this computer there"):
+        location.command(nowhere)
+    with pytest.raises(HostProblem, match="is for another system"):
+        location.command({**nowhere, location.VARIABLE: str(windows.parent)})
+
+    def program(name: str) -> str:
+        path = tmp_path / name
+        path.parent.mkdir(parents=True)
+        path.write_text("#!")
+        path.chmod(0o755)
+        return str(path)
+
+    installed = program(".local/bin/facetake")
+    assert location.command(nowhere) == [installed, "worker"]
+    python = program("facetake/bin/python")
+    assert location.command(nowhere) == [python, "-m", "facetake", "worker"]
+
+
 def test_the_engine_gets_none_of_the_host_s_python() -> None:
     """What Maya sets for its own Python and libraries does not reach the engine."""
     host = {

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -73,6 +77,17 @@ def test_nothing_connects_but_what_is_asked_to() -> None:
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             found |= {name} if CONNECTING & set(names) else set()
     assert found <= MAY_CONNECT
+
+
+def test_onnx_runtime_reports_to_nobody(tmp_path: Path) -> None:
+    """A line that is made in an empty home leaves there no number to be reported by, nor a report to be sent."""
+    pytest.importorskip("onnxruntime", reason="making a take needs the cpu or gpu extra")
+    shutil.copy(ROOT / "examples" / "line.wav", tmp_path)
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_", "CI"))}
+    command = [sys.executable, "-m", "facetake", "generate", "line.wav"]
+    subprocess.run(command, cwd=tmp_path, env={**kept, "HOME": str(tmp_path)}, check=True, capture_output=True)
+    made = {path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*") if path.is_file()}
+    assert made <= {"line.wav", "line.csv", ".local/state/facetake/written.txt"}
 
 
 def test_models_get_no_operators_of_their_own() -> None:

@@ -18,7 +18,6 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from facetake import files, inference
-from facetake.audio import hash_of
 from facetake.config import load_config, read_table
 from facetake.errors import ConfigError, ModelError
 from facetake.export import (
@@ -29,6 +28,7 @@ from facetake.export import (
     export_merged,
     export_restyler,
 )
+from facetake.files import hash_of
 from facetake.motion.expression import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifierNetwork

@@ -5,7 +5,7 @@ video). Knows nothing of emotion, models or curves.
 """
 
 from facetake.audio.onsets import Rhythm
-from facetake.audio.reader import AudioStream, hash_of, read, stream, unchanged
+from facetake.audio.reader import AudioStream, read, stream, unchanged
 from facetake.audio.units import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Blocks, Floats
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "Blocks",
     "Floats",
     "Rhythm",
-    "hash_of",
     "read",
     "stream",
     "unchanged",

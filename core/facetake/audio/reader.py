@@ -5,7 +5,6 @@ A file is heard twice: first to learn how much of it decodes and in which channe
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -23,21 +22,6 @@ from facetake.audio.units import SAMPLE_RATE_HZ, Floats
 from facetake.errors import AudioError
 
 BLOCK_S: Final = 2.0  # by choice: 128 KB at 16 kHz, so that memory is constant and calls are few
-MOST_BYTES: Final = 1 << 50  # a film may be of any size; what counts is that it is a file
-
-
-def hash_of(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in pieces.
-
-    Raises:
-        AudioError: the file cannot be read.
-    """
-    try:
-        files.check(path, MOST_BYTES)
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
 
 
 @contextmanager
@@ -88,7 +72,7 @@ def stream(
             that is not a finite number.
     """
     try:
-        files.check(path, MOST_BYTES)
+        files.check(path, files.ANY_SIZE)
     except IsADirectoryError as error:
         raise AudioError(f"{path} is a folder, not a sound file; name the files in it") from error
     except FileNotFoundError as error:

@@ -13,6 +13,7 @@ from typing import Any, BinaryIO, Final, Protocol, TypeAlias
 
 import numpy as np
 
+from facetake import files
 from facetake.audio import adts, flac, headers, mpeg, ogg
 from facetake.audio.containers import Container
 from facetake.audio.stretches import Stretches
@@ -74,7 +75,7 @@ def open_source(path: Path, zero_s: Fraction | None = None) -> SoundSource:
             parts = _parts(file, size) if known is None else known
         return Parts(path, parts) if parts else Container.open(path, "it holds pictures")
     except OSError as error:
-        raise AudioError(f"cannot read {path}: {error.strerror or error}") from error
+        raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
     except TruncatedError as error:
         raise AudioError(f"{path} is truncated: {error}; copy it again") from error
     except sf.LibsndfileError as error:

@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
-from facetake import inspection
+from facetake import files, inspection
 from facetake.batch.outputs import folded
 from facetake.batch.row import LONGEST_ID, ManifestRow, is_letter, spared
 from facetake.errors import BatchError
@@ -44,7 +44,7 @@ def _files(folder: Path, follow_links: bool) -> Iterator[Path]:
     seen = set()
 
     def refuse(error: OSError) -> None:
-        raise BatchError(f"cannot read the folder {error.filename}: {error.strerror or error}") from error
+        raise BatchError(f"cannot read the folder {error.filename}: {files.reason(error)}") from error
 
     for place, below, names in os.walk(folder, onerror=refuse, followlinks=follow_links):
         real = os.path.realpath(place)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from facetake import files
 from facetake.errors import line, sentence
 
 LONGEST_ID: Final = 200  # characters: leaves room for suffixes in the 255 bytes of a file's name
@@ -35,6 +36,8 @@ class ManifestRow:
         others: cells of columns that Facetake does not know, by their names: kept for the report.
         note: what a person should know of its name; empty where nothing.
         known: SHA-256 of the files of its take as an earlier run wrote them; a file of another is somebody's work.
+        former: names of files that an earlier run wrote beside its take and this one does not, as nobody asks for them.
+        heard_wrong: `emotion` is what a person said after another was heard.
     """
 
     id: str
@@ -53,6 +56,8 @@ class ManifestRow:
     others: tuple[tuple[str, str], ...] = ()
     note: str = ""
     known: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    heard_wrong: bool = False
     look: str = ""
     rig_map: str = ""
 
@@ -82,5 +87,5 @@ def spared(name: str) -> str:
 def refused(row: ManifestRow, error: Exception) -> ManifestRow:
     """The row with what went wrong before it was begun."""
     if isinstance(error, OSError):
-        return replace(row, problem=line(f"{error.filename or row.audio}: {error.strerror or error}; check the path"))
+        return replace(row, problem=line(f"{error.filename or row.audio}: {files.reason(error)}; check the path"))
     return replace(row, problem=sentence(error))

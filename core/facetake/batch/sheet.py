@@ -65,7 +65,7 @@ def read(path: Path) -> tuple[str, Iterator[Cells]]:
     try:
         text, encoding = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))
     except OSError as error:
-        raise BatchError(f"cannot read {path}: {error.strerror or error}") from error
+        raise BatchError(f"cannot read {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
         raise BatchError(
             f"{path} is not UTF-8 text (byte {error.start}), and in which encoding it is cannot be told; save it as "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from facetake import files
 from facetake.errors import ConfigError
 from facetake.inspection import SOUND, is_folder
 
@@ -48,7 +49,7 @@ def _inside(folder: Path) -> list[Path]:
     try:
         found = sorted(child for child in folder.iterdir() if child.suffix.lower() in SOUND and child.is_file())
     except OSError as error:
-        raise ConfigError(f"cannot read the folder {folder}: {error.strerror or error}") from error
+        raise ConfigError(f"cannot read the folder {folder}: {files.reason(error)}") from error
     if not found:
         raise ConfigError(f"folder {folder} holds no sound files; name the files or another folder")
     return found
@@ -112,7 +113,7 @@ def check_target(target: Path, *, may_make_folder: bool = False) -> None:
         if not target.parent.is_dir() and not may_make_folder:
             raise ConfigError(f"{target} cannot be written: there is no folder {target.parent}; make it first")
     except OSError as error:
-        raise ConfigError(f"{target} cannot be written: {error.strerror or error}; choose another name") from error
+        raise ConfigError(f"{target} cannot be written: {files.reason(error)}; choose another name") from error
 
 
 def check_film(out: Path) -> None:
@@ -138,7 +139,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise ConfigError(f"cannot make the folder {folder} for results: {error.strerror or error}") from error
+        raise ConfigError(f"cannot make the folder {folder} for results: {files.reason(error)}") from error
 
 
 def identity(path: Path) -> str:

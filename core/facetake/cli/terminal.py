@@ -12,6 +12,7 @@ from contextlib import suppress
 from io import TextIOWrapper
 from typing import TextIO
 
+from facetake import files
 from facetake.errors import ConfigError
 
 CLOSED = frozenset({errno.EPIPE, errno.EINVAL})
@@ -44,7 +45,7 @@ def say(text: str) -> None:
         _drop(out)
         if error.errno not in CLOSED:
             raise ConfigError(
-                f"cannot write to standard output ({error.strerror or error}); free some space or write elsewhere"
+                f"cannot write to standard output ({files.reason(error)}); free some space or write elsewhere"
             ) from error
 
 

@@ -16,7 +16,7 @@ from typing import Final
 
 from facetake import files
 from facetake.cli.progress import Reporter
-from facetake.errors import AudioError, ConfigError
+from facetake.errors import ConfigError
 from facetake.files import user_folders
 
 NAME: Final = "written.txt"
@@ -53,7 +53,7 @@ def replacing(target: Path, report: Reporter, item: str, *, force: bool) -> Iter
     if aside is not None:
         report.warning(item, f"{target} was not as facetake wrote it here; it is kept as {aside.name}")
     if target.is_file():  # and no pipe or device
-        remember(_hash(target))
+        remember(files.hash_of(target))
 
 
 def _set_aside(target: Path) -> Path | None:
@@ -64,7 +64,7 @@ def _set_aside(target: Path) -> Path | None:
         return None
     try:
         name = set_aside(target, known())
-    except (OSError, AudioError) as error:
+    except OSError as error:
         reason = files.reason(error)
         raise ConfigError(
             f"{target} was not written by facetake here and cannot be kept ({reason}); name another, or add --force"
@@ -74,20 +74,14 @@ def _set_aside(target: Path) -> Path | None:
 
 def _is_same(aside: Path, target: Path) -> bool:
     """Whether both are there and hold the same; what cannot be compared is kept."""
-    with suppress(AudioError):
-        return _hash(aside) == _hash(target)
+    with suppress(OSError):
+        return files.hash_of(aside) == files.hash_of(target)
     return False
 
 
 def _remove(path: Path) -> None:
     with suppress(OSError):
         files.remove(path)
-
-
-def _hash(path: Path) -> str:
-    from facetake.audio import hash_of
-
-    return hash_of(path)
 
 
 def known() -> frozenset[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import codecs
 import errno
+import hashlib
 import os
 import shutil
 import stat
@@ -18,8 +19,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, TextIO
 
+from facetake.errors import FacetakeError
+
 MOST_TEXT: Final = 1 << 26
 """Bytes of a text that is read at once, such as settings, cues and lists: 64 MB."""
+ANY_SIZE: Final = 1 << 50
+"""Bytes that no file has: where it may be of any size, and what counts is that it is a file."""
 LONGEST_REASON: Final = 300
 """Characters of a reason: libraries write paragraphs, or repeat what they could not read."""
 MOST_BYTES: Final = 1 << 32
@@ -75,6 +80,26 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> bytes:
     """All of a file. OSError as of `check`."""
     check(path, most)
     return path.read_bytes()
+
+
+def hash_of(path: Path, kind: type[FacetakeError] | None = None) -> str:
+    """SHA-256 of the bytes of a file of any size, read in pieces.
+
+    Args:
+        path: the file.
+        kind: of error to raise where it cannot be read, which depends on what it is a file of.
+
+    Raises:
+        FacetakeError: of that kind; OSError where none is given.
+    """
+    try:
+        check(path, ANY_SIZE)
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        if kind is None:
+            raise
+        raise kind(f"cannot read {path}: {reason(error)}") from error
 
 
 def read_text(path: Path, most: int = MOST_TEXT) -> str:

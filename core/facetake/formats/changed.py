@@ -13,12 +13,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from facetake import files
-from facetake.audio import hash_of
 
 
 def is_foreign(path: Path, known: Collection[str]) -> bool:
     """Whether a file is there, is not empty, and is none of those that we know by their SHA-256."""
-    return path.is_file() and path.stat().st_size > 0 and hash_of(path) not in known
+    return path.is_file() and path.stat().st_size > 0 and files.hash_of(path) not in known
 
 
 def set_aside(path: Path, known: Collection[str]) -> str:
@@ -29,8 +28,7 @@ def set_aside(path: Path, known: Collection[str]) -> str:
         known: SHA-256 of what may go.
 
     Raises:
-        OSError: it cannot be kept.
-        AudioError: it cannot be read.
+        OSError: it cannot be read or kept.
     """
     if not is_foreign(path, known):
         return ""

@@ -48,7 +48,7 @@ def reading(path: Path) -> Iterator[None]:
     except UnicodeDecodeError as error:
         raise TakeError(f"{path}: this is not text (byte {error.start}); is it another kind of file?") from error
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = files.reason(error)
         raise TakeError(f"{path}: cannot be read ({reason}); check the path and its permissions") from error
 
 

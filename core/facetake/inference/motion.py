@@ -6,9 +6,8 @@ from pathlib import Path
 
 import numpy as np
 
-from facetake import rig
+from facetake import files, rig
 from facetake.arrays.reader import read_npz
-from facetake.audio import hash_of
 from facetake.errors import ModelError
 from facetake.files import reason
 from facetake.inference.verified import declarations
@@ -31,7 +30,7 @@ def open_motion(folder: Path) -> Movement | None:
     path = folder / declared.file
     if not path.is_file():
         raise ModelError(f"movement {path} is missing; install facetake again or name another folder with --model")
-    if hash_of(path) != declared.sha256:
+    if files.hash_of(path, ModelError) != declared.sha256:
         raise ModelError(f"movement {path} has been altered: its hash is not the one in models.toml; install it again")
     try:
         stored = read_npz(path, most=MOST_BYTES)

@@ -5,6 +5,7 @@ Knows nothing of what a model does.
 
 from __future__ import annotations
 
+import os
 import re
 import warnings
 from collections.abc import Mapping
@@ -22,7 +23,7 @@ import numpy as np
 
 from facetake import files, rig
 from facetake.arrays import F32
-from facetake.audio import FRAME_RATE_HZ, hash_of
+from facetake.audio import FRAME_RATE_HZ
 from facetake.config import read_table
 from facetake.errors import ConfigError, ModelError, Notice
 from facetake.files import json_text, reason
@@ -31,7 +32,14 @@ from facetake.files.quantities import shown
 if TYPE_CHECKING:
     import onnxruntime
 
-MODEL_VERSION = 1  # goes up when models of before no longer fit
+# newer versions of ONNX Runtime report their use to their maker unless told otherwise before they are loaded; nothing
+# goes to the network unasked, and who sets the variable has asked
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
+
+MODEL_VERSION = 1
+"""Goes up where a model of before would be taken and mean something else: where names, shapes, rates and controls,
+which are looked at too, do not tell it. No such change has been made yet."""
+
 _SHOWN = 160  # characters of what onnxruntime says, which may be paragraphs
 SHIPPED = Path(__file__).parents[1] / "models"  # `core/facetake/models`, in a wheel, too
 
@@ -217,7 +225,7 @@ def opened(folder: Path, name: str, expected: Mapping[str, str], threads: int) -
     path = folder / declared[name].file
     if not path.is_file():
         raise ModelError(f"model file {path} is missing; install facetake again or name another folder with --model")
-    if hash_of(path) != declared[name].sha256:
+    if files.hash_of(path, ModelError) != declared[name].sha256:
         raise ModelError(
             f"model file {path} has been altered: its hash is not the one in models.toml; install it again"
         )

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from facetake import files
 from facetake.arrays import F32, F64
-from facetake.audio import SAMPLE_RATE_HZ, hash_of
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.files import json_text
 from facetake.networks.checkpoint import unmap
@@ -67,8 +67,8 @@ class PhonemeNetwork:
     @cached_property
     def sha256(self) -> str:
         """Of its weights and its vocabulary: two folders with the same are the same network."""
-        files = [*sorted(self.folder.glob("*.safetensors")), self.folder / "vocab.json"]
-        return hashlib.sha256("".join(map(hash_of, files)).encode()).hexdigest()
+        paths = [*sorted(self.folder.glob("*.safetensors")), self.folder / "vocab.json"]
+        return hashlib.sha256("".join(files.hash_of(path, ModelError) for path in paths).encode()).hexdigest()
 
     @property
     def sounds(self) -> NDArray[np.int64]:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from facetake.errors import ModelError
-from facetake.files import read_bytes
+from facetake.files import read_bytes, reason
 from facetake.networks.checkpoint import read_tensors
 
 if TYPE_CHECKING:
@@ -111,7 +111,7 @@ def _from_ctranslate2(files: Sequence[Path]) -> Callable[[str], Tensor]:
     try:
         data = b"".join(read_bytes(path) for path in files)
     except OSError as error:
-        raise ModelError(f"cannot read Whisper's weights in {told}: {error.strerror or error}") from error
+        raise ModelError(f"cannot read Whisper's weights in {told}: {reason(error)}") from error
     arrays = dict(_arrays(data, told))
 
     def find(name: str) -> Tensor:

@@ -16,6 +16,7 @@ from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
+from facetake.emotion import EMOTIONS
 from facetake.report import three
 from facetake.report.escaping import inert, shown
 from facetake.report.glb import head_glb
@@ -45,6 +46,10 @@ FIELDS: Final = (
     "href",
     "others",
     "told",
+    "percentile",
+    "heard",
+    "correction",
+    "hasApproved",
 )
 
 
@@ -88,6 +93,10 @@ class Page:
             "" if carried else relative_address(line.audio, folder),
             line.others,
             line.told,
+            line.percentile,
+            [line.heard, line.heard_emotion, round(line.certainty, 3)],
+            line.correction,
+            int(line.approved is not None),
         ]
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:
@@ -105,6 +114,7 @@ class Page:
             "curves": CURVES,
             "motionHz": float(MOTION_HZ),
             "peaksHz": PEAKS_HZ,
+            "emotions": EMOTIONS,
             "noFace": "" if libraries else three.MISSING,
         }
         self._element("facts", inert(facts))

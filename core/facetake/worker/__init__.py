@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import Any, Final, TextIO
 
+from facetake import files
 from facetake.errors import ConfigError, sentence
 from facetake.files import json_text
 from facetake.files.quantities import shown
@@ -56,7 +57,7 @@ def serve() -> int:
     with suppress(OSError):  # what could not be written is told below
         out.close()
     if worker.lost is not None and worker.lost.errno not in GONE:
-        reason = worker.lost.strerror or worker.lost
+        reason = files.reason(worker.lost)
         raise ConfigError(f"cannot write answers to standard output ({reason}); free some space or write elsewhere")
     if worker.is_busy:  # a request that does not look at its cancellation; its temporary files are told by name
         os._exit(0)

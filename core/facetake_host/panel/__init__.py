@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from facetake_host import jobs
 from facetake_host.curves import Delivery
 from facetake_host.engine import EngineClient, Request
-from facetake_host.host import Character, Host
+from facetake_host.host import Character, Host, ScenePicker
 from facetake_host.jobs import JobResult, Status
 from facetake_host.mood import EMOTIONS, Mood
 from facetake_host.panel.tracks import TrackView
@@ -57,11 +57,13 @@ class Panel(QWidget):
         self._host = host
         self._engine = engine
         self._sounds: list[Path] = []
-        self._job: Iterator[Status | JobResult] | None = None
+        self._job: Iterator[Status] | Iterator[Status | JobResult] | None = None
         self._cancel = threading.Event()
         self._look = list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
+        self._made: JobResult | None = None
+        self._is_playing = False
         self._moods = dict[Path, Mood]()
         self._mood: Mood | None = None
         self._shown: Path | None = None
@@ -106,8 +108,11 @@ class Panel(QWidget):
 
     def _show_sound(self, path: Path) -> None:
         """Asks for a recording's waveform; until it comes, nothing of another one's is seen."""
+        if self._is_playing:
+            self.cancel()
         self._shown = path
         self._delivery = None
+        self._made = None
         self.tracks.show_sound(0.0, (), self._mood or Mood())
         try:
             self._look = [self._engine.ask("inspect", path=str(path))]
@@ -130,6 +135,17 @@ class Panel(QWidget):
     def restyle(self) -> None:
         """Starts to restyle what is in the scene."""
         self._start("restyle")
+
+    def play(self) -> None:
+        """Starts to send the take that is shown to Unreal's Live Link, in time with its sound; Cancel stops it."""
+        if self._made is None:
+            self.say("Nothing is made of this line yet; generate it first.", is_problem=True)
+            return
+        self._is_playing = self._begin(jobs.play(self._engine, self._made, self._fresh()))
+
+    def test(self) -> None:
+        """Asks the engine whether it can be used; the answer, or what is wrong, is a sentence in the panel."""
+        self._begin(jobs.connection(self._engine, self._fresh()))
 
     def cancel(self) -> None:
         """Asks the running job to stop."""
@@ -179,14 +195,19 @@ class Panel(QWidget):
         self.bar.setTextVisible(False)
         self.message.setWordWrap(True)
         self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
+        self.live, self.link = (QPushButton(name) for name in ("Play live", "Test connection"))
+        self.live.setToolTip("Send this take to Unreal's Live Link on this machine, in time with its sound")
+        self.link.setToolTip("Whether the engine is found, where, and of which version")
         self.stop.setEnabled(False)
-        named = "character sound emotion listen region tracks go change stop message bar"
+        named = "character sound emotion listen region tracks go change stop live link message bar"
         for name in named.split():
             getattr(self, name).setObjectName(name)
         self._lay_out()
         self.go.clicked.connect(self.generate)
         self.change.clicked.connect(self.restyle)
         self.stop.clicked.connect(self.cancel)
+        self.live.clicked.connect(self.play)
+        self.link.clicked.connect(self.test)
         self.emotion.currentTextChanged.connect(self._choose_brush)
         self.tracks.drawn.connect(lambda *_: self.listen.setChecked(False))
         self.region.currentTextChanged.connect(self._show_curves)
@@ -207,14 +228,42 @@ class Panel(QWidget):
             self.joint.setPlaceholderText("joint that head motion turns; empty: leave the head alone")
             self.joint.textChanged.connect(lambda name: setattr(self._host, "head_joint", name.strip()))
             form.addRow("Head joint", self.joint)
+        self._add_targets(form)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.tracks)
         column.addWidget(_row(QLabel("Curves"), self.region, self.blink, self.gaze, self.head, self.go))
         column.addWidget(_row(QLabel("Style"), self.style_name, self.strength, self.actor, self.change))
-        column.addWidget(_row(self.bar, self.stop))
+        column.addWidget(_row(self.bar, self.live, self.link, self.stop))
         column.addWidget(self.message)
         column.addStretch(1)
+
+    def _add_targets(self, form: QFormLayout) -> None:
+        """What is looked at, and from where, in a host whose scene has objects to pick."""
+        self.target = QLineEdit()
+        self.eyes = QLineEdit()
+        self.target.setPlaceholderText("an object of the scene; empty: nothing in particular")
+        self.eyes.setPlaceholderText("what lies between the eyes and goes with the neck: Y up, Z ahead")
+        if not isinstance(self._host, ScenePicker):
+            return
+        picker = self._host
+        camera, look, eyes = (QPushButton(name) for name in ("Camera", "Selected", "Selected"))
+        for button, line, pick in (
+            (camera, self.target, picker.camera),
+            (look, self.target, picker.selection),
+            (eyes, self.eyes, picker.selection),
+        ):
+            button.clicked.connect(lambda _=False, line=line, pick=pick: self._pick(line, pick))
+        self.eyes.textChanged.connect(lambda name: setattr(picker, "eyes", name.strip()))
+        form.addRow("Looks at", _row(self.target, look, camera))
+        form.addRow("Eyes", _row(self.eyes, eyes))
+
+    def _pick(self, line: QLineEdit, pick: Callable[[], str]) -> None:
+        """Writes the name of what the host picks into a field."""
+        try:
+            line.setText(pick())
+        except HostProblem as problem:
+            self.say(str(problem), is_problem=True)
 
     def _choose_brush(self, emotion: str) -> None:
         self.tracks.brush = emotion
@@ -232,20 +281,40 @@ class Panel(QWidget):
             self.say("There is no character in the scene; open or reference one and press Refresh.", is_problem=True)
             return
         character = self._characters[index]
-        self._cancel = threading.Event()
         try:
             if do == "generate":
-                self._job = jobs.generate(
-                    self._host, self._engine, character, self._sounds, self._options(), cancel=self._cancel
+                target = self.target.text().strip()
+                job = jobs.generate(
+                    self._host,
+                    self._engine,
+                    character,
+                    self._sounds,
+                    self._options(),
+                    target=target,
+                    cancel=self._fresh(),
                 )
             else:
-                self._job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._cancel)
+                job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._fresh())
         except HostProblem as problem:
             self.say(str(problem), is_problem=True)
             return
+        self._begin(job)
+
+    def _fresh(self) -> threading.Event:
+        """What Cancel sets for the job that is about to begin; that of one that runs stays as it is."""
+        if self._job is None:
+            self._cancel = threading.Event()
+        return self._cancel
+
+    def _begin(self, job: Iterator[Status] | Iterator[Status | JobResult]) -> bool:
+        """Takes the steps of a job from now on, unless another one runs; whether it is this one."""
+        if self._job is not None:
+            return False
+        self._job = job
         self.say("")
         self._show_busy(True)
         self._timer.start()
+        return True
 
     def _options(self) -> dict[str, object]:
         parts = {name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}
@@ -300,8 +369,11 @@ class Panel(QWidget):
     def _show(self, step: Status | JobResult) -> None:
         if isinstance(step, Status):
             self.bar.setValue(round(100 * step.share))
+            if step.news:
+                self.say(step.news)
             return
         self.say(jobs.summary(step))
+        self._made = jobs.with_sound(self._made, step)
         self._delivery = step.delivery
         if step.delivery.cues:
             self.tracks.mood.follow(step.delivery.cues)
@@ -318,13 +390,14 @@ class Panel(QWidget):
 
     def _end(self, message: str = "") -> None:
         self._job = None
+        self._is_playing = False
         if message:
             self.say(message, is_problem=message != jobs.CANCELLED)
         self._show_busy(False)
         self._learn_actors()
 
     def _show_busy(self, busy: bool) -> None:
-        for button in (self.go, self.change):
+        for button in (self.go, self.change, self.live, self.link):
             button.setEnabled(not busy)
         self.stop.setEnabled(busy)
         self.bar.setValue(0)
@@ -353,5 +426,7 @@ def _row(*widgets: QWidget) -> QWidget:
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
-        row.addWidget(widget, 1 if isinstance(widget, ClickBox | NumberedSlider | QProgressBar | QLabel) else 0)
+        row.addWidget(
+            widget, 1 if isinstance(widget, ClickBox | NumberedSlider | QProgressBar | QLabel | QLineEdit) else 0
+        )
     return holder

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 
 from facetake import batch, formats, inference
-from facetake.audio import hash_of
 from facetake.batch import making
-from facetake.errors import AudioError
+from facetake.errors import AudioError, FacetakeError
+from facetake.files import hash_of
 from facetake.generate import GenerateOptions, generate
 
 OTHER = {
@@ -68,11 +68,11 @@ def test_what_rows_share_is_read_once(lines: Path, tmp_path: Path, monkeypatch: 
     rows = batch.matrix(batch.read(lines, ".csv")[:2], ["happy", "sad"], [1.0], "{id}-{emotion}")
     read: list[str] = []
 
-    def counted(path: Path) -> str:
+    def counted(path: Path, kind: type[FacetakeError]) -> str:
         read.append(path.name)
-        return hash_of(path)
+        return hash_of(path, kind)
 
-    monkeypatch.setattr(batch, "hash_of", counted)
+    monkeypatch.setattr(batch.files, "hash_of", counted)
     settings = batch.BatchSettings(tmp_path, GenerateOptions(), rig_map="vrm", mesh=mesh)
     prints = batch._checked(rows, settings, making.model_hashes(None))[1]
     assert sorted(read) == ["hero.glb", "line_0.wav", "line_1.wav", "vrm.toml"] and len(prints) == 4

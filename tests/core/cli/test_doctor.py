@@ -208,6 +208,19 @@ def test_a_report_holds_what_is_shown_and_no_more(
     assert (folder / NAME).read_bytes() == before
 
 
+def test_a_file_of_the_person_s_is_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A report takes the place of an earlier report, and of nothing else: what was there is kept beside it."""
+    monkeypatch.setattr(examination, "examine", lambda _folder: iter([Diagnosis("x", "y")]))
+    (tmp_path / "report.zip").write_bytes(b"mine")
+    for _ in range(2):
+        assert main(["doctor", "--report-bug", "report.zip"]) == 0
+    assert capsys.readouterr().err.count("it is kept as report.changed-1.zip") == 1
+    assert {path.name for path in tmp_path.glob("report*")} == {"report.zip", "report.changed-1.zip"}
+    assert (tmp_path / "report.changed-1.zip").read_bytes() == b"mine"
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
@@ -243,13 +256,13 @@ def test_the_home_folder_is_not_told() -> None:
 
 
 def test_extras_are_those_of_the_package() -> None:
-    """What is told of extras is what pyproject.toml installs, but for those that only the checks need."""
+    """What is told of extras is what pyproject.toml installs, but for those of who makes Facetake and hands it out."""
     declared: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     for extra, packages in EXTRAS.items():
         wanted = [line.split("[")[0] for line in declared["optional-dependencies"][extra]]
         names = {name.split(">")[0].split("=")[0].split("<")[0] for name in wanted} - {"facetake"}
         assert names == set(packages), extra
-    assert set(declared["optional-dependencies"]) - set(EXTRAS) == {"bake", "browser", "dev"}
+    assert set(declared["optional-dependencies"]) - set(EXTRAS) == {"bake", "browser", "dev", "standalone"}
     needed = {line.split(">")[0] for line in declared["dependencies"]}
     assert needed == set(software.NEEDED)
 

@@ -405,7 +405,7 @@ def test_bad_models(tmp_path: Path, tiny_model: Path, capsys: pytest.CaptureFixt
 def spoil_version(folder: Path) -> None:
     """Gives the model another version and models.toml its new hash."""
     onnx = pytest.importorskip("onnx")
-    from facetake.audio import hash_of
+    from facetake.files import hash_of
 
     model = onnx.load(folder / "audio2rig.onnx")
     onnx.helper.set_model_props(model, {"facetake_model": "audio2rig", "facetake_version": "99"})

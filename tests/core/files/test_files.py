@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import mmap
 import os
 import time
@@ -14,6 +15,7 @@ import held_files
 import pytest
 
 from facetake import files
+from facetake.errors import ModelError
 
 
 def test_text_is_read_with_any_ends_of_lines_and_any_mark(tmp_path: Path) -> None:
@@ -135,3 +137,14 @@ def test_a_file_that_this_process_holds_keeps_its_name(tmp_path: Path, monkeypat
     mapped.close()
     files.replace(folder, tmp_path / "other")
     assert (tmp_path / "other" / "a").read_bytes() == b"abc"
+
+
+def test_a_hash_is_of_all_bytes_and_its_error_of_the_kind_asked_for(tmp_path: Path) -> None:
+    """SHA-256 as hashlib has it; what is no file is an OSError, or the kind of error that fits what it is a file of."""
+    path = tmp_path / "a.bin"
+    path.write_bytes(b"x" * 3_000_000)
+    assert files.hash_of(path) == hashlib.sha256(path.read_bytes()).hexdigest()
+    with pytest.raises(IsADirectoryError):
+        files.hash_of(tmp_path)
+    with pytest.raises(ModelError, match=r"cannot read .*none\.onnx: No such file"):
+        files.hash_of(tmp_path / "none.onnx", ModelError)

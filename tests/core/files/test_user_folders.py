@@ -11,27 +11,27 @@ from facetake.files import user_folders
 
 
 @pytest.mark.parametrize(
-    ("system", "variables", "place"),
+    ("system", "variables", "cache", "state"),
     [
-        ("win32", {"LOCALAPPDATA": "local"}, "local"),
-        ("win32", {"LOCALAPPDATA": "local", "XDG_STATE_HOME": "xdg"}, "xdg"),
-        ("win32", {}, "home/AppData/Local"),
-        ("linux", {"LOCALAPPDATA": "local"}, "home/.local/state"),
-        ("darwin", {}, "home/Library/Application Support"),
-        ("darwin", {"XDG_STATE_HOME": "xdg"}, "xdg"),
+        ("win32", {"LOCALAPPDATA": "local"}, "local", "local"),
+        ("win32", {"LOCALAPPDATA": "local", "XDG_CACHE_HOME": "xdg", "XDG_STATE_HOME": "xdg"}, "xdg", "xdg"),
+        ("win32", {}, "home/AppData/Local", "home/AppData/Local"),
+        ("linux", {"LOCALAPPDATA": "local"}, "home/.cache", "home/.local/state"),
+        ("darwin", {}, "home/.cache", "home/Library/Application Support"),
+        ("darwin", {"XDG_CACHE_HOME": "c", "XDG_STATE_HOME": "s"}, "c", "s"),
     ],
 )
-def test_what_was_done_is_kept_where_each_system_has_it(
-    system: str, variables: dict[str, str], place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_each_system_has_its_folders(
+    system: str, variables: dict[str, str], cache: str, state: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The environment's word is the last; else each system has its own folder."""
-    for name in ("LOCALAPPDATA", "XDG_STATE_HOME"):
+    """Of what can be got again and of what was done: the environment's word is the last, then the system's."""
+    for name in ("LOCALAPPDATA", "XDG_CACHE_HOME", "XDG_STATE_HOME"):
         monkeypatch.delenv(name, raising=False)
     for name, value in variables.items():
         monkeypatch.setenv(name, str(tmp_path / value))
     monkeypatch.setattr(Path, "home", lambda: tmp_path / "home")
     monkeypatch.setattr(sys, "platform", system)
-    assert user_folders.state() == tmp_path / place
+    assert (user_folders.cache(), user_folders.state()) == (tmp_path / cache, tmp_path / state)
 
 
 def test_a_folder_that_depends_on_where_one_stands_is_passed_over(

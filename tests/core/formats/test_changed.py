@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from facetake.audio import hash_of
+from facetake.files import hash_of
 from facetake.formats.changed import set_aside
 
 

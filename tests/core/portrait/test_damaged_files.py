@@ -17,13 +17,13 @@ import pytest
 import torch
 from damage import damaged, refused_in_words, respelt
 from films import brightening, film
+from noise_actor import noise_actor
 
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.audiodvp import checkpoint as audiodvp
 from facetake.portrait.audiodvp.settings import read_settings as audiodvp_settings
 from facetake.portrait.capture import actor, clip_capture, identity
-from facetake.portrait.capture.actor import ActorMetadata, Fit
 from facetake.portrait.capture.clip_list import read_clips
 from facetake.portrait.capture.posed_face import OpenedFaceModel
 from facetake.portrait.landmark_translation import checkpoint as landmark
@@ -51,29 +51,11 @@ class Door:
     open: Callable[[Path], object]
 
 
-def made_actor(folder: Path) -> None:
-    """A small actor of noise."""
-    dice = np.random.default_rng(0)
-    shapes = {
-        "landmarks": (T, 5, 2),
-        "identity": (4,),
-        "albedo": (3,),
-        "colour": (9, 3),
-        "light": (1, 9, 3),
-        "expression": (T, 6),
-        "rotation": (T, 3),
-        "translation": (T, 3),
-    }
-    fit = Fit(**{name: dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
-    actor.write_actor(folder, about, fit, dice.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8))
-
-
 def in_actor(name: str) -> Callable[[Path], Path]:
     """Makes an actor, of which one file is damaged."""
 
     def make(folder: Path) -> Path:
-        made_actor(folder / "anna")
+        noise_actor(folder / "anna", T, SIZE)
         return folder / "anna" / name
 
     return make

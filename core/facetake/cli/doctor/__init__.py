@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from facetake.cli import written
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
@@ -44,7 +45,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.as_json:
         say(json_text.dump(json_text.finite(bug_report.as_table(findings)), indent=1) + "\n")
     if arguments.report_bug is not None:
-        inside = bug_report.write(arguments.report_bug, findings, arguments.results)
+        with written.replacing(arguments.report_bug, report, str(arguments.report_bug), force=False):
+            inside = bug_report.write(arguments.report_bug, findings, arguments.results)
         lines = [f"{arguments.report_bug} holds, and nothing else; look at it before you send it:", *inside]
         report.note(str(arguments.report_bug), lines, {"report": str(arguments.report_bug), "inside": inside})
     return 0 if all(found.is_well for found in findings) else 1

@@ -10,10 +10,10 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import formats, inference
-from facetake.audio import SAMPLE_RATE_HZ, hash_of
+from facetake import files, formats, inference
+from facetake.audio import SAMPLE_RATE_HZ
 from facetake.cli.doctor.finding import Diagnosis
-from facetake.errors import FacetakeError, sentence
+from facetake.errors import FacetakeError, ModelError, sentence
 
 AGAIN: Final = "install Facetake again"
 LENGTH_S: Final = 3.0  # by choice: long enough for syllables and a take, made in a moment
@@ -28,7 +28,7 @@ def models() -> list[Diagnosis]:
     findings = []
     for name, declared in inference.declarations(inference.SHIPPED).items():
         path = inference.SHIPPED / declared.file
-        found = hash_of(path) if path.is_file() else ""
+        found = files.hash_of(path, ModelError) if path.is_file() else ""
         told = declared.sha256[:12] if found == declared.sha256 else "altered" if found else "missing"
         facts = {"sha256": found, "declared_sha256": declared.sha256}
         findings.append(Diagnosis(f"model {name}", told, "" if found == declared.sha256 else AGAIN, facts))

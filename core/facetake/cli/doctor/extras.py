@@ -37,7 +37,8 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "bfm": {"h5py": "h5py"},
     "usd": {"usd-core": "pxr"},
 }
-"""By extra: what it installs, and the module that is imported of it. Extras that only the checks need are left out."""
+"""By extra: what it installs, and the module that is imported of it. Left out are those of who makes Facetake and hands
+it out."""
 
 
 def lacking(extra: str) -> list[str]:

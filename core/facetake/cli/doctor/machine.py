@@ -12,7 +12,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Final
 
-from facetake import inference
+from facetake import files, inference
 from facetake.cli.doctor.finding import Diagnosis, shortened
 
 LEAST_FREE: Final = 200_000_000
@@ -79,7 +79,7 @@ def folder(place: Path) -> list[Diagnosis]:
         return [
             Diagnosis(
                 "folder",
-                f"{told} cannot be written to ({error.strerror or error})",
+                f"{told} cannot be written to ({files.reason(error)})",
                 "go to a folder of your own, or name one with -o",
                 {"can_write": False},
             )

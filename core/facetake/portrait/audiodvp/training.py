@@ -150,15 +150,7 @@ def _learn_renderer(
         Kept(GENERATOR, renderer.generator, renderer.generator_adam),
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
     )
-    trainer = Trainer(
-        folder=folder,
-        kept=kept,
-        epochs=how.epochs,
-        seed=settings.seed,
-        save_every=how.save_every,
-        preview_every=how.preview_every,
-    )
-    trainer.run(
+    Trainer.of(folder, kept, how, settings.seed).run(
         lambda epoch: renderer.epoch(drawn, real, epoch),
         preview=lambda: preview(renderer, drawn, real),
         log=log,

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, files
+from facetake import files
 from facetake.arrays import F32
 from facetake.errors import PortraitError
 from facetake.files import json_text
@@ -157,7 +157,7 @@ def _look(order: Order, face: OpenedFaceModel, orders: list[Order], progress: Ca
 
 def _begin(order: Order, face: OpenedFaceModel, together: list[Path]) -> str:
     """Opens the folder, or makes sure that it holds the same capture; the hash of the video."""
-    digest = audio.hash_of(order.video)
+    digest = files.hash_of(order.video, PortraitError)
     plan = {
         "video": digest,
         "face": face.name,

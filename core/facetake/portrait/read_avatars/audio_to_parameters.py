@@ -118,7 +118,7 @@ def learn(
         Kept(GENERATOR, networks.predictor, networks.adam),
         Kept(CRITIC, networks.critic, networks.critic_adam),
     )
-    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
+    trainer = Trainer.of(folder, kept, how, seed, shows=False)
     trainer.run(networks.epoch, progress=progress)
     return networks.predictor.eval()
 

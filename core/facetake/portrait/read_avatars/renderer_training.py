@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake import pretrained
-from facetake.audio import hash_of
+from facetake import files, pretrained
+from facetake.errors import ModelError
 from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.networks.patchgan import PatchGAN
 from facetake.portrait.metrics.perceptual import STYLE_LAYERS, VggStyle, open_vgg
@@ -59,7 +59,7 @@ def style_loss(by: StyleBy, folder: Path | None = None) -> StyleLoss:
         try:
             path = pretrained.resolve("vgg", folder)
             network = VggStyle(open_vgg(path, STYLE_LAYERS[-1]))
-            return StyleLoss(network, f"vgg {hash_of(path)}", f"the style loss is VGG's, of {path}")
+            return StyleLoss(network, f"vgg {files.hash_of(path, ModelError)}", f"the style loss is VGG's, of {path}")
         except pretrained.WeightsMissingError as error:
             if by == "vgg":
                 raise

@@ -214,15 +214,7 @@ def _learn_renderer(
         Kept(RENDERER, renderer.renderer, renderer.renderer_adam),
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
     )
-    trainer = Trainer(
-        folder=folder,
-        kept=kept,
-        epochs=how.epochs,
-        seed=settings.seed,
-        save_every=how.save_every,
-        preview_every=how.preview_every,
-    )
-    trainer.run(
+    Trainer.of(folder, kept, how, settings.seed).run(
         lambda epoch: renderer.epoch(maps, epoch),
         preview=lambda: preview(renderer, maps),
         log=log,

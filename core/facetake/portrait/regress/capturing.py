@@ -16,7 +16,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from facetake import audio, files
+from facetake import files
 from facetake.errors import PortraitError
 from facetake.portrait.capture import actor
 from facetake.portrait.capture.clip_capture import PLAN, Order, capture
@@ -94,7 +94,7 @@ def _check_same(order: Order, face: OpenedFaceModel) -> None:
     """Refuses a folder whose regression was begun with something else; the settings are looked at by the regression."""
     plan = read_json(order.out / PLAN)
     wanted = {
-        "video": audio.hash_of(order.video),
+        "video": files.hash_of(order.video, PortraitError),
         "face_sha256": face.sha256,
         "size": order.size,
         "first_s": order.first_s,

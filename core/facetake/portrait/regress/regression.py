@@ -95,10 +95,7 @@ class Regression:
         self._begin(folder)
         how = self._settings
         kept = (Kept(NETWORK, self.network, self._adam),)
-        trainer = Trainer(
-            folder=folder, kept=kept, epochs=how.epochs, seed=how.seed, save_every=how.save_every, shows=False
-        )
-        trainer.run(
+        Trainer.of(folder, kept, how, how.seed, shows=False).run(
             self._epoch,
             begin=lambda: self.network.settle(self._batches(np.arange(len(self._pictures)))),
             log=log,

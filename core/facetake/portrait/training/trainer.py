@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, TypeVar
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar
 
 import numpy as np
 import torch
@@ -35,6 +35,18 @@ FEWEST_FRAMES = 8  # of a lesson: fewer fill no batch, and nothing can be held o
 
 def ignore(*_: object) -> None:
     """Takes news that nobody asked for."""
+
+
+class TrainingPace(Protocol):
+    """Of a network's settings what the course of its training goes by; they may have `preview_every`, too."""
+
+    @property
+    def epochs(self) -> int:
+        """Of the whole training."""
+
+    @property
+    def save_every(self) -> int:
+        """Epochs between checkpoints."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +74,21 @@ class Trainer:
     shows: bool = True
     unit: Literal["epoch", "step"] = "epoch"
     stride: int = 1
+
+    @classmethod
+    def of(
+        cls, folder: Path | None, kept: Sequence[Kept], how: TrainingPace, seed: int, *, shows: bool = True
+    ) -> Trainer:
+        """A training that goes as a network's settings say; the rest as for the class."""
+        return cls(
+            folder=folder,
+            kept=kept,
+            epochs=how.epochs,
+            seed=seed,
+            save_every=how.save_every,
+            preview_every=getattr(how, "preview_every", 1),
+            shows=shows,
+        )
 
     def run(
         self,

@@ -10,17 +10,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import safetensors
+from noise_actor import noise_actor
 
 from facetake.errors import PortraitError, TakeError
 from facetake.portrait.capture.actor import (
     ABOUT,
     FIT,
     PICTURES,
-    ActorMetadata,
     CapturedActor,
-    Fit,
     read_actor,
-    write_actor,
     write_arrays,
     write_fit,
 )
@@ -30,23 +28,8 @@ SIZE = 32
 
 
 def made(folder: Path, rate: Fraction = Fraction(24000, 1001)) -> tuple[CapturedActor, np.ndarray]:
-    """A small actor of noise, and its pictures."""
-    random = np.random.default_rng(0)
-    shapes = {
-        "landmarks": (T, 5, 2),
-        "identity": (4,),
-        "albedo": (3,),
-        "colour": (9, 3),
-        "light": (1, 9, 3),
-        "expression": (T, 6),
-        "rotation": (T, 3),
-        "translation": (T, 3),
-    }
-    fit = Fit(**{name: random.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, rate, T, 100.0)
-    pictures = random.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8)
-    sound = random.normal(scale=0.1, size=4000).astype(np.float32)
-    return write_actor(folder, about, fit, pictures, (sound, 16_000)), pictures
+    """A small actor of noise with sound, and its pictures."""
+    return noise_actor(folder, T, SIZE, rate, with_sound=True)
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:

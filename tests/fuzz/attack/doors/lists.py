@@ -19,12 +19,12 @@ from attack.damage import damaged
 from attack.door import Case, Door, Open
 from attack.promise import wrong_with
 from facetake import batch, formats, qc
-from facetake.audio import hash_of
 from facetake.batch import approvals, keeping
 from facetake.batch.ledger import DONE, Ledger, LedgerEntry, Verdict
 from facetake.batch.row import is_name
 from facetake.batch.sheet import COLUMNS
 from facetake.emotion import EMOTIONS
+from facetake.files import hash_of
 
 LETTERS: Final = (
     "Gr\u00fc\u00dfe",

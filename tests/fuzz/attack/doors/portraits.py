@@ -61,26 +61,9 @@ def prepare(folder: Path) -> dict[str, Kind]:
 
 
 def _actor_folder(folder: Path) -> Path:
-    from fractions import Fraction
+    from noise_actor import noise_actor
 
-    from facetake.portrait.capture import actor
-    from facetake.portrait.capture.actor import ActorMetadata, Fit
-
-    dice = np.random.default_rng(0)
-    shapes = {
-        "landmarks": (T, 5, 2),
-        "identity": (4,),
-        "albedo": (3,),
-        "colour": (9, 3),
-        "light": (1, 9, 3),
-        "expression": (T, 6),
-        "rotation": (T, 3),
-        "translation": (T, 3),
-    }
-    fit = Fit(**{name: dice.normal(size=shape).astype(np.float32) for name, shape in shapes.items()})
-    about = ActorMetadata("noise", "1" * 64, "a.mp4", "0" * 64, (1.5, 2.0, 64.0), SIZE, Fraction(25), T, 100.0)
-    actor.write_actor(folder / "anna", about, fit, dice.integers(0, 256, (T, SIZE, SIZE, 3), dtype=np.uint8))
-    return folder / "anna"
+    return noise_actor(folder / "anna", T, SIZE)[0].folder
 
 
 def _acted(folder: Path) -> object:

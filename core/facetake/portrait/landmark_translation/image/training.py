@@ -87,15 +87,7 @@ def _learn(
     log: Log,
 ) -> None:
     kept = Kept(name, stage.network, stage.adam), Kept(f"{name}_critics", stage.critics, stage.critic_adam)
-    trainer = Trainer(
-        folder=folder,
-        kept=kept,
-        epochs=how.epochs,
-        seed=stage.seed,
-        save_every=how.save_every,
-        preview_every=how.preview_every,
-    )
-    trainer.run(
+    Trainer.of(folder, kept, how, stage.seed).run(
         lambda epoch: stage.epoch(plates, epoch),
         preview=lambda: preview(stage.translator, plates, name == WHOLE),
         name=name,

@@ -55,7 +55,7 @@ def _learn_neutral(
 ) -> None:
     neutral = NeutralTrainer(lessons, how, seed)
     kept = (Kept(NEUTRAL, neutral.speaker, neutral.adam),)
-    trainer = Trainer(folder=folder, kept=kept, epochs=how.epochs, seed=seed, save_every=how.save_every, shows=False)
+    trainer = Trainer.of(folder, kept, how, seed, shows=False)
     trainer.run(lambda epoch: NeutralLosses(neutral.epoch(epoch)), progress=lambda share: report("neutral", share))
     show(folder, NEUTRAL)  # at the end alone: nobody performs with neutral speech before there are moods
 
