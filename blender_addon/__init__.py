@@ -9,6 +9,8 @@ import bpy
 
 from . import panel
 
+_add, _remove = bpy.utils.register_classes_factory(panel.CLASSES)
+
 
 @bpy.app.handlers.persistent
 def _leave(*_: object) -> None:
@@ -17,8 +19,7 @@ def _leave(*_: object) -> None:
 
 def register() -> None:
     """Puts the panel and its operators into Blender."""
-    for one in panel.CLASSES:
-        bpy.utils.register_class(one)
+    _add()
     bpy.types.Scene.facetake = bpy.props.PointerProperty(type=panel.Settings)
     bpy.app.handlers.load_pre.append(_leave)
 
@@ -29,5 +30,4 @@ def unregister() -> None:
     panel.HOST.runner.drop()
     panel.ENGINE.close()
     del bpy.types.Scene.facetake
-    for one in reversed(panel.CLASSES):
-        bpy.utils.unregister_class(one)
+    _remove()

@@ -12,9 +12,8 @@ import bpy
 
 from facetake_host import arkit
 from facetake_host.curves import HEAD
-from facetake_host.host import Character
+from facetake_host.host import Character, generation
 
-BOARD_SIGNS = {"CTRL_C_jaw", "CTRL_L_brow_down"}
 DEGREE = 0.017453292519943295  # in radians
 TURNS = {HEAD[0]: (2, DEGREE), HEAD[1]: (0, -DEGREE), HEAD[2]: (1, DEGREE)}
 """Axis and scale of yaw, pitch and roll (left, up, tipped to the left) of an object whose Z is up and that faces -Y."""
@@ -67,19 +66,12 @@ def places(character: Character, head: str = "") -> dict[str, list[Place]]:
 
 def shapes(keys: Any) -> dict[str, str]:
     """ARKit's names of the shape keys of a mesh, each with the mesh's own spelling."""
-    found: dict[str, str] = {}
-    for block in keys.key_blocks if keys else ():
-        if name := arkit.find(block.name):
-            found.setdefault(name, block.name)
-    return found
+    return arkit.spelt(block.name for block in keys.key_blocks) if keys else {}
 
 
 def _generation(one: Any) -> str:
     """Whose names a face board has; empty where an object is none."""
-    bones = one.pose.bones if one.type == "ARMATURE" and one.pose else ()
-    if not all(name in bones for name in BOARD_SIGNS):
-        return ""
-    return "mh4" if "CTRL_C_tongue_move" in bones else "mh3" if "CTRL_C_tongue" in bones else ""
+    return generation(one.pose.bones if one.type == "ARMATURE" and one.pose else ())
 
 
 def _families(scene: Any) -> dict[Any, list[Any]]:

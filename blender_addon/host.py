@@ -7,7 +7,7 @@ Nothing of Blender's is held on to between two calls, as undo replaces it all.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -15,9 +15,10 @@ from typing import Any
 
 import bpy
 
-from facetake_host import jobs
+from facetake_host import frames, jobs
 from facetake_host.curves import HEAD, Delivery, Sampled
-from facetake_host.host import Bar, Character
+from facetake_host.host import Bar, Character, taken_back
+from facetake_host.looking import Point
 from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.stepping import Runner
 
@@ -32,19 +33,16 @@ class BlenderHost:
 
     def __init__(self) -> None:
         """Looks at nothing yet."""
+        self.eyes = ""  # the name of what lies between the eyes of the head at rest: Z up, facing -Y
         self.head = ""  # the name of an object that head motion turns; without one the head is left alone
         self.span: tuple[int, int] | None = None  # first and last frame of what is restyled; None for all that is keyed
-        self.runner = Runner(self)
-        self.message = ""
-        self.has_problem = False
+        self.runner: Runner = Runner(self)
+        self.message, self.has_problem = "", False
         self._back: list[Callable[[], object]] = []
 
     def character(self, name: str) -> Character:
         """The character of that name, or the only one. Raises HostProblem where there is none, or several."""
-        if not self.characters():
-            needed = "an armature with MetaHuman's CTRL_ bones or a mesh with ARKit's shape keys"
-            raise HostProblem(f"there is no face in the scene; open or append {needed} first")
-        return jobs.named(self, name or None)
+        return jobs.named(self, name, "an armature with MetaHuman's CTRL_ bones or a mesh with ARKit's shape keys")
 
     def characters(self) -> list[Character]:
         """Every face of the scene, those selected first."""
@@ -80,23 +78,27 @@ class BlenderHost:
     def stretch(self, character: Character) -> range:
         """The frames to restyle: what is keyed, as it is heard, within `span`. Raises HostProblem where nothing is."""
         places = [one for found in faces.places(character).values() for one in found if not one.obstacle]
-        extent = keying.extent(places)
-        if extent is None:
-            raise HostProblem(f"{character.name} has no keys to restyle; generate or key a take first")
-        first, last = self.span or extent
-        if first > last:
-            raise HostProblem(f"the range ends before it begins ({first} to {last}); turn its two frames round")
-        found = range(max(first, extent[0]), min(last, extent[1]) + 1)
-        if not found:
-            raise HostProblem(f"{character.name} has no keys in the frames {first} to {last}; choose others")
+        return frames.stretch(keying.extent(places), self.span, character.name)
+
+    def looked_at(self, character: Character, target: str, looked: range, bar: Bar) -> list[Point]:  # noqa: ARG002
+        """Where an object is, by the axes of the one that is called `eyes`."""
+        objects: list[Any] = [bpy.data.objects.get(name) for name in (self.eyes, target)]
+        metres = _scene().unit_settings.scale_length
+        if None in objects:
+            raise HostProblem("choose under Eyes an object between the eyes: Z up, facing -Y, parented to the neck")
+        found = []
+        for eyes, seen in keying.watch(objects, objects, looked, bar):
+            place, turn, _ = eyes.matrix_world.decompose()
+            left, back, up = turn.inverted() @ (seen.matrix_world.translation - place)
+            found.append((left * metres, up * metres, -back * metres))
         return found
 
     def read(self, character: Character, bar: Bar) -> Sampled:
         """The stretch as the scene plays it; of several meshes with one shape, the first."""
-        frames = self.stretch(character)
+        looked = self.stretch(character)
         first = {name: found[0] for name, found in faces.places(character).items() if not found[0].obstacle}
-        rows = keying.sample(faces.objects(character), list(first.values()), frames, bar)
-        return Sampled(self.rate(), frames.start, dict(zip(first, rows, strict=True)), character.name)
+        rows = keying.sample(faces.objects(character), list(first.values()), looked, bar)
+        return Sampled(self.rate(), looked.start, dict(zip(first, rows, strict=True)), character.name)
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Writes keys to a new strip; those that Facetake made for the same frames are muted."""
@@ -121,8 +123,8 @@ class BlenderHost:
         except RuntimeError:  # the keys are worth having without it
             self.tell(f"the line is keyed, but Blender does not play {path.name}; save it as wav")
             return
-        self._back += [partial(bpy.data.sounds.remove, one) for one in set(bpy.data.sounds) - before]
-        self._back.append(partial(strips.remove, made))
+        new = set(bpy.data.sounds) - before
+        self._back += [*(partial(bpy.data.sounds.remove, one) for one in new), partial(strips.remove, made)]
         end = made.frame_final_end
         taken = {one.channel for one in strips if one.frame_final_start < end and one.frame_final_end > start_frame}
         made.channel = next(channel for channel in range(1, CHANNELS + 1) if channel not in taken - {CHANNELS})
@@ -130,19 +132,13 @@ class BlenderHost:
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
         """One undo step; where the block raises, everything is taken back and nothing stays to undo."""
-        self._back = []
-        try:
+        with taken_back(self._back):
             yield
-        except BaseException:
-            for take_back in reversed(self._back):
-                take_back()
-            raise
         bpy.ops.ed.undo_push(message=label)
 
-    @contextmanager
-    def progress(self, label: str) -> Iterator[Bar]:  # noqa: ARG002  the panel shows how far a job is
+    def progress(self, label: str) -> AbstractContextManager[Bar]:  # noqa: ARG002  the panel shows how far a job is
         """This host is its own bar."""
-        yield self
+        return nullcontext(self)
 
     def advance(self, share: float) -> None:  # noqa: ARG002
         """Raises JobCancelled once the person pressed the button."""
@@ -155,8 +151,7 @@ class BlenderHost:
 
     def tell(self, message: str, *, problem: bool = False) -> None:
         """A line for the panel and the console; a problem also beside the mouse."""
-        self.message = message
-        self.has_problem = problem
+        self.message, self.has_problem = message, problem
         print(f"Facetake: {message}")
         if problem and bpy.context.window and not bpy.app.background:
             bpy.context.window_manager.popup_menu(lambda menu, _: menu.layout.label(text=message), title="Facetake")

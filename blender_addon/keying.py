@@ -6,7 +6,7 @@ they are missing, each datablock gets an action of its own.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Any
 
@@ -70,25 +70,32 @@ def extent(places: Sequence[Place]) -> tuple[int, int] | None:
 
 
 def sample(objects: Sequence[Any], places: Sequence[Place], frames: Sequence[float], bar: Bar) -> list[list[float]]:
-    """What plays at each place, frame by frame; in a scene of its own, so that nothing in the shot's is evaluated anew.
+    """What plays at each place, frame by frame."""
+    owners = list(dict.fromkeys(place.owner for place in places))
+    seen = [*objects, *(one for one in owners if isinstance(one, bpy.types.Object))]
+    rows = []
+    for found in watch(seen, owners, frames, bar):
+        played = dict(zip(owners, found, strict=True))
+        rows.append([value_of(played[place.owner], place) for place in places])
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def watch(objects: Sequence[Any], owners: Sequence[Any], frames: Sequence[float], bar: Bar) -> Iterator[list[Any]]:
+    """Datablocks as they are, frame by frame; in a scene of its own, so that nothing in the shot's is evaluated anew.
 
     There, a pose that a person has not keyed yet would be lost.
     """
-    rows: list[list[float]] = [[] for _ in places]
     scene = bpy.data.scenes.new("facetake")
     try:
-        for one in {*objects, *(place.owner for place in places if isinstance(place.owner, bpy.types.Object))}:
+        for one in set(objects):
             scene.collection.objects.link(one)
         for number, frame in enumerate(frames):
             scene.frame_set(int(frame // 1), subframe=frame % 1)
             graph = scene.view_layers[0].depsgraph
-            played = {place.owner: place.owner.evaluated_get(graph) for place in places}
-            for row, place in zip(rows, places, strict=True):
-                row.append(value_of(played[place.owner], place))
+            yield [owner.evaluated_get(graph) for owner in owners]
             bar.advance(number / len(frames))
     finally:
         bpy.data.scenes.remove(scene)
-    return rows
 
 
 def value_of(owner: Any, place: Place) -> float:

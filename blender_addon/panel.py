@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -24,11 +25,8 @@ HOST = BlenderHost()
 EMOTION = "neutral, happy, sad, angry, surprise, fear or disgusted, with a strength: happy:0.7"
 
 
-def _faces(_self: Any, _context: Any, _text: str) -> list[str]:
-    return [one.name for one in HOST.characters()]
-
-
-CHARACTER = StringProperty(name="Character", search=_faces, description="Empty: the only one")
+FACES: Any = lambda _self, _context, _text: [one.name for one in HOST.characters()]  # noqa: E731  what is offered
+CHARACTER = StringProperty(name="Character", search=FACES, description="Empty: the only one")
 
 
 class Settings(bpy.types.PropertyGroup):
@@ -40,9 +38,9 @@ class Settings(bpy.types.PropertyGroup):
         "emotion": StringProperty(name="Emotion", default="neutral", description=f"{EMOTION}; or auto, or a file"),
         "blink": BoolProperty(name="Blinks", default=True),
         "gaze": BoolProperty(name="Gaze", default=True),
-        "head": PointerProperty(
-            name="Head", type=bpy.types.Object, description="Turned by head motion: Z up, -Y ahead"
-        ),
+        "head": PointerProperty(name="Head", type=bpy.types.Object, description="What it turns: Z up, -Y ahead"),
+        "looks_at": PointerProperty(name="Looks at", type=bpy.types.Object, description="Such as the camera"),
+        "eyes": PointerProperty(name="Eyes", type=bpy.types.Object, description="Between the eyes: Z up, -Y ahead"),
         "style": StringProperty(name="Style", default="happy:0.8", description=EMOTION),
         "actor": StringProperty(name="Manner", description="house, ada, bruno, chen or dara; empty: its own"),
         "use_range": BoolProperty(name="Range", description="Restyle these frames only"),
@@ -53,6 +51,8 @@ class Settings(bpy.types.PropertyGroup):
 
 class _Job:
     """Asks which character where there are several, then begins; without a window it runs to the end."""
+
+    __annotations__ = {"character": CHARACTER}
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -69,19 +69,10 @@ class _Job:
     def execute(self: Any, context: Any) -> set[str]:
         """Begins."""
         settings = context.scene.facetake
-        HOST.message = ""
-        HOST.has_problem = False
-        HOST.head = settings.head.name if settings.head else ""
+        HOST.head, HOST.eyes = (one.name if one else "" for one in (settings.head, settings.eyes))
         HOST.span = (settings.first, settings.last) if settings.use_range else None
         name = self.character or settings.character
-        HOST.runner.start(lambda cancel: self.begin(settings, name, cancel))
-        if bpy.app.background:
-            HOST.runner.finish()
-        elif HOST.runner.is_busy:
-            bpy.app.timers.register(_tick, persistent=True)
-        if HOST.has_problem:
-            self.report({"ERROR"}, HOST.message)
-        return {"CANCELLED"} if HOST.has_problem else {"FINISHED"}
+        return _pressed(self, lambda: HOST.runner.start(lambda cancel: self.begin(settings, name, cancel)))
 
 
 class Generate(_Job, bpy.types.Operator):
@@ -89,16 +80,16 @@ class Generate(_Job, bpy.types.Operator):
 
     bl_idname = "facetake.generate"
     bl_label = "Generate from Audio"
-    __annotations__ = {"character": CHARACTER}
 
     def begin(self, settings: Any, name: str, cancel: Event) -> Job:
         """The job."""
         if not settings.audio:
             raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
         sounds = [Path(bpy.path.abspath(settings.audio))]
-        options = {"blink": settings.blink, "gaze": settings.gaze, "head": bool(HOST.head)}
-        options["emotion"] = bpy.path.abspath(settings.emotion or "neutral")
-        return jobs.generate(HOST, ENGINE, HOST.character(name), sounds, options, cancel=cancel)
+        options = {"emotion": bpy.path.abspath(settings.emotion or "neutral"), "head": bool(HOST.head)}
+        options |= {"blink": settings.blink, "gaze": settings.gaze}
+        target = settings.looks_at.name if settings.looks_at else ""
+        return jobs.generate(HOST, ENGINE, HOST.character(name), sounds, options, target=target, cancel=cancel)
 
 
 class Restyle(_Job, bpy.types.Operator):
@@ -106,27 +97,32 @@ class Restyle(_Job, bpy.types.Operator):
 
     bl_idname = "facetake.restyle"
     bl_label = "Restyle"
-    __annotations__ = {"character": CHARACTER}
 
     def begin(self, settings: Any, name: str, cancel: Event) -> Job:
         """The job; what lies outside a range plays on, so that the change blends in and out within."""
         face = HOST.character(name)
-        options: dict[str, object] = {"style": settings.style, "actor": settings.actor}
-        if HOST.span:
-            options["span_s"] = [0.0, float((len(HOST.stretch(face)) - 1) / HOST.rate())]
+        span = {"span_s": [0.0, float((len(HOST.stretch(face)) - 1) / HOST.rate())]} if HOST.span else {}
+        options = {"style": settings.style, "actor": settings.actor, **span}
         return jobs.restyle(HOST, ENGINE, face, options, cancel=cancel)
 
 
-class Cancel(bpy.types.Operator):
-    """Stop; what is not finished leaves nothing in the scene."""
+def _button(name: str, label: str, about: str, press: Callable[[], object]) -> Any:
+    """An operator that begins or ends something."""
+    body = {"bl_idname": f"facetake.{name}", "bl_label": label, "__doc__": about}
+    return type(name.title(), (bpy.types.Operator,), {**body, "execute": lambda self, _: _pressed(self, press)})
 
-    bl_idname = "facetake.cancel"
-    bl_label = "Cancel"
 
-    def execute(self, _context: Any) -> set[str]:
-        """Asks the job to stop."""
-        HOST.runner.stop()
-        return {"FINISHED"}
+def _pressed(operator: Any, press: Callable[[], object]) -> set[str]:
+    """Does what a button does; a timer takes the steps of a job, and without a window it runs to its end."""
+    HOST.message, HOST.has_problem = "", False
+    press()
+    if bpy.app.background:
+        HOST.runner.finish()
+    elif HOST.runner.is_busy and not bpy.app.timers.is_registered(_tick):
+        bpy.app.timers.register(_tick, persistent=True)
+    if HOST.has_problem:
+        operator.report({"ERROR"}, HOST.message)
+    return {"CANCELLED"} if HOST.has_problem else {"FINISHED"}
 
 
 class Sidebar(bpy.types.Panel):
@@ -141,10 +137,14 @@ class Sidebar(bpy.types.Panel):
     def draw(self, context: Any) -> None:
         """Settings and buttons, how far the job is, and what was told last."""
         column = self.layout.column()
-        for part in ("character audio emotion blink gaze head", "style actor use_range first last"):
-            for name in part.split():
+        column.use_property_split = True  # else the sidebar's own width leaves three letters of a name
+        column.use_property_decorate = False
+        line = "character audio emotion blink gaze head looks_at eyes"
+        style = "style actor use_range first last"
+        for button, names in (("generate", line), ("restyle", style), ("play", ""), ("test", "")):
+            for name in names.split():
                 column.prop(context.scene.facetake, name)
-            column.operator("facetake.restyle" if "style" in part else "facetake.generate")
+            column.operator(f"facetake.{button}")
         if HOST.runner.is_busy:
             column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
             column.operator("facetake.cancel")
@@ -161,4 +161,9 @@ def _tick() -> float | None:
     return TICK_S if has_more else None
 
 
-CLASSES = (Settings, Generate, Restyle, Cancel, Sidebar)
+BUTTONS = (
+    ("cancel", "Cancel", "Stop; what is not finished leaves nothing in the scene", HOST.runner.stop),
+    ("play", "Play Live", "Send the last take to Unreal's Live Link, with its sound", lambda: HOST.runner.play(ENGINE)),
+    ("test", "Test Connection", "Whether the engine is found, and where", lambda: HOST.runner.test(ENGINE)),
+)
+CLASSES = (Settings, Generate, Restyle, *(_button(*one) for one in BUTTONS), Sidebar)

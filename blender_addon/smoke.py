@@ -21,8 +21,10 @@ def main(line: str, name: str | None = None) -> smoke.Facts:
     """Everything, on the character of that name. No dialog of Blender's waits: what was seen is written in by hand."""
     about = {"program": "Blender", "version": bpy.app.version_string, "build": bpy.app.build_hash.decode()}
     home = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-    ed = bpy.ops.ed
-    probe = smoke.Probe(HOST, about, home, _played, lambda _, layer: layer in bpy.data.actions, ed.undo, ed.redo, _own)
+    ed, chosen = bpy.ops.ed, bpy.context.scene.facetake
+    HOST.eyes, target = (one.name if one else "" for one in (chosen.eyes, chosen.looks_at))
+    ways = (lambda _, layer: layer in bpy.data.actions, ed.undo, ed.redo, _own)
+    probe = smoke.Probe(HOST, about, home, _played, *ways, target)
     return smoke.run(probe, Path(line), name=name)
 
 

@@ -38,8 +38,7 @@ def main() -> None:
         poses = take.values[frames]
         shapes = to_arkit(poses)
         vertices = studio.head.deform(shapes, take.head[frames] if arguments.head else None, lip_seal(poses))
-        gaze = studio.head.gaze_deg(shapes)
-        row = Image.fromarray(np.concatenate([studio.picture(*pair) for pair in zip(vertices, gaze, strict=True)], 1))
+        row = Image.fromarray(np.concatenate([studio.picture(*pair) for pair in zip(vertices, shapes, strict=True)], 1))
         ImageDraw.Draw(row).text((6, 4), path.stem, fill=(20, 20, 20))
         rows.append(np.asarray(row))
     Image.fromarray(np.concatenate(rows)).save(arguments.out, quality=90)

@@ -57,17 +57,18 @@ class EarOfEmoFace(nn.Module):
         super().__init__()
         self.network = network
 
-    def forward(self, audio: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    def forward(self, audio: Tensor) -> tuple[Tensor, ...]:
         """Maps audio (1, S) to what is heard in it.
 
         Returns:
-            Features (1, T, D), log-probabilities of phones (1, T, P) and visemes (1, T, 16), and how the voice sounds
-            (1, T, W).
+            Features (1, T, D), log-probabilities of phones (1, T, P) and visemes (1, T, 16), how the voice sounds
+            (1, T, W) and, where the encoder reads them, opening and rounding of the lips (1, T, 2).
         """
         n_frames = (audio.shape[1] * FRAME_RATE_HZ + SAMPLE_RATE_HZ // 2) // SAMPLE_RATE_HZ
-        features, voice = self.network.encoder.with_voice(audio, n_frames)
-        phones = self.network.heard_phones(features)
-        return features, phones, self.network.visemes(phones), voice
+        heard = self.network.encoder.hear(audio, n_frames)
+        phones = self.network.heard_phones(heard.features)
+        told = (heard.features, phones, self.network.visemes(phones), heard.voice)
+        return told if heard.lips is None else (*told, heard.lips)
 
 
 class PerformerOfEmoFace(nn.Module):
@@ -96,7 +97,7 @@ class MergedEmoFace(nn.Module):
 
     def forward(self, audio: Tensor, emotion: Tensor) -> tuple[Tensor, Tensor]:
         """Maps audio (1, S) and emotion (1, T, 7) to curves (1, T, 174) and viseme log-probabilities (1, T, 16)."""
-        features, _, visemes, _ = self.ear(audio)
+        features, _, visemes, *_ = self.ear(audio)
         return self.performer(features, emotion), visemes
 
 
@@ -115,7 +116,9 @@ def export_ear(network: EmoFace, path: Path, *, quantised: bool = False) -> floa
         ModelError: the difference is above `TOLERANCE`, quantisation moves a control by more than `QUANTISED`, or the
             path cannot be written.
     """
-    names = (["audio"], ["features", "phones", "visemes", "voice"])
+    with torch.no_grad():
+        told = EarOfEmoFace(network)(*_voice(TRACED_S))
+    names = (["audio"], ["features", "phones", "visemes", "voice", "lips"][: len(told)])
     axes = {"audio": {1: "samples"}, **{name: {1: "frames"} for name in names[1]}}
     if not quantised:
         return _export(EarOfEmoFace(network), _voice, names, axes, inference.ear_metadata(), path)

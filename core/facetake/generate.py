@@ -25,7 +25,7 @@ from facetake.errors import AudioError, ConfigError
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
-from facetake.postprocess import lip_closure, masking, silence, smoothing
+from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -140,6 +140,8 @@ def generate(
     heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
     emotion = heard.track if heard else emotion
     values = _curves(models, hearing, emotion, report)
+    if hearing.lips is not None:
+        heard_lips.follow(values, hearing.lips, heard_lips.spoken(visemes))
     del hearing  # of hours it is a hundred megabytes
 
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 NAMES = tuple(
     """
     eyeBlinkLeft eyeLookDownLeft eyeLookInLeft eyeLookOutLeft eyeLookUpLeft eyeSquintLeft eyeWideLeft
@@ -27,3 +29,12 @@ _SPELT = {name.lower(): name for name in NAMES} | {
 def find(spelling: str) -> str | None:
     """The name of a shape that is spelt JawOpen, jaw_open or eyeBlink_L; None where it is none of them."""
     return _SPELT.get("".join(letter for letter in spelling.lower() if letter.isalnum()))
+
+
+def spelt(names: Iterable[str]) -> dict[str, str]:
+    """The shapes among some names, each with the first spelling that is found."""
+    found: dict[str, str] = {}
+    for spelling in names:
+        if name := find(spelling):
+            found.setdefault(name, spelling)
+    return found

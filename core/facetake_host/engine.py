@@ -89,6 +89,11 @@ class EngineClient:
         return self._process is not None and self._process.poll() is None
 
     @property
+    def program(self) -> str:
+        """What was started last: the path of a Python; empty where nothing was."""
+        return self._program
+
+    @property
     def folder(self) -> Path:
         """Where results are exchanged; made when first needed, removed by `close`. Raises HostProblem."""
         if self._folder is None or not self._folder.is_dir():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+from facetake_host.problems import HostProblem
+
 MAYA_RATES = {
     "game": Fraction(15),
     "film": Fraction(24),
@@ -47,3 +49,25 @@ def tick_of(frame: int, rate: Fraction, ticks_per_s: Fraction) -> int:
         The nearest tick; exact where the rate divides the resolution.
     """
     return round(frame * ticks_per_s / rate)
+
+
+def stretch(extent: tuple[int, int] | None, span: tuple[int, int] | None, name: str) -> range:
+    """The frames of a character that are restyled: those with keys, within the ones that a person chose.
+
+    Args:
+        extent: the first and the last frame with keys; None where there is none.
+        span: those that were chosen; None for all.
+        name: of the character.
+
+    Raises:
+        HostProblem: there are no keys, or none within what was chosen.
+    """
+    if extent is None:
+        raise HostProblem(f"{name} has no keys to restyle; generate or key a take first")
+    first, last = span or extent
+    if first > last:
+        raise HostProblem(f"the range ends before it begins ({first} to {last}); turn its two frames round")
+    found = range(max(first, extent[0]), min(last, extent[1]) + 1)
+    if not found:
+        raise HostProblem(f"{name} has no keys in the frames {first} to {last}; choose others")
+    return found

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Container, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from facetake_host.curves import Delivery, Sampled
+from facetake_host.looking import Point
 from facetake_host.problems import JobCancelled
 
 
@@ -26,6 +27,17 @@ class Character:
     name: str
     rig: str
     handle: Any = None
+
+
+BOARD_SIGNS = ("CTRL_C_jaw", "CTRL_L_brow_down")
+"""Controls of every MetaHuman's face board, and of little else."""
+
+
+def generation(controls: Container[str]) -> str:
+    """Whose names a face board's controls have: "mh4" or "mh3"; empty where they are none."""
+    if not all(name in controls for name in BOARD_SIGNS):
+        return ""
+    return "mh4" if "CTRL_C_tongue_move" in controls else "mh3" if "CTRL_C_tongue" in controls else ""
 
 
 class Bar(Protocol):
@@ -61,6 +73,18 @@ class TaskBar:
             raise JobCancelled
 
 
+@contextmanager
+def taken_back(ways: list[Callable[[], object]]) -> Iterator[None]:
+    """Where the block raises, goes back each of the ways that it noted meanwhile, the last one first."""
+    ways.clear()
+    try:
+        yield
+    except BaseException:
+        for go_back in reversed(ways):
+            go_back()
+        raise
+
+
 class Host(Protocol):
     """A program with characters on a timeline. Frames are whole and of the scene's own rate."""
 
@@ -82,6 +106,9 @@ class Host(Protocol):
     def read(self, character: Character, bar: Bar) -> Sampled:
         """The keyed stretch, as the scene plays it. Raises HostProblem where there are no keys."""
 
+    def looked_at(self, character: Character, target: str, frames: range, bar: Bar) -> list[Point]:
+        """Where an object of the scene is from a character's eyes, at each frame. Raises HostProblem."""
+
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Writes keys to a new layer, leaving every other as it is; returns the layer's name."""
 
@@ -99,3 +126,20 @@ class Host(Protocol):
 
     def tell(self, message: str, *, problem: bool = False) -> None:
         """Says something to the person; a problem so that it is not overlooked."""
+
+
+@runtime_checkable
+class ScenePicker(Protocol):
+    """A host whose objects can be picked as what is looked at, by its panel's buttons.
+
+    Attributes:
+        eyes: the name of an object that lies between the eyes of the head at rest.
+    """
+
+    eyes: str
+
+    def selection(self) -> str:
+        """The name of what is selected. Raises HostProblem where nothing is."""
+
+    def camera(self) -> str:
+        """The name of the shot's camera. Raises HostProblem where there is none of its own."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from facetake_host.curves import Delivery, KeyCurve, Sampled
 from facetake_host.host import Bar, Character
+from facetake_host.looking import Point
 from facetake_host.problems import HostProblem, JobCancelled
 
 
@@ -50,6 +51,7 @@ class RecordingHost:
         reason: what `refusal` returns.
         stop_at: the share of progress at which the person cancels.
         told: what the person was told.
+        places: objects that can be looked at, each with where it is at a frame.
     """
 
     faces: list[Character] = field(default_factory=list)
@@ -61,6 +63,7 @@ class RecordingHost:
     reason: str = ""
     stop_at: float = 2.0
     told: list[str] = field(default_factory=list)
+    places: dict[str, Callable[[int], Point]] = field(default_factory=dict)
     undos: list[tuple[str, Scene]] = field(default_factory=list)
     redos: list[tuple[str, Scene]] = field(default_factory=list)
 
@@ -94,6 +97,12 @@ class RecordingHost:
         frames = range(min(ends), max(ends) + 1)
         curves = {channel: [_played(heard, channel, frame) for frame in frames] for channel in played}
         return Sampled(self.frame_rate, frames.start, curves, heard[-1].name)
+
+    def looked_at(self, character: Character, target: str, frames: range, bar: Bar) -> list[Point]:  # noqa: ARG002
+        """Where the object is. Raises HostProblem where it is none of `places`."""
+        if target not in self.places:
+            raise HostProblem(f"there is no object {target} in the scene; choose another one to look at")
+        return [self.places[target](frame) for frame in frames]
 
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Adds a layer above the character's last generated one; layers keyed by hand stay on top.

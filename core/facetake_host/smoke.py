@@ -12,7 +12,7 @@ import platform
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -34,8 +34,14 @@ SEEN = (
     "The new layer or section has the recording's name, and nothing that was keyed before has gone.",
     "In the curve editor the keys of CTRL_L_eye_blink have tangents, and no curve goes below 0 or above 1.",
     "Take back one step (Ctrl+Z): keys, layer or section and sound go together. Do it again (Ctrl+Y): they come back.",
+    "While the take was sent, the subject Facetake moved in Unreal's Live Link window or on a face, with the sound.",
+    "In the panel, Test Connection says where the engine is, and of which version.",
+    "In the panel, Play Live sends a take that was generated there, and Cancel or Stop ends it at once.",
 )
 """What only a person can see. Each is asked at the end, where there is a window."""
+LOOKED_AT = (
+    "The eyes of the second take stay on {}, which lies {:.2f} m to the character's left, {:.2f} up and {:.2f} ahead."
+)
 
 
 @dataclass(frozen=True)
@@ -50,6 +56,8 @@ class Probe:
         is_there: whether a character has a layer or section of that name.
         undo, redo: take back the last step, and do it again.
         own: checks that only this host has: whether it holds, and what.
+        target: an object that the second take looks at; empty where none was named.
+        seen: what else only a person can see, in this host.
     """
 
     host: Host
@@ -60,6 +68,8 @@ class Probe:
     undo: Callable[[], object]
     redo: Callable[[], object]
     own: Callable[[Character, jobs.JobResult], Iterator[tuple[bool, str]]]
+    target: str = ""
+    seen: tuple[str, ...] = ()
 
 
 @dataclass
@@ -121,13 +131,18 @@ def run(probe: Probe, line: Path, engine: EngineClient | None = None, name: str 
     try:
         character = jobs.named(host, name)
         facts.check(bool(character.rig), f"the board of {character.name} is found, of the rig {character.rig}")
+        _timed(facts, "test the connection", lambda: _ended(host, jobs.connection(worker)))
+        facts.check(worker.is_running, f"the engine answers ({worker.program})")
         made = _timed(facts, "generate", lambda: _generate(host, worker, character, line))
         _timed(facts, "look at the curves", lambda: _curves(facts, probe, character, made))
         for holds, what in probe.own(character, made):
             facts.check(holds, what)
         _undo(facts, probe, character, made.layer)
-        _timed(facts, "generate again", lambda: _generate(host, worker, character, line))
-        _ask(facts, host)
+        _timed(facts, "play live", lambda: _ended(host, jobs.play(worker, made)))
+        facts.check(True, "the take is sent to Live Link in time with its sound, to its end")
+        looked = _look(facts, probe, character)
+        _timed(facts, "generate again", lambda: _generate(host, worker, character, line, probe.target))
+        _ask(facts, host, (*SEEN, *looked, *probe.seen))
     finally:
         if engine is None:
             worker.close()
@@ -136,9 +151,28 @@ def run(probe: Probe, line: Path, engine: EngineClient | None = None, name: str 
     return facts
 
 
-def _generate(host: Host, engine: EngineClient, character: Character, line: Path) -> jobs.JobResult:
+def _generate(host: Host, engine: EngineClient, character: Character, line: Path, target: str = "") -> jobs.JobResult:
     cancel = threading.Event()
-    return jobs.run(host, jobs.generate(host, engine, character, [line], {}, cancel=cancel), cancel)[0]
+    job = jobs.generate(host, engine, character, [line], {}, target=target, cancel=cancel)
+    return jobs.run(host, job, cancel)[0]
+
+
+def _ended(host: Host, job: jobs.Job) -> None:
+    """Takes a job to its end."""
+    jobs.run(host, job, threading.Event())
+
+
+def _look(facts: Facts, probe: Probe, character: Character) -> list[str]:
+    """Where the object that was named is; to be compared with what a person sees."""
+    if not probe.target:
+        return []
+    now = probe.host.now()
+    with probe.host.progress("Facetake: where it is") as bar:
+        ((left, up, ahead),) = probe.host.looked_at(character, probe.target, range(now, now + 1), bar)
+    facts.check(
+        ahead > 0.0, f"{probe.target} lies ahead of the eyes ({left:.2f} m left, {up:.2f} up, {ahead:.2f} ahead)"
+    )
+    return [LOOKED_AT.format(probe.target, left, up, ahead)]
 
 
 def _timed(facts: Facts, step: str, do: Callable[[], Any]) -> Any:
@@ -190,9 +224,9 @@ def _say(text: str) -> None:
     print(text.encode(encoding, "backslashreplace").decode(encoding))
 
 
-def _ask(facts: Facts, host: Host) -> None:
+def _ask(facts: Facts, host: Host, seen: Sequence[str]) -> None:
     """What must be seen is shown in any case, and asked where there is a window."""
-    for what in SEEN:
+    for what in seen:
         _say("look    " + what)
         picked = host.ask(f"{what}\n\nIs it so?", ("yes", "no"))
         facts.seen.append({"what": what, "answer": None if picked is None else ("yes", "no")[picked]})

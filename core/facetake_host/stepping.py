@@ -7,8 +7,10 @@ import time
 from collections.abc import Callable
 
 from facetake_host import jobs
+from facetake_host.engine import EngineClient
 from facetake_host.host import Host
 from facetake_host.jobs import Job, JobResult, Status
+from facetake_host.problems import HostProblem
 
 
 class Runner:
@@ -16,6 +18,7 @@ class Runner:
 
     Attributes:
         status: how far the job is.
+        made: the last take that is in the scene; None before the first.
         cancel: set by `stop`; each job gets a new one.
     """
 
@@ -24,6 +27,7 @@ class Runner:
         self._host = host
         self._job: Job | None = None
         self.status = Status(0.0, "")
+        self.made: JobResult | None = None
         self.cancel = threading.Event()
 
     @property
@@ -47,12 +51,29 @@ class Runner:
             return False
         found = jobs.guarded(self._host, lambda: next(job, None))
         if isinstance(found, JobResult):
+            self.made = jobs.with_sound(self.made, found)
             self._host.tell(jobs.summary(found))
         elif found is not None:
             self.status = found
+            if found.news:
+                self._host.tell(found.news)
         elif self._job is job:  # at its end, or its problem was told
             self._job = None
         return self.is_busy
+
+    def play(self, engine: EngineClient, subject: str = "Facetake") -> bool:
+        """Begins to send the last take to Unreal's Live Link; whether it could begin."""
+
+        def begin(cancel: threading.Event) -> Job:
+            if self.made is None:
+                raise HostProblem("nothing was made here yet; generate or restyle a line first")
+            return jobs.play(engine, self.made, cancel, subject)
+
+        return self.start(begin)
+
+    def test(self, engine: EngineClient) -> bool:
+        """Begins to ask the engine whether it can be used; whether it could begin."""
+        return self.start(lambda cancel: jobs.connection(engine, cancel))
 
     def finish(self) -> None:
         """Takes every step that is left; for use without a window."""
@@ -67,4 +88,4 @@ class Runner:
         """Ends the job now, as its scene is about to go; the engine learns of it."""
         self.stop()
         self.step()
-        self._job = None
+        self._job = self.made = None

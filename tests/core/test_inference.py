@@ -11,6 +11,7 @@ import onnxruntime
 import pytest
 
 from facetake import cli, inference, rig
+from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError, Notice
 from facetake.files import hash_of
@@ -180,6 +181,25 @@ def test_a_voice_is_summed_up_over_half_seconds(n_frames: int) -> None:
         assert (mean, spread) == pytest.approx((block.mean(), block.std()), abs=2e-3)
     last = heard.voice.statistics(np.arange(len(blocks)))
     assert last[0] == pytest.approx(features.mean(), abs=2e-3)
+
+
+@pytest.mark.parametrize("with_voice", [False, True])
+def test_lips_are_read_beside_all_else(with_voice: bool) -> None:
+    """What the ear reads of the lips comes frame by frame, across windows, with the voice and without."""
+    level = np.linspace(0.1, 0.9, 700, dtype=np.float32)
+    told = telling_ear()
+    assert told.run_voice is not None
+
+    def reading(run: Callable[[F32], tuple[F32, ...]]) -> Callable[[F32], tuple[F32, ...]]:
+        return lambda audio: (*run(audio), np.repeat(run(audio)[0], 2, axis=2))
+
+    ear = Ear(reading(told.run), 1, "none", reading(told.run_voice), 2, reads_lips=True)
+    heard = ear.hear([np.repeat(level, 267)[: 700 * 16_000 // 60]], 700, with_voice=with_voice)
+
+    assert heard.lips is not None and heard.lips.shape == (700, 2)
+    assert np.abs(heard.lips[:, 0] - heard.features[:, 0]).max() < 1e-3
+    assert (heard.voice is not None) == with_voice
+    assert telling_ear().hear([np.zeros(16_000, np.float32)], 60).lips is None
 
 
 def test_an_ear_that_tells_no_voice_says_so() -> None:

@@ -17,11 +17,15 @@ from facetake.arrays import F32
 from facetake.emotion import parse
 from facetake.errors import ConfigError
 from facetake.generate import GenerateOptions, Performance, generate
-from facetake.qc import measures
+from facetake.postprocess import lip_closure
+from facetake.qc import lipsync, measures
 from facetake.take import Take, resample
+from facetake.visemes import VISEMES
 
 LINE = Path(__file__).parents[2] / "examples" / "line.wav"
-ALL = {"unsealed", "silence", "clipped", "jitter", "asymmetry", "dead", "still", "lipsync", "lag"}
+ALL = set("unsealed toothless silence clipped jitter asymmetry dead small still lips lag head".split())
+MOODY = {"emotion", "frozen"}
+"""Checks of a take for which a mood was asked."""
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +64,7 @@ def test_a_good_take_passes_everything(made: Performance, classifier: inference.
         one = generate(LINE, GenerateOptions("happy", rate), inference.load(None, 1))
         found = qc.judge(qc.measure(one.take, heard(one), parse("happy"), classifier, one.take))
 
-        assert {finding.name for finding in found} == ALL | {"emotion", "drift"}
+        assert {finding.name for finding in found} == ALL | MOODY | {"drift"}
         assert [finding.message for finding in found if not finding.passed] == [] and qc.score(found) == 0.0
 
 
@@ -69,18 +73,19 @@ def test_an_opened_closure(made: Performance, classifier: inference.VisemeClassi
     values = made.take.values.copy()
     wanted = [one for one in made.closures if one.kind == "p"]
     middle_s = (wanted[1].start_s + wanted[1].end_s) / 2
-    values[round(middle_s * 60) - 3 : round(middle_s * 60) + 4, rig.columns("C_jaw")] = 0.5
+    rows = slice(round((wanted[1].start_s - 0.1) * 60), round((wanted[1].end_s + 0.1) * 60))
+    values[rows, rig.columns("C_jaw")] = 0.5
     for name in ("lipsTogetherU", "lipsTogetherD", "pressU"):
-        values[round(middle_s * 60) - 3 : round(middle_s * 60) + 4, rig.both(f"mouth_{name}")] = 0.0
+        values[rows, rig.both(f"mouth_{name}")] = 0.0
     found = failing(made, values, classifier)
 
-    assert found["unsealed"].value == pytest.approx(1 / len(wanted))
+    assert 0.0 < found["unsealed"].value <= 0.5
     assert any(abs(time - middle_s) < 0.01 for time in found["unsealed"].at_s)
     assert f"{middle_s:.2f}" in found["unsealed"].message and found["unsealed"].score > 0
 
 
 def test_a_mouth_that_moves_in_silence(made: Performance, classifier: inference.VisemeClassifier) -> None:
-    """A jaw that sways by a twentieth of its range before anybody speaks is found; one that speech moves is not."""
+    """A jaw that sways by a fifth of its range before anybody speaks is found; one that speech moves is not."""
     values = np.concatenate([np.repeat(made.take.values[:1], 60, axis=0), made.take.values])
     later = [one._replace(start_s=one.start_s + 1, end_s=one.end_s + 1) for one in made.closures]
     silent = np.zeros((60, 16), np.float32)
@@ -94,17 +99,19 @@ def test_a_mouth_that_moves_in_silence(made: Performance, classifier: inference.
     )
     assert "silence" not in failing(longer, values, classifier)
     values = values.copy()
-    values[:60, rig.columns("C_jaw")[0]] += 0.05 * (1 - np.cos(np.arange(60) / 4, dtype=np.float32)) / 2
+    values[:60, rig.columns("C_jaw")[0]] += 0.2 * (1 - np.cos(np.arange(60) / 4, dtype=np.float32)) / 2
+    values[:60, np.concatenate([rig.both("mouth_lipsTogetherU"), rig.both("mouth_lipsTogetherD")])] = 0.0
     found = failing(longer, values, classifier)
 
-    assert found["silence"].value == pytest.approx(0.05, abs=0.002) and found["silence"].at_s[0] < 0.1
+    assert found["silence"].value == pytest.approx(0.2, abs=0.03) and found["silence"].at_s[0] < 0.2
 
 
 def test_a_changing_mood_is_no_movement_in_silence(made: Performance, classifier: inference.VisemeClassifier) -> None:
     """While the asked mood changes the mouth may move although nobody speaks."""
     values = made.take.values.copy()
     still = replace(made, speech=np.zeros_like(made.speech))
-    values[:, measures.HELD] = np.linspace(0.0, 0.3, len(values), dtype=np.float32)[:, None]
+    values[:, measures.HELD] = 0.0
+    values[:, rig.columns("C_jaw")[0]] = np.linspace(0.0, 0.5, len(values), dtype=np.float32)
     take = replace(made.take, values=values)
     track = replace(parse("happy"), times_s=np.array([0.0, 60.0]), weights=np.eye(7)[:2])
     changing = qc.measure(take, heard(still), track, classifier)
@@ -176,7 +183,7 @@ def test_another_sound_or_a_late_one(made: Performance, classifier: inference.Vi
         made, np.concatenate([np.repeat(made.take.values[:1], 9, axis=0), made.take.values[:-9]]), classifier
     )
 
-    assert "right recording" in back["lipsync"].message
+    assert "right recording" in back["lips"].message
     assert late["lag"].value >= 100 and "late" in late["lag"].message
 
 
@@ -185,7 +192,7 @@ def test_moods(made: Performance, classifier: inference.VisemeClassifier) -> Non
     assert "angry" in failing(made, made.take.values, classifier, "angry")["emotion"].message
     for mood in ("neutral", "angry:0.4"):
         found = qc.measure(made.take, heard(made), parse(mood), classifier)
-        assert "emotion" not in {one.name for one in found}
+        assert not {"emotion", "frozen"} & {one.name for one in found}
 
 
 def test_drift(made: Performance, classifier: inference.VisemeClassifier) -> None:
@@ -204,7 +211,115 @@ def test_parts_of_a_face(made: Performance, classifier: inference.VisemeClassifi
     take = replace(made.take, values=values)
     found = qc.judge(qc.measure(take, heard(made), parse("happy"), classifier, only=("brow",)))
 
-    assert {one.name for one in found} == {"clipped", "asymmetry"} and qc.score(found) == 0.0
+    assert {one.name for one in found} == {"clipped", "asymmetry", "head"} and qc.score(found) == 0.0
+
+
+def test_an_f_without_teeth(made: Performance, classifier: inference.VisemeClassifier) -> None:
+    """An f that opens like a vowel is found, and one that is sealed like an m; one that is bitten is not."""
+    visemes = made.visemes.copy()
+    visemes[60:66] = np.eye(16, dtype=np.float32)[VISEMES.index("f")]
+    closures = [one for one in made.closures if one.kind == "p"] + [lip_closure.Closure("f", 1.0, 1.1)]
+    line = replace(made, visemes=visemes, closures=tuple(closures))
+    good, wide, sealed = (made.take.values.copy() for _ in range(3))
+    rows = slice(50, 78)
+    for values, opening in ((good, 0.05), (wide, 0.6), (sealed, 0.0)):
+        values[rows, measures.HELD] = 0.0
+        values[rows, rig.columns("C_jaw")[0]] = opening
+    good[rows, rig.both("mouth_lipBiteD")] = 0.6
+
+    assert "toothless" not in failing(line, good, classifier)
+    assert failing(line, wide, classifier)["toothless"].at_s == (1.05,)
+    assert "off the teeth" in failing(line, sealed, classifier)["toothless"].message
+
+
+def test_a_small_mouth(made: Performance, classifier: inference.VisemeClassifier) -> None:
+    """A mouth that does a quarter of what it did is found; half of it is a quiet speaker's."""
+    for share, is_found in ((0.25, True), (0.6, False)):
+        values = made.take.values.copy()
+        middle = np.median(values[:, measures.HELD], axis=0)
+        values[:, measures.HELD] = middle + share * (values[:, measures.HELD] - middle)
+        assert ("small" in failing(made, values, classifier)) == is_found
+
+
+def test_a_mask(made: Performance, classifier: inference.VisemeClassifier) -> None:
+    """A mood that is held like a mask, brows, cheeks and nose still, is found and named."""
+    values = made.take.values.copy()
+    values[:, measures.EXPRESSIVE] = values[:, measures.EXPRESSIVE].mean(axis=0)
+
+    assert "happy is a mask" in failing(made, values, classifier)["frozen"].message
+
+
+def test_a_head_that_stops(made: Performance, classifier: inference.VisemeClassifier) -> None:
+    """A head that stands for most of three seconds is found where it stops; a take without a head has no such check."""
+    assert made.take.head is not None
+    head = made.take.head.copy()
+    head[30:200] = head[30]
+    still = replace(made, take=replace(made.take, head=head))
+    found = failing(still, made.take.values, classifier)
+    none = qc.measure(replace(made.take, head=None), heard(made), parse("happy"), classifier)
+
+    assert found["head"].value > 2.0 and found["head"].at_s[0] < 0.7
+    assert "head" not in {one.name for one in none}
+
+
+def test_a_take_without_its_sound(made: Performance, classifier: inference.VisemeClassifier) -> None:
+    """What needs no sound is measured of a take whose sound is not known, and nothing else."""
+    found = qc.measure(made.take, None, parse("neutral"), classifier)
+
+    assert {one.name for one in found} == {"jitter", "clipped", "asymmetry", "head", "blinks"}
+
+
+def crowd(lines: dict[str, tuple[float, ...]], length_s: float = 10.0) -> dict[str, dict[str, float]]:
+    """What is measured of lines that blink at these moments."""
+    measured = {name: (qc.Measured("blinks", float(len(at)), at),) for name, at in lines.items()}
+    together = qc.BlinkCrowd((name, one, length_s) for name, one in measured.items())
+    return {name: {m.name: m.value for m in together.add(name, one)} for name, one in measured.items()}
+
+
+def test_blinks_that_a_batch_shares() -> None:
+    """Thirty lines that blink together are found, each; thirty that blink by themselves are not."""
+    rng = np.random.default_rng(0)
+    alike = crowd({f"{n}": (1.0, 4.0, 7.5) for n in range(30)})
+    apart = crowd({f"{n}": tuple(np.sort(rng.uniform(0.0, 10.0, 3))) for n in range(30)})
+    limit = qc.shipped().shared.limit
+
+    assert all(one["shared"] == 1.0 for one in alike.values())
+    assert all(one["shared"] <= limit for one in apart.values())
+
+
+def test_blinks_of_few_lines_and_of_one_recording() -> None:
+    """Of a handful of lines luck is no fault, and a line in many moods blinks along with itself as it likes."""
+    assert all("shared" not in one for one in crowd({f"{n}": (1.0, 4.0) for n in range(5)}).values())
+    blinks = (qc.Measured("blinks", 3.0, (1.0, 4.0, 7.0)),)
+    others = [(f"{n}", (qc.Measured("blinks", 1.0, (0.2 * n,)),), 10.0) for n in range(1, 20)]
+    together = qc.BlinkCrowd([*(("one recording", blinks, 10.0) for _ in range(20)), *others])
+    shared = {m.name: m.value for m in together.add("one recording", blinks)}["shared"]
+
+    assert shared == pytest.approx(1 / 57)  # of three blinks and nineteen others: that at 1 s
+
+
+@given(st.lists(st.lists(st.floats(0.0, 9.9), max_size=6), min_size=1, max_size=40))
+def test_shares_of_blinks(lines: list[list[float]]) -> None:
+    """A share lies within 0 and 1 whatever blinks there are, and agrees with counting pairs one by one."""
+    named = {f"{n}": tuple(sorted(one)) for n, one in enumerate(lines)}
+    for name, found in crowd(named).items():
+        pairs = [abs(a - b) for a in named[name] for other in named if other != name for b in named[other]]
+        near = sum(away < 0.0249 for away in pairs)
+        far = sum(away <= 0.0251 for away in pairs)
+        trials = len(named[name]) * (len(named) - 1)
+        if "shared" in found:
+            assert (
+                min(near / trials, 1.0) <= found["shared"] + 1e-9 and found["shared"] <= min(far / trials, 1.0) + 1e-9
+            )
+
+
+def test_near_misses_put_good_takes_in_order() -> None:
+    """Of takes that pass the nearest to its limits comes first, from what is usual on; a failing one is at its end."""
+    shipped = qc.shipped().small
+    values = (shipped.usual + 0.1, shipped.usual, 0.3, shipped.limit, 0.0)
+    near = [qc.nearness(qc.judge([qc.Measured("small", value)])) for value in values]
+
+    assert near[:2] == [0.0, 0.0] and 0.0 < near[2] < near[3] == near[4] == shipped.weight
 
 
 @pytest.mark.parametrize("count", [1, 2, 5])
@@ -258,7 +373,7 @@ def test_limits_of_a_user(tmp_path: Path) -> None:
     own = qc.load(path)
 
     assert own.drift.limit == 0.5 and own.drift.weight == qc.shipped().drift.weight
-    assert own.lipsync == qc.shipped().lipsync
+    assert own.lips == qc.shipped().lips
     assert qc.judge([qc.Measured("jitter", 1.0), qc.Measured("drift", 0.4)], own)[0].passed
     assert len(qc.judge([qc.Measured("jitter", 1.0)], own)) == 0
 
@@ -288,3 +403,32 @@ def test_limits_that_are_none(text: str, says: str, tmp_path: Path) -> None:
 def test_shipped_limits_have_reasons() -> None:
     """Every limit says why it is what it is."""
     assert all(len(limit["reason"]) > 20 for limit in asdict(qc.shipped()).values())
+
+
+def test_lips_late_and_early(made: Performance) -> None:
+    """Lips moved against their sound are found where they were moved to, and fit less the further they are."""
+    margins = []
+    for frames in (0, 4, 8, -8):
+        moved = np.roll(made.take.values, frames, axis=0)
+        found = lipsync.agreement(moved, made.visemes, made.take.rate)
+        base = lipsync.agreement(made.take.values, made.visemes, made.take.rate).lag_ms
+        assert found.lag_ms == pytest.approx(base + 1000 * frames / 60, abs=17)
+        margins.append(found.margin)
+    assert margins[0] > margins[2] and margins[0] > margins[3]
+
+
+def test_lips_against_a_slow_obvious_way(made: Performance) -> None:
+    """The correlation at every shift is that of tracks rolled by hand."""
+    one = lipsync.standard(lipsync.shapes(made.take.values))
+    other = lipsync.standard(lipsync.shapes(made.take.values[::-1]))
+    fast = lipsync._alike(one, other)
+    for shift in (0, 3, 50, len(one) - 7):
+        slow = (np.roll(one, -shift, axis=0) * other).mean(axis=0)
+        assert fast[shift] == pytest.approx(slow, abs=1e-6)
+
+
+def test_lips_that_stand_still_agree_with_nothing(made: Performance) -> None:
+    """A mouth that does not move has no margin, and no division by nothing."""
+    still = np.repeat(made.take.values[:1], len(made.take.values), axis=0)
+
+    assert lipsync.agreement(still, made.visemes, made.take.rate).margin == 0.0

@@ -51,6 +51,9 @@ def refusal(stage: BlenderStage) -> str:
 class Layout:
     """A layout that keeps what is drawn."""
 
+    use_property_split = False
+    use_property_decorate = True
+
     def __init__(self) -> None:
         self.drawn = list[str]()
 
@@ -103,6 +106,52 @@ def test_the_sidebar_s_button_generates(addon: Any, tmp_path: Path) -> None:
     assert [track.name for track in head_data("Ann").nla_tracks] == ["facetake_rest", "facetake_line"]
     assert "facetake.generate" in drawn() and "facetake.cancel" not in drawn()
     assert "52 controls from frame 1." in " ".join(drawn())
+
+
+def test_the_sidebar_s_button_plays_the_take(addon: Any, engine: CannedEngine, tmp_path: Path) -> None:
+    """Before anything is made that is told; then the take goes out with its sound, and what the engine says shows."""
+    head("Ann")
+    with pytest.raises(RuntimeError, match="nothing was made here yet"):
+        bpy.ops.facetake.play()
+    addon.audio = str(write_sound(tmp_path / "line.wav"))
+    bpy.ops.facetake.generate()
+    assert bpy.ops.facetake.play() == {"FINISHED"} and "facetake.play" in drawn()
+    do, sent = engine.asked[-1]
+    assert (do, sent["audio"], Path(sent["take"]).parent) == ("live", addon.audio, engine.folder)
+    assert "Sent to Unreal's Live Link" in " ".join(drawn())
+    engine.warnings = ["nobody listens on 127.0.0.1:11111 yet"]
+    bpy.ops.facetake.play()
+    assert "nobody listens on 127.0.0.1:11111 yet" in " ".join(drawn())
+
+
+def test_the_sidebar_s_button_tests_the_connection(addon: Any, engine: CannedEngine) -> None:
+    """Where the engine is; or the sentence that says what is wrong."""
+    assert bpy.ops.facetake.test() == {"FINISHED"}
+    assert "/studio/engine/bin/python" in panel.HOST.message and "version 0.2.0" in panel.HOST.message
+    engine.failure = "the Facetake engine is not installed"
+    with pytest.raises(RuntimeError, match="the Facetake engine is not installed"):
+        bpy.ops.facetake.test()
+
+
+def test_what_is_picked_in_the_sidebar_is_looked_at(addon: Any, engine: CannedEngine, tmp_path: Path) -> None:
+    """The camera, in a scene whose unit is a centimetre; without an object for the eyes that is told."""
+    head("Ann")
+    camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    camera.location = (10.0, -150.0, 165.0)
+    bpy.context.scene.collection.objects.link(camera)
+    bpy.context.scene.unit_settings.scale_length = 0.01
+    addon.audio = str(write_sound(tmp_path / "line.wav"))
+    addon.looks_at = camera
+    with pytest.raises(RuntimeError, match="choose under Eyes an object"):
+        bpy.ops.facetake.generate()
+    eyes = bpy.data.objects.new("Eyes", None)
+    eyes.location = (0.0, -10.0, 160.0)
+    bpy.context.scene.collection.objects.link(eyes)
+    addon.eyes = eyes
+    bpy.ops.facetake.generate()
+
+    (row,) = engine.asked[-1][1]["look_at"]
+    assert row == pytest.approx([0.0, 0.1, 0.05, 1.4], abs=1e-5) and set(drawn()) >= {"looks_at", "eyes"}
 
 
 def head_data(name: str) -> Any:
@@ -248,6 +297,24 @@ def test_a_linked_rig_asks_for_an_override(tmp_path: Path) -> None:
     assert stage.layers() == [("take", True)]
     bpy.context.scene.frame_set(14)
     assert override.pose.bones["CTRL_C_jaw"].location.y == pytest.approx(0.5)
+
+
+def test_linked_shape_keys_ask_for_an_override(tmp_path: Path) -> None:
+    """Shapes of a linked head are refused with what to do, also where the object alone was overridden."""
+    stage = BlenderStage("arkit", pytest.MonkeyPatch())
+    path = str(tmp_path / "ann.blend")
+    bpy.data.libraries.write(path, {bpy.data.objects["ann"]})
+    empty_scene()
+    with bpy.data.libraries.load(path, link=True) as (_, wanted):
+        wanted.objects = ["ann"]
+    linked = bpy.data.objects["ann"]
+    bpy.context.scene.collection.objects.link(linked)
+    assert "(its shape keys) is linked from" in refusal(stage)
+    linked.override_create(remap_local_usages=True).override_library.is_system_override = False
+    before = everything()
+    with pytest.raises(HostProblem, match=r"ann \(its shape keys\) is linked from .* make a library override of it"):
+        next(jobs.generate(stage.host, None, stage.host.characters()[0], [LINE], {}))  # type: ignore[arg-type]
+    assert everything() == before
 
 
 def test_modes_in_which_undo_or_nla_do_not_reach() -> None:
@@ -504,7 +571,7 @@ def test_the_check_of_five_minutes_holds(addon: Any, tmp_path: Path, monkeypatch
     facts = smoke.main(str(LINE))
     found = json.loads(next(tmp_path.glob("facetake_smoke_Blender_*.json")).read_text(encoding="utf-8"))
 
-    assert facts.passed and found["passed"] and len(found["checks"]) == 8
+    assert facts.passed and found["passed"] and len(found["checks"]) == 10
     assert [one["answer"] for one in found["seen"]] == [None] * len(steps.SEEN)
 
 

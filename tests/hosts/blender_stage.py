@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import bpy
+import numpy as np
 import pytest
 from blender_addon import faces, keying
 from blender_addon.host import BlenderHost
-from stages import Stage, _failing
+from mathutils import Matrix
+from stages import EYES_AT, LEFT_UP_AHEAD, Stage, _failing, in_world
 
 from facetake import rig
 from facetake_host.curves import KeyCurve
 from facetake_host.host import Character
 from facetake_host.problems import JobCancelled
 
+_AXES = np.array([LEFT_UP_AHEAD[0], -LEFT_UP_AHEAD[2], LEFT_UP_AHEAD[1]]).T
+"""Columns of an object that faces -Y, with Z up."""
 POINT = 0.01  # between the points of a head, each of which one shape moves
 
 
@@ -70,6 +74,23 @@ class BlenderStage(Stage):
         (head if self.kind == "arkit" else board)(name, self.board(without))
         bpy.ops.ed.undo_push(message="a character")
 
+    def put_target(self, name: str) -> None:
+        eyes = bpy.data.objects.new("eyes", None)
+        eyes.matrix_world = Matrix(
+            [(*2.0 * column, place) for column, place in zip(_AXES, EYES_AT, strict=True)] + [(0, 0, 0, 1)]
+        )
+        seen = bpy.data.objects.new(name, None)
+        for one in (eyes, seen):
+            bpy.context.scene.collection.objects.link(one)
+        for frame in (0, 100):
+            seen.location = in_world(frame)
+            seen.keyframe_insert("location", frame=frame)
+        action = seen.animation_data.action
+        for curve in keying.curves_of(action, keying.slot_of(seen.animation_data)):
+            for point in curve.keyframe_points:
+                point.interpolation = "LINEAR"
+        self.host.eyes = "eyes"
+
     def snapshot(self) -> str:
         return everything()
 
@@ -109,7 +130,11 @@ class BlenderStage(Stage):
         return played
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
-        place = faces.places(character)[channel][0]
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+        places = faces.places(character)
+        place = places[next(iter(keys))][0]
         data = place.owner.animation_data or place.owner.animation_data_create()
         name = f"hand_{len(bpy.data.actions)}"
         if data.action:  # the button Push Down
@@ -118,7 +143,9 @@ class BlenderStage(Stage):
             if slot:
                 strip.action_slot = slot
             data.action = None
-        key(place, frame, value)
+        for channel, rows in keys.items():
+            for frame, value in rows:
+                key(places[channel][0], frame, value)
         data.action.name = name
         bpy.ops.ed.undo_push(message="by hand")
         return name

@@ -67,6 +67,9 @@ class CannedEngine:
     Attributes:
         asked: every request with its fields.
         failure: the message with which the next requests fail.
+        hang: whether the next requests are never answered.
+        warnings: what the next requests have to say.
+        answers: results of requests that make no take.
         meanwhile: called while a request runs, for what people do in the meantime.
     """
 
@@ -79,6 +82,14 @@ class CannedEngine:
         self.failure = ""
         self.kind = "AudioError"
         self.killed = 0
+        self.hang = False
+        self.program = "/studio/engine/bin/python"
+        self.warnings: list[str] = []
+        self.answers: dict[str, dict[str, Any]] = {
+            "hello": {"protocol": PROTOCOL, "version": __version__, "models": ["audio2rig", "ear"]},
+            "inspect": {"facts": {"duration_s": 1.0}},
+            "live": {"sent": 60, "skipped": 0, "latest_s": 0.0},
+        }
         self.meanwhile: Callable[[], object] = lambda: None
         self.cancelled: list[Request] = []
 
@@ -94,15 +105,23 @@ class CannedEngine:
         self.asked.append((do, fields))
         request.put({"event": "start"})
         request.put({"event": "progress", "share": 0.5})
+        for message in self.warnings:
+            request.put({"event": "warning", "message": message})
         self.meanwhile()
+        if self.hang:
+            return request
         if self.failure:
             request.put({"event": "failure", "kind": self.kind, "message": self.failure})
+            return request
+        if do in self.answers:
+            request.put({"event": "done", "result": self.answers[do]})
             return request
         found = json.loads(self._results[fields["rig"]])
         if do == "restyle":
             found["keys"] = _brighter(found["keys"], json.loads(Path(fields["curves"]).read_text(encoding="utf-8")))
         found["rate"] = fields.get("rate", found["rate"])
         Path(fields["out"]).write_text(json.dumps(found), encoding="utf-8")
+        Path(fields["take_out"]).write_text("a take", encoding="utf-8") if "take_out" in fields else None
         request.put({"event": "done", "result": {}})
         return request
 

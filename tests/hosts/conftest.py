@@ -19,8 +19,10 @@ for folder in (HERE, ROOT / "core", ROOT):
     if str(folder) not in sys.path:
         sys.path.insert(0, str(folder))
 
-from canned import CannedEngine, deliveries  # noqa: E402
+from canned import CannedEngine, deliveries, real_engine  # noqa: E402
 from stages import MayaStage, RecordingStage, Stage, UnrealStage, forget_plugins  # noqa: E402
+
+from facetake_host.engine import EngineClient  # noqa: E402
 
 STAGES: dict[str, type[Stage]] = {
     "recording": RecordingStage,
@@ -53,6 +55,14 @@ def stage(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, plugi
 def results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """What the real engine made of the example line for each rig, at 30 frames per second."""
     return deliveries(tmp_path_factory.mktemp("results"))
+
+
+@pytest.fixture(scope="session")
+def worker() -> Iterator[EngineClient]:
+    """The real engine."""
+    started = real_engine()
+    yield started
+    started.close()
 
 
 @pytest.fixture

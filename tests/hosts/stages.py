@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
 import fake_maya
 import fake_unreal
+import numpy as np
 import pytest
 import stubs
 from fake_maya.scene import Node
-from fake_unreal import sequencer, values
+from fake_unreal import level, sequencer, values
 from fake_unreal.channels import evaluate
 
 from facetake import rig
@@ -48,6 +49,21 @@ def channels(kind: str) -> list[str]:
 
 FEW = ("CTRL_L_brow_down", "CTRL_C_jaw.", "CTRL_C_tongue_move", "CTRL_L_eye_blink")
 """Enough of a face board to be found, for tests that make thousands of scenes."""
+
+
+def seen_from_the_eyes(frame: int) -> tuple[float, float, float]:
+    """Where what stages put into their scenes is: metres to the actor's left, up and ahead."""
+    return 0.3 + 0.01 * frame, 0.1, 0.6
+
+
+LEFT_UP_AHEAD = np.array([[0.6, 0.8, 0.0], [0.0, 0.0, 1.0], [0.8, -0.6, 0.0]])
+"""Of an actor in a right-handed world whose z is up: the way that each points."""
+EYES_AT = np.array([2.0, -1.0, 1.6])
+
+
+def in_world(frame: int) -> np.ndarray[Any, Any]:
+    """The same place in that world, in metres."""
+    return np.array(EYES_AT + np.array(seen_from_the_eyes(frame)) @ LEFT_UP_AHEAD)
 
 
 class Stage:
@@ -91,6 +107,14 @@ class Stage:
         """One more character."""
         raise NotImplementedError
 
+    def put_target(self, name: str) -> None:
+        """An object that is where `seen_from_the_eyes` says, of an actor who stands somewhere and faces aside."""
+        raise NotImplementedError
+
+    def select(self, name: str) -> None:
+        """The person selects an object."""
+        raise NotImplementedError
+
     def snapshot(self) -> str:
         """Everything in the scene, as text that tells two states apart."""
         raise NotImplementedError
@@ -117,6 +141,10 @@ class Stage:
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
         """A person keys a layer of their own; its name."""
+        raise NotImplementedError
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
+        """A person keys channels at frames, all in one layer of their own; its name."""
         raise NotImplementedError
 
     def hand_layers(self) -> str:
@@ -164,6 +192,9 @@ class RecordingStage(Stage):
         self.host.faces.append(Character(name, self.kind))
         self.host.blocked.update(dict.fromkeys(without, "missing"))
 
+    def put_target(self, name: str) -> None:
+        self.host.places[name] = seen_from_the_eyes
+
     def snapshot(self) -> str:
         return repr(self.host.scene)
 
@@ -185,19 +216,19 @@ class RecordingStage(Stage):
         return float(layers[-1].keys[channel].at(frame - layers[-1].start_frame))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         from dataclasses import replace
 
         from facetake_host.curves import KeyCurve
 
+        flat = {
+            channel: KeyCurve(*zip(*rows, strict=True), (0.0,) * len(rows), (0.0,) * len(rows))
+            for channel, rows in keys.items()
+        }
         with self.host.step("by hand"):
-            made = AnimationLayer(
-                f"hand_{len(self.host.scene.layers)}",
-                character.name,
-                0,
-                0,
-                {channel: KeyCurve((frame,), (value,), (0.0,), (0.0,))},
-                is_generated=False,
-            )
+            made = AnimationLayer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, flat, is_generated=False)
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
 
@@ -250,6 +281,22 @@ class MayaStage(Stage):
             found = self.scene.state.nodes.get(space + node, Node("transform"))
             self.scene.node(space + node, Node("transform", {**found.attributes, attribute: 0.0}))
 
+    def put_target(self, name: str) -> None:
+        def y_up(place: Any) -> Any:
+            return np.array([place[0], place[2], -place[1]])
+
+        def matrix(frame: int) -> list[float]:  # of something whose transformations were frozen a metre aside
+            return [*np.eye(4)[:3].ravel(), *(100.0 * y_up(in_world(frame)) - (100.0, 0.0, 0.0)), 1.0]
+
+        rows = [[*(2.0 * y_up(axis)), 0.0] for axis in LEFT_UP_AHEAD] + [[*(100.0 * y_up(EYES_AT)), 1.0]]
+        nowhere = {"worldMatrix": lambda _: list(np.ravel(rows)), "rotatePivot": (0.0, 0.0, 0.0)}
+        self.scene.node("eyes", Node("transform", nowhere))
+        self.scene.node(name, Node("transform", {"worldMatrix": matrix, "rotatePivot": (100.0, 0.0, 0.0)}))
+        self.host.eyes = "eyes"
+
+    def select(self, name: str) -> None:
+        self.scene.selection = [name]
+
     def snapshot(self) -> str:
         state = self.scene.state
         return repr(
@@ -271,12 +318,17 @@ class MayaStage(Stage):
         return self.scene.value(f"{character.handle}{channel}", float(Fraction(frame) / self.scene.rate))
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         cmds = self.scene.commands
         name = f"hand_{len(self.scene.state.layers)}"
         cmds.undoInfo(openChunk=True, chunkName="by hand")
         cmds.animLayer(name, override=False)
-        cmds.animLayer(name, edit=True, attribute=[f"{character.handle}{channel}"])
-        cmds.setKeyframe(f"{character.handle}{channel}", time=frame, value=value, animLayer=name)
+        cmds.animLayer(name, edit=True, attribute=[f"{character.handle}{channel}" for channel in keys])
+        for channel, rows in keys.items():
+            for frame, value in rows:
+                cmds.setKeyframe(f"{character.handle}{channel}", time=frame, value=value, animLayer=name)
         cmds.undoInfo(closeChunk=True)
         return name
 
@@ -335,6 +387,30 @@ class UnrealStage(Stage):
         board = sequencer.ControlRig("Face_ControlBoard_CtrlRig")
         self.world.rigs.append(sequencer.ControlRigSequencerBindingProxy(proxy, board, track))
 
+    def put_target(self, name: str) -> None:
+        def left_handed(place: Any) -> Any:
+            return np.array([place[0], -place[1], place[2]])
+
+        left, up, ahead = map(left_handed, LEFT_UP_AHEAD)
+        eyes = level.Transform(level.Vector(*(100.0 * left_handed(EYES_AT))), [up, ahead, -left])
+
+        def bone(*by_head: float) -> Any:  # up, ahead, right of the eyes, in centimetres
+            return lambda frame: level.Transform(eyes.at(*by_head) + level.Vector(frame, 0.0, 0.0), eyes.axes)
+
+        mesh = {"head": bone(-9.0, -8.0, 0.0), "FACIAL_L_Eye": bone(0, 0, -3.0), "FACIAL_R_Eye": bone(0, 0, 3.0)}
+        actor = level.Actor("BP_ann")
+        level.SkeletalMeshComponent(actor, {"head": mesh["head"]})  # the body
+        self.world.bound["ann"] = [level.SkeletalMeshComponent(actor, mesh)]
+
+        def where(frame: int) -> level.Transform:
+            walked = level.Vector(frame, 0.0, 0.0)  # with the actor, a centimetre a frame
+            return level.Transform(level.Vector(*(100.0 * left_handed(in_world(frame)))) + walked)
+
+        level.Actor(name, where)
+
+    def select(self, name: str) -> None:
+        self.world.selected_actors = [one for one in self.world.actors if one.get_actor_label() == name]
+
     def snapshot(self) -> str:
         def section(one: Any) -> Any:
             keys = [(name, key.tick, key.value, key.arrive, key.leave) for name, key in one.keys]
@@ -356,25 +432,38 @@ class UnrealStage(Stage):
         return [(one.get_name(), one.active) for one in self._sections()]
 
     def value(self, character: Character, channel: str, frame: float) -> float:
-        sections = [
-            one
-            for one in character.handle.sections
-            if one.get_name().startswith("Facetake_") and one.active and one.start <= frame < one.end
-        ]
-        keys = sorted((key for name, key in sections[-1].keys if name == f"{channel}_3"), key=lambda key: key.tick)
-        tick = Fraction(frame) * 24000 / self.world.sequence.rate  # no whole number at 29.97; keys sit on the nearest
-        return evaluate(keys, float(tick) if frame % 1 else round(tick))
+        return self.values(character, channel, [frame])[0]
+
+    def values(self, character: Character, channel: str, frames: Sequence[float]) -> list[float]:
+        takes = [one for one in character.handle.sections if one.get_name().startswith("Facetake_") and one.active]
+        sorts = {
+            id(take): sorted((key for name, key in take.keys if name == f"{channel}_3"), key=lambda key: key.tick)
+            for take in takes
+        }
+        ticks = Fraction(24000) / self.world.sequence.rate
+        found = []
+        for frame in frames:
+            playing = [one for one in takes if one.start <= frame < one.end][-1]
+            tick = Fraction(frame) * ticks  # no whole number at 29.97; keys sit on the nearest
+            found.append(evaluate(sorts[id(playing)], float(tick) if frame % 1 else round(tick)))
+        return found
 
     def hand_edit(self, character: Character, channel: str, frame: int, value: float) -> str:
+        return self.hand_key(character, {channel: [(frame, value)]})
+
+    def hand_key(self, character: Character, keys: Mapping[str, Sequence[tuple[int, float]]]) -> str:
         with sequencer_transaction():
             track: Any = character.handle
             track.modify()
             section = track.add_section()
             section.modify()
             section.rename(f"hand_{len(track.sections)}")
-            key = next(one for one in section.get_all_channels() if getattr(one, "channel_name", "") == f"{channel}_3")
             unit = values.MovieSceneTimeUnit.TICK_RESOLUTION
-            key.add_key(values.FrameNumber(frame * 800), value, 0.0, unit)
+            channels = {getattr(one, "channel_name", ""): one for one in section.get_all_channels()}
+            for channel, rows in keys.items():
+                for frame, value in rows:
+                    at = values.FrameNumber(round(frame * 24000 / self.world.sequence.rate))
+                    channels[f"{channel}_3"].add_key(at, value, 0.0, unit)
         return str(section.get_name())
 
     def hand_layers(self) -> str:

@@ -5,18 +5,29 @@ from __future__ import annotations
 import json
 import threading
 import time
+from contextlib import suppress
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from canned import LINE, CannedEngine, real_engine, write_sound
-from stages import Stage, UnrealStage
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_takes import STARTS, bounds_of, random_take
+from stages import Stage, UnrealStage, seen_from_the_eyes
 
-from facetake_host import jobs
+from facetake import host_io
+from facetake_host import curves, jobs
 from facetake_host.curves import HEAD
+from facetake_host.engine import EngineClient
 from facetake_host.jobs import JobResult
 from facetake_host.problems import HostProblem, JobCancelled
+from facetake_host.recording import RecordingHost
 
+CANCEL = threading.Event()
+"""Never set."""
 RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
 
 
@@ -75,6 +86,48 @@ def test_no_control_leaves_its_range_at_any_time(
         least = min(made.delivery.keys[channel].values)
         played = stage.values(character, channel, [-7 + step / 4 for step in range(4 * made.delivery.n_frames - 3)])
         assert max(low, 0.0 if least >= 0.0 else low) - 1e-6 <= min(played) and max(played) <= 1.0 + 1e-6
+
+
+@settings(max_examples=8, suppress_health_check=list(HealthCheck))
+@given(st.integers(0, 10_000))
+def test_no_random_take_leaves_a_range(stage: Stage, tmp_path_factory: pytest.TempPathFactory, seed: int) -> None:
+    """Takes of every kind of movement at any rate play within ranges at every quarter of a frame, on any timeline."""
+    random = np.random.default_rng(seed)
+    take = random_take(random)
+    path = tmp_path_factory.mktemp("keys") / "keys.json"
+    host_io.write_keys(path, take, host_io.sparse(take), stage.kind, optional=True)
+    delivery = curves.load(path)
+    ranges = bounds_of(stage.kind)
+    chosen = random.choice(sorted(set(ranges) & set(delivery.keys)), 8, replace=False).tolist()
+    start = int(random.choice(STARTS))
+    face = stage.host.characters()[0]
+    with suppress(StopIteration):  # of rates that Maya has no name for
+        stage.set_rate(delivery.rate)
+        keys = {name: delivery.keys[name] for name in chosen}
+        with stage.host.step("a take"):
+            stage.host.write(face, "take", replace(delivery, keys=keys), start, RecordingHost())
+        quarters = [start + step / 4 for step in range(4 * take.n_frames - 3)]
+        for name in chosen:
+            played = stage.values(face, name, quarters)
+            low, high = ranges[name]
+            assert low - 1e-6 <= min(played) and max(played) <= high + 1e-6
+        stage.undo()
+
+
+def test_what_is_picked_is_followed(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where an object is over a line goes to the engine: seconds, and metres from the eyes in the actor's own axes."""
+    stage.put_target("apple")
+    face = stage.host.characters()[0]
+    jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, start_frame=5, target="apple"), CANCEL)  # type: ignore[arg-type]
+    rows = dict(engine.asked)["generate"]["look_at"]
+
+    assert len(rows) == 31
+    for number in (0, 13, 30):
+        assert rows[number] == pytest.approx([number / 30, *seen_from_the_eyes(5 + number)], abs=1e-5)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem):
+        jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, target="pear"), CANCEL)  # type: ignore[arg-type]
+    assert stage.snapshot() == before
 
 
 def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
@@ -273,6 +326,37 @@ def test_restyling_reads_what_plays(stage: Stage, engine: CannedEngine, line: Pa
 
     assert made.start_frame == 7 and stage.value(character, stage.jaw, 7) == pytest.approx(played + 0.1, abs=1e-5)
     assert [heard for _, heard in stage.layers()] == [False, True]
+
+
+@pytest.mark.parametrize("rate", [24, 30, 60])
+def test_what_was_keyed_by_hand_is_restyled_over_a_range(stage: Stage, worker: EngineClient, rate: int) -> None:
+    """The engine restyles a second of two, into a layer of its own; the rest, the source and the rate stay as is."""
+    stage.set_rate(Fraction(rate))
+    face = stage.host.characters()[0]
+    rows = [(10 + number * rate // 4, float(number % 2)) for number in range(9)]
+    keyed = {stage.jaw: 0.5, stage.lid: 0.3, stage.brow: 0.4}
+    stage.hand_key(face, {name: [(at, most * up) for at, up in rows] for name, most in keyed.items()})
+    hand = stage.hand_layers()
+    before = stage.snapshot()
+    layers = stage.layers()
+    source = stage.host.read(face, RecordingHost())
+    cancel = threading.Event()
+    options = {"style": "angry:1", "span_s": [0.5, 1.5]}
+    made = jobs.run(stage.host, jobs.restyle(stage.host, worker, face, options, cancel=cancel), cancel)[0]
+
+    assert (source.rate, source.start_frame, made.start_frame) == (rate, 10, 10)
+    assert (made.delivery.rate, made.delivery.n_frames, stage.host.rate()) == (rate, 2 * rate + 1, rate)
+    assert stage.hand_layers() == hand
+    assert (made.layer, True) in stage.layers() and (made.layer, True) not in layers
+    for name in keyed:
+        frames = range(2 * rate + 1)
+        played = stage.values(face, name, [10 + frame for frame in frames])
+        apart = [abs(value - old) for value, old in zip(played, source.curves[name], strict=True)]
+        outside = [*range(rate // 2), *range(3 * rate // 2 + 1, len(apart))]
+        assert max(apart[frame] for frame in outside) < 0.0101
+        assert name != stage.brow or max(apart) > 0.02  # lips are kept, and lids may be
+    stage.undo()
+    assert stage.snapshot() == before
 
 
 def test_restyling_without_keys(stage: Stage, engine: CannedEngine) -> None:

@@ -49,9 +49,26 @@ def test_everything_holds_and_the_facts_lie_beside_the_scene(
     found = json.loads(first.read_text(encoding="utf-8"))
     assert first.stem in second.stem and found["passed"] and found["about"]["program"] == program
     assert found["about"]["version"] and found["about"]["protocol"] == str(PROTOCOL)
-    assert len(found["checks"]) == 7 + own and all(one["holds"] for one in found["checks"])
-    assert set(found["times_s"]) == {"generate", "look at the curves", "generate again"}
-    assert [one["answer"] for one in found["seen"]] == [None] * len(smoke.SEEN)
+    assert len(found["checks"]) == 9 + own and all(one["holds"] for one in found["checks"])
+    steps = {"test the connection", "generate", "look at the curves", "play live", "generate again"}
+    assert set(found["times_s"]) == steps and found["times_s"]["play live"] > 5.0
+    assert [one["answer"] for one in found["seen"]] == [None] * (len(smoke.SEEN) + len(module.SEEN))
+
+
+@pytest.mark.parametrize("host", ["maya", "unreal"])
+def test_an_object_that_is_named_is_looked_at(
+    host: str, monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path
+) -> None:
+    """Where it is by the eyes is told in numbers, and the second take looks at it."""
+    stage = globals()[host](monkeypatch, tmp_path)
+    monkeypatch.setattr(smoke.jobs, "play", lambda *_: iter(()))  # as long as its sound
+    stage.put_target("apple")
+    eyes = {"eyes": "eyes"} if host == "maya" else {}
+    facts = importlib.import_module(f"facetake_{host}.smoke").main(str(LINE), target="apple", **eyes)
+
+    told = "apple lies ahead of the eyes (0.30 m left, 0.10 up, 0.60 ahead)"
+    assert facts.passed and told in [one["what"] for one in facts.checks]
+    assert any("stay on apple, which lies 0.30 m to the character's left" in one["what"] for one in facts.seen)
 
 
 def test_the_person_is_asked_what_is_seen(monkeypatch: pytest.MonkeyPatch, plugins: None, tmp_path: Path) -> None:
@@ -61,7 +78,7 @@ def test_the_person_is_asked_what_is_seen(monkeypatch: pytest.MonkeyPatch, plugi
     stage.scene.answer = "no"
     facts = importlib.import_module("facetake_maya.smoke").main(str(LINE))
 
-    assert [one["answer"] for one in facts.seen] == ["no"] * len(smoke.SEEN) and not facts.passed
+    assert {one["answer"] for one in facts.seen} == {"no"} and not facts.passed
     assert all(one["holds"] for one in facts.checks)
 
 

@@ -1,4 +1,4 @@
-"""What only Unreal has: ticks, transactions that forget, sections, assets, baked delivery and its menu."""
+"""What only Unreal has: ticks, transactions that forget, sections, assets, baked delivery and its panel."""
 
 from __future__ import annotations
 
@@ -239,43 +239,120 @@ def test_baked_delivery(stage: UnrealStage, engine: CannedEngine, tmp_path: Path
     assert sorted(stage.world.assets) == ["/Game/Face", path]
 
 
-def test_the_menu_generates_and_restyles(
-    stage: UnrealStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Entries in the Tools menu; each asks in the editor's own dialog and does what was asked."""
-    menu = importlib.import_module("facetake_unreal.menu")
-    monkeypatch.setattr(menu, "ENGINE", engine)
-    menu.add()
+class Desk:
+    """The panel in the editor's tab, with what a person does there."""
+
+    def __init__(self, stage: UnrealStage, engine: CannedEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Opens it from the Tools menu."""
+        stage.world.unattended = False
+        self.world = stage.world
+        self.module = importlib.import_module("facetake_unreal.panel")
+        monkeypatch.setattr(self.module, "ENGINE", engine)
+        importlib.import_module("facetake_unreal.menu").add()
+        (entry,) = stage.world.menu
+        exec(entry.command, {})  # as the editor does
+        (self.panel,) = stage.world.tabs
+
+    def press(self, button: str) -> str:
+        """Presses a button, and has the editor tick until its job is over; what stands in the panel then."""
+        function = getattr(type(self.panel), button)
+        assert function.meta["CallInEditor"] == "true" and function.meta["DisplayName"]
+        function(self.panel)
+        for _ in range(1000):
+            if not self.world.ticks:
+                return str(self.panel.status)
+            self.world.tick()
+        raise AssertionError(f"{button} does not end")
+
+
+@pytest.fixture
+def desk(stage: UnrealStage, engine: CannedEngine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Desk:
+    """The panel with a line chosen."""
+    found = Desk(stage, engine, monkeypatch)
+    found.panel.line = assets.FilePath(str(write_sound(tmp_path / "line.wav")))
+    return found
+
+
+def test_without_a_window_there_is_no_menu(stage: UnrealStage) -> None:
+    """A commandlet gets no entry."""
+    importlib.import_module("facetake_unreal.menu").add()
+
     assert stage.world.menu == []
-    stage.world.unattended = False
-    menu.add()
-    assert [entry.command for entry in stage.world.menu] == [
-        "from facetake_unreal import menu; menu.generate()",
-        "from facetake_unreal import menu; menu.restyle()",
-    ]
 
-    def fill(options: Any) -> bool:
-        options.audio = assets.FilePath(str(write_sound(tmp_path / "line.wav")))
-        return True
 
-    stage.world.answers = [fill]
-    menu.generate()
-    stage.world.answers = [lambda options: True]
-    menu.restyle()
+def test_the_panel_generates_restyles_and_plays(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """The Tools menu opens the panel; its buttons make takes, and send the last one with the sound it is heard with."""
+    assert desk.press("play") == "nothing was made here yet; generate or restyle a line first"
+    assert desk.press("generate").startswith("Facetake_line: ")
+    assert desk.press("restyle").startswith("Facetake_line_happy_0_8: ")
     assert [name for name, _ in stage.layers()] == ["Facetake_line", "Facetake_line_happy_0_8"]
-    stage.world.answers = [lambda options: False]
-    menu.generate()
-    assert len(stage.layers()) == 2 and engine.asked[0][1]["emotion"] == "neutral"
+    assert engine.asked[0][1]["emotion"] == "neutral"
+    assert desk.press("play") == "Sent to Unreal's Live Link as Facetake."
+    do, sent = engine.asked[-1]
+    assert (do, sent["audio"]) == ("live", str(desk.panel.line.file_path)) and Path(
+        sent["take"]
+    ).name == "take_restyled.npz"
 
 
-def test_every_selected_take_is_restyled(
-    stage: UnrealStage, engine: CannedEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Several sections, of several faces, come back one by one, and a section without keys is passed over."""
-    menu = importlib.import_module("facetake_unreal.menu")
-    monkeypatch.setattr(menu, "ENGINE", engine)
+def test_a_dialog_where_there_are_no_tabs(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """An editor that opens no tab for the panel shows it in its dialog, with the same buttons."""
+    stage.world.has_tabs = False
+    stage.world.answers = [lambda panel: bool(type(panel).generate(panel)) or True]
+    desk.module.open_tab()
+    while stage.world.ticks:
+        stage.world.tick()
+
+    assert [name for name, _ in stage.layers()] == ["Facetake_line"]
+
+
+def test_the_panel_looks_at_what_is_selected(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """An actor that is selected is looked at by its label; without one, and without the label, that is told."""
+    assert desk.press("look_at_selected") == "nothing is selected; select an actor in the level first"
+    stage.put_target("CineCamera")
+    stage.select("CineCamera")
+    desk.press("look_at_selected")
+    desk.press("generate")
+    assert desk.panel.looks_at == "CineCamera" and len(dict(engine.asked)["generate"]["look_at"]) == 31
+    stage.world.bound = {}
+    assert "ann has no MetaHuman's eyes in the level" in desk.press("generate")
+    desk.panel.looks_at = "gone"
+    assert desk.press("generate") == "there is no actor gone in the level; select another one to look at"
+
+
+def test_the_panel_tests_the_connection(engine: CannedEngine, desk: Desk) -> None:
+    """Where the engine is, of which version, with which models; or what is wrong, in one sentence."""
+    assert desk.press("test") == (
+        "The engine answers: version 0.2.0 of /studio/engine/bin/python, with 2 models (audio2rig, ear)."
+    )
+    engine.failure = "the engine stopped (exit code 1: it said nothing); try once more"
+    assert desk.press("test") == engine.failure
+
+
+def test_stop_ends_what_is_under_way(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """A job that was stopped leaves nothing, and a take that was sent ends."""
+    type(desk.panel).generate(desk.panel)
+    assert desk.press("stop") == jobs.CANCELLED and stage.layers() == []
+    desk.press("generate")
+    engine.meanwhile = desk.module.RUNNER.stop
+    engine.answers["live"] = {}
+    engine.hang = True
+    assert desk.press("play") == "Stopped." and engine.cancelled[-1].do == "live"
+
+
+def test_the_boards_are_offered_by_name(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """With several MetaHumans in the shot one is chosen from a list; with none chosen that is told."""
     stage.add("ben")
-    stage.world.unattended = False
+    assert desk.panel.characters() == ["ann", "ben"]
+    assert desk.press("generate") == "which character? none was named, and in the scene there is ann, ben"
+    desk.panel.character = "ben"
+    desk.press("generate")
+
+    assert [len(board.track.sections) for board in stage.world.rigs] == [1, 2]
+
+
+def test_every_selected_take_is_restyled(stage: UnrealStage, engine: CannedEngine, desk: Desk, tmp_path: Path) -> None:
+    """Several sections, of several faces, come back one by one, and a section without keys is passed over."""
+    stage.add("ben")
     for who in (0, 1):
         cancel = threading.Event()
         line = write_sound(tmp_path / f"line{who}.wav")
@@ -283,8 +360,7 @@ def test_every_selected_take_is_restyled(
         job = jobs.generate(stage.host, engine, face, [line], {}, cancel=cancel)  # type: ignore[arg-type]
         jobs.run(stage.host, job, cancel)
     stage.world.selected_sections = [section for board in stage.world.rigs for section in board.track.sections]
-    stage.world.answers = [lambda options: True]
-    menu.restyle()
+    desk.press("restyle")
 
     assert [name for name, _ in stage.layers()] == [
         "Facetake_line0",
@@ -294,25 +370,22 @@ def test_every_selected_take_is_restyled(
     ]
 
 
-def test_problems_in_the_menu_are_sentences(
-    stage: UnrealStage, engine: CannedEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A menu never ends in a traceback: what is wrong is shown, and even what nobody foresaw is one line."""
-    menu = importlib.import_module("facetake_unreal.menu")
-    monkeypatch.setattr(menu, "ENGINE", engine)
-
-    def gone(options: Any) -> bool:
-        options.audio = assets.FilePath("gone.wav")
-        return True
-
-    stage.world.answers = [gone]
-    menu.generate()
-    assert "there is no sound file gone.wav" in stage.world.said[-1]
-    stage.fail_soon(1)
+def test_problems_in_the_panel_are_sentences(stage: UnrealStage, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A button never ends in a traceback: what is wrong is shown, and even what nobody foresaw is one line."""
+    desk.panel.line = assets.FilePath("")
+    assert desk.press("generate") == "no recorded line was chosen; choose one in the panel"
+    desk.panel.line = assets.FilePath("gone.wav")
+    assert "there is no sound file gone.wav" in desk.press("generate")
     monkeypatch.setattr(type(stage.host), "characters", lambda _self: 1 / 0)
-    stage.world.answers = [gone]
-    menu.generate()
-    assert "Something unforeseen went wrong (ZeroDivisionError" in stage.world.said[-1]
+    assert "Something unforeseen went wrong (ZeroDivisionError" in desk.press("generate")
+
+
+def test_the_panel_bakes(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """With the path of a skeleton an animation sequence is made instead of a section."""
+    stage.world.assets["/Game/Face"] = assets.Skeleton()
+    desk.panel.bake_skeleton = "/Game/Face"
+
+    assert desk.press("generate") == "baked /Game/Facetake/Animations/line" and stage.layers() == []
 
 
 def test_metahumans_are_called_by_their_actors(stage: UnrealStage) -> None:

@@ -10,7 +10,8 @@ import soundfile as sf
 
 pytest.importorskip("torch", reason="training needs torch")
 
-from facetake.errors import ConfigError  # noqa: E402  after the skip
+from facetake import formats, mouth, rig  # noqa: E402  after the skip
+from facetake.errors import ConfigError  # noqa: E402
 from facetake_training import facegood, lips  # noqa: E402
 
 NAMES = [
@@ -42,7 +43,11 @@ def test_lips_are_read_by_name(tmp_path: Path) -> None:
     report = facegood.convert([sound], tmp_path / "names.npy", tmp_path / "lips")
     found = lips.tracked(lips.LipsConfig(tmp_path / "lips" / "lips.npz", tmp_path / "lips" / "audio"), "a")
 
+    made = formats.read(tmp_path / "lips" / "audio" / "a.npz")
     assert report == ["a: 1.0 s"]
+    assert (made.rate, made.n_frames) == (30, 30)
+    assert made.values[:, rig.columns("C_jaw")[0]] == pytest.approx(values[:, 1], abs=1e-5)
+    assert mouth.pucker(made.values)[20] > 1.0 > mouth.pucker(made.values)[10]
     assert found.times_s[0] == pytest.approx(10 / 30)  # after the time in which a tracker settles
     assert found.opening[1:] == pytest.approx(values[11:, 1], abs=1e-6)
     assert found.opening[0] == pytest.approx(values[10, 1] - 0.15, abs=1e-6)

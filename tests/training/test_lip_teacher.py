@@ -12,10 +12,11 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 
 from facetake import audio  # noqa: E402  after the skip
 from facetake.errors import ConfigError  # noqa: E402
+from facetake.networks.lip_readout import LipReadout  # noqa: E402
 from facetake.networks.whisper import WhisperLayers, WhisperSize  # noqa: E402
 from facetake_training import checkpoint, lip_teacher, lips  # noqa: E402
 from facetake_training.dataset import Crops, DataConfig, SourceConfig, read_lines  # noqa: E402
-from facetake_training.lip_teacher import LabelConfig, LipReadout, TeacherConfig  # noqa: E402
+from facetake_training.lip_teacher import LabelConfig, TeacherConfig  # noqa: E402
 
 SIZE = WhisperSize((Path("random"),), 64, 1)
 

@@ -121,17 +121,22 @@ def _add(
 def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     about = "measure finished takes against bars; exit code 1 when one is missed"
     measure = commands.add_parser("measure", help=about, description=about)
-    measure.add_argument("what", choices=(*NEEDS, "silence", "auto", "turns"))
+    measure.add_argument("what", choices=(*NEEDS, "silence", "auto", "turns", "limits"))
     measure.add_argument("--model", type=Path, metavar="DIR", help="model folder; default: the shipped one")
     measure.add_argument(
         "--audio",
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), of any recordings (checks); "
+        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), any recordings (checks, limits); "
         "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
     )
-    measure.add_argument("--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces)")
+    measure.add_argument(
+        "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces, checks, limits)"
+    )
+    measure.add_argument(
+        "--takes", type=Path, action="append", metavar="DIR", help="other makers' takes, sound beside (checks, limits)"
+    )
     measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
     measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
     measure.add_argument("--landmarker", type=Path, metavar="FILE", help="MediaPipe's face_landmarker.task (faces)")
@@ -180,6 +185,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         closures,
         emotions,
         faces,
+        limits,
         lips,
         memory,
         pauses,
@@ -201,8 +207,9 @@ def _measure(arguments: argparse.Namespace) -> int:
         "emotions": lambda: emotions.measure(a.audio[0], a.corpus[0], inference.load(a.model)),
         "takes": lambda: takes.measure(a.audio[0], inference.load(a.model)),
         "checks": lambda: checks.measure(
-            a.audio, inference.load(a.model, 1), inference.load_classifier(a.model, 1), a.lines
+            a.audio, a.truth, a.takes or [], inference.load(a.model, 1), inference.load_classifier(a.model, 1), a.lines
         ),
+        "limits": lambda: limits.measure(a.audio or [], a.truth, a.takes or [], inference.load(a.model, 1), a.lines),
         "auto": lambda: auto.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
         "turns": lambda: turns.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
         "acting": lambda: acting.measure(a.audio[0], inference.load(a.model)),

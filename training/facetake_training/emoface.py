@@ -57,6 +57,7 @@ class TrainConfig:
         average: decay of the moving average of weights that is scored and kept; 0 keeps the raw weights.
         seed: of everything.
         workers: processes that make examples.
+        readouts: of the lips, as lip-teacher fits them to the same encoder; the exported ear carries them.
         quantised: the exported ear multiplies matrices in 8 bits: half the time, a third of the size.
         threads: torch threads of the training process; 0 leaves the default.
         every: rounds between scores and checkpoints.
@@ -79,6 +80,7 @@ class TrainConfig:
     encoder_rate: float = 1.0
     pretrained_rate: float = 1.0
     average: float = 0.0
+    readouts: tuple[Path, ...] = ()
     quantised: bool = False
     seed: int = 0
     workers: int = 1

@@ -6,7 +6,7 @@ and keeps the best weights. Knows nothing of how takes are read (`import_takes`)
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -65,6 +65,7 @@ def finetune(
         raise ConfigError(f"cannot fine-tune for {steps} rounds; give 1 or more")
     count = import_folder(folder, out / "corpus", emotion)
     size, weights = shipping.starting_point(start, out / "run")
+    size = replace(size, whisper=replace(size.whisper, lips=0))  # lips follow the studio's takes, not other faces
     data = DataConfig((SourceConfig(out / "corpus"),), _crop_s(out / "corpus"), silence=0.0, augment=GENTLE)
     config = TrainConfig(
         out / "run",

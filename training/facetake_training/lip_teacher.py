@@ -19,6 +19,7 @@ from facetake import files
 from facetake.arrays import F32
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import ConfigError
+from facetake.networks.lip_readout import LipReadout
 from facetake.networks.optimization import step
 from facetake.networks.whisper import (
     HOP_SAMPLES,
@@ -44,6 +45,7 @@ from facetake_training.lips import (
 from facetake_training.losses import apart
 
 WINDOW_S = 10.0  # of sound that an encoder hears at once
+LONGEST_S = 20  # of a clip counts in how often it is drawn, so that one speaker is not most of a folder
 OVERLAP_S = 1.0  # and what it hears beside it: Whisper's edges lack context
 
 
@@ -102,34 +104,6 @@ class TeacherConfig:
     threads: int = 1
 
 
-class LipReadout(nn.Module):
-    """A mix of an encoder's states and a small bidirectional GRU: states to opening and rounding."""
-
-    mean: Tensor
-    spread: Tensor
-    scale: Tensor
-
-    def __init__(self, states: int, width: int, hidden: int, dropout: float) -> None:
-        """Builds a readout of `states` states of `width` channels."""
-        super().__init__()
-        self.shares = nn.Parameter(torch.zeros(states))
-        self.inner = nn.Linear(width, hidden)
-        self.dropout = nn.Dropout(dropout)
-        self.memory = nn.GRU(hidden, hidden // 2, batch_first=True, bidirectional=True)
-        self.out = nn.Linear(hidden, 2)
-        self.register_buffer("mean", torch.zeros(states, 1, width))
-        self.register_buffer("spread", torch.ones(states, 1, width))
-        self.register_buffer("scale", torch.ones(2))  # of the outputs over the faces, so that readouts can be added
-
-    def forward(self, states: Tensor) -> Tensor:
-        """Maps states (B, L, N, D) to opening and rounding (B, N, 2)."""
-        scaled = (states - self.mean) / self.spread
-        mixed = torch.einsum("l,blnd->bnd", self.shares.softmax(dim=0), scaled) * len(self.shares) ** 0.5
-        read_out = self.dropout(nn.functional.gelu(self.inner(self.dropout(mixed))))
-        track: Tensor = self.out(self.dropout(self.memory(read_out)[0]))
-        return track / self.scale
-
-
 @dataclass(frozen=True)
 class TeacherClip:
     """One tracked clip.
@@ -138,12 +112,14 @@ class TeacherClip:
         states: (L, N, D) of one encoder.
         opening, rounding: (N,) at the states' instants.
         seen: (N,) 1 where the lips were tracked.
+        weight: how often it is drawn: its folder's, shared among the folder's clips by their length.
     """
 
     states: Tensor
     opening: Tensor
     rounding: Tensor
     seen: Tensor
+    weight: float
 
 
 def train(config: TeacherConfig) -> list[str]:
@@ -218,16 +194,18 @@ def _readouts(encoder: WhisperLayers, size: WhisperSize, number: int, config: Te
 def _faces(encoder: WhisperLayers, config: TeacherConfig) -> list[TeacherClip]:
     found = []
     for folder in config.tracked:
-        for clip in clips(folder):
-            states = states_of(encoder, read(sound_path(folder, clip)))
+        heard = {clip: states_of(encoder, read(sound_path(folder, clip))) for clip in clips(folder)}
+        sizes = {clip: min(states.shape[1], LONGEST_S * STATE_RATE_HZ) for clip, states in heard.items()}
+        for clip, states in heard.items():
             lips = tracked(folder, clip)
             times_s = np.arange(states.shape[1]) / STATE_RATE_HZ + HEARD_DELAY_S
             opening, rounding = (
                 torch.from_numpy(np.interp(times_s, lips.times_s, track).astype(np.float32))
                 for track in (lips.opening, lips.rounding)
             )
-            seen = (times_s >= lips.times_s[0]) & (times_s <= lips.times_s[-1])
-            found.append(TeacherClip(states, opening, rounding, torch.from_numpy(seen.astype(np.float32))))
+            seen = torch.from_numpy(((times_s >= lips.times_s[0]) & (times_s <= lips.times_s[-1])).astype(np.float32))
+            weight = folder.weight * sizes[clip] / sum(sizes.values())
+            found.append(TeacherClip(states, opening, rounding, seen, weight))
     return found
 
 
@@ -260,10 +238,10 @@ def _fit(readout: LipReadout, faces: Sequence[TeacherClip], config: TeacherConfi
     rng = np.random.default_rng(seed)
     optimizer = torch.optim.AdamW(readout.parameters(), config.learning_rate, weight_decay=config.weight_decay)
     schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, config.steps)
-    sizes = np.minimum([face.states.shape[1] for face in faces], 20 * STATE_RATE_HZ).astype(float)
+    weights = np.array([face.weight for face in faces])
     readout.train()
     for _ in range(config.steps):
-        drawn = rng.choice(len(faces), config.batch, p=sizes / sizes.sum())
+        drawn = rng.choice(len(faces), config.batch, p=weights / weights.sum())
         batch = [_crop(faces[i], config.crop_s, rng) for i in drawn]
         states, opening, rounding, seen = (torch.stack(part) for part in zip(*batch, strict=True))
         track = readout(states)

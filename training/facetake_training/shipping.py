@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from facetake import files, inference
 from facetake.config import load_config, read_table
@@ -33,6 +34,7 @@ from facetake.motion.expression import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.networks.voice_emotion import VoiceEmotion
+from facetake.networks.whisper import WhisperEncoder
 from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
@@ -98,14 +100,14 @@ def export_run(config: TrainConfig, name: str, out: Path) -> str:
     out.mkdir(parents=True, exist_ok=True)
     heard = export_ear(network, out / "ear.onnx", quantised=config.quantised)
     worst = export_audio2rig(network, out / "ear.onnx", out / "audio2rig.onnx")
-    size = json.dumps(asdict(filled_later(config.network)), indent=1, default=str)
+    size = json.dumps(asdict(_with_readouts(config)), indent=1, default=str)
     (out / SIZE).write_text(size, encoding="utf-8", newline="\n")
     data = about["config"]["data"]
     faces = [Path(folder["truth"]).parent for folder in data.get("tracked") or ()]
     sources = [*config.weights_of, *_sources([Path(source["folder"]) for source in data["sources"]] + faces)]
     ShippedModelEntry(name, sources, int(about["step"]), heard, about["scores"]).declare("ear", out)
     return ShippedModelEntry(name, sources, int(about["step"]), worst, about["scores"]).ship(
-        "audio2rig", config.out / "best.safetensors", out
+        "audio2rig", network.state_dict(), out
     )
 
 
@@ -116,10 +118,24 @@ def export_merged_run(config: TrainConfig, out: Path) -> str:
 
 
 def _trained(config: TrainConfig) -> EmoFace:
-    """The network of a run with its best weights."""
+    """The network of a run with its best weights, and with readouts of the lips where the configuration names them."""
     network = build(replace(config, network=filled_later(config.network), start=None))
     checkpoint.load_weights(config.out / "best.safetensors", network)
-    return network
+    if not config.readouts:
+        return network
+    whole = build(replace(config, network=_with_readouts(config), start=None))
+    if not isinstance(whole.encoder, WhisperEncoder):
+        raise ConfigError(f"readouts belong to encoder 'whisper', not {config.network.encoder!r}; leave them out")
+    whole.load_state_dict(network.state_dict(), strict=False)
+    for file, readout in zip(config.readouts, whole.encoder.lips, strict=True):
+        checkpoint.load_weights(file, readout)
+    return whole
+
+
+def _with_readouts(config: TrainConfig) -> EmoFaceSize:
+    """The shape of the network that ships: pretrained weights from a checkpoint, and readouts of the lips."""
+    size = filled_later(config.network)
+    return replace(size, whisper=replace(size.whisper, lips=len(config.readouts) or size.whisper.lips))
 
 
 def filled_later(size: EmoFaceSize) -> EmoFaceSize:
@@ -139,7 +155,7 @@ def export_restyler_run(config: FactsConfig, name: str, out: Path) -> str:
     entry = ShippedModelEntry(
         name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["losses"]
     )
-    return entry.ship("restyler", config.out / "best.safetensors", out)
+    return entry.ship("restyler", load_file(config.out / "best.safetensors"), out)
 
 
 def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
@@ -154,7 +170,7 @@ def export_classifier_run(config: VisemeConfig, name: str, out: Path) -> str:
     entry = ShippedModelEntry(
         name, _sources([s.folder for s in config.data.sources]), int(about["step"]), worst, about["scores"]
     )
-    return entry.ship("viseme_classifier", config.out / "last.safetensors", out)
+    return entry.ship("viseme_classifier", load_file(config.out / "last.safetensors"), out)
 
 
 def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
@@ -171,7 +187,7 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
     used = [source for source in config.data.sources if source.weight > 0.0]
     trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))
     entry = ShippedModelEntry(name, trained_on, int(about["step"]), worst, scores)
-    return entry.ship(audio_emotion.NAME, config.out / "best.safetensors", out)
+    return entry.ship(audio_emotion.NAME, load_file(config.out / "best.safetensors"), out)
 
 
 def export_motion(config: MovementConfig, name: str, out: Path) -> str:
@@ -214,9 +230,9 @@ class ShippedModelEntry:
     parity: float
     scores: dict[str, float]
 
-    def ship(self, name: str, weights: Path, out: Path) -> str:
+    def ship(self, name: str, weights: Mapping[str, Tensor], out: Path) -> str:
         """Writes the weights in half precision and the entry of models.toml; says what was written."""
-        save_file({key: value.half() for key, value in load_file(weights).items()}, out / f"{name}.safetensors")
+        save_file({key: value.half() for key, value in weights.items()}, out / f"{name}.safetensors")
         (out / f"{name}.safetensors").chmod(0o644)  # safetensors makes its files the owner's alone
         return self.declare(name, out)
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cache, partial
 
 from facetake import files, inference, qc
 from facetake.batch import approvals, making
 from facetake.batch.cluster import Ray
-from facetake.batch.keeping import make_folder, sweep
+from facetake.batch.heard import LineHeard
+from facetake.batch.keeping import approved_path, make_folder, sweep
 from facetake.batch.ledger import DONE, FAILED, NAME, Fingerprint, Ledger, LedgerEntry, Verdict
 from facetake.batch.making import BatchSettings, RowResult, fingerprint, form_of, model_hashes
 from facetake.batch.manifest import matrix, notes, read, schema, shard
@@ -37,8 +38,11 @@ __all__ = [
     "Verdict",
     "apart",
     "approvals",
+    "approved_path",
+    "crowd",
     "default_jobs",
     "form_of",
+    "judged",
     "local",
     "matrix",
     "notes",
@@ -136,6 +140,7 @@ def run(
         summary = Summary(notes=[ledger.note] if ledger.note else [])
         if verdicts:
             summary.notes += approvals.keep(verdicts, rows, ledger, settings.folder)
+        rows = approvals.set_right(rows, ledger, settings.options.emotion or "")
         summary.rows, prints = _checked(rows, settings, hashes)
         planned = _plan(summary.rows, settings, prints, ledger)
         summary.kept = len(rows) - len(planned)
@@ -149,8 +154,23 @@ def _flagged(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledge
     """Scores of the takes of a list that did not pass every check, the worst first."""
     listed = {row.id for row in rows if not row.problem}
     entries = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
-    scores = {one.id: qc.score(qc.judge(one.measured, settings.limits)) for one in entries}
+    together = crowd(listed, ledger)
+    scores = {one.id: qc.score(judged(one, together, settings.limits)) for one in entries}
     return dict(sorted(((name, score) for name, score in scores.items() if score > 0), key=lambda one: -one[1]))
+
+
+def crowd(listed: Container[str], ledger: Ledger) -> qc.BlinkCrowd:
+    """When lines of a list blink, of those that were made."""
+    return qc.BlinkCrowd(
+        (str(one.fingerprint.get("audio", one.id)), one.measured, one.duration_s)
+        for one in ledger.entries()
+        if one.id in listed and one.status == DONE
+    )
+
+
+def judged(entry: LedgerEntry, together: qc.BlinkCrowd, limits: qc.Limits | None) -> tuple[qc.Finding, ...]:
+    """What the checks find in a line, alone and among the others."""
+    return qc.judge(together.add(str(entry.fingerprint.get("audio", entry.id)), entry.measured), limits)
 
 
 def _checked(
@@ -177,6 +197,7 @@ def _plan(
 ) -> list[tuple[ManifestRow, Fingerprint, str]]:
     """Rows to make, the longest first, each with its fingerprint and why."""
     planned: list[tuple[ManifestRow, Fingerprint, str]] = []
+    written = {name for row in rows if not row.problem for name in making.names_of(row, settings)}
     for row in rows:
         if row.problem:
             planned.append((row, {}, "new"))
@@ -186,7 +207,9 @@ def _plan(
         if why := ledger.reason(row.id, found, settings.folder, names):
             before = ledger.entry(row.id)
             known = tuple(one.sha256 for one in before.files) if before else ()
-            planned.append((replace(row, known=known), found, why))
+            is_same = before is not None and before.out == str(row.out)
+            former = tuple(one.name for one in before.beside if one.name not in written) if before and is_same else ()
+            planned.append((replace(row, known=known, former=former), found, why))
     return sorted(planned, key=lambda one: -one[0].duration_s)
 
 
@@ -237,7 +260,7 @@ class _Night:
         spent = time.monotonic() - self._begun
         findings = qc.judge(entry.measured, self._settings.limits)
         left_s = spent / share - spent if share else 0.0
-        self._tell(RowProgress(row, made.problem, why, share, left_s, findings, made.heard, made.told))
+        self._tell(RowProgress(row, made.problem, why, share, left_s, findings, made.heard.sentence, made.told))
 
     def _entry(self, row: ManifestRow, prints: Fingerprint, why: str, made: RowResult) -> LedgerEntry:
         """What is put down of a row; where it failed, the take of before is still there."""
@@ -269,5 +292,15 @@ class _Night:
             why=why,
             measured=made.measured,
             told=made.told,
+            heard=_said_and_heard(row, made, before),
         )
-        return entry.with_files(made.files, before.files if before else ())
+        gone = {*row.former} if made.files else set()
+        return entry.with_files(made.files, [one for one in (before.files if before else ()) if one.name not in gone])
+
+
+def _said_and_heard(row: ManifestRow, made: RowResult, before: LedgerEntry | None) -> LineHeard:
+    """What was heard of a row; of one that was set right also what had been heard wrong, to be told still."""
+    if not (row.heard_wrong and before):
+        return made.heard
+    earlier = before.heard
+    return replace(made.heard, emotion=earlier.emotion, confidence=earlier.confidence, sentence=earlier.sentence)

@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from facetake import emotion as moods
 from facetake import files, formats
 from facetake.batch.keeping import APPROVED, approved_path, make_folder
 from facetake.batch.ledger import Ledger, LedgerEntry, Verdict
 from facetake.batch.row import ManifestRow
-from facetake.errors import BatchError, FacetakeError, sentence
+from facetake.errors import BatchError, ConfigError, FacetakeError, sentence
 from facetake.files import json_text
 from facetake.files.spelling import meant
 
 VERSION: Final = 1  # of the file that the report exports
-VERDICTS: Final = ("approved", "rejected")
-KEYS: Final = ("verdict", "note", "take_sha256")
+VERDICTS: Final = ("approved", "rejected", "")
+KEYS: Final = ("verdict", "note", "take_sha256", "emotion")
 MOST_BYTES: Final = 1 << 28  # 256 MB, ample: a verdict with a note takes some hundred bytes
 _HASH = re.compile(r"[0-9a-f]{64}")
 
@@ -29,8 +31,9 @@ def read(path: Path) -> dict[str, Verdict]:
     """Verdicts by the id of their row.
 
     Args:
-        path: JSON {"facetake_approvals": 1, "lines": {ID: {"verdict": "approved" or "rejected", "note": text,
-            "take_sha256": hash of the take's file}}}; a note may be left out.
+        path: JSON {"facetake_approvals": 1, "lines": {ID: {"verdict": "approved", "rejected" or "", "note": text,
+            "take_sha256": hash of the take's file, "emotion": the mood, where another was heard}}}; note and emotion
+            may be left out.
 
     Raises:
         BatchError: the file cannot be read, or says something else.
@@ -81,13 +84,44 @@ def _verdict(name: str, value: object, where: str) -> Verdict:
     verdict = one.get("verdict")
     note = one.get("note", "")
     sha256 = one.get("take_sha256")
+    emotion = one.get("emotion", "")
     if verdict not in VERDICTS:
-        raise BatchError(f"{where}: verdict is {json_text.dump(verdict)[:80]}; write one of {', '.join(VERDICTS)}")
+        known = ", ".join(VERDICTS[:2])
+        raise BatchError(f"{where}: verdict is {json_text.dump(verdict)[:80]}; write one of {known}, or nothing")
     if not isinstance(note, str):
         raise BatchError(f"{where}: note is no text; put it in quotes")
-    if not (isinstance(sha256, str) and _HASH.fullmatch(sha256)):
+    if not (isinstance(sha256, str) and (_HASH.fullmatch(sha256) or not (sha256 or verdict))):
         raise BatchError(f"{where}: take_sha256 is no SHA-256 of 64 digits 0-9 and a-f")
-    return Verdict(name, verdict, note, sha256)
+    if not isinstance(emotion, str):
+        raise BatchError(f"{where}: emotion is no text; put it in quotes")
+    if emotion:
+        _check_mood(emotion, where)
+    return Verdict(name, verdict, note, sha256, emotion)
+
+
+def _check_mood(text: str, where: str) -> None:
+    """Raises BatchError for what is no mood written out: a file or `auto` would set nothing right."""
+    try:
+        moods.weights(text, where)
+    except ConfigError as error:
+        raise BatchError(str(error)) from error
+
+
+def set_right(rows: Sequence[ManifestRow], ledger: Ledger, asked: str) -> list[ManifestRow]:
+    """Rows whose mood is to be heard, with that which a person gave them after hearing it wrong.
+
+    Args:
+        rows: of the list. What the list itself says of a line's mood goes before.
+        ledger: which remembers what was said, in this run or an earlier one.
+        asked: the mood of rows that name none.
+    """
+    given = {one.id: one.emotion for one in ledger.verdicts().values() if one.emotion}
+    return [
+        replace(row, emotion=given[row.id], heard_wrong=True)
+        if not row.problem and row.id in given and moods.is_heard(row.emotion or asked)
+        else row
+        for row in rows
+    ]
 
 
 def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: Ledger, folder: Path) -> list[str]:

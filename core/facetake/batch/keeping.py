@@ -15,6 +15,7 @@ from typing import Final
 
 from facetake import files
 from facetake.errors import BatchError
+from facetake.files import remove
 from facetake.formats.changed import is_foreign, set_aside
 from facetake.formats.files import begun_with, beside
 
@@ -51,7 +52,11 @@ def make_folder(folder: Path) -> None:
 
 
 def put_down(
-    folder: Path, names: Sequence[str], known: Sequence[str], write: Callable[[Sequence[Path]], None]
+    folder: Path,
+    names: Sequence[str],
+    known: Sequence[str],
+    write: Callable[[Sequence[Path]], None],
+    former: Sequence[str] = (),
 ) -> tuple[tuple[WrittenFile, ...], tuple[str, ...]]:
     """Replaces all files of a take, after they are whole.
 
@@ -62,6 +67,8 @@ def put_down(
         names: of the files, relative to it.
         known: SHA-256 of what earlier runs wrote there.
         write: gets a path for each.
+        former: of files of an earlier version of the take that this one does not have. They would pass for its own:
+            what a run wrote is removed, what somebody has changed is kept under another name.
 
     Returns:
         The files as they were written, and the names under which changed ones were kept.
@@ -75,11 +82,16 @@ def put_down(
     with ExitStack() as stack:
         parts = [stack.enter_context(beside(path)) for path in paths]
         write(parts)
-        files = tuple(_written(part, name) for part, name in zip(parts, names, strict=True))
-        new = [one.sha256 for one in files]
+        written = tuple(_written(part, name) for part, name in zip(parts, names, strict=True))
+        new = [one.sha256 for one in written]
         if any(is_foreign(path, (*known, *new)) for path in paths):
             kept += filter(None, (set_aside(path, (one,)) for path, one in zip(paths, new, strict=True)))
-    return files, tuple(kept)
+    for path in (folder / name for name in former):
+        if is_foreign(path, known):
+            kept += filter(None, [set_aside(path, known)])
+        if path.is_file():
+            remove(path)
+    return written, tuple(kept)
 
 
 def _written(path: Path, name: str) -> WrittenFile:

@@ -10,19 +10,20 @@ import itertools
 import re
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import astuple, dataclass, replace
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 from typing import Final
 
 from facetake import files, qc
+from facetake.batch import heard
 from facetake.batch.keeping import WrittenFile
 from facetake.errors import BatchError, line
 from facetake.files import json_text
 from facetake.formats.changed import set_aside
 
 NAME: Final = "facetake-batch.sqlite"
-VERSION: Final = 4  # how many `_STEPS` there are; SQLite keeps it as user_version
+VERSION: Final = 5  # how many `_STEPS` there are; SQLite keeps it as user_version
 _ROWS: Final = """
 CREATE TABLE rows (
   id TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, out TEXT NOT NULL,
@@ -40,7 +41,11 @@ _SINCE_3: Final = (
     "INSERT INTO marks VALUES (lower(hex(randomblob(4))))",
 )
 _SINCE_4: Final = ("ALTER TABLE rows ADD COLUMN told TEXT NOT NULL DEFAULT '[]'",)
-_STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3, _SINCE_4)
+_SINCE_5: Final = (
+    "ALTER TABLE rows ADD COLUMN heard TEXT NOT NULL DEFAULT '{}'",
+    "ALTER TABLE verdicts ADD COLUMN emotion TEXT NOT NULL DEFAULT ''",
+)
+_STEPS: Final = ((_ROWS,), _SINCE_2, _SINCE_3, _SINCE_4, _SINCE_5)
 """What makes a ledger of each version one of the next, from none on."""
 _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
     "rows": (
@@ -59,8 +64,9 @@ _COLUMNS: Final[Mapping[str, tuple[str, ...]]] = {
         "checks",
         "beside",
         "told",
+        "heard",
     ),
-    "verdicts": ("id", "verdict", "note", "take_sha256"),
+    "verdicts": ("id", "verdict", "note", "take_sha256", "emotion"),
     "marks": ("mark",),
 }
 """Of the tables of this version: a ledger holds nothing else."""
@@ -86,6 +92,7 @@ _KINDS: Final[tuple[type | tuple[type, ...], ...]] = (
     str,
     str,
     int,
+    str,
     str,
     str,
     str,
@@ -130,6 +137,7 @@ class LedgerEntry:
     measured: tuple[qc.Measured, ...] = ()
     beside: tuple[WrittenFile, ...] = ()
     told: tuple[str, ...] = ()
+    heard: heard.LineHeard = field(default_factory=heard.LineHeard)
 
     @property
     def files(self) -> tuple[WrittenFile, ...]:
@@ -158,15 +166,17 @@ class Verdict:
 
     Attributes:
         id: of its row.
-        verdict: "approved" or "rejected".
+        verdict: "approved" or "rejected"; empty where only a note or a mood was given.
         note: why.
         take_sha256: of the file that was looked at; another one has not been looked at.
+        emotion: the mood of the line, where `auto` heard another; it holds for the voice, whatever take is made of it.
     """
 
     id: str
     verdict: str
     note: str
     take_sha256: str
+    emotion: str = ""
 
 
 class Ledger:
@@ -297,6 +307,7 @@ class Ledger:
             qc.to_json(entry.measured),
             json_text.dump([astuple(one) for one in entry.beside]),
             json_text.dump(entry.told),
+            heard.to_json(entry.heard),
         )
         self._put("rows", [values])
 
@@ -306,7 +317,7 @@ class Ledger:
         Raises:
             BatchError: the disk refuses.
         """
-        self._put("verdicts", [(one.id, one.verdict, one.note, one.take_sha256) for one in verdicts])
+        self._put("verdicts", [astuple(one) for one in verdicts])
 
     def verdicts(self) -> dict[str, Verdict]:
         """What people said, by id; about the take that is there where `take_sha256` is its entry's `sha256`."""
@@ -394,7 +405,9 @@ def _seen(path: Path, known: WrittenFile | None) -> tuple[str, WrittenFile | Non
     return "", WrittenFile(known.name, now.st_size, sha256, now.st_mtime_ns)
 
 
-def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str, str]) -> LedgerEntry:
+def _entry(
+    found: tuple[str, str, str, str, str, int, float, float, int, str, str, int, str, str, str, str],
+) -> LedgerEntry:
     """An entry of the row that was read. Raises ValueError or TypeError for one that no run wrote."""
     kinds = zip(found, _KINDS, strict=True)
     if not all(isinstance(value, kind) for value, kind in kinds) or found[2] not in (DONE, FAILED):
@@ -410,7 +423,9 @@ def _entry(found: tuple[str, str, str, str, str, int, float, float, int, str, st
         raise ValueError(f"the row '{found[0][:80]}' holds other JSON than a run writes")
     if found[4] and not _is_inside(found[4]):
         raise ValueError(f"the row '{found[0][:80]}' names a take that is not in the folder")
-    return LedgerEntry(found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told))
+    return LedgerEntry(
+        found[0], prints, *found[2:12], qc.from_json(found[12]), beside, tuple(told), heard.from_json(found[15])
+    )
 
 
 def _check_place(path: Path) -> None:
@@ -425,10 +440,10 @@ def _check_place(path: Path) -> None:
 
 def _verdict(found: tuple[object, ...]) -> Verdict:
     """What a person said. Raises ValueError for what no run wrote."""
-    name, verdict, note, take_sha256 = found
+    name, verdict, note, take_sha256, emotion = found
     if not all(isinstance(one, str) for one in found):
         raise ValueError("a verdict holds values of other kinds")
-    return Verdict(str(name), str(verdict), str(note), str(take_sha256))
+    return Verdict(str(name), str(verdict), str(note), str(take_sha256), str(emotion))
 
 
 def _is_written(one: WrittenFile) -> bool:

@@ -12,6 +12,7 @@ import numpy as np
 
 from facetake import __version__, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
+from facetake.batch import heard as hearing
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
@@ -72,7 +73,7 @@ class RowResult:
         files: of the take, as they were written, itself first.
         aside: names under which files that somebody had changed were kept.
         measured: by the checks.
-        heard: of its emotion, where that was asked; empty where not.
+        heard: in its recording.
         told: sentences about what is unusual in its recording and how it was read.
         read: hashes of recording and cues as they were when they were read, under their names in a fingerprint.
     """
@@ -83,7 +84,7 @@ class RowResult:
     files: tuple[WrittenFile, ...] = ()
     aside: tuple[str, ...] = ()
     measured: tuple[qc.Measured, ...] = ()
-    heard: str = ""
+    heard: hearing.LineHeard = field(default_factory=hearing.LineHeard)
     told: tuple[str, ...] = ()
     read: Fingerprint = field(default_factory=dict)
 
@@ -138,7 +139,7 @@ class Maker:
             self._approved(row),
             options.only,
         )
-        heard = made.heard.sentence if made.heard else ""
+        heard = hearing.of(made.heard, made.visemes, made.take)
         read = _read(made.take.origin)
         played = self._played(row, take, made.visemes)
         return replace(
@@ -167,7 +168,7 @@ class Maker:
                 rig_values.write(played, take, parts[-1], mesh=self._settings.mesh)
 
         names = names_of(row, self._settings)
-        files, aside = put_down(self._settings.folder, names, row.known, write)
+        files, aside = put_down(self._settings.folder, names, row.known, write, row.former)
         return RowResult(row.id, files=files, aside=aside)
 
     def _restylers(self) -> inference.RestyleModels:

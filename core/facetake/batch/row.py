@@ -36,6 +36,8 @@ class ManifestRow:
         others: cells of columns that Facetake does not know, by their names: kept for the report.
         note: what a person should know of its name; empty where nothing.
         known: SHA-256 of the files of its take as an earlier run wrote them; a file of another is somebody's work.
+        former: names of files that an earlier run wrote beside its take and this one does not, as nobody asks for them.
+        heard_wrong: `emotion` is what a person said after another was heard.
     """
 
     id: str
@@ -54,6 +56,8 @@ class ManifestRow:
     others: tuple[tuple[str, str], ...] = ()
     note: str = ""
     known: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    heard_wrong: bool = False
     look: str = ""
     rig_map: str = ""
 

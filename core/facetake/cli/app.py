@@ -6,18 +6,22 @@ import argparse
 import io
 import signal
 import sys
+from pathlib import Path
 
 from facetake.cli import inputs
 from facetake.cli.progress import Reporter
+from facetake.inspection import is_folder
 
 NAME = "app"
-ABOUT = "open a window: drop a line, draw its emotion, see the face, export the take"
-EXAMPLES = ("", "line.wav")
+ABOUT = "open a window: drop lines, draw their emotion, see the face, compare takes, export them"
+EXAMPLES = ("", "line.wav", "recordings/", "show.facetake")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
-    parser.add_argument("audio", nargs="*", metavar="AUDIO", help="recordings to open at once")
+    parser.add_argument(
+        "audio", nargs="*", metavar="AUDIO", help="recordings, takes, folders or a project to open at once"
+    )
 
 
 def run(arguments: argparse.Namespace, _report: Reporter) -> int:
@@ -27,7 +31,12 @@ def run(arguments: argparse.Namespace, _report: Reporter) -> int:
     for name in ("SIGTERM", "SIGBREAK"):  # a window's loop would hear of them with the next key only
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_DFL)
-    return ui.run(inputs.sound_files(arguments.audio))
+    return ui.run([path for name in arguments.audio for path in _stands_for(name)])
+
+
+def _stands_for(name: str) -> list[Path]:
+    """A folder as it is, since the window looks for recordings and takes in it; files of a pattern one by one."""
+    return [Path(name)] if name and is_folder(Path(name)) else inputs.sound_files([name])
 
 
 def open_window() -> int:

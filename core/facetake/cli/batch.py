@@ -16,6 +16,7 @@ from facetake.cli.progress import Reporter
 from facetake.cli.report import write as write_report
 from facetake.cli.terminal import say
 from facetake.errors import ConfigError
+from facetake.face.choices import DEFAULT, HEADS
 from facetake.files import quantities
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checks", type=Path, metavar="FILE", help="limits of your own for the checks, in TOML")
     parser.add_argument(
         "--report", action="store_true", help="then write a page to see, play and approve takes, a CSV and a JUnit XML"
+    )
+    parser.add_argument(
+        "--report-head", choices=HEADS, default=DEFAULT, help="whose face the report shows; default: %(default)s"
     )
     parser.add_argument(
         "--report-mb",
@@ -112,7 +116,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     engine = batch.Ray(arguments.address) if arguments.engine == "ray" else batch.local
     code, rows = _run(rows, settings, arguments.jobs, engine, verdicts, report)
     if arguments.report:
-        write_report(rows, settings, arguments.source.name, arguments.report_mb, report)
+        write_report(rows, settings, arguments.source.name, arguments.report_mb, report, arguments.report_head)
     return code
 
 

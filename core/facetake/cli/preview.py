@@ -8,13 +8,18 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, options
 from facetake.cli.progress import Reporter
+from facetake.face.choices import DEFAULT, FRONT, HEADS, VIEWS
 
 if TYPE_CHECKING:
     from facetake.visemes import VisemeSegment
 
 NAME = "preview"
 ABOUT = "film a take: a shaded 3D face with sound"
-EXAMPLES = ("take.csv --audio line.wav -o take.mp4", "take.csv --audio line.wav --plot --size 512 -o take.mp4")
+EXAMPLES = (
+    "take.csv --audio line.wav -o take.mp4",
+    "take.csv --audio line.wav --plot --size 512 -o take.mp4",
+    "take.csv --audio line.wav -o take.mp4 --head elder --view three-quarter",
+)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -27,6 +32,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--size", type=options.whole(), default=720, metavar="PIXELS", help="side of the picture of the face"
     )
     parser.add_argument("--rate", metavar="FPS", help="frames per second; default: the take's, or half of it above 30")
+    parser.add_argument("--head", choices=HEADS, default=DEFAULT, help="whose face; default: %(default)s")
+    parser.add_argument(
+        "--view", choices=tuple(VIEWS), default=FRONT, help="from where it is seen; default: %(default)s"
+    )
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the visemes of --plot")
 
 
@@ -51,6 +60,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         plot=arguments.plot,
         size=(arguments.size, arguments.size),
         rate=parse_rate(arguments.rate) if arguments.rate else None,
+        head=arguments.head,
+        view=arguments.view,
         progress=lambda done, total: report.progress(str(arguments.take), done / max(total, 1)),
     )
     report.done(str(arguments.take), [str(arguments.out)])

@@ -81,6 +81,12 @@ class Reporter:
         if not self._json and not self._quiet:
             self._line("\n".join(map(line, lines)))
 
+    def answer(self, item: str, text: str, facts: Mapping[str, object]) -> None:
+        """What the command was asked for: a text on standard output, which may be piped on, or facts for a program."""
+        self._event("report", item=item, **facts)
+        if not self._json:
+            say(text)
+
     def failure(self, item: str, message: str, outputs: Sequence[str] = ()) -> None:
         """An input failed, perhaps after some of its files were written; others go on."""
         message = line(message)

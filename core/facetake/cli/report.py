@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from facetake.cli.progress import Reporter
 
 if TYPE_CHECKING:
     from facetake.batch import BatchSettings, Ledger, LedgerEntry, ManifestRow, Verdict
+    from facetake.qc import BlinkCrowd
     from facetake.report import ReportLine
 
 
-def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter) -> None:
+def write(
+    rows: Sequence[ManifestRow], settings: BatchSettings, title: str, media_mb: float, report: Reporter, head: str
+) -> None:
     """Writes page, CSV and JUnit XML beside the takes; those of a part of a list carry its number.
 
     Raises:
@@ -26,7 +30,7 @@ def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, medi
     names = f"report{part}.html", f"report{part}.csv", f"report{part}.junit.xml"
     with batch.Ledger(settings.folder, settings.part) as ledger:
         lines = _lines(rows, settings, ledger)
-        written = report_page.write(lines, settings.folder, title=title, media_mb=media_mb, names=names)
+        written = report_page.write(lines, settings.folder, title=title, media_mb=media_mb, names=names, head=head)
     if written.missing:
         report.warning("report", written.missing)
     told = [f"report in {written.html}; as tables in {names[1]} and {names[2]}"]
@@ -51,18 +55,26 @@ def write(rows: Sequence[ManifestRow], settings: BatchSettings, title: str, medi
 
 def _lines(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> Iterator[ReportLine]:
     """Each row of the list once, as the report wants it."""
+    from facetake import batch
+
     verdicts = ledger.verdicts()
+    together = batch.crowd({row.id for row in rows if not row.problem}, ledger)
     seen = set[str]()
     for row in rows:
         name = row.id if row.id and row.id not in seen else f"line {row.line}"
         seen.add(row.id)
-        yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts)
+        yield _line(name, row, settings, None if row.problem else ledger.entry(row.id), verdicts, together)
 
 
 def _line(
-    name: str, row: ManifestRow, settings: BatchSettings, entry: LedgerEntry | None, verdicts: Mapping[str, Verdict]
+    name: str,
+    row: ManifestRow,
+    settings: BatchSettings,
+    entry: LedgerEntry | None,
+    verdicts: Mapping[str, Verdict],
+    together: BlinkCrowd,
 ) -> ReportLine:
-    from facetake import qc
+    from facetake import batch, qc
     from facetake import report as report_page
     from facetake.batch import form_of
 
@@ -80,7 +92,7 @@ def _line(
     )
     if entry is None:
         return line
-    findings = qc.judge(entry.measured, settings.limits)
+    findings = batch.judged(entry, together, settings.limits)
     verdict, note = _said(verdicts.get(row.id), entry)
     take = settings.folder / entry.out
     return replace(
@@ -96,7 +108,23 @@ def _line(
         note=note,
         take_sha256=entry.sha256,
         told=entry.told,
+        nearness=qc.nearness(findings),
+        heard=entry.heard.sentence,
+        heard_emotion=entry.heard.emotion,
+        certainty=entry.heard.confidence,
+        correction=row.emotion if row.heard_wrong else "",
+        visemes=entry.heard.visemes,
+        approved=_approved(row, settings, entry, verdicts.get(row.id)),
     )
+
+
+def _approved(row: ManifestRow, settings: BatchSettings, entry: LedgerEntry, verdict: Verdict | None) -> Path | None:
+    """The approved version of a row, where that is another than the one it has now."""
+    from facetake.batch import approved_path
+
+    is_this = verdict is not None and (verdict.verdict, verdict.take_sha256) == ("approved", entry.sha256)
+    path = approved_path(settings.folder, row.id)
+    return path if path.is_file() and not is_this else None
 
 
 def _said(verdict: Verdict | None, entry: LedgerEntry) -> tuple[str, str]:
@@ -105,4 +133,6 @@ def _said(verdict: Verdict | None, entry: LedgerEntry) -> tuple[str, str]:
         return "", ""
     if verdict.take_sha256 == entry.sha256:
         return verdict.verdict, verdict.note
-    return "", f"{verdict.verdict} in an earlier version{verdict.note and ': '}{verdict.note}"
+    if not (verdict.verdict or verdict.note):
+        return "", ""
+    return "", f"{verdict.verdict or 'said'} in an earlier version{verdict.note and ': '}{verdict.note}"

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from facetake.cli import inputs, rigs
 from facetake.cli.progress import Reporter, add_option
-from facetake.cli.terminal import say
 from facetake.cli.written import add_force, replacing
 from facetake.errors import ConfigError
 from facetake.files.spelling import meant
@@ -62,12 +61,13 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     return {"list": _list, "new": _new, "check": _check, "fit": _fit}[arguments.verb](arguments, report)
 
 
-def _list(_arguments: argparse.Namespace, _report: Reporter) -> int:
+def _list(_arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake.rig import maps
 
     for name in maps.shipped():
         found = maps.load(name)
-        say(f"{name:26s} {len(found.controls):4d}  {found.about}\n")
+        facts = {"about": found.about, "controls": list(found.names)}
+        report.answer(name, f"{name:26s} {len(found.controls):4d}  {found.about}\n", facts)
     return 0
 
 

@@ -1,4 +1,4 @@
-"""The baked preview head: loads `head.npz` and poses it from 52 ARKit weights, gaze, head turn and lip seal.
+"""The baked preview heads: loads one and poses it from 52 ARKit weights, gaze, head turn and lip seal.
 
 Knows vertices; does not know cameras, colours or the 174 controls. Head space: metres, x to the subject's left, y down,
 z away from the viewer, origin between the ears. Needs numpy only.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +16,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake.arrays import F32, I32
+from facetake.errors import RenderError
+from facetake.face.choices import DEFAULT, HEADS
 
 HEAD_FILE = Path(__file__).with_name("head.npz")
-PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue")
-SOFTNESS = {"skin": 1.0, "body": 0.6, "cavity": 0.8, "socket": 0.9, "eye": 0.35, "teeth": 0.45, "tongue": 0.85}
+PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue", "hair")
+SOFTNESS = {
+    "skin": 1.0,
+    "body": 0.98,
+    "cavity": 0.8,
+    "socket": 0.9,
+    "eye": 0.35,
+    "teeth": 0.45,
+    "tongue": 0.85,
+    "hair": 0.3,
+}
 """How far light bleeds around each part; different numbers also tell the shader where one part ends."""
-GAZE_YAW_DEG = 32.0
-GAZE_PITCH_DEG = 24.0
-"""How far an eye turns at a full `eyeLook...` weight."""
+GAZE_YAW_DEG = 40.0
+GAZE_PITCH_DEG = 30.0
+"""How far an eye turns at a full `eyeLook...` weight, as a MetaHuman's."""
 FLIP = np.array([1.0, -1.0, -1.0], dtype=np.float32)
 """Turns our axes (y down, z away from the viewer) into those of other models and formats (y up, z to the viewer)."""
 PIVOT_M = np.array([0.0, 0.075, 0.035], dtype=np.float32)
@@ -34,7 +45,25 @@ NECK_BOTTOM_M = 0.190
 LID_CLEARANCE_M = 0.0006  # by eye: with less, eyeballs show through between a lid's vertices; with more, lids swell
 IRIS_UV_SPAN = 0.300  # side of the eye's square in `head_baking.atlas.CHARTS`
 EYE_UV_CENTRE = (0.690, 0.810)  # middle of that square
+MIDDLE_TEXEL = 270.3  # x of the texels in the face's middle: of the skin's rectangle in `head_baking.atlas.CHARTS`
 ATLAS = 1024  # pixels a side, by choice: lashes and brows are painted in it, and it is two thirds of the shipped file
+
+
+TONGUE_INSIDE = 0.42
+SHUT_JAW = 0.12
+TONGUE_ROOM = 3.0
+LOWERED_ROOM = 0.35
+"""How far the tongue comes out while the jaw is open no further than `SHUT_JAW`, how much further by how far it is, and
+how much a lowered lip counts beside the jaw. Measured: beyond 0.44 it is seen through the lower lip."""
+FEW_FRAMES = 4
+"""Up to so many, adding shapes one by one is faster than a product with all of them (2 against 5 ms for one frame)."""
+FOLDS = {
+    "brow up": {"browInnerUp": 0.7, "browOuterUp*": 0.5},
+    "brow down": {"browDown*": 1.0},
+    "nose": {"noseSneer*": 1.0, "mouthUpperUp*": 0.2},
+    "smile": {"mouthSmile*": 0.8, "cheekSquint*": 0.5, "mouthDimple*": 0.2},
+}
+"""What makes skin fold, kind by kind: shares of shapes, * for the side; by eye."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +71,9 @@ class Head:
     """A head mesh and how it moves.
 
     rest (V, 3) m; faces, uv_faces (F, 3); uv (U, 2) texels; part (F,) index into `PARTS`; occlusion (V,); texture
-    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3): left, right.
+    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3); wrinkles
+    (H, W, 4) uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: its first texel (x, y);
+    wrinkles_rest (4,): how much of them is there at rest.
     """
 
     rest: F32
@@ -63,6 +94,9 @@ class Head:
     seal_moved: I32
     seal_follow: F32
     about: str
+    wrinkles: NDArray[np.uint8]
+    wrinkles_at: tuple[int, int]
+    wrinkles_rest: F32
 
     def deform(self, arkit: F32, head_deg: F32 | None = None, seal: F32 | None = None) -> F32:
         """Vertices (T, V, 3) in metres.
@@ -74,10 +108,54 @@ class Head:
         weights = np.clip(np.asarray(arkit, dtype=np.float32), 0.0, 1.0)
         if weights.ndim != 2 or weights.shape[1] != len(self.names):
             raise ValueError(f"arkit has shape {weights.shape}, expected (T, {len(self.names)})")
-        moved = self.rest + (weights @ self.deltas).reshape(len(weights), -1, 3)
-        self._close_lips(moved, self.seal_of(weights) if seal is None else np.asarray(seal, np.float32))
+        shut = self.seal_of(weights) if seal is None else np.asarray(seal, np.float32)
+        moved = self._blended(self._behind_lips(weights, shut))
+        self._close_lips(moved, shut)
         self._clear_eyes(moved)
         return moved if head_deg is None else self._turn(moved, np.asarray(head_deg, np.float32))
+
+    def _behind_lips(self, weights: F32, seal: F32) -> F32:
+        """The weights with the tongue kept behind lips that leave it no room: it would come through the lower one."""
+        column = {name: weights[:, i] for i, name in enumerate(self.names)}
+        lowered = 0.5 * (column["mouthLowerDownLeft"] + column["mouthLowerDownRight"])
+        room = (column["jawOpen"] + LOWERED_ROOM * lowered) * (1.0 - seal)
+        free = weights.copy()
+        free[:, self.names.index("tongueOut")] = np.minimum(
+            column["tongueOut"], TONGUE_INSIDE + TONGUE_ROOM * np.maximum(room - SHUT_JAW, 0.0)
+        )
+        return free
+
+    def _blended(self, weights: F32) -> F32:
+        """The resting head (T, V, 3) with all shapes added to it; of few frames, only what moves."""
+        if len(weights) > FEW_FRAMES:
+            return np.asarray(self.rest + (weights @ self.deltas).reshape(len(weights), -1, 3))
+        moved = np.repeat(self.rest[None], len(weights), axis=0)
+        for frame, row in zip(moved, weights, strict=True):
+            for shape in np.flatnonzero(row):
+                rows, values = self._moving[shape]
+                frame[rows] += row[shape] * values
+        return moved
+
+    @cached_property
+    def _moving(self) -> list[tuple[NDArray[np.intp], F32]]:
+        """The vertices (N,) that each shape moves, and how far (N, 3)."""
+        found = []
+        for delta in self.deltas.reshape(len(self.names), -1, 3):
+            rows = np.flatnonzero(delta.any(axis=1))
+            found.append((rows, np.ascontiguousarray(delta[rows])))
+        return found
+
+    def wrinkles_of(self, arkit: F32) -> F32:
+        """How much of each of `FOLDS` shows (T, 2, 4), 0..1: on the right side of the face, then on the left."""
+        column = {name: np.asarray(arkit)[:, i] for i, name in enumerate(self.names)}
+        sides = []
+        for side in ("Right", "Left"):
+            kinds = [
+                sum(share * column[name.replace("*", side)] for name, share in terms.items())
+                for terms in FOLDS.values()
+            ]
+            sides.append(np.stack(kinds, axis=1))
+        return np.asarray(np.clip(self.wrinkles_rest + np.stack(sides, axis=1), 0.0, 1.0), dtype=np.float32)
 
     def seal_of(self, arkit: F32) -> F32:
         """How closed the lips are (T,) going by ARKit alone: `mouthClose` as a part of `jawOpen`."""
@@ -194,15 +272,23 @@ def rotation(angles_deg: F32) -> F32:
     return np.asarray(turn @ nod @ tip, dtype=np.float32)
 
 
+def file_of(name: str) -> Path:
+    """Where the head of that name is baked. RenderError for one that is not there."""
+    if name not in HEADS:
+        raise RenderError(f"there is no head called {name!r}; there are: {', '.join(HEADS)}")
+    return HEAD_FILE if name == DEFAULT else HEAD_FILE.with_name(f"head_{name}.npz")
+
+
 @cache
-def load(path: Path = HEAD_FILE) -> Head:
-    """The head baked into `path` (about 20 ms; later calls give the same one)."""
-    with np.load(path, allow_pickle=False) as file:
-        data = {name: file[name] for name in file.files}
+def load(name: str = DEFAULT) -> Head:
+    """The head of that name (about 20 ms; later calls give the same one). RenderError for one that is not there."""
+    with np.load(file_of(name), allow_pickle=False) as file:
+        data = {key: file[key] for key in file.files}
     rest = data["rest"].astype(np.float32)
     deltas = arkit_deltas(data)
     integers = ("faces", "uv_faces", "lids", "seal_upper", "seal_lower", "seal_moved")
-    floats = ("uv", "occlusion", "eye_centres", "seal_mix", "seal_follow")
+    floats = ("uv", "occlusion", "eye_centres", "seal_mix", "seal_follow", "wrinkles_rest")
+    left, top = (int(texel) for texel in data["wrinkles_at"])
     return Head(
         rest=rest,
         deltas=deltas.reshape(len(deltas), -1),
@@ -211,8 +297,10 @@ def load(path: Path = HEAD_FILE) -> Head:
         texture=data["texture"],
         eye_radius=float(data["eye_radius"]),
         about=str(data["about"]),
-        **{name: data[name].astype(np.int32) for name in integers},
-        **{name: data[name].astype(np.float32) for name in floats},
+        wrinkles=data["wrinkles"],
+        wrinkles_at=(left, top),
+        **{key: data[key].astype(np.int32) for key in integers},
+        **{key: data[key].astype(np.float32) for key in floats},
     )
 
 

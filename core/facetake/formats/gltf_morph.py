@@ -12,6 +12,7 @@ import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,7 +75,7 @@ def names_in(path: Path) -> tuple[str, ...]:
         TakeError: the file cannot be read, is no .glb, or has no morph targets with names.
     """
     with reading(path):
-        found = parse(files.read_bytes(path, MOST_BYTES))
+        found = _read(path)
         targets = [name for one in morph_nodes(found.document) for name in one.targets]
         return tuple(dict.fromkeys([*targets, *_expressions(found.document)]))
 
@@ -99,7 +100,7 @@ def write(names: Sequence[str], values: F32, rate: Fraction, start: Fraction, me
         TakeError: the mesh cannot be read, has no morph targets of these names, or the copy cannot be written.
     """
     with reading(mesh):
-        found = parse(files.read_bytes(mesh, MOST_BYTES))
+        found = _read(mesh)
         nodes = morph_nodes(found.document)
         first = max(0, -((start * rate) // 1))  # the first frame at or after second 0
         driven = {
@@ -115,6 +116,17 @@ def write(names: Sequence[str], values: F32, rate: Fraction, start: Fraction, me
     with beside(path) as part:
         part.write_bytes(data)
     return _notes(driven, names, first)
+
+
+def _read(path: Path) -> Glb:
+    """The parts of a file; those of the last one are kept, as a batch animates one character for every line."""
+    about = path.stat()
+    return _kept(path.absolute(), about.st_mtime_ns, about.st_size)
+
+
+@lru_cache(maxsize=1)
+def _kept(path: Path, _changed_ns: int, _size: int) -> Glb:
+    return parse(files.read_bytes(path, MOST_BYTES))
 
 
 def parse(data: bytes) -> Glb:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -19,6 +20,7 @@ from facetake.inference.windows import Joiner, SoundBuffer, sample_of, spans
 from facetake.visemes import VISEMES
 
 NAME = "ear"
+N_LIPS = 2  # opening, rounding
 SHORTEST_FRAMES = FRAME_RATE_HZ // 2  # a shorter sound is heard with silence after it
 
 
@@ -29,11 +31,14 @@ class Hearing:
     Attributes:
         features: (T, D) float16, for the networks that read this ear; half precision keeps an hour within 110 MB.
         visemes: (T, 16) float32 probabilities.
+        lips: (T, 2) float32 opening and rounding of the lips as faces taught them, each in a scale of its own; None of
+            an ear that does not read them.
         voice: how the voice sounds, where that was asked.
     """
 
     features: NDArray[np.float16]
     visemes: F32
+    lips: F32 | None = None
     voice: VoiceFeatures | None = None
 
 
@@ -47,13 +52,15 @@ class Ear:
         sha256: of the model file.
         run_voice: as `run`, with how the voice sounds (1, T, W) behind; None in an ear that does not tell.
         n_voice: W.
+        reads_lips: opening and rounding of the lips (1, T, 2) are the last that `run` and `run_voice` give.
     """
 
-    run: Callable[[F32], tuple[F32, F32]]
+    run: Callable[[F32], tuple[F32, ...]]
     n_features: int
     sha256: str
-    run_voice: Callable[[F32], tuple[F32, F32, F32]] | None = None
+    run_voice: Callable[[F32], tuple[F32, ...]] | None = None
     n_voice: int = 0
+    reads_lips: bool = False
 
     def hear(
         self,
@@ -77,22 +84,26 @@ class Ear:
         run = self._run_voice() if with_voice else self.run
         features = memmap.make((n_frames, self.n_features), np.float16)
         visemes = np.empty((n_frames, len(VISEMES)), np.float32)
+        lips = np.empty((n_frames, N_LIPS), np.float32) if self.reads_lips else None
         sums = VoiceSums(n_frames, self.n_voice) if with_voice else None
         sound = SoundBuffer(blocks)
         joiner = Joiner()
         done = 0
         for first, count in spans(n_frames):
             heard = _window(run, sound.span(sample_of(first), sample_of(first + count)), count)
-            some, shapes, *voice = joiner.join(heard, first + count == n_frames)
-            features[done : done + len(some)] = some
-            visemes[done : done + len(some)] = shapes
+            some, shapes, *others = joiner.join(heard, first + count == n_frames)
+            now = slice(done, done + len(some))
+            features[now] = some
+            visemes[now] = shapes
             memmap.release(features)
-            done += len(some)
+            done = now.stop
+            if lips is not None:
+                lips[now] = others.pop()
             if sums is not None:
-                sums.add(voice[0])
+                sums.add(others[0])
             if progress is not None:
                 progress(done / n_frames)
-        return Hearing(features, visemes, sums.voice if sums else None)
+        return Hearing(features, visemes, lips, sums.voice if sums else None)
 
     def _run_voice(self) -> Callable[[F32], tuple[F32, ...]]:
         if self.run_voice is None:
@@ -101,10 +112,10 @@ class Ear:
 
 
 def _window(run: Callable[[F32], tuple[F32, ...]], audio: F32, count: int) -> tuple[F32, ...]:
-    """Features, probabilities of visemes and, where `run` gives it, the voice of the first `count` frames."""
+    """Features, probabilities of visemes and what else `run` gives, of the first `count` frames."""
     short = sample_of(max(count, SHORTEST_FRAMES)) - len(audio)
-    features, visemes, *voice = (part[0, :count] for part in run(np.pad(audio, (0, max(0, short)))[None]))
-    return features, np.exp(visemes), *voice
+    features, visemes, *others = (part[0, :count] for part in run(np.pad(audio, (0, max(0, short)))[None]))
+    return features, np.exp(visemes), *others
 
 
 def load_ear(folder: Path, threads: int = 2) -> Ear:
@@ -121,23 +132,16 @@ def load_ear(folder: Path, threads: int = 2) -> Ear:
 
     n_features = widths["features"]
     n_voice = widths.get("voice")
+    reads_lips = widths.get("lips") == N_LIPS
 
-    def run(audio: F32) -> tuple[F32, F32]:
+    def heard(audio: F32, **more: int) -> tuple[F32, ...]:
+        wanted = {"features": n_features, "visemes": len(VISEMES), **more, **({"lips": N_LIPS} if reads_lips else {})}
         count = frames_of(audio.shape[1])
-        features, visemes = model.run(
-            {"audio": audio}, features=(1, count, n_features), visemes=(1, count, len(VISEMES))
-        )
-        return features, visemes
-
-    def run_voice(audio: F32) -> tuple[F32, F32, F32]:
-        count = frames_of(audio.shape[1])
-        shapes = {"features": (1, count, n_features), "visemes": (1, count, len(VISEMES)), "voice": (1, count, n_voice)}
-        features, visemes, voice = model.run({"audio": audio}, **shapes)
-        return features, visemes, voice
+        return tuple(model.run({"audio": audio}, **{name: (1, count, width) for name, width in wanted.items()}))
 
     if not isinstance(n_voice, int):
-        return Ear(run, n_features, model.sha256)
-    return Ear(run, n_features, model.sha256, run_voice, n_voice)
+        return Ear(heard, n_features, model.sha256, reads_lips=reads_lips)
+    return Ear(heard, n_features, model.sha256, partial(heard, voice=n_voice), n_voice, reads_lips)
 
 
 def frames_of(n_samples: int) -> int:

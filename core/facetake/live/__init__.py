@@ -6,13 +6,13 @@ long line, and follows the sound card's clock where sound is played. Packets go 
 """
 
 from facetake.live.clock import FollowingClock, LiveClock, SteadyClock, now_s
+from facetake.live.connections import PROTOCOLS, Connections, playing
 from facetake.live.destination import HIGHEST_PORT, LIVE_LINK_PORT, LOOPBACK, Destination
 from facetake.live.frame import LiveFrame, frame_of
 from facetake.live.live_link import FaceEncoder, FacePacket, decode
 from facetake.live.microphone import Microphone
 from facetake.live.performer import LiveOptions, LivePerformer
 from facetake.live.recorder import Recorder, take_of
-from facetake.live.session import PROTOCOLS, Connections, playing
 from facetake.live.sound import Playback, playable
 from facetake.live.stream import LiveResult, Output, stream_frames, stream_take
 from facetake.live.vmc import VmcEncoder

@@ -14,6 +14,8 @@ LOOPBACK: Final = "127.0.0.1"
 LIVE_LINK_PORT: Final = 11111  # Unreal's, as its project settings have it
 VMC_PORT: Final = 39539  # of the protocol's receivers
 HIGHEST_PORT: Final = 65_535  # there are no others
+PASSING: Final = (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN, errno.ENETDOWN)
+"""What a cable that was pulled, a machine that sleeps or a network that changes says; the next packet may arrive."""
 
 
 class Destination:
@@ -22,6 +24,7 @@ class Destination:
     Attributes:
         name: host and port.
         unheard: packets of which the machine said that no program takes them.
+        lost: why the last packet that had no way was not sent; empty where there was none.
     """
 
     def __init__(self, host: str, port: int) -> None:
@@ -32,6 +35,7 @@ class Destination:
         """
         self.name = f"{host}:{port}"
         self.unheard = 0
+        self.lost = ""
         kind, address = _resolve(host, port)
         self._socket = socket.socket(kind, socket.SOCK_DGRAM)
         try:
@@ -52,10 +56,10 @@ class Destination:
         self._socket.close()
 
     def send(self, packet: bytes) -> None:
-        """Sends a datagram; one that nobody takes is lost.
+        """Sends a datagram; one that nobody takes, or that has no way for now, is lost.
 
         Raises:
-            LiveError: the network is gone.
+            LiveError: the system refuses it for good.
         """
         try:
             self._socket.send(packet)
@@ -64,7 +68,9 @@ class Destination:
         except ConnectionError:
             self.unheard += 1
         except OSError as error:
-            if error.errno != errno.ENOBUFS:  # as macOS says that the buffer is full
+            if error.errno in PASSING:
+                self.lost = reason(error)
+            elif error.errno != errno.ENOBUFS:  # as macOS says that the buffer is full
                 raise self._unreachable(error) from error
 
     def _unreachable(self, error: OSError) -> LiveError:

@@ -20,7 +20,7 @@ from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.inference import Models
 from facetake.motion import coupling, expression, eyes, head
-from facetake.postprocess import lip_closure, masking, silence, smoothing
+from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
 
 LEAD_FRAMES: Final = 1  # lips move before they are heard, as in `facetake.generate`
 HOLD_FRAMES: Final = 18  # by choice: a shorter pause does not shut the mouth, as in running speech
@@ -109,15 +109,18 @@ class LivePerformer:
         window = self.options.window
         end = len(self._sound) - (self._heard - _samples(newest))
         sound = self._sound[end - _samples(window) : end]
-        features, likely = self._models.ear.run(sound[None])
+        features, likely, *lips = self._models.ear.run(sound[None])
+        visemes = np.exp(likely[0])
         emotion = np.repeat(self._emotion, features.shape[1], axis=0)[None]
-        curves = smoothing.smooth(self._models.audio2rig.run(features, emotion)[0], window=smoothing.SHARP_WINDOW)
+        curves = self._models.audio2rig.run(features, emotion)[0]
+        if lips:
+            heard_lips.follow(curves, lips[0][0], heard_lips.spoken(visemes))
+        curves = smoothing.smooth(curves, window=smoothing.SHARP_WINDOW)
         first = max(self._done, newest - window)
         rows = slice(first - newest + window, window - self.options.ahead)
         if first > self._done:  # what was foreseen is over
             self._foreseen = self._foreseen[:0]
         self._join(curves, rows.start)
-        visemes = np.exp(likely[0])
         speech = silence.speech_gate(visemes, _level_db(sound, window))
         values = self._finish(curves, visemes, speech, rows, first)
         self._done = first + len(values)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from torch import Tensor, nn
 
@@ -38,6 +38,21 @@ class MelSize:
     dropout: float = 0.1
 
 
+class Heard(NamedTuple):
+    """What an encoder tells of a line.
+
+    Attributes:
+        features: (B, T, n_features).
+        voice: (B, T, n_voice), what tells how the voice sounds.
+        lips: (B, T, 2) opening and rounding of the lips, each in the scale of its own spread; None where the encoder
+            does not read them.
+    """
+
+    features: Tensor
+    voice: Tensor
+    lips: Tensor | None = None
+
+
 class Encoder(Protocol):
     """What the rest of the network asks of an encoder."""
 
@@ -48,8 +63,8 @@ class Encoder(Protocol):
         """Maps audio (B, S) to features (B, T, n_features); `prepare` changes log-mel features on the way."""
         ...
 
-    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
-        """Maps audio (B, S) to features (B, T, n_features) and to what tells how the voice sounds (B, T, n_voice)."""
+    def hear(self, audio: Tensor, n_frames: int) -> Heard:
+        """Maps audio (B, S) to all that the encoder tells of it."""
         ...
 
 
@@ -99,10 +114,10 @@ class MelEncoder(nn.Module):
         output: Tensor = self.memory(self.dropout(x))[0]
         return output
 
-    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+    def hear(self, audio: Tensor, n_frames: int) -> Heard:
         """Maps audio (B, S) to features (B, T, 2 memory), which are all it knows of the voice."""
         features = self(audio, n_frames)
-        return features, features
+        return Heard(features, features)
 
 
 class Wav2Vec2Encoder(nn.Module):
@@ -137,10 +152,10 @@ class Wav2Vec2Encoder(nn.Module):
         output: Tensor = self.model.encoder(hidden)[0]
         return output
 
-    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
+    def hear(self, audio: Tensor, n_frames: int) -> Heard:
         """Maps audio (B, S) to features (B, T, hidden), which are all it knows of the voice."""
         features = self(audio, n_frames)
-        return features, features
+        return Heard(features, features)
 
 
 def _wav2vec2(folder: Path, *, pretrained: bool) -> Any:

@@ -15,6 +15,8 @@ import torch
 from torch import Tensor, nn
 
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
+from facetake.networks.encoder import Heard
+from facetake.networks.lip_readout import LipReadout
 
 Prepare = Callable[[Tensor], Tensor]
 WINDOW_SAMPLES = 400  # 25 ms
@@ -41,6 +43,8 @@ class WhisperSize:
         inner: channels of the readout.
         memory: units of the readout's bidirectional GRU, a direction.
         dropout: in the readout.
+        lips: readouts of the lips, which `lip_teacher` fits and exporting adds; 0 for none.
+        lip_inner: channels of each.
     """
 
     files: tuple[Path, ...] = ()
@@ -49,6 +53,8 @@ class WhisperSize:
     inner: int = 192
     memory: int = 128
     dropout: float = 0.2
+    lips: int = 0
+    lip_inner: int = 96
 
 
 class WhisperLogMel(nn.Module):
@@ -182,23 +188,38 @@ class WhisperEncoder(nn.Module):
         self.inner = nn.Linear(size.width, size.inner)
         self.dropout = nn.Dropout(size.dropout)
         self.memory = nn.GRU(size.inner, size.memory, batch_first=True, bidirectional=True)
+        self.lips = nn.ModuleList([LipReadout(size.layers + 1, size.width, size.lip_inner) for _ in range(size.lips)])
 
     def forward(self, audio: Tensor, n_frames: int, prepare: Prepare | None = None) -> Tensor:
         """Maps audio (B, S) to (B, T, 2 memory); `prepare` masks or warps the log-mel features (B, 2N, 80)."""
-        return self._read(self._states(audio, n_frames, prepare), n_frames)
+        return self._read(self._scaled(self._states(audio, n_frames, prepare)), n_frames)
 
-    def with_voice(self, audio: Tensor, n_frames: int) -> tuple[Tensor, Tensor]:
-        """Maps audio (B, S) to features (B, T, 2 memory) and to the state that tells the voice (B, T, width)."""
+    def hear(self, audio: Tensor, n_frames: int) -> Heard:
+        """Maps audio (B, S) to features (B, T, 2 memory), a state that tells the voice (B, T, width), and the lips."""
         states = self._states(audio, n_frames, None)
-        return self._read(states, n_frames), at_frames(states[self.voice_state].transpose(1, 2), n_frames)
+        scaled = self._scaled(states)
+        voice = at_frames(scaled[self.voice_state].transpose(1, 2), n_frames)
+        return Heard(self._read(scaled, n_frames), voice, self._lips(states, n_frames))
+
+    def _lips(self, states: list[Tensor], n_frames: int) -> Tensor | None:
+        """What the readouts say together, (B, T, 2)."""
+        if not self.lips:
+            return None
+        layers = torch.stack(states, dim=1)
+        tracks = torch.stack([readout(layers) for readout in self.lips]).mean(dim=0)
+        return at_frames(tracks, n_frames)
 
     def _states(self, audio: Tensor, n_frames: int, prepare: Prepare | None) -> list[Tensor]:
-        """The states (B, width, N), each channel brought to its own scale."""
+        """Whisper's own states (B, N, width)."""
         n_states = n_frames * STATE_RATE_HZ // FRAME_RATE_HZ + 2
         log_mel = self.log_mel(audio, ROWS_PER_STATE * n_states)
         if prepare is not None:
             log_mel = prepare(log_mel)
-        states = self.pretrained(log_mel)
+        states: list[Tensor] = self.pretrained(log_mel)
+        return states
+
+    def _scaled(self, states: list[Tensor]) -> list[Tensor]:
+        """The states as (B, width, N), each channel brought to its own scale."""
         return [scale(state.transpose(1, 2)) for scale, state in zip(self.scales, states, strict=True)]
 
     def _read(self, states: list[Tensor], n_frames: int) -> Tensor:

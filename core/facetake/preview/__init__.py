@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32
 from facetake.errors import RenderError
+from facetake.face.head import load
 from facetake.mouth import SEALED_APERTURE, aperture, pucker
 from facetake.rig import both, columns, to_arkit
 from facetake.take import Take, resample
@@ -45,14 +46,18 @@ def render(
     plot: bool = False,
     size: tuple[int, int] = (720, 720),
     rate: Fraction | None = None,
+    head: str | None = None,
+    view: str = "front",
     progress: Progress | None = None,
 ) -> int:
     """Draws a take as a talking head into the video file `out` and returns its number of frames.
 
     audio: the recording, or None for a silent video; visemes: segments shown when `plot` is set, together with the
     waveform and main curves, under the face; size: of the face (width, height), even; rate: frames per second, by
-    default the take's own or an even part of it up to 30; progress: called with frames done and their total.
-    RenderError when the `preview` extra is missing or `out` cannot be written; AudioError for a bad recording.
+    default the take's own or an even part of it up to 30; head, view: whose face and from where, as
+    `facetake.face.choices` has them; progress: called with frames done and their total.
+    RenderError when the `preview` extra is missing, there is no such head or view, or `out` cannot be written;
+    AudioError for a bad recording.
     """
     studio_class = _require_studio()
     from facetake.render.video import write_video
@@ -61,7 +66,8 @@ def render(
     wanted = rate or preview_rate(take.rate)
     shown = take if wanted == take.rate else resample(take, wanted)
     strip = _strip(shown, audio, visemes or (), size[0]) if plot else None
-    frames = _frames(shown, studio_class(size), strip, progress)
+    studio = studio_class(size, None if head is None else load(head), view)
+    frames = _frames(shown, studio, strip, progress)
     return write_video(out, frames, shown.rate, sound=audio, start_s=shown.start)
 
 
@@ -71,7 +77,7 @@ def still(take: Take, number: int, studio: Studio) -> NDArray[np.uint8]:
     arkit = to_arkit(take.values[rows])
     turn = None if take.head is None else take.head[rows]
     vertices = studio.head.deform(arkit, turn, lip_seal(take.values[rows]))
-    return studio.picture(vertices[0], studio.head.gaze_deg(arkit)[0])
+    return studio.picture(vertices[0], arkit[0])
 
 
 def preview_rate(rate: Fraction) -> Fraction:
@@ -113,9 +119,8 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
         arkit = to_arkit(values)
         turn = None if take.head is None else take.head[first : first + BLOCK_FRAMES]
         vertices = head.deform(arkit, turn, lip_seal(values))
-        gaze = head.gaze_deg(arkit)
         for i in range(len(values)):
-            picture = studio.picture(vertices[i], gaze[i])
+            picture = studio.picture(vertices[i], arkit[i])
             number = first + i
             yield picture if strip is None else np.concatenate([picture, strip.at(float(number / take.rate))])
             if progress is not None:

@@ -75,8 +75,8 @@ def _heads(rig_map: RigMap, poses: F32) -> U8:
     studio = Studio((HEAD, HEAD))
     weights = to_head(rig_map, poses)
     pictures = []
-    for vertices, gaze, name in zip(studio.head.deform(weights), studio.head.gaze_deg(weights), POSES, strict=True):
-        picture = studio.picture(vertices, gaze).copy()
+    for vertices, row, name in zip(studio.head.deform(weights), weights, POSES, strict=True):
+        picture = studio.picture(vertices, row)
         put(picture, name, MARGIN, HEAD - ROW - MARGIN, _PAPER, LETTERS)
         pictures.append(picture)
     rows = [np.concatenate(pictures[first : first + 5], axis=1) for first in range(0, len(pictures), 5)]

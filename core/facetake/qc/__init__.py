@@ -5,10 +5,12 @@
 
 from __future__ import annotations
 
-from facetake.qc.limits import Finding, Limit, Limits, judge, load, score, shipped
+from facetake.qc.limits import Finding, Limit, Limits, judge, load, nearness, score, shipped
 from facetake.qc.measures import HeardSpeech, Measured, from_json, measure, to_json
+from facetake.qc.shared import BlinkCrowd
 
 __all__ = [
+    "BlinkCrowd",
     "Finding",
     "HeardSpeech",
     "Limit",
@@ -18,6 +20,7 @@ __all__ = [
     "judge",
     "load",
     "measure",
+    "nearness",
     "score",
     "shipped",
     "to_json",

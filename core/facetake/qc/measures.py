@@ -1,7 +1,8 @@
 """What is measured of a finished take: one number a check, with where it was found. Knows no limits.
 
-Mouths are judged by `facetake.mouth` and `facetake.postprocess.lip_closure`, as everywhere; visemes and moods on
-the face by the classifier, which reads curves alone and did not make them.
+Made so that takes of other makers, captured or keyed by hand, pass what is good in them: a closure counts where the
+sound is sure of it and against the line's own way of opening, lips against what real ones do (`lipsync`). Moods on the
+face are read by the classifier, which reads curves alone and did not make them.
 """
 
 from __future__ import annotations
@@ -23,15 +24,32 @@ from facetake.emotion import EMOTIONS, EmotionTrack
 from facetake.files import json_text
 from facetake.inference import VisemeClassifier
 from facetake.postprocess import lip_closure, silence
+from facetake.qc import lipsync
 from facetake.take import Take, resample
-from facetake.visemes import VISEMES, synchrony
+from facetake.visemes import CLOSED, TEETH, VISEMES
 
 PLACES = 5  # named by a finding
 SPEECH_LEAST_S = 0.5  # of speech, below which lips and sound are not compared
 ALIVE_LEAST_S = 2.0  # of speech, within which every living control moves
 STILL = 0.2
+SETTLES_S = 0.1
 MOVES = 0.02
-"""Silence of at least the first, in seconds, is looked at; a control that moves less than the second is dead."""
+"""Silence of at least the first, in seconds, is looked at, without the second at either end, in which mouths settle and
+breathe in; a control that moves less than the third is dead."""
+SURE = 0.8  # probability from which on a p or f is surely heard: with less, captured lips often do something else
+AROUND_S = 0.08  # on either side of a closure in which lips may close instead: the ear is no more exact
+PARTED = 0.08
+OPEN_SHARE = 0.3
+WIDE_SHARE = 0.5
+"""Lips are open at a p beyond the first and this share of the line's wide opening, at an f beyond that of the third."""
+TUCKED = 0.04  # of the lower lip, drawn to the teeth: captured ones had 0.045 at least where lips were sealed
+WIDE = 90  # percentile of the opening in speech
+SMALL = 10  # percentile likewise: between the two lies how far a mouth is moved
+EXPRESSION_S = 2.0  # in which a face that feels something moves
+HEAD_S: Final = 0.5
+HEAD_DEG: Final = 0.3
+"""A head that turns less than the second in any axis within the first stands still."""
+SHUT = 0.4  # of a lid, from which on an eye is closed
 STILL_S: Final = 1.0
 HARDLY: Final = 0.05
 """A mouth of which no living control moves more than the second within the first, in seconds, stands still."""
@@ -47,13 +65,23 @@ LIVING: Final = np.concatenate(
         *(rig.both(f"mouth_{name}") for name in "lipsTogetherU lipsTogetherD lowerLipDepress upperLipRaise".split()),
     ]
 )
-"""Controls that move in any two seconds of speech."""
+"""Controls that move in any second of speech."""
+SPEAKING: Final = rig.columns("C_jaw")
+"""Controls that move in any two seconds of speech, whoever made them: an artist may leave the lips' own at rest."""
+EXPRESSIVE: Final = np.flatnonzero(rig.region_mask("brow", "cheek", "nose"))
+LIDS: Final = rig.both("eye_blink")
+BLINKS: Final = "blinks"
+"""No check by itself: `shared` makes one of the blinks of many takes."""
+TUCKS: Final = ("lipBiteD", "lipsTogetherD", "lipsRollD")
+"""What draws a lower lip towards the teeth, on rigs of either kind."""
 _PAIRS, _SIGNS = rig.mirror_columns()
 KEYED: Final = np.array([control.keyed == "yes" and control.region != "eye" for control in rig.CONTROLS])
 """Controls that are animated, without eyes: they look where they like, and lids reach their end in every blink."""
 PAIRED: Final = np.flatnonzero((np.arange(rig.N_CONTROLS) < _PAIRS) & KEYED)
 """One control of every pair."""
-LIMITED: Final = np.flatnonzero(KEYED)
+_TOGETHER: Final = np.concatenate([rig.both("mouth_lipsTogetherU"), rig.both("mouth_lipsTogetherD")])
+LIMITED: Final = np.setdiff1d(np.flatnonzero(KEYED), _TOGETHER)
+"""Controls whose end of the range is no pose of its own, as lips that are together are."""
 
 
 @dataclass(frozen=True)
@@ -90,7 +118,7 @@ class Measured:
 
 def measure(
     take: Take,
-    heard: HeardSpeech,
+    heard: HeardSpeech | None,
     emotion: EmotionTrack,
     classifier: VisemeClassifier,
     approved: Take | None = None,
@@ -100,7 +128,8 @@ def measure(
 
     Args:
         take: generated or restyled, at any rate.
-        heard: what was heard; where it differs in length, what both have counts.
+        heard: what was heard; where it differs in length, what both have counts. None for a take without its sound,
+            of which only what needs none is measured.
         emotion: the mood that was asked for.
         classifier: reads visemes and moods from curves.
         approved: the last version that somebody approved.
@@ -134,15 +163,22 @@ class _Look:
     """A take beside what was heard, cut to what both have; each method gives one check's numbers."""
 
     def __init__(
-        self, take: Take, heard: HeardSpeech, emotion: EmotionTrack, classifier: VisemeClassifier, only: Sequence[str]
+        self,
+        take: Take,
+        heard: HeardSpeech | None,
+        emotion: EmotionTrack,
+        classifier: VisemeClassifier,
+        only: Sequence[str],
     ) -> None:
-        count = min(take.n_frames, len(heard.visemes))
+        count = take.n_frames if heard is None else min(take.n_frames, len(heard.visemes))
         self.take = take
         self.values = take.values[:count]
+        self.head = None if take.head is None else take.head[:count]
         self.rate = float(take.rate)
-        self.heard = heard
-        self.visemes = heard.visemes[:count]
-        self.speech = heard.speech[:count]
+        self.heard = heard or _unheard(count)
+        self.has_sound = heard is not None
+        self.visemes = self.heard.visemes[:count]
+        self.speech = self.heard.speech[:count]
         self.times_s = take.times_s[:count]
         self.mood = emotion.sample(self.times_s)
         self.classifier = classifier
@@ -150,41 +186,67 @@ class _Look:
 
     def all(self, approved: Take | None) -> Iterator[Measured]:
         """Every number that applies."""
-        speaks = float((self.speech == 1.0).sum()) / self.rate
         if self.asked[HELD].all():
-            yield self.unsealed()
-            yield self.silence()
             yield self.jitter()
-            if speaks >= ALIVE_LEAST_S:
-                yield self.dead()
-            if self._spoken() >= SPEECH_LEAST_S:
-                yield self.still()
-                yield from self.lips()
+            if self.has_sound:
+                yield from self.mouth()
         yield self.clipped()
         yield self.asymmetry()
+        if self.head is not None:
+            yield self.stops()
+        if self.asked[LIDS].all():
+            yield self.blinks()
         if self.asked.all():
             yield from self.emotion()
         if approved is not None:
             yield self.drift(approved)
 
+    def mouth(self) -> Iterator[Measured]:
+        """What the mouth does to what is heard."""
+        yield self.unsealed()
+        yield self.toothless()
+        yield self.silence()
+        if self.speaks_s >= ALIVE_LEAST_S:
+            yield self.dead()
+            yield self.small()
+        if self._spoken() >= SPEECH_LEAST_S:
+            yield self.still()
+            if len(self.values) >= lipsync.LEAST_S * self.rate:
+                yield from self.lips()
+
     def unsealed(self) -> Measured:
-        """Share of the p, b, m at which the lips stay open."""
-        wanted = [one for one in self.heard.closures if one.kind == "p" and one.end_s < self.times_s[-1]]
-        start_s = float(self.take.start)
-        open_ = lip_closure.check_seals(self.values, wanted, self.rate, start_s)
-        places = tuple(round((one.start_s + one.end_s) / 2, 3) for one in open_)
-        return Measured("unsealed", len(open_) / max(len(wanted), 1), places)
+        """Share of the p, b, m that are surely heard at which the lips stay open.
+
+        Takes of Facetake are held to more than those of others: their lips were sealed at just these places.
+        """
+        least = [float(self._opening[rows].min()) for rows, _ in self._sure("p")]
+        sealed = str(self.take.origin.get("made_by", "")).startswith("facetake")
+        most = PARTED + (0.0 if sealed else OPEN_SHARE * self._wide)
+        return self._closures("unsealed", "p", [one > most for one in least])
+
+    def toothless(self) -> Measured:
+        """Share of the f, v that are surely heard and look like a vowel, wide open, or an m, sealed and not tucked."""
+        most = PARTED + WIDE_SHARE * self._wide
+        reach = np.max([self.values[:, rig.both(f"mouth_{name}")].mean(axis=1) for name in TUCKS], axis=0)
+        sure = self._sure("f")
+        least = [float(self._opening[rows].min()) for rows, _ in sure]
+        tucked = [bool(reach[rows].max() >= TUCKED) for rows, _ in sure]
+        off = [
+            one > most or (one <= mouth.SEALED_APERTURE and not tuck) for one, tuck in zip(least, tucked, strict=True)
+        ]
+        return self._closures("toothless", "f", off)
 
     def silence(self) -> Measured:
-        """How far the mouth moves in a silence in which the mood stands still, in units of the controls."""
+        """How far the lips open and close within a silence in which the mood stands still, as `mouth.aperture`."""
         changes = np.abs(np.diff(self.mood, axis=0, prepend=self.mood[:1])).max(axis=1) > 1e-6
+        settles = round(SETTLES_S * self.rate)
         worst = 0.0
         places = []
         for first, last in _runs((self.speech == 0.0) & ~changes):
-            first = first + (first > 0)  # a frame of another rate lies between
-            last = last - (last < len(self.speech))
+            first = first + settles * (first > 0)
+            last = last - settles * (last < len(self.speech))
             if last - first >= STILL * self.rate:
-                moved = float(np.ptp(self.values[first:last, HELD], axis=0).max())
+                moved = float(np.ptp(self._opening[first:last]))
                 places.append((moved, float(self.times_s[first])))
                 worst = max(worst, moved)
         return Measured("silence", worst, _worst([one for one in places if one[0] > MOVES]))
@@ -228,10 +290,34 @@ class _Look:
         return Measured("asymmetry", float(mean[most]), _places(at), rig.NAMES[PAIRED[most]])
 
     def dead(self) -> Measured:
-        """How many of the living controls do not move while somebody speaks."""
-        moves = np.ptp(self.values[self.speech == 1.0][:, LIVING], axis=0)
-        still = LIVING[moves < MOVES]
+        """How many of the jaw's controls do not move while somebody speaks."""
+        moves = np.ptp(self.values[self.speech == 1.0][:, SPEAKING], axis=0)
+        still = SPEAKING[moves < MOVES]
         return Measured("dead", float(len(still)), (), ", ".join(rig.NAMES[column] for column in still[:PLACES]))
+
+    def small(self) -> Measured:
+        """How far the lips open and close in speech: from the 10th to the 90th hundredth, as `mouth.aperture`."""
+        return Measured("small", float(np.ptp(np.percentile(self._opening[self.speech == 1.0], [SMALL, WIDE]))))
+
+    def stops(self) -> Measured:
+        """The longest time in seconds for which a head stands still in a line that is spoken."""
+        assert self.head is not None
+        window = max(2, round(HEAD_S * self.rate))
+        if len(self.head) < window:
+            return Measured("head", 0.0)
+        reach = ndimage.maximum_filter1d(self.head, window, axis=0) - ndimage.minimum_filter1d(
+            self.head, window, axis=0
+        )
+        stands = ndimage.binary_dilation(reach.max(axis=1) < HEAD_DEG, np.ones(window, bool))
+        found = [((last - first) / self.rate, float(self.times_s[first])) for first, last in _runs(stands)]
+        longest = max(found, default=(0.0, 0.0))
+        return Measured("head", float(longest[0]), (round(longest[1], 3),) if found else ())
+
+    def blinks(self) -> Measured:
+        """How often both eyes close, and when: what other lines of a batch do is not known here."""
+        shut = self.values[:, LIDS].min(axis=1) > SHUT
+        begins = self.times_s[[first for first, _ in _runs(shut)]]
+        return Measured(BLINKS, float(len(begins)), _places(begins))
 
     def still(self) -> Measured:
         """Most seconds of speech that are heard within one stretch of time in which the mouth stands still."""
@@ -249,20 +335,22 @@ class _Look:
         return Measured("still", max((spoken for spoken, _ in found), default=0.0), _worst(places))
 
     def lips(self) -> Iterator[Measured]:
-        """How lips and sound agree, and how far they are apart in time."""
-        found = synchrony(self.visemes, self._read[0][: len(self.visemes)], self.take.rate)
+        """How much better lips and sound agree than at another moment of the line, and how far they are apart."""
+        found = lipsync.agreement(self.values, self.visemes, self.take.rate)
         places = tuple(round(one.start_s + float(self.take.start), 3) for one in found.missed)
-        yield Measured("lipsync", found.agreement, places)
+        yield Measured("lips", found.margin, places)
         yield Measured("lag", abs(found.lag_ms), (), "late" if found.lag_ms > 0 else "early")
 
     def emotion(self) -> Iterator[Measured]:
-        """How likely the asked moods are on the face where they are asked for strongly; nothing where none is."""
+        """Where a mood is asked for strongly: how likely it is on the face, and how far brows, cheeks and nose move."""
         asked = self.mood[:, 1:]
         strong = asked.sum(axis=1) >= STRONG
         if strong.sum() >= SPEECH_LEAST_S * self.rate:
-            seen = np.where(asked[strong] > 0.0, self._read[1][: len(asked)][strong, 1:], 0.0).sum(axis=1)
+            seen = np.where(asked[strong] > 0.0, self._moods[: len(asked)][strong, 1:], 0.0).sum(axis=1)
             what = EMOTIONS[1 + int(asked[strong].sum(axis=0).argmax())]
             yield Measured("emotion", float(seen.mean()), (), what)
+            if (moved := expression(self.values, self.rate)) is not None:
+                yield Measured("frozen", moved, (), what)
 
     def drift(self, approved: Take) -> Measured:
         """Largest mean difference of a control from the approved version, over the time that both have."""
@@ -274,18 +362,72 @@ class _Look:
         at = self.times_s[[int(away[:, most].argmax())]]
         return Measured("drift", float(mean[most]), _places(at) if mean[most] else (), rig.NAMES[most])
 
+    @property
+    def speaks_s(self) -> float:
+        """Seconds in which somebody speaks."""
+        return float((self.speech == 1.0).sum()) / self.rate
+
     @cached_property
-    def _read(self) -> tuple[F32, F32]:
-        """Visemes (T, 16) and moods (T, 7) on the face, at the take's rate: read once, as that takes longest."""
+    def _moods(self) -> F32:
+        """Moods (T, 7) on the face, at the take's rate."""
         even = resample(self.take, Fraction(FRAME_RATE_HZ))
-        shapes, moods = self.classifier.read(even.values)
+        moods = self.classifier.read(even.values)[1]
         nearest = np.round((self.take.times_s - float(self.take.start)) * FRAME_RATE_HZ).astype(int)
-        rows = np.clip(nearest, 0, len(shapes) - 1)
-        return shapes[rows], moods[rows]
+        return np.asarray(moods[np.clip(nearest, 0, len(moods) - 1)])
+
+    @cached_property
+    def _opening(self) -> F32:
+        """(T,) opening of the lips."""
+        return mouth.aperture(self.values)
+
+    @cached_property
+    def _wide(self) -> float:
+        """How far the lips open when they open wide in this line."""
+        speaks = self._opening[self.speech == 1.0]
+        return float(np.percentile(speaks, WIDE)) if len(speaks) else 0.0
+
+    def _sure(self, kind: str) -> list[tuple[slice, float]]:
+        """Closures of a kind that the sound is sure of: frames around each, and its middle in seconds."""
+        column = self.visemes[:, VISEMES.index({"p": CLOSED, "f": TEETH}[kind])]
+        found = []
+        for one in self.heard.closures:
+            first, last = (round((at - float(self.take.start)) * self.rate) for at in (one.start_s, one.end_s))
+            if one.kind != kind or first < 0 or last >= len(column) or column[first : last + 1].max() < SURE:
+                continue
+            around = round(AROUND_S * self.rate)
+            found.append((slice(max(0, first - around), last + around + 1), (one.start_s + one.end_s) / 2))
+        return found
+
+    def _closures(self, name: str, kind: str, missed: list[bool]) -> Measured:
+        sure = self._sure(kind)
+        places = tuple(round(at, 3) for (_, at), is_missed in zip(sure, missed, strict=True) if is_missed)
+        return Measured(name, len(places) / max(len(sure), 1), places)
 
     def _spoken(self) -> float:
         """Seconds in which a viseme is heard."""
         return float((self.visemes.argmax(axis=1) != VISEMES.index("sil")).sum()) / self.rate
+
+
+def expression(values: F32, rate: float) -> float | None:
+    """How far the liveliest of brows, cheeks and nose moves within two seconds, in the middle of all such stretches.
+
+    None for less than two seconds. values: (T, 174).
+    """
+    window = round(EXPRESSION_S * rate)
+    if len(values) < window:
+        return None
+    moved = [
+        float(np.ptp(values[first : first + window, EXPRESSIVE], axis=0).max())
+        for first in range(0, len(values) - window + 1, window // 4)
+    ]
+    return float(np.median(moved))
+
+
+def _unheard(count: int) -> HeardSpeech:
+    """Nothing, of a take whose sound is not known."""
+    silent = np.zeros((count, len(VISEMES)), np.float32)
+    silent[:, VISEMES.index("sil")] = 1.0
+    return HeardSpeech(silent, (), np.zeros(count, np.float32))
 
 
 def _fast(values: F32, rate: float) -> NDArray[np.float64]:

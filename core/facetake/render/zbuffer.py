@@ -22,28 +22,124 @@ def face_ids(screen: F32, faces: I32, height: int, width: int, *, one_sided: boo
     at depth <= 0 is skipped. faces: (F, 3) int32; of equal depths the lower id wins. one_sided: skip triangles seen
     from behind (counter-clockwise on a screen whose y points down), which on a closed mesh are hidden anyway.
     """
-    ids = np.full((height, width), NOTHING, dtype=np.int32)
-    _fill(np.ascontiguousarray(screen, dtype=np.float32), np.ascontiguousarray(faces, dtype=np.int32), ids, one_sided)
+    ids = np.empty((height, width), dtype=np.int32)
+    corners = np.ascontiguousarray(faces, dtype=np.int32)
+    _fill(np.ascontiguousarray(screen, dtype=np.float32), corners, ids, one_sided, 0, height)
     return ids
 
 
-@njit(cache=True, fastmath=False)
-def _fill(screen, faces, ids, one_sided):  # type: ignore[no-untyped-def]
-    """Scan conversion with 1/depth, which is linear on the screen, as the sorting key."""
-    height, width = ids.shape
-    nearest = np.zeros((height, width), dtype=np.float32)
+def fill_ids(screen: F32, faces: I32, ids: I32, rows: tuple[int, int]) -> None:
+    """Ids of triangles seen from the front, for rows first to end of `ids` alone, so that threads share a picture.
+
+    Like `face_ids` but on pixels whose centres lie on an edge, and several times as fast: rows of a triangle are found
+    by its edges, and nothing is tested along them. screen (V, 3) float32, faces (F, 3) int32 and ids (H, W) int32 lie
+    in memory row by row.
+    """
+    _fill_front(screen, faces, ids, rows[0], rows[1])
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _fill_front(screen, faces, ids, first_row, end_row):  # type: ignore[no-untyped-def]
+    """Spans between edges; 1/depth, which is linear on the screen, is the sorting key."""
+    width = ids.shape[1]
+    nearest = np.zeros((end_row - first_row, width), dtype=np.float32)
+    ids[first_row:end_row] = NOTHING
+    half = np.float32(0.5)
+    one = np.float32(1.0)
+    zero = np.float32(0.0)
+    top_row = np.float32(first_row)
+    end = np.float32(end_row)
     for f in range(faces.shape[0]):
         a = faces[f, 0]
         b = faces[f, 1]
         c = faces[f, 2]
+        ay = screen[a, 1]
+        by = screen[b, 1]
+        cy = screen[c, 1]
+        top = min(ay, by, cy)
+        bottom = max(ay, by, cy)
+        if bottom < top_row or top > end:
+            continue
+        ax = screen[a, 0]
+        bx = screen[b, 0]
+        cx = screen[c, 0]
+        area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
+        az = screen[a, 2]
+        bz = screen[b, 2]
+        cz = screen[c, 2]
+        if area >= zero or az <= zero or bz <= zero or cz <= zero:
+            continue
+        inv = one / area
+        ia = one / az
+        ib = one / bz
+        ic = one / cz
+        # 1 / depth is ia + (x - ax) * zx + (y - ay) * zy
+        zx = ((ib - ia) * (cy - ay) - (ic - ia) * (by - ay)) * inv
+        zy = ((ic - ia) * (bx - ax) - (ib - ia) * (cx - ax)) * inv
+        y0 = max(np.int32(first_row), np.int32(np.ceil(top - half)))
+        y1 = min(np.int32(end_row - 1), np.int32(np.floor(bottom - half)))
+        sab = _slope(bx - ax, by - ay)
+        sbc = _slope(cx - bx, cy - by)
+        sca = _slope(ax - cx, ay - cy)
+        for y in range(y0, y1 + 1):
+            py = np.float32(y) + half
+            left, right = _between(py, ax, ay, by, sab, np.float32(1e9), np.float32(-1e9))
+            left, right = _between(py, bx, by, cy, sbc, left, right)
+            left, right = _between(py, cx, cy, ay, sca, left, right)
+            x0 = max(np.int32(0), np.int32(np.ceil(left - half)))
+            x1 = min(np.int32(width - 1), np.int32(np.ceil(right - half)) - np.int32(1))
+            row = y - first_row
+            start = ia + (half - ax) * zx + (py - ay) * zy
+            for x in range(x0, x1 + 1):
+                closeness = start + np.float32(x) * zx
+                if closeness > nearest[row, x]:
+                    nearest[row, x] = closeness
+                    ids[y, x] = f
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _slope(across, down):  # type: ignore[no-untyped-def]
+    """How far across an edge goes a row; 0 for a level one, which no row crosses."""
+    return across / down if down != np.float32(0.0) else np.float32(0.0)
+
+
+@njit(cache=True, fastmath=True, inline="always")
+def _between(y, ax, ay, by, slope, left, right):  # type: ignore[no-untyped-def]
+    """The row's part of a triangle, widened to where it crosses an edge from height ay to by."""
+    if (ay <= y) != (by <= y):
+        x = ax + (y - ay) * slope
+        left = min(left, x)
+        right = max(right, x)
+    return left, right
+
+
+SMALL = 12
+"""Triangles no wider, in pixels, are tried pixel by pixel: finding where their rows begin takes longer."""
+
+
+@njit(cache=True, fastmath=False, nogil=True)
+def _fill(screen, faces, ids, one_sided, first_row, end_row):  # type: ignore[no-untyped-def]
+    """Scan conversion with 1/depth, which is linear on the screen, as the sorting key."""
+    width = ids.shape[1]
+    nearest = np.zeros((end_row - first_row, width), dtype=np.float32)
+    ids[first_row:end_row] = NOTHING
+    half = np.float32(0.5)
+    for f in range(faces.shape[0]):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ay = screen[a, 1]
+        by = screen[b, 1]
+        cy = screen[c, 1]
+        top = min(ay, by, cy)
+        bottom = max(ay, by, cy)
+        if bottom < np.float32(first_row) or top > np.float32(end_row):
+            continue
         if screen[a, 2] <= 0.0 or screen[b, 2] <= 0.0 or screen[c, 2] <= 0.0:
             continue
         ax = screen[a, 0]
-        ay = screen[a, 1]
         bx = screen[b, 0]
-        by = screen[b, 1]
         cx = screen[c, 0]
-        cy = screen[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
         if area == 0.0 or (one_sided and area > 0.0):
             continue
@@ -51,23 +147,29 @@ def _fill(screen, faces, ids, one_sided):  # type: ignore[no-untyped-def]
         ia = 1.0 / screen[a, 2]
         ib = 1.0 / screen[b, 2]
         ic = 1.0 / screen[c, 2]
-        x0 = max(0, int(np.floor(min(ax, bx, cx) - 0.5)))
-        x1 = min(width - 1, int(np.ceil(max(ax, bx, cx) - 0.5)))
-        y0 = max(0, int(np.floor(min(ay, by, cy) - 0.5)))
-        y1 = min(height - 1, int(np.ceil(max(ay, by, cy) - 0.5)))
+        x0 = max(0, int(np.floor(min(ax, bx, cx) - half)))
+        x1 = min(width - 1, int(np.ceil(max(ax, bx, cx) - half)))
+        y0 = max(first_row, int(np.floor(top - half)))
+        y1 = min(end_row - 1, int(np.ceil(bottom - half)))
+        is_small = x1 - x0 < SMALL
         for y in range(y0, y1 + 1):
-            py = np.float32(y) + np.float32(0.5)
-            left, right = _span(ax, ay, bx, by, cx, cy, py)
-            for x in range(max(x0, int(left - 1.5)), min(x1, int(right + 0.5)) + 1):
-                px = np.float32(x) + np.float32(0.5)
+            py = np.float32(y) + half
+            first = x0
+            last = x1
+            if not is_small:
+                left, right = _span(ax, ay, bx, by, cx, cy, py)
+                first = max(x0, int(left - 1.5))
+                last = min(x1, int(right + 0.5))
+            for x in range(first, last + 1):
+                px = np.float32(x) + half
                 wa = ((bx - px) * (cy - py) - (by - py) * (cx - px)) * inv
                 wb = ((cx - px) * (ay - py) - (cy - py) * (ax - px)) * inv
                 wc = np.float32(1.0) - wa - wb
                 if wa >= 0.0 and wb >= 0.0 and wc >= 0.0:
                     # rounded as it is stored, so that a tie stays with the lower id
                     closeness = np.float32(wa * ia + wb * ib + wc * ic)
-                    if closeness > nearest[y, x]:
-                        nearest[y, x] = closeness
+                    if closeness > nearest[y - first_row, x]:
+                        nearest[y - first_row, x] = closeness
                         ids[y, x] = f
 
 

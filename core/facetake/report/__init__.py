@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from facetake.errors import BatchError, TakeError
+from facetake.face.choices import DEFAULT
 from facetake.formats.files import beside
 from facetake.report import three
 from facetake.report.line import APPROVED, DONE, FAILED, REJECTED, ReportFinding, ReportLine
@@ -59,6 +60,7 @@ def write(
     title: str = "Takes",
     media_mb: float = MEDIA_MB,
     names: tuple[str, str, str] = NAMES,
+    head: str = DEFAULT,
 ) -> WrittenReport:
     """Writes a report of lines into a folder: each file whole, or the older one stays.
 
@@ -69,6 +71,7 @@ def write(
         media_mb: about how many million bytes of sound and movement the page may carry, for the worst lines first. The
             others play their recording from where it lies, as long as it can be reached from the page.
         names: of the page, the CSV and the JUnit XML.
+        head: whose face the page shows, one of `facetake.face.choices.HEADS`.
 
     Returns:
         What was written. A recording or take that cannot be read is named in the page, and is no error.
@@ -80,18 +83,18 @@ def write(
     try:
         with Spool(lines, title) as spool, ExitStack() as stack:
             temporary = [stack.enter_context(beside(path)) for path in (html, table, junit)]
-            carried, size = _write(spool, temporary, Path(folder), title, media_mb)
+            carried, size = _write(spool, temporary, Path(folder), title, media_mb, head)
     except TakeError as error:
         raise BatchError(f"the report: {error}") from error
     missing = "" if three.modules() else three.MISSING
     return WrittenReport(html, table, junit, spool.counts.lines, carried, size, missing)
 
 
-def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: float) -> tuple[int, int]:
+def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: float, head: str) -> tuple[int, int]:
     """Fills the three files; how many lines the page carries, and the bytes of that."""
     with ExitStack() as stack:
         page_file, table_file, junit_file = (stack.enter_context(text_file(path)) for path in files)
-        page = Page(page_file, title, spool.counts)
+        page = Page(page_file, title, spool.counts, head)
         table = Table(table_file, spool.counts)
         junit = JUnit(junit_file, title, spool.counts)
         budget = _Budget(media_mb * _MB)

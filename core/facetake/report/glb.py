@@ -1,4 +1,4 @@
-"""The preview head as a binary glTF 2.0 file: one mesh, two textures, 52 morph targets called as ARKit calls them.
+"""The preview head as a binary glTF 2.0 file: one mesh, three textures, 52 morph targets called as ARKit calls them.
 
 Any viewer opens it. What the lips, lids, eyes and neck need beside morph targets stands in the mesh's `extras`, for the
 report's page. glTF's axes: metres, x to the subject's left, y up, z towards the viewer: ours with y and z negated.
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from facetake import __version__
 from facetake.arrays import F32
 from facetake.face import head as faces
+from facetake.face.choices import DEFAULT
 from facetake.face.head import ATLAS, FLIP, PARTS, SOFTNESS, Head
 from facetake.files import json_text
 from facetake.formats import gltf_morph
@@ -81,9 +82,9 @@ def _bounds(array: NDArray[Any]) -> dict[str, list[float]]:
 
 
 @cache
-def head_glb() -> bytes:
-    """The shipped head as the bytes of a .glb file (about 2 MB)."""
-    return write(faces.load())
+def head_glb(name: str = DEFAULT) -> bytes:
+    """The head of that name as the bytes of a .glb file (some MB)."""
+    return write(faces.load(name))
 
 
 def write(head: Head) -> bytes:
@@ -145,13 +146,17 @@ def _normals(head: Head) -> F32:
 
 
 def _images(head: Head) -> list[tuple[str, bytes]]:
-    """Colour in sRGB, out of the square root of linear light, and roughness (green) out of gloss."""
+    """Colour in sRGB, out of the square root of linear light, roughness (green) out of gloss, and wrinkles.
+
+    Of wrinkles a grey picture, a kind below the other; the page alone shows them.
+    """
     linear = np.square(np.arange(256) / 255.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055)
     colour = np.rint(srgb * 255.0).astype(np.uint8)[head.texture[..., :3]]
     rough = np.zeros_like(colour)
     rough[..., 1] = 255 - head.texture[..., 3]
-    return [("colour", png.encode(colour)), ("roughness", png.encode(rough))]
+    folds = np.concatenate(list(np.moveaxis(head.wrinkles, 2, 0)))[..., None]
+    return [("colour", png.encode(colour)), ("roughness", png.encode(rough)), ("wrinkles", png.encode(folds))]
 
 
 def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any]:
@@ -181,6 +186,20 @@ def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any
         "pivot": (faces.PIVOT_M * FLIP).tolist(),
         "neck": [-faces.NECK_TOP_M, -faces.NECK_BOTTOM_M],
         "gazeDeg": [faces.GAZE_YAW_DEG, faces.GAZE_PITCH_DEG],
+        "tongue": {
+            "inside": faces.TONGUE_INSIDE,
+            "shut": faces.SHUT_JAW,
+            "room": faces.TONGUE_ROOM,
+            "lowered": faces.LOWERED_ROOM,
+        },
+        "wrinkles": {
+            "at": list(head.wrinkles_at),
+            "size": [head.wrinkles.shape[1], head.wrinkles.shape[0]],
+            "middle": faces.MIDDLE_TEXEL,
+            "atlas": ATLAS,
+            "rest": head.wrinkles_rest.tolist(),
+            "shapes": list(faces.FOLDS.values()),
+        },
         "iris": [*faces.EYE_UV_CENTRE, faces.IRIS_UV_SPAN],
     }
 
@@ -199,7 +218,7 @@ def _packed(file: _File, mesh: dict[str, Any], images: list[dict[str, Any]], abo
         "nodes": [{"name": "head", "mesh": 0}],
         "meshes": [mesh],
         "materials": [{"name": "head", "pbrMetallicRoughness": surface}],
-        "textures": [{"source": number, "sampler": 0} for number in range(len(images))],
+        "textures": [{"source": number, "sampler": 0} for number in range(2)],
         "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 33071, "wrapT": 33071}],
         "images": images,
         "accessors": file.accessors,

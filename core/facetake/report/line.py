@@ -58,6 +58,13 @@ class ReportLine:
         take_sha256: of the take's file, in hex; a verdict holds for these bytes only.
         others: what else the list says of it, as names and texts.
         told: sentences about what is unusual in its recording and how it was read.
+        nearness: by which lines of one score are put in order, those too that pass everything: the largest stand first.
+        percentile: 0..100, how many of the lines that were made deserve a look less than this one; a report sets it.
+        heard: a sentence on the mood that was heard; empty where none was asked for.
+        heard_emotion, certainty: the mood itself, and how often answers like this one are right, 0..1.
+        correction: the mood that a person gave instead; empty for none.
+        visemes: heard, each with its begin and end in seconds.
+        approved: the version that somebody approved; None where there is none, or it is this one.
     """
 
     id: str
@@ -78,3 +85,11 @@ class ReportLine:
     take_sha256: str = ""
     others: Sequence[tuple[str, str]] = ()
     told: Sequence[str] = ()
+    nearness: float = 0.0
+    percentile: float = 0.0
+    heard: str = ""
+    heard_emotion: str = ""
+    certainty: float = 0.0
+    correction: str = ""
+    visemes: Sequence[tuple[str, float, float]] = ()
+    approved: Path | None = None

@@ -19,6 +19,7 @@ from facetake import audio, formats
 from facetake.arrays import F32
 from facetake.errors import FacetakeError
 from facetake.preview import lip_seal, main_curves
+from facetake.report import words
 from facetake.report.escaping import inert
 from facetake.report.line import ReportLine
 from facetake.rig import ARKIT_NAMES, N_CONTROLS, to_arkit
@@ -38,7 +39,7 @@ _STEPS: Final = 255.0  # of a byte
 def pack(line: ReportLine) -> str:
     """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing."""
     packed: dict[str, Any] = {}
-    for part in (_sound, _movement):
+    for part in (_sound, _movement, _approved, _spoken):
         try:
             packed |= part(line)
         except (FacetakeError, OSError, ValueError) as error:  # the last: a name that no file can have
@@ -75,7 +76,21 @@ def _sound(line: ReportLine) -> dict[str, Any]:
 def _movement(line: ReportLine) -> dict[str, Any]:
     if line.take is None:
         return {}
-    take = formats.read(Path(line.take), line.form)
+    return _moved(formats.read(Path(line.take), line.form))
+
+
+def _approved(line: ReportLine) -> dict[str, Any]:
+    """The movement of the version that was approved, to be seen in turn with the new one."""
+    return {} if line.approved is None else {"approved": _moved(formats.read(Path(line.approved)))}
+
+
+def _spoken(line: ReportLine) -> dict[str, Any]:
+    """Visemes as they were heard, and where the words of the text stand among them."""
+    heard = list(line.visemes)
+    return {"visemes": heard, "words": words.place(line.text, heard)} if heard else {}
+
+
+def _moved(take: Take) -> dict[str, Any]:
     tracks, low, high = _tracks(resample(take, MOTION_HZ))
     steps = np.rint((tracks - low) / np.maximum(high - low, 1e-9) * _STEPS).astype(np.uint8)
     moved = np.diff(steps, axis=0, prepend=np.zeros((1, steps.shape[1]), np.uint8))  # bytes wrap around, both ways

@@ -16,6 +16,8 @@ from pathlib import Path, PurePath
 from typing import Any, Final, TextIO
 from urllib.parse import quote
 
+from facetake.emotion import EMOTIONS
+from facetake.face.choices import DEFAULT
 from facetake.report import three
 from facetake.report.escaping import inert, shown
 from facetake.report.glb import head_glb
@@ -45,14 +47,19 @@ FIELDS: Final = (
     "href",
     "others",
     "told",
+    "percentile",
+    "heard",
+    "correction",
+    "hasApproved",
 )
 
 
 class Page:
     """Writes the page: `begin`, then `row` for every line, `end_rows`, then `media` where there are, `end`."""
 
-    def __init__(self, file: TextIO, title: str, counts: Counts) -> None:
-        """Takes the file to write to; nothing is written yet."""
+    def __init__(self, file: TextIO, title: str, counts: Counts, head: str = DEFAULT) -> None:
+        """Takes the file to write to, and whose face is shown; nothing is written yet."""
+        self._head = head
         self._file = file
         self._title = title
         self._counts = counts
@@ -88,6 +95,10 @@ class Page:
             "" if carried else relative_address(line.audio, folder),
             line.others,
             line.told,
+            line.percentile,
+            [line.heard, line.heard_emotion, round(line.certainty, 3)],
+            line.correction,
+            int(line.approved is not None),
         ]
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:
@@ -105,11 +116,12 @@ class Page:
             "curves": CURVES,
             "motionHz": float(MOTION_HZ),
             "peaksHz": PEAKS_HZ,
+            "emotions": EMOTIONS,
             "noFace": "" if libraries else three.MISSING,
         }
         self._element("facts", inert(facts))
         if libraries:
-            self._element("head", _packed_head())
+            self._element("head", _packed_head(self._head))
             self._file.write(f"<!--\nthree.js {three.version()}\n{_licence()}\n-->\n")
         for name, source in (libraries | own_modules()).items():
             self._file.write(f'<script type="text/plain" data-module="{name}">\n{_script(source)}</script>\n')
@@ -158,8 +170,8 @@ def _script(source: str) -> str:
 
 
 @cache
-def _packed_head() -> str:
-    return base64.b64encode(zlib.compress(head_glb(), 9)).decode("ascii")
+def _packed_head(name: str) -> str:
+    return base64.b64encode(zlib.compress(head_glb(name), 9)).decode("ascii")
 
 
 def _licence() -> str:

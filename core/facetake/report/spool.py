@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -18,8 +18,14 @@ from facetake.errors import BatchError
 from facetake.files import json_text
 from facetake.report.line import DONE, FAILED, ReportLine
 
-_TABLE: Final = "CREATE TABLE lines(number INTEGER PRIMARY KEY, id TEXT UNIQUE, failed INTEGER, score REAL, json TEXT)"
-_WORST_FIRST: Final = "SELECT json FROM lines ORDER BY failed DESC, score DESC, number"
+_TABLE: Final = (
+    "CREATE TABLE lines(number INTEGER PRIMARY KEY, id TEXT UNIQUE, failed INTEGER, made INTEGER, score REAL, "
+    "near REAL, json TEXT)"
+)
+_WORST_FIRST: Final = (
+    "SELECT json, made * 100.0 * percent_rank() OVER (PARTITION BY made ORDER BY score, near) FROM lines "
+    "ORDER BY failed DESC, made DESC, score DESC, near DESC, number"
+)
 
 
 @dataclass(frozen=True)
@@ -86,15 +92,16 @@ class Spool:
 
     def _put(self, number: int, line: ReportLine) -> None:
         try:
-            row = (number, _storable(line.id), line.status == FAILED, line.score, _json(line))
-            self._base.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?)", row)
+            is_failed, is_made = line.status == FAILED, line.status == DONE
+            row = (number, _storable(line.id), is_failed, is_made, line.score, line.nearness, _json(line))
+            self._base.execute("INSERT INTO lines VALUES (?, ?, ?, ?, ?, ?, ?)", row)
         except sqlite3.IntegrityError as error:
             raise BatchError(f"line '{line.id}' is in this report twice; give every line an id of its own") from error
 
     def __iter__(self) -> Iterator[ReportLine]:
-        """Lines that could not be made, then the others by score, the largest first, then as they came."""
-        for (text,) in self._base.execute(_WORST_FIRST):
-            yield _line(text)
+        """Lines that could not be made, the others by score and by how near they are to failing, those not begun."""
+        for text, percentile in self._base.execute(_WORST_FIRST):
+            yield replace(_line(text), percentile=round(percentile, 1))
 
     def __enter__(self) -> Spool:
         return self
@@ -121,6 +128,7 @@ def _json(line: ReportLine) -> str:
         for one in line.findings
     ]
     known = vars(line) | {"audio": str(line.audio), "take": line.take and str(line.take), "findings": findings}
+    known["approved"] = line.approved and str(line.approved)
     return json_text.dump(known)
 
 
@@ -132,6 +140,8 @@ def _line(text: str) -> ReportLine:
     known = json_text.load(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
+    known["approved"] = known["approved"] and Path(known["approved"])
+    known["visemes"] = tuple((name, begin, end) for name, begin, end in known["visemes"])
     known["others"] = tuple((name, text) for name, text in known["others"])
     known["told"] = tuple(known["told"])
     known["findings"] = tuple(_found(*values) for values in known["findings"])

@@ -6,6 +6,7 @@ Knows lines and these two formats; does not know the page.
 from __future__ import annotations
 
 import csv
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -26,7 +27,12 @@ COLUMNS: Final = (
     "status",
     "message",
     "why",
+    "heard",
+    "heard_emotion",
+    "certainty",
+    "corrected_to",
     "score",
+    "percentile",
     "failed_checks",
     "verdict",
     "note",
@@ -46,7 +52,9 @@ class Table:
         self._checks = counts.checks
         self._others = counts.others
         self._writer = csv.writer(file, lineterminator="\r\n")  # so that either mark inside a cell is quoted
-        self._writer.writerow([cell(name) for name in (*COLUMNS, *self._checks, *self._others)])
+        checks = apart(self._checks, COLUMNS, "check")
+        others = apart(self._others, (*COLUMNS, *checks), "list")
+        self._writer.writerow([cell(name) for name in (*COLUMNS, *checks, *others)])
 
     def add(self, line: ReportLine) -> None:
         """One row."""
@@ -61,7 +69,12 @@ class Table:
             line.status,
             line.message,
             line.why,
+            line.heard,
+            line.heard_emotion,
+            f"{line.certainty:.2f}" if line.heard_emotion else "",
+            line.correction,
             f"{line.score:g}",
+            f"{line.percentile:g}" if line.status == DONE else "",
             "; ".join(one.name for one in failing(line)),
             line.verdict,
             line.note,
@@ -73,6 +86,21 @@ class Table:
             *(others.get(name, "") for name in self._others),
         ]
         self._writer.writerow([cell(str(one)) for one in row])
+
+
+def apart(names: Sequence[str], taken: Sequence[str], source: str) -> list[str]:
+    """Names of columns of which none is there twice, in any case of letters: such a one says where it is from."""
+    known = {name.casefold() for name in taken}
+    found = []
+    for name in names:
+        wanted = name
+        for number in itertools.count(1):
+            if wanted.casefold() not in known:
+                break
+            wanted = f"{name} ({source})" if number == 1 else f"{name} ({source} {number})"
+        known.add(wanted.casefold())
+        found.append(wanted)
+    return found
 
 
 class JUnit:

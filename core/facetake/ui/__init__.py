@@ -1,4 +1,7 @@
-"""`facetake app`: a window for everyone without Maya or Unreal; the panel in it is the one that Maya shows.
+"""`facetake app`: a window for everyone without Maya or Unreal, and for lists of lines.
+
+What is there and what undo brings back is plain Python (`lines`, `desk`, `project`, `opening`, `tasks`, `commands`,
+`preferences`, `curves`); the other modules show it.
 
 Needs the `ui` and `preview` extras.
 """
@@ -26,14 +29,15 @@ def run(paths: Sequence[Path]) -> int:
     try:
         from PySide6.QtWidgets import QApplication
 
+        from facetake.ui import preferences
         from facetake.ui.window import Window
     except ImportError as error:
         raise ConfigError(f'the window cannot open ({error}); pip install "facetake[ui,preview]"') from error
     application = QApplication.instance() or _application(QApplication)
-    window = Window()
+    window = Window(remembered=preferences.load(preferences.place()))
     window.show()
     if paths:
-        window.panel.open(list(paths))
+        window.open(list(paths))
     code = application.exec()
     window.end()
     return int(code)

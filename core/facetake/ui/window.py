@@ -1,223 +1,458 @@
-"""The window: the panel on the left, the face with its transport on the right, export and undo."""
+"""The window: lines on the left, the face in the middle, settings on the right, and the open line over time below.
+
+Thin: what is there, and what undo brings back, is in `facetake.ui.desk`; what takes a while in `facetake.ui.making`. A
+command changes the desk, and everything that is seen is shown anew from it, so that no two parts can disagree.
+"""
 
 from __future__ import annotations
 
 import sys
-import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
 from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
+    QInputDialog,
     QLabel,
     QMainWindow,
+    QMenu,
+    QMessageBox,
+    QProgressBar,
     QPushButton,
-    QSplitter,
-    QVBoxLayout,
     QWidget,
 )
 
-from facetake import formats, preview, rig
-from facetake.errors import FacetakeError
+from facetake import rig
 from facetake.take import Take
-from facetake.ui.player import Player
-from facetake.ui.stage import StageHost
+from facetake.timebase import parse_rate
+from facetake.ui import look
+from facetake.ui.commands import COMMANDS
+from facetake.ui.desk import Desk
+from facetake.ui.filing import Filing
+from facetake.ui.lines import LineSettings, SpokenLine
+from facetake.ui.lists import LineList, NoteField, TakeList
+from facetake.ui.making import Maker
+from facetake.ui.preferences import Preferences
+from facetake.ui.settings import SettingsPanel
+from facetake.ui.tasks import RATE
+from facetake.ui.time_view import TimeView
+from facetake.ui.transport import Transport
 from facetake.ui.viewer import Viewer
 from facetake_host.engine import EngineClient
-from facetake_host.jobs import JobResult
-from facetake_host.panel import Panel
+from facetake_host.mood import Mood
 
-TICK_MS = 33  # 30 pictures a second, as previews have
-FILM = "mp4"
-WRITTEN = "Written: "
-LOOK = """
-QWidget { background: #24272c; color: #d6d9de; font-size: 13px; }
-QPushButton { background: #3a3f47; border: 1px solid #4a505a; border-radius: 4px; padding: 5px 12px; }
-QPushButton:hover { background: #464c56; }
-QPushButton:disabled { color: #6d737e; background: #2b2e34; }
-QPushButton#go { background: #2f6fb3; border-color: #3f83cb; color: white; font-weight: bold; }
-QPushButton#go:disabled { background: #2b3d50; color: #8fa3b8; }
-QComboBox, QLineEdit { background: #1d1f23; border: 1px solid #4a505a; border-radius: 4px; padding: 4px 8px; }
-QProgressBar { background: #1d1f23; border: 0; border-radius: 4px; max-height: 8px; }
-QProgressBar::chunk { background: #3f83cb; border-radius: 4px; }
-QLabel#message[kind="problem"] { color: #f0c84a; }
-"""
+STEP_MS = 12  # by choice: a task's steps follow each other at once, and the window stays free between them
+LEAST_LIST_PX = 180  # by eye: names of lines can be told apart
+SIZE = (1240, 800)  # by choice: fits a laptop's screen
+BAR_PX = 160  # by eye
+REST: Final = Take(rig.NEUTRAL[None], parse_rate(RATE))
+"""The face where there is no take."""
+EMPTY = "Drop recorded lines, takes, a folder or a project here"
 
 
 class Window(QMainWindow):
     """Everything.
 
-    Signals:
-        filmed: share of a film that is done, or what went wrong with it; from the filming thread to the window's.
+    Attributes:
+        desk: what is there.
+        maker: what runs.
+        filing: opens, keeps and exports.
     """
 
-    filmed = Signal(object)
-
-    def __init__(self, engine: EngineClient | None = None) -> None:
-        """Starts no engine yet."""
+    def __init__(self, engine: EngineClient | None = None, remembered: Preferences | None = None) -> None:
+        """Starts no engine yet. Without `remembered`, nothing is remembered beyond the window."""
         super().__init__()
-        self.setWindowTitle("Facetake")
-        self.setStyleSheet(LOOK)
-        self.resize(1180, 720)
+        self.setStyleSheet(look.STYLE)
+        self.resize(*SIZE)
+        self.setAcceptDrops(True)
         self.engine = engine or EngineClient([sys.executable, "-m", "facetake", "worker"])
-        self.host = StageHost()
-        self.player = Player()
-        self.take: Take | None = None
-        self._made = dict[str, JobResult]()
-        self._sound: Path | None = None
+        self.desk = Desk()
+        self.maker = Maker(self.engine, self.desk, self.say, self.show_all)
+        self.filing = Filing(self, self.desk, self.maker, self.say, self.show_all)
+        self.filing.remembered = remembered or Preferences()
+        self._is_ended = False
+        self._noted = 0
+        self._played: tuple[int, Path | None] = (0, None)
         self._build()
-        self._clock = QTimer(self)
-        self._clock.setInterval(TICK_MS)
-        self._clock.timeout.connect(self._follow)
-        self.filmed.connect(self._tell_film)
-        self._show_frame()
+        self._connect()
+        self._build_menus()
+        self._stepper = QTimer(self)
+        self._stepper.setInterval(STEP_MS)
+        self._stepper.timeout.connect(self._step)
+        self.show_all()
 
-    def end(self) -> None:
-        """Ends the engine and the threads."""
-        self.player.stop()
-        self.viewer.end()
-        self.engine.close()
+    def do(self, name: str) -> None:
+        """One of the commands."""
+        self._keep_note()
+        parts = (self, self.filing, self.transport, self.time_view)
+        next(getattr(part, name) for part in parts if hasattr(part, name))()
 
-    def play_or_stop(self) -> None:
-        """Plays the line from the playhead, or halts."""
-        if self.player.is_playing:
-            self.player.stop()
-        elif self.player.duration_s:
-            self.player.play()
-            self._clock.start()
-            if self.player.is_silent:
-                self.panel.say("No sound device was found; playing in silence.", is_problem=True)
-        self._follow()
-
-    def export(self) -> None:
-        """Asks for a file and writes the take, or films it."""
-        if self.take is None:
-            self.panel.say("There is no take of this line to export yet; generate one first.", is_problem=True)
-            return
-        filters = {f"{one.title} (*{one.suffix})": one for one in formats.FORMATS.values()}
-        stem = self._sound.stem if self._sound else "take"
-        path, chosen = QFileDialog.getSaveFileName(
-            self, "Export take", f"{stem}.csv", ";;".join([*filters, f"Film (*.{FILM})"])
-        )
-        if path:
-            one = filters.get(chosen)  # what is typed counts where it has another suffix than what is chosen
-            self._write(Path(path), one.name if one is not None and path.lower().endswith(one.suffix) else None)
+    def open(self, paths: list[Path]) -> None:
+        """Takes sounds, takes, folders of both, or a project."""
+        self.filing.open(paths)
 
     def undo(self) -> None:
-        """Takes back the last take."""
-        self.host.undo()
-        self._changed()
+        """Takes back the last step."""
+        label = self.desk.undo()
+        self.say(f"{label.capitalize()}: undone." if label else "There is nothing to undo.")
+        self.show_all()
 
     def redo(self) -> None:
-        """Brings it again."""
-        self.host.redo()
-        self._changed()
+        """Does it again."""
+        label = self.desk.redo()
+        self.say(f"{label.capitalize()}: done again." if label else "There is nothing to do again.")
+        self.show_all()
+
+    def fill(self) -> None:
+        """The chosen emotion at its weight over the chosen lines."""
+        emotion, weight = self.settings.emotion.currentText(), self.settings.weight.value() / 100
+
+        def filled(line: SpokenLine) -> Mood:
+            mood = self.desk.mood(line)
+            mood.fill(emotion, weight)
+            return mood
+
+        self.desk.draw(self.desk.chosen, filled)
+        self.show_all()
+
+    def clear(self) -> None:
+        """No mood for the chosen lines."""
+        self.desk.draw(self.desk.chosen, lambda line: Mood(self.desk.duration_s(line)))
+        self.show_all()
+
+    def write_note(self) -> None:
+        """Puts the cursor into the note."""
+        self.note.setFocus()
+
+    def choose_all(self) -> None:
+        """Every line is chosen."""
+        self.desk.choose([self.desk.open_number, *(one.number for one in self.desk.lines)])
+        self.show_all()
+
+    def remove_lines(self) -> None:
+        """Takes the chosen lines away."""
+        if count := len(self.desk.chosen):
+            self.desk.remove(self.desk.chosen)
+            self.say(f"{count} {'line' if count == 1 else 'lines'} removed; undo brings back what was there.")
+            self.show_all()
+
+    def remove_take(self) -> None:
+        """Takes the shown take away."""
+        self.desk.remove_take(self.desk.open_number)
+        self.show_all()
+
+    def generate(self) -> None:
+        """A take of each chosen line."""
+        self._with_lines(self._chosen(), self.maker.generate)
+
+    def generate_all(self) -> None:
+        """A take of every line."""
+        self._with_lines(list(self.desk.lines), self.maker.generate)
+
+    def generate_three(self) -> None:
+        """Three takes of the open line that differ in their seeds, to be seen side by side."""
+        self._with_lines([self.desk.line] if self.desk.line else [], lambda lines: self.maker.generate_seeds(lines[0]))
+
+    def restyle(self) -> None:
+        """The shown take of each chosen line in the chosen style."""
+        found = [line for line in self._chosen() if line.top]
+        if found:
+            self.maker.restyle(found, *self.settings.style_request)
+        else:
+            self.say("There is no take to restyle yet; generate one first.", is_problem=True)
+
+    def cancel(self) -> None:
+        """Ends whatever runs, films too."""
+        self.maker.cancel()
+
+    def next_take(self) -> None:
+        """Shows the next take of the line."""
+        self._look(lambda number: self.desk.show_next(number, 1))
+
+    def previous_take(self) -> None:
+        """Shows the take before."""
+        self._look(lambda number: self.desk.show_next(number, -1))
+
+    def compare(self) -> None:
+        """Shows the take before the shown one beside it, or the shown one alone."""
+        self._look(self.desk.compare)
+
+    def exchange(self) -> None:
+        """A for B, with the playhead where it is."""
+        self._look(self.desk.exchange)
+
+    def next_line(self) -> None:
+        """Opens the line below."""
+        self._open_neighbour(1)
+
+    def previous_line(self) -> None:
+        """Opens the line above."""
+        self._open_neighbour(-1)
+
+    def keep_preset(self) -> None:
+        """Asks for a name and keeps the open line's settings under it."""
+        line = self.desk.line
+        name, is_given = QInputDialog.getText(self, "Keep settings", "Name") if line else ("", False)
+        if line is not None and is_given and name.strip():
+            self.filing.remembered.keep(name.strip(), line.settings)
+            self._fill_menus()
+
+    def drop_preset(self) -> None:
+        """Asks for a preset and forgets it."""
+        names = sorted(self.filing.remembered.presets)
+        name, is_given = (
+            QInputDialog.getItem(self, "Forget a preset", "Name", names, 0, False) if names else ("", False)
+        )
+        if is_given:
+            self.filing.remembered.drop(name)
+            self._fill_menus()
+
+    def apply_preset(self, name: str) -> None:
+        """Settings of that name for the chosen lines."""
+        kept = self.filing.remembered.presets[name]
+        self._set(lambda _: kept)
+
+    def show_keys(self) -> None:
+        """A box with every command and its keys."""
+        rows = "".join(f"<tr><td>{one.text}&nbsp;&nbsp;</td><td><b>{one.key}</b></td></tr>" for one in COMMANDS)
+        QMessageBox.information(self, "Keys", f"<table>{rows}</table>")
+
+    def say(self, text: str, *, is_problem: bool = False) -> None:
+        """A line for the person."""
+        self.message.setText(text)
+        self.message.setToolTip(text)
+        self.message.setProperty("kind", "problem" if is_problem else "news")
+        self.message.style().polish(self.message)
+
+    def end(self) -> None:
+        """Ends films, the engine and the threads; what was begun leaves no file behind."""
+        if not self._is_ended:
+            self._is_ended = True
+            self._stepper.stop()
+            self.transport.stop()
+            self.maker.end()
+            self.viewer.end()
+            self.engine.close()
+            self.filing.file.let_go()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        """Files are welcome."""
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        """Files dropped anywhere on the window."""
+        found = [Path(url.toLocalFile()) for url in event.mimeData().urls() if url.isLocalFile()]
+        if found:
+            event.acceptProposedAction()
+            self.open(found)
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Asks about what is not kept, and ends everything."""
+        self._keep_note()
+        if self._is_ended or self.filing.may_leave():
+            self.end()
+            event.accept()
+        else:
+            event.ignore()
 
     def _build(self) -> None:
-        self.panel = Panel(self.host, self.engine)
-        self.viewer = Viewer()
-        self.play = QPushButton("Play")
-        self.time = QLabel("0.00 s")
-        buttons = {"Undo": self.undo, "Redo": self.redo, "Export...": self.export}
-        row = QHBoxLayout()
-        row.addWidget(self.play)
-        row.addWidget(self.time, 1)
-        for text, action in buttons.items():
-            button = QPushButton(text)
-            button.setObjectName(text.strip(".").lower())
-            button.clicked.connect(action)
-            row.addWidget(button)
-        right = QWidget()
-        column = QVBoxLayout(right)
-        column.addWidget(self.viewer, 1)
-        column.addLayout(row)
-        halves = QSplitter(Qt.Orientation.Horizontal)
-        halves.addWidget(self.panel)
-        halves.addWidget(right)
-        halves.setSizes([560, 620])
-        self.setCentralWidget(halves)
-        self.play.clicked.connect(self.play_or_stop)
-        self.panel.opened.connect(self._opened)
-        self.panel.made.connect(self._keep)
-        self.panel.tracks.sought.connect(self._seek)
-        for keys, action in (
-            ("Space", self.play_or_stop),
-            (QKeySequence.StandardKey.Undo, self.undo),
-            (QKeySequence.StandardKey.Redo, self.redo),
-            ("Ctrl+E", self.export),
-        ):
-            QShortcut(QKeySequence(keys), self, action)
+        self.lines, self.takes, self.note = LineList(), TakeList(), NoteField()
+        self.viewer, self.time_view, self.settings = Viewer(), TimeView(), SettingsPanel()
+        self.tracks = self.time_view.tracks
+        self.transport = Transport(lambda: self.tracks.loop)
+        self.title, self.message = QLabel(), QLabel()
+        self.bar, self.stop = QProgressBar(), QPushButton("Cancel")
+        for name in ("title", "message", "bar", "stop"):
+            getattr(self, name).setObjectName(name)
+        for label in (self.title, self.message):
+            label.setTextFormat(Qt.TextFormat.PlainText)  # names of files are no markup
+            label.setWordWrap(True)
+            label.setMinimumWidth(80)
+        self.bar.setTextVisible(False)
+        self.bar.setFixedWidth(BAR_PX)
+        self.lines.setMinimumWidth(LEAST_LIST_PX)
+        right = look.Scroller(self.settings)
+        across, down = Qt.Orientation.Horizontal, Qt.Orientation.Vertical
+        left = look.split(down, [self.lines, self.takes, self.note], [240, 140, 90])
+        head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
+        middle = look.column(head, self.viewer, self.transport, stretch=1)
+        above = look.split(across, [left, middle, right], [330, 570, 320])
+        halves = look.split(down, [above, self.time_view], [460, 270])
+        whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
+        whole.setContentsMargins(8, 4, 8, 8)
+        self.setCentralWidget(whole)
 
-    def _opened(self, paths: list[Path]) -> None:
-        """Another recording: the face rests until there is a take of it."""
-        self.take = None
-        self._load(paths[0])
+    def _connect(self) -> None:
+        self.stop.clicked.connect(self.cancel)
+        self.lines.chosen.connect(self._choose)
+        self.takes.picked.connect(lambda take: self._look(lambda number: self.desk.show(number, take)))
+        self.takes.ticked.connect(lambda takes: self._look(lambda number: self.desk.show_beside(number, takes)))
+        self.note.written.connect(self._keep_note)
+        self.settings.changed.connect(self._set)
+        self.settings.asked.connect(self.do)
+        self.settings.brushed.connect(self._brush)
+        self.time_view.group.currentTextChanged.connect(lambda _: self.show_all())
+        self.tracks.drawn.connect(self._drawn)
+        self.tracks.sought.connect(self.transport.seek)
+        self.tracks.looped.connect(self._tell_loop)
+        self.transport.asked.connect(self.do)
+        self.transport.moved.connect(self._show_frame)
+        self.transport.told.connect(lambda text: self.say(text, is_problem=True))
+
+    def _build_menus(self) -> None:
+        menus: dict[str, QMenu] = {}
+        self.actions_by_name: dict[str, QAction] = {}
+        for one in COMMANDS:
+            if one.menu not in menus:
+                menus[one.menu] = self.menuBar().addMenu(one.menu)
+            if one.is_line_before:
+                menus[one.menu].addSeparator()
+            action = QAction(one.text, self)
+            action.setShortcuts([QKeySequence(key) for key in one.key.split(", ")])
+            action.triggered.connect(lambda _, name=one.name: self.do(name))
+            menus[one.menu].addAction(action)
+            self.actions_by_name[one.name] = action
+        self._corner = QWidget(self.menuBar())
+        buttons = (("Undo", "undo"), ("Redo", "redo"), ("Export...", "export"))
+        self._corner.setLayout(look.row(*(self._button(text, command) for text, command in buttons)))
+        self._corner.setContentsMargins(0, 4, 8, 0)
+        self.menuBar().setCornerWidget(self._corner)
+        self._recent, self._presets = QMenu("Open recent", self), QMenu("Presets", self)
+        menus["File"].insertMenu(self.actions_by_name["save"], self._recent)
+        menus["Take"].insertMenu(self.actions_by_name["keep_preset"], self._presets)
+        for menu in (self._recent, self._presets):
+            menu.aboutToShow.connect(self._fill_menus)
+        self._fill_menus()
+
+    def _button(self, text: str, command: str) -> QPushButton:
+        made = QPushButton(text)
+        made.setObjectName(command)
+        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        made.clicked.connect(lambda: self.do(command))
+        return made
+
+    def _fill_menus(self) -> None:
+        """What is remembered."""
+        self._recent.clear()
+        for path in self.filing.remembered.recent:
+            self._recent.addAction(str(path)).triggered.connect(lambda _, path=path: self.open([path]))
+        self._presets.clear()
+        for name in sorted(self.filing.remembered.presets):
+            self._presets.addAction(name).triggered.connect(lambda _, name=name: self.apply_preset(name))
+        self._recent.setEnabled(not self._recent.isEmpty())
+        self._presets.setEnabled(not self._presets.isEmpty())
+
+    def show_all(self) -> None:
+        """Shows everything anew from the desk."""
+        line = self.desk.line
+        self._show_lists()
+        self._show_note(line)
+        self.settings.show_settings(line.settings if line else LineSettings())
+        self.settings.learn_actors(self.engine.about.get("actors", []))
+        rate = line.top.take.rate if line and line.top else REST.rate
+        self.transport.rate = rate
+        if self.time_view.show_line(self.desk, line):
+            played = (line.number, line.sound) if line else (0, None)
+            duration_s = self.desk.duration_s(line) if line else 0.0
+            self.transport.open(played[1], duration_s, rate, keeps_time=played == self._played)
+            self._played = played
+        self.title.setText(line.title if line else EMPTY)
+        self._show_name()
+        self.stop.setEnabled(self.maker.is_busy)
+        if self.maker.is_busy and not self._is_ended:
+            self._stepper.start()
+        self._show_progress()
         self._show_frame()
 
-    def _keep(self, made: JobResult) -> None:
-        """A take was made: what belongs to it is shown whenever it is on top."""
-        self._made[made.layer] = made
-        self._changed()
+    def _show_lists(self) -> None:
+        line = self.desk.line
+        states = self.maker.work.states()
+        problems = self.desk.problems
+        rows = [
+            (one.number, one.name, one.feeling, states.get(one.number) or self.desk.state(one), one.number in problems)
+            for one in self.desk.lines
+        ]
+        self.lines.show_rows(rows, self.desk.chosen, self.desk.open_number)
+        self.takes.show_takes(line.takes if line else (), line.shown if line else 0, line.beside if line else ())
 
-    def _load(self, sound: Path) -> None:
-        self._sound = sound
-        try:
-            self.player.load(sound)
-        except (FacetakeError, OSError) as error:
-            self.panel.say(str(error), is_problem=True)
+    def _show_note(self, line: SpokenLine | None) -> None:
+        number = line.number if line else 0
+        note = line.note if line else ""
+        if self.note.toPlainText() != note and (number != self._noted or not self.note.hasFocus()):
+            self.note.setPlainText(note)
+        self._noted = number
 
-    def _changed(self) -> None:
-        """Another take, or none, is on top: face, curves, words, recording and what is exported are of that one."""
-        self.take = self.host.take
-        if self.host.sound is not None and self.host.sound != self._sound:
-            self._load(self.host.sound)
-        self.panel.show_made(self._made.get(self.host.top.name) if self.host.top else None, self.host.sound)
-        self._show_frame()
+    def _show_name(self) -> None:
+        path = self.filing.file.path
+        star = "*" if self.desk.is_changed else ""
+        self.setWindowTitle(f"{path.name}{star} - Facetake" if path else "Facetake")
 
-    def _seek(self, time_s: float) -> None:
-        self.player.seek(time_s)
-        self._show_frame()
-
-    def _follow(self) -> None:
-        """Keeps face, playhead and button with the sound."""
-        playing = self.player.is_playing
-        self.play.setText("Stop" if playing else "Play")
-        if not playing:
-            self.player.stop()
-            self._clock.stop()
-        self.panel.tracks.put_playhead(min(self.player.time_s, self.player.duration_s))
-        self._show_frame()
+    def _show_progress(self) -> None:
+        running = [one for one in (self.maker.work, self.maker.films) if one.is_busy]
+        self.bar.setValue(round(100 * running[-1].status.share) if running else 0)
+        self.bar.setToolTip("; ".join(f"{one.label} ({one.count} to do)" for one in running))
 
     def _show_frame(self) -> None:
-        now_s = min(self.player.time_s, self.player.duration_s)
-        self.time.setText(f"{now_s:.2f} s")
-        shown = self.take or Take(rig.NEUTRAL[None], self.host.frame_rate)
-        self.viewer.show_frame(shown, round((now_s - float(shown.start)) * shown.rate))
+        line = self.desk.line
+        now_s = self.transport.now_s
+        takes = [line.top, *line.others] if line and line.top else []
+        self.tracks.put_playhead(now_s)
+        self.viewer.show_frames([one.take for one in takes] or [REST], now_s)
 
-    def _write(self, path: Path, form: str | None) -> None:
-        take = self.take
-        assert take is not None
-        if path.suffix.lower() == f".{FILM}":
-            threading.Thread(target=self._film, args=(take, self._sound, path), daemon=True).start()
-            return
-        try:
-            formats.write(take, path, form)
-            self.panel.say(f"{WRITTEN}{path}")
-        except FacetakeError as error:
-            self.panel.say(str(error), is_problem=True)
+    def _tell_loop(self) -> None:
+        marked = self.tracks.loop
+        self.say(f"Loops {marked[0]:.2f} s to {marked[1]:.2f} s." if marked else "Loops nothing.")
 
-    def _film(self, take: Take, sound: Path | None, path: Path) -> None:
-        try:
-            preview.render(take, sound, path, progress=lambda done, total: self.filmed.emit(done / max(1, total)))
-            self.filmed.emit(f"{WRITTEN}{path}")
-        except Exception as error:  # in a thread of its own, where nobody else would hear of it
-            self.filmed.emit(str(error) if isinstance(error, FacetakeError) else f"{type(error).__name__}: {error}")
-
-    def _tell_film(self, news: float | str) -> None:
-        if isinstance(news, str):
-            self.panel.say(news, is_problem=not news.startswith(WRITTEN))
-            self.panel.bar.setValue(0)
+    def _step(self) -> None:
+        """A step of what runs."""
+        if self.maker.step():
+            self._show_progress()
+            self._show_lists()
         else:
-            self.panel.bar.setValue(round(100 * news))
+            self._stepper.stop()
+            self.show_all()
+
+    def _chosen(self) -> list[SpokenLine]:
+        return [line for line in self.desk.lines if line.number in self.desk.chosen]
+
+    def _with_lines(self, lines: list[SpokenLine], act: Callable[[list[SpokenLine]], None]) -> None:
+        if lines:
+            act(lines)
+        else:
+            self.say("Open a recorded line first, or drop one here.", is_problem=True)
+
+    def _choose(self, numbers: list[int]) -> None:
+        self._keep_note()
+        self.desk.choose(numbers)
+        self.show_all()
+
+    def _open_neighbour(self, by: int) -> None:
+        numbers = [one.number for one in self.desk.lines]
+        if numbers:
+            at = numbers.index(self.desk.open_number) if self.desk.line else 0
+            self._choose([numbers[min(len(numbers) - 1, max(0, at + by))]])
+
+    def _look(self, change: Callable[[int], None]) -> None:
+        change(self.desk.open_number)
+        self.show_all()
+
+    def _keep_note(self) -> None:
+        """What is written counts, whatever is done next."""
+        self.desk.write_note(self._noted, self.note.toPlainText())
+
+    def _set(self, change: Callable[[LineSettings], LineSettings]) -> None:
+        self.desk.set(self.desk.chosen, change)
+        self.show_all()
+
+    def _brush(self, emotion: str) -> None:
+        self.tracks.brush = emotion
+        self.tracks.redraw()
+
+    def _drawn(self) -> None:
+        """A stroke is done: one step to undo."""
+        drawn = self.tracks.mood.copy()
+        self.desk.draw([self.desk.open_number], lambda _: drawn)
+        self.show_all()

@@ -170,7 +170,7 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
             f"the plugin speaks protocol {asked['protocol']} and this engine {PROTOCOL} (facetake {__version__}); "
             "install plugin and engine of the same version"
         )
-    session.models("")
+    models = session.models("")
     actors = session.restyling("").restyler.actors
     return {
         "protocol": PROTOCOL,
@@ -178,6 +178,7 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
         "emotions": EMOTIONS,
         "actors": actors,
         "regions": (*rig.REGIONS, *rig.GROUPS),
+        "models": sorted(inference.declarations(models.folder)),
     }
 
 

@@ -1,4 +1,4 @@
-"""The panel: choose a character and a recording, draw the emotion, generate, restyle. In Maya and in the window.
+"""The panel: choose a character and a recording, draw the emotion, generate, restyle. In Maya.
 
 It computes nothing and never waits: a timer takes one step of the running job at a time, so that the host's window
 stays alive, and everything the engine says comes through `facetake_host.engine`.
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import (
     QCheckBox,
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -23,7 +22,6 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QProgressBar,
     QPushButton,
-    QSlider,
     QVBoxLayout,
     QWidget,
 )
@@ -31,15 +29,15 @@ from PySide6.QtWidgets import (
 from facetake_host import jobs
 from facetake_host.curves import Delivery
 from facetake_host.engine import EngineClient, Request
-from facetake_host.host import Character, Host
+from facetake_host.host import Character, Host, ScenePicker
 from facetake_host.jobs import JobResult, Status
-from facetake_host.panel.mood import EMOTIONS, Mood
+from facetake_host.mood import EMOTIONS, Mood
 from facetake_host.panel.tracks import TrackView
+from facetake_host.panel.widgets import ClickBox, NumberedSlider
 from facetake_host.problems import HostProblem, JobCancelled
 
 TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
-NOTHING = "Nothing is made of this line yet."
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
 
@@ -49,11 +47,9 @@ class Panel(QWidget):
 
     Signals:
         made: a take is in the scene.
-        opened: a recording was chosen.
     """
 
     made = Signal(object)
-    opened = Signal(object)
 
     def __init__(self, host: Host, engine: EngineClient, parent: QWidget | None = None) -> None:
         """Shows the characters of the host; the engine starts when it is first needed."""
@@ -61,11 +57,13 @@ class Panel(QWidget):
         self._host = host
         self._engine = engine
         self._sounds: list[Path] = []
-        self._job: Iterator[Status | JobResult] | None = None
+        self._job: Iterator[Status] | Iterator[Status | JobResult] | None = None
         self._cancel = threading.Event()
         self._look = list[Request]()
         self._characters: list[Character] = []
         self._delivery: Delivery | None = None
+        self._made: JobResult | None = None
+        self._is_playing = False
         self._moods = dict[Path, Mood]()
         self._mood: Mood | None = None
         self._shown: Path | None = None
@@ -92,17 +90,6 @@ class Panel(QWidget):
         self._choose(paths)
         self.say("")
         self._show_sound(paths[0])
-        self.opened.emit(paths)
-
-    def show_made(self, made: JobResult | None, sound: Path | None = None) -> None:
-        """Shows a take that is in the scene: its curves, visemes, words and recording; None: that there is none."""
-        if sound is not None and sound not in self._sounds:
-            self._choose([sound])
-        if sound is not None and sound != self._shown:
-            self._show_sound(sound)
-        self._delivery = made.delivery if made else None
-        self._show_curves()
-        self.say(jobs.summary(made) if made else NOTHING)
 
     def say(self, text: str, *, is_problem: bool = False) -> None:
         """A line for the person."""
@@ -121,8 +108,11 @@ class Panel(QWidget):
 
     def _show_sound(self, path: Path) -> None:
         """Asks for a recording's waveform; until it comes, nothing of another one's is seen."""
+        if self._is_playing:
+            self.cancel()
         self._shown = path
         self._delivery = None
+        self._made = None
         self.tracks.show_sound(0.0, (), self._mood or Mood())
         try:
             self._look = [self._engine.ask("inspect", path=str(path))]
@@ -145,6 +135,17 @@ class Panel(QWidget):
     def restyle(self) -> None:
         """Starts to restyle what is in the scene."""
         self._start("restyle")
+
+    def play(self) -> None:
+        """Starts to send the take that is shown to Unreal's Live Link, in time with its sound; Cancel stops it."""
+        if self._made is None:
+            self.say("Nothing is made of this line yet; generate it first.", is_problem=True)
+            return
+        self._is_playing = self._begin(jobs.play(self._engine, self._made, self._fresh()))
+
+    def test(self) -> None:
+        """Asks the engine whether it can be used; the answer, or what is wrong, is a sentence in the panel."""
+        self._begin(jobs.connection(self._engine, self._fresh()))
 
     def cancel(self) -> None:
         """Asks the running job to stop."""
@@ -169,21 +170,21 @@ class Panel(QWidget):
             self.open([Path(name) for name in names])
 
     def _build(self) -> None:
-        self.character = QComboBox()
+        self.character = ClickBox()
         self.sound = QLabel("no line yet")
         self.message = QLabel("")
-        self.emotion = QComboBox()
-        self.weight = _slider(70)
+        self.emotion = ClickBox()
+        self.weight = NumberedSlider(70)
         self.emotion.addItems(EMOTIONS)
         self.listen = QCheckBox("from the voice")
         self.listen.setToolTip("Hear the emotion in the line; what was heard is drawn, to be changed and made again")
-        self.style_name = QComboBox()
-        self.strength = _slider(80)
+        self.style_name = ClickBox()
+        self.strength = NumberedSlider(80)
         self.style_name.addItems(["neutral", *EMOTIONS])
         self.style_name.setCurrentText("happy")
-        self.region = QComboBox()
+        self.region = ClickBox()
         self.region.addItems(REGIONS)
-        self.actor = QComboBox()
+        self.actor = ClickBox()
         self.actor.addItems([OWN])
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         for box in (self.blink, self.gaze, self.head):
@@ -194,14 +195,19 @@ class Panel(QWidget):
         self.bar.setTextVisible(False)
         self.message.setWordWrap(True)
         self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
+        self.live, self.link = (QPushButton(name) for name in ("Play live", "Test connection"))
+        self.live.setToolTip("Send this take to Unreal's Live Link on this machine, in time with its sound")
+        self.link.setToolTip("Whether the engine is found, where, and of which version")
         self.stop.setEnabled(False)
-        named = "character sound emotion listen region tracks go change stop message bar"
+        named = "character sound emotion listen region tracks go change stop live link message bar"
         for name in named.split():
             getattr(self, name).setObjectName(name)
         self._lay_out()
         self.go.clicked.connect(self.generate)
         self.change.clicked.connect(self.restyle)
         self.stop.clicked.connect(self.cancel)
+        self.live.clicked.connect(self.play)
+        self.link.clicked.connect(self.test)
         self.emotion.currentTextChanged.connect(self._choose_brush)
         self.tracks.drawn.connect(lambda *_: self.listen.setChecked(False))
         self.region.currentTextChanged.connect(self._show_curves)
@@ -222,14 +228,42 @@ class Panel(QWidget):
             self.joint.setPlaceholderText("joint that head motion turns; empty: leave the head alone")
             self.joint.textChanged.connect(lambda name: setattr(self._host, "head_joint", name.strip()))
             form.addRow("Head joint", self.joint)
+        self._add_targets(form)
         column = QVBoxLayout(self)
         column.addLayout(form)
         column.addWidget(self.tracks)
         column.addWidget(_row(QLabel("Curves"), self.region, self.blink, self.gaze, self.head, self.go))
         column.addWidget(_row(QLabel("Style"), self.style_name, self.strength, self.actor, self.change))
-        column.addWidget(_row(self.bar, self.stop))
+        column.addWidget(_row(self.bar, self.live, self.link, self.stop))
         column.addWidget(self.message)
         column.addStretch(1)
+
+    def _add_targets(self, form: QFormLayout) -> None:
+        """What is looked at, and from where, in a host whose scene has objects to pick."""
+        self.target = QLineEdit()
+        self.eyes = QLineEdit()
+        self.target.setPlaceholderText("an object of the scene; empty: nothing in particular")
+        self.eyes.setPlaceholderText("what lies between the eyes and goes with the neck: Y up, Z ahead")
+        if not isinstance(self._host, ScenePicker):
+            return
+        picker = self._host
+        camera, look, eyes = (QPushButton(name) for name in ("Camera", "Selected", "Selected"))
+        for button, line, pick in (
+            (camera, self.target, picker.camera),
+            (look, self.target, picker.selection),
+            (eyes, self.eyes, picker.selection),
+        ):
+            button.clicked.connect(lambda _=False, line=line, pick=pick: self._pick(line, pick))
+        self.eyes.textChanged.connect(lambda name: setattr(picker, "eyes", name.strip()))
+        form.addRow("Looks at", _row(self.target, look, camera))
+        form.addRow("Eyes", _row(self.eyes, eyes))
+
+    def _pick(self, line: QLineEdit, pick: Callable[[], str]) -> None:
+        """Writes the name of what the host picks into a field."""
+        try:
+            line.setText(pick())
+        except HostProblem as problem:
+            self.say(str(problem), is_problem=True)
 
     def _choose_brush(self, emotion: str) -> None:
         self.tracks.brush = emotion
@@ -247,20 +281,40 @@ class Panel(QWidget):
             self.say("There is no character in the scene; open or reference one and press Refresh.", is_problem=True)
             return
         character = self._characters[index]
-        self._cancel = threading.Event()
         try:
             if do == "generate":
-                self._job = jobs.generate(
-                    self._host, self._engine, character, self._sounds, self._options(), cancel=self._cancel
+                target = self.target.text().strip()
+                job = jobs.generate(
+                    self._host,
+                    self._engine,
+                    character,
+                    self._sounds,
+                    self._options(),
+                    target=target,
+                    cancel=self._fresh(),
                 )
             else:
-                self._job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._cancel)
+                job = jobs.restyle(self._host, self._engine, character, self._style(), cancel=self._fresh())
         except HostProblem as problem:
             self.say(str(problem), is_problem=True)
             return
+        self._begin(job)
+
+    def _fresh(self) -> threading.Event:
+        """What Cancel sets for the job that is about to begin; that of one that runs stays as it is."""
+        if self._job is None:
+            self._cancel = threading.Event()
+        return self._cancel
+
+    def _begin(self, job: Iterator[Status] | Iterator[Status | JobResult]) -> bool:
+        """Takes the steps of a job from now on, unless another one runs; whether it is this one."""
+        if self._job is not None:
+            return False
+        self._job = job
         self.say("")
         self._show_busy(True)
         self._timer.start()
+        return True
 
     def _options(self) -> dict[str, object]:
         parts = {name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}
@@ -315,8 +369,11 @@ class Panel(QWidget):
     def _show(self, step: Status | JobResult) -> None:
         if isinstance(step, Status):
             self.bar.setValue(round(100 * step.share))
+            if step.news:
+                self.say(step.news)
             return
         self.say(jobs.summary(step))
+        self._made = jobs.with_sound(self._made, step)
         self._delivery = step.delivery
         if step.delivery.cues:
             self.tracks.mood.follow(step.delivery.cues)
@@ -333,13 +390,14 @@ class Panel(QWidget):
 
     def _end(self, message: str = "") -> None:
         self._job = None
+        self._is_playing = False
         if message:
             self.say(message, is_problem=message != jobs.CANCELLED)
         self._show_busy(False)
         self._learn_actors()
 
     def _show_busy(self, busy: bool) -> None:
-        for button in (self.go, self.change):
+        for button in (self.go, self.change, self.live, self.link):
             button.setEnabled(not busy)
         self.stop.setEnabled(busy)
         self.bar.setValue(0)
@@ -363,17 +421,12 @@ class Panel(QWidget):
         self._look = [request for request in self._look if not request.is_over]
 
 
-def _slider(value: int) -> QSlider:
-    made = QSlider(Qt.Orientation.Horizontal)
-    made.setMaximum(100)
-    made.setValue(value)
-    return made
-
-
 def _row(*widgets: QWidget) -> QWidget:
     holder = QWidget()
     row = QHBoxLayout(holder)
     row.setContentsMargins(0, 0, 0, 0)
     for widget in widgets:
-        row.addWidget(widget, 1 if isinstance(widget, QComboBox | QSlider | QProgressBar | QLabel) else 0)
+        row.addWidget(
+            widget, 1 if isinstance(widget, ClickBox | NumberedSlider | QProgressBar | QLabel | QLineEdit) else 0
+        )
     return holder

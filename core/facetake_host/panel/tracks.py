@@ -5,10 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QMouseEvent, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF, QResizeEvent
+from PySide6.QtGui import (
+    QColor,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QPixmap,
+    QPolygonF,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from facetake_host.panel.mood import EMOTIONS, STEP_S, Mood
+from facetake_host.mood import EMOTIONS, STEP_S, Mood
 
 GROUND = QColor("#1d1f23")
 LANE = QColor("#26292f")
@@ -33,6 +43,12 @@ CURVE_PX = 130
 TIME_PX = 18
 GAP_PX = 6
 """Heights of the lanes and what lies between, by eye; larger than a preview's, for a mouse has to hit them."""
+LEAST_SHARE = 0.5  # of those heights, on a small screen: a mouse still hits them
+ZOOM = 1.25  # a notch of the wheel, by eye
+LEAST_VIEW_S = 0.1  # six frames across: single ones are told apart
+LEAST_LOOP_S = 0.05  # what is shorter was a click
+STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)  # between labels, as people count
+LOOP = QColor(255, 214, 92, 36)  # as the playhead, by eye so faint that curves are seen through it
 
 
 class TrackView(QWidget):
@@ -41,10 +57,14 @@ class TrackView(QWidget):
     Signals:
         drawn: the person has drawn emotion.
         sought: the person has put the playhead somewhere, in seconds.
+        viewed: another stretch of the line is seen.
+        looped: the person has marked a stretch in the lane of times, or none by a click there.
     """
 
     drawn = Signal()
     sought = Signal(float)
+    viewed = Signal()
+    looped = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Empty."""
@@ -56,18 +76,65 @@ class TrackView(QWidget):
         self._wave: Sequence[float] = ()
         self._visemes: Sequence[tuple[str, float, float]] = ()
         self._curves: Mapping[str, Sequence[float]] = {}
+        self._behind: Mapping[str, Sequence[float]] = {}
         self._curve_fps = 30.0
+        self._curve_start_s = 0.0
+        self._view = (0.0, 0.0)
+        self.loop: tuple[float, float] | None = None
         self._last: QPointF | None = None
+        self._marked_s: float | None = None
         self._canvas: QPixmap | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.setObjectName("tracks")
-        self.setToolTip("Draw emotion in its lane; click the waveform to move the playhead")
+        self.setToolTip(
+            "Draw emotion in its lane; click the waveform to move the playhead; drag along the times to loop; "
+            "turn the wheel to zoom"
+        )
 
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
         return QSize(420, WAVE_PX + VISEME_PX + MOOD_PX + CURVE_PX + TIME_PX + 4 * GAP_PX)
 
-    minimumSizeHint = sizeHint
+    def minimumSizeHint(self) -> QSize:
+        """As low as a mouse can be used in."""
+        return QSize(200, round(LEAST_SHARE * self.sizeHint().height()))
+
+    @property
+    def is_drawing(self) -> bool:
+        """Whether a stroke is under way."""
+        return self._last is not None
+
+    @property
+    def view(self) -> tuple[float, float]:
+        """The stretch of the line that is seen, in seconds."""
+        return self._view
+
+    def look_at(self, start_s: float, end_s: float) -> None:
+        """Shows a stretch of the line, within it and no shorter than a few frames."""
+        width = min(self._duration_s, max(end_s - start_s, LEAST_VIEW_S))
+        start_s = min(max(0.0, start_s), self._duration_s - width)
+        if (start_s, start_s + width) != self._view:
+            self._view = (start_s, start_s + width)
+            self.redraw()
+            self.viewed.emit()
+
+    def zoom(self, factor: float, at_s: float | None = None) -> None:
+        """Shows so many times as much detail, about an instant, by default the playhead."""
+        start_s, end_s = self._view
+        about_s = min(end_s, max(start_s, self._playhead_s if at_s is None else at_s))
+        self.look_at(about_s - (about_s - start_s) / factor, about_s + (end_s - about_s) / factor)
+
+    def put_loop(self, loop: tuple[float, float] | None) -> None:
+        """Marks the stretch that plays again and again, or none."""
+        self.loop = loop
+        self.redraw()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Zooms about the pointer."""
+        if self._duration_s > 0 and event.angleDelta().y():
+            factor = ZOOM if event.angleDelta().y() > 0 else 1 / ZOOM
+            self.zoom(factor, self._time(event.position().x()))
+        event.accept()
 
     @property
     def duration_s(self) -> float:
@@ -80,32 +147,66 @@ class TrackView(QWidget):
         self._wave = envelope
         self._visemes = ()
         self._curves = {}
+        self._behind = {}
         self.mood = mood
+        self._last = self._marked_s = None
         self._playhead_s = 0.0
+        self.loop = None
+        self._view = (0.0, duration_s)
         self.redraw()
+        self.viewed.emit()
 
     def show_take(
-        self, visemes: Sequence[tuple[str, float, float]], curves: Mapping[str, Sequence[float]], fps: float
+        self,
+        visemes: Sequence[tuple[str, float, float]],
+        curves: Mapping[str, Sequence[float]],
+        fps: float,
+        *,
+        start_s: float = 0.0,
+        behind: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
-        """What was made of the line."""
+        """What was made of the line, from an instant on; behind: another take's curves, drawn faint."""
         self._visemes = visemes
         self._curves = curves
+        self._behind = behind or {}
         self._curve_fps = fps
+        self._curve_start_s = start_s
         self.redraw()
 
     def put_playhead(self, time_s: float) -> None:
-        """Moves the line that shows where playback is."""
+        """Moves the line that shows where playback is; where that is out of sight, the view follows."""
         self._playhead_s = time_s
+        start_s, end_s = self._view
+        if not start_s <= time_s <= end_s:
+            self.look_at(time_s, time_s + end_s - start_s)
         self.update()
+
+    def lanes(self) -> list[QRectF]:
+        """Where waveform, visemes, emotion, curves and times are: as high as there is room for."""
+        heights = (WAVE_PX, VISEME_PX, MOOD_PX, CURVE_PX)
+        fixed = TIME_PX + len(heights) * GAP_PX
+        share = max(0.0, self.height() - fixed) / sum(heights)
+        found = []
+        top = 0.0
+        for height in (*(share * one for one in heights), float(TIME_PX)):
+            found.append(QRectF(0, top, self.width(), height))
+            top += height + GAP_PX
+        return found
 
     def mood_lane(self) -> QRectF:
         """Where emotion is drawn."""
-        return QRectF(0, WAVE_PX + VISEME_PX + 2 * GAP_PX, self.width(), MOOD_PX)
+        return self.lanes()[2]
+
+    def time_lane(self) -> QRectF:
+        """Where a stretch to loop is marked."""
+        return self.lanes()[4]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        """Begins to draw, or moves the playhead."""
-        self._last = event.position() if self.mood_lane().contains(event.position()) else None
-        self._act(event.position())
+        """Begins to draw or to mark, or moves the playhead."""
+        at = event.position()
+        self._last = at if self.mood_lane().contains(at) else None
+        self._marked_s = self._time(at.x()) if self.time_lane().contains(at) else None
+        self._act(at)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Goes on."""
@@ -113,12 +214,20 @@ class TrackView(QWidget):
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         """Ends."""
-        if self._last is not None:
+        was_drawn = self._last is not None and self._duration_s > 0
+        was_marked = self._marked_s is not None and self._duration_s > 0
+        self._last = self._marked_s = None
+        if was_drawn:
             self.drawn.emit()
-        self._last = None
+        if was_marked:
+            self.looped.emit()
 
     def _act(self, at: QPointF) -> None:
         if self._duration_s <= 0:
+            return
+        if self._marked_s is not None:
+            ends = sorted((self._marked_s, self._time(at.x())))
+            self.put_loop((ends[0], ends[1]) if ends[1] - ends[0] >= LEAST_LOOP_S else None)
             return
         if self._last is None:
             self.put_playhead(self._time(at.x()))
@@ -132,14 +241,16 @@ class TrackView(QWidget):
         self.redraw()
 
     def _time(self, x: float) -> float:
-        return min(self._duration_s, max(0.0, x / max(1, self.width()) * self._duration_s))
+        start_s, end_s = self._view
+        return min(end_s, max(start_s, start_s + x / max(1, self.width()) * (end_s - start_s)))
 
     def _weight(self, y: float) -> float:
         lane = self.mood_lane().adjusted(0, 4, 0, -4)
         return min(1.0, max(0.0, (lane.bottom() - y) / lane.height()))
 
     def _x(self, time_s: float) -> float:
-        return time_s / self._duration_s * self.width() if self._duration_s else 0.0
+        start_s, end_s = self._view
+        return (time_s - start_s) / (end_s - start_s) * self.width() if end_s > start_s else 0.0
 
     def redraw(self) -> None:
         """Draws the lanes anew, after something in them has changed."""
@@ -159,7 +270,7 @@ class TrackView(QWidget):
         if self._duration_s:
             painter.setPen(QPen(HEAD, 1.5))
             x = self._x(self._playhead_s)
-            painter.drawLine(QPointF(x, 0), QPointF(x, self.sizeHint().height() - TIME_PX - GAP_PX))
+            painter.drawLine(QPointF(x, 0), QPointF(x, self.time_lane().top() - GAP_PX))
 
     def _lanes(self) -> QPixmap:
         scale = self.devicePixelRatioF()
@@ -168,21 +279,17 @@ class TrackView(QWidget):
         painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), GROUND)
-        top = 0.0
-        for height, draw in (
-            (WAVE_PX, self._draw_wave),
-            (VISEME_PX, self._draw_visemes),
-            (MOOD_PX, self._draw_mood),
-            (CURVE_PX, self._draw_curves),
-            (TIME_PX, self._draw_times),
-        ):
-            lane = QRectF(0, top, self.width(), height)
-            if height != TIME_PX:
-                painter.fillRect(lane, LANE)
+        draws = (self._draw_wave, self._draw_visemes, self._draw_mood, self._draw_curves, self._draw_times)
+        for lane, draw in zip(self.lanes(), draws, strict=True):
             painter.save()
+            painter.setClipRect(lane)
+            if draw != self._draw_times:
+                painter.fillRect(lane, LANE)
             draw(painter, lane)
             painter.restore()
-            top += height + GAP_PX
+        if self.loop is not None:
+            left, right = (self._x(end) for end in self.loop)
+            painter.fillRect(QRectF(left, 0, right - left, self.height()), LOOP)
         painter.end()
         return canvas
 
@@ -192,11 +299,18 @@ class TrackView(QWidget):
             return
         middle = lane.center().y()
         loudest = max([*self._wave, 1e-6])
-        painter.setPen(QPen(WAVE, max(1.0, lane.width() / len(self._wave))))
-        for index, peak in enumerate(self._wave):
-            x = (index + 0.5) / len(self._wave) * lane.width()
-            half = 0.46 * lane.height() * peak / loudest
+        step_s = self._duration_s / len(self._wave)
+        painter.setPen(QPen(WAVE, max(1.0, self._x(step_s) - self._x(0.0))))
+        first, last = self._seen(len(self._wave), 1 / step_s if step_s else 1.0, 0.0)
+        for index in range(first, last):
+            x = self._x((index + 0.5) * step_s)
+            half = 0.46 * lane.height() * self._wave[index] / loudest
             painter.drawLine(QPointF(x, middle - half), QPointF(x, middle + half))
+
+    def _seen(self, count: int, per_s: float, start_s: float) -> tuple[int, int]:
+        """The first of so many points that is in view, and the one past the last; one beyond either edge."""
+        low, high = ((edge - start_s) * per_s for edge in self._view)
+        return max(0, int(low) - 1), min(count, int(high) + 3)
 
     def _draw_visemes(self, painter: QPainter, lane: QRectF) -> None:
         font = painter.font()
@@ -229,7 +343,8 @@ class TrackView(QWidget):
             colour.setAlpha(50)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(colour)
-            painter.drawPolygon(QPolygonF([QPointF(0, inner.bottom()), *points, QPointF(self.width(), inner.bottom())]))
+            floor = [QPointF(point.x(), inner.bottom()) for point in (points[0], points[-1])]
+            painter.drawPolygon(QPolygonF([floor[0], *points, floor[1]]))
             painter.setBrush(Qt.BrushStyle.NoBrush)
         for row, name in enumerate(shown):
             painter.setPen(COLOURS[name])
@@ -239,28 +354,38 @@ class TrackView(QWidget):
         if not self._curves:
             self._hint(painter, lane, "curves")
         left = 6.0
-        shown = [value for values in self._curves.values() for value in values]
+        shown = [value for each in (self._curves, self._behind) for values in each.values() for value in values]
         low = min([0.0, *shown])
         high = max([0.5, *shown])
         scale = (lane.height() - 22) / (high - low)
+
+        def points(values: Sequence[float]) -> QPolygonF:
+            first, last = self._seen(len(values), self._curve_fps, self._curve_start_s)
+            drawn = QPolygonF()
+            for index in range(first, last):
+                x = self._x(self._curve_start_s + index / self._curve_fps)
+                drawn.append(QPointF(x, lane.bottom() - 3 - (values[index] - low) * scale))
+            return drawn
+
         for row, (name, values) in enumerate(self._curves.items()):
-            painter.setPen(QPen(CURVES[row % len(CURVES)], 1.5))
-            painter.drawPolyline(
-                QPolygonF(
-                    [
-                        QPointF(self._x(index / self._curve_fps), lane.bottom() - 3 - (value - low) * scale)
-                        for index, value in enumerate(values)
-                    ]
-                )
-            )
+            colour = CURVES[row % len(CURVES)]
+            if name in self._behind:
+                painter.setPen(QPen(colour, 1.0, Qt.PenStyle.DotLine))
+                painter.drawPolyline(points(self._behind[name]))
+            painter.setPen(QPen(colour, 1.5))
+            painter.drawPolyline(points(values))
             painter.drawText(QPointF(left, lane.top() + 13), name)
             left += painter.fontMetrics().horizontalAdvance(name) + 12
 
     def _draw_times(self, painter: QPainter, lane: QRectF) -> None:
         painter.setPen(FAINT)
-        step = next((one for one in (1, 2, 5, 10, 30, 60, 300) if self._x(one) > 60), 600)
-        for second in range(0, int(self._duration_s) + 1, step):
-            painter.drawText(QPointF(self._x(second) + 3, lane.top() + 13), f"{second} s")
+        start_s, end_s = self._view
+        apart_px = (lane.width() / (end_s - start_s)) if end_s > start_s else 0.0
+        step = next((one for one in STEPS_S if one * apart_px > 60), STEPS_S[-1])
+        number = int(start_s / step)
+        while number * step <= end_s and end_s > start_s:
+            painter.drawText(QPointF(self._x(number * step) + 3, lane.top() + 13), f"{number * step:g} s")
+            number += 1
 
     def _hint(self, painter: QPainter, lane: QRectF, text: str) -> None:
         painter.setPen(FAINT)

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from fractions import Fraction
 from itertools import count
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from maya import cmds, mel
 from maya.api import OpenMaya
@@ -22,6 +22,7 @@ from facetake_host import pending
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import maya_rate
 from facetake_host.host import Bar, Character
+from facetake_host.looking import Point
 from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import unique
 
@@ -34,16 +35,24 @@ MARK = "facetakeCharacter"
 HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")
 HEAD_SIGNS = (1, -1, -1)
 """Yaw, pitch and roll (left, up, tipped to the left) of a joint whose Y is up and whose Z the face looks along."""
+CM_PER_M = 100.0
 HARMLESS = ("animCurveT", "animBlend", "pairBlend")
 """Nodes that may feed a control: its keys over time and its layers, but no driven keys."""
+
+
+value_at: Any = cmds.getAttr  # the stubs know whole frames, and one value
 
 
 class MayaHost:
     """The open scene."""
 
-    def __init__(self, head_joint: str = "") -> None:
-        """`head_joint` names a joint that head motion may turn; without one the head is left alone."""
+    def __init__(self, head_joint: str = "", eyes: str = "") -> None:
+        """`head_joint` names a joint that head motion may turn; without one the head is left alone.
+
+        `eyes` names what lies between the eyes of the head at rest, Y up and Z ahead, and goes with the neck.
+        """
         self.head_joint = head_joint
+        self.eyes = eyes
         self._numbers = count(1)
         self._bar: _MainBar | None = None
 
@@ -89,6 +98,40 @@ class MayaHost:
         there = Counter(node.rpartition("|")[2] for node in self._board(character))
         found = {channel: self._obstacle(self._plug(character, channel), there) for channel in channels}
         return {channel: why for channel, why in found.items() if why}
+
+    def selection(self) -> str:
+        """What was selected last."""
+        chosen = cmds.ls(selection=True, type="transform") or []
+        if not chosen:
+            raise HostProblem("nothing is selected; select an object first")
+        return str(chosen[-1])
+
+    def camera(self) -> str:
+        """The camera that is rendered, of those that are the shot's own."""
+        own = [one for one in cmds.ls(type="camera") or [] if not cmds.camera(one, query=True, startupCamera=True)]
+        own.sort(key=lambda one: not cmds.getAttr(f"{one}.renderable"))
+        if not own:
+            raise HostProblem("the shot has no camera of its own; select an object to look at and press Selected")
+        return str((cmds.listRelatives(own[0], parent=True, path=True) or [""])[0])
+
+    def looked_at(self, character: Character, target: str, frames: range, bar: Bar) -> list[Point]:  # noqa: ARG002
+        """Where an object's pivot is, by the axes of `eyes`; matrices are in centimetres, whatever the scene's unit."""
+        for name, what in ((self.eyes, "Eyes, an object between the eyes, Y up and Z ahead"), (target, "Looks at")):
+            if not name or not cmds.objExists(f"{name}.rotatePivot"):
+                raise HostProblem(f"there is no {name or 'name'} in the scene to take for {what}; select one there")
+        cm = OpenMaya.MDistance(1.0, OpenMaya.MDistance.uiUnit()).asCentimeters()
+        found = []
+        for number, frame in enumerate(frames):
+            eyes, seen = (
+                OpenMaya.MMatrix(value_at(f"{name}.worldMatrix[0]", time=frame)) for name in (self.eyes, target)
+            )
+            pivots = [value_at(f"{name}.rotatePivot", time=frame)[0] for name in (self.eyes, target)]
+            begin, end = (OpenMaya.MPoint([cm * one for one in pivot]) for pivot in pivots)
+            turn = OpenMaya.MTransformationMatrix(eyes).rotation(asQuaternion=True)
+            left, up, ahead = (one / CM_PER_M for one in (end * seen - begin * eyes).rotateBy(turn.inverse()))
+            found.append((left, up, ahead))
+            bar.advance(number / len(frames))
+        return found
 
     def read(self, character: Character, bar: Bar) -> Sampled:
         """The stretch from the first to the last key on any layer, as the scene plays it."""

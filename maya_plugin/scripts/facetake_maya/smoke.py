@@ -17,21 +17,22 @@ from facetake_host.host import Character
 from facetake_maya.host import MayaHost
 
 BOARD = ("CTRL_L_brow_down", "CTRL_C_tongue_move", "CTRL_C_jaw", "CTRL_L_eye_blink", "CTRL_R_eye_blink")
+SEEN = ("Facetake > Generate from audio or restyle... docks the panel; Selected and Camera fill in what is looked at.",)
 JAW = "CTRL_C_jaw.translateY"
 read: Any = cmds.getAttr  # the stubs know whole frames only
 ask: Any = cmds.keyTangent
 
 
-def main(line: str) -> smoke.Facts:
-    """Everything."""
-    host = MayaHost()
+def main(line: str, target: str = "", eyes: str = "") -> smoke.Facts:
+    """Everything; with an object to look at, and the one that lies between the eyes, that too."""
+    host = MayaHost(eyes=eyes)
     scene = str(cmds.file(query=True, sceneName=True))
     cmds.undoInfo(state=True, infinity=True)  # off in mayapy
     for name in () if host.characters() else BOARD:
         cmds.createNode("transform", name=name)
     about = {"program": "Maya", "version": str(cmds.about(version=True)), "build": str(cmds.about(cutIdentifier=True))}
     folder = Path(scene).parent if scene else Path.home()
-    probe = smoke.Probe(host, about, folder, _played, _is_there, cmds.undo, cmds.redo, _own)
+    probe = smoke.Probe(host, about, folder, _played, _is_there, cmds.undo, cmds.redo, _own, target, SEEN)
     return smoke.run(probe, Path(line))
 
 

@@ -74,7 +74,7 @@ def test_what_is_put_down(listed: Path, tmp_path: Path) -> None:
     found = entries(out)["c"]
 
     assert found.sha256 == sha256(out / "c.csv") and found.mtime_ns == (out / "c.csv").stat().st_mtime_ns
-    assert {"unsealed", "jitter", "lipsync", "silence"} <= {one.name for one in found.measured}
+    assert {"unsealed", "jitter", "silence", "blinks", "head"} <= {one.name for one in found.measured}
     assert summary.flagged == {
         name: qc.score(qc.judge(one.measured)) for name, one in entries(out).items() if qc.score(qc.judge(one.measured))
     }
@@ -233,6 +233,10 @@ GOOD = {"verdict": "approved", "note": "", "take_sha256": "0" * 64}
         (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "note": 3}}}), "note is no text"),
         (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "take_sha256": "AB"}}}), "take_sha256"),
         (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "by": "me"}}}), "'by' is unknown"),
+        (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "take_sha256": ""}}}), "take_sha256"),
+        (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "emotion": 1}}}), "emotion is no text"),
+        (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "emotion": "hapy"}}}), "unknown emotion"),
+        (json.dumps({"facetake_approvals": 1, "lines": {"a": {**GOOD, "emotion": "auto"}}}), "unknown emotion"),
     ],
 )
 def test_bad_approvals(text: str, says: str, tmp_path: Path) -> None:
@@ -291,3 +295,63 @@ def test_a_folder_that_cannot_be_is_told(name: str, tmp_path: Path) -> None:
     """Names that no folder has end in a sentence that says what is wrong."""
     with pytest.raises(BatchError, match="cannot be made .*; name another"):
         keeping.make_folder(tmp_path / name)
+
+
+def test_a_mood_that_was_heard_wrong(listed: Path, tmp_path: Path) -> None:
+    """What a person says of a line's mood makes it anew, now and in every later run, until it is taken back."""
+    out = tmp_path / "out"
+    run(listed, out, emotion="auto:line")
+    heard = entries(out)["c"].heard
+    assert heard.sentence.startswith("heard") and heard.visemes[-1][2] <= entries(out)["c"].duration_s + 0.02
+
+    right = said(tmp_path, c={"verdict": "", "note": "she is sad", "take_sha256": "", "emotion": "sad:0.7"})
+    summary = run(listed, out, approvals.read(right), emotion="auto:line")
+    assert summary.made == {"c": "emotion and heard by changed"} and summary.notes == []
+    assert formats.read(out / "c.csv").origin.get("emotion", "sad:0.7") == "sad:0.7"
+    assert entries(out)["c"].fingerprint["emotion"] == "sad:0.7" and entries(out)["c"].heard.sentence == heard.sentence
+
+    later = run(listed, out, emotion="auto:line")
+    assert later.made == {} and [row.heard_wrong for row in later.rows] == [False, True]
+    back = said(tmp_path, c={"verdict": "", "take_sha256": "", "emotion": ""})
+    assert list(run(listed, out, approvals.read(back), emotion="auto:line").made) == ["c"]
+    assert entries(out)["c"].fingerprint["emotion"] == "auto:line"
+
+
+def test_a_list_that_names_a_mood_goes_before(listed: Path, tmp_path: Path) -> None:
+    """Only what is to be heard can be heard wrong: a row that says its mood keeps it."""
+    out = tmp_path / "out"
+    right = said(tmp_path, c={"verdict": "", "take_sha256": "", "emotion": "sad"})
+    run(listed, out, approvals.read(right), emotion="happy")
+
+    assert entries(out)["c"].fingerprint["emotion"] == "happy"
+
+
+def test_keys_of_an_earlier_take_go_with_it(listed: Path, tmp_path: Path) -> None:
+    """Keys that a later run does not make would pass for the new take's: ours go, those that somebody edited stay."""
+    out = tmp_path / "out"
+    run(listed, out, keys="sparse")
+    (out / "c.keys.json").write_text("mine")
+    run(listed, out, seed=3)
+
+    assert not (out / "a.b.1.keys.json").exists() and not (out / "c.keys.json").exists()
+    assert (out / "c.keys.changed-1.json").read_text() == "mine"
+    assert all(not one.beside for one in entries(out).values())
+    run(listed, out, seed=3, keys="sparse")
+    assert sorted(path.name for path in out.glob("*.keys*.json")) == [
+        "a.b.1.keys.json",
+        "c.keys.changed-1.json",
+        "c.keys.json",
+    ]
+
+
+def test_keys_that_became_another_line_s_take_stay(lines: Path, tmp_path: Path) -> None:
+    """A name that another line writes now is that line's, whatever an earlier run wrote there."""
+    out = tmp_path / "out"
+    one = lines / "one.csv"
+    one.write_text("id,audio\nc,line_7.wav\n")
+    two = lines / "two.csv"
+    two.write_text("id,audio,out\nb,line_6.wav,c.keys.json\nc,line_7.wav,\n")
+    run(one, out, keys="sparse")
+    run(two, out, seed=3)
+
+    assert formats.read(out / "c.keys.json").n_frames > 10 and entries(out)["b"].out == "c.keys.json"

@@ -16,7 +16,7 @@ import pytest
 from facetake import formats, live, rig
 from facetake.cli import main
 from facetake.errors import LiveError
-from facetake.live import session, sound
+from facetake.live import connections, sound
 from facetake.take import Take
 
 
@@ -96,7 +96,7 @@ def test_a_sound_is_played_with_its_take(take: Path, tmp_path: Path, monkeypatch
             self.clock.report(2.0, live.now_s())
             return SimpleNamespace(close=lambda: opened.append(-1.0))
 
-    monkeypatch.setattr(session, "Playback", Playing)
+    monkeypatch.setattr(connections, "Playback", Playing)
     with live.Recorder("127.0.0.1", 0) as recorder:
         assert heard([str(take), "--audio", str(tmp_path / "a.wav")], recorder) == 0
     assert opened == [0.0, -1.0] and recorder.found[-1].instant_s == 2 + Fraction(9, 30)

@@ -196,6 +196,14 @@ def test_list_tells_every_map(capsys: pytest.CaptureFixture[str]) -> None:
     assert [line.split()[0] for line in lines] == list(maps.shipped())
 
 
+def test_list_tells_programs_in_events(capsys: pytest.CaptureFixture[str]) -> None:
+    """For a program each shipped map is an event, with its controls."""
+    assert main(["rig-map", "list", "--progress", "json"]) == 0
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(one["event"], one["item"]) for one in events] == [("report", name) for name in maps.shipped()]
+    assert [tuple(one["controls"]) for one in events] == [maps.load(name).names for name in maps.shipped()]
+
+
 @pytest.mark.parametrize("name", ["=cmd", "+cmd", "-cmd", "@cmd"])
 def test_no_column_begins_a_formula(name: str, take: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """A stranger's map cannot name a control so that a spreadsheet runs its CSV; JSON, which none opens, takes it."""

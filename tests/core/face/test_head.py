@@ -14,7 +14,7 @@ from facetake.rig import ARKIT_NAMES
 
 @pytest.fixture(scope="module")
 def head() -> Head:
-    """The shipped head."""
+    """The first of the shipped heads."""
     return load()
 
 
@@ -108,6 +108,44 @@ def test_the_tongue_comes_out(head: Head) -> None:
     rest = head.deform(pose())
     out = head.deform(pose(tongueOut=1.0, jawOpen=0.4))
     assert out[0, tongue, 2].min() < rest[0, tongue, 2].min() - 0.015
+
+
+def through_the_lip(head: Head, jaw: float, out: float) -> int:
+    """Pixels of the tongue that are seen below the edge of the lower lip, in a picture 600 pixels wide."""
+    pytest.importorskip("numba", reason="drawing needs the preview extra")
+    from facetake.face.studio import DISTANCE_M, FOV_DEG
+    from facetake.render.camera import portrait
+    from facetake.render.zbuffer import face_ids
+
+    placed = head.deform(pose(tongueOut=out, jawOpen=jaw))[0] + np.array([0, 0, DISTANCE_M], np.float32)
+    screen = portrait((600, 700), FOV_DEG).project(np.ascontiguousarray(placed))
+    row, column = np.nonzero(head.part[face_ids(screen, head.faces, 700, 600, one_sided=True)] == PARTS.index("tongue"))
+    edge = np.unique(head.seal_lower)
+    edge = edge[screen[edge, 0].argsort()]
+    return int((row > np.interp(column, screen[edge, 0], screen[edge, 1]) + 2.0).sum())
+
+
+def test_a_tongue_does_not_come_through_the_lip(head: Head) -> None:
+    """Whatever `tongueOut`, none of it is seen below the lower lip's edge while the jaw is nearly shut."""
+    seen_ = {(jaw, out): through_the_lip(head, jaw, out) for jaw in (0.0, 0.06, 0.12) for out in (0.4, 0.6, 0.8, 1.0)}
+    assert max(seen_.values()) < 12, seen_
+    tongue = np.unique(head.faces[head.part == PARTS.index("tongue")])
+    free = head.deform(pose(tongueOut=1.0, jawOpen=0.4))[0, tongue, 2].min()
+    assert free < head.deform(pose(jawOpen=0.4))[0, tongue, 2].min() - 0.03
+
+
+def test_one_frame_is_posed_as_many_are(head: Head) -> None:
+    """Shapes added one by one give what the product with all of them gives."""
+    weights = np.random.default_rng(2).uniform(0, 1, (12, 52)).astype(np.float32)
+    many = head.deform(weights)
+    np.testing.assert_allclose(head.deform(weights[3:4])[0], many[3], atol=2e-6)
+
+
+def test_wrinkles_come_with_their_controls_and_side(head: Head) -> None:
+    """A left smile folds the left side alone, and a face at rest has the lines it always has."""
+    np.testing.assert_allclose(head.wrinkles_of(pose())[0], np.tile(head.wrinkles_rest, (2, 1)))
+    right, left = head.wrinkles_of(pose(mouthSmileLeft=1.0))[0] - head.wrinkles_rest
+    assert left[3] > 0.5 and right.max() == 0.0 and left[:3].max() == 0.0
 
 
 def test_gaze_moves_the_irises_the_way_the_shapes_say(head: Head) -> None:

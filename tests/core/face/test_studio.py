@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake.face.head import PARTS
+from facetake.errors import RenderError
+from facetake.face.choices import HEADS, VIEWS
+from facetake.face.head import FOLDS, PARTS, load
 from facetake.face.studio import DISTANCE_M, LOOK_AT_M, Studio
 from facetake.render.camera import portrait
 from facetake.render.zbuffer import face_ids
@@ -55,7 +57,7 @@ def test_a_blink_hides_the_eyeballs(studio: Studio) -> None:
 def test_the_picture_shows_a_lit_face_before_a_darker_backdrop(studio: Studio) -> None:
     """The middle is bright and warm, the corner dark and cool, and the picture has the asked size."""
     frame = pose()
-    image = studio.picture(studio.head.deform(frame)[0], studio.head.gaze_deg(frame)[0]).astype(int)
+    image = studio.picture(studio.head.deform(frame)[0], frame[0]).astype(int)
     assert image.shape == (256, 256, 3)
     cheek = image[135, 100]
     corner = image[3, 3]
@@ -67,6 +69,69 @@ def test_the_same_pose_gives_the_same_bytes(studio: Studio) -> None:
     frame = pose()
     other = pose(jawOpen=1.0)
     head = studio.head
-    first = studio.picture(head.deform(frame)[0], head.gaze_deg(frame)[0])
-    studio.picture(head.deform(other)[0], head.gaze_deg(other)[0])
-    np.testing.assert_array_equal(first, studio.picture(head.deform(frame)[0], head.gaze_deg(frame)[0]))
+    first = studio.picture(head.deform(frame)[0], frame[0])
+    studio.picture(head.deform(other)[0], other[0])
+    np.testing.assert_array_equal(first, studio.picture(head.deform(frame)[0], frame[0]))
+
+
+def looked_at(studio: Studio, **weights: float) -> NDArray[np.int64]:
+    """A picture of a pose, as whole numbers."""
+    frame = pose(**weights)
+    return studio.picture(studio.head.deform(frame)[0], frame[0]).astype(int)
+
+
+def test_threads_draw_what_one_would(studio: Studio, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A picture drawn in one band is that of many."""
+    whole = looked_at(studio, jawOpen=0.4)
+    monkeypatch.setattr("facetake.face.studio.BAND_ROWS", 1000)
+    np.testing.assert_array_equal(looked_at(studio, jawOpen=0.4), whole)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_every_head_is_seen_from_every_side(name: str) -> None:
+    """Each fills a good part of the picture from each view, no two views alike, and a blink hides its eyes."""
+    pictures = [looked_at(Studio((128, 128), load(name), view)) for view in VIEWS]
+    ground = pictures[0][2, 2]
+    for picture in pictures:
+        assert (np.abs(picture - ground).sum(axis=2) > 60).mean() > 0.25
+    assert min(np.abs(one - other).mean() for one, other in zip(pictures, pictures[1:], strict=False)) > 8.0
+    shut = pose(eyeBlinkLeft=1.0, eyeBlinkRight=1.0)
+    assert visible(Studio((64, 64), load(name)), shut, "eye") < 8
+
+
+def test_views_and_heads_that_are_not_there_are_named() -> None:
+    """The message lists those that are."""
+    with pytest.raises(RenderError, match="there are: front, three-quarter, profile"):
+        Studio((64, 64), view="back")
+    with pytest.raises(RenderError, match="there are: young, woman, elder"):
+        load("nobody")
+
+
+@pytest.mark.parametrize(
+    ("shapes", "where"),
+    [
+        (("browInnerUp", "browOuterUpLeft", "browOuterUpRight"), (slice(56, 76), slice(100, 156))),
+        (("browDownLeft", "browDownRight"), (slice(74, 98), slice(120, 136))),
+    ],
+    ids=["brow up", "brow down"],
+)
+def test_skin_folds_where_its_controls_say(
+    studio: Studio, shapes: tuple[str, ...], where: tuple[slice, slice], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Raised and lowered brows draw lines that the same pose without wrinkles has not."""
+    folded = looked_at(studio, **dict.fromkeys(shapes, 1.0))
+    monkeypatch.setattr("facetake.face.head.FOLDS", dict.fromkeys(FOLDS, {}))
+    flat = looked_at(studio, **dict.fromkeys(shapes, 1.0))
+    assert np.abs(folded - flat)[where].max() > 20
+    assert np.abs(folded - flat)[200:].max() == 0  # the shirt has none
+
+
+def test_lids_carry_lashes(studio: Studio) -> None:
+    """Lashes are seen over open eyes and go down with the lids."""
+    head = studio.head
+    lash = np.unique(head.faces[head.part == PARTS.index("hair")])
+    lash = lash[np.isin(lash, head.lids)]
+    ahead = lash[head.rest[lash, 2].argsort()[:40]]
+    shut = head.deform(pose(eyeBlinkLeft=1.0, eyeBlinkRight=1.0))[0]
+    assert len(lash) > 300
+    assert (shut[ahead, 1] - head.rest[ahead, 1]).max() > 0.005

@@ -288,6 +288,26 @@ def test_huge_files_are_refused_before_they_are_read(tmp_path: Path, make_take: 
         gltf_morph.parse(glb({"a": "x" * MOST_TEXT}))
 
 
+def test_a_character_is_parsed_once_for_many_lines(
+    tmp_path: Path, make_take: Callable[..., Take], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines on one mesh parse it once, and anew after it has changed; no line sees what another has added."""
+    parsed: list[int] = []
+    parse = gltf_morph.parse
+    monkeypatch.setattr(gltf_morph, "parse", lambda data: parsed.append(len(data)) or parse(data))
+    take = make_take(4)
+    first = animated(tmp_path, glb(character()), take)
+    mesh = tmp_path / "mesh.glb"
+    out = tmp_path / "again.glb"
+    values = rig.to_arkit(take.values)
+    gltf_morph.write(rig.ARKIT_NAMES, values, take.rate, take.start, mesh, out)
+    assert json.loads(split(out.read_bytes())[0][1]) == first[0] and len(parsed) == 1
+
+    mesh.write_bytes(glb(character(), b"\0" * 16))
+    gltf_morph.write(rig.ARKIT_NAMES, values, take.rate, take.start, mesh, out)
+    assert len(parsed) == 2
+
+
 def test_a_map_for_percent_is_refused(tmp_path: Path, make_take: Callable[..., Take]) -> None:
     """Weights of 100 would tear a face apart."""
     with pytest.raises(TakeError, match="whole at 1; take a map that goes to 1"):

@@ -203,6 +203,17 @@ def test_bad_recordings_are_named(tmp_path: Path, edit: Callable[[str], str], sa
     assert str(path) in str(caught.value)
 
 
+def test_a_recording_that_stops_in_the_middle_of_a_row_is_named(tmp_path: Path) -> None:
+    """Cut off anywhere in its last row but within the last number, a recording is refused with line and file."""
+    whole = _recording(tmp_path / "take.csv", _counted(60, 4)).read_text().rstrip("\n")
+    path = tmp_path / "cut.csv"
+    for end in range(whole.rindex("\n") + 2, whole.rindex(",") + 2):
+        path.write_text(whole[:end])
+        with pytest.raises(TakeError, match="line 5") as caught:
+            live_link_face_csv.read(path)
+        assert str(path) in str(caught.value)
+
+
 def test_a_head_rotation_in_no_unit_is_refused(tmp_path: Path) -> None:
     """Neither radians nor degrees reach 400."""
     with pytest.raises(TakeError, match="neither radians nor degrees"):

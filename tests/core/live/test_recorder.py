@@ -7,6 +7,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from fractions import Fraction
 
@@ -16,6 +17,7 @@ import pytest
 from facetake import rig
 from facetake.errors import LiveError
 from facetake.live import (
+    Connections,
     Destination,
     FaceEncoder,
     FacePacket,
@@ -24,6 +26,7 @@ from facetake.live import (
     decode,
     destination,
     frame_of,
+    now_s,
     stream_take,
     take_of,
 )
@@ -164,7 +167,7 @@ def test_a_flood_ends_a_recording(acted: Callable[..., Take], monkeypatch: pytes
 class Broken:
     """A socket that refuses to send."""
 
-    def __init__(self, number: int = 101, why: str = "Network is unreachable") -> None:
+    def __init__(self, number: int = errno.EACCES, why: str = "Permission denied") -> None:
         self.error = OSError(number, why)
 
     def send(self, packet: bytes) -> None:
@@ -182,11 +185,35 @@ def test_a_full_buffer_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
     assert place.unheard == 0
 
 
-def test_a_network_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A send that the system refuses is one sentence with the place in it."""
+def test_a_packet_that_the_system_refuses_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A send that will never work is one sentence with the place in it."""
     with Destination("127.0.0.1", 11111) as place, monkeypatch.context() as patch:
         whole = place._socket
         patch.setattr(place, "_socket", Broken())
-        with pytest.raises(LiveError, match="cannot send to 127.0.0.1:11111: Network is unreachable"):
+        with pytest.raises(LiveError, match="cannot send to 127.0.0.1:11111: Permission denied"):
             place.send(b"x")
         patch.setattr(place, "_socket", whole)
+
+
+@pytest.mark.parametrize("number", destination.PASSING)
+def test_a_network_that_goes_for_a_moment_ends_no_stream(
+    number: int, acted: Callable[..., Take], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A machine that cannot be reached for some frames loses those, is told once, and gets the rest."""
+    take = acted(30)
+    with Recorder("127.0.0.1", 0) as recorder, ExitStack() as opened:
+        connections = Connections("livelink", "127.0.0.1", recorder.port, "Guard", take.rate, opened)
+        (_, place), *_ = connections.outputs
+        whole = place._socket  # type: ignore[attr-defined]
+        told: list[str] = []
+        looks = iter(range(1000))
+
+        def look(_share: float) -> None:
+            away = 10 <= next(looks) < 20
+            monkeypatch.setattr(place, "_socket", Broken(number, "No route to host") if away else whole)
+            told.extend(connections.unheard())
+
+        result = stream_take(take, connections.outputs, SteadyClock(now_s()), look)
+        recorder.listen(pause_s=0.2)
+    assert result.sent == 30 and 15 < len(recorder.found) < 30
+    assert [one.count("No route to host") for one in told] == [1] and "127.0.0.1" in told[0]

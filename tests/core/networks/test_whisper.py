@@ -228,6 +228,29 @@ def test_it_exports_and_quantises(tmp_path: Path) -> None:
     assert small.get_modelmeta().custom_metadata_map["facetake_model"] == "ear"
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_readouts_of_the_lips_are_exported(tmp_path: Path) -> None:
+    """An ear with readouts gives their mean at each frame; one without gives none."""
+    pytest.importorskip("onnx", reason="export needs onnx")
+    torch.manual_seed(0)
+    whisper = WhisperSize(width=WIDTH, layers=2, inner=32, memory=16, lips=2, lip_inner=16)
+    size = EmoFaceSize("whisper", whisper=whisper, width=16, layers=1, heads=2, feedforward=16)
+    network = EmoFace(size, tuple(range(16)))
+    export.export_ear(network, tmp_path / "ear.onnx")
+    sound = 0.1 * torch.randn(1, 32_000)
+    encoder = network.encoder
+    assert isinstance(encoder, WhisperEncoder)
+    with torch.no_grad():
+        lips = encoder.hear(sound, 120).lips
+        states = torch.stack(encoder._states(sound, 120, None), dim=1)
+        alone = [readout(states) for readout in encoder.lips]
+    (told,) = inference.session(tmp_path / "ear.onnx").run(["lips"], {"audio": sound.numpy()})
+
+    assert lips is not None and told.shape == (1, 120, 2)
+    assert np.abs(told - lips.numpy()).max() < 1e-4
+    assert torch.allclose(lips[:, ::6], torch.stack(alone).mean(dim=0)[:, :100:5], atol=1e-5)
+
+
 def test_a_control_moved_by_quantisation_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Where 8 bits would move a control too far, nothing is written."""
     pytest.importorskip("onnx", reason="export needs onnx")

@@ -113,6 +113,16 @@ def test_a_word_list_closes_after_each_word() -> None:
     assert silence.speech_gate(running)[30:580].min() == 1
 
 
+def test_phrases_at_an_even_beat_close_after_each() -> None:
+    """Eight phrases with equal pauses are a list; with uneven pauses it is running speech."""
+    beat = [(30 + 125 * n, 130 + 125 * n, 0.9) for n in range(8)]
+    uneven = [(first + 10 * (n % 2), last, level) for n, (first, last, level) in enumerate(beat)]
+    even = silence.speech_gate(spoken(1200, a=beat))
+
+    assert all(even[last + 8 : last + 17].max() == 0 for _, last, _ in beat[:-1])
+    assert silence.speech_gate(spoken(1200, a=uneven))[40:990].min() == 1
+
+
 def test_a_pause_longer_than_its_ramps_reaches_rest() -> None:
     """In a pause of just over 0.6 s the mouth comes to rest for a fifth of it."""
     gate = silence.speech_gate(spoken(400, a=[(40, 150, 0.9), (188, 380, 0.9)]))

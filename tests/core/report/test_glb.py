@@ -107,11 +107,14 @@ def test_morph_targets_are_arkit_s(glb: Glb, head: Head) -> None:
 def test_pictures_are_pngs_of_the_skin(glb: Glb, head: Head) -> None:
     """Pillow opens both; colour is the head's square roots of light in sRGB, green roughness the reverse of gloss."""
     image = pytest.importorskip("PIL.Image", reason="reading pictures needs Pillow")
-    colour, rough = (np.asarray(image.open(io.BytesIO(glb.view(one["bufferView"])))) for one in glb.json["images"])
+    colour, rough, folds = (
+        np.asarray(image.open(io.BytesIO(glb.view(one["bufferView"])))) for one in glb.json["images"]
+    )
     linear = np.square(head.texture[..., :3] / 255.0)
     srgb = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055) * 255
     assert np.abs(colour - srgb).max() <= 0.51
     assert np.array_equal(rough[..., 1], 255 - head.texture[..., 3])
+    assert np.array_equal(folds, np.concatenate(list(np.moveaxis(head.wrinkles, 2, 0))))
 
 
 @pytest.mark.parametrize("channels", [1, 3])

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +14,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake import report
+from facetake import formats, report
+from facetake.batch import approvals
 from facetake.face import head as heads
 from facetake.face.head import FLIP
 from facetake.report import ReportLine, three
+from facetake.rig import NEUTRAL
+from facetake.take import Take
 
 if TYPE_CHECKING:
     from selenium.webdriver import Chrome
@@ -287,3 +292,131 @@ def test_ten_thousand_rows_are_few_elements(chromium: Chrome, tmp_path: Path) ->
     assert page.part("shown").text == "10,000 of 10,000 shown"
     page.part("search").send_keys("line_07777")
     page.wait(lambda: page.ids() == ["line_07777"])
+
+
+PHONE = {"width": 420, "height": 860, "deviceScaleFactor": 1, "mobile": True}
+SMALL = {"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+
+
+@pytest.fixture
+def sized(chromium: Chrome) -> Iterator[Callable[[dict[str, object]], None]]:
+    """Sets the window's size; as it was afterwards."""
+    yield lambda size: chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+
+
+def test_verdicts_are_in_sight_on_a_small_screen(
+    sized: Callable[[dict[str, object]], None], page: Page, lines: list[ReportLine]
+) -> None:
+    """At 1280 by 720 both buttons, the note and the curves are in the window, and nothing runs out of it sideways."""
+    sized(SMALL)
+    page.open("shaky")
+    for name in ("approve", "reject", "note", "timeline"):
+        box = page.part(name).rect
+        assert box["y"] > 0 and box["y"] + box["height"] <= 720 and box["x"] + box["width"] <= 1280
+    assert page.run("return document.documentElement.scrollWidth") == 1280
+
+
+def test_a_phone_shows_the_list_or_the_line(sized: Callable[[dict[str, object]], None], page: Page) -> None:
+    """At 420 the list has the width; a tap opens the line over it, with its verdict in sight, and Back closes it."""
+    sized(PHONE)
+    page.wait(lambda: page.run("return document.querySelector('.line').offsetHeight") == 48)
+    assert not page.part("approve").is_displayed()
+    page.open("shaky")
+    box = page.part("approve").rect
+    assert page.part("approve").is_displayed() and box["y"] + box["height"] < 200
+    assert page.run("return document.documentElement.scrollWidth") == 420
+    page.part("back").click()
+    assert not page.part("approve").is_displayed() and page.ids() == WORST_FIRST
+    assert page.errors() == []
+
+
+def test_columns_without_anything_are_left_out(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> None:
+    """Neither head nor filter of a column stands there in which no line has anything."""
+    bare = [replace(line, character="", emotion="", text="", findings=()) for line in lines[:2]]
+    page = Page(chromium, report.write(bare, tmp_path).html)
+    heads_ = page.browser.find_elements("css selector", "[data-column]")
+    assert [head.get_attribute("data-column") for head in heads_] == ["rank", "id", "percentile", "duration", "verdict"]
+    assert not page.part("by-character").is_displayed() and page.part("filter-verdict").is_displayed()
+    assert page.errors() == []
+
+
+def test_many_are_approved_at_once(page: Page, lines: list[ReportLine]) -> None:
+    """What is shown, was made and has no verdict is approved after a question; what has one keeps it."""
+    page.open("shaky")
+    page.keys("r")
+    page.choose("character", "Ann")
+    page.part("bulk").click()
+    page.browser.switch_to.alert.dismiss()
+    assert "approved" not in page.part("summary").text
+    page.part("bulk").click()
+    page.browser.switch_to.alert.accept()
+    page.wait(lambda: "1 approved" in page.part("summary").text)
+    page.part("reset").click()
+    page.choose("verdict", "approved")
+    assert page.ids() == ["calm_1"]
+
+
+def exported(page: Page, folder: Path) -> dict[str, Any]:
+    """The lines of the file that the page exports."""
+    page.part("export").click()
+    file = folder / "down" / "facetake-approvals.json"
+    page.wait(file.exists)
+    found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["lines"]
+    return found
+
+
+def test_a_note_without_a_verdict_is_exported(page: Page, lines: list[ReportLine], tmp_path: Path) -> None:
+    """A note alone is worth telling, also of a line that could not be made; what nobody touched is not."""
+    page.open("calm_2")
+    page.part("note").send_keys("x" * 300)
+    page.open("lost")
+    page.part("note").send_keys("where is it?")
+    found = exported(page, tmp_path)
+    assert found == {
+        "lost": {"verdict": "", "note": "where is it?", "take_sha256": ""},
+        "calm_2": {"verdict": "", "note": "x" * 300, "take_sha256": lines[1].take_sha256},
+    }
+    assert set(approvals.read(tmp_path / "down" / "facetake-approvals.json")) == set(found)
+    assert "2 with a note alone" in page.part("summary").text
+
+
+def test_a_mood_is_set_right(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> None:
+    """What was heard is told where it was asked for; another mood is chosen, exported, and taken back by "as heard"."""
+    told = {"heard": "heard angry, 70 % sure", "heard_emotion": "angry", "certainty": 0.7, "emotion": "auto"}
+    lines[0] = replace(lines[0], **told)  # type: ignore[arg-type]
+    lines[2] = replace(lines[2], **told, correction="surprise:0.65")  # type: ignore[arg-type]
+    page = Page(chromium, report.write(lines, tmp_path).html)
+    page.open("calm_2")
+    assert not page.part("mood").is_displayed()
+    page.open("shaky")
+    assert page.part("correction").get_attribute("value") == "surprise:0.65"
+    page.part("correction").find_element("css selector", "option[value='']").click()
+    page.open("calm_1")
+    assert page.part("heard").text == "auto heard angry, 70 % sure"
+    page.part("correction").find_element("css selector", "option[value='sad:0.7']").click()
+    row = page.browser.find_element("css selector", ".line[aria-selected=true]")
+    assert "sad:0.7, set right" in row.text
+    found = exported(page, tmp_path)
+    assert {name: one["emotion"] for name, one in found.items()} == {"shaky": "", "calm_1": "sad:0.7"}
+    assert page.errors() == []
+
+
+@needs_three
+def test_the_approved_version_in_turn_with_the_new_one(
+    chromium: Chrome, lines: list[ReportLine], tmp_path: Path
+) -> None:
+    """B shows the version that was approved at the same moment, and the new one again; others have no such button."""
+    still = tmp_path / "still.npz"
+    formats.write(Take(np.tile(NEUTRAL, (120, 1)), Fraction(60)), still)
+    lines[2] = replace(lines[2], approved=still)
+    page = Page(chromium, report.write(lines, tmp_path).html)
+    page.open("calm_1")
+    assert not page.part("version").is_displayed()
+    page.open("shaky")
+    page.seek(OPEN_S)
+    new = page.look(MOUTH)
+    page.keys("b")
+    assert page.part("version").text == "Approved version" and difference(page.look(MOUTH), new) > 10.0
+    page.part("version").click()
+    assert page.part("version").text == "New take" and difference(page.look(MOUTH), new) < 1.0

@@ -233,3 +233,52 @@ def test_memory_does_not_grow_with_the_list(tmp_path: Path, monkeypatch: pytest.
         peaks.append(tracemalloc.get_traced_memory()[1])
         tracemalloc.stop()
     assert peaks[1] - peaks[0] < 100_000
+
+
+def test_no_two_columns_of_one_name(lines: list[ReportLine], tmp_path: Path) -> None:
+    """A check or a column of the list that is called like one of the report's says where it is from."""
+    own = (("score", "9"), ("Jitter", "mine"), ("score (list)", "8"))
+    check = replace(lines[0].findings[0], name="emotion")  # type: ignore[type-var]
+    lines[0] = replace(lines[0], others=own, findings=(*lines[0].findings, check))
+    with report.write(lines, tmp_path).csv.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        names = next(reader)
+        row = dict(zip(names, next(cells for cells in reader if cells[0] == "calm_1"), strict=True))
+    assert len({name.casefold() for name in names}) == len(names)
+    assert (row["score (list)"], row["Jitter (list)"], row["score (list) (list)"]) == ("9", "mine", "8")
+    assert row["emotion (check)"] == "0.05" and row["emotion"] == "happy:0.7"
+
+
+def test_lines_that_pass_everything_are_in_order(lines: list[ReportLine], tmp_path: Path) -> None:
+    """Where no check fails the line that is nearest to failing stands first, and each says how many are better."""
+    fine = [replace(lines[0], id=f"line_{n}", nearness=float(n % 3)) for n in range(6)]
+    found = rows(report.write(fine, tmp_path).html)
+    assert [row["id"] for row in found] == ["line_2", "line_5", "line_1", "line_4", "line_0", "line_3"]
+    assert [row["percentile"] for row in found] == [80.0, 80.0, 40.0, 40.0, 0.0, 0.0]
+
+
+def test_what_was_heard_is_told(lines: list[ReportLine], tmp_path: Path) -> None:
+    """The mood that was heard and how sure that is stand in the table, visemes and words in the line's media."""
+    visemes = (("sil", 0.0, 1.0), ("p", 1.0, 1.2), ("a", 1.2, 1.5), ("p", 1.5, 1.7), ("a", 1.7, 2.0))
+    lines[0] = replace(
+        lines[0],
+        text="Papa!",
+        heard="heard sad, 81 % sure",
+        heard_emotion="sad",
+        certainty=0.81,
+        correction="fear",
+        visemes=visemes,
+        approved=lines[1].take,
+    )
+    made = report.write(lines[:1], tmp_path)
+    with made.csv.open(encoding="utf-8", newline="") as file:
+        row = next(csv.DictReader(file))
+    assert [row[name] for name in ("heard", "heard_emotion", "certainty", "corrected_to")] == [
+        "heard sad, 81 % sure",
+        "sad",
+        "0.81",
+        "fear",
+    ]
+    media = json.loads(next(text for have, text in Elements(made.html).scripts if have.get("id") == "media-0"))
+    assert media["visemes"] == [list(one) for one in visemes] and media["words"] == [["Papa!", 1.0, 2.0]]
+    assert media["approved"]["frames"] == media["frames"]

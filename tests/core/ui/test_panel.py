@@ -13,6 +13,7 @@ import pytest
 
 pytestmark = pytest.mark.skipif(find_spec("PySide6") is None, reason="the panel needs the ui extra")
 LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+CORE = Path(__file__).parents[3] / "core"
 
 SCRIPT = """
 import sys, time
@@ -23,7 +24,8 @@ from facetake_host.host import Character
 from facetake_host.panel import Panel
 from facetake_host.recording import RecordingHost
 application = QApplication([])
-host, engine = RecordingHost(), EngineClient([sys.executable, "-m", "facetake", "worker"])
+worker = f"import sys; sys.path.insert(0, {sys.argv[2]!r}); from facetake.cli import main; sys.exit(main(['worker']))"
+host, engine = RecordingHost(), EngineClient([sys.executable, "-c", worker])
 def spin(panel, until):
     end = time.monotonic() + 60
     while not until() and time.monotonic() < end:
@@ -36,7 +38,7 @@ def spin(panel, until):
 def run(code: str) -> str:
     """What a script with a panel prints."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT + code, str(LINE)],
+        [sys.executable, "-c", SCRIPT + code, str(LINE), str(CORE)],
         capture_output=True,
         text=True,
         check=False,
@@ -106,6 +108,87 @@ print(host.head_joint)
     assert said == ["False", "ann:head"]
 
 
+def test_the_connection_is_tested() -> None:
+    """A button says where the engine is, of which version and with which models; or what is wrong, in one sentence."""
+    said = run("""
+panel = Panel(host, engine)
+panel.link.click(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+engine.close()
+for command in ([sys.executable, "-m", "nothing"], ["gone/python"]):
+    panel = Panel(host, EngineClient(command))
+    panel.link.click(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+old = "import json; asked = json.loads(input()); result = {'protocol': 1, 'version': '0.1.0'}; "
+old += "print(json.dumps({'id': asked['id'], 'event': 'done', 'result': result}), flush=True); input()"
+panel = Panel(host, EngineClient([sys.executable, "-c", old]))
+panel.link.click(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+""").splitlines()
+
+    assert said[0].startswith(f"The engine answers: version 0.2.0 of {sys.executable}, with 6 models (audio2rig, ")
+    assert said[1].startswith(f"the Python at {sys.executable} has no Facetake in it") and "install the" in said[1]
+    assert said[2] == "the engine does not start (gone/python: No such file or directory)"
+    assert said[3] == "the engine is of version 0.1.0 and the plugin of 0.2.0; install both from the same release"
+
+
+def test_a_take_is_played_live_and_stopped() -> None:
+    """The take that is shown goes out until Cancel; before there is one, and when it has gone, that is told."""
+    said = run("""
+import socket
+host.faces.append(Character("ann", "mh4"))
+panel = Panel(host, engine)
+panel.live.click(); print(panel.message.text())
+panel.open([Path(sys.argv[1])])
+panel.generate(); spin(panel, lambda: not panel.is_busy)
+listener = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+listener.bind(("127.0.0.1", 0)); listener.settimeout(20)
+from facetake_host import jobs
+elsewhere = {"port": listener.getsockname()[1]}
+answer = jobs.answer
+def ask(engine, do, fields, *rest): return answer(engine, do, {**fields, **(elsewhere if do == "live" else {})}, *rest)
+jobs.answer = ask
+panel.live.click(); print(panel.live.isEnabled(), panel.stop.isEnabled())
+spin(panel, lambda: panel.bar.value() > 5)
+print(b"Facetake" in listener.recv(2000))
+panel.stop.click(); spin(panel, lambda: not panel.is_busy); print(panel.live.isEnabled())
+panel.live.click(); spin(panel, lambda: panel.bar.value() > 0)
+panel.open([Path(sys.argv[1])]); spin(panel, lambda: not panel.is_busy and panel.tracks.mood is not None)
+panel.generate(); spin(panel, lambda: not panel.is_busy); engine.close()
+panel.live.click(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+engine.close()
+""").splitlines()
+
+    assert said == [
+        "Nothing is made of this line yet; generate it first.",
+        "False True",
+        "True",
+        "True",
+        "this take went with the engine that made it; generate it once more to play it",
+    ]
+
+
+def test_objects_of_a_scene_are_picked() -> None:
+    """A host whose scene has objects gets fields and buttons for what is looked at and from where; others do not."""
+    said = run("""
+from PySide6.QtWidgets import QPushButton
+def buttons(panel): return [one for one in panel.findChildren(QPushButton) if one.text() in ("Selected", "Camera")]
+print(len(buttons(Panel(host, engine))))
+class Picking(RecordingHost):
+    eyes = ""
+    def selection(self): return "apple"
+    def camera(self): raise HostProblem("the shot has no camera")
+from facetake_host.problems import HostProblem
+host = Picking(faces=[Character("ann", "mh4")], places={"apple": lambda frame: (0.1, 0.2, 1.0 + frame)})
+panel = Panel(host, engine)
+for one in buttons(panel): one.click()
+print(len(buttons(panel)), panel.target.text(), host.eyes, panel.message.text())
+panel.open([Path(sys.argv[1])]); panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+panel.target.setText("pear"); panel.generate(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
+engine.close()
+""").splitlines()
+
+    assert said[:2] == ["0", "3 apple apple the shot has no camera"] and said[2].startswith("facetake_line: ")
+    assert said[3] == "there is no object pear in the scene; choose another one to look at"
+
+
 def test_what_is_heard_is_drawn_to_be_changed() -> None:
     """With "from the voice" the emotion is heard, told and drawn; a stroke of the person's own takes over."""
     said = run("""
@@ -126,7 +209,7 @@ def test_drawn_emotion_is_few_cues_that_never_exceed_one(tmp_path: Path) -> None
     """Strokes over each other make room, straight stretches need no cue of their own."""
     from facetake import emotion
     from facetake.emotion import weights
-    from facetake_host.panel.mood import Mood
+    from facetake_host.mood import Mood
 
     mood = Mood(10.0)
     assert mood.is_neutral and mood.cues() == "0.0 neutral\n10.0 neutral\n"

@@ -6,10 +6,11 @@ Edits through these are on no undo queue, as in Maya; a command has to take them
 from __future__ import annotations
 
 import types
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+import numpy as np
 import stubs
 
 from fake_maya.scene import Key, MayaScene
@@ -69,6 +70,64 @@ class MDistance:
     def asCentimeters(self) -> float:
         """The same length in Maya's own unit."""
         return self._value * self.scene.cm_per_unit
+
+
+class MVector:
+    """A direction, or a place."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        assert len(numbers) == 3
+        self.numbers = np.array(numbers)
+
+    def __sub__(self, other: MVector) -> MVector:
+        return MVector(self.numbers - other.numbers)
+
+    def __iter__(self) -> Iterator[float]:
+        return iter(self.numbers.tolist())
+
+    def rotateBy(self, rotation: MQuaternion) -> MVector:
+        """Turned; Maya writes vectors as rows."""
+        return MVector(self.numbers @ rotation.rows)
+
+
+class MPoint(MVector):
+    """A place that a matrix moves."""
+
+    def __mul__(self, matrix: MMatrix) -> MPoint:
+        """Moved; Maya writes points as rows."""
+        return MPoint((np.append(self.numbers, 1.0) @ matrix.rows)[:3])
+
+
+class MQuaternion:
+    """A turn."""
+
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+    def inverse(self) -> MQuaternion:
+        """The turn back."""
+        return MQuaternion(self.rows.T)
+
+
+class MMatrix:
+    """Four rows: three axes with their scales, and where they begin."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        assert len(numbers) == 16
+        self.rows = np.reshape(numbers, (4, 4))
+
+
+class MTransformationMatrix:
+    """A matrix taken apart."""
+
+    def __init__(self, matrix: MMatrix) -> None:
+        self._matrix = matrix
+
+    def rotation(self, asQuaternion: bool = False) -> MQuaternion:
+        """Its turn, without its scale."""
+        assert asQuaternion
+        axes = self._matrix.rows[:3, :3]
+        return MQuaternion(axes / np.linalg.norm(axes, axis=1, keepdims=True))
 
 
 class MDGModifier:
@@ -271,6 +330,10 @@ CLASSES: dict[str, Any] = {
     "MDistance": MDistance,
     "MFnPlugin": MFnPlugin,
     "MGlobal": MGlobal,
+    "MPoint": MPoint,
+    "MVector": MVector,
+    "MMatrix": MMatrix,
+    "MTransformationMatrix": MTransformationMatrix,
     "MTimeArray": list,
     "MDoubleArray": list,
     "MIntArray": list,

@@ -79,7 +79,7 @@ class Commands(types.ModuleType):
             names = [*nodes, *scene.state.curves]
         if type == "animLayer":
             return [one.name for one in scene.state.layers]  # from the bottom up
-        names = [name for name in names if not type or nodes[name].type == type]
+        names = [name for name in names if not type or (name in nodes and nodes[name].type == type)]
         return [f"{nodes[name].parent}|{name}" if long else name for name in names]
 
     def do_objExists(self, name: str) -> bool:
@@ -94,8 +94,12 @@ class Commands(types.ModuleType):
         return self._scene.state.nodes[plug.partition(".")[0]], plug.partition(".")[2]
 
     def do_getAttr(self, plug: str, lock: bool = False, time: float | None = None) -> Any:
-        """A value now or at a frame, or whether the plug is locked."""
-        node, attribute = self._node(plug)
+        """A value now or at a frame, or whether the plug is locked; a matrix in centimetres, whatever the unit."""
+        node, attribute = self._node(plug.removesuffix("[0]"))
+        if attribute == "worldMatrix":
+            return list(node.attributes[attribute](time))
+        if attribute == "rotatePivot":
+            return [tuple(one / self._scene.cm_per_unit for one in node.attributes[attribute])]
         if lock:
             return attribute in node.locked
         if time is None or not isinstance(node.attributes[attribute], float):
@@ -136,6 +140,14 @@ class Commands(types.ModuleType):
             driver = f"{plug}_blend"
         driver = driver or state.base.get(plug)
         return [driver] if driver else None
+
+    def do_camera(self, name: str, query: bool, startupCamera: bool) -> bool:
+        """Whether a camera is one that every scene has."""
+        return bool(self._scene.state.nodes[name].attributes["startup"])
+
+    def do_listRelatives(self, name: str, parent: bool, path: bool) -> list[str] | None:
+        """What a node hangs from."""
+        return [self._scene.state.nodes[name].parent]
 
     def do_nodeType(self, name: str) -> str:
         """The type of a node."""

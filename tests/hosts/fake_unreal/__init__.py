@@ -12,14 +12,14 @@ from typing import Any
 import pytest
 import stubs
 
-from fake_unreal import assets, channels, editor, sequencer, values
+from fake_unreal import assets, channels, editor, level, sequencer, values
 from fake_unreal.world import World
 
 __all__ = ["CLASSES", "World", "install"]
 
 CLASSES: dict[str, Any] = {
     name: value
-    for module in (assets, channels, editor, sequencer, values)
+    for module in (assets, channels, editor, level, sequencer, values)
     for name, value in vars(module).items()
     if isinstance(value, type) and value.__module__ == module.__name__ and not name.startswith("_")
 }

@@ -21,6 +21,10 @@ class Object:
         """A property that the class has."""
         return getattr(self, name)
 
+    def set_editor_property(self, name: str, value: Any) -> None:
+        """A property that the class has."""
+        self.set_editor_properties({name: value})
+
     def set_editor_properties(self, properties: dict[str, Any]) -> None:
         """Several properties that the class has."""
         for name, value in properties.items():

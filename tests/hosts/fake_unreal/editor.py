@@ -159,6 +159,11 @@ class LevelSequenceEditorBlueprintLibrary:
         return cls.world.sequence
 
     @classmethod
+    def get_bound_objects(cls, object_binding: str) -> list[Any]:
+        """The actors and components that a binding stands for."""
+        return cls.world.bound.get(object_binding, [])
+
+    @classmethod
     def get_local_position(
         cls, time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE
     ) -> MovieSceneSequencePlaybackParams:

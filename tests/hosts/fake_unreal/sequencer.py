@@ -12,9 +12,12 @@ from fake_unreal.channels import (
     MovieSceneScriptingIntegerChannel,
     evaluate,
 )
+from fake_unreal.level import Actor, SkeletalMeshComponent, Transform, transforms_of
 from fake_unreal.values import (
+    FrameNumber,
     FrameRate,
     MovieSceneBlendType,
+    MovieSceneTimeUnit,
     OptionalMovieSceneBlendType,
     SequencerScriptingRange,
 )
@@ -304,6 +307,10 @@ class LevelSequence(_Object):
         self.tracks.append(made)
         return made
 
+    def get_binding_id(self, binding: MovieSceneBindingProxy) -> str:
+        """What stands for an actor of the shot elsewhere."""
+        return binding.get_display_name()
+
     def find_tracks_by_exact_type(self, track_type: type) -> list[Any]:
         """Tracks of a class."""
         return [one for one in self.tracks if type(one) is track_type]
@@ -358,6 +365,29 @@ class ControlRigSequencerLibrary:
     def get_control_rigs(cls, level_sequence: LevelSequence) -> list[Any]:
         """All of them."""
         return [one for one in cls.world.rigs if one.track in level_sequence.tracks]
+
+    @classmethod
+    def get_skeletal_mesh_component_world_transforms(
+        cls,
+        level_sequence: LevelSequence,
+        skeletal_mesh_component: SkeletalMeshComponent,
+        frames: list[FrameNumber],
+        time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE,
+        reference_name: str = "None",
+    ) -> list[Transform]:
+        """A bone at frames, as the shot plays."""
+        return transforms_of(skeletal_mesh_component.bones[reference_name], frames, time_unit)
+
+    @classmethod
+    def get_actor_world_transforms(
+        cls,
+        level_sequence: LevelSequence,
+        actor: Actor,
+        frames: list[FrameNumber],
+        time_unit: MovieSceneTimeUnit = MovieSceneTimeUnit.DISPLAY_RATE,
+    ) -> list[Transform]:
+        """An actor at frames, as the shot plays."""
+        return transforms_of(actor.where, frames, time_unit)
 
     @classmethod
     def hide_all_controls(cls, section: MovieSceneControlRigParameterSection) -> None:

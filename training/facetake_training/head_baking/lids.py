@@ -24,7 +24,7 @@ def even_blinks(mesh: Mesh) -> None:
     ring = np.intersect1d(mesh.faces[mesh.part == SKIN], mesh.faces[mesh.part == SOCKET])
     for eye, name in zip(mesh.eye_centres, ("eyeBlinkLeft", "eyeBlinkRight"), strict=True):
         edge = ring[np.sign(mesh.vertices[ring, 0]) == np.sign(eye[0])]
-        shut = _outside(mesh, mesh.vertices[edge] + mesh.deltas[name][edge], eye)
+        shut = outside(mesh, mesh.vertices[edge] + mesh.deltas[name][edge], eye)
         ends = np.array([shut[:, 0].argmin(), shut[:, 0].argmax()])
         reach = geodesic(mesh, edge)
         _meet(mesh, edge, ends, eye, mesh.deltas[name], reach)
@@ -39,7 +39,7 @@ def _meet(mesh: Mesh, edge: I64, ends: I64, eye: F64, delta: F64, reach: F64) ->
     for _ in range(ROUNDS):
         moved = mesh.vertices[edge] + delta[edge]
         moved[:, 1] += change
-        shut = _outside(mesh, moved, eye)
+        shut = outside(mesh, moved, eye)
         arc = _arc(shut[:, 0], shut[ends])
         change += 0.8 * (np.where(upper, arc + OVERLAP_M, np.minimum(arc, shut[:, 1])) - shut[:, 1])
     share = np.clip(1.0 - reach.min(axis=0) / REACH_M, 0.0, 1.0)
@@ -48,7 +48,7 @@ def _meet(mesh: Mesh, edge: I64, ends: I64, eye: F64, delta: F64, reach: F64) ->
 
 def _lift_folds(mesh: Mesh, ends: F64, eye: F64, delta: F64, reach: F64) -> None:
     """Takes skin of the upper lid up that hangs over the arc, in front of the edge: what is seen of it is a fold."""
-    shut = _outside(mesh, mesh.vertices + delta, eye)
+    shut = outside(mesh, mesh.vertices + delta, eye)
     hangs = np.maximum(shut[:, 1] - _arc(shut[:, 0], ends) - OVERLAP_M, 0.0)
     above = mesh.vertices[:, 1] < ends[:, 1].mean() - OVERLAP_M
     delta[:, 1] -= hangs * (_is_lid(mesh) & above & (reach < 2.0 * REACH_M))
@@ -65,7 +65,7 @@ def _arc(x: F64, ends: F64) -> F64:
     return np.asarray(np.interp(x, [low[0], high[0]], [low[1], high[1]]) + SAG_M * np.clip(1.0 - along**2, 0.0, None))
 
 
-def _outside(mesh: Mesh, points: F64, eye: F64) -> F64:
+def outside(mesh: Mesh, points: F64, eye: F64) -> F64:
     """Points (N, 3) as `Head.deform` keeps them outside an eyeball."""
     away = points - eye
     distance = np.linalg.norm(away, axis=1, keepdims=True)

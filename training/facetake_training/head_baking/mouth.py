@@ -101,7 +101,7 @@ def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
     mesh.uv_faces = mesh.uv_faces[chosen]
     mesh.part = mesh.part[chosen]
     for number, (piece, part, _) in enumerate(pieces):
-        _add(mesh, piece, part, {name: parts[number] for name, parts in moves.items()})
+        join(mesh, piece, part, {name: parts[number] for name, parts in moves.items()})
     compact(mesh)
 
 
@@ -221,8 +221,8 @@ def _carried(mesh: Mesh, delta: F64, old: I64, points: F64) -> F64:
     return np.asarray(np.c_[points, np.ones(len(points))] @ motion)
 
 
-def _add(mesh: Mesh, piece: tuple[F64, I64, F64], part: int, moves: dict[str, F64]) -> None:
-    """Joins a piece with charts in 0..1 to the mesh."""
+def join(mesh: Mesh, piece: tuple[F64, I64, F64], part: int, moves: dict[str, F64]) -> None:
+    """Joins vertices (V, 3), faces (F, 3) and charts (V, 2) in 0..1 to the mesh, and what actions do to them (V, 3)."""
     points, faces, chart = piece
     (u0, v0, u1, v1), _ = CHARTS[part]
     first, first_uv = len(mesh.vertices), len(mesh.uv)

@@ -7,11 +7,12 @@ never moves an old point and is the same linear map for rest, deltas and identit
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, diags, identity, vstack
-from scipy.sparse.linalg import splu
+from scipy.sparse.linalg import SuperLU, splu
 
 from facetake.arrays import F64, I64
 
@@ -46,7 +47,25 @@ class Refined:
         for _ in range(MOST_ROUNDS):
             if not self._split(np.asarray(self._flat @ vertices), wanted):
                 break
-        self.map = _sheet(self._flat, vertices, self.faces)
+        self._vertices = vertices
+
+    @cached_property
+    def map(self) -> csr_matrix:
+        """The matrix (V', V) that takes values of old points to all; `carry` is faster for few values."""
+        return _sheet(self._flat, self._vertices, self.faces)
+
+    def carry(self, values: F64) -> F64:
+        """Values (V', K) of all points for those of old ones (V, K): new ones bend least between them."""
+        old = self._flat.shape[1]
+        if self._flat.shape[0] == old:
+            return values
+        free, fixed = self._solver
+        return np.concatenate([values, free.solve(np.ascontiguousarray(-(fixed @ values)))])
+
+    @cached_property
+    def _solver(self) -> tuple[SuperLU, csr_matrix]:
+        """What tells new points of old ones."""
+        return _bending(self._flat, self._vertices, self.faces)
 
     def _split(self, points: F64, wanted: Wanted) -> int:
         """One round; how many edges were split."""
@@ -100,14 +119,19 @@ def _sheet(flat: csr_matrix, vertices: F64, faces: I64) -> csr_matrix:
     old = flat.shape[1]
     if flat.shape[0] == old:
         return flat
-    stiffness, mass = _cotangents(flat @ vertices, faces)
-    bending = csr_matrix(stiffness @ diags(1.0 / mass) @ stiffness)
-    free = splu(bending[old:, old:].tocsc())
-    right = np.asarray((-bending[old:, :old]).todense())
-    solved = free.solve(right)
+    free, fixed = _bending(flat, vertices, faces)
+    solved = free.solve(np.asarray((-fixed).todense()))
     solved[np.abs(solved) < 1e-3] = 0.0
     solved /= solved.sum(axis=1, keepdims=True)
     return csr_matrix(vstack([identity(old, format="csr"), csr_matrix(solved)]))
+
+
+def _bending(flat: csr_matrix, vertices: F64, faces: I64) -> tuple[SuperLU, csr_matrix]:
+    """Of the sheet's bending: the part of the new points, ready to be solved, and what the old ones do to it."""
+    old = flat.shape[1]
+    stiffness, mass = _cotangents(flat @ vertices, faces)
+    bending = csr_matrix(stiffness @ diags(1.0 / mass) @ stiffness)
+    return splu(bending[old:, old:].tocsc()), bending[old:, :old]
 
 
 def _cotangents(points: F64, faces: I64) -> tuple[csr_matrix, F64]:

@@ -30,6 +30,14 @@ export class Detail {
     this.part("play").addEventListener("click", () => this.player.toggle());
     this.part("loop").addEventListener("change", (event) => { this.part("audio").loop = event.target.checked; });
     this.part("speed").addEventListener("change", (event) => { this.player.speed = Number(event.target.value); });
+    this.part("version").addEventListener("click", () => this.switchVersion());
+    this.part("correction").replaceChildren(new Option("as heard", ""), ...this.facts.emotions.flatMap((name) => (
+      name === "neutral" ? [new Option(name, name)] : [1, 0.7, 0.4].map((weight) => new Option(weight === 1 ? name : `${name} ${weight}`, weight === 1 ? name : `${name}:${weight}`)))));
+    this.part("correction").addEventListener("change", (event) => {
+      this.verdicts.say(this.line, { emotion: event.target.value });
+      this.showVerdict();
+      this.onVerdict();
+    });
     this.part("approve").addEventListener("click", () => this.judge("approved"));
     this.part("reject").addEventListener("click", () => this.judge("rejected"));
     this.part("note").addEventListener("input", (event) => {
@@ -63,6 +71,8 @@ export class Detail {
       return;
     }
     this.media = media;
+    this.isOld = false;
+    this.showVersion();
     this.openedStage = stage;
     this.player.load(media.address ?? (this.isBeyond(line) ? line.href : ""));
     this.timeline.time = 0;
@@ -74,6 +84,11 @@ export class Detail {
 
   describe(line) {
     this.part("line-id").textContent = line.id;
+    this.part("rank").textContent = line.status === "done" && line.percentile
+      ? `Needs a look more than ${Math.round(line.percentile)} % of the lines` : "";
+    const [heard] = line.heard;
+    this.part("mood").hidden = !heard;
+    this.part("heard").textContent = `auto ${heard}`;
     const facts = [line.character, line.emotion, line.duration ? `${line.duration.toFixed(2)} s` : "", line.why];
     facts.push(...line.others.map(([name, text]) => `${name}: ${text}`), ...line.told);
     this.part("line-facts").textContent = facts.filter(Boolean).join(" · ");
@@ -108,13 +123,33 @@ export class Detail {
     this.part("play").disabled = !this.player.address;
   }
 
+  // The take, or the version that was approved, at the same moment
+  switchVersion() {
+    if (!this.media.approved) return;
+    this.isOld = !this.isOld;
+    this.showVersion();
+    this.timeline.show(this.line.duration, this.shownMedia(), this.line.wrong, this.facts);
+    this.showTime(this.player.time);
+  }
+
+  shownMedia() {
+    return this.isOld ? { ...this.media, motion: this.media.approved } : this.media;
+  }
+
+  showVersion() {
+    const button = this.part("version");
+    button.hidden = !this.media.approved;
+    button.textContent = this.isOld ? "Approved version" : "New take";
+    button.setAttribute("aria-pressed", Boolean(this.isOld));
+  }
+
   isBeyond(line) {
     return !line.media && Boolean(line.href) && line.status === "done";
   }
 
   showTime(time) {
     if (!this.line) return;
-    const { motion } = this.media, total = this.line.duration || this.part("audio").duration || 0;
+    const { motion } = this.shownMedia(), total = this.line.duration || this.part("audio").duration || 0;
     const clock = this.part("clock");
     clock.replaceChildren(make("b", "", time.toFixed(2)), ` / ${total.toFixed(2)} s`);
     this.timeline.move(time);
@@ -142,7 +177,10 @@ export class Detail {
   }
 
   showVerdict() {
-    const { verdict, note } = this.verdicts.of(this.line);
+    const { verdict, note, emotion = "" } = this.verdicts.of(this.line), choice = this.part("correction");
+    if (emotion && ![...choice.options].some((option) => option.value === emotion)) choice.append(new Option(emotion, emotion));
+    choice.value = emotion;
+    this.part("mood").classList.toggle("corrected", Boolean(emotion));
     this.part("approve").setAttribute("aria-pressed", verdict === "approved");
     this.part("reject").setAttribute("aria-pressed", verdict === "rejected");
     this.part("note").value = note;

@@ -21,8 +21,10 @@ export class Face {
   // weights: at least 52; angles: yaw, pitch, roll in degrees
   pose(weights, seal, angles) {
     this.positions.set(this.rest);
+    const tongue = this.column.tongueOut, out = Math.min(weights[tongue], this.roomForTongue(weights, seal));
     this.glb.targets.forEach((target, i) => {
-      if (weights[i] > LEAST_WEIGHT) addScaled(this.positions, target, weights[i]);
+      const weight = i === tongue ? out : weights[i];
+      if (weight > LEAST_WEIGHT) addScaled(this.positions, target, weight);
     });
     this.closeLips(seal);
     this.clearEyes();
@@ -30,6 +32,13 @@ export class Face {
     this.turn(angles);
     this.findNormals();
     this.look(weights);
+  }
+
+  // Lips that leave it no room keep the tongue behind them
+  roomForTongue(weights, seal) {
+    const { inside, shut, room, lowered } = this.glb.anatomy.tongue, w = (name) => weights[this.column[name]];
+    const lower = 0.5 * (w("mouthLowerDownLeft") + w("mouthLowerDownRight"));
+    return inside + room * Math.max((w("jawOpen") + lowered * lower) * (1 - seal) - shut, 0);
   }
 
   // From upper to lower points along the mouth line, less the way at rest: y below 0 is open, above 0 crossed
@@ -123,6 +132,16 @@ export class Face {
       const s = 3 * source[i];
       for (let k = 0; k < 3; k += 1) normals[3 * i + k] = sums[s + k];  // the shader makes them unit
     }
+  }
+
+  // How much of each kind of wrinkle shows: on the right side of the face, and on the left
+  folds(weights) {
+    const { rest, shapes } = this.glb.anatomy.wrinkles;
+    return ["Right", "Left"].map((side) => shapes.map((terms, kind) => {
+      const of = ([name, share]) => share * weights[this.column[name.replace("*", side)]];
+      const shown = Object.entries(terms).reduce((sum, term) => sum + of(term), rest[kind]);
+      return Math.min(Math.max(shown, 0), 1);
+    }));
   }
 
   // Irises slide over eyeballs that lids fit

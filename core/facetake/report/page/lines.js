@@ -36,6 +36,7 @@ export const SORTS = {
   emotion: (line) => line.emotion,
   text: (line) => line.text,
   checks: (line) => -(line.status === FAILED ? 1e6 : line.wrong.length),
+  percentile: (line) => -line.percentile,
   duration: (line) => line.duration,
   verdict: (line, verdicts) => verdicts.of(line).verdict || "~",
 };

@@ -8,13 +8,28 @@ const SEEK_S = 0.1, PAGE_ROWS = 20, SEARCH_WAIT_MS = 120;
 const part = (name) => document.getElementById(name);
 const facts = readFacts(), lines = readLines(facts), verdicts = new Verdicts(facts, lines);
 const shown = new Shown(lines, verdicts);
-const list = new List(shown, verdicts, { onSelect: select, onSort: sort });
+const list = new List(shown, verdicts, { onSelect: read, onSort: sort });
 const detail = new Detail(facts, verdicts, { onVerdict: () => { list.refresh(); summarise(); } });
 
 function select(line) {
   if (!line) return;
   list.select(line);
   if (line !== detail.line) detail.show(line);
+}
+
+// On a phone the list and the line are each a page of their own
+function read(line) {
+  select(line);
+  document.body.classList.add("reading");
+}
+
+function approveShown() {
+  const open = shown.lines.filter((line) => line.status === "done" && line.sha && !verdicts.of(line).verdict).length;
+  if (!open || !confirm(`Approve ${open.toLocaleString("en")} lines that are shown and have no verdict?`)) return;
+  verdicts.approveAll(shown.lines);
+  if (detail.line) detail.showVerdict();
+  list.refresh();
+  summarise();
 }
 
 function step(rows) {
@@ -35,11 +50,11 @@ function update() {
 }
 
 function summarise() {
-  const counts = { failed: 0, waiting: 0, faulty: 0, fine: 0 }, { approved, rejected } = verdicts.counts();
+  const counts = { failed: 0, waiting: 0, faulty: 0, fine: 0 }, { approved, rejected, noted, corrected } = verdicts.counts();
   for (const line of lines) counts[stateOf(line)] += 1;
   const facts_ = [
     [lines.length, "lines"], [counts.failed, "not made"], [counts.waiting, "not begun"], [counts.faulty, "with findings"],
-    [approved, "approved"], [rejected, "rejected"],
+    [approved, "approved"], [rejected, "rejected"], [noted, "with a note alone"], [corrected, "moods set right"],
   ].filter(([count], i) => count || i === 0);
   part("summary").replaceChildren(...facts_.flatMap(([count, what], i) => [i ? "  ·  " : "", make("b", "", count.toLocaleString("en")), ` ${what}`]));
 }
@@ -56,11 +71,12 @@ function choices(counts) {
 }
 
 function setUpFilters() {
-  fillFilter("character", [["", "all"], ...choices(tally(lines, (line) => [line.character]))]);
-  fillFilter("emotion", [["", "all"], ...choices(tally(lines, (line) => [line.emotion]))]);
+  for (const name of ["character", "emotion"]) part(`by-${name}`).hidden = !lines.some((line) => line[name]);
+  fillFilter("character", [["", "any character"], ...choices(tally(lines, (line) => [line.character]))]);
+  fillFilter("emotion", [["", "any emotion"], ...choices(tally(lines, (line) => [line.emotion]))]);
   const checks = choices(tally(lines, (line) => line.wrong.map((finding) => finding.name)));
-  fillFilter("check", [["", "all"], ["?any", "any failed"], ...checks, ["?none", "every one passed"], ["?failed", "not made"]]);
-  fillFilter("verdict", [["", "all"], ["open", "open"], ["approved", "approved"], ["rejected", "rejected"]]);
+  fillFilter("check", [["", "any check"], ["?any", "one failed"], ...checks, ["?none", "every one passed"], ["?failed", "not made"]]);
+  fillFilter("verdict", [["", "any verdict"], ["open", "open"], ["approved", "approved"], ["rejected", "rejected"]]);
   let due = 0;
   part("search").addEventListener("input", (event) => {
     clearTimeout(due);
@@ -78,7 +94,7 @@ const KEYS = {
   PageDown: () => step(PAGE_ROWS), PageUp: () => step(-PAGE_ROWS), Home: () => step(-lines.length), End: () => step(lines.length),
   " ": () => detail.player.toggle(), a: () => detail.judge("approved"), r: () => detail.judge("rejected"),
   n: () => part("note").focus(), "/": () => part("search").focus(), e: () => verdicts.download(),
-  ArrowLeft: () => detail.player.seek(detail.player.time - SEEK_S), ArrowRight: () => detail.player.seek(detail.player.time + SEEK_S),
+  b: () => detail.switchVersion(), ArrowLeft: () => detail.player.seek(detail.player.time - SEEK_S), ArrowRight: () => detail.player.seek(detail.player.time + SEEK_S),
 };
 
 function onKey(event) {
@@ -89,6 +105,7 @@ function onKey(event) {
     return;
   }
   const isPressing = event.target.matches("button, input") && [" ", "Enter"].includes(event.key);
+  if (event.key === "A" && event.shiftKey) return approveShown();
   const act = KEYS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   if (!act || isPressing) return;
   event.preventDefault();
@@ -100,4 +117,6 @@ summarise();
 update();
 document.addEventListener("keydown", onKey);
 part("export").addEventListener("click", () => verdicts.download());
+part("bulk").addEventListener("click", approveShown);
+part("back").addEventListener("click", () => document.body.classList.remove("reading"));
 select(shown.lines[0]);

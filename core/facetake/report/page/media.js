@@ -10,6 +10,9 @@ export async function unpackMedia(line, facts) {
     media.peaks = bytesOf(packed.peaks);
   }
   if (packed.motion) media.motion = new Motion(await inflate(packed.motion), packed, facts);
+  if (packed.approved?.motion) media.approved = new Motion(await inflate(packed.approved.motion), packed.approved, facts);
+  media.visemes = packed.visemes ?? [];
+  media.words = packed.words ?? [];
   return media;
 }
 

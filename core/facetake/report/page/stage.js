@@ -3,7 +3,7 @@ import * as THREE from "three";
 import { Face } from "report/face";
 import { readGlb } from "report/glb";
 
-const DISTANCE_M = 1.15, FOV_DEG = 15.5, EYE_LINE_M = -0.012;
+const DISTANCE_M = 1.15, FOV_DEG = 16.6, EYE_LINE_M = -0.012;
 // Drawn on twice the pixels each way and shown smaller, as the preview does: smooth, and what software gets wrong in a
 // triangle thinner than a pixel is not seen
 const PIXELS_A_POINT = 2;
@@ -26,6 +26,8 @@ void main() {
 const FRAGMENT = `
 uniform sampler2D colour; uniform sampler2D roughness;
 ${VARYINGS}
+uniform sampler2D folds; uniform vec4 foldsRight; uniform vec4 foldsLeft; uniform vec4 foldsPlace; uniform vec2 atlas;
+const float DEPTH_M = 0.0011, DARK = 0.42, BLEND = 14.0;
 const vec3 SKY = vec3(0.36, 0.38, 0.42), GROUND = vec3(0.22, 0.185, 0.165), WRAP = vec3(0.34, 0.19, 0.13);
 void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, float shadow, inout vec3 diffuse, inout vec3 gleam) {
   vec3 l = normalize(towards), wrap = WRAP * vSoft;
@@ -34,8 +36,31 @@ void light(vec3 towards, vec3 lit, vec3 n, vec3 v, float power, float norm, floa
   float halfway = clamp(dot(normalize(l + v), n), 1e-4, 1.0);
   if (cosine > 0.0) gleam += lit * norm * pow(halfway, power) * min(cosine * 4.0, 1.0) * shadow;
 }
+// How deep the skin is folded at a texel of the wrinkles' picture, which has its four kinds one below the other
+float foldAt(vec2 at, float side) {
+  if (any(lessThan(at, vec2(1.0))) || any(greaterThan(at, foldsPlace.zw - 1.0))) return 0.0;
+  vec4 shown = mix(foldsRight, foldsLeft, side);
+  vec2 whole = foldsPlace.zw * vec2(1.0, 4.0);
+  float sum = 0.0;
+  for (int kind = 0; kind < 4; kind += 1) {
+    sum += shown[kind] * texture2D(folds, (at + vec2(0.0, float(kind) * foldsPlace.w)) / whole).r;
+  }
+  return sum;
+}
 void main() {
   vec3 n = normalize(vNormal_), v = normalize(vView), albedo = texture2D(colour, vAt).rgb;
+  if (vSoft > 0.99) {
+    vec2 at = vAt * atlas.x, dx = dFdx(at), dy = dFdy(at);
+    float side = clamp((at.x - atlas.y) / BLEND + 0.5, 0.0, 1.0);
+    at -= foldsPlace.xy;
+    float here = foldAt(at, side);
+    vec2 slope = vec2(foldAt(at + vec2(1.0, 0.0), side), foldAt(at + vec2(0.0, 1.0), side)) - here;
+    vec3 sx = -dFdx(vView), sy = -dFdy(vView), rx = cross(sy, n), ry = cross(n, sx);
+    float area = dot(sx, rx);
+    n = normalize(abs(area) * n + DEPTH_M * sign(area) * (dot(slope, dx) * rx + dot(slope, dy) * ry));
+    float dark = 1.0 - DARK * min(here, 1.0);
+    albedo *= vec3(0.3 + 0.7 * dark, dark, dark);
+  }
   float gloss = 1.0 - texture2D(roughness, vAt).g, open = clamp(vOpen, 0.0, 1.0), shut = 1.0 - open;
   vec3 reach = vec3(1.0 - shut * (1.0 - 0.30 * vSoft), 1.0 - shut * (1.0 - 0.10 * vSoft), open);
   vec3 diffuse = mix(GROUND, SKY, 0.5 + 0.5 * n.y) * reach, gleam = vec3(0.0);
@@ -58,17 +83,22 @@ export class Stage {
     return new Stage(canvas, new Face(glb), bitmaps);
   }
 
-  constructor(canvas, face, [colour, roughness]) {
+  constructor(canvas, face, [colour, roughness, folds]) {
     Object.assign(this, { canvas, face, rest: new Float32Array(face.glb.names.length) });
     this.renderer = new THREE.WebGLRenderer({ canvas, antialias: devicePixelRatio > 1, alpha: true, preserveDrawingBuffer: true });
     this.camera = new THREE.PerspectiveCamera(FOV_DEG, 1, 0.3, 3);
     this.camera.position.set(0, EYE_LINE_M, DISTANCE_M);
     this.scene = new THREE.Scene();
     this.geometry = geometryOf(face);
+    const { at, size, middle, atlas } = face.glb.anatomy.wrinkles;
     const uniforms = {
       colour: { value: textureOf(colour, THREE.SRGBColorSpace) }, roughness: { value: textureOf(roughness, THREE.NoColorSpace) },
+      folds: { value: textureOf(folds, THREE.NoColorSpace) }, foldsPlace: { value: new THREE.Vector4(...at, ...size) },
+      foldsRight: { value: new THREE.Vector4() }, foldsLeft: { value: new THREE.Vector4() },
+      atlas: { value: new THREE.Vector2(atlas, middle) },
     };
-    this.mesh = new THREE.Mesh(this.geometry, new THREE.ShaderMaterial({ uniforms, vertexShader: VERTEX, fragmentShader: FRAGMENT }));
+    this.material = new THREE.ShaderMaterial({ uniforms, vertexShader: VERTEX, fragmentShader: FRAGMENT });
+    this.mesh = new THREE.Mesh(this.geometry, this.material);
     this.mesh.frustumCulled = false;
     this.scene.add(this.mesh);
     this.listenForDrags();
@@ -78,6 +108,9 @@ export class Stage {
 
   show(weights, seal, angles) {
     this.face.pose(weights, seal, angles);
+    const [right, left] = this.face.folds(weights);
+    this.material.uniforms.foldsRight.value.set(...right);
+    this.material.uniforms.foldsLeft.value.set(...left);
     for (const attribute of Object.values(this.geometry.attributes)) attribute.needsUpdate = true;
     this.draw();
   }

@@ -2,7 +2,8 @@
 
 export const COLOURS = ["#ee7a60", "#68bedc", "#aad26e", "#d2a0e6", "#f0c86e"];
 const WAVE = "#2c4259", GRID = "#20242b", INK = "#78808d", HEAD = "#ffd65c", WRONG = "#e8796a";
-const FLAG_PX = 18, TIME_PX = 16, MARGIN_PX = 4;
+const FLAG_PX = 18, TIME_PX = 16, MARGIN_PX = 4, BAND_PX = 13;
+const VISEME = "#8fa3b8", WORD = "#d9dde4", EDGE = "#39424e";
 
 export class Timeline {
   constructor(canvas, { onSeek }) {
@@ -51,13 +52,15 @@ export class Timeline {
     context.drawImage(this.drawn, 0, 0);
     context.setTransform(this.ratio, 0, 0, this.ratio, 0, 0);
     context.fillStyle = HEAD;
-    context.fillRect(this.x(Math.min(time, this.duration)) - 0.75, 0, 1.5, this.height - TIME_PX);
+    context.fillRect(this.x(Math.min(time, this.duration)) - 0.75, 0, 1.5, this.bottom);
   }
 
   redraw() {
     this.ratio = Math.min(devicePixelRatio, 2);
     this.width = this.canvas.clientWidth;
     this.height = this.canvas.clientHeight;
+    const bands = [this.media?.visemes, this.media?.words].filter((one) => one?.length).length;
+    this.bottom = this.height - TIME_PX - bands * BAND_PX;  // of the curves: words and visemes stand below
     if (!this.width) return;
     for (const canvas of [this.canvas, this.drawn]) {
       canvas.width = Math.round(this.width * this.ratio);
@@ -70,6 +73,7 @@ export class Timeline {
       this.drawWave(context);
       this.drawCurves(context);
       this.drawMarks(context);
+      this.drawBands(context);
     }
     this.move(this.time);
   }
@@ -79,7 +83,7 @@ export class Timeline {
     context.font = "10px system-ui, sans-serif";
     for (let time = 0; time <= this.duration + 1e-6; time += step) {
       context.fillStyle = GRID;
-      context.fillRect(Math.round(this.x(time)), 0, 1, this.height - TIME_PX + 3);
+      context.fillRect(Math.round(this.x(time)), 0, 1, this.bottom + 3);
       context.fillStyle = INK;
       const label = `${+time.toFixed(2)} s`, room = context.measureText(label).width;
       if (this.x(time) + 3 + room < this.width) context.fillText(label, this.x(time) + 3, this.height - 4);
@@ -89,7 +93,7 @@ export class Timeline {
   drawWave(context) {
     const peaks = this.media.peaks;
     if (!peaks?.length) return;
-    const middle = (this.height - TIME_PX + FLAG_PX) / 2, reach = (this.height - TIME_PX - FLAG_PX) / 2 - 4;
+    const middle = (this.bottom + FLAG_PX) / 2, reach = (this.bottom - FLAG_PX) / 2 - 4;
     const loudest = Math.max(peaks.reduce((a, b) => Math.max(a, b), 0), 12), perPoint = (this.duration * this.facts.peaksHz) / this.width;
     context.fillStyle = WAVE;
     for (let x = MARGIN_PX; x < this.width - MARGIN_PX; x += 1) {
@@ -104,7 +108,7 @@ export class Timeline {
   drawCurves(context) {
     const motion = this.media.motion;
     if (!motion) return;
-    const bottom = this.height - TIME_PX - 4, top = FLAG_PX + 4;
+    const bottom = this.bottom - 4, top = FLAG_PX + 4;
     context.lineWidth = 1.5;
     context.lineJoin = "round";
     this.facts.curves.forEach((name, i) => {
@@ -117,13 +121,38 @@ export class Timeline {
     });
   }
 
+  // What was heard, under the curves: visemes, then the words of the text where there is one
+  drawBands(context) {
+    const bands = [[this.media.visemes, VISEME, 1], [this.media.words, WORD, 0]].filter(([some]) => some?.length);
+    context.font = "10px system-ui, sans-serif";
+    bands.forEach(([some, colour, silent], band) => {
+      const top = this.bottom + band * BAND_PX;
+      for (const [name, begin, end] of some) {
+        if (silent && name === "sil") continue;
+        const left = this.x(begin), room = this.x(Math.min(end, this.duration)) - left, width = context.measureText(name).width;
+        context.fillStyle = EDGE;
+        context.fillRect(left, top + 1, 1, BAND_PX - 3);
+        context.fillStyle = colour;
+        if (width + 2 <= room) context.fillText(name, left + 2 + (silent ? (room - 2 - width) / 2 : 0), top + 9);
+        else if (!silent) this.drawCut(context, name, left + 2, top + 9, room - 2);
+      }
+    });
+  }
+
+  // A word that has too little room: as many letters as fit, as a whole one would run into the next
+  drawCut(context, name, x, y, room) {
+    let letters = name.length;
+    while (letters && context.measureText(name.slice(0, letters)).width > room) letters -= 1;
+    if (letters) context.fillText(name.slice(0, letters), x, y);
+  }
+
   drawMarks(context) {
     context.font = "10px system-ui, sans-serif";
     this.marks.forEach(({ name, instant }, i) => {
       const x = this.markX(instant), room = context.measureText(name).width, next = this.marks[i + 1];
       context.fillStyle = WRONG;
       context.globalAlpha = 0.45;
-      context.fillRect(x - 0.5, FLAG_PX - 4, 1, this.height - TIME_PX - FLAG_PX + 4);
+      context.fillRect(x - 0.5, FLAG_PX - 4, 1, this.bottom - FLAG_PX + 4);
       context.globalAlpha = 1;
       context.beginPath();
       context.moveTo(x - 4, FLAG_PX - 9);

@@ -11,7 +11,7 @@ export class Verdicts {
   of(line) {
     const said = this.said[line.id];
     if (said && said.take_sha256 === line.sha) return said;
-    return { verdict: line.verdict, note: line.note, take_sha256: line.sha };
+    return { verdict: line.verdict, note: line.note, emotion: line.correction, take_sha256: line.sha };
   }
 
   say(line, change) {
@@ -19,11 +19,21 @@ export class Verdicts {
     this.save();
   }
 
+  // Approves what was made and has no verdict; how many that were
+  approveAll(lines) {
+    const open = lines.filter((line) => line.status === "done" && line.sha && !this.of(line).verdict);
+    for (const line of open) this.said[line.id] = { ...this.of(line), verdict: "approved", take_sha256: line.sha };
+    if (open.length) this.save();
+    return open.length;
+  }
+
   counts() {
-    const counts = { approved: 0, rejected: 0 };
+    const counts = { approved: 0, rejected: 0, noted: 0, corrected: 0 };
     for (const line of this.lines) {
-      const { verdict } = this.of(line);
-      if (verdict in counts) counts[verdict] += 1;
+      const { verdict, note, emotion } = this.of(line);
+      if (verdict === "approved" || verdict === "rejected") counts[verdict] += 1;
+      else if (note && note !== line.note) counts.noted += 1;
+      if (emotion) counts.corrected += 1;
     }
     return counts;
   }
@@ -31,9 +41,11 @@ export class Verdicts {
   document() {
     const lines = {};
     for (const line of this.lines) {
-      const { verdict, note, take_sha256 } = this.of(line);
+      const { verdict, note, emotion = "", take_sha256 } = this.of(line);
+      const isSaid = verdict || note !== line.note || emotion !== line.correction;  // what is not told stays as it was
+      const value = { verdict, note, take_sha256, ...(emotion || line.correction ? { emotion } : {}) };
       // defined, not assigned: a line may be called __proto__
-      if (verdict) Object.defineProperty(lines, line.id, { value: { verdict, note, take_sha256 }, enumerable: true });
+      if (isSaid) Object.defineProperty(lines, line.id, { value, enumerable: true });
     }
     return { facetake_approvals: 1, lines };
   }

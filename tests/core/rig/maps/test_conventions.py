@@ -29,7 +29,7 @@ MOVES = {
     "ready-player-me": ("jawOpen", "eyeBlinkLeft", "mouthSmileLeft"),
     "rocketbox": ("AK_25_JawOpen", "AK_09_EyeBlinkLeft", "AK_44_MouthSmileLeft"),
     "unified-expressions": ("JawOpen", "EyeClosedLeft", "MouthCornerPullLeft"),
-    "vrm": ("aa", "blink", "happy"),
+    "vrm": ("aa", "blink", "relaxed"),
 }
 """What opens the mouth, shuts the left eye and smiles in each."""
 SAYS = {
@@ -262,9 +262,31 @@ def test_a_blink_of_both_lids_is_not_counted_twice() -> None:
     assert (facs["AU43"], facs["AU46"]) == pytest.approx((0.4, 0.5), abs=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("name", "opens"),
+    [
+        ("oculus-visemes", "viseme_aa viseme_E viseme_O viseme_I viseme_U"),
+        ("vrm", "aa ih ou ee oh"),
+        ("character-creator-visemes", "V_Open V_Wide V_Tight_O V_Tight"),
+    ],
+)
+def test_lips_of_viseme_rigs_shut_on_p(name: str, opens: str, line: Performance) -> None:
+    """Wherever a p, b or m is heard, and our own lips seal, the vowels of a rig all but vanish for a frame."""
+    found = maps.load(name)
+    weights = visemes.weights(line.visemes, line.take.rate)
+    made = found.apply(line.take.values, weights)
+    vowels = made[:, [found.names.index(one) for one in opens.split()]].sum(axis=1)
+    heard = line.visemes.argmax(axis=1) == visemes.VISEMES.index(visemes.CLOSED)
+    edges = np.flatnonzero(np.diff(np.concatenate([[0], heard, [0]])))
+    sounds = [slice(first, last) for first, last in edges.reshape(-1, 2) if last - first >= 3]
+
+    assert len(sounds) >= 5
+    assert max(vowels[one].min() for one in sounds) < 0.12
+
+
 def test_weights_of_visemes_are_soft_and_sum_to_one(line: Performance) -> None:
-    """No weight leaps by more than a third in a frame, at any rate, and they still share out one mouth."""
+    """No weight leaps by half in a frame, where those heard do, and they still share out one mouth."""
     soft = visemes.weights(line.visemes, Fraction(60))
-    assert np.abs(np.diff(soft, axis=0)).max() < 0.34 < np.abs(np.diff(line.visemes, axis=0)).max()
+    assert np.abs(np.diff(soft, axis=0)).max() < 0.5 < np.abs(np.diff(line.visemes, axis=0)).max()
     np.testing.assert_allclose(soft.sum(axis=1), 1.0, atol=1e-3)
     assert visemes.weights(line.visemes[:1], Fraction(24)).shape == (1, 16)

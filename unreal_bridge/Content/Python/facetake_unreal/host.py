@@ -19,7 +19,8 @@ import unreal
 
 from facetake_host.curves import HEAD, Delivery, KeyCurve, Sampled
 from facetake_host.frames import tick_of
-from facetake_host.host import Bar, Character, TaskBar
+from facetake_host.host import Bar, Character, TaskBar, taken_back
+from facetake_host.looking import Point
 from facetake_host.problems import HostProblem
 from facetake_host.recording import unique
 
@@ -27,7 +28,12 @@ SIGNS = {"CTRL_L_brow_down", "CTRL_C_jaw.Y"}
 PREFIX = "Facetake_"
 """How the sections that Facetake made are called; others are somebody's work."""
 SOUNDS = "/Game/Facetake/Audio"
+EYES = ("FACIAL_L_Eye", "FACIAL_R_Eye")
+HEAD_BONE = "head"
+"""Bones of every MetaHuman; the head's x points up, its y ahead and its z to the character's right."""
+CM_PER_M = 100.0
 SWEEP = 20000  # keys between two collections of the objects that each key makes
+bound_to = unreal.LevelSequenceEditorBlueprintLibrary.get_bound_objects
 Channels = dict[str, unreal.MovieSceneScriptingFloatChannel]
 
 
@@ -91,6 +97,35 @@ class UnrealHost:
         head = dict.fromkeys(HEAD, "only in a baked sequence")
         return {channel: head.get(channel, "missing") for channel in channels if channel not in there}
 
+    def selection(self) -> str:
+        """The label of the actor that was selected last."""
+        chosen = self._level().get_selected_level_actors()
+        if not chosen:
+            raise HostProblem("nothing is selected; select an actor in the level first")
+        return str(chosen[-1].get_actor_label())
+
+    def looked_at(self, character: Character, target: str, frames: range, bar: Bar) -> list[Point]:
+        """Where an actor is, by the axes of the head bone, from between the eyes, as Sequencer plays the shot."""
+        found = next((one for one in self._level().get_all_level_actors() if one.get_actor_label() == target), None)
+        if found is None:
+            raise HostProblem(f"there is no actor {target} in the level; select another one to look at")
+        face = self._face(character)
+        library = unreal.ControlRigSequencerLibrary
+        unit = unreal.MovieSceneTimeUnit.DISPLAY_RATE
+        times = [unreal.FrameNumber(frame) for frame in frames]
+        heads = library.get_skeletal_mesh_component_world_transforms(self.sequence(), face, times, unit, HEAD_BONE)
+        places = library.get_actor_world_transforms(self.sequence(), found, times, unit)
+        bar.advance(1.0)
+        if not len(heads) == len(places) == len(times):
+            raise HostProblem(f"Unreal does not tell where {target} is over the line; open the shot in Sequencer")
+        head = face.get_socket_transform(HEAD_BONE)
+        left, right = (head.inverse_transform_location(face.get_socket_location(name)) for name in EYES)
+        between = (left + right) / 2.0
+        seen = [
+            head.inverse_transform_location(one.translation) - between for head, one in zip(heads, places, strict=True)
+        ]
+        return [(-one.z / CM_PER_M, one.x / CM_PER_M, one.y / CM_PER_M) for one in seen]
+
     def read(self, character: Character, bar: Bar) -> Sampled:
         """The section to restyle, frame by frame."""
         section = self._source(character)
@@ -145,14 +180,12 @@ class UnrealHost:
     @contextmanager
     def step(self, label: str) -> Iterator[None]:
         """One transaction; where the block raises, everything is taken back and nothing stays to undo."""
-        self._back = []
         with unreal.ScopedEditorTransaction(label) as transaction:
             self.sequence().modify()
             try:
-                yield
+                with taken_back(self._back):
+                    yield
             except BaseException:
-                for take_back in reversed(self._back):
-                    take_back()
                 transaction.cancel()
                 raise
         if not self._given:
@@ -191,6 +224,20 @@ class UnrealHost:
         if sequence is None:
             raise HostProblem("no level sequence is open; open the shot in Sequencer first")
         return sequence
+
+    def _level(self) -> unreal.EditorActorSubsystem:
+        return cast(unreal.EditorActorSubsystem, unreal.get_editor_subsystem(unreal.EditorActorSubsystem))
+
+    def _face(self, character: Character) -> unreal.SkeletalMeshComponent:
+        """The mesh with a MetaHuman's eyes, of the actor that a face board belongs to."""
+        sequence = self.sequence()
+        for one in unreal.ControlRigSequencerLibrary.get_control_rigs(sequence):
+            for bound in bound_to(sequence.get_binding_id(one.proxy)) if one.track == character.handle else ():
+                actor = bound if isinstance(bound, unreal.Actor) else cast(unreal.ActorComponent, bound).get_owner()
+                for mesh in actor.get_components_by_class(unreal.SkeletalMeshComponent):
+                    if isinstance(mesh, unreal.SkeletalMeshComponent) and mesh.does_socket_exist(EYES[0]):
+                        return mesh
+        raise HostProblem(f"{character.name} has no MetaHuman's eyes in the level, so that nothing can be looked at")
 
     def _channels(self, track: unreal.MovieSceneTrack) -> Channels:
         found: Channels = {}

@@ -17,15 +17,19 @@ from facetake_host import jobs, smoke
 from facetake_host.host import Character
 from facetake_unreal.host import UnrealHost
 
+SEEN = ("Tools > Facetake opens a tab that docks, with the buttons of Facetake, Generate and Restyle.",)
 
-def main(line: str) -> smoke.Facts:
-    """Everything."""
+
+def main(line: str, target: str = "") -> smoke.Facts:
+    """Everything; with the label of an actor to look at, that too."""
     host = UnrealHost()
     run: Any = unreal.SystemLibrary.execute_console_command  # it takes None for the world
     about = {"program": "Unreal", "version": unreal.SystemLibrary.get_engine_version()}
     folder = Path(unreal.SystemLibrary.get_system_path(host.sequence())).parent
     undo, redo = (partial(run, None, f"TRANSACTION {way}") for way in ("UNDO", "REDO"))
-    probe = smoke.Probe(host, about, folder, partial(_played, host), _is_there, undo, redo, partial(_own, host))
+    probe = smoke.Probe(
+        host, about, folder, partial(_played, host), _is_there, undo, redo, partial(_own, host), target, SEEN
+    )
     return smoke.run(probe, Path(line))
 
 

@@ -22,6 +22,23 @@ class Mood:
         self.count = max(1, round(duration_s / STEP_S) + 1)
         self.weights: dict[str, list[float]] = {name: [0.0] * self.count for name in EMOTIONS}
 
+    def copy(self) -> Mood:
+        """One of its own, to be drawn on."""
+        return self._over(self.count, self.weights)
+
+    def stretched(self, duration_s: float) -> Mood:
+        """The same for a line of another length: cut off, or the last weights held."""
+        count = Mood(duration_s).count
+        held = {name: [*row, *row[-1:] * max(0, count - len(row))][:count] for name, row in self.weights.items()}
+        return self._over(count, held)
+
+    @staticmethod
+    def _over(count: int, weights: dict[str, list[float]]) -> Mood:
+        made = Mood()
+        made.count = count
+        made.weights = {name: list(row) for name, row in weights.items()}
+        return made
+
     @property
     def is_neutral(self) -> bool:
         """Whether nothing is drawn."""

@@ -19,6 +19,7 @@ from facetake.take import Take
 
 PROTOCOLS: Final = ("livelink", "vmc", "both")
 NOBODY: Final = "nobody listens on {} yet; open {}, or give another port"
+NO_WAY: Final = "packets have no way to {} for now ({}); those until then are lost, the next ones are sent all the same"
 
 
 class Connections:
@@ -58,11 +59,14 @@ class Connections:
         self._told: set[str] = set()
 
     def unheard(self) -> list[str]:
-        """Sentences on places where nobody listens, each said once."""
-        places = zip(self._places, self._programs, strict=True)
-        new = {one.name: program for one, program in places if one.unheard and one.name not in self._told}
+        """Sentences on places where nobody listens, or that packets do not reach, each said once."""
+        found = []
+        for place, program in zip(self._places, self._programs, strict=True):
+            found += [NOBODY.format(place.name, program)] if place.unheard else []
+            found += [NO_WAY.format(place.name, place.lost)] if place.lost else []
+        new = [sentence for sentence in found if sentence not in self._told]
         self._told.update(new)
-        return [NOBODY.format(name, program) for name, program in new.items()]
+        return new
 
 
 @contextmanager

@@ -1,0 +1,72 @@
+"""Lips that follow what the ear read of them: faces alone taught it, where the performer's curves are partly by rule.
+
+The ear's word has no scale of its own: it is brought to the mean and spread that the curves themselves have while
+somebody speaks, so that how far a mouth opens stays the performer's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from facetake import mouth, rig
+from facetake.arrays import F32, F64, memmap
+from facetake.postprocess.masking import Values
+from facetake.postprocess.silence import SILENCE
+
+SHARE = 0.75
+"""Of the ear's word against the performer's: on two speakers and an artist's line that nothing learnt from, opening and
+rounding hardly change between 0.7 and 1."""
+LATE_FRAMES = 1
+"""Curves lead the sound by a frame later on; the ear's word is in time with the lips already."""
+LEAST_FRAMES = 30
+"""Of speech to take a mean and a spread from, by choice: half a second. A shorter line keeps the performer's lips."""
+OPENING = {"jaw": 0.7, "lowerLipDepress": 0.6, "upperLipRaise": 0.36}
+"""How far each control goes with an opening of 1: seven tenths by the jaw, and the lips' shares of `mouth.aperture`.
+What opens too far is made smaller as it stands."""
+ROUNDING = dict.fromkeys(("purseU", "purseD", "funnelU", "funnelD"), 0.25)
+"""Likewise for rounding, which `mouth.pucker` adds up from four controls alike."""
+
+
+def spoken(visemes: NDArray[np.floating]) -> NDArray[np.bool_]:
+    """(T,) where silence is less likely than not, by the probabilities of visemes (T, 16)."""
+    return np.asarray(visemes[:, SILENCE] < 0.5)
+
+
+def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]) -> None:
+    """Brings opening and rounding of a take towards what the ear read, in place.
+
+    Args:
+        values: (T, 174) controls at 60 fps, before they are moved ahead of the sound.
+        lips: (T, 2) opening and rounding in any scale.
+        speech: (T,) where somebody speaks.
+    """
+    if speech.sum() < LEAST_FRAMES:
+        return
+    late = np.concatenate([lips[:1].repeat(LATE_FRAMES, axis=0), lips[: len(lips) - LATE_FRAMES]])
+    for read, measure, moves in zip(late.T, (mouth.aperture, mouth.pucker), (OPENING, ROUNDING), strict=True):
+        shown = _measured(values, measure)
+        wanted = np.maximum(_in_scale(read, shown, speech), 0.0)
+        change = SHARE * (wanted - shown)
+        less = 1.0 + np.minimum(change, 0.0) / np.maximum(shown, 1e-6)
+        more = np.maximum(change, 0.0)
+        for rows in memmap.blocks(values):
+            for name, amount in moves.items():
+                columns = rig.columns("C_jaw")[:1] if name == "jaw" else rig.both(f"mouth_{name}")
+                moved = values[rows][:, columns] * less[rows, None] + amount * more[rows, None]
+                values[rows, columns] = np.clip(moved, 0.0, 1.0)
+
+
+def _measured(values: Values, measure: Callable[[Values], F32]) -> F32:
+    """(T,) of a measure, by blocks: long takes lie on disk."""
+    return np.concatenate([measure(values[rows]) for rows in memmap.blocks(values)])
+
+
+def _in_scale(track: NDArray[np.floating], like: F32, speech: NDArray[np.bool_]) -> F64:
+    """A track with the mean and spread that another has in speech."""
+    one, other = track[speech].astype(np.float64), like[speech].astype(np.float64)
+    scale = other.std() / max(float(one.std()), 1e-6)
+    scaled: F64 = (track - one.mean()) * scale + other.mean()
+    return scaled

@@ -1,0 +1,219 @@
+"""Everything that asks for files: opening, the project, exporting. Behind each dialog is a method that asks nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Final
+
+from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
+
+from facetake import formats
+from facetake.errors import FacetakeError
+from facetake.ui import opening, project
+from facetake.ui.desk import Desk
+from facetake.ui.making import WRITTEN, Maker, Say
+from facetake.ui.preferences import Preferences
+from facetake.ui.project_file import ProjectFile
+
+FILM: Final = "mp4"
+NO_TAKE: Final = "There is no take of this line to export yet; generate one first."
+
+
+class Filing:
+    """Files to the desk, and from it.
+
+    Attributes:
+        file: the project's.
+    """
+
+    def __init__(self, parent: QWidget, desk: Desk, maker: Maker, say: Say, show: Callable[[], None]) -> None:
+        """No project yet."""
+        self._parent = parent
+        self._desk = desk
+        self._maker = maker
+        self._say = say
+        self._show = show
+        self.remembered = Preferences()
+        self.file = ProjectFile()
+
+    def open(self, paths: list[Path]) -> None:
+        """Takes sounds, takes, folders of both, or a project."""
+        if found := [path for path in paths if path.suffix.lower() == project.SUFFIX]:
+            self.open_project(found[0])
+            return
+        chosen = opening.sort(paths)
+        lines = self._desk.add([one.sound for one in chosen.lines], [one.name for one in chosen.lines])
+        for line, opened in zip(lines, chosen.lines, strict=True):
+            self._maker.look_at(line)
+            for take in opened.takes:
+                self._maker.open_take(line, take)
+        if lines and len(paths) == 1:
+            self.remembered.opened(paths[0])
+        self._say(chosen.told, is_problem=bool(chosen.told))
+        self._show()
+
+    def open_project(self, path: Path) -> None:
+        """Takes a project in place of what is there."""
+        if not self.may_leave():
+            return
+        try:
+            found = self.file.open(path, self._desk)
+        except FacetakeError as error:
+            self._say(str(error), is_problem=True)
+            return
+        self._maker.work.cancel()
+        for line in self._desk.lines:
+            self._maker.look_at(line)
+        if held := self.file.hold(path):
+            self.file.let_go()
+        self.remembered.opened(path)
+        told = [held, *found.told] if held else found.told
+        self._say("; ".join(told), is_problem=bool(told))
+        self._show()
+
+    def browse(self) -> None:
+        """Asks for files."""
+        names, _ = QFileDialog.getOpenFileNames(self._parent, "Open", self._beside(), opening.FILTER)
+        if names:
+            self.open([Path(name) for name in names])
+
+    def browse_folder(self) -> None:
+        """Asks for a folder."""
+        if name := QFileDialog.getExistingDirectory(self._parent, "Open a folder", self._beside()):
+            self.open([Path(name)])
+
+    def save(self) -> bool:
+        """Writes the project; whether it was."""
+        return self.save_as() if self.file.path is None else self.save_to(self.file.path)
+
+    def save_as(self) -> bool:
+        """Asks for a file and writes the project; whether it was."""
+        name, _ = QFileDialog.getSaveFileName(
+            self._parent, "Save project", self._beside(f"lines{project.SUFFIX}"), f"Project (*{project.SUFFIX})"
+        )
+        if not name:
+            return False
+        path = Path(name)
+        return self.save_to(
+            path if path.suffix.lower() == project.SUFFIX else path.with_name(path.name + project.SUFFIX)
+        )
+
+    def save_to(self, path: Path) -> bool:
+        """Writes the project into a file; whether it was."""
+        is_written = self._try(lambda: self.file.save(path, self._desk), f"{WRITTEN}{path}")
+        if is_written:
+            self.remembered.opened(path)
+        self._show()
+        return is_written
+
+    def may_leave(self) -> bool:
+        """Whether what is not kept may go; asks where there are takes, moods or notes."""
+        if not self._desk.is_changed or not any(one.takes or one.mood or one.note for one in self._desk.lines):
+            return True
+        buttons = QMessageBox.StandardButton
+        question = "There are takes, moods or notes that are in no project yet. Save them?"
+        found = QMessageBox.question(
+            self._parent, "Facetake", question, buttons.Save | buttons.Discard | buttons.Cancel, buttons.Save
+        )
+        return found == buttons.Discard or (found == buttons.Save and self.save())
+
+    def find_recordings(self) -> None:
+        """Asks for a folder, and looks there for the recordings that are not where they should be."""
+        title = "Folder with the recordings that moved"
+        if name := QFileDialog.getExistingDirectory(self._parent, title, self._beside()):
+            self.find_in(Path(name))
+
+    def find_in(self, folder: Path) -> None:
+        """Looks for recordings below a folder."""
+        found = project.find_sounds(self._desk.lines, folder)
+        for number, sound in found.items():
+            self._desk.move_sound(number, sound)
+            line = self._desk.find(number)
+            assert line is not None
+            self._maker.look_at(line)
+        gone = sum(one.sound is not None and not one.sound.is_file() for one in self._desk.lines)
+        self._say(f"{len(found)} recordings were found; {gone} are still gone.", is_problem=gone > 0)
+        self._show()
+
+    def export(self) -> None:
+        """Asks for a file and writes the take that is shown, or films it."""
+        line = self._desk.line
+        if line is None or line.top is None:
+            self._say(NO_TAKE, is_problem=True)
+            return
+        filters = {f"{one.title} (*{one.suffix})": one for one in formats.FORMATS.values()}
+        path, chosen = QFileDialog.getSaveFileName(
+            self._parent, "Export take", self._beside(f"{line.name}.csv"), ";;".join([*filters, f"Film (*.{FILM})"])
+        )
+        if path:
+            one = filters.get(chosen)  # what is typed counts where it has another suffix than what is chosen
+            self.export_to(Path(path), one.name if one is not None and path.lower().endswith(one.suffix) else None)
+
+    def export_to(self, path: Path, form: str | None = None) -> None:
+        """Writes the take that is shown into a file, or films it."""
+        line = self._desk.line
+        if line is None or line.top is None:
+            self._say(NO_TAKE, is_problem=True)
+            return
+        take = line.top.take
+        if any(one.sound is not None and _is_same(path, one.sound) for one in self._desk.lines):
+            self._say(f"{path} is the recording of a line and is not written over; name another file.", is_problem=True)
+        elif path.suffix.lower() == f".{FILM}":
+            self._maker.film(take, line.sound, path)
+        else:
+            self._try(lambda: formats.write(take, path, form), f"{WRITTEN}{path}")
+
+    def export_all(self) -> None:
+        """Asks for a format and a folder, and writes the shown take of every line."""
+        form, is_chosen = QInputDialog.getItem(
+            self._parent, "Export every line's take", "Format", list(formats.FORMATS), 0, False
+        )
+        title = "Folder for the takes"
+        folder = QFileDialog.getExistingDirectory(self._parent, title, self._beside()) if is_chosen else ""
+        if not folder:
+            return
+        targets = opening.targets(self._desk.lines, Path(folder), formats.FORMATS[form].suffix)
+        there = sum(path.exists() for path in targets.values())
+        question = f"{there} files of these names are there already. Replace them?"
+        yes = QMessageBox.StandardButton.Yes
+        if not there or QMessageBox.question(self._parent, "Export", question) == yes:
+            self.export_takes(targets, form)
+
+    def export_takes(self, targets: Mapping[int, Path], form: str) -> None:
+        """Writes the shown takes of lines, each by its number, into files."""
+        done = 0
+        for number, path in targets.items():
+            line = self._desk.find(number)
+            assert line is not None and line.top is not None
+            try:
+                formats.write(line.top.take, path, form)
+                done += 1
+            except FacetakeError as error:
+                self._desk.problems[number] = str(error)
+        failed = f"; {len(targets) - done} could not be, as the list says" if done < len(targets) else ""
+        self._say(f"{WRITTEN}{done} takes{failed}", is_problem=done < len(targets) or not targets)
+        self._show()
+
+    def _beside(self, name: str = "") -> str:
+        """Where a dialog begins: beside the project, else beside the open line."""
+        line = self._desk.line
+        base = self.file.path or (line.sound if line else None)
+        return str(base.parent / name) if base else name
+
+    def _try(self, act: Callable[[], object], said: str) -> bool:
+        """Does something whose failure is a sentence; whether it was done."""
+        try:
+            act()
+        except (FacetakeError, OSError) as error:
+            self._say(str(error), is_problem=True)
+            return False
+        self._say(said)
+        return True
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    try:
+        return one.resolve() == other.resolve()
+    except OSError:
+        return False

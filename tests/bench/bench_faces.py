@@ -1,0 +1,294 @@
+"""What independent judges of pictures make of the preview heads, and sheets of them to look at.
+
+    python tests/bench/bench_faces.py sheet OUT.jpg [--head NAME]
+    python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
+    python tests/bench/bench_faces.py speed
+
+The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink; nothing is learnt from what
+judges say. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the controls, how
+its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores, and, where
+given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says angry,
+disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `speed` prints pictures a
+second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and `landmarks`; the
+network needs the package `ai-edge-litert`.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+from time import perf_counter, process_time
+from typing import Any
+
+import numpy as np
+
+from facetake import rig
+from facetake.arrays import F32, F64, U8
+from facetake.emotion import EMOTIONS
+from facetake.face.studio import Studio
+from facetake.mouth import aperture
+from facetake.preview import still
+from facetake.take import Take
+from facetake_training.performers.actors import actors
+from facetake_training.performers.articulation import Phone
+from facetake_training.performers.performer import perform
+
+VISEMES = "SIL P T SH TH F K IY R S UW AH AA EH EY AO".split()
+"""A phone of each viseme, in the order of `facetake.visemes.VISEMES`."""
+CLOSE = "F TH L AO W".split()
+SENTENCE = "SIL M AA P IY F AO T EH S UW SIL".split()
+SIDE = 480  # pixels, as the window draws
+SMALL = 200  # pixels of a sheet's picture
+INSTANTS = 24  # pictures of each mood
+HEARD = ("angry", "disgusted", "fear", "happy", "sad", "surprise", "neutral")
+INNER_LIPS = (13, 14)  # of MediaPipe's points: the middle of the upper and of the lower lip
+FACE = (10, 152)  # forehead and chin
+UPPER = ("browDownLeft", "browInnerUp", "browOuterUpLeft", "eyeBlinkLeft", "eyeWideLeft", "mouthSmileLeft", "jawOpen")
+FOLLOWED = {
+    "browDownLeft": "L_brow_down",
+    "browInnerUp": "L_brow_raiseIn",
+    "browOuterUpLeft": "L_brow_raiseOut",
+    "eyeBlinkLeft": "L_eye_blink",
+    "mouthSmileLeft": "L_mouth_cornerPull",
+    "jawOpen": "C_jaw",
+}
+STEPS = 9  # from nothing to all of a control
+
+
+def held(symbol: str) -> F32:
+    """Controls (1, 174) in the middle of a long phone."""
+    phones = [Phone("SIL", 0.0, 1.0), Phone(symbol, 1.0, 1.4), Phone("SIL", 1.4, 3.0)]
+    return acted(phones, np.array([1.2]), "neutral")
+
+
+def acted(phones: list[Phone], times_s: F64, mood: str) -> F32:
+    """Controls (T, 174) of the expert performer."""
+    weights = np.zeros((len(times_s), len(EMOTIONS)))
+    weights[:, EMOTIONS.index(mood)] = 1.0
+    actor = next(iter(actors().values()))
+    return perform(phones, times_s, np.ones(len(times_s)), weights, actor, 0)
+
+
+def spoken(mood: str) -> F32:
+    """Controls (INSTANTS, 174) over a sentence."""
+    phones = [Phone(symbol, 0.15 * n, 0.15 * (n + 1)) for n, symbol in enumerate(SENTENCE)]
+    return acted(phones, np.linspace(0.1, 0.15 * len(SENTENCE) - 0.1, INSTANTS), mood)
+
+
+def moved(control: str, share: F64) -> F32:
+    """Controls (T, 174) of a face at rest with one of them, on both sides, going from 0 to 1."""
+    values = np.tile(rig.NEUTRAL, (len(share), 1)).astype(np.float32)
+    for name in {control, control.replace("L_", "R_", 1)}:
+        values[:, rig.columns(name)] = share[:, None]
+    return values
+
+
+def pictures(values: F32, studio: Studio) -> Iterator[U8]:
+    """Pictures of controls (T, 174)."""
+    take = Take(values, Fraction(25))
+    return (still(take, number, studio) for number in range(len(values)))
+
+
+def studio_of(name: str | None, view: str, side: int) -> Studio:
+    """A studio for a head by its name; None for whatever is the default."""
+    if name is None and view == "front":
+        return Studio((side, side))
+    from facetake.face.choices import DEFAULT
+    from facetake.face.head import load
+
+    return Studio((side, side), load(name or DEFAULT), view=view)
+
+
+def sheet(out: Path, name: str | None, views: list[str]) -> None:
+    """Draws moods, visemes from each side, a blink, and close pictures of the mouth."""
+    from PIL import Image
+
+    blink = np.concatenate([np.linspace(0, 1, 6), np.linspace(1, 0, 4)[1:]])
+    poses = {
+        "moods": np.concatenate([spoken(mood)[[0, 5]] for mood in EMOTIONS]),
+        "visemes": np.concatenate([held(symbol) for symbol in VISEMES]),
+        "blink": moved("L_eye_blink", blink),
+        "gaze": np.concatenate([moved("C_eye", np.array([-1.0, 1.0])), moved("C_eye.X", np.array([-1.0, 1.0]))]),
+        "brows": np.concatenate([moved(c, np.array([1.0])) for c in ("L_brow_down", "L_brow_raiseIn", "L_nose")]),
+    }
+    for kind, values in poses.items():
+        rows = []
+        for view in views if kind in ("visemes", "moods", "brows") else ["front"]:
+            row = [Image.fromarray(one) for one in pictures(values, studio_of(name, view, SIDE))]
+            rows += [
+                np.concatenate([np.asarray(one.resize((SMALL, SMALL))) for one in row[at : at + 8]], axis=1)
+                for at in range(0, len(row), 8)
+            ]
+        _save(out, kind, rows)
+    large = studio_of(name, "front", 1200)
+    mouths = [one[560:980, 340:860] for one in pictures(np.concatenate([held(s) for s in CLOSE]), large)]
+    eyes = [one[330:600, 280:920] for one in pictures(moved("L_eye_blink", np.linspace(0, 1, 4)), large)]
+    _save(out, "mouths", [np.concatenate(mouths, axis=1)])
+    _save(out, "eyes", [np.concatenate(eyes, axis=1)])
+
+
+def _save(out: Path, kind: str, rows: list[U8]) -> None:
+    from PIL import Image
+
+    widest = max(row.shape[1] for row in rows)
+    padded = [np.pad(row, ((0, 0), (0, widest - row.shape[1]), (0, 0))) for row in rows]
+    Image.fromarray(np.concatenate(padded)).save(out.with_name(f"{out.stem}_{kind}{out.suffix}"), quality=88)
+
+
+class Landmarker:
+    """MediaPipe's landmarker on single pictures."""
+
+    def __init__(self, model: Path) -> None:
+        import mediapipe
+        from mediapipe.tasks import python as tasks
+        from mediapipe.tasks.python import vision
+
+        self._mediapipe = mediapipe
+        options = vision.FaceLandmarkerOptions(
+            base_options=tasks.BaseOptions(model_asset_path=str(model)), output_face_blendshapes=True, num_faces=1
+        )
+        self._found = vision.FaceLandmarker.create_from_options(options)
+
+    def read(self, picture: U8) -> tuple[dict[str, float], F64] | None:
+        """Scores by name, and points (478, 3); None where no face is seen."""
+        image = self._mediapipe.Image(image_format=self._mediapipe.ImageFormat.SRGB, data=np.ascontiguousarray(picture))
+        seen = self._found.detect(image)
+        if not seen.face_blendshapes:
+            return None
+        points = np.array([[mark.x, mark.y, mark.z] for mark in seen.face_landmarks[0]])
+        return {score.category_name: score.score for score in seen.face_blendshapes[0]}, points
+
+
+class Expressions:
+    """A network that tells seven expressions of a face cut out of a picture."""
+
+    def __init__(self, model: Path) -> None:
+        from ai_edge_litert.interpreter import Interpreter
+
+        self._net: Any = Interpreter(str(model))
+        self._net.allocate_tensors()
+
+    def tell(self, picture: U8, points: F64) -> F64:
+        """Probabilities (7,) in the order of `HEARD`."""
+        from PIL import Image
+
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        middle, half = 0.5 * (low + high) * SIDE, 0.56 * (high - low).max() * SIDE
+        box = tuple(float(x) for x in (*(middle - half), *(middle + half)))
+        face = Image.fromarray(picture).convert("L").resize((64, 64), Image.Resampling.BILINEAR, box=_inside(box))
+        grey = np.asarray(face, np.float32) / 127.5 - 1.0
+        self._net.set_tensor(self._net.get_input_details()[0]["index"], grey[None, :, :, None])
+        self._net.invoke()
+        return np.asarray(self._net.get_tensor(self._net.get_output_details()[0]["index"])[0], np.float64)
+
+
+def _inside(box: tuple[float, ...]) -> tuple[float, float, float, float]:
+    left, top, right, bottom = (min(max(x, 0.0), float(SIDE)) for x in box)
+    return left, top, right, bottom
+
+
+def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
+    """Prints what the judges see."""
+    reader = Landmarker(landmarker)
+    studio = studio_of(name, "front", SIDE)
+    phones = [held(symbol) for symbol in VISEMES]
+    wanted = np.array([float(aperture(values)[0]) for values in phones])
+    opened = []
+    for values in phones:
+        seen = reader.read(next(pictures(values, studio)))
+        opened.append(_opening(seen[1]) if seen else np.nan)
+    print("opening by viseme: " + " ".join(f"{s} {o:.3f}" for s, o in zip(VISEMES, opened, strict=True)))
+    print(f"opening seen against that of the controls: r {np.corrcoef(wanted, opened)[0, 1]:.3f}")
+    for score, control in FOLLOWED.items():
+        share = np.linspace(0.0, 1.0, STEPS)
+        seen_ = [reader.read(one) for one in pictures(moved(control, share), studio)]
+        values_ = np.array([one[0][score] if one else np.nan for one in seen_])
+        print(f"{score:16s} seen {' '.join(f'{v:.2f}' for v in values_[::2])}  rises by {values_[-1] - values_[0]:.2f}")
+    _moods(reader, Expressions(expressions) if expressions else None, studio)
+
+
+def _opening(points: F64) -> float:
+    upper, lower, top, chin = (points[n, :2] for n in (*INNER_LIPS, *FACE))
+    return float(np.linalg.norm(upper - lower) / np.linalg.norm(top - chin))
+
+
+def _moods(reader: Landmarker, net: Expressions | None, studio: Studio) -> None:
+    """How moods differ in the landmarker's scores, and which the network tells."""
+    scores: dict[str, list[F64]] = {}
+    told: dict[str, list[F64]] = {}
+    for mood in EMOTIONS:
+        for picture in pictures(spoken(mood), studio):
+            seen = reader.read(picture)
+            if seen is None:
+                continue
+            scores.setdefault(mood, []).append(np.array(list(seen[0].values())))
+            if net:
+                told.setdefault(mood, []).append(net.tell(picture, seen[1]))
+    neutral = np.mean(scores["neutral"], axis=0)
+    for mood in EMOTIONS[1:]:
+        print(f"{mood:10s} differs from neutral by {np.abs(np.mean(scores[mood], axis=0) - neutral).sum():.2f}")
+    print(f"moods told by the landmarker's scores, each by those of the others nearest: {_nearest(scores):.2f}")
+    if net:
+        for mood, rows in told.items():
+            mean = np.mean(rows, axis=0)
+            right = np.mean([HEARD[row.argmax()] == mood for row in rows])
+            print(
+                f"{mood:10s} right {right:.2f}  " + " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, mean, strict=True))
+            )
+        hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
+        share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
+        print(
+            f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}"
+        )
+
+
+def _nearest(scores: dict[str, list[F64]]) -> float:
+    """Share of pictures whose nearest other mood's mean, each picture left out of its own, is that of its mood."""
+    right = []
+    for mood, rows in scores.items():
+        for at, row in enumerate(rows):
+            means = {
+                other: np.mean([one for n, one in enumerate(rows_) if other != mood or n != at], axis=0)
+                for other, rows_ in scores.items()
+            }
+            right.append(min(means, key=lambda other: float(np.abs(means[other] - row).sum())) == mood)
+    return float(np.mean(right))
+
+
+def speed(name: str | None) -> None:
+    """Prints how many pictures a second are posed and drawn, and how many one core would."""
+    take = Take(np.concatenate([spoken(mood) for mood in EMOTIONS]), Fraction(60))
+    studio = studio_of(name, "front", SIDE)
+    still(take, 0, studio)
+    walls = []
+    cores = []
+    for number in range(take.n_frames):
+        wall, core = perf_counter(), process_time()
+        still(take, number, studio)
+        walls.append(perf_counter() - wall)
+        cores.append(process_time() - core)
+    print(f"{1.0 / np.median(walls):.0f} pictures a second, {1.0 / np.median(cores):.0f} for each core's second")
+
+
+def main() -> None:
+    """Draws, judges or measures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("what", choices=("sheet", "judge", "speed"))
+    parser.add_argument("out", type=Path, nargs="?", default=Path("faces.jpg"))
+    parser.add_argument("--head")
+    parser.add_argument("--views", default="front,three-quarter,profile")
+    parser.add_argument("--landmarker", type=Path)
+    parser.add_argument("--expressions", type=Path)
+    arguments = parser.parse_args()
+    if arguments.what == "sheet":
+        sheet(arguments.out, arguments.head, arguments.views.split(","))
+    elif arguments.what == "speed":
+        speed(arguments.head)
+    else:
+        judge(arguments.landmarker, arguments.expressions, arguments.head)
+
+
+if __name__ == "__main__":
+    main()
