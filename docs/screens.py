@@ -72,7 +72,7 @@ def shoot(
         finally:
             shown.terminate()
     empty = Image.new("RGB", picture.size)
-    picture.crop(ImageChops.difference(picture, empty).getbbox()).quantize(64).save(out, optimize=True)
+    picture.crop(ImageChops.difference(picture, empty).getbbox()).quantize(256).save(out, optimize=True)
     if seen is not None:
         seen.unlink(missing_ok=True)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -122,6 +123,17 @@ def test_short_steps_are_trained_several_at_a_time(tmp_path: Path) -> None:
         Trainer(folder=tmp_path, kept=kept, epochs=10, seed=0, save_every=4, unit="step", stride=4).run(learn)
     assert begun == [0, 4, 8]
     assert json.loads((tmp_path / "kept-net-000010" / "net.json").read_text()) == {"step": 10}
+
+
+def test_settings_say_how_a_training_goes(tmp_path: Path) -> None:
+    """Epochs and what is due come from a network's settings; those without previews get one an epoch, if any."""
+    how = SimpleNamespace(epochs=5, save_every=2, preview_every=3)
+    assert Trainer.of(tmp_path, (), how, 7) == Trainer(
+        folder=tmp_path, kept=(), epochs=5, seed=7, save_every=2, preview_every=3
+    )
+    assert Trainer.of(None, (), SimpleNamespace(epochs=5, save_every=2), 7, shows=False) == Trainer(
+        folder=None, kept=(), epochs=5, seed=7, save_every=2, shows=False
+    )
 
 
 def test_batches_hold_everything_once() -> None:
