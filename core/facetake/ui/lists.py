@@ -40,6 +40,7 @@ class LineList(QTableWidget):
         super().__init__(0, 3)
         self.setObjectName("lines")
         self._rows: list[Row] = []
+        self._selected: set[int] = set()
         self.setHorizontalHeaderLabels(["Line", "Mood", "State"])
         self.verticalHeader().hide()
         self.setShowGrid(False)
@@ -60,8 +61,10 @@ class LineList(QTableWidget):
             for column, text in enumerate((name, mood, state)):
                 self._put(at, column, text, number, PROBLEM if is_problem and column == 2 else INK)
         self._rows = list(rows)
-        wanted = {at for at, row in enumerate(rows) if row[0] in chosen}
-        if wanted != {index.row() for index in self.selectionModel().selectedRows()}:
+        numbers = set(chosen)
+        wanted = {at for at, row in enumerate(rows) if row[0] in numbers}
+        if wanted != self._selected:
+            self._selected = wanted
             self.clearSelection()
             for at in wanted:
                 self.selectionModel().select(
@@ -86,8 +89,10 @@ class LineList(QTableWidget):
 
     def _tell(self) -> None:
         rows = [index.row() for index in self.selectionModel().selectedRows()]
-        if rows:
-            here = self.currentRow()
+        self._selected = set(rows)
+        here = self.currentRow()
+        rows = rows or [here]  # one line is open, whatever is taken out of the choice
+        if 0 <= here < len(self._rows):
             ordered = sorted(rows, key=lambda row: (row != here, row))
             self.chosen.emit([self._rows[row][0] for row in ordered])
 
