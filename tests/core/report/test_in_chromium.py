@@ -294,8 +294,8 @@ def test_ten_thousand_rows_are_few_elements(chromium: Chrome, tmp_path: Path) ->
     page.wait(lambda: page.ids() == ["line_07777"])
 
 
-PHONE = {"width": 420, "height": 860, "deviceScaleFactor": 1, "mobile": True}
-SMALL = {"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": False}
+PHONE: dict[str, object] = {"width": 420, "height": 860, "deviceScaleFactor": 1, "mobile": True}
+SMALL: dict[str, object] = {"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": False}
 
 
 @pytest.fixture

@@ -57,7 +57,7 @@ def test_plants_spoil_what_they_say() -> None:
     mask = checks.masked(good, 0.0, RNG)
     assert mask and mask.mood == "happy" and np.ptp(mask.take.values[:, EXPRESSIVE], axis=0).max() < 1e-6
     head = checks.head_that_stops(good, 3.0, RNG)
-    assert head and head.take.head is not None and (np.diff(head.take.head[:, 0]) == 0.0).sum() >= 178
+    assert head and head.take.head is not None and (np.abs(np.diff(head.take.head[:, 0])) < 1e-5).sum() >= 178
     sway = checks.swaying(good, 0.2, RNG)
     assert sway and mouth.aperture(sway.take.values)[-60:].max() == pytest.approx(0.2, abs=0.01)
     for spoilt in (small, late, still, mask, head, sway):

@@ -54,7 +54,7 @@ function summarise() {
   for (const line of lines) counts[stateOf(line)] += 1;
   const facts_ = [
     [lines.length, "lines"], [counts.failed, "not made"], [counts.waiting, "not begun"], [counts.faulty, "with findings"],
-    [approved, "approved"], [rejected, "rejected"], [noted, "with a note alone"], [corrected, "moods set right"],
+    [approved, "approved"], [rejected, "rejected"], [noted, "with a note alone"], [corrected, corrected === 1 ? "mood set right" : "moods set right"],
   ].filter(([count], i) => count || i === 0);
   part("summary").replaceChildren(...facts_.flatMap(([count, what], i) => [i ? "  ·  " : "", make("b", "", count.toLocaleString("en")), ` ${what}`]));
 }
