@@ -165,7 +165,7 @@ class Expressions:
     """A network that tells seven expressions of a face cut out of a picture."""
 
     def __init__(self, model: Path) -> None:
-        from ai_edge_litert.interpreter import Interpreter
+        from ai_edge_litert.interpreter import Interpreter  # type: ignore[import-not-found]  # of no extra
 
         self._net: Any = Interpreter(str(model))
         self._net.allocate_tensors()

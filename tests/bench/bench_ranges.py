@@ -134,8 +134,8 @@ def keys(trial: Trial) -> Iterator[tuple[str, str, Floats, float, float]]:
         yield "sparse keys", name, curve.at(trial.quarters), float(low), float(high)
     for names in ("mh3", "arkit"):  # the other rigs have the same curves by other names
         ranges = bounds_of(names)
-        for name, curve in trial.few(names).keys.items():
-            played = np.array([curve.at(frame) for frame in trial.quarters.tolist()])
+        for name, few in trial.few(names).keys.items():
+            played = np.array([few.at(frame) for frame in trial.quarters.tolist()])
             yield f"a plugin's keys, {names}", name, played, *ranges[name]
 
 
@@ -278,9 +278,9 @@ def dense(trial: Trial) -> Iterator[tuple[str, str, Floats, float, float]]:
     from facetake.rig import maps
     from facetake.rig.viseme_names import VISEMES
 
-    for name, values in host_io.raw_curves(trial.take).items():
+    for name, baked in host_io.raw_curves(trial.take).items():
         if name.startswith("CTRL_expressions"):
-            yield "Unreal, baked", name, np.array(values), 0.0, 1.0
+            yield "Unreal, baked", name, np.array(baked), 0.0, 1.0
     for form in ("csv", "txt", "a2f-json", "a2f-csv", "livelink-csv"):
         path = trial.folder / f"table{formats.FORMATS[form].suffix}"
         formats.write(trial.take, path, form)

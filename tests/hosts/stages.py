@@ -224,7 +224,12 @@ class RecordingStage(Stage):
         from facetake_host.curves import KeyCurve
 
         flat = {
-            channel: KeyCurve(*zip(*rows, strict=True), (0.0,) * len(rows), (0.0,) * len(rows))
+            channel: KeyCurve(
+                tuple(frame for frame, _ in rows),
+                tuple(value for _, value in rows),
+                (0.0,) * len(rows),
+                (0.0,) * len(rows),
+            )
             for channel, rows in keys.items()
         }
         with self.host.step("by hand"):

@@ -12,7 +12,7 @@ from canned import LINE, real_engine
 from fake_maya.scene import State
 from stages import MayaStage, UnrealStage
 
-from facetake_host import PROTOCOL, smoke
+from facetake_host import PROTOCOL, jobs, smoke
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +61,7 @@ def test_an_object_that_is_named_is_looked_at(
 ) -> None:
     """Where it is by the eyes is told in numbers, and the second take looks at it."""
     stage = globals()[host](monkeypatch, tmp_path)
-    monkeypatch.setattr(smoke.jobs, "play", lambda *_: iter(()))  # as long as its sound
+    monkeypatch.setattr(jobs, "play", lambda *_: iter(()))  # as long as its sound
     stage.put_target("apple")
     eyes = {"eyes": "eyes"} if host == "maya" else {}
     facts = importlib.import_module(f"facetake_{host}.smoke").main(str(LINE), target="apple", **eyes)

@@ -45,7 +45,7 @@ def test_lips_are_read_by_name(tmp_path: Path) -> None:
 
     made = formats.read(tmp_path / "lips" / "audio" / "a.npz")
     assert report == ["a: 1.0 s"]
-    assert (made.rate, made.n_frames) == (30, 30)
+    assert made.rate == 30 and made.n_frames == 30
     assert made.values[:, rig.columns("C_jaw")[0]] == pytest.approx(values[:, 1], abs=1e-5)
     assert mouth.pucker(made.values)[20] > 1.0 > mouth.pucker(made.values)[10]
     assert found.times_s[0] == pytest.approx(10 / 30)  # after the time in which a tracker settles

@@ -93,14 +93,14 @@ class LineTake:
         label: what made it, for people: "happy 0.7, seed 2".
         take: the take.
         visemes: with start and end in seconds.
-        heard: what was heard of the mood, as a sentence, or "".
+        told: what was heard of the mood, and what else there was to say; "" for nothing.
     """
 
     number: int
     label: str
     take: Take
     visemes: Visemes = ()
-    heard: str = ""
+    told: str = ""
 
     @property
     def name(self) -> str:

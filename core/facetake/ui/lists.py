@@ -119,7 +119,7 @@ class TakeList(QListWidget):
         for at, made in enumerate(takes):
             item = self.item(at) or QListWidgetItem(self)
             item.setText(made.name)
-            item.setToolTip(made.heard[:LONGEST_SHOWN])
+            item.setToolTip(made.told[:LONGEST_SHOWN])
             item.setData(NUMBER, made.number)
             is_beside = made.number in beside or made.number == shown
             item.setCheckState(Qt.CheckState.Checked if is_beside else Qt.CheckState.Unchecked)

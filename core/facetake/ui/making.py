@@ -156,9 +156,8 @@ class Maker:
             self._say("A take was made of a line that is no longer there.")
             return 0
         self._desk.problems.pop(number, None)
-        heard = f" {made.heard[:1].upper()}{made.heard[1:]}." if made.heard else ""
         length = f"{float(made.take.duration_s):.1f} s, {made.take.n_frames} frames"
-        self._say(f"{line.name}: take {line.top.name}, {length}.{heard}")
+        self._say(f"{line.name}: take {line.top.name}, {length}. {made.told}".rstrip())
         self._show()
         return line.shown
 

@@ -111,7 +111,7 @@ def _written_take(line: SpokenLine, made: LineTake, base: Path, folder: Path) ->
     if not target.is_file():
         formats.write(made.take, target)
     row = {"number": made.number, "label": made.label, "file": _relative(target, base)}
-    row |= {"heard": made.heard} if made.heard else {}
+    row |= {"told": made.told} if made.told else {}
     row |= {"visemes": " ".join(f"{name}:{start:.3f}-{end:.3f}" for name, start, end in made.visemes)}
     return row
 
@@ -193,7 +193,7 @@ def _read_take(row: Any, where: str, base: Path, told: list[str]) -> LineTake | 
         told.append(str(error))
         return None
     return LineTake(
-        _number(row.get("number"), where), _text(row, "label", where), take, visemes, str(row.get("heard", ""))
+        _number(row.get("number"), where), _text(row, "label", where), take, visemes, str(row.get("told", ""))
     )
 
 

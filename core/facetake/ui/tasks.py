@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 from facetake import formats, preview
 from facetake.errors import FacetakeError, sentence
@@ -53,9 +53,11 @@ def generate(
     take_out = engine.folder / "made.npz"
     emotion = "auto" if settings.listen else _cues(engine, mood)
     asked = {"audio": str(sound), "emotion": emotion, "rate": RATE, "out": str(out), "take_out": str(take_out)}
-    yield from jobs.answer(engine, "generate", {**asked, **settings.request()}, label, cancel)
+    news: list[str] = []
+    yield from _noting(jobs.answer(engine, "generate", {**asked, **settings.request()}, label, cancel), news)
     found = curves.load(out)
-    return LineTake(0, label, _read(take_out), tuple(found.visemes), found.heard), found.cues
+    told = " ".join(f"{one[:1].upper()}{one[1:].rstrip('.')}." for one in (found.heard, *news) if one)
+    return LineTake(0, label, _read(take_out), tuple(found.visemes), told), found.cues
 
 
 def restyle(
@@ -85,6 +87,18 @@ def film(take: Take, sound: Path | None, out: Path, cancel: threading.Event) -> 
 
     yield from _apart(lambda: preview.render(take, sound, out, progress=advance), out.name, lambda: share)
     return out
+
+
+def _noting(task: Task[T], news: list[str]) -> Task[T]:
+    """A task as it is; what the engine has to say on the way is noted."""
+    try:
+        while True:
+            status = next(task)
+            if status.news:
+                news.append(status.news)
+            yield status
+    except StopIteration as end:
+        return cast(T, end.value)
 
 
 def _check(sound: Path) -> None:

@@ -242,8 +242,10 @@ class Panel(QWidget):
         """What is looked at, and from where, in a host whose scene has objects to pick."""
         self.target = QLineEdit()
         self.eyes = QLineEdit()
-        self.target.setPlaceholderText("an object of the scene; empty: nothing in particular")
-        self.eyes.setPlaceholderText("what lies between the eyes and goes with the neck: Y up, Z ahead")
+        self.target.setPlaceholderText("empty: nothing in particular")
+        self.target.setToolTip("An object of the scene that eyes and head look at over the line")
+        self.eyes.setPlaceholderText("a locator between the eyes")
+        self.eyes.setToolTip("Its Y up and its Z where the face looks; it goes with the neck, not with the head")
         if not isinstance(self._host, ScenePicker):
             return
         picker = self._host

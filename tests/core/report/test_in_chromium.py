@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -299,14 +299,14 @@ SMALL = {"width": 1280, "height": 720, "deviceScaleFactor": 1, "mobile": False}
 
 
 @pytest.fixture
-def sized(chromium: Chrome) -> Iterator[Callable[[dict[str, object]], None]]:
+def sized(chromium: Chrome) -> Iterator[Callable[[Mapping[str, object]], None]]:
     """Sets the window's size; as it was afterwards."""
     yield lambda size: chromium.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
     chromium.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
 
 
 def test_verdicts_are_in_sight_on_a_small_screen(
-    sized: Callable[[dict[str, object]], None], page: Page, lines: list[ReportLine]
+    sized: Callable[[Mapping[str, object]], None], page: Page, lines: list[ReportLine]
 ) -> None:
     """At 1280 by 720 both buttons, the note and the curves are in the window, and nothing runs out of it sideways."""
     sized(SMALL)
@@ -317,7 +317,7 @@ def test_verdicts_are_in_sight_on_a_small_screen(
     assert page.run("return document.documentElement.scrollWidth") == 1280
 
 
-def test_a_phone_shows_the_list_or_the_line(sized: Callable[[dict[str, object]], None], page: Page) -> None:
+def test_a_phone_shows_the_list_or_the_line(sized: Callable[[Mapping[str, object]], None], page: Page) -> None:
     """At 420 the list has the width; a tap opens the line over it, with its verdict in sight, and Back closes it."""
     sized(PHONE)
     page.wait(lambda: page.run("return document.querySelector('.line').offsetHeight") == 48)

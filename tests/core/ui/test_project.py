@@ -69,11 +69,11 @@ def test_a_project_comes_back_as_it_was(show: tuple[Path, tuple[SpokenLine, ...]
         )
         assert (one.mood.cues() if one.mood else "") == (other.mood.cues() if other.mood else "")
         for take, kept in zip(one.takes, other.takes, strict=True):
-            assert (take.number, take.label, take.visemes, take.heard) == (
+            assert (take.number, take.label, take.visemes, take.told) == (
                 kept.number,
                 kept.label,
                 kept.visemes,
-                kept.heard,
+                kept.told,
             )
             assert take.take.values.tobytes() == kept.take.values.tobytes()
             assert take.take.head is not None and kept.take.head is not None

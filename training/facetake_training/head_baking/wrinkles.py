@@ -88,7 +88,8 @@ def _crease(places: F64, line: Line) -> F64:
     share = fine / length[-1]
     open_end = 1.0 if at[0, 0] == 0.0 else 0.0  # lines that cross the middle are whole there
     fade = np.sqrt(np.clip(np.minimum(share / 0.25 + open_end, (1.0 - share) / 0.35), 0.0, 1.0))
-    away, nearest = cKDTree(points).query(places, distance_upper_bound=3.0 * width)
+    distances, numbers = cKDTree(points).query(places, distance_upper_bound=3.0 * width)
+    away, nearest = np.asarray(distances), np.asarray(numbers)
     near = np.isfinite(away)
     found = np.zeros(len(places))
     found[near] = depth * fade[nearest[near]] * np.exp(-((away[near] / width) ** 2))

@@ -255,8 +255,8 @@ def _maker(report: MeasurementReport, maker: str, lines: list[MadeTake], classif
     _tell(report, "another line's sound", [bool(one) for one in wrong], has_bar=True)
     _tell(report, "one line's blinks in all", _of_one_seed(lines, classifier), has_bar=True)
     blamed: dict[str, int] = {}
-    for one in (name for names in quiet for name in names):
-        blamed[one] = blamed.get(one, 0) + 1
+    for check in (name for names in quiet for name in names):
+        blamed[check] = blamed.get(check, 0) + 1
     told = ", ".join(f"{name} {count}" for name, count in sorted(blamed.items())) or "none"
     report.row(f"false alarms: {told}")
     alarms = float(np.mean([bool(names) for names in quiet]))

@@ -25,7 +25,7 @@ from facetake_training.measure.report import MeasurementReport
 
 PASS = 0.95  # of the takes of every other maker: bar of RESULTS.md, "Checks"
 ENOUGH = 20  # takes of a maker, below which a share of them says little
-PERCENTILES = (5, 50, 95)
+PERCENTILES = (5, 50, 95)  # told: the tails that bars look at, and the middle
 RIDGE = 1e-2  # keeps visemes that are hardly heard near 0
 APART = 0.05  # of a standard deviation, by which shipped lips may be off those measured anew
 

@@ -120,8 +120,8 @@ export class List {
       const cell = make("div", STYLES[column] ?? "dim");
       row.cells[column] = cell;
       cell.setAttribute("role", "gridcell");
-      cell.style.setProperty("--left", `var(--x${i})`);
-      cell.style.setProperty("--width", `var(--w${i})`);
+      cell.style.left = `var(--x${i})`;
+      cell.style.width = `var(--w${i})`;
       cell.setAttribute("aria-colindex", i + 1);
       cell.append("");
       row.append(cell);
@@ -136,7 +136,7 @@ export class List {
     const { id, character, emotion, text, checks, percentile, duration, verdict } = row.cells;
     const said = this.verdicts.of(line).verdict, state = stateOf(line);
     row.shownLine = line;
-    row.className = `row line ${state}`;
+    if (row.state !== state) row.className = `row line ${row.state = state}`;
     row.id = `row-${line.number}`;
     row.style.transform = `translateY(${place * this.rowPx}px)`;
     row.setAttribute("aria-rowindex", place + 2);
