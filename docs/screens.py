@@ -1,6 +1,6 @@
 """The pictures of docs/install.md: real screens of a folder that `facetake package standalone` made.
 
-    xvfb-run -s "-screen 0 1280x800x24" python docs/screens.py HOME --press 322,91 322,91 501,517
+    xvfb-run -s "-screen 0 1280x800x24" python docs/screens.py HOME --press 1042,129 1036,345
 
 HOME holds the folder as `facetake`. Shoots the doctor in xterm, and the window with the example line after xdotool
 clicked at these places of it, which are those of Whole line and Generate.

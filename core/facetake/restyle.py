@@ -289,7 +289,7 @@ def _report(
     asked = [EMOTIONS.index(name) for name in options.emotions]
     broken = lip_closure.check_seals(after.values, closures, float(after.rate), float(after.start))
     moved = np.array([np.abs(a - b).mean() for a, b in zip(after.values.T, before.values.T, strict=True)])
-    most = [int(column) for column in np.argsort(-moved)[:N_MOVED] if moved[column] > 0]
+    most = [int(column) for column in np.argsort(-moved, kind="stable")[:N_MOVED] if moved[column] > 0]
     return RestyleReport(
         visemes_kept=float(same[speaks].mean()) if speaks.any() else 1.0,
         closures=len(closures),

@@ -273,7 +273,7 @@ def _samples(frame: Any) -> Floats:
     ValueError for samples of another kind.
     """
     kind = _KINDS.get(frame.format.name.removesuffix("p"))
-    channels = frame.layout.nb_channels
+    channels = len(frame.layout.channels)
     if kind is None:
         raise ValueError(f"samples of the kind {frame.format.name}")
     if frame.format.is_planar:

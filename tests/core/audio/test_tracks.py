@@ -188,7 +188,7 @@ def test_every_channel_of_a_film_is_its_own(tmp_path: Path, layout: str) -> None
     from facetake.audio.containers import Container
 
     path = tmp_path / "a.m4a"
-    count = av.AudioLayout(layout).nb_channels
+    count = len(av.AudioLayout(layout).channels)
     sound = np.stack([np.sin(np.arange(9600) / (9.0 + n)) for n in range(count)]).astype(np.float32) * 0.3
     with av.open(str(path), "w", format="ipod") as container:
         track = container.add_stream("aac", rate=48_000, layout=layout, options={"b": "512k"})
