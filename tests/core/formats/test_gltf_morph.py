@@ -294,7 +294,12 @@ def test_a_character_is_parsed_once_for_many_lines(
     """Lines on one mesh parse it once, and anew after it has changed; no line sees what another has added."""
     parsed: list[int] = []
     parse = gltf_morph.parse
-    monkeypatch.setattr(gltf_morph, "parse", lambda data: parsed.append(len(data)) or parse(data))
+
+    def spy(data: bytes) -> gltf_morph.Glb:
+        parsed.append(len(data))
+        return parse(data)
+
+    monkeypatch.setattr(gltf_morph, "parse", spy)
     take = make_take(4)
     first = animated(tmp_path, glb(character()), take)
     mesh = tmp_path / "mesh.glb"
