@@ -196,12 +196,15 @@ class RecordingStage(Stage):
 
         from facetake_host.curves import KeyCurve
 
-        flat = {
-            channel: KeyCurve(*zip(*rows, strict=True), (0.0,) * len(rows), (0.0,) * len(rows))
-            for channel, rows in keys.items()
-        }
+        def flat(rows: Sequence[tuple[int, float]]) -> KeyCurve:
+            level = (0.0,) * len(rows)
+            return KeyCurve(tuple(at for at, _ in rows), tuple(value for _, value in rows), level, level)
+
+        curves = {channel: flat(rows) for channel, rows in keys.items()}
         with self.host.step("by hand"):
-            made = AnimationLayer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, flat, is_generated=False)
+            made = AnimationLayer(
+                f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, curves, is_generated=False
+            )
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
 

@@ -313,7 +313,8 @@ def test_restyling_reads_what_plays(stage: Stage, engine: CannedEngine, line: Pa
 @pytest.mark.parametrize("rate", [24, 30, 60])
 def test_what_was_keyed_by_hand_is_restyled_over_a_range(stage: Stage, worker: EngineClient, rate: int) -> None:
     """The engine restyles a second of two, into a layer of its own; the rest, the source and the rate stay as is."""
-    stage.set_rate(Fraction(rate))
+    fps = Fraction(rate)
+    stage.set_rate(fps)
     face = stage.host.characters()[0]
     rows = [(10 + number * rate // 4, float(number % 2)) for number in range(9)]
     keyed = {stage.jaw: 0.5, stage.lid: 0.3, stage.brow: 0.4}
@@ -326,8 +327,8 @@ def test_what_was_keyed_by_hand_is_restyled_over_a_range(stage: Stage, worker: E
     options = {"style": "angry:1", "span_s": [0.5, 1.5]}
     made = jobs.run(stage.host, jobs.restyle(stage.host, worker, face, options, cancel=cancel), cancel)[0]
 
-    assert (source.rate, source.start_frame, made.start_frame) == (rate, 10, 10)
-    assert (made.delivery.rate, made.delivery.n_frames, stage.host.rate()) == (rate, 2 * rate + 1, rate)
+    assert (source.rate, source.start_frame, made.start_frame) == (fps, 10, 10)
+    assert (made.delivery.rate, made.delivery.n_frames, stage.host.rate()) == (fps, 2 * rate + 1, fps)
     assert stage.hand_layers() == hand
     assert (made.layer, True) in stage.layers() and (made.layer, True) not in layers
     for name in keyed:
