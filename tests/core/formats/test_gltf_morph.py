@@ -295,11 +295,11 @@ def test_a_character_is_parsed_once_for_many_lines(
     parsed: list[int] = []
     parse = gltf_morph.parse
 
-    def count(data: bytes) -> object:
+    def spy(data: bytes) -> gltf_morph.Glb:
         parsed.append(len(data))
         return parse(data)
 
-    monkeypatch.setattr(gltf_morph, "parse", count)
+    monkeypatch.setattr(gltf_morph, "parse", spy)
     take = make_take(4)
     first = animated(tmp_path, glb(character()), take)
     mesh = tmp_path / "mesh.glb"
