@@ -45,7 +45,6 @@ INSTANTS = 24  # pictures of each mood
 HEARD = ("angry", "disgusted", "fear", "happy", "sad", "surprise", "neutral")
 INNER_LIPS = (13, 14)  # of MediaPipe's points: the middle of the upper and of the lower lip
 FACE = (10, 152)  # forehead and chin
-UPPER = ("browDownLeft", "browInnerUp", "browOuterUpLeft", "eyeBlinkLeft", "eyeWideLeft", "mouthSmileLeft", "jawOpen")
 FOLLOWED = {
     "browDownLeft": "L_brow_down",
     "browInnerUp": "L_brow_raiseIn",
