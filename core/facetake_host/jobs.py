@@ -116,7 +116,7 @@ def generate(
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds), news="")
         found = curves.load(out)
         take = JobResult(f"facetake_{sound.stem}", at, found, {}, Path(files["take_out"]), sound, tuple(told))
-        yield from _written(host, character, take, sound, asked)
+        yield from _written(host, character, take, asked)
         at += found.n_frames
     yield Status(1.0, "done")
 
@@ -195,7 +195,7 @@ def restyle(
     kept = {name: curve for name, curve in found.keys.items() if name in read.curves}
     style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
     made = JobResult(f"{read.label}_{style}", read.start_frame, replace(found, keys=kept), {}, take, None, tuple(told))
-    yield from _written(host, character, made, None, asked)
+    yield from _written(host, character, made, asked)
     yield Status(1.0, "done")
 
 
@@ -321,22 +321,7 @@ def guarded(host: Host, action: Callable[[], T]) -> T | None:
     return None
 
 
-def choose(host: Host) -> Character | None:
-    """The character to work on: the only one, or the one the person picks; None where they pick none.
-
-    Raises:
-        HostProblem: there is none in the scene.
-    """
-    found = host.characters()
-    if not found:
-        raise HostProblem("there is no MetaHuman face control board in the scene; open or reference a character first")
-    if len(found) == 1:
-        return found[0]
-    picked = host.ask("Which character?", [character.name for character in found])
-    return None if picked is None else found[picked]
-
-
-def named(host: Host, name: str | None, needed: str = "") -> Character:
+def named(host: Host, name: str | None, needed: str = "a MetaHuman's face control board") -> Character:
     """The character of that name, or the only one; for use without a window.
 
     Args:
@@ -348,7 +333,7 @@ def named(host: Host, name: str | None, needed: str = "") -> Character:
         HostProblem: there is none, or there are several and none is named.
     """
     found = host.characters()
-    if needed and not found:
+    if not found:
         raise HostProblem(f"there is no face in the scene; open or append {needed} first")
     chosen = [character for character in found if not name or name == character.name]
     if len(chosen) == 1:
@@ -420,10 +405,10 @@ def _welcome(engine: EngineClient, event: Event) -> None:
 
 
 def _written(
-    host: Host, character: Character, made: JobResult, sound: Path | None, cancel: threading.Event
+    host: Host, character: Character, made: JobResult, cancel: threading.Event
 ) -> Iterator[Status | JobResult]:
     """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
-    name = made.layer
+    name, sound = made.layer, made.sound
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(made.delivery.keys)))
     keys = {channel: curve for channel, curve in made.delivery.keys.items() if channel not in skipped}

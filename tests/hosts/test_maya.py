@@ -227,12 +227,10 @@ def test_step_is_no_way_to_arrive(stage: MayaStage) -> None:
 
 def test_dialogs_and_progress_only_with_a_window(stage: MayaStage) -> None:
     """In mayapy nothing waits for a click; with a window the person is asked and the bar moves."""
-    stage.add("ben")
-    assert jobs.choose(stage.host) is None
+    assert stage.host.ask("Which?", ("ann", "ben")) is None
     stage.scene.batch = False
     stage.scene.answer = "ben"
-    picked = jobs.choose(stage.host)
-    assert picked is not None and picked.name == "ben"
+    assert stage.host.ask("Which?", ("ann", "ben")) == 1
     with stage.host.progress("outer") as outer, stage.host.progress("inner") as inner:
         inner.advance(0.5)
         assert outer is inner and stage.scene.shown == 50

@@ -396,15 +396,13 @@ def test_metahumans_are_called_by_their_actors(stage: UnrealStage) -> None:
     assert [one.name for one in stage.host.characters()] == ["BP_Ann", "Face"]
 
 
-def test_several_characters_are_asked_one_by_one(stage: UnrealStage) -> None:
+def test_choices_are_asked_one_by_one(stage: UnrealStage) -> None:
     """A dialog for each; Cancel takes none."""
-    stage.add("ben")
     stage.world.unattended = False
     stage.world.answers = [editor.AppReturnType.NO, editor.AppReturnType.YES]
-    picked = jobs.choose(stage.host)
-    assert picked is not None and picked.name == "ben"
+    assert stage.host.ask("Which?", ("ann", "ben")) == 1
     stage.world.answers = [editor.AppReturnType.CANCEL]
-    assert jobs.choose(stage.host) is None
+    assert stage.host.ask("Which?", ("ann", "ben")) is None
 
 
 def test_without_a_window_as_a_commandlet(
