@@ -1,7 +1,7 @@
 """`facetake app`: a window for everyone without Maya or Unreal, and for lists of lines.
 
-What is there and what undo brings back is plain Python (`lines`, `desk`, `project`, `opening`, `tasks`, `commands`,
-`preferences`, `curves`); the other modules show it.
+What is there and what undo brings back is plain Python (`lines`, `desk`, `project`, `opening`, `tasks`, `making`,
+`commands`, `preferences`, `curves`); the other modules show it.
 
 Needs the `ui` and `preview` extras.
 """
