@@ -71,9 +71,9 @@ class Head:
     """A head mesh and how it moves.
 
     rest (V, 3) m; faces, uv_faces (F, 3); uv (U, 2) texels; part (F,) index into `PARTS`; occlusion (V,); texture
-    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3); wrinkles
-    (H, W, 4) uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: its first texel (x, y);
-    wrinkles_rest (4,): how much of them is there at rest.
+    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3): left, right;
+    wrinkles (H, W, 4) uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: its first texel
+    (x, y); wrinkles_rest (4,): how much of them is there at rest.
     """
 
     rest: F32
