@@ -179,9 +179,8 @@ def _checked(
     """Rows, with what went wrong where a file has vanished since they were read, and the others' fingerprints by id."""
     checked = list[ManifestRow]()
     prints = dict[str, Fingerprint]()
-    hashed = cache(
-        partial(files.hash_of, kind=BatchError)
-    )  # a mesh is every row's, and a recording perhaps that of many moods
+    # a mesh is every row's, and a recording perhaps that of many moods
+    hashed = cache(partial(files.hash_of, kind=BatchError))
     for row in rows:
         try:
             if not row.problem:

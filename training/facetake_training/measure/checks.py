@@ -17,7 +17,7 @@ from facetake import qc, rig
 from facetake.arrays import F32
 from facetake.emotion import parse
 from facetake.inference import Models, VisemeClassifier
-from facetake.qc.measures import ALIVE_LEAST_S, EXPRESSIVE, HELD, LIDS, SETTLES_S, STILL, SURE, expression
+from facetake.qc.measures import ALIVE_LEAST_S, EXPRESSIVE, HELD, LIDS, SETTLES_S, SHUT, STILL, SURE, expression
 from facetake.visemes import CLOSED, TEETH, VISEMES
 from facetake_training.measure.limits import gather
 from facetake_training.measure.makers import OURS, MadeTake
@@ -268,7 +268,7 @@ def _maker(report: MeasurementReport, maker: str, lines: list[MadeTake], classif
 
 def _of_one_seed(lines: Sequence[MadeTake], classifier: VisemeClassifier) -> list[bool]:
     """Whether lines are found that all blink as the longest of them does."""
-    blinking = [line for line in lines if (line.take.values[:, LIDS].min(axis=1) > 0.4).any()]
+    blinking = [line for line in lines if (line.take.values[:, LIDS].min(axis=1) > SHUT).any()]
     if not blinking:
         return []
     source = max(blinking, key=lambda line: line.take.n_frames).take.values[:, LIDS]
@@ -278,7 +278,7 @@ def _of_one_seed(lines: Sequence[MadeTake], classifier: VisemeClassifier) -> lis
         count = min(len(values), len(source))
         values[:count, LIDS] = source[:count]
         spoilt.append(with_values(line, values))
-    blinks = [(line.take.values[:, LIDS].min(axis=1) > 0.4).any() for line in spoilt]
+    blinks = [(line.take.values[:, LIDS].min(axis=1) > SHUT).any() for line in spoilt]
     return [
         "shared" in found for found, has_blinks in zip(_failing(spoilt, classifier), blinks, strict=True) if has_blinks
     ]
