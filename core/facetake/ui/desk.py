@@ -125,13 +125,17 @@ class Desk:
         return found
 
     def put(self, lines: Lines) -> None:
-        """The lines of a project, in place of everything; nothing to undo."""
-        self.lines = self.kept = lines
+        """The lines of a project, in place of everything; nothing to undo.
+
+        They get numbers of their own: what is still made of a line that was here must not come to one of them.
+        """
+        numbered = enumerate(lines, self._last_number + 1)
+        self.lines = self.kept = tuple(replace(one, number=number) for number, one in numbered)
         self.undos.clear()
         self.redos.clear()
         self.problems.clear()
-        self._last_number = max((one.number for one in lines), default=0)
-        self.open_number = lines[0].number if lines else 0
+        self._last_number += len(lines)
+        self.open_number = self.lines[0].number if lines else 0
         self.chosen = (self.open_number,) if lines else ()
 
     def remove(self, numbers: Sequence[int]) -> None:

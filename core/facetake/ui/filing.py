@@ -95,9 +95,11 @@ class Filing:
         if not name:
             return False
         path = Path(name)
-        return self.save_to(
-            path if path.suffix.lower() == project.SUFFIX else path.with_name(path.name + project.SUFFIX)
-        )
+        if path.suffix.lower() != project.SUFFIX:
+            path = path.with_name(path.name + project.SUFFIX)
+            if path.exists() and not self._may_replace(f"{path.name} is there already. Replace it?"):
+                return False
+        return self.save_to(path)
 
     def save_to(self, path: Path) -> bool:
         """Writes the project into a file; whether it was."""
@@ -175,9 +177,7 @@ class Filing:
             return
         targets = opening.targets(self._desk.lines, Path(folder), formats.FORMATS[form].suffix)
         there = sum(path.exists() for path in targets.values())
-        question = f"{there} files of these names are there already. Replace them?"
-        yes = QMessageBox.StandardButton.Yes
-        if not there or QMessageBox.question(self._parent, "Export", question) == yes:
+        if not there or self._may_replace(f"{there} files of these names are there already. Replace them?"):
             self.export_takes(targets, form)
 
     def export_takes(self, targets: Mapping[int, Path], form: str) -> None:
@@ -194,6 +194,10 @@ class Filing:
         failed = f"; {len(targets) - done} could not be, as the list says" if done < len(targets) else ""
         self._say(f"{WRITTEN}{done} takes{failed}", is_problem=done < len(targets) or not targets)
         self._show()
+
+    def _may_replace(self, question: str) -> bool:
+        """Asks whether files that are there may go, where no dialog of files has asked."""
+        return bool(QMessageBox.question(self._parent, "Facetake", question) == QMessageBox.StandardButton.Yes)
 
     def _beside(self, name: str = "") -> str:
         """Where a dialog begins: beside the project, else beside the open line."""

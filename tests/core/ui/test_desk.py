@@ -66,6 +66,14 @@ def test_undo_opens_the_line_that_it_changes() -> None:
     assert desk.redo() == "take" and desk.open_number == 1 and desk.line.title == "a, take 1: value 0.1"
 
 
+def test_a_project_s_lines_are_none_that_were_there() -> None:
+    """A take that is made of a line while a project is opened in its place comes to none of the project's lines."""
+    desk = a_desk("a")
+    desk.put((SpokenLine(1, "b", Path("/b.wav")),))
+    assert desk.add_take(1, a_take(0.1)) is None and desk.line is not None and desk.line.name == "b"
+    assert not desk.line.takes and not desk.is_changed
+
+
 def test_what_is_merely_looked_at_is_no_step() -> None:
     """Showing another take changes no project, and stays when something else is undone."""
     desk = a_desk("a", "b")

@@ -274,6 +274,22 @@ assert window.close() and not window.isVisible()
     assert sorted(path.name for path in folder.iterdir()) == ["a.wav", "b.wav", "bad.wav"]
 
 
+def test_a_project_that_is_there_is_asked_about(folder: Path) -> None:
+    """A name typed without its suffix, of which the dialog of files knows nothing, replaces no project unasked."""
+    (told,) = run(
+        folder,
+        """
+show = folder / "show.facetake"; show.write_text("mine")
+QFileDialog.getSaveFileName = lambda *_: (str(folder / "show"), "")
+QMessageBox.question = lambda *_: QMessageBox.StandardButton.No
+window.open([a]); settle(); refused = window.filing.save_as(), show.read_text()
+QMessageBox.question = lambda *_: QMessageBox.StandardButton.Yes
+tell(refused=refused, saved=window.filing.save_as() and show.read_text() != "mine")
+""",
+    )
+    assert told["refused"] == [False, "mine"] and told["saved"]
+
+
 def test_closing_asks_about_what_is_not_kept(folder: Path) -> None:
     """Cancel leaves the window open; without anything made it closes unasked."""
     (told,) = run(
