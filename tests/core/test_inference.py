@@ -202,6 +202,35 @@ def test_lips_are_read_beside_all_else(with_voice: bool) -> None:
     assert telling_ear().hear([np.zeros(16_000, np.float32)], 60).lips is None
 
 
+def ear_with_lips(folder: Path, *steps: tuple[str, str, str, str], **more: int) -> Path:
+    """A folder with the shipped ear, from whose "read" steps (operation, two inputs, output) make "lips"."""
+    onnx = pytest.importorskip("onnx")
+    model = onnx.load(inference.SHIPPED / "ear.onnx")
+    for node in model.graph.node:
+        node.output[:] = ["read" if name == "lips" else name for name in node.output]
+    model.graph.node.extend(onnx.helper.make_node(step[0], step[1:3], step[3:], **more) for step in steps)
+    onnx.save(model, folder / "ear.onnx")
+    row = f"[ear]\nfile='ear.onnx'\nsha256='{hash_of(folder / 'ear.onnx')}'\n"
+    (folder / "models.toml").write_text(row, encoding="utf-8")
+    return folder
+
+
+def test_an_ear_that_reads_other_lips_is_refused(tmp_path: Path) -> None:
+    """Lips of another width are told in one sentence, and not passed over as if the ear read none."""
+    folder = ear_with_lips(tmp_path, ("Concat", "read", "read", "lips"), axis=-1)
+
+    with pytest.raises(ModelError, match="reads 4 measures of the lips where opening and rounding are two; export"):
+        inference.load_ear(folder)
+
+
+def test_lips_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+    """An ear whose lips are not finite stops the line in one sentence."""
+    ear = inference.load_ear(ear_with_lips(tmp_path, ("Sub", "read", "read", "none"), ("Div", "none", "none", "lips")))
+
+    with pytest.raises(ModelError, match="gives lips that are no numbers; export it again"):
+        ear.hear([np.zeros(16_000, np.float32)], 60)
+
+
 def test_an_ear_that_tells_no_voice_says_so() -> None:
     """An ear exported by a former version hears as ever; asked how the voice sounds, it gives one sentence."""
     sound = [np.zeros(16_000, np.float32)]

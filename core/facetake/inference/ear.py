@@ -129,10 +129,15 @@ def load_ear(folder: Path, threads: int = 2) -> Ear:
     widths = {output.name: output.shape[-1] for output in model.session.get_outputs() if output.shape}
     if not isinstance(widths.get("features"), int):
         raise ModelError(f"model {NAME} of {folder} gives no features; export it again with this version")
+    if widths.get("lips", N_LIPS) != N_LIPS:
+        raise ModelError(
+            f"model {NAME} of {folder} reads {widths['lips']} measures of the lips where opening and rounding are two; "
+            "export it again with this version"
+        )
 
     n_features = widths["features"]
     n_voice = widths.get("voice")
-    reads_lips = widths.get("lips") == N_LIPS
+    reads_lips = "lips" in widths
 
     def heard(audio: F32, **more: int) -> tuple[F32, ...]:
         wanted = {"features": n_features, "visemes": len(VISEMES), **more, **({"lips": N_LIPS} if reads_lips else {})}
