@@ -53,10 +53,14 @@ PROFILE: Profile = (
     (0.0, 0.9, 0.78),
     (0.02, 1.8, 0.84),
     (0.3, 3.0, 0.92),
-    (1.0, 5.0, 1.00),
+    (1.0, 5.0, 0.96),
+    (1.9, 6.2, 1.00),
 )
-"""Gum, the bulge of the crown, its edge, and its back."""
+"""Gum, the bulge of the crown, its edge, its back, and the gum behind."""
 CROWN_ROW = 0.28  # of the chart, where gum ends
+BACK_ROW = 0.78  # where what is seen from the mouth's other side begins
+BACK_GUM_ROW = 0.96  # and where its gum does
+BACK_PARTING = 0.35  # part of the parting there, by eye: deeper ones are stripes
 PARTING_MM = 0.9  # how far crowns recede where they touch: with less they are one white band
 SHORTER = 0.10  # part of a crown's height by which its edge's corners are rounded off
 
@@ -130,7 +134,7 @@ def _arch(arch: Arch, lips_m: float, front_m: float, reach_m: tuple[float, float
         is_crown = up <= 1.0
         above = height * up if is_crown else height + GUM_MM * (up - 1.0) / 0.9
         above = above + SHORTER * height * round_off**4 * max(0.0, 1.0 - up / 0.3)
-        back = depth + parting * (1.0 if is_crown else 0.3)
+        back = depth + parting * (0.3 if not is_crown else 1.0 if v < BACK_ROW else BACK_PARTING)
         grid[row, :, 0] = x - back * normal[:, 0]
         grid[row, :, 2] = z - back * normal[:, 1]
         grid[row, :, 1] = -arch.side * above
