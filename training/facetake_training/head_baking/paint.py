@@ -258,7 +258,7 @@ def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator, _design:
     rgb = mix(rgb, (0.830, 0.835, 0.825), 0.5 * step(0.64, 0.74, row))
     rgb = mix(rgb, (0.48, 0.36, 0.30), 0.55 * step(0.10, 0.0, away) * step(0.80, 0.60, row))
     back = step(BACK_ROW, BACK_ROW + 0.06, row)
-    rgb = mix(rgb, (0.800, 0.715, 0.610), 0.8 * back)
+    rgb = mix(rgb, (0.790, 0.690, 0.580), 0.9 * back)
     gum = np.maximum(step(neck + 0.012, neck - 0.012, row), step(BACK_GUM_ROW - 0.02, BACK_GUM_ROW, row))
     rgb = mix(rgb, (0.700, 0.405, 0.385), gum)
     covered = (0.8 - 0.35 * back) * step(0.30, 0.72, along)  # cheeks and lips keep light off, the tongue less
