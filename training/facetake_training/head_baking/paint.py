@@ -16,7 +16,7 @@ from facetake.arrays import F64
 from facetake.face.head import ATLAS
 from facetake_training.head_baking.atlas import CHARTS, Texels
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, HAIR, SKIN, SOCKET, TEETH, TONGUE
-from facetake_training.head_baking.mouth import CROWN_ROW, LOWER, UPPER, Arch
+from facetake_training.head_baking.mouth import BACK_GUM_ROW, BACK_ROW, CROWN_ROW, LOWER, UPPER, Arch
 from facetake_training.head_baking.people import DESIGNS, HeadDesign
 
 YOUNG = DESIGNS["young"]
@@ -216,9 +216,9 @@ def _paint_body(texels: Texels, eyes: F64, rng: np.random.Generator, design: Hea
 
 
 def _paint_cavity(texels: Texels, _eyes: F64, _rng: np.random.Generator, _design: HeadDesign = YOUNG) -> F64:
-    """Gums and cheeks: wet pink at the lips, almost black further in."""
-    inside = step(-0.112, -0.070, texels.position[:, 2])
-    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.19, 0.065, 0.06), inside)
+    """Gums and cheeks: wet pink at the lips, a dark red further in."""
+    inside = step(-0.112, -0.062, texels.position[:, 2])
+    rgb = mix(np.tile([0.52, 0.25, 0.24], (len(inside), 1)), (0.27, 0.095, 0.085), inside)
     return np.concatenate([rgb, (0.45 * (1.0 - inside))[:, None]], axis=1)
 
 
@@ -257,9 +257,14 @@ def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator, _design:
     rgb = mix(np.tile([0.905, 0.875, 0.805], (len(row), 1)), (0.845, 0.770, 0.640), step(0.40, CROWN_ROW, row))
     rgb = mix(rgb, (0.830, 0.835, 0.825), 0.5 * step(0.64, 0.74, row))
     rgb = mix(rgb, (0.48, 0.36, 0.30), 0.55 * step(0.10, 0.0, away) * step(0.80, 0.60, row))
-    rgb = mix(rgb, (0.700, 0.405, 0.385), step(neck + 0.012, neck - 0.012, row))
-    shade = (1.0 - 0.8 * step(0.30, 0.72, along)) * np.where(upper, 1.0, 0.86)  # cheeks and lips keep light off
-    return np.concatenate([rgb * shade[:, None], np.full((len(row), 1), 0.62)], axis=1)
+    back = step(BACK_ROW, BACK_ROW + 0.06, row)
+    rgb = mix(rgb, (0.790, 0.690, 0.580), 0.9 * back)
+    gum = np.maximum(step(neck + 0.012, neck - 0.012, row), step(BACK_GUM_ROW - 0.02, BACK_GUM_ROW, row))
+    rgb = mix(rgb, (0.700, 0.405, 0.385), gum)
+    covered = (0.8 - 0.35 * back) * step(0.30, 0.72, along)  # cheeks and lips keep light off, the tongue less
+    rgb = rgb * ((1.0 - covered) * (1.0 - 0.12 * back) * np.where(upper, 1.0, 0.86))[:, None]
+    gloss = 0.62 * (1.0 - 0.5 * covered) * (1.0 - 0.6 * back)  # where it is dark there is no light to mirror
+    return np.concatenate([rgb, gloss[:, None]], axis=1)
 
 
 def _from_parting(along: F64, arch: Arch) -> F64:

@@ -32,6 +32,7 @@ class Cut:
 class HeadDesign:
     """A head: anny's sliders, colours by eye, and habits of its skin.
 
+    phenotype: of the sliders, `gender` is 0 for a man, 1 for a woman.
     alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much
     of the wrinkles (brow up, brow down, nose, smile) is there at rest; brow_lower: metres by which brows grow below
     anny's ridge, since a landmarker takes those on it for raised ones; frown: how much further than anny's the brows
@@ -61,7 +62,7 @@ DESIGNS = {
     ),
     "woman": HeadDesign(
         {
-            "gender": 0.0,
+            "gender": 1.0,
             "age": 0.55,
             "muscle": 0.45,
             "weight": 0.45,
@@ -72,17 +73,17 @@ DESIGNS = {
             "caucasian": 0.2,
         },
         skin=(0.560, 0.385, 0.300),
-        lip=(0.520, 0.275, 0.255),
+        lip=(0.545, 0.235, 0.235),
         hair=(0.130, 0.092, 0.074),
         brow=(0.060, 0.045, 0.040),
         iris=(0.250, 0.150, 0.085),
         shirt=(0.380, 0.215, 0.190),
-        lashes=1.25,
-        cut=Cut(longest=0.036, volume=0.0065, side=0.6, back=0.45, width=0.0130),
+        lashes=1.35,
+        cut=Cut(longest=0.050, volume=0.0090, side=0.6, back=0.45, width=0.0130),
     ),
     "elder": HeadDesign(
         {
-            "gender": 0.95,
+            "gender": 0.05,
             "age": 0.92,
             "muscle": 0.55,
             "weight": 0.55,
