@@ -134,8 +134,8 @@ def keys(trial: Trial) -> Iterator[tuple[str, str, Floats, float, float]]:
         yield "sparse keys", name, curve.at(trial.quarters), float(low), float(high)
     for names in ("mh3", "arkit"):  # the other rigs have the same curves by other names
         ranges = bounds_of(names)
-        for name, told in trial.few(names).keys.items():
-            played = np.array([told.at(frame) for frame in trial.quarters.tolist()])
+        for name, few in trial.few(names).keys.items():
+            played = np.array([few.at(frame) for frame in trial.quarters.tolist()])
             yield f"a plugin's keys, {names}", name, played, *ranges[name]
 
 
@@ -278,14 +278,14 @@ def dense(trial: Trial) -> Iterator[tuple[str, str, Floats, float, float]]:
     from facetake.rig import maps
     from facetake.rig.viseme_names import VISEMES
 
-    for name, values in host_io.raw_curves(trial.take).items():
+    for name, baked in host_io.raw_curves(trial.take).items():
         if name.startswith("CTRL_expressions"):
-            yield "Unreal, baked", name, np.array(values), 0.0, 1.0
+            yield "Unreal, baked", name, np.array(baked), 0.0, 1.0
     for form in ("csv", "txt", "a2f-json", "a2f-csv", "livelink-csv"):
         path = trial.folder / f"table{formats.FORMATS[form].suffix}"
         formats.write(trial.take, path, form)
-        table = formats.read(path, form).values
-        for name, column, low, high in zip(rig.NAMES, table.T, rig.MINIMUM, rig.MAXIMUM, strict=True):
+        values = formats.read(path, form).values
+        for name, column, low, high in zip(rig.NAMES, values.T, rig.MINIMUM, rig.MAXIMUM, strict=True):
             yield f"table {form}", name, column, float(low), float(high)
     visemes = trial.random.dirichlet(np.full(len(VISEMES), 0.2), trial.take.n_frames).astype(np.float32)
     for called in maps.shipped():

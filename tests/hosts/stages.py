@@ -10,10 +10,11 @@ from typing import Any
 
 import fake_maya
 import fake_unreal
+import numpy as np
 import pytest
 import stubs
 from fake_maya.scene import Node
-from fake_unreal import sequencer, values
+from fake_unreal import level, sequencer, values
 from fake_unreal.channels import evaluate
 
 from facetake import rig
@@ -48,6 +49,21 @@ def channels(kind: str) -> list[str]:
 
 FEW = ("CTRL_L_brow_down", "CTRL_C_jaw.", "CTRL_C_tongue_move", "CTRL_L_eye_blink")
 """Enough of a face board to be found, for tests that make thousands of scenes."""
+
+
+def seen_from_the_eyes(frame: int) -> tuple[float, float, float]:
+    """Where what stages put into their scenes is: metres to the actor's left, up and ahead."""
+    return 0.3 + 0.01 * frame, 0.1, 0.6
+
+
+LEFT_UP_AHEAD = np.array([[0.6, 0.8, 0.0], [0.0, 0.0, 1.0], [0.8, -0.6, 0.0]])
+"""Of an actor in a right-handed world whose z is up: the way that each points."""
+EYES_AT = np.array([2.0, -1.0, 1.6])
+
+
+def in_world(frame: int) -> np.ndarray[Any, Any]:
+    """The same place in that world, in metres."""
+    return np.array(EYES_AT + np.array(seen_from_the_eyes(frame)) @ LEFT_UP_AHEAD)
 
 
 class Stage:
@@ -89,6 +105,14 @@ class Stage:
 
     def add(self, name: str, without: tuple[str, ...] = ()) -> None:
         """One more character."""
+        raise NotImplementedError
+
+    def put_target(self, name: str) -> None:
+        """An object that is where `seen_from_the_eyes` says, of an actor who stands somewhere and faces aside."""
+        raise NotImplementedError
+
+    def select(self, name: str) -> None:
+        """The person selects an object."""
         raise NotImplementedError
 
     def snapshot(self) -> str:
@@ -168,6 +192,9 @@ class RecordingStage(Stage):
         self.host.faces.append(Character(name, self.kind))
         self.host.blocked.update(dict.fromkeys(without, "missing"))
 
+    def put_target(self, name: str) -> None:
+        self.host.places[name] = seen_from_the_eyes
+
     def snapshot(self) -> str:
         return repr(self.host.scene)
 
@@ -196,15 +223,17 @@ class RecordingStage(Stage):
 
         from facetake_host.curves import KeyCurve
 
-        def flat(rows: Sequence[tuple[int, float]]) -> KeyCurve:
-            level = (0.0,) * len(rows)
-            return KeyCurve(tuple(at for at, _ in rows), tuple(value for _, value in rows), level, level)
-
-        curves = {channel: flat(rows) for channel, rows in keys.items()}
-        with self.host.step("by hand"):
-            made = AnimationLayer(
-                f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, curves, is_generated=False
+        flat = {
+            channel: KeyCurve(
+                tuple(frame for frame, _ in rows),
+                tuple(value for _, value in rows),
+                (0.0,) * len(rows),
+                (0.0,) * len(rows),
             )
+            for channel, rows in keys.items()
+        }
+        with self.host.step("by hand"):
+            made = AnimationLayer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, flat, is_generated=False)
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
 
@@ -256,6 +285,22 @@ class MayaStage(Stage):
             node, _, attribute = channel.partition(".")
             found = self.scene.state.nodes.get(space + node, Node("transform"))
             self.scene.node(space + node, Node("transform", {**found.attributes, attribute: 0.0}))
+
+    def put_target(self, name: str) -> None:
+        def y_up(place: Any) -> Any:
+            return np.array([place[0], place[2], -place[1]])
+
+        def matrix(frame: int) -> list[float]:  # of something whose transformations were frozen a metre aside
+            return [*np.eye(4)[:3].ravel(), *(100.0 * y_up(in_world(frame)) - (100.0, 0.0, 0.0)), 1.0]
+
+        rows = [[*(2.0 * y_up(axis)), 0.0] for axis in LEFT_UP_AHEAD] + [[*(100.0 * y_up(EYES_AT)), 1.0]]
+        nowhere = {"worldMatrix": lambda _: list(np.ravel(rows)), "rotatePivot": (0.0, 0.0, 0.0)}
+        self.scene.node("eyes", Node("transform", nowhere))
+        self.scene.node(name, Node("transform", {"worldMatrix": matrix, "rotatePivot": (100.0, 0.0, 0.0)}))
+        self.host.eyes = "eyes"
+
+    def select(self, name: str) -> None:
+        self.scene.selection = [name]
 
     def snapshot(self) -> str:
         state = self.scene.state
@@ -346,6 +391,30 @@ class UnrealStage(Stage):
         proxy = sequencer.MovieSceneBindingProxy(name)
         board = sequencer.ControlRig("Face_ControlBoard_CtrlRig")
         self.world.rigs.append(sequencer.ControlRigSequencerBindingProxy(proxy, board, track))
+
+    def put_target(self, name: str) -> None:
+        def left_handed(place: Any) -> Any:
+            return np.array([place[0], -place[1], place[2]])
+
+        left, up, ahead = map(left_handed, LEFT_UP_AHEAD)
+        eyes = level.Transform(level.Vector(*(100.0 * left_handed(EYES_AT))), [up, ahead, -left])
+
+        def bone(*by_head: float) -> Any:  # up, ahead, right of the eyes, in centimetres
+            return lambda frame: level.Transform(eyes.at(*by_head) + level.Vector(frame, 0.0, 0.0), eyes.axes)
+
+        mesh = {"head": bone(-9.0, -8.0, 0.0), "FACIAL_L_Eye": bone(0, 0, -3.0), "FACIAL_R_Eye": bone(0, 0, 3.0)}
+        actor = level.Actor("BP_ann")
+        level.SkeletalMeshComponent(actor, {"head": mesh["head"]})  # the body
+        self.world.bound["ann"] = [level.SkeletalMeshComponent(actor, mesh)]
+
+        def where(frame: int) -> level.Transform:
+            walked = level.Vector(frame, 0.0, 0.0)  # with the actor, a centimetre a frame
+            return level.Transform(level.Vector(*(100.0 * left_handed(in_world(frame)))) + walked)
+
+        level.Actor(name, where)
+
+    def select(self, name: str) -> None:
+        self.world.selected_actors = [one for one in self.world.actors if one.get_actor_label() == name]
 
     def snapshot(self) -> str:
         def section(one: Any) -> Any:

@@ -16,7 +16,7 @@ from canned import LINE, CannedEngine, real_engine, write_sound
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_takes import STARTS, bounds_of, random_take
-from stages import Stage, UnrealStage
+from stages import Stage, UnrealStage, seen_from_the_eyes
 
 from facetake import host_io
 from facetake_host import curves, jobs
@@ -26,6 +26,8 @@ from facetake_host.jobs import JobResult
 from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import RecordingHost
 
+CANCEL = threading.Event()
+"""Never set."""
 RATES = [Fraction(24), Fraction(30), Fraction(24000, 1001), Fraction(30000, 1001)]
 
 
@@ -110,6 +112,22 @@ def test_no_random_take_leaves_a_range(stage: Stage, tmp_path_factory: pytest.Te
             low, high = ranges[name]
             assert low - 1e-6 <= min(played) and max(played) <= high + 1e-6
         stage.undo()
+
+
+def test_what_is_picked_is_followed(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where an object is over a line goes to the engine: seconds, and metres from the eyes in the actor's own axes."""
+    stage.put_target("apple")
+    face = stage.host.characters()[0]
+    jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, start_frame=5, target="apple"), CANCEL)  # type: ignore[arg-type]
+    rows = dict(engine.asked)["generate"]["look_at"]
+
+    assert len(rows) == 31
+    for number in (0, 13, 30):
+        assert rows[number] == pytest.approx([number / 30, *seen_from_the_eyes(5 + number)], abs=1e-5)
+    before = stage.snapshot()
+    with pytest.raises(HostProblem):
+        jobs.run(stage.host, jobs.generate(stage.host, engine, face, [line], {}, target="pear"), CANCEL)  # type: ignore[arg-type]
+    assert stage.snapshot() == before
 
 
 def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngine, line: Path) -> None:
@@ -313,8 +331,7 @@ def test_restyling_reads_what_plays(stage: Stage, engine: CannedEngine, line: Pa
 @pytest.mark.parametrize("rate", [24, 30, 60])
 def test_what_was_keyed_by_hand_is_restyled_over_a_range(stage: Stage, worker: EngineClient, rate: int) -> None:
     """The engine restyles a second of two, into a layer of its own; the rest, the source and the rate stay as is."""
-    fps = Fraction(rate)
-    stage.set_rate(fps)
+    stage.set_rate(Fraction(rate))
     face = stage.host.characters()[0]
     rows = [(10 + number * rate // 4, float(number % 2)) for number in range(9)]
     keyed = {stage.jaw: 0.5, stage.lid: 0.3, stage.brow: 0.4}
@@ -327,8 +344,8 @@ def test_what_was_keyed_by_hand_is_restyled_over_a_range(stage: Stage, worker: E
     options = {"style": "angry:1", "span_s": [0.5, 1.5]}
     made = jobs.run(stage.host, jobs.restyle(stage.host, worker, face, options, cancel=cancel), cancel)[0]
 
-    assert (source.rate, source.start_frame, made.start_frame) == (fps, 10, 10)
-    assert (made.delivery.rate, made.delivery.n_frames, stage.host.rate()) == (fps, 2 * rate + 1, fps)
+    assert (source.rate, source.start_frame, made.start_frame) == (rate, 10, 10)
+    assert made.delivery.rate == stage.host.rate() == rate and made.delivery.n_frames == 2 * rate + 1
     assert stage.hand_layers() == hand
     assert (made.layer, True) in stage.layers() and (made.layer, True) not in layers
     for name in keyed:
@@ -376,7 +393,9 @@ def test_nobody_in_the_scene(stage: Stage) -> None:
     empty = type(stage.host).characters
     try:
         type(stage.host).characters = lambda _self: []
-        with pytest.raises(HostProblem, match="no face in the scene; open or append a MetaHuman's face control board"):
+        with pytest.raises(HostProblem, match="no MetaHuman face control board in the scene"):
+            jobs.choose(stage.host)
+        with pytest.raises(HostProblem, match="which character"):
             jobs.named(stage.host, None)
     finally:
         type(stage.host).characters = empty
