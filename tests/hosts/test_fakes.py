@@ -28,7 +28,7 @@ def own_methods(one: type) -> dict[str, Any]:
     }
 
 
-SEAMS = {"world", "scene", "state", "restore", "is_recorded", "mro", "shows", "plays"}
+SEAMS = {"world", "scene", "state", "restore", "is_recorded", "mro", "shows", "plays", "at"}
 """What tests use of a fake and no plugin does."""
 
 

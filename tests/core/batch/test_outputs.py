@@ -109,6 +109,7 @@ def test_a_ledger_of_version_2_goes_on(folder: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
     run(listed, out)
     with sqlite3.connect(out / batch.NAME) as base:
+        base.executescript("ALTER TABLE rows DROP COLUMN heard; ALTER TABLE verdicts DROP COLUMN emotion")
         base.executescript("ALTER TABLE rows DROP COLUMN told")
         base.executescript("ALTER TABLE rows DROP COLUMN beside; DROP TABLE marks; PRAGMA user_version=2;")
     base.close()
@@ -335,7 +336,7 @@ def test_file_names_that_are_no_text(folder: Path, tmp_path: Path, capsys: pytes
         'UPDATE rows SET beside = \'[["a\\u0000b", 1, "", 0]]\'',
         'UPDATE rows SET beside = \'[["a", "1", "", 0]]\'',
         'UPDATE rows SET checks = \'[{"name": "dead", "value": "nan", "at_s": [], "what": ""}]\'',
-        "INSERT INTO verdicts VALUES (x'00', 1, 2, 3)",
+        "INSERT INTO verdicts VALUES (x'00', 1, 2, 3, '')",
         "CREATE TRIGGER t AFTER INSERT ON rows BEGIN DELETE FROM rows; END",
         "CREATE INDEX i ON rows (abs(made))",
         f"CREATE VIEW more AS {ENDLESS} SELECT i FROM n",

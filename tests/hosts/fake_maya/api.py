@@ -73,14 +73,11 @@ class MDistance:
 
 
 class MVector:
-    """A direction, or a place."""
+    """A direction."""
 
     def __init__(self, numbers: Sequence[float]) -> None:
         assert len(numbers) == 3
         self.numbers = np.array(numbers)
-
-    def __sub__(self, other: MVector) -> MVector:
-        return MVector(self.numbers - other.numbers)
 
     def __iter__(self) -> Iterator[float]:
         return iter(self.numbers.tolist())
@@ -90,8 +87,15 @@ class MVector:
         return MVector(self.numbers @ rotation.rows)
 
 
-class MPoint(MVector):
+class MPoint:
     """A place that a matrix moves."""
+
+    def __init__(self, numbers: Sequence[float]) -> None:
+        assert len(numbers) == 3
+        self.numbers = np.array(numbers)
+
+    def __sub__(self, other: MPoint) -> MVector:
+        return MVector(self.numbers - other.numbers)
 
     def __mul__(self, matrix: MMatrix) -> MPoint:
         """Moved; Maya writes points as rows."""
