@@ -136,7 +136,7 @@ def unreal_excerpt(sources: list[Path]) -> str:
     """
     text, classes = _unreal()
     named = {name for path in sources for name in re.findall(r"unreal\.(\w+)", path.read_text(encoding="utf-8"))}
-    functions = [re.search(rf"^def {name}\(.*?\n(?=\S)", text, re.MULTILINE | re.DOTALL) for name in sorted(named)]
+    functions = [re.search(rf"^def {name}\(.*?\n(?=\S|\Z)", text, re.MULTILINE | re.DOTALL) for name in sorted(named)]
     left = [name for name in named if name in classes]
     kept = set()
     while left:

@@ -69,7 +69,7 @@ class FacetakePanel(unreal.Object):
     actor = unreal.uproperty(str, meta=_meta("3 Restyle", 2, ToolTip="house, ada, bruno, chen, dara; empty: its own"))
     regions = unreal.uproperty(str, meta=_meta("3 Restyle", 3, ToolTip="brow,eye and so on; empty: all"))
 
-    @unreal.ufunction(ret=unreal.Array(str), pure=True)
+    @unreal.ufunction(ret=unreal.Array(str), pure=True)  # type: ignore[abstract, call-arg]  # a type in the editor
     def characters(self) -> list[str]:
         """The names to choose from."""
         return [one.name for one in jobs.guarded(HOST, HOST.characters) or ()]
