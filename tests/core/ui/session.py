@@ -95,7 +95,8 @@ class Person(QObject):
         time.sleep(0.1)
 
     def click_row(self, name: str, row: int, x: float = 0.5) -> None:
-        """Clicks a row of the list of lines or of takes."""
+        """Clicks a row of the list of lines or of takes, late enough not to be the second half of a double click."""
+        time.sleep(QGuiApplication.styleHints().mouseDoubleClickInterval() / 1000 + 0.1)
         widget = getattr(self.window, name)
 
         def place() -> tuple[int, int]:
