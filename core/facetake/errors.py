@@ -48,6 +48,10 @@ class ConfigError(FacetakeError):
     """A configuration, emotion or option that says something that cannot be."""
 
 
+class HostError(FacetakeError):
+    """Maya, Unreal or another host that did not do what was asked of it."""
+
+
 class RenderError(FacetakeError):
     """A picture or video that cannot be drawn or written."""
 
