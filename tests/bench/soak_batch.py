@@ -77,7 +77,8 @@ class Run:
                 stdin=subprocess.DEVNULL,
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", **(env or {})},
+                # a compiled module that is cut by the limit would break every process after it
+                env={**os.environ, "RAY_USAGE_STATS_ENABLED": "0", "PYTHONDONTWRITEBYTECODE": "1", **(env or {})},
                 preexec_fn=limit if most_bytes else None,
             )
 

@@ -20,7 +20,8 @@ from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import RecordingHost
 
 ANN = Character("ann", "mh4")
-LIMITED = (
+LIMITED = (  # without compiled modules: one that is cut by the limit would break every process after it
+    "import sys; sys.dont_write_bytecode = True; "
     "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000)); import signal; "
     "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.worker import serve; serve()"
 )

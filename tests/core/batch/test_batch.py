@@ -324,8 +324,9 @@ def test_asked_to_stop(asked: signal.Signals, takes: int, lines: Path, tmp_path:
         assert len([one for one in ledger.entries() if one.status == "done"]) == done
 
 
-FULL = (
-    "import resource, signal, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (70000, 70000)); "
+FULL = (  # without compiled modules: one that is cut by the limit would break every process after it
+    "import resource, signal, sys; sys.dont_write_bytecode = True; "
+    "resource.setrlimit(resource.RLIMIT_FSIZE, (70000, 70000)); "
     "signal.signal(signal.SIGXFSZ, signal.SIG_IGN); from facetake.cli import main; sys.exit(main(sys.argv[1:]))"
 )
 
