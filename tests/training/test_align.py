@@ -13,12 +13,12 @@ import pytest
 
 from facetake.audio import SAMPLE_RATE_HZ, read
 from facetake.errors import AudioError, ConfigError
+from facetake.phones import PHONES, base, from_festival, viseme_of
 from facetake_training.align import LabelledLine, Labeller, SpeechSet, label_folder
 from facetake_training.align.engine import PhoneSegment
 from facetake_training.align.lexicon import Lexicon, words_of
 from facetake_training.align.line import DOUBTED, agreements
 from facetake_training.align.orders import write_transcripts
-from facetake_training.phones import PHONES, base, from_festival, viseme_of
 
 pytest.importorskip("pocketsphinx", reason="pocketsphinx is not installed: pip install 'facetake[train]'")
 

@@ -12,11 +12,11 @@ torch = pytest.importorskip("torch", reason="training needs torch")
 
 from facetake import mouth, rig  # noqa: E402  after the skip
 from facetake.errors import ConfigError  # noqa: E402
+from facetake.phones import INDEX  # noqa: E402
 from facetake_training import lips  # noqa: E402
 from facetake_training.augment import AugmentConfig, augment  # noqa: E402
 from facetake_training.dataset import Crops, DataConfig, SourceConfig, draw_emotion, read_span  # noqa: E402
 from facetake_training.performers.prosody import frame_loudness  # noqa: E402
-from facetake_training.phones import INDEX  # noqa: E402
 
 
 def test_crops_repeat_by_seed(corpus: Path) -> None:

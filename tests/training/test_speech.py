@@ -9,7 +9,7 @@ import pytest
 
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
-from facetake_training.phones import SILENCE, base, is_vowel, stress
+from facetake.phones import SILENCE, base, is_vowel, stress
 from facetake_training.speech import (
     SpeakingVoice,
     SpeechSynthesizer,

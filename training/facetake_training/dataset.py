@@ -24,13 +24,13 @@ from torch.utils.data import IterableDataset, get_worker_info
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ, read
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
+from facetake.phones import INDEX, SILENCE
 from facetake_training.augment import AugmentConfig, augment, coloured_noise
 from facetake_training.lips import LipsConfig, TrackedLips, clips, heard_lips, sound_path, tracked
 from facetake_training.performers.actors import PerformerTraits, actors
 from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
 from facetake_training.performers.prosody import frame_loudness
-from facetake_training.phones import INDEX, SILENCE
 from facetake_training.speed import at_speed
 
 MARGIN_S = 1.2  # phones this far outside a crop still shape it

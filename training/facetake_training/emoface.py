@@ -24,13 +24,13 @@ from facetake.networks.emoface import EmoFace, EmoFaceSize
 from facetake.networks.optimization import moving_average, step
 from facetake.networks.whisper import WhisperEncoder
 from facetake.networks.whisper_weights import load_into
+from facetake.phones import PHONES, viseme_of
 from facetake.visemes import VISEMES
 from facetake_training import checkpoint
 from facetake_training.dataset import Crops, DataConfig
 from facetake_training.evaluate import ValidationScores, score
 from facetake_training.lips import LipsConfig, score_network
 from facetake_training.losses import LossConfig, losses
-from facetake_training.phones import PHONES, viseme_of
 from facetake_training.trainer import log_row, resume, steps
 
 

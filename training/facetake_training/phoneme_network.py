@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.networks.wav2vec2 import PhonemeNetwork, is_sound
+from facetake.phones import from_ipa, viseme_of
 from facetake.visemes import VISEMES
 from facetake_training.performers.prosody import frame_loudness
-from facetake_training.phones import from_ipa, viseme_of
 
 SILENT_SHARE = 0.02  # of a line's loud frames: quieter ones are silence, whatever the network says
 

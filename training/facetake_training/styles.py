@@ -22,6 +22,7 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.motion import coupling, expression, eyes
+from facetake.phones import INDEX, SILENCE
 from facetake.postprocess import masking, silence, smoothing
 from facetake.rig import arkit
 from facetake_training.dataset import CorpusLine, SourceConfig, phone_track, played, read_lines, read_span
@@ -31,7 +32,6 @@ from facetake_training.performers.articulation import Phone
 from facetake_training.performers.expression import expressions
 from facetake_training.performers.performer import perform
 from facetake_training.performers.prosody import frame_loudness
-from facetake_training.phones import INDEX, SILENCE
 
 SPAN_FRAMES = 240  # performed at once and cut into windows
 UNKNOWN = -1  # no class: losses leave it out

@@ -21,7 +21,7 @@ import numpy.typing as npt
 
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
-from facetake_training.phones import PHONES, SILENCE, VOWELS
+from facetake.phones import PHONES, SILENCE, VOWELS
 
 if TYPE_CHECKING:
     from pocketsphinx import Decoder

@@ -15,8 +15,8 @@ from functools import cache
 from typing import Final
 
 from facetake.errors import ConfigError
+from facetake.phones import from_ipa, is_vowel, with_stress
 from facetake_training.align.engine import PAUSE, Pronunciation, Slot, model_folder, token_of
-from facetake_training.phones import from_ipa, is_vowel, with_stress
 
 VOICES: Final = {"en": "en-us", "de": "de", "zh": "cmn"}
 _WEAK: Final = frozenset(

@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from facetake.audio import SAMPLE_RATE_HZ
+from facetake.phones import SILENCE, base, viseme_of
 from facetake_training.align.engine import (
     FRAME_S,
     PAUSE,
@@ -29,7 +30,6 @@ from facetake_training.align.engine import (
     phone_of,
 )
 from facetake_training.align.lexicon import Lexicon, words_of
-from facetake_training.phones import SILENCE, base, viseme_of
 
 DOUBTED: Final = 0.3
 """The trust of a phone that two recognisers hear differently, or that the audio does not fit."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from facetake import mouth, rig
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
+from facetake.phones import CLOSED, TEETH
 from facetake_training.dataset import CorpusLine, read_lines
 from facetake_training.measure.report import MeasurementReport
-from facetake_training.phones import CLOSED, TEETH
 
 RATES = (Fraction(60), Fraction(30), Fraction(25), Fraction(24), Fraction(24000, 1001))  # of games, television and film
 SHORTEST_S = 0.040  # shorter closures are not asked for

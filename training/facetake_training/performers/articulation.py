@@ -17,7 +17,7 @@ import numpy as np
 
 from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ
-from facetake_training.phones import CLOSED, SILENCE, TEETH
+from facetake.phones import CLOSED, SILENCE, TEETH
 
 TRACKS = ("open", "wide", "round", "funnel", "lower", "upper", "tip", "body", "out")
 INSISTS = {"open": "hold", "lower": "hold", "upper": "hold", "wide": "shape", "round": "shape", "funnel": "shape"}

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F64
 from facetake.audio import FRAME_RATE_HZ
+from facetake.phones import is_vowel
 from facetake_training.performers.articulation import Phone
-from facetake_training.phones import is_vowel
 
 LOUDNESS_POWER = (
     0.15  # opening follows loudness to this power, smoothed: worth +0.01 r and +0.02 closure F1 on real lips

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from facetake.audio import SAMPLE_RATE_HZ
 from facetake.errors import ConfigError
-from facetake_training.phones import SILENCE, STOPS, from_ipa, is_vowel, with_stress
+from facetake.phones import SILENCE, STOPS, from_ipa, is_vowel, with_stress
 from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 _SYNCHRONOUS: Final = 2  # espeak-ng's speak_lib.h: AUDIO_OUTPUT_SYNCHRONOUS

@@ -14,7 +14,7 @@ from typing import Final
 import soundfile
 
 from facetake.errors import ConfigError
-from facetake_training.phones import from_festival
+from facetake.phones import from_festival
 from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 VOICES: Final[tuple[str, ...]] = ("cmu_us_slt_arctic_hts", "kal_diphone", "ked_diphone")

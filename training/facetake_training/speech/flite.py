@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from facetake.errors import ConfigError
-from facetake_training.phones import from_festival
+from facetake.phones import from_festival
 from facetake_training.speech.spoken import Row, SpeakingVoice, SpokenLine, tidy, to_16_khz
 
 VOICES: Final[tuple[str, ...]] = ("slt", "rms", "awb")

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.signal import resample_poly
 
 from facetake.audio import SAMPLE_RATE_HZ
-from facetake_training.phones import SILENCE, base
+from facetake.phones import SILENCE, base
 
 Row = tuple[str, float, float]
 """(phone, start_s, end_s)"""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from facetake import phones
 from facetake.visemes import VISEMES
-from facetake_training import phones
 
 
 def test_alphabet_is_arpabet_with_silence_and_two_front_vowels() -> None:

@@ -1,0 +1,95 @@
+"""Words and phones in time: the one data model of a line's script. Knows no file, no sound and no spelling."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from facetake import phones as alphabet
+from facetake.arrays import F32
+from facetake.visemes import VISEMES
+
+SLACK_S = 1e-6  # two neighbours may overlap by the rounding of their times
+
+
+@dataclass(frozen=True)
+class Phone:
+    """One sound of speech.
+
+    Attributes:
+        symbol: of `facetake.phones`, a vowel with its stress where that is known ("AA1"); never silence.
+        start_s, end_s: in seconds from the start of the audio.
+        confidence: 0..1, how well the sound bears it out.
+    """
+
+    symbol: str
+    start_s: float
+    end_s: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Word:
+    """One word as it is written, in seconds from the start of the audio, with a confidence 0..1."""
+
+    text: str
+    start_s: float
+    end_s: float
+    confidence: float = 1.0
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """A line's script in time. Where no phone lies it is silent; a phone belongs to the word that holds its middle.
+
+    Attributes:
+        duration_s: of the line.
+        phones: in order, none over another.
+        words: likewise; none where the text is not known.
+        language: two letters, or "" where it is not known.
+    """
+
+    duration_s: float
+    phones: tuple[Phone, ...] = ()
+    words: tuple[Word, ...] = ()
+    language: str = ""
+
+    def __post_init__(self) -> None:
+        """Refuses what no line can be.
+
+        Raises:
+            ValueError: an unknown symbol, or times that are out of order, over each other or outside the line.
+        """
+        for phone in self.phones:
+            if alphabet.base(phone.symbol) == alphabet.SILENCE:
+                raise ValueError("silence is where no phone lies; leave it out")
+        for name, spans in (("phone", self.phones), ("word", self.words)):
+            _check_spans(spans, self.duration_s, name)
+
+    def phones_of(self, word: Word) -> tuple[Phone, ...]:
+        """The phones of one of its words."""
+        return tuple(one for one in self.phones if word.start_s <= (one.start_s + one.end_s) / 2 < word.end_s)
+
+    def visemes(self, n_frames: int, rate: float = 60.0, start_s: float = 0.0) -> F32:
+        """(n_frames, 16) which viseme each frame shows, 1 or 0: that of the phone about the frame's own instant."""
+        shown = np.zeros((n_frames, len(VISEMES)), np.float32)
+        shown[:, VISEMES.index("sil")] = 1.0
+        for phone in self.phones:
+            first, last = (
+                int(np.clip(np.ceil((at - start_s) * rate), 0, n_frames)) for at in (phone.start_s, phone.end_s)
+            )
+            shown[first:last] = 0.0
+            shown[first:last, VISEMES.index(alphabet.viseme_of(phone.symbol))] = 1.0
+        return shown
+
+
+def _check_spans(spans: Sequence[Phone | Word], duration_s: float, name: str) -> None:
+    last_s = 0.0
+    for span in spans:
+        if not last_s - SLACK_S <= span.start_s <= span.end_s <= duration_s + SLACK_S:
+            raise ValueError(
+                f"{name} from {span.start_s:g} to {span.end_s:g} s lies over its neighbour or outside {duration_s:g} s"
+            )
+        last_s = span.end_s
