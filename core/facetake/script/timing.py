@@ -22,22 +22,32 @@ class Phone:
         symbol: of `facetake.phones`, a vowel with its stress where that is known ("AA1"); never silence.
         start_s, end_s: in seconds from the start of the audio.
         confidence: 0..1, how well the sound bears it out.
+        strength: how firmly it is shaped: 0.5 soft, 1 as usual, 1.5 hard.
     """
 
     symbol: str
     start_s: float
     end_s: float
     confidence: float = 1.0
+    strength: float = 1.0
 
 
 @dataclass(frozen=True)
 class Word:
-    """One word as it is written, in seconds from the start of the audio, with a confidence 0..1."""
+    """One word.
+
+    Attributes:
+        text: as it is written.
+        start_s, end_s: in seconds from the start of the audio.
+        confidence: 0..1, how well the sound bears it out.
+        emphasis: 0..1, how much the speaker is to lean on it, as marked by hand; 0 leaves that to the voice.
+    """
 
     text: str
     start_s: float
     end_s: float
     confidence: float = 1.0
+    emphasis: float = 0.0
 
 
 @dataclass(frozen=True)
