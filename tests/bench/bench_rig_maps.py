@@ -49,7 +49,7 @@ def held(symbol: str) -> F32:
     """Controls (174,) in the middle of a long phone."""
     phones = [Phone("SIL", 0.0, 1.0), Phone(symbol, 1.0, 1.4), Phone("SIL", 1.4, 3.0)]
     weights = np.eye(7)[:1]
-    return perform(phones, np.array([1.2]), np.ones(1), weights, next(iter(actors().values())), 0)[0]
+    return np.asarray(perform(phones, np.array([1.2]), np.ones(1), weights, next(iter(actors().values())), 0)[0])
 
 
 def said(control: MappedControl, visemes: F32) -> F32:
