@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from facetake import files, phrases, rig
-from facetake.emotion import EMOTIONS, EmotionTrack, parse, weights
+from facetake.emotion import EMOTIONS, EmotionTrack, cue_lines, parse, weights
 from facetake.errors import AudioError, FacetakeError
 from facetake.generate import GenerateOptions, Performance, generate
 from facetake.inference import Models
@@ -32,7 +32,6 @@ KEPT: Final = rig.region_mask("upper")  # brows, eyes with their lids and cheeks
 EYES: Final = np.flatnonzero(rig.region_mask("eye"))
 SLOW: Final = np.flatnonzero(KEPT & ~rig.region_mask("eye"))
 CUE_STEP_S: Final = 0.25  # of the emotion over time: its own cues are a half second apart or more
-WEIGHT_STEPS: Final = 1000  # of a weight as a cue writes it
 
 
 @dataclass(frozen=True)
@@ -163,15 +162,9 @@ def _mood(
         return None, ("the take does not tell its emotion; the mouth is neutral, unless --emotion says another one",)
     times_s = np.arange(0.0, duration_s + CUE_STEP_S, CUE_STEP_S) if len(track.times_s) > 1 else np.zeros(1)
     path = folder / "emotion.txt"
-    rows = zip(times_s, track.sample(time_map.at(times_s)), strict=True)
-    path.write_text("".join(f"{at:.3f} {_written(row)}\n" for at, row in rows), encoding="utf-8")
+    sampled = EmotionTrack(times_s, track.sample(time_map.at(times_s)).astype(np.float64))
+    path.write_text(cue_lines(sampled), encoding="utf-8")
     return str(path), ()
-
-
-def _written(row: np.ndarray) -> str:
-    """Weights as a cue has them, never more than 1 together."""
-    steps = np.floor(row[1:] * WEIGHT_STEPS + 1e-3) / WEIGHT_STEPS
-    return "+".join(f"{name}:{step:.3f}" for name, step in zip(EMOTIONS[1:], steps, strict=True) if step) or "neutral"
 
 
 def _joined(take: Take, made: Performance, time_map: TimeMap, report: LocaliseReport, asked: str | None) -> Take:

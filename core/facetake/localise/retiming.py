@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,7 @@ BLINK_FROM: Final = 0.12
 """A lid that closes further than the first, from the second above its own middle on and back, is a blink."""
 LONGEST_BLINK_S: Final = 0.6  # a lid that is shut for longer is an eye that is closed, and is stretched
 SACCADE_SPEED: Final = 1.5  # units of the eye control a second, 60 degrees: half of a dart's; pursuit is below 30
+LEAST_S: Final = 1e-4  # between two events that have no room, so that time runs on
 EVENT_MARGIN_S: Final = 1 / 60  # a frame on either side, in which lids and eyes come to rest
 
 
@@ -83,7 +85,13 @@ def eased(take: Take, curves: F32, time_map: TimeMap, times_s: F64) -> F32:
     """(T, N) curves (t, N) of a take at instants (T,) of the line, for what moves slowly: brows and head."""
     step_s = float(times_s[1] - times_s[0]) if len(times_s) > 1 else 1.0
     width = max(1.0, SMOOTHED_S / step_s)
-    return _mixed(take, curves, time_map, times_s, [smoothed(one.at(times_s), width) for one in time_map.pieces])
+    return _mixed(
+        take,
+        curves,
+        time_map,
+        times_s,
+        [times_s + smoothed(one.at(times_s) - times_s, width) for one in time_map.pieces],
+    )
 
 
 def rigid(take: Take, curves: F32, time_map: TimeMap, times_s: F64) -> F32:
@@ -133,12 +141,13 @@ def _held(piece: Piece, events: Sequence[tuple[float, float]]) -> Piece:
     line: list[float] = [float(piece.line_s[0])]
     take: list[float] = [float(piece.take_s[0])]
     inside = [event for event in events if event[0] > piece.take_s[0] and event[1] < piece.take_s[-1]]
-    middles = piece.of(np.array([(a + b) / 2 for a, b in inside])) if inside else np.zeros(0)
-    bounds = [line[0], *((middles[1:] + middles[:-1]) / 2), float(piece.line_s[-1])]
+    middles = piece.of(np.array([(a + b) / 2 for a, b in inside]))
+    apart = piece.of(np.array([(a[1] + b[0]) / 2 for a, b in pairwise(inside)]))
+    bounds = [line[0], *apart, float(piece.line_s[-1])]
     knots = sorted(zip(piece.line_s, piece.take_s, strict=True))
     for n, (start_s, end_s) in enumerate(inside):
         half = (end_s - start_s) / 2
-        first, last = max(middles[n] - half, bounds[n] + 1e-4), min(middles[n] + half, bounds[n + 1] - 1e-4)
+        first, last = max(middles[n] - half, bounds[n] + LEAST_S), min(middles[n] + half, bounds[n + 1] - LEAST_S)
         between = [knot for knot in knots if line[-1] < knot[0] < first and take[-1] < knot[1] < start_s]
         line += [*(knot[0] for knot in between), float(first), float(last)]
         take += [*(knot[1] for knot in between), start_s, end_s]
