@@ -25,7 +25,7 @@ from facetake.phrases import Phrase
 from facetake.postprocess import lip_closure
 from facetake.scene import listening, looking
 from facetake.scene.looking import Seating
-from facetake.scene.tracks import Track, Voice, lay, leaked, mute, refuse_same, split
+from facetake.scene.tracks import Track, Voice, lay, leaks, mute, refuse_same, split
 from facetake.scene.turns import Talk, Turn, talk
 from facetake.take import Take
 
@@ -160,16 +160,14 @@ def _spoken(
     """Phrases of each voice, those of others silenced in its track, and what is told of that."""
     told: list[str] = []
     found = []
-    for number, track in enumerate(tracks):
-        heard = phrases.heard(track.path, models.ear, lambda share, n=number: progress((n + share) / len(tracks)))  # type: ignore[misc]
-        found.append(list(heard.found))
-    for track, own, others in zip(tracks, found, leaked(tracks, found), strict=True):
+    for number, (track, others) in enumerate(zip(tracks, leaks(tracks), strict=True)):
         if others:
             mute(track, others)
-            own[:] = [phrase for phrase in own if phrase not in others]
-            seconds = sum(phrase.duration_s for phrase in others)
+            seconds = sum(stretch.duration_s for stretch in others)
             told.append(f"{track.voice.name}: {seconds:.1f} s are another's voice, heard from afar, and left out")
-        if not own:
+        heard = phrases.heard(track.path, models.ear, lambda share, n=number: progress((n + share) / len(tracks)))  # type: ignore[misc]
+        found.append(list(heard.found))
+        if not heard.found:
             told.append(f"{track.voice.name} says nothing, and listens throughout")
     return found, tuple(told)
 

@@ -22,6 +22,7 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.audio.sources import open_source
 from facetake.errors import AudioError
 from facetake.phrases import Phrase
+from facetake.postprocess import spans
 
 BLOCK_S: Final = 2.0  # read at a time, as everywhere
 SUBTYPE: Final = "PCM_24"  # finer than 16 bits by choice; a float WAV holds the time of day, so no two are the same
@@ -30,9 +31,10 @@ COMPARED_HZ: Final = 4000  # samples a second at which voices are compared: thei
 COMPARED_S: Final = 600.0  # of the scene, from its beginning: ample, and half a second of work
 LAG_S: Final = 0.05  # sound passes 17 m in it, more than two microphones of one scene are apart
 SAME: Final = 0.8
-LEAKED: Final = 0.2
-"""Correlation of two tracks from which they hold one voice, and from which a stretch of one may be the other's voice;
-different voices at once reach 0.15."""
+LEAKED: Final = 0.4
+"""Correlation of two tracks from which they hold one voice, and of a window of both from which one hears the other."""
+WINDOW_S: Final = 0.25  # a syllable; shorter ones of two voices are alike by chance
+FAINTEST: Final = 1e-6  # power, 60 dB below full scale: what is fainter is no voice that leaks
 FAINTER_DB: Final = 8.0  # than in its own microphone: what is another's voice, a metre further away
 RAMP: Final = 160  # samples, 10 ms, in which a leaked voice is faded
 
@@ -174,25 +176,41 @@ def correlation(one: F32, other: F32) -> float:
     return float(np.abs(np.concatenate([product[: reach + 1], product[len(product) - reach :]])).max()) / power
 
 
-def leaked(tracks: Sequence[Track], phrases: Sequence[Sequence[Phrase]]) -> list[list[Phrase]]:
-    """Of each track's phrases those that are another voice, heard fainter by this microphone."""
-    sounds = [compared(track) for track in tracks]
-    return [
-        [
-            phrase
-            for phrase in found
-            if any(_is_leak(sounds[n], sounds[m], phrase) for m in range(len(tracks)) if m != n)
-        ]
-        for n, found in enumerate(phrases)
-    ]
+def leaks(tracks: Sequence[Track]) -> list[list[Phrase]]:
+    """Of each track the stretches in which its microphone hears, fainter, what another one hears."""
+    found: list[list[bool]] = [[] for _ in tracks]
+    with ExitStack() as opened:
+        streams = [opened.enter_context(audio.stream(track.path, BLOCK_S, COMPARED_HZ)) for track in tracks]
+        for parts in zip(*map(_windows, streams), strict=True):
+            for n, marks in enumerate(found):
+                marks.append(any(_is_leak(parts[n], part) for m, part in enumerate(parts) if m != n))
+    return [[Phrase(a * WINDOW_S, b * WINDOW_S) for a, b in _runs(marks)] for marks in found]
 
 
-def _is_leak(own: F32, other: F32, phrase: Phrase) -> bool:
-    rows = slice(round(phrase.start_s * COMPARED_HZ), round(phrase.end_s * COMPARED_HZ))
-    here, there = own[rows], other[rows]
-    if not len(here):
+def _windows(sound: audio.AudioStream) -> Iterator[F32]:
+    """A stream as windows of `WINDOW_S`, as loud as they were recorded; what is left at the end is a shorter one."""
+    size = round(WINDOW_S * COMPARED_HZ)
+    louder = np.float32(max(sound.gain, 1.0))
+    kept = np.zeros(0, np.float32)
+    for block in sound:
+        kept = np.concatenate([kept, block / louder])
+        while len(kept) >= size:
+            yield kept[:size]
+            kept = kept[size:]
+    if len(kept):
+        yield kept
+
+
+def _runs(marks: Sequence[bool]) -> list[tuple[int, int]]:
+    """Stretches [first, last) of marks, those joined that a single window parts."""
+    edges = np.flatnonzero(np.diff(np.array([False, *marks, False]).astype(np.int8))).reshape(-1, 2)
+    return [(int(a), int(b)) for a, b in spans.joined([(int(a), int(b)) for a, b in edges], 2)]
+
+
+def _is_leak(own: F32, other: F32) -> bool:
+    if not len(own) or not np.square(other, dtype=np.float64).mean() > FAINTEST:
         return False
-    return _louder_db(there, here) >= FAINTER_DB and correlation(here, there) >= LEAKED
+    return _louder_db(other, own) >= FAINTER_DB and correlation(own, other) >= LEAKED
 
 
 def _louder_db(one: F32, other: F32) -> float:
