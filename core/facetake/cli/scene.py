@@ -54,7 +54,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--reaction",
         type=options.number(0, 1),
-        default=0.3,
+        default=0.5,
         metavar="X",
         help="how much of a speaker's emotion a listener shows, 0 to 1",
     )

@@ -38,7 +38,8 @@ class Match(NamedTuple):
 def match(take: Sequence[Phrase], line: Sequence[Phrase]) -> tuple[Match, ...]:
     """The cheapest way to pair phrases in order, found by dynamic programming.
 
-    A length costs the logarithm of how far it is from the tempo of the whole, a pause before it likewise.
+    A length costs the logarithm of how far it is from the tempo of the whole, or from the take's own where that is
+    cheaper, as a sentence more or less changes the whole; a pause before it costs likewise.
 
     Args:
         take: phrases of the take, in order.
@@ -47,7 +48,12 @@ def match(take: Sequence[Phrase], line: Sequence[Phrase]) -> tuple[Match, ...]:
     Returns:
         Matches in order, in which every phrase of both stands once.
     """
-    tempo = _tempo(take, line)
+    ways = [_cheapest(take, line, tempo) for tempo in (_tempo(take, line), 1.0)]
+    return min(ways, key=lambda way: way[0])[1]
+
+
+def _cheapest(take: Sequence[Phrase], line: Sequence[Phrase], tempo: float) -> tuple[float, tuple[Match, ...]]:
+    """What the cheapest way costs at a tempo, and its matches."""
     costs = np.full((len(take) + 1, len(line) + 1), np.inf)
     costs[0, 0] = 0.0
     steps: dict[tuple[int, int], tuple[int, int]] = {}
@@ -66,7 +72,7 @@ def match(take: Sequence[Phrase], line: Sequence[Phrase]) -> tuple[Match, ...]:
         before = at[0] - steps[at][0], at[1] - steps[at][1]
         found.append(Match((before[0], at[0]), (before[1], at[1])))
         at = before
-    return tuple(reversed(found))
+    return float(costs[-1, -1]), tuple(reversed(found))
 
 
 def _tempo(take: Sequence[Phrase], line: Sequence[Phrase]) -> float:

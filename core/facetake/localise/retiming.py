@@ -161,9 +161,17 @@ def _mixed(take: Take, curves: F32, time_map: TimeMap, times_s: F64, shown_s: Se
     made = np.zeros((len(times_s), curves.shape[1]), np.float32)
     for share, at_s in zip(shares, shown_s, strict=True):
         rows = np.flatnonzero(share > 0.0)
-        places = np.clip((at_s[rows] - float(take.start)) * float(take.rate), 0.0, len(curves) - 1.0)
+        places = _folded((at_s[rows] - float(take.start)) * float(take.rate), len(curves) - 1)
         low = np.minimum(places.astype(int), max(len(curves) - 2, 0))
         part = (places - low)[:, None].astype(np.float32)
         here = curves[low] + part * (curves[np.minimum(low + 1, len(curves) - 1)] - curves[low])
         made[rows] += share[rows, None].astype(np.float32) * here
     return made
+
+
+def _folded(places: F64, last: int) -> F64:
+    """Places within 0 and `last`: beyond either end the take is shown backwards, since no face is ever still."""
+    if last < 1:
+        return np.zeros(len(places))
+    around = np.mod(places, 2.0 * last)
+    return np.asarray(np.minimum(around, 2.0 * last - around))

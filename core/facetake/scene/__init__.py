@@ -49,7 +49,7 @@ class SceneOptions:
 
     performance: GenerateOptions = field(default_factory=GenerateOptions)
     seating: Seating = field(default_factory=Seating)
-    reaction: float = 0.3
+    reaction: float = 0.5
     nods: float = 1.0
 
 
