@@ -35,7 +35,7 @@ LEAKED: Final = 0.4
 """Correlation of two tracks from which they hold one voice, and of a window of both from which one hears the other."""
 WINDOW_S: Final = 0.25  # a syllable; shorter ones of two voices are alike by chance
 FAINTEST: Final = 1e-6  # power, 60 dB below full scale: what is fainter is no voice that leaks
-FAINTER_DB: Final = 8.0  # than in its own microphone: what is another's voice, a metre further away
+FAINTER_DB: Final = 5.0  # than in its own microphone, which is at least twice as near: 6 dB
 RAMP: Final = 160  # samples, 10 ms, in which a leaked voice is faded
 
 
