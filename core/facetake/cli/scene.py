@@ -143,7 +143,7 @@ def _write(made: Scene, targets: Sequence[Path], arguments: argparse.Namespace, 
             formats.write(take, target, arguments.form)
     place = arguments.out / FACTS
     with replacing(place, report, str(arguments.audio[0]), force=arguments.force), beside(place) as part:
-        part.write_text(json_text.dump(made.facts, indent=1) + "\n", encoding="utf-8")
+        part.write_text(json_text.dump(made.facts, indent=1) + "\n", encoding="utf-8", newline="\n")
 
 
 def _lines(made: Scene) -> list[str]:

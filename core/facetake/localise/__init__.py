@@ -163,7 +163,7 @@ def _mood(
     times_s = np.arange(0.0, duration_s + CUE_STEP_S, CUE_STEP_S) if len(track.times_s) > 1 else np.zeros(1)
     path = folder / "emotion.txt"
     sampled = EmotionTrack(times_s, track.sample(time_map.at(times_s)).astype(np.float64))
-    path.write_text(cue_lines(sampled), encoding="utf-8")
+    path.write_text(cue_lines(sampled), encoding="utf-8", newline="\n")
     return str(path), ()
 
 

@@ -20,7 +20,8 @@ ALONE: Final = 0.8  # cost of a phrase without partner: two of them cost what a 
 PAUSES: Final = 0.2  # what pauses count beside lengths: they vary more between speakers
 PAUSE_S: Final = 0.3  # added to both pauses, so that a tenth of a second more or less is none
 MOST_RATIO: Final = 1.6  # of the tempo of two languages: Pellegrino 2011 has 1.5 between the fastest and the slowest
-MOST_PHRASES: Final = 2000  # beyond, two hours of talk, the table of costs would need minutes
+BAND: Final = 40  # phrases that both may drift apart by, as a share of the whole: more is another text
+MOST_PHRASES: Final = 4000  # two hours of talk, ten seconds of work; more are several scenes
 
 
 class Match(NamedTuple):
@@ -57,10 +58,13 @@ def _cheapest(take: Sequence[Phrase], line: Sequence[Phrase], tempo: float) -> t
     costs = np.full((len(take) + 1, len(line) + 1), np.inf)
     costs[0, 0] = 0.0
     steps: dict[tuple[int, int], tuple[int, int]] = {}
+    slope = len(line) / max(len(take), 1)
+    band = max(BAND, int(slope) + 1)
     for i in range(len(take) + 1):
-        for j in range(len(line) + 1):
+        middle = round(i * slope)
+        for j in range(max(0, middle - band), min(len(line), middle + band) + 1):
             for p, q in ((1, 0), (0, 1), *GROUPS):
-                if p > i or q > j:
+                if p > i or q > j or not np.isfinite(costs[i - p, j - q]):
                     continue
                 cost = costs[i - p, j - q] + _cost(take, line, (i - p, i), (j - q, j), tempo)
                 if cost < costs[i, j] - 1e-12:

@@ -202,7 +202,7 @@ def _asked(
     name = None
     if mood.weights[:, 1:].any():
         path = folder / f"emotion.{who}.txt"
-        path.write_text(cue_lines(mood), encoding="utf-8")
+        path.write_text(cue_lines(mood), encoding="utf-8", newline="\n")
         name = str(path)
     blinks = replace(asked.blinks, cues_s=listening.blink_cues(talked, who))
     return replace(asked, emotion=name, blinks=blinks, look=look if asked.gaze else None)

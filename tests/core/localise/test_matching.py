@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -82,3 +83,12 @@ def test_what_did_not_fit_is_told() -> None:
     assert "1 phrase stretched beyond 0.6 to 1.6: at 0.20 s (2.27 times)" in told
     assert "1 pause of another length, bridged: before 9.60 s (0.80 s became 3.70 s)" in told
     assert len(time_map.pieces) == 2 and 5.9 < time_map.jumps_s[0] < 9.6
+
+
+@pytest.mark.parametrize(("n_take", "n_line"), [(2, 300), (300, 2), (0, 200), (200, 0), (300, 290)])
+def test_any_two_numbers_of_phrases_are_matched(n_take: int, n_line: int) -> None:
+    """However many more phrases one of both has, each stands once."""
+    found = match(*(laid([(1.0 + n % 3, 0.4) for n in range(count)]).found for count in (n_take, n_line)))
+
+    assert [row for one in found for row in range(*one.take)] == list(range(n_take))
+    assert [row for one in found for row in range(*one.line)] == list(range(n_line))
