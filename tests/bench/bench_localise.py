@@ -50,6 +50,8 @@ SIZE = (200, 230)
 def kept(take: Take, made: Localised, curves: F32, now: F32) -> float:
     """Mean correlation of curves that move, weighted by how much, of a take and of what became of it."""
     at_s = made.time_map.at(made.take.times_s)
+    inside = (at_s >= take.times_s[0]) & (at_s <= take.times_s[-1])  # beyond it the take is shown backwards
+    at_s, now = at_s[inside], now[inside]
     before = np.stack([np.interp(at_s, take.times_s, one) for one in curves.T], axis=1)
     weights = before.std(axis=0)
     moving = weights > 1e-3
