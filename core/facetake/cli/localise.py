@@ -69,6 +69,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.report:
         with replacing(arguments.report, report, item, force=arguments.force), beside(arguments.report) as part:
             part.write_text(json_text.dump(made.report.facts, indent=1) + "\n", encoding="utf-8", newline="\n")
+    if made.performance.told:
+        report.note(item, list(made.performance.told), {"sound": list(made.performance.told)})
     report.note(item, _lines(made.report), {"localised": made.report.facts})
     made_take.tell(report, item, out, made.take)
     report.done(item, [str(out), *([str(arguments.report)] if arguments.report else [])])

@@ -46,7 +46,7 @@ class BlinkOptions:
         low, high: blinks per minute are clipped to this range (the paper excludes values above 100).
         duration_s: a whole blink (the paper's 13 frames at 60 fps).
         delay_s: largest lead of one eye over the other.
-        cues_s: instants at which one blinks besides those of one's own speech, such as the ends of another's phrases.
+        with_s: instants at which a blink does start, besides those that gaze brings, such as after another's phrases.
     """
 
     rate: float = 1.0
@@ -56,7 +56,7 @@ class BlinkOptions:
     high: float = 100.0
     duration_s: float = 13 / 60
     delay_s: float = 0.008
-    cues_s: tuple[float, ...] = ()
+    with_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,8 +115,8 @@ def blink_times(
         times.append(start)
         start += _blink_interval(random, options)
     drawn = np.asarray(times)
-    if options.cues_s:
-        cues_s = np.sort(np.concatenate([options.cues_s, np.zeros(0) if cues_s is None else cues_s]))
+    if options.with_s:
+        with_s = np.sort(np.concatenate([options.with_s, np.zeros(0) if with_s is None else with_s]))
     if cues_s is not None and len(cues_s):
         drawn = _cued(drawn, cues_s, duration_s, options)
     return drawn if with_s is None else _joined(drawn, with_s[with_s < duration_s], options)

@@ -130,7 +130,8 @@ def perform(
             begin, share = HEARD + (1.0 - HEARD) * who / len(tracks), (1.0 - HEARD) / len(tracks)
             made = generate(track.path, asked, models, lambda done, b=begin, s=share: report(b + s * done))  # type: ignore[misc]
             takes.append(_take(made, track, talked, who, options, seeds[who]))
-    told += tuple(sentence for track in tracks for sentence in track.told)
+            others = [one for one in made.told if not one.startswith(track.path.name)]  # of the track as of its source
+            told += tuple(f"{track.voice.name}: {one}" for one in others) + track.told
     return Scene(tuple(voices), tuple(takes), looks, talked, told)
 
 
@@ -204,7 +205,7 @@ def _asked(
         path = folder / f"emotion.{who}.txt"
         path.write_text(cue_lines(mood), encoding="utf-8", newline="\n")
         name = str(path)
-    blinks = replace(asked.blinks, cues_s=listening.blink_cues(talked, who))
+    blinks = replace(asked.blinks, with_s=listening.blinks(talked, who, seed))
     return replace(asked, emotion=name, blinks=blinks, look=look if asked.gaze else None)
 
 

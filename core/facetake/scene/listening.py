@@ -19,9 +19,10 @@ from facetake.scene.turns import Talk
 
 NOD_STREAM: Final = 21
 REACTION_STREAM: Final = 22
+BLINK_STREAM: Final = 24
 """Mixed into the seed, so that one does not depend on how many numbers another draws."""
-BLINK_AFTER_S: Final = 0.25
-"""Listeners blink a quarter to half a second after a speaker's pause begins (Nakano and Kitazawa 2010)."""
+BLINK_AFTER_S: Final = (0.15, 0.5)  # listeners blink as a speaker's pause begins (Nakano and Kitazawa 2010)
+BLINK_SHARE: Final = 0.6  # of phrases followed by one, by eye: more is a metronome
 NODDED_S: Final = 1.0  # a phrase that is shorter asks for no answer
 NOD_SHARE: Final = 0.6  # of phrases answered by a nod; by eye, as more is a toy dog
 NOD_AFTER_S: Final = (0.05, 0.4)  # after the phrase: most nods of listeners begin in the pause
@@ -46,10 +47,16 @@ class Nod(NamedTuple):
     cycles: int
 
 
-def blink_cues(talk: Talk, who: int) -> tuple[float, ...]:
-    """Instants at which a listener blinks: just after the phrases of others, while not speaking."""
-    ends = [turn.phrase.end_s + BLINK_AFTER_S for turn in talk.turns if turn.who != who and not turn.is_backchannel]
-    return tuple(sorted(end for end in ends if not talk.is_speaking(who, end)))
+def blinks(talk: Talk, who: int, seed: int) -> tuple[float, ...]:
+    """Instants, rising, at which a listener starts to blink: just after phrases of others, while not speaking."""
+    random = np.random.Generator(np.random.PCG64([seed, BLINK_STREAM, who]))
+    found = []
+    for turn in talk.turns:
+        chance, after_s = random.uniform(), random.uniform(*BLINK_AFTER_S)
+        start_s = turn.phrase.end_s + after_s
+        if turn.who != who and not turn.is_backchannel and chance < BLINK_SHARE and not talk.is_speaking(who, start_s):
+            found.append(start_s)
+    return tuple(sorted(found))
 
 
 def nods(talk: Talk, who: int, seed: int, amount: float) -> tuple[Nod, ...]:

@@ -43,8 +43,13 @@ def test_speech_at_once_is_measured(dialogue: Talk) -> None:
 
 def test_a_listener_blinks_after_the_others_phrases(dialogue: Talk) -> None:
     """Blinks are due just after phrases of the other, and not while one speaks."""
-    assert listening.blink_cues(dialogue, BERT) == pytest.approx((6.25, 14.25))
-    assert listening.blink_cues(dialogue, ANNA) == ()
+    found = [blink for seed in range(40) for blink in listening.blinks(dialogue, BERT, seed)]
+
+    low, high = listening.BLINK_AFTER_S
+    assert all(any(low <= blink - end <= high for end in (3.0, 6.0, 14.0)) for blink in found)
+    assert len(found) == pytest.approx(40 * (2 * listening.BLINK_SHARE), rel=0.35)
+    assert not any(dialogue.is_speaking(BERT, blink) for blink in found)
+    assert listening.blinks(dialogue, BERT, 3) == listening.blinks(dialogue, BERT, 3)
 
 
 def test_nods_answer_phrases_and_go_with_signs_of_listening(dialogue: Talk) -> None:
@@ -124,5 +129,5 @@ def test_nobody_needs_to_speak() -> None:
 
     for who in (ANNA, BERT):
         assert looking.looks(quiet, who, Seating(), 0).looks[0] == "target"
-        assert listening.nods(quiet, who, 0, 1.0) == () and listening.blink_cues(quiet, who) == ()
+        assert listening.nods(quiet, who, 0, 1.0) == () and listening.blinks(quiet, who, 0) == ()
         assert not listening.reacting(quiet, who, [parse("neutral")] * 2, 1.0, 0).weights[:, 1:].any()
