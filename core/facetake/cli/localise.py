@@ -14,13 +14,14 @@ from facetake.errors import ConfigError
 
 if TYPE_CHECKING:
     from facetake.localise import LocaliseReport, PhraseFit
+    from facetake.take import Take
 
 NAME = "localise"
 ABOUT = "perform an approved take to another recording of its line: its face kept, retimed by phrases; new lips"
 EXAMPLES = (
-    "guard.csv --audio guard_de.wav -o guard_de.csv",
-    "guard.json --audio guard_de.wav --original guard.wav -o guard_de.json --report fit.json",
-    "guard.csv --audio guard_fr.wav --emotion angry:0.8 -o guard_fr.csv",
+    "guard.json --audio guard_de.wav -o guard_de.json",
+    "guard.json --audio guard_de.wav --original lines/guard.wav -o guard_de.json --report fit.json",
+    "guard.csv --audio guard_fr.wav --original guard.wav --emotion angry:0.8 -o guard_fr.csv",
 )
 
 
@@ -33,7 +34,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--original",
         type=Path,
         metavar="AUDIO",
-        help="what TAKE was made for: finds its phrases by ear, not by its mouth",
+        help="what TAKE was made for: finds its phrases by ear, not by its mouth; default: the sound beside TAKE that "
+        "it names",
     )
     parser.add_argument("--emotion", metavar="WHAT", help="of the new lips, as for generate; default: the take's own")
     parser.add_argument("--seed", type=options.whole(), default=0, help="of the new lips")
@@ -60,7 +62,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     for note in formats.notes(take):
         report.warning(str(arguments.take), f"{arguments.take}: {note}")
     report.start(item, 0, 1)
-    asked = LocaliseOptions(arguments.original, GenerateOptions(arguments.emotion, seed=arguments.seed))
+    original = arguments.original or _beside(arguments.take, take)
+    if original and not arguments.original:
+        report.note(item, [f"phrases of the take are those of {original}, its sound"], {"original": str(original)})
+    asked = LocaliseOptions(original, GenerateOptions(arguments.emotion, seed=arguments.seed))
     made = localise(
         take, arguments.audio, asked, inference.load(arguments.model), lambda done: report.progress(item, done)
     )
@@ -92,6 +97,20 @@ def _target(arguments: argparse.Namespace) -> Path:
     if arguments.report and arguments.report.suffix.lower() != ".json":
         raise ConfigError(f"{arguments.report}: the report is JSON; end its name in .json")
     return out
+
+
+def _beside(path: Path, take: Take) -> Path | None:
+    """The recording a take was made from, where it lies in its folder and nobody changed it."""
+    from facetake import files
+
+    name, sha256 = (take.origin.get(key) for key in ("audio", "audio_sha256"))
+    if not isinstance(name, str) or Path(name).name != name or not name:
+        return None
+    found = path.parent / name
+    try:
+        return found if files.hash_of(found) == sha256 else None
+    except OSError:  # it lies elsewhere
+        return None
 
 
 def _lines(report: LocaliseReport) -> list[str]:

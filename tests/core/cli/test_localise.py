@@ -38,6 +38,20 @@ def test_a_take_is_localised(folder: Path, capsys: pytest.CaptureFixture[str]) -
     assert formats.read(folder / "other.csv").n_frames == formats.read(folder / "line.csv").n_frames
 
 
+def test_the_sound_beside_a_take_tells_its_phrases(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A take that notes its recording, which lies beside it, needs no --original; a changed one is left alone."""
+    take = folder / "kept.json"
+    assert main(["generate", str(folder / "line.wav"), "-o", str(take), "-q"]) == 0
+    words = ["localise", str(take), "--audio", str(folder / "other.wav"), "-o", str(folder / "kept_other.json")]
+
+    assert main(words) == 0
+    assert f"phrases of the take are those of {folder / 'line.wav'}, its sound" in capsys.readouterr().err
+    (folder / "line.wav").write_bytes(LINE.read_bytes() + b"\0\0")
+    assert main(words) == 0
+    assert "phrases of the take are those" not in capsys.readouterr().err
+    (folder / "line.wav").write_bytes(LINE.read_bytes())
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -16,6 +18,7 @@ from facetake.emotion import EMOTIONS
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
 from facetake.localise import LocaliseOptions, emotion_of, localise
+from facetake.localise.matching import Match, match
 from facetake.postprocess import lip_closure
 from facetake.take import Take, resample
 
@@ -125,6 +128,31 @@ def test_a_take_without_a_head_or_a_past_has_none(take: Take, sounds: tuple[Path
 
     assert made.take.head is None
     assert "does not tell its emotion" in made.report.told[0]
+
+
+SENTENCES = {
+    "en": "The gate is closed. Nobody passes before the sun is up, not even you, my lord. Go home! Tomorrow we will "
+    "talk about the horses and the men you have lost.",
+    "de": "Das Tor ist geschlossen. Niemand kommt hier durch, bevor die Sonne aufgegangen ist, nicht einmal Ihr, mein "
+    "Herr. Geht nach Hause! Morgen werden wir über die Pferde und die Männer reden, die Ihr verloren habt.",
+    "fr": "La porte est fermée. Personne ne passe avant le lever du soleil, pas même vous, monseigneur. Rentrez chez "
+    "vous! Demain nous parlerons des chevaux et des hommes que vous avez perdus.",
+    "es": "La puerta está cerrada. Nadie pasa antes de que salga el sol, ni siquiera usted, mi señor. ¡Váyase a casa! "
+    "Mañana hablaremos de los caballos y de los hombres que ha perdido.",
+}
+
+
+@pytest.mark.skipif(shutil.which("espeak-ng") is None, reason="speaking a translation needs espeak-ng")
+@pytest.mark.parametrize("language", ["de", "fr", "es"])
+def test_each_sentence_finds_its_translation(models: Models, tmp_path: Path, language: str) -> None:
+    """Of one text in two languages, sentence falls on sentence."""
+    found = []
+    for one in ("en", language):
+        path = tmp_path / f"{one}.wav"
+        subprocess.run(["espeak-ng", "-v", one, "-w", str(path), SENTENCES[one]], check=True)
+        found.append(phrases.heard(path, models.ear).found)
+
+    assert match(*found) == tuple(Match((n, n + 1), (n, n + 1)) for n in range(4))
 
 
 @pytest.mark.parametrize("which", ["take", "line", "both"])
