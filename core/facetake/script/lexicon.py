@@ -35,15 +35,19 @@ _WEAK: Final[Mapping[str, Mapping[str, str]]] = {"en": {
     "and": "AH0 N D|AH0 N|N", "to": "T AH0|T IH0", "of": "AH0 V|AH0", "for": "F ER0", "can": "K AH0 N|K N",
     "you": "Y AH0|Y UW1", "your": "Y ER0", "him": "IH0 M", "her": "ER0|HH ER0", "his": "IH0 Z", "he": "IY0",
     "them": "DH AH0 M|AH0 M", "was": "W AH0 Z", "have": "AH0 V|HH AH0 V", "has": "AH0 Z|HH AH0 Z", "had": "HH AH0 D",
-    "are": "ER0", "at": "AH0 T", "as": "AH0 Z", "from": "F R AH0 M", "that": "DH AH0 T", "than": "DH AH0 N",
+    "are": "ER0|AH0", "at": "AH0 T", "as": "AH0 Z", "from": "F R AH0 M", "that": "DH AH0 T", "than": "DH AH0 N",
     "but": "B AH0 T", "us": "AH0 S", "some": "S AH0 M", "do": "D AH0", "just": "JH AH0 S T|JH AH0 S", "our": "AA1 R",
+    "i": "AA1|AH0", "it": "IH0 T|IH0 D|AH0 T", "is": "IH0 Z|Z", "in": "IH0 N|AH0 N", "on": "AH0 N", "i've": "AH0 V",
     "the": "DH AH0|DH IY0|AH0", "a": "AH0|EY1", "an": "AH0 N", "i'm": "AH0 M", "i'll": "AA1 L", "going": "G OW1 IH0 N",
 }, "fr": {
     "ne": "N AH|N", "me": "M AH|M", "te": "T AH|T", "se": "S AH|S", "je": "ZH AH|ZH|SH", "le": "L AH|L", "de": "D AH|D",
     "ce": "S AH|S", "que": "K AH|K", "il": "IY L|IY", "les": "L EH|L EH Z", "des": "D EH|D EH Z", "est": "EH|EH T",
 }, "de": {
     "und": "UH N T|UH N", "ist": "IH S T|IH S", "nicht": "N IH HH T|N IH HH", "ein": "AY N|N", "eine": "AY N AH|N AH",
-    "ich": "IH HH|IH SH", "das": "D AA S|S", "es": "EH S|S", "den": "D EY N|D AH N|N", "einen": "AY N AH N|AY N|N AH N",
+    "ich": "IH HH|IH SH|IH", "der": "D EH|D AH", "wir": "V IY|V IH|V EH", "er": "EH|AE", "als": "AA L S|AA S|AE S",
+    "durch": "D UH HH|D UH SH|D UH", "auch": "AW HH|AW", "dort": "D AO T|D UH T", "wurde": "V UH D AH", "im": "IH M|M",
+    "nach": "N AA HH|N AA", "die": "D IY|D IH", "dem": "D EY M|D AH M|M", "in": "IH N|N", "sich": "Z IH HH|Z IH SH",
+    "zu": "T S UW|T UH", "das": "D AA S|S", "es": "EH S|S", "den": "D EY N|D AH N|N", "einen": "AY N AH N|AY N|N AH N",
 }}  # fmt: skip
 """Words as they are said without stress in a sentence."""
 
@@ -107,10 +111,8 @@ class Lexicon:
             return {}
         spell = next((one.spell for one in (tables, letters) if one.has(self.language)), None)
         if spell is not None:
-            found = {word: spell(word, self.language) for word in words}
-        else:
-            found = espeak.pronunciations(words, self.language)
-        return {word: (way,) for word, way in found.items() if way}
+            return {word: spell(word, self.language) for word in words}
+        return {word: (way,) for word, way in espeak.pronunciations(words, self.language).items()}
 
     def _unknown(self, word: str) -> str:
         remedy = "name a dictionary with a line for it (--dictionary)"
