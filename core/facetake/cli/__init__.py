@@ -18,6 +18,7 @@ from types import ModuleType
 
 from facetake import __version__
 from facetake.cli import (
+    align,
     app,
     batch,
     completion,
@@ -49,6 +50,7 @@ COMMANDS = (
     localise,
     scene,
     visemes,
+    align,
     preview,
     live,
     portrait,
