@@ -79,6 +79,53 @@ class GenerateOptions:
 
 
 @dataclass(frozen=True)
+class HeardLine:
+    """A recorded line as it was heard, at 60 frames a second.
+
+    Attributes:
+        path: of the recording.
+        sha256: of its bytes.
+        hearing: what the ear heard.
+        energy_db: (T,) float32 level.
+        onsets: (T,) float32 how strongly sounds begin.
+        told: sentences about what is unusual in the recording.
+    """
+
+    path: Path
+    sha256: str
+    hearing: Hearing
+    energy_db: F32
+    onsets: F32
+    told: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Of its frames."""
+        return len(self.energy_db) / FRAME_RATE_HZ
+
+    def without_features(self) -> HeardLine:
+        """The line without what only a draft needs."""
+        return replace(self, hearing=replace(self.hearing, features=np.zeros((0, 0), np.float16)))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Curves as the networks have them, before anything is laid over them.
+
+    Attributes:
+        values: (T, 174) float32 at 60 frames a second, in time with the sound.
+        emotion: the weights that are performed.
+        heard: what was heard of the emotion, where that was asked.
+        mood: what is noted of the emotion in the take's origin.
+    """
+
+    values: F32
+    emotion: EmotionTrack
+    heard: EmotionEstimate | None
+    mood: Mapping[str, object]
+
+
+@dataclass(frozen=True)
 class Performance:
     """A take and what it was made from.
 
@@ -106,7 +153,7 @@ class Performance:
 def generate(
     path: Path, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
 ) -> Performance:
-    """Turns a recorded line into a take.
+    """Turns a recorded line into a take: `listen`, `draft` and `perform`, one after another.
 
     Args:
         path: sound file of any length, rate and number of channels.
@@ -119,36 +166,104 @@ def generate(
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
-    asked = options.emotion or "neutral"
-    listener = models.audio_emotion if is_heard(asked) else None
-    emotion, mood = _mood(asked)
-    looked, watched = _looked(options)
     report = progress or _ignore
+    _mood(options.emotion or "neutral")  # a mistake in either shows before anything is heard
+    _looked(options)
+    line = listen(path, models, lambda share: report(EAR_SHARE * share), with_voice=needs_voice(options, models))
+    drafted = draft(line, options, models, report)
+    line = line.without_features()  # of hours they are a hundred megabytes
+    return _perform(line, drafted, drafted.values, options, models, report)
+
+
+def listen(
+    path: Path, models: Models, progress: Callable[[float], None] | None = None, *, with_voice: bool = False
+) -> HeardLine:
+    """Hears a recorded line, once for however many performances.
+
+    Args:
+        path: sound file of any length, rate and number of channels.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        with_voice: tell how the voice sounds as well, for a performance whose emotion is to be heard.
+
+    Raises:
+        AudioError: the file cannot be read.
+        ModelError: how the voice sounds is asked, and the ear does not tell.
+    """
     with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
-        hearing = models.ear.hear(
-            rhythm.listening(sound),
-            count,
-            lambda share: report(EAR_SHARE * share),
-            with_voice=listener is not None and listener.ear is models.ear,
-        )
+        hearing = models.ear.hear(rhythm.listening(sound), count, progress, with_voice=with_voice)
         sound_sha256 = files.hash_of(path, AudioError)
-        told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
-    energy_db, onsets = rhythm.tracks()
-    visemes = hearing.visemes
-    heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
+    return HeardLine(path, sound_sha256, hearing, *rhythm.tracks(), sound.told)
+
+
+def needs_voice(options: GenerateOptions, models: Models) -> bool:
+    """Whether `listen` must tell how the voice sounds, for what is asked of the emotion."""
+    return is_heard(options.emotion or "neutral") and models.audio_emotion.ear is models.ear
+
+
+def draft(
+    line: HeardLine, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
+) -> Draft:
+    """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
+
+    Raises:
+        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        ConfigError: the emotion is unknown.
+        ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+    """
+    asked = options.emotion or "neutral"
+    listener = models.audio_emotion if is_heard(asked) else None
+    emotion, mood = _mood(asked)
+    heard = _heard(line, asked, listener) if listener else None
     emotion = heard.track if heard else emotion
-    values = _curves(models, hearing, emotion, report)
-    if hearing.lips is not None:
-        heard_lips.follow(values, hearing.lips, heard_lips.spoken(visemes))
-    del hearing  # of hours it is a hundred megabytes
+    values = _curves(models, line.hearing, emotion, progress or _ignore)
+    if line.hearing.lips is not None:
+        heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+    return Draft(values, emotion, heard, mood)
+
+
+def perform(
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+) -> Performance:
+    """Turns a heard line and its draft into a take; both stay as they are, for another performance.
+
+    Args:
+        line: from `listen`.
+        drafted: from `draft`, of that line and for the emotion of these options.
+        options: what the user chose.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+
+    Raises:
+        ConfigError, RigError: an option names something unknown.
+    """
+    return _perform(line, drafted, memmap.copy(drafted.values), options, models, progress or _ignore)
+
+
+def _perform(
+    line: HeardLine,
+    drafted: Draft,
+    values: F32,
+    options: GenerateOptions,
+    models: Models,
+    report: Callable[[float], None],
+) -> Performance:
+    """As `perform`, in place: `values` are the draft's, or a copy of them."""
+    visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    looked, watched = _looked(options)
+    told = line.told if models.motion else (*line.told, NO_MOVEMENT)
 
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
-    seed = _seed(sound_sha256, options.seed)
-    weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
+    seed = _seed(line.sha256, options.seed)
+    weights = emotion.sample(np.arange(len(values)) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
@@ -169,7 +284,7 @@ def generate(
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
 
-    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
+    origin = _origin(line, {**drafted.mood, **watched}, options, models, drafted.heard, told)
     told += shifts.told if shifts else ()
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
@@ -178,7 +293,8 @@ def generate(
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
+    seen, gate = _at_rate(visemes, take), _at_rate(speech, take)
+    return Performance(take, seen, closures, gate, emotion, drafted.heard, sparse, told)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> F32:
@@ -195,13 +311,12 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
+def _heard(line: HeardLine, asked: str, listener: AudioEmotion) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
-    if hearing.voice is None:
-        return emotion_recognition.hear(path, asked, listener)
-    return emotion_recognition.tell(
-        hearing.voice, emotion_recognition.voice_level(energy_db, hearing.visemes), asked, listener
-    )
+    if line.hearing.voice is None:
+        return emotion_recognition.hear(line.path, asked, listener)
+    level = emotion_recognition.voice_level(line.energy_db, line.hearing.visemes)
+    return emotion_recognition.tell(line.hearing.voice, level, asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> F32:
@@ -248,8 +363,7 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
 
 
 def _origin(
-    path: Path,
-    sound_sha256: str,
+    line: HeardLine,
     mood: Mapping[str, object],
     options: GenerateOptions,
     models: Models,
@@ -261,8 +375,8 @@ def _origin(
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
         "made_by": "facetake generate",
-        "audio": path.name,
-        "audio_sha256": sound_sha256,
+        "audio": line.path.name,
+        "audio_sha256": line.sha256,
         "model_sha256": models.audio2rig.sha256,
         "ear_sha256": models.ear.sha256,
         **mood,
