@@ -54,7 +54,7 @@ def apply(edits: LineEdits, own: Alignment, sound: str = "", sound_sha256: str =
     told = list(lost)
     while True:
         items = _items(edits, own)
-        crowded = next((n for n, one in enumerate(items) if one.phone.end_s - one.phone.start_s < LEAST_PHONE_S), None)
+        crowded = next((n for n, one in enumerate(items) if _is_crowded(one, own)), None)
         if crowded is None or not _is_edited(crowded, items, edits, own):
             break
         edits, sentence = _without(crowded, items, edits, own)
@@ -103,6 +103,13 @@ def _apart(items: list[_Item], own: Alignment) -> list[_Item]:
         last_s = end_s
         found.append(replace(item, phone=replace(item.phone, start_s=start_s, end_s=end_s)))
     return found
+
+
+def _is_crowded(item: _Item, own: Alignment) -> bool:
+    """Whether a phone has less room than it needs; one that was heard shorter needs no more than it had."""
+    heard = own.phones[item.source] if item.source >= 0 else None
+    least_s = LEAST_PHONE_S if heard is None else min(LEAST_PHONE_S, heard.end_s - heard.start_s)
+    return item.phone.end_s - item.phone.start_s < least_s - ROUNDING_S / 2
 
 
 def _gap(before: Phone, after: Phone) -> float:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any, Final, Literal
 
+from facetake.edits import line_edits
 from facetake.edits.application import ROUNDING_S, EditedScript
 from facetake.edits.carrying import named
 from facetake.edits.line_edits import (
@@ -66,14 +67,15 @@ def bounds(script: EditedScript, place: int, edge: Edge) -> tuple[float, float]:
 def change(script: EditedScript, place: int, symbol: str) -> LineEdits:
     """Makes a phone another one. Raises ConfigError for an unknown one."""
     own = _own(script, place)
-    return _edited(script.edits, script, place, symbol=None if own is not None and symbol == own.symbol else symbol)
+    is_own = own is not None and symbol == own.symbol
+    return _edited(script.edits, script, place, symbol=None if is_own else line_edits.symbol(symbol))
 
 
 def strengthen(script: EditedScript, place: int, strength: float) -> LineEdits:
     """Shapes a phone more or less firmly: 0.5 soft, 1 as usual, 1.5 hard."""
     own = _own(script, place)
     is_own = own is not None and strength == own.strength
-    return _edited(script.edits, script, place, strength=None if is_own else strength)
+    return _edited(script.edits, script, place, strength=None if is_own else line_edits.strength(strength))
 
 
 def delete(script: EditedScript, place: int) -> LineEdits:
@@ -98,9 +100,9 @@ def insert(script: EditedScript, at_s: float, symbol: str) -> LineEdits:
     inside = next((n for n, one in enumerate(phones) if one.start_s <= at_s < one.end_s), None)
     edits = script.edits
     if inside is not None:
-        from_s = seconds(min(max(at_s, phones[inside].start_s + LEAST_PHONE_S), phones[inside].end_s - LEAST_PHONE_S))
-        to_s = phones[inside].end_s
-        if from_s < phones[inside].start_s + LEAST_PHONE_S / 2:
+        start_s, to_s = phones[inside].start_s, phones[inside].end_s
+        from_s = seconds(min(max(at_s, start_s + LEAST_PHONE_S), to_s - LEAST_PHONE_S))
+        if to_s - start_s < 2 * LEAST_PHONE_S + ROUNDING_S:
             raise ConfigError(f"{phones[inside].symbol} is too short to be parted; insert beside it, or change it")
         edits = _timed(edits, script, inside, "end", from_s)
     else:
@@ -110,21 +112,21 @@ def insert(script: EditedScript, at_s: float, symbol: str) -> LineEdits:
             raise ConfigError("there is no room for a phone; insert further from the next one, or change that one")
     nearest = min(own, key=lambda n: abs(phones[n].start_s + phones[n].end_s - 2 * from_s))
     anchor = anchors(script.own)[script.sources[nearest]]
-    new = Insertion(anchor, symbol, seconds(from_s), seconds(to_s))
-    return replace(edits, insertions=(*edits.insertions, new)))
+    new = Insertion(anchor, line_edits.symbol(symbol), seconds(from_s), seconds(to_s))
+    return replace(edits, insertions=(*edits.insertions, new))
 
 
 def emphasise(script: EditedScript, word: int, amount: float) -> LineEdits:
     """Leans on a word, by its place among the line's: 0 leaves it to the voice, 1 is as much as can be."""
     own = script.own.words[word]
     others = tuple(one for one in script.edits.emphases if one.word != word + 1)
-    new = () if amount == own.emphasis else (Emphasis(word + 1, own.text, round(amount, 4)),)
-    return replace(script.edits, emphases=(*others, *new)))
+    new = () if amount == own.emphasis else (Emphasis(word + 1, own.text, line_edits.share(amount)),)
+    return replace(script.edits, emphases=(*others, *new))
 
 
 def set_curve(edits: LineEdits, curve: KeyedCurve) -> LineEdits:
     """Lays keys over a control; those of its mode that lie over the same stretch go."""
-    return replace(edits, curves=(*_apart_from(edits.curves, curve), curve)))
+    return replace(edits, curves=(*_apart_from(edits.curves, curve), curve))
 
 
 def drop_curve(edits: LineEdits, curve: KeyedCurve) -> LineEdits:
@@ -148,10 +150,12 @@ def _own(script: EditedScript, place: int) -> Phone | None:
 
 def _allowed(phone: Phone, neighbour: Phone | None, edge: Edge, to_s: float, duration_s: float) -> float:
     if edge == "start":
-        low = neighbour.start_s + LEAST_PHONE_S if neighbour else 0.0
-        return max(low, min(to_s, phone.end_s - LEAST_PHONE_S))
-    high = neighbour.end_s - LEAST_PHONE_S if neighbour else duration_s
-    return min(high, max(to_s, phone.start_s + LEAST_PHONE_S))
+        low, high = (neighbour.start_s + LEAST_PHONE_S if neighbour else 0.0), phone.end_s - LEAST_PHONE_S
+    else:
+        low, high = phone.start_s + LEAST_PHONE_S, (neighbour.end_s - LEAST_PHONE_S if neighbour else duration_s)
+    if low > high:  # two that are hardly there
+        return phone.start_s if edge == "start" else phone.end_s
+    return max(low, min(to_s, high))
 
 
 def _timed(edits: LineEdits, script: EditedScript, place: int, edge: Edge, to_s: float) -> LineEdits:
@@ -168,13 +172,13 @@ def _edited(edits: LineEdits, script: EditedScript, place: int, **changes: Any) 
         old = script.edits.insertions[-1 - source]
         now = next(one for one in edits.insertions if one.by == old.by and _is_same(one, old))
         new = replace(now, **{name: value for name, value in changes.items() if value is not None})
-        return replace(edits, insertions=tuple(new if one is now else one for one in edits.insertions)))
+        return replace(edits, insertions=tuple(new if one is now else one for one in edits.insertions))
     anchor = anchors(script.own)[source]
     place_of: Callable[[Anchor], tuple[int, int]] = lambda one: (one.word, one.phone)  # noqa: E731  short
     known = next((one for one in edits.phones if place_of(one.at) == place_of(anchor)), PhoneEdit(anchor))
     others = tuple(one for one in edits.phones if one is not known)
     made = replace(known, **changes)
-    return replace(edits, phones=others if made.is_nothing else (*others, made)))
+    return replace(edits, phones=others if made.is_nothing else (*others, made))
 
 
 def _is_same(one: Insertion, other: Insertion) -> bool:

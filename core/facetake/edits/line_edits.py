@@ -85,9 +85,10 @@ def _look(value: object) -> str:
 
 def _control(value: object) -> str:
     name = _text(value)
-    if name not in rig.NAMES:
-        raise ConfigError(f"the rig has no control {quantities.shown(name)}; 'facetake inspect' of a take lists them")
-    return name
+    if name in rig.NAMES:
+        return name
+    found = rig.columns(name)  # a name without side or axis that stands for one control
+    return rig.NAMES[int(found[0])]
 
 
 def _region(value: object) -> str:

@@ -17,7 +17,7 @@ HELD_S: Final = 0.05
 FADE_S: Final = 0.12
 """In which a change fades out: co-articulation reaches about a phone on either side."""
 PHONE_COLUMNS: Final = np.union1d(
-    silence.HELD_COLUMNS, np.flatnonzero(np.isin(rig.NAMES, ["CTRL_neck_digastricUpDown"]))
+    silence.HELD_COLUMNS, rig.columns("CTRL_neck_digastricUpDown")
 )
 """Controls that phones move: those that sound alone moves, and the throat that goes with the jaw."""
 
