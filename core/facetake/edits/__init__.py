@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from facetake.edits.application import EditedScript, apply
 from facetake.edits.carrying import carry
+from facetake.edits.cues import emotion_track, gaze_track
 from facetake.edits.edits_file import SUFFIX, digest, parse, path_beside, read, text_of, write
 from facetake.edits.line_edits import (
     EVENTS,
@@ -38,6 +39,8 @@ __all__ = [
     "apply",
     "carry",
     "digest",
+    "emotion_track",
+    "gaze_track",
     "parse",
     "path_beside",
     "read",

@@ -77,7 +77,7 @@ def _items(edits: LineEdits, own: Alignment) -> list[_Item]:
                 edit.symbol or phone.symbol,
                 phone.start_s if edit.from_s is None else edit.from_s,
                 phone.end_s if edit.to_s is None else edit.to_s,
-                phone.confidence,
+                1.0,  # whoever edits it is certain
                 phone.strength if edit.strength is None else edit.strength,
             )
         items.append(_Item(phone, index, anchor.word))
@@ -166,7 +166,7 @@ def _words(items: Sequence[_Item], edits: LineEdits, own: Alignment) -> tuple[Wo
 def _none_over_another(found: list[Word], duration_s: float) -> tuple[Word, ...]:
     """Words that an untouched neighbour's old end reaches into are cut there."""
     cut = []
-    for word, after in zip(found, [*found[1:], None], strict=True):
-        end_s = min(word.end_s, after.start_s if after else duration_s)
+    for number, word in enumerate(found, 1):
+        end_s = min(word.end_s, found[number].start_s if number < len(found) else duration_s)
         cut.append(replace(word, end_s=max(word.start_s, end_s)))
     return tuple(cut)

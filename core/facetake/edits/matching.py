@@ -35,7 +35,7 @@ def _anchor(word: int, text: str, number: int, phone: Phone) -> Anchor:
 
 
 def words(old: Sequence[str], new: Sequence[str]) -> dict[int, int]:
-    """Which word of a new text each word of an old one is, by their numbers from 1; words that are gone are left out."""
+    """Which word of a new text each word of an old one is, by numbers from 1; words that are gone are left out."""
     before, after = ([_plain(one) for one in text] for text in (old, new))
     if before == after or max(len(before), len(after)) > MOST_WORDS:
         pairs = zip(range(len(before)), range(len(after)), strict=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from facetake import rig
 from facetake.arrays import F32
@@ -16,10 +17,10 @@ HELD_S: Final = 0.05
 """About a changed phone everything is as its change asks: a closure's ramp lies within."""
 FADE_S: Final = 0.12
 """In which a change fades out: co-articulation reaches about a phone on either side."""
-PHONE_COLUMNS: Final = np.union1d(
-    silence.HELD_COLUMNS, rig.columns("CTRL_neck_digastricUpDown")
-)
+PHONE_COLUMNS: Final = np.union1d(silence.HELD_COLUMNS, rig.columns("CTRL_neck_digastricUpDown"))
 """Controls that phones move: those that sound alone moves, and the throat that goes with the jaw."""
+WORD_COLUMNS: Final = np.flatnonzero(rig.region_mask("brow", "eye", "nose", "mouth", "jaw"))
+"""Controls that a stressed word moves."""
 
 
 def of_phones(script: EditedScript) -> list[tuple[float, float]]:
@@ -54,10 +55,23 @@ def weights(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     return spans.envelope(n_frames, rate, [(*one, FADE_S, FADE_S) for one in held]).astype(np.float32)
 
 
-def open_to(weight: F32, edits: LineEdits, columns: np.ndarray[tuple[int], np.dtype[np.intp]], rate: float = 60.0) -> F32:
-    """(T, len(columns)) the weights without what is locked."""
-    found = np.repeat(weight[:, None], len(columns), axis=1)
+def blend(
+    values: F32, other: F32, weight: F32, columns: NDArray[np.intp], edits: LineEdits, rate: float = 60.0
+) -> None:
+    """Brings some controls of a take towards another's, in place, but for what is locked.
+
+    Args:
+        values: (T, 174) controls.
+        other: (T, 174) controls.
+        weight: (T,) of the other.
+        columns: which controls.
+        edits: what is locked stands in them.
+        rate: frames per second.
+    """
+    rows = np.flatnonzero(weight)
+    share = np.repeat(weight[rows, None], len(columns), axis=1)
     for lock in edits.locks:
-        first, last = (round(at_s * rate) for at_s in (lock.from_s, lock.to_s))
-        found[first : last + 1, rig.region_mask(lock.region)[columns]] = 0.0
-    return found
+        inside = (rows >= lock.from_s * rate) & (rows <= lock.to_s * rate)
+        share[np.ix_(inside, rig.region_mask(lock.region)[columns])] = 0.0
+    here = np.ix_(rows, columns)
+    values[here] += share * (other[here] - values[here])

@@ -27,6 +27,7 @@ from facetake.edits import (  # noqa: E402  likewise
 from facetake.errors import ConfigError  # noqa: E402  likewise
 from facetake.script import Alignment  # noqa: E402  likewise
 
+CURVE = 'version = 1\n[[curves]]\nmode = "offset"\n'
 SYMBOLS = [one for one in phones.PHONES if one != phones.SILENCE]
 LAYERS = LineEdits(
     events=(Event("breath_in", 0.0, 0.2), Event("laugh", 1.0, 1.4, 0.5)),
@@ -150,11 +151,8 @@ def test_edits_follow_their_words_into_another_recording() -> None:
         ('version = 1\n[[emotion]]\nat_s = -1.0\nemotion = "happy"\n', "a time is -1.0"),
         ('version = 1\n[[gaze]]\nat_s = 1.0\nlook = "/etc/passwd"\n', "is no target"),
         ('version = 1\n[[events]]\nkind = "burp"\nfrom_s = 0.0\nto_s = 1.0\n', "no event 'burp'"),
-        ('version = 1\n[[curves]]\ncontrol = "jaw"\nmode = "replace"\ntimes_s = [0.0]\nvalues = [1.0]\n', 'called "jaw"'),
-        (
-            'version = 1\n[[curves]]\ncontrol = "CTRL_C_jaw.translateY"\nmode = "offset"\ntimes_s = [1.0, 0.5]\nvalues = [1, 2]\n',
-            "do not rise",
-        ),
+        (f'{CURVE}control = "jaw"\ntimes_s = [0.0]\nvalues = [1.0]\n', 'called "jaw"'),
+        (f'{CURVE}control = "C_jaw"\ntimes_s = [1.0, 0.5]\nvalues = [1, 2]\n', "do not rise"),
         ('version = 1\n[[insertions]]\nby = 3\nsymbol = "B"\nfrom_s = 0.0\nto_s = 1.0\n', "must be a table"),
         (
             'version = 1\n[[phones]]\nsymbol = "QQ"\n'
@@ -175,7 +173,8 @@ def test_a_wrong_file_says_what_is_wrong(text: str, told: str, tmp_path: Path) -
 def test_what_lies_past_the_end_is_left_out_and_told() -> None:
     """A cue, a lock and keys after the end of a shorter line; what is before stays."""
     own = spoken("map")
-    known = replace(LAYERS, locks=(Lock("mouth", 9.0, 9.5),), curves=(KeyedCurve("CTRL_C_jaw.translateY", "offset", (8.0,), (1.0,)),))
+    late = KeyedCurve("CTRL_C_jaw.translateY", "offset", (8.0,), (1.0,))
+    known = replace(LAYERS, locks=(Lock("mouth", 9.0, 9.5),), curves=(late,))
     script = edits.apply(known, own)
     assert script.edits.locks == () and script.edits.curves == ()
     assert sum("the line ends at" in one for one in script.lost) == 3  # the laugh at 1 s, too
