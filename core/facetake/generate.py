@@ -16,16 +16,19 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, files, gaze, keys, rig
+from facetake import audio, edits, emotion_recognition, files, gaze, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
+from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
-from facetake.errors import AudioError, ConfigError
+from facetake.errors import AudioError, ConfigError, ModelError
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
 from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
+from facetake.script import Alignment
+from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -60,6 +63,8 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
+        script: words and phones of the line in time, where its text is known.
+        edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
 
     emotion: str | None = None
@@ -76,6 +81,67 @@ class GenerateOptions:
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
+    script: Alignment | None = None
+    edits: LineEdits | None = None
+
+
+@dataclass(frozen=True)
+class HeardLine:
+    """A recorded line as it was heard, at 60 frames a second.
+
+    Attributes:
+        path: of the recording.
+        sha256: of its bytes.
+        hearing: what the ear heard.
+        energy_db: (T,) float32 level.
+        onsets: (T,) float32 how strongly sounds begin.
+        told: sentences about what is unusual in the recording.
+    """
+
+    path: Path
+    sha256: str
+    hearing: Hearing
+    energy_db: F32
+    onsets: F32
+    told: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Of its frames."""
+        return len(self.energy_db) / FRAME_RATE_HZ
+
+    def without_features(self) -> HeardLine:
+        """The line without what only a draft needs."""
+        return replace(self, hearing=replace(self.hearing, features=np.zeros((0, 0), np.float16)))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Curves as the networks have them, before anything is laid over them.
+
+    Attributes:
+        values: (T, 174) float32 at 60 frames a second, in time with the sound.
+        emotion: the weights that are performed.
+        heard: what was heard of the emotion, where that was asked.
+        mood: what is noted of the emotion in the take's origin.
+    """
+
+    values: F32
+    emotion: EmotionTrack
+    heard: EmotionEstimate | None
+    mood: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class _Acted:
+    """The face at 60 frames a second: curves, head, and what they were made by."""
+
+    values: F32
+    head: F32 | None
+    visemes: F32
+    speech: F32
+    closures: tuple[lip_closure.Closure, ...]
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -106,7 +172,7 @@ class Performance:
 def generate(
     path: Path, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
 ) -> Performance:
-    """Turns a recorded line into a take.
+    """Turns a recorded line into a take: `listen`, `draft` and `perform`, one after another.
 
     Args:
         path: sound file of any length, rate and number of channels.
@@ -119,36 +185,118 @@ def generate(
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
-    asked = options.emotion or "neutral"
-    listener = models.audio_emotion if is_heard(asked) else None
-    emotion, mood = _mood(asked)
-    looked, watched = _looked(options)
     report = progress or _ignore
+    _mood(options)  # a mistake in either shows before anything is heard
+    _looked(options)
+    line = listen(
+        path,
+        models,
+        lambda share: report(EAR_SHARE * share),
+        with_voice=needs_voice(options, models),
+        with_phones=options.script is None and options.edits is not None and options.edits.is_of_phones,
+    )
+    drafted = draft(line, options, models, report)
+    line = line.without_features()  # of hours they are a hundred megabytes
+    if options.edits is not None:
+        return perform(line, drafted, options, models, report)
+    return _finished(_acted(line, drafted, drafted.values, options, models), line, drafted, options, models, report)
+
+
+def listen(
+    path: Path,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+    *,
+    with_voice: bool = False,
+    with_phones: bool = False,
+) -> HeardLine:
+    """Hears a recorded line, once for however many performances.
+
+    Args:
+        path: sound file of any length, rate and number of channels.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        with_voice: tell how the voice sounds as well, for a performance whose emotion is to be heard.
+        with_phones: tell the phones as well, for edits of a line whose text is not known.
+
+    Raises:
+        AudioError: the file cannot be read.
+        ModelError: how the voice sounds, or its phones, are asked, and the ear does not tell.
+    """
     with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(
-            rhythm.listening(sound),
-            count,
-            lambda share: report(EAR_SHARE * share),
-            with_voice=listener is not None and listener.ear is models.ear,
+            rhythm.listening(sound), count, progress, with_voice=with_voice, with_phones=with_phones
         )
         sound_sha256 = files.hash_of(path, AudioError)
-        told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
-    energy_db, onsets = rhythm.tracks()
-    visemes = hearing.visemes
-    heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
-    emotion = heard.track if heard else emotion
-    values = _curves(models, hearing, emotion, report)
-    if hearing.lips is not None:
-        heard_lips.follow(values, hearing.lips, heard_lips.spoken(visemes))
-    del hearing  # of hours it is a hundred megabytes
+    return HeardLine(path, sound_sha256, hearing, *rhythm.tracks(), sound.told)
 
+
+def needs_voice(options: GenerateOptions, models: Models) -> bool:
+    """Whether `listen` must tell how the voice sounds, for what is asked of the emotion."""
+    return is_heard(options.emotion or "neutral") and models.audio_emotion.ear is models.ear
+
+
+def draft(
+    line: HeardLine, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
+) -> Draft:
+    """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
+
+    Raises:
+        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        ConfigError: the emotion is unknown.
+        ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+    """
+    asked = options.emotion or "neutral"
+    listener = models.audio_emotion if is_heard(asked) else None
+    emotion, mood = _mood(options)
+    heard = _heard(line, asked, listener) if listener else None
+    emotion = heard.track if heard else emotion
+    values = _curves(models, line.hearing, emotion, progress or _ignore)
+    if line.hearing.lips is not None:
+        heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+    return Draft(values, emotion, heard, mood)
+
+
+def perform(
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+) -> Performance:
+    """Turns a heard line and its draft into a take; both stay as they are, for another performance.
+
+    Args:
+        line: from `listen`.
+        drafted: from `draft`, of that line and for the emotion of these options.
+        options: what the user chose.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+
+    Raises:
+        ConfigError, RigError: an option names something unknown.
+    """
+    acted = _acted(line, drafted, memmap.copy(drafted.values), options, models)
+    if options.edits is not None:
+        script = edited_script(line, options)
+        options = replace(options, edits=script.edits)
+        acted = replace(acted, told=(*acted.told, *script.lost))
+        if script.edits.is_of_phones:
+            acted = _edited(acted, line, drafted, script, options, models)
+    return _finished(acted, line, drafted, options, models, progress or _ignore)
+
+
+def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
+    """The whole face at 60 frames a second, in place: `values` are the draft's, or a copy of them."""
+    visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    looked, _ = _looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
-    seed = _seed(sound_sha256, options.seed)
-    weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
+    seed = _seed(line.sha256, options.seed)
+    weights = emotion.sample(np.arange(len(values)) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
@@ -168,17 +316,75 @@ def generate(
     coupling.couple(values, speech)
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
+    return _Acted(values, turned, visemes, speech, closures, shifts.told if shifts else ())
 
-    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
-    told += shifts.told if shifts else ()
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
+
+def _edited(
+    acted: _Acted, line: HeardLine, drafted: Draft, script: EditedScript, options: GenerateOptions, models: Models
+) -> _Acted:
+    """The face with the line's edits: about the phones and words that they touch, and nowhere else."""
+    values, visemes, energy_db = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script)
+    line = replace(line, hearing=replace(line.hearing, visemes=visemes), energy_db=energy_db)
+    if options.script is not None:
+        options = replace(options, script=script.alignment)
+    other = _acted(line, drafted, values, options, models)
+    count = len(acted.values)
+    weight = touched.weights(touched.of_phones(script), count)
+    touched.blend(acted.values, other.values, weight, touched.PHONE_COLUMNS, script.edits)
+    stressed = touched.weights(touched.of_words(script), count)
+    touched.blend(acted.values, other.values, stressed, touched.WORD_COLUMNS, script.edits)
+    if acted.head is not None and other.head is not None:
+        acted.head[:] += stressed[:, None] * (other.head - acted.head)
+    here = np.maximum(weight, stressed) > 0.5
+    outside = [one for one in acted.closures if not _is_in(one, here)]
+    inside = [one for one in other.closures if _is_in(one, here)]
+    closures = tuple(sorted([*outside, *inside], key=lambda one: one.start_s))
+    seen = np.where(here[:, None], other.visemes, acted.visemes)
+    speech = np.where(here, other.speech, acted.speech)
+    return _Acted(acted.values, acted.head, seen, speech, closures, acted.told)
+
+
+def _finished(
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    report: Callable[[float], None],
+) -> Performance:
+    """The take at its rate, with what lies over it, and its keys."""
+    told = line.told if models.motion else (*line.told, NO_MOVEMENT)
+    origin = _origin(line, {**drafted.mood, **_looked(options)[1]}, options, models, drafted.heard, told)
+    told += acted.told
+    visemes, speech, closures, emotion = acted.visemes, acted.speech, acted.closures, drafted.emotion
+    take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
+    if options.edits is not None:
+        take = keyed.lay(take, options.edits.curves)
     if options.only:
         take = replace(take, values=masking.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
+    seen, gate = _at_rate(visemes, take), _at_rate(speech, take)
+    return Performance(take, seen, closures, gate, emotion, drafted.heard, sparse, told)
+
+
+def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
+    """A line's phones and words with its edits: of its script, or as the ear heard them.
+
+    Raises:
+        ModelError: neither is known, and phones are edited.
+    """
+    known = options.edits or LineEdits()
+    own = options.script
+    if own is None and line.hearing.phones is not None:
+        own = heard_script(line.hearing.phones, line.duration_s)
+    if own is None:
+        if known.is_of_phones:
+            raise ModelError("the line was heard without its phones, which its edits need; listen to it with them")
+        own = Alignment(line.duration_s)
+    return edits.apply(known, own, line.path.name, line.sha256)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> F32:
@@ -195,13 +401,12 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
+def _heard(line: HeardLine, asked: str, listener: AudioEmotion) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
-    if hearing.voice is None:
-        return emotion_recognition.hear(path, asked, listener)
-    return emotion_recognition.tell(
-        hearing.voice, emotion_recognition.voice_level(energy_db, hearing.visemes), asked, listener
-    )
+    if line.hearing.voice is None:
+        return emotion_recognition.hear(line.path, asked, listener)
+    level = emotion_recognition.voice_level(line.energy_db, line.hearing.visemes)
+    return emotion_recognition.tell(line.hearing.voice, level, asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> F32:
@@ -213,6 +418,12 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
         memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
+
+
+def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_]) -> bool:
+    """Whether the middle of a closure is among some frames."""
+    middle = round((closure.start_s + closure.end_s) / 2 * FRAME_RATE_HZ)
+    return 0 <= middle < len(frames) and bool(frames[middle])
 
 
 def _rest(values: F32, speech: F32, emotion: EmotionTrack, rests: F32) -> None:
@@ -248,8 +459,7 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
 
 
 def _origin(
-    path: Path,
-    sound_sha256: str,
+    line: HeardLine,
     mood: Mapping[str, object],
     options: GenerateOptions,
     models: Models,
@@ -261,8 +471,8 @@ def _origin(
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
         "made_by": "facetake generate",
-        "audio": path.name,
-        "audio_sha256": sound_sha256,
+        "audio": line.path.name,
+        "audio_sha256": line.sha256,
         "model_sha256": models.audio2rig.sha256,
         "ear_sha256": models.ear.sha256,
         **mood,
@@ -274,14 +484,18 @@ def _origin(
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **({"edits_sha256": edits.digest(options.edits)} if options.edits is not None else {}),
         **played,
         **by,
         **({"sound": list(told)} if told else {}),
     }
 
 
-def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
+def _mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:
     """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
+    if not options.emotion and options.edits is not None and options.edits.emotion:
+        return edits.emotion_track(options.edits), {"emotion": "edits"}
+    asked = options.emotion or "neutral"
     if path := cue_file(asked):
         with audio.unchanged(path):
             return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
@@ -291,7 +505,8 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
 def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
     """What is looked at, and what is noted of it: of a file its name and hash."""
     if options.look is None or options.look == "":
-        return None, {}
+        has_cues = options.gaze and options.edits is not None and options.edits.gaze
+        return (edits.gaze_track(options.edits), {"look": "edits"}) if has_cues and options.edits else (None, {})
     if not options.gaze:
         raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
     if isinstance(options.look, GazeTrack):
