@@ -26,7 +26,7 @@ from facetake.errors import AudioError, ConfigError, ModelError
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
-from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
+from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
 from facetake.script import Alignment
 from facetake.script import heard as heard_script
 from facetake.take import Take, resample
@@ -291,6 +291,8 @@ def perform(
 def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
     """The whole face at 60 frames a second, in place: `values` are the draft's, or a copy of them."""
     visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    if options.script is not None:
+        visemes = script_guide.visemes(visemes, options.script)
     looked, _ = _looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
@@ -300,6 +302,8 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
+    if options.script is not None:
+        script_guide.shape(values, options.script, speech)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None

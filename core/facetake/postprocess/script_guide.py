@@ -36,11 +36,6 @@ NARROW: Final = ("W",)
 NARROW_OPEN: Final = 0.07
 """Of `mouth.aperture`, at most: lips of a w are nearly shut, a sixth of a wide vowel's opening in tracked lips."""
 RAMP_S: Final = 0.08  # into and out of what a phone asks: about the time of a closure's
-PRESS: Final = ("pressU", "pressD")
-BITE: Final = ("lipBiteD", "lipsRollU")
-FIRM: Final = 0.6
-"""What shuts lips and brings the lower one to the teeth; a hard closure has 0.3 more of it, twice an artist's usual."""
-TONGUE: Final = np.flatnonzero(rig.region_mask("tongue"))
 
 
 def visemes(heard: NDArray[np.floating], script: Alignment, rate: float = 60.0) -> F32:
@@ -70,7 +65,7 @@ def visemes(heard: NDArray[np.floating], script: Alignment, rate: float = 60.0) 
 
 
 def shape(values: Values, script: Alignment, speech: NDArray[np.floating], rate: float = 60.0) -> None:
-    """Rounds lips where the script asks for it and heeds how firmly each phone is to be shaped, in place.
+    """Rounds lips where the script asks for it, in place.
 
     Call it when curves are in time with the sound, before lips are sealed.
 
@@ -84,19 +79,13 @@ def shape(values: Values, script: Alignment, speech: NDArray[np.floating], rate:
         return
     _round(values, script.phones, np.asarray(speech) > 0.5, rate)
     _narrow(values, script.phones, rate)
-    for phone in script.phones:
-        if phone.strength != 1.0:
-            _strengthen(values, phone, rate)
-
-
-def _is_closing(phone: Phone) -> bool:
-    return phones.base(phone.symbol) in phones.CLOSED | phones.TEETH
 
 
 def _held(phone: Phone) -> float:
     """Share of a phone in which the lips keep what it asks of them; a soft closure is brief."""
-    share = HELD.get(phones.base(phone.symbol), 1.0)
-    return min(share, phone.strength) if _is_closing(phone) else share
+    base = phones.base(phone.symbol)
+    share = HELD.get(base, 1.0)
+    return min(share, phone.strength) if base in phones.CLOSED | phones.TEETH else share
 
 
 def _frames(start_s: float, end_s: float, n_frames: int, rate: float) -> slice:
@@ -106,17 +95,17 @@ def _frames(start_s: float, end_s: float, n_frames: int, rate: float) -> slice:
 
 def _round(values: Values, said: Sequence[Phone], speech: NDArray[np.bool_], rate: float) -> None:
     """Brings rounding towards the script's, and up to what is seen as round in w, u and o."""
-    shown = heard_lips.measured(values, mouth.pucker)
     asked = np.zeros(len(values))
     for phone in said:
         here = _frames(phone.start_s, phone.end_s, len(values), rate)
-        asked[here] = phone.confidence * ROUNDED.get(phones.base(phone.symbol), 0.0)
-    change = np.zeros(len(values))
+        asked[here] = phone.confidence * phone.strength * ROUNDED.get(phones.base(phone.symbol), 0.0)
+    shown = heard_lips.measured(values, mouth.pucker)
+    wanted = shown.astype(np.float64)
     if asked.any() and speech.sum() >= heard_lips.LEAST_FRAMES:
-        wanted = heard_lips.in_scale(_softened(asked, ROUND_S * rate), shown, speech)
-        change = ROUND_SHARE * (np.maximum(wanted, 0.0) - shown)
+        like = heard_lips.in_scale(_softened(asked, ROUND_S * rate), shown, speech)
+        wanted += ROUND_SHARE * (np.maximum(like, 0.0) - wanted)
     least = _asked(LEAST_ROUND, said, len(values), rate)
-    heard_lips.move(values, np.maximum(change, least - shown), shown, ROUNDING)
+    heard_lips.bring(values, np.maximum(wanted, least), mouth.pucker, ROUNDING)
 
 
 def _softened(track: F64, width: float) -> F64:
@@ -127,10 +116,10 @@ def _softened(track: F64, width: float) -> F64:
 
 def _narrow(values: Values, said: Sequence[Phone], rate: float) -> None:
     """Shuts lips in part where the script asks for it, and not wholly: rounded ones are open."""
-    level = _asked(dict.fromkeys(NARROW, 1.0), said, len(values), rate)
+    level = np.minimum(_asked(dict.fromkeys(NARROW, 1.0), said, len(values), rate), 1.0)
     if level.any():
         shown = heard_lips.measured(values, mouth.aperture)
-        heard_lips.move(values, level * np.minimum(NARROW_OPEN - shown, 0.0), shown, OPENING)
+        heard_lips.bring(values, np.minimum(shown, NARROW_OPEN), mouth.aperture, OPENING, level)
 
 
 def _asked(amounts: Mapping[str, float], said: Sequence[Phone], n_frames: int, rate: float) -> F64:
@@ -139,7 +128,7 @@ def _asked(amounts: Mapping[str, float], said: Sequence[Phone], n_frames: int, r
     for phone in said:
         if amount := amounts.get(phones.base(phone.symbol), 0.0):
             rows, level = _level(phone, n_frames, rate)
-            np.maximum(wanted[rows], amount * phone.confidence * level, out=wanted[rows])
+            np.maximum(wanted[rows], amount * phone.confidence * phone.strength * level, out=wanted[rows])
     return wanted
 
 
@@ -150,21 +139,3 @@ def _level(phone: Phone, n_frames: int, rate: float) -> tuple[slice, F64]:
     length_s = phone.end_s - phone.start_s
     core = (begin_s + length_s / 4, begin_s + 3 * length_s / 4, RAMP_S, RAMP_S)
     return rows, spans.envelope(rows.stop - rows.start, rate, [core])
-
-
-def _strengthen(values: Values, phone: Phone, rate: float) -> None:
-    """Shapes one phone more or less firmly: a closure's press, a vowel's opening and rounding, else the tongue."""
-    rows, level = _level(phone, len(values), rate)
-    face = values[rows]
-    more = (phone.strength - 1.0) * level
-    if _is_closing(phone):
-        press = PRESS if phones.base(phone.symbol) in phones.CLOSED else BITE
-        columns = np.concatenate([rig.both(f"mouth_{name}") for name in press])
-        face[:, columns] += FIRM * np.maximum(more, 0.0)[:, None]
-    else:
-        for measure, moves in ((mouth.aperture, OPENING), (mouth.pucker, ROUNDING)):
-            if measure is mouth.pucker or phones.base(phone.symbol) not in NARROW:
-                shown = measure(face)
-                heard_lips.move(face, more * shown, shown, moves)
-        face[:, TONGUE] *= 1.0 + more[:, None]
-    values[rows] = rig.clamp(face)
