@@ -7,7 +7,7 @@ here knows file formats, the command line or training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -23,9 +23,10 @@ from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ConfigError, ModelError
+from facetake.files import json_text
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
-from facetake.motion import coupling, expression, eyes, gaze_shifts, head
+from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
 from facetake.script import Alignment
 from facetake.script import heard as heard_script
@@ -41,6 +42,7 @@ AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
 NO_MOVEMENT = "the models carry no movement of real faces (motion.npz): the face acts by rules alone"
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
+SHOWN_WORDS = 300  # characters of a script that a take notes: enough to tell lines apart
 
 
 @dataclass(frozen=True)
@@ -63,7 +65,8 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
-        script: words and phones of the line in time, where its text is known.
+        script: words and phones of the line in time, where its text is known: lips follow them.
+        emphasis: how much the face leans on words that the script marks, 0..2.
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
 
@@ -82,6 +85,7 @@ class GenerateOptions:
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
     script: Alignment | None = None
+    emphasis: float = 1.0
     edits: LineEdits | None = None
 
 
@@ -304,9 +308,12 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     _lead(values)
     if options.script is not None:
         script_guide.shape(values, options.script, speech)
+        emphasis.add(values, options.script, weights, options.emphasis)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
+    if options.script is not None and turned is not None:
+        emphasis.nod(turned, options.script, options.emphasis)
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
     if options.blink:
@@ -488,11 +495,20 @@ def _origin(
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **(_scripted(options.script, options.emphasis) if options.script is not None else {}),
         **({"edits_sha256": edits.digest(options.edits)} if options.edits is not None else {}),
         **played,
         **by,
         **({"sound": list(told)} if told else {}),
     }
+
+
+def _scripted(script: Alignment, emphasis: float) -> dict[str, object]:
+    """What is noted of a script: its words, and a hash of them and of its phones, with their times."""
+    facts = [[[*asdict(one).values()] for one in spans] for spans in (script.words, script.phones)]
+    words = " ".join(word.text for word in script.words)
+    digest = sha256(json_text.dump(facts).encode()).hexdigest()
+    return {"script": words[:SHOWN_WORDS], "script_sha256": digest, "emphasis": emphasis}
 
 
 def _mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import mouth, phones, rig
+from facetake import mouth, phones
 from facetake.arrays import F32, F64
 from facetake.postprocess import heard_lips, spans
 from facetake.postprocess.heard_lips import OPENING, ROUNDING
