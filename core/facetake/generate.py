@@ -28,7 +28,7 @@ from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
-from facetake.script import Alignment
+from facetake.script import Aligned, Alignment, fit
 from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
@@ -66,6 +66,9 @@ class GenerateOptions:
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
         script: words and phones of the line in time, where its text is known: lips follow them.
+        text: what is said in the line, put into its time where `script` is not known; a word in {braces} is one to
+            lean on.
+        language: of the text, two letters; None tells it from the text.
         emphasis: how much the face leans on words that the script marks, 0..2.
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
@@ -85,6 +88,8 @@ class GenerateOptions:
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
     script: Alignment | None = None
+    text: str | None = None
+    language: str | None = None
     emphasis: float = 1.0
     edits: LineEdits | None = None
 
@@ -161,6 +166,7 @@ class Performance:
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
         told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
+        aligned: the text in time, and where the sound says something else; None without a text.
     """
 
     take: Take
@@ -171,6 +177,7 @@ class Performance:
     heard: EmotionEstimate | None = None
     keys: keys.Keys | None = None
     told: tuple[str, ...] = ()
+    aligned: Aligned | None = None
 
 
 def generate(
@@ -188,6 +195,7 @@ def generate(
         AudioError: the file cannot be read.
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+        ScriptError: the text cannot be put into the line's time.
     """
     report = progress or _ignore
     _mood(options)  # a mistake in either shows before anything is heard
@@ -197,13 +205,37 @@ def generate(
         models,
         lambda share: report(EAR_SHARE * share),
         with_voice=needs_voice(options, models),
-        with_phones=options.script is None and options.edits is not None and options.edits.is_of_phones,
+        with_phones=options.script is None and (options.text is not None or _edits_phones(options)),
     )
+    aligned = aligned_text(line, options)
+    if aligned is not None:
+        options = replace(options, script=aligned.alignment)
     drafted = draft(line, options, models, report)
     line = line.without_features()  # of hours they are a hundred megabytes
     if options.edits is not None:
-        return perform(line, drafted, options, models, report)
-    return _finished(_acted(line, drafted, drafted.values, options, models), line, drafted, options, models, report)
+        made = perform(line, drafted, options, models, report)
+    else:
+        acted = _acted(line, drafted, drafted.values, options, models)
+        made = _finished(acted, line, drafted, options, models, report)
+    return made if aligned is None else replace(made, told=(*made.told, *aligned.told), aligned=aligned)
+
+
+def _edits_phones(options: GenerateOptions) -> bool:
+    return options.edits is not None and options.edits.is_of_phones
+
+
+def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
+    """The line's text in time, where one is given and no script is.
+
+    Raises:
+        ModelError: the line was heard without its phones.
+        ScriptError: nothing in the text can be spoken, a word has no pronunciation, or it is far too long for the line.
+    """
+    if options.text is None or options.script is not None:
+        return None
+    if line.hearing.phones is None:
+        raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
+    return fit(line.hearing.phones, line.duration_s, options.text, options.language)
 
 
 def listen(

@@ -21,6 +21,9 @@ from facetake.script import Alignment, Phone
 from facetake.visemes import VISEMES
 
 SILENCE: Final = VISEMES.index("sil")
+SURE: Final = 0.3
+"""Confidence from which on a phone of the script is believed wholly, below it in proportion. Right words have 0.8, and
+what contradicts the text is no phone of it any more; on training clips 0.1 and 0.3 score alike, and 0.5 less."""
 HELD: Final = {"P": 0.7}
 """Share of a phone in which its lips stay shut, where that is less than all: a p's breath comes after its seal. On
 tracked lips of the training clips shares of 0.6 to 0.8 score alike, and all of it closes too much."""
@@ -56,11 +59,11 @@ def visemes(heard: NDArray[np.floating], script: Alignment, rate: float = 60.0) 
     trust = np.array(heard[:, SILENCE], np.float32)
     for phone in script.phones:
         here = _frames(phone.start_s, phone.end_s, len(heard), rate)
-        trust[here] = phone.confidence
+        trust[here] = _trust(phone)
         share = _held(phone)
         if share < 1.0:
             rest = _frames(phone.start_s + share * (phone.end_s - phone.start_s), phone.end_s, len(heard), rate)
-            told[rest] = told[min(rest.stop, len(told) - 1)]
+            told[max(rest.start, here.start + 1) : rest.stop] = told[min(rest.stop, len(told) - 1)]
     return np.asarray(heard + trust[:, None] * (told - heard), np.float32)
 
 
@@ -81,6 +84,10 @@ def shape(values: Values, script: Alignment, speech: NDArray[np.floating], rate:
     _narrow(values, script.phones, rate)
 
 
+def _trust(phone: Phone) -> float:
+    return min(phone.confidence / SURE, 1.0)
+
+
 def _held(phone: Phone) -> float:
     """Share of a phone in which the lips keep what it asks of them; a soft closure is brief."""
     base = phones.base(phone.symbol)
@@ -98,7 +105,7 @@ def _round(values: Values, said: Sequence[Phone], speech: NDArray[np.bool_], rat
     asked = np.zeros(len(values))
     for phone in said:
         here = _frames(phone.start_s, phone.end_s, len(values), rate)
-        asked[here] = phone.confidence * phone.strength * ROUNDED.get(phones.base(phone.symbol), 0.0)
+        asked[here] = _trust(phone) * phone.strength * ROUNDED.get(phones.base(phone.symbol), 0.0)
     shown = heard_lips.measured(values, mouth.pucker)
     wanted = shown.astype(np.float64)
     if asked.any() and speech.sum() >= heard_lips.LEAST_FRAMES:
@@ -128,7 +135,7 @@ def _asked(amounts: Mapping[str, float], said: Sequence[Phone], n_frames: int, r
     for phone in said:
         if amount := amounts.get(phones.base(phone.symbol), 0.0):
             rows, level = _level(phone, n_frames, rate)
-            np.maximum(wanted[rows], amount * phone.confidence * phone.strength * level, out=wanted[rows])
+            np.maximum(wanted[rows], amount * _trust(phone) * phone.strength * level, out=wanted[rows])
     return wanted
 
 
