@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, edits, emotion_recognition, files, gaze, keys, rig
+from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
@@ -28,7 +29,7 @@ from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
-from facetake.script import Aligned, Alignment, fit
+from facetake.script import Aligned, Alignment, Sheet
 from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
@@ -67,8 +68,9 @@ class GenerateOptions:
             of cues; or what a host says of it; None leaves the eyes to their darts.
         script: words and phones of the line in time, where its text is known: lips follow them.
         text: what is said in the line, put into its time where `script` is not known; a word in {braces} is one to
-            lean on.
+            lean on. Or what a file says of it (`script.read`).
         language: of the text, two letters; None tells it from the text.
+        dictionary: a user's pronunciations of words of the text.
         emphasis: how much the face leans on words that the script marks, 0..2.
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
@@ -88,8 +90,9 @@ class GenerateOptions:
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
     script: Alignment | None = None
-    text: str | None = None
+    text: str | Sheet | None = None
     language: str | None = None
+    dictionary: Path | None = None
     emphasis: float = 1.0
     edits: LineEdits | None = None
 
@@ -235,7 +238,10 @@ def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
         return None
     if line.hearing.phones is None:
         raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
-    return fit(line.hearing.phones, line.duration_s, options.text, options.language)
+    more = options.text.told if isinstance(options.text, Sheet) else ()
+    phones = line.hearing.phones
+    found = align_heard(phones, line.duration_s, options.text, language=options.language, dictionary=options.dictionary)
+    return replace(found, told=(*more, *found.told))
 
 
 def listen(
