@@ -72,7 +72,7 @@ def test_between_them_the_network_moves(plain: Performance, guided: Performance)
     """Brows, eyes and head are as without a text, and the jaw opens much as it did."""
     upper = rig.region_mask("brow", "eye")
     assert np.array_equal(plain.take.values[:, upper], guided.take.values[:, upper])
-    assert plain.take.head is not None
+    assert plain.take.head is not None and guided.take.head is not None
     assert np.array_equal(plain.take.head, guided.take.head)
     jaw = rig.columns("C_jaw.Y")[0]
     assert np.corrcoef(plain.take.values[:, jaw], guided.take.values[:, jaw])[0, 1] > 0.9
