@@ -42,7 +42,7 @@ def row(tmp_path: Path) -> batch.ManifestRow:
 
 
 def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Path) -> None:
-    """A row is made again when any option of generation differs, but for those that no command sets, or that lie beside."""
+    """A row is made again when any option of generation differs, but for those that no command sets."""
     hashes = making.model_hashes(None)
     plain = making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions()), hashes)
     assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == {"blinks", "darts", "script", "edits"}
