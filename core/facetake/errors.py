@@ -68,6 +68,10 @@ class LiveError(FacetakeError):
     """A program, a network or a sound device that live motion cannot reach, or packets that are none."""
 
 
+class ScriptError(FacetakeError):
+    """A line's text, or a file of its words and times, that cannot be read, or cannot be spoken."""
+
+
 class Notice(UserWarning):
     """What a user should know of this installation, told once; commands show it as one line."""
 

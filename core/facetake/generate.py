@@ -27,8 +27,7 @@ from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
 from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
-from facetake.script import Alignment
-from facetake.script import heard as heard_script
+from facetake.script import Alignment, fit
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -193,7 +192,7 @@ def generate(
         models,
         lambda share: report(EAR_SHARE * share),
         with_voice=needs_voice(options, models),
-        with_phones=options.script is None and options.edits is not None and options.edits.is_of_phones,
+        with_phones=options.script is None and options.edits is not None and options.edits.needs_phones,
     )
     drafted = draft(line, options, models, report)
     line = line.without_features()  # of hours they are a hundred megabytes
@@ -278,10 +277,12 @@ def perform(
     Raises:
         ConfigError, RigError: an option names something unknown.
     """
+    script = None if options.edits is None else edited_script(line, options)
+    if script is not None:
+        own = script.own if options.edits is not None and options.edits.text else options.script
+        options = replace(options, edits=script.edits, script=own)
     acted = _acted(line, drafted, memmap.copy(drafted.values), options, models)
-    if options.edits is not None:
-        script = edited_script(line, options)
-        options = replace(options, edits=script.edits)
+    if script is not None:
         acted = replace(acted, told=(*acted.told, *script.lost))
         if script.edits.is_of_phones:
             acted = _edited(acted, line, drafted, script, options, models)
@@ -375,13 +376,14 @@ def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
 
     Raises:
         ModelError: neither is known, and phones are edited.
+        ScriptError: the text among the edits cannot be spoken, or is far too long for the line.
     """
     known = options.edits or LineEdits()
     own = options.script
     if own is None and line.hearing.phones is not None:
-        own = heard_script(line.hearing.phones, line.duration_s)
+        own = fit(line.hearing.phones, line.duration_s, known.text or None).alignment
     if own is None:
-        if known.is_of_phones:
+        if known.needs_phones:
             raise ModelError("the line was heard without its phones, which its edits need; listen to it with them")
         own = Alignment(line.duration_s)
     return edits.apply(known, own, line.path.name, line.sha256)

@@ -75,7 +75,7 @@ def _table(text: str) -> Mapping[str, tuple[str, ...]]:
 _IPA: Final = _table(
     """
     p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V s=S z=Z m=M n=N ŋ=NG ɲ=N+Y l=L ɫ=L ɭ=L ɬ=L w=W j=Y ʲ=Y h=HH ɦ=HH
-    θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
+    θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V β=B ʎ=Y ʝ=Y ɥ=UY ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
     ts=T+S dz=D+Z pf=P+F ɕ=SH ʑ=ZH ʂ=SH tɕ=CH dʑ=JH ʐ=ZH s.=SH ts.=CH
     a=AA ɑ=AA ɐ=AH æ=AE ʌ=AH ə=AH ᵻ=IH ɒ=AA ɔ=AO o=AO ɤ=AH o-=AH ɛ=EH e=EH ɜ=ER ɚ=ER ɝ=ER ər=ER
     i=IY ɪ=IH ɨ=IH i.=IH i̪=IH ʊ=UH u=UW ʉ=UW y=UY ʏ=UY ø=OE œ=OE

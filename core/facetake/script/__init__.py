@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from facetake.script.aligner import Aligned, Difference
+from facetake.script.fitting import fit
 from facetake.script.recognition import heard
 from facetake.script.timing import Alignment, Phone, Word
 
-__all__ = ["Alignment", "Phone", "Word", "heard"]
+__all__ = ["Aligned", "Alignment", "Difference", "Phone", "Word", "fit", "heard"]

@@ -29,8 +29,8 @@ def heard(log_probs: F32, duration_s: float) -> Alignment:
     for first, end in zip((0, *edges), (*edges, len(path)), strict=True):
         if len(path) and path[first] != INDEX[SILENCE]:
             sure = float(np.exp(log_probs[first:end, path[first]]).mean())
-            times_s = (min(float(at) / FRAME_RATE_HZ, duration_s) for at in (first, end))
-            found.append(Phone(PHONES[path[first]], *times_s, confidence=min(1.0, sure)))
+            start_s, end_s = (min(float(at) / FRAME_RATE_HZ, duration_s) for at in (first, end))
+            found.append(Phone(PHONES[path[first]], start_s, end_s, min(1.0, sure)))
     return Alignment(duration_s, tuple(found))
 
 

@@ -1,0 +1,185 @@
+"""How words are said: a user's own dictionary first, then the language's lexicon, then by letters.
+
+Knows where pronunciations come from, and no sound and no time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from itertools import islice, product
+from pathlib import Path
+from typing import Final
+
+from facetake import files
+from facetake.errors import ScriptError
+from facetake.phones import INDEX, SILENCE, base, from_ipa
+from facetake.script import espeak, japanese, letters, mandarin, numbers, spanish, tables
+
+Way = tuple[str, ...]
+Ways = tuple[Way, ...]
+MOST_WAYS: Final = 6  # of a word: each is tried in the sound
+MOST_BYTES: Final = 1 << 24  # of a dictionary: a million words
+_BY_RULE: Final[Mapping[str, Callable[[str], Ways]]] = {
+    "es": spanish.pronunciations,
+    "zh": mandarin.pronunciations,
+    "ja": japanese.pronunciations,
+}
+_ABBREVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
+    "en": {"mr": "mister", "mrs": "misses", "dr": "doctor", "st": "saint", "vs": "versus", "etc": "et cetera"},
+    "de": {"dr": "doktor", "hr": "herr", "fr": "frau", "bzw": "beziehungsweise", "usw": "und so weiter", "ca": "circa"},
+    "fr": {"mr": "monsieur", "mme": "madame", "mlle": "mademoiselle", "dr": "docteur", "etc": "et cetera"},
+    "es": {"sr": "señor", "sra": "señora", "dr": "doctor", "dra": "doctora", "etc": "etcétera", "ud": "usted"},
+}  # fmt: skip
+_WEAK: Final[Mapping[str, Mapping[str, str]]] = {"en": {
+    "and": "AH0 N D|AH0 N|N", "to": "T AH0|T IH0", "of": "AH0 V|AH0", "for": "F ER0", "can": "K AH0 N|K N",
+    "you": "Y AH0|Y UW1", "your": "Y ER0", "him": "IH0 M", "her": "ER0|HH ER0", "his": "IH0 Z", "he": "IY0",
+    "them": "DH AH0 M|AH0 M", "was": "W AH0 Z", "have": "AH0 V|HH AH0 V", "has": "AH0 Z|HH AH0 Z", "had": "HH AH0 D",
+    "are": "ER0", "at": "AH0 T", "as": "AH0 Z", "from": "F R AH0 M", "that": "DH AH0 T", "than": "DH AH0 N",
+    "but": "B AH0 T", "us": "AH0 S", "some": "S AH0 M", "do": "D AH0", "just": "JH AH0 S T|JH AH0 S", "our": "AA1 R",
+    "the": "DH AH0|DH IY0|AH0", "a": "AH0|EY1", "an": "AH0 N", "i'm": "AH0 M", "i'll": "AA1 L", "going": "G OW1 IH0 N",
+}, "fr": {
+    "ne": "N AH|N", "me": "M AH|M", "te": "T AH|T", "se": "S AH|S", "je": "ZH AH|ZH|SH", "le": "L AH|L", "de": "D AH|D",
+    "ce": "S AH|S", "que": "K AH|K", "il": "IY L|IY", "les": "L EH|L EH Z", "des": "D EH|D EH Z", "est": "EH|EH T",
+}, "de": {
+    "und": "UH N T|UH N", "ist": "IH S T|IH S", "nicht": "N IH HH T|N IH HH", "ein": "AY N|N", "eine": "AY N AH|N AH",
+    "ich": "IH HH|IH SH", "das": "D AA S|S", "es": "EH S|S", "den": "D EY N|D AH N|N", "einen": "AY N AH N|AY N|N AH N",
+}}  # fmt: skip
+"""Words as they are said without stress in a sentence."""
+
+
+class Lexicon:
+    """The pronunciations of one language.
+
+    Attributes:
+        language: two letters.
+        own: the user's, by word in small letters.
+    """
+
+    def __init__(self, language: str, dictionary: Path | None = None) -> None:
+        """Reads the user's dictionary; the rest when it is first asked for.
+
+        Raises:
+            ScriptError: the dictionary cannot be read, or has a line that says no pronunciation.
+        """
+        self.language = language
+        self.own = read_dictionary(dictionary, language) if dictionary else {}
+        self._known: dict[str, Ways] = {}
+
+    def pronunciations(self, words: Sequence[str]) -> list[Ways]:
+        """The pronunciations of each word, the usual one first.
+
+        Raises:
+            ScriptError: nothing that is installed can say one of them.
+        """
+        new = [word for word in dict.fromkeys(words) if word not in self._known]
+        self._learn([part for word in new for part in _parts(word, self.language)])
+        for word in new:
+            ways = [way for said in _readings(word, self.language) for way in self._joined(said)]
+            self._known[word] = tuple(dict.fromkeys(ways))[:MOST_WAYS]
+        for word in new:
+            if not self._known[word]:
+                raise ScriptError(self._unknown(word))
+        return [self._known[word] for word in words]
+
+    def _joined(self, said: str) -> list[Way]:
+        """Ways to say one word or several behind each other."""
+        options = [self._said.get(part, ()) for part in said.split()]
+        ways = islice(product(*options), MOST_WAYS) if options and all(options) else ()
+        return [tuple(phone for part in way for phone in part) for way in ways]
+
+    def _learn(self, parts: Sequence[str]) -> None:
+        self._said: dict[str, Ways] = {}
+        missing = []
+        found = tables.look_up(parts, self.language) if tables.has(self.language) else {}
+        for part in dict.fromkeys(parts):
+            ways = self.own.get(part) or _weak(part, self.language) + found.get(part, ())
+            if not ways and self.language in _BY_RULE:
+                ways = _BY_RULE[self.language](part)
+            if not ways:
+                missing.append(part)
+            self._said[part] = ways
+        self._said |= self._spelled(missing)
+
+    def _spelled(self, words: Sequence[str]) -> dict[str, Ways]:
+        """Words that no lexicon has: by the language's model of letters, or by espeak-ng."""
+        if not words:
+            return {}
+        spell = next((one.spell for one in (tables, letters) if one.has(self.language)), None)
+        if spell is not None:
+            found = {word: spell(word, self.language) for word in words}
+        else:
+            found = espeak.pronunciations(words, self.language)
+        return {word: (way,) for word, way in found.items() if way}
+
+    def _unknown(self, word: str) -> str:
+        remedy = "name a dictionary with a line for it (--dictionary)"
+        if self.language in ("en", "de", "fr"):
+            return f'no pronunciation is known for "{word}"; pip install "facetake[script]", or {remedy}'
+        if not espeak.is_there() and self.language not in _BY_RULE:
+            return f'no pronunciation is known for "{word}" ({self.language}); install espeak-ng, or {remedy}'
+        return f'no pronunciation is known for "{word}" ({self.language}); spell it as it is said, or {remedy}'
+
+
+def _weak(word: str, language: str) -> Ways:
+    table = _WEAK.get(language, {})
+    return tuple(tuple(way.split()) for way in table[word].split("|")) if word in table else ()
+
+
+def _readings(word: str, language: str) -> list[str]:
+    """What a written word may be said as: itself, an abbreviation's words, a number's, or its letters one by one."""
+    lower = word.lower().rstrip("'") if len(word) > 1 else word.lower()
+    if word[0].isdigit() and language not in ("zh", "ja"):
+        return [way.lower() for way in numbers.spoken(word, language)]
+    if word[0].isdigit() and language == "ja" and word.isdecimal():
+        return [japanese.counted(word)]
+    meant = _ABBREVIATIONS.get(language, {}).get(lower)
+    ways = [meant] if meant else [lower]
+    if word.isupper() and 2 <= len(word) <= 5 and word.isascii():  # NASA is a word and the BBC letters; either may be
+        ways.append(" ".join("ay" if one == "a" else one for one in lower))
+    return ways
+
+
+def _parts(word: str, language: str) -> list[str]:
+    return [part for said in _readings(word, language) for part in said.split()]
+
+
+def read_dictionary(path: Path, language: str) -> dict[str, Ways]:
+    """A user's dictionary: a word a line, then its phones (`facetake  F EY1 S T EY2 K`) or its sounds in IPA.
+
+    A word may stand on several lines; lines that begin with # are left out.
+
+    Raises:
+        ScriptError: the file cannot be read, or a line is wrong.
+    """
+    try:
+        lines = files.read_text(path, MOST_BYTES).splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        reason = files.reason(error) if isinstance(error, OSError) else "it is no text in UTF-8"
+        raise ScriptError(f"cannot read the dictionary {path}: {reason}") from error
+    found: dict[str, Ways] = {}
+    for number, line in enumerate(lines, 1):
+        word, *sounds = line.split()[:100] or ("#",)
+        if not word.startswith(("#", ";;;")):
+            key = word.split("(")[0].lower() if "(" in word[1:] else word.lower()
+            found[key] = (*found.get(key, ()), _way(sounds, language, f"{path}, line {number}"))
+    return found
+
+
+def _way(sounds: Sequence[str], language: str, where: str) -> Way:
+    phones: list[str] = []
+    for sound in sounds:
+        try:
+            own = sound.upper().rstrip("012") in INDEX and sound.isascii() and sound == sound.upper()
+            phones += (sound,) if own else from_ipa(sound.replace("͡", ""), language)
+        except ValueError as error:
+            raise ScriptError(f"{where}: {error}") from error
+    if not phones or SILENCE in map(base, phones):
+        raise ScriptError(f"{where}: no sound stands behind the word; write it as `facetake  F EY1 S T EY2 K`")
+    return tuple(phones)
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The lexicon of a language without a user's dictionary; what it looked up stays known."""
+    return Lexicon(language)
