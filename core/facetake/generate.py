@@ -264,6 +264,7 @@ def perform(
     options: GenerateOptions,
     models: Models,
     progress: Callable[[float], None] | None = None,
+    own: Alignment | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
 
@@ -273,11 +274,13 @@ def perform(
         options: what the user chose.
         models: loaded and verified networks.
         progress: called with the share done, 0..1.
+        own: phones and words of the line without edits, where they are known already.
 
     Raises:
         ConfigError, RigError: an option names something unknown.
     """
-    script = None if options.edits is None else edited_script(line, options)
+    known = options if own is None else replace(options, script=own)
+    script = None if options.edits is None else edited_script(line, known)
     if script is not None:
         own = script.own if options.edits is not None and options.edits.text else options.script
         options = replace(options, edits=script.edits, script=own)
@@ -469,6 +472,8 @@ def _origin(
     told: tuple[str, ...],
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    is_edited = options.edits is not None and not options.edits.is_empty
+    edited = {"edits_sha256": edits.digest(options.edits)} if is_edited and options.edits else {}
     played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
@@ -486,7 +491,7 @@ def _origin(
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
-        **({"edits_sha256": edits.digest(options.edits)} if options.edits is not None else {}),
+        **edited,
         **played,
         **by,
         **({"sound": list(told)} if told else {}),

@@ -318,6 +318,12 @@ class LineEdits:
         )
 
     @property
+    def count(self) -> int:
+        """How many edits there are, of any kind; the text is none."""
+        kinds = (self.phones, self.insertions, self.emphases, self.events, self.emotion, self.gaze)
+        return sum(map(len, (*kinds, self.locks, self.curves)))
+
+    @property
     def is_of_phones(self) -> bool:
         """Whether phones or words are changed."""
         return bool(self.phones or self.insertions or self.emphases)

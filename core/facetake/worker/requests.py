@@ -80,6 +80,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "gains": (dict, {}),
         "only": (list, []),
         "edits": (SourcePath, ""),
+        "exact": (bool, False),
         **_OUTPUT,
     },
     "restyle": {
@@ -222,7 +223,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     for sentence in made.told:
         channel.warning(sentence)
     assert made.keys is not None
-    take = replace(made.take, values=rig.clamp(made.keys.dense()))
+    take = made.take if asked["exact"] else replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
