@@ -7,7 +7,7 @@ here knows file formats, the command line or training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -17,17 +17,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import audio, edits, emotion_recognition, files, gaze, keys, rig
+from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ConfigError, ModelError
+from facetake.files import json_text
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
-from facetake.motion import coupling, expression, eyes, gaze_shifts, head
-from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
-from facetake.script import Alignment, fit
+from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
+from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
+from facetake.script import Aligned, Alignment, Sheet
+from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -40,6 +43,7 @@ AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
 NO_MOVEMENT = "the models carry no movement of real faces (motion.npz): the face acts by rules alone"
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
+SHOWN_WORDS = 300  # characters of a script that a take notes: enough to tell lines apart
 
 
 @dataclass(frozen=True)
@@ -62,7 +66,12 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
-        script: words and phones of the line in time, where its text is known.
+        script: words and phones of the line in time, where its text is known: lips follow them.
+        text: what is said in the line, put into its time where `script` is not known; a word in {braces} is one to
+            lean on. Or what a file says of it (`script.read`).
+        language: of the text, two letters; None tells it from the text.
+        dictionary: a user's pronunciations of words of the text.
+        emphasis: how much the face leans on words that the script marks, 0..2.
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
 
@@ -81,6 +90,10 @@ class GenerateOptions:
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
     script: Alignment | None = None
+    text: str | Sheet | None = None
+    language: str | None = None
+    dictionary: Path | None = None
+    emphasis: float = 1.0
     edits: LineEdits | None = None
 
 
@@ -156,6 +169,7 @@ class Performance:
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
         told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
+        aligned: the text in time, and where the sound says something else; None without a text.
     """
 
     take: Take
@@ -166,6 +180,7 @@ class Performance:
     heard: EmotionEstimate | None = None
     keys: keys.Keys | None = None
     told: tuple[str, ...] = ()
+    aligned: Aligned | None = None
 
 
 def generate(
@@ -183,6 +198,7 @@ def generate(
         AudioError: the file cannot be read.
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+        ScriptError: the text cannot be put into the line's time.
     """
     report = progress or _ignore
     _mood(options)  # a mistake in either shows before anything is heard
@@ -192,13 +208,46 @@ def generate(
         models,
         lambda share: report(EAR_SHARE * share),
         with_voice=needs_voice(options, models),
-        with_phones=options.script is None and options.edits is not None and options.edits.needs_phones,
+        with_phones=options.script is None and (_text(options) is not None or _edits_phones(options)),
     )
+    aligned = aligned_text(line, options)
+    if aligned is not None:
+        options = replace(options, script=aligned.alignment)
     drafted = draft(line, options, models, report)
     line = line.without_features()  # of hours they are a hundred megabytes
     if options.edits is not None:
-        return perform(line, drafted, options, models, report)
-    return _finished(_acted(line, drafted, drafted.values, options, models), line, drafted, options, models, report)
+        made = perform(line, drafted, options, models, report)
+    else:
+        acted = _acted(line, drafted, drafted.values, options, models)
+        made = _finished(acted, line, drafted, options, models, report)
+    return made if aligned is None else replace(made, told=(*made.told, *aligned.told), aligned=aligned)
+
+
+def _text(options: GenerateOptions) -> str | Sheet | None:
+    """What is said: as it is given, else as it was typed among the edits."""
+    return options.text if options.text is not None else (options.edits.text or None) if options.edits else None
+
+
+def _edits_phones(options: GenerateOptions) -> bool:
+    return options.edits is not None and options.edits.is_of_phones
+
+
+def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
+    """The line's text in time, where one is given and no script is.
+
+    Raises:
+        ModelError: the line was heard without its phones.
+        ScriptError: nothing in the text can be spoken, a word has no pronunciation, or it is far too long for the line.
+    """
+    text = _text(options)
+    if text is None or options.script is not None:
+        return None
+    if line.hearing.phones is None:
+        raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
+    more = text.told if isinstance(text, Sheet) else ()
+    phones = line.hearing.phones
+    found = align_heard(phones, line.duration_s, text, language=options.language, dictionary=options.dictionary)
+    return replace(found, told=(*more, *found.told))
 
 
 def listen(
@@ -282,8 +331,7 @@ def perform(
     known = options if own is None else replace(options, script=own)
     script = None if options.edits is None else edited_script(line, known)
     if script is not None:
-        own = script.own if options.edits is not None and options.edits.text else options.script
-        options = replace(options, edits=script.edits, script=own)
+        options = replace(options, edits=script.edits)
     acted = _acted(line, drafted, memmap.copy(drafted.values), options, models)
     if script is not None:
         acted = replace(acted, told=(*acted.told, *script.lost))
@@ -295,6 +343,8 @@ def perform(
 def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
     """The whole face at 60 frames a second, in place: `values` are the draft's, or a copy of them."""
     visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    if options.script is not None:
+        visemes = script_guide.visemes(visemes, options.script)
     looked, _ = _looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
@@ -304,9 +354,14 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
+    if options.script is not None:
+        script_guide.shape(values, options.script, speech)
+        emphasis.add(values, options.script, weights, options.emphasis)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
+    if options.script is not None and turned is not None:
+        emphasis.nod(turned, options.script, options.emphasis)
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
     if options.blink:
@@ -379,14 +434,13 @@ def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
 
     Raises:
         ModelError: neither is known, and phones are edited.
-        ScriptError: the text among the edits cannot be spoken, or is far too long for the line.
     """
     known = options.edits or LineEdits()
     own = options.script
     if own is None and line.hearing.phones is not None:
-        own = fit(line.hearing.phones, line.duration_s, known.text or None).alignment
+        own = heard_script(line.hearing.phones, line.duration_s)
     if own is None:
-        if known.needs_phones:
+        if known.is_of_phones:
             raise ModelError("the line was heard without its phones, which its edits need; listen to it with them")
         own = Alignment(line.duration_s)
     return edits.apply(known, own, line.path.name, line.sha256)
@@ -491,11 +545,20 @@ def _origin(
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **(_scripted(options.script, options.emphasis) if options.script is not None else {}),
         **edited,
         **played,
         **by,
         **({"sound": list(told)} if told else {}),
     }
+
+
+def _scripted(script: Alignment, emphasis: float) -> dict[str, object]:
+    """What is noted of a script: its words, and a hash of them and of its phones, with their times."""
+    facts = [[[*asdict(one).values()] for one in spans] for spans in (script.words, script.phones)]
+    words = " ".join(word.text for word in script.words)
+    digest = sha256(json_text.dump(facts).encode()).hexdigest()
+    return {"script": words[:SHOWN_WORDS], "script_sha256": digest, "emphasis": emphasis}
 
 
 def _mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:

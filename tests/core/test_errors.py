@@ -32,6 +32,7 @@ def test_the_promised_errors_exist() -> None:
         "Config",
         "Host",
         "Render",
+        "Script",
         "Batch",
         "Portrait",
         "Live",

@@ -18,6 +18,7 @@ from types import ModuleType
 
 from facetake import __version__
 from facetake.cli import (
+    align,
     app,
     batch,
     completion,
@@ -45,6 +46,7 @@ COMMANDS = (
     batch,
     restyle,
     visemes,
+    align,
     preview,
     live,
     portrait,

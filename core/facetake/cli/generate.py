@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, made_take, options, rigs
+from facetake.cli import inputs, made_take, options, rigs, scripts
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.cli.written import add_force, replacing
@@ -30,6 +30,7 @@ EXAMPLES = (
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
+    "line.wav --text 'I {never} said that.'",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
+    scripts.add_arguments(parser)
     parser.add_argument(
         "--takes",
         type=options.whole(1, 99),
@@ -106,7 +108,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import inference
 
     sources = _recordings(arguments.audio)
-    options = performance(arguments)
+    options = scripts.chosen(performance(arguments), arguments, len(sources))
     targets = _targets(sources, arguments)
     rig_map = rigs.chosen(arguments)
     load = cache(lambda: inference.load(arguments.model))
@@ -126,7 +128,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
             _edits_path(source, arguments),
         )
         seed = options.seed + index % arguments.takes
-        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
+        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed)), arguments))
     if fates == {DONE}:
         return 0
     return 2 if fates == {FAILED} else 1
@@ -175,7 +177,8 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
         written.append((sources[0], arguments.preview))
     cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
     edited = [path for one in sources if (path := _edits_path(one, arguments))]
-    inputs.refuse_overwriting(written, [*sources, *cues, *edited, *rigs.read_files(arguments)])
+    read = [*sources, *cues, *edited, *rigs.read_files(arguments), *scripts.read_files(arguments)]
+    inputs.refuse_overwriting(written, read)
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
@@ -264,11 +267,12 @@ def gain(text: str) -> tuple[str, float]:
     return region.strip(), quantities.number(factor, f"--gain {region.strip()}: X", 0.0, MOST_GAIN)
 
 
-def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
+def _attempt(source: Path, target: Path, job: _GenerateJob, arguments: argparse.Namespace) -> str:
     """Generates one line and tells how it went: DONE, FAILED with nothing written, or PARTLY."""
     written: list[str] = []
     try:
         inputs.check_target(target, may_make_folder=True)
+        job = replace(job, options=replace(job.options, text=scripts.text_of(source, arguments)))
         _one(source, target, job, written)
         job.report.done(str(source), written)
     except Exception as error:  # also a bug of ours: the other lines are worth having
@@ -292,6 +296,8 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
     made = generate(source, options, job.models, lambda done: job.report.progress(str(source), share * done))
     if made.told:
         job.report.note(str(source), list(made.told), {"sound": list(made.told)})
+    if made.aligned:
+        scripts.tell(job.report, str(source), made.aligned)
     if made.heard:
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))

@@ -328,11 +328,6 @@ class LineEdits:
         """Whether phones or words are changed."""
         return bool(self.phones or self.insertions or self.emphases)
 
-    @property
-    def needs_phones(self) -> bool:
-        """Whether the line's own phones have to be known: to change them, or to find the text among them."""
-        return self.is_of_phones or bool(self.text)
-
 
 def _refuse_twins(what: str, places: Sequence[object]) -> None:
     for before, after in zip(places, places[1:], strict=False):

@@ -49,7 +49,7 @@ def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]
         return
     late = np.concatenate([lips[:1].repeat(LATE_FRAMES, axis=0), lips[: len(lips) - LATE_FRAMES]])
     for read, (measure, moves) in zip(late.T, LIPS, strict=True):
-        wanted = np.maximum(_in_scale(read, _measured(values, measure), speech), 0.0)
+        wanted = np.maximum(in_scale(read, measured(values, measure), speech), 0.0)
         bring(values, wanted, measure, moves, SHARE)
 
 
@@ -69,7 +69,7 @@ def bring(
         moves: what each control does for a measure of 1.
         share: of the way, one for all or (T,).
     """
-    shown = _measured(values, measure)
+    shown = measured(values, measure)
     change = np.asarray(share * (wanted - shown))
     less = 1.0 + np.minimum(change, 0.0) / np.maximum(shown, 1e-6)
     more = np.maximum(change, 0.0)
@@ -80,12 +80,12 @@ def bring(
             values[rows, columns] = np.clip(moved, 0.0, 1.0)
 
 
-def _measured(values: Values, measure: Callable[[Values], F32]) -> F32:
+def measured(values: Values, measure: Callable[[Values], F32]) -> F32:
     """(T,) of a measure, by blocks: long takes lie on disk."""
     return np.concatenate([measure(values[rows]) for rows in memmap.blocks(values)])
 
 
-def _in_scale(track: NDArray[np.floating], like: F32, speech: NDArray[np.bool_]) -> F64:
+def in_scale(track: NDArray[np.floating], like: F32, speech: NDArray[np.bool_]) -> F64:
     """A track with the mean and spread that another has in speech."""
     one, other = track[speech].astype(np.float64), like[speech].astype(np.float64)
     scale = other.std() / max(float(one.std()), 1e-6)

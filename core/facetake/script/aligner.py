@@ -66,6 +66,12 @@ class Difference:
             return f"speech that the text has not {at} (sounds like {self.heard})"
         return f'"{self.text}" {at} sounds like {self.heard}'
 
+    @property
+    def facts(self) -> dict[str, object]:
+        """For a program."""
+        times_s = {"start": round(self.start_s, 3), "end": round(self.end_s, 3)}
+        return {"kind": self.kind, "text": self.text, **times_s, "heard": self.heard, "place": self.place}
+
 
 @dataclass(frozen=True)
 class Aligned:
@@ -170,7 +176,14 @@ def _believed(steps: list[Step], sure: F32) -> list[Step]:
         if step.word >= 0:
             groups.setdefault(step.word, []).append(step)
     doubted = {word for word, own in groups.items() if _confidence(own, sure) < UNSURE}
-    return [replace(step, word=IS_OTHER, phone="", place=0) if step.word in doubted else step for step in steps]
+    kept: list[Step] = []
+    for step in steps:
+        one = replace(step, word=IS_OTHER, phone="", place=0) if step.word in doubted else step
+        if kept and one.word == kept[-1].word == IS_OTHER:
+            kept[-1] = replace(kept[-1], end=one.end)
+        else:
+            kept.append(one)
+    return kept
 
 
 def _confidence(steps: Sequence[Step], sure: F32) -> float:

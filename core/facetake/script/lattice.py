@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -57,24 +58,37 @@ class _States:
     slices: I32  # (J,) where those of each junction begin
 
 
+class _State(NamedTuple):
+    """As a row of `_States`."""
+
+    phone: int
+    word: int
+    place: int
+    name: str
+    enters: int
+    cost: float
+
+
 def _states(words: Sequence[Pronunciations]) -> _States:
-    other = len(INDEX)
-    rows: list[tuple[int, int, int, str, int, float]] = []
+    rows: list[_State] = []
     exits: list[list[int]] = [[] for _ in range(len(words) + 1)]
     for junction in range(len(words) + 1):
         exits[junction] += [len(rows), len(rows) + 1]
-        rows.append((INDEX[SILENCE], IS_SILENCE, 0, SILENCE, junction, PAUSE if 0 < junction < len(words) else 0.0))
-        rows.append((other, IS_OTHER, 0, "", junction, OTHER))
+        pause = PAUSE if 0 < junction < len(words) else 0.0
+        rows.append(_State(INDEX[SILENCE], IS_SILENCE, 0, SILENCE, junction, pause))
+        rows.append(_State(len(INDEX), IS_OTHER, 0, "", junction, OTHER))
         for way, phones in enumerate(words[junction] if junction < len(words) else ()):
             for place, phone in enumerate(phones):
-                enters = -1 if place else junction
-                rows.append((INDEX[base(phone)], junction, place, phone, enters, SWITCH * (way > 0 and not place)))
+                cost = SWITCH if way and not place else 0.0
+                rows.append(_State(INDEX[base(phone)], junction, place, phone, -1 if place else junction, cost))
             exits[junction + 1].append(len(rows) - 1)
-    phones, owners, places, names, entered, costs = zip(*rows, strict=True)
-    phone, word, place, enters = (np.array(one, np.int32) for one in (phones, owners, places, entered))
-    slices = np.cumsum([0, *map(len, exits[:-1])])
+    columns = np.array([(one.phone, one.word, one.place, one.enters) for one in rows], np.int32).T
+    slices = np.cumsum([0, *map(len, exits[:-1])]).astype(np.int32)
     flat = np.array([state for some in exits for state in some], np.int32)
-    return _States(phone, word, place, names, enters, np.array(costs), flat, slices.astype(np.int32))
+    names = tuple(one.name for one in rows)
+    return _States(
+        columns[0], columns[1], columns[2], names, columns[3], np.array([one.cost for one in rows]), flat, slices
+    )
 
 
 def walk(scores: F32, words: Sequence[Pronunciations], *, to_the_end: bool = True) -> list[Step]:

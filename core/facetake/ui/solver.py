@@ -19,6 +19,7 @@ from facetake.generate import (
     Draft,
     GenerateOptions,
     HeardLine,
+    aligned_text,
     draft,
     edited_script,
     listen,
@@ -136,7 +137,7 @@ class Solver(QObject):
         line: HeardLine = self._once(
             (*stamp, with_voice), lambda: listen(wish.sound, models, with_voice=with_voice, with_phones=True)
         )
-        own: Alignment = self._once((*stamp, wish.edits.text), lambda: edited_script(line, options).own)
+        own: Alignment = self._once((*stamp, wish.edits.text), lambda: _own(line, options))
         script = edited_script(line, replace(options, script=own))
         if wish.recipe is None:
             return Solved(wish, script)
@@ -158,6 +159,12 @@ class Solver(QObject):
         self._known.move_to_end(key)
         found: T = self._known[key]
         return found
+
+
+def _own(line: HeardLine, options: GenerateOptions) -> Alignment:
+    """The line's phones without edits: of its text, or as they were heard."""
+    aligned = aligned_text(line, options)
+    return edited_script(line, options).own if aligned is None else aligned.alignment
 
 
 def _options(wish: Wish, folder: Path) -> GenerateOptions:
