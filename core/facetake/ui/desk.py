@@ -177,6 +177,10 @@ class Desk:
         """Another state of what was changed of a line by hand: a step."""
         self._change(label, [number], lambda one: one if one.edits == edits else replace(one, edits=edits))
 
+    def start_with(self, number: int, edits: LineEdits) -> None:
+        """The edits that lie beside the recording of a line as it is opened: no step."""
+        self._look(number, lambda one: replace(one, edits=edits))
+
     def amend(self, number: int, take: int, made: LineTake) -> None:
         """A take as it is with other edits, in its place: it follows from a step, and is none itself."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPen
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
+from facetake import phones
 from facetake.edits import EditedScript, LineEdits, changes
 from facetake.edits.changes import Edge
 from facetake.script import Phone
@@ -23,6 +24,7 @@ PHONE_PX: Final = 30
 GRAB_PX: Final = 5.0  # from a boundary within which the mouse takes hold of it
 SNAP_PX: Final = 6.0  # from the playhead within which a boundary goes there
 FRAME_S: Final = 1 / 60  # boundaries lie on frames
+FIELD_PX: Final = 64.0  # of the field in which a phone is typed, at least: two letters, a digit and the cursor
 LEAST_LETTERS_PX: Final = 12.0  # narrower boxes have no letters: they would hide each other
 WORD = QColor("#2d4a3f")
 STRESSED = QColor("#4f8a6f")
@@ -41,14 +43,14 @@ class Strip(TrackView):
         chosen: another phone or word is chosen, or none.
         tried: edits that a drag would make, while it lasts.
         edited: what was done, in words, and the edits that it makes.
-        typing: the person wants to type a phone in place of the chosen one.
+        typed: a phone was typed in place of the chosen one.
         asked: the name of something to do with the chosen one: "delete", "insert", "soft", "normal", "hard".
     """
 
     chosen = Signal()
     tried = Signal(object)
     edited = Signal(str, object)
-    typing = Signal()
+    typed = Signal(str)
     asked = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -60,6 +62,7 @@ class Strip(TrackView):
         self._grabbed: tuple[int, Edge] | None = None
         self._before: EditedScript | None = None
         self._tried: LineEdits | None = None
+        self._field: QLineEdit | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setToolTip(
@@ -145,7 +148,7 @@ class Strip(TrackView):
             super().mouseDoubleClickEvent(event)
         else:
             self.choose(phone=phone)
-            self.typing.emit()
+            self.type_phone()
 
     def event(self, event: QEvent) -> bool:
         """Keys that mean something here go before the window's commands."""
@@ -169,11 +172,51 @@ class Strip(TrackView):
         elif key in (Qt.Key.Key_Up, Qt.Key.Key_Down):
             self._change_lane(to_words=key == Qt.Key.Key_Up)
         elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.typing.emit()
+            self.type_phone()
         elif key == Qt.Key.Key_Escape:
             self.choose()
         else:
             self.asked.emit(_ASKED[Qt.Key(key)])
+
+    def type_phone(self) -> None:
+        """A field over the chosen phone, in which another one is typed; Escape leaves it as it is."""
+        if self.script is None or self.phone < 0:
+            return
+        self._bring_into_view()
+        phone = self.script.alignment.phones[self.phone]
+        lane = self.lane("phones")
+        left, width = self._x(phone.start_s), max(FIELD_PX, self._x(phone.end_s) - self._x(phone.start_s))
+        field = QLineEdit(phone.symbol, self)
+        field.setObjectName("phone_field")
+        field.setCompleter(_completer(field))
+        field.setGeometry(QRectF(left, lane.top(), width, lane.height()).toRect())
+        field.returnPressed.connect(lambda: self._end_typing(field.text()))
+        field.editingFinished.connect(self._end_typing)
+        field.installEventFilter(self)
+        self._field = field
+        field.selectAll()
+        field.show()
+        field.setFocus()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Escape in the field leaves the phone as it is."""
+        is_key = isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
+        if watched is self._field and is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
+            if event.type() == QEvent.Type.KeyPress:
+                self._end_typing()
+            event.accept()
+            return True
+        return bool(super().eventFilter(watched, event))
+
+    def _end_typing(self, text: str = "") -> None:
+        field, self._field = self._field, None
+        if field is None:
+            return
+        field.hide()
+        field.deleteLater()
+        self.setFocus()
+        if text.strip():
+            self.typed.emit(text.strip().upper())
 
     def focusNextPrevChild(self, is_next: bool) -> bool:
         """Tab goes from phone to phone, and on to the next widget after the last."""
@@ -229,19 +272,19 @@ class Strip(TrackView):
         script = self.script
         if script is None:
             return
-        words, phones = script.alignment.words, script.alignment.phones
+        words, there = script.alignment.words, script.alignment.phones
         if to_words and words:
-            phone = phones[self.phone if self.phone >= 0 else self._under_playhead()]
+            phone = there[self.phone if self.phone >= 0 else self._under_playhead()]
             middle_s = (phone.start_s + phone.end_s) / 2
             self.choose(word=max((n for n, one in enumerate(words) if one.start_s <= middle_s), default=0))
         elif not to_words:
             start_s = words[self.word].start_s if self.word >= 0 else self._playhead_s
-            place = next((n for n, one in enumerate(phones) if one.end_s > start_s), len(phones) - 1)
+            place = next((n for n, one in enumerate(there) if one.end_s > start_s), len(there) - 1)
             self.choose(phone=self.phone if self.phone >= 0 else place)
 
     def _under_playhead(self) -> int:
-        phones = self.script.alignment.phones if self.script else ()
-        return next((n for n, one in enumerate(phones) if one.end_s > self._playhead_s), len(phones) - 1)
+        there = self.script.alignment.phones if self.script else ()
+        return next((n for n, one in enumerate(there) if one.end_s > self._playhead_s), len(there) - 1)
 
     def _bring_into_view(self) -> None:
         assert self.script is not None
@@ -353,6 +396,12 @@ class Strip(TrackView):
 
 def _told(phone: Phone) -> tuple[object, ...]:
     return phone.symbol, phone.start_s, phone.end_s, phone.strength
+
+
+def _completer(field: QLineEdit) -> QCompleter:
+    completer = QCompleter([one for one in phones.PHONES if one != phones.SILENCE], field)
+    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
+    return completer
 
 
 _ASKED: Final = {
