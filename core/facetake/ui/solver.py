@@ -144,7 +144,10 @@ class Solver(QObject):
         drafted: Draft = self._once((*stamp, options.emotion, wish.recipe.cues), lambda: draft(line, options, models))
         if wish.edits.text:
             options = replace(options, script=own)
-        made = perform(line, drafted, options, models, own=own)
+        settings = str(wish.recipe.settings)
+        layers = (wish.edits.emotion, wish.edits.gaze, wish.edits.events, bool(wish.edits.text))
+        memory = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
+        made = perform(line, drafted, options, models, own=own, memory=memory)
         track = visemes.segments(made.visemes, made.take.rate, made.take.start)
         shown = tuple((one.viseme, one.start_s, one.end_s) for one in track)
         told = " ".join(script.lost)
