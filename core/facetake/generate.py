@@ -122,6 +122,11 @@ class HeardLine:
         """Of its frames."""
         return len(self.energy_db) / FRAME_RATE_HZ
 
+    def cut(self, first: int, last: int) -> HeardLine:
+        """Some frames of it."""
+        heard = replace(self.hearing, visemes=self.hearing.visemes[first:last], lips=None, phones=None)
+        return replace(self, hearing=heard, energy_db=self.energy_db[first:last], onsets=self.onsets[first:last])
+
     def without_features(self) -> HeardLine:
         """The line without what only a draft needs."""
         return replace(self, hearing=replace(self.hearing, features=np.zeros((0, 0), np.float16)))
@@ -142,6 +147,11 @@ class Draft:
     emotion: EmotionTrack
     heard: EmotionEstimate | None
     mood: Mapping[str, object]
+
+    def cut(self, first: int, last: int) -> Draft:
+        """Some frames of it."""
+        emotion = EmotionTrack(self.emotion.times_s - first / FRAME_RATE_HZ, self.emotion.weights)
+        return replace(self, values=self.values[first:last], emotion=emotion)
 
 
 @dataclass(frozen=True)
@@ -208,7 +218,7 @@ def generate(
         models,
         lambda share: report(EAR_SHARE * share),
         with_voice=needs_voice(options, models),
-        with_phones=options.script is None and (options.text is not None or _edits_phones(options)),
+        with_phones=options.script is None and (_text(options) is not None or _edits_phones(options)),
     )
     aligned = aligned_text(line, options)
     if aligned is not None:
@@ -223,6 +233,11 @@ def generate(
     return made if aligned is None else replace(made, told=(*made.told, *aligned.told), aligned=aligned)
 
 
+def _text(options: GenerateOptions) -> str | Sheet | None:
+    """What is said: as it is given, else as it was typed among the edits."""
+    return options.text if options.text is not None else (options.edits.text or None) if options.edits else None
+
+
 def _edits_phones(options: GenerateOptions) -> bool:
     return options.edits is not None and options.edits.is_of_phones
 
@@ -234,13 +249,14 @@ def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
         ModelError: the line was heard without its phones.
         ScriptError: nothing in the text can be spoken, a word has no pronunciation, or it is far too long for the line.
     """
-    if options.text is None or options.script is not None:
+    text = _text(options)
+    if text is None or options.script is not None:
         return None
     if line.hearing.phones is None:
         raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
-    more = options.text.told if isinstance(options.text, Sheet) else ()
+    more = text.told if isinstance(text, Sheet) else ()
     phones = line.hearing.phones
-    found = align_heard(phones, line.duration_s, options.text, language=options.language, dictionary=options.dictionary)
+    found = align_heard(phones, line.duration_s, text, language=options.language, dictionary=options.dictionary)
     return replace(found, told=(*more, *found.told))
 
 
@@ -307,6 +323,8 @@ def perform(
     options: GenerateOptions,
     models: Models,
     progress: Callable[[float], None] | None = None,
+    own: Alignment | None = None,
+    memory: dict[str, _Acted] | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
 
@@ -316,14 +334,24 @@ def perform(
         options: what the user chose.
         models: loaded and verified networks.
         progress: called with the share done, 0..1.
+        own: phones and words of the line without edits, where they are known already.
+        memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
 
     Raises:
         ConfigError, RigError: an option names something unknown.
     """
-    acted = _acted(line, drafted, memmap.copy(drafted.values), options, models)
-    if options.edits is not None:
-        script = edited_script(line, options)
+    known = options if own is None else replace(options, script=own)
+    script = None if options.edits is None else edited_script(line, known)
+    if script is not None:
         options = replace(options, edits=script.edits)
+    plain = memory.get("plain") if memory is not None else None
+    if plain is None:
+        plain = _acted(line, drafted, memmap.copy(drafted.values), options, models)
+    acted = plain
+    if memory is not None:
+        memory["plain"] = plain
+        acted = replace(plain, values=memmap.copy(plain.values), head=None if plain.head is None else plain.head.copy())
+    if script is not None:
         acted = replace(acted, told=(*acted.told, *script.lost))
         if script.edits.is_of_phones:
             acted = _edited(acted, line, drafted, script, options, models)
@@ -371,26 +399,62 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
 def _edited(
     acted: _Acted, line: HeardLine, drafted: Draft, script: EditedScript, options: GenerateOptions, models: Models
 ) -> _Acted:
-    """The face with the line's edits: about the phones and words that they touch, and nowhere else."""
-    values, visemes, energy_db = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script)
-    line = replace(line, hearing=replace(line.hearing, visemes=visemes), energy_db=energy_db)
-    if options.script is not None:
-        options = replace(options, script=script.alignment)
-    other = _acted(line, drafted, values, options, models)
+    """The face with the line's edits: about the phones and words that they touch, and nowhere else.
+
+    Each stretch is solved as it is heard and as it is edited, and the difference is laid over the face: whatever else
+    moves there stays.
+    """
     count = len(acted.values)
-    weight = touched.weights(touched.of_phones(script), count)
-    touched.blend(acted.values, other.values, weight, touched.PHONE_COLUMNS, script.edits)
-    stressed = touched.weights(touched.of_words(script), count)
-    touched.blend(acted.values, other.values, stressed, touched.WORD_COLUMNS, script.edits)
-    if acted.head is not None and other.head is not None:
-        acted.head[:] += stressed[:, None] * (other.head - acted.head)
-    here = np.maximum(weight, stressed) > 0.5
-    outside = [one for one in acted.closures if not _is_in(one, here)]
-    inside = [one for one in other.closures if _is_in(one, here)]
-    closures = tuple(sorted([*outside, *inside], key=lambda one: one.start_s))
-    seen = np.where(here[:, None], other.visemes, acted.visemes)
-    speech = np.where(here, other.speech, acted.speech)
-    return _Acted(acted.values, acted.head, seen, speech, closures, acted.told)
+    phones, words = touched.of_phones(script), touched.of_words(script)
+    by_phones, by_words = touched.weights(phones, count), touched.weights(words, count)
+    bare = replace(
+        options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
+    )
+    scale = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
+    for first, last in touched.windows([*phones, *words], count):
+        rows = slice(first, last)
+        stretch = line.cut(first, last), drafted.cut(first, last)
+        plain, other = _both_ways(*stretch, script, scale, first, bare, models)
+        change = other.values - plain.values
+        touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
+        touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
+        if acted.head is not None and plain.head is not None and other.head is not None:
+            acted.head[rows] += by_words[rows, None] * (other.head - plain.head)
+        within = np.maximum(by_phones, by_words)[rows] > 0.5
+        visemes[rows][within] = other.visemes[within]
+        speech[rows][within] = other.speech[within]
+        closures = [one for one in closures if not _is_in(one, within, first)]
+        moved = [_later(one, first / FRAME_RATE_HZ) for one in other.closures]
+        closures += [one for one in moved if _is_in(one, within, first)]
+    in_time = tuple(sorted(closures, key=lambda one: one.start_s))
+    return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
+
+
+def _both_ways(
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    scale: reshaping.Scale,
+    first: int,
+    options: GenerateOptions,
+    models: Models,
+) -> tuple[_Acted, _Acted]:
+    """A stretch of a line as it is heard, and as it is edited."""
+    start_s = first / FRAME_RATE_HZ
+    found = []
+    made = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script, scale, first)
+    heard = reshaping.Reshaped(drafted.values.copy(), line.hearing.visemes, line.energy_db)
+    for one, alignment in ((heard, script.own), (made, script.alignment)):
+        there = replace(line, hearing=replace(line.hearing, visemes=one.visemes), energy_db=one.energy_db)
+        if options.script is not None:
+            options = replace(options, script=alignment.cut(start_s, start_s + line.duration_s))
+        found.append(_acted(there, drafted, one.values, options, models))
+    return found[0], found[1]
+
+
+def _later(closure: lip_closure.Closure, by_s: float) -> lip_closure.Closure:
+    return closure._replace(start_s=closure.start_s + by_s, end_s=closure.end_s + by_s)
 
 
 def _finished(
@@ -469,9 +533,9 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
     return values
 
 
-def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_]) -> bool:
-    """Whether the middle of a closure is among some frames."""
-    middle = round((closure.start_s + closure.end_s) / 2 * FRAME_RATE_HZ)
+def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_], first: int = 0) -> bool:
+    """Whether the middle of a closure is among some frames, of which the first is that of a line."""
+    middle = round((closure.start_s + closure.end_s) / 2 * FRAME_RATE_HZ) - first
     return 0 <= middle < len(frames) and bool(frames[middle])
 
 
@@ -516,6 +580,8 @@ def _origin(
     told: tuple[str, ...],
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    is_edited = options.edits is not None and not options.edits.is_empty
+    edited = {"edits_sha256": edits.digest(options.edits)} if is_edited and options.edits else {}
     played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
@@ -534,7 +600,7 @@ def _origin(
         "gains": dict(options.gains),
         "only": list(options.only),
         **(_scripted(options.script, options.emphasis) if options.script is not None else {}),
-        **({"edits_sha256": edits.digest(options.edits)} if options.edits is not None else {}),
+        **edited,
         **played,
         **by,
         **({"sound": list(told)} if told else {}),

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake import __version__, edits, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
 from facetake.batch import heard as hearing
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
-from facetake.errors import FacetakeError, ScriptError, sentence
+from facetake.errors import ConfigError, FacetakeError, ScriptError, sentence
 from facetake.formats import rig_values
 from facetake.formats.files import marking
 from facetake.generate import GenerateOptions, Performance, generate
@@ -123,6 +123,11 @@ class Maker:
             look=row.look or chosen.look,
             seed=chosen.seed if row.seed is None else row.seed,
         )
+        edited = edits.beside(row.audio)
+        read: dict[str, object] = {}
+        if edited is not None:
+            read["edits"] = files.hash_of(edited, ConfigError)
+            options = replace(options, edits=edits.read(edited))
         made = self._performed(row, options)
         take = made.take
         keys = made.keys
@@ -141,7 +146,7 @@ class Maker:
             options.only,
         )
         heard = hearing.of(made.heard, made.visemes, made.take)
-        read = _read(made.take.origin)
+        read |= _read(made.take.origin)
         played = self._played(row, take, made.visemes)
         return replace(
             self._written(row, take, keys, played), measured=measured, heard=heard, told=made.told, read=read
@@ -273,6 +278,8 @@ def fingerprint(
         found["look"] = aims.name if aims else look
         if aims:
             found["look cues"] = hashed(aims)
+    if edited := edits.beside(row.audio):
+        found["edits"] = hashed(edited)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):

@@ -60,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
     rigs.add_arguments(parser)
+    parser.add_argument(
+        "--edits",
+        type=Path,
+        metavar="FILE",
+        help="what was changed of the line by hand; default: NAME.edits.toml beside the sound, where there is one",
+    )
+    parser.add_argument("--no-edits", action="store_true", help="leave out edits that lie beside the sound")
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     add_force(parser)
@@ -118,6 +125,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
             arguments.force,
             rig_map,
             arguments.mesh,
+            _edits_path(source, arguments),
         )
         seed = options.seed + index % arguments.takes
         fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed)), arguments))
@@ -149,6 +157,7 @@ class _GenerateJob:
     force: bool
     rig_map: RigMap | None = None
     mesh: Path | None = None
+    edits: Path | None = None
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -167,10 +176,23 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
     cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
-    inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments), *scripts.read_files(arguments)])
+    edited = [path for one in sources if (path := _edits_path(one, arguments))]
+    read = [*sources, *cues, *edited, *rigs.read_files(arguments), *scripts.read_files(arguments)]
+    inputs.refuse_overwriting(written, read)
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
+
+
+def _edits_path(source: Path, arguments: argparse.Namespace) -> Path | None:
+    """The file of a line's edits; None where there is none. ConfigError for one file for several lines."""
+    from facetake import edits
+
+    if arguments.edits and (arguments.no_edits or len(arguments.audio) > 1 or source.is_dir()):
+        raise ConfigError("--edits is of one line; name one sound file, or put NAME.edits.toml beside each")
+    if arguments.edits or arguments.no_edits:
+        return Path(arguments.edits) if arguments.edits else None
+    return edits.beside(source)
 
 
 def _numbered(target: Path, number: int) -> Path:
@@ -264,11 +286,14 @@ def _attempt(source: Path, target: Path, job: _GenerateJob, arguments: argparse.
 
 def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
-    from facetake import formats, host_io, rig
+    from facetake import edits, formats, host_io, rig
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
-    made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
+    options = job.options if job.edits is None else replace(job.options, edits=edits.read(job.edits))
+    if job.edits is not None:
+        job.report.note(str(source), [f"{source}: with the edits of {job.edits}"], {"edits": str(job.edits)})
+    made = generate(source, options, job.models, lambda done: job.report.progress(str(source), share * done))
     if made.told:
         job.report.note(str(source), list(made.told), {"sound": list(made.told)})
     if made.aligned:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from facetake.edits.application import EditedScript, apply
 from facetake.edits.carrying import carry
 from facetake.edits.cues import emotion_track, gaze_track
-from facetake.edits.edits_file import SUFFIX, digest, parse, path_beside, read, text_of, write
+from facetake.edits.edits_file import SUFFIX, beside, digest, parse, path_beside, read, remove, text_of, write
 from facetake.edits.line_edits import (
     EVENTS,
     LEAST_PHONE_S,
@@ -37,6 +37,7 @@ __all__ = [
     "Lock",
     "PhoneEdit",
     "apply",
+    "beside",
     "carry",
     "digest",
     "emotion_track",
@@ -44,6 +45,7 @@ __all__ = [
     "parse",
     "path_beside",
     "read",
+    "remove",
     "text_of",
     "write",
 ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Any, Final
 
 from facetake.edits.carrying import carry, named
 from facetake.edits.line_edits import LEAST_PHONE_S, LineEdits
@@ -142,7 +142,8 @@ def _without(place: int, items: Sequence[_Item], edits: LineEdits, own: Alignmen
     gone = getattr(edits, kind)[number]
     left = tuple(one for n, one in enumerate(getattr(edits, kind)) if n != number)
     what = f"the inserted {gone.symbol}" if kind == "insertions" else f"the move of {named(gone.at)}"
-    return replace(edits, **{kind: left}), f"{what} was left out: there is no room for it"
+    changed: dict[str, Any] = {kind: left}
+    return replace(edits, **changed), f"{what} was left out: there is no room for it"
 
 
 def _words(items: Sequence[_Item], edits: LineEdits, own: Alignment) -> tuple[Word, ...]:

@@ -12,7 +12,7 @@ from facetake import config, files
 from facetake.edits.line_edits import VERSION, LineEdits
 from facetake.errors import ConfigError
 from facetake.files import json_text
-from facetake.formats.files import beside
+from facetake.formats import files as formats_files
 
 SUFFIX: Final = ".edits.toml"
 IN_A_ROW: Final = 12  # numbers or words of a line of text, by eye
@@ -31,6 +31,15 @@ def read(path: Path) -> LineEdits:
         ConfigError: the file cannot be read, is of a newer version, or says something that cannot be.
     """
     return _of(config.read_table(path), str(path))
+
+
+def beside(sound: Path) -> Path | None:
+    """The file of edits that lies beside a recording; None where there is none."""
+    path = path_beside(sound)
+    try:
+        return path if path.is_file() else None
+    except OSError:  # a name that is too long, with this suffix
+        return None
 
 
 def parse(text: str, where: str) -> LineEdits:
@@ -53,7 +62,7 @@ def write(edits: LineEdits, path: Path) -> None:
     Raises:
         TakeError: it cannot be written.
     """
-    with beside(path) as part:
+    with formats_files.beside(path) as part:
         part.write_text(text_of(edits), encoding="utf-8", newline="\n")
 
 

@@ -24,6 +24,7 @@ MOST_STRENGTH: Final = 2.0  # by choice: half as much again as "hard"
 MOST_EDITS: Final = 20_000  # of a kind: half an hour of phones, each changed
 MOST_KEYS: Final = 200_000  # of one curve: an hour at 60 frames a second
 LONGEST_TEXT: Final = 200  # characters of a word or a name
+LONGEST_SCRIPT: Final = 20_000  # characters of what a line says: half an hour
 EVENTS: Final = (
     *("breath_in", "breath_out", "sigh", "laugh", "sob", "gasp", "cough", "effort", "scream", "whisper", "hum"),
 )
@@ -50,6 +51,12 @@ def symbol(value: object) -> str:
 def _text(value: object) -> str:
     if not isinstance(value, str) or len(value) > LONGEST_TEXT:
         raise ConfigError(f"must be a text of at most {LONGEST_TEXT} characters, not {quantities.shown(value)}")
+    return value
+
+
+def _script(value: object) -> str:
+    if not isinstance(value, str) or len(value) > LONGEST_SCRIPT:
+        raise ConfigError(f"must be a text of at most {LONGEST_SCRIPT} characters, not {quantities.shown(value)}")
     return value
 
 
@@ -249,6 +256,7 @@ class LineEdits:
         sound_sha256: of its bytes.
         duration_s: of the line.
         language: two letters, or "".
+        text: what is said, as it was typed; "" where only the sound tells.
         words: of the line when it was edited last.
         phones: heard phones that were changed.
         insertions: phones that were not heard.
@@ -264,6 +272,7 @@ class LineEdits:
     sound_sha256: Text = ""
     duration_s: Seconds = 0.0
     language: Text = ""
+    text: Annotated[str, _script] = ""
     words: tuple[Text, ...] = ()
     phones: tuple[PhoneEdit, ...] = ()
     insertions: tuple[Insertion, ...] = ()
@@ -304,13 +313,19 @@ class LineEdits:
     def is_empty(self) -> bool:
         """Whether nothing is changed."""
         return not any(
-            (self.phones, self.insertions, self.emphases, self.events)
+            (self.text, self.phones, self.insertions, self.emphases, self.events)
             + (self.emotion, self.gaze, self.locks, self.curves)
         )
 
     @property
+    def count(self) -> int:
+        """How many edits there are, of any kind; the text is none."""
+        kinds = (self.phones, self.insertions, self.emphases, self.events, self.emotion, self.gaze)
+        return sum(map(len, (*kinds, self.locks, self.curves)))
+
+    @property
     def is_of_phones(self) -> bool:
-        """Whether phones or words are changed, for which the line's own have to be known."""
+        """Whether phones or words are changed."""
         return bool(self.phones or self.insertions or self.emphases)
 
 

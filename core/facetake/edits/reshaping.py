@@ -48,35 +48,58 @@ LOUD: Final = 60  # percentile of a line's level that a phone counts as spoken w
 
 
 class Reshaped(NamedTuple):
-    """(T, 174) curves, (T, 16) visemes and (T,) level of a line with its edits."""
+    """(T, 174) curves, (T, 16) visemes and (T,) level of a stretch of a line with its edits."""
 
     values: F32
     visemes: F32
     energy_db: F32
 
 
-def reshape(values: F32, visemes: F32, energy_db: F32, script: EditedScript, rate: float = 60.0) -> Reshaped:
-    """A line's draft with its edits; the inputs stay as they are.
+class Scale(NamedTuple):
+    """How a line speaks: its own wide opening and full rounding, and the level of its voice in dB."""
+
+    opening: float
+    rounding: float
+    loud_db: float
+
+
+def scale_of(values: F32, visemes: F32, energy_db: F32) -> Scale:
+    """The scale of a whole line, from its draft (T, 174), what was heard (T, 16) and its level (T,)."""
+    speech = heard_lips.spoken(visemes)
+    spoken = values[speech]
+    full = LEAST_FULL
+    if len(spoken):
+        pairs = zip(LIPS, LEAST_FULL, strict=True)
+        full = tuple(max(float(np.percentile(measure(spoken), FULL)), least) for (measure, _), least in pairs)
+    return Scale(*full, float(np.percentile(energy_db, LOUD)) if len(energy_db) else 0.0)
+
+
+def reshape(
+    values: F32, visemes: F32, energy_db: F32, script: EditedScript, scale: Scale, first: int = 0, rate: float = 60.0
+) -> Reshaped:
+    """A stretch of a line's draft with its edits; the inputs stay as they are.
 
     Args:
         values: (T, 174) curves in time with the sound.
         visemes: (T, 16) probabilities.
         energy_db: (T,) level.
-        script: phones with edits and without.
+        script: phones of the whole line with edits and without.
+        scale: of the whole line.
+        first: the frame at which the stretch begins.
         rate: frames per second.
     """
     values, visemes, energy_db = values.copy(), visemes.copy(), energy_db.copy()
-    full = _full(values, heard_lips.spoken(visemes))
-    _warp(values, visemes, script, rate)
-    loud = np.float32(np.percentile(energy_db, LOUD)) if len(energy_db) else np.float32(0.0)
+    _warp(values, visemes, script, first, rate)
     for phone, is_new in _changed(script):
-        first, last = (int(np.clip(np.ceil(at_s * rate), 0, len(values))) for at_s in (phone.start_s, phone.end_s))
-        viseme = VISEMES.index(_viseme(phone))
+        begin, end = (int(np.ceil(at_s * rate)) - first for at_s in (phone.start_s, phone.end_s))
+        if end <= 0 or begin >= len(values):
+            continue
+        here = slice(max(begin, 0), end)
         if is_new:
-            visemes[first:last] = np.eye(len(VISEMES), dtype=np.float32)[viseme]
+            visemes[here] = np.eye(len(VISEMES), dtype=np.float32)[VISEMES.index(_viseme(phone))]
             if _viseme(phone) != "sil":
-                energy_db[first:last] = np.maximum(energy_db[first:last], loud)
-        _shape(values, phone, full, is_new=is_new, rate=rate)
+                energy_db[here] = np.maximum(energy_db[here], np.float32(scale.loud_db))
+        _shape(values, phone, scale, first, is_new=is_new, rate=rate)
     return Reshaped(values, visemes, energy_db)
 
 
@@ -97,18 +120,9 @@ def _changed(script: EditedScript) -> list[tuple[Phone, bool]]:
     return [*((Phone(phones.SILENCE, one.start_s, one.end_s), True) for one in gone), *found]
 
 
-def _full(values: F32, speech: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> tuple[float, ...]:
-    """A line's own wide opening and full rounding."""
-    spoken = values[speech]
-    if not len(spoken):
-        return LEAST_FULL
-    pairs = zip(LIPS, LEAST_FULL, strict=True)
-    return tuple(max(float(np.percentile(measure(spoken), FULL)), least) for (measure, _), least in pairs)
-
-
-def _warp(values: F32, visemes: F32, script: EditedScript, rate: float) -> None:
+def _warp(values: F32, visemes: F32, script: EditedScript, first: int, rate: float) -> None:
     """Moves curves and visemes in time with the phones that were moved, in place."""
-    old = _old_times(script, np.arange(len(values)) / rate) * rate
+    old = _old_times(script, np.arange(first, first + len(values)) / rate) * rate - first
     rows = np.flatnonzero(np.abs(old - np.arange(len(values))) > 1e-3)
     if not len(rows):
         return
@@ -138,15 +152,18 @@ def _old_times(script: EditedScript, times_s: F64) -> F64:
     return np.asarray(np.interp(times_s, new, old))
 
 
-def _shape(values: F32, phone: Phone, full: tuple[float, ...], *, is_new: bool, rate: float) -> None:
+def _shape(values: F32, phone: Phone, scale: Scale, first: int, *, is_new: bool, rate: float) -> None:
     """Opens and rounds the lips as a phone asks, in place; one that is only firmer or softer does more or less."""
     viseme = _viseme(phone)
     inset = CORE * (phone.end_s - phone.start_s)
-    span = (phone.start_s + inset, phone.end_s - inset, SHAPE_RAMP_S, SHAPE_RAMP_S)
-    near = slice(max(0, int((span[0] - SHAPE_RAMP_S) * rate) - 1), int((span[1] + SHAPE_RAMP_S) * rate) + 3)
+    begin_s, end_s = phone.start_s + inset - first / rate, phone.end_s - inset - first / rate
+    near = slice(max(0, int((begin_s - SHAPE_RAMP_S) * rate) - 1), max(0, int((end_s + SHAPE_RAMP_S) * rate) + 3))
     here = values[near]
-    weight = spans.envelope(len(here), rate, [(span[0] - near.start / rate, span[1] - near.start / rate, *span[2:])])
-    for (measure, moves), most, shares in zip(LIPS, full, (OPEN, ROUND), strict=True):
+    if not len(here):
+        return
+    since_s = near.start / rate
+    weight = spans.envelope(len(here), rate, [(begin_s - since_s, end_s - since_s, SHAPE_RAMP_S, SHAPE_RAMP_S)])
+    for (measure, moves), most, shares in zip(LIPS, scale, (OPEN, ROUND), strict=False):
         usual = np.full(len(here), most * shares.get(viseme, 0.0)) if is_new else measure(here)
         heard_lips.bring(here, phone.strength * usual, measure, moves, weight)
     if viseme == "p" and phone.strength != 1.0:

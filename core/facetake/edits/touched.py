@@ -17,6 +17,8 @@ HELD_S: Final = 0.05
 """About a changed phone everything is as its change asks: a closure's ramp lies within."""
 FADE_S: Final = 0.12
 """In which a change fades out: co-articulation reaches about a phone on either side."""
+CONTEXT_S: Final = 0.8
+"""About what is solved anew: silence's longest ramp and the smoothing window end within it."""
 PHONE_COLUMNS: Final = np.union1d(silence.HELD_COLUMNS, rig.columns("CTRL_neck_digastricUpDown"))
 """Controls that phones move: those that sound alone moves, and the throat that goes with the jaw."""
 WORD_COLUMNS: Final = np.flatnonzero(rig.region_mask("brow", "eye", "nose", "mouth", "jaw"))
@@ -55,23 +57,37 @@ def weights(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     return spans.envelope(n_frames, rate, [(*one, FADE_S, FADE_S) for one in held]).astype(np.float32)
 
 
-def blend(
-    values: F32, other: F32, weight: F32, columns: NDArray[np.intp], edits: LineEdits, rate: float = 60.0
+def windows(stretches: list[tuple[float, float]], n_frames: int, rate: float = 60.0) -> list[tuple[int, int]]:
+    """First frame and the one past the last of each stretch to be solved anew, with what it needs about it."""
+    about = HELD_S + FADE_S + CONTEXT_S
+    joined = spans.joined([(max(0.0, first - about), last + about) for first, last in sorted(stretches)], 0.0)
+    return [(int(first * rate), min(n_frames, int(last * rate) + 1)) for first, last in joined]
+
+
+def add(
+    values: F32,
+    change: F32,
+    weight: F32,
+    columns: NDArray[np.intp],
+    edits: LineEdits,
+    first: int = 0,
+    rate: float = 60.0,
 ) -> None:
-    """Brings some controls of a take towards another's, in place, but for what is locked.
+    """Adds a change to some controls of a take, in place, but for what is locked.
 
     Args:
-        values: (T, 174) controls.
-        other: (T, 174) controls.
-        weight: (T,) of the other.
+        values: (T, 174) controls of a stretch.
+        change: (T, 174) of it.
+        weight: (T,) how much of that.
         columns: which controls.
         edits: what is locked stands in them.
+        first: the frame at which the stretch begins.
         rate: frames per second.
     """
     rows = np.flatnonzero(weight)
     share = np.repeat(weight[rows, None], len(columns), axis=1)
     for lock in edits.locks:
-        inside = (rows >= lock.from_s * rate) & (rows <= lock.to_s * rate)
+        inside = (rows + first >= lock.from_s * rate) & (rows + first <= lock.to_s * rate)
         share[np.ix_(inside, rig.region_mask(lock.region)[columns])] = 0.0
     here = np.ix_(rows, columns)
-    values[here] += share * (other[here] - values[here])
+    values[here] = np.clip(values[here] + share * change[here], rig.MINIMUM[columns], rig.MAXIMUM[columns])

@@ -16,7 +16,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, emotion, formats, gaze, host_io, inference, inspection, live, rig, visemes
+from facetake import (
+    __version__,
+    audio,
+    edits,
+    emotion,
+    formats,
+    gaze,
+    host_io,
+    inference,
+    inspection,
+    live,
+    rig,
+    visemes,
+)
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -71,6 +84,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "head": (bool, True),
         "gains": (dict, {}),
         "only": (list, []),
+        "edits": (SourcePath, ""),
+        "exact": (bool, False),
         **_OUTPUT,
     },
     "restyle": {
@@ -189,7 +204,8 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
     told = [found for found in (emotion.cue_file(asked["emotion"]), gaze.cue_file(asked["look"])) if found]
-    _refuse_overwriting(asked, asked["audio"], *told)
+    edited = Path(asked["edits"]) if asked["edits"] else edits.beside(Path(asked["audio"]))
+    _refuse_overwriting(asked, asked["audio"], *told, *([edited] if edited else []))
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
@@ -205,6 +221,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
         head=asked["head"],
         gains={region: _gain(region, factor) for region, factor in asked["gains"].items()},
         only=_names(asked["only"]),
+        edits=edits.read(edited) if edited else None,
     )
     rig.region_mask(*options.only, *options.gains)
     models = session.models(asked["model"])
@@ -216,7 +233,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     for difference in made.aligned.differences[:MOST_TOLD] if made.aligned else ():
         channel.warning(f"line differs from its script: {difference.sentence}")
     assert made.keys is not None
-    take = replace(made.take, values=rig.clamp(made.keys.dense()))
+    take = made.take if asked["exact"] else replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})

@@ -52,8 +52,10 @@ class Stage:
 
     def far(self, *stretches: tuple[float, float]) -> np.ndarray:
         """Frames away from stretches."""
-        times_s = self.plain.take.times_s if hasattr(self, "plain") else np.zeros(0)
-        return np.all([(times_s < first - REACH_S) | (times_s > last + REACH_S) for first, last in stretches], axis=0)
+        times_s = self.plain.take.times_s
+        return np.asarray(
+            np.all([(times_s < first - REACH_S) | (times_s > last + REACH_S) for first, last in stretches], axis=0)
+        )
 
 
 @pytest.fixture(scope="module")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,23 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-sys.path.insert(0, str(Path(__file__).parent))
+from facetake import edits, phones, rig
+from facetake.edits import EmotionCue, Event, GazeCue, KeyedCurve, LineEdits, Lock, changes
+from facetake.errors import ConfigError
+from facetake.script import Alignment, Phone, Word
 
-from lines import spoken  # noqa: E402  after the path
-
-from facetake import edits, phones, rig  # noqa: E402  likewise
-from facetake.edits import (  # noqa: E402  likewise
-    EmotionCue,
-    Event,
-    GazeCue,
-    KeyedCurve,
-    LineEdits,
-    Lock,
-    changes,
-)
-from facetake.errors import ConfigError  # noqa: E402  likewise
-from facetake.script import Alignment  # noqa: E402  likewise
-
+WORDS = {"I": "AY1", "never": "N EH1 V ER0", "said": "S EH1 D", "that": "DH AE1 T", "map": "M AE1 P"}
 CURVE = 'version = 1\n[[curves]]\nmode = "offset"\n'
 SYMBOLS = [one for one in phones.PHONES if one != phones.SILENCE]
 LAYERS = LineEdits(
@@ -36,6 +24,21 @@ LAYERS = LineEdits(
     locks=(Lock("mouth", 0.2, 0.4),),
     curves=(KeyedCurve("CTRL_C_jaw.translateY", "replace", (0.1, 0.2, 0.3), (0.1, 0.5, 0.1)),),
 )
+
+
+def spoken(text: str = "I never said that", *, phone_s: float = 0.1, gap_s: float = 0.05) -> Alignment:
+    """A line of known words, its phones of one length and a pause after each word."""
+    phones: list[Phone] = []
+    words: list[Word] = []
+    at_s = 0.3
+    for word in text.split():
+        start_s = at_s
+        for symbol in WORDS[word].split():
+            phones.append(Phone(symbol, at_s, at_s + phone_s))
+            at_s += phone_s
+        words.append(Word(word, start_s, at_s))
+        at_s += gap_s
+    return Alignment(at_s + 0.3, tuple(phones), tuple(words), "en")
 
 
 def act(known: LineEdits, own: Alignment, draw: st.DataObject) -> LineEdits:
