@@ -7,7 +7,7 @@ here knows file formats, the command line or training.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
@@ -16,16 +16,21 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, files, gaze, keys, rig
+from facetake import audio, edits, emotion_recognition, files, gaze, keys, rig
+from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
+from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
-from facetake.errors import AudioError, ConfigError
+from facetake.errors import AudioError, ConfigError, ModelError
+from facetake.files import json_text
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
-from facetake.motion import coupling, expression, eyes, gaze_shifts, head
-from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
+from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
+from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
+from facetake.script import Aligned, Alignment, Sheet
+from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
 
@@ -38,6 +43,7 @@ AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
 NO_MOVEMENT = "the models carry no movement of real faces (motion.npz): the face acts by rules alone"
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
+SHOWN_WORDS = 300  # characters of a script that a take notes: enough to tell lines apart
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,13 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
+        script: words and phones of the line in time, where its text is known: lips follow them.
+        text: what is said in the line, put into its time where `script` is not known; a word in {braces} is one to
+            lean on. Or what a file says of it (`script.read`).
+        language: of the text, two letters; None tells it from the text.
+        dictionary: a user's pronunciations of words of the text.
+        emphasis: how much the face leans on words that the script marks, 0..2.
+        edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
     """
 
     emotion: str | None = None
@@ -76,6 +89,81 @@ class GenerateOptions:
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
+    script: Alignment | None = None
+    text: str | Sheet | None = None
+    language: str | None = None
+    dictionary: Path | None = None
+    emphasis: float = 1.0
+    edits: LineEdits | None = None
+
+
+@dataclass(frozen=True)
+class HeardLine:
+    """A recorded line as it was heard, at 60 frames a second.
+
+    Attributes:
+        path: of the recording.
+        sha256: of its bytes.
+        hearing: what the ear heard.
+        energy_db: (T,) float32 level.
+        onsets: (T,) float32 how strongly sounds begin.
+        told: sentences about what is unusual in the recording.
+    """
+
+    path: Path
+    sha256: str
+    hearing: Hearing
+    energy_db: F32
+    onsets: F32
+    told: tuple[str, ...] = ()
+
+    @property
+    def duration_s(self) -> float:
+        """Of its frames."""
+        return len(self.energy_db) / FRAME_RATE_HZ
+
+    def cut(self, first: int, last: int) -> HeardLine:
+        """Some frames of it."""
+        heard = replace(self.hearing, visemes=self.hearing.visemes[first:last], lips=None, phones=None)
+        return replace(self, hearing=heard, energy_db=self.energy_db[first:last], onsets=self.onsets[first:last])
+
+    def without_features(self) -> HeardLine:
+        """The line without what only a draft needs."""
+        return replace(self, hearing=replace(self.hearing, features=np.zeros((0, 0), np.float16)))
+
+
+@dataclass(frozen=True)
+class Draft:
+    """Curves as the networks have them, before anything is laid over them.
+
+    Attributes:
+        values: (T, 174) float32 at 60 frames a second, in time with the sound.
+        emotion: the weights that are performed.
+        heard: what was heard of the emotion, where that was asked.
+        mood: what is noted of the emotion in the take's origin.
+    """
+
+    values: F32
+    emotion: EmotionTrack
+    heard: EmotionEstimate | None
+    mood: Mapping[str, object]
+
+    def cut(self, first: int, last: int) -> Draft:
+        """Some frames of it."""
+        emotion = EmotionTrack(self.emotion.times_s - first / FRAME_RATE_HZ, self.emotion.weights)
+        return replace(self, values=self.values[first:last], emotion=emotion)
+
+
+@dataclass(frozen=True)
+class _Acted:
+    """The face at 60 frames a second: curves, head, and what they were made by."""
+
+    values: F32
+    head: F32 | None
+    visemes: F32
+    speech: F32
+    closures: tuple[lip_closure.Closure, ...]
+    told: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -91,6 +179,7 @@ class Performance:
         heard: what was heard of the emotion, where that was asked.
         keys: sparse keys of the curves, if asked for.
         told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
+        aligned: the text in time, and where the sound says something else; None without a text.
     """
 
     take: Take
@@ -101,12 +190,13 @@ class Performance:
     heard: EmotionEstimate | None = None
     keys: keys.Keys | None = None
     told: tuple[str, ...] = ()
+    aligned: Aligned | None = None
 
 
 def generate(
     path: Path, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
 ) -> Performance:
-    """Turns a recorded line into a take.
+    """Turns a recorded line into a take: `listen`, `draft` and `perform`, one after another.
 
     Args:
         path: sound file of any length, rate and number of channels.
@@ -118,43 +208,178 @@ def generate(
         AudioError: the file cannot be read.
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+        ScriptError: the text cannot be put into the line's time.
     """
-    asked = options.emotion or "neutral"
-    listener = models.audio_emotion if is_heard(asked) else None
-    emotion, mood = _mood(asked)
-    looked, watched = _looked(options)
     report = progress or _ignore
+    _mood(options)  # a mistake in either shows before anything is heard
+    _looked(options)
+    line = listen(
+        path,
+        models,
+        lambda share: report(EAR_SHARE * share),
+        with_voice=needs_voice(options, models),
+        with_phones=options.script is None and (_text(options) is not None or _edits_phones(options)),
+    )
+    aligned = aligned_text(line, options)
+    if aligned is not None:
+        options = replace(options, script=aligned.alignment)
+    drafted = draft(line, options, models, report)
+    line = line.without_features()  # of hours they are a hundred megabytes
+    if options.edits is not None:
+        made = perform(line, drafted, options, models, report)
+    else:
+        acted = _acted(line, drafted, drafted.values, options, models)
+        made = _finished(acted, line, drafted, options, models, report)
+    return made if aligned is None else replace(made, told=(*made.told, *aligned.told), aligned=aligned)
+
+
+def _text(options: GenerateOptions) -> str | Sheet | None:
+    """What is said: as it is given, else as it was typed among the edits."""
+    return options.text if options.text is not None else (options.edits.text or None) if options.edits else None
+
+
+def _edits_phones(options: GenerateOptions) -> bool:
+    return options.edits is not None and options.edits.is_of_phones
+
+
+def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
+    """The line's text in time, where one is given and no script is.
+
+    Raises:
+        ModelError: the line was heard without its phones.
+        ScriptError: nothing in the text can be spoken, a word has no pronunciation, or it is far too long for the line.
+    """
+    text = _text(options)
+    if text is None or options.script is not None:
+        return None
+    if line.hearing.phones is None:
+        raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
+    more = text.told if isinstance(text, Sheet) else ()
+    phones = line.hearing.phones
+    found = align_heard(phones, line.duration_s, text, language=options.language, dictionary=options.dictionary)
+    return replace(found, told=(*more, *found.told))
+
+
+def listen(
+    path: Path,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+    *,
+    with_voice: bool = False,
+    with_phones: bool = False,
+) -> HeardLine:
+    """Hears a recorded line, once for however many performances.
+
+    Args:
+        path: sound file of any length, rate and number of channels.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        with_voice: tell how the voice sounds as well, for a performance whose emotion is to be heard.
+        with_phones: tell the phones as well, for edits of a line whose text is not known.
+
+    Raises:
+        AudioError: the file cannot be read.
+        ModelError: how the voice sounds, or its phones, are asked, and the ear does not tell.
+    """
     with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(
-            rhythm.listening(sound),
-            count,
-            lambda share: report(EAR_SHARE * share),
-            with_voice=listener is not None and listener.ear is models.ear,
+            rhythm.listening(sound), count, progress, with_voice=with_voice, with_phones=with_phones
         )
         sound_sha256 = files.hash_of(path, AudioError)
-        told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
-    energy_db, onsets = rhythm.tracks()
-    visemes = hearing.visemes
-    heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
-    emotion = heard.track if heard else emotion
-    values = _curves(models, hearing, emotion, report)
-    if hearing.lips is not None:
-        heard_lips.follow(values, hearing.lips, heard_lips.spoken(visemes))
-    del hearing  # of hours it is a hundred megabytes
+    return HeardLine(path, sound_sha256, hearing, *rhythm.tracks(), sound.told)
 
+
+def needs_voice(options: GenerateOptions, models: Models) -> bool:
+    """Whether `listen` must tell how the voice sounds, for what is asked of the emotion."""
+    return is_heard(options.emotion or "neutral") and models.audio_emotion.ear is models.ear
+
+
+def draft(
+    line: HeardLine, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
+) -> Draft:
+    """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
+
+    Raises:
+        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        ConfigError: the emotion is unknown.
+        ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+    """
+    asked = options.emotion or "neutral"
+    listener = models.audio_emotion if is_heard(asked) else None
+    emotion, mood = _mood(options)
+    heard = _heard(line, asked, listener) if listener else None
+    emotion = heard.track if heard else emotion
+    values = _curves(models, line.hearing, emotion, progress or _ignore)
+    if line.hearing.lips is not None:
+        heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+    return Draft(values, emotion, heard, mood)
+
+
+def perform(
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+    own: Alignment | None = None,
+    memory: dict[str, _Acted] | None = None,
+) -> Performance:
+    """Turns a heard line and its draft into a take; both stay as they are, for another performance.
+
+    Args:
+        line: from `listen`.
+        drafted: from `draft`, of that line and for the emotion of these options.
+        options: what the user chose.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        own: phones and words of the line without edits, where they are known already.
+        memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
+
+    Raises:
+        ConfigError, RigError: an option names something unknown.
+    """
+    known = options if own is None else replace(options, script=own)
+    script = None if options.edits is None else edited_script(line, known)
+    if script is not None:
+        options = replace(options, edits=script.edits)
+    plain = memory.get("plain") if memory is not None else None
+    if plain is None:
+        plain = _acted(line, drafted, memmap.copy(drafted.values), options, models)
+    acted = plain
+    if memory is not None:
+        memory["plain"] = plain
+        acted = replace(plain, values=memmap.copy(plain.values), head=None if plain.head is None else plain.head.copy())
+    if script is not None:
+        acted = replace(acted, told=(*acted.told, *script.lost))
+        if script.edits.is_of_phones:
+            acted = _edited(acted, line, drafted, script, options, models)
+    return _finished(acted, line, drafted, options, models, progress or _ignore)
+
+
+def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
+    """The whole face at 60 frames a second, in place: `values` are the draft's, or a copy of them."""
+    visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    if options.script is not None:
+        visemes = script_guide.visemes(visemes, options.script)
+    looked, _ = _looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
-    seed = _seed(sound_sha256, options.seed)
-    weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
+    seed = _seed(line.sha256, options.seed)
+    weights = emotion.sample(np.arange(len(values)) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
     closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
     _lead(values)
+    if options.script is not None:
+        script_guide.shape(values, options.script, speech)
+        emphasis.add(values, options.script, weights, options.emphasis)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
+    if options.script is not None and turned is not None:
+        emphasis.nod(turned, options.script, options.emphasis)
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
     if options.blink:
@@ -168,17 +393,111 @@ def generate(
     coupling.couple(values, speech)
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
+    return _Acted(values, turned, visemes, speech, closures, shifts.told if shifts else ())
 
-    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
-    told += shifts.told if shifts else ()
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
+
+def _edited(
+    acted: _Acted, line: HeardLine, drafted: Draft, script: EditedScript, options: GenerateOptions, models: Models
+) -> _Acted:
+    """The face with the line's edits: about the phones and words that they touch, and nowhere else.
+
+    Each stretch is solved as it is heard and as it is edited, and the difference is laid over the face: whatever else
+    moves there stays.
+    """
+    count = len(acted.values)
+    phones, words = touched.of_phones(script), touched.of_words(script)
+    by_phones, by_words = touched.weights(phones, count), touched.weights(words, count)
+    bare = replace(
+        options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
+    )
+    scale = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
+    for first, last in touched.windows([*phones, *words], count):
+        rows = slice(first, last)
+        stretch = line.cut(first, last), drafted.cut(first, last)
+        plain, other = _both_ways(*stretch, script, scale, first, bare, models)
+        change = other.values - plain.values
+        touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
+        touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
+        if acted.head is not None and plain.head is not None and other.head is not None:
+            acted.head[rows] += by_words[rows, None] * (other.head - plain.head)
+        within = np.maximum(by_phones, by_words)[rows] > 0.5
+        visemes[rows][within] = other.visemes[within]
+        speech[rows][within] = other.speech[within]
+        closures = [one for one in closures if not _is_in(one, within, first)]
+        moved = [_later(one, first / FRAME_RATE_HZ) for one in other.closures]
+        closures += [one for one in moved if _is_in(one, within, first)]
+    in_time = tuple(sorted(closures, key=lambda one: one.start_s))
+    return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
+
+
+def _both_ways(
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    scale: reshaping.Scale,
+    first: int,
+    options: GenerateOptions,
+    models: Models,
+) -> tuple[_Acted, _Acted]:
+    """A stretch of a line as it is heard, and as it is edited."""
+    start_s = first / FRAME_RATE_HZ
+    found = []
+    made = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script, scale, first)
+    heard = reshaping.Reshaped(drafted.values.copy(), line.hearing.visemes, line.energy_db)
+    for one, alignment in ((heard, script.own), (made, script.alignment)):
+        there = replace(line, hearing=replace(line.hearing, visemes=one.visemes), energy_db=one.energy_db)
+        if options.script is not None:
+            options = replace(options, script=alignment.cut(start_s, start_s + line.duration_s))
+        found.append(_acted(there, drafted, one.values, options, models))
+    return found[0], found[1]
+
+
+def _later(closure: lip_closure.Closure, by_s: float) -> lip_closure.Closure:
+    return closure._replace(start_s=closure.start_s + by_s, end_s=closure.end_s + by_s)
+
+
+def _finished(
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    report: Callable[[float], None],
+) -> Performance:
+    """The take at its rate, with what lies over it, and its keys."""
+    told = line.told if models.motion else (*line.told, NO_MOVEMENT)
+    origin = _origin(line, {**drafted.mood, **_looked(options)[1]}, options, models, drafted.heard, told)
+    told += acted.told
+    visemes, speech, closures, emotion = acted.visemes, acted.speech, acted.closures, drafted.emotion
+    take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
+    if options.edits is not None:
+        take = keyed.lay(take, options.edits.curves)
     if options.only:
         take = replace(take, values=masking.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
+    seen, gate = _at_rate(visemes, take), _at_rate(speech, take)
+    return Performance(take, seen, closures, gate, emotion, drafted.heard, sparse, told)
+
+
+def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
+    """A line's phones and words with its edits: of its script, or as the ear heard them.
+
+    Raises:
+        ModelError: neither is known, and phones are edited.
+    """
+    known = options.edits or LineEdits()
+    own = options.script
+    if own is None and line.hearing.phones is not None:
+        own = heard_script(line.hearing.phones, line.duration_s)
+    if own is None:
+        if known.is_of_phones:
+            raise ModelError("the line was heard without its phones, which its edits need; listen to it with them")
+        own = Alignment(line.duration_s)
+    return edits.apply(known, own, line.path.name, line.sha256)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> F32:
@@ -195,13 +514,12 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
+def _heard(line: HeardLine, asked: str, listener: AudioEmotion) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
-    if hearing.voice is None:
-        return emotion_recognition.hear(path, asked, listener)
-    return emotion_recognition.tell(
-        hearing.voice, emotion_recognition.voice_level(energy_db, hearing.visemes), asked, listener
-    )
+    if line.hearing.voice is None:
+        return emotion_recognition.hear(line.path, asked, listener)
+    level = emotion_recognition.voice_level(line.energy_db, line.hearing.visemes)
+    return emotion_recognition.tell(line.hearing.voice, level, asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> F32:
@@ -213,6 +531,12 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
         memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
+
+
+def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_], first: int = 0) -> bool:
+    """Whether the middle of a closure is among some frames, of which the first is that of a line."""
+    middle = round((closure.start_s + closure.end_s) / 2 * FRAME_RATE_HZ) - first
+    return 0 <= middle < len(frames) and bool(frames[middle])
 
 
 def _rest(values: F32, speech: F32, emotion: EmotionTrack, rests: F32) -> None:
@@ -248,8 +572,7 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
 
 
 def _origin(
-    path: Path,
-    sound_sha256: str,
+    line: HeardLine,
     mood: Mapping[str, object],
     options: GenerateOptions,
     models: Models,
@@ -257,12 +580,14 @@ def _origin(
     told: tuple[str, ...],
 ) -> dict[str, object]:
     """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
+    is_edited = options.edits is not None and not options.edits.is_empty
+    edited = {"edits_sha256": edits.digest(options.edits)} if is_edited and options.edits else {}
     played = {"motion_sha256": models.motion.sha256} if models.motion else {}
     by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
     return {
         "made_by": "facetake generate",
-        "audio": path.name,
-        "audio_sha256": sound_sha256,
+        "audio": line.path.name,
+        "audio_sha256": line.sha256,
         "model_sha256": models.audio2rig.sha256,
         "ear_sha256": models.ear.sha256,
         **mood,
@@ -274,14 +599,27 @@ def _origin(
         "head_style": options.head_style,
         "gains": dict(options.gains),
         "only": list(options.only),
+        **(_scripted(options.script, options.emphasis) if options.script is not None else {}),
+        **edited,
         **played,
         **by,
         **({"sound": list(told)} if told else {}),
     }
 
 
-def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
+def _scripted(script: Alignment, emphasis: float) -> dict[str, object]:
+    """What is noted of a script: its words, and a hash of them and of its phones, with their times."""
+    facts = [[[*asdict(one).values()] for one in spans] for spans in (script.words, script.phones)]
+    words = " ".join(word.text for word in script.words)
+    digest = sha256(json_text.dump(facts).encode()).hexdigest()
+    return {"script": words[:SHOWN_WORDS], "script_sha256": digest, "emphasis": emphasis}
+
+
+def _mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:
     """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
+    if not options.emotion and options.edits is not None and options.edits.emotion:
+        return edits.emotion_track(options.edits), {"emotion": "edits"}
+    asked = options.emotion or "neutral"
     if path := cue_file(asked):
         with audio.unchanged(path):
             return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
@@ -291,7 +629,8 @@ def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
 def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
     """What is looked at, and what is noted of it: of a file its name and hash."""
     if options.look is None or options.look == "":
-        return None, {}
+        has_cues = options.gaze and options.edits is not None and options.edits.gaze
+        return (edits.gaze_track(options.edits), {"look": "edits"}) if has_cues and options.edits else (None, {})
     if not options.gaze:
         raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
     if isinstance(options.look, GazeTrack):

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, made_take, options, rigs
+from facetake.cli import inputs, made_take, options, rigs, scripts
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.cli.written import add_force, replacing
@@ -30,6 +30,7 @@ EXAMPLES = (
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
+    "line.wav --text 'I {never} said that.'",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -47,6 +48,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
+    scripts.add_arguments(parser)
     parser.add_argument(
         "--takes",
         type=options.whole(1, 99),
@@ -58,6 +60,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
     rigs.add_arguments(parser)
+    parser.add_argument(
+        "--edits",
+        type=Path,
+        metavar="FILE",
+        help="what was changed of the line by hand; default: NAME.edits.toml beside the sound, where there is one",
+    )
+    parser.add_argument("--no-edits", action="store_true", help="leave out edits that lie beside the sound")
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     add_force(parser)
@@ -99,7 +108,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import inference
 
     sources = _recordings(arguments.audio)
-    options = performance(arguments)
+    options = scripts.chosen(performance(arguments), arguments, len(sources))
     targets = _targets(sources, arguments)
     rig_map = rigs.chosen(arguments)
     load = cache(lambda: inference.load(arguments.model))
@@ -116,9 +125,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
             arguments.force,
             rig_map,
             arguments.mesh,
+            _edits_path(source, arguments),
         )
         seed = options.seed + index % arguments.takes
-        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
+        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed)), arguments))
     if fates == {DONE}:
         return 0
     return 2 if fates == {FAILED} else 1
@@ -147,6 +157,7 @@ class _GenerateJob:
     force: bool
     rig_map: RigMap | None = None
     mesh: Path | None = None
+    edits: Path | None = None
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -165,10 +176,23 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
     cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
-    inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
+    edited = [path for one in sources if (path := _edits_path(one, arguments))]
+    read = [*sources, *cues, *edited, *rigs.read_files(arguments), *scripts.read_files(arguments)]
+    inputs.refuse_overwriting(written, read)
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
+
+
+def _edits_path(source: Path, arguments: argparse.Namespace) -> Path | None:
+    """The file of a line's edits; None where there is none. ConfigError for one file for several lines."""
+    from facetake import edits
+
+    if arguments.edits and (arguments.no_edits or len(arguments.audio) > 1 or source.is_dir()):
+        raise ConfigError("--edits is of one line; name one sound file, or put NAME.edits.toml beside each")
+    if arguments.edits or arguments.no_edits:
+        return Path(arguments.edits) if arguments.edits else None
+    return edits.beside(source)
 
 
 def _numbered(target: Path, number: int) -> Path:
@@ -243,11 +267,12 @@ def gain(text: str) -> tuple[str, float]:
     return region.strip(), quantities.number(factor, f"--gain {region.strip()}: X", 0.0, MOST_GAIN)
 
 
-def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
+def _attempt(source: Path, target: Path, job: _GenerateJob, arguments: argparse.Namespace) -> str:
     """Generates one line and tells how it went: DONE, FAILED with nothing written, or PARTLY."""
     written: list[str] = []
     try:
         inputs.check_target(target, may_make_folder=True)
+        job = replace(job, options=replace(job.options, text=scripts.text_of(source, arguments)))
         _one(source, target, job, written)
         job.report.done(str(source), written)
     except Exception as error:  # also a bug of ours: the other lines are worth having
@@ -261,13 +286,18 @@ def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
 
 def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
-    from facetake import formats, host_io, rig
+    from facetake import edits, formats, host_io, rig
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
-    made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
+    options = job.options if job.edits is None else replace(job.options, edits=edits.read(job.edits))
+    if job.edits is not None:
+        job.report.note(str(source), [f"{source}: with the edits of {job.edits}"], {"edits": str(job.edits)})
+    made = generate(source, options, job.models, lambda done: job.report.progress(str(source), share * done))
     if made.told:
         job.report.note(str(source), list(made.told), {"sound": list(made.told)})
+    if made.aligned:
+        scripts.tell(job.report, str(source), made.aligned)
     if made.heard:
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))

@@ -35,6 +35,7 @@ from facetake.ui.lines import LineSettings, SpokenLine
 from facetake.ui.lists import LineList, NoteField, TakeList
 from facetake.ui.making import Maker
 from facetake.ui.preferences import Preferences
+from facetake.ui.script_editor import ScriptEditor
 from facetake.ui.settings import SettingsPanel
 from facetake.ui.tasks import RATE
 from facetake.ui.time_view import TimeView
@@ -59,6 +60,7 @@ class Window(QMainWindow):
         desk: what is there.
         maker: what runs.
         filing: opens, keeps and exports.
+        editor: what is done on the strip.
     """
 
     def __init__(self, engine: EngineClient | None = None, remembered: Preferences | None = None) -> None:
@@ -76,6 +78,15 @@ class Window(QMainWindow):
         self._noted = 0
         self._played: tuple[int, Path | None] = (0, None)
         self._build()
+        self.editor = ScriptEditor(
+            self.desk,
+            self.tracks,
+            self.time_view.strip_bar,
+            self.say,
+            self.show_all,
+            self._show_take,
+            lambda: self.transport.now_s,
+        )
         self._connect()
         self._build_menus()
         self._stepper = QTimer(self)
@@ -121,6 +132,16 @@ class Window(QMainWindow):
         """No mood for the chosen lines."""
         self.desk.draw(self.desk.chosen, lambda line: Mood(self.desk.duration_s(line)))
         self.show_all()
+
+    def go_to_strip(self) -> None:
+        """Puts the keyboard on the strip, at the phone that is chosen or under the playhead."""
+        self.tracks.setFocus()
+        if self.tracks.phone < 0 and self.tracks.word < 0:
+            self.tracks.step(0)
+
+    def type_text(self) -> None:
+        """Puts the cursor into what is said."""
+        self.time_view.strip_bar.text.setFocus()
 
     def write_note(self) -> None:
         """Puts the cursor into the note."""
@@ -233,6 +254,7 @@ class Window(QMainWindow):
             self._stepper.stop()
             self.transport.stop()
             self.maker.end()
+            self.editor.end()
             self.viewer.end()
             self.engine.close()
             self.filing.file.let_go()
@@ -359,6 +381,8 @@ class Window(QMainWindow):
             duration_s = self.desk.duration_s(line) if line else 0.0
             self.transport.open(played[1], duration_s, rate, keeps_time=played == self._played)
             self._played = played
+        self.editor.show()
+        line = self.desk.line
         self.title.setText(line.title if line else EMPTY)
         self._show_name()
         self.stop.setEnabled(self.maker.is_busy)
@@ -401,6 +425,11 @@ class Window(QMainWindow):
         takes = [line.top, *line.others] if line and line.top else []
         self.tracks.put_playhead(now_s)
         self.viewer.show_frames([one.take for one in takes] or [REST], now_s)
+
+    def _show_take(self) -> None:
+        """The shown take has changed, as while a boundary is dragged, and nothing else."""
+        self.time_view.show_line(self.desk, self.desk.line)
+        self._show_frame()
 
     def _tell_loop(self) -> None:
         marked = self.tracks.loop

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -51,6 +51,9 @@ STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)  # between 
 LOOP = QColor(255, 214, 92, 36)  # as the playhead, by eye so faint that curves are seen through it
 
 
+Draw = Callable[[QPainter, QRectF], None]
+
+
 class TrackView(QWidget):
     """Shows one line.
 
@@ -93,7 +96,17 @@ class TrackView(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
-        return QSize(420, WAVE_PX + VISEME_PX + MOOD_PX + CURVE_PX + TIME_PX + 4 * GAP_PX)
+        heights = [height for height, _ in self.rows().values()]
+        return QSize(420, sum(heights) + TIME_PX + len(heights) * GAP_PX)
+
+    def rows(self) -> dict[str, tuple[int, Draw]]:
+        """The lanes above the times, from above: how high each is, and what draws it."""
+        return {
+            "wave": (WAVE_PX, self._draw_wave),
+            "visemes": (VISEME_PX, self._draw_visemes),
+            "mood": (MOOD_PX, self._draw_mood),
+            "curves": (CURVE_PX, self._draw_curves),
+        }
 
     def minimumSizeHint(self) -> QSize:
         """As low as a mouse can be used in."""
@@ -182,8 +195,8 @@ class TrackView(QWidget):
         self.update()
 
     def lanes(self) -> list[QRectF]:
-        """Where waveform, visemes, emotion, curves and times are: as high as there is room for."""
-        heights = (WAVE_PX, VISEME_PX, MOOD_PX, CURVE_PX)
+        """Where each of the rows is, and the times below them: as high as there is room for."""
+        heights = [height for height, _ in self.rows().values()]
         fixed = TIME_PX + len(heights) * GAP_PX
         share = max(0.0, self.height() - fixed) / sum(heights)
         found = []
@@ -193,13 +206,17 @@ class TrackView(QWidget):
             top += height + GAP_PX
         return found
 
+    def lane(self, name: str) -> QRectF:
+        """Where one of the rows is."""
+        return self.lanes()[list(self.rows()).index(name)]
+
     def mood_lane(self) -> QRectF:
         """Where emotion is drawn."""
-        return self.lanes()[2]
+        return self.lane("mood")
 
     def time_lane(self) -> QRectF:
         """Where a stretch to loop is marked."""
-        return self.lanes()[4]
+        return self.lanes()[-1]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to draw or to mark, or moves the playhead."""
@@ -279,7 +296,7 @@ class TrackView(QWidget):
         painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), GROUND)
-        draws = (self._draw_wave, self._draw_visemes, self._draw_mood, self._draw_curves, self._draw_times)
+        draws = (*(draw for _, draw in self.rows().values()), self._draw_times)
         for lane, draw in zip(self.lanes(), draws, strict=True):
             painter.save()
             painter.setClipRect(lane)
