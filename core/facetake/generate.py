@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -324,7 +324,7 @@ def perform(
     models: Models,
     progress: Callable[[float], None] | None = None,
     own: Alignment | None = None,
-    memory: dict[str, _Acted] | None = None,
+    memory: dict[str, Any] | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
 
@@ -354,7 +354,7 @@ def perform(
     if script is not None:
         acted = replace(acted, told=(*acted.told, *script.lost))
         if script.edits.is_of_phones:
-            acted = _edited(acted, line, drafted, script, options, models)
+            acted = _edited(acted, line, drafted, script, options, models, {} if memory is None else memory)
     return _finished(acted, line, drafted, options, models, progress or _ignore)
 
 
@@ -397,7 +397,13 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
 
 
 def _edited(
-    acted: _Acted, line: HeardLine, drafted: Draft, script: EditedScript, options: GenerateOptions, models: Models
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    options: GenerateOptions,
+    models: Models,
+    memory: dict[str, Any],
 ) -> _Acted:
     """The face with the line's edits: about the phones and words that they touch, and nowhere else.
 
@@ -410,12 +416,17 @@ def _edited(
     bare = replace(
         options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
     )
-    scale = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    if "scale" not in memory:
+        memory["scale"] = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
     visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
     for first, last in touched.windows([*phones, *words], count):
         rows = slice(first, last)
         stretch = line.cut(first, last), drafted.cut(first, last)
-        plain, other = _both_ways(*stretch, script, scale, first, bare, models)
+        name = f"{first}-{last} {bare.head}"
+        if name not in memory:
+            memory[name] = _as_heard(*stretch, script, first, bare, models)
+        plain = memory[name]
+        other = _as_edited(*stretch, script, memory["scale"], first, bare, models)
         change = other.values - plain.values
         touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
         touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
@@ -431,7 +442,14 @@ def _edited(
     return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
 
 
-def _both_ways(
+def _as_heard(
+    line: HeardLine, drafted: Draft, script: EditedScript, first: int, options: GenerateOptions, models: Models
+) -> _Acted:
+    """A stretch of a line without edits."""
+    return _acted(line, drafted, drafted.values.copy(), _with_script(options, script.own, line, first), models)
+
+
+def _as_edited(
     line: HeardLine,
     drafted: Draft,
     script: EditedScript,
@@ -439,18 +457,19 @@ def _both_ways(
     first: int,
     options: GenerateOptions,
     models: Models,
-) -> tuple[_Acted, _Acted]:
-    """A stretch of a line as it is heard, and as it is edited."""
-    start_s = first / FRAME_RATE_HZ
-    found = []
+) -> _Acted:
+    """A stretch of a line with its edits."""
     made = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script, scale, first)
-    heard = reshaping.Reshaped(drafted.values.copy(), line.hearing.visemes, line.energy_db)
-    for one, alignment in ((heard, script.own), (made, script.alignment)):
-        there = replace(line, hearing=replace(line.hearing, visemes=one.visemes), energy_db=one.energy_db)
-        if options.script is not None:
-            options = replace(options, script=alignment.cut(start_s, start_s + line.duration_s))
-        found.append(_acted(there, drafted, one.values, options, models))
-    return found[0], found[1]
+    line = replace(line, hearing=replace(line.hearing, visemes=made.visemes), energy_db=made.energy_db)
+    return _acted(line, drafted, made.values, _with_script(options, script.alignment, line, first), models)
+
+
+def _with_script(options: GenerateOptions, script: Alignment, line: HeardLine, first: int) -> GenerateOptions:
+    """Options for a stretch of a line, whose script counts where there is one."""
+    if options.script is None:
+        return options
+    start_s = first / FRAME_RATE_HZ
+    return replace(options, script=script.cut(start_s, start_s + line.duration_s))
 
 
 def _later(closure: lip_closure.Closure, by_s: float) -> lip_closure.Closure:

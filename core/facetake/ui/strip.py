@@ -81,9 +81,13 @@ class Strip(TrackView):
         if self.script is None:
             return rows
         more: dict[str, tuple[int, Draw]] = {"phones": (PHONE_PX, self._draw_phones)}
-        if self.script.alignment.words:
+        if self._has_words():
             more = {"words": (WORD_PX, self._draw_words), **more}
         return {"wave": rows["wave"], **more, **{name: row for name, row in rows.items() if name != "wave"}}
+
+    def _has_words(self, script: EditedScript | None = None) -> bool:
+        found = script or self.script
+        return found is not None and bool(found.alignment.words)
 
     def show_script(self, script: EditedScript | None) -> None:
         """Shows phones and words; the chosen one stays chosen where it is still there."""
@@ -93,13 +97,17 @@ class Strip(TrackView):
         words = len(script.alignment.words) if script else 0
         self.phone = min(self.phone, count - 1)
         self.word = min(self.word, words - 1)
+        is_same = script is not None and self.script is not None and self._has_words(script) == self._has_words()
         self.script = script
-        self.redraw()
+        if is_same:
+            self.redraw_rows("words", "phones")
+        else:
+            self.redraw()
 
     def choose(self, *, phone: int = -1, word: int = -1) -> None:
         """Chooses a phone, a word, or neither."""
         self.phone, self.word = phone, word
-        self.redraw()
+        self.redraw_rows("words", "phones")
         self.chosen.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -428,7 +428,7 @@ class Window(QMainWindow):
 
     def _show_take(self) -> None:
         """The shown take has changed, as while a boundary is dragged, and nothing else."""
-        self.time_view.show_line(self.desk, self.desk.line)
+        self.time_view.show_take(self.desk.line)
         self._show_frame()
 
     def _tell_loop(self) -> None:
