@@ -198,7 +198,6 @@ class Strip(TrackView):
         field.setObjectName("phone_field")
         field.setCompleter(_completer(field))
         field.setGeometry(QRectF(left, lane.top(), width, lane.height()).toRect())
-        field.returnPressed.connect(lambda: self._end_typing(field.text()))
         field.editingFinished.connect(self._end_typing)
         field.installEventFilter(self)
         self._field = field
@@ -207,22 +206,21 @@ class Strip(TrackView):
         field.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Escape in the field leaves the phone as it is."""
-        is_key = isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        if watched is self._field and is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            if event.type() == QEvent.Type.KeyPress:
-                self._end_typing()
-            event.accept()
-            return True
-        return bool(super().eventFilter(watched, event))
+        """In the field Enter takes what is typed, and Escape leaves the phone as it is."""
+        if watched is not self._field or not isinstance(event, QKeyEvent) or event.key() not in _ENDS_TYPING:
+            return bool(super().eventFilter(watched, event))
+        if event.type() == QEvent.Type.KeyPress and self._field is not None:
+            self._end_typing(self._field.text() if event.key() != Qt.Key.Key_Escape else "")
+        event.accept()
+        return True
 
     def _end_typing(self, text: str = "") -> None:
         field, self._field = self._field, None
         if field is None:
             return
+        self.setFocus()  # first: a field that goes with the keyboard on it hands it to the next widget
         field.hide()
         field.deleteLater()
-        self.setFocus()
         if text.strip():
             self.typed.emit(text.strip().upper())
 
@@ -420,6 +418,7 @@ _ASKED: Final = {
     Qt.Key.Key_2: "normal",
     Qt.Key.Key_3: "hard",
 }
+_ENDS_TYPING: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _KEYS: Final = {
     *_ASKED,
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape),
