@@ -18,14 +18,13 @@ from facetake.edits.changes import Edge
 from facetake.script import Phone
 from facetake_host.panel.tracks import INK, WAVE, Draw, TrackView
 
-WORD_PX: Final = 22
-PHONE_PX: Final = 30
+WORD_PX: Final = 32
+PHONE_PX: Final = 44
 """Heights of the lanes, by eye: letters are read, and a mouse hits them."""
 GRAB_PX: Final = 5.0  # from a boundary within which the mouse takes hold of it
 SNAP_PX: Final = 6.0  # from the playhead within which a boundary goes there
 FRAME_S: Final = 1 / 60  # boundaries lie on frames
 FIELD_PX: Final = 64.0  # of the field in which a phone is typed, at least: two letters, a digit and the cursor
-LEAST_LETTERS_PX: Final = 12.0  # narrower boxes have no letters: they would hide each other
 WORD = QColor("#2d4a3f")
 STRESSED = QColor("#4f8a6f")
 PHONE = QColor("#3a526c")
@@ -34,6 +33,9 @@ EDITED = QColor("#7a5a24")
 CHOSEN = QColor("#ffd65c")
 EDGE = QColor("#1d1f23")
 NEUTRAL_STRENGTH: Final = 1.0
+HARD_PX: Final = 5
+SOFT_PX: Final = 2
+"""Thickness of the bar under a phone that is shaped firmly, and under one that is hardly shaped; by eye."""
 
 
 class Strip(TrackView):
@@ -350,9 +352,9 @@ class Strip(TrackView):
             if self._is_edited(place):
                 painter.fillRect(box, EDITED)
             if phone.strength != NEUTRAL_STRENGTH:
-                sign = "+" if phone.strength > NEUTRAL_STRENGTH else "\u2212"
-                self._letters(painter, box.adjusted(0, 0, -3, 0), sign, 10, Qt.AlignmentFlag.AlignRight)
-            self._letters(painter, box, phone.symbol, 12, is_bold=phone.strength > NEUTRAL_STRENGTH)
+                thick = HARD_PX if phone.strength > NEUTRAL_STRENGTH else SOFT_PX
+                painter.fillRect(box.adjusted(2, box.height() - thick - 1, -2, -1), INK)
+            self._letters(painter, box, phones.base(phone.symbol), 12, is_bold=phone.strength > NEUTRAL_STRENGTH)
             self._frame(painter, box, is_chosen=place == self.phone)
         if not self.script.alignment.phones:
             self._hint(painter, lane, "no phone was heard")
@@ -378,18 +380,17 @@ class Strip(TrackView):
         box: QRectF,
         text: str,
         size: int,
-        side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
         *,
         is_bold: bool = False,
     ) -> None:
-        if box.width() < LEAST_LETTERS_PX:
-            return
         font = QFont(painter.font())
         font.setPixelSize(size)
         font.setBold(is_bold)
         painter.setFont(font)
+        if painter.fontMetrics().horizontalAdvance(text) > box.width():
+            return  # it would hide its neighbours' letters
         painter.setPen(INK)
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _frame(self, painter: QPainter, box: QRectF, *, is_chosen: bool) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
