@@ -194,3 +194,11 @@ def test_a_move_for_which_there_is_no_room_is_left_out_and_told() -> None:
     applied = edits.apply(crowded, own)
     assert any("there is no room for it" in one for one in applied.lost)
     assert len(applied.alignment.phones) == len(own.phones)
+
+
+def test_the_file_in_the_page_is_one() -> None:
+    """What docs/generate.md shows of a file of edits is read, and written again it is the same edits."""
+    page = (Path(__file__).parents[3] / "docs" / "generate.md").read_text(encoding="utf-8")
+    shown = page.split("```toml\nversion")[1].split("```")[0]
+    known = edits.parse(f"version{shown}", "the page")
+    assert known.count == 6 and edits.parse(edits.text_of(known), "again") == known

@@ -232,3 +232,33 @@ tell(edits=window.desk.line.edits.count, same=window.desk.line.top.edits == wind
 """,
     )
     assert found["same"] and undone["same"] and undone["edits"] == 0
+
+
+def test_what_a_window_that_died_had_is_offered_again(folder: Path) -> None:
+    """Edits, text and takes are there, byte for byte; a window that closes leaves nothing, and what is refused goes."""
+    remembering = """
+from facetake.ui import preferences
+window.end(); application.processEvents()
+window = Window(remembered=preferences.load(folder / "state" / "window.json")); window.show()
+witness = Witness(window, folder); strip, bar = window.tracks, window.time_view.strip_bar
+left = sorted(path.name for path in (folder / "state").glob("unsaved/*.facetake"))
+"""
+    (died,) = told(
+        folder,
+        f"""{remembering}
+begin(); drag(4, 0.04); strip.choose(phone=6); key("3")
+spin(lambda: not window.journal.is_behind(window.desk))
+tell(digest=digest(), edits=window.desk.line.edits.count); import os; os._exit(0)""",
+    )
+    opened, refused = told(
+        folder,
+        f"""{remembering}
+QMessageBox.question = lambda *_: QMessageBox.StandardButton.Yes
+window.offer_left(); count = window.desk.line.edits.count
+tell(left=len(left), digest=digest(), edits=count, changed=window.desk.is_changed)
+window.end()
+{remembering}
+tell(left=len(left))""",
+    )
+    assert (opened["left"], opened["digest"], opened["edits"]) == (1, died["digest"], died["edits"])
+    assert opened["changed"] and refused["left"] == 0
