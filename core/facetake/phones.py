@@ -75,10 +75,10 @@ def _table(text: str) -> Mapping[str, tuple[str, ...]]:
 _IPA: Final = _table(
     """
     p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V s=S z=Z m=M n=N ŋ=NG ɲ=N+Y l=L ɫ=L ɭ=L ɬ=L w=W j=Y ʲ=Y h=HH ɦ=HH
-    θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V β=B ʎ=Y ʝ=Y ɥ=UY ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
+    θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V β=B ʎ=Y ʝ=Y ɥ=UY ɰ=W ɸ=F ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
     ts=T+S dz=D+Z pf=P+F ɕ=SH ʑ=ZH ʂ=SH tɕ=CH dʑ=JH ʐ=ZH s.=SH ts.=CH
-    a=AA ɑ=AA ɐ=AH æ=AE ʌ=AH ə=AH ᵻ=IH ɒ=AA ɔ=AO o=AO ɤ=AH o-=AH ɛ=EH e=EH ɜ=ER ɚ=ER ɝ=ER ər=ER
-    i=IY ɪ=IH ɨ=IH i.=IH i̪=IH ʊ=UH u=UW ʉ=UW y=UY ʏ=UY ø=OE œ=OE
+    a=AA ä=AA ɑ=AA ɐ=AH æ=AE ʌ=AH ə=AH ᵻ=IH ɒ=AA ɔ=AO o=AO ɤ=AH o-=AH ɛ=EH e=EH ɜ=ER ɚ=ER ɝ=ER ər=ER
+    i=IY ɪ=IH ɨ=IH i.=IH i̪=IH ʊ=UH u=UW ʉ=UW ɯ=UW y=UY ʏ=UY ø=OE œ=OE
     aɪ=AY ai=AY aʊ=AW au=AW ɑu=AW ɑʊ=AW ɔɪ=OY ɔø=OY ɔʏ=OY eɪ=EY ei=EY oʊ=OW ou=OW əʊ=OW
     """
 )
@@ -90,7 +90,7 @@ _IPA_BY_LANGUAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingPr
         "zh": _table("p=B t=D k=G ph=P th=T kh=K tɕ=JH tɕh=CH ts.=JH ts.h=CH tsh=T+S ɜ=AH yæ=UY+AE"),
     }
 )
-_IGNORED: Final = "ːˑˈˌ̩̯̪̃ʰ'͡‿012345-."
+_IGNORED: Final = "ːˑˈˌ̩̯̪̃ʰ'͡‿012345-.̞̟̠̈ᵝ"
 
 _FESTIVAL: Final[Mapping[str, str]] = MappingProxyType(
     {"ax": "AH0", "axr": "ER0", "ix": "IH0", "hv": "HH", "dx": "D", "el": "L", "em": "M"}

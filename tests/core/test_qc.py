@@ -432,3 +432,15 @@ def test_lips_that_stand_still_agree_with_nothing(made: Performance) -> None:
     still = np.repeat(made.take.values[:1], len(made.take.values), axis=0)
 
     assert lipsync.agreement(still, made.visemes, made.take.rate).margin == 0.0
+
+
+def test_a_line_that_differs_from_its_script(classifier: inference.VisemeClassifier) -> None:
+    """Another line's text is found with its words; its own passes; without a text nothing is said."""
+    models = inference.load(None, 1)
+    own = "Hold the bridge until the morning bell. I promise you, we will be back before they find the boat."
+    for text, passes in ((own, True), ("The quick brown fox jumps over the lazy dog and never looks back.", False)):
+        one = generate(LINE, GenerateOptions(text=text), models)
+        found = qc.measure(one.take, replace(heard(one), aligned=one.aligned), parse("neutral"), classifier)
+        (script,) = (finding for finding in qc.judge(found) if finding.name == "script")
+        assert script.passed is passes
+        assert passes or ("differs from its script" in script.message and "quick" in script.message)

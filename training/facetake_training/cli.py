@@ -128,14 +128,18 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), any recordings (checks, limits); "
-        "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
+        help="folder of sounds (lips, scripts, lists, pauses, emotions, takes, acting, faces), any recordings (checks, "
+        "limits); a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg "
+        "(auto, turns)",
     )
     measure.add_argument(
-        "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces, checks, limits)"
+        "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, scripts, lists, pauses, faces, checks, limits)"
     )
     measure.add_argument(
         "--takes", type=Path, action="append", metavar="DIR", help="other makers' takes, sound beside (checks, limits)"
+    )
+    measure.add_argument(
+        "--texts", type=Path, metavar="TSV", help="NAME<TAB>TEXT of each clip, or grid: its name says it (scripts)"
     )
     measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
     measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
@@ -161,6 +165,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 NEEDS = {
     "lips": ("audio", "truth"),
+    "scripts": ("audio", "truth", "texts"),
     "lists": ("audio", "truth"),
     "pauses": ("audio", "truth"),
     "closures": ("corpus",),
@@ -190,6 +195,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         memory,
         pauses,
         restyle,
+        scripts,
         silence,
         takes,
         turns,
@@ -201,6 +207,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     a = arguments
     report = {
         "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "scripts": lambda: scripts.measure(LipsConfig(a.truth, a.audio[0]), a.texts, inference.load(a.model)),
         "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
         "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
         "closures": lambda: closures.measure(a.corpus, inference.load(a.model), a.split, a.lines),

@@ -17,10 +17,10 @@ from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
-from facetake.errors import ConfigError, FacetakeError, sentence
+from facetake.errors import ConfigError, FacetakeError, ScriptError, sentence
 from facetake.formats import rig_values
 from facetake.formats.files import marking
-from facetake.generate import GenerateOptions, generate
+from facetake.generate import GenerateOptions, Performance, generate
 from facetake.keys import Keys
 from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from facetake.batch.row import ManifestRow
 
 THREADS = 1  # of each process: rows run side by side instead
+MOST_TOLD = 5  # words that a row is told to differ in: more is another line's text
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Maker:
         if edited is not None:
             read["edits"] = files.hash_of(edited, ConfigError)
             options = replace(options, edits=edits.read(edited))
-        made = generate(row.audio, options, self._models)
+        made = self._performed(row, options)
         take = made.take
         keys = made.keys
         if row.style or row.actor:
@@ -138,7 +139,7 @@ class Maker:
             take = replace(take, values=rig.clamp(keys.dense()))
         measured = qc.measure(
             take,
-            qc.HeardSpeech(made.visemes, made.closures, made.speech),
+            qc.HeardSpeech(made.visemes, made.closures, made.speech, made.aligned),
             asked_mood(row, made.emotion),
             self._classifier,
             self._approved(row),
@@ -150,6 +151,19 @@ class Maker:
         return replace(
             self._written(row, take, keys, played), measured=measured, heard=heard, told=made.told, read=read
         )
+
+    def _performed(self, row: ManifestRow, options: GenerateOptions) -> Performance:
+        """The line with its text, or without where the text cannot be used: it may be a note for people."""
+        if not row.text.strip():
+            return generate(row.audio, options, self._models)
+        try:
+            made = generate(row.audio, replace(options, text=row.text), self._models)
+        except ScriptError as error:
+            made = generate(row.audio, options, self._models)
+            return replace(made, told=(*made.told, f"its text was not used: {error}"))
+        assert made.aligned is not None
+        differs = tuple(one.sentence for one in made.aligned.differences[:MOST_TOLD])
+        return replace(made, told=(*made.told, *differs))
 
     def _approved(self, row: ManifestRow) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
@@ -254,6 +268,8 @@ def fingerprint(
         "model": hashes["audio2rig"],
         "motion": hashes.get("motion", ""),
     }
+    if row.text.strip():
+        found["text"] = row.text
     if cues:
         found["cues"] = hashed(cues)
     look = row.look or options.look

@@ -25,7 +25,8 @@ class ManifestRow:
         id: its name.
         audio: path of the recording.
         emotion, style, actor, look: as the command line writes them; empty for the batch's own.
-        character, text: for people.
+        character: for people.
+        text: what is said, for the lips and for people.
         seed: None for the batch's own.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.

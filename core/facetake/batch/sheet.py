@@ -27,7 +27,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "style": "restyle the take: sad:0.8; empty: leave it",
     "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
     "character": "who speaks, for the report",
-    "text": "what is said, for the report",
+    "text": "what is said, for the lips and the report; {braces} mark words to lean on",
     "seed": "a whole number of 0 or more for blinks, gaze and head; empty: as --seed",
     "rig_map": "also another rig's values beside the take: a map's name, or a .toml in the folder; empty: as --rig-map",
     "out": "the take, relative to --out and inside it; its suffix tells the format; empty: the id",

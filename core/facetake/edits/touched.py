@@ -65,7 +65,7 @@ def windows(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     joined = spans.joined([(max(0.0, first - about), last + about) for first, last in sorted(stretches)], 0.0)
     step = round(STEP_S * rate)
     found = [(int(first * rate) // step * step, -(-int(last * rate + 1) // step) * step) for first, last in joined]
-    return [(first, min(n_frames, last)) for first, last in spans.joined(found, 0.0)]
+    return [(round(first), min(n_frames, round(last))) for first, last in spans.joined(found, 0.0)]
 
 
 def add(

@@ -27,7 +27,9 @@ LEAST: Final = 0.002  # probability that a wrong phone keeps, so that a frame of
 SPAN_FRAMES: Final = 2400  # 40 s gone through at once; shorter lines are aligned whole
 OVERLAP_FRAMES: Final = 600  # 10 s of a span are heard again with the next: what follows may turn its last words
 FASTEST: Final = 9.0  # words a second that a span may hold, which nobody speaks for long
-UNSURE: Final = 0.30  # a word with less confidence differs from the sound: right ones of clear speech have 0.8
+UNSURE: Final = (0.1, 0.2, 0.3)
+"""A word of one, two or more phones with less confidence differs from the sound; right ones have 0.8."""
+FOREIGN: Final = 0.6  # times that in other languages than English, whose sounds the ear knows less well
 ADDED_S: Final = 0.12  # other speech of less is a slip and no word
 _GROUPS: Final = (
     *("P B", "T D", "K G", "F V", "S Z", "SH ZH", "CH JH SH", "TH DH F", "DH D", "N NG M", "HH R G", "D DH R", "L R"),
@@ -111,15 +113,15 @@ def align(
     """
     scores, sure = _scored(log_probs)
     steps = _walked(scores, ways)
-    steps = _believed(steps, sure)
+    steps = _believed(steps, sure, 1.0 if language in ("en", "") else FOREIGN)
     phones = _phones(steps, log_probs, sure, duration_s)
     found = _words(steps, phones, words)
     differences = _differences(steps, found, words, log_probs)
     spoken = [one for one in phones if one is not None]
     others = [one for step in steps if step.word == IS_OTHER for one in _as_heard(step, log_probs)]
-    together = tuple(sorted((*spoken, *others), key=lambda one: one.start_s))
+    together = sorted((*spoken, *others), key=lambda one: one.start_s)
     kept = tuple(found[i] for i in sorted(found))
-    return Aligned(Alignment(duration_s, _apart(together), kept, language), differences, len(words))
+    return Aligned(Alignment(duration_s, _apart(together, duration_s), kept, language), differences, len(words))
 
 
 def _near() -> F32:
@@ -169,13 +171,14 @@ def _moved(step: Step, frames: int, words: int) -> Step:
     return replace(step, word=word, first=step.first + frames, end=step.end + frames)
 
 
-def _believed(steps: list[Step], sure: F32) -> list[Step]:
+def _believed(steps: list[Step], sure: F32, share: float) -> list[Step]:
     """Words that the sound does not bear out become other speech, or silence."""
     groups: dict[int, list[Step]] = {}
     for step in steps:
         if step.word >= 0:
             groups.setdefault(step.word, []).append(step)
-    doubted = {word for word, own in groups.items() if _confidence(own, sure) < UNSURE}
+    least = (*UNSURE, *[UNSURE[-1]] * max(map(len, groups.values()), default=0))
+    doubted = {word for word, own in groups.items() if _confidence(own, sure) < share * least[len(own) - 1]}
     kept: list[Step] = []
     for step in steps:
         one = replace(step, word=IS_OTHER, phone="", place=0) if step.word in doubted else step
@@ -239,13 +242,14 @@ def _as_heard(step: Step, log_probs: F32) -> list[Phone]:
     return [replace(one, start_s=one.start_s + begin_s, end_s=one.end_s + begin_s) for one in found]
 
 
-def _apart(phones: Sequence[Phone]) -> tuple[Phone, ...]:
-    """None over another: other speech keeps to frames, and words do not."""
+def _apart(phones: Sequence[Phone], duration_s: float) -> tuple[Phone, ...]:
+    """None over another or behind the end: other speech keeps to frames, and words do not."""
     kept: list[Phone] = []
     for one in phones:
         start_s = max(one.start_s, kept[-1].end_s) if kept else one.start_s
-        if one.end_s > start_s:
-            kept.append(replace(one, start_s=start_s))
+        end_s = min(one.end_s, duration_s)
+        if end_s > start_s:
+            kept.append(replace(one, start_s=start_s, end_s=end_s))
     return tuple(kept)
 
 

@@ -11,7 +11,7 @@ from facetake.phones import from_ipa, is_vowel, with_stress
 
 PROGRAMS: Final = ("espeak-ng", "espeak")
 LONGEST_S: Final = 20.0  # that it may take: it says a thousand words in one
-_VOICES: Final = {"zh": "cmn", "en": "en-us"}
+_VOICES: Final = {"zh": "cmn-latn-pinyin", "en": "en-us"}
 Way = tuple[str, ...]
 
 

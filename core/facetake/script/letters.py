@@ -6,6 +6,7 @@ The models are read from the packages as they were installed: g2p2 itself would 
 from __future__ import annotations
 
 import lzma
+import re
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -16,6 +17,19 @@ from facetake.phones import from_ipa
 if TYPE_CHECKING:
     from g2p2 import Model
 
+Way = tuple[str, ...]
+_VOWELS: Final = "aɐeəɛiɪoɔuʊøœyʏː"
+_EASY: Final = {
+    # An r behind a vowel is hardly heard, and neither is the vowel of an ending before n.
+    "de": (
+        (f"(?<=[{_VOWELS}])[ʁr](?![{_VOWELS}])", ""),
+        ("eːɐ̯", "ɛ"),
+        ("(?<=[iuoy])(ː?)ɐ̯", r"\1"),
+        ("(?<=[bp])ən$", "m"),
+        ("(?<=[^nmŋɐ])ən$", "n"),
+        ("aɪ̯nən$", "aɪ̯n"),
+    ),
+}
 GROUPS: Final = ("germanic", "romance", "slavic", "other_euro", "iranian", "turkic", "indic", "semitic", "sea", "other")
 
 
@@ -24,12 +38,17 @@ def has(language: str) -> bool:
     return find_spec("g2p2") is not None and _file(language) is not None
 
 
-def spell(word: str, language: str) -> tuple[str, ...]:
-    """How a word is said; nothing where the model cannot tell."""
-    return phones_of(str(_model(language).phonemize(word)), language)
+def spell(word: str, language: str) -> tuple[Way, ...]:
+    """How a word is said, carefully and, where the language's rules are known, as in a sentence; maybe nothing."""
+    ipa = str(_model(language).phonemize(word))
+    easy = ipa
+    for pattern, sound in _EASY.get(language, ()):
+        easy = re.sub(pattern, sound, easy)
+    ways = (phones_of(one, language) for one in (ipa, easy))
+    return tuple(dict.fromkeys(way for way in ways if way))
 
 
-def phones_of(ipa: str, language: str) -> tuple[str, ...]:
+def phones_of(ipa: str, language: str) -> Way:
     """A word in IPA as phones; a sound that no mouth shape is known for is left out."""
     ipa = ipa.replace("͡", "").replace("ʔ", "")
     try:
@@ -38,7 +57,7 @@ def phones_of(ipa: str, language: str) -> tuple[str, ...]:
         return tuple(phone for sound in ipa for phone in _one(sound, language))
 
 
-def _one(sound: str, language: str) -> tuple[str, ...]:
+def _one(sound: str, language: str) -> Way:
     try:
         return from_ipa(sound, language)
     except ValueError:

@@ -5,6 +5,7 @@ Knows where pronunciations come from, and no sound and no time.
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from itertools import islice, product
@@ -25,27 +26,14 @@ _BY_RULE: Final[Mapping[str, Callable[[str], Ways]]] = {
     "zh": mandarin.pronunciations,
     "ja": japanese.pronunciations,
 }
-_ABBREVIATIONS: Final[Mapping[str, Mapping[str, str]]] = {
-    "en": {"mr": "mister", "mrs": "misses", "dr": "doctor", "st": "saint", "vs": "versus", "etc": "et cetera"},
-    "de": {"dr": "doktor", "hr": "herr", "fr": "frau", "bzw": "beziehungsweise", "usw": "und so weiter", "ca": "circa"},
-    "fr": {"mr": "monsieur", "mme": "madame", "mlle": "mademoiselle", "dr": "docteur", "etc": "et cetera"},
-    "es": {"sr": "señor", "sra": "señora", "dr": "doctor", "dra": "doctora", "etc": "etcétera", "ud": "usted"},
-}  # fmt: skip
-_WEAK: Final[Mapping[str, Mapping[str, str]]] = {"en": {
-    "and": "AH0 N D|AH0 N|N", "to": "T AH0|T IH0", "of": "AH0 V|AH0", "for": "F ER0", "can": "K AH0 N|K N",
-    "you": "Y AH0|Y UW1", "your": "Y ER0", "him": "IH0 M", "her": "ER0|HH ER0", "his": "IH0 Z", "he": "IY0",
-    "them": "DH AH0 M|AH0 M", "was": "W AH0 Z", "have": "AH0 V|HH AH0 V", "has": "AH0 Z|HH AH0 Z", "had": "HH AH0 D",
-    "are": "ER0", "at": "AH0 T", "as": "AH0 Z", "from": "F R AH0 M", "that": "DH AH0 T", "than": "DH AH0 N",
-    "but": "B AH0 T", "us": "AH0 S", "some": "S AH0 M", "do": "D AH0", "just": "JH AH0 S T|JH AH0 S", "our": "AA1 R",
-    "the": "DH AH0|DH IY0|AH0", "a": "AH0|EY1", "an": "AH0 N", "i'm": "AH0 M", "i'll": "AA1 L", "going": "G OW1 IH0 N",
-}, "fr": {
-    "ne": "N AH|N", "me": "M AH|M", "te": "T AH|T", "se": "S AH|S", "je": "ZH AH|ZH|SH", "le": "L AH|L", "de": "D AH|D",
-    "ce": "S AH|S", "que": "K AH|K", "il": "IY L|IY", "les": "L EH|L EH Z", "des": "D EH|D EH Z", "est": "EH|EH T",
-}, "de": {
-    "und": "UH N T|UH N", "ist": "IH S T|IH S", "nicht": "N IH HH T|N IH HH", "ein": "AY N|N", "eine": "AY N AH|N AH",
-    "ich": "IH HH|IH SH", "das": "D AA S|S", "es": "EH S|S", "den": "D EY N|D AH N|N", "einen": "AY N AH N|AY N|N AH N",
-}}  # fmt: skip
-"""Words as they are said without stress in a sentence."""
+FORMS: Final = Path(__file__).with_name("spoken_forms.toml")
+
+
+@cache
+def _forms(kind: str, language: str) -> Mapping[str, str]:
+    """Abbreviations, or weak forms, of a language."""
+    table: dict[str, dict[str, dict[str, str]]] = tomllib.loads(FORMS.read_text(encoding="utf-8"))
+    return table[kind].get(language, {})
 
 
 class Lexicon:
@@ -107,10 +95,8 @@ class Lexicon:
             return {}
         spell = next((one.spell for one in (tables, letters) if one.has(self.language)), None)
         if spell is not None:
-            found = {word: spell(word, self.language) for word in words}
-        else:
-            found = espeak.pronunciations(words, self.language)
-        return {word: (way,) for word, way in found.items() if way}
+            return {word: spell(word, self.language) for word in words}
+        return {word: (way,) for word, way in espeak.pronunciations(words, self.language).items()}
 
     def _unknown(self, word: str) -> str:
         remedy = "name a dictionary with a line for it (--dictionary)"
@@ -122,8 +108,8 @@ class Lexicon:
 
 
 def _weak(word: str, language: str) -> Ways:
-    table = _WEAK.get(language, {})
-    return tuple(tuple(way.split()) for way in table[word].split("|")) if word in table else ()
+    said = _forms("weak", language).get(word, "")
+    return tuple(tuple(way.split()) for way in said.split("|")) if said else ()
 
 
 def _readings(word: str, language: str) -> list[str]:
@@ -133,7 +119,7 @@ def _readings(word: str, language: str) -> list[str]:
         return [way.lower() for way in numbers.spoken(word, language)]
     if word[0].isdigit() and language == "ja" and word.isdecimal():
         return [japanese.counted(word)]
-    meant = _ABBREVIATIONS.get(language, {}).get(lower)
+    meant = _forms("abbreviations", language).get(lower)
     ways = [meant] if meant else [lower]
     if word.isupper() and 2 <= len(word) <= 5 and word.isascii():  # NASA is a word and the BBC letters; either may be
         ways.append(" ".join("ay" if one == "a" else one for one in lower))

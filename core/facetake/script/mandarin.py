@@ -15,11 +15,11 @@ _DIGITS: Final = dict(zip("0123456789", "零一二三四五六七八九", strict
 _UNITS: Final = ("", "十", "百", "千")
 _INITIALS: Final = {
     "b": "B", "p": "P", "m": "M", "f": "F", "d": "D", "t": "T", "n": "N", "l": "L", "g": "G", "k": "K", "h": "HH",
-    "j": "JH", "q": "CH", "x": "SH", "zh": "JH", "ch": "CH", "sh": "SH", "r": "ZH", "z": "D Z", "c": "T S", "s": "S",
+    "j": "JH", "q": "CH", "x": "SH", "zh": "JH", "ch": "CH", "sh": "SH", "r": "ZH", "z": "T S", "c": "T S", "s": "S",
 }  # fmt: skip
 _FINALS: Final = {
     "a": "AA", "o": "AO", "e": "AH", "ai": "AY", "ei": "EY", "ao": "AW", "ou": "OW", "an": "AA N", "en": "AH N",
-    "ang": "AA NG", "eng": "AH NG", "ong": "UH NG", "er": "AH R", "i": "IY", "-i": "IH", "u": "UW", "v": "UY",
+    "ang": "AA NG", "eng": "AH NG", "ong": "UH NG", "er": "ER", "i": "IY", "-i": "IH", "u": "UW", "v": "UY",
     "ia": "Y AA", "ie": "Y EH", "iao": "Y AW", "iou": "Y OW", "ian": "Y EH N", "in": "IY N", "iang": "Y AA NG",
     "ing": "IY NG", "iong": "Y UH NG", "ua": "W AA", "uo": "W AO", "uai": "W AY", "uei": "W EY", "uan": "W AA N",
     "uen": "W AH N", "uang": "W AA NG", "ueng": "W AH NG", "ve": "UY EH", "van": "UY AE N", "vn": "UY N",

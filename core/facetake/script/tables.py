@@ -48,12 +48,13 @@ def look_up(words: Sequence[str], language: str) -> dict[str, tuple[Way, ...]]:
     return {word: tuple(ways) for word, ways in found.items()}
 
 
-def spell(word: str, language: str) -> Way:
-    """How a word that no lexicon has is said, by its letters; nothing where it has none that are known."""
+def spell(word: str, language: str) -> tuple[Way, ...]:
+    """How a word that no lexicon has is said, by its letters; maybe nothing."""
     letters = unicodedata.normalize("NFC", word)
     tags = _tagger(language).tag([_features(letters, i) for i in range(len(letters))]) if letters else []
     sounds = [one for tag in tags for one in base64.b64decode(tag).decode().split("|") if one != "_"]
-    return phones_of(sounds, language)
+    way = phones_of(sounds, language)
+    return (way,) if way else ()
 
 
 def phones_of(sounds: Sequence[str], language: str) -> Way:

@@ -147,7 +147,7 @@ class Solver(QObject):
             options = replace(options, script=own)
         settings = str(wish.recipe.settings)
         layers = (wish.edits.emotion, wish.edits.gaze, wish.edits.events, bool(wish.edits.text))
-        memory = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
+        memory: dict[str, Any] = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
         if len(memory) > MOST_STRETCHES:
             memory.clear()
         made = perform(line, drafted, options, models, own=own, memory=memory)

@@ -6,6 +6,7 @@ It changes nothing by itself: it says what it is asked for, and shows what it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
@@ -15,7 +16,7 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 from facetake import phones
 from facetake.edits import EditedScript, LineEdits, changes
 from facetake.edits.changes import Edge
-from facetake.script import Phone
+from facetake.script import Phone, Word
 from facetake_host.panel.tracks import INK, WAVE, Draw, TrackView
 
 WORD_PX: Final = 32
@@ -310,7 +311,8 @@ class Strip(TrackView):
         if self.script is None or name not in self.rows() or not self.lane(name).contains(at):
             return None
         time_s = self._time(at.x())
-        there = self.script.alignment.phones if name == "phones" else self.script.alignment.words
+        shown = self.script.alignment
+        there: Sequence[Phone | Word] = shown.phones if name == "phones" else shown.words
         return next((n for n, one in enumerate(there) if one.start_s <= time_s < one.end_s), None)
 
     def _boundary(self, at: QPointF) -> tuple[int, Edge] | None:

@@ -37,6 +37,7 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.motion.emphasis import MOST_AMOUNT
 from facetake.motion.expression import MOST_ENERGY
 from facetake.preview import main_curves
 from facetake.take import Take, resample
@@ -52,6 +53,7 @@ PLOT_POINTS = 3000  # a curve, by choice: more than a panel's pixels
 PLOT_CURVES = 4  # a region, by eye: more lines hide one another
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
+MOST_TOLD: Final = 5  # words that a line is told to differ in from its text: a panel shows few lines
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
 Result = dict[str, Any]
 
@@ -71,6 +73,9 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "emotion": (str, "neutral"),
         "look": (str, ""),
         "look_at": (list, []),
+        "text": (str, ""),
+        "language": (str, ""),
+        "emphasis": (float, 1.0),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -204,6 +209,9 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
+        text=asked["text"] or None,
+        language=asked["language"] or None,
+        emphasis=quantities.number(asked["emphasis"], "emphasis", 0.0, MOST_AMOUNT),
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
@@ -222,6 +230,8 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     )
     for sentence in made.told:
         channel.warning(sentence)
+    for difference in made.aligned.differences[:MOST_TOLD] if made.aligned else ():
+        channel.warning(f"line differs from its script: {difference.sentence}")
     assert made.keys is not None
     take = made.take if asked["exact"] else replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -32,6 +32,9 @@ OTHER = {
     "look": "camera",
 }
 
+UNSET = {"blinks", "darts", "script", "text", "language", "dictionary", "emphasis", "edits"}
+"""Options that no batch's command sets; a row has its own text."""
+
 
 @pytest.fixture
 def row(tmp_path: Path) -> batch.ManifestRow:
@@ -45,10 +48,18 @@ def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Pa
     """A row is made again when any option of generation differs, but for those that no command sets."""
     hashes = making.model_hashes(None)
     plain = making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions()), hashes)
-    assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == {"blinks", "darts", "script", "edits"}
+    assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == UNSET
     for name, value in OTHER.items():
         options = GenerateOptions(**{name: value})  # type: ignore[arg-type]
         assert making.fingerprint(row, batch.BatchSettings(tmp_path, options), hashes) != plain, name
+
+
+def test_the_text_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Path) -> None:
+    """A row whose text changed is made again, as its lips follow it."""
+    hashes = making.model_hashes(None)
+    settings = batch.BatchSettings(tmp_path, GenerateOptions())
+    told = [making.fingerprint(replace(row, text=text), settings, hashes) for text in ("", "Hold.", "{Hold}.")]
+    assert len({str(one) for one in told}) == 3
 
 
 def test_a_mood_in_capitals_is_the_same(row: batch.ManifestRow, tmp_path: Path) -> None:

@@ -1,0 +1,274 @@
+"""How exactly words and phones are found, and what is noticed where a voice leaves its text; run by hand.
+
+Lines of the corpus' voices have exact phone times; the clips of GRID (word times in files `.align`) are a man's. Beside
+ours runs pocketsphinx' aligner over the same sounds: `facetake_training.align` for phones, its own for words.
+
+    python tests/bench/bench_align.py                    # phones, and planted misreads
+    python tests/bench/bench_align.py --grid clips/      # words: NAME.mpg with NAME.align beside it
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import re
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+
+from facetake import alignment, audio, inference, phones
+from facetake.arrays import F32
+from facetake.script import Aligned
+from facetake_training import text
+from facetake_training.align import Labeller
+from facetake_training.speech import SpeakingVoice, SpokenLine, engine_of
+
+GRID_UNITS = 25_000  # of its word times in a second
+RATES = (0.9, 1.0, 1.15)  # of speaking, one drawn for each line
+VOICES = {
+    "en": (
+        ("flite", "slt"),
+        ("flite", "rms"),
+        ("flite", "awb"),
+        ("festival", "cmu_us_slt_arctic_hts"),
+        ("festival", "kal_diphone"),
+        ("espeak", "gmw/en-US"),
+    ),
+    "de": (("espeak", "gmw/de"),),
+    "zh": (("espeak", "sit/cmn-Latn-pinyin"),),
+    "es": (("espeak", "roa/es"),),
+    "fr": (("espeak", "roa/fr"),),
+    "ja": (("espeak", "jpx/ja"),),
+}
+OTHERS = {
+    "es": (
+        "La niña come una manzana roja en el parque. Mañana vamos a la playa con nuestros amigos. ¿Dónde estás?",
+        "El perro duerme debajo de la mesa. Me gusta mucho la música de mi abuelo. Cierra la puerta, por favor.",
+    ),
+    "fr": (
+        "La petite fille mange une pomme rouge. Demain nous allons à la plage avec nos amis. Ferme la porte.",
+        "Le chien dort sous la table. J'aime beaucoup la musique de mon père. Où est le livre bleu ?",
+    ),
+    "ja": (
+        "きょうはいいてんきです。あした、ともだちとうみへいきます。ねこがまどのそばでねています。",
+        "わたしはあかいりんごをたべました。ほんはつくえのうえにあります。またあしたあいましょう。",
+    ),
+}
+"""Sentences of our own in languages that the corpus has none of."""
+
+
+@dataclass(frozen=True)
+class Line:
+    """What a voice said.
+
+    Attributes:
+        text: that it was given.
+        spoken: its sound and times.
+        language: two letters.
+        engine: that spoke.
+    """
+
+    text: str
+    spoken: SpokenLine
+    language: str
+    engine: str
+
+
+def main() -> None:
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--lines", type=int, default=20, help="of each voice")
+    parser.add_argument("--grid", type=Path, help="a folder with clips of GRID and their .align files")
+    parser.add_argument("--planted", type=int, default=200, help="lines with a word dropped, swapped, added or none")
+    arguments = parser.parse_args()
+    ear = inference.load_ear(inference.SHIPPED)
+    if arguments.grid:
+        words(arguments.grid, ear)
+        return
+    boundaries(arguments.lines, ear)
+    for language in ("en", "de"):
+        planted(arguments.planted, language, ear)
+
+
+def lines(language: str, count: int, seed: str) -> Iterator[Line]:
+    """Lines of every voice of a language; none where its engine is not installed."""
+    for engine, voice in VOICES[language]:
+        chance = random.Random(f"{seed} {voice}")
+        if language in OTHERS:
+            texts: Iterator[str] = iter(
+                [one for some in OTHERS[language] for one in re.findall(r"[^.。?]+[.。?]", some)]
+            )
+        else:
+            texts = (one for one, _ in text.stream(language, chance))
+        speaker = engine_of(engine)
+        for _, said in zip(range(count), texts, strict=False):
+            try:
+                spoken = speaker.speak(said, SpeakingVoice(voice, language, rate=chance.choice(RATES)))
+            except ValueError:  # the engine's own times do not match its sound
+                continue
+            yield Line(said, spoken, language, engine)
+
+
+def boundaries(count: int, ear: inference.Ear) -> None:
+    """Phones' beginnings against exact ones, ours and pocketsphinx'."""
+    print("phones: aligner, language, engine, matched, median error ms, within 20 ms, within 50 ms, ms a line")
+    for language in VOICES:
+        found = list(lines(language, count, "report"))
+        report("facetake", found, partial(_ours, ear=ear))
+        if language in text.LANGUAGES:
+            report("pocketsphinx", found, partial(_theirs, labeller=Labeller(language)))
+
+
+Found = list[tuple[str, float]]
+
+
+def report(name: str, found: Sequence[Line], align: Callable[[Line], Found]) -> None:
+    """Prints how far an aligner's beginnings of phones are from the exact ones."""
+    for engine in dict.fromkeys(line.engine for line in found):
+        errors: list[float] = []
+        n_true = 0
+        some = [line for line in found if line.engine == engine]
+        started = time.perf_counter()
+        results = [align(line) for line in some]
+        each_ms = 1000 * (time.perf_counter() - started) / max(1, len(some))
+        for line, result in zip(some, results, strict=True):
+            true = [(shape(row[0]), row[1]) for row in line.spoken.phones if row[0] != phones.SILENCE]
+            n_true += len(true)
+            errors += matched(true, result)
+        _print(f"{name:12s} {some[0].language} {engine:8s}", errors, n_true, each_ms)
+
+
+def _print(name: str, errors: Sequence[float], n_true: int, each_ms: float) -> None:
+    off = np.abs(errors)
+    shares = "  ".join(f"{np.mean(off < within):6.1%}" for within in (0.02, 0.05))
+    print(f"{name} {len(off) / n_true:6.1%} {1000 * np.median(off):6.1f} {shares} {each_ms:7.1f}", flush=True)
+
+
+def matched(true: Found, found: Found) -> list[float]:
+    """Errors in seconds of the phones (by the mouth's shape) or words that both have, in order."""
+    blocks = SequenceMatcher(None, [one[0] for one in true], [one[0] for one in found], autojunk=False)
+    return [
+        found[block.b + k][1] - true[block.a + k][1]
+        for block in blocks.get_matching_blocks()
+        for k in range(block.size)
+    ]
+
+
+def shape(phone: str) -> str:
+    """What shows of a phone: aligners write some sounds with other phones that look alike."""
+    return phones.viseme_of(phones.base(phone))
+
+
+def _ours(line: Line, ear: inference.Ear) -> Found:
+    found = aligned(line.spoken.audio, line.text, line.language, ear).alignment
+    return [(shape(one.symbol), one.start_s) for one in found.phones]
+
+
+def _theirs(line: Line, labeller: Labeller) -> Found:
+    found = labeller.label(line.spoken.audio, line.text)
+    rows = () if isinstance(found, str) else found.phones
+    return [(shape(row[0]), row[1]) for row in rows if phones.base(row[0]) != phones.SILENCE]
+
+
+def aligned(sound: F32, said: str, language: str, ear: inference.Ear) -> Aligned:
+    """A sound and its text, by ours."""
+    count = round(len(sound) * audio.FRAME_RATE_HZ / audio.SAMPLE_RATE_HZ)
+    heard = ear.hear([sound], count, with_phones=True).phones
+    assert heard is not None  # as asked
+    return alignment.align_heard(heard, len(sound) / audio.SAMPLE_RATE_HZ, said, language=language)
+
+
+def planted(count: int, language: str, ear: inference.Ear) -> None:
+    """What is told of lines in which the voice says something else than the text, and of others."""
+    chance = random.Random(f"planted {language}")
+    found: dict[str, list[bool]] = {"dropped": [], "swapped": [], "added": [], "none": []}
+    false = n_words = 0
+    vocabulary = sorted({word.lower() for one in text.sentences(language) for word in re.findall(r"\w{3,}", one)})
+    texts = text.stream(language, chance)
+    engines = {engine: engine_of(engine) for engine, _ in VOICES[language]}
+    while sum(map(len, found.values())) < count:
+        words = re.findall(r"[\w']+", next(texts)[0])
+        kind = list(found)[sum(map(len, found.values())) % 4]
+        if len(words) < 4 or words[0] == "Hm":  # which voices spell
+            continue
+        place = chance.randrange(1, len(words) - 1)
+        engine, voice = chance.choice(VOICES[language])
+        said = _misread(words, place, kind, vocabulary, chance)
+        try:
+            spoken = engines[engine].speak(" ".join(said), SpeakingVoice(voice, language, rate=chance.choice(RATES)))
+        except ValueError:
+            continue
+        told = aligned(spoken.audio, " ".join(words), language, ear).differences
+        near = [one for one in told if one.place - 1 <= place <= one.place + max(1, len(one.text.split()))]
+        found[kind].append(bool(near) and kind != "none")
+        false += len(told) if kind == "none" else len(told) - len(near)
+        n_words += len(words)
+    said_of = ", ".join(f"{kind} {sum(some)} of {len(some)}" for kind, some in found.items() if kind != "none")
+    print(f"planted {language}: {said_of} found; {false} false alarms in {n_words} words")
+
+
+def _misread(
+    words: Sequence[str], place: int, kind: str, vocabulary: Sequence[str], chance: random.Random
+) -> list[str]:
+    said = list(words)
+    other = chance.choice([word for word in vocabulary if word != words[place].lower()])
+    if kind == "dropped":
+        del said[place]
+    elif kind == "swapped":
+        said[place] = other
+    elif kind == "added":
+        said.insert(place, other)
+    return said
+
+
+def words(folder: Path, ear: inference.Ear) -> None:
+    """Words' beginnings and ends in the clips of GRID, ours and pocketsphinx' own."""
+    from pocketsphinx import Decoder
+
+    decoder = Decoder(lm=None, loglevel="FATAL")
+    errors: dict[str, list[float]] = {"facetake": [], "pocketsphinx": []}
+    taken_s = dict.fromkeys(errors, 0.0)
+    clips = sorted(folder.glob("*.align"))
+    n_true = 0
+    for clip in clips:
+        rows = [line.split() for line in clip.read_text(encoding="utf-8").splitlines()]
+        true = [(word, int(a) / GRID_UNITS, int(b) / GRID_UNITS) for a, b, word in rows if word not in ("sil", "sp")]
+        sound = audio.read(clip.with_suffix(".mpg"))
+        said = " ".join(word for word, _, _ in true)
+        n_true += len(true)
+        for name, align in (("facetake", _our_words), ("pocketsphinx", _their_words)):
+            started = time.perf_counter()
+            found = align(sound, said, ear if name == "facetake" else decoder)
+            taken_s[name] += time.perf_counter() - started
+            errors[name] += matched([(one[0], one[1]) for one in true], [(one[0], one[1]) for one in found])
+    print("words of GRID: aligner, matched, median error ms, within 20 ms, within 50 ms, ms a line")
+    for name, some in errors.items():
+        _print(f"{name:12s}", some, n_true, 1000 * taken_s[name] / len(clips))
+
+
+def _our_words(sound: F32, said: str, ear: object) -> list[tuple[str, float]]:
+    assert isinstance(ear, inference.Ear)
+    return [(one.text, one.start_s) for one in aligned(sound, said, "en", ear).alignment.words]
+
+
+def _their_words(sound: F32, said: str, decoder: object) -> list[tuple[str, float]]:
+    samples = (np.clip(sound / max(1e-6, float(np.abs(sound).max())), -1, 1) * 16_000).astype("<i2").tobytes()
+    try:
+        decoder.set_align_text(said)  # type: ignore[attr-defined]
+        decoder.start_utt()  # type: ignore[attr-defined]
+        decoder.process_raw(samples, full_utt=True)  # type: ignore[attr-defined]
+        decoder.end_utt()  # type: ignore[attr-defined]
+        segments = list(decoder.seg() or ())  # type: ignore[attr-defined]
+    except (RuntimeError, TypeError):
+        return []
+    spoken = [one for one in segments if not one.word.startswith(("<", "["))]
+    return [(one.word.split("(")[0], one.start_frame / 100) for one in spoken]
+
+
+if __name__ == "__main__":
+    main()
