@@ -69,7 +69,7 @@ def generate(
         "out": str(out),
         "take_out": str(take_out),
     }
-    asked |= {"edits": str(edited), "exact": True}
+    asked |= {"take_out": str(take_out), "edits": str(edited), "exact": True}
     news: list[str] = []
     yield from _noting(jobs.answer(engine, "generate", {**asked, **settings.request()}, label, cancel), news)
     found = curves.load(out)
