@@ -16,15 +16,17 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, files, gaze, keys, rig
+from facetake import audio, emotion_recognition, events, files, gaze, keys, rig
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ConfigError
+from facetake.events import EventTrack
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, expression, eyes, gaze_shifts, head
+from facetake.motion.performances import Performances
 from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
@@ -60,6 +62,8 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
+        events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", or the path of a file; or a
+            track of events.
     """
 
     emotion: str | None = None
@@ -76,6 +80,7 @@ class GenerateOptions:
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
+    events: str | EventTrack | None = None
 
 
 @dataclass(frozen=True)
@@ -123,8 +128,10 @@ def generate(
     listener = models.audio_emotion if is_heard(asked) else None
     emotion, mood = _mood(asked)
     looked, watched = _looked(options)
+    marked, listed = _marked(options)
     report = progress or _ignore
     with audio.unchanged(path), audio.stream(path) as sound:
+        marked.check_within(sound.duration_s)
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(
@@ -150,13 +157,18 @@ def generate(
     seed = _seed(sound_sha256, options.seed)
     weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
-    closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
+    performances = Performances(marked, energy_db, seed)
+    performances.play(values, weights, models.rests)
+    said = visemes * ((speech > 0.0) * performances.spoken(visemes))[:, None]
+    closures = tuple(lip_closure.find_closures(said, start_s=-LEAD_S, values=values))
     _lead(values)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
+    if turned is not None:
+        performances.turn(turned)
     if options.blink:
         blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
         with_s = shifts.blinks_s if shifts else None
@@ -169,7 +181,8 @@ def generate(
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
 
-    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
+    visemes, speech = performances.seen(visemes, values), performances.opened(speech)
+    origin = _origin(path, sound_sha256, mood | watched | listed, options, models, heard, told)
     told += shifts.told if shifts else ()
     take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
@@ -300,6 +313,19 @@ def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, objec
         with audio.unchanged(path):
             return gaze.read(path), {"look": path.name, "look_sha256": files.hash_of(path, ConfigError)}
     return gaze.parse(options.look), {"look": options.look}
+
+
+def _marked(options: GenerateOptions) -> tuple[EventTrack, dict[str, object]]:
+    """What is not speech, and what is noted of it: of a file its name and hash."""
+    if options.events is None or options.events == "":
+        return EventTrack(), {}
+    if isinstance(options.events, EventTrack):
+        return options.events, {"events": events.written(options.events)}
+    if path := events.cue_file(options.events):
+        with audio.unchanged(path):
+            return events.read(path), {"events": path.name, "events_sha256": files.hash_of(path, ConfigError)}
+    track = events.parse(options.events)
+    return track, {"events": events.written(track)}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:
