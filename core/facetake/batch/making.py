@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake import __version__, emotion, events, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
 from facetake.batch import heard as hearing
 from facetake.batch import outputs
@@ -120,6 +120,7 @@ class Maker:
             chosen,
             emotion=row.emotion or chosen.emotion,
             look=row.look or chosen.look,
+            events=row.events or chosen.events,
             seed=chosen.seed if row.seed is None else row.seed,
         )
         made = generate(row.audio, options, self._models)
@@ -179,7 +180,12 @@ class Maker:
 
 def _read(origin: Mapping[str, object]) -> Fingerprint:
     """Of what a take says of itself, what tells its inputs apart."""
-    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"), ("look cues", "look_sha256"))
+    known = (
+        ("audio", "audio_sha256"),
+        ("cues", "cues_sha256"),
+        ("look cues", "look_sha256"),
+        ("event cues", "events_sha256"),
+    )
     return {name: origin[key] for name, key in known if key in origin}
 
 
@@ -257,6 +263,12 @@ def fingerprint(
         found["look"] = aims.name if aims else look
         if aims:
             found["look cues"] = hashed(aims)
+    marked = row.events or options.events
+    if isinstance(marked, str) and marked:
+        listed = events.cue_file(marked)
+        found["events"] = listed.name if listed else marked
+        if listed:
+            found["event cues"] = hashed(listed)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):

@@ -24,7 +24,7 @@ class ManifestRow:
     Attributes:
         id: its name.
         audio: path of the recording.
-        emotion, style, actor, look: as the command line writes them; empty for the batch's own.
+        emotion, style, actor, look, events: as the command line writes them; empty for the batch's own.
         character, text: for people.
         seed: None for the batch's own.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
@@ -60,6 +60,7 @@ class ManifestRow:
     heard_wrong: bool = False
     look: str = ""
     rig_map: str = ""
+    events: str = ""
 
 
 def is_letter(one: str) -> bool:

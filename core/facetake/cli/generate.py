@@ -30,6 +30,7 @@ EXAMPLES = (
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
+    "line.wav --events breath_in@0.2-0.6+laugh@4.1-5.3:0.8",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -76,6 +77,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHERE",
         help="what eyes and head look at: camera, X,Y,Z in metres to the actor's left, up and forward of the eyes "
         "(--look=-0.3,0,1 where the first is negative), or a file of cues",
+    )
+    parser.add_argument(
+        "--events",
+        metavar="WHAT",
+        help="what is not speech: laugh@0.8-1.4:0.7, several joined by +, or a file of lines such as '0.80 1.40 "
+        "laugh:0.7'; without :SIZE as large as it is loud",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -164,7 +171,7 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
-    cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
+    cues = [Path(one) for one in (arguments.emotion, arguments.look, arguments.events) if one]
     inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
     if arguments.form is None:
         check_suffix(targets[0])
@@ -199,7 +206,7 @@ def take_suffix(form: str | None) -> str:
 
 def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
-    from facetake import emotion, gaze, rig
+    from facetake import emotion, events, gaze, rig
     from facetake.generate import GenerateOptions
     from facetake.timebase import parse_rate
 
@@ -207,6 +214,8 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     if arguments.look:
         gaze.parse(arguments.look)
+    if arguments.events:
+        events.parse(arguments.events)
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
     gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
@@ -223,6 +232,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         only,
         head_style=arguments.head_style,
         look=arguments.look,
+        events=arguments.events,
     )
 
 

@@ -15,6 +15,7 @@ FAINT_DB: Final = 18.0  # below the loudest, at which a pulse moves the face lea
 LEAST: Final = 0.3  # share of the loudest pulse that a faint one moves
 CLOSEST: Final = 0.55  # of the usual time between pulses, within which two are one
 HEARD_SHARE: Final = 0.4  # of the usual number of pulses, below which the sound tells none
+REACH: Final = 0.62  # of the time to its neighbour that a pulse takes to rise or fall: with all of it none would show
 FADE: Final = 0.45  # by which drawn pulses grow weaker towards the end: breath runs out
 UNEVEN: Final = 0.15  # by which drawn pulses stray from their beat, as a share of it: an even beat is a machine's
 
@@ -42,7 +43,7 @@ def track(
         before = centre - centres[number - 1] if number else 1.0 / rate_hz
         after = centres[number + 1] - centre if number + 1 < len(centres) else 1.0 / rate_hz
         away = times_s - centre
-        width = np.where(away < 0.0, min(before, 1.0 / rate_hz), min(after, 1.0 / rate_hz))
+        width = REACH * np.where(away < 0.0, min(before, 1.0 / rate_hz), min(after, 1.0 / rate_hz))
         bump = 0.5 + 0.5 * np.cos(np.pi * np.clip(away / width, -1.0, 1.0))
         found += size * bump
     return np.minimum(found, 1.0)

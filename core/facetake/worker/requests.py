@@ -16,7 +16,20 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, emotion, formats, gaze, host_io, inference, inspection, live, rig, visemes
+from facetake import (
+    __version__,
+    audio,
+    emotion,
+    events,
+    formats,
+    gaze,
+    host_io,
+    inference,
+    inspection,
+    live,
+    rig,
+    visemes,
+)
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -58,6 +71,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "emotion": (str, "neutral"),
         "look": (str, ""),
         "look_at": (list, []),
+        "events": (str, ""),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -183,11 +197,17 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
-    told = [found for found in (emotion.cue_file(asked["emotion"]), gaze.cue_file(asked["look"])) if found]
+    cues = (
+        emotion.cue_file(asked["emotion"]),
+        gaze.cue_file(asked["look"]),
+        events.cue_file(asked["events"]),
+    )
+    told = [found for found in cues if found]
     _refuse_overwriting(asked, asked["audio"], *told)
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
+        events=asked["events"],
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
