@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Final
 
@@ -76,7 +77,7 @@ class EventTrack:
         wanted = set(kinds)
         return tuple(one for one in self.events if one.kind in wanted)
 
-    def check_within(self, duration_s: float) -> None:
+    def check_within(self, duration_s: float | Fraction) -> None:
         """Finds events that a recording is too short for.
 
         Raises:
@@ -86,7 +87,7 @@ class EventTrack:
             if one.start_s >= duration_s:
                 raise ConfigError(
                     f"the {one.kind} at {one.start_s:g} s begins after the end of the recording, which is "
-                    f"{duration_s:.2f} s long; mark it earlier or leave it out"
+                    f"{float(duration_s):.2f} s long; mark it earlier or leave it out"
                 )
 
 
