@@ -305,19 +305,22 @@ def _may_be_full() -> NDArray[np.bool_]:
     found = np.zeros(rig.N_CONTROLS, bool)
     for name in ("mouth_lipsTogetherU", "mouth_lipsTogetherD", "eye_blink"):
         found[rig.both(name)] = True
-    return found | (np.asarray(rig.NEUTRAL) != 0.0)
+    found |= rig.NEUTRAL != 0.0
+    return found
 
 
 @cache
 def _kinds() -> Mapping[str, _Kind]:
     """What performances.toml says of each kind."""
     table = tomllib.loads((Path(__file__).parent / "performances.toml").read_text(encoding="utf-8"))
-    numbers = ("before_s", "after_s", "quiet_db", "loud_db")
     return {
         name: _Kind(
-            *(float(one[number]) for number in numbers),
-            float(one.get("rate_hz", 0.0)),
-            tuple(_variant(variant) for variant in one["variants"]),
+            before_s=float(one["before_s"]),
+            after_s=float(one["after_s"]),
+            quiet_db=float(one["quiet_db"]),
+            loud_db=float(one["loud_db"]),
+            rate_hz=float(one.get("rate_hz", 0.0)),
+            variants=tuple(map(_variant, one["variants"])),
         )
         for name, one in table.items()
     }
