@@ -28,6 +28,7 @@ KINDS: Final = (*BURSTS, *MANNERS)
 SHORTEST_S: Final = 0.08  # of an event: in less no jaw opens and shuts
 MOST: Final = 10_000  # events of a line: one for every third of a second of an hour
 EXAMPLE: Final = "0.80 1.40 laugh:0.7"
+AUTO: Final = "auto"
 INLINE: Final = "laugh@0.8-1.4:0.7"
 
 
@@ -95,19 +96,33 @@ def parse(text: str) -> EventTrack:
     """Reads events as the user writes them.
 
     Args:
-        text: "laugh@0.8-1.4:0.7", several joined by "+", or the path of a file of events.
+        text: "laugh@0.8-1.4:0.7", several joined by "+", or the path of a file of events. "auto" among them is no event:
+            what is heard comes to those that are marked.
 
     Raises:
         ConfigError: an unknown kind, times out of order, bursts over each other, or an unreadable file.
     """
     if path := cue_file(text):
         return read(path)
-    return ordered([_inline(part.strip(), "--events") for part in text.split("+")], "--events")
+    parts = [part for part in text.split("+") if not is_heard(part)]
+    return ordered([_inline(part.strip(), "--events") for part in parts], "--events")
+
+
+def is_heard(text: str) -> bool:
+    """Whether events are to be heard: "auto", alone or beside others."""
+    return any(part.strip().casefold() == AUTO for part in text.split("+"))
+
+
+def joined(marked: EventTrack, heard: EventTrack) -> EventTrack:
+    """Events that were marked, and those that were heard where no burst is marked."""
+    mine = marked.of(BURSTS)
+    more = [one for one in heard.events if all(one.end_s <= o.start_s or one.start_s >= o.end_s for o in mine)]
+    return ordered([*marked.events, *more], "what was heard")
 
 
 def cue_file(text: str) -> Path | None:
     """The file of events that was named; None where they are written out."""
-    if "@" in text and not cues.is_file(text):
+    if ("@" in text or is_heard(text)) and not cues.is_file(text):
         return None
     return Path(text) if cues.looks_like_file(text) or cues.is_file(text) else None
 
@@ -152,7 +167,9 @@ def _inline(text: str, where: str) -> Event:
     times, _, amount = rest.partition(":")
     start, dash, end = times.partition("-")
     if not (at and dash):
-        raise ConfigError(f"{where}: {shown(text)} is no event; write '{INLINE}', or the path of a file of events")
+        raise ConfigError(
+            f"{where}: {shown(text)} is no event; write '{INLINE}', auto, or the path of a file of events"
+        )
     return _event((start, end), kind, amount, where)
 
 

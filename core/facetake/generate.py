@@ -62,8 +62,8 @@ class GenerateOptions:
         head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
         look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
             of cues; or what a host says of it; None leaves the eyes to their darts.
-        events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", or the path of a file; or a
-            track of events.
+        events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", the path of a file, or "auto"
+            to hear it; or a track of events.
     """
 
     emotion: str | None = None
@@ -142,6 +142,8 @@ def generate(
         )
         sound_sha256 = files.hash_of(path, AudioError)
         told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
+    if isinstance(options.events, str) and events.is_heard(options.events):
+        marked, listed = _overheard(path, marked, hearing, models)
     energy_db, onsets = rhythm.tracks()
     visemes = hearing.visemes
     heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
@@ -326,6 +328,19 @@ def _marked(options: GenerateOptions) -> tuple[EventTrack, dict[str, object]]:
             return events.read(path), {"events": path.name, "events_sha256": files.hash_of(path, ConfigError)}
     track = events.parse(options.events)
     return track, {"events": events.written(track)}
+
+
+def _overheard(
+    path: Path, marked: EventTrack, hearing: Hearing, models: Models
+) -> tuple[EventTrack, dict[str, object]]:
+    """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
+    listener = models.event_listener
+    features = hearing.features
+    if listener.ear is not models.ear:
+        with audio.stream(path) as sound:
+            features = listener.ear.hear(sound, len(features)).features
+    track = events.joined(marked, listener.hear(features))
+    return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

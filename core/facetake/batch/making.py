@@ -269,6 +269,8 @@ def fingerprint(
         found["events"] = listed.name if listed else marked
         if listed:
             found["event cues"] = hashed(listed)
+        if events.is_heard(marked):
+            found["events heard by"] = hashes.get("events", "")
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
