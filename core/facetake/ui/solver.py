@@ -142,7 +142,8 @@ class Solver(QObject):
         script = edited_script(line, replace(options, script=own))
         if wish.recipe is None:
             return Solved(wish, script)
-        drafted: Draft = self._once((*stamp, options.emotion, wish.recipe.cues), lambda: draft(line, options, models))
+        heard = (*stamp, options.emotion, wish.recipe.cues, wish.edits.emotion, wish.edits.events)
+        drafted: Draft = self._once(heard, lambda: draft(line, options, models))
         if wish.edits.text:
             options = replace(options, script=own)
         settings = str(wish.recipe.settings)

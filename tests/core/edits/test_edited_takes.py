@@ -10,7 +10,7 @@ import pytest
 import soundfile as sf
 
 from facetake import edits, inference, mouth, rig
-from facetake.edits import EditedScript, EmotionCue, GazeCue, KeyedCurve, LineEdits, Lock, changes
+from facetake.edits import EditedScript, EmotionCue, Event, GazeCue, KeyedCurve, LineEdits, Lock, changes
 from facetake.generate import (
     Draft,
     GenerateOptions,
@@ -185,3 +185,12 @@ def test_edits_of_another_recording_say_so(stage: Stage, tmp_path: Path) -> None
     known = changes.change(stage.script, 5, "M")
     made = generate(tmp_path / "slow.wav", GenerateOptions(edits=known), stage.models)
     assert any("another recording (line.wav)" in one for one in made.told)
+
+
+def test_what_is_marked_among_the_edits_is_performed(stage: Stage) -> None:
+    """A laugh is the one that the command line marks, byte for byte; one after the end of the line is left out."""
+    marked = LineEdits(events=(Event("laugh", 4.8, 5.8, 0.7), Event("cough", 30.0, 31.0)))
+    by_edits = generate(LINE, GenerateOptions(edits=marked), stage.models).take
+    by_options = generate(LINE, GenerateOptions(events="laugh@4.8-5.8:0.7"), stage.models).take
+    assert by_edits.values.tobytes() == by_options.values.tobytes()
+    assert by_edits.origin["events"] == "edits"
