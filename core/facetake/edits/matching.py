@@ -77,6 +77,10 @@ class Matcher:
         """Where a new phone stands."""
         return self._anchors[index]
 
+    def neighbour(self, index: int, by: int) -> Anchor | None:
+        """The new phone before or after another one; None where there is none."""
+        return self._anchors[index + by] if 0 <= index + by < len(self._anchors) else None
+
     def _by_time(self, old: Anchor) -> int | None:
         middle_s = self._scale * (old.from_s + old.to_s) / 2
         away = [
