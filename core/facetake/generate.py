@@ -339,7 +339,7 @@ def perform(
     options: GenerateOptions,
     models: Models,
     progress: Callable[[float], None] | None = None,
-    own: Alignment | None = None,
+    script: EditedScript | None = None,
     memory: dict[str, Any] | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
@@ -350,14 +350,14 @@ def perform(
         options: what the user chose.
         models: loaded and verified networks.
         progress: called with the share done, 0..1.
-        own: phones and words of the line without edits, where they are known already.
+        script: phones and words of the line with its edits, where they are known already.
         memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
 
     Raises:
         ConfigError, RigError: an option names something unknown.
     """
-    known = options if own is None else replace(options, script=own)
-    script = None if options.edits is None else edited_script(line, known)
+    if script is None and options.edits is not None:
+        script = edited_script(line, options)
     if script is not None:
         options = replace(options, edits=script.edits)
     plain = memory.get("plain") if memory is not None else None

@@ -151,7 +151,7 @@ class Solver(QObject):
         memory: dict[str, Any] = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
         if len(memory) > MOST_STRETCHES:
             memory.clear()
-        made = perform(line, drafted, options, models, own=own, memory=memory)
+        made = perform(line, drafted, options, models, script=script, memory=memory)
         track = visemes.segments(made.visemes, made.take.rate, made.take.start)
         shown = tuple((one.viseme, one.start_s, one.end_s) for one in track)
         told = " ".join(script.lost)
