@@ -18,7 +18,7 @@ from facetake.files import quantities
 from facetake.gaze import looked_at
 from facetake.timebase import FURTHEST_S
 
-VERSION: Final = 1
+VERSION: Final = 1  # of the file: a newer one says things that this program would lose
 LEAST_PHONE_S: Final = 0.02  # a frame at 60 a second, and a little: what is shorter is never seen
 LEAST_STRENGTH: Final = 0.0  # a phone that is not shaped at all
 MOST_STRENGTH: Final = 2.0  # by choice: half as much again as "hard"
