@@ -5,6 +5,7 @@ ours runs pocketsphinx' aligner over the same sounds: `facetake_training.align` 
 
     python tests/bench/bench_align.py                    # phones, and planted misreads
     python tests/bench/bench_align.py --grid clips/      # words: NAME.mpg with NAME.align beside it
+    python tests/bench/bench_align.py --recorded en.tsv  # texts changed against recordings: ID and text, en/ID.ogg
 """
 
 from __future__ import annotations
@@ -84,11 +85,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=20, help="of each voice")
     parser.add_argument("--grid", type=Path, help="a folder with clips of GRID and their .align files")
+    parser.add_argument("--recorded", type=Path, help="a list of recordings: an ID, a tab and the text a line")
     parser.add_argument("--planted", type=int, default=200, help="lines with a word dropped, swapped, added or none")
     arguments = parser.parse_args()
     ear = inference.load_ear(inference.SHIPPED)
     if arguments.grid:
         words(arguments.grid, ear)
+        return
+    if arguments.recorded:
+        recorded(arguments.recorded, arguments.planted, ear)
         return
     boundaries(arguments.lines, ear)
     for language in ("en", "de"):
@@ -145,6 +150,9 @@ def report(name: str, found: Sequence[Line], align: Callable[[Line], Found]) -> 
 
 def _print(name: str, errors: Sequence[float], n_true: int, each_ms: float) -> None:
     off = np.abs(errors)
+    if not len(off):
+        print(f"{name} could align none of these lines", flush=True)
+        return
     shares = "  ".join(f"{np.mean(off < within):6.1%}" for within in (0.02, 0.05))
     print(f"{name} {len(off) / n_true:6.1%} {1000 * np.median(off):6.1f} {shares} {each_ms:7.1f}", flush=True)
 
@@ -183,33 +191,76 @@ def aligned(sound: F32, said: str, language: str, ear: inference.Ear) -> Aligned
     return alignment.align_heard(heard, len(sound) / audio.SAMPLE_RATE_HZ, said, language=language)
 
 
+class Told:
+    """What is told of lines in which a word was dropped, swapped or added, and of lines without a fault."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, list[bool]] = {"dropped": [], "swapped": [], "added": [], "none": []}
+        self.false = 0
+        self.n_words = 0
+
+    def __len__(self) -> int:
+        return sum(map(len, self.found.values()))
+
+    @property
+    def next(self) -> str:
+        """The kind of the next line."""
+        return list(self.found)[len(self) % len(self.found)]
+
+    def add(self, kind: str, place: int, n_words: int, found: Aligned) -> None:
+        """Counts a line: what is told beside the planted word is right."""
+        told = found.differences
+        near = [one for one in told if one.place - 1 <= place <= one.place + max(1, len(one.text.split()))]
+        self.found[kind].append(bool(near) and kind != "none")
+        self.false += len(told) if kind == "none" else len(told) - len(near)
+        self.n_words += n_words
+
+    def print(self, name: str) -> None:
+        """Prints the counts."""
+        found = {kind: some for kind, some in self.found.items() if kind != "none"}
+        said_of = ", ".join(f"{kind} {sum(some)} of {len(some)}" for kind, some in found.items())
+        print(f"planted, {name}: {said_of} found; {self.false} false alarms in {self.n_words} words", flush=True)
+
+
 def planted(count: int, language: str, ear: inference.Ear) -> None:
-    """What is told of lines in which the voice says something else than the text, and of others."""
+    """Voices that say something else than the text."""
     chance = random.Random(f"planted {language}")
-    found: dict[str, list[bool]] = {"dropped": [], "swapped": [], "added": [], "none": []}
-    false = n_words = 0
+    told = Told()
     vocabulary = sorted({word.lower() for one in text.sentences(language) for word in re.findall(r"\w{3,}", one)})
     texts = text.stream(language, chance)
     engines = {engine: engine_of(engine) for engine, _ in VOICES[language]}
-    while sum(map(len, found.values())) < count:
+    while len(told) < count:
         words = re.findall(r"[\w']+", next(texts)[0])
-        kind = list(found)[sum(map(len, found.values())) % 4]
         if len(words) < 4 or words[0] == "Hm":  # which voices spell
             continue
-        place = chance.randrange(1, len(words) - 1)
+        kind, place = told.next, chance.randrange(1, len(words) - 1)
         engine, voice = chance.choice(VOICES[language])
         said = _misread(words, place, kind, vocabulary, chance)
         try:
             spoken = engines[engine].speak(" ".join(said), SpeakingVoice(voice, language, rate=chance.choice(RATES)))
         except ValueError:
             continue
-        told = aligned(spoken.audio, " ".join(words), language, ear).differences
-        near = [one for one in told if one.place - 1 <= place <= one.place + max(1, len(one.text.split()))]
-        found[kind].append(bool(near) and kind != "none")
-        false += len(told) if kind == "none" else len(told) - len(near)
-        n_words += len(words)
-    said_of = ", ".join(f"{kind} {sum(some)} of {len(some)}" for kind, some in found.items() if kind != "none")
-    print(f"planted {language}: {said_of} found; {false} false alarms in {n_words} words")
+        told.add(kind, place, len(words), aligned(spoken.audio, " ".join(words), language, ear))
+    told.print(f"voices, {language}")
+
+
+def recorded(listed: Path, count: int, ear: inference.Ear) -> None:
+    """Recordings of people, whose texts are changed: what is dropped from the sound was added to the text."""
+    chance = random.Random("recorded")
+    rows = [line.split("\t") for line in listed.read_text(encoding="utf-8").splitlines()]
+    chance.shuffle(rows)
+    vocabulary = sorted({word.lower() for _, said in rows for word in re.findall(r"\w{3,}", said)})
+    language, told = listed.name[:2], Told()
+    for name, said in rows:
+        path = listed.with_suffix("") / f"{name}.ogg"
+        words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)*", said)
+        if len(told) >= count or not path.is_file() or len(words) < 4 or any(one.isdigit() for one in said):
+            continue
+        kind, place = told.next, chance.randrange(1, len(words) - 1)
+        turned = {"dropped": "added", "added": "dropped"}.get(kind, kind)
+        script = _misread(words, place, turned, vocabulary, chance)
+        told.add(kind, place, len(words), aligned(audio.read(path), " ".join(script), language, ear))
+    told.print(f"recordings, {language}")
 
 
 def _misread(

@@ -68,10 +68,11 @@ def phones_of(kana: str) -> tuple[str, ...]:
             if one in "ャュョ" and phones and phones[-1] not in _PALATAL:
                 phones.append("Y")
             phones.append(_SMALL[one])
-        elif (one, *phones[-1:]) in (("ウ", "AO"), ("イ", "EH")):
-            continue  # "ou" and "ei" are long vowels
         else:
-            phones += [phone for phone in _table().get(one, ()) if (phone,) != tuple(phones[-1:]) or one == "ン"]
+            sounds = _table().get(one, ())
+            if (one, *phones[-1:]) in (("ウ", "AO"), ("イ", "EH")):
+                continue  # "ou" and "ei" are long vowels
+            phones += sounds[1:] if sounds[:1] == tuple(phones[-1:]) else sounds
     return tuple(phones)
 
 

@@ -8,6 +8,7 @@ from facetake.errors import ScriptError
 from facetake.script.sheet import Sheet, is_silent, ordered, phones_of
 from facetake.script.timing import Alignment, Phone, Word
 
+LONGEST_PHONE: Final = 4  # letters of its name with its stress and length; a longer label is a word
 UNITS: Final = 10_000_000  # of 100 ns in a second
 
 
@@ -30,6 +31,8 @@ def read(text: str) -> Sheet:
     spans = ordered([(float(row[0]) / unit, float(row[1]) / unit, row[2]) for row in rows], "labels")
     spoken = [one for one in spans if not is_silent(one[2])]
     try:
+        if any(len(_monophone(label)) > LONGEST_PHONE for _, _, label in spoken):
+            raise ScriptError("labels of words")
         found: list[Phone] = [one for a, b, label in spoken for one in phones_of(_monophone(label), a, b, "labels")]
     except ScriptError:
         return Sheet(" ".join(one[2] for one in spoken), tuple(Word(label, a, b) for a, b, label in spoken))

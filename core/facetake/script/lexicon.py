@@ -61,9 +61,10 @@ class Lexicon:
             ScriptError: nothing that is installed can say one of them.
         """
         new = [word for word in dict.fromkeys(words) if word not in self._known]
-        self._learn([part for word in new for part in _parts(word, self.language)])
+        said = {word: [word.lower()] if word.lower() in self.own else _readings(word, self.language) for word in new}
+        self._learn([part for readings in said.values() for reading in readings for part in reading.split()])
         for word in new:
-            ways = [way for said in _readings(word, self.language) for way in self._joined(said)]
+            ways = [way for reading in said[word] for way in self._joined(reading)]
             self._known[word] = tuple(dict.fromkeys(ways))[:MOST_WAYS]
         for word in new:
             if not self._known[word]:
@@ -93,6 +94,9 @@ class Lexicon:
         """Words that no lexicon has: by the language's model of letters, or by espeak-ng."""
         if not words:
             return {}
+        if self.language in ("zh", "ja"):  # words in Latin letters between characters are read as English
+            some = [word for word in words if word.isascii() and word.isalpha()]
+            return dict(zip(some, lexicon("en").pronunciations(some), strict=True))
         spell = next((one.spell for one in (tables, letters) if one.has(self.language)), None)
         if spell is not None:
             return {word: spell(word, self.language) for word in words}
@@ -124,10 +128,6 @@ def _readings(word: str, language: str) -> list[str]:
     if word.isupper() and 2 <= len(word) <= 5 and word.isascii():  # NASA is a word and the BBC letters; either may be
         ways.append(" ".join("ay" if one == "a" else one for one in lower))
     return ways
-
-
-def _parts(word: str, language: str) -> list[str]:
-    return [part for said in _readings(word, language) for part in said.split()]
 
 
 def read_dictionary(path: Path, language: str) -> dict[str, Ways]:

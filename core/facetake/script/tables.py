@@ -28,8 +28,9 @@ Way = tuple[str, ...]
 
 
 def has(language: str) -> bool:
-    """Whether the package of a language is installed."""
-    return language in LANGUAGES and find_spec(f"gruut_lang_{language}") is not None
+    """Whether the package of a language is installed, and the one that runs its model."""
+    needed = (f"gruut_lang_{language}", "pycrfsuite")
+    return language in LANGUAGES and all(find_spec(name) is not None for name in needed)
 
 
 def look_up(words: Sequence[str], language: str) -> dict[str, tuple[Way, ...]]:
