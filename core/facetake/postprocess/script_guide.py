@@ -7,6 +7,7 @@ networks but rounding, of which it knows a little more than they do. Where the s
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -18,12 +19,13 @@ from facetake.postprocess import heard_lips, spans
 from facetake.postprocess.heard_lips import OPENING, ROUNDING
 from facetake.postprocess.masking import Values
 from facetake.script import Alignment, Phone
+from facetake.script.timing import SLACK_S
 from facetake.visemes import VISEMES
 
 SILENCE: Final = VISEMES.index("sil")
 SURE: Final = 0.3
-"""Confidence from which on a phone of the script is believed wholly, below it in proportion. Right words have 0.8, and
-what contradicts the text is no phone of it any more; on training clips 0.1 and 0.3 score alike, and 0.5 less."""
+"""Confidence from which on a word of the script, and so its phones, is believed wholly, below it in proportion. Right
+words have 0.8; on training clips 0.1 and 0.3 score alike, and 0.5 less."""
 HELD: Final = {"P": 0.7}
 """Share of a phone in which its lips stay shut, where that is less than all: a p's breath comes after its seal. On
 tracked lips of the training clips shares of 0.6 to 0.8 score alike, and all of it closes too much."""
@@ -45,7 +47,7 @@ def visemes(heard: NDArray[np.floating], script: Alignment, rate: float = 60.0) 
     """Visemes by sound and script: the script's as far as the sound bears each phone out, else those heard.
 
     Between phones silence that is heard becomes surer, and speech that is heard stays: somebody says more than is
-    written. A soft closure is brief.
+    written, or something else. A soft closure is brief.
 
     Args:
         heard: (T, 16) probabilities.
@@ -58,10 +60,14 @@ def visemes(heard: NDArray[np.floating], script: Alignment, rate: float = 60.0) 
     told = script.visemes(len(heard), rate)
     trust = np.array(heard[:, SILENCE], np.float32)
     for phone in script.phones:
+        trust[_frames(phone.start_s, phone.end_s, len(heard), rate)] = 0.0
+    for phone in _said(script):
         here = _frames(phone.start_s, phone.end_s, len(heard), rate)
-        trust[here] = _trust(phone)
-        share = _held(phone)
-        if share < 1.0:
+        if here.start == here.stop and _is_closing(phone):  # however brief it is, lips close
+            here = slice(max(here.start - 1, 0), min(here.start, len(heard)))
+            told[here] = np.eye(len(VISEMES))[VISEMES.index(phones.viseme_of(phone.symbol))]
+        trust[here] = phone.confidence
+        if (share := _held(phone)) < 1.0:
             rest = _frames(phone.start_s + share * (phone.end_s - phone.start_s), phone.end_s, len(heard), rate)
             told[max(rest.start, here.start + 1) : rest.stop] = told[min(rest.stop, len(told) - 1)]
     return np.asarray(heard + trust[:, None] * (told - heard), np.float32)
@@ -78,21 +84,38 @@ def shape(values: Values, script: Alignment, speech: NDArray[np.floating], rate:
         speech: (T,) 0..1 where somebody speaks.
         rate: frames per second.
     """
-    if not script.phones or not len(values):
-        return
-    _round(values, script.phones, np.asarray(speech) > 0.5, rate)
-    _narrow(values, script.phones, rate)
+    said = _said(script)
+    if said and len(values):
+        _round(values, said, np.asarray(speech) > 0.5, rate)
+        _narrow(values, said, rate)
 
 
-def _trust(phone: Phone) -> float:
-    return min(phone.confidence / SURE, 1.0)
+def _said(script: Alignment) -> tuple[Phone, ...]:
+    """Phones of words, each as sure as it is believed, 0..1; what was heard in place of words is left out.
+
+    A phone is believed as much as its word: a p in a word that is heard closes though noise hides it. Believed by
+    their own sound alone, phones in noise give closures an F1 of 0.78 in place of 0.82 (24 clips of training).
+    """
+    if not script.words:  # a script of phones alone
+        return tuple(replace(one, confidence=min(one.confidence / SURE, 1.0)) for one in script.phones)
+    begins = np.array([word.start_s for word in script.words])
+    found = []
+    for phone in script.phones:
+        middle_s = (phone.start_s + phone.end_s) / 2
+        word = script.words[max(int(np.searchsorted(begins, middle_s + SLACK_S, side="right")) - 1, 0)]
+        if word.start_s - SLACK_S <= middle_s <= word.end_s + SLACK_S:
+            found.append(replace(phone, confidence=min(max(phone.confidence, word.confidence) / SURE, 1.0)))
+    return tuple(found)
+
+
+def _is_closing(phone: Phone) -> bool:
+    return phones.base(phone.symbol) in phones.CLOSED | phones.TEETH
 
 
 def _held(phone: Phone) -> float:
     """Share of a phone in which the lips keep what it asks of them; a soft closure is brief."""
-    base = phones.base(phone.symbol)
-    share = HELD.get(base, 1.0)
-    return min(share, phone.strength) if base in phones.CLOSED | phones.TEETH else share
+    share = HELD.get(phones.base(phone.symbol), 1.0)
+    return min(share, phone.strength) if _is_closing(phone) else share
 
 
 def _frames(start_s: float, end_s: float, n_frames: int, rate: float) -> slice:
@@ -105,7 +128,7 @@ def _round(values: Values, said: Sequence[Phone], speech: NDArray[np.bool_], rat
     asked = np.zeros(len(values))
     for phone in said:
         here = _frames(phone.start_s, phone.end_s, len(values), rate)
-        asked[here] = _trust(phone) * phone.strength * ROUNDED.get(phones.base(phone.symbol), 0.0)
+        asked[here] = phone.confidence * phone.strength * ROUNDED.get(phones.base(phone.symbol), 0.0)
     shown = heard_lips.measured(values, mouth.pucker)
     wanted = shown.astype(np.float64)
     if asked.any() and speech.sum() >= heard_lips.LEAST_FRAMES:
@@ -135,7 +158,7 @@ def _asked(amounts: Mapping[str, float], said: Sequence[Phone], n_frames: int, r
     for phone in said:
         if amount := amounts.get(phones.base(phone.symbol), 0.0):
             rows, level = _level(phone, n_frames, rate)
-            np.maximum(wanted[rows], amount * _trust(phone) * phone.strength * level, out=wanted[rows])
+            np.maximum(wanted[rows], amount * phone.confidence * phone.strength * level, out=wanted[rows])
     return wanted
 
 
