@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass, field, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, edits, emotion_recognition, files, gaze, keys, rig
+from facetake import audio, edits, emotion_recognition, events, files, gaze, keys, rig
 from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
@@ -24,10 +24,12 @@ from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ConfigError, ModelError
+from facetake.events import EventTrack
 from facetake.files import json_text
 from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
+from facetake.motion.performances import Performances
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
 from facetake.script import Aligned, Alignment, Sheet
 from facetake.script import heard as heard_script
@@ -73,6 +75,8 @@ class GenerateOptions:
         dictionary: a user's pronunciations of words of the text.
         emphasis: how much the face leans on words that the script marks, 0..2.
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
+        events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", the path of a file, or "auto"
+            to hear it; or a track of events.
     """
 
     emotion: str | None = None
@@ -89,6 +93,7 @@ class GenerateOptions:
     darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
     head_style: Literal["phrases", "onsets"] = "phrases"
     look: str | GazeTrack | None = None
+    events: str | EventTrack | None = None
     script: Alignment | None = None
     text: str | Sheet | None = None
     language: str | None = None
@@ -140,18 +145,21 @@ class Draft:
         values: (T, 174) float32 at 60 frames a second, in time with the sound.
         emotion: the weights that are performed.
         heard: what was heard of the emotion, where that was asked.
-        mood: what is noted of the emotion in the take's origin.
+        mood: what is noted of emotion and events in the take's origin.
+        events: what is not speech, as it was marked or heard.
     """
 
     values: F32
     emotion: EmotionTrack
     heard: EmotionEstimate | None
     mood: Mapping[str, object]
+    events: EventTrack = field(default_factory=EventTrack)
 
     def cut(self, first: int, last: int) -> Draft:
         """Some frames of it."""
         emotion = EmotionTrack(self.emotion.times_s - first / FRAME_RATE_HZ, self.emotion.weights)
-        return replace(self, values=self.values[first:last], emotion=emotion)
+        marked = self.events.cut(first / FRAME_RATE_HZ, last / FRAME_RATE_HZ)
+        return replace(self, values=self.values[first:last], emotion=emotion, events=marked)
 
 
 @dataclass(frozen=True)
@@ -213,6 +221,7 @@ def generate(
     report = progress or _ignore
     _mood(options)  # a mistake in either shows before anything is heard
     _looked(options)
+    _marked(options)
     line = listen(
         path,
         models,
@@ -314,7 +323,14 @@ def draft(
     values = _curves(models, line.hearing, emotion, progress or _ignore)
     if line.hearing.lips is not None:
         heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
-    return Draft(values, emotion, heard, mood)
+    marked, listed = _marked(options)
+    if options.events:
+        marked.check_within(line.duration_s)
+    else:
+        marked = EventTrack(tuple(one for one in marked.events if one.start_s < line.duration_s))
+    if isinstance(options.events, str) and events.is_heard(options.events):
+        marked, listed = _overheard(line.path, marked, line.hearing, models)
+    return Draft(values, emotion, heard, {**mood, **listed}, marked)
 
 
 def perform(
@@ -323,8 +339,8 @@ def perform(
     options: GenerateOptions,
     models: Models,
     progress: Callable[[float], None] | None = None,
-    own: Alignment | None = None,
-    memory: dict[str, _Acted] | None = None,
+    script: EditedScript | None = None,
+    memory: dict[str, Any] | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
 
@@ -334,14 +350,14 @@ def perform(
         options: what the user chose.
         models: loaded and verified networks.
         progress: called with the share done, 0..1.
-        own: phones and words of the line without edits, where they are known already.
+        script: phones and words of the line with its edits, where they are known already.
         memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
 
     Raises:
         ConfigError, RigError: an option names something unknown.
     """
-    known = options if own is None else replace(options, script=own)
-    script = None if options.edits is None else edited_script(line, known)
+    if script is None and options.edits is not None:
+        script = edited_script(line, options)
     if script is not None:
         options = replace(options, edits=script.edits)
     plain = memory.get("plain") if memory is not None else None
@@ -354,7 +370,7 @@ def perform(
     if script is not None:
         acted = replace(acted, told=(*acted.told, *script.lost))
         if script.edits.is_of_phones:
-            acted = _edited(acted, line, drafted, script, options, models)
+            acted = _edited(acted, line, drafted, script, options, models, {} if memory is None else memory)
     return _finished(acted, line, drafted, options, models, progress or _ignore)
 
 
@@ -370,7 +386,10 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     seed = _seed(line.sha256, options.seed)
     weights = emotion.sample(np.arange(len(values)) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
-    closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
+    performances = Performances(drafted.events, energy_db, seed)
+    performances.play(values, weights, models.rests)
+    said = visemes * ((speech > 0.0) * performances.spoken(visemes))[:, None]
+    closures = tuple(lip_closure.find_closures(said, start_s=-LEAD_S, values=values))
     _lead(values)
     if options.script is not None:
         script_guide.shape(values, options.script, speech)
@@ -382,6 +401,8 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
         emphasis.nod(turned, options.script, options.emphasis)
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
+    if turned is not None:
+        performances.turn(turned)
     if options.blink:
         blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
         with_s = shifts.blinks_s if shifts else None
@@ -393,11 +414,18 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     coupling.couple(values, speech)
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
+    visemes, speech = performances.seen(visemes, values), performances.opened(speech)
     return _Acted(values, turned, visemes, speech, closures, shifts.told if shifts else ())
 
 
 def _edited(
-    acted: _Acted, line: HeardLine, drafted: Draft, script: EditedScript, options: GenerateOptions, models: Models
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    options: GenerateOptions,
+    models: Models,
+    memory: dict[str, Any],
 ) -> _Acted:
     """The face with the line's edits: about the phones and words that they touch, and nowhere else.
 
@@ -410,12 +438,17 @@ def _edited(
     bare = replace(
         options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
     )
-    scale = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    if "scale" not in memory:
+        memory["scale"] = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
     visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
     for first, last in touched.windows([*phones, *words], count):
         rows = slice(first, last)
         stretch = line.cut(first, last), drafted.cut(first, last)
-        plain, other = _both_ways(*stretch, script, scale, first, bare, models)
+        name = f"{first}-{last} {bare.head}"
+        if name not in memory:
+            memory[name] = _as_heard(*stretch, script, first, bare, models)
+        plain = memory[name]
+        other = _as_edited(*stretch, script, memory["scale"], first, bare, models)
         change = other.values - plain.values
         touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
         touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
@@ -431,7 +464,14 @@ def _edited(
     return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
 
 
-def _both_ways(
+def _as_heard(
+    line: HeardLine, drafted: Draft, script: EditedScript, first: int, options: GenerateOptions, models: Models
+) -> _Acted:
+    """A stretch of a line without edits."""
+    return _acted(line, drafted, drafted.values.copy(), _with_script(options, script.own, line, first), models)
+
+
+def _as_edited(
     line: HeardLine,
     drafted: Draft,
     script: EditedScript,
@@ -439,18 +479,19 @@ def _both_ways(
     first: int,
     options: GenerateOptions,
     models: Models,
-) -> tuple[_Acted, _Acted]:
-    """A stretch of a line as it is heard, and as it is edited."""
-    start_s = first / FRAME_RATE_HZ
-    found = []
+) -> _Acted:
+    """A stretch of a line with its edits."""
     made = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script, scale, first)
-    heard = reshaping.Reshaped(drafted.values.copy(), line.hearing.visemes, line.energy_db)
-    for one, alignment in ((heard, script.own), (made, script.alignment)):
-        there = replace(line, hearing=replace(line.hearing, visemes=one.visemes), energy_db=one.energy_db)
-        if options.script is not None:
-            options = replace(options, script=alignment.cut(start_s, start_s + line.duration_s))
-        found.append(_acted(there, drafted, one.values, options, models))
-    return found[0], found[1]
+    line = replace(line, hearing=replace(line.hearing, visemes=made.visemes), energy_db=made.energy_db)
+    return _acted(line, drafted, made.values, _with_script(options, script.alignment, line, first), models)
+
+
+def _with_script(options: GenerateOptions, script: Alignment, line: HeardLine, first: int) -> GenerateOptions:
+    """Options for a stretch of a line, whose script counts where there is one."""
+    if options.script is None:
+        return options
+    start_s = first / FRAME_RATE_HZ
+    return replace(options, script=script.cut(start_s, start_s + line.duration_s))
 
 
 def _later(closure: lip_closure.Closure, by_s: float) -> lip_closure.Closure:
@@ -639,6 +680,33 @@ def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, objec
         with audio.unchanged(path):
             return gaze.read(path), {"look": path.name, "look_sha256": files.hash_of(path, ConfigError)}
     return gaze.parse(options.look), {"look": options.look}
+
+
+def _marked(options: GenerateOptions) -> tuple[EventTrack, dict[str, object]]:
+    """What is not speech, and what is noted of it: of a file its name and hash."""
+    if options.events is None or options.events == "":
+        track = edits.event_track(options.edits) if options.edits is not None else EventTrack()
+        return track, ({"events": "edits"} if track.events else {})
+    if isinstance(options.events, EventTrack):
+        return options.events, {"events": events.written(options.events)}
+    if path := events.cue_file(options.events):
+        with audio.unchanged(path):
+            return events.read(path), {"events": path.name, "events_sha256": files.hash_of(path, ConfigError)}
+    track = events.parse(options.events)
+    return track, {"events": events.written(track)}
+
+
+def _overheard(
+    path: Path, marked: EventTrack, hearing: Hearing, models: Models
+) -> tuple[EventTrack, dict[str, object]]:
+    """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
+    listener = models.event_listener
+    features = hearing.features
+    if listener.ear is not models.ear:
+        with audio.stream(path) as sound:
+            features = listener.ear.hear(sound, len(features)).features
+    track = events.joined(marked, listener.hear(features))
+    return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

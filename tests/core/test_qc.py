@@ -16,6 +16,7 @@ from facetake import inference, qc, rig
 from facetake.arrays import F32
 from facetake.emotion import parse
 from facetake.errors import ConfigError
+from facetake.events import KINDS, MANNERS
 from facetake.generate import GenerateOptions, Performance, generate
 from facetake.postprocess import lip_closure
 from facetake.qc import lipsync, measures
@@ -444,3 +445,12 @@ def test_a_line_that_differs_from_its_script(classifier: inference.VisemeClassif
         (script,) = (finding for finding in qc.judge(found) if finding.name == "script")
         assert script.passed is passes
         assert passes or ("differs from its script" in script.message and "quick" in script.message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_speech_passes_every_check(kind: str, classifier: inference.VisemeClassifier) -> None:
+    """A burst over a pause, a manner over words: neither a moving mouth nor a held one counts against the take."""
+    where = f"{kind}@0-2.5:1" if kind in MANNERS else f"{kind}@4.6-6:1"
+    made = generate(LINE, GenerateOptions(events=where), inference.load(None, 1))
+
+    assert not failing(made, made.take.values, classifier, "neutral")

@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "motion", _motion, "collect movement of tracked faces for takes to play")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
     _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice")
+    _add(commands, "events", _events, "train what hears events that are not speech")
     about = "train the paper's network that hears the emotion in a voice; resumes where it stopped"
     _add(commands, "audio-emotion-paper", _audio_emotion_paper, about)
     export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
@@ -289,6 +290,13 @@ def _audio_emotion(arguments: argparse.Namespace) -> int:
     from facetake_training import audio_emotion
 
     print(f"weights: {audio_emotion.train(load_config(audio_emotion.EmotionConfig, arguments.config))}")
+    return 0
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    from facetake_training import heard_events
+
+    print(f"weights: {heard_events.train(load_config(heard_events.EventConfig, arguments.config))}")
     return 0
 
 

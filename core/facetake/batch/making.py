@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, edits, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake import __version__, edits, emotion, events, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
 from facetake.batch import heard as hearing
 from facetake.batch import outputs
@@ -121,6 +121,7 @@ class Maker:
             chosen,
             emotion=row.emotion or chosen.emotion,
             look=row.look or chosen.look,
+            events=row.events or chosen.events,
             seed=chosen.seed if row.seed is None else row.seed,
         )
         edited = edits.beside(row.audio)
@@ -198,7 +199,12 @@ class Maker:
 
 def _read(origin: Mapping[str, object]) -> Fingerprint:
     """Of what a take says of itself, what tells its inputs apart."""
-    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"), ("look cues", "look_sha256"))
+    known = (
+        ("audio", "audio_sha256"),
+        ("cues", "cues_sha256"),
+        ("look cues", "look_sha256"),
+        ("event cues", "events_sha256"),
+    )
     return {name: origin[key] for name, key in known if key in origin}
 
 
@@ -278,8 +284,7 @@ def fingerprint(
         found["look"] = aims.name if aims else look
         if aims:
             found["look cues"] = hashed(aims)
-    if edited := edits.beside(row.audio):
-        found["edits"] = hashed(edited)
+    found |= _beside(row, row.events or options.events, hashes, hashed)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
@@ -288,6 +293,23 @@ def fingerprint(
             found["mesh"] = hashed(settings.mesh)
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
+    return found
+
+
+def _beside(
+    row: ManifestRow, marked: object, hashes: dict[str, str], hashed: Callable[[Path], str]
+) -> dict[str, object]:
+    """What a row's take depends on of its edits and of what is not speech."""
+    found: dict[str, object] = {}
+    if edited := edits.beside(row.audio):
+        found["edits"] = hashed(edited)
+    if isinstance(marked, str) and marked:
+        listed = events.cue_file(marked)
+        found["events"] = listed.name if listed else marked
+        if listed:
+            found["event cues"] = hashed(listed)
+        if events.is_heard(marked):
+            found["events heard by"] = hashes.get("events", "")
     return found
 
 

@@ -24,7 +24,7 @@ class ManifestRow:
     Attributes:
         id: its name.
         audio: path of the recording.
-        emotion, style, actor, look: as the command line writes them; empty for the batch's own.
+        emotion, style, actor, look, events: as the command line writes them; empty for the batch's own.
         character: for people.
         text: what is said, for the lips and for people.
         seed: None for the batch's own.
@@ -61,6 +61,7 @@ class ManifestRow:
     heard_wrong: bool = False
     look: str = ""
     rig_map: str = ""
+    events: str = ""
 
 
 def is_letter(one: str) -> bool:

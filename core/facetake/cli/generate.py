@@ -31,6 +31,7 @@ EXAMPLES = (
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
     "line.wav --text 'I {never} said that.'",
+    "line.wav --events breath_in@0.2-0.6+laugh@4.1-5.3:0.8",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -85,6 +86,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHERE",
         help="what eyes and head look at: camera, X,Y,Z in metres to the actor's left, up and forward of the eyes "
         "(--look=-0.3,0,1 where the first is negative), or a file of cues",
+    )
+    parser.add_argument(
+        "--events",
+        metavar="WHAT",
+        help="what is not speech: laugh@0.8-1.4:0.7, several joined by +, a file of lines such as '0.80 1.40 "
+        "laugh:0.7', or auto: hear breaths in; without :SIZE as large as it is loud",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -175,7 +182,7 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
-    cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
+    cues = [Path(one) for one in (arguments.emotion, arguments.look, arguments.events) if one]
     edited = [path for one in sources if (path := _edits_path(one, arguments))]
     read = [*sources, *cues, *edited, *rigs.read_files(arguments), *scripts.read_files(arguments)]
     inputs.refuse_overwriting(written, read)
@@ -223,7 +230,7 @@ def take_suffix(form: str | None) -> str:
 
 def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
-    from facetake import emotion, gaze, rig
+    from facetake import emotion, events, gaze, rig
     from facetake.generate import GenerateOptions
     from facetake.timebase import parse_rate
 
@@ -231,6 +238,8 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     if arguments.look:
         gaze.parse(arguments.look)
+    if arguments.events:
+        events.parse(arguments.events)
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
     gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
@@ -247,6 +256,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         only,
         head_style=arguments.head_style,
         look=arguments.look,
+        events=arguments.events,
     )
 
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from facetake.edits.application import EditedScript, apply
 from facetake.edits.carrying import carry
-from facetake.edits.cues import emotion_track, gaze_track
+from facetake.edits.cues import emotion_track, event_track, gaze_track
 from facetake.edits.edits_file import SUFFIX, beside, digest, parse, path_beside, read, remove, text_of, write
 from facetake.edits.line_edits import (
-    EVENTS,
     LEAST_PHONE_S,
     Anchor,
     EmotionCue,
@@ -22,7 +21,6 @@ from facetake.edits.line_edits import (
 )
 
 __all__ = [
-    "EVENTS",
     "LEAST_PHONE_S",
     "SUFFIX",
     "Anchor",
@@ -41,6 +39,7 @@ __all__ = [
     "carry",
     "digest",
     "emotion_track",
+    "event_track",
     "gaze_track",
     "parse",
     "path_beside",

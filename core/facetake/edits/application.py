@@ -101,7 +101,9 @@ def _apart(items: list[_Item], own: Alignment) -> list[_Item]:
             start_s = last_s
         end_s = max(start_s, end_s)
         last_s = end_s
-        found.append(replace(item, phone=replace(item.phone, start_s=start_s, end_s=end_s)))
+        if (start_s, end_s) != (item.phone.start_s, item.phone.end_s):
+            item = replace(item, phone=replace(item.phone, start_s=start_s, end_s=end_s))
+        found.append(item)
     return found
 
 

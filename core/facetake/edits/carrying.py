@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from facetake.edits.line_edits import Anchor, Emphasis, Insertion, LineEdits, PhoneEdit, seconds
+from facetake.edits.line_edits import LEAST_PHONE_S, Anchor, Emphasis, Insertion, LineEdits, PhoneEdit, seconds
 from facetake.edits.matching import Matcher
 from facetake.script import Alignment
 
@@ -55,6 +55,8 @@ def _phones(edits: LineEdits, matcher: Matcher, is_same: bool, lost: list[str]) 
             continue
         new = matcher.anchor(index)
         from_s, to_s = (_moved(at_s, one.at, new, is_same) for at_s in (one.from_s, one.to_s))
+        if not is_same:
+            from_s, to_s = _with_room(from_s, to_s, index, matcher)
         found[index] = replace(one, at=new, from_s=from_s, to_s=to_s)
     return tuple(found.values())
 
@@ -90,6 +92,22 @@ def _moved(at_s: float | None, old: Anchor, new: Anchor, is_same: bool) -> float
         return at_s
     scale = (new.to_s - new.from_s) / max(old.to_s - old.from_s, 1e-3)
     return seconds(max(0.0, new.from_s + scale * (at_s - old.from_s)))
+
+
+def _with_room(
+    from_s: float | None, to_s: float | None, index: int, matcher: Matcher
+) -> tuple[float | None, float | None]:
+    """The ends of a phone where they leave it and its neighbours long enough to be seen; None as it is heard."""
+    here, before, after = matcher.anchor(index), matcher.neighbour(index, -1), matcher.neighbour(index, 1)
+    earliest = before.from_s + LEAST_PHONE_S if before else 0.0
+    latest = after.to_s - LEAST_PHONE_S if after else to_s
+    if from_s is not None:
+        high = here.to_s - LEAST_PHONE_S
+        from_s = seconds(min(max(from_s, earliest), high)) if earliest <= high else None
+    if to_s is not None and latest is not None:
+        low = here.from_s + LEAST_PHONE_S
+        to_s = seconds(max(min(to_s, latest), low)) if low <= latest else None
+    return from_s, to_s
 
 
 def _within(edits: LineEdits, duration_s: float, lost: list[str]) -> LineEdits:

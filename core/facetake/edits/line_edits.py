@@ -13,11 +13,12 @@ from typing import Annotated, Final, Literal
 from facetake import phones, rig
 from facetake.emotion import weights
 from facetake.errors import ConfigError
+from facetake.events import KINDS, SHORTEST_S
 from facetake.files import quantities
 from facetake.gaze import looked_at
 from facetake.timebase import FURTHEST_S
 
-VERSION: Final = 1
+VERSION: Final = 1  # of the file: a newer one says things that this program would lose
 LEAST_PHONE_S: Final = 0.02  # a frame at 60 a second, and a little: what is shorter is never seen
 LEAST_STRENGTH: Final = 0.0  # a phone that is not shaped at all
 MOST_STRENGTH: Final = 2.0  # by choice: half as much again as "hard"
@@ -25,10 +26,6 @@ MOST_EDITS: Final = 20_000  # of a kind: half an hour of phones, each changed
 MOST_KEYS: Final = 200_000  # of one curve: an hour at 60 frames a second
 LONGEST_TEXT: Final = 200  # characters of a word or a name
 LONGEST_SCRIPT: Final = 20_000  # characters of what a line says: half an hour
-EVENTS: Final = (
-    *("breath_in", "breath_out", "sigh", "laugh", "sob", "gasp", "cough", "effort", "scream", "whisper", "hum"),
-)
-"""What is not speech, and can be marked by hand."""
 
 
 def seconds(value: object) -> float:
@@ -75,8 +72,8 @@ def _count(value: object) -> int:
 
 
 def _event(value: object) -> str:
-    if value not in EVENTS:
-        raise ConfigError(f"there is no event {quantities.shown(value)}; use one of {', '.join(EVENTS)}")
+    if value not in KINDS:
+        raise ConfigError(f"there is no event {quantities.shown(value)}; use one of {', '.join(KINDS)}")
     return str(value)
 
 
@@ -185,12 +182,17 @@ class Emphasis:
 
 @dataclass(frozen=True)
 class Event:
-    """What is not speech, marked by hand."""
+    """What is not speech, marked by hand; how large it is follows its loudness where no amount is given."""
 
     kind: Annotated[str, _event]
     from_s: Seconds
     to_s: Seconds
-    amount: Share = 1.0
+    amount: Share | None = None
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be. Raises ConfigError for times that are out of order, or too close."""
+        if self.to_s - self.from_s < SHORTEST_S - 1e-6:
+            raise ConfigError(f"a {self.kind} from {self.from_s:g} to {self.to_s:g} s is too short to be seen")
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,22 @@ from facetake.edits.line_edits import Anchor
 from facetake.script import Alignment, Phone
 
 NEAR_S: Final = 0.15  # without words: twice the length of most phones; what is further off is another one
+KEPT: Final = 16  # lines whose phones were named lately: each drag names those of the same one again
+_lately: dict[int, tuple[Alignment, list[Anchor]]] = {}
 MOST_WORDS: Final = 5_000  # compared word by word: half an hour; of longer lines words are matched by their numbers
 
 
 def anchors(alignment: Alignment) -> list[Anchor]:
     """Where each phone of a line stands: by its word, or by its number where the words are not known."""
+    known = _lately.get(id(alignment))
+    if known is None or known[0] is not alignment:
+        if len(_lately) >= KEPT:
+            _lately.clear()
+        known = _lately[id(alignment)] = (alignment, _found(alignment))
+    return known[1]
+
+
+def _found(alignment: Alignment) -> list[Anchor]:
     if not alignment.words:
         return [_anchor(0, "", number, phone) for number, phone in enumerate(alignment.phones, 1)]
     found: list[Anchor] = []
@@ -76,6 +87,10 @@ class Matcher:
     def anchor(self, index: int) -> Anchor:
         """Where a new phone stands."""
         return self._anchors[index]
+
+    def neighbour(self, index: int, by: int) -> Anchor | None:
+        """The new phone before or after another one; None where there is none."""
+        return self._anchors[index + by] if 0 <= index + by < len(self._anchors) else None
 
     def _by_time(self, old: Anchor) -> int | None:
         middle_s = self._scale * (old.from_s + old.to_s) / 2

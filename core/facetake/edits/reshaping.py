@@ -67,11 +67,9 @@ def scale_of(values: F32, visemes: F32, energy_db: F32) -> Scale:
     """The scale of a whole line, from its draft (T, 174), what was heard (T, 16) and its level (T,)."""
     speech = heard_lips.spoken(visemes)
     spoken = values[speech]
-    full = LEAST_FULL
-    if len(spoken):
-        pairs = zip(LIPS, LEAST_FULL, strict=True)
-        full = tuple(max(float(np.percentile(measure(spoken), FULL)), least) for (measure, _), least in pairs)
-    return Scale(*full, float(np.percentile(energy_db, LOUD)) if len(energy_db) else 0.0)
+    own = [float(np.percentile(measure(spoken), FULL)) if len(spoken) else 0.0 for measure, _ in LIPS]
+    opening, rounding = (max(one, least) for one, least in zip(own, LEAST_FULL, strict=True))
+    return Scale(opening, rounding, float(np.percentile(energy_db, LOUD)) if len(energy_db) else 0.0)
 
 
 def reshape(

@@ -19,6 +19,8 @@ FADE_S: Final = 0.12
 """In which a change fades out: co-articulation reaches about a phone on either side."""
 CONTEXT_S: Final = 0.8
 """About what is solved anew: silence's longest ramp and the smoothing window end within it."""
+STEP_S: Final = 0.25
+"""Windows begin and end on such a grid: while a boundary is dragged they stay the same, and what was solved serves."""
 PHONE_COLUMNS: Final = np.union1d(silence.HELD_COLUMNS, rig.columns("CTRL_neck_digastricUpDown"))
 """Controls that phones move: those that sound alone moves, and the throat that goes with the jaw."""
 WORD_COLUMNS: Final = np.flatnonzero(rig.region_mask("brow", "eye", "nose", "mouth", "jaw"))
@@ -61,7 +63,9 @@ def windows(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     """First frame and the one past the last of each stretch to be solved anew, with what it needs about it."""
     about = HELD_S + FADE_S + CONTEXT_S
     joined = spans.joined([(max(0.0, first - about), last + about) for first, last in sorted(stretches)], 0.0)
-    return [(int(first * rate), min(n_frames, int(last * rate) + 1)) for first, last in joined]
+    step = round(STEP_S * rate)
+    found = [(int(first * rate) // step * step, -(-int(last * rate + 1) // step) * step) for first, last in joined]
+    return [(round(first), min(n_frames, round(last))) for first, last in spans.joined(found, 0.0)]
 
 
 def add(

@@ -89,6 +89,20 @@ class Filing:
         self._say("; ".join(told), is_problem=bool(told))
         self._show()
 
+    def open_left(self, path: Path) -> None:
+        """Takes what a window that died had on its desk; it is in no project yet."""
+        try:
+            found = project.load(path)
+        except FacetakeError as error:
+            self._say(str(error), is_problem=True)
+            return
+        self._desk.put(found.lines)
+        self._desk.kept = ()
+        for line in self._desk.lines:
+            self._maker.look_at(line)
+        self._say("; ".join(["What was left is here again; save it as a project.", *found.told]))
+        self._show()
+
     def browse(self) -> None:
         """Asks for files."""
         names, _ = QFileDialog.getOpenFileNames(self._parent, "Open", self._beside(), opening.FILTER)

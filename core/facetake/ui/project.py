@@ -110,7 +110,7 @@ def _written(line: SpokenLine, base: Path, folder: Path, durations_s: Mapping[Pa
 
 
 def _written_take(line: SpokenLine, made: LineTake, base: Path, folder: Path) -> dict[str, Any]:
-    target = folder / f"{_plain(line.name)}-{made.number}-{_mark(made)}.npz"
+    target = folder / name_of(line, made)
     if not target.is_file():
         formats.write(made.take, target)
     row = {"number": made.number, "label": made.label, "file": _relative(target, base)}
@@ -121,6 +121,11 @@ def _written_take(line: SpokenLine, made: LineTake, base: Path, folder: Path) ->
         row["edits"] = edits.text_of(made.edits).splitlines()
     row |= {"visemes": " ".join(f"{name}:{start:.3f}-{end:.3f}" for name, start, end in made.visemes)}
     return row
+
+
+def name_of(line: SpokenLine, made: LineTake) -> str:
+    """The name of the file of a take, which another take never has."""
+    return f"{_plain(line.name)}-{made.number}-{_mark(made)}.npz"
 
 
 def _mark(made: LineTake) -> str:

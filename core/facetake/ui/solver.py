@@ -32,6 +32,7 @@ from facetake.ui.lines import LineTake, Recipe
 from facetake.ui.tasks import CUES, RATE
 
 KEPT: Final = 8  # lines heard lately: a few megabytes each
+MOST_STRETCHES: Final = 200  # remembered of a line: twenty megabytes
 WAIT_S: Final = 10.0  # for the thread to end: longer than hearing a usual line
 T = TypeVar("T")
 
@@ -141,13 +142,16 @@ class Solver(QObject):
         script = edited_script(line, replace(options, script=own))
         if wish.recipe is None:
             return Solved(wish, script)
-        drafted: Draft = self._once((*stamp, options.emotion, wish.recipe.cues), lambda: draft(line, options, models))
+        heard = (*stamp, options.emotion, wish.recipe.cues, wish.edits.emotion, wish.edits.events)
+        drafted: Draft = self._once(heard, lambda: draft(line, options, models))
         if wish.edits.text:
             options = replace(options, script=own)
         settings = str(wish.recipe.settings)
         layers = (wish.edits.emotion, wish.edits.gaze, wish.edits.events, bool(wish.edits.text))
-        memory = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
-        made = perform(line, drafted, options, models, own=own, memory=memory)
+        memory: dict[str, Any] = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
+        if len(memory) > MOST_STRETCHES:
+            memory.clear()
+        made = perform(line, drafted, options, models, script=script, memory=memory)
         track = visemes.segments(made.visemes, made.take.rate, made.take.start)
         shown = tuple((one.viseme, one.start_s, one.end_s) for one in track)
         told = " ".join(script.lost)

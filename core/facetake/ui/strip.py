@@ -6,6 +6,7 @@ It changes nothing by itself: it says what it is asked for, and shows what it is
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
@@ -15,17 +16,16 @@ from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 from facetake import phones
 from facetake.edits import EditedScript, LineEdits, changes
 from facetake.edits.changes import Edge
-from facetake.script import Phone
+from facetake.script import Phone, Word
 from facetake_host.panel.tracks import INK, WAVE, Draw, TrackView
 
-WORD_PX: Final = 22
-PHONE_PX: Final = 30
+WORD_PX: Final = 32
+PHONE_PX: Final = 44
 """Heights of the lanes, by eye: letters are read, and a mouse hits them."""
 GRAB_PX: Final = 5.0  # from a boundary within which the mouse takes hold of it
 SNAP_PX: Final = 6.0  # from the playhead within which a boundary goes there
 FRAME_S: Final = 1 / 60  # boundaries lie on frames
 FIELD_PX: Final = 64.0  # of the field in which a phone is typed, at least: two letters, a digit and the cursor
-LEAST_LETTERS_PX: Final = 12.0  # narrower boxes have no letters: they would hide each other
 WORD = QColor("#2d4a3f")
 STRESSED = QColor("#4f8a6f")
 PHONE = QColor("#3a526c")
@@ -34,6 +34,9 @@ EDITED = QColor("#7a5a24")
 CHOSEN = QColor("#ffd65c")
 EDGE = QColor("#1d1f23")
 NEUTRAL_STRENGTH: Final = 1.0
+HARD_PX: Final = 5
+SOFT_PX: Final = 2
+"""Thickness of the bar under a phone that is shaped firmly, and under one that is hardly shaped; by eye."""
 
 
 class Strip(TrackView):
@@ -81,9 +84,13 @@ class Strip(TrackView):
         if self.script is None:
             return rows
         more: dict[str, tuple[int, Draw]] = {"phones": (PHONE_PX, self._draw_phones)}
-        if self.script.alignment.words:
+        if self._has_words():
             more = {"words": (WORD_PX, self._draw_words), **more}
         return {"wave": rows["wave"], **more, **{name: row for name, row in rows.items() if name != "wave"}}
+
+    def _has_words(self, script: EditedScript | None = None) -> bool:
+        found = script or self.script
+        return found is not None and bool(found.alignment.words)
 
     def show_script(self, script: EditedScript | None) -> None:
         """Shows phones and words; the chosen one stays chosen where it is still there."""
@@ -93,13 +100,17 @@ class Strip(TrackView):
         words = len(script.alignment.words) if script else 0
         self.phone = min(self.phone, count - 1)
         self.word = min(self.word, words - 1)
+        is_same = script is not None and self.script is not None and self._has_words(script) == self._has_words()
         self.script = script
-        self.redraw()
+        if is_same:
+            self.redraw_rows("words", "phones")
+        else:
+            self.redraw()
 
     def choose(self, *, phone: int = -1, word: int = -1) -> None:
         """Chooses a phone, a word, or neither."""
         self.phone, self.word = phone, word
-        self.redraw()
+        self.redraw_rows("words", "phones")
         self.chosen.emit()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -190,7 +201,6 @@ class Strip(TrackView):
         field.setObjectName("phone_field")
         field.setCompleter(_completer(field))
         field.setGeometry(QRectF(left, lane.top(), width, lane.height()).toRect())
-        field.returnPressed.connect(lambda: self._end_typing(field.text()))
         field.editingFinished.connect(self._end_typing)
         field.installEventFilter(self)
         self._field = field
@@ -199,22 +209,21 @@ class Strip(TrackView):
         field.setFocus()
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Escape in the field leaves the phone as it is."""
-        is_key = isinstance(event, QKeyEvent) and event.type() in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress)
-        if watched is self._field and is_key and event.key() == Qt.Key.Key_Escape:  # type: ignore[attr-defined]
-            if event.type() == QEvent.Type.KeyPress:
-                self._end_typing()
-            event.accept()
-            return True
-        return bool(super().eventFilter(watched, event))
+        """In the field Enter takes what is typed, and Escape leaves the phone as it is."""
+        if watched is not self._field or not isinstance(event, QKeyEvent) or event.key() not in _ENDS_TYPING:
+            return bool(super().eventFilter(watched, event))
+        if event.type() == QEvent.Type.KeyPress and self._field is not None:
+            self._end_typing(self._field.text() if event.key() != Qt.Key.Key_Escape else "")
+        event.accept()
+        return True
 
     def _end_typing(self, text: str = "") -> None:
         field, self._field = self._field, None
         if field is None:
             return
+        self.setFocus()  # first: a field that goes with the keyboard on it hands it to the next widget
         field.hide()
         field.deleteLater()
-        self.setFocus()
         if text.strip():
             self.typed.emit(text.strip().upper())
 
@@ -302,7 +311,8 @@ class Strip(TrackView):
         if self.script is None or name not in self.rows() or not self.lane(name).contains(at):
             return None
         time_s = self._time(at.x())
-        there = self.script.alignment.phones if name == "phones" else self.script.alignment.words
+        shown = self.script.alignment
+        there: Sequence[Phone | Word] = shown.phones if name == "phones" else shown.words
         return next((n for n, one in enumerate(there) if one.start_s <= time_s < one.end_s), None)
 
     def _boundary(self, at: QPointF) -> tuple[int, Edge] | None:
@@ -344,9 +354,9 @@ class Strip(TrackView):
             if self._is_edited(place):
                 painter.fillRect(box, EDITED)
             if phone.strength != NEUTRAL_STRENGTH:
-                sign = "+" if phone.strength > NEUTRAL_STRENGTH else "\u2212"
-                self._letters(painter, box.adjusted(0, 0, -3, 0), sign, 10, Qt.AlignmentFlag.AlignRight)
-            self._letters(painter, box, phone.symbol, 12, is_bold=phone.strength > NEUTRAL_STRENGTH)
+                thick = HARD_PX if phone.strength > NEUTRAL_STRENGTH else SOFT_PX
+                painter.fillRect(box.adjusted(2, box.height() - thick - 1, -2, -1), INK)
+            self._letters(painter, box, phones.base(phone.symbol), 12, is_bold=phone.strength > NEUTRAL_STRENGTH)
             self._frame(painter, box, is_chosen=place == self.phone)
         if not self.script.alignment.phones:
             self._hint(painter, lane, "no phone was heard")
@@ -372,18 +382,17 @@ class Strip(TrackView):
         box: QRectF,
         text: str,
         size: int,
-        side: Qt.AlignmentFlag = Qt.AlignmentFlag.AlignHCenter,
         *,
         is_bold: bool = False,
     ) -> None:
-        if box.width() < LEAST_LETTERS_PX:
-            return
         font = QFont(painter.font())
         font.setPixelSize(size)
         font.setBold(is_bold)
         painter.setFont(font)
+        if painter.fontMetrics().horizontalAdvance(text) > box.width():
+            return  # it would hide its neighbours' letters
         painter.setPen(INK)
-        painter.drawText(box, side | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, text)
 
     def _frame(self, painter: QPainter, box: QRectF, *, is_chosen: bool) -> None:
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -412,6 +421,7 @@ _ASKED: Final = {
     Qt.Key.Key_2: "normal",
     Qt.Key.Key_3: "hard",
 }
+_ENDS_TYPING: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _KEYS: Final = {
     *_ASKED,
     *(Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape),

@@ -62,8 +62,14 @@ def generate(
     emotion = "auto" if settings.listen else _cues(engine, mood)
     edited = engine.folder / f"line{SUFFIX}"
     edits_file.write(edits, edited)
-    asked = {"audio": str(sound), "emotion": emotion, "rate": RATE, "out": str(out), "take_out": str(take_out)}
-    asked |= {"edits": str(edited), "exact": True}
+    asked: dict[str, object] = {
+        "audio": str(sound),
+        "emotion": emotion,
+        "rate": RATE,
+        "out": str(out),
+        "take_out": str(take_out),
+    }
+    asked |= {"take_out": str(take_out), "edits": str(edited), "exact": True}
     news: list[str] = []
     yield from _noting(jobs.answer(engine, "generate", {**asked, **settings.request()}, label, cancel), news)
     found = curves.load(out)

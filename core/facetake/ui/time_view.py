@@ -63,6 +63,10 @@ class TimeView(QWidget):
         self.tracks.redraw()
         return is_other
 
+    def show_take(self, line: SpokenLine | None) -> None:
+        """Shows what was made of the line it shows already, and no more, as while a boundary is dragged."""
+        self._show_curves(line)
+
     def zoom_in(self) -> None:
         """More detail about the playhead."""
         self.tracks.zoom(ZOOM)

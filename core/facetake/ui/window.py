@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from facetake import rig
 from facetake.take import Take
 from facetake.timebase import parse_rate
-from facetake.ui import look
+from facetake.ui import journal, look
 from facetake.ui.commands import COMMANDS
 from facetake.ui.desk import Desk
 from facetake.ui.filing import Filing
@@ -45,6 +45,8 @@ from facetake_host.engine import EngineClient
 from facetake_host.mood import Mood
 
 STEP_MS = 12  # by choice: a task's steps follow each other at once, and the window stays free between them
+KEEP_MS = 1500  # by choice: after the last thing that was done, for it to be kept
+_YES = QMessageBox.StandardButton.Yes
 LEAST_LIST_PX = 180  # by eye: names of lines can be told apart
 SIZE = (1240, 800)  # by choice: fits a laptop's screen
 BAR_PX = 160  # by eye
@@ -61,6 +63,7 @@ class Window(QMainWindow):
         maker: what runs.
         filing: opens, keeps and exports.
         editor: what is done on the strip.
+        journal: keeps what is in no project yet.
     """
 
     def __init__(self, engine: EngineClient | None = None, remembered: Preferences | None = None) -> None:
@@ -74,6 +77,8 @@ class Window(QMainWindow):
         self.maker = Maker(self.engine, self.desk, self.say, self.show_all)
         self.filing = Filing(self, self.desk, self.maker, self.say, self.show_all)
         self.filing.remembered = remembered or Preferences()
+        kept = self.filing.remembered.path
+        self.journal = journal.Journal(kept.parent / journal.FOLDER if kept else None)
         self._is_ended = False
         self._noted = 0
         self._played: tuple[int, Path | None] = (0, None)
@@ -92,6 +97,10 @@ class Window(QMainWindow):
         self._stepper = QTimer(self)
         self._stepper.setInterval(STEP_MS)
         self._stepper.timeout.connect(self._step)
+        self._keeper = QTimer(self)
+        self._keeper.setSingleShot(True)
+        self._keeper.setInterval(KEEP_MS)
+        self._keeper.timeout.connect(lambda: self.journal.keep(self.desk))
         self.show_all()
 
     def do(self, name: str) -> None:
@@ -103,6 +112,18 @@ class Window(QMainWindow):
     def open(self, paths: list[Path]) -> None:
         """Takes sounds, takes, folders of both, or a project."""
         self.filing.open(paths)
+
+    def offer_left(self) -> None:
+        """Offers what a window that died had on its desk; what is not wanted goes, and further ones wait."""
+        for path in self.journal.left():
+            question = "Facetake ended before this was saved. Open what was there?"
+            if QMessageBox.question(self, "Facetake", question) == _YES:
+                self.filing.open_left(path)
+                self.journal.keep(self.desk)
+                if self.desk.lines:
+                    journal.drop(path)
+                return
+            journal.drop(path)
 
     def undo(self) -> None:
         """Takes back the last step."""
@@ -252,6 +273,8 @@ class Window(QMainWindow):
         if not self._is_ended:
             self._is_ended = True
             self._stepper.stop()
+            self._keeper.stop()
+            self.journal.clear()
             self.transport.stop()
             self.maker.end()
             self.editor.end()
@@ -302,7 +325,7 @@ class Window(QMainWindow):
         head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
         middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
-        halves = look.split(down, [above, self.time_view], [460, 270])
+        halves = look.split(down, [above, self.time_view], [470, 270])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
         whole.setContentsMargins(8, 4, 8, 8)
         self.setCentralWidget(whole)
@@ -390,6 +413,8 @@ class Window(QMainWindow):
             self._stepper.start()
         self._show_progress()
         self._show_frame()
+        if self.journal.is_behind(self.desk) and not self._is_ended:
+            self._keeper.start()
 
     def _show_lists(self) -> None:
         line = self.desk.line
@@ -428,7 +453,7 @@ class Window(QMainWindow):
 
     def _show_take(self) -> None:
         """The shown take has changed, as while a boundary is dragged, and nothing else."""
-        self.time_view.show_line(self.desk, self.desk.line)
+        self.time_view.show_take(self.desk.line)
         self._show_frame()
 
     def _tell_loop(self) -> None:

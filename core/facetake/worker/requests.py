@@ -21,6 +21,7 @@ from facetake import (
     audio,
     edits,
     emotion,
+    events,
     formats,
     gaze,
     host_io,
@@ -76,6 +77,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "text": (str, ""),
         "language": (str, ""),
         "emphasis": (float, 1.0),
+        "events": (str, ""),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -203,12 +205,18 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
-    told = [found for found in (emotion.cue_file(asked["emotion"]), gaze.cue_file(asked["look"])) if found]
+    cues = (
+        emotion.cue_file(asked["emotion"]),
+        gaze.cue_file(asked["look"]),
+        events.cue_file(asked["events"]),
+    )
+    told = [found for found in cues if found]
     edited = Path(asked["edits"]) if asked["edits"] else edits.beside(Path(asked["audio"]))
     _refuse_overwriting(asked, asked["audio"], *told, *([edited] if edited else []))
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
+        events=asked["events"],
         text=asked["text"] or None,
         language=asked["language"] or None,
         emphasis=quantities.number(asked["emphasis"], "emphasis", 0.0, MOST_AMOUNT),

@@ -184,7 +184,7 @@ class TrackView(QWidget):
         self._behind = behind or {}
         self._curve_fps = fps
         self._curve_start_s = start_s
-        self.redraw()
+        self.redraw_rows("visemes", "curves")
 
     def put_playhead(self, time_s: float) -> None:
         """Moves the line that shows where playback is; where that is out of sight, the view follows."""
@@ -274,6 +274,19 @@ class TrackView(QWidget):
         self._canvas = None
         self.update()
 
+    def redraw_rows(self, *names: str) -> None:
+        """Draws some lanes anew, where nothing else has changed."""
+        if self._canvas is None or self.loop is not None:
+            self.redraw()
+            return
+        painter = QPainter(self._canvas)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for (name, (_, draw)), lane in zip(self.rows().items(), self.lanes(), strict=False):
+            if name in names:
+                self._draw_lane(painter, lane, draw)
+        painter.end()
+        self.update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another size, another picture."""
         self._canvas = None
@@ -298,17 +311,19 @@ class TrackView(QWidget):
         painter.fillRect(self.rect(), GROUND)
         draws = (*(draw for _, draw in self.rows().values()), self._draw_times)
         for lane, draw in zip(self.lanes(), draws, strict=True):
-            painter.save()
-            painter.setClipRect(lane)
-            if draw != self._draw_times:
-                painter.fillRect(lane, LANE)
-            draw(painter, lane)
-            painter.restore()
+            self._draw_lane(painter, lane, draw)
         if self.loop is not None:
             left, right = (self._x(end) for end in self.loop)
             painter.fillRect(QRectF(left, 0, right - left, self.height()), LOOP)
         painter.end()
         return canvas
+
+    def _draw_lane(self, painter: QPainter, lane: QRectF, draw: Draw) -> None:
+        painter.save()
+        painter.setClipRect(lane)
+        painter.fillRect(lane, GROUND if draw == self._draw_times else LANE)
+        draw(painter, lane)
+        painter.restore()
 
     def _draw_wave(self, painter: QPainter, lane: QRectF) -> None:
         if not self._wave:
@@ -371,9 +386,9 @@ class TrackView(QWidget):
         if not self._curves:
             self._hint(painter, lane, "curves")
         left = 6.0
-        shown = [value for each in (self._curves, self._behind) for values in each.values() for value in values]
-        low = min([0.0, *shown])
-        high = max([0.5, *shown])
+        shown = [values for each in (self._curves, self._behind) for values in each.values() if values]
+        low = min([0.0, *map(min, shown)])
+        high = max([0.5, *map(max, shown)])
         scale = (lane.height() - 22) / (high - low)
 
         def points(values: Sequence[float]) -> QPolygonF:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetake import edits, phones, rig
-from facetake.edits import EmotionCue, Event, GazeCue, KeyedCurve, LineEdits, Lock, changes
+from facetake.edits import EditedScript, EmotionCue, Event, GazeCue, KeyedCurve, LineEdits, Lock, changes
 from facetake.errors import ConfigError
 from facetake.script import Alignment, Phone, Word
 
@@ -108,14 +109,15 @@ def test_what_a_hand_does_is_seen_in_the_phones() -> None:
     """Moved, changed, inserted, deleted, shaped and stressed; untouched phones stay as they are."""
     own = spoken()
     known = LineEdits()
-    for change in (
+    acts: tuple[Callable[[EditedScript], LineEdits], ...] = (
         lambda script: changes.move(script, 3, "end", 0.68),
         lambda script: changes.change(script, 1, "M"),
         lambda script: changes.insert(script, 0.1, "B"),
         lambda script: changes.delete(script, len(script.sources) - 1),
         lambda script: changes.strengthen(script, 2, 1.5),
         lambda script: changes.emphasise(script, 1, 0.8),
-    ):
+    )
+    for change in acts:
         known = change(edits.apply(known, own))
     script = edits.apply(known, own)
     assert [one.symbol for one in script.alignment.phones] == "B AY1 M EH1 V ER0 S EH1 D DH AE1".split()
@@ -194,3 +196,11 @@ def test_a_move_for_which_there_is_no_room_is_left_out_and_told() -> None:
     applied = edits.apply(crowded, own)
     assert any("there is no room for it" in one for one in applied.lost)
     assert len(applied.alignment.phones) == len(own.phones)
+
+
+def test_the_file_in_the_page_is_one() -> None:
+    """What docs/generate.md shows of a file of edits is read, and written again it is the same edits."""
+    page = (Path(__file__).parents[3] / "docs" / "generate.md").read_text(encoding="utf-8")
+    shown = page.split("```toml\nversion")[1].split("```")[0]
+    known = edits.parse(f"version{shown}", "the page")
+    assert known.count == 6 and edits.parse(edits.text_of(known), "again") == known
