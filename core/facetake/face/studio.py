@@ -50,6 +50,9 @@ class Studio:
         self._soft = np.array([SOFTNESS[name] for name in PARTS], dtype=np.float32)[part]
         self._mouth = np.unique(self.head.faces[np.isin(part, _MOUTH)])
         self._teeth = np.unique(self.head.faces[part == PARTS.index("teeth")])
+        eyes = np.unique(self.head.faces[part == PARTS.index("eye")])
+        is_left = self.head.rest[eyes, 0] > 0
+        self._eyes = (eyes[is_left], eyes[~is_left])
         self._threads = ThreadPoolExecutor(min(MOST_THREADS, cpu_count() or 1), "studio")
 
     def picture(self, vertices: F32, arkit: F32) -> NDArray[np.uint8]:
@@ -82,10 +85,12 @@ class Studio:
         return MeshSurface(head.faces, head.uv_faces, uv, self._occlusion(vertices), self._soft, head.texture, folds)
 
     def _occlusion(self, vertices: F32) -> F32:
-        """Baked openness with the inside of the mouth darker the less it is open."""
+        """Baked openness with eyes and the inside of the mouth darker the less they are open."""
         opened = max(float(self.head.gaps(vertices[None])[0, :, 1].max()), 0.0) / MOUTH_LIT_M
         light = MOUTH_DARKEST + (1.0 - MOUTH_DARKEST) * min(opened, 1.0)
         occlusion = self.head.occlusion.copy()
         occlusion[self._mouth] *= np.float32(light)
         occlusion[self._teeth] /= np.float32(light**0.6)  # teeth stand in front and catch more of what comes in
+        for eye, lit in zip(self._eyes, self.head.eyes_lit(vertices), strict=True):
+            occlusion[eye] *= lit
         return occlusion

@@ -126,6 +126,24 @@ def test_skin_folds_where_its_controls_say(
     assert np.abs(folded - flat)[200:].max() == 0  # the shirt has none
 
 
+@pytest.mark.parametrize("name", HEADS)
+def test_lids_that_nearly_meet_shade_the_eye(name: str) -> None:
+    """Open eyes have all their light, one eye apart from the other; the slit of a blink shows next to no white."""
+    head = load(name)
+    wink = head.deform(pose(eyeBlinkLeft=0.8))[0]
+    np.testing.assert_allclose(head.eyes_lit(head.deform(pose())[0]), 1.0)
+    assert head.eyes_lit(wink)[0] < 0.25 and head.eyes_lit(wink)[1] == 1.0
+    studio = Studio((480, 480), head)
+    open_, slit, shut = (white(looked_at(studio, eyeBlinkLeft=w, eyeBlinkRight=w)) for w in (0.0, 0.75, 1.0))
+    assert slit - shut < 0.05 * open_
+
+
+def white(picture: NDArray[np.int64]) -> int:
+    """How many pixels about the eyes of a 480 x 480 picture are white rather than skin, iris or dark."""
+    eyes = picture[165:200, 160:320]
+    return int(((np.ptp(eyes, axis=2) < 40) & (eyes.mean(axis=2) > 110)).sum())
+
+
 def test_lids_carry_lashes(studio: Studio) -> None:
     """Lashes are seen over open eyes and go down with the lids."""
     head = studio.head
