@@ -17,7 +17,7 @@ from facetake.face.choices import FRONT, VIEWS
 from facetake.face.head import MIDDLE_TEXEL, PARTS, SOFTNESS, Head, load, rotation
 from facetake.render.camera import portrait
 from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, shade, vertex_normals
-from facetake.render.zbuffer import fill_ids
+from facetake.render.zbuffer import bands, fill_ids
 
 DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
 FOV_DEG = 16.6  # so that hair and collar fill the picture from there
@@ -68,13 +68,15 @@ class Studio:
         width, height = self._size
         ids = np.empty((SUPERSAMPLING * height, SUPERSAMPLING * width), np.int32)
         out = np.empty((height, width, 3), np.uint8)
+        shown = bands(screen, self.head.faces, SUPERSAMPLING * height, SUPERSAMPLING * BAND_ROWS)
 
-        def draw(first: int) -> None:
-            rows = (first, min(first + BAND_ROWS, height))
-            fill_ids(screen, self.head.faces, ids, (SUPERSAMPLING * rows[0], SUPERSAMPLING * rows[1]))
+        def draw(band: int) -> None:
+            rows = (band * BAND_ROWS, min((band + 1) * BAND_ROWS, height))
+            within = (SUPERSAMPLING * rows[0], SUPERSAMPLING * rows[1])
+            fill_ids(screen, self.head.faces, ids, within, shown[band])
             shade(ids, screen, normals, surface, self._backdrop, view, out=out, rows=rows)
 
-        for _ in self._threads.map(draw, range(0, height, BAND_ROWS)):
+        for _ in self._threads.map(draw, range(len(shown))):
             pass
         return out
 
