@@ -216,7 +216,7 @@ class Head:
         share = np.clip((NECK_BOTTOM_M - self.rest[:, 1]) / (NECK_BOTTOM_M - NECK_TOP_M), 0.0, 1.0)
         share = (share * share * (3.0 - 2.0 * share))[:, None]
         local = vertices - PIVOT_M
-        turned = np.einsum("tij,tvj->tvi", rotation(head_deg), local)
+        turned = local @ rotation(head_deg).swapaxes(1, 2)
         return np.asarray(PIVOT_M + local + share * (turned - local), dtype=np.float32)
 
     def gaze_deg(self, arkit: F32) -> F32:

@@ -16,7 +16,7 @@ from facetake.errors import RenderError
 from facetake.face.choices import FRONT, VIEWS
 from facetake.face.head import MIDDLE_TEXEL, PARTS, SOFTNESS, Head, load, rotation
 from facetake.render.camera import portrait
-from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, shade, vertex_normals
+from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, seen, shade, vertex_normals
 from facetake.render.zbuffer import bands, fill_ids
 
 DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
@@ -43,6 +43,7 @@ class Studio:
             raise RenderError(f"there is no view called {view!r}; there are: {', '.join(VIEWS)}")
         self.head = head or load()
         self._aside = rotation(np.array([[VIEWS[view], 0.0, 0.0]], np.float32))[0]
+        self._away = np.array([0, 0, DISTANCE_M], np.float32) - self._aside @ LOOK_AT_M
         self._size = size
         self._camera = portrait(size, FOV_DEG).scaled(SUPERSAMPLING)
         self._backdrop = backdrop(size[1], size[0])
@@ -60,11 +61,10 @@ class Studio:
 
         Of the weights gaze and wrinkles are taken.
         """
-        placed = np.ascontiguousarray((vertices - LOOK_AT_M) @ self._aside.T + np.array([0, 0, DISTANCE_M], np.float32))
-        screen = self._camera.project(placed)
+        view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
+        placed, screen = seen(np.ascontiguousarray(vertices, np.float32), self._aside, self._away, view)
         surface = self._surface(vertices, np.asarray(arkit, np.float32)[None])
         normals = vertex_normals(placed, self.head.faces)
-        view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
         width, height = self._size
         ids = np.empty((SUPERSAMPLING * height, SUPERSAMPLING * width), np.int32)
         out = np.empty((height, width, 3), np.uint8)

@@ -121,15 +121,15 @@ def shade(
         raise ValueError(f"a picture {width} pixels wide is more than can be shaded: {ROOM // SUPERSAMPLING}")
     out = np.empty((height, width, 3), dtype=np.uint8) if out is None else out
     first, end = rows or (0, height)
-    wrinkles = surface.wrinkles
+    wrinkles = surface.wrinkles if surface.wrinkles and surface.wrinkles.shown.any() else None
     _shade(
         first,
         end,
         ids,
         screen,
         normals,
-        surface.faces,
-        surface.uv_faces,
+        surface.faces.view(np.uint32),
+        surface.uv_faces.view(np.uint32),
         surface.uv,
         surface.occlusion,
         surface.soft,
@@ -151,6 +151,26 @@ def _gamma_table() -> U8:
     toned = np.where(linear < 0.6, linear, 0.6 + 0.4 * (1.0 - np.exp(-(linear - 0.6) / 0.4)))
     srgb = np.where(toned <= 0.0031308, 12.92 * toned, 1.055 * toned ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(np.clip(srgb, 0.0, 1.0) * 255.0), dtype=np.uint8)
+
+
+@njit(cache=True, nogil=True)
+def seen(vertices, turn, shift, camera):  # type: ignore[no-untyped-def]
+    """Camera-space points and screen positions (V, 3) of vertices (V, 3) float32, turned by (3, 3) and moved by (3,).
+
+    camera (3,): focal length and centre in pixels. In one pass and without temporary arrays, unlike `Camera.project`.
+    """
+    placed = np.empty_like(vertices)
+    screen = np.empty_like(vertices)
+    for v in range(vertices.shape[0]):
+        for k in range(3):
+            placed[v, k] = shift[k]
+            for j in range(3):
+                placed[v, k] += turn[k, j] * vertices[v, j]
+        scale = camera[0] / placed[v, 2]
+        screen[v, 0] = placed[v, 0] * scale + camera[1]
+        screen[v, 1] = placed[v, 1] * scale + camera[2]
+        screen[v, 2] = placed[v, 2]
+    return placed, screen
 
 
 @njit(cache=True, nogil=True)
@@ -190,8 +210,8 @@ def _texel(texture, u, v, into, at):  # type: ignore[no-untyped-def]
     edge = np.float32(texture.shape[0] - 2)
     u = min(max(u - np.float32(0.5), np.float32(0)), edge)
     v = min(max(v - np.float32(0.5), np.float32(0)), edge)
-    x = np.int32(u)
-    y = np.int32(v)
+    x = np.uint32(u)
+    y = np.uint32(v)
     fx = u - np.float32(x)
     fy = v - np.float32(y)
     one = np.float32(1.0)
@@ -323,9 +343,9 @@ def _look(  # type: ignore[no-untyped-def]
     right = place[0] + np.float32(folds.shape[1])
     bottom = place[1] + np.float32(folds.shape[0])
     py = np.float32(y) + np.float32(0.5)
-    last = np.int32(-1)
+    last = np.uint32(0xFFFFFFFF)
     for at in range(number):
-        f = triangles[at]
+        f = np.uint32(triangles[at])
         px = np.float32(columns[at]) + np.float32(0.5)
         if f != last:  # neighbours mostly share a triangle: its corners are looked up once
             last = f

@@ -11,7 +11,7 @@ from facetake.face.choices import HEADS, VIEWS
 from facetake.face.head import FOLDS, PARTS, load
 from facetake.face.studio import DISTANCE_M, LOOK_AT_M, Studio
 from facetake.render.camera import portrait
-from facetake.render.zbuffer import face_ids
+from facetake.render.zbuffer import bands, face_ids, fill_ids
 from facetake.rig import ARKIT_NAMES
 
 INSIDE = ("cavity", "teeth", "tongue")
@@ -85,6 +85,20 @@ def test_threads_draw_what_one_would(studio: Studio, monkeypatch: pytest.MonkeyP
     whole = looked_at(studio, jawOpen=0.4)
     monkeypatch.setattr("facetake.face.studio.BAND_ROWS", 1000)
     np.testing.assert_array_equal(looked_at(studio, jawOpen=0.4), whole)
+
+
+def test_bands_hold_all_that_they_show(studio: Studio) -> None:
+    """Filled from its own triangles, each band shows what it does when it looks at all of them."""
+    head = studio.head
+    placed = head.deform(pose(jawOpen=0.5))[0] - LOOK_AT_M + np.array([0, 0, DISTANCE_M], np.float32)
+    screen = portrait((200, 200), 15.5).project(placed) - np.array([0, 30, 0], np.float32)  # hair beyond the edge
+    ids, all_of_them = np.empty((2, 200, 200), np.int32)
+    shown = bands(screen, head.faces, 200, 48)
+    for band, chosen in enumerate(shown):
+        fill_ids(screen, head.faces, ids, (48 * band, min(48 * band + 48, 200)), chosen)
+    fill_ids(screen, head.faces, all_of_them, (0, 200))
+    np.testing.assert_array_equal(ids, all_of_them)
+    assert len(shown) == 5 and sum(map(len, shown)) < len(head.faces)
 
 
 @pytest.mark.parametrize("name", HEADS)
