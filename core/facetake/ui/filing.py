@@ -219,5 +219,5 @@ class Filing:
 def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.resolve() == other.resolve()
-    except OSError:
+    except (OSError, RuntimeError):  # a RuntimeError is a ring of symbolic links
         return False
