@@ -240,6 +240,27 @@ def test_an_ear_that_tells_no_voice_says_so() -> None:
         echoing_ear().hear(sound, 60, with_voice=True)
 
 
+@pytest.mark.parametrize("with_voice", [False, True])
+def test_phones_come_beside_all_else(with_voice: bool) -> None:
+    """The shipped ear tells phones in every frame of a line of several windows, and nothing else is told otherwise."""
+    sound = np.random.default_rng(5).normal(0, 0.1, 16_000 * 9).astype(np.float32)
+    ear = inference.load_ear(inference.SHIPPED)
+    heard = ear.hear(blocks(sound, 5000), 540, with_voice=with_voice, with_phones=True)
+    usual = ear.hear([sound], 540, with_voice=with_voice)
+
+    assert heard.phones is not None and heard.phones.shape == (540, 42)
+    assert np.exp(heard.phones).sum(axis=1) == pytest.approx(1.0, abs=0.1)  # seams fade in the logarithm
+    assert np.array_equal(heard.features, usual.features) and np.array_equal(heard.visemes, usual.visemes)
+    assert heard.lips is not None and usual.lips is not None and np.array_equal(heard.lips, usual.lips)
+    assert (heard.voice is not None) == with_voice and usual.phones is None
+
+
+def test_an_ear_that_tells_no_phones_says_so() -> None:
+    """An ear without phones hears as ever; asked for them, it gives one sentence."""
+    with pytest.raises(ModelError, match="does not tell phones; export it again"):
+        echoing_ear().hear([np.zeros(16_000, np.float32)], 60, with_phones=True)
+
+
 def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Models from before audio_emotion.onnx generate as ever; asked to hear, they give one sentence."""
     monkeypatch.setattr(inference.audio_emotion, "SHIPPED", tiny_model)

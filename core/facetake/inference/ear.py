@@ -17,6 +17,7 @@ from facetake.files import json_text
 from facetake.inference.verified import check_widths, common_metadata, opened
 from facetake.inference.voice import VoiceFeatures, VoiceSums
 from facetake.inference.windows import Joiner, SoundBuffer, sample_of, spans
+from facetake.phones import PHONES
 from facetake.visemes import VISEMES
 
 NAME = "ear"
@@ -34,12 +35,14 @@ class Hearing:
         lips: (T, 2) float32 opening and rounding of the lips as faces taught them, each in a scale of its own; None of
             an ear that does not read them.
         voice: how the voice sounds, where that was asked.
+        phones: (T, 42) float32 log-probabilities of `facetake.phones.PHONES`, where they were asked.
     """
 
     features: NDArray[np.float16]
     visemes: F32
     lips: F32 | None = None
     voice: VoiceFeatures | None = None
+    phones: F32 | None = None
 
 
 @dataclass(frozen=True)
@@ -47,20 +50,23 @@ class Ear:
     """The network that hears.
 
     Attributes:
-        run: maps audio (1, S) to features (1, T, D) and viseme log-probabilities (1, T, 16), T = round(60 S / 16000).
+        run: maps audio (1, S) to features (1, T, D) and viseme log-probabilities (1, T, 16), T = round(60 S / 16000);
+            with `phones=42`, of an ear that tells them, to their log-probabilities (1, T, 42) as well.
         n_features: D.
         sha256: of the model file.
         run_voice: as `run`, with how the voice sounds (1, T, W) behind; None in an ear that does not tell.
         n_voice: W.
         reads_lips: opening and rounding of the lips (1, T, 2) are the last that `run` and `run_voice` give.
+        tells_phones: `run` and `run_voice` take `phones`, and give them behind the voice and before the lips.
     """
 
-    run: Callable[[F32], tuple[F32, ...]]
+    run: Callable[..., tuple[F32, ...]]
     n_features: int
     sha256: str
-    run_voice: Callable[[F32], tuple[F32, ...]] | None = None
+    run_voice: Callable[..., tuple[F32, ...]] | None = None
     n_voice: int = 0
     reads_lips: bool = False
+    tells_phones: bool = False
 
     def hear(
         self,
@@ -69,6 +75,7 @@ class Ear:
         progress: Callable[[float], None] | None = None,
         *,
         with_voice: bool = False,
+        with_phones: bool = False,
     ) -> Hearing:
         """Hears sound of any length in overlapping windows, cross-faded.
 
@@ -77,14 +84,16 @@ class Ear:
             n_frames: T of the whole, at 60 fps.
             progress: called with the share done, 0..1.
             with_voice: tell how the voice sounds as well.
+            with_phones: tell the phones as well.
 
         Raises:
-            ModelError: this ear does not tell how a voice sounds.
+            ModelError: this ear does not tell how a voice sounds, or no phones.
         """
-        run = self._run_voice() if with_voice else self.run
+        run = self._run(with_voice, with_phones)
         features = memmap.make((n_frames, self.n_features), np.float16)
         visemes = np.empty((n_frames, len(VISEMES)), np.float32)
         lips = np.empty((n_frames, N_LIPS), np.float32) if self.reads_lips else None
+        phones = np.empty((n_frames, len(PHONES)), np.float32) if with_phones else None
         sums = VoiceSums(n_frames, self.n_voice) if with_voice else None
         sound = SoundBuffer(blocks)
         joiner = Joiner()
@@ -99,19 +108,24 @@ class Ear:
             done = now.stop
             if lips is not None:
                 lips[now] = others.pop()
+            if phones is not None:
+                phones[now] = others.pop()
             if sums is not None:
                 sums.add(others[0])
             if progress is not None:
                 progress(done / n_frames)
-        return Hearing(features, visemes, lips, sums.voice if sums else None)
+        return Hearing(features, visemes, lips, sums.voice if sums else None, phones)
 
-    def _run_voice(self) -> Callable[[F32], tuple[F32, ...]]:
-        if self.run_voice is None:
+    def _run(self, with_voice: bool, with_phones: bool) -> Callable[..., tuple[F32, ...]]:
+        if with_voice and self.run_voice is None:
             raise ModelError(f"model {NAME} does not tell how a voice sounds; export it again with this version")
-        return self.run_voice
+        if with_phones and not self.tells_phones:
+            raise ModelError(f"model {NAME} does not tell phones; export it again with this version")
+        run = self.run_voice if with_voice and self.run_voice is not None else self.run
+        return partial(run, phones=len(PHONES)) if with_phones else run
 
 
-def _window(run: Callable[[F32], tuple[F32, ...]], audio: F32, count: int) -> tuple[F32, ...]:
+def _window(run: Callable[..., tuple[F32, ...]], audio: F32, count: int) -> tuple[F32, ...]:
     """Features, probabilities of visemes and what else `run` gives, of the first `count` frames."""
     short = sample_of(max(count, SHORTEST_FRAMES)) - len(audio)
     features, visemes, *others = (part[0, :count] for part in run(np.pad(audio, (0, max(0, short)))[None]))
@@ -138,6 +152,7 @@ def load_ear(folder: Path, threads: int = 2) -> Ear:
     n_features = widths["features"]
     n_voice = widths.get("voice")
     reads_lips = "lips" in widths
+    tells_phones = widths.get("phones") == len(PHONES)
 
     def heard(audio: F32, **more: int) -> tuple[F32, ...]:
         wanted = {"features": n_features, "visemes": len(VISEMES), **more, **({"lips": N_LIPS} if reads_lips else {})}
@@ -145,8 +160,8 @@ def load_ear(folder: Path, threads: int = 2) -> Ear:
         return tuple(model.run({"audio": audio}, **{name: (1, count, width) for name, width in wanted.items()}))
 
     if not isinstance(n_voice, int):
-        return Ear(heard, n_features, model.sha256, reads_lips=reads_lips)
-    return Ear(heard, n_features, model.sha256, partial(heard, voice=n_voice), n_voice, reads_lips)
+        return Ear(heard, n_features, model.sha256, reads_lips=reads_lips, tells_phones=tells_phones)
+    return Ear(heard, n_features, model.sha256, partial(heard, voice=n_voice), n_voice, reads_lips, tells_phones)
 
 
 def frames_of(n_samples: int) -> int:

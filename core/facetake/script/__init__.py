@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from facetake.script.recognition import heard
 from facetake.script.timing import Alignment, Phone, Word
 
-__all__ = ["Alignment", "Phone", "Word"]
+__all__ = ["Alignment", "Phone", "Word", "heard"]
