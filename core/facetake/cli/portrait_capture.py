@@ -53,10 +53,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
     parser.add_argument(
         "--sound-late",
-        type=options.number(low=-options.LONGEST_S),
-        default=0.0,
-        metavar="SECONDS",
-        help="by how much the video's sound is late; below 0 it is early",
+        type=sound_late,
+        metavar="auto|SECONDS",
+        help="by how much the video's sound is late, below 0 early; default: auto, as the lips say; 0: as in the file",
     )
     parser.add_argument(
         "--size", type=options.whole(), default=256, metavar="PIXELS", help="side of the crop (default 256)"
@@ -104,8 +103,8 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
     orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
     report.start(item, 0, 1)
     face = open_face(arguments.face)
-    actors, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
-    for line in [*told, *more, *_late(actors, face, arguments.sound_late)]:
+    _, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
+    for line in [*told, *more]:
         report.warning(item, line)
     write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
@@ -125,7 +124,7 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     item = str(arguments.video)
     report.start(item, 0, 1)
     actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
-    for line in [*told, *_late([actor], face, arguments.sound_late)]:
+    for line in told:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
@@ -133,15 +132,6 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
         outputs.append(str(arguments.take))
     report.done(item, outputs)
     return 0
-
-
-def _late(actors: list[CapturedActor], face: OpenedFaceModel, moved_s: float) -> list[str]:
-    """What is worth telling of sounds that are late, or still are after they were moved."""
-    from facetake import inference
-    from facetake.portrait.capture.audio_offset import late_sound
-
-    models = inference.load()
-    return [line for actor in actors for line in late_sound(actor, face.model, models, moved_s)]
 
 
 def _order(arguments: argparse.Namespace) -> Order:
@@ -163,7 +153,7 @@ def _order(arguments: argparse.Namespace) -> Order:
         first_s,
         last_s,
         settings,
-        sound_late(arguments.sound_late),
+        arguments.sound_late,
     )
 
 
@@ -194,11 +184,12 @@ def seconds(text: str | None) -> tuple[float, float | None]:
     return (0.0, None) if text is None else options.stretch(text)
 
 
-def sound_late(late_s: float) -> float:
-    """By how much a sound may be late, in seconds: less than `LATEST_S` either way. ConfigError otherwise."""
-    if not abs(late_s) <= LATEST_S:
-        raise ConfigError(f"--sound-late must be between -{LATEST_S:g} and {LATEST_S:g} seconds, not {late_s:g}")
-    return late_s
+def sound_late(text: str) -> float | None:
+    """By how much a sound is late, in seconds: less than `LATEST_S` either way; None for "auto".
+
+    argparse.ArgumentTypeError otherwise.
+    """
+    return None if text == "auto" else options.number(low=-LATEST_S, high=LATEST_S)(text)
 
 
 def size(pixels: int) -> int:

@@ -55,6 +55,7 @@ class ActorMetadata:
         n_frames: number of frames.
         focal: focal length in pixels of the crop; the principal point is its centre.
         start_s: time in the video of the first frame, in seconds.
+        sound_late_s: how late the video's sound was taken to be, in seconds; `sound.wav` is moved by it.
         version: of the folder's layout.
     """
 
@@ -68,6 +69,7 @@ class ActorMetadata:
     n_frames: int
     focal: float
     start_s: Fraction = Fraction(0)
+    sound_late_s: float = 0.0
     version: int = VERSION
 
     def __post_init__(self) -> None:
