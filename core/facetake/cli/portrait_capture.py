@@ -51,12 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="anny (default), or a face model of your own: flame:FILE, bfm:FILE or ict:FOLDER",
     )
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
-    parser.add_argument(
-        "--sound-late",
-        type=sound_late,
-        metavar="auto|SECONDS",
-        help="by how much the video's sound is late, below 0 early; default: auto, as the lips say; 0: as in the file",
-    )
+    add_sound_late(parser)
+    add_consent(parser)
     parser.add_argument(
         "--size", type=options.whole(), default=256, metavar="PIXELS", help="side of the crop (default 256)"
     )
@@ -76,14 +72,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sound_late(parser: argparse.ArgumentParser) -> None:
+    """Declares where the video's sound is."""
+    parser.add_argument(
+        "--sound-late",
+        type=sound_late,
+        metavar="auto|SECONDS",
+        help="by how much the video's sound is late, below 0 early; default: auto, as the lips say; 0: as in the file",
+    )
+
+
+def add_consent(parser: argparse.ArgumentParser) -> None:
+    """Declares what the filmed person agreed to."""
+    parser.add_argument(
+        "--consent",
+        metavar="TEXT|FILE",
+        help="what the person agreed to, kept in the actor's folder; films carry its hash",
+    )
+
+
 def capture(arguments: argparse.Namespace, report: Reporter) -> int:
-    """Captures one video, or several clips of one actor."""
+    """Captures one video, or several clips of one actor, and keeps what the actor agreed to."""
+    from facetake.portrait.consent import keep_consent, read_given
+
+    given = None if arguments.consent is None else read_given(arguments.consent)
+    folders = _folders(arguments, report)
+    if given is not None:
+        for folder in folders:
+            keep_consent(folder, given)
+    return 0
+
+
+def _folders(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
+    """Captures; the actors' folders that there are then."""
     if arguments.video.is_dir() or arguments.video.suffix.lower() == ".csv":
         return _clips(arguments, report)
     return _video(arguments, report)
 
 
-def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
+def _clips(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     from dataclasses import replace
 
     from facetake.portrait.capture.clip_capture import capture_clips
@@ -108,10 +135,10 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
         report.warning(item, line)
     write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
-    return 0
+    return [out, *(place.path for place in places)]
 
 
-def _video(arguments: argparse.Namespace, report: Reporter) -> int:
+def _video(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     from facetake import formats
     from facetake.portrait.capture.performance import take_of
     from facetake.portrait.capture.posed_face import open_face
@@ -131,7 +158,7 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
         formats.write(take_of(actor, face.model), arguments.take)
         outputs.append(str(arguments.take))
     report.done(item, outputs)
-    return 0
+    return [arguments.out]
 
 
 def _order(arguments: argparse.Namespace) -> Order:

@@ -189,7 +189,7 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
         raise PortraitError(
             f"{folder} is no finished actor ({ABOUT} is missing); run `facetake portrait capture` again to finish it"
         )
-    about = _about(folder / mark)
+    about = read_about(folder / mark)
     for name in (PICTURES, FIT):
         if not (folder / name).is_file():
             raise PortraitError(f"{folder}: {name} is missing; capture the actor again into a new folder")
@@ -198,7 +198,8 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
     return CapturedActor(folder, about, fit)
 
 
-def _about(path: Path) -> ActorMetadata:
+def read_about(path: Path) -> ActorMetadata:
+    """What an actor.json says. PortraitError where it is damaged or of another layout."""
     try:
         about = from_table(ActorMetadata, read_json(path), str(path))
     except ConfigError as error:
