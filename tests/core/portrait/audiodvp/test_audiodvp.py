@@ -47,7 +47,6 @@ from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
 RATE = Fraction(25)
-EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 N_FRAMES = 24
 LEARNT = 16
 
@@ -138,7 +137,7 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
     """All files fit the structs, the paper's says what the defaults, which cite it, say, minutes' what quick does."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
     assert read_settings("paper") == AudioDvpSettings()
-    own = read_settings(str(EXAMPLES / "audiodvp_minutes.toml"))
+    own = read_settings("minutes")
     quick = read_settings("quick")
     assert replace(quick, renderer=own.renderer) == own and own.renderer.epochs < quick.renderer.epochs
 
