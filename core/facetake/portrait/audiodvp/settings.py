@@ -24,9 +24,9 @@ class ExpressionTraining:
     """How expression is learnt from sound. The defaults are the paper's (AudioDVP 3.2).
 
     Attributes:
-        way: "network" is the paper's Audio2Expression, for minutes of video; "ridge" regresses on the take that Facetake
-            generates and on the lips that the ear reads, which seconds suffice for; "scaled" merely brings that take to
-            the actor's own mean and spread.
+        way: "network" is the paper's Audio2Expression, for minutes of video; "ridge" regresses on the take that
+            Facetake generates and on the lips that the ear reads, which seconds suffice for; "scaled" merely brings
+            that take to the actor's own mean and spread.
         epochs: passes over the clip.
         batch: windows a step.
         rate: of Adam.
