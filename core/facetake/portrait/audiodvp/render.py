@@ -31,7 +31,7 @@ from facetake.portrait.video.playback import BLOCK, at_random
 
 def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: Models) -> F32:
     """Features (T, F) of a sound file, T frames at `rate`. AudioError when it cannot be read."""
-    if kind not in ("take", "take_lips"):
+    if kind != "take" and kind != "take_lips":
         return hear(audio.read(path), rate, kind, models)
     take = generate(path, GenerateOptions(blink=False, gaze=False, head=False), models).take
     expression = from_take(take, rate, model)
