@@ -273,5 +273,5 @@ def _is_worth_keeping(line: SpokenLine) -> bool:
 def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.resolve() == other.resolve()
-    except OSError:
+    except (OSError, RuntimeError):  # a RuntimeError is a ring of symbolic links
         return False

@@ -175,7 +175,7 @@ def _read(row: Any, where: str, base: Path, number: int, told: list[str], durati
         raise ConfigError(f"{where} is no table; {REMEDY}")
     name = _text(row, "name", where)
     duration_s = quantities.number(row.get("duration_s", 0.0), f"{where}: duration_s", 0.0, 1e6)
-    sound = (base / _text(row, "sound", where)).resolve() if "sound" in row else None
+    sound = _place(base, row, "sound", where) if "sound" in row else None
     if sound is not None:
         sound = _found(sound, base, name, told)
         durations[sound] = duration_s
@@ -195,13 +195,22 @@ def _read(row: Any, where: str, base: Path, number: int, told: list[str], durati
     return replace(made, shown=shown if made.find(shown) else (takes[-1].number if takes else 0))
 
 
+def _place(base: Path, row: dict[str, Any], key: str, where: str) -> Path:
+    """Where a file that a row names lies; of a ring of symbolic links, which leads nowhere, the name as it is."""
+    named = base / _text(row, key, where)
+    try:
+        return named.resolve()
+    except (OSError, RuntimeError):
+        return named.absolute()
+
+
 def _read_take(row: Any, where: str, base: Path, told: list[str]) -> LineTake | None:
     """A take of a line; None where its file cannot be read, which is told."""
     if not isinstance(row, dict):
         raise ConfigError(f"{where}: a take is no table; {REMEDY}")
     visemes = _visemes(row.get("visemes", ""), where)
     try:
-        take = formats.read((base / _text(row, "file", where)).resolve())
+        take = formats.read(_place(base, row, "file", where))
     except TakeError as error:
         told.append(str(error))
         return None
@@ -308,5 +317,5 @@ def _below(folders: list[Path]) -> Iterator[Path]:
                 continue
             left -= len(entries)
             further += [Path(one.path) for one in entries if one.is_dir(follow_symlinks=False)]
-            yield from (Path(one.path) for one in entries if one.is_file())
+            yield from (path for one in entries if (path := Path(one.path)).is_file())  # no error for a ring of links
         folders = further
