@@ -47,28 +47,29 @@ class Filing:
             return
         chosen = opening.sort(paths)
         lines = self._desk.add([one.sound for one in chosen.lines], [one.name for one in chosen.lines])
+        problems: list[str] = [chosen.told] if chosen.told else []
         for line, opened in zip(lines, chosen.lines, strict=True):
             self._maker.look_at(line)
-            self._read_edits(line)
+            problems += self._read_edits(line)
             for take in opened.takes:
                 self._maker.open_take(line, take)
         if lines and len(paths) == 1:
             self.remembered.opened(paths[0])
-        self._say(chosen.told, is_problem=bool(chosen.told))
+        self._say("; ".join(problems), is_problem=bool(problems))
         self._show()
 
-    def _read_edits(self, line: SpokenLine) -> None:
-        """Takes what lies beside the recording of a line that has just come."""
+    def _read_edits(self, line: SpokenLine) -> list[str]:
+        """Takes what lies beside the recording of a line that has just come; what is wrong with it."""
         path = edits.beside(line.sound) if line.sound and line.edits.is_empty else None
         if path is None:
-            return
+            return []
         try:
             known = edits.read(path)
         except FacetakeError as error:
-            self._say(str(error), is_problem=True)
-            return
+            return [str(error)]
         self._edits[path] = known
         self._desk.start_with(line.number, known)
+        return []
 
     def open_project(self, path: Path) -> None:
         """Takes a project in place of what is there."""

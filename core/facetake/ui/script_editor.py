@@ -145,6 +145,8 @@ class ScriptEditor(QObject):
                 self._say(f"{line.name}: {found.problem}", is_problem=True)
             return
         assert found.script is not None
+        if found.told and (wish.sound, wish.edits.text) not in self._own:
+            self._say(f"{found.told[0].upper()}{found.told[1:]}.")
         self._own[wish.sound, wish.edits.text] = (found.script.own, found.script.edits.sound_sha256)
         is_tried = self._strip.is_dragging
         if line is not None and found.made is not None and (is_tried or line.edits == wish.edits):

@@ -33,6 +33,7 @@ from facetake.ui.tasks import CUES, RATE
 
 KEPT: Final = 8  # lines heard lately: a few megabytes each
 MOST_STRETCHES: Final = 200  # remembered of a line: twenty megabytes
+SHOWN_DIFFERENCES: Final = 3  # between text and sound, by choice: a line of a message
 WAIT_S: Final = 10.0  # for the thread to end: longer than hearing a usual line
 T = TypeVar("T")
 
@@ -65,12 +66,14 @@ class Solved:
         script: the line's phones and words with the edits; None where there is a problem.
         made: the take, where one was asked.
         problem: a sentence; "" where there is none.
+        told: how well the text fits the sound; "" where there is no text.
     """
 
     wish: Wish
     script: EditedScript | None = None
     made: LineTake | None = None
     problem: str = ""
+    told: str = ""
 
 
 class Solver(QObject):
@@ -138,10 +141,10 @@ class Solver(QObject):
         line: HeardLine = self._once(
             (*stamp, with_voice), lambda: listen(wish.sound, models, with_voice=with_voice, with_phones=True)
         )
-        own: Alignment = self._once((*stamp, wish.edits.text), lambda: _own(line, options))
+        own, told = self._once((*stamp, wish.edits.text), lambda: _own(line, options))
         script = edited_script(line, replace(options, script=own))
         if wish.recipe is None:
-            return Solved(wish, script)
+            return Solved(wish, script, told=told)
         heard = (*stamp, options.emotion, wish.recipe.cues, wish.edits.emotion, wish.edits.events)
         drafted: Draft = self._once(heard, lambda: draft(line, options, models))
         if wish.edits.text:
@@ -154,8 +157,9 @@ class Solver(QObject):
         made = perform(line, drafted, options, models, script=script, memory=memory)
         track = visemes.segments(made.visemes, made.take.rate, made.take.start)
         shown = tuple((one.viseme, one.start_s, one.end_s) for one in track)
-        told = " ".join(script.lost)
-        return Solved(wish, script, LineTake(0, "", made.take, shown, told, wish.recipe, wish.edits))
+        lost = " ".join(script.lost)
+        take = LineTake(0, "", made.take, shown, lost, wish.recipe, wish.edits)
+        return Solved(wish, script, take, told=told)
 
     def _once(self, key: tuple[Any, ...], make: Callable[[], T]) -> T:
         """What was made for a key before, or is now; the oldest are forgotten."""
@@ -168,10 +172,14 @@ class Solver(QObject):
         return found
 
 
-def _own(line: HeardLine, options: GenerateOptions) -> Alignment:
-    """The line's phones without edits: of its text, or as they were heard."""
+def _own(line: HeardLine, options: GenerateOptions) -> tuple[Alignment, str]:
+    """The line's phones without edits, of its text or as they were heard; and how well the text fits."""
     aligned = aligned_text(line, options)
-    return edited_script(line, options).own if aligned is None else aligned.alignment
+    if aligned is None:
+        return edited_script(line, options).own, ""
+    found = f"{len(aligned.alignment.words)} of {aligned.n_words} words of the text were found in the sound"
+    differing = [one.sentence for one in aligned.differences[:SHOWN_DIFFERENCES]]
+    return aligned.alignment, "; ".join([*aligned.told, found, *differing])
 
 
 def _options(wish: Wish, folder: Path) -> GenerateOptions:

@@ -262,3 +262,18 @@ tell(left=len(left))""",
     )
     assert (opened["left"], opened["digest"], opened["edits"]) == (1, died["digest"], died["edits"])
     assert opened["changed"] and refused["left"] == 0
+
+
+def test_edits_and_texts_that_cannot_be_used_are_told(folder: Path) -> None:
+    """A file of a newer version is told and stays; a text of signs alone is told, and the phones stay as heard."""
+    (folder / "a.edits.toml").write_text("version = 9\n")
+    newer, signs = told(
+        folder,
+        """
+window.open([a]); settle(); tell()
+window.generate(); settle(); count = len(phones()); bar.said.emit("!?"); tell(same=len(phones()) == count)
+""",
+    )
+    assert "newer Facetake" in newer["said"] and newer["kind"] == "problem"
+    assert "no word to speak" in signs["said"] and signs["same"]
+    assert (folder / "a.edits.toml").read_text() == "version = 9\n"
