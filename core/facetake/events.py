@@ -177,9 +177,7 @@ def _inline(text: str, where: str) -> Event:
     times, _, amount = rest.partition(":")
     start, dash, end = times.partition("-")
     if not (at and dash):
-        raise ConfigError(
-            f"{where}: {shown(text)} is no event; write '{INLINE}', auto, or the path of a file of events"
-        )
+        raise ConfigError(f"{where}: {shown(text)} is no event; write '{INLINE}', or the path of a file of events")
     return _event((start, end), kind, amount, where)
 
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from facetake import events
-from facetake.errors import ConfigError
+from facetake import events, inference
+from facetake.errors import ConfigError, ModelError
 from facetake.events import Event, EventTrack
+from facetake.generate import GenerateOptions, generate
+from facetake.inference.event_listener import heard_in
 
 
 def test_events_are_written_in_one_option() -> None:
@@ -82,3 +85,33 @@ def test_an_event_that_cannot_be_is_no_event(wrong: tuple[str, float, float]) ->
     """Programmers are told of kinds and times that cannot be."""
     with pytest.raises(ValueError, match="there is no event|cannot last"):
         Event(*wrong)
+
+
+def test_what_is_heard_gives_way_to_what_is_marked() -> None:
+    """Beside `auto` a marked burst stands, and nothing that is heard lies over it."""
+    marked = events.parse("auto+laugh@1-2")
+    heard = EventTrack((Event("breath_in", 0.2, 0.6), Event("breath_in", 1.5, 2.1)))
+
+    assert events.is_heard("auto+laugh@1-2") and not events.is_heard("laugh@1-2")
+    assert [one.kind for one in events.joined(marked, heard).events] == ["breath_in", "laugh"]
+
+
+def test_an_event_that_is_heard_is_sure_long_and_whole() -> None:
+    """Of a probability over time, stretches count that are sure somewhere, not too short, and not cut by an end."""
+    probability = np.zeros(300, np.float32)
+    probability[0:40] = 0.99  # cut by the start
+    probability[100:130] = 0.5
+    probability[110] = 0.97
+    probability[160:190] = 0.6  # never sure
+    probability[220:224] = 0.99  # too short
+    (one,) = heard_in(probability, "breath_in", 0.95)
+
+    assert (one.start_s, one.end_s, one.amount) == (100 / 60, 130 / 60, None)
+    assert one.confidence == pytest.approx(0.97)
+
+
+def test_hearing_events_without_a_model_is_refused() -> None:
+    """No model ships that hears them: one sentence says so."""
+    line = Path(__file__).parents[2] / "examples" / "line.wav"
+    with pytest.raises(ModelError, match="declares no model named events"):
+        generate(line, GenerateOptions(events="auto"), inference.load(None, 1))

@@ -24,7 +24,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "audio": "the recording, relative to the folder of this list and inside it",
     "emotion": "happy:0.7, a blend happy:0.5+surprise:0.3, a file of cues in the folder, or auto; empty: as --emotion",
     "look": "camera, metres 0.3,0.1,0.6 to the left, up and forward of the eyes, or a file of cues; empty: as --look",
-    "events": "what is not speech: laugh@0.8-1.4:0.7, joined by +, auto, or a file in the folder; empty: as --events",
+    "events": "what is not speech: laugh@0.8-1.4:0.7, joined by +, or a file in the folder; empty: as --events",
     "style": "restyle the take: sad:0.8; empty: leave it",
     "actor": "an actor's manner for the restyled take: bruno:0.5; empty: its own",
     "character": "who speaks, for the report",

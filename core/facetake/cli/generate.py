@@ -91,7 +91,7 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         "--events",
         metavar="WHAT",
         help="what is not speech: laugh@0.8-1.4:0.7, several joined by +, a file of lines such as '0.80 1.40 "
-        "laugh:0.7', or auto: hear breaths in; without :SIZE as large as it is loud",
+        "laugh:0.7', or auto with a --model that hears them (none ships); without :SIZE as large as it is loud",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
