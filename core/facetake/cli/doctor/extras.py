@@ -36,6 +36,17 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     "phonemes": {"transformers": "transformers"},
     "bfm": {"h5py": "h5py"},
     "usd": {"usd-core": "pxr"},
+    "script": {
+        "gruut-lang-en": "gruut_lang_en",
+        "gruut-lang-fr": "gruut_lang_fr",
+        "python-crfsuite": "pycrfsuite",
+        "g2p2": "g2p2",
+        "g2p2-group-germanic": "g2p2_group_germanic",
+        "pypinyin": "pypinyin",
+        "num2words": "num2words",
+    },
+    "script-ja": {"SudachiPy": "sudachipy", "SudachiDict-small": "sudachidict_small"},
+    "c2pa": {"c2pa-python": "c2pa"},
 }
 """By extra: what it installs, and the module that is imported of it. Left out are those of who makes Facetake and hands
 it out."""
