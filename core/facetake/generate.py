@@ -6,35 +6,49 @@ here knows file formats, the command line or training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, edits, emotion_recognition, events, files, gaze, keys, rig
+from facetake import audio, direction, edits, emotion_recognition, events, files, keys, rig
 from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
-from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
+from facetake.emotion import EmotionTrack, is_heard
 from facetake.emotion_recognition import EmotionEstimate
-from facetake.errors import AudioError, ConfigError, ModelError
+from facetake.errors import AudioError, ModelError
 from facetake.events import EventTrack
-from facetake.files import json_text
-from facetake.gaze import GazeTrack
 from facetake.inference import AudioEmotion, Hearing, Models
 from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
 from facetake.motion.performances import Performances
+from facetake.performance import Draft, GenerateOptions, HeardLine, Performance
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
 from facetake.script import Aligned, Alignment, Sheet
 from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
+
+__all__ = [
+    "Draft",
+    "GenerateOptions",
+    "HeardLine",
+    "Performance",
+    "aligned_text",
+    "draft",
+    "edited_script",
+    "generate",
+    "hear",
+    "listen",
+    "needs_voice",
+    "perform",
+]
 
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
@@ -45,121 +59,6 @@ AFTER_ACCENT_S = 0.12  # a blink begins this long after a stressed onset
 NO_MOVEMENT = "the models carry no movement of real faces (motion.npz): the face acts by rules alone"
 LEAD_FRAMES = 1  # lips move before they are heard: tracked ones led the network's by 20 ms on average
 LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
-SHOWN_WORDS = 300  # characters of a script that a take notes: enough to tell lines apart
-
-
-@dataclass(frozen=True)
-class GenerateOptions:
-    """What the user may choose.
-
-    Attributes:
-        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", the path of a cue file, or "auto" to
-            hear it in the voice ("auto:line": once for the whole line); None is neutral.
-        rate: frames per second of the take.
-        keys: "sparse" adds few, editable keys to the dense curves.
-        seed: of blinks, gaze, head and movement, together with the sound: each line is its own, and the same input,
-            options and seed give the same bytes.
-        energy: how much the face acts, 0..2: 0 holds each emotion's pose.
-        blink, gaze, head: whether these are added.
-        gains: factor per region on its deviation from neutral.
-        only: regions or groups to keep; empty keeps the whole face.
-        blinks: when and how to blink (EmoFace 3.2).
-        darts: where and how often the eyes move (EmoFace 3.3).
-        head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
-        look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
-            of cues; or what a host says of it; None leaves the eyes to their darts.
-        script: words and phones of the line in time, where its text is known: lips follow them.
-        text: what is said in the line, put into its time where `script` is not known; a word in {braces} is one to
-            lean on. Or what a file says of it (`script.read`).
-        language: of the text, two letters; None tells it from the text.
-        dictionary: a user's pronunciations of words of the text.
-        emphasis: how much the face leans on words that the script marks, 0..2.
-        edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
-        events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", the path of a file, or "auto"
-            to hear it; or a track of events.
-    """
-
-    emotion: str | None = None
-    rate: Fraction = Fraction(60)
-    keys: Literal["dense", "sparse"] = "dense"
-    seed: int = 0
-    energy: float = 1.0
-    blink: bool = True
-    gaze: bool = True
-    head: bool = True
-    gains: Mapping[str, float] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
-    blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
-    darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
-    head_style: Literal["phrases", "onsets"] = "phrases"
-    look: str | GazeTrack | None = None
-    events: str | EventTrack | None = None
-    script: Alignment | None = None
-    text: str | Sheet | None = None
-    language: str | None = None
-    dictionary: Path | None = None
-    emphasis: float = 1.0
-    edits: LineEdits | None = None
-
-
-@dataclass(frozen=True)
-class HeardLine:
-    """A recorded line as it was heard, at 60 frames a second.
-
-    Attributes:
-        path: of the recording.
-        sha256: of its bytes.
-        hearing: what the ear heard.
-        energy_db: (T,) float32 level.
-        onsets: (T,) float32 how strongly sounds begin.
-        told: sentences about what is unusual in the recording.
-    """
-
-    path: Path
-    sha256: str
-    hearing: Hearing
-    energy_db: F32
-    onsets: F32
-    told: tuple[str, ...] = ()
-
-    @property
-    def duration_s(self) -> float:
-        """Of its frames."""
-        return len(self.energy_db) / FRAME_RATE_HZ
-
-    def cut(self, first: int, last: int) -> HeardLine:
-        """Some frames of it."""
-        heard = replace(self.hearing, visemes=self.hearing.visemes[first:last], lips=None, phones=None)
-        return replace(self, hearing=heard, energy_db=self.energy_db[first:last], onsets=self.onsets[first:last])
-
-    def without_features(self) -> HeardLine:
-        """The line without what only a draft needs."""
-        return replace(self, hearing=replace(self.hearing, features=np.zeros((0, 0), np.float16)))
-
-
-@dataclass(frozen=True)
-class Draft:
-    """Curves as the networks have them, before anything is laid over them.
-
-    Attributes:
-        values: (T, 174) float32 at 60 frames a second, in time with the sound.
-        emotion: the weights that are performed.
-        heard: what was heard of the emotion, where that was asked.
-        mood: what is noted of emotion and events in the take's origin.
-        events: what is not speech, as it was marked or heard.
-    """
-
-    values: F32
-    emotion: EmotionTrack
-    heard: EmotionEstimate | None
-    mood: Mapping[str, object]
-    events: EventTrack = field(default_factory=EventTrack)
-
-    def cut(self, first: int, last: int) -> Draft:
-        """Some frames of it."""
-        emotion = EmotionTrack(self.emotion.times_s - first / FRAME_RATE_HZ, self.emotion.weights)
-        marked = self.events.cut(first / FRAME_RATE_HZ, last / FRAME_RATE_HZ)
-        return replace(self, values=self.values[first:last], emotion=emotion, events=marked)
 
 
 @dataclass(frozen=True)
@@ -172,33 +71,6 @@ class _Acted:
     speech: F32
     closures: tuple[lip_closure.Closure, ...]
     told: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Performance:
-    """A take and what it was made from.
-
-    Attributes:
-        take: the curves.
-        visemes: (T, 16) float32 probabilities at the take's rate.
-        closures: where the lips had to close, in seconds.
-        speech: (T,) float32, 1 in speech and 0 in silence, at the take's rate.
-        emotion: the weights that were performed.
-        heard: what was heard of the emotion, where that was asked.
-        keys: sparse keys of the curves, if asked for.
-        told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
-        aligned: the text in time, and where the sound says something else; None without a text.
-    """
-
-    take: Take
-    visemes: F32
-    closures: tuple[lip_closure.Closure, ...]
-    speech: F32
-    emotion: EmotionTrack
-    heard: EmotionEstimate | None = None
-    keys: keys.Keys | None = None
-    told: tuple[str, ...] = ()
-    aligned: Aligned | None = None
 
 
 def generate(
@@ -219,9 +91,9 @@ def generate(
         ScriptError: the text cannot be put into the line's time.
     """
     report = progress or _ignore
-    _mood(options)  # a mistake in either shows before anything is heard
-    _looked(options)
-    _marked(options)
+    direction.mood(options)  # a mistake in either shows before anything is heard
+    direction.looked(options)
+    direction.marked(options)
     line = listen(
         path,
         models,
@@ -317,13 +189,13 @@ def draft(
     """
     asked = options.emotion or "neutral"
     listener = models.audio_emotion if is_heard(asked) else None
-    emotion, mood = _mood(options)
+    emotion, mood = direction.mood(options)
     heard = _heard(line, asked, listener) if listener else None
     emotion = heard.track if heard else emotion
     values = _curves(models, line.hearing, emotion, progress or _ignore)
     if line.hearing.lips is not None:
         heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
-    marked, listed = _marked(options)
+    marked, listed = direction.marked(options)
     if options.events:
         marked.check_within(line.duration_s)
     else:
@@ -379,7 +251,7 @@ def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOption
     visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
     if options.script is not None:
         visemes = script_guide.visemes(visemes, options.script)
-    looked, _ = _looked(options)
+    looked, _ = direction.looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
@@ -508,7 +380,9 @@ def _finished(
 ) -> Performance:
     """The take at its rate, with what lies over it, and its keys."""
     told = line.told if models.motion else (*line.told, NO_MOVEMENT)
-    origin = _origin(line, {**drafted.mood, **_looked(options)[1]}, options, models, drafted.heard, told)
+    origin = direction.noted(
+        line, {**drafted.mood, **direction.looked(options)[1]}, options, models, drafted.heard, told
+    )
     told += acted.told
     visemes, speech, closures, emotion = acted.visemes, acted.speech, acted.closures, drafted.emotion
     take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
@@ -610,90 +484,6 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
     if options.head_style == "onsets":
         return head.onset_motion(onsets * speech, weights, seed)
     return head.head_motion(onsets, weights, seed, speech=speech)
-
-
-def _origin(
-    line: HeardLine,
-    mood: Mapping[str, object],
-    options: GenerateOptions,
-    models: Models,
-    heard: EmotionEstimate | None,
-    told: tuple[str, ...],
-) -> dict[str, object]:
-    """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
-    is_edited = options.edits is not None and not options.edits.is_empty
-    edited = {"edits_sha256": edits.digest(options.edits)} if is_edited and options.edits else {}
-    played = {"motion_sha256": models.motion.sha256} if models.motion else {}
-    by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
-    return {
-        "made_by": "facetake generate",
-        "audio": line.path.name,
-        "audio_sha256": line.sha256,
-        "model_sha256": models.audio2rig.sha256,
-        "ear_sha256": models.ear.sha256,
-        **mood,
-        "seed": options.seed,
-        "energy": options.energy,
-        "blink": options.blink,
-        "gaze": options.gaze,
-        "head": options.head,
-        "head_style": options.head_style,
-        "gains": dict(options.gains),
-        "only": list(options.only),
-        **(_scripted(options.script, options.emphasis) if options.script is not None else {}),
-        **edited,
-        **played,
-        **by,
-        **({"sound": list(told)} if told else {}),
-    }
-
-
-def _scripted(script: Alignment, emphasis: float) -> dict[str, object]:
-    """What is noted of a script: its words, and a hash of them and of its phones, with their times."""
-    facts = [[[*asdict(one).values()] for one in spans] for spans in (script.words, script.phones)]
-    words = " ".join(word.text for word in script.words)
-    digest = sha256(json_text.dump(facts).encode()).hexdigest()
-    return {"script": words[:SHOWN_WORDS], "script_sha256": digest, "emphasis": emphasis}
-
-
-def _mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:
-    """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
-    if not options.emotion and options.edits is not None and options.edits.emotion:
-        return edits.emotion_track(options.edits), {"emotion": "edits"}
-    asked = options.emotion or "neutral"
-    if path := cue_file(asked):
-        with audio.unchanged(path):
-            return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
-    return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
-
-
-def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
-    """What is looked at, and what is noted of it: of a file its name and hash."""
-    if options.look is None or options.look == "":
-        has_cues = options.gaze and options.edits is not None and options.edits.gaze
-        return (edits.gaze_track(options.edits), {"look": "edits"}) if has_cues and options.edits else (None, {})
-    if not options.gaze:
-        raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
-    if isinstance(options.look, GazeTrack):
-        return options.look, {"look": f"{len(options.look.looks)} points"}
-    if path := gaze.cue_file(options.look):
-        with audio.unchanged(path):
-            return gaze.read(path), {"look": path.name, "look_sha256": files.hash_of(path, ConfigError)}
-    return gaze.parse(options.look), {"look": options.look}
-
-
-def _marked(options: GenerateOptions) -> tuple[EventTrack, dict[str, object]]:
-    """What is not speech, and what is noted of it: of a file its name and hash."""
-    if options.events is None or options.events == "":
-        track = edits.event_track(options.edits) if options.edits is not None else EventTrack()
-        return track, ({"events": "edits"} if track.events else {})
-    if isinstance(options.events, EventTrack):
-        return options.events, {"events": events.written(options.events)}
-    if path := events.cue_file(options.events):
-        with audio.unchanged(path):
-            return events.read(path), {"events": path.name, "events_sha256": files.hash_of(path, ConfigError)}
-    track = events.parse(options.events)
-    return track, {"events": events.written(track)}
 
 
 def _overheard(
