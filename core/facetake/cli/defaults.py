@@ -24,7 +24,7 @@ VARIABLE: Final = "FACETAKE_CONFIG"
 """In the environment: the file to read instead; empty for none."""
 WITHOUT: Final = frozenset({"worker"})
 """Commands that take none: what a host asks for is whole, wherever it was started."""
-READ: Final = frozenset({"model", "checks", "weights", "phonemes", "landmarker", "mesh"})
+READ: Final = frozenset({"model", "checks", "dictionary", "weights", "phonemes", "landmarker", "mesh"})
 """Options that name what is only read, from the file's folder; any other path is for the command line alone."""
 ALONE: Final = frozenset(
     {
