@@ -53,19 +53,28 @@ def read_table(path: Path) -> dict[str, object]:
         ConfigError: The file cannot be read or is no TOML.
     """
     try:
-        text = files.read_text(path, MOST_BYTES)
-        for number, line in enumerate(text.splitlines(), 1):
-            if line.count(".") > MOST_DOTS:
-                raise ConfigError(f"{path} is not valid TOML: line {number} has more than {MOST_DOTS} dots")
-        return tomllib.loads(text)
+        return parse_table(files.read_text(path, MOST_BYTES), str(path))
     except OSError as error:
         raise ConfigError(f"{path} cannot be read: {files.reason(error)}; check the path") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not UTF-8 text (byte {error.start}); save it as UTF-8") from error
+
+
+def parse_table(text: str, where: str) -> dict[str, object]:
+    """What a text of TOML says, unchecked; `where` stands in errors.
+
+    Raises:
+        ConfigError: It is no TOML.
+    """
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.count(".") > MOST_DOTS:
+            raise ConfigError(f"{where} is not valid TOML: line {number} has more than {MOST_DOTS} dots")
+    try:
+        return tomllib.loads(text)
     except ValueError as error:  # TOMLDecodeError, and Python's own about a number of thousands of digits
-        raise ConfigError(f"{path} is not valid TOML: {error}") from error
+        raise ConfigError(f"{where} is not valid TOML: {error}") from error
     except RecursionError as error:
-        raise ConfigError(f"{path} is not valid TOML: brackets are nested too deep") from error
+        raise ConfigError(f"{where} is not valid TOML: brackets are nested too deep") from error
 
 
 def from_table(cls: type[T], table: object, where: str) -> T:

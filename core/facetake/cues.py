@@ -51,7 +51,7 @@ def read(path: Path, kind: str, example: str, meaning: Callable[[str, str], Mean
     """
     times: list[float] = []
     meanings: list[Meaning] = []
-    for where, line in _lines(path, kind.split()[-1], example):
+    for where, line in lines(path, kind.split()[-1], example):
         parts = line.split(None, 1)
         if len(parts) != 2:
             raise ConfigError(
@@ -64,15 +64,24 @@ def read(path: Path, kind: str, example: str, meaning: Callable[[str, str], Mean
     return np.array(times), meanings
 
 
-def _lines(path: Path, noun: str, example: str) -> list[tuple[str, str]]:
-    """Each line that holds a cue, behind where it is."""
+def lines(path: Path, noun: str, example: str) -> list[tuple[str, str]]:
+    """Each line of a file that holds a cue, behind where it is.
+
+    Args:
+        path: of the file.
+        noun: what the cues are of, for messages: "emotion".
+        example: a line that is right.
+
+    Raises:
+        ConfigError: the file is missing or not text, or holds no cue.
+    """
     try:
-        lines = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
+        rows = spreadsheets.decode(files.read_bytes(path, MOST_BYTES))[0].splitlines()
     except OSError as error:
         raise ConfigError(f"cannot read the {noun} cues in {path}: {files.reason(error)}") from error
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path} is not a text file of {noun} cues; write lines such as '{example}'") from error
-    found = [(f"{path}, line {number}", line) for number, line in enumerate(lines, 1)]
+    found = [(f"{path}, line {number}", line) for number, line in enumerate(rows, 1)]
     found = [(where, line) for where, line in found if line.strip() and not line.lstrip().startswith("#")]
     if not found:
         raise ConfigError(f"{path} holds no {noun} cue; write lines such as '{example}'")

@@ -22,6 +22,7 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
 from facetake.networks.emoface import EmoFace
+from facetake.networks.event_detector import EventDetector, EventProbabilities
 from facetake.networks.facts import RestylerNetwork, VisemeClassifierNetwork
 from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
@@ -224,6 +225,32 @@ def export_audio_emotion(
         return (torch.randn(round(seconds), network.out.in_features, generator=generator),)
 
     return _export(CalibratedEmotion(network, temperature), probe, names, axes, metadata, path)
+
+
+def export_events(network: EventDetector, kinds: Sequence[str], threshold: float, ear_sha256: str, path: Path) -> float:
+    """Writes events.onnx; as `export_audio2rig`.
+
+    Args:
+        network: trained network; left in evaluation mode.
+        kinds: of events, one a score.
+        threshold: probability from which on an event is believed.
+        ear_sha256: of the file of the ear whose features it learnt.
+        path: the file to write.
+    """
+    names = (["features"], ["events"])
+    axes = {name: {1: "frames"} for name in ("features", "events")}
+    metadata = {
+        **inference.events_metadata(),
+        "kinds": json_text.dump(list(kinds)),
+        "threshold": f"{threshold:g}",
+        "ear_sha256": ear_sha256,
+    }
+
+    def probe(seconds: float) -> tuple[Tensor, ...]:
+        generator = torch.Generator().manual_seed(0)
+        return (torch.randn(1, round(seconds * FRAME_RATE_HZ), len(network.usual), generator=generator),)
+
+    return _export(EventProbabilities(network), probe, names, axes, metadata, path)
 
 
 class _RangedRestyler(nn.Module):

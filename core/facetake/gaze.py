@@ -60,7 +60,7 @@ def parse(text: str) -> GazeTrack:
     """
     if path := cue_file(text):
         return read(path)
-    look, target = _looked_at(text, "--look")
+    look, target = looked_at(text, "--look")
     return GazeTrack(np.zeros(1), (look,), np.array([target]))
 
 
@@ -77,7 +77,7 @@ def read(path: Path) -> GazeTrack:
     Raises:
         ConfigError: the file is missing or not text, holds no cue, or a line is wrong.
     """
-    times_s, found = cues.read(path, "a target", "1.2 0.3,0.1,0.6", _looked_at)
+    times_s, found = cues.read(path, "a target", "1.2 0.3,0.1,0.6", looked_at)
     return GazeTrack(times_s, tuple(look for look, _ in found), np.array([target for _, target in found]))
 
 
@@ -107,8 +107,12 @@ def sampled(rows: Sequence[object], where: str) -> GazeTrack:
     return GazeTrack(np.array(times), tuple(looks), np.array(targets))
 
 
-def _looked_at(text: str, where: str) -> tuple[Look, tuple[float, ...]]:
-    """What a cue says; "camera" is a target like any other."""
+def looked_at(text: str, where: str) -> tuple[Look, tuple[float, ...]]:
+    """What a cue says: how it is looked, and the point; "camera" is a target like any other.
+
+    Raises:
+        ConfigError: it is no target, or lies in the head.
+    """
     if text == "camera":
         return "target", CAMERA_M
     if text in get_args(Look) and text != "target":

@@ -6,28 +6,49 @@ here knows file formats, the command line or training.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from hashlib import sha256
 from pathlib import Path
-from typing import Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, emotion_recognition, files, gaze, keys, rig
+from facetake import audio, direction, edits, emotion_recognition, events, files, keys, rig
+from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.emotion import EmotionTrack, cue_file, is_heard, named, parse
+from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
+from facetake.emotion import EmotionTrack, is_heard
 from facetake.emotion_recognition import EmotionEstimate
-from facetake.errors import AudioError, ConfigError
-from facetake.gaze import GazeTrack
+from facetake.errors import AudioError, ModelError
+from facetake.events import EventTrack
 from facetake.inference import AudioEmotion, Hearing, Models
-from facetake.motion import coupling, expression, eyes, gaze_shifts, head
-from facetake.postprocess import heard_lips, lip_closure, masking, silence, smoothing
+from facetake.motion import coupling, emphasis, expression, eyes, gaze_shifts, head
+from facetake.motion.performances import Performances
+from facetake.performance import Draft, GenerateOptions, HeardLine, Performance
+from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
+from facetake.script import Aligned, Alignment, Sheet
+from facetake.script import heard as heard_script
 from facetake.take import Take, resample
 from facetake.timebase import n_frames
+
+__all__ = [
+    "Draft",
+    "GenerateOptions",
+    "HeardLine",
+    "Performance",
+    "aligned_text",
+    "draft",
+    "edited_script",
+    "generate",
+    "hear",
+    "listen",
+    "needs_voice",
+    "perform",
+]
 
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
@@ -41,72 +62,21 @@ LEAD_S = LEAD_FRAMES / FRAME_RATE_HZ
 
 
 @dataclass(frozen=True)
-class GenerateOptions:
-    """What the user may choose.
+class _Acted:
+    """The face at 60 frames a second: curves, head, and what they were made by."""
 
-    Attributes:
-        emotion: as the command line writes it: "happy:0.7", "happy:0.5+sad:0.3", the path of a cue file, or "auto" to
-            hear it in the voice ("auto:line": once for the whole line); None is neutral.
-        rate: frames per second of the take.
-        keys: "sparse" adds few, editable keys to the dense curves.
-        seed: of blinks, gaze, head and movement, together with the sound: each line is its own, and the same input,
-            options and seed give the same bytes.
-        energy: how much the face acts, 0..2: 0 holds each emotion's pose.
-        blink, gaze, head: whether these are added.
-        gains: factor per region on its deviation from neutral.
-        only: regions or groups to keep; empty keeps the whole face.
-        blinks: when and how to blink (EmoFace 3.2).
-        darts: where and how often the eyes move (EmoFace 3.3).
-        head_style: "phrases" nods and holds poses, "onsets" follows the rhythm alone (landmark translation 3.3).
-        look: what is looked at, as the command line writes it: "camera", a point "0.3,0.1,0.6", or the path of a file
-            of cues; or what a host says of it; None leaves the eyes to their darts.
-    """
-
-    emotion: str | None = None
-    rate: Fraction = Fraction(60)
-    keys: Literal["dense", "sparse"] = "dense"
-    seed: int = 0
-    energy: float = 1.0
-    blink: bool = True
-    gaze: bool = True
-    head: bool = True
-    gains: Mapping[str, float] = field(default_factory=dict)
-    only: tuple[str, ...] = ()
-    blinks: eyes.BlinkOptions = field(default_factory=eyes.BlinkOptions)
-    darts: eyes.GazeOptions = field(default_factory=eyes.GazeOptions)
-    head_style: Literal["phrases", "onsets"] = "phrases"
-    look: str | GazeTrack | None = None
-
-
-@dataclass(frozen=True)
-class Performance:
-    """A take and what it was made from.
-
-    Attributes:
-        take: the curves.
-        visemes: (T, 16) float32 probabilities at the take's rate.
-        closures: where the lips had to close, in seconds.
-        speech: (T,) float32, 1 in speech and 0 in silence, at the take's rate.
-        emotion: the weights that were performed.
-        heard: what was heard of the emotion, where that was asked.
-        keys: sparse keys of the curves, if asked for.
-        told: sentences about what is unusual in the recording and how it was read, and about targets out of reach.
-    """
-
-    take: Take
+    values: F32
+    head: F32 | None
     visemes: F32
-    closures: tuple[lip_closure.Closure, ...]
     speech: F32
-    emotion: EmotionTrack
-    heard: EmotionEstimate | None = None
-    keys: keys.Keys | None = None
-    told: tuple[str, ...] = ()
+    closures: tuple[lip_closure.Closure, ...]
+    told: tuple[str, ...]
 
 
 def generate(
     path: Path, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
 ) -> Performance:
-    """Turns a recorded line into a take.
+    """Turns a recorded line into a take: `listen`, `draft` and `perform`, one after another.
 
     Args:
         path: sound file of any length, rate and number of channels.
@@ -118,45 +88,193 @@ def generate(
         AudioError: the file cannot be read.
         ConfigError, RigError: an option names something unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+        ScriptError: the text cannot be put into the line's time.
     """
-    asked = options.emotion or "neutral"
-    listener = models.audio_emotion if is_heard(asked) else None
-    emotion, mood = _mood(asked)
-    looked, watched = _looked(options)
     report = progress or _ignore
+    direction.mood(options)  # a mistake in either shows before anything is heard
+    direction.looked(options)
+    direction.marked(options)
+    line = listen(
+        path,
+        models,
+        lambda share: report(EAR_SHARE * share),
+        with_voice=needs_voice(options, models),
+        with_phones=options.script is None and (_text(options) is not None or _edits_phones(options)),
+    )
+    aligned = aligned_text(line, options)
+    if aligned is not None:
+        options = replace(options, script=aligned.alignment)
+    drafted = draft(line, options, models, report)
+    line = line.without_features()  # of hours they are a hundred megabytes
+    if options.edits is not None:
+        made = perform(line, drafted, options, models, report)
+    else:
+        acted = _acted(line, drafted, drafted.values, options, models)
+        made = _finished(acted, line, drafted, options, models, report)
+    return made if aligned is None else replace(made, told=(*made.told, *aligned.told), aligned=aligned)
+
+
+def _text(options: GenerateOptions) -> str | Sheet | None:
+    """What is said: as it is given, else as it was typed among the edits."""
+    return options.text if options.text is not None else (options.edits.text or None) if options.edits else None
+
+
+def _edits_phones(options: GenerateOptions) -> bool:
+    return options.edits is not None and options.edits.is_of_phones
+
+
+def aligned_text(line: HeardLine, options: GenerateOptions) -> Aligned | None:
+    """The line's text in time, where one is given and no script is.
+
+    Raises:
+        ModelError: the line was heard without its phones.
+        ScriptError: nothing in the text can be spoken, a word has no pronunciation, or it is far too long for the line.
+    """
+    text = _text(options)
+    if text is None or options.script is not None:
+        return None
+    if line.hearing.phones is None:
+        raise ModelError("the line was heard without its phones, which its text needs; listen to it with them")
+    more = text.told if isinstance(text, Sheet) else ()
+    phones = line.hearing.phones
+    found = align_heard(phones, line.duration_s, text, language=options.language, dictionary=options.dictionary)
+    return replace(found, told=(*more, *found.told))
+
+
+def listen(
+    path: Path,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+    *,
+    with_voice: bool = False,
+    with_phones: bool = False,
+) -> HeardLine:
+    """Hears a recorded line, once for however many performances.
+
+    Args:
+        path: sound file of any length, rate and number of channels.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        with_voice: tell how the voice sounds as well, for a performance whose emotion is to be heard.
+        with_phones: tell the phones as well, for edits of a line whose text is not known.
+
+    Raises:
+        AudioError: the file cannot be read.
+        ModelError: how the voice sounds, or its phones, are asked, and the ear does not tell.
+    """
     with audio.unchanged(path), audio.stream(path) as sound:
         count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
         rhythm = audio.Rhythm(count)
         hearing = models.ear.hear(
-            rhythm.listening(sound),
-            count,
-            lambda share: report(EAR_SHARE * share),
-            with_voice=listener is not None and listener.ear is models.ear,
+            rhythm.listening(sound), count, progress, with_voice=with_voice, with_phones=with_phones
         )
         sound_sha256 = files.hash_of(path, AudioError)
-        told = sound.told if models.motion else (*sound.told, NO_MOVEMENT)
-    energy_db, onsets = rhythm.tracks()
-    visemes = hearing.visemes
-    heard = _heard(path, asked, listener, hearing, energy_db) if listener else None
-    emotion = heard.track if heard else emotion
-    values = _curves(models, hearing, emotion, report)
-    if hearing.lips is not None:
-        heard_lips.follow(values, hearing.lips, heard_lips.spoken(visemes))
-    del hearing  # of hours it is a hundred megabytes
+    return HeardLine(path, sound_sha256, hearing, *rhythm.tracks(), sound.told)
 
+
+def needs_voice(options: GenerateOptions, models: Models) -> bool:
+    """Whether `listen` must tell how the voice sounds, for what is asked of the emotion."""
+    return is_heard(options.emotion or "neutral") and models.audio_emotion.ear is models.ear
+
+
+def draft(
+    line: HeardLine, options: GenerateOptions, models: Models, progress: Callable[[float], None] | None = None
+) -> Draft:
+    """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
+
+    Raises:
+        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        ConfigError: the emotion is unknown.
+        ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
+    """
+    asked = options.emotion or "neutral"
+    listener = models.audio_emotion if is_heard(asked) else None
+    emotion, mood = direction.mood(options)
+    heard = _heard(line, asked, listener) if listener else None
+    emotion = heard.track if heard else emotion
+    values = _curves(models, line.hearing, emotion, progress or _ignore)
+    if line.hearing.lips is not None:
+        heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+    marked, listed = direction.marked(options)
+    if options.events:
+        marked.check_within(line.duration_s)
+    else:
+        marked = EventTrack(tuple(one for one in marked.events if one.start_s < line.duration_s))
+    if isinstance(options.events, str) and events.is_heard(options.events):
+        marked, listed = _overheard(line.path, marked, line.hearing, models)
+    return Draft(values, emotion, heard, {**mood, **listed}, marked)
+
+
+def perform(
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    progress: Callable[[float], None] | None = None,
+    script: EditedScript | None = None,
+    memory: dict[str, Any] | None = None,
+) -> Performance:
+    """Turns a heard line and its draft into a take; both stay as they are, for another performance.
+
+    Args:
+        line: from `listen`.
+        drafted: from `draft`, of that line and for the emotion of these options.
+        options: what the user chose.
+        models: loaded and verified networks.
+        progress: called with the share done, 0..1.
+        script: phones and words of the line with its edits, where they are known already.
+        memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
+
+    Raises:
+        ConfigError, RigError: an option names something unknown.
+    """
+    if script is None and options.edits is not None:
+        script = edited_script(line, options)
+    if script is not None:
+        options = replace(options, edits=script.edits)
+    plain = memory.get("plain") if memory is not None else None
+    if plain is None:
+        plain = _acted(line, drafted, memmap.copy(drafted.values), options, models)
+    acted = plain
+    if memory is not None:
+        memory["plain"] = plain
+        acted = replace(plain, values=memmap.copy(plain.values), head=None if plain.head is None else plain.head.copy())
+    if script is not None:
+        acted = replace(acted, told=(*acted.told, *script.lost))
+        if script.edits.is_of_phones:
+            acted = _edited(acted, line, drafted, script, options, models, {} if memory is None else memory)
+    return _finished(acted, line, drafted, options, models, progress or _ignore)
+
+
+def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
+    """The whole face at 60 frames a second, in place: `values` are the draft's, or a copy of them."""
+    visemes, energy_db, onsets, emotion = line.hearing.visemes, line.energy_db, line.onsets, drafted.emotion
+    if options.script is not None:
+        visemes = script_guide.visemes(visemes, options.script)
+    looked, _ = direction.looked(options)
     smoothing.smooth(values, out=values, window=smoothing.SHARP_WINDOW)
     speech = silence.speech_gate(visemes, energy_db)
     _rest(values, speech, emotion, models.rests)
-    seed = _seed(sound_sha256, options.seed)
-    weights = emotion.sample(np.arange(count) / FRAME_RATE_HZ)
+    seed = _seed(line.sha256, options.seed)
+    weights = emotion.sample(np.arange(len(values)) / FRAME_RATE_HZ)
     expression.add(values, energy_db, speech, weights, models.rests, seed, options.energy, models.motion)
-    closures = tuple(lip_closure.find_closures(visemes * (speech[:, None] > 0.0), start_s=-LEAD_S, values=values))
+    performances = Performances(drafted.events, energy_db, seed)
+    performances.play(values, weights, models.rests)
+    said = visemes * ((speech > 0.0) * performances.spoken(visemes))[:, None]
+    closures = tuple(lip_closure.find_closures(said, start_s=-LEAD_S, values=values))
     _lead(values)
+    if options.script is not None:
+        script_guide.shape(values, options.script, speech)
+        emphasis.add(values, options.script, weights, options.emphasis)
     lip_closure.seal_lips(values, closures, out=values)
     shifts = gaze_shifts.plan(looked, seed, with_head=options.head) if looked else None
     turned = _head(onsets, speech, weights, options, seed) if options.head else None
+    if options.script is not None and turned is not None:
+        emphasis.nod(turned, options.script, options.emphasis)
     if shifts and turned is not None:
         gaze_shifts.turn_head(turned, shifts)
+    if turned is not None:
+        performances.turn(turned)
     if options.blink:
         blinks = replace(options.blinks, rate=options.blinks.rate * float(weights.mean(axis=0) @ BLINK_RATES))
         with_s = shifts.blinks_s if shifts else None
@@ -168,17 +286,133 @@ def generate(
     coupling.couple(values, speech)
     masking.gain(values, options.gains, out=values)
     masking.clamp(values, out=values)
+    visemes, speech = performances.seen(visemes, values), performances.opened(speech)
+    return _Acted(values, turned, visemes, speech, closures, shifts.told if shifts else ())
 
-    origin = _origin(path, sound_sha256, mood | watched, options, models, heard, told)
-    told += shifts.told if shifts else ()
-    take = Take(values, Fraction(FRAME_RATE_HZ), head=turned, origin=origin)
+
+def _edited(
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    options: GenerateOptions,
+    models: Models,
+    memory: dict[str, Any],
+) -> _Acted:
+    """The face with the line's edits: about the phones and words that they touch, and nowhere else.
+
+    Each stretch is solved as it is heard and as it is edited, and the difference is laid over the face: whatever else
+    moves there stays.
+    """
+    count = len(acted.values)
+    phones, words = touched.of_phones(script), touched.of_words(script)
+    by_phones, by_words = touched.weights(phones, count), touched.weights(words, count)
+    bare = replace(
+        options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
+    )
+    if "scale" not in memory:
+        memory["scale"] = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
+    for first, last in touched.windows([*phones, *words], count):
+        rows = slice(first, last)
+        stretch = line.cut(first, last), drafted.cut(first, last)
+        name = f"{first}-{last} {bare.head}"
+        if name not in memory:
+            memory[name] = _as_heard(*stretch, script, first, bare, models)
+        plain = memory[name]
+        other = _as_edited(*stretch, script, memory["scale"], first, bare, models)
+        change = other.values - plain.values
+        touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
+        touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
+        if acted.head is not None and plain.head is not None and other.head is not None:
+            acted.head[rows] += by_words[rows, None] * (other.head - plain.head)
+        within = np.maximum(by_phones, by_words)[rows] > 0.5
+        visemes[rows][within] = other.visemes[within]
+        speech[rows][within] = other.speech[within]
+        closures = [one for one in closures if not _is_in(one, within, first)]
+        moved = [_later(one, first / FRAME_RATE_HZ) for one in other.closures]
+        closures += [one for one in moved if _is_in(one, within, first)]
+    in_time = tuple(sorted(closures, key=lambda one: one.start_s))
+    return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
+
+
+def _as_heard(
+    line: HeardLine, drafted: Draft, script: EditedScript, first: int, options: GenerateOptions, models: Models
+) -> _Acted:
+    """A stretch of a line without edits."""
+    return _acted(line, drafted, drafted.values.copy(), _with_script(options, script.own, line, first), models)
+
+
+def _as_edited(
+    line: HeardLine,
+    drafted: Draft,
+    script: EditedScript,
+    scale: reshaping.Scale,
+    first: int,
+    options: GenerateOptions,
+    models: Models,
+) -> _Acted:
+    """A stretch of a line with its edits."""
+    made = reshaping.reshape(drafted.values, line.hearing.visemes, line.energy_db, script, scale, first)
+    line = replace(line, hearing=replace(line.hearing, visemes=made.visemes), energy_db=made.energy_db)
+    return _acted(line, drafted, made.values, _with_script(options, script.alignment, line, first), models)
+
+
+def _with_script(options: GenerateOptions, script: Alignment, line: HeardLine, first: int) -> GenerateOptions:
+    """Options for a stretch of a line, whose script counts where there is one."""
+    if options.script is None:
+        return options
+    start_s = first / FRAME_RATE_HZ
+    return replace(options, script=script.cut(start_s, start_s + line.duration_s))
+
+
+def _later(closure: lip_closure.Closure, by_s: float) -> lip_closure.Closure:
+    return closure._replace(start_s=closure.start_s + by_s, end_s=closure.end_s + by_s)
+
+
+def _finished(
+    acted: _Acted,
+    line: HeardLine,
+    drafted: Draft,
+    options: GenerateOptions,
+    models: Models,
+    report: Callable[[float], None],
+) -> Performance:
+    """The take at its rate, with what lies over it, and its keys."""
+    told = line.told if models.motion else (*line.told, NO_MOVEMENT)
+    origin = direction.noted(
+        line, {**drafted.mood, **direction.looked(options)[1]}, options, models, drafted.heard, told
+    )
+    told += acted.told
+    visemes, speech, closures, emotion = acted.visemes, acted.speech, acted.closures, drafted.emotion
+    take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
     take = lip_closure.reseal(resample(take, options.rate), closures)
+    if options.edits is not None:
+        take = keyed.lay(take, options.edits.curves)
     if options.only:
         take = replace(take, values=masking.mask(take.values, options.only))
     report(0.9)
     sparse = _sparse(take, closures) if options.keys == "sparse" else None
     report(1.0)
-    return Performance(take, _at_rate(visemes, take), closures, _at_rate(speech, take), emotion, heard, sparse, told)
+    seen, gate = _at_rate(visemes, take), _at_rate(speech, take)
+    return Performance(take, seen, closures, gate, emotion, drafted.heard, sparse, told)
+
+
+def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
+    """A line's phones and words with its edits: of its script, or as the ear heard them.
+
+    Raises:
+        ModelError: neither is known, and phones are edited.
+    """
+    known = options.edits or LineEdits()
+    own = options.script
+    if own is None and line.hearing.phones is not None:
+        own = heard_script(line.hearing.phones, line.duration_s)
+    if own is None:
+        if known.is_of_phones:
+            raise ModelError("the line was heard without its phones, which its edits need; listen to it with them")
+        own = Alignment(line.duration_s)
+    return edits.apply(known, own, line.path.name, line.sha256)
 
 
 def hear(path: Path, models: Models, progress: Callable[[float], None] | None = None) -> F32:
@@ -195,13 +429,12 @@ def _ignore(share: float) -> None:
     """Progress that nobody asked for."""
 
 
-def _heard(path: Path, asked: str, listener: AudioEmotion, hearing: Hearing, energy_db: F32) -> EmotionEstimate:
+def _heard(line: HeardLine, asked: str, listener: AudioEmotion) -> EmotionEstimate:
     """The emotion in the voice; a listener that knows another ear hears the line once more with that one."""
-    if hearing.voice is None:
-        return emotion_recognition.hear(path, asked, listener)
-    return emotion_recognition.tell(
-        hearing.voice, emotion_recognition.voice_level(energy_db, hearing.visemes), asked, listener
-    )
+    if line.hearing.voice is None:
+        return emotion_recognition.hear(line.path, asked, listener)
+    level = emotion_recognition.voice_level(line.energy_db, line.hearing.visemes)
+    return emotion_recognition.tell(line.hearing.voice, level, asked, listener)
 
 
 def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Callable[[float], None]) -> F32:
@@ -213,6 +446,12 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
         memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
+
+
+def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_], first: int = 0) -> bool:
+    """Whether the middle of a closure is among some frames, of which the first is that of a line."""
+    middle = round((closure.start_s + closure.end_s) / 2 * FRAME_RATE_HZ) - first
+    return 0 <= middle < len(frames) and bool(frames[middle])
 
 
 def _rest(values: F32, speech: F32, emotion: EmotionTrack, rests: F32) -> None:
@@ -247,59 +486,17 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
     return head.head_motion(onsets, weights, seed, speech=speech)
 
 
-def _origin(
-    path: Path,
-    sound_sha256: str,
-    mood: Mapping[str, object],
-    options: GenerateOptions,
-    models: Models,
-    heard: EmotionEstimate | None,
-    told: tuple[str, ...],
-) -> dict[str, object]:
-    """How the take came to be; no time of day and no folder, so that the same input gives the same bytes."""
-    played = {"motion_sha256": models.motion.sha256} if models.motion else {}
-    by = {"heard": heard.facts, "heard_by_sha256": models.audio_emotion.sha256} if heard else {}
-    return {
-        "made_by": "facetake generate",
-        "audio": path.name,
-        "audio_sha256": sound_sha256,
-        "model_sha256": models.audio2rig.sha256,
-        "ear_sha256": models.ear.sha256,
-        **mood,
-        "seed": options.seed,
-        "energy": options.energy,
-        "blink": options.blink,
-        "gaze": options.gaze,
-        "head": options.head,
-        "head_style": options.head_style,
-        "gains": dict(options.gains),
-        "only": list(options.only),
-        **played,
-        **by,
-        **({"sound": list(told)} if told else {}),
-    }
-
-
-def _mood(asked: str) -> tuple[EmotionTrack, dict[str, object]]:
-    """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
-    if path := cue_file(asked):
-        with audio.unchanged(path):
-            return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
-    return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
-
-
-def _looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:
-    """What is looked at, and what is noted of it: of a file its name and hash."""
-    if options.look is None or options.look == "":
-        return None, {}
-    if not options.gaze:
-        raise ConfigError("--look says what the eyes do and --no-gaze leaves it out; give one of the two")
-    if isinstance(options.look, GazeTrack):
-        return options.look, {"look": f"{len(options.look.looks)} points"}
-    if path := gaze.cue_file(options.look):
-        with audio.unchanged(path):
-            return gaze.read(path), {"look": path.name, "look_sha256": files.hash_of(path, ConfigError)}
-    return gaze.parse(options.look), {"look": options.look}
+def _overheard(
+    path: Path, marked: EventTrack, hearing: Hearing, models: Models
+) -> tuple[EventTrack, dict[str, object]]:
+    """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
+    listener = models.event_listener
+    features = hearing.features
+    if listener.ear is not models.ear:
+        with audio.stream(path) as sound:
+            features = listener.ear.hear(sound, len(features)).features
+    track = events.joined(marked, listener.hear(features))
+    return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 
 def _sparse(take: Take, closures: tuple[lip_closure.Closure, ...]) -> keys.Keys:

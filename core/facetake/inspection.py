@@ -1,4 +1,4 @@
-"""What is in a file: facts about a take, a recording or a model folder, for people and for hosts.
+"""What is in a file: facts about a take, a recording, a film, an actor's or a model folder, for people and for hosts.
 
 Knows how each kind is opened; what is done with the facts is the caller's.
 """
@@ -9,18 +9,23 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from facetake.errors import ConfigError
+from facetake import files
+from facetake.errors import ConfigError, PortraitError
+from facetake.files import json_text
 
 if TYPE_CHECKING:
     from facetake.take import Take
 
 SOUND = frozenset(".wav .flac .ogg .oga .opus .mp3 .aif .aiff .aifc .au .caf .w64 .m4a .aac .mp4 .mov".split())
+ACTOR = "actor.json"  # marks a folder that `portrait capture` made
+CONSENT = "consent.json"  # names what such a folder keeps of a consent
+FILM = frozenset((".mp4", ".mov", ".m4v", ".mkv"))
 MOVES = 0.01  # a control that moves less counts as still
 Facts = dict[str, Any]
 
 
 def facts(path: Path, form: str | None = None) -> Facts:
-    """What is known of a file, told by its name and whether it is a folder.
+    """What is known of a file or an actor's or model folder, told by its name and what it holds.
 
     Args:
         path: the file.
@@ -33,6 +38,8 @@ def facts(path: Path, form: str | None = None) -> Facts:
     suffix = path.suffix.lower()
     if form is not None:
         return _take(path, form)
+    if is_folder(path) and (path / ACTOR).is_file():
+        return _actor(path)
     if is_folder(path):
         if not (path / "models.toml").is_file():
             raise ConfigError(f"folder {path} holds no models.toml; name a model folder, a take or a sound file")
@@ -44,6 +51,34 @@ def facts(path: Path, form: str | None = None) -> Facts:
     if suffix not in SOUND and os.path.lexists(path):
         raise ConfigError(f"{path} is no take, sound or model by its name '{suffix}'; give it the suffix of its format")
     return _sound(path)
+
+
+def _actor(path: Path) -> Facts:
+    """What was captured, and what the person agreed to. PortraitError where the files are damaged."""
+    about = _table(path / ACTOR)
+    kept = _table(path / CONSENT) if (path / CONSENT).is_file() else {}
+    return {"actor": str(path), **about, "consent": _consent(path, kept)}
+
+
+def _table(path: Path) -> Facts:
+    try:
+        table = json_text.load(files.read_text(path))
+        if not isinstance(table, dict):
+            raise ValueError("it is no table")
+    except (OSError, ValueError) as error:
+        raise PortraitError(f"{path} cannot be read ({files.reason(error)}); capture the actor again") from error
+    return table
+
+
+def _consent(folder: Path, kept: Facts) -> str | None:
+    """Its words, or the name of its file where it is no text; None where nothing is kept."""
+    if not kept:
+        return None
+    path = folder / Path(str(kept.get("file"))).name
+    try:
+        return files.read_text(path) if path.suffix == ".txt" else str(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise PortraitError(f"{path} cannot be read ({files.reason(error)}); keep it anew with --consent") from error
 
 
 def is_folder(path: Path) -> bool:
@@ -116,6 +151,7 @@ def _sound(path: Path) -> Facts:
         level_db = 10.0 * np.log10(power / sound.n_samples + 1e-12)
         rate_hz, channels = sound.recorded
     return {
+        **_made_by(path),
         "sound": str(path),
         "rate_hz": rate_hz,
         "channels": channels,
@@ -123,6 +159,14 @@ def _sound(path: Path) -> Facts:
         "peak": round(peak, 4),
         "level_db": round(float(level_db), 2),
     }
+
+
+def _made_by(path: Path) -> Facts:
+    """What a film of ours says about itself, under `made_by`; nothing for any other file."""
+    from facetake.render.provenance import read_provenance
+
+    told = read_provenance(path) if path.suffix.lower() in FILM else None
+    return {"made_by": dict(told)} if told else {}
 
 
 def _model(folder: Path) -> Facts:

@@ -18,6 +18,9 @@ TEETH_BITE = 0.4  # likewise, of 0.59
 JITTER_HZ = 12.0  # 0.3 % of a captured face's power lies above 10 Hz; what is faster is a tremble
 JITTER_FRAMES = 4096  # looked at together, so that a long take needs little memory
 
+PRESS_COLUMNS = np.concatenate([rig.both("mouth_pressU"), rig.both("mouth_pressD")])
+"""Controls that press the lips together."""
+
 
 def _both(values: NDArray[np.floating], name: str) -> F32:
     """(T,) mean of the left and right control."""

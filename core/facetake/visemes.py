@@ -56,7 +56,9 @@ def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = 
             kept[-1] = (kept[-1][0], kept[-1][1], last)
         else:
             kept.append((viseme, first, last))
-    return [VisemeSegment(VISEMES[v], float(start + a / rate), float(start + b / rate)) for v, a, b in kept]
+    begin, step = start.numerator * rate.numerator, rate.denominator * start.denominator
+    whole = start.denominator * rate.numerator  # whole numbers: of hours, fractions take longer than all else here
+    return [VisemeSegment(VISEMES[v], (begin + a * step) / whole, (begin + b * step) / whole) for v, a, b in kept]
 
 
 def weights(probabilities: NDArray[np.floating], rate: Fraction) -> NDArray[np.float32]:

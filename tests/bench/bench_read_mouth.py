@@ -3,7 +3,7 @@
     python tests/bench/bench_read_mouth.py ACTOR OUT [--seconds 40] [--epochs 12] [--seeds 0,1,2] [--device cpu]
 
 ACTOR is a captured folder whose sound is in step with its lips (`facetake portrait capture` tells where it is not). Its
-first seconds teach the networks of `examples/portrait/read_minutes.toml` twice with each seed, with the sound in the
+first seconds teach the networks of the setting "minutes" twice with each seed, with the sound in the
 texture and without; the rest is compared. OUT keeps the trainings, so that a run that was stopped goes on.
 """
 
@@ -22,7 +22,7 @@ from facetake.portrait.read_avatars.settings import read_settings
 from facetake.portrait.read_avatars.training import train
 from facetake.portrait.training import devices
 
-MINUTES = Path(__file__).parents[2] / "examples" / "portrait" / "read_minutes.toml"
+MINUTES = "minutes"
 
 
 def main() -> None:
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--seeds", default="0,1,2")
     parser.add_argument("--device", default="cpu", help="where renderers learn; all is measured on the CPU")
     arguments = parser.parse_args()
-    base = read_settings(str(MINUTES))
+    base = read_settings(MINUTES)
     spoken = hear(ActorClip(arguments.actor), base, inference.load())
     learnt = int(arguments.seconds * spoken.surface.rate)
     print("seed  texture | inside the lips: captured  from the sound | the face: captured  from the sound", flush=True)

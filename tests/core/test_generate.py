@@ -9,7 +9,7 @@ import pytest
 import soundfile as sf
 
 from facetake import inference, mouth, rig
-from facetake.generate import LEAD_FRAMES, GenerateOptions, generate
+from facetake.generate import LEAD_FRAMES, GenerateOptions, draft, generate, listen, needs_voice, perform
 from facetake.inference import AudioToRig, Ear, Models
 from facetake.visemes import VISEMES
 
@@ -100,3 +100,16 @@ def test_a_look_leaves_mouth_and_mood(recordings: list[Path]) -> None:
     assert plain.head is not None and looking.head is not None
     assert np.abs(plain.head - looking.head).max() < 0.5  # the camera is a little below the eyes
     assert "look" not in plain.origin
+
+
+@pytest.mark.parametrize("options", [GenerateOptions("happy:0.7"), GenerateOptions("auto", head_style="onsets")])
+def test_a_line_is_heard_once_and_performed_many_times(recordings: list[Path], options: GenerateOptions) -> None:
+    """What was heard and drafted gives the take that `generate` gives, each time, byte for byte."""
+    models = inference.load(None, 1)
+    whole = generate(recordings[0], options, models).take
+    line = listen(recordings[0], models, with_voice=needs_voice(options, models))
+    drafted = draft(line, options, models)
+    for _ in range(2):
+        again = perform(line, drafted, options, models).take
+        assert again.values.tobytes() == whole.values.tobytes()
+        assert again.origin == whole.origin

@@ -14,6 +14,9 @@ from numpy.typing import NDArray
 
 from facetake import preview
 from facetake.errors import AudioError, RenderError
+from facetake.face.choices import HEADS
+from facetake.face.head import load
+from facetake.face.studio import Studio
 from facetake.preview import plot
 from facetake.rig import NEUTRAL, both, columns
 from facetake.take import Take
@@ -100,6 +103,30 @@ def test_sealed_curves_show_a_sealed_mouth_and_an_open_jaw_an_open_one() -> None
         float(preview.lip_seal(take(1, jaw=j, together=t).values)[0]) for j, t in ((0.3, 1.0), (0.02, 0.0), (0.3, 0.0))
     ]
     assert seals == [1.0, 1.0, 0.0]
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_an_f_shows_teeth_between_the_lips(name: str) -> None:
+    """A lower lip at the upper teeth leaves a row of them to be seen; lips drawn in for a p show none."""
+    bitten = posed(take(1), lipBiteD=0.59, lipsTogetherD=0.76, lipsRollU=0.5)
+    drawn_in = posed(take(1, jaw=0.3, together=1.0), lipBiteD=0.45, lipBiteU=0.45)
+    studio = Studio((480, 480), load(name))
+    assert teeth_seen(preview.still(bitten, 0, studio)) > 120
+    assert teeth_seen(preview.still(drawn_in, 0, studio)) < 20
+
+
+def posed(still: Take, **controls: float) -> Take:
+    """A take with more controls of the mouth, on both sides."""
+    values = still.values.copy()
+    for control, share in controls.items():
+        values[:, both(f"mouth_{control}")] = share
+    return Take(values, still.rate)
+
+
+def teeth_seen(picture: NDArray[np.generic]) -> int:
+    """How many pixels about the mouth of a 480 x 480 picture are white rather than skin, lip or dark."""
+    mouth = picture[225:315, 170:310].astype(int)
+    return int(((np.ptp(mouth, axis=2) < 45) & (mouth.mean(axis=2) > 120)).sum())
 
 
 def test_a_missing_extra_is_named_with_its_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -16,6 +16,7 @@ from facetake import inference, qc, rig
 from facetake.arrays import F32
 from facetake.emotion import parse
 from facetake.errors import ConfigError
+from facetake.events import KINDS, MANNERS
 from facetake.generate import GenerateOptions, Performance, generate
 from facetake.postprocess import lip_closure
 from facetake.qc import lipsync, measures
@@ -432,3 +433,24 @@ def test_lips_that_stand_still_agree_with_nothing(made: Performance) -> None:
     still = np.repeat(made.take.values[:1], len(made.take.values), axis=0)
 
     assert lipsync.agreement(still, made.visemes, made.take.rate).margin == 0.0
+
+
+def test_a_line_that_differs_from_its_script(classifier: inference.VisemeClassifier) -> None:
+    """Another line's text is found with its words; its own passes; without a text nothing is said."""
+    models = inference.load(None, 1)
+    own = "Hold the bridge until the morning bell. I promise you, we will be back before they find the boat."
+    for text, passes in ((own, True), ("The quick brown fox jumps over the lazy dog and never looks back.", False)):
+        one = generate(LINE, GenerateOptions(text=text), models)
+        found = qc.measure(one.take, replace(heard(one), aligned=one.aligned), parse("neutral"), classifier)
+        (script,) = (finding for finding in qc.judge(found) if finding.name == "script")
+        assert script.passed is passes
+        assert passes or ("differs from its script" in script.message and "quick" in script.message)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_not_speech_passes_every_check(kind: str, classifier: inference.VisemeClassifier) -> None:
+    """A burst over a pause, a manner over words: neither a moving mouth nor a held one counts against the take."""
+    where = f"{kind}@0-2.5:1" if kind in MANNERS else f"{kind}@4.6-6:1"
+    made = generate(LINE, GenerateOptions(events=where), inference.load(None, 1))
+
+    assert not failing(made, made.take.values, classifier, "neutral")

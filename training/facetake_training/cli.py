@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "motion", _motion, "collect movement of tracked faces for takes to play")
     _add(commands, "facts", _facts, "train the restyler; resumes where it stopped")
     _add(commands, "audio-emotion", _audio_emotion, "train what hears the emotion in a voice")
+    _add(commands, "events", _events, "train what hears events that are not speech")
     about = "train the paper's network that hears the emotion in a voice; resumes where it stopped"
     _add(commands, "audio-emotion-paper", _audio_emotion_paper, about)
     export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
@@ -128,14 +129,18 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         type=Path,
         action="append",
         metavar="DIR",
-        help="folder of sounds (lips, lists, pauses, emotions, takes, acting, faces), any recordings (checks, limits); "
-        "a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg (auto, turns)",
+        help="folder of sounds (lips, scripts, lists, pauses, emotions, takes, acting, faces), any recordings (checks, "
+        "limits); a line (memory); folders of lines called SPEAKER_EMOTION.wav or SPEAKER_EMOTION_ANYTHING.ogg "
+        "(auto, turns)",
     )
     measure.add_argument(
-        "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, lists, pauses, faces, checks, limits)"
+        "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, scripts, lists, pauses, faces, checks, limits)"
     )
     measure.add_argument(
         "--takes", type=Path, action="append", metavar="DIR", help="other makers' takes, sound beside (checks, limits)"
+    )
+    measure.add_argument(
+        "--texts", type=Path, metavar="TSV", help="NAME<TAB>TEXT of each clip, or grid: its name says it (scripts)"
     )
     measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
     measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
@@ -161,6 +166,7 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 NEEDS = {
     "lips": ("audio", "truth"),
+    "scripts": ("audio", "truth", "texts"),
     "lists": ("audio", "truth"),
     "pauses": ("audio", "truth"),
     "closures": ("corpus",),
@@ -190,6 +196,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         memory,
         pauses,
         restyle,
+        scripts,
         silence,
         takes,
         turns,
@@ -201,6 +208,7 @@ def _measure(arguments: argparse.Namespace) -> int:
     a = arguments
     report = {
         "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "scripts": lambda: scripts.measure(LipsConfig(a.truth, a.audio[0]), a.texts, inference.load(a.model)),
         "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
         "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
         "closures": lambda: closures.measure(a.corpus, inference.load(a.model), a.split, a.lines),
@@ -282,6 +290,13 @@ def _audio_emotion(arguments: argparse.Namespace) -> int:
     from facetake_training import audio_emotion
 
     print(f"weights: {audio_emotion.train(load_config(audio_emotion.EmotionConfig, arguments.config))}")
+    return 0
+
+
+def _events(arguments: argparse.Namespace) -> int:
+    from facetake_training import heard_events
+
+    print(f"weights: {heard_events.train(load_config(heard_events.EventConfig, arguments.config))}")
     return 0
 
 

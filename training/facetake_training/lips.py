@@ -8,7 +8,7 @@ CLIP.flac or video_CLIP.wav in a folder. Knows nothing of how the curves were ma
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from facetake import audio, mouth, rig
 from facetake.arrays import F64
 from facetake.errors import ConfigError
+from facetake.generate import Performance
 from facetake.networks.emoface import EmoFace
 
 SETTLE_S = 0.3  # the tracker settles in its first frames
@@ -107,6 +108,72 @@ def closure_f1(values: F64, truth: F64) -> float:
     recall = (widened(closed) & true_closed).sum() / max(1, true_closed.sum())
     precision = (widened(true_closed) & closed).sum() / max(1, closed.sum())
     return float(2 * recall * precision / max(1e-9, recall + precision))
+
+
+@dataclass(frozen=True)
+class ClosureCounts:
+    """Closed frames of speech, counted over clips, one frame of slack on either side.
+
+    Attributes:
+        real: in which tracked lips are closed.
+        met: of those, in which the curves are.
+        made: in which curves are closed.
+        right: of those, in which tracked lips are.
+        seals: closures for p, b and m that were made.
+        false_seals: of those, at which tracked lips are nowhere closed.
+    """
+
+    real: int = 0
+    met: int = 0
+    made: int = 0
+    right: int = 0
+    seals: int = 0
+    false_seals: int = 0
+
+    def __add__(self, other: ClosureCounts) -> ClosureCounts:
+        """Both together."""
+        return ClosureCounts(*(one + two for one, two in zip(astuple(self), astuple(other), strict=True)))
+
+    @property
+    def f1(self) -> float:
+        """Of all clips' frames together."""
+        recall, precision = self.met / max(self.real, 1), self.right / max(self.made, 1)
+        return 2 * recall * precision / max(recall + precision, 1e-9)
+
+
+def count_closures(
+    performance: Performance, config: LipsConfig, clip: str, said_s: tuple[float, float], lag_s: float
+) -> ClosureCounts:
+    """Closures of a performance against a clip's tracked lips.
+
+    Args:
+        performance: of the clip's sound.
+        config: where tracked lips are.
+        clip: its name.
+        said_s: begin and end of its speech.
+        lag_s: of the curves behind the lips.
+    """
+    truth = tracked(config, clip)
+    take = performance.take
+    opening = mouth.aperture(take.values)
+    made = np.interp(truth.times_s + lag_s, take.times_s, opening) < CLOSED_SHARE * np.percentile(opening, 95)
+    real = truth.opening < CLOSED_SHARE * np.nanpercentile(truth.opening, 95)
+    inside = (truth.times_s >= said_s[0]) & (truth.times_s <= said_s[1])
+    near_made, near_real = (np.convolve(one.astype(float), np.ones(3), "same") > 0 for one in (made, real))
+    frame_s = float(np.median(np.diff(truth.times_s)))
+    seals = [one for one in performance.closures if one.kind == "p" and said_s[0] <= one.end_s <= said_s[1]]
+    times_s = truth.times_s + lag_s
+    false = [
+        one for one in seals if not real[(times_s >= one.start_s - frame_s) & (times_s <= one.end_s + frame_s)].any()
+    ]
+    return ClosureCounts(
+        int((real & inside).sum()),
+        int((real & near_made & inside).sum()),
+        int((made & inside).sum()),
+        int((made & near_real & inside).sum()),
+        len(seals),
+        len(false),
+    )
 
 
 def clips(config: LipsConfig) -> list[str]:

@@ -26,12 +26,14 @@ from facetake.export import (
     export_audio_emotion,
     export_classifier,
     export_ear,
+    export_events,
     export_merged,
     export_restyler,
 )
 from facetake.files import hash_of
 from facetake.motion.expression import MOVEMENT_FPS
 from facetake.networks.emoface import EmoFace, EmoFaceSize
+from facetake.networks.event_detector import EventDetector
 from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.networks.voice_emotion import VoiceEmotion
 from facetake.networks.whisper import WhisperEncoder
@@ -39,6 +41,7 @@ from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
+from facetake_training.heard_events import EventConfig
 from facetake_training.movement import MovementConfig
 from facetake_training.viseme import VisemeConfig
 
@@ -64,6 +67,8 @@ def export(config_path: Path, out: Path) -> str:
     table = read_table(config_path)
     if "modes" in table:
         return export_motion(load_config(MovementConfig, config_path), config_path.name, out)
+    if "listened" in table:
+        return export_events_run(load_config(EventConfig, config_path), config_path.name, out)
     data = table.get("data")
     data = data if isinstance(data, dict) else {}
     hears = any("layout" in source for source in data.get("sources", ()) if isinstance(source, dict))
@@ -188,6 +193,20 @@ def export_emotion_run(config: EmotionConfig, name: str, out: Path) -> str:
     trained_on = list(dict.fromkeys(source.licence or f"{source.path.name}: your own" for source in used))
     entry = ShippedModelEntry(name, trained_on, int(about["step"]), worst, scores)
     return entry.ship(audio_emotion.NAME, load_file(config.out / "best.safetensors"), out)
+
+
+def export_events_run(config: EventConfig, name: str, out: Path) -> str:
+    """Exports a run of what hears events; see `export`."""
+    about = _about(config.out / "best.json")
+    network = EventDetector(int(about["n_features"]), len(config.kinds))
+    checkpoint.load_weights(config.out / "best.safetensors", network)
+    out.mkdir(parents=True, exist_ok=True)
+    path = out / "events.onnx"
+    worst = export_events(network, config.kinds, config.threshold, about["ear_sha256"], path)
+    shape = {"n_features": about["n_features"], "kinds": config.kinds, "ear_sha256": about["ear_sha256"]}
+    (out / "events.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
+    entry = ShippedModelEntry(name, [config.listened.licence], int(about["step"]), worst, about["scores"])
+    return entry.ship("events", load_file(config.out / "best.safetensors"), out)
 
 
 def export_motion(config: MovementConfig, name: str, out: Path) -> str:

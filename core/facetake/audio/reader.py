@@ -93,6 +93,7 @@ class AudioStream:
         rate_hz: samples a second of the blocks.
         duration_s: its length, exactly.
         n_samples: number of samples the blocks will have together: round(duration_s * rate_hz).
+        gain: by which its samples are multiplied: above 1 where a voice is very faint, else 1 or less.
         told: sentences about what is unusual in the file and how it is read.
     """
 
@@ -104,6 +105,7 @@ class AudioStream:
         self._block_s = block_s
         self._found = survey(path, source.blocks(block_s))
         self._reading = self._samples()
+        self.gain = self._found.gain
         self.duration_s = self._found.duration_s
         self.n_samples = round(self.duration_s * rate_hz)
         self.told = tuple(f"{path.name} {sentence}" for sentence in (*source.told, *self._found.told))

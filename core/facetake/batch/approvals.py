@@ -127,6 +127,8 @@ def set_right(rows: Sequence[ManifestRow], ledger: Ledger, asked: str) -> list[M
 def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: Ledger, folder: Path) -> list[str]:
     """Puts verdicts down and keeps every approved version, before anything is made again.
 
+    The kept copy of a take whose approval was taken back goes; the take itself stays.
+
     Args:
         verdicts: by id; those of rows that are not in the list are left out, as another part of it may have them.
         rows: of the list.
@@ -146,8 +148,24 @@ def keep(verdicts: Mapping[str, Verdict], rows: Sequence[ManifestRow], ledger: L
         is_kept = known.get(one.id) == one and approved_path(folder, one.id).is_file()
         if one.verdict == "approved" and not is_kept:
             notes += _kept(one, ledger.entry(one.id), folder)
+        elif _is_taken_back(known.get(one.id), one):
+            _forget(one.id, folder)
     ledger.decide(new)
     return notes
+
+
+def _is_taken_back(before: Verdict | None, now: Verdict) -> bool:
+    """Whether a take that was approved, no longer is."""
+    was = before is not None and before.verdict == "approved" and before.take_sha256 == now.take_sha256
+    return was and now.verdict != "approved"
+
+
+def _forget(row: str, folder: Path) -> None:
+    """Takes the copy of a version away whose approval was taken back: drift is measured from approved ones alone."""
+    try:
+        approved_path(folder, row).unlink(missing_ok=True)
+    except OSError as error:
+        raise BatchError(f"{approved_path(folder, row)} cannot be taken away: {files.reason(error)}") from error
 
 
 def _kept(one: Verdict, entry: LedgerEntry | None, folder: Path) -> Iterator[str]:

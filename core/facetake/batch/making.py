@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from facetake import __version__, emotion, files, formats, gaze, host_io, inference, qc, rig, visemes
+from facetake import __version__, edits, emotion, events, files, formats, gaze, host_io, inference, qc, rig, visemes
 from facetake.arrays import F32
 from facetake.batch import heard as hearing
 from facetake.batch import outputs
 from facetake.batch.keeping import WrittenFile, approved_path, put_down
 from facetake.batch.ledger import Fingerprint
 from facetake.emotion import EMOTIONS, EmotionTrack
-from facetake.errors import FacetakeError, sentence
+from facetake.errors import ConfigError, FacetakeError, ScriptError, sentence
 from facetake.formats import rig_values
 from facetake.formats.files import marking
-from facetake.generate import GenerateOptions, generate
+from facetake.generate import GenerateOptions, Performance, generate
 from facetake.keys import Keys
 from facetake.postprocess import lip_closure
 from facetake.restyle import RestyleOptions, parse_strength, parse_style, restyle
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from facetake.batch.row import ManifestRow
 
 THREADS = 1  # of each process: rows run side by side instead
+MOST_TOLD = 5  # words that a row is told to differ in: more is another line's text
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,15 @@ class Maker:
             chosen,
             emotion=row.emotion or chosen.emotion,
             look=row.look or chosen.look,
+            events=row.events or chosen.events,
             seed=chosen.seed if row.seed is None else row.seed,
         )
-        made = generate(row.audio, options, self._models)
+        edited = edits.beside(row.audio)
+        read: dict[str, object] = {}
+        if edited is not None:
+            read["edits"] = files.hash_of(edited, ConfigError)
+            options = replace(options, edits=edits.read(edited))
+        made = self._performed(row, options)
         take = made.take
         keys = made.keys
         if row.style or row.actor:
@@ -133,18 +140,31 @@ class Maker:
             take = replace(take, values=rig.clamp(keys.dense()))
         measured = qc.measure(
             take,
-            qc.HeardSpeech(made.visemes, made.closures, made.speech),
+            qc.HeardSpeech(made.visemes, made.closures, made.speech, made.aligned),
             asked_mood(row, made.emotion),
             self._classifier,
             self._approved(row),
             options.only,
         )
         heard = hearing.of(made.heard, made.visemes, made.take)
-        read = _read(made.take.origin)
+        read |= _read(made.take.origin)
         played = self._played(row, take, made.visemes)
         return replace(
             self._written(row, take, keys, played), measured=measured, heard=heard, told=made.told, read=read
         )
+
+    def _performed(self, row: ManifestRow, options: GenerateOptions) -> Performance:
+        """The line with its text, or without where the text cannot be used: it may be a note for people."""
+        if not row.text.strip():
+            return generate(row.audio, options, self._models)
+        try:
+            made = generate(row.audio, replace(options, text=row.text), self._models)
+        except ScriptError as error:
+            made = generate(row.audio, options, self._models)
+            return replace(made, told=(*made.told, f"its text was not used: {error}"))
+        assert made.aligned is not None
+        differs = tuple(one.sentence for one in made.aligned.differences[:MOST_TOLD])
+        return replace(made, told=(*made.told, *differs))
 
     def _approved(self, row: ManifestRow) -> Take | None:
         path = approved_path(self._settings.folder, row.id)
@@ -179,7 +199,12 @@ class Maker:
 
 def _read(origin: Mapping[str, object]) -> Fingerprint:
     """Of what a take says of itself, what tells its inputs apart."""
-    known = (("audio", "audio_sha256"), ("cues", "cues_sha256"), ("look cues", "look_sha256"))
+    known = (
+        ("audio", "audio_sha256"),
+        ("cues", "cues_sha256"),
+        ("look cues", "look_sha256"),
+        ("event cues", "events_sha256"),
+    )
     return {name: origin[key] for name, key in known if key in origin}
 
 
@@ -249,6 +274,8 @@ def fingerprint(
         "model": hashes["audio2rig"],
         "motion": hashes.get("motion", ""),
     }
+    if row.text.strip():
+        found["text"] = row.text
     if cues:
         found["cues"] = hashed(cues)
     look = row.look or options.look
@@ -257,6 +284,7 @@ def fingerprint(
         found["look"] = aims.name if aims else look
         if aims:
             found["look cues"] = hashed(aims)
+    found |= _beside(row, row.events or options.events, hashes, hashed)
     if emotion.is_heard(mood):
         found["heard by"] = hashes.get("audio_emotion", "")
     if rig_map := rig_map_of(row, settings):
@@ -265,6 +293,23 @@ def fingerprint(
             found["mesh"] = hashed(settings.mesh)
     if row.style or row.actor:
         found["restyler"] = hashes.get("restyler", "")
+    return found
+
+
+def _beside(
+    row: ManifestRow, marked: object, hashes: dict[str, str], hashed: Callable[[Path], str]
+) -> dict[str, object]:
+    """What a row's take depends on of its edits and of what is not speech."""
+    found: dict[str, object] = {}
+    if edited := edits.beside(row.audio):
+        found["edits"] = hashed(edited)
+    if isinstance(marked, str) and marked:
+        listed = events.cue_file(marked)
+        found["events"] = listed.name if listed else marked
+        if listed:
+            found["event cues"] = hashed(listed)
+        if events.is_heard(marked):
+            found["events heard by"] = hashes.get("events", "")
     return found
 
 

@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from facetake import audio, cues, emotion, gaze, inspection, restyle
+from facetake import audio, cues, emotion, events, gaze, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
 from facetake.batch.row import ManifestRow, is_name, refused, spared
@@ -112,6 +112,7 @@ def _row(one: sheet.Cells) -> ManifestRow:
         others=tuple(one.others.items()),
         look=cells["look"],
         rig_map=cells["rig_map"],
+        events=cells["events"],
     )
 
 
@@ -149,13 +150,18 @@ def _checked(
         look = _whole(row.look, "look", gaze.cue_file, root, follow_links)
         if look:
             gaze.parse(look)
+        marked = _whole(row.events, "events", events.cue_file, root, follow_links)
+        length = length_s(sound)
+        if marked:
+            events.parse(marked).check_within(length)
         rig_map = _rig_map(row, root, follow_links)
         if rig_map:
             try_map(rig_map)
-        return replace(row, audio=sound, emotion=mood, look=look, rig_map=rig_map, duration_s=length_s(sound))
+        return replace(row, audio=sound, emotion=mood, look=look, events=marked, rig_map=rig_map, duration_s=length)
     except Exception as error:  # also a bug of ours: the other rows are worth having
-        mood, look = (str(root / one) if cues.looks_like_file(one) else one for one in (row.emotion, row.look))
-        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look)
+        cells = (row.emotion, row.look, row.events)
+        mood, look, marked = (str(root / one) if cues.looks_like_file(one) else one for one in cells)
+        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look, events=marked)
 
 
 def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:

@@ -107,7 +107,7 @@ def _read_by(rows: Iterable[ManifestRow]) -> Iterable[Path]:
     """Recordings and cue files of rows, also of those that are refused: they are somebody's."""
     for row in rows:
         yield row.audio
-        yield from (Path(one) for one in (row.emotion, row.look) if cues.looks_like_file(one))
+        yield from (Path(one) for one in (row.emotion, row.look, row.events) if cues.looks_like_file(one))
         if row.rig_map.lower().endswith(maps.SUFFIX):
             yield Path(row.rig_map)
 

@@ -24,8 +24,9 @@ class ManifestRow:
     Attributes:
         id: its name.
         audio: path of the recording.
-        emotion, style, actor, look: as the command line writes them; empty for the batch's own.
-        character, text: for people.
+        emotion, style, actor, look, events: as the command line writes them; empty for the batch's own.
+        character: for people.
+        text: what is said, for the lips and for people.
         seed: None for the batch's own.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.
@@ -60,6 +61,7 @@ class ManifestRow:
     heard_wrong: bool = False
     look: str = ""
     rig_map: str = ""
+    events: str = ""
 
 
 def is_letter(one: str) -> bool:

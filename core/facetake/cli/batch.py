@@ -134,9 +134,13 @@ def _rows(arguments: argparse.Namespace, report: Reporter) -> list[ManifestRow]:
 
 def _inputs(arguments: argparse.Namespace) -> tuple[Path, ...]:
     """What is read beside recordings and the rows' cue files: no take may replace it."""
-    from facetake import emotion, gaze, inspection
+    from facetake import emotion, events, gaze, inspection
 
-    cues = (emotion.cue_file(arguments.emotion or ""), gaze.cue_file(arguments.look or ""))
+    cues = (
+        emotion.cue_file(arguments.emotion or ""),
+        gaze.cue_file(arguments.look or ""),
+        events.cue_file(arguments.events or ""),
+    )
     models = arguments.model.iterdir() if arguments.model and inspection.is_folder(arguments.model) else ()
     own = (one for one in (arguments.source, arguments.approvals, arguments.checks, *cues) if one)
     return (*own, *models, *rigs.read_files(arguments))

@@ -24,7 +24,21 @@ VARIABLE: Final = "FACETAKE_CONFIG"
 """In the environment: the file to read instead; empty for none."""
 WITHOUT: Final = frozenset({"worker"})
 """Commands that take none: what a host asks for is whole, wherever it was started."""
-READ: Final = frozenset({"model", "checks", "dictionary", "weights", "phonemes", "landmarker", "mesh"})
+READ: Final = frozenset(
+    {
+        "dictionary",
+        "edits",
+        "script",
+        "model",
+        "checks",
+        "weights",
+        "phonemes",
+        "landmarker",
+        "mesh",
+        "c2pa-cert",
+        "c2pa-key",
+    }
+)
 """Options that name what is only read, from the file's folder; any other path is for the command line alone."""
 ALONE: Final = frozenset(
     {
@@ -216,13 +230,14 @@ def _check(parser: Parser, name: str, text: str) -> None:
 
 def _checks() -> Mapping[str, Callable[[str], Any]]:
     """How commands read what argparse takes as text, by option: the same in every command."""
-    from facetake import emotion, gaze, restyle, rig, timebase
+    from facetake import emotion, events, gaze, restyle, rig, timebase
     from facetake.cli import batch, generate, options
 
     return {
         "emotion": emotion.check,
         "emotions": batch.moods,
         "look": gaze.parse,
+        "events": events.parse,
         "rate": timebase.parse_rate,
         "energy": generate.energy,
         "gain": lambda text: rig.region_mask(generate.gain(text)[0]),
@@ -243,6 +258,6 @@ def _from_here(name: str, text: str, folder: Path) -> str:
     kind, colon, place = text.partition(":")
     if name == "face" and colon:
         return f"{kind}:{folder / place}"
-    is_cues = name in ("emotion", "look") and looks_like_file(text)
+    is_cues = name in ("emotion", "look", "events") and looks_like_file(text)
     is_file = is_cues or name in READ or (name in ("settings", "rig-map") and text.lower().endswith(".toml"))
     return str(folder / text) if is_file else text

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, made_take, options, rigs
+from facetake.cli import inputs, made_take, options, rigs, scripts
 from facetake.cli.progress import Reporter
 from facetake.cli.terminal import is_debugging
 from facetake.cli.written import add_force, replacing
@@ -30,6 +30,8 @@ EXAMPLES = (
     "line.wav --emotion happy:0.7 -o take.csv --preview take.mp4",
     "dialogue/ -o takes/ --emotion auto",
     "line.wav --look camera",
+    "line.wav --text 'I {never} said that.'",
+    "line.wav --events breath_in@0.2-0.6+laugh@4.1-5.3:0.8",
     "dialogue/ -o takes/ --emotion mood.txt --rate 24000/1001 --keys sparse",
     "line.wav --rig-map vrm",
     "'lines/*.wav' -o takes/ --no-head --gain brow=1.3 --gain mouth=0.9",
@@ -47,6 +49,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "-o", "--out", type=Path, help="a file for one input, a folder for many; default: beside the sound"
     )
     add_performance_arguments(parser)
+    scripts.add_arguments(parser)
     parser.add_argument(
         "--takes",
         type=options.whole(1, 99),
@@ -58,6 +61,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--format", dest="form", metavar="NAME", help="file format; default: by the suffix of -o, or csv"
     )
     rigs.add_arguments(parser)
+    parser.add_argument(
+        "--edits",
+        type=Path,
+        metavar="FILE",
+        help="what was changed of the line by hand; default: NAME.edits.toml beside the sound, where there is one",
+    )
+    parser.add_argument("--no-edits", action="store_true", help="leave out edits that lie beside the sound")
     parser.add_argument("--preview", type=Path, metavar="OUT.mp4", help="also film a shaded 3D face with the sound")
     parser.add_argument("--model", type=Path, metavar="DIR", help="a model folder of your own")
     add_force(parser)
@@ -76,6 +86,12 @@ def add_performance_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="WHERE",
         help="what eyes and head look at: camera, X,Y,Z in metres to the actor's left, up and forward of the eyes "
         "(--look=-0.3,0,1 where the first is negative), or a file of cues",
+    )
+    parser.add_argument(
+        "--events",
+        metavar="WHAT",
+        help="what is not speech: laugh@0.8-1.4:0.7, several joined by +, a file of lines such as '0.80 1.40 "
+        "laugh:0.7', or auto with a --model that hears them (none ships); without :SIZE as large as it is loud",
     )
     parser.add_argument("--rate", default="60", metavar="FPS", help="frames per second: 60, 24, 24000/1001, 23.976 ...")
     parser.add_argument("--keys", choices=("dense", "sparse"), default="dense", help="sparse: also few, editable keys")
@@ -99,7 +115,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     from facetake import inference
 
     sources = _recordings(arguments.audio)
-    options = performance(arguments)
+    options = scripts.chosen(performance(arguments), arguments, len(sources))
     targets = _targets(sources, arguments)
     rig_map = rigs.chosen(arguments)
     load = cache(lambda: inference.load(arguments.model))
@@ -116,9 +132,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
             arguments.force,
             rig_map,
             arguments.mesh,
+            _edits_path(source, arguments),
         )
         seed = options.seed + index % arguments.takes
-        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed))))
+        fates.add(_attempt(source, target, replace(job, options=replace(options, seed=seed)), arguments))
     if fates == {DONE}:
         return 0
     return 2 if fates == {FAILED} else 1
@@ -147,6 +164,7 @@ class _GenerateJob:
     force: bool
     rig_map: RigMap | None = None
     mesh: Path | None = None
+    edits: Path | None = None
 
 
 def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tuple[Path, Path]]:
@@ -164,11 +182,24 @@ def _targets(sources: Sequence[Path], arguments: argparse.Namespace) -> list[tup
             raise ConfigError("--preview films one take; name one sound file, or film takes with 'facetake preview'")
         inputs.check_film(arguments.preview)
         written.append((sources[0], arguments.preview))
-    cues = [Path(one) for one in (arguments.emotion, arguments.look) if one]
-    inputs.refuse_overwriting(written, [*sources, *cues, *rigs.read_files(arguments)])
+    cues = [Path(one) for one in (arguments.emotion, arguments.look, arguments.events) if one]
+    edited = [path for one in sources if (path := _edits_path(one, arguments))]
+    read = [*sources, *cues, *edited, *rigs.read_files(arguments), *scripts.read_files(arguments)]
+    inputs.refuse_overwriting(written, read)
     if arguments.form is None:
         check_suffix(targets[0])
     return takes
+
+
+def _edits_path(source: Path, arguments: argparse.Namespace) -> Path | None:
+    """The file of a line's edits; None where there is none. ConfigError for one file for several lines."""
+    from facetake import edits
+
+    if arguments.edits and (arguments.no_edits or len(arguments.audio) > 1 or source.is_dir()):
+        raise ConfigError("--edits is of one line; name one sound file, or put NAME.edits.toml beside each")
+    if arguments.edits or arguments.no_edits:
+        return Path(arguments.edits) if arguments.edits else None
+    return edits.beside(source)
 
 
 def _numbered(target: Path, number: int) -> Path:
@@ -199,7 +230,7 @@ def take_suffix(form: str | None) -> str:
 
 def performance(arguments: argparse.Namespace) -> GenerateOptions:
     """What the user chose, checked. Raises ConfigError, RigError or TakeError."""
-    from facetake import emotion, gaze, rig
+    from facetake import emotion, events, gaze, rig
     from facetake.generate import GenerateOptions
     from facetake.timebase import parse_rate
 
@@ -207,6 +238,8 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         emotion.check(arguments.emotion)  # a mistake shows before anything is generated
     if arguments.look:
         gaze.parse(arguments.look)
+    if arguments.events:
+        events.parse(arguments.events)
     only = tuple(part.strip() for part in arguments.only.split(",")) if arguments.only else ()
     gains = dict(gain(text) for text in arguments.gain)
     rig.region_mask(*only, *gains)
@@ -223,6 +256,7 @@ def performance(arguments: argparse.Namespace) -> GenerateOptions:
         only,
         head_style=arguments.head_style,
         look=arguments.look,
+        events=arguments.events,
     )
 
 
@@ -243,11 +277,12 @@ def gain(text: str) -> tuple[str, float]:
     return region.strip(), quantities.number(factor, f"--gain {region.strip()}: X", 0.0, MOST_GAIN)
 
 
-def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
+def _attempt(source: Path, target: Path, job: _GenerateJob, arguments: argparse.Namespace) -> str:
     """Generates one line and tells how it went: DONE, FAILED with nothing written, or PARTLY."""
     written: list[str] = []
     try:
         inputs.check_target(target, may_make_folder=True)
+        job = replace(job, options=replace(job.options, text=scripts.text_of(source, arguments)))
         _one(source, target, job, written)
         job.report.done(str(source), written)
     except Exception as error:  # also a bug of ours: the other lines are worth having
@@ -261,13 +296,18 @@ def _attempt(source: Path, target: Path, job: _GenerateJob) -> str:
 
 def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> None:
     """Generates one line; adds each file to `written` when it is there."""
-    from facetake import formats, host_io, rig
+    from facetake import edits, formats, host_io, rig
     from facetake.generate import generate
 
     share = GENERATED if job.film else 1.0
-    made = generate(source, job.options, job.models, lambda done: job.report.progress(str(source), share * done))
+    options = job.options if job.edits is None else replace(job.options, edits=edits.read(job.edits))
+    if job.edits is not None:
+        job.report.note(str(source), [f"{source}: with the edits of {job.edits}"], {"edits": str(job.edits)})
+    made = generate(source, options, job.models, lambda done: job.report.progress(str(source), share * done))
     if made.told:
         job.report.note(str(source), list(made.told), {"sound": list(made.told)})
+    if made.aligned:
+        scripts.tell(job.report, str(source), made.aligned)
     if made.heard:
         job.report.note(str(source), [f"{source}: {made.heard.sentence}"], {"heard": made.heard.facts})
     take = made.take if made.keys is None else replace(made.take, values=rig.clamp(made.keys.dense()))

@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from facetake.cli import inputs, options, portrait_capture
+from facetake.cli import inputs, options, portrait_capture, portrait_film, portrait_output
 from facetake.cli.progress import Reporter, add_option
 from facetake.errors import ConfigError
-from facetake.portrait.system import Action, EvaluateJob, PortraitSystem, RenderedVideo, RenderJob, TrainJob, systems
+from facetake.portrait.system import Action, EvaluateJob, PortraitSystem, RenderJob, TrainJob, systems
 
 if TYPE_CHECKING:
-    import numpy as np
     import torch
-    from numpy.typing import NDArray
 
 NAME = "portrait"
 ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
 EXAMPLES = (
+    "film video.mp4 --audio line.wav -o line.mp4",
+    "film photograph.jpg --training many --audio line.wav --emotion happy -o line.mp4",
     "capture video.mp4 -o actor --take performance.json",
     "capture video.mp4 -o actor --face flame:flame2023.pkl",
     "train audiodvp actor -o run --seconds 6",
@@ -61,6 +60,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
     about = portrait_capture.ABOUT
     actions.add_parser("capture", help=about, description=about, declare=_add_capture)
+    about = portrait_film.ABOUT
+    actions.add_parser("film", help=about, description=about, declare=_add_film)
     for action, about in ACTIONS.items():
         actions.add_parser(action, help=about, description=about, declare=partial(_add_systems, action))
 
@@ -70,6 +71,13 @@ def _add_capture(parser: argparse.ArgumentParser) -> None:
     _add_rasterizer(parser)
     add_option(parser)
     parser.set_defaults(act=_capture, device="auto")
+
+
+def _add_film(parser: argparse.ArgumentParser) -> None:
+    portrait_film.add_arguments(parser)
+    _add_rasterizer(parser)
+    add_option(parser)
+    parser.set_defaults(act=_film)
 
 
 def _add_systems(action: Action, parser: argparse.ArgumentParser) -> None:
@@ -127,7 +135,7 @@ def _add_train(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
         "--settings",
         default="quick",
         metavar="NAME|FILE.toml",
-        help="quick (default), paper or tiny, or a file of your own",
+        help="quick (default), minutes for half a minute of film or more, paper or tiny, or a file of your own",
     )
     parser.add_argument(
         "--seconds", type=options.number(), metavar="S", help="learn from each clip's first S seconds; default: all"
@@ -137,9 +145,7 @@ def _add_train(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
 def _add_render(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help=system.actors["render"])
     parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
-    parser.add_argument("--audio", type=Path, metavar="WAV", help="what is said; with --take, only what is heard")
-    parser.add_argument("--take", type=Path, metavar="TAKE", help="a take in any format drives the face")
-    parser.add_argument("-o", "--out", type=Path, required=True, metavar="OUT.mp4", help="the video")
+    portrait_output.add_arguments(parser)
 
 
 def _add_evaluate(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
@@ -180,6 +186,11 @@ def _capture(arguments: argparse.Namespace, report: Reporter) -> int:
     """Captures a video, drawn by what was chosen."""
     _device(arguments)
     return portrait_capture.capture(arguments, report)
+
+
+def _film(arguments: argparse.Namespace, report: Reporter) -> int:
+    """Captures, trains what is missing, and renders one line."""
+    return portrait_film.film(arguments, _device(arguments), report, _Listener(report, str(arguments.out)))
 
 
 class _Listener:
@@ -225,15 +236,18 @@ def _train(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
+    from facetake.portrait.origin import provenance
+
     system: PortraitSystem = arguments.system
-    item = str(_said(arguments))
+    item = str(portrait_output.said(arguments))
     if arguments.take and getattr(arguments, "emotion", None):
         raise ConfigError("a take has its mood already; leave out --emotion, or restyle the take first")
     names = "actor training audio take emotion model phonemes tracks landmarker size seed bare".split()
     job = RenderJob(device=_device(arguments), **_asked(arguments, *names))
     report.start(item, 0, 1)
     film = system.render(job, _Listener(report, item))
-    _write(arguments, report, film, item)
+    about = provenance(system.name, job)
+    portrait_output.write(arguments, report, film, item, about, lambda share: report.progress(item, share))
     report.done(item, [str(arguments.out)])
     return 0
 
@@ -249,39 +263,3 @@ def _evaluate(arguments: argparse.Namespace, report: Reporter) -> int:
     report.note(item, found.lines, found.facts)
     report.done(item, [])
     return 0
-
-
-def _said(arguments: argparse.Namespace) -> Path:
-    """The take or the recording that is asked for. ConfigError where there is none, or the film would replace it."""
-    sources = [path for path in (arguments.take, arguments.audio) if path]
-    if not sources:
-        raise ConfigError("nothing to say: name a recording with --audio or a take with --take")
-    inputs.refuse_overwriting([(sources[0], arguments.out)], sources)
-    inputs.check_film(arguments.out)
-    return Path(sources[0])
-
-
-def _write(arguments: argparse.Namespace, report: Reporter, film: RenderedVideo, item: str) -> None:
-    """Writes the film and tells how far it is; a line longer than the video is told."""
-    from facetake import formats
-    from facetake.portrait.video.playback import turns
-    from facetake.render.video import unheard, write_video
-
-    start_s = formats.read(arguments.take).start if arguments.take else Fraction(0)
-    for line in unheard(arguments.audio, start_s) if arguments.take and arguments.audio else []:
-        report.warning(item, line)
-    if film.n_frames > film.n_video:
-        turn = turns(film.n_frames, film.n_video)[:1].tolist()
-        first = [f", at first after {float(frame / film.rate):.1f} s" for frame in turn]
-        report.warning(
-            item,
-            f"the line is longer than the video of {film.n_video} frames, which is played there and back, slowing down "
-            f"where it turns{''.join(first)}",
-        )
-
-    def told() -> Iterator[NDArray[np.uint8]]:
-        for index, picture in enumerate(film.pictures):
-            report.progress(item, index / film.n_frames)
-            yield picture
-
-    write_video(arguments.out, told(), film.rate, sound=arguments.audio, start_s=start_s)

@@ -51,13 +51,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="anny (default), or a face model of your own: flame:FILE, bfm:FILE or ict:FOLDER",
     )
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
-    parser.add_argument(
-        "--sound-late",
-        type=options.number(low=-options.LONGEST_S),
-        default=0.0,
-        metavar="SECONDS",
-        help="by how much the video's sound is late; below 0 it is early",
-    )
+    add_sound_late(parser)
+    add_consent(parser)
     parser.add_argument(
         "--size", type=options.whole(), default=256, metavar="PIXELS", help="side of the crop (default 256)"
     )
@@ -77,14 +72,45 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_sound_late(parser: argparse.ArgumentParser) -> None:
+    """Declares where the video's sound is."""
+    parser.add_argument(
+        "--sound-late",
+        type=sound_late,
+        metavar="auto|SECONDS",
+        help="by how much the video's sound is late, below 0 early; default: auto, as the lips say; 0: as in the file",
+    )
+
+
+def add_consent(parser: argparse.ArgumentParser) -> None:
+    """Declares what the filmed person agreed to."""
+    parser.add_argument(
+        "--consent",
+        metavar="TEXT|FILE",
+        help="what the person agreed to, kept in the actor's folder; films carry its hash",
+    )
+
+
 def capture(arguments: argparse.Namespace, report: Reporter) -> int:
-    """Captures one video, or several clips of one actor."""
+    """Captures one video, or several clips of one actor, and keeps what the actor agreed to."""
+    from facetake.portrait.consent import keep_consent, read_given
+
+    given = None if arguments.consent is None else read_given(arguments.consent)
+    folders = _folders(arguments, report)
+    if given is not None:
+        for folder in folders:
+            keep_consent(folder, given)
+    return 0
+
+
+def _folders(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
+    """Captures; the actors' folders that there are then."""
     if arguments.video.is_dir() or arguments.video.suffix.lower() == ".csv":
         return _clips(arguments, report)
     return _video(arguments, report)
 
 
-def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
+def _clips(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     from dataclasses import replace
 
     from facetake.portrait.capture.clip_capture import capture_clips
@@ -104,15 +130,15 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> int:
     orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
     report.start(item, 0, 1)
     face = open_face(arguments.face)
-    actors, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
-    for line in [*told, *more, *_late(actors, face, arguments.sound_late)]:
+    _, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
+    for line in [*told, *more]:
         report.warning(item, line)
     write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
-    return 0
+    return [out, *(place.path for place in places)]
 
 
-def _video(arguments: argparse.Namespace, report: Reporter) -> int:
+def _video(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     from facetake import formats
     from facetake.portrait.capture.performance import take_of
     from facetake.portrait.capture.posed_face import open_face
@@ -125,23 +151,14 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> int:
     item = str(arguments.video)
     report.start(item, 0, 1)
     actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
-    for line in [*told, *_late([actor], face, arguments.sound_late)]:
+    for line in told:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
         formats.write(take_of(actor, face.model), arguments.take)
         outputs.append(str(arguments.take))
     report.done(item, outputs)
-    return 0
-
-
-def _late(actors: list[CapturedActor], face: OpenedFaceModel, moved_s: float) -> list[str]:
-    """What is worth telling of sounds that are late, or still are after they were moved."""
-    from facetake import inference
-    from facetake.portrait.capture.audio_offset import late_sound
-
-    models = inference.load()
-    return [line for actor in actors for line in late_sound(actor, face.model, models, moved_s)]
+    return [arguments.out]
 
 
 def _order(arguments: argparse.Namespace) -> Order:
@@ -163,7 +180,7 @@ def _order(arguments: argparse.Namespace) -> Order:
         first_s,
         last_s,
         settings,
-        sound_late(arguments.sound_late),
+        arguments.sound_late,
     )
 
 
@@ -194,11 +211,12 @@ def seconds(text: str | None) -> tuple[float, float | None]:
     return (0.0, None) if text is None else options.stretch(text)
 
 
-def sound_late(late_s: float) -> float:
-    """By how much a sound may be late, in seconds: less than `LATEST_S` either way. ConfigError otherwise."""
-    if not abs(late_s) <= LATEST_S:
-        raise ConfigError(f"--sound-late must be between -{LATEST_S:g} and {LATEST_S:g} seconds, not {late_s:g}")
-    return late_s
+def sound_late(text: str) -> float | None:
+    """By how much a sound is late, in seconds: less than `LATEST_S` either way; None for "auto".
+
+    argparse.ArgumentTypeError otherwise.
+    """
+    return None if text == "auto" else options.number(low=-LATEST_S, high=LATEST_S)(text)
 
 
 def size(pixels: int) -> int:

@@ -43,6 +43,8 @@ NECK_TOP_M = 0.075
 NECK_BOTTOM_M = 0.190
 """Heights between which the neck hands the head's turn over to the shoulders."""
 LID_CLEARANCE_M = 0.0006  # by eye: with less, eyeballs show through between a lid's vertices; with more, lids swell
+EYE_DARKEST = 0.10  # by eye, share of light on an eye behind lids that meet
+EYE_LIT_M = 0.008  # opening from which on it has all of it, by eye: two thirds of an open eye's
 IRIS_UV_SPAN = 0.300  # side of the eye's square in `head_baking.atlas.CHARTS`
 EYE_UV_CENTRE = (0.690, 0.810)  # middle of that square
 MIDDLE_TEXEL = 270.3  # x of the texels in the face's middle: of the skin's rectangle in `head_baking.atlas.CHARTS`
@@ -170,6 +172,28 @@ class Head:
         at_rest = (self.rest[self.seal_lower] * self.seal_mix[..., None]).sum(axis=1) - self.rest[self.seal_upper]
         return np.asarray(lower - vertices[:, self.seal_upper] - at_rest, dtype=np.float32)
 
+    @cached_property
+    def lid_middles(self) -> NDArray[np.intp]:
+        """The vertices (2, 2) in the middle of each eye's upper and lower lid edge: left eye, right eye."""
+        skin, socket = (np.unique(self.faces[self.part == PARTS.index(name)]) for name in ("skin", "socket"))
+        edge = np.intersect1d(skin, socket)
+        found = []
+        for centre in self.eye_centres:
+            own = edge[np.sign(self.rest[edge, 0]) == np.sign(centre[0])]
+            is_upper = self.rest[own, 1] < self.rest[own, 1].mean()
+            lids = (own[is_upper], own[~is_upper])
+            found.append([one[np.abs(self.rest[one, 0] - centre[0]).argmin()] for one in lids])
+        return np.array(found, dtype=np.intp)
+
+    def eyes_lit(self, vertices: F32) -> F32:
+        """How much light reaches the left and the right eye of posed vertices (V, 3): lids shade what is between them.
+
+        (2,) in `EYE_DARKEST`..1; without it the white of a slit that is nearly shut shines through the lashes.
+        """
+        upper, lower = vertices[self.lid_middles].swapaxes(0, 1)
+        opened = np.linalg.norm(lower - upper, axis=1) / EYE_LIT_M
+        return np.asarray(np.clip(opened, 0.0, 1.0) ** 2 * (1.0 - EYE_DARKEST) + EYE_DARKEST, np.float32)
+
     def _close_lips(self, vertices: F32, seal: F32) -> None:
         """Draws the lips together by `seal`, and pushes them apart where they would cross."""
         for _ in range(2):  # what follows one pair also moves its neighbours: a second pass takes up the rest
@@ -192,7 +216,7 @@ class Head:
         share = np.clip((NECK_BOTTOM_M - self.rest[:, 1]) / (NECK_BOTTOM_M - NECK_TOP_M), 0.0, 1.0)
         share = (share * share * (3.0 - 2.0 * share))[:, None]
         local = vertices - PIVOT_M
-        turned = np.einsum("tij,tvj->tvi", rotation(head_deg), local)
+        turned = local @ rotation(head_deg).swapaxes(1, 2)
         return np.asarray(PIVOT_M + local + share * (turned - local), dtype=np.float32)
 
     def gaze_deg(self, arkit: F32) -> F32:

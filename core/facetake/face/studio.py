@@ -16,8 +16,8 @@ from facetake.errors import RenderError
 from facetake.face.choices import FRONT, VIEWS
 from facetake.face.head import MIDDLE_TEXEL, PARTS, SOFTNESS, Head, load, rotation
 from facetake.render.camera import portrait
-from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, shade, vertex_normals
-from facetake.render.zbuffer import fill_ids
+from facetake.render.shade import SUPERSAMPLING, MeshSurface, Wrinkles, backdrop, seen, shade, vertex_normals
+from facetake.render.zbuffer import bands, fill_ids
 
 DISTANCE_M = 1.15  # by eye: as from a portrait lens; from nearer noses grow
 FOV_DEG = 16.6  # so that hair and collar fill the picture from there
@@ -43,6 +43,7 @@ class Studio:
             raise RenderError(f"there is no view called {view!r}; there are: {', '.join(VIEWS)}")
         self.head = head or load()
         self._aside = rotation(np.array([[VIEWS[view], 0.0, 0.0]], np.float32))[0]
+        self._away = np.array([0, 0, DISTANCE_M], np.float32) - self._aside @ LOOK_AT_M
         self._size = size
         self._camera = portrait(size, FOV_DEG).scaled(SUPERSAMPLING)
         self._backdrop = backdrop(size[1], size[0])
@@ -50,6 +51,9 @@ class Studio:
         self._soft = np.array([SOFTNESS[name] for name in PARTS], dtype=np.float32)[part]
         self._mouth = np.unique(self.head.faces[np.isin(part, _MOUTH)])
         self._teeth = np.unique(self.head.faces[part == PARTS.index("teeth")])
+        eyes = np.unique(self.head.faces[part == PARTS.index("eye")])
+        is_left = self.head.rest[eyes, 0] > 0
+        self._eyes = (eyes[is_left], eyes[~is_left])
         self._threads = ThreadPoolExecutor(min(MOST_THREADS, cpu_count() or 1), "studio")
 
     def picture(self, vertices: F32, arkit: F32) -> NDArray[np.uint8]:
@@ -57,21 +61,22 @@ class Studio:
 
         Of the weights gaze and wrinkles are taken.
         """
-        placed = np.ascontiguousarray((vertices - LOOK_AT_M) @ self._aside.T + np.array([0, 0, DISTANCE_M], np.float32))
-        screen = self._camera.project(placed)
+        view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
+        placed, screen = seen(np.ascontiguousarray(vertices, np.float32), self._aside, self._away, view)
         surface = self._surface(vertices, np.asarray(arkit, np.float32)[None])
         normals = vertex_normals(placed, self.head.faces)
-        view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
         width, height = self._size
         ids = np.empty((SUPERSAMPLING * height, SUPERSAMPLING * width), np.int32)
         out = np.empty((height, width, 3), np.uint8)
+        shown = bands(screen, self.head.faces, SUPERSAMPLING * height, SUPERSAMPLING * BAND_ROWS)
 
-        def draw(first: int) -> None:
-            rows = (first, min(first + BAND_ROWS, height))
-            fill_ids(screen, self.head.faces, ids, (SUPERSAMPLING * rows[0], SUPERSAMPLING * rows[1]))
+        def draw(band: int) -> None:
+            rows = (band * BAND_ROWS, min((band + 1) * BAND_ROWS, height))
+            within = (SUPERSAMPLING * rows[0], SUPERSAMPLING * rows[1])
+            fill_ids(screen, self.head.faces, ids, within, shown[band])
             shade(ids, screen, normals, surface, self._backdrop, view, out=out, rows=rows)
 
-        for _ in self._threads.map(draw, range(0, height, BAND_ROWS)):
+        for _ in self._threads.map(draw, range(len(shown))):
             pass
         return out
 
@@ -82,10 +87,12 @@ class Studio:
         return MeshSurface(head.faces, head.uv_faces, uv, self._occlusion(vertices), self._soft, head.texture, folds)
 
     def _occlusion(self, vertices: F32) -> F32:
-        """Baked openness with the inside of the mouth darker the less it is open."""
+        """Baked openness with eyes and the inside of the mouth darker the less they are open."""
         opened = max(float(self.head.gaps(vertices[None])[0, :, 1].max()), 0.0) / MOUTH_LIT_M
         light = MOUTH_DARKEST + (1.0 - MOUTH_DARKEST) * min(opened, 1.0)
         occlusion = self.head.occlusion.copy()
         occlusion[self._mouth] *= np.float32(light)
         occlusion[self._teeth] /= np.float32(light**0.6)  # teeth stand in front and catch more of what comes in
+        for eye, lit in zip(self._eyes, self.head.eyes_lit(vertices), strict=True):
+            occlusion[eye] *= lit
         return occlusion

@@ -20,6 +20,7 @@ from facetake.inference.affect import AffectNetwork, open_affect
 from facetake.inference.audio2rig import AudioToRig, audio2rig_metadata, load_audio2rig
 from facetake.inference.audio_emotion import AudioEmotion, audio_emotion_metadata, open_audio_emotion
 from facetake.inference.ear import Ear, Hearing, ear_metadata, load_ear
+from facetake.inference.event_listener import EventListener, events_metadata, open_events
 from facetake.inference.motion import open_motion
 from facetake.inference.quantised import quantise
 from facetake.inference.restyling import (
@@ -55,6 +56,7 @@ __all__ = [
     "AudioToRig",
     "Declaration",
     "Ear",
+    "EventListener",
     "Hearing",
     "Models",
     "RestyleModels",
@@ -67,6 +69,7 @@ __all__ = [
     "declarations",
     "devices",
     "ear_metadata",
+    "events_metadata",
     "load",
     "load_classifier",
     "load_ear",
@@ -132,6 +135,15 @@ class Models:
                 for another ear.
         """
         return open_audio_emotion(self.folder, self.ear, self.threads)
+
+    @cached_property
+    def event_listener(self) -> EventListener:
+        """What hears events that are not speech.
+
+        Raises:
+            ModelError: as `audio_emotion`.
+        """
+        return open_events(self.folder, self.ear, self.threads)
 
 
 def load(folder: Path | None = None, threads: int = 2) -> Models:

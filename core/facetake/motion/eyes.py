@@ -46,6 +46,7 @@ class BlinkOptions:
         low, high: blinks per minute are clipped to this range (the paper excludes values above 100).
         duration_s: a whole blink (the paper's 13 frames at 60 fps).
         delay_s: largest lead of one eye over the other.
+        with_s: instants at which a blink does start, besides those that gaze brings, such as after another's phrases.
     """
 
     rate: float = 1.0
@@ -55,6 +56,7 @@ class BlinkOptions:
     high: float = 100.0
     duration_s: float = 13 / 60
     delay_s: float = 0.008
+    with_s: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,8 @@ def blink_times(
         times.append(start)
         start += _blink_interval(random, options)
     drawn = np.asarray(times)
+    if options.with_s:
+        with_s = np.sort(np.concatenate([options.with_s, np.zeros(0) if with_s is None else with_s]))
     if cues_s is not None and len(cues_s):
         drawn = _cued(drawn, cues_s, duration_s, options)
     return drawn if with_s is None else _joined(drawn, with_s[with_s < duration_s], options)

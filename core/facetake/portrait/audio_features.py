@@ -11,16 +11,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import rig
+from facetake import audio, mouth, rig
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.inference import Ear, Models
+from facetake.take import Take
 from facetake.timebase import positions
 from facetake.visemes import VISEMES
 
@@ -60,6 +62,19 @@ def _n_curves(sound: F32) -> int:
 def visemes(sound: F32, ear: Ear) -> F32:
     """(T, 16) at 60 fps: viseme probabilities of samples (S,)."""
     return ear.hear([sound], _n_curves(sound)).visemes
+
+
+def lips(path: Path, take: Take, rate: Fraction, ear: Ear, n_frames: int) -> F32:
+    """Opening and rounding of the lips (n_frames, 2) in a sound file, each in a scale of its own.
+
+    As the ear reads them; where it does not, those of the take that was generated for the sound.
+    """
+    sound = audio.read(path)
+    found = ear.hear([sound], _n_curves(sound)).lips if ear.reads_lips else None
+    if found is None:
+        found = np.stack([mouth.aperture(take.values), mouth.pucker(take.values)], axis=1)
+        return at_rate(found, take.rate, rate, n_frames)
+    return at_rate(found, Fraction(FRAME_RATE_HZ), rate, n_frames)
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:

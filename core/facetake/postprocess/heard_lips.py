@@ -6,7 +6,7 @@ somebody speaks, so that how far a mouth opens stays the performer's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,8 @@ OPENING = {"jaw": 0.7, "lowerLipDepress": 0.6, "upperLipRaise": 0.36}
 What opens too far is made smaller as it stands."""
 ROUNDING = dict.fromkeys(("purseU", "purseD", "funnelU", "funnelD"), 0.25)
 """Likewise for rounding, which `mouth.pucker` adds up from four controls alike."""
+LIPS = ((mouth.aperture, OPENING), (mouth.pucker, ROUNDING))
+"""What the ear reads of lips, in its order: the measure, and what moves it."""
 
 
 def spoken(visemes: NDArray[np.floating]) -> NDArray[np.bool_]:
@@ -46,25 +48,44 @@ def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]
     if speech.sum() < LEAST_FRAMES:
         return
     late = np.concatenate([lips[:1].repeat(LATE_FRAMES, axis=0), lips[: len(lips) - LATE_FRAMES]])
-    for read, measure, moves in zip(late.T, (mouth.aperture, mouth.pucker), (OPENING, ROUNDING), strict=True):
-        shown = _measured(values, measure)
-        wanted = np.maximum(_in_scale(read, shown, speech), 0.0)
-        change = SHARE * (wanted - shown)
-        less = 1.0 + np.minimum(change, 0.0) / np.maximum(shown, 1e-6)
-        more = np.maximum(change, 0.0)
-        for rows in memmap.blocks(values):
-            for name, amount in moves.items():
-                columns = rig.columns("C_jaw")[:1] if name == "jaw" else rig.both(f"mouth_{name}")
-                moved = values[rows][:, columns] * less[rows, None] + amount * more[rows, None]
-                values[rows, columns] = np.clip(moved, 0.0, 1.0)
+    for read, (measure, moves) in zip(late.T, LIPS, strict=True):
+        wanted = np.maximum(in_scale(read, measured(values, measure), speech), 0.0)
+        bring(values, wanted, measure, moves, SHARE)
 
 
-def _measured(values: Values, measure: Callable[[Values], F32]) -> F32:
+def bring(
+    values: Values,
+    wanted: NDArray[np.floating],
+    measure: Callable[[Values], F32],
+    moves: Mapping[str, float],
+    share: float | NDArray[np.floating] = 1.0,
+) -> None:
+    """Moves lips until a measure of them is what is wanted, in place.
+
+    Args:
+        values: (T, 174) controls.
+        wanted: (T,) of the measure, from 0.
+        measure: of poses (T, 174).
+        moves: what each control does for a measure of 1.
+        share: of the way, one for all or (T,).
+    """
+    shown = measured(values, measure)
+    change = np.asarray(share * (wanted - shown))
+    less = 1.0 + np.minimum(change, 0.0) / np.maximum(shown, 1e-6)
+    more = np.maximum(change, 0.0)
+    for rows in memmap.blocks(values):
+        for name, amount in moves.items():
+            columns = rig.columns("C_jaw")[:1] if name == "jaw" else rig.both(f"mouth_{name}")
+            moved = values[rows][:, columns] * less[rows, None] + amount * more[rows, None]
+            values[rows, columns] = np.clip(moved, 0.0, 1.0)
+
+
+def measured(values: Values, measure: Callable[[Values], F32]) -> F32:
     """(T,) of a measure, by blocks: long takes lie on disk."""
     return np.concatenate([measure(values[rows]) for rows in memmap.blocks(values)])
 
 
-def _in_scale(track: NDArray[np.floating], like: F32, speech: NDArray[np.bool_]) -> F64:
+def in_scale(track: NDArray[np.floating], like: F32, speech: NDArray[np.bool_]) -> F64:
     """A track with the mean and spread that another has in speech."""
     one, other = track[speech].astype(np.float64), like[speech].astype(np.float64)
     scale = other.std() / max(float(one.std()), 1e-6)

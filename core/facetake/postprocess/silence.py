@@ -56,16 +56,23 @@ def speech_gate(
         open in pauses below 0.6 s of running speech.
         In a list of words or phrases it closes after each.
     """
-    talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
-    if energy_db is not None and len(energy_db):
-        talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
-    talks = [(a, b) for a, b in runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
-    spans = [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in talks]
+    spans = speech_spans(visemes, energy_db, rate)
     pause_s, release_s = (LIST_PAUSE_S, LIST_RELEASE_S) if _is_list(spans) else (SHORT_PAUSE_S, RELEASE_S)
     phrases = joined(spans, pause_s)
     ramps = [min(release_s, RAMP_SHARE * gap) for gap in [np.inf, *gaps(phrases), np.inf]]
     eased = [(*phrase, ramps[n], ramps[n + 1]) for n, phrase in enumerate(phrases)]
-    return envelope(len(talk), rate, eased).astype(np.float32)
+    return envelope(len(visemes), rate, eased).astype(np.float32)
+
+
+def speech_spans(
+    visemes: NDArray[np.floating], energy_db: NDArray[np.floating] | None = None, rate: float = 60.0
+) -> list[tuple[float, float]]:
+    """Start and end in seconds of every stretch without a silent frame, as `speech_gate` tells silence."""
+    talk = 1.0 - np.asarray(visemes[:, SILENCE], np.float64)
+    if energy_db is not None and len(energy_db):
+        talk[energy_db < max(float(np.percentile(energy_db, 95)) - 45.0, -65.0)] = 0.0
+    talks = [(a, b) for a, b in runs(talk, OPEN_ABOVE, SHUT_BELOW) if (b - a) / rate >= SHORTEST_SPEECH_S]
+    return [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in talks]
 
 
 def _is_list(spans: Sequence[tuple[float, float]]) -> bool:

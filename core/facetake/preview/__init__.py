@@ -19,8 +19,8 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.errors import RenderError
 from facetake.face.head import load
-from facetake.mouth import SEALED_APERTURE, aperture, pucker
-from facetake.rig import both, columns, to_arkit
+from facetake.mouth import SEALED_APERTURE, TEETH_BITE, aperture, pucker
+from facetake.rig import ARKIT_NAMES, both, columns, to_arkit
 from facetake.take import Take, resample
 
 if TYPE_CHECKING:
@@ -35,6 +35,10 @@ MOST_FPS = 30
 BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
 """Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
+
+BITE = {"mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5, "mouthRollLower": 0.6, "jawOpen": 0.05}
+"""Weights, at least, of a lower lip at the teeth, by eye: the upper lip off their edges, the lower one under them."""
+BITE_BEGINS = 0.15  # of `lipBiteD`, by choice: what a p has of it beside `lipBiteU` stays a p
 
 
 def render(
@@ -74,9 +78,9 @@ def render(
 def still(take: Take, number: int, studio: Studio) -> NDArray[np.uint8]:
     """An sRGB picture (height, width, 3) of one frame of a take."""
     rows = slice(number, number + 1)
-    arkit = to_arkit(take.values[rows])
+    arkit, seal = shown_face(take.values[rows])
     turn = None if take.head is None else take.head[rows]
-    vertices = studio.head.deform(arkit, turn, lip_seal(take.values[rows]))
+    vertices = studio.head.deform(arkit, turn, seal)
     return studio.picture(vertices[0], arkit[0])
 
 
@@ -89,6 +93,28 @@ def lip_seal(values: F32) -> F32:
     """How far the picture must bring the lips together (T,), 0..1: sealed curves show sealed lips."""
     share = np.clip((PARTED_APERTURE - aperture(values)) / (PARTED_APERTURE - SEALED_APERTURE), 0.0, 1.0)
     return np.asarray(share * share * (3.0 - 2.0 * share), dtype=np.float32)
+
+
+def shown_face(values: F32) -> tuple[F32, F32]:
+    """What a picture shows of controls (T, 174): ARKit weights (T, 52), and how far lips are brought together (T,).
+
+    ARKit has no word for a lower lip at the upper teeth, and sealed lips would make an m of every f.
+    """
+    arkit = to_arkit(values)
+    bite = lip_bite(values)
+    for name, least in BITE.items():
+        shape = ARKIT_NAMES.index(name)
+        arkit[:, shape] = np.maximum(arkit[:, shape], least * bite)
+    return arkit, np.asarray(lip_seal(values) * (1.0 - bite), np.float32)
+
+
+def lip_bite(values: F32) -> F32:
+    """How far the lower lip alone is at the teeth (T,), 0..1: for p, b, m both are drawn in, or the upper one shuts."""
+    lower, upper, together = (
+        values[:, both(f"mouth_{name}")].mean(axis=1) for name in ("lipBiteD", "lipBiteU", "lipsTogetherU")
+    )
+    share = np.clip((lower - upper - BITE_BEGINS) / (TEETH_BITE - BITE_BEGINS), 0.0, 1.0)
+    return np.asarray(share * share * (3.0 - 2.0 * share) * (1.0 - np.clip(together, 0.0, 1.0)), np.float32)
 
 
 def _require_studio() -> type[Studio]:
@@ -116,9 +142,9 @@ def _frames(take: Take, studio: Studio, strip: Strip | None, progress: Progress 
     head = studio.head
     for first in range(0, take.n_frames, BLOCK_FRAMES):
         values = take.values[first : first + BLOCK_FRAMES]
-        arkit = to_arkit(values)
+        arkit, seal = shown_face(values)
         turn = None if take.head is None else take.head[first : first + BLOCK_FRAMES]
-        vertices = head.deform(arkit, turn, lip_seal(values))
+        vertices = head.deform(arkit, turn, seal)
         for i in range(len(values)):
             picture = studio.picture(vertices[i], arkit[i])
             number = first + i

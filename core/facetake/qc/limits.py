@@ -38,6 +38,7 @@ _SAYS: Final[dict[str, Callable[[Measured], str]]] = {
     "frozen": lambda one: f"{one.what} is a mask: brows, cheeks and nose move by {one.value:.2f} only",
     "head": lambda one: f"the head stands still for {one.value:.1f} s",
     "shared": lambda one: f"{one.value:.0%} of the other lines blink at the same moments",
+    "script": lambda one: f"the line differs from its script in {one.value:.0%} of the words: {one.what}",
     "drift": lambda one: f"{one.what} is {one.value:.3f} away from the approved version on average",
 }
 
@@ -91,6 +92,7 @@ class Limits:
     frozen: Limit
     head: Limit
     shared: Limit
+    script: Limit
     drift: Limit
 
 

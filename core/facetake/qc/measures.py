@@ -25,10 +25,12 @@ from facetake.files import json_text
 from facetake.inference import VisemeClassifier
 from facetake.postprocess import lip_closure, silence
 from facetake.qc import lipsync
+from facetake.script import Aligned
 from facetake.take import Take, resample
 from facetake.visemes import CLOSED, TEETH, VISEMES
 
 PLACES = 5  # named by a finding
+NAMED = 3  # differences from a text that a finding names: more is no sentence
 SPEECH_LEAST_S = 0.5  # of speech, below which lips and sound are not compared
 ALIVE_LEAST_S = 2.0  # of speech, within which every living control moves
 STILL = 0.2
@@ -92,11 +94,13 @@ class HeardSpeech:
         visemes: (T, 16) probabilities.
         closures: where the lips have to close, in seconds.
         speech: (T,) 0..1, where the mouth may move.
+        aligned: the line's text in time, and where the sound says something else; None where no text is known.
     """
 
     visemes: F32
     closures: Sequence[lip_closure.Closure]
     speech: F32
+    aligned: Aligned | None = None
 
 
 @dataclass(frozen=True)
@@ -190,6 +194,8 @@ class _Look:
             yield self.jitter()
             if self.has_sound:
                 yield from self.mouth()
+        if self.heard.aligned is not None and self.heard.aligned.n_words:
+            yield script(self.heard.aligned)
         yield self.clipped()
         yield self.asymmetry()
         if self.head is not None:
@@ -406,6 +412,13 @@ class _Look:
     def _spoken(self) -> float:
         """Seconds in which a viseme is heard."""
         return float((self.visemes.argmax(axis=1) != VISEMES.index("sil")).sum()) / self.rate
+
+
+def script(aligned: Aligned) -> Measured:
+    """Share of the words of a line's text that the sound does not say, or says beside them."""
+    off = sum(max(1, len(one.text.split())) for one in aligned.differences)
+    what = "; ".join(one.sentence for one in aligned.differences[:NAMED])
+    return Measured("script", off / aligned.n_words, (), what)
 
 
 def expression(values: F32, rate: float) -> float | None:

@@ -9,7 +9,7 @@ bytes outside. The texture holds the square root of linear albedo: eight bits su
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 import numpy as np
 from numba import njit
@@ -34,6 +34,14 @@ class Wrinkles:
     at: tuple[int, int]
     middle: float
     shown: F32
+
+    @cached_property
+    def depth(self) -> F32:
+        """How deep the skin is wrinkled at each texel (H, W), all kinds together, in shares of a whole wrinkle."""
+        column = self.at[0] + np.arange(self.relief.shape[1], dtype=np.float32) + np.float32(0.5)
+        side = np.clip((column - self.middle) / np.float32(WRINKLE_BLEND) + np.float32(0.5), 0.0, 1.0)[:, None]
+        weight = np.ascontiguousarray(self.shown[0] + (self.shown[1] - self.shown[0]) * side, np.float32)
+        return np.asarray(_folded(self.relief, weight * np.float32(1.0 / 255.0)), np.float32)
 
 
 @dataclass(frozen=True)
@@ -78,8 +86,7 @@ ROOM = 8192
 WRINKLE_DEPTH_M = 0.0011  # by eye: of a whole wrinkle, as it is lit
 WRINKLE_DARK = 0.42  # by eye: share of light that the bottom of a whole wrinkle loses
 WRINKLE_BLEND = 14.0  # texels over which the sides' wrinkles run into each other
-_FLAT = Wrinkles(np.zeros((2, 2, 4), np.uint8), (0, 0), 0.0, np.zeros((2, 4), np.float32))
-"""Skin without any."""
+_NONE = np.zeros((0, 0), np.float32)  # depths of skin without wrinkles
 
 
 def backdrop(height: int, width: int) -> F32:
@@ -114,22 +121,21 @@ def shade(
         raise ValueError(f"a picture {width} pixels wide is more than can be shaded: {ROOM // SUPERSAMPLING}")
     out = np.empty((height, width, 3), dtype=np.uint8) if out is None else out
     first, end = rows or (0, height)
-    wrinkles = surface.wrinkles or _FLAT
+    wrinkles = surface.wrinkles if surface.wrinkles and surface.wrinkles.shown.any() else None
     _shade(
         first,
         end,
         ids,
         screen,
         normals,
-        surface.faces,
-        surface.uv_faces,
+        surface.faces.view(np.uint32),
+        surface.uv_faces.view(np.uint32),
         surface.uv,
         surface.occlusion,
         surface.soft,
         surface.texture,
-        wrinkles.relief,
-        np.array([*wrinkles.at, wrinkles.middle], np.float32),
-        wrinkles.shown * np.float32(1.0 / 255.0),
+        _NONE if wrinkles is None else wrinkles.depth,
+        np.array((0, 0) if wrinkles is None else wrinkles.at, np.float32),
         ground,
         np.asarray(camera, np.float32),
         _gamma_table(),
@@ -145,6 +151,26 @@ def _gamma_table() -> U8:
     toned = np.where(linear < 0.6, linear, 0.6 + 0.4 * (1.0 - np.exp(-(linear - 0.6) / 0.4)))
     srgb = np.where(toned <= 0.0031308, 12.92 * toned, 1.055 * toned ** (1 / 2.4) - 0.055)
     return np.asarray(np.rint(np.clip(srgb, 0.0, 1.0) * 255.0), dtype=np.uint8)
+
+
+@njit(cache=True, nogil=True)
+def seen(vertices, turn, shift, camera):  # type: ignore[no-untyped-def]
+    """Camera-space points and screen positions (V, 3) of vertices (V, 3) float32, turned by (3, 3) and moved by (3,).
+
+    camera (3,): focal length and centre in pixels. In one pass and without temporary arrays, unlike `Camera.project`.
+    """
+    placed = np.empty_like(vertices)
+    screen = np.empty_like(vertices)
+    for v in range(vertices.shape[0]):
+        for k in range(3):
+            placed[v, k] = shift[k]
+            for j in range(3):
+                placed[v, k] += turn[k, j] * vertices[v, j]
+        scale = camera[0] / placed[v, 2]
+        screen[v, 0] = placed[v, 0] * scale + camera[1]
+        screen[v, 1] = placed[v, 1] * scale + camera[2]
+        screen[v, 2] = placed[v, 2]
+    return placed, screen
 
 
 @njit(cache=True, nogil=True)
@@ -184,8 +210,8 @@ def _texel(texture, u, v, into, at):  # type: ignore[no-untyped-def]
     edge = np.float32(texture.shape[0] - 2)
     u = min(max(u - np.float32(0.5), np.float32(0)), edge)
     v = min(max(v - np.float32(0.5), np.float32(0)), edge)
-    x = np.int32(u)
-    y = np.int32(v)
+    x = np.uint32(u)
+    y = np.uint32(v)
     fx = u - np.float32(x)
     fy = v - np.float32(y)
     one = np.float32(1.0)
@@ -201,41 +227,47 @@ def _texel(texture, u, v, into, at):  # type: ignore[no-untyped-def]
         into[(4 + k) * ROOM + at] *= into[(4 + k) * ROOM + at]
 
 
+@njit(cache=True, fastmath=True, nogil=True)
+def _folded(relief, weight):  # type: ignore[no-untyped-def]
+    """Depths (H, W) of reliefs (H, W, 4) added up by what each weighs in a column (W, 4)."""
+    depth = np.empty(relief.shape[:2], np.float32)
+    for y in range(relief.shape[0]):
+        for x in range(relief.shape[1]):
+            total = np.float32(0.0)
+            for k in range(4):
+                total += weight[x, k] * np.float32(relief[y, x, k])
+            depth[y, x] = total
+    return depth
+
+
 @njit(cache=True, fastmath=True)
-def _depth(relief, shown, side, u, v):  # type: ignore[no-untyped-def]
-    """How deep the skin is wrinkled at texel position (u, v) of the relief, in shares of a whole wrinkle."""
-    u = u - np.float32(0.5)
-    v = v - np.float32(0.5)
+def _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, folds, place, into, at):  # type: ignore[no-untyped-def]
+    """Bends the normal (columns 0 to 2 of a row) by the slope of the wrinkles, and darkens colour and openness."""
+    u -= place[0] + np.float32(0.5)
+    v -= place[1] + np.float32(0.5)
     x = np.int32(u)
     y = np.int32(v)
-    if u < np.float32(0.0) or v < np.float32(0.0) or x + 1 >= relief.shape[1] or y + 1 >= relief.shape[0]:
-        return np.float32(0.0)
+    zero = np.float32(0.0)
+    if u < zero or v < zero or x + 2 >= folds.shape[1] or y + 2 >= folds.shape[0]:
+        return
+    d00 = folds[y, x]
+    d10 = folds[y, x + 1]
+    d20 = folds[y, x + 2]
+    d01 = folds[y + 1, x]
+    d11 = folds[y + 1, x + 1]
+    d21 = folds[y + 1, x + 2]
+    d02 = folds[y + 2, x]
+    d12 = folds[y + 2, x + 1]
+    if d00 + d10 + d20 + d01 + d11 + d21 + d02 + d12 == zero:
+        return
     fx = u - np.float32(x)
     fy = v - np.float32(y)
-    one = np.float32(1.0)
-    total = np.float32(0.0)
-    for k in range(4):
-        weight = shown[0, k] + (shown[1, k] - shown[0, k]) * side
-        if weight > np.float32(0.0):
-            above = (one - fx) * relief[y, x, k] + fx * relief[y, x + 1, k]
-            below = (one - fx) * relief[y + 1, x, k] + fx * relief[y + 1, x + 1, k]
-            total += weight * (above + (below - above) * fy)
-    return total
-
-
-@njit(cache=True, fastmath=True)
-def _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, relief, place, shown, into, at):  # type: ignore[no-untyped-def]
-    """Bends the normal (columns 0 to 2 of a row) by the slope of the wrinkles, and darkens colour and openness."""
-    side = (u - place[2]) / np.float32(WRINKLE_BLEND) + np.float32(0.5)
-    side = min(max(side, np.float32(0.0)), np.float32(1.0))
-    u -= place[0]
-    v -= place[1]
-    step = np.float32(1.0)
-    here = _depth(relief, shown, side, u, v)
-    du = _depth(relief, shown, side, u + step, v) - here
-    dv = _depth(relief, shown, side, u, v + step) - here
-    if here == np.float32(0.0) and du == np.float32(0.0) and dv == np.float32(0.0):
-        return
+    above = d00 + (d10 - d00) * fx
+    below = d01 + (d11 - d01) * fx
+    here = above + (below - above) * fy
+    along = d10 + (d20 - d10) * fx
+    du = along + (d11 + (d21 - d11) * fx - along) * fy - here
+    dv = below + (d02 + (d12 - d02) * fx - below) * fy - here
     a = faces[f, 0]
     b = faces[f, 1]
     c = faces[f, 2]
@@ -302,32 +334,43 @@ def _look(  # type: ignore[no-untyped-def]
     occlusion,
     soft,
     texture,
-    relief,
+    folds,
     place,
-    shown,
     camera,
 ):
     """Puts what triangles are at sub-pixels of a row into its columns: normal, openness, colour, gloss, softness, x."""
-    wrinkled = shown.max() > np.float32(0.0)
-    right = place[0] + np.float32(relief.shape[1])
-    bottom = place[1] + np.float32(relief.shape[0])
+    wrinkled = folds.shape[0] > 0
+    right = place[0] + np.float32(folds.shape[1])
+    bottom = place[1] + np.float32(folds.shape[0])
     py = np.float32(y) + np.float32(0.5)
+    last = np.uint32(0xFFFFFFFF)
     for at in range(number):
-        f = triangles[at]
+        f = np.uint32(triangles[at])
         px = np.float32(columns[at]) + np.float32(0.5)
-        a = faces[f, 0]
-        b = faces[f, 1]
-        c = faces[f, 2]
-        ax = screen[a, 0] - px
-        ay = screen[a, 1] - py
-        bx = screen[b, 0] - px
-        by = screen[b, 1] - py
-        cx = screen[c, 0] - px
-        cy = screen[c, 1] - py
+        if f != last:  # neighbours mostly share a triangle: its corners are looked up once
+            last = f
+            a = faces[f, 0]
+            b = faces[f, 1]
+            c = faces[f, 2]
+            sax = screen[a, 0]
+            sbx = screen[b, 0]
+            scx = screen[c, 0]
+            ay = screen[a, 1] - py
+            by = screen[b, 1] - py
+            cy = screen[c, 1] - py
+            bc = screen[b, 2] * screen[c, 2]
+            ca = screen[a, 2] * screen[c, 2]
+            ab = screen[a, 2] * screen[b, 2]
+            ta = uv_faces[f, 0]
+            tb = uv_faces[f, 1]
+            tc = uv_faces[f, 2]
+        ax = sax - px
+        bx = sbx - px
+        cx = scx - px
         # weights corrected for perspective
-        wa = (bx * cy - by * cx) * screen[b, 2] * screen[c, 2]
-        wb = (cx * ay - cy * ax) * screen[a, 2] * screen[c, 2]
-        wc = (ax * by - ay * bx) * screen[a, 2] * screen[b, 2]
+        wa = (bx * cy - by * cx) * bc
+        wb = (cx * ay - cy * ax) * ca
+        wc = (ax * by - ay * bx) * ab
         inv = np.float32(1.0) / (wa + wb + wc)
         wa = wa * inv
         wb = wb * inv
@@ -340,16 +383,13 @@ def _look(  # type: ignore[no-untyped-def]
         into[ROOM + at] = ny * inv
         into[2 * ROOM + at] = nz * inv
         into[3 * ROOM + at] = wa * occlusion[a] + wb * occlusion[b] + wc * occlusion[c]
-        ta = uv_faces[f, 0]
-        tb = uv_faces[f, 1]
-        tc = uv_faces[f, 2]
         u = wa * uv[ta, 0] + wb * uv[tb, 0] + wc * uv[tc, 0]
         v = wa * uv[ta, 1] + wb * uv[tb, 1] + wc * uv[tc, 1]
         _texel(texture, u, v, into, at)
         into[8 * ROOM + at] = soft[f]
         into[9 * ROOM + at] = px
         if wrinkled and soft[f] == np.float32(1.0) and u > place[0] and u < right and v > place[1] and v < bottom:
-            _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, relief, place, shown, into, at)
+            _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, folds, place, into, at)
 
 
 @njit(cache=True, fastmath=True)
@@ -483,9 +523,8 @@ def _shade(  # type: ignore[no-untyped-def]
     occlusion,
     soft,
     texture,
-    relief,
+    folds,
     place,
-    shown,
     ground,
     camera,
     gamma,
@@ -517,9 +556,8 @@ def _shade(  # type: ignore[no-untyped-def]
             occlusion,
             soft,
             texture,
-            relief,
+            folds,
             place,
-            shown,
             camera,
         )
         _look(
@@ -536,9 +574,8 @@ def _shade(  # type: ignore[no-untyped-def]
             occlusion,
             soft,
             texture,
-            relief,
+            folds,
             place,
-            shown,
             camera,
         )
         _light(n, np.float32(i) + np.float32(0.5), upper, camera)

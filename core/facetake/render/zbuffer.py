@@ -28,18 +28,66 @@ def face_ids(screen: F32, faces: I32, height: int, width: int, *, one_sided: boo
     return ids
 
 
-def fill_ids(screen: F32, faces: I32, ids: I32, rows: tuple[int, int]) -> None:
+def fill_ids(screen: F32, faces: I32, ids: I32, rows: tuple[int, int], chosen: I32 | None = None) -> None:
     """Ids of triangles seen from the front, for rows first to end of `ids` alone, so that threads share a picture.
 
     Like `face_ids` but on pixels whose centres lie on an edge, and several times as fast: rows of a triangle are found
     by its edges, and nothing is tested along them. screen (V, 3) float32, faces (F, 3) int32 and ids (H, W) int32 lie
-    in memory row by row.
+    in memory row by row. chosen (N,) int32: the triangles to look at, in rising order; all where none are given.
     """
-    _fill_front(screen, faces, ids, rows[0], rows[1])
+    some = np.arange(len(faces), dtype=np.int32) if chosen is None else chosen
+    _fill_front(screen, faces, some, ids, rows[0], rows[1])
+
+
+def bands(screen: F32, faces: I32, height: int, rows: int) -> list[I32]:
+    """Triangles seen from the front (N,) that each band of `rows` of a picture's `height` rows shows, in rising order.
+
+    What `fill_ids` takes for them, so that no band looks at the triangles of others.
+    """
+    count = -(-height // rows)
+    starts, chosen = _sort(screen, faces, count, np.float32(rows))
+    return np.split(chosen, starts[1:-1])
 
 
 @njit(cache=True, fastmath=True, nogil=True)
-def _fill_front(screen, faces, ids, first_row, end_row):  # type: ignore[no-untyped-def]
+def _sort(screen, faces, count, rows):  # type: ignore[no-untyped-def]
+    """Where each band's triangles begin (count + 1,), and the triangles, band after band."""
+    first = np.empty(faces.shape[0], np.int32)
+    last = np.empty(faces.shape[0], np.int32)
+    starts = np.zeros(count + 1, np.int64)
+    end = np.float32(count) * rows
+    zero = np.float32(0.0)
+    for f in range(faces.shape[0]):
+        a = faces[f, 0]
+        b = faces[f, 1]
+        c = faces[f, 2]
+        ay = screen[a, 1]
+        by = screen[b, 1]
+        cy = screen[c, 1]
+        top = min(ay, by, cy)
+        bottom = max(ay, by, cy)
+        area = (screen[b, 0] - screen[a, 0]) * (cy - ay) - (by - ay) * (screen[c, 0] - screen[a, 0])
+        is_ahead = min(screen[a, 2], screen[b, 2], screen[c, 2]) > zero
+        first[f] = 0
+        last[f] = -1
+        if area < zero and is_ahead and bottom >= zero and top <= end:
+            first[f] = max(np.int32(top / rows), np.int32(0))
+            last[f] = min(np.int32(bottom / rows), np.int32(count - 1))
+        for band in range(first[f], last[f] + 1):
+            starts[band + 1] += 1
+    for band in range(count):
+        starts[band + 1] += starts[band]
+    chosen = np.empty(starts[count], np.int32)
+    free = starts.copy()
+    for f in range(faces.shape[0]):
+        for band in range(first[f], last[f] + 1):
+            chosen[free[band]] = f
+            free[band] += 1
+    return starts, chosen
+
+
+@njit(cache=True, fastmath=True, nogil=True)
+def _fill_front(screen, faces, chosen, ids, first_row, end_row):  # type: ignore[no-untyped-def]
     """Spans between edges; 1/depth, which is linear on the screen, is the sorting key."""
     width = ids.shape[1]
     nearest = np.zeros((end_row - first_row, width), dtype=np.float32)
@@ -49,7 +97,7 @@ def _fill_front(screen, faces, ids, first_row, end_row):  # type: ignore[no-unty
     zero = np.float32(0.0)
     top_row = np.float32(first_row)
     end = np.float32(end_row)
-    for f in range(faces.shape[0]):
+    for f in chosen:
         a = faces[f, 0]
         b = faces[f, 1]
         c = faces[f, 2]

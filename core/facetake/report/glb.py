@@ -173,6 +173,7 @@ def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any
         "sealMoved": moved,
         "lids": np.flatnonzero(np.isin(source, head.lids)),
         "eyes": np.unique(head.uv_faces[head.part == PARTS.index("eye")]),
+        "lidMiddles": first[head.lid_middles].reshape(-1),
         "mouth": np.unique(head.uv_faces[mouth]),
         "teeth": np.unique(head.uv_faces[head.part == PARTS.index("teeth")]),
     }
@@ -183,6 +184,7 @@ def _anatomy(file: _File, head: Head, source: NDArray[np.intp]) -> dict[str, Any
         "eyeCentres": (head.eye_centres * FLIP).tolist(),
         "eyeRadius": head.eye_radius,
         "lidClearance": faces.LID_CLEARANCE_M,
+        "eyesLit": [faces.EYE_DARKEST, faces.EYE_LIT_M],
         "pivot": (faces.PIVOT_M * FLIP).tolist(),
         "neck": [-faces.NECK_TOP_M, -faces.NECK_BOTTOM_M],
         "gazeDeg": [faces.GAZE_YAW_DEG, faces.GAZE_PITCH_DEG],

@@ -18,11 +18,11 @@ import numpy as np
 from facetake import audio, formats
 from facetake.arrays import F32
 from facetake.errors import FacetakeError
-from facetake.preview import lip_seal, main_curves
+from facetake.preview import main_curves, shown_face
 from facetake.report import words
 from facetake.report.escaping import inert
 from facetake.report.line import ReportLine
-from facetake.rig import ARKIT_NAMES, N_CONTROLS, to_arkit
+from facetake.rig import ARKIT_NAMES, N_CONTROLS
 from facetake.take import Take, resample
 
 MOTION_HZ: Final = Fraction(30)  # by choice: closures of 40 ms are seen, and half of 60 fps is carried
@@ -107,7 +107,8 @@ def _tracks(take: Take) -> tuple[F32, F32, F32]:
     """Channels (T, C) and the range of each (C,), (C,)."""
     turn = np.zeros((take.n_frames, len(HEAD_AXES)), np.float32) if take.head is None else take.head
     curves = np.stack(list(main_curves(take.values).values()), axis=1)
-    whole = np.concatenate([to_arkit(take.values), lip_seal(take.values)[:, None], np.clip(curves, 0.0, 1.0)], axis=1)
+    arkit, seal = shown_face(take.values)
+    whole = np.concatenate([arkit, seal[:, None], np.clip(curves, 0.0, 1.0)], axis=1)
     low = np.concatenate([np.zeros(whole.shape[1], np.float32), turn.min(axis=0)])
     high = np.concatenate([np.ones(whole.shape[1], np.float32), turn.max(axis=0)])
     return np.concatenate([whole, turn], axis=1), low, high

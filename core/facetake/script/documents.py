@@ -10,7 +10,7 @@ from facetake.script.sheet import Sheet, ordered, phones_of
 from facetake.script.timing import Alignment, Phone, Word
 
 FORMAT: Final = "facetake-alignment"
-VERSION: Final = 1  # goes up where what was written before could be misread
+VERSION: Final = 1  # of the file: a newer one says things that this program would lose
 MOST_DIGITS: Final = 3  # of seconds: a millisecond
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import numpy as np
 
@@ -50,6 +51,9 @@ class Word:
     emphasis: float = 0.0
 
 
+T = TypeVar("T", Phone, Word)
+
+
 @dataclass(frozen=True)
 class Alignment:
     """A line's script in time. Where no phone lies it is silent; a phone belongs to the word that holds its middle.
@@ -81,6 +85,18 @@ class Alignment:
     def phones_of(self, word: Word) -> tuple[Phone, ...]:
         """The phones of one of its words."""
         return tuple(one for one in self.phones if word.start_s <= (one.start_s + one.end_s) / 2 < word.end_s)
+
+    def cut(self, start_s: float, end_s: float) -> Alignment:
+        """A stretch of it, whose time begins at `start_s`; what reaches beyond is cut there."""
+
+        def inside(spans: tuple[T, ...]) -> tuple[T, ...]:
+            found = (one for one in spans if one.end_s > start_s and one.start_s < end_s)
+            return tuple(
+                replace(one, start_s=max(one.start_s, start_s) - start_s, end_s=min(one.end_s, end_s) - start_s)
+                for one in found
+            )
+
+        return replace(self, duration_s=end_s - start_s, phones=inside(self.phones), words=inside(self.words))
 
     def visemes(self, n_frames: int, rate: float = 60.0, start_s: float = 0.0) -> F32:
         """(n_frames, 16) which viseme each frame shows, 1 or 0: that of the phone about the frame's own instant."""

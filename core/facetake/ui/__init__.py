@@ -36,6 +36,7 @@ def run(paths: Sequence[Path]) -> int:
     application = QApplication.instance() or _application(QApplication)
     window = Window(remembered=preferences.load(preferences.place()))
     window.show()
+    window.offer_left()
     if paths:
         window.open(list(paths))
     code = application.exec()

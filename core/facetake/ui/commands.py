@@ -39,6 +39,8 @@ COMMANDS: Final = (
     Command("fill", "Edit", "Mood over the whole line", "Ctrl+M", True),
     Command("clear", "Edit", "Clear the mood", "Ctrl+Backspace"),
     Command("write_note", "Edit", "Write a note", "Ctrl+N"),
+    Command("type_text", "Edit", "Type what is said", "Ctrl+D"),
+    Command("go_to_strip", "Edit", "To the phones on the strip", "F6"),
     Command("choose_all", "Edit", "Choose every line", "Ctrl+A"),
     Command("remove_lines", "Edit", "Remove the chosen lines", "Delete", True),
     Command("remove_take", "Edit", "Remove the shown take", "Shift+Delete"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
+from facetake.edits import LineEdits
 from facetake.ui.lines import LONGEST_NOTE, LineSettings, LineTake, SpokenLine
 from facetake_host.mood import Mood
 
@@ -171,6 +172,27 @@ class Desk:
     def move_sound(self, number: int, sound: Path) -> None:
         """A line's recording lies elsewhere."""
         self._change("find sound", [number], lambda one: replace(one, sound=sound))
+
+    def edit(self, label: str, number: int, edits: LineEdits) -> None:
+        """Another state of what was changed of a line by hand: a step."""
+        self._change(label, [number], lambda one: one if one.edits == edits else replace(one, edits=edits))
+
+    def start_with(self, number: int, edits: LineEdits) -> None:
+        """The edits that lie beside the recording of a line as it is opened: no step."""
+        self._look(number, lambda one: replace(one, edits=edits))
+
+    def amend(self, number: int, take: int, made: LineTake) -> None:
+        """A take as it is with other edits, in its place: it follows from a step, and is none itself."""
+
+        def amended(one: SpokenLine) -> SpokenLine:
+            there = one.find(take)
+            if there is None:
+                return one
+            label, known = there.label, made.told or there.told
+            new = replace(made, number=take, label=label, told=known)
+            return replace(one, takes=tuple(new if old is there else old for old in one.takes))
+
+        self._look(number, amended)
 
     def add_take(self, number: int, made: LineTake, mood: Mood | None = None) -> SpokenLine | None:
         """One more take of a line, and the mood that was heard for it; None where the line has gone meanwhile."""

@@ -8,10 +8,12 @@ from typing import Final
 
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 
-from facetake import formats
-from facetake.errors import FacetakeError
+from facetake import edits, formats
+from facetake.edits import LineEdits
+from facetake.errors import ConfigError, FacetakeError
 from facetake.ui import opening, project
 from facetake.ui.desk import Desk
+from facetake.ui.lines import SpokenLine
 from facetake.ui.making import WRITTEN, Maker, Say
 from facetake.ui.preferences import Preferences
 from facetake.ui.project_file import ProjectFile
@@ -36,6 +38,7 @@ class Filing:
         self._show = show
         self.remembered = Preferences()
         self.file = ProjectFile()
+        self._edits: dict[Path, LineEdits] = {}
 
     def open(self, paths: list[Path]) -> None:
         """Takes sounds, takes, folders of both, or a project."""
@@ -44,14 +47,29 @@ class Filing:
             return
         chosen = opening.sort(paths)
         lines = self._desk.add([one.sound for one in chosen.lines], [one.name for one in chosen.lines])
+        problems: list[str] = [chosen.told] if chosen.told else []
         for line, opened in zip(lines, chosen.lines, strict=True):
             self._maker.look_at(line)
+            problems += self._read_edits(line)
             for take in opened.takes:
                 self._maker.open_take(line, take)
         if lines and len(paths) == 1:
             self.remembered.opened(paths[0])
-        self._say(chosen.told, is_problem=bool(chosen.told))
+        self._say("; ".join(problems), is_problem=bool(problems))
         self._show()
+
+    def _read_edits(self, line: SpokenLine) -> list[str]:
+        """Takes what lies beside the recording of a line that has just come; what is wrong with it."""
+        path = edits.beside(line.sound) if line.sound and line.edits.is_empty else None
+        if path is None:
+            return []
+        try:
+            known = edits.read(path)
+        except FacetakeError as error:
+            return [str(error)]
+        self._edits[path] = known
+        self._desk.start_with(line.number, known)
+        return []
 
     def open_project(self, path: Path) -> None:
         """Takes a project in place of what is there."""
@@ -70,6 +88,20 @@ class Filing:
         self.remembered.opened(path)
         told = [held, *found.told] if held else found.told
         self._say("; ".join(told), is_problem=bool(told))
+        self._show()
+
+    def open_left(self, path: Path) -> None:
+        """Takes what a window that died had on its desk; it is in no project yet."""
+        try:
+            found = project.load(path)
+        except FacetakeError as error:
+            self._say(str(error), is_problem=True)
+            return
+        self._desk.put(found.lines)
+        self._desk.kept = ()
+        for line in self._desk.lines:
+            self._maker.look_at(line)
+        self._say("; ".join(["What was left is here again; save it as a project.", *found.told]))
         self._show()
 
     def browse(self) -> None:
@@ -106,12 +138,30 @@ class Filing:
         is_written = self._try(lambda: self.file.save(path, self._desk), f"{WRITTEN}{path}")
         if is_written:
             self.remembered.opened(path)
+            self._write_edits()
         self._show()
         return is_written
 
+    def _write_edits(self) -> None:
+        """Puts the edits of each line beside its recording, where `generate` and other programs find them.
+
+        A file there that somebody else has written, or that could not be read, is left alone.
+        """
+        for line in self._desk.lines:
+            if line.sound is None or not line.sound.is_file() or not line.edits.sound_sha256:
+                continue
+            path = edits.path_beside(line.sound)
+            try:
+                if path.is_file() and edits.read(path) not in (line.edits, self._edits.get(path)):
+                    raise ConfigError(f"{path} has other edits, written elsewhere; it is left as it is")
+                edits.write(line.edits, path)
+                self._edits[path] = line.edits
+            except (FacetakeError, OSError) as error:
+                self._say(f"The project is written; {error}", is_problem=True)
+
     def may_leave(self) -> bool:
         """Whether what is not kept may go; asks where there are takes, moods or notes."""
-        if not self._desk.is_changed or not any(one.takes or one.mood or one.note for one in self._desk.lines):
+        if not self._desk.is_changed or not any(map(_is_worth_keeping, self._desk.lines)):
             return True
         buttons = QMessageBox.StandardButton
         question = "There are takes, moods or notes that are in no project yet. Save them?"
@@ -216,8 +266,12 @@ class Filing:
         return True
 
 
+def _is_worth_keeping(line: SpokenLine) -> bool:
+    return bool(line.takes or line.mood or line.note or not line.edits.is_empty)
+
+
 def _is_same(one: Path, other: Path) -> bool:
     try:
         return one.resolve() == other.resolve()
-    except OSError:
+    except (OSError, RuntimeError):  # a RuntimeError is a ring of symbolic links
         return False

@@ -124,11 +124,13 @@ class Maker:
         gained = "".join(f", {name} {factor:g}" for name, factor in settings.gains.items())
         label = f"{line.feeling}{f', seed {settings.seed}' if settings.seed else ''}{gained}"
 
+        begin = partial(tasks.generate, self._engine, line.sound, line.mood, settings, line.edits, label)
+
         def keep(found: tuple[LineTake, tuple[str, ...]]) -> None:
             if number := self._keep(line.number, *found):
                 then(number)
 
-        self._queue(line, label, partial(tasks.generate, self._engine, line.sound, line.mood, settings, label), keep)
+        self._queue(line, label, begin, keep)
 
     def _queue(
         self,

@@ -14,10 +14,11 @@ from pathlib import Path
 from typing import Any, Final, TypeVar, cast
 
 from facetake import formats, preview
+from facetake.edits import SUFFIX, LineEdits, edits_file
 from facetake.errors import FacetakeError, sentence
 from facetake.take import Take
 from facetake.ui.desk import SoundFacts
-from facetake.ui.lines import LineSettings, LineTake, Visemes
+from facetake.ui.lines import LineSettings, LineTake, Recipe, Visemes
 from facetake_host import curves, jobs
 from facetake_host.engine import EngineClient
 from facetake_host.jobs import Status
@@ -27,6 +28,7 @@ from facetake_host.problems import HostProblem, JobCancelled
 T = TypeVar("T")
 RATE: Final = "60"  # frames per second of what is generated, as the face moves on the screen
 Task = Generator[Status, None, T]
+CUES: Final = "emotion.txt"  # as takes name it in their origin
 CANCELLED: Final = "Cancelled; what was made before is there."
 
 
@@ -45,19 +47,36 @@ def open_take(engine: EngineClient, path: Path, cancel: threading.Event) -> Task
 
 
 def generate(
-    engine: EngineClient, sound: Path, mood: Mood | None, settings: LineSettings, label: str, cancel: threading.Event
+    engine: EngineClient,
+    sound: Path,
+    mood: Mood | None,
+    settings: LineSettings,
+    edits: LineEdits,
+    label: str,
+    cancel: threading.Event,
 ) -> Task[tuple[LineTake, tuple[str, ...]]]:
     """A take of a recording; and, where the mood was to be heard, the cues of what was heard."""
     _check(sound)
     out = engine.folder / "made.json"
     take_out = engine.folder / "made.npz"
     emotion = "auto" if settings.listen else _cues(engine, mood)
-    asked = {"audio": str(sound), "emotion": emotion, "rate": RATE, "out": str(out), "take_out": str(take_out)}
+    edited = engine.folder / f"line{SUFFIX}"
+    edits_file.write(edits, edited)
+    asked: dict[str, object] = {
+        "audio": str(sound),
+        "emotion": emotion,
+        "rate": RATE,
+        "out": str(out),
+        "take_out": str(take_out),
+    }
+    asked |= {"take_out": str(take_out), "edits": str(edited), "exact": True}
     news: list[str] = []
     yield from _noting(jobs.answer(engine, "generate", {**asked, **settings.request()}, label, cancel), news)
     found = curves.load(out)
     told = " ".join(f"{one[:1].upper()}{one[1:].rstrip('.')}." for one in (found.heard, *news) if one)
-    return LineTake(0, label, _read(take_out), tuple(found.visemes), told), found.cues
+    recipe = Recipe(settings, "" if settings.listen else cues_of(mood))
+    made = LineTake(0, label, _read(take_out), tuple(found.visemes), told, recipe, edits)
+    return made, found.cues
 
 
 def restyle(
@@ -101,6 +120,11 @@ def _noting(task: Task[T], news: list[str]) -> Task[T]:
         return cast(T, end.value)
 
 
+def cues_of(mood: Mood | None) -> str:
+    """The lines of a cue file for what is drawn; "" where that is nothing."""
+    return "" if mood is None or mood.is_neutral else mood.cues()
+
+
 def _check(sound: Path) -> None:
     if not sound.is_file():
         raise HostProblem(f"there is no sound file {sound}; was it moved? use Find recordings")
@@ -108,10 +132,10 @@ def _check(sound: Path) -> None:
 
 def _cues(engine: EngineClient, mood: Mood | None) -> str:
     """What is drawn, as a file of cues for the engine."""
-    if mood is None or mood.is_neutral:
+    if not (text := cues_of(mood)):
         return "neutral"
-    path = engine.folder / "emotion.txt"
-    path.write_text(mood.cues(), encoding="utf-8", newline="\n")
+    path = engine.folder / CUES
+    path.write_text(text, encoding="utf-8", newline="\n")
     return str(path)
 
 

@@ -9,8 +9,10 @@ from facetake.take import resample
 from facetake.ui import curves
 from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
+from facetake.ui.strip import Strip
+from facetake.ui.strip_bar import StripBar
 from facetake_host.mood import Mood
-from facetake_host.panel.tracks import ZOOM, TrackView
+from facetake_host.panel.tracks import ZOOM
 from facetake_host.panel.widgets import ClickBox
 
 
@@ -18,13 +20,16 @@ class TimeView(QWidget):
     """Waveform, visemes, mood and curves of a line.
 
     Attributes:
+        tracks: with the strip of words and phones.
+        strip_bar: what is said, and what is chosen on the strip.
         group: which curves; whoever lays this out places it.
     """
 
     def __init__(self) -> None:
         """Of no line."""
         super().__init__()
-        self.tracks = TrackView()
+        self.tracks = Strip()
+        self.strip_bar = StripBar()
         self.bar = QScrollBar(Qt.Orientation.Horizontal)
         self.group = ClickBox()
         self.group.addItems(curves.GROUPS)
@@ -35,6 +40,7 @@ class TimeView(QWidget):
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.strip_bar)
         column.addWidget(self.tracks, 1)
         column.addWidget(self.bar)
         self.tracks.viewed.connect(self._show_bar)
@@ -56,6 +62,10 @@ class TimeView(QWidget):
         self._show_curves(line)
         self.tracks.redraw()
         return is_other
+
+    def show_take(self, line: SpokenLine | None) -> None:
+        """Shows what was made of the line it shows already, and no more, as while a boundary is dragged."""
+        self._show_curves(line)
 
     def zoom_in(self) -> None:
         """More detail about the playhead."""

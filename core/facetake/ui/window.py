@@ -27,7 +27,7 @@ from PySide6.QtWidgets import (
 from facetake import rig
 from facetake.take import Take
 from facetake.timebase import parse_rate
-from facetake.ui import look
+from facetake.ui import journal, look
 from facetake.ui.commands import COMMANDS
 from facetake.ui.desk import Desk
 from facetake.ui.filing import Filing
@@ -35,6 +35,7 @@ from facetake.ui.lines import LineSettings, SpokenLine
 from facetake.ui.lists import LineList, NoteField, TakeList
 from facetake.ui.making import Maker
 from facetake.ui.preferences import Preferences
+from facetake.ui.script_editor import ScriptEditor
 from facetake.ui.settings import SettingsPanel
 from facetake.ui.tasks import RATE
 from facetake.ui.time_view import TimeView
@@ -44,6 +45,8 @@ from facetake_host.engine import EngineClient
 from facetake_host.mood import Mood
 
 STEP_MS = 12  # by choice: a task's steps follow each other at once, and the window stays free between them
+KEEP_MS = 1500  # by choice: after the last thing that was done, for it to be kept
+_YES = QMessageBox.StandardButton.Yes
 LEAST_LIST_PX = 180  # by eye: names of lines can be told apart
 SIZE = (1240, 800)  # by choice: fits a laptop's screen
 BAR_PX = 160  # by eye
@@ -59,6 +62,8 @@ class Window(QMainWindow):
         desk: what is there.
         maker: what runs.
         filing: opens, keeps and exports.
+        editor: what is done on the strip.
+        journal: keeps what is in no project yet.
     """
 
     def __init__(self, engine: EngineClient | None = None, remembered: Preferences | None = None) -> None:
@@ -72,15 +77,30 @@ class Window(QMainWindow):
         self.maker = Maker(self.engine, self.desk, self.say, self.show_all)
         self.filing = Filing(self, self.desk, self.maker, self.say, self.show_all)
         self.filing.remembered = remembered or Preferences()
+        kept = self.filing.remembered.path
+        self.journal = journal.Journal(kept.parent / journal.FOLDER if kept else None)
         self._is_ended = False
         self._noted = 0
         self._played: tuple[int, Path | None] = (0, None)
         self._build()
+        self.editor = ScriptEditor(
+            self.desk,
+            self.tracks,
+            self.time_view.strip_bar,
+            self.say,
+            self.show_all,
+            self._show_take,
+            lambda: self.transport.now_s,
+        )
         self._connect()
         self._build_menus()
         self._stepper = QTimer(self)
         self._stepper.setInterval(STEP_MS)
         self._stepper.timeout.connect(self._step)
+        self._keeper = QTimer(self)
+        self._keeper.setSingleShot(True)
+        self._keeper.setInterval(KEEP_MS)
+        self._keeper.timeout.connect(lambda: self.journal.keep(self.desk))
         self.show_all()
 
     def do(self, name: str) -> None:
@@ -92,6 +112,18 @@ class Window(QMainWindow):
     def open(self, paths: list[Path]) -> None:
         """Takes sounds, takes, folders of both, or a project."""
         self.filing.open(paths)
+
+    def offer_left(self) -> None:
+        """Offers what a window that died had on its desk; what is not wanted goes, and further ones wait."""
+        for path in self.journal.left():
+            question = "Facetake ended before this was saved. Open what was there?"
+            if QMessageBox.question(self, "Facetake", question) == _YES:
+                self.filing.open_left(path)
+                self.journal.keep(self.desk)
+                if self.desk.lines:
+                    journal.drop(path)
+                return
+            journal.drop(path)
 
     def undo(self) -> None:
         """Takes back the last step."""
@@ -121,6 +153,16 @@ class Window(QMainWindow):
         """No mood for the chosen lines."""
         self.desk.draw(self.desk.chosen, lambda line: Mood(self.desk.duration_s(line)))
         self.show_all()
+
+    def go_to_strip(self) -> None:
+        """Puts the keyboard on the strip, at the phone that is chosen or under the playhead."""
+        self.tracks.setFocus()
+        if self.tracks.phone < 0 and self.tracks.word < 0:
+            self.tracks.step(0)
+
+    def type_text(self) -> None:
+        """Puts the cursor into what is said."""
+        self.time_view.strip_bar.text.setFocus()
 
     def write_note(self) -> None:
         """Puts the cursor into the note."""
@@ -231,8 +273,11 @@ class Window(QMainWindow):
         if not self._is_ended:
             self._is_ended = True
             self._stepper.stop()
+            self._keeper.stop()
+            self.journal.clear()
             self.transport.stop()
             self.maker.end()
+            self.editor.end()
             self.viewer.end()
             self.engine.close()
             self.filing.file.let_go()
@@ -280,7 +325,7 @@ class Window(QMainWindow):
         head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
         middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
-        halves = look.split(down, [above, self.time_view], [460, 270])
+        halves = look.split(down, [above, self.time_view], [470, 270])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
         whole.setContentsMargins(8, 4, 8, 8)
         self.setCentralWidget(whole)
@@ -359,6 +404,8 @@ class Window(QMainWindow):
             duration_s = self.desk.duration_s(line) if line else 0.0
             self.transport.open(played[1], duration_s, rate, keeps_time=played == self._played)
             self._played = played
+        self.editor.show()
+        line = self.desk.line
         self.title.setText(line.title if line else EMPTY)
         self._show_name()
         self.stop.setEnabled(self.maker.is_busy)
@@ -366,6 +413,8 @@ class Window(QMainWindow):
             self._stepper.start()
         self._show_progress()
         self._show_frame()
+        if self.journal.is_behind(self.desk) and not self._is_ended:
+            self._keeper.start()
 
     def _show_lists(self) -> None:
         line = self.desk.line
@@ -401,6 +450,11 @@ class Window(QMainWindow):
         takes = [line.top, *line.others] if line and line.top else []
         self.tracks.put_playhead(now_s)
         self.viewer.show_frames([one.take for one in takes] or [REST], now_s)
+
+    def _show_take(self) -> None:
+        """The shown take has changed, as while a boundary is dragged, and nothing else."""
+        self.time_view.show_take(self.desk.line)
+        self._show_frame()
 
     def _tell_loop(self) -> None:
         marked = self.tracks.loop

@@ -16,7 +16,21 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import __version__, audio, emotion, formats, gaze, host_io, inference, inspection, live, rig, visemes
+from facetake import (
+    __version__,
+    audio,
+    edits,
+    emotion,
+    events,
+    formats,
+    gaze,
+    host_io,
+    inference,
+    inspection,
+    live,
+    rig,
+    visemes,
+)
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
@@ -24,6 +38,7 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.files import quantities
 from facetake.files.quantities import shown
+from facetake.motion.emphasis import MOST_AMOUNT
 from facetake.motion.expression import MOST_ENERGY
 from facetake.preview import main_curves
 from facetake.take import Take, resample
@@ -39,6 +54,7 @@ PLOT_POINTS = 3000  # a curve, by choice: more than a panel's pixels
 PLOT_CURVES = 4  # a region, by eye: more lines hide one another
 SHOWN: Final = np.array([control.side != "R" for control in rig.CONTROLS])
 ENVELOPE: Final = 1000  # points of a waveform, enough for a panel's width
+MOST_TOLD: Final = 5  # words that a line is told to differ in from its text: a panel shows few lines
 NETWORK_SHARE: Final = 0.9  # of a request; the rest is writing
 Result = dict[str, Any]
 
@@ -58,6 +74,10 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "emotion": (str, "neutral"),
         "look": (str, ""),
         "look_at": (list, []),
+        "text": (str, ""),
+        "language": (str, ""),
+        "emphasis": (float, 1.0),
+        "events": (str, ""),
         "rate": (str, "60"),
         "seed": (int, 0),
         "energy": (float, 1.0),
@@ -66,6 +86,8 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "head": (bool, True),
         "gains": (dict, {}),
         "only": (list, []),
+        "edits": (SourcePath, ""),
+        "exact": (bool, False),
         **_OUTPUT,
     },
     "restyle": {
@@ -183,11 +205,21 @@ def _hello(asked: Mapping[str, Any], _channel: Channel, session: Session) -> Res
 
 
 def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
-    told = [found for found in (emotion.cue_file(asked["emotion"]), gaze.cue_file(asked["look"])) if found]
-    _refuse_overwriting(asked, asked["audio"], *told)
+    cues = (
+        emotion.cue_file(asked["emotion"]),
+        gaze.cue_file(asked["look"]),
+        events.cue_file(asked["events"]),
+    )
+    told = [found for found in cues if found]
+    edited = Path(asked["edits"]) if asked["edits"] else edits.beside(Path(asked["audio"]))
+    _refuse_overwriting(asked, asked["audio"], *told, *([edited] if edited else []))
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
+        events=asked["events"],
+        text=asked["text"] or None,
+        language=asked["language"] or None,
+        emphasis=quantities.number(asked["emphasis"], "emphasis", 0.0, MOST_AMOUNT),
         rate=parse_rate(asked["rate"]),
         keys="sparse",
         seed=asked["seed"],
@@ -197,6 +229,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
         head=asked["head"],
         gains={region: _gain(region, factor) for region, factor in asked["gains"].items()},
         only=_names(asked["only"]),
+        edits=edits.read(edited) if edited else None,
     )
     rig.region_mask(*options.only, *options.gains)
     models = session.models(asked["model"])
@@ -205,8 +238,10 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     )
     for sentence in made.told:
         channel.warning(sentence)
+    for difference in made.aligned.differences[:MOST_TOLD] if made.aligned else ():
+        channel.warning(f"line differs from its script: {difference.sentence}")
     assert made.keys is not None
-    take = replace(made.take, values=rig.clamp(made.keys.dense()))
+    take = made.take if asked["exact"] else replace(made.take, values=rig.clamp(made.keys.dense()))
     track = visemes.segments(made.visemes, take.rate, take.start)
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})

@@ -222,7 +222,8 @@ class Panel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow("Character", _row(self.character, refresh))
         form.addRow("Line", _row(self.sound, browse))
-        form.addRow("Emotion", _row(self.emotion, self.weight, fill, clear, self.listen))
+        form.addRow("Emotion", _row(self.emotion, self.weight))
+        form.addRow("", _row(fill, clear, self.listen))
         if hasattr(self._host, "head_joint"):  # a host whose faces do not carry their head
             self.joint = QLineEdit()
             self.joint.setPlaceholderText("joint that head motion turns; empty: leave the head alone")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
@@ -51,6 +51,9 @@ STEPS_S = (0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 30, 60, 300, 600)  # between 
 LOOP = QColor(255, 214, 92, 36)  # as the playhead, by eye so faint that curves are seen through it
 
 
+Draw = Callable[[QPainter, QRectF], None]
+
+
 class TrackView(QWidget):
     """Shows one line.
 
@@ -93,7 +96,17 @@ class TrackView(QWidget):
 
     def sizeHint(self) -> QSize:
         """As high as its lanes."""
-        return QSize(420, WAVE_PX + VISEME_PX + MOOD_PX + CURVE_PX + TIME_PX + 4 * GAP_PX)
+        heights = [height for height, _ in self.rows().values()]
+        return QSize(420, sum(heights) + TIME_PX + len(heights) * GAP_PX)
+
+    def rows(self) -> dict[str, tuple[int, Draw]]:
+        """The lanes above the times, from above: how high each is, and what draws it."""
+        return {
+            "wave": (WAVE_PX, self._draw_wave),
+            "visemes": (VISEME_PX, self._draw_visemes),
+            "mood": (MOOD_PX, self._draw_mood),
+            "curves": (CURVE_PX, self._draw_curves),
+        }
 
     def minimumSizeHint(self) -> QSize:
         """As low as a mouse can be used in."""
@@ -171,7 +184,7 @@ class TrackView(QWidget):
         self._behind = behind or {}
         self._curve_fps = fps
         self._curve_start_s = start_s
-        self.redraw()
+        self.redraw_rows("visemes", "curves")
 
     def put_playhead(self, time_s: float) -> None:
         """Moves the line that shows where playback is; where that is out of sight, the view follows."""
@@ -182,8 +195,8 @@ class TrackView(QWidget):
         self.update()
 
     def lanes(self) -> list[QRectF]:
-        """Where waveform, visemes, emotion, curves and times are: as high as there is room for."""
-        heights = (WAVE_PX, VISEME_PX, MOOD_PX, CURVE_PX)
+        """Where each of the rows is, and the times below them: as high as there is room for."""
+        heights = [height for height, _ in self.rows().values()]
         fixed = TIME_PX + len(heights) * GAP_PX
         share = max(0.0, self.height() - fixed) / sum(heights)
         found = []
@@ -193,13 +206,17 @@ class TrackView(QWidget):
             top += height + GAP_PX
         return found
 
+    def lane(self, name: str) -> QRectF:
+        """Where one of the rows is."""
+        return self.lanes()[list(self.rows()).index(name)]
+
     def mood_lane(self) -> QRectF:
         """Where emotion is drawn."""
-        return self.lanes()[2]
+        return self.lane("mood")
 
     def time_lane(self) -> QRectF:
         """Where a stretch to loop is marked."""
-        return self.lanes()[4]
+        return self.lanes()[-1]
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         """Begins to draw or to mark, or moves the playhead."""
@@ -257,6 +274,19 @@ class TrackView(QWidget):
         self._canvas = None
         self.update()
 
+    def redraw_rows(self, *names: str) -> None:
+        """Draws some lanes anew, where nothing else has changed."""
+        if self._canvas is None or self.loop is not None:
+            self.redraw()
+            return
+        painter = QPainter(self._canvas)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        for (name, (_, draw)), lane in zip(self.rows().items(), self.lanes(), strict=False):
+            if name in names:
+                self._draw_lane(painter, lane, draw)
+        painter.end()
+        self.update()
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Another size, another picture."""
         self._canvas = None
@@ -279,19 +309,21 @@ class TrackView(QWidget):
         painter = QPainter(canvas)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.fillRect(self.rect(), GROUND)
-        draws = (self._draw_wave, self._draw_visemes, self._draw_mood, self._draw_curves, self._draw_times)
+        draws = (*(draw for _, draw in self.rows().values()), self._draw_times)
         for lane, draw in zip(self.lanes(), draws, strict=True):
-            painter.save()
-            painter.setClipRect(lane)
-            if draw != self._draw_times:
-                painter.fillRect(lane, LANE)
-            draw(painter, lane)
-            painter.restore()
+            self._draw_lane(painter, lane, draw)
         if self.loop is not None:
             left, right = (self._x(end) for end in self.loop)
             painter.fillRect(QRectF(left, 0, right - left, self.height()), LOOP)
         painter.end()
         return canvas
+
+    def _draw_lane(self, painter: QPainter, lane: QRectF, draw: Draw) -> None:
+        painter.save()
+        painter.setClipRect(lane)
+        painter.fillRect(lane, GROUND if draw == self._draw_times else LANE)
+        draw(painter, lane)
+        painter.restore()
 
     def _draw_wave(self, painter: QPainter, lane: QRectF) -> None:
         if not self._wave:
@@ -354,9 +386,9 @@ class TrackView(QWidget):
         if not self._curves:
             self._hint(painter, lane, "curves")
         left = 6.0
-        shown = [value for each in (self._curves, self._behind) for values in each.values() for value in values]
-        low = min([0.0, *shown])
-        high = max([0.5, *shown])
+        shown = [values for each in (self._curves, self._behind) for values in each.values() if values]
+        low = min([0.0, *map(min, shown)])
+        high = max([0.5, *map(max, shown)])
         scale = (lane.height() - 22) / (high - low)
 
         def points(values: Sequence[float]) -> QPolygonF:

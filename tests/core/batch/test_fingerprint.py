@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,12 @@ OTHER = {
     "only": ("brow",),
     "head_style": "onsets",
     "look": "camera",
+    "events": "laugh@0.2-0.6",
 }
+
+UNSET = {"blinks", "darts", "script", "text", "language", "dictionary", "emphasis", "edits"}
+"""Options that no batch's command sets; a row has its own text."""
+LISTED = "id,audio,emotion,look,events\na,line_0.wav,mood.txt,look.txt,what.txt\n"
 
 
 @pytest.fixture
@@ -45,10 +50,18 @@ def test_every_option_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Pa
     """A row is made again when any option of generation differs, but for those that no command sets."""
     hashes = making.model_hashes(None)
     plain = making.fingerprint(row, batch.BatchSettings(tmp_path, GenerateOptions()), hashes)
-    assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == {"blinks", "darts"}
+    assert {field.name for field in fields(GenerateOptions)} - set(OTHER) == UNSET
     for name, value in OTHER.items():
         options = GenerateOptions(**{name: value})  # type: ignore[arg-type]
         assert making.fingerprint(row, batch.BatchSettings(tmp_path, options), hashes) != plain, name
+
+
+def test_the_text_is_in_the_fingerprint(row: batch.ManifestRow, tmp_path: Path) -> None:
+    """A row whose text changed is made again, as its lips follow it."""
+    hashes = making.model_hashes(None)
+    settings = batch.BatchSettings(tmp_path, GenerateOptions())
+    told = [making.fingerprint(replace(row, text=text), settings, hashes) for text in ("", "Hold.", "{Hold}.")]
+    assert len({str(one) for one in told}) == 3
 
 
 def test_a_mood_in_capitals_is_the_same(row: batch.ManifestRow, tmp_path: Path) -> None:
@@ -93,7 +106,8 @@ def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> Non
     """Takes and fingerprints hold names and hashes of inputs, no folder: a list that is copied elsewhere is kept."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
     (lines / "look.txt").write_text("0.0 camera", encoding="utf-8")
-    (lines / "list.csv").write_text("id,audio,emotion,look\na,line_0.wav,mood.txt,look.txt\n", encoding="utf-8")
+    (lines / "what.txt").write_text("0.2 0.6 gasp", encoding="utf-8")
+    (lines / "list.csv").write_text(LISTED, encoding="utf-8")
     shutil.copytree(lines, tmp_path / "elsewhere")
     found = {}
     for name, folder in (("here", lines), ("there", tmp_path / "elsewhere")):
@@ -105,20 +119,22 @@ def test_a_folder_that_moves_changes_nothing(lines: Path, tmp_path: Path) -> Non
 
     assert found["here"] == found["there"]
     origin = formats.read(tmp_path / "here" / "a.npz").origin
-    assert (origin["emotion"], origin["look"]) == ("mood.txt", "look.txt")
+    assert (origin["emotion"], origin["look"], origin["events"]) == ("mood.txt", "look.txt", "what.txt")
 
 
-@pytest.mark.parametrize("name", ["line_0.wav", "mood.txt", "look.txt"])
+@pytest.mark.parametrize("name", ["line_0.wav", "mood.txt", "look.txt", "what.txt"])
 def test_an_input_that_changes_after_it_was_checked_and_back(name: str, lines: Path, tmp_path: Path) -> None:
     """The ledger knows what a take was made of, and not what was there when the list was checked."""
     (lines / "mood.txt").write_text("0.0 sad:0.5", encoding="utf-8")
     (lines / "look.txt").write_text("0.0 camera", encoding="utf-8")
-    (lines / "list.csv").write_text("id,audio,emotion,look\na,line_0.wav,mood.txt,look.txt\n", encoding="utf-8")
+    (lines / "what.txt").write_text("0.2 0.6 gasp", encoding="utf-8")
+    (lines / "list.csv").write_text(LISTED, encoding="utf-8")
     settings = batch.BatchSettings(tmp_path / "out", GenerateOptions())
     path = lines / name
     before = path.read_bytes()
     others = {"line_0.wav": (lines / "line_1.wav").read_bytes(), "mood.txt": b"0.0 happy", "look.txt": b"0.0 0.5,0,1"}
-    what = {"line_0.wav": "audio", "mood.txt": "cues", "look.txt": "look cues"}[name]
+    others["what.txt"] = b"0.2 0.6 laugh"
+    what = {"line_0.wav": "audio", "mood.txt": "cues", "look.txt": "look cues", "what.txt": "event cues"}[name]
 
     def changed(rows: Sequence[batch.ManifestRow], *about: Any) -> Iterator[making.RowResult]:
         path.write_bytes(others[name])

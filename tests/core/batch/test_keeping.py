@@ -205,6 +205,21 @@ def test_an_approval_of_a_version_that_is_gone(listed: Path, tmp_path: Path) -> 
     assert (out / "approved" / "c.npz").read_bytes() == before
 
 
+def test_an_approval_taken_back(listed: Path, tmp_path: Path) -> None:
+    """The ledger no longer knows a verdict, its copy goes, the take stays, and no drift is measured from it later."""
+    out = tmp_path / "out"
+    run(listed, out)
+    given = {"verdict": "approved", "note": "", "take_sha256": sha256(out / "c.csv")}
+    run(listed, out, approvals.read(said(tmp_path, c=given)))
+    summary = run(listed, out, approvals.read(said(tmp_path, c={**given, "verdict": ""})))
+
+    assert summary.notes == [] and not (out / "approved" / "c.npz").exists() and (out / "c.csv").is_file()
+    with batch.Ledger(out) as ledger:
+        assert ledger.verdicts()["c"].verdict == ""
+    run(listed, out, emotion="angry")
+    assert "drift" not in {one.name for one in entries(out)["c"].measured}
+
+
 def test_takes_stay_out_of_the_approved_ones(lines: Path) -> None:
     """A row whose take would lie among approved versions is refused."""
     path = lines / "lines.csv"

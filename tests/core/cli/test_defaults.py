@@ -161,8 +161,8 @@ def test_hosts_and_help_are_not_surprised(work: Path, capsys: pytest.CaptureFixt
 
 def test_every_path_that_a_command_takes_is_written_or_read() -> None:
     """Whoever adds an option with a path says whether it is read; a file may not say it where that is unknown."""
-    written = {"out", "preview", "approvals", "record", "report-bug", "results"}
-    known = defaults.READ | written | {"audio", "take", "tracks", "script"}
+    written = {"out", "preview", "approvals", "record", "report-bug", "results", "report"}
+    known = defaults.READ | written | {"audio", "take", "tracks", "original", "actor", "training"}
     parsers = _all(_parser())
     for parser in parsers:
         words = [word for one in parser._actions if one.type is Path for word in one.option_strings]

@@ -457,3 +457,21 @@ def test_a_look_is_in_the_take(tmp_path: Path, generate: Run, capsys: pytest.Cap
     assert capsys.readouterr().err.count("the target at 2 s is out of reach") == 1
     assert generate(source, "--look=-1,0,1", "-o", tmp_path / "b.npz") == 0
     assert formats.read(tmp_path / "b.npz").values[:, rig.columns("C_eye.X")[0]].mean() < -0.3
+
+
+def test_events_are_in_the_take(tmp_path: Path, generate: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    """`--events` takes a file or the events themselves; the take knows them, and one past the end is refused."""
+    source = line(tmp_path / "a.wav", 3.0)
+    (tmp_path / "what.txt").write_text("0.5 1.5 laugh:1\n2.0 2.5 gasp\n")
+
+    assert generate(source, "--events", tmp_path / "what.txt", "-o", tmp_path / "a.npz") == 0
+    take = formats.read(tmp_path / "a.npz")
+    assert take.origin["events"] == "what.txt" and "events_sha256" in take.origin
+    smile = take.values[:, rig.both("mouth_cornerPull")].mean(axis=1)
+    assert smile[60] > 0.5 and smile[175] < 0.2
+    assert generate(source, "--events", "laugh@0.5-1.5:1+gasp@2-2.5", "-o", tmp_path / "b.npz") == 0
+    assert np.array_equal(formats.read(tmp_path / "b.npz").values, take.values)
+    assert formats.read(tmp_path / "b.npz").origin["events"] == "laugh@0.5-1.5:1+gasp@2-2.5"
+    assert generate(source, "--events", "laugh@3.5-4", "-o", tmp_path / "c.npz") == 2
+    assert "the laugh at 3.5 s begins after the end of the recording, which is 3.00 s" in capsys.readouterr().err
+    assert generate(source, "--events", "giggle@1-2", "-o", tmp_path / "c.npz") == 2

@@ -11,7 +11,7 @@ from facetake.face.choices import HEADS, VIEWS
 from facetake.face.head import FOLDS, PARTS, load
 from facetake.face.studio import DISTANCE_M, LOOK_AT_M, Studio
 from facetake.render.camera import portrait
-from facetake.render.zbuffer import face_ids
+from facetake.render.zbuffer import bands, face_ids, fill_ids
 from facetake.rig import ARKIT_NAMES
 
 INSIDE = ("cavity", "teeth", "tongue")
@@ -87,6 +87,20 @@ def test_threads_draw_what_one_would(studio: Studio, monkeypatch: pytest.MonkeyP
     np.testing.assert_array_equal(looked_at(studio, jawOpen=0.4), whole)
 
 
+def test_bands_hold_all_that_they_show(studio: Studio) -> None:
+    """Filled from its own triangles, each band shows what it does when it looks at all of them."""
+    head = studio.head
+    placed = head.deform(pose(jawOpen=0.5))[0] - LOOK_AT_M + np.array([0, 0, DISTANCE_M], np.float32)
+    screen = portrait((200, 200), 15.5).project(placed) - np.array([0, 30, 0], np.float32)  # hair beyond the edge
+    ids, all_of_them = np.empty((2, 200, 200), np.int32)
+    shown = bands(screen, head.faces, 200, 48)
+    for band, chosen in enumerate(shown):
+        fill_ids(screen, head.faces, ids, (48 * band, min(48 * band + 48, 200)), chosen)
+    fill_ids(screen, head.faces, all_of_them, (0, 200))
+    np.testing.assert_array_equal(ids, all_of_them)
+    assert len(shown) == 5 and sum(map(len, shown)) < len(head.faces)
+
+
 @pytest.mark.parametrize("name", HEADS)
 def test_every_head_is_seen_from_every_side(name: str) -> None:
     """Each fills a good part of the picture from each view, no two views alike, and a blink hides its eyes."""
@@ -124,6 +138,24 @@ def test_skin_folds_where_its_controls_say(
     flat = looked_at(studio, **dict.fromkeys(shapes, 1.0))
     assert np.abs(folded - flat)[where].max() > 20
     assert np.abs(folded - flat)[200:].max() == 0  # the shirt has none
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_lids_that_nearly_meet_shade_the_eye(name: str) -> None:
+    """Open eyes have all their light, one eye apart from the other; the slit of a blink shows next to no white."""
+    head = load(name)
+    wink = head.deform(pose(eyeBlinkLeft=0.8))[0]
+    np.testing.assert_allclose(head.eyes_lit(head.deform(pose())[0]), 1.0)
+    assert head.eyes_lit(wink)[0] < 0.25 and head.eyes_lit(wink)[1] == 1.0
+    studio = Studio((480, 480), head)
+    open_, slit, shut = (white(looked_at(studio, eyeBlinkLeft=w, eyeBlinkRight=w)) for w in (0.0, 0.75, 1.0))
+    assert slit - shut < 0.05 * open_
+
+
+def white(picture: NDArray[np.int64]) -> int:
+    """How many pixels about the eyes of a 480 x 480 picture are white rather than skin, iris or dark."""
+    eyes = picture[165:200, 160:320]
+    return int(((np.ptp(eyes, axis=2) < 40) & (eyes.mean(axis=2) > 110)).sum())
 
 
 def test_lids_carry_lashes(studio: Studio) -> None:

@@ -366,6 +366,29 @@ def exported(page: Page, folder: Path) -> dict[str, Any]:
     return found
 
 
+def test_a_verdict_taken_back_is_exported(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> None:
+    """What the list holds, or a file told before, is told again as nothing when it is taken back; both are read."""
+    lines[2] = replace(lines[2], verdict="rejected")
+    page = Page(chromium, report.write(lines, tmp_path).html)
+    page.open("calm_1")
+    page.keys("a")
+    assert {name: one["verdict"] for name, one in exported(page, tmp_path).items()} == {
+        "shaky": "rejected",
+        "calm_1": "approved",
+    }
+    page.keys("a")
+    page.open("shaky")
+    page.keys("r")
+    (tmp_path / "down" / "facetake-approvals.json").unlink()
+    exported(page, tmp_path)
+    found = approvals.read(tmp_path / "down" / "facetake-approvals.json")
+    assert {name: (one.verdict, one.take_sha256) for name, one in found.items()} == {
+        "shaky": ("", lines[2].take_sha256),
+        "calm_1": ("", lines[0].take_sha256),
+    }
+    assert page.errors() == []
+
+
 def test_a_note_without_a_verdict_is_exported(page: Page, lines: list[ReportLine], tmp_path: Path) -> None:
     """A note alone is worth telling, also of a line that could not be made; what nobody touched is not."""
     page.open("calm_2")

@@ -21,7 +21,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 
-from facetake import formats, preview
+from facetake import edits, formats, preview
 from facetake.face.studio import Studio
 from facetake.take import Take
 from facetake.ui.filing import NO_TAKE
@@ -108,7 +108,9 @@ class Witness:
         row = self.window.lines.currentRow()
         number = self.window.lines.item(row, 0).data(Qt.ItemDataRole.UserRole)  # type: ignore[union-attr]
         digest = hashlib.sha256(take.values.tobytes()).hexdigest()
-        known = self._seen.setdefault(f"{number} {title.split('  |  ')[0]}", digest)
+        line = self.window.desk.line
+        edited = edits.digest(line.top.edits) if line and line.top else ""
+        known = self._seen.setdefault(f"{number} {title.split('  |  ')[0]} {edited}", digest)
         return [] if known == digest else [f"{title!r} was another take before"]
 
     def _curves(self, take: Take | None) -> list[str]:

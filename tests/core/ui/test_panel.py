@@ -49,6 +49,17 @@ def run(code: str) -> str:
     return done.stdout.strip()
 
 
+def test_sliders_can_be_gripped_in_a_narrow_dock() -> None:
+    """At 520 pixels the slider of an emotion's weight has more than a hundred of them."""
+    width, slider = run("""
+panel = Panel(host, engine)
+panel.resize(520, 600); panel.show(); application.processEvents()
+print(panel.width(), panel.weight.slider.width())
+engine.close()
+""").split()
+    assert int(width) == 520 and int(slider) > 100
+
+
 def test_what_is_missing_is_said() -> None:
     """No line, no character, a line that is not there: each is a sentence in the panel."""
     said = run("""

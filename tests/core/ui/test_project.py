@@ -14,7 +14,7 @@ import pytest
 from facetake import rig
 from facetake.errors import ConfigError, TakeError
 from facetake.take import Take
-from facetake.ui import opening, preferences, project
+from facetake.ui import filing, opening, preferences, project
 from facetake.ui.lines import LineSettings, LineTake, SpokenLine
 from facetake_host.mood import Mood
 
@@ -111,6 +111,21 @@ def test_recordings_that_moved_are_found_or_told(
     assert "was found at" in found.told[0] and "is gone" in found.told[1] and "Find recordings" in found.told[1]
     assert len(found.lines[0].takes) == 2
     assert project.find_sounds(found.lines, tmp_path / "disk") == {2: tmp_path / "disk" / "b.wav"}
+
+
+def test_links_that_lead_in_a_ring_are_told(show: tuple[Path, tuple[SpokenLine, ...], dict[Path, float]]) -> None:
+    """A recording and a take behind such links are gone like others; the project opens, and is no other file."""
+    path, lines, lengths = show
+    project.save(path, lines, lengths)
+    (path.parent / "ring").symlink_to("ring")
+    table = json.loads(path.read_text(encoding="utf-8"))
+    table["lines"][0]["sound"] = table["lines"][0]["takes"][0]["file"] = "ring/a.wav"
+    path.write_text(json.dumps(table), encoding="utf-8")
+    found = project.load(path)
+
+    assert [len(line.takes) for line in found.lines] == [1, 0] and len(found.told) == 2
+    assert all("ring" in one or "a.wav" in one for one in found.told)
+    assert not filing._is_same(path.parent / "ring", path)
 
 
 def test_a_file_that_somebody_else_changed_is_not_written_over(

@@ -34,7 +34,7 @@ window.show()
 witness = Witness(window, folder)
 a, b, bad = (folder / name for name in ("a.wav", "b.wav", "bad.wav"))
 def settle():
-    spin(lambda: not window.maker.is_busy)
+    spin(lambda: not window.maker.is_busy and not window.editor.is_busy)
 def tell(**more):
     settle()
     tracks = window.tracks

@@ -116,6 +116,20 @@ def test_the_emotion_is_heard_for_a_host(talk: Talk, tmp_path: Path) -> None:
     assert (load(out).heard, list(load(out).cues)) == (heard["sentence"], heard["cues"])
 
 
+def test_a_host_s_text_is_followed_and_differences_are_told(talk: Talk, tmp_path: Path) -> None:
+    """The take knows the words that a host sends, and what the sound says otherwise comes as a warning."""
+    text = "Hold the castle until the morning bell. I {promise} you, we will be back before they find the boat."
+    more = {"out": str(tmp_path / "keys.json"), "take_out": str(tmp_path / "a.npz")}
+    number = talk.say("generate", audio=str(LINE), text=text, language="en", emphasis=0.5, **more)
+    events = [talk.event()]
+    while events[-1]["event"] != "done":
+        events.append(talk.event())
+    told = [event["message"] for event in events if event["event"] == "warning"]
+
+    assert events[-1]["id"] == number and any('differs from its script: "castle"' in one for one in told)
+    assert str(formats.read(tmp_path / "a.npz").origin["script"]).startswith("Hold the until")  # what was said of it
+
+
 def test_an_object_that_moves_is_looked_at_for_a_host(talk: Talk, tmp_path: Path) -> None:
     """Where a host's object goes from right to left, the eyes go along, and the look-at switch has no key."""
     rows = [[n / 10, n / 10 - 1.5, 0.0, 1.0] for n in range(31)]
@@ -249,6 +263,8 @@ def test_inspect_and_visemes(talk: Talk) -> None:
             "row 2 is out of order",
         ),
         ("generate", {"audio": str(LINE), "out": "b", "look_at": [[0, 0, None, 1]]}, "row 1: y is None, not a number"),
+        ("generate", {"audio": str(LINE), "out": "b", "text": "..."}, "no word to speak"),
+        ("generate", {"audio": str(LINE), "out": "b", "emphasis": 3.0}, "emphasis is 3"),
         ("generate", {"audio": str(LINE), "out": "b", "gains": {"brow": "x"}}, "brow is 'x', not a number"),
         ("generate", {"audio": str(LINE), "out": "b", "only": ["knee"]}, 'no face region is called "knee"'),
         ("generate", {"audio": str(LINE), "out": "no/such/folder/b.json"}, "no/such/folder"),

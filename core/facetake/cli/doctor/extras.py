@@ -28,6 +28,14 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
     },
     "cpu": {"onnxruntime": "onnxruntime"},
     "gpu": {"onnxruntime-gpu": "onnxruntime"},
+    "live": {"sounddevice": "sounddevice"},
+    "ui": {"PySide6-Essentials": "PySide6", "sounddevice": "sounddevice"},
+    "ray": {"ray": "ray"},
+    "landmarks": {"mediapipe": "mediapipe", "safetensors": "safetensors"},
+    "portrait": {"torch": "torch", "safetensors": "safetensors", "librosa": "librosa", "scikit-image": "skimage"},
+    "phonemes": {"transformers": "transformers"},
+    "bfm": {"h5py": "h5py"},
+    "usd": {"usd-core": "pxr"},
     "script": {
         "gruut-lang-en": "gruut_lang_en",
         "gruut-lang-fr": "gruut_lang_fr",
@@ -38,14 +46,7 @@ EXTRAS: Final[Mapping[str, Mapping[str, str]]] = {
         "num2words": "num2words",
     },
     "script-ja": {"SudachiPy": "sudachipy", "SudachiDict-small": "sudachidict_small"},
-    "live": {"sounddevice": "sounddevice"},
-    "ui": {"PySide6-Essentials": "PySide6", "sounddevice": "sounddevice"},
-    "ray": {"ray": "ray"},
-    "landmarks": {"mediapipe": "mediapipe", "safetensors": "safetensors"},
-    "portrait": {"torch": "torch", "safetensors": "safetensors", "librosa": "librosa", "scikit-image": "skimage"},
-    "phonemes": {"transformers": "transformers"},
-    "bfm": {"h5py": "h5py"},
-    "usd": {"usd-core": "pxr"},
+    "c2pa": {"c2pa-python": "c2pa"},
 }
 """By extra: what it installs, and the module that is imported of it. Left out are those of who makes Facetake and hands
 it out."""

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from facetake.portrait.audiodvp.expression import ExpressionPredictor, Scaled, untrained
+from facetake.portrait.audiodvp.expression import Predictor, untrained
 from facetake.portrait.audiodvp.renderer import Generator
 from facetake.portrait.audiodvp.settings import AudioDvpSettings
 from facetake.portrait.training import training_dir
@@ -56,7 +56,7 @@ class TrainedAudioDvp:
     """Networks ready to perform."""
 
     about: AudioDvpMetadata
-    predictor: ExpressionPredictor | Scaled
+    predictor: Predictor
     generator: Generator
 
 

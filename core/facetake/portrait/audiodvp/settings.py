@@ -15,7 +15,7 @@ from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import Output, UNetSize
 from facetake.portrait.training.presets import check_falling, preset
 
-Features = Literal["take", "speech", "speech_mel"]
+Features = Literal["take", "take_lips", "speech", "speech_mel"]
 Ends = Literal["black", "held"]
 
 
@@ -24,15 +24,16 @@ class ExpressionTraining:
     """How expression is learnt from sound. The defaults are the paper's (AudioDVP 3.2).
 
     Attributes:
-        way: "network" is the paper's Audio2Expression, for minutes of video; "scaled" brings the take that Facetake
-            generates to the actor's own mean and spread, which seconds suffice for.
+        way: "network" is the paper's Audio2Expression, for minutes of video; "ridge" regresses on the take that
+            Facetake generates and on the lips that the ear reads, which seconds suffice for; "scaled" merely brings
+            that take to the actor's own mean and spread.
         epochs: passes over the clip.
         batch: windows a step.
         rate: of Adam.
         decay: how strongly weights are drawn to zero; the paper has none.
     """
 
-    way: Literal["network", "scaled"] = "network"
+    way: Literal["network", "ridge", "scaled"] = "network"
     epochs: int = 10
     batch: int = 5
     rate: float = 1e-3
@@ -77,8 +78,8 @@ class AudioDvpSettings:
     """One training of AudioDVP on one actor.
 
     Attributes:
-        features: what the sound is heard as: "take" is the expression of a generated take; for the others see
-            `facetake.portrait.audio_features`.
+        features: what the sound is heard as: "take" is the expression of a generated take, "take_lips" has the lips
+            beside it, as the ear reads them; for the others see `facetake.portrait.audio_features`.
         radius: frames to either side in both windows (N_w, AudioDVP 3.2 and 3.3).
         region: what the renderer sees: the whole picture, as in the paper, or the square around the lower face.
         ends: what the renderer's window holds past the ends: black pictures, as in the paper, or the end's own picture,
@@ -107,15 +108,16 @@ class AudioDvpSettings:
 
     def __post_init__(self) -> None:
         """Refuses what does not go together (ValueError)."""
-        if self.expression.way == "scaled" and self.features != "take":
-            raise ValueError('expression.way "scaled" needs features = "take"')
+        for way, features in (("scaled", "take"), ("ridge", "take_lips")):
+            if self.expression.way == way and self.features != features:
+                raise ValueError(f'expression.way "{way}" needs features = "{features}"')
         check_falling(self.renderer.falling)
         if self.side % 2**self.unet.downs:
             raise ValueError(f"side {self.side} must be a multiple of {2**self.unet.downs}, for unet.downs halvings")
 
 
 def read_settings(name: str) -> AudioDvpSettings:
-    """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
+    """The settings of a preset ("quick", "minutes", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.

@@ -55,6 +55,7 @@ class ActorMetadata:
         n_frames: number of frames.
         focal: focal length in pixels of the crop; the principal point is its centre.
         start_s: time in the video of the first frame, in seconds.
+        sound_late_s: how late the video's sound was taken to be, in seconds; `sound.wav` is moved by it.
         version: of the folder's layout.
     """
 
@@ -68,6 +69,7 @@ class ActorMetadata:
     n_frames: int
     focal: float
     start_s: Fraction = Fraction(0)
+    sound_late_s: float = 0.0
     version: int = VERSION
 
     def __post_init__(self) -> None:
@@ -187,7 +189,7 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
         raise PortraitError(
             f"{folder} is no finished actor ({ABOUT} is missing); run `facetake portrait capture` again to finish it"
         )
-    about = _about(folder / mark)
+    about = read_about(folder / mark)
     for name in (PICTURES, FIT):
         if not (folder / name).is_file():
             raise PortraitError(f"{folder}: {name} is missing; capture the actor again into a new folder")
@@ -196,7 +198,8 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
     return CapturedActor(folder, about, fit)
 
 
-def _about(path: Path) -> ActorMetadata:
+def read_about(path: Path) -> ActorMetadata:
+    """What an actor.json says. PortraitError where it is damaged or of another layout."""
     try:
         about = from_table(ActorMetadata, read_json(path), str(path))
     except ConfigError as error:

@@ -6,6 +6,8 @@ from sound and lips together. Knows captured faces, takes and sound; does not kn
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from facetake.face.drive import from_take
@@ -43,24 +45,60 @@ def lateness(actor: CapturedActor, model: FaceModel, models: Models) -> Aperture
     return follow(heard[:count].astype(np.float32), seen.astype(np.float32), int(LATE_MOST_S * actor.rate))
 
 
-def late_sound(actor: CapturedActor, model: FaceModel, models: Models, moved_s: float = 0.0) -> list[str]:
-    """What is worth telling of the sound's lateness: a line, or nothing where it fits or nobody can say.
+@dataclass(frozen=True)
+class AudioOffset:
+    """A lag of a sound that is worth setting right.
+
+    Attributes:
+        late_s: how late the sound is, in seconds; below 0 it is early.
+        agrees: correlation of the lips heard and seen once it is moved.
+        agreed: the same as it is.
+    """
+
+    late_s: float
+    agrees: float
+    agreed: float
+
+    @property
+    def sentence(self) -> str:
+        """What was found, as the middle of a sentence."""
+        way = "late" if self.late_s > 0.0 else "early"
+        return (
+            f"{abs(self.late_s):.2f} s {way} against the lips (they agree with r = {self.agrees:.2f} there, "
+            f"{self.agreed:.2f} as it is)"
+        )
+
+
+def offset(actor: CapturedActor, model: FaceModel, models: Models) -> AudioOffset | None:
+    """By how much a capture's sound is off; None where it fits, or nobody can say.
 
     Args:
         actor: the capture.
         model: the face model it was captured with.
         models: the shipped networks.
-        moved_s: by how much the capture moved the sound already, in seconds.
     """
     found = lateness(actor, model, models)
     if found is None:
-        return []
+        return None
     late_s = found.lag_frames / float(actor.rate)
     if abs(late_s) < LEAST_S or found.best < max(SURE, found.correlation + GAINED):
+        return None
+    return AudioOffset(late_s, found.best, found.correlation)
+
+
+def late_sound(actor: CapturedActor, model: FaceModel, models: Models) -> list[str]:
+    """What is worth telling of a sound that was left where the user wants it: a line, or nothing.
+
+    Args:
+        actor: the capture, which knows by how much its sound was moved.
+        model: the face model it was captured with.
+        models: the shipped networks.
+    """
+    found = offset(actor, model, models)
+    if found is None:
         return []
-    way = "late" if late_s > 0.0 else "early"
+    there_s = actor.about.sound_late_s + found.late_s
     return [
-        f"{actor.about.source}: the sound seems to be {abs(late_s):.2f} s {way} (its lips agree with r = "
-        f"{found.best:.2f} there, {found.correlation:.2f} as it is); if it is, capture it anew with --sound-late "
-        f"{moved_s + late_s:.2f}"
+        f"{actor.about.source}: its sound seems {found.sentence}; if it is, capture it anew with "
+        f"--sound-late {there_s:.2f}, or leave that out"
     ]

@@ -3,24 +3,25 @@
 The story: landmarks of the one face, a still crop, identity, albedo and light from a few unlike frames of all clips,
 then pose and expression of every frame, first from landmarks and then from the pictures (the terms of AudioDVP 3.1,
 solved by Gauss-Newton in place of a network). Every step leaves its result in the folder, so that a capture that was
-interrupted goes on where it stopped.
+interrupted goes on where it stopped. Then the sound is put in step with the lips, unless the user says where it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import files
+from facetake import files, inference
 from facetake.arrays import F32
 from facetake.errors import PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
 from facetake.portrait.capture import actor, overlay, pose
+from facetake.portrait.capture.audio_offset import late_sound, offset
 from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion, joined
 from facetake.portrait.capture.identity import Shared, read_shared, shared_by, write_shared
 from facetake.portrait.capture.linearized_model import linearised
@@ -49,7 +50,7 @@ class Order:
         size: side of the crop in pixels.
         first_s: where to begin, in seconds; last_s: where to end.
         settings: weights of the fit.
-        sound_late_s: how late the video's sound is, in seconds; below 0 it is early.
+        sound_late_s: how late the video's sound is, in seconds; below 0 it is early. None: found by the lips.
     """
 
     video: Path
@@ -60,7 +61,7 @@ class Order:
     first_s: float = 0.0
     last_s: float | None = None
     settings: FitSettings = field(default_factory=FitSettings)
-    sound_late_s: float = 0.0
+    sound_late_s: float | None = None
 
 
 def capture(order: Order, face: OpenedFaceModel, progress: Progress) -> tuple[actor.CapturedActor, list[str]]:
@@ -110,7 +111,11 @@ def capture_clips(
     for i, clip in enumerate(seen):
         told += _pictures(clip, crop, _part(progress, 0.3, 0.4, i, len(seen), "pictures"))
     fitting = _Fitting(face, crop, seen)
-    actors = [fitting.captured(clip, _part(progress, 0.4, 1.0, i, len(seen), "fitting")) for i, clip in enumerate(seen)]
+    actors = []
+    for i, clip in enumerate(seen):
+        found, more = fitting.captured(clip, _part(progress, 0.4, 1.0, i, len(seen), "fitting"))
+        actors.append(found)
+        told += more
     return actors, told
 
 
@@ -216,8 +221,8 @@ def _pictures(clip: TrackedVideo, crop: Crop, progress: Callable[[float], None])
     """Writes the crop's pictures and the sound, unless they are there."""
     out = clip.order.out
     footage = clip.footage
-    samples, told = sound_of(footage, clip.order.sound_late_s)
-    if len(samples) and not (out / actor.SOUND).is_file():
+    samples, told = sound_of(footage, clip.order.sound_late_s or 0.0)
+    if len(samples) and not (out / actor.ABOUT).is_file():  # again where one goes on, which may have moved it already
         actor.write_sound(out / actor.SOUND, samples, 48_000)
     if not (out / actor.PICTURES).is_file():
 
@@ -266,32 +271,49 @@ class _Fitting:
             write_shared(clip.order.out, found)
         return found
 
-    def captured(self, clip: TrackedVideo, progress: Callable[[float], None]) -> actor.CapturedActor:
-        """The actor of one clip, fitted and written, or read where that was done before."""
+    def captured(self, clip: TrackedVideo, progress: Callable[[float], None]) -> tuple[actor.CapturedActor, list[str]]:
+        """The actor of one clip, fitted and written, or read where that was done before; and what is worth telling."""
         out = clip.order.out
-        footage = clip.footage
         if (out / actor.ABOUT).is_file():
-            return actor.read_actor(out)
-        actor.write_fit(out, self._fit(clip, progress))
-        box = (float(self._crop.left), float(self._crop.top), float(self._crop.side))
-        actor.write_about(
-            out,
-            actor.ActorMetadata(
-                self._which.name,
-                self._which.sha256,
-                clip.order.video.name,
-                clip.digest,
-                box,
-                clip.order.size,
-                footage.rate,
-                footage.n_frames,
-                self._camera.focal,
-                footage.start_s,
-            ),
-        )
+            return actor.read_actor(out), []
+        fit = self._fit(clip, progress)
+        actor.write_fit(out, fit)
+        about, told = self._in_step(actor.CapturedActor(out, self._about(clip), fit), clip)
+        actor.write_about(out, about)
         for part in out.glob("motion-*.safetensors"):
             files.remove(part)
-        return actor.read_actor(out)
+        return actor.read_actor(out), told
+
+    def _about(self, clip: TrackedVideo) -> actor.ActorMetadata:
+        footage = clip.footage
+        return actor.ActorMetadata(
+            self._which.name,
+            self._which.sha256,
+            clip.order.video.name,
+            clip.digest,
+            (float(self._crop.left), float(self._crop.top), float(self._crop.side)),
+            clip.order.size,
+            footage.rate,
+            footage.n_frames,
+            self._camera.focal,
+            footage.start_s,
+            clip.order.sound_late_s or 0.0,
+        )
+
+    def _in_step(self, seen: actor.CapturedActor, clip: TrackedVideo) -> tuple[actor.ActorMetadata, list[str]]:
+        """Moves the sound to the lips unless the user said where it is; what the actor is then, and what was done."""
+        about = seen.about
+        if seen.sound is None:
+            return about, []
+        models = inference.load()
+        if clip.order.sound_late_s is not None:
+            return about, late_sound(seen, self._which.model, models)
+        found = offset(seen, self._which.model, models)
+        if found is None:
+            return about, []
+        actor.write_sound(seen.folder / actor.SOUND, sound_of(clip.footage, found.late_s)[0], 48_000)
+        told = f"{about.source}: its sound is {found.sentence}; it is moved there, and --sound-late 0 leaves it"
+        return replace(about, sound_late_s=found.late_s), [told]
 
     def _fit(self, clip: TrackedVideo, progress: Callable[[float], None]) -> actor.Fit:
         """Everything that was found."""

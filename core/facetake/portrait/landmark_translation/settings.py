@@ -256,7 +256,7 @@ class LandmarkTranslationSettings:
 
 
 def read_settings(name: str) -> LandmarkTranslationSettings:
-    """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
+    """The settings of a preset ("quick", "minutes", "many", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.

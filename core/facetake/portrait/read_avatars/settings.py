@@ -160,7 +160,7 @@ class ReadAvatarsSettings:
 
 
 def read_settings(name: str) -> ReadAvatarsSettings:
-    """The settings of a preset ("quick", "paper", "tiny") or of a TOML file.
+    """The settings of a preset ("quick", "minutes", "paper", "tiny") or of a TOML file.
 
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.

@@ -172,7 +172,7 @@ def _new_ear(job: TrainJob, settings: ReadAvatarsSettings, surfaces: list[ActorS
     if settings.texture == "static":
         raise ConfigError(
             f'--phonemes is for a texture that hears, and {job.settings} has texture = "static"; name settings that '
-            'have "audio", such as examples/portrait/read_minutes.toml'
+            'have "audio", such as minutes'
         )
     sounds = [(_sound_of(surface), surface.rate) for surface in surfaces]
     return audio_features.commonest(PhonemeNetwork(job.phonemes), sounds, job.seconds)
@@ -198,7 +198,7 @@ def _tell_phonemes(phonemes: Phonemes, listener: Listener) -> None:
 def _tell_what_hears(lessons: list[TrainingClip], settings: ReadAvatarsSettings, listener: Listener) -> None:
     learnt_s = sum(lesson.count / float(lesson.surface.rate) for lesson in lessons)
     told = {
-        "static": "enough to try a texture that hears it, as in examples/portrait/read_minutes.toml",
+        "static": "enough to try a texture that hears it, as with --settings minutes",
         "audio": 'which a texture that hears is likely to learn by heart; quick\'s, with texture = "static", does not',
     }[settings.texture]
     if (settings.texture == "audio") is not (learnt_s >= ENOUGH_S):

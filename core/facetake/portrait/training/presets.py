@@ -15,6 +15,8 @@ from facetake.files import quantities
 from facetake.files.spelling import meant
 
 PRESETS = ("quick", "paper", "tiny")
+FOR_MORE: Final = ("minutes", "many")
+"""Presets that only systems have which learn from a minute of film, or from many people."""
 Settings = TypeVar("Settings")
 
 MOST: Final = 8192
@@ -32,10 +34,11 @@ def preset(kind: type[Settings], name: str, folder: Path) -> Settings:
     Raises:
         ConfigError: there is no such preset or file, or it says something that cannot be.
     """
-    if name in PRESETS:
+    shipped = [one for one in (*PRESETS, *FOR_MORE) if (folder / f"{folder.name}_{one}.toml").is_file()]
+    if name in shipped:
         return load_config(kind, folder / f"{folder.name}_{name}.toml")
     if not name.endswith(".toml"):
-        known = f"{', '.join(PRESETS)} or name a .toml file{meant(name, PRESETS)}"
+        known = f"{', '.join(shipped)} or name a .toml file{meant(name, shipped)}"
         raise ConfigError(f'there is no setting "{name}"; use one of {known}')
     found = load_config(kind, Path(name))
     check_sizes(found, name)

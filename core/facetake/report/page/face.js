@@ -29,6 +29,7 @@ export class Face {
     this.closeLips(seal);
     this.clearEyes();
     this.lightMouth();
+    this.lightEyes();
     this.turn(angles);
     this.findNormals();
     this.look(weights);
@@ -96,6 +97,17 @@ export class Face {
     const light = MOUTH_DARKEST + (1 - MOUTH_DARKEST) * Math.min(widest / MOUTH_LIT_M, 1);
     for (const vertex of mouth) this.open[vertex] = this.restOpen[vertex] * light;
     for (const vertex of teeth) this.open[vertex] /= light ** TEETH_CATCH;
+  }
+
+  // Lids shade the eye between them: left, then right
+  lightEyes() {
+    const { eyes, lidMiddles, eyesLit: [darkest, lit] } = this.glb.anatomy, p = this.positions;
+    const [left, right] = [0, 1].map((side) => {
+      const [upper, lower] = [3 * lidMiddles[2 * side], 3 * lidMiddles[2 * side + 1]];
+      const opened = Math.hypot(p[lower] - p[upper], p[lower + 1] - p[upper + 1], p[lower + 2] - p[upper + 2]) / lit;
+      return Math.min(opened, 1) ** 2 * (1 - darkest) + darkest;
+    });
+    for (const vertex of eyes) this.open[vertex] = this.restOpen[vertex] * (this.rest[3 * vertex] > 0 ? left : right);
   }
 
   // The head turns on its neck, which follows less and less towards the shoulders

@@ -30,7 +30,7 @@ function sparse({ indices, values }, slice) {
 }
 
 // Whole numbers of these keys are accessors; everything else stands for itself
-const SETS = ["source", "sealUpper", "sealLower", "sealMoved", "lids", "eyes", "mouth", "teeth", "sealMix", "sealFollow"];
+const SETS = ["source", "sealUpper", "sealLower", "sealMoved", "lids", "lidMiddles", "eyes", "mouth", "teeth", "sealMix", "sealFollow"];
 
 function anatomyOf(extras, file, accessor) {
   return { ...extras, ...Object.fromEntries(SETS.map((name) => [name, accessor(extras[name])])) };

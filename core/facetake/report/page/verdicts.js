@@ -19,6 +19,12 @@ export class Verdicts {
     this.save();
   }
 
+  // What the next run has to hear: a verdict, what differs from the list's, and what an earlier file may have told it
+  isToTell(line) {
+    const { verdict, note, emotion = "", told } = this.of(line);
+    return Boolean(verdict || told) || verdict !== line.verdict || note !== line.note || emotion !== line.correction;
+  }
+
   // Approves what was made and has no verdict; how many that were
   approveAll(lines) {
     const open = lines.filter((line) => line.status === "done" && line.sha && !this.of(line).verdict);
@@ -40,18 +46,20 @@ export class Verdicts {
 
   document() {
     const lines = {};
-    for (const line of this.lines) {
+    for (const line of this.lines.filter((one) => this.isToTell(one))) {  // what is not told stays as it was
       const { verdict, note, emotion = "", take_sha256 } = this.of(line);
-      const isSaid = verdict || note !== line.note || emotion !== line.correction;  // what is not told stays as it was
       const value = { verdict, note, take_sha256, ...(emotion || line.correction ? { emotion } : {}) };
       // defined, not assigned: a line may be called __proto__
-      if (isSaid) Object.defineProperty(lines, line.id, { value, enumerable: true });
+      Object.defineProperty(lines, line.id, { value, enumerable: true });
     }
     return { facetake_approvals: 1, lines };
   }
 
+  // What a file told once is told again when it is taken back, whether or not a run has read it since
   download() {
-    const text = `${JSON.stringify(this.document(), null, 1)}\n`;
+    const document_ = this.document(), text = `${JSON.stringify(document_, null, 1)}\n`;
+    for (const id of Object.keys(document_.lines)) if (this.said[id]) this.said[id].told = true;
+    this.save();
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
     link.download = "facetake-approvals.json";

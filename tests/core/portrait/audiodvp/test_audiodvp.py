@@ -47,7 +47,6 @@ from facetake.rig.arkit import ARKIT_NAMES  # noqa: E402
 from facetake.take import Take  # noqa: E402
 
 RATE = Fraction(25)
-EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
 N_FRAMES = 24
 LEARNT = 16
 
@@ -138,7 +137,7 @@ def test_the_presets_are_valid_and_the_paper_is_the_paper() -> None:
     """All files fit the structs, the paper's says what the defaults, which cite it, say, minutes' what quick does."""
     assert {name: read_settings(name).radius for name in PRESETS} == {"quick": 3, "paper": 3, "tiny": 1}
     assert read_settings("paper") == AudioDvpSettings()
-    own = read_settings(str(EXAMPLES / "audiodvp_minutes.toml"))
+    own = read_settings("minutes")
     quick = read_settings("quick")
     assert replace(quick, renderer=own.renderer) == own and own.renderer.epochs < quick.renderer.epochs
 
@@ -192,6 +191,23 @@ def test_a_take_is_brought_to_the_actors_manner() -> None:
     np.testing.assert_allclose(far[0, :2], seen.max(axis=0)[:2], atol=1e-5)
     with pytest.raises(ValueError, match="cannot be scaled"):
         expression.untrained(68, 52, 3, ExpressionTraining(way="scaled"))
+
+
+def test_an_actors_manner_is_regressed_on_the_lips() -> None:
+    """Of a jaw that goes with the lips of the frame before, and a smile that goes with nothing, the jaw is learnt."""
+    dice = np.random.default_rng(2)
+    lips = dice.normal(size=(500, 2))
+    take = dice.uniform(size=(500, 2))
+    said: F32 = np.concatenate([take, lips], axis=1).astype(np.float32)
+    jaw = 0.4 + 0.1 * np.roll(lips[:, 0], 1)
+    seen: F32 = np.stack([jaw, dice.uniform(0.2, 0.3, 500)], axis=1).astype(np.float32)
+    found = expression.learn(said[:250], seen[:250], 3, ExpressionTraining(way="ridge"), seed=0)
+    made = expression.predict(found, said)
+
+    assert np.corrcoef(made[250:, 0], seen[250:, 0])[0, 1] > 0.95
+    assert made[250:, 1].std() < 0.5 * seen[250:, 1].std()
+    far = expression.predict(found, np.full((1, 4), 90.0, np.float32))
+    assert ((far >= seen[:250].min(axis=0) - 1e-6) & (far <= seen[:250].max(axis=0) + 1e-6)).all()
 
 
 def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -71,13 +71,26 @@ def light() -> F32:
     return bands
 
 
-def filmed(folder: Path, model: FaceModel, number: int = 8, noise_px: float = 0.7, size: int = SIZE) -> Filmed:
-    """Writes a video and tracks of an actor of some shape and colour."""
+def filmed(
+    folder: Path,
+    model: FaceModel,
+    number: int = 8,
+    noise_px: float = 0.7,
+    size: int = SIZE,
+    says: F32 | None = None,
+    sound: F32 | None = None,
+    sound_s: float = 0.0,
+) -> Filmed:
+    """Writes a video and tracks of an actor of some shape and colour.
+
+    The actor does `says` (T, E) in place of one action after another, over `sound` at 48 kHz from `sound_s` on.
+    """
     face = linearised(model)
     random = np.random.default_rng(1)
     identity = (0.7 * random.normal(size=model.identity_size)).astype(np.float32)
     colour = face.albedo((0.6 * random.normal(size=model.albedo_size)).astype(np.float32))
     truth = motion(face, number)
+    truth = truth if says is None else replace(truth, expression=says)
     back = random.integers(30, 90, (size // 16, size // 16, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
     space = pose.placed(face.vertices(identity, truth.expression), truth.rotation, truth.translation)
     pictures = np.stack([drawn(one, model.faces, colour, light(), camera(size), back) for one in space])
@@ -87,5 +100,5 @@ def filmed(folder: Path, model: FaceModel, number: int = 8, noise_px: float = 0.
     points[:] = noisy.mean(axis=1)[:, None, None]
     points[:, 0, face.points] = noisy
     np.savez(folder / "tracks.npz", points=points)
-    video = film(folder / "made_up.mp4", pictures)
+    video = film(folder / "made_up.mp4", pictures, sound=sound, sound_s=sound_s)
     return Filmed(video, folder / "tracks.npz", truth, marks, identity, face)

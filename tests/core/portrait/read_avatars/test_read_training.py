@@ -25,8 +25,6 @@ from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRenderer
 from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
 from facetake.portrait.training.trainer import share_of_rate
 
-EXAMPLES = Path(__file__).parents[4] / "examples/portrait"
-
 
 def _ramps(side: int) -> torch.Tensor:
     """A picture (1, 2, side, side) whose colours are its coordinates."""
@@ -187,7 +185,7 @@ def test_a_rate_cannot_fall_over_more_than_all(falling: float, tmp_path: Path) -
 
 def test_the_example_is_the_quick_networks_with_fewer_passes_and_ears() -> None:
     """What is shipped for minutes of film differs from the preset in how long it learns and that it hears."""
-    own = read_settings(str(EXAMPLES / "read_minutes.toml"))
+    own = read_settings("minutes")
     quick = read_settings("quick")
 
     assert own.renderer.epochs < quick.renderer.epochs and own.parameters.epochs < quick.parameters.epochs

@@ -1,0 +1,91 @@
+"""What the filmed person agreed to, kept in the actor's folder: words, or the file that holds them.
+
+    consent.json     which of the two, and the hash of what is kept
+    consent.txt      the words, or consent.pdf and so on: the file as it is
+
+Knows files; whether a consent is enough is for the studio to say.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from facetake import files
+from facetake.errors import ConfigError, PortraitError
+from facetake.files import json_text
+from facetake.formats import beside
+from facetake.portrait.storage import read_json
+
+ABOUT: Final = "consent.json"
+NAME: Final = "consent"
+MOST: Final = 1 << 26
+"""Bytes of a file: 64 MB, a long contract as pictures of its pages."""
+
+
+@dataclass(frozen=True)
+class Consent:
+    """A consent that is kept: the file's name in the actor's folder, and the hash of its bytes."""
+
+    file: str
+    sha256: str
+
+
+@dataclass(frozen=True)
+class GivenConsent:
+    """A consent to be kept: the name that its file gets, and its bytes."""
+
+    file: str
+    data: bytes
+
+
+def read_given(given: str) -> GivenConsent:
+    """What the user gives as consent: words, or the path of a file.
+
+    Raises:
+        ConfigError: there are no words, or the file cannot be read.
+    """
+    path = Path(given)
+    try:
+        is_file = os.path.lexists(path)
+    except (OSError, ValueError):  # words too long for a name
+        is_file = False
+    try:
+        data = files.read_bytes(path, MOST) if is_file else given.strip().encode("utf-8")
+    except OSError as error:
+        raise ConfigError(f"--consent {given}: it cannot be read ({files.reason(error)}); check the path") from error
+    if not data:
+        raise ConfigError("--consent is empty; write what the person agreed to, or name a file that holds it")
+    return GivenConsent(f"{NAME}{path.suffix.lower() if is_file else '.txt'}", data)
+
+
+def keep_consent(folder: Path, given: GivenConsent) -> None:
+    """Keeps a consent in an actor's folder, in the place of an earlier one."""
+    folder.mkdir(parents=True, exist_ok=True)
+    _write(folder / given.file, given.data)
+    about = {"file": given.file, "sha256": hashlib.sha256(given.data).hexdigest()}
+    _write(folder / ABOUT, (json_text.dump(about, indent=1) + "\n").encode("utf-8"))
+
+
+def _write(path: Path, data: bytes) -> None:
+    with beside(path) as part:
+        part.write_bytes(data)
+
+
+def read_consent(folder: Path) -> Consent | None:
+    """The consent that an actor's folder keeps; None where it keeps none.
+
+    Raises:
+        PortraitError: the file is missing, or another one than was kept.
+    """
+    if not (folder / ABOUT).is_file():
+        return None
+    about = read_json(folder / ABOUT)
+    found = Consent(Path(str(about.get("file"))).name, str(about.get("sha256")))
+    path = folder / found.file
+    if not path.is_file() or files.hash_of(path, PortraitError) != found.sha256:
+        raise PortraitError(f"{path} is not the consent that was kept; keep it anew with --consent")
+    return found
