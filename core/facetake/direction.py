@@ -25,6 +25,8 @@ SHOWN_WORDS = 300  # characters of a script that a take notes: enough to tell li
 
 def mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:
     """The emotion to perform, neutral where it is to be heard, and what is noted of it: of a file its name and hash."""
+    if options.mood is not None:
+        return options.mood, {"emotion": f"{len(options.mood.times_s)} cues"}
     if not options.emotion and options.edits is not None and options.edits.emotion:
         return edits.emotion_track(options.edits), {"emotion": "edits"}
     asked = options.emotion or "neutral"
@@ -32,6 +34,11 @@ def mood(options: GenerateOptions) -> tuple[EmotionTrack, dict[str, object]]:
         with audio.unchanged(path):
             return parse(asked), {"emotion": path.name, "cues_sha256": files.hash_of(path, ConfigError)}
     return parse("neutral" if is_heard(asked) else asked), {"emotion": named(asked)}
+
+
+def heard_mood(options: GenerateOptions) -> str | None:
+    """How the emotion is to be heard, as it was written; None where it is given."""
+    return options.emotion if options.mood is None and options.emotion and is_heard(options.emotion) else None
 
 
 def looked(options: GenerateOptions) -> tuple[GazeTrack | None, dict[str, object]]:

@@ -23,7 +23,6 @@ from facetake.files.spelling import meant
 EMOTIONS: Final = ("neutral", "happy", "sad", "angry", "surprise", "fear", "disgusted")
 AUTO: Final = "auto"
 AUTO_LINE: Final = "auto:line"
-_STEPS: Final = 1000  # of a weight in a cue: no face shows less
 
 
 @dataclass(frozen=True)
@@ -97,16 +96,6 @@ def read(path: Path) -> EmotionTrack:
     """
     times_s, rows = cues.read(path, "an emotion", "1.2 angry:0.8", weights)
     return EmotionTrack(times_s, np.stack(rows))
-
-
-def cue_lines(track: EmotionTrack) -> str:
-    """The track as the text of a cue file, to a thousandth of a weight and of a second; weights never exceed 1."""
-    lines = []
-    for at, row in zip(track.times_s, track.weights, strict=True):
-        steps = np.floor(row[1:] * _STEPS + 1e-3).astype(int)
-        blend = "+".join(f"{name}:{step / _STEPS:.3f}" for name, step in zip(EMOTIONS[1:], steps, strict=True) if step)
-        lines.append(f"{at:.3f} {blend or EMOTIONS[0]}\n")
-    return "".join(lines)
 
 
 def weights(text: str, where: str) -> NDArray[np.float64]:

@@ -21,7 +21,7 @@ from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
 from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
-from facetake.emotion import EmotionTrack, is_heard
+from facetake.emotion import EmotionTrack
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ModelError
 from facetake.events import EventTrack
@@ -174,7 +174,7 @@ def listen(
 
 def needs_voice(options: GenerateOptions, models: Models) -> bool:
     """Whether `listen` must tell how the voice sounds, for what is asked of the emotion."""
-    return is_heard(options.emotion or "neutral") and models.audio_emotion.ear is models.ear
+    return direction.heard_mood(options) is not None and models.audio_emotion.ear is models.ear
 
 
 def draft(
@@ -187,10 +187,9 @@ def draft(
         ConfigError: the emotion is unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
-    asked = options.emotion or "neutral"
-    listener = models.audio_emotion if is_heard(asked) else None
     emotion, mood = direction.mood(options)
-    heard = _heard(line, asked, listener) if listener else None
+    asked = direction.heard_mood(options)
+    heard = _heard(line, asked, models.audio_emotion) if asked else None
     emotion = heard.track if heard else emotion
     values = _curves(models, line.hearing, emotion, progress or _ignore)
     if line.hearing.lips is not None:

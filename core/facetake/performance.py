@@ -57,6 +57,7 @@ class GenerateOptions:
         edits: what was changed of the line by hand; its cues count where neither `emotion` nor `look` is given.
         events: what is not speech, as the command line writes it: "laugh@0.8-1.4:0.7", the path of a file, or "auto"
             to hear it; or a track of events.
+        mood: the emotion as a track, of a program that has one, in place of `emotion`.
     """
 
     emotion: str | None = None
@@ -80,6 +81,7 @@ class GenerateOptions:
     dictionary: Path | None = None
     emphasis: float = 1.0
     edits: LineEdits | None = None
+    mood: EmotionTrack | None = None
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from typing import Any, Final, Literal
 
 from facetake.edits import line_edits
 from facetake.edits.application import ROUNDING_S, EditedScript
-from facetake.edits.carrying import named
 from facetake.edits.line_edits import (
     LEAST_PHONE_S,
     Anchor,
@@ -129,11 +128,6 @@ def set_curve(edits: LineEdits, curve: KeyedCurve) -> LineEdits:
     return replace(edits, curves=(*_apart_from(edits.curves, curve), curve))
 
 
-def drop_curve(edits: LineEdits, curve: KeyedCurve) -> LineEdits:
-    """Takes keys away."""
-    return replace(edits, curves=tuple(one for one in edits.curves if one != curve))
-
-
 def _apart_from(curves: Iterable[KeyedCurve], new: KeyedCurve) -> list[KeyedCurve]:
     def is_over(one: KeyedCurve) -> bool:
         is_same = (one.control, one.mode) == (new.control, new.mode)
@@ -184,19 +178,3 @@ def _edited(edits: LineEdits, script: EditedScript, place: int, **changes: Any) 
 def _is_same(one: Insertion, other: Insertion) -> bool:
     """Whether an insertion is another one, of which at most an end was moved."""
     return one.symbol == other.symbol and (one.from_s == other.from_s or one.to_s == other.to_s)
-
-
-def story(edits: LineEdits) -> list[str]:
-    """Each edit of a phone or a word in words, for lists."""
-    found = []
-    for one in edits.phones:
-        what = [
-            *(["deleted"] if one.deleted else []),
-            *([f"now {one.symbol}"] if one.symbol else []),
-            *(["moved"] if (one.from_s, one.to_s) != (None, None) else []),
-            *([f"strength {one.strength:g}"] if one.strength is not None else []),
-        ]
-        found.append(f"{named(one.at)}: {', '.join(what)}")
-    found += [f"{one.symbol} inserted by {named(one.by)}" for one in edits.insertions]
-    found += [f"'{one.text}' (word {one.word}): emphasis {one.amount:g}" for one in edits.emphases]
-    return found

@@ -289,7 +289,7 @@ class LineEdits:
         """Sorts what it has; refuses more than a line can have.
 
         Raises:
-            ConfigError: two edits of one phone, word or curve, or too many of a kind.
+            ConfigError: two edits of one phone or word, two cues of one instant, or too many of a kind.
         """
         orders = {
             "phones": lambda one: (one.at.word, one.at.phone),

@@ -6,7 +6,6 @@ lips, jaw, teeth and tongue are made anew from its sound, in the emotion of the 
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import Final
 import numpy as np
 
 from facetake import files, phrases, rig
-from facetake.emotion import EMOTIONS, EmotionTrack, cue_lines, parse, weights
+from facetake.emotion import EMOTIONS, EmotionTrack, parse, weights
 from facetake.errors import AudioError, FacetakeError
 from facetake.generate import GenerateOptions, Performance, generate
 from facetake.inference import Models
@@ -107,11 +106,10 @@ def localise(
     if max(len(spoken.found), len(said.found)) > MOST_PHRASES:
         raise AudioError(f"{path} or the take has more than {MOST_PHRASES} phrases; cut both into scenes")
     time_map, fits = fit(spoken, said, match(spoken.found, said.found))
-    with tempfile.TemporaryDirectory() as folder:
-        mood, why = _mood(take, asked.emotion, time_map, said.duration_s, Path(folder))
-        made = generate(path, replace(asked, emotion=mood), models, progress)
+    mood, why = _mood(take, asked.emotion, time_map, said.duration_s)
+    made = generate(path, replace(asked, mood=mood), models, progress)
     report = LocaliseReport(fits, spoken.duration_s, said.duration_s, (*told, *why, *sentences(fits, spoken, said)))
-    return Localised(_joined(take, made, time_map, report, asked.emotion), made, time_map, report)
+    return Localised(_joined(take, made, time_map, report, mood), made, time_map, report)
 
 
 def emotion_of(origin: Mapping[str, object]) -> EmotionTrack | None:
@@ -152,22 +150,21 @@ def _phrases(
 
 
 def _mood(
-    take: Take, asked: str | None, time_map: TimeMap, duration_s: float, folder: Path
-) -> tuple[str | None, tuple[str, ...]]:
-    """The emotion as `generate` takes it, the take's own in the line's timing, and what is told of that."""
+    take: Take, asked: str | None, time_map: TimeMap, duration_s: float
+) -> tuple[EmotionTrack | None, tuple[str, ...]]:
+    """The take's own emotion in the line's timing, where none is asked, and what is told of that."""
     if asked is not None:
-        return asked, ()
+        return None, ()
     track = emotion_of(take.origin)
     if track is None:
         return None, ("the take does not tell its emotion; the mouth is neutral, unless --emotion says another one",)
     times_s = np.arange(0.0, duration_s + CUE_STEP_S, CUE_STEP_S) if len(track.times_s) > 1 else np.zeros(1)
-    path = folder / "emotion.txt"
-    sampled = EmotionTrack(times_s, track.sample(time_map.at(times_s)).astype(np.float64))
-    path.write_text(cue_lines(sampled), encoding="utf-8", newline="\n")
-    return str(path), ()
+    return EmotionTrack(times_s, track.sample(time_map.at(times_s)).astype(np.float64)), ()
 
 
-def _joined(take: Take, made: Performance, time_map: TimeMap, report: LocaliseReport, asked: str | None) -> Take:
+def _joined(
+    take: Take, made: Performance, time_map: TimeMap, report: LocaliseReport, mood: EmotionTrack | None
+) -> Take:
     """The new lips below, the take's own face above."""
     times_s = made.take.times_s
     values = made.take.values.copy()
@@ -175,9 +172,9 @@ def _joined(take: Take, made: Performance, time_map: TimeMap, report: LocaliseRe
     values[:, EYES] = rigid(take, take.values[:, EYES], time_map, times_s)
     masking.clamp(values, out=values)
     head = None if take.head is None else eased(take, take.head, time_map, times_s)
-    own = {} if asked is not None else {"emotion": "as in the take"}
-    origin = {key: value for key, value in made.take.origin.items() if asked is not None or key != "cues_sha256"}
-    origin |= {**own, "made_by": "facetake localise", "localised": report.facts, "parent": dict(take.origin)}
+    own = {} if mood is None else {"emotion": "as in the take"}
+    came = {"made_by": "facetake localise", "localised": report.facts, "parent": dict(take.origin)}
+    origin = {**made.take.origin, **own, **came}
     return lip_closure.reseal(replace(made.take, values=values, head=head, origin=origin), made.closures)
 
 

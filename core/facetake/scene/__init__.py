@@ -16,7 +16,7 @@ from typing import Final
 import numpy as np
 
 from facetake import emotion_recognition, files, phrases
-from facetake.emotion import EmotionTrack, cue_lines, is_heard, parse
+from facetake.emotion import EmotionTrack, is_heard, parse
 from facetake.errors import AudioError, ConfigError
 from facetake.gaze import GazeTrack
 from facetake.generate import GenerateOptions, Performance, generate
@@ -126,7 +126,7 @@ def perform(
         looks = tuple(looking.looks(talked, who, options.seating, seed) for who, seed in enumerate(seeds))
         takes = []
         for who, track in enumerate(tracks):
-            asked = _asked(talked, who, moods, looks[who], options, seeds[who], folder)
+            asked = _asked(talked, who, moods, looks[who], options, seeds[who])
             begin, share = HEARD + (1.0 - HEARD) * who / len(tracks), (1.0 - HEARD) / len(tracks)
             made = generate(track.path, asked, models, lambda done, b=begin, s=share: report(b + s * done))  # type: ignore[misc]
             takes.append(_take(made, track, talked, who, options, seeds[who]))
@@ -195,24 +195,18 @@ def _asked(
     look: GazeTrack,
     options: SceneOptions,
     seed: int,
-    folder: Path,
 ) -> GenerateOptions:
     """How somebody's track is performed."""
     asked = options.performance
     mood = listening.reacting(talked, who, moods, options.reaction, seed)
-    name = None
-    if mood.weights[:, 1:].any():
-        path = folder / f"emotion.{who}.txt"
-        path.write_text(cue_lines(mood), encoding="utf-8", newline="\n")
-        name = str(path)
     blinks = replace(asked.blinks, with_s=listening.blinks(talked, who, seed))
-    return replace(asked, emotion=name, blinks=blinks, look=look if asked.gaze else None)
+    return replace(asked, mood=mood, blinks=blinks, look=look if asked.gaze else None)
 
 
 def _take(made: Performance, track: Track, talked: Talk, who: int, options: SceneOptions, seed: int) -> Take:
     """The take with its listener's nods, and how it came to be."""
     take = made.take
-    origin = {key: value for key, value in take.origin.items() if key not in ("cues_sha256", "sound")} | {
+    origin = {key: value for key, value in take.origin.items() if key != "sound"} | {
         "made_by": "facetake scene",
         "audio": track.voice.path.name,
         "audio_sha256": files.hash_of(track.voice.path, AudioError),

@@ -226,13 +226,12 @@ def _words(steps: Sequence[Step], phones: Sequence[Phone | None], words: Sequenc
     for step, phone in zip(steps, phones, strict=True):
         if phone is not None:
             own.setdefault(step.word, []).append(phone)
-    return {
-        i: Word(
-            words[i].text, some[0].start_s, some[-1].end_s, round(float(np.mean([one.confidence for one in some])), 3),
-            words[i].emphasis,
-        )
-        for i, some in own.items()
-    }  # fmt: skip
+    return {i: _word(words[i], some) for i, some in own.items()}
+
+
+def _word(written: Written, own: Sequence[Phone]) -> Word:
+    sure = round(float(np.mean([one.confidence for one in own])), 3)
+    return Word(written.text, own[0].start_s, own[-1].end_s, sure, written.emphasis)
 
 
 def _as_heard(step: Step, log_probs: F32) -> list[Phone]:

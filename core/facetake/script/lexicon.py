@@ -62,23 +62,18 @@ class Lexicon:
         """
         new = [word for word in dict.fromkeys(words) if word not in self._known]
         said = {word: [word.lower()] if word.lower() in self.own else _readings(word, self.language) for word in new}
-        self._learn([part for readings in said.values() for reading in readings for part in reading.split()])
+        found = self._parts([part for readings in said.values() for reading in readings for part in reading.split()])
         for word in new:
-            ways = [way for reading in said[word] for way in self._joined(reading)]
+            ways = [way for reading in said[word] for way in _joined(reading, found)]
             self._known[word] = tuple(dict.fromkeys(ways))[:MOST_WAYS]
         for word in new:
             if not self._known[word]:
                 raise ScriptError(self._unknown(word))
         return [self._known[word] for word in words]
 
-    def _joined(self, said: str) -> list[Way]:
-        """Ways to say one word or several behind each other."""
-        options = [self._said.get(part, ()) for part in said.split()]
-        ways = islice(product(*options), MOST_WAYS) if options and all(options) else ()
-        return [tuple(phone for part in way for phone in part) for way in ways]
-
-    def _learn(self, parts: Sequence[str]) -> None:
-        self._said: dict[str, Ways] = {}
+    def _parts(self, parts: Sequence[str]) -> dict[str, Ways]:
+        """Ways to say single words; none where nothing is known."""
+        said: dict[str, Ways] = {}
         missing = []
         found = tables.look_up(parts, self.language) if tables.has(self.language) else {}
         for part in dict.fromkeys(parts):
@@ -87,8 +82,8 @@ class Lexicon:
                 ways = _BY_RULE[self.language](part)
             if not ways:
                 missing.append(part)
-            self._said[part] = ways
-        self._said |= self._spelled(missing)
+            said[part] = ways
+        return said | self._spelled(missing)
 
     def _spelled(self, words: Sequence[str]) -> dict[str, Ways]:
         """Words that no lexicon has: by the language's model of letters, or by espeak-ng."""
@@ -109,6 +104,13 @@ class Lexicon:
         if not espeak.is_there() and self.language not in _BY_RULE:
             return f'no pronunciation is known for "{word}" ({self.language}); install espeak-ng, or {remedy}'
         return f'no pronunciation is known for "{word}" ({self.language}); spell it as it is said, or {remedy}'
+
+
+def _joined(reading: str, said: Mapping[str, Ways]) -> list[Way]:
+    """Ways to say one word or several behind each other."""
+    options = [said.get(part, ()) for part in reading.split()]
+    ways = islice(product(*options), MOST_WAYS) if options and all(options) else ()
+    return [tuple(phone for part in way for phone in part) for way in ways]
 
 
 def _weak(word: str, language: str) -> Ways:
