@@ -65,14 +65,14 @@ _VISEME: Final[Mapping[str, str]] = MappingProxyType(
 )
 
 
-def _table(text: str) -> Mapping[str, tuple[str, ...]]:
-    """Read ``sound=PHONE+PHONE`` pairs."""
+def table(text: str) -> Mapping[str, tuple[str, ...]]:
+    """Read ``sound=PHONE+PHONE`` pairs, in their order; a sound with nothing behind it is silent."""
     pairs = (pair.split("=") for pair in text.split())
-    return MappingProxyType({sound: tuple(phones.split("+")) for sound, phones in pairs})
+    return MappingProxyType({sound: tuple(filter(None, phones.split("+"))) for sound, phones in pairs})
 
 
 # Longest piece first wins, so "aɪɚ" reads as "aɪ" and "ɚ", and "ts.h" as one affricate.
-_IPA: Final = _table(
+_IPA: Final = table(
     """
     p=P b=B t=T d=D k=K ɡ=G g=G f=F v=V s=S z=Z m=M n=N ŋ=NG ɲ=N+Y l=L ɫ=L ɭ=L ɬ=L w=W j=Y ʲ=Y h=HH ɦ=HH
     θ=TH ð=DH ʃ=SH ʒ=ZH tʃ=CH dʒ=JH ɹ=R ɻ=R r=R ɾ=D ʔ=T ʋ=V β=B ʎ=Y ʝ=Y ɥ=UY ɰ=W ɸ=F ʁ=HH ʀ=HH x=HH χ=HH ç=HH ɣ=G
@@ -85,9 +85,9 @@ _IPA: Final = _table(
 _IPA_BY_LANGUAGE: Final[Mapping[str, Mapping[str, tuple[str, ...]]]] = MappingProxyType(
     {
         # A German r is uvular or vocalised whatever symbol espeak writes; "ɜ" is the vowel of "-er".
-        "de": _table("r=HH ɾ=HH ɹ=HH ɜ=AH ɒ=AO e=EY o=OW"),
+        "de": table("r=HH ɾ=HH ɹ=HH ɜ=AH ɒ=AO e=EY o=OW"),
         # Mandarin contrasts breath and not voice: plain stops sound like English voiced ones.
-        "zh": _table("p=B t=D k=G ph=P th=T kh=K tɕ=JH tɕh=CH ts.=JH ts.h=CH tsh=T+S ɜ=AH yæ=UY+AE"),
+        "zh": table("p=B t=D k=G ph=P th=T kh=K tɕ=JH tɕh=CH ts.=JH ts.h=CH tsh=T+S ɜ=AH yæ=UY+AE"),
     }
 )
 _IGNORED: Final = "ːˑˈˌ̩̯̪̃ʰ'͡‿012345-.̞̟̠̈ᵝ"

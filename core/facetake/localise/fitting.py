@@ -88,8 +88,11 @@ def sentences(fits: Sequence[PhraseFit], take: Phrases, line: Phrases) -> tuple[
         which = [f"{one.line_s[0]:.2f} s ({one.stretch:.2f} times)" for one in out if one.line_s]
         told.append(f"{_count(out, 'phrase')} stretched beyond {STRETCH[0]} to {STRETCH[1]}: at {_some(which)}")
     if far := [one for one in fits if one.is_paused_elsewhere]:
-        pauses = [f"{one.line_s[0]:.2f} s ({one.pauses_s[0]:.2f} s became {one.pauses_s[1]:.2f} s)"
-                  for one in far if one.line_s and one.pauses_s]  # fmt: skip
+        pauses = [
+            f"{one.line_s[0]:.2f} s ({one.pauses_s[0]:.2f} s became {one.pauses_s[1]:.2f} s)"
+            for one in far
+            if one.line_s and one.pauses_s
+        ]
         told.append(f"{_count(far, 'pause')} of another length, bridged: before {_some(pauses)}")
     if new := [one.line_s for one in fits if one.take_s is None and one.line_s]:
         told.append(f"{_count(new, 'phrase')} of the line without a partner, a like one shown again: {_spans(new)}")

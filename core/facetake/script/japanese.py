@@ -7,28 +7,42 @@ from collections.abc import Iterator
 from functools import cache
 from typing import TYPE_CHECKING, Final
 
+from facetake import phones
 from facetake.errors import ScriptError
 
 if TYPE_CHECKING:
     from sudachipy import Tokenizer
 
 _ROWS: Final = {
-    "": "アイウエオ", "K": "カキクケコ", "G": "ガギグゲゴ", "S": "サ_スセソ", "Z": "ザ_ズゼゾ", "T": "タ__テト",
-    "D": "ダ__デド", "N": "ナニヌネノ", "HH": "ハヒ_ヘホ", "B": "バビブベボ", "P": "パピプペポ", "M": "マミムメモ",
-    "Y": "ヤ_ユ_ヨ", "R": "ラリルレロ", "W": "ワ____",
-}  # fmt: skip
+    "": "アイウエオ",
+    "K": "カキクケコ",
+    "G": "ガギグゲゴ",
+    "S": "サ_スセソ",
+    "Z": "ザ_ズゼゾ",
+    "T": "タ__テト",
+    "D": "ダ__デド",
+    "N": "ナニヌネノ",
+    "HH": "ハヒ_ヘホ",
+    "B": "バビブベボ",
+    "P": "パピプペポ",
+    "M": "マミムメモ",
+    "Y": "ヤ_ユ_ヨ",
+    "R": "ラリルレロ",
+    "W": "ワ____",
+}
 _VOWELS: Final = ("AA", "IY", "UW", "EH", "AO")
-_ODD: Final = {
-    "シ": "SH IY", "ジ": "JH IY", "チ": "CH IY", "ヂ": "JH IY", "ツ": "T S UW", "ヅ": "Z UW", "フ": "F UW", "ヲ": "AO",
-    "ン": "N", "ヴ": "V UW", "ヰ": "IY", "ヱ": "EH", "ヶ": "K EH", "ヵ": "K AA",
-}  # fmt: skip
+_ODD: Final = phones.table(
+    """
+    シ=SH+IY ジ=JH+IY チ=CH+IY ヂ=JH+IY ツ=T+S+UW ヅ=Z+UW フ=F+UW ヲ=AO ン=N ヴ=V+UW ヰ=IY ヱ=EH ヶ=K+EH ヵ=K+AA
+    """
+)
 _SMALL: Final = {"ャ": "AA", "ュ": "UW", "ョ": "AO", "ァ": "AA", "ィ": "IY", "ゥ": "UW", "ェ": "EH", "ォ": "AO"}
 _PALATAL: Final = frozenset({"SH", "JH", "CH"})  # these take a small ya, yu or yo without a Y
 
 
 @cache
 def _table() -> dict[str, tuple[str, ...]]:
-    table = {kana: tuple(text.split()) for kana, text in _ODD.items()}
+    table = dict(_ODD)
     for consonant, row in _ROWS.items():
         for kana, vowel in zip(row, _VOWELS, strict=True):
             if kana != "_":

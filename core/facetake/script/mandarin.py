@@ -7,24 +7,26 @@ from collections.abc import Iterator
 from itertools import product
 from typing import Final
 
+from facetake import phones
 from facetake.errors import ScriptError
 from facetake.phones import SILENCE
 
 MOST_WAYS: Final = 6  # of a word with characters of several readings: the likely ones come first
 _DIGITS: Final = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
 _UNITS: Final = ("", "十", "百", "千")
-_INITIALS: Final = {
-    "b": "B", "p": "P", "m": "M", "f": "F", "d": "D", "t": "T", "n": "N", "l": "L", "g": "G", "k": "K", "h": "HH",
-    "j": "JH", "q": "CH", "x": "SH", "zh": "JH", "ch": "CH", "sh": "SH", "r": "ZH", "z": "T S", "c": "T S", "s": "S",
-}  # fmt: skip
-_FINALS: Final = {
-    "a": "AA", "o": "AO", "e": "AH", "ai": "AY", "ei": "EY", "ao": "AW", "ou": "OW", "an": "AA N", "en": "AH N",
-    "ang": "AA NG", "eng": "AH NG", "ong": "UH NG", "er": "ER", "i": "IY", "-i": "IH", "u": "UW", "v": "UY",
-    "ia": "Y AA", "ie": "Y EH", "iao": "Y AW", "iou": "Y OW", "ian": "Y EH N", "in": "IY N", "iang": "Y AA NG",
-    "ing": "IY NG", "iong": "Y UH NG", "ua": "W AA", "uo": "W AO", "uai": "W AY", "uei": "W EY", "uan": "W AA N",
-    "uen": "W AH N", "uang": "W AA NG", "ueng": "W AH NG", "ve": "UY EH", "van": "UY AE N", "vn": "UY N",
-    "io": "Y AO", "n": "N", "ng": "NG", "m": "M", "ê": "EH",
-}  # fmt: skip
+_INITIALS: Final = phones.table(
+    """
+    b=B p=P m=M f=F d=D t=T n=N l=L g=G k=K h=HH j=JH q=CH x=SH zh=JH ch=CH sh=SH r=ZH z=T+S c=T+S s=S
+    """
+)
+_FINALS: Final = phones.table(
+    """
+    a=AA o=AO e=AH ai=AY ei=EY ao=AW ou=OW an=AA+N en=AH+N ang=AA+NG eng=AH+NG ong=UH+NG er=ER i=IY -i=IH u=UW
+    v=UY ia=Y+AA ie=Y+EH iao=Y+AW iou=Y+OW ian=Y+EH+N in=IY+N iang=Y+AA+NG ing=IY+NG iong=Y+UH+NG ua=W+AA uo=W+AO
+    uai=W+AY uei=W+EY uan=W+AA+N uen=W+AH+N uang=W+AA+NG ueng=W+AH+NG ve=UY+EH van=UY+AE+N vn=UY+N io=Y+AO n=N
+    ng=NG m=M ê=EH
+    """
+)
 """Of strict pinyin; "-i" is the vowel behind z, c, s, zh, ch, sh and r."""
 
 
@@ -63,7 +65,7 @@ def pronunciations(word: str) -> tuple[tuple[str, ...], ...]:
 def _syllable(initial: str, final: str) -> tuple[str, ...]:
     if final == "i" and initial in ("z", "c", "s", "zh", "ch", "sh", "r"):
         final = "-i"
-    return tuple(f"{_INITIALS.get(initial, '')} {_FINALS.get(final, 'AH')}".split())
+    return (*_INITIALS.get(initial, ()), *_FINALS.get(final, ("AH",)))
 
 
 def number(digits: str) -> str:
