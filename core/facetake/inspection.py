@@ -62,12 +62,9 @@ def _actor(path: Path) -> Facts:
 
 def _table(path: Path) -> Facts:
     try:
-        table = json_text.load(files.read_text(path))
-        if not isinstance(table, dict):
-            raise ValueError("it is no table")
+        return json_text.load_table(files.read_text(path))
     except (OSError, ValueError) as error:
         raise PortraitError(f"{path} cannot be read ({files.reason(error)}); capture the actor again") from error
-    return table
 
 
 def _consent(folder: Path, kept: Facts) -> str | None:

@@ -263,7 +263,7 @@ def test_an_ear_that_tells_no_phones_says_so() -> None:
 
 def test_an_installation_without_ears_says_so(tiny_model: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Models from before audio_emotion.onnx generate as ever; asked to hear, they give one sentence."""
-    monkeypatch.setattr(inference.audio_emotion, "SHIPPED", tiny_model)
+    monkeypatch.setattr(inference.ear, "SHIPPED", tiny_model)
     models = inference.load(tiny_model)
 
     with pytest.raises(ModelError, match="declares no model named audio_emotion; export one"):

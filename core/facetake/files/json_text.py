@@ -38,6 +38,14 @@ def load(text: str | bytes, pairs: Callable[[Pairs], Any] | None = None) -> Any:
     return json.loads(text, parse_constant=_refuse, parse_float=_finite, parse_int=_bounded, object_pairs_hook=pairs)
 
 
+def load_table(text: str | bytes) -> dict[str, Any]:
+    """The object that a text says. Raises ValueError as `load`, and where it is something else."""
+    table = load(text)
+    if not isinstance(table, dict):
+        raise ValueError("it is no table")
+    return table
+
+
 def _check_depth(text: str) -> None:
     if text.count("[") + text.count("{") <= DEEPEST:
         return

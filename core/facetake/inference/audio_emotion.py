@@ -12,8 +12,8 @@ from facetake.arrays import F32
 from facetake.emotion import EMOTIONS
 from facetake.errors import ModelError
 from facetake.files import json_text
-from facetake.inference.ear import Ear, load_ear
-from facetake.inference.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
+from facetake.inference.ear import Ear, opened_with_ear
+from facetake.inference.verified import MODEL_VERSION, Opened, check_widths
 
 NAME = "audio_emotion"
 
@@ -49,14 +49,7 @@ def open_audio_emotion(folder: Path, ear: Ear, threads: int) -> AudioEmotion:
     Raises:
         ModelError: it is missing, altered, of another version, not what its name says, or made for another ear.
     """
-    own = NAME in declarations(folder)
-    place = folder if own else SHIPPED
-    model = opened(place, NAME, audio_emotion_metadata(), threads)
-    known = model.numbers.get("ear_sha256")
-    if known != ear.sha256 and not own:
-        ear = load_ear(SHIPPED, threads)
-    if known != ear.sha256:
-        raise ModelError(f"model {NAME} of {place} was made for another ear; train and export it again for this one")
+    model, ear = opened_with_ear(folder, NAME, audio_emotion_metadata(), ear, threads)
     check_widths(model, {"voice": 2 * ear.n_voice, "emotion": len(EMOTIONS)})
 
     def run(voice: F32) -> F32:

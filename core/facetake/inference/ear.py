@@ -14,7 +14,7 @@ from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.errors import ModelError
 from facetake.files import json_text
-from facetake.inference.verified import check_widths, common_metadata, opened
+from facetake.inference.verified import SHIPPED, Opened, check_widths, common_metadata, declarations, opened
 from facetake.inference.voice import VoiceFeatures, VoiceSums
 from facetake.inference.windows import Joiner, SoundBuffer, sample_of, spans
 from facetake.phones import PHONES
@@ -162,6 +162,30 @@ def load_ear(folder: Path, threads: int = 2) -> Ear:
     if not isinstance(n_voice, int):
         return Ear(heard, n_features, model.sha256, reads_lips=reads_lips, tells_phones=tells_phones)
     return Ear(heard, n_features, model.sha256, partial(heard, voice=n_voice), n_voice, reads_lips, tells_phones)
+
+
+def opened_with_ear(folder: Path, name: str, metadata: dict[str, str], ear: Ear, threads: int) -> tuple[Opened, Ear]:
+    """A network that reads an ear, of a folder, else the shipped one, and the ear that it was made for.
+
+    Args:
+        folder: holds models.toml and the files.
+        name: of the network.
+        metadata: that it must carry.
+        ear: of the folder.
+        threads: of onnxruntime.
+
+    Raises:
+        ModelError: it is missing, altered, of another version, not what its name says, or made for another ear.
+    """
+    own = name in declarations(folder)
+    place = folder if own else SHIPPED
+    model = opened(place, name, metadata, threads)
+    known = model.numbers.get("ear_sha256")
+    if known != ear.sha256 and not own:
+        ear = load_ear(SHIPPED, threads)
+    if known != ear.sha256:
+        raise ModelError(f"model {name} of {place} was made for another ear; train and export it again for this one")
+    return model, ear
 
 
 def frames_of(n_samples: int) -> int:

@@ -15,8 +15,8 @@ from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ModelError
 from facetake.events import BURSTS, Event, EventTrack
 from facetake.files import json_text
-from facetake.inference.ear import Ear, load_ear
-from facetake.inference.verified import MODEL_VERSION, SHIPPED, Opened, check_widths, declarations, opened
+from facetake.inference.ear import Ear, opened_with_ear
+from facetake.inference.verified import MODEL_VERSION, Opened, check_widths
 
 NAME = "events"
 LASTS: Final = 0.3  # probability down to which an event lasts that is sure somewhere
@@ -79,14 +79,7 @@ def open_events(folder: Path, ear: Ear, threads: int) -> EventListener:
     Raises:
         ModelError: it is missing, altered, of another version, not what its name says, or made for another ear.
     """
-    own = NAME in declarations(folder)
-    place = folder if own else SHIPPED
-    model = opened(place, NAME, events_metadata(), threads)
-    known = model.numbers.get("ear_sha256")
-    if known != ear.sha256 and not own:
-        ear = load_ear(SHIPPED, threads)
-    if known != ear.sha256:
-        raise ModelError(f"model {NAME} of {place} was made for another ear; train and export it again for this one")
+    model, ear = opened_with_ear(folder, NAME, events_metadata(), ear, threads)
     kinds, threshold = _kinds(model)
     check_widths(model, {"features": ear.n_features, "events": len(kinds)})
 

@@ -134,9 +134,6 @@ def _is_moment(field: str, value: Tensor, size: torch.Size) -> bool:
 
 def _read_about(path: Path) -> dict[str, object]:
     try:
-        about = json_text.load(files.read_text(path))
-        if not isinstance(about, dict):
-            raise ValueError("it is no table")
+        return json_text.load_table(files.read_text(path))
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({files.reason(error)}); train again") from error
-    return about

@@ -30,12 +30,9 @@ Progress = Callable[[float], None]
 def read_json(path: Path) -> Mapping[str, object]:
     """The table of a JSON file. PortraitError where it is damaged or holds something else."""
     try:
-        table = json_text.load(files.read_text(path))
-        if not isinstance(table, dict):
-            raise ValueError("it is no table")
+        return json_text.load_table(files.read_text(path))
     except (OSError, ValueError) as error:
         raise PortraitError(f"{path} cannot be read ({files.reason(error)}); name a new folder") from error
-    return table
 
 
 def fill(path: Path, shape: tuple[int, ...], kind: type, rows: Iterator[NDArray[np.generic]], report: Progress) -> None:
