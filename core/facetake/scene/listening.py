@@ -12,7 +12,7 @@ import numpy as np
 
 from facetake import rig
 from facetake.arrays import F32, F64
-from facetake.emotion import EMOTIONS, EmotionTrack
+from facetake.emotion import EmotionTrack
 from facetake.motion.eyes import EYE_DEG, STEADY
 from facetake.postprocess import spans
 from facetake.scene.turns import Talk
@@ -122,7 +122,6 @@ def reacting(talk: Talk, who: int, moods: Sequence[EmotionTrack], amount: float,
     weights = speaks * own + (1.0 - speaks) * (OWN_SHARE * own + amount * shown)
     weights /= np.maximum(weights.sum(axis=1, keepdims=True), 1.0)
     weights[:, 0] = 1.0 - weights[:, 1:].sum(axis=1)
-    assert weights.shape[1] == len(EMOTIONS)
     return EmotionTrack(times_s, weights)
 
 

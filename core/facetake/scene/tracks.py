@@ -166,7 +166,7 @@ def compared(track: Track) -> F32:
 
 
 def correlation(one: F32, other: F32) -> float:
-    """The largest correlation -1..1 by size, 0..1, of two sounds of one length within `LAG_S`; 0 for silence."""
+    """How alike two sounds of one length are, 0..1: their largest correlation within `LAG_S`, whatever its sign."""
     power = float(np.sqrt(np.square(one, dtype=np.float64).sum() * np.square(other, dtype=np.float64).sum()))
     if power < 1e-9 or not len(one):
         return 0.0
