@@ -11,6 +11,8 @@ from facetake.edits.line_edits import LEAST_PHONE_S, LineEdits
 from facetake.edits.matching import anchors
 from facetake.script import Alignment, Phone, Word
 
+_Change = tuple[str, int]
+"""The kind of an edit, as `LineEdits` calls it, and its number among those."""
 JOIN_S: Final = 0.017  # a frame: phones that touched and now lie this far apart touch again
 ROUNDING_S: Final = 1e-3  # by which rounded times of neighbours may overlap
 
@@ -54,11 +56,11 @@ def apply(edits: LineEdits, own: Alignment, sound: str = "", sound_sha256: str =
     told = list(lost)
     while True:
         items = _items(edits, own)
-        crowded = next((n for n, one in enumerate(items) if _is_crowded(one, own)), None)
-        if crowded is None or not _is_edited(crowded, items, edits, own):
+        crowding = _crowding(items, edits, own)
+        if not crowding:
             break
-        edits, sentence = _without(crowded, items, edits, own)
-        told.append(sentence)
+        edits, sentences = _without(crowding, edits)
+        told += sentences
     phones = tuple(item.phone for item in items)
     alignment = replace(own, phones=phones, words=_words(items, edits, own))
     return EditedScript(alignment, own, tuple(item.source for item in items), edits, tuple(told))
@@ -118,34 +120,47 @@ def _gap(before: Phone, after: Phone) -> float:
     return after.start_s - before.end_s
 
 
-def _is_edited(place: int, items: Sequence[_Item], edits: LineEdits, own: Alignment) -> bool:
-    return any(_edit_of(one.source, edits, own) for one in items[max(place - 1, 0) : place + 2])
+def _crowding(items: Sequence[_Item], edits: LineEdits, own: Alignment) -> list[_Change]:
+    """Changes of time that leave a phone no room; of neighbours one, since that may make room enough."""
+    changes = _changes(edits, own)
+    found: list[_Change] = []
+    free = 0
+    for place, item in enumerate(items):
+        if place < free or not _is_crowded(item, own):
+            continue
+        near = (changes.get(items[n].source) for n in (place, place - 1, place + 1) if 0 <= n < len(items))
+        change = next((one for one in near if one is not None), None)
+        if change is not None:
+            found.append(change)
+            free = place + 3  # whoever stands by it is looked at again, with the room that it leaves
+    return found
 
 
-def _edit_of(source: int, edits: LineEdits, own: Alignment) -> tuple[str, int] | None:
-    """The kind and the number of what changed a phone's time."""
-    if source < 0:
-        return "insertions", -1 - source
-    anchor = anchors(own)[source]
-    for number, one in enumerate(edits.phones):
-        is_moved = one.from_s is not None or one.to_s is not None
-        if is_moved and (one.at.word, one.at.phone) == (anchor.word, anchor.phone):
-            return "phones", number
-    return None
-
-
-def _without(place: int, items: Sequence[_Item], edits: LineEdits, own: Alignment) -> tuple[LineEdits, str]:
-    """Edits without the one for which there is no room, and the sentence on it."""
-    near = [place, place - 1, place + 1]
-    found = next(
-        edit for n in near if 0 <= n < len(items) and (edit := _edit_of(items[n].source, edits, own)) is not None
+def _changes(edits: LineEdits, own: Alignment) -> dict[int, _Change]:
+    """What changed the time of phones, by their source."""
+    places = {(one.word, one.phone): index for index, one in enumerate(anchors(own))}
+    moved = (
+        (places.get((one.at.word, one.at.phone)), ("phones", number))
+        for number, one in enumerate(edits.phones)
+        if one.from_s is not None or one.to_s is not None
     )
-    kind, number = found
-    gone = getattr(edits, kind)[number]
-    left = tuple(one for n, one in enumerate(getattr(edits, kind)) if n != number)
-    what = f"the inserted {gone.symbol}" if kind == "insertions" else f"the move of {named(gone.at)}"
-    changed: dict[str, Any] = {kind: left}
-    return replace(edits, **changed), f"{what} was left out: there is no room for it"
+    found = {index: change for index, change in moved if index is not None}
+    return found | {-1 - number: ("insertions", number) for number in range(len(edits.insertions))}
+
+
+def _without(changes: Sequence[_Change], edits: LineEdits) -> tuple[LineEdits, list[str]]:
+    """Edits without those for which there is no room, and a sentence on each."""
+    gone = set(changes)
+    told = []
+    for kind, number in changes:
+        one = getattr(edits, kind)[number]
+        what = f"the inserted {one.symbol}" if kind == "insertions" else f"the move of {named(one.at)}"
+        told.append(f"{what} was left out: there is no room for it")
+    left: dict[str, Any] = {
+        kind: tuple(one for number, one in enumerate(getattr(edits, kind)) if (kind, number) not in gone)
+        for kind in ("phones", "insertions")
+    }
+    return replace(edits, **left), told
 
 
 def _words(items: Sequence[_Item], edits: LineEdits, own: Alignment) -> tuple[Word, ...]:

@@ -11,7 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from facetake import edits, phones, rig
-from facetake.edits import EditedScript, EmotionCue, Event, GazeCue, KeyedCurve, LineEdits, Lock, changes
+from facetake.edits import (
+    EditedScript,
+    EmotionCue,
+    Event,
+    GazeCue,
+    KeyedCurve,
+    LineEdits,
+    Lock,
+    changes,
+    line_edits,
+    matching,
+)
 from facetake.errors import ConfigError
 from facetake.script import Alignment, Phone, Word
 
@@ -204,3 +215,17 @@ def test_the_file_in_the_page_is_one() -> None:
     shown = page.split("```toml\nversion")[1].split("```")[0]
     known = edits.parse(f"version{shown}", "the page")
     assert known.count == 6 and edits.parse(edits.text_of(known), "again") == known
+
+
+def test_thousands_of_phones_where_there_is_no_room() -> None:
+    """What does not fit is told once each and left out, all that is left has its room, and it ends."""
+    own = Alignment(60.0, tuple(Phone("AH", n * 0.1, n * 0.1 + 0.1) for n in range(600)))
+    stands = matching.anchors(own)
+    starts = [round(n % 600 * 0.1 + 0.0001 * (n // 600), 4) for n in range(6000)]
+    many = tuple(
+        line_edits.Insertion(stands[n % 600], "M", at_s, round(at_s + 0.03, 4)) for n, at_s in enumerate(starts)
+    )
+    script = edits.apply(LineEdits(insertions=many), own)
+
+    assert len(script.lost) + len(script.edits.insertions) == len(many)
+    assert all(one.end_s - one.start_s >= line_edits.LEAST_PHONE_S - 1e-3 for one in script.alignment.phones)
