@@ -33,7 +33,7 @@ OTHER = {
     "events": "laugh@0.2-0.6",
 }
 
-UNSET = {"blinks", "darts", "script", "text", "language", "dictionary", "emphasis", "edits"}
+UNSET = {"blinks", "darts", "script", "text", "language", "dictionary", "emphasis", "edits", "mood"}
 """Options that no batch's command sets; a row has its own text."""
 LISTED = "id,audio,emotion,look,events\na,line_0.wav,mood.txt,look.txt,what.txt\n"
 
