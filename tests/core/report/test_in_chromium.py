@@ -229,7 +229,7 @@ def test_verdicts_are_exported_and_kept(page: Page, lines: list[ReportLine], tmp
     page.keys("j", "a", "j", "a", "a", "j", "a")
     page.part("export").click()
     file = tmp_path / "down" / "facetake-approvals.json"
-    page.wait(file.exists)
+    page.wait(lambda: whole(file))
     digest = {line.id: line.take_sha256 for line in lines}
     document = json.loads(file.read_text(encoding="utf-8"))
     assert document == {
@@ -357,11 +357,16 @@ def test_many_are_approved_at_once(page: Page, lines: list[ReportLine]) -> None:
     assert page.ids() == ["calm_1"]
 
 
+def whole(file: Path) -> bool:
+    """Whether a file that the browser saves is all there: it stands empty under its name while its bytes come beside."""
+    return file.exists() and file.stat().st_size > 0 and not list(file.parent.glob("*.crdownload"))
+
+
 def exported(page: Page, folder: Path) -> dict[str, Any]:
     """The lines of the file that the page exports."""
     page.part("export").click()
     file = folder / "down" / "facetake-approvals.json"
-    page.wait(file.exists)
+    page.wait(lambda: whole(file))
     found: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))["lines"]
     return found
 
