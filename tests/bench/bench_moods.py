@@ -38,6 +38,7 @@ def lessons(
         sound_files([str(folder)]),
         motion.about.rate,
         how,
+        motion.about.settings.motion.neutral.way,
         marks,
         models,
         SEEDS[name],

@@ -98,7 +98,9 @@ def main() -> None:
     face = open_face()
     clips = film(sounds, arguments.out / "actor", face, models, arguments.side)
     base = read_settings("quick")
-    base = replace(base, texture="audio", side=arguments.side, renderer=replace(base.renderer, epochs=arguments.epochs))
+    heard = replace(base.parameters, way="network")  # the paper's, of which Table 3 has ablations
+    taught = replace(base.renderer, epochs=arguments.epochs)
+    base = replace(base, texture="audio", side=arguments.side, parameters=heard, renderer=taught)
     spoken = [hear(clip, base, models) for clip in clips]
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)

@@ -11,18 +11,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
-from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from facetake import audio, mouth, rig
+from facetake import rig
 from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ, SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.inference import Ear, Models
-from facetake.take import Take
 from facetake.timebase import positions
 from facetake.visemes import VISEMES
 
@@ -44,7 +42,7 @@ def hear(sound: F32, rate: Fraction, kind: Heard, models: Models) -> F32:
     Returns:
         (T, WIDTHS[kind]) float32; T frames cover the sound.
     """
-    rows = [_speech(sound, _n_curves(sound), models)]
+    rows = [_speech(sound, n_curves(sound), models)]
     if kind == "speech_mel":
         rows.append(log_mel(sound).mean(axis=1))
     return at_rate(np.concatenate(rows, axis=1), Fraction(FRAME_RATE_HZ), rate, n_frames(sound, rate))
@@ -55,26 +53,14 @@ def n_frames(sound: F32, rate: Fraction) -> int:
     return max(1, int(Fraction(len(sound), SAMPLE_RATE_HZ) * rate))
 
 
-def _n_curves(sound: F32) -> int:
+def n_curves(sound: F32) -> int:
+    """Frames at the network's rate that samples (S,) cover, one at least."""
     return max(1, round(len(sound) * FRAME_RATE_HZ / SAMPLE_RATE_HZ))
 
 
 def visemes(sound: F32, ear: Ear) -> F32:
     """(T, 16) at 60 fps: viseme probabilities of samples (S,)."""
-    return ear.hear([sound], _n_curves(sound)).visemes
-
-
-def lips(path: Path, take: Take, rate: Fraction, ear: Ear, n_frames: int) -> F32:
-    """Opening and rounding of the lips (n_frames, 2) in a sound file, each in a scale of its own.
-
-    As the ear reads them; where it does not, those of the take that was generated for the sound.
-    """
-    sound = audio.read(path)
-    found = ear.hear([sound], _n_curves(sound)).lips if ear.reads_lips else None
-    if found is None:
-        found = np.stack([mouth.aperture(take.values), mouth.pucker(take.values)], axis=1)
-        return at_rate(found, take.rate, rate, n_frames)
-    return at_rate(found, Fraction(FRAME_RATE_HZ), rate, n_frames)
+    return ear.hear([sound], n_curves(sound)).visemes
 
 
 def _speech(sound: F32, n_curves: int, models: Models) -> F32:
@@ -96,7 +82,7 @@ def log_mel(sound: F32) -> F32:
 
     from facetake.networks.logmel import FEATURES_PER_FRAME, LogMel
 
-    count = _n_curves(sound)
+    count = n_curves(sound)
     with torch.inference_mode():
         mel = LogMel()(torch.from_numpy(sound)[None], count)[0]
     return np.asarray(mel.unflatten(0, (count, FEATURES_PER_FRAME)).numpy(), np.float32)

@@ -1,9 +1,8 @@
 """Learns from one clip what its actor's face does with a sound, and predicts with it (AudioDVP 3.2).
 
-Audio2Expression is the paper's way. `Ridge` stands in for it where there are seconds of video and not minutes: a
-network that is trained on six seconds predicts others worse than a take does that knows nothing of the actor, and a
-ridge regression on what the ear read of the lips better than either. `Scaled` is a former way. Knows features and
-coefficients as arrays; does not know sound files or pictures.
+Audio2Expression is the paper's way; where there are seconds of video and not minutes,
+`facetake.portrait.lip_regression` stands in for it. `Scaled` is a former way. Knows features and coefficients as
+arrays; does not know sound files or pictures.
 """
 
 from __future__ import annotations
@@ -19,15 +18,10 @@ from facetake.networks.audio2expression import Audio2Expression, stacked
 from facetake.networks.optimization import BETAS, step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.audiodvp.settings import ExpressionTraining
+from facetake.portrait.lip_regression import Ridge, regress
 from facetake.portrait.training.trainer import Trainer, ignore
 
 MOST_GAIN = 3.0  # what the take hardly moves is not blown up
-N_LIPS = 2  # the last of the features that `Ridge` regresses on: opening and rounding of the lips
-LIPS_REACH = 4  # frames to either side whose lips are looked at; 2 and 6 were no better on the clips below
-TAKE_WEIGHT = 0.3
-"""Of the take's expression beside the lips, whose weight is 1: on 20 s of an actor of whom 40 s were learnt r of the
-opening is 0.802; 0.788 without the take, 0.795 with a weight of 1. With the ear's 256 features beside them 0.815, but
-0.68 in place of 0.84 where six seconds are learnt."""
 
 
 class ExpressionPredictor(nn.Module):
@@ -77,39 +71,6 @@ class Scaled(nn.Module):
         return torch.from_numpy(features)
 
 
-class Ridge(nn.Module):
-    """A ridge regression of an actor's expression on a take's and on the lips around each frame."""
-
-    mean: Tensor
-    spread: Tensor
-    weights: Tensor
-    offset: Tensor
-    low: Tensor
-    high: Tensor
-
-    def __init__(self, n_features: int, n_expression: int) -> None:
-        """Builds one that always says 0."""
-        super().__init__()
-        n_in = n_features - N_LIPS + N_LIPS * (2 * LIPS_REACH + 1)
-        self.register_buffer("mean", torch.zeros(n_in))
-        self.register_buffer("spread", torch.ones(n_in))
-        self.register_buffer("weights", torch.zeros(n_in, n_expression))
-        for name in ("offset", "low", "high"):
-            self.register_buffer(name, torch.zeros(n_expression))
-
-    def forward(self, windows: Tensor) -> Tensor:
-        """Maps rows (T, n_in) of `windows` to expression (T, E), within the range the actor was seen with."""
-        made = ((windows - self.mean) / self.spread) @ self.weights + self.offset
-        return made.clamp(self.low, self.high)
-
-    def windows(self, features: F32) -> Tensor:
-        """A take's expression and the lips of (T, n_features), the lips with their neighbours; the ends are held."""
-        take, lips = features[:, :-N_LIPS], features[:, -N_LIPS:]
-        rows = np.arange(len(lips))[:, None] + np.arange(-LIPS_REACH, LIPS_REACH + 1)
-        near = lips[rows.clip(0, len(lips) - 1)].reshape(len(lips), -1)
-        return torch.from_numpy(np.concatenate([take, near], axis=1))
-
-
 Predictor = ExpressionPredictor | Scaled | Ridge
 
 
@@ -145,7 +106,7 @@ def learn(
     if training.way == "scaled":
         return _scaled(features, expression)
     if training.way == "ridge":
-        return _regressed(features, expression)
+        return regress([features], [expression])
     return _learnt(features, expression, radius, training, seed, progress)
 
 
@@ -157,30 +118,6 @@ def _scaled(features: F32, expression: F32) -> Scaled:
     offset = expression.mean(axis=0) - gain * features.mean(axis=0)
     for buffer, values in (
         (found.gain, gain),
-        (found.offset, offset),
-        (found.low, expression.min(axis=0)),
-        (found.high, expression.max(axis=0)),
-    ):
-        buffer.copy_(torch.from_numpy(values))
-    return found.eval()
-
-
-def _regressed(features: F32, expression: F32) -> Ridge:
-    """Least squares with every weight held small, the take's smaller than the lips'."""
-    found = Ridge(features.shape[1], expression.shape[1])
-    rows = found.windows(features).numpy().astype(np.float64)
-    n_take = features.shape[1] - N_LIPS
-    n_near = rows.shape[1] - n_take
-    mean = rows.mean(axis=0)
-    counts = np.concatenate([np.full(n_take, n_take**0.5 / TAKE_WEIGHT), np.full(n_near, n_near**0.5)])
-    spread = (rows.std(axis=0) + SMALLEST_SPREAD) * counts
-    inputs = (rows - mean) / spread
-    offset = expression.mean(axis=0, dtype=np.float64)
-    weights = np.linalg.solve(inputs.T @ inputs + np.eye(len(mean)), inputs.T @ (expression - offset))
-    for buffer, values in (
-        (found.mean, mean),
-        (found.spread, spread),
-        (found.weights, weights),
         (found.offset, offset),
         (found.low, expression.min(axis=0)),
         (found.high, expression.max(axis=0)),

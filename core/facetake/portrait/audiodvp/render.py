@@ -15,11 +15,10 @@ from numpy.typing import NDArray
 
 from facetake import audio
 from facetake.arrays import F32, U8
-from facetake.face.drive import from_take
 from facetake.face.model import FaceModel
-from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.portrait.audio_features import hear, lips
+from facetake.portrait import lip_regression
+from facetake.portrait.audio_features import hear
 from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
 from facetake.portrait.audiodvp.expression import predict
 from facetake.portrait.audiodvp.proxy import DrawableActor
@@ -31,13 +30,11 @@ from facetake.portrait.video.playback import BLOCK, at_random
 
 def heard(path: Path, rate: Fraction, kind: Features, model: FaceModel, models: Models) -> F32:
     """Features (T, F) of a sound file, T frames at `rate`. AudioError when it cannot be read."""
-    if kind != "take" and kind != "take_lips":
-        return hear(audio.read(path), rate, kind, models)
-    take = generate(path, GenerateOptions(blink=False, gaze=False, head=False), models).take
-    expression = from_take(take, rate, model)
+    if kind == "take_lips":
+        return lip_regression.heard(path, rate, model, models)
     if kind == "take":
-        return expression
-    return np.concatenate([expression, lips(path, take, rate, models.ear, len(expression))], axis=1)
+        return lip_regression.neutral_expression(path, rate, model, models)[1]
+    return hear(audio.read(path), rate, kind, models)
 
 
 def from_sound(path: Path, rate: Fraction, trained: TrainedAudioDvp, model: FaceModel, models: Models) -> F32:

@@ -20,7 +20,7 @@ from pathlib import Path
 from facetake.errors import PortraitError
 from facetake.portrait.landmark_translation.image.translator import Translator
 from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeModel
-from facetake.portrait.landmark_translation.motion.neutral import Speaker
+from facetake.portrait.landmark_translation.motion.neutral import Speaker, untrained
 from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings, PictureSettings
 from facetake.portrait.training import training_dir
 from facetake.timebase import Rate
@@ -94,7 +94,7 @@ def read_motion(folder: Path) -> TrainedLandmarkMotion:
     """
     about = read_about(folder)
     with training_dir.described(folder / ABOUT):
-        speaker = Speaker(about.n_features, about.settings.motion.neutral)
+        speaker = untrained(about.n_features, about.settings.motion.neutral)
         moods = EmotionEdgeModel(about.settings.motion.moods.size)
     training_dir.fill(folder, {NEUTRAL: speaker, MOODS: moods})
     return TrainedLandmarkMotion(about, speaker, moods)

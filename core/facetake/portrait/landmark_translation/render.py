@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -21,12 +22,13 @@ from facetake.emotion import EmotionTrack
 from facetake.face.model import FaceModel
 from facetake.inference import Models
 from facetake.motion import eyes, head
-from facetake.portrait.audio_features import at_rate, hear
+from facetake.portrait.audio_features import at_rate
 from facetake.portrait.landmark_translation.checkpoint import TrainedLandmarkMotion
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
 from facetake.portrait.landmark_translation.image.sketch import draw
 from facetake.portrait.landmark_translation.image.translator import Shown, Translator, region_around
+from facetake.portrait.landmark_translation.motion.dataset import heard
 from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.motion.emotions import put_in
 from facetake.portrait.landmark_translation.motion.neutral import speak
@@ -53,7 +55,7 @@ class DrivenLandmarks:
 
 
 def from_sound(
-    sound: F32,
+    path: Path,
     rate: Fraction,
     mood: EmotionTrack,
     motion: TrainedLandmarkMotion,
@@ -65,7 +67,7 @@ def from_sound(
     """What a person does with a sound in a mood.
 
     Args:
-        sound: samples (S,).
+        path: the sound file.
         rate: frames per second of the points.
         mood: over time.
         motion: trained networks.
@@ -73,8 +75,11 @@ def from_sound(
         model: the face model that knows how the person's lids shut.
         models: the shipped networks, which hear the sound.
         seed: of blinks and the head's directions.
+
+    Raises:
+        AudioError: the sound cannot be read.
     """
-    features = hear(sound, motion.about.rate, "speech", models)
+    features = heard(path, motion.about.rate, motion.about.settings.motion.neutral.way, model, models)
     _, still = in_units(person.still[None], person.still)
     said = speak(motion.speaker, features, still)
     flat = at_rate(said.reshape(len(said), -1), motion.about.rate, rate, _n_frames(len(said), motion.about.rate, rate))
@@ -82,7 +87,9 @@ def from_sound(
     points = put_in(motion.moods, flat.reshape(-1, *still.shape), still, weights)
     placed = person.still + person.unit * (points - still)
     blinks = of_take(_blinks(len(points), rate, seed), person, model, rate)[: len(points)] - person.still
-    return DrivenLandmarks(np.asarray(placed + blinks, np.float32), _onset_head(sound, mood, rate, len(points), seed))
+    return DrivenLandmarks(
+        np.asarray(placed + blinks, np.float32), _onset_head(audio.read(path), mood, rate, len(points), seed)
+    )
 
 
 def from_take(take: Take, rate: Fraction, person: Person, model: FaceModel) -> DrivenLandmarks:

@@ -20,6 +20,8 @@ from facetake.networks.unet import Output, UNetSize
 from facetake.portrait.landmark_translation.image.parts import PartSizes
 from facetake.portrait.training.presets import check_falling, preset
 
+Way = Literal["network", "ridge"]
+
 
 @dataclass(frozen=True)
 class Lessons:
@@ -52,6 +54,9 @@ class NeutralTraining:
         closed: see `lips`.
         laplacian: weight of the difference of a point from its neighbours; velocity: of the movement between frames.
         save_every: epochs between checkpoints.
+        way: "network" is the paper's, learnt from generated lessons and what was seen; "ridge" regresses what was seen
+            of the actors who speak on the lips that the ear reads and on a neutral take, and needs none of the numbers
+            above. Where no actor speaks it is regressed from the generated lessons.
     """
 
     size: MotionSize = field(default_factory=MotionSize)
@@ -65,6 +70,7 @@ class NeutralTraining:
     laplacian: float = 1.0
     velocity: float = 1.0
     save_every: int = 10
+    way: Way = "network"
 
 
 @dataclass(frozen=True)

@@ -177,10 +177,9 @@ def _line(
     if job.take:
         return render.from_take(formats.read(job.take), rate, subject.person, subject.model)
     mood = system.mood(job.sound, job.emotion, job.model, listener)
-    sound = audio.read(job.sound)
-    _warn_of_silence(job.sound, sound, listener)
+    _warn_of_silence(job.sound, audio.read(job.sound), listener)
     models = inference.load(job.model)
-    return render.from_sound(sound, rate, mood, motion, subject.person, subject.model, models, job.seed)
+    return render.from_sound(job.sound, rate, mood, motion, subject.person, subject.model, models, job.seed)
 
 
 def _warn_of_silence(path: Path, samples: F32, listener: Listener) -> None:
@@ -196,7 +195,7 @@ def _predicted(
     """Landmarks (T, 68, 2) from the clip's own sound where the video has the head, and how late the sound is."""
     import numpy as np
 
-    from facetake import audio, inference
+    from facetake import inference
     from facetake.portrait.landmark_translation import evaluation, render
     from facetake.portrait.metrics.lips import LATE_MOST_S, follow, in_step
 
@@ -205,8 +204,7 @@ def _predicted(
         raise PortraitError(f"{actor.folder} has no sound, so nothing can be said again; capture a video with sound")
     mood = system.mood(actor.sound, job.emotion, job.model, listener)
     models = inference.load(job.model)
-    sound = audio.read(actor.sound)
-    line = render.from_sound(sound, actor.rate, mood, motion, captured.person, captured.model, models)
+    line = render.from_sound(actor.sound, actor.rate, mood, motion, captured.person, captured.model, models)
     count = min(len(line.points), actor.n_frames)
     points = captured.stance[:count].seen(line.points[:count])[..., :2]
     known = slice(0, min(learnt or count, count))

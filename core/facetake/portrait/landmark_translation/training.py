@@ -12,19 +12,18 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake import audio
 from facetake.emotion import EMOTIONS
 from facetake.errors import PortraitError
 from facetake.face.marks import Marks
 from facetake.inference import Models
-from facetake.portrait.audio_features import WIDTHS, at_rate, hear
+from facetake.portrait.audio_features import at_rate
 from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, begin
 from facetake.portrait.landmark_translation.image.losses import Judges
 from facetake.portrait.landmark_translation.image.training import Log, learn_pictures
-from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, lessons_of
+from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample, heard, lessons_of, n_features
 from facetake.portrait.landmark_translation.motion.edges import in_units
 from facetake.portrait.landmark_translation.motion.training import learn_motion
-from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings
+from facetake.portrait.landmark_translation.settings import LandmarkTranslationSettings, Way
 from facetake.portrait.landmark_translation.subject import Captured
 from facetake.portrait.training.devices import CPU
 from facetake.portrait.training.trainer import FEWEST_FRAMES, ignore
@@ -63,13 +62,15 @@ def train(
     counts = tuple(_count(captured, most) for captured, most in actors)
     rate = actors[0][0].actor.rate
     origins = tuple(captured.origin for captured, _ in actors)
-    begin(folder, LandmarkTranslationMetadata(origins, counts, rate, WIDTHS["speech"], settings))
     people = [captured for captured, _ in actors]
+    way = settings.motion.neutral.way
+    begin(folder, LandmarkTranslationMetadata(origins, counts, rate, n_features(way, people[0].model), settings))
     spoken = [path for captured in people if (path := captured.actor.sound)]
     lessons = lessons_of(
         [*spoken, *sounds],
         rate,
         settings.motion.lessons,
+        way,
         Marks(people[0].model),
         models,
         settings.seed,
@@ -77,7 +78,7 @@ def train(
         lambda share: report("lessons", share),
     )
     own = [
-        own_lesson(captured, count, rate, models)
+        own_lesson(captured, count, rate, way, models)
         for captured, count in zip(people, counts, strict=True)
         if captured.actor.sound
     ]
@@ -95,11 +96,11 @@ def _count(captured: Captured, most: int | None) -> int:
     return count
 
 
-def own_lesson(captured: Captured, n_frames: int, rate: Fraction, models: Models) -> LandmarkMotionExample:
+def own_lesson(captured: Captured, n_frames: int, rate: Fraction, way: Way, models: Models) -> LandmarkMotionExample:
     """What an actor with sound was seen to do with it, in its first frames, at `rate`; without moments in moods."""
     assert captured.actor.sound is not None
     seen, still = in_units(captured.points[:n_frames], captured.person.still)
-    features = hear(audio.read(captured.actor.sound), rate, "speech", models)
+    features = heard(captured.actor.sound, rate, way, captured.model, models)
     count = min(len(features), int(n_frames / captured.actor.rate * rate))
     points = at_rate(seen.reshape(n_frames, -1), captured.actor.rate, rate, count).reshape(count, *still.shape)
     nothing = np.zeros((0, *still.shape), np.float32)

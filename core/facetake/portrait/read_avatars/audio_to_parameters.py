@@ -1,6 +1,7 @@
 """Learns what an actor's face does with a sound in a mood, against a discriminator, and predicts it (READ 3.2).
 
 The paper generates the head's pose as well; here pose stays the video's, because the picture is laid into that video.
+Where there is less film than a network needs, `facetake.portrait.lip_regression` stands in for it.
 Knows features, labels and coefficients as arrays; does not know sound files or pictures.
 """
 
@@ -21,6 +22,7 @@ from facetake.emotion import EmotionTrack
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.portrait.capture.clip_list import LABELS
+from facetake.portrait.lip_regression import Ridge, regress
 from facetake.portrait.read_avatars.settings import ParameterTraining
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.trainer import Trainer, batches, ignore
@@ -96,9 +98,21 @@ def over_time(track: EmotionTrack, times_s: NDArray[np.floating]) -> F32:
     return track.sample(times_s)[:, 1:]
 
 
-def predict(predictor: ParameterPredictor, features: F32, label: F32) -> F32:
+Predictor = ParameterPredictor | Ridge
+
+
+def untrained(n_features: int, n_parameters: int, how: ParameterTraining) -> Predictor:
+    """What a training fills."""
+    if how.way == "ridge":
+        return Ridge(n_features, n_parameters, LABELS)
+    return ParameterPredictor(n_features, n_parameters, how.size)
+
+
+def predict(predictor: Predictor, features: F32, label: F32) -> F32:
     """Parameters (T, E) float32 for features (T, F) and labels (T, LABELS)."""
     with torch.inference_mode():
+        if isinstance(predictor, Ridge):
+            return np.asarray(predictor(predictor.windows(features, label)).numpy(), np.float32)
         made = predictor(torch.from_numpy(features)[None], torch.from_numpy(label)[None])
     return np.asarray(made[0].numpy(), np.float32)
 
@@ -109,8 +123,8 @@ def learn(
     seed: int,
     progress: Callable[[float], None] = ignore,
     folder: Path | None = None,
-) -> ParameterPredictor:
-    """Trains the generator on clips (READ Avatars equation 1).
+) -> Predictor:
+    """Trains the generator on clips (READ Avatars equation 1), or regresses.
 
     Args:
         clips: what is learnt from.
@@ -120,6 +134,9 @@ def learn(
         folder: where it is kept what has been learnt so far, and gone on with; the result is the same to the bit. Who
             has put the result elsewhere calls `forget`.
     """
+    if how.way == "ridge":
+        heard, wanted, labels = ([getattr(c, name) for c in clips] for name in ("features", "parameters", "label"))
+        return regress(heard, wanted, labels)
     networks = _Networks(clips, how, seed)
     kept = (
         Kept(GENERATOR, networks.predictor, networks.adam),

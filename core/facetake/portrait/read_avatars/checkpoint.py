@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetake.portrait.read_avatars.audio_features import Phonemes
-from facetake.portrait.read_avatars.audio_to_parameters import ParameterPredictor
+from facetake.portrait.read_avatars.audio_to_parameters import Predictor, untrained
 from facetake.portrait.read_avatars.renderer import Renderer
 from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings
 from facetake.portrait.training import training_dir
@@ -75,7 +75,7 @@ class TrainedReadAvatars:
     """Networks ready to perform."""
 
     about: ReadAvatarsMetadata
-    predictor: ParameterPredictor
+    predictor: Predictor
     renderer: Renderer
 
 
@@ -93,7 +93,7 @@ def read_trained(folder: Path) -> TrainedReadAvatars:
     """
     about = read_about(folder)
     with training_dir.described(folder / ABOUT):
-        predictor = ParameterPredictor(about.n_features, about.n_parameters, about.settings.parameters.size)
+        predictor = untrained(about.n_features, about.n_parameters, about.settings.parameters)
         renderer = Renderer(about.n_phonemes, about.settings)
     training_dir.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
     return TrainedReadAvatars(about, predictor, renderer)

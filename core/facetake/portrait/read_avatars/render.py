@@ -41,17 +41,20 @@ class DrivenExpression:
 
 
 def from_sound(
-    path: Path, rate: Fraction, emotion: EmotionTrack, trained: TrainedReadAvatars, ear: PhonemeExtractor
+    path: Path, rate: Fraction, features: F32, emotion: EmotionTrack, trained: TrainedReadAvatars, ear: PhonemeExtractor
 ) -> DrivenExpression:
-    """The line in a sound file in a mood. AudioError when it cannot be read."""
-    features = audio_features.cepstra(path, rate)
+    """The line in a sound file, of which features (T, F) are known, in a mood. AudioError when it cannot be read."""
     label = over_time(emotion, np.arange(len(features)) / float(rate))
-    return DrivenExpression(predict(trained.predictor, features, label), ear.hear(path, rate))
+    return _with_phonemes(predict(trained.predictor, features, label), path, rate, ear)
 
 
 def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, ear: PhonemeExtractor) -> DrivenExpression:
-    """The line of a take that was made for a sound file; where the sound is shorter, its last phoneme is held."""
-    expression = from_take(take, rate, model)
+    """The line of a take that was made for a sound file."""
+    return _with_phonemes(from_take(take, rate, model), path, rate, ear)
+
+
+def _with_phonemes(expression: F32, path: Path, rate: Fraction, ear: PhonemeExtractor) -> DrivenExpression:
+    """Expression (T, E) with what its texture hears; where the sound is shorter, its last phoneme is held."""
     heard = ear.hear(path, rate)
     places = np.arange(2 * len(expression)).clip(0, len(heard) - 1)
     return DrivenExpression(expression, heard[places])

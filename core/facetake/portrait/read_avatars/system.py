@@ -21,6 +21,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
+    from facetake.arrays import F32
     from facetake.portrait.capture.clip_list import ActorClip
     from facetake.portrait.read_avatars.audio_features import PhonemeExtractor, Phonemes
     from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
@@ -86,7 +87,7 @@ class ReadAvatars:
             _tell_phonemes(ear.phonemes, listener)
         for surface in surfaces:
             _warn_of_poses(surface, listener)
-        lessons = [_lesson(clip, surface, ear, job.seconds) for clip, surface in zip(clips, surfaces, strict=True)]
+        lessons = [_lesson(clip, surface, settings, ear, job) for clip, surface in zip(clips, surfaces, strict=True)]
         if not (job.out / ABOUT).is_file():
             _tell_what_hears(lessons, settings, listener)
         progress = Stages(listener, STAGES)
@@ -125,7 +126,9 @@ class ReadAvatars:
         learnt = next(clip for clip in trained.about.clips if clip.origin == surface.origin)
         mood = emotion.parse(f"{learnt.emotion}:{learnt.intensity}")
         ear = _ear(job, trained.about.phonemes, job.training)
-        line = render.from_sound(_sound_of(surface), surface.rate, mood, trained, ear)
+        sound = _sound_of(surface)
+        features = _features(sound, surface, trained.about.settings, job)
+        line = render.from_sound(sound, surface.rate, features, mood, trained, ear)
         first = 0 if job.is_all else learnt.n_frames
         frames = np.arange(first, min(surface.n_frames, len(line.expression)))
         clip = ReferenceClip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
@@ -137,15 +140,29 @@ class ReadAvatars:
 SYSTEM: Final = ReadAvatars()
 
 
-def _lesson(clip: ActorClip, surface: ActorSurface, ear: PhonemeExtractor, seconds: float | None) -> TrainingClip:
-    from facetake.portrait.read_avatars import audio_features
+def _lesson(
+    clip: ActorClip, surface: ActorSurface, settings: ReadAvatarsSettings, ear: PhonemeExtractor, job: TrainJob
+) -> TrainingClip:
     from facetake.portrait.read_avatars.training import TrainingClip
 
     sound = _sound_of(surface)
-    rate = surface.rate
-    count = None if seconds is None else int(seconds * rate)
-    cepstra = audio_features.cepstra(sound, rate)
-    return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, cepstra, ear.hear(sound, rate), count)
+    count = None if job.seconds is None else int(job.seconds * surface.rate)
+    features = _features(sound, surface, settings, job)
+    heard = ear.hear(sound, surface.rate)
+    return TrainingClip(surface, clip.emotion, clip.intensity, clip.label, features, heard, count)
+
+
+def _features(
+    sound: Path, surface: ActorSurface, settings: ReadAvatarsSettings, job: TrainJob | RenderJob | EvaluateJob
+) -> F32:
+    """What the parameters are told from: (T, F) of a sound file at the video's rate. AudioError as `audio.read`."""
+    from facetake import inference
+    from facetake.portrait import lip_regression
+    from facetake.portrait.read_avatars import audio_features
+
+    if settings.parameters.way == "ridge":
+        return lip_regression.heard(sound, surface.rate, surface.model, inference.load(job.model))
+    return audio_features.cepstra(sound, surface.rate)
 
 
 def _style(job: TrainJob, settings: ReadAvatarsSettings) -> StyleLoss:
@@ -230,7 +247,8 @@ def _line(job: RenderJob, surface: ActorSurface, trained: TrainedReadAvatars, li
     if not job.take:
         ear = _ear(job, trained.about.phonemes, job.training)
         mood = system.mood(job.sound, job.emotion, job.model, listener)
-        return render.from_sound(job.sound, surface.rate, mood, trained, ear)
+        features = _features(job.sound, surface, trained.about.settings, job)
+        return render.from_sound(job.sound, surface.rate, features, mood, trained, ear)
     take = formats.read(job.take)
     if job.audio:
         ear = _ear(job, trained.about.phonemes, job.training)

@@ -21,12 +21,14 @@ from facetake.audio import SAMPLE_RATE_HZ
 from facetake.emotion import EMOTIONS
 from facetake.face.drive import from_take
 from facetake.face.marks import Marks
+from facetake.face.model import FaceModel
 from facetake.generate import GenerateOptions, generate
 from facetake.inference import Models
-from facetake.portrait.audio_features import hear
+from facetake.portrait import lip_regression
+from facetake.portrait.audio_features import WIDTHS, hear
 from facetake.portrait.capture.actor import read_arrays, write_arrays, write_sound
 from facetake.portrait.landmark_translation.motion.edges import in_units
-from facetake.portrait.landmark_translation.settings import Lessons
+from facetake.portrait.landmark_translation.settings import Lessons, Way
 from facetake.portrait.storage import Progress
 
 SHORTEST_S = 0.8  # below which a piece teaches nothing
@@ -72,6 +74,7 @@ def lessons_of(
     sounds: Sequence[Path],
     rate: Fraction,
     how: Lessons,
+    way: Way,
     marks: Marks,
     models: Models,
     seed: int,
@@ -84,6 +87,7 @@ def lessons_of(
         sounds: files of speech.
         rate: frames per second.
         how: how many and how.
+        way: of learning, which tells what is heard.
         marks: the face model that people are drawn from.
         models: the shipped networks.
         seed: of the people.
@@ -98,7 +102,7 @@ def lessons_of(
         if not file.is_file():
             sound = folder / f"{number:04d}.wav"
             write_sound(sound, piece, SAMPLE_RATE_HZ)
-            lesson = lesson_of(sound, rate, how, marks, models, seed * 100_003 + number)
+            lesson = lesson_of(sound, rate, how, way, marks, models, seed * 100_003 + number)
             write_arrays(file, dict(vars(lesson)))
         found.append(
             LandmarkMotionExample(**read_arrays(file, *(field.name for field in fields(LandmarkMotionExample))))
@@ -108,7 +112,7 @@ def lessons_of(
 
 
 def lesson_of(
-    sound: Path, rate: Fraction, how: Lessons, marks: Marks, models: Models, seed: int
+    sound: Path, rate: Fraction, how: Lessons, way: Way, marks: Marks, models: Models, seed: int
 ) -> LandmarkMotionExample:
     """The lesson of one sound file, said by a person that the seed draws."""
     random = torch.Generator().manual_seed(seed)
@@ -121,11 +125,23 @@ def lesson_of(
     moody = [marks.of(who, torch.from_numpy(take[seed % how.every :: how.every])).numpy() for take in takes]
     labels = [np.tile(emotion.weights(mood, mood), (len(rows), 1)) for mood, rows in zip(moods, moody, strict=True)]
     seen, rest = in_units(np.concatenate([spoken, *moody]), still)
-    features = hear(audio.read(sound), rate, "speech", models)
+    features = heard(sound, rate, way, marks.model, models)
     count = min(len(features), len(spoken))
     return LandmarkMotionExample(
         features[:count], rest, seen[:count], seen[len(spoken) :], np.concatenate(labels).astype(np.float32)
     )
+
+
+def heard(sound: Path, rate: Fraction, way: Way, model: FaceModel, models: Models) -> F32:
+    """Features (T, F) of a sound file at a rate. AudioError when it cannot be read."""
+    if way == "ridge":
+        return lip_regression.heard(sound, rate, model, models)
+    return hear(audio.read(sound), rate, "speech", models)
+
+
+def n_features(way: Way, model: FaceModel) -> int:
+    """Numbers a row of what is `heard`."""
+    return model.expression_size + lip_regression.N_LIPS if way == "ridge" else WIDTHS["speech"]
 
 
 def _expression(sound: Path, mood: str, rate: Fraction, marks: Marks, models: Models) -> F32:

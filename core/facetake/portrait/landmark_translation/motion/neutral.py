@@ -1,10 +1,12 @@
 """Learns what 68 points do with a sound, whoever's they are, and predicts it (Landmark translation 3.1).
 
-Knows features and points as arrays, in distances between the eyes; does not know sound files or moods.
+Where there is less film than a network needs, `facetake.portrait.lip_regression` stands in for it. Knows features and
+points as arrays, in distances between the eyes; does not know sound files or moods.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
@@ -19,10 +21,11 @@ from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
 from facetake.portrait.landmark_translation.settings import NeutralTraining
+from facetake.portrait.lip_regression import Ridge, regress
 from facetake.portrait.training.trainer import batches
 
 
-class Speaker(nn.Module):
+class NetworkSpeaker(nn.Module):
     """The network with the scale of its features, so that a file of weights is all that prediction needs."""
 
     mean: Tensor
@@ -47,9 +50,25 @@ class Speaker(nn.Module):
         return moved
 
 
+Speaker = NetworkSpeaker | Ridge
+
+
+def untrained(n_features: int, how: NeutralTraining) -> Speaker:
+    """What a training fills."""
+    return Ridge(n_features, N_POINTS * 3) if how.way == "ridge" else NetworkSpeaker(n_features, how)
+
+
+def regressed(lessons: Sequence[LandmarkMotionExample]) -> Ridge:
+    """Displacements regressed from lessons."""
+    moved = [(lesson.spoken - lesson.still).reshape(len(lesson.spoken), -1) for lesson in lessons]
+    return regress([lesson.features for lesson in lessons], moved)
+
+
 def speak(speaker: Speaker, features: F32, still: F32) -> F32:
     """Points (T, 68, 3) of a face (68, 3) that says what is heard in features (T, F)."""
     with torch.inference_mode():
+        if isinstance(speaker, Ridge):
+            return np.asarray(still + speaker(speaker.windows(features)).numpy().reshape(-1, *still.shape), np.float32)
         moved = speaker(torch.from_numpy(features)[None], torch.from_numpy(still)[None])[0]
     return np.asarray(still + moved.numpy(), np.float32)
 
@@ -69,7 +88,7 @@ class NeutralTrainer:
         self.seed = seed
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.speaker = Speaker(lessons[0].features.shape[1], how)
+            self.speaker = NetworkSpeaker(lessons[0].features.shape[1], how)
         self.speaker.measure(lessons)
         self.adam = torch.optim.Adam(self.speaker.parameters(), how.rate)
         self._features, self._still, self._wanted = _windows(lessons, how)

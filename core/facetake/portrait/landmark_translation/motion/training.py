@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from facetake.errors import PortraitError
+from facetake.networks import checkpoint
 from facetake.portrait.landmark_translation.checkpoint import CRITIC, MOODS, NEUTRAL
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.emotions import MoodTrainer
-from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer
+from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer, regressed
 from facetake.portrait.landmark_translation.settings import MoodTraining, MotionSettings, NeutralTraining
 from facetake.portrait.training.trainer import Trainer
 from facetake.portrait.training.training_dir import Kept, show
@@ -46,8 +47,16 @@ def learn_motion(
     moody = [lesson for lesson in lessons if len(lesson.moody)]
     if not moody:
         raise PortraitError("the actors' videos have no speech to learn from; name sound files with --lines")
-    _learn_neutral(lessons, settings.neutral, seed, folder, report)
+    if settings.neutral.way == "ridge":
+        _regress_neutral([lesson for lesson in lessons if not len(lesson.moody)] or moody, folder)
+    else:
+        _learn_neutral(lessons, settings.neutral, seed, folder, report)
     _learn_moods(moody, settings.moods, seed, folder, report)
+
+
+def _regress_neutral(lessons: list[LandmarkMotionExample], folder: Path) -> None:
+    if not (folder / f"{NEUTRAL}.safetensors").is_file():
+        checkpoint.save(folder, NEUTRAL, regressed(lessons), None, {})
 
 
 def _learn_neutral(
