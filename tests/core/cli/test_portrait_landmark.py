@@ -104,6 +104,26 @@ def test_training_leaves_networks_and_previews_and_goes_on(
     assert "other actors, other frames or other settings" in capsys.readouterr().err
 
 
+def test_displacements_may_be_regressed_on_the_lips(actor: Path, tiny_model: Path, line: Path) -> None:
+    """With way = "ridge" a training ends, goes on without a change, and the actor says a line and is measured."""
+    from facetake.portrait.landmark_translation import settings
+
+    tiny = (Path(settings.__file__).parent / "landmark_translation_tiny.toml").read_text(encoding="utf-8")
+    way = line.with_name("ridge.toml")
+    way.write_text(tiny.replace("[motion.neutral]\n", '[motion.neutral]\nway = "ridge"\n'), encoding="utf-8")
+    out, model = line.with_name("run"), ["--model", str(tiny_model)]
+    order = ["portrait", "train", "landmark", str(actor), "-o", str(out), "--settings", str(way), "--seconds", LEARNT_S]
+    learnt = []
+    for _ in range(2):
+        assert main([*order, *model]) == 0
+        learnt.append((out / "neutral.safetensors").read_bytes())
+    assert learnt[0] == learnt[1]
+    order = ["portrait", "render", "landmark", str(actor), str(out), "--audio", str(line), *model]
+    assert main([*order, "-o", str(line.with_name("said.mp4"))]) == 0
+    assert frames(line.with_name("said.mp4")).shape == (12, 64, 64, 3)
+    assert main(["portrait", "evaluate", "landmark", str(actor), str(out), *model]) == 0
+
+
 def test_the_actor_says_a_line_in_a_mood(actor: Path, run: Path, tiny_model: Path, line: Path) -> None:
     """Half a second of sound gives half a second of pictures with sound, and the mood changes them."""
     made = []

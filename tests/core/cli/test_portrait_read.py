@@ -71,6 +71,30 @@ def test_a_line_is_rendered_in_a_mood(
         assert sum(1 for _ in film.decode(video=0)) == 25
 
 
+def test_parameters_may_be_regressed_on_the_lips(actor: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """With way = "ridge" a training on clips in two moods ends, and a line in another mood is another film."""
+    import soundfile
+
+    from facetake.portrait.read_avatars import settings
+
+    tiny = (Path(settings.__file__).parent / "read_avatars_tiny.toml").read_text(encoding="utf-8")
+    (tmp_path / "ridge.toml").write_text(tiny.replace("[parameters]", '[parameters]\nway = "ridge"'), encoding="utf-8")
+    model = ["--model", str(tiny_model)]
+    order = ["portrait", "train", "read", str(actor / "clips.csv"), "-o", str(tmp_path / "run")]
+    assert main([*order, "--settings", str(tmp_path / "ridge.toml"), "--seconds", "0.5", *model]) == 0
+    soundfile.write(tmp_path / "line.wav", np.random.default_rng(1).normal(0.0, 0.1, 16_000), 16_000)
+    films = []
+    for mood in ("neutral", "angry"):
+        order = ["portrait", "render", "read", str(actor / "calm"), str(tmp_path / "run"), "--emotion", mood]
+        film = tmp_path / f"{mood}.mp4"
+        assert main([*order, "--audio", str(tmp_path / "line.wav"), "-o", str(film), *model]) == 0
+        with av.open(str(film)) as container:
+            films.append(np.stack([frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]))
+    assert films[0].shape == films[1].shape and len(films[0]) == 25
+    assert np.abs(films[0].astype(float) - films[1]).mean() > 0.0
+    assert main(["portrait", "evaluate", "read", str(actor / "cross"), str(tmp_path / "run"), *model]) == 0
+
+
 def test_a_take_alone_is_rendered(actor: Path, run: Path, tmp_path: Path) -> None:
     """Without sound the phonemes are read from the take's lips."""
     from fractions import Fraction

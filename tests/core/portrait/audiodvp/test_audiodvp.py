@@ -193,23 +193,6 @@ def test_a_take_is_brought_to_the_actors_manner() -> None:
         expression.untrained(68, 52, 3, ExpressionTraining(way="scaled"))
 
 
-def test_an_actors_manner_is_regressed_on_the_lips() -> None:
-    """Of a jaw that goes with the lips of the frame before, and a smile that goes with nothing, the jaw is learnt."""
-    dice = np.random.default_rng(2)
-    lips = dice.normal(size=(500, 2))
-    take = dice.uniform(size=(500, 2))
-    said: F32 = np.concatenate([take, lips], axis=1).astype(np.float32)
-    jaw = 0.4 + 0.1 * np.roll(lips[:, 0], 1)
-    seen: F32 = np.stack([jaw, dice.uniform(0.2, 0.3, 500)], axis=1).astype(np.float32)
-    found = expression.learn(said[:250], seen[:250], 3, ExpressionTraining(way="ridge"), seed=0)
-    made = expression.predict(found, said)
-
-    assert np.corrcoef(made[250:, 0], seen[250:, 0])[0, 1] > 0.95
-    assert made[250:, 1].std() < 0.5 * seen[250:, 1].std()
-    far = expression.predict(found, np.full((1, 4), 90.0, np.float32))
-    assert ((far >= seen[:250].min(axis=0) - 1e-6) & (far <= seen[:250].max(axis=0) + 1e-6)).all()
-
-
 def test_the_mask_reaches_below_the_jaw(actor: SyntheticActor) -> None:
     """The open mouth widens the mask downwards, and it never climbs to the eyes."""
     mask = actor.mask(0)
