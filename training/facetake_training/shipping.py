@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
+from safetensors.torch import save as as_bytes
 from torch import Tensor
 
 from facetake import files, inference
@@ -251,8 +252,8 @@ class ShippedModelEntry:
 
     def ship(self, name: str, weights: Mapping[str, Tensor], out: Path) -> str:
         """Writes the weights in half precision and the entry of models.toml; says what was written."""
-        save_file({key: value.half() for key, value in weights.items()}, out / f"{name}.safetensors")
-        (out / f"{name}.safetensors").chmod(0o644)  # safetensors makes its files the owner's alone
+        # what safetensors writes itself is the owner's alone
+        (out / f"{name}.safetensors").write_bytes(as_bytes({key: value.half() for key, value in weights.items()}))
         return self.declare(name, out)
 
     def declare(self, name: str, out: Path, suffix: str = ".onnx") -> str:

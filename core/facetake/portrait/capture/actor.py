@@ -10,7 +10,6 @@ Knows the files. Does not know how a face is found or fitted.
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from fractions import Fraction
@@ -226,14 +225,10 @@ def read_arrays(path: Path, *names: str) -> dict[str, F32]:
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Writes a safetensors file, whole or not at all."""
-    from safetensors import SafetensorError
-    from safetensors.numpy import save_file
+    from safetensors.numpy import save
 
-    with beside(path) as part:
-        try:
-            save_file({name: np.ascontiguousarray(array) for name, array in arrays.items()}, part)
-        except SafetensorError as error:  # what the disk refuses
-            raise OSError(errno.EIO, str(error)) from error
+    with beside(path) as part:  # what safetensors writes itself is the owner's alone
+        part.write_bytes(save({name: np.ascontiguousarray(array) for name, array in arrays.items()}))
 
 
 def write_about(folder: Path, about: ActorMetadata) -> None:

@@ -7,7 +7,7 @@ Knows maps of clips; does not know faces.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -107,6 +107,7 @@ class ReadAvatarsRendererTrainer:
             clip, rows = steps[step]
             others = rng.integers(0, len(clip), len(rows)) if how.mixed_holes else None
             given = seen(clip, rows, self.settings, others).to(self.device)
+            given = halved(given) if number < how.coarse else given
             self._step(jittered(given, how.jitter, rng), total)
         for name, value in vars(total).items():
             setattr(total, name, value / len(steps))
@@ -150,6 +151,18 @@ class ReadAvatarsRendererTrainer:
         total.l1 += float(l1.detach())
         total.style += float(style.detach())
         return loss
+
+
+def halved(given: RendererInput) -> RendererInput:
+    """What is seen of B pictures at half the side; coordinates and masks are those of every other pixel."""
+    return replace(
+        given,
+        uv=given.uv[..., ::2, ::2],
+        alpha=given.alpha[..., ::2, ::2],
+        lips=given.lips[..., ::2, ::2],
+        hole=given.hole[..., ::2, ::2],
+        background=nn.functional.avg_pool2d(given.background, 2),
+    )
 
 
 def jittered(given: RendererInput, amount: float, rng: np.random.Generator) -> RendererInput:

@@ -75,6 +75,8 @@ class ReadAvatarsRendererTraining:
             is a hundredth of the picture and most of what is looked at. The paper has all alike.
         falling: the share of the epochs, the last ones, over which the rate falls to nothing, 0..1; see
             `facetake.portrait.training.trainer`. The paper says nothing of it.
+        coarse: so many of the epochs, the first ones, are learnt at half the side, which is four times as fast. The
+            paper has none.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -91,6 +93,7 @@ class ReadAvatarsRendererTraining:
     colours: float = 0.0
     lips: float = 1.0
     falling: float = 0.0
+    coarse: int = 0
     save_every: int = 1
     preview_every: int = 1
 
@@ -153,6 +156,11 @@ class ReadAvatarsSettings:
                 f"encoder.widths, which halve twice as many rows, not {self.half_window}"
             )
         check_falling(self.renderer.falling)
+        if self.renderer.coarse and self.side % 2 ** (self.unet.downs + 1):
+            raise ValueError(
+                f"side {self.side} must be a multiple of {2 ** (self.unet.downs + 1)}, for unet.downs halvings of half "
+                "of it in the epochs of renderer.coarse"
+            )
         if self.renderer.lips < 0.0:
             raise ValueError(f"lips is a weight, 0 or more, not {self.renderer.lips}")
 

@@ -36,7 +36,13 @@ def turns(count: int, amount: float, rng: np.random.Generator) -> Tensor:
     return torch.from_numpy(np.stack([np.stack(row, axis=-1) for row in rows], axis=1)).float()
 
 
-def moved(pictures: Tensor, by: Tensor, mode: Literal["bilinear", "nearest"] = "bilinear") -> Tensor:
-    """Pictures (B, C, H, W) moved by `turns`; beyond their edges the edge goes on. `nearest`: for what must not mix."""
+def moved(pictures: Tensor, by: Tensor, mode: Literal["bicubic", "nearest"] = "bicubic") -> Tensor:
+    """Pictures (B, C, H, W) in -1..1 moved by `turns`; beyond their edges the edge goes on.
+
+    Bicubic, since what is moved bilinearly is soft, and networks that learn from soft pictures paint them.
+
+    mode: "nearest" for what must not mix.
+    """
     grid = F.affine_grid(by, [*pictures.shape], align_corners=False)
-    return F.grid_sample(pictures, grid, mode=mode, padding_mode="border", align_corners=False)
+    new = F.grid_sample(pictures, grid, mode=mode, padding_mode="border", align_corners=False)
+    return new.clamp(-1.0, 1.0) if mode == "bicubic" else new

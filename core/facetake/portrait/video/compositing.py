@@ -53,7 +53,10 @@ class Region:
 
 
 def around(masks: Mask, pixels: int) -> Region:
-    """The square that holds every mask (T, H, W) with a margin, or the largest that the picture has room for."""
+    """The square that holds every mask (T, H, W) with a margin, or the largest that the picture has room for.
+
+    Where it is smaller than what the network sees it grows to that, so that the picture's own pixels are seen.
+    """
     size = min(masks.shape[1:])
     covered: Mask = masks.max(axis=0)
     rows = np.flatnonzero(covered.max(axis=1))
@@ -61,7 +64,7 @@ def around(masks: Mask, pixels: int) -> Region:
     if not len(rows):
         return Region(0, 0, size, pixels)
     extent = max(rows[-1] - rows[0], columns[-1] - columns[0]) + 1
-    side = min(size, int(np.ceil(extent * (1.0 + 2.0 * MARGIN))))
+    side = min(size, max(pixels, int(np.ceil(extent * (1.0 + 2.0 * MARGIN)))))
     left, top = (int(np.clip((a[0] + a[-1] + 1 - side) // 2, 0, size - side)) for a in (columns, rows))
     return Region(left, top, side, pixels)
 
@@ -73,7 +76,7 @@ def _resized(picture: U8, side: int) -> U8:
     import torch
 
     tensor = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)[None].float()
-    new = torch.nn.functional.interpolate(tensor, (side, side), mode="bilinear", antialias=True, align_corners=False)
+    new = torch.nn.functional.interpolate(tensor, (side, side), mode="bicubic", antialias=True, align_corners=False)
     return np.asarray(new[0].permute(1, 2, 0).round().clamp(0, 255).byte().numpy())
 
 

@@ -153,6 +153,27 @@ def test_trainers_slow_down() -> None:
         assert adam.param_groups[0]["lr"] == pytest.approx(how.rate / 3.0)
 
 
+def test_the_first_epochs_may_be_coarse() -> None:
+    """They see every map at half the side, the others whole; a side that cannot be halved so often is refused."""
+    settings = read_settings("tiny")
+    settings = replace(settings, side=2 * settings.side, renderer=replace(settings.renderer, coarse=1, jitter=0.0))
+    side = settings.side
+    dice = np.random.default_rng(3)
+    uv = dice.uniform(-1.0, 1.0, (4, side, side, 2)).astype(np.float16)
+    masks = np.ones((4, side, side), np.uint8)
+    maps = Maps(uv, masks, dice.integers(0, 255, (4, side, side, 3)).astype(np.uint8), masks, np.zeros((8, 2), "f4"))
+    trainer = ReadAvatarsRendererTrainer(2, settings, Style())
+    sides: list[int] = []
+    trainer.renderer.register_forward_hook(lambda _network, _given, made: sides.append(made[0].shape[-1]))
+
+    for epoch in range(2):
+        trainer.epoch([maps], epoch)
+
+    assert sorted(set(sides)) == [side // 2, side] and sides[0] == side // 2
+    with pytest.raises(ValueError, match="halvings of half of it"):
+        replace(settings, side=2**settings.unet.downs)
+
+
 def test_lips_count_as_often_as_asked() -> None:
     """In a picture that is all lips the difference counts five times, in one without them once."""
     settings = read_settings("tiny")

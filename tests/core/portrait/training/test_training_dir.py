@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import held_files
+import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
 from facetake.errors import ModelError, PortraitError  # noqa: E402  after the skip
 from facetake.networks import checkpoint  # noqa: E402
+from facetake.portrait.capture.actor import write_arrays  # noqa: E402
 from facetake.portrait.training.trainer import Trainer  # noqa: E402
 from facetake.portrait.training.training_dir import Kept, fill, forget, keep, resume  # noqa: E402
 
@@ -227,3 +231,16 @@ def test_what_was_gone_on_from_can_go(tmp_path: Path) -> None:
     second.epoch(1)
     keep(tmp_path, second.kept, {"epoch": 2})
     assert [path.name for path in tmp_path.glob("kept-*")] == ["kept-made-000002"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")
+def test_colleagues_may_read_what_was_learnt_and_captured(tmp_path: Path) -> None:
+    """Every file may be read by whom the user's mask lets, tables and tensors alike."""
+    before = os.umask(0o022)
+    try:
+        checkpoint.save(tmp_path, "network", torch.nn.Linear(2, 1), None, {})
+        write_arrays(tmp_path / "fit.safetensors", {"pose": np.zeros((2, 3), np.float32)})
+    finally:
+        os.umask(before)
+    modes = {path.name: oct(path.stat().st_mode & 0o777) for path in tmp_path.iterdir()}
+    assert modes == dict.fromkeys(("network.safetensors", "network.json", "fit.safetensors"), "0o644")

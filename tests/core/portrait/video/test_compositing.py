@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scipy.ndimage import gaussian_filter
 
-from facetake.portrait.video.compositing import blended, expanded, softened
+from facetake.arrays import U8
+from facetake.portrait.video.compositing import Region, around, blended, expanded, softened
 
 
 def _square(first: int, last: int, size: int = 256) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
@@ -42,6 +44,34 @@ def test_the_widths_scale_with_the_picture() -> None:
     grown = expanded(large, large)
 
     assert np.array_equal(grown[::2, ::2], small)
+
+
+def test_a_network_sees_the_pictures_own_pixels_where_it_can() -> None:
+    """A small mask gets a square of as many pixels as the network has, a large one a larger one."""
+    assert around(_square(100, 130)[None], 64).side == 64
+    assert around(_square(60, 200)[None], 64).side > 140
+    assert around(_square(100, 130)[None], 512).side == 256
+
+
+@pytest.mark.parametrize("side", [200, 300])
+def test_pictures_keep_their_sharpness_in_another_size(side: int) -> None:
+    """The slope of fine noise lives through a square of other pixels and back, which bilinear resizing halves."""
+    picture = _noise(256)
+    region = Region(0, 0, 256, side)
+    back = region.put(region.cut(picture), 256)
+    assert _slope(back) > 0.8 * _slope(picture)
+
+
+def _noise(side: int) -> U8:
+    """A picture (side, side, 3) of noise as fine as a lens leaves it."""
+    rough = np.random.default_rng(4).normal(size=(side, side))
+    soft = gaussian_filter(rough, 1.0)
+    grey = np.clip(127.5 + 60.0 * soft / soft.std(), 0, 255).astype(np.uint8)
+    return np.repeat(grey[..., None], 3, axis=2)
+
+
+def _slope(picture: U8) -> float:
+    return float(np.abs(np.diff(picture[..., 0].astype(float), axis=1)).mean())
 
 
 def test_blending_mixes_by_weight() -> None:
