@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
-import safetensors
 from noise_actor import noise_actor
 
 from facetake.errors import PortraitError, TakeError
@@ -106,14 +107,14 @@ def test_an_existing_folder_is_kept(tmp_path: Path) -> None:
 def test_a_disk_that_refuses_is_told_by_the_file_that_was_asked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What safetensors says of a full disk is a sentence about the actor's file, and the older one stays."""
+    """A full disk is told in a sentence about the actor's file, and the older one stays."""
     made(tmp_path / "a")
     whole = (tmp_path / "a" / FIT).read_bytes()
 
-    def full(_arrays: object, _path: object) -> None:
-        raise safetensors.SafetensorError("No space left on device")
+    def full(path: Path, _bytes: bytes) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
-    monkeypatch.setattr("safetensors.numpy.save_file", full)
+    monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(TakeError, match=rf"{FIT}: cannot be written \(No space left on device\)"):
         write_arrays(tmp_path / "a" / FIT, {"a": np.zeros(3)})
     assert (tmp_path / "a" / FIT).read_bytes() == whole and len(list((tmp_path / "a").glob(".*"))) == 0
