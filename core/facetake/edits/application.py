@@ -47,6 +47,20 @@ class EditedScript:
     touched: tuple[Places, ...] = ()
     gone: tuple[int, ...] = ()
 
+    def within(self, start_s: float, end_s: float) -> tuple[object, ...]:
+        """All that a stretch of the line depends on: two scripts for which it is the same ask the same of it."""
+        phones, words = self.alignment.phones, self.alignment.words
+        first = max(0, bisect_left(phones, start_s, key=_end) - ABOUT)
+        last = min(len(phones), bisect_right(phones, end_s, key=_start) + ABOUT)
+        for begin, end in self.touched:
+            if begin < last and first < end:
+                first, last = min(first, max(0, begin - 1)), max(last, min(len(phones), end + 1))
+        of = slice(bisect_left(words, start_s, key=_end), bisect_right(words, end_s, key=_start))
+        gone = (one for one in self.gone if self.own.phones[one].end_s > start_s)
+        gone = tuple(one for one in gone if self.own.phones[one].start_s < end_s)
+        sources = tuple(max(-1, one) for one in self.sources[first:last])
+        return phones[first:last], sources, words[of], gone
+
 
 @dataclass(frozen=True)
 class _Item:
@@ -134,6 +148,14 @@ def _plain(own: Alignment) -> _Plain:
     return _Plain(raw, items, phones, sources, words, shown, of_word, sources == tuple(range(len(items))))
 
 
+def _start(one: Phone | Word) -> float:
+    return one.start_s
+
+
+def _end(one: Phone | Word) -> float:
+    return one.end_s
+
+
 def _middle(item: _Item) -> tuple[float, int]:
     return item.phone.start_s + item.phone.end_s, item.source
 
@@ -179,8 +201,8 @@ def _stretches(
         return [(0, len(plain.items), [item for one in there for item in one[3]])]
     found = []
     for low_s, high_s, word, added in there:
-        first = bisect_left(plain.phones, low_s, key=lambda one: one.end_s)
-        last = bisect_right(plain.phones, high_s, key=lambda one: one.start_s)
+        first = bisect_left(plain.phones, low_s, key=_end)
+        last = bisect_right(plain.phones, high_s, key=_start)
         if word and word in plain.of_word:
             first, last = min(first, plain.of_word[word][0]), max(last, plain.of_word[word][1])
         found.append((max(0, first - ABOUT), min(len(plain.items), last + ABOUT), added))

@@ -67,6 +67,11 @@ def windows(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     return [(round(first), min(n_frames, round(last))) for first, last in spans.joined(found, 0.0)]
 
 
+def frames(script: EditedScript, n_frames: int, rate: float = 60.0) -> list[tuple[int, int]]:
+    """First frame and the one past the last of each stretch outside of which a script changes nothing."""
+    return windows([*of_phones(script), *of_words(script)], n_frames, rate)
+
+
 def add(
     values: F32,
     change: F32,
