@@ -300,9 +300,7 @@ def perform(
         memory.learn(_acted(line, drafted, memmap.copy(drafted.values), options, models))
     assert memory.plain is not None
     head = memory.plain.head
-    acted = replace(
-        memory.plain, values=memmap.fork(memory.plain.values), head=None if head is None else head.copy()
-    )
+    acted = replace(memory.plain, values=memmap.fork(memory.plain.values), head=None if head is None else head.copy())
     acted = acted if script is None else _edited(acted, line, drafted, script, options, models, memory)
     changed = [] if script is None else touched.frames(script, len(acted.values))
     if options.rate != FRAME_RATE_HZ:
@@ -451,7 +449,7 @@ def _finished(
     memory: Memory | None = None,
     changed: Sequence[tuple[int, int]] = (),
 ) -> Performance:
-    """The take at its rate, with what lies over it, and its keys; with a memory, of the same rate, only what changed."""
+    """The take at its rate, with what lies over it, and its keys; with a memory of that rate, only what changed."""
     told = line.told if models.motion else (*line.told, NO_MOVEMENT)
     origin = direction.noted(
         line, {**drafted.mood, **direction.looked(options)[1]}, options, models, drafted.heard, told

@@ -52,7 +52,8 @@ def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = 
     kept = _kept(log_probs.argmax(axis=1))
     begin, step = start.numerator * rate.numerator, rate.denominator * start.denominator
     whole = start.denominator * rate.numerator  # whole numbers: of hours, fractions take longer than all else here
-    return [VisemeSegment(VISEMES[v], (begin + a * step) / whole, (begin + b * step) / whole) for v, a, b in kept if v is not None]
+    rows = ((VISEMES[v or 0], (begin + a * step) / whole, (begin + b * step) / whole) for v, a, b in kept)
+    return [VisemeSegment(*row) for row in rows]
 
 
 def segments_again(

@@ -56,8 +56,8 @@ class EditedScript:
             if begin < last and first < end:
                 first, last = min(first, max(0, begin - 1)), max(last, min(len(phones), end + 1))
         of = slice(bisect_left(words, start_s, key=_end), bisect_right(words, end_s, key=_start))
-        gone = (one for one in self.gone if self.own.phones[one].end_s > start_s)
-        gone = tuple(one for one in gone if self.own.phones[one].start_s < end_s)
+        deleted = ((one, self.own.phones[one]) for one in self.gone)
+        gone = tuple(one for one, phone in deleted if phone.end_s > start_s and phone.start_s < end_s)
         sources = tuple(max(-1, one) for one in self.sources[first:last])
         return phones[first:last], sources, words[of], gone
 

@@ -48,7 +48,7 @@ def write(
         column = rig.NAMES.index(curve.control)
         low, high = (round((at_s - float(start)) * float(rate)) for at_s in (curve.times_s[0], curve.times_s[-1]))
         near = np.arange(min(max(0, low - 1), len(values)), max(0, min(high + 2, len(values))))
-        times_s = near * float(1 / rate) + float(start)  # as a take has them
+        times_s = near.astype(np.float64) * float(1 / rate) + float(start)  # as a take has them
         inside = (times_s >= curve.times_s[0] - EDGE_S) & (times_s <= curve.times_s[-1] + EDGE_S)
         rows = near[inside]
         laid = values_at(curve, times_s[inside])

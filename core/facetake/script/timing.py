@@ -90,8 +90,10 @@ class Alignment:
         """The same line with other phones and words.
 
         Args:
-            phones, words: outside some places they are those of this one, in order.
-            new_phones, new_words: the first of these places, and the one past the last; only they are looked at.
+            phones: outside some places they are those of this one, in order.
+            words: likewise.
+            new_phones: the first of these places, and the one past the last; only they are looked at.
+            new_words: likewise.
 
         Raises:
             ValueError: as where one is made.

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from facetake import phones
 from facetake.edits import EditedScript
 from facetake.ui import look
+from facetake.ui.script_lanes import EMPHASES, STRENGTHS, SYMBOLS
 from facetake_host.panel.widgets import ClickBox
-
-STRENGTHS: Final = {"soft": 0.5, "normal": 1.0, "hard": 1.5}
-"""How firmly a phone is shaped, as `facetake.script.Phone` has it."""
-EMPHASES: Final = {"no stress": 0.0, "stress": 0.5, "strong stress": 1.0}
-"""How much a word is leant on, as `facetake.script.Word` has it."""
-SYMBOLS: Final = tuple(one for one in phones.PHONES if one != phones.SILENCE)
 
 
 class StripBar(QWidget):

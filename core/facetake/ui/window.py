@@ -87,6 +87,7 @@ class Window(QMainWindow):
             self.desk,
             self.tracks,
             self.time_view.strip_bar,
+            self.time_view.mark_bar,
             self.say,
             self.show_all,
             self._show_take,
@@ -106,7 +107,7 @@ class Window(QMainWindow):
     def do(self, name: str) -> None:
         """One of the commands."""
         self._keep_note()
-        parts = (self, self.filing, self.transport, self.time_view)
+        parts = (self, self.filing, self.transport, self.time_view, self.editor)
         next(getattr(part, name) for part in parts if hasattr(part, name))()
 
     def open(self, paths: list[Path]) -> None:
@@ -153,16 +154,6 @@ class Window(QMainWindow):
         """No mood for the chosen lines."""
         self.desk.draw(self.desk.chosen, lambda line: Mood(self.desk.duration_s(line)))
         self.show_all()
-
-    def go_to_strip(self) -> None:
-        """Puts the keyboard on the strip, at the phone that is chosen or under the playhead."""
-        self.tracks.setFocus()
-        if self.tracks.phone < 0 and self.tracks.word < 0:
-            self.tracks.step(0)
-
-    def type_text(self) -> None:
-        """Puts the cursor into what is said."""
-        self.time_view.strip_bar.text.setFocus()
 
     def write_note(self) -> None:
         """Puts the cursor into the note."""
@@ -278,6 +269,7 @@ class Window(QMainWindow):
             self.transport.stop()
             self.maker.end()
             self.editor.end()
+            self.time_view.end()
             self.viewer.end()
             self.engine.close()
             self.filing.file.let_go()
@@ -325,7 +317,7 @@ class Window(QMainWindow):
         head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
         middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
-        halves = look.split(down, [above, self.time_view], [470, 270])
+        halves = look.split(down, [above, self.time_view], [410, 330])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
         whole.setContentsMargins(8, 4, 8, 8)
         self.setCentralWidget(whole)
