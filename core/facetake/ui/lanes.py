@@ -22,7 +22,7 @@ Grip = tuple[int, Part]
 Edited = tuple[LineEdits, int]
 """Edits, and the place at which the thing that was changed is then."""
 GRAB_PX: Final = 5.0  # from an end within which the mouse takes hold of it
-LETTERS_PX: Final = 12
+LETTERS_PX: Final = 11
 CHOSEN = QColor("#ffd65c")
 EDGE = QColor("#1d1f23")
 AMOUNTS: Final = {"soft": 0.3, "normal": 0.6, "hard": 1.0}

@@ -1,4 +1,4 @@
-"""The second row over the tracks: what is to be marked, and the mark or the key that is chosen."""
+"""Fields over the tracks: what is to be marked, and the mark that is chosen."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QCompleter, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QCompleter, QPushButton, QWidget
 
 from facetake import rig
 from facetake.edits import EditedScript
@@ -74,16 +74,15 @@ class MarkBar(QWidget):
         super().__init__()
         self.sort, self.said, self.amount = ClickBox(), ClickBox(), ClickBox()
         self.mark = QPushButton("Mark")
-        self.told = QLabel()
         self.sort.addItems([one.title for one in SORTS])
         self.said.setEditable(True)
         self.said.setInsertPolicy(ClickBox.InsertPolicy.NoInsert)
-        self.said.setMinimumWidth(220)
+        self.said.setMinimumWidth(120)
         self._last = {**NEW, "keys": JAW.removeprefix("CTRL_")}
         self._is_chosen = False
         for name in ("sort", "said", "amount", "mark"):
             getattr(self, name).setObjectName(f"mark_{name}")
-        self.setLayout(look.row(self.sort, self.said, self.amount, self.mark, self.told, stretch=4))
+        self.setLayout(look.row(self.sort, self.said, self.amount, self.mark, stretch=1))
         self.sort.activated.connect(lambda _: self.show_sort(self.kind.lane))
         self.said.textActivated.connect(lambda _: self._say())
         line = self.said.lineEdit()
@@ -110,7 +109,8 @@ class MarkBar(QWidget):
     def ask(self, lane: str) -> None:
         """Asks for one to be marked, as it was said last."""
         if lane != self.kind.lane:
-            self.show_sort(lane)
+            self._is_chosen = False
+            self._fill(lane, self._last[lane])
         said = self._said() if not self._is_chosen else self._last[lane]
         self._last[lane] = said
         self.wanted.emit(lane, SHORT.get(said, said) if lane == "keys" else said)
@@ -126,17 +126,11 @@ class MarkBar(QWidget):
         is_mark = script is not None and lane is not None and lane.name in _PLACES
         if is_mark and script is not None and lane is not None:
             self._is_chosen = lane.name != "keys"
-            if lane.name == "keys":
-                self.told.setText(f"key {lane.text(script, place)} at {lane.span(script, place)[0]:.2f} s")
-                return
-            self._fill(lane.name, lane.text(script, place))
-            start_s, end_s = lane.span(script, place)
-            self.told.setText(f"{start_s:.2f} to {end_s:.2f} s")
+            self._fill(lane.name, lane.text(script, place) if self._is_chosen else self._last["keys"])
         else:
             if self._is_chosen:
                 self.show_sort(self.kind.lane)
             self._is_chosen = False
-            self.told.setText("")
 
     def enable(self, is_ready: bool) -> None:
         """Whether there is a line to mark."""

@@ -29,7 +29,10 @@ FINEST: Final = 5  # level: a column each 2 ms, less than a frame's seventh
 COARSEST: Final = 17  # level: a column each 8 s; hours on one screen
 LOOKS: Final = 4  # at a column that is longer than the window: its middle alone would miss words
 KEPT: Final = 160  # tiles: ten megabytes
-RANGE_DB: Final = 60.0  # from black to white: what is quieter is the room's
+RANGE_DB: Final = 45.0  # from black to white, by eye: what is quieter is the room's
+STEEP_DB: Final = 6.0  # an octave, by which what is higher is raised, as phoneticians do: voices fall as much
+LEVELLED: Final = 400  # windows of a sound by which its loudest is told: an even share of a line of any length
+LOUDEST: Final = 99.7  # percentile of these that is white; the loudest of all is a click
 WAIT_S: Final = 10.0  # for the thread to end
 SHADES: Final = ((0, "#1a1c20"), (110, "#2a3f63"), (190, "#b0683c"), (255, "#ffe9a8"))
 """By eye: silence is as dark as the lane, and vowels stand out."""
@@ -54,6 +57,7 @@ class Spectrogram(QObject):
         self._wanted: list[Tile] = []
         self._tiles: OrderedDict[Tile, QImage] = OrderedDict()
         self._samples: NDArray[np.int16] | None = None
+        self._white_db = 0.0
         self._is_over = False
         self._thread: threading.Thread | None = None
 
@@ -87,6 +91,7 @@ class Spectrogram(QObject):
         level = int(np.clip(np.floor(np.log2(max(per_px, 1.0))), FINEST, COARSEST))
         length_s = COLUMNS * 2**level / SAMPLE_RATE_HZ
         numbers = range(int(view[0] / length_s), int(view[1] / length_s) + 1)
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         missing = []
         for number in numbers:
             tile = self._tiles.get((level, number))
@@ -112,14 +117,15 @@ class Spectrogram(QObject):
                 self._news.wait_for(lambda: bool(self._wanted) or self._is_over)
                 if self._is_over:
                     return
-                sound, samples, tile = self._sound, self._samples, self._wanted[0]
+                sound, samples, white_db, tile = self._sound, self._samples, self._white_db, self._wanted[0]
             if samples is None and sound is not None:
                 samples = _read(sound)
+                white_db = loudest(samples)
             assert samples is not None
-            made = _picture(samples, *tile)
+            made = _picture(levels(samples, *tile) - white_db)
             with self._news:
                 if self._sound == sound:
-                    self._samples = samples
+                    self._samples, self._white_db = samples, white_db
                     self._tiles[tile] = made
                     while len(self._tiles) > KEPT:
                         self._tiles.popitem(last=False)
@@ -143,22 +149,36 @@ def _read(sound: Path) -> NDArray[np.int16]:
 
 
 def levels(samples: NDArray[np.int16], level: int, number: int) -> NDArray[np.float32]:
-    """(ROWS, COLUMNS) dB of a tile, the highest frequency first; 0 is a sine as loud as can be."""
+    """(ROWS, COLUMNS) dB of a tile, the highest frequency first; 0 is a sine of 1 kHz as loud as can be."""
     step = 2**level
     looks = min(LOOKS, max(1, step // WINDOW))
-    middles = (number * COLUMNS + (np.arange(COLUMNS * looks) + 0.5) / looks) * step
+    power = _power(samples, (number * COLUMNS + (np.arange(COLUMNS * looks) + 0.5) / looks) * step)
+    return _decibels(power.reshape(COLUMNS, looks, ROWS).mean(axis=1)).T[::-1]
+
+
+def loudest(samples: NDArray[np.int16]) -> float:
+    """The level that is white in pictures of a sound, in dB."""
+    found = _decibels(_power(samples, np.linspace(0.0, len(samples), LEVELLED)))
+    return float(np.percentile(found, LOUDEST))
+
+
+def _power(samples: NDArray[np.int16], middles: NDArray[np.float64]) -> NDArray[np.float32]:
+    """(N, ROWS) power about some places of a sound, beyond which it is silent; a sine as loud as can be has 1."""
     begins = np.round(middles).astype(np.int64) - WINDOW // 2
     places = begins[:, None] + np.arange(WINDOW)
     inside = (places >= 0) & (places < len(samples))
-    cut = np.where(inside, samples[np.clip(places, 0, max(0, len(samples) - 1))], 0) if len(samples) else 0.0 * places
-    power = np.abs(np.fft.rfft(cut * np.hanning(WINDOW).astype(np.float32), axis=1)[:, :ROWS]) ** 2
-    mean = power.reshape(COLUMNS, looks, ROWS).mean(axis=1)
-    full = (32767.0 * WINDOW / 4) ** 2
-    return np.asarray(10.0 * np.log10(mean.T[::-1] / full + 1e-12), np.float32)
+    cut = np.where(inside, samples[np.clip(places, 0, len(samples) - 1)], 0) if len(samples) else np.zeros(places.shape)
+    window = np.hanning(WINDOW).astype(np.float32) / np.float32(32767.0 * WINDOW / 4)
+    return np.asarray(np.abs(np.fft.rfft(cut * window, axis=1)[:, :ROWS]) ** 2, np.float32)
 
 
-def _picture(samples: NDArray[np.int16], level: int, number: int) -> QImage:
-    shades = np.clip(255.0 * (1.0 + (levels(samples, level, number) + 12.0) / RANGE_DB), 0.0, 255.0).astype(np.uint8)
+def _decibels(power: NDArray[np.float32]) -> NDArray[np.float32]:
+    octaves = np.log2(np.maximum(np.arange(ROWS), 1) * SAMPLE_RATE_HZ / WINDOW / 1000.0)
+    return np.asarray(10.0 * np.log10(power + 1e-12) + STEEP_DB * octaves, np.float32)
+
+
+def _picture(below_db: NDArray[np.float32]) -> QImage:
+    shades = np.clip(255.0 * (1.0 + below_db / RANGE_DB), 0.0, 255.0).astype(np.uint8)
     image = QImage(shades.tobytes(), COLUMNS, ROWS, COLUMNS, QImage.Format.Format_Indexed8).copy()
     image.setColorTable(_TABLE)
     return image

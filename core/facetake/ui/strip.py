@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
 from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
 
@@ -21,9 +21,14 @@ from facetake.ui.lanes import Grip, Lane
 from facetake.ui.mark_lanes import EmotionLane, EventLane, GazeLane, LockLane
 from facetake.ui.script_lanes import FRAME_S, PhoneLane, WordLane
 from facetake.ui.spectrogram import Spectrogram
-from facetake_host.panel.tracks import Draw, TrackView
+from facetake_host.panel.tracks import TIME_PX, Draw, TrackView
 
-SPECTRUM_PX: Final = 56  # of the spectrogram, by eye: two formants are told apart
+SPECTRUM_PX: Final = 72  # of the spectrogram, by eye: two formants are told apart
+LEAST_WIDTH_PX: Final = 200  # as of tracks without a strip
+LEAST_SHARE: Final = 0.31  # of lanes without letters, on a small screen: what is in them is still seen
+GAP_PX: Final = 3  # between lanes, by eye: closer than where there are few
+LETTERED: Final = {"words": 20, "phones": 24, "visemes": 15, "events": 18, "gaze": 18, "locks": 18}
+"""Heights of lanes with letters, by eye: they stay as they are, and what room is left is for the others."""
 SNAP_PX: Final = 6.0  # from the playhead within which what is dragged goes there
 FIELD_PX: Final = 64.0  # of the field in which something is typed, at least: two letters, a digit and the cursor
 POINTS_PER_PX: Final = 2  # of a curve that is drawn: more are not seen
@@ -149,9 +154,33 @@ class Strip(TrackView):
         found["mood"] = (rows["mood"][0], self._draw_feelings)
         return {**found, **keyed, "curves": rows["curves"]}
 
+    def lanes(self) -> list[QRectF]:
+        """Where each of the rows is, and the times below them; letters keep their height, all else has what is left."""
+        rows = self.rows()
+        fixed, others = self._heights()
+        share = max(0.0, self.height() - fixed) / others
+        found, top = [], 0.0
+        for name, (height, _) in rows.items():
+            high = float(LETTERED[name]) if name in LETTERED else share * height
+            found.append(QRectF(0, top, self.width(), high))
+            top += high + GAP_PX
+        return [*found, QRectF(0, top, self.width(), TIME_PX)]
+
+    def minimumSizeHint(self) -> QSize:
+        """As low as everything in it is seen."""
+        fixed, others = self._heights()
+        return QSize(LEAST_WIDTH_PX, round(fixed + LEAST_SHARE * others))
+
+    def _heights(self) -> tuple[int, int]:
+        """The height that is always needed, and that of lanes that can be lower, in pixels."""
+        rows = self.rows()
+        fixed = sum(LETTERED.get(name, 0) for name in rows) + len(rows) * GAP_PX + TIME_PX
+        return fixed, sum(height for name, (height, _) in rows.items() if name not in LETTERED)
+
     def show_spectrum(self) -> None:
         """Shows the spectrogram, or no longer."""
         self.is_spectrum_shown = not self.is_spectrum_shown
+        self.updateGeometry()
         self.redraw()
 
     def open_sound(self, sound: Path | None) -> None:
@@ -164,6 +193,7 @@ class Strip(TrackView):
         self.keys.mode = "offset" if mode == "offset" else "replace"
         if self.place("keys") >= 0:
             self.choose()
+        self.updateGeometry()
         self.redraw()
 
     def show_script(self, script: EditedScript | None) -> None:
@@ -179,6 +209,7 @@ class Strip(TrackView):
         if list(self.rows()) == before:
             self.redraw_rows(*self.by_name, "mood")
         else:
+            self.updateGeometry()
             self.redraw()
 
     def choose(self, *, phone: int = -1, word: int = -1, lane: str = "", place: int = -1) -> None:

@@ -61,6 +61,7 @@ class StripBar(QWidget):
         self.text.setEnabled(has_sound)
         if not self.text.hasFocus() or not has_sound:
             self.text.setText(text)
+            self.text.setCursorPosition(0)
 
     def show_chosen(self, script: EditedScript | None, phone: int, word: int) -> None:
         """Shows a phone or a word of a script, or that none is chosen."""

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollBar, QSizePolicy, QVBoxLayout, QWidget
 
 from facetake.take import resample
-from facetake.ui import curves
+from facetake.ui import curves, look
 from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
 from facetake.ui.mark_bar import MarkBar
@@ -44,8 +44,7 @@ class TimeView(QWidget):
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.strip_bar)
-        column.addWidget(self.mark_bar)
+        column.addLayout(look.row(self.strip_bar, self.mark_bar, stretch=0))
         column.addWidget(self.tracks, 1)
         column.addWidget(self.bar)
         self.tracks.viewed.connect(self._show_view)

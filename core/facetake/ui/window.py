@@ -317,7 +317,7 @@ class Window(QMainWindow):
         head = look.row(self.title, QLabel("Curves"), self.time_view.group, stretch=0)
         middle = look.column(head, self.viewer, self.transport, stretch=1)
         above = look.split(across, [left, middle, right], [330, 570, 320])
-        halves = look.split(down, [above, self.time_view], [410, 330])
+        halves = look.split(down, [above, self.time_view], [470, 270])
         whole = look.column(halves, look.row(self.message, self.bar, self.stop, stretch=0), stretch=0)
         whole.setContentsMargins(8, 4, 8, 8)
         self.setCentralWidget(whole)
