@@ -12,8 +12,9 @@ import math
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
-from typing import IO, Any, Final
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +29,7 @@ _CAN: Final = hasattr(os, "posix_fallocate") and hasattr(mmap, "MADV_DONTNEED")
 class _Room(mmap.mmap):
     """A mapping of ours; of any other, giving pages back could lose what was written."""
 
-    file: IO[bytes]
+    descriptor: int
 
 
 def make(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
@@ -37,11 +38,12 @@ def make(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
     if size < LARGE or not _CAN:
         return np.empty(shape, kind)
     try:
-        file = tempfile.TemporaryFile(prefix="facetake-")  # noqa: SIM115  open for as long as the array, for `fork`
-        os.posix_fallocate(file.fileno(), 0, size)  # a full disk shows here, and not as a crash later
-        room = _Room(file.fileno(), size)
-        room.file = file
-        return np.frombuffer(room, kind).reshape(shape)
+        with tempfile.TemporaryFile(prefix="facetake-") as file:
+            os.posix_fallocate(file.fileno(), 0, size)  # a full disk shows here, and not as a crash later
+            room = _Room(file.fileno(), size)
+            room.descriptor = os.dup(file.fileno())  # for `fork`, as long as the array
+            weakref.finalize(room, os.close, room.descriptor)
+            return np.frombuffer(room, kind).reshape(shape)
     except OSError:
         return np.empty(shape, kind)
 
@@ -60,7 +62,7 @@ def fork(array: NDArray[Any]) -> NDArray[Any]:
     room = _room(array)
     if room is not None and array.nbytes == len(room) and array.flags.c_contiguous:
         with contextlib.suppress(OSError):
-            shared = mmap.mmap(room.file.fileno(), len(room), access=mmap.ACCESS_COPY)
+            shared = mmap.mmap(room.descriptor, len(room), access=mmap.ACCESS_COPY)
             return np.frombuffer(shared, array.dtype).reshape(array.shape)
     return array.copy()
 
