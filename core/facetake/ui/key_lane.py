@@ -32,7 +32,7 @@ class KeyLane(Lane):
 
     name = "keys"
     called = "key"
-    height_px = 90
+    height_px = 140
     control = ""
     mode: keying.Mode = "replace"
     _known: tuple[tuple[KeyedCurve, ...], str, str, list[keying.Key]] = ((), "", "", [])

@@ -80,6 +80,7 @@ class MarkBar(QWidget):
         self.said.setMinimumWidth(120)
         self._last = {**NEW, "keys": JAW.removeprefix("CTRL_")}
         self._is_chosen = False
+        self._filled = ""
         for name in ("sort", "said", "amount", "mark"):
             getattr(self, name).setObjectName(f"mark_{name}")
         self.setLayout(look.row(self.sort, self.said, self.amount, self.mark, stretch=1))
@@ -139,7 +140,8 @@ class MarkBar(QWidget):
     def _fill(self, lane: str, text: str) -> None:
         """Shows a sort, and one that says something."""
         one = SORTS[_PLACES[lane]]
-        if self.sort.currentIndex() != _PLACES[lane] or not self.said.count():
+        if self._filled != lane:
+            self._filled = lane
             self.sort.setCurrentIndex(_PLACES[lane])
             self.said.clear()
             self.said.addItems(list(one.choices))
