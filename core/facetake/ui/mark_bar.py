@@ -158,6 +158,9 @@ class MarkBar(QWidget):
         name, _, share = text.partition(":")
         is_plain = "+" not in text and (not share or f"{_number(share):.1f}" in SHARES)
         self.said.setEditText(name if is_plain and one.sizes else text)
+        line = self.said.lineEdit()
+        assert line is not None
+        line.setCursorPosition(0)
         if lane != "keys" and one.sizes:
             self.amount.setCurrentText(f"{_number(share):.1f}" if share else one.sizes[0 if lane == "events" else -1])
 
