@@ -6,6 +6,7 @@ here knows file formats, the command line or training.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -54,6 +55,7 @@ __all__ = [
     "perform",
 ]
 
+BESIDE_S = 0.5  # of a closure that belongs to a stretch: half of the longest, which begins before its middle
 MOST_STRETCHES = 200  # of a line, that are remembered: twenty megabytes
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
@@ -86,7 +88,6 @@ class Memory:
         plain: the face without such edits.
         take: the same; its values are those of `plain`.
         broken: its closures that have to be sealed once more.
-        middles: (N,) the frame in the middle of each closure of `plain`.
         scale: how the line speaks.
         heard: stretches as they are heard, by frames; those used last at the end.
         edited: stretches as they were edited last, by all that they depend on.
@@ -95,7 +96,6 @@ class Memory:
     plain: _Acted | None = None
     take: Take | None = None
     broken: frozenset[lip_closure.Closure] = frozenset()
-    middles: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scale: reshaping.Scale | None = None
     heard: OrderedDict[tuple[Any, ...], _Acted] = field(default_factory=OrderedDict)
     edited: dict[tuple[Any, ...], _Acted] = field(default_factory=dict)
@@ -105,7 +105,6 @@ class Memory:
         self.take = Take(plain.values, Fraction(FRAME_RATE_HZ), head=plain.head)
         self.plain = replace(plain, values=self.take.values)
         self.broken = frozenset(lip_closure.check_seals(self.take.values, plain.closures))
-        self.middles = _middles(plain.closures)
 
     def as_heard(self, key: tuple[Any, ...], make: Callable[[], _Acted]) -> _Acted:
         """A stretch as it is heard."""
@@ -380,9 +379,7 @@ def _edited(
     edited: dict[tuple[Any, ...], _Acted] = {}
     visemes, speech = acted.visemes.copy(), acted.speech.copy()
     within = np.maximum(by_phones, by_words) > 0.5
-    middles = memory.middles if memory.plain is not None else _middles(acted.closures)
-    kept = ~within[np.clip(middles, 0, count - 1)] | (middles < 0) | (middles >= count)
-    closures = [one for one, is_kept in zip(acted.closures, kept, strict=True) if is_kept]
+    closures = list(acted.closures)
     for first, last in touched.frames(script, count):
         rows = slice(first, last)
         stretch = line.cut(first, last), drafted.cut(first, last)
@@ -399,10 +396,12 @@ def _edited(
         visemes[rows][within[rows]] = other.visemes[within[rows]]
         speech[rows][within[rows]] = other.speech[within[rows]]
         moved = [_later(one, first / FRAME_RATE_HZ) for one in other.closures]
-        closures += [one for one in moved if _is_in(one, within[rows], first)]
+        near = _about(closures, first, last)
+        kept = [one for one in closures[near] if not _is_in(one, within[rows], first)]
+        new = [*kept, *(one for one in moved if _is_in(one, within[rows], first))]
+        closures[near] = sorted(new, key=lambda one: one.start_s)
     memory.keep(edited)
-    in_time = tuple(sorted(closures, key=lambda one: one.start_s))
-    return replace(acted, visemes=visemes, speech=speech, closures=in_time)
+    return replace(acted, visemes=visemes, speech=speech, closures=tuple(closures))
 
 
 def _as_heard(
@@ -480,11 +479,7 @@ def _retouched(
 ) -> Take:
     """The take of a face that differs from the one without edits in some stretches only; closures are resealed."""
     assert memory.take is not None
-    near = np.zeros(len(acted.values) + 2, bool)
-    for first, last in changed:
-        near[first : last + 1] = True
-    places = np.clip(_middles(acted.closures), 0, len(near) - 1)
-    again = [one for one, is_near in zip(acted.closures, near[places], strict=True) if is_near]
+    again = [one for stretch in changed for one in acted.closures[_about(acted.closures, *stretch)]]
     broken = set(lip_closure.check_seals(acted.values, again))
     known = memory.broken.difference(again) if memory.broken else memory.broken
     sealed = [one for one in acted.closures if one in broken or one in known] if broken or known else []
@@ -544,10 +539,11 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
     return values
 
 
-def _middles(closures: Sequence[lip_closure.Closure]) -> NDArray[np.int64]:
-    """(N,) the frame nearest the middle of each closure."""
-    ends = np.array([(one.start_s, one.end_s) for one in closures], np.float64).reshape(-1, 2)
-    return np.round((ends[:, 0] + ends[:, 1]) / 2 * FRAME_RATE_HZ).astype(np.int64)
+def _about(closures: Sequence[lip_closure.Closure], first: int, last: int) -> slice:
+    """Where among closures in order those of some frames are, and some beside them."""
+    ends_s = first / FRAME_RATE_HZ - BESIDE_S, last / FRAME_RATE_HZ + BESIDE_S
+    low, high = (bisect_left(closures, at_s, key=lambda one: one.start_s) for at_s in ends_s)
+    return slice(low, high)
 
 
 def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_], first: int = 0) -> bool:
