@@ -78,7 +78,7 @@ class Film:
         strip = self.window.tracks
         QTest.mousePress(strip, LEFT, NONE, start)
         for part in np.linspace(0.1, 1.0, 8):
-            QTest.mouseMove(strip, start + QPoint(*(round(part * by) for by in (end - start).toTuple())))  # type: ignore[attr-defined]
+            QTest.mouseMove(strip, start + (end - start) * part)
             self.settle()
             self.shoot()
         QTest.mouseRelease(strip, LEFT, NONE, end)

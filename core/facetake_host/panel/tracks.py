@@ -374,11 +374,11 @@ class TrackView(QWidget):
         if not shown:
             self._hint(painter, lane, f"draw emotion here: {self.brush}")
         for name in shown:
-            row = self.mood.weights[name]
-            first, last = self._seen(len(row), 1 / STEP_S, 0.0)
+            weights = self.mood.weights[name]
+            first, last = self._seen(len(weights), 1 / STEP_S, 0.0)
             apart = max(1, (last - first) // max(1, self.width()))
             points = [
-                QPointF(self._x(step * STEP_S), inner.bottom() - row[step] * inner.height())
+                QPointF(self._x(step * STEP_S), inner.bottom() - weights[step] * inner.height())
                 for step in (*range(first, last, apart), last - 1)
             ]
             colour = QColor(COLOURS[name])

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from facetake import edits
 from facetake.edits import EditedScript, Insertion, LineEdits, changes, reshaping
-from facetake.edits.application import JOIN_S, ROUNDING_S, _Change, _gap, _is_crowded, _without
+from facetake.edits.application import JOIN_S, ROUNDING_S, _Change, _gap, _is_crowded, _Item, _without
 from facetake.edits.carrying import carry
 from facetake.edits.matching import anchors
 from facetake.errors import ConfigError
@@ -90,7 +90,7 @@ def _act(script: EditedScript, chance: random.Random) -> LineEdits:
     own, known, at_s = script.own, script.edits, chance.random() * script.own.duration_s
     place = chance.randrange(len(script.alignment.phones)) if script.alignment.phones else 0
     acts: list[Callable[[], LineEdits]] = [
-        lambda: changes.move(script, place, chance.choice(["start", "end"]), at_s),  # type: ignore[arg-type]
+        lambda: changes.move(script, place, chance.choice(["start", "end"]), at_s),
         lambda: changes.insert(script, at_s, "P"),
         lambda: changes.delete(script, place),
         lambda: changes.change(script, place, "M"),
@@ -131,13 +131,6 @@ def _old_times(script: EditedScript, times_s: np.ndarray) -> np.ndarray:
         new.append(script.own.duration_s)
         old.append(script.own.duration_s)
     return np.asarray(np.interp(times_s, new, old))
-
-
-@dataclass(frozen=True)
-class _Item:
-    phone: Phone
-    source: int
-    word: int
 
 
 def _slowly(edits: LineEdits, own: Alignment) -> EditedScript:

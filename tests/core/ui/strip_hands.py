@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from agreement import Witness, spin
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QMessageBox
 
@@ -65,7 +65,7 @@ def pull(start: QPoint, end: QPoint) -> None:
     now = _now["window"].tracks
     QTest.mousePress(now, LEFT, NONE, start)
     for part in (0.3, 0.6, 1.0):
-        QTest.mouseMove(now, (QPointF(start) + part * QPointF(end - start)).toPoint())
+        QTest.mouseMove(now, start + (end - start) * part)
         application.processEvents()
     QTest.mouseRelease(now, LEFT, NONE, end)
     settle()
