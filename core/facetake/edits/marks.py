@@ -18,7 +18,7 @@ Kind = Literal["events", "emotion", "gaze", "locks"]
 Part = Literal["start", "end", "whole"]
 CUES: Final = ("emotion", "gaze")
 LENGTH_S: Final = {"events": 0.6, "locks": 1.0}  # of what is marked at an instant, by eye: to be drawn to its length
-LEAST_S: Final = {"events": SHORTEST_S, "locks": 1 / 60}
+LEAST_S: Final = {"events": SHORTEST_S, "locks": 1 / 60}  # of a lock a frame: in less it locks nothing
 APART_S: Final = 1 / 60  # of two cues, by choice: a frame
 
 
