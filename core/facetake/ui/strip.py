@@ -10,9 +10,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
-from PySide6.QtWidgets import QCompleter, QLineEdit, QWidget
+from PySide6.QtWidgets import QWidget
 
 from facetake.edits import EditedScript, LineEdits
 from facetake.take import Take
@@ -21,6 +21,7 @@ from facetake.ui.lanes import Grip, Lane
 from facetake.ui.mark_lanes import EmotionLane, EventLane, GazeLane, LockLane
 from facetake.ui.script_lanes import FRAME_S, PhoneLane, WordLane
 from facetake.ui.spectrogram import Spectrogram
+from facetake.ui.strip_field import StripField
 from facetake_host.panel.tracks import TIME_PX, Draw, TrackView
 
 SPECTRUM_PX: Final = 72  # of the spectrogram, by eye: two formants are told apart
@@ -30,7 +31,6 @@ GAP_PX: Final = 3  # between lanes, by eye: closer than where there are few
 LETTERED: Final = {"words": 20, "phones": 24, "visemes": 15, "events": 18, "gaze": 18, "locks": 18}
 """Heights of lanes with letters, by eye: they stay as they are, and what room is left is for the others."""
 SNAP_PX: Final = 6.0  # from the playhead within which what is dragged goes there
-FIELD_PX: Final = 64.0  # of the field in which something is typed, at least: two letters, a digit and the cursor
 POINTS_PER_PX: Final = 2  # of a curve that is drawn: more are not seen
 
 
@@ -75,7 +75,7 @@ class Strip(TrackView):
         self._held: tuple[Lane, Grip, QPointF] | None = None
         self._before: EditedScript | None = None
         self._tried: LineEdits | None = None
-        self._field: QLineEdit | None = None
+        self._field: StripField | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.spectrogram.ready.connect(lambda: self.redraw_rows("spectrum"))
@@ -312,32 +312,13 @@ class Strip(TrackView):
         if lane is None or script is None or isinstance(lane, WordLane):
             return
         self._bring_into_view()
-        start_s, end_s = lane.span(script, self.chosen_place)
-        left = max(0.0, self._x(start_s))
-        field = QLineEdit(lane.text(script, self.chosen_place), self)
-        field.setObjectName("phone_field" if isinstance(lane, PhoneLane) else "strip_field")
-        field.setCompleter(_completer(field, lane))
-        width = max(FIELD_PX if isinstance(lane, PhoneLane) else 2 * FIELD_PX, self._x(end_s) - left)
-        height = max(lane.box.height(), float(field.sizeHint().height()))
-        left = min(left, max(0.0, self.width() - width))
-        field.setGeometry(QRectF(left, lane.box.top(), min(width, float(self.width())), height).toRect())
-        field.editingFinished.connect(self._end_typing)
-        field.installEventFilter(self)
-        self._field = field
-        field.selectAll()
-        field.show()
-        field.setFocus()
+        place = self.chosen_place
+        box = lane.boxed(lane.box, *lane.span(script, place))
+        self._field = StripField(lane.text(script, place), lane.choices(), box, self)
+        self._field.setObjectName("strip_field")
+        self._field.ended.connect(self._end_typing)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """In the field Enter takes what is typed, and Escape leaves things as they are."""
-        if watched is not self._field or not isinstance(event, QKeyEvent) or event.key() not in _ENDS_TYPING:
-            return bool(super().eventFilter(watched, event))
-        if event.type() == QEvent.Type.KeyPress and self._field is not None:
-            self._end_typing(self._field.text() if event.key() != Qt.Key.Key_Escape else "")
-        event.accept()
-        return True
-
-    def _end_typing(self, text: str = "") -> None:
+    def _end_typing(self, text: str) -> None:
         field, self._field = self._field, None
         if field is None:
             return
@@ -453,12 +434,6 @@ def _label(lane: Lane, script: EditedScript, place: int) -> str:
     return lane.text(script, place) if isinstance(lane, PhoneLane) else lane.called
 
 
-def _completer(field: QLineEdit, lane: Lane) -> QCompleter:
-    completer = QCompleter(list(lane.choices()), field)
-    completer.setCaseSensitivity(Qt.CaseSensitivity.CaseInsensitive)
-    return completer
-
-
 LIFT: Final = 5  # hundredths of a control's range by Alt and an arrow, by choice; with Shift one
 _ASKED: Final = {
     Qt.Key.Key_Delete: "delete",
@@ -468,6 +443,5 @@ _ASKED: Final = {
     Qt.Key.Key_2: "normal",
     Qt.Key.Key_3: "hard",
 }
-_ENDS_TYPING: Final = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 _ARROWS: Final = (Qt.Key.Key_Left, Qt.Key.Key_Right, Qt.Key.Key_Up, Qt.Key.Key_Down)
 _KEYS: Final = {*_ASKED, *_ARROWS, Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape}
