@@ -18,6 +18,7 @@ from facetake.ui.lanes import Lane
 from facetake.ui.mark_lanes import NEW
 from facetake_host.panel.widgets import ClickBox
 
+LEAST_PX: Final = 56  # wide: on a small screen a choice is still hit, and read once it is open
 SHARES: Final = tuple(f"{share / 10:.1f}" for share in range(1, 11))
 LOUDNESS: Final = "by loudness"
 JAW: Final = rig.NAMES[int(rig.columns("C_jaw.Y")[0])]
@@ -77,7 +78,8 @@ class MarkBar(QWidget):
         self.sort.addItems([one.title for one in SORTS])
         self.said.setEditable(True)
         self.said.setInsertPolicy(ClickBox.InsertPolicy.NoInsert)
-        self.said.setMinimumWidth(120)
+        for box in (self.sort, self.said, self.amount):
+            box.setMinimumWidth(LEAST_PX)
         self._last = {**NEW, "keys": JAW.removeprefix("CTRL_")}
         self._is_chosen = False
         self._filled = ""

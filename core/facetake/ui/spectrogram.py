@@ -33,6 +33,7 @@ RANGE_DB: Final = 45.0  # from black to white, by eye: what is quieter is the ro
 STEEP_DB: Final = 6.0  # an octave, by which what is higher is raised, as phoneticians do: voices fall as much
 LEVELLED: Final = 400  # windows of a sound by which its loudest is told: an even share of a line of any length
 LOUDEST: Final = 99.7  # percentile of these that is white; the loudest of all is a click
+MOST_PEAKED: Final = 120 * SAMPLE_RATE_HZ  # samples looked at for a waveform: a few milliseconds
 WAIT_S: Final = 10.0  # for the thread to end
 SHADES: Final = ((0, "#1a1c20"), (110, "#2a3f63"), (190, "#b0683c"), (255, "#ffe9a8"))
 """By eye: silence is as dark as the lane, and vowels stand out."""
@@ -102,6 +103,16 @@ class Spectrogram(QObject):
             left = lane.left() + (number * length_s - view[0]) * share
             painter.drawImage(QRectF(left, lane.top(), length_s * share, lane.height()), tile)
         self._ask(missing)
+
+    def peaks(self, view: tuple[float, float], count: int) -> NDArray[np.float32] | None:
+        """(count,) the loudest of each even part of a stretch, 0..1; None until the sound has been read."""
+        samples = self._samples
+        edges = (np.linspace(*view, max(1, count) + 1) * SAMPLE_RATE_HZ).astype(np.int64)
+        if samples is None or not len(samples) or edges[-1] - edges[0] > MOST_PEAKED:
+            return None
+        edges = np.clip(edges, 0, len(samples) - 1)
+        found = np.maximum.reduceat(np.abs(samples[edges[0] : edges[-1] + 1]), edges[:-1] - edges[0])
+        return np.asarray(found / np.float32(32767.0), np.float32)
 
     def _ask(self, tiles: list[Tile]) -> None:
         with self._news:

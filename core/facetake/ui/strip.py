@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPen
 from PySide6.QtWidgets import QWidget
 
 from facetake.edits import EditedScript, LineEdits
@@ -22,7 +22,7 @@ from facetake.ui.mark_lanes import EmotionLane, EventLane, GazeLane, LockLane
 from facetake.ui.script_lanes import FRAME_S, PhoneLane, WordLane
 from facetake.ui.spectrogram import Spectrogram
 from facetake.ui.strip_field import StripField
-from facetake_host.panel.tracks import TIME_PX, Draw, TrackView
+from facetake_host.panel.tracks import TIME_PX, WAVE, Draw, TrackView
 
 SPECTRUM_PX: Final = 72  # of the spectrogram, by eye: two formants are told apart
 LEAST_WIDTH_PX: Final = 200  # as of tracks without a strip
@@ -31,7 +31,7 @@ GAP_PX: Final = 3  # between lanes, by eye: closer than where there are few
 LETTERED: Final = {"words": 20, "phones": 24, "visemes": 15, "events": 18, "gaze": 18, "locks": 18}
 """Heights of lanes with letters, by eye: they stay as they are, and what room is left is for the others."""
 SNAP_PX: Final = 6.0  # from the playhead within which what is dragged goes there
-POINTS_PER_PX: Final = 2  # of a curve that is drawn: more are not seen
+POINTS_PER_PX: Final = 1  # of a curve that is drawn: more are not seen
 
 
 class Strip(TrackView):
@@ -78,7 +78,7 @@ class Strip(TrackView):
         self._field: StripField | None = None
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        self.spectrogram.ready.connect(lambda: self.redraw_rows("spectrum"))
+        self.spectrogram.ready.connect(lambda: self.redraw_rows("wave", "spectrum"))
         self.setToolTip(
             f"{self.toolTip()}. Drag a boundary between phones, an end of a mark, or a key; click one to choose it; "
             "Enter types another"
@@ -419,6 +419,19 @@ class Strip(TrackView):
 
     def _is_in_lanes(self, at: QPointF) -> bool:
         return any(one.height_px and one.box.contains(at) for one in self._shown())
+
+    def _draw_wave(self, painter: QPainter, lane: QRectF) -> None:
+        """From the sound itself, where the peaks that are known of all of it are too coarse."""
+        width = self.width()
+        is_coarse = bool(self._wave) and self._x(self._duration_s / len(self._wave)) - self._x(0.0) > 1.0
+        peaks = self.spectrogram.peaks(self.view, width) if is_coarse else None
+        if peaks is None:
+            super()._draw_wave(painter, lane)
+            return
+        middle, scale = lane.center().y(), 0.46 * lane.height() / max(self._loudest, 1e-6)
+        painter.setPen(QPen(WAVE, 1.0))
+        for x, peak in enumerate(peaks.tolist()):
+            painter.drawLine(QPointF(x + 0.5, middle - scale * peak), QPointF(x + 0.5, middle + scale * peak))
 
     def _draw_spectrum(self, painter: QPainter, lane: QRectF) -> None:
         self.spectrogram.draw(painter, lane, self.view)

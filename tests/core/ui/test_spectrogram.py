@@ -54,3 +54,15 @@ def test_a_sound_is_read_as_it_is_and_a_wrong_file_is_none(tmp_path: Path) -> No
     assert abs(len(spectrogram._read(tmp_path / "a.wav")) - RATE) <= 1
     (tmp_path / "b.wav").write_bytes(b"no sound")
     assert len(spectrogram._read(tmp_path / "b.wav")) == len(spectrogram._read(tmp_path / "c.wav")) == 0
+
+
+def test_the_waveform_is_the_sounds_own() -> None:
+    """The loudest of each part, as looking at each gives; none before the sound is read, or of too long a stretch."""
+    made = spectrogram.Spectrogram()
+    assert made.peaks((0.0, 1.0), 100) is None
+    made._samples = tone(2.0, 440.0, 0.5, 1.5)
+    found = made.peaks((0.25, 1.75), 150)
+    assert found is not None and len(found) == 150
+    parts = [made._samples[round((0.25 + n / 100) * RATE) :][: RATE // 100] for n in range(150)]
+    assert np.allclose(found, [np.abs(one.astype(int)).max() / 32767 for one in parts], atol=0.02)
+    assert made.peaks((0.0, 1000.0), 100) is None
