@@ -75,8 +75,8 @@ def segments_again(
     """
     places: list[tuple[int, int]] = []
     for first, last in changed:
-        low = max(0, bisect_right(before, first / rate, key=lambda one: one[1]) - 2)
-        high = bisect_left(before, last / rate, key=lambda one: one[1]) + 1
+        low = max(0, bisect_right(before, float(first / rate), key=lambda one: one[1]) - 2)
+        high = bisect_left(before, float(last / rate), key=lambda one: one[1]) + 1
         if places and low <= places[-1][1]:
             low = places.pop()[0]
         places.append((low, high))
