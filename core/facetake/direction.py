@@ -108,7 +108,11 @@ def noted(
 
 def _scripted(script: Alignment, emphasis: float) -> dict[str, object]:
     """What is noted of a script: its words, and a hash of them and of its phones, with their times."""
+    words, digest = edits.lately(_told, script)
+    return {"script": words, "script_sha256": digest, "emphasis": emphasis}
+
+
+def _told(script: Alignment) -> tuple[str, str]:
     facts = [[[*asdict(one).values()] for one in spans] for spans in (script.words, script.phones)]
     words = " ".join(word.text for word in script.words)
-    digest = sha256(json_text.dump(facts).encode()).hexdigest()
-    return {"script": words[:SHOWN_WORDS], "script_sha256": digest, "emphasis": emphasis}
+    return words[:SHOWN_WORDS], sha256(json_text.dump(facts).encode()).hexdigest()

@@ -6,9 +6,12 @@ here knows file formats, the command line or training.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from bisect import bisect_left
+from collections import OrderedDict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -20,7 +23,7 @@ from facetake import audio, direction, edits, emotion_recognition, events, files
 from facetake.alignment import align_heard
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
-from facetake.edits import EditedScript, LineEdits, keyed, reshaping, touched
+from facetake.edits import EditedScript, KeyedCurve, LineEdits, keyed, reshaping, touched
 from facetake.emotion import EmotionTrack
 from facetake.emotion_recognition import EmotionEstimate
 from facetake.errors import AudioError, ModelError
@@ -32,13 +35,14 @@ from facetake.performance import Draft, GenerateOptions, HeardLine, Performance
 from facetake.postprocess import heard_lips, lip_closure, masking, script_guide, silence, smoothing
 from facetake.script import Aligned, Alignment, Sheet
 from facetake.script import heard as heard_script
-from facetake.take import Take, resample
+from facetake.take import Take, patched, resample
 from facetake.timebase import n_frames
 
 __all__ = [
     "Draft",
     "GenerateOptions",
     "HeardLine",
+    "Memory",
     "Performance",
     "aligned_text",
     "draft",
@@ -46,10 +50,13 @@ __all__ = [
     "generate",
     "hear",
     "listen",
+    "mark",
     "needs_voice",
     "perform",
 ]
 
+BESIDE_S = 0.5  # of a closure that belongs to a stretch: half of the longest, which begins before its middle
+MOST_STRETCHES = 200  # of a line, that are remembered: twenty megabytes
 MOST_GAIN = 10.0  # of a region: beyond it every control stands at the end of its range
 EAR_SHARE = 0.6  # of the time a line takes until it is heard, for progress
 NETWORK_SHARE = 0.7  # likewise, until there are curves
@@ -71,6 +78,46 @@ class _Acted:
     speech: F32
     closures: tuple[lip_closure.Closure, ...]
     told: tuple[str, ...]
+
+
+@dataclass
+class Memory:
+    """What edits of phones and words leave as it is, kept from one performance of a line to the next.
+
+    Attributes:
+        plain: the face without such edits.
+        take: the same; its values are those of `plain`.
+        broken: its closures that have to be sealed once more.
+        scale: how the line speaks.
+        heard: stretches as they are heard, by frames; those used last at the end.
+        edited: stretches as they were edited last, by all that they depend on.
+    """
+
+    plain: _Acted | None = None
+    take: Take | None = None
+    broken: frozenset[lip_closure.Closure] = frozenset()
+    scale: reshaping.Scale | None = None
+    heard: OrderedDict[tuple[Any, ...], _Acted] = field(default_factory=OrderedDict)
+    edited: dict[tuple[Any, ...], _Acted] = field(default_factory=dict)
+
+    def learn(self, plain: _Acted) -> None:
+        """The face without edits of phones and words; nobody writes to its values any more."""
+        self.take = Take(plain.values, Fraction(FRAME_RATE_HZ), head=plain.head)
+        self.plain = replace(plain, values=self.take.values)
+        self.broken = frozenset(lip_closure.check_seals(self.take.values, plain.closures))
+
+    def as_heard(self, key: tuple[Any, ...], make: Callable[[], _Acted]) -> _Acted:
+        """A stretch as it is heard."""
+        if key not in self.heard:
+            self.heard[key] = make()
+        self.heard.move_to_end(key)
+        return self.heard[key]
+
+    def keep(self, edited: dict[tuple[Any, ...], _Acted]) -> None:
+        """The stretches that there are now; the oldest of all others as they are heard are forgotten."""
+        self.edited = edited
+        while len(self.heard) > max(MOST_STRETCHES, len(edited)):
+            self.heard.popitem(last=False)
 
 
 def generate(
@@ -194,6 +241,16 @@ def draft(
     values = _curves(models, line.hearing, emotion, progress or _ignore)
     if line.hearing.lips is not None:
         heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+    return mark(Draft(values, emotion, heard, mood), line, options, models)
+
+
+def mark(drafted: Draft, line: HeardLine, options: GenerateOptions, models: Models) -> Draft:
+    """A draft with what is not speech, as these options have it: its curves stay as they are.
+
+    Raises:
+        ConfigError: an event is unknown, over another or past the end of the line.
+        ModelError: they are to be heard, and the model that hears them is missing or altered.
+    """
     marked, listed = direction.marked(options)
     if options.events:
         marked.check_within(line.duration_s)
@@ -201,7 +258,8 @@ def draft(
         marked = EventTrack(tuple(one for one in marked.events if one.start_s < line.duration_s))
     if isinstance(options.events, str) and events.is_heard(options.events):
         marked, listed = _overheard(line.path, marked, line.hearing, models)
-    return Draft(values, emotion, heard, {**mood, **listed}, marked)
+    mood = {name: value for name, value in drafted.mood.items() if not name.startswith("events")}
+    return replace(drafted, mood={**mood, **listed}, events=marked)
 
 
 def perform(
@@ -211,7 +269,7 @@ def perform(
     models: Models,
     progress: Callable[[float], None] | None = None,
     script: EditedScript | None = None,
-    memory: dict[str, Any] | None = None,
+    memory: Memory | None = None,
 ) -> Performance:
     """Turns a heard line and its draft into a take; both stay as they are, for another performance.
 
@@ -222,7 +280,8 @@ def perform(
         models: loaded and verified networks.
         progress: called with the share done, 0..1.
         script: phones and words of the line with its edits, where they are known already.
-        memory: keeps what edits do not change, from one performance to the next that differs in phones and words alone.
+        memory: of a performance before that differs in phones, words, locks and keys alone, or an empty one: then
+            what the edits do not touch is not performed again, and the take is the same to every byte.
 
     Raises:
         ConfigError, RigError: an option names something unknown.
@@ -231,18 +290,21 @@ def perform(
         script = edited_script(line, options)
     if script is not None:
         options = replace(options, edits=script.edits)
-    plain = memory.get("plain") if memory is not None else None
-    if plain is None:
-        plain = _acted(line, drafted, memmap.copy(drafted.values), options, models)
-    acted = plain
-    if memory is not None:
-        memory["plain"] = plain
-        acted = replace(plain, values=memmap.copy(plain.values), head=None if plain.head is None else plain.head.copy())
-    if script is not None:
-        acted = replace(acted, told=(*acted.told, *script.lost))
-        if script.edits.is_of_phones:
-            acted = _edited(acted, line, drafted, script, options, models, {} if memory is None else memory)
-    return _finished(acted, line, drafted, options, models, progress or _ignore)
+    report = progress or _ignore
+    if memory is None:
+        acted = _acted(line, drafted, memmap.copy(drafted.values), options, models)
+        acted = acted if script is None else _edited(acted, line, drafted, script, options, models, Memory())
+        return _finished(acted, line, drafted, options, models, report)
+    if memory.plain is None:
+        memory.learn(_acted(line, drafted, memmap.copy(drafted.values), options, models))
+    assert memory.plain is not None
+    head = memory.plain.head
+    acted = replace(memory.plain, values=memmap.fork(memory.plain.values), head=None if head is None else head.copy())
+    acted = acted if script is None else _edited(acted, line, drafted, script, options, models, memory)
+    changed = [] if script is None else touched.frames(script, len(acted.values))
+    if options.rate != FRAME_RATE_HZ:
+        memory = None
+    return _finished(acted, line, drafted, options, models, report, memory, changed)
 
 
 def _acted(line: HeardLine, drafted: Draft, values: F32, options: GenerateOptions, models: Models) -> _Acted:
@@ -296,43 +358,50 @@ def _edited(
     script: EditedScript,
     options: GenerateOptions,
     models: Models,
-    memory: dict[str, Any],
+    memory: Memory,
 ) -> _Acted:
     """The face with the line's edits: about the phones and words that they touch, and nowhere else.
 
     Each stretch is solved as it is heard and as it is edited, and the difference is laid over the face: whatever else
     moves there stays.
     """
+    acted = replace(acted, told=(*acted.told, *script.lost))
+    if not script.edits.is_of_phones:
+        return acted
     count = len(acted.values)
     phones, words = touched.of_phones(script), touched.of_words(script)
     by_phones, by_words = touched.weights(phones, count), touched.weights(words, count)
     bare = replace(
         options, blink=False, gaze=False, look=None, energy=0.0, head=options.head and bool(words), edits=None
     )
-    if "scale" not in memory:
-        memory["scale"] = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
-    visemes, speech, closures = acted.visemes.copy(), acted.speech.copy(), list(acted.closures)
-    for first, last in touched.windows([*phones, *words], count):
+    if memory.scale is None:
+        memory.scale = reshaping.scale_of(drafted.values, line.hearing.visemes, line.energy_db)
+    edited: dict[tuple[Any, ...], _Acted] = {}
+    visemes, speech = acted.visemes.copy(), acted.speech.copy()
+    within = np.maximum(by_phones, by_words) > 0.5
+    closures = list(acted.closures)
+    for first, last in touched.frames(script, count):
         rows = slice(first, last)
         stretch = line.cut(first, last), drafted.cut(first, last)
-        name = f"{first}-{last} {bare.head}"
-        if name not in memory:
-            memory[name] = _as_heard(*stretch, script, first, bare, models)
-        plain = memory[name]
-        other = _as_edited(*stretch, script, memory["scale"], first, bare, models)
+        make = partial(_as_heard, *stretch, script, first, bare, models)
+        plain = memory.as_heard((first, last, bare.head), make)
+        key = (first, last, bare.head, script.within(first / FRAME_RATE_HZ, last / FRAME_RATE_HZ))
+        other = memory.edited.get(key) or _as_edited(*stretch, script, memory.scale, first, bare, models)
+        edited[key] = other
         change = other.values - plain.values
         touched.add(acted.values[rows], change, by_phones[rows], touched.PHONE_COLUMNS, script.edits, first)
         touched.add(acted.values[rows], change, by_words[rows], touched.WORD_COLUMNS, script.edits, first)
         if acted.head is not None and plain.head is not None and other.head is not None:
             acted.head[rows] += by_words[rows, None] * (other.head - plain.head)
-        within = np.maximum(by_phones, by_words)[rows] > 0.5
-        visemes[rows][within] = other.visemes[within]
-        speech[rows][within] = other.speech[within]
-        closures = [one for one in closures if not _is_in(one, within, first)]
+        visemes[rows][within[rows]] = other.visemes[within[rows]]
+        speech[rows][within[rows]] = other.speech[within[rows]]
         moved = [_later(one, first / FRAME_RATE_HZ) for one in other.closures]
-        closures += [one for one in moved if _is_in(one, within, first)]
-    in_time = tuple(sorted(closures, key=lambda one: one.start_s))
-    return _Acted(acted.values, acted.head, visemes, speech, in_time, acted.told)
+        near = _about(closures, first, last)
+        kept = [one for one in closures[near] if not _is_in(one, within[rows], first)]
+        new = [*kept, *(one for one in moved if _is_in(one, within[rows], first))]
+        closures[near] = sorted(new, key=lambda one: one.start_s)
+    memory.keep(edited)
+    return replace(acted, visemes=visemes, speech=speech, closures=tuple(closures))
 
 
 def _as_heard(
@@ -376,18 +445,22 @@ def _finished(
     options: GenerateOptions,
     models: Models,
     report: Callable[[float], None],
+    memory: Memory | None = None,
+    changed: Sequence[tuple[int, int]] = (),
 ) -> Performance:
-    """The take at its rate, with what lies over it, and its keys."""
+    """The take at its rate, with what lies over it, and its keys; with a memory of that rate, only what changed."""
     told = line.told if models.motion else (*line.told, NO_MOVEMENT)
     origin = direction.noted(
         line, {**drafted.mood, **direction.looked(options)[1]}, options, models, drafted.heard, told
     )
     told += acted.told
     visemes, speech, closures, emotion = acted.visemes, acted.speech, acted.closures, drafted.emotion
-    take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
-    take = lip_closure.reseal(resample(take, options.rate), closures)
-    if options.edits is not None:
-        take = keyed.lay(take, options.edits.curves)
+    curves = options.edits.curves if options.edits is not None else ()
+    if memory is not None:
+        take = _retouched(acted, memory, changed, curves, origin)
+    else:
+        take = Take(acted.values, Fraction(FRAME_RATE_HZ), head=acted.head, origin=origin)
+        take = keyed.lay(lip_closure.reseal(resample(take, options.rate), closures), curves)
     if options.only:
         take = replace(take, values=masking.mask(take.values, options.only))
     report(0.9)
@@ -395,6 +468,25 @@ def _finished(
     report(1.0)
     seen, gate = _at_rate(visemes, take), _at_rate(speech, take)
     return Performance(take, seen, closures, gate, emotion, drafted.heard, sparse, told)
+
+
+def _retouched(
+    acted: _Acted,
+    memory: Memory,
+    changed: Sequence[tuple[int, int]],
+    curves: Sequence[KeyedCurve],
+    origin: Mapping[str, object],
+) -> Take:
+    """The take of a face that differs from the one without edits in some stretches only; closures are resealed."""
+    assert memory.take is not None
+    again = [one for stretch in changed for one in acted.closures[_about(acted.closures, *stretch)]]
+    broken = set(lip_closure.check_seals(acted.values, again))
+    known = memory.broken.difference(again) if memory.broken else memory.broken
+    sealed = [one for one in acted.closures if one in broken or one in known] if broken or known else []
+    if sealed:
+        lip_closure.seal_lips(acted.values, sealed, out=acted.values)
+    by_hand = keyed.write(acted.values, curves, memory.take.rate)
+    return patched(memory.take, acted.values, [*changed, *by_hand], acted.head, origin)
 
 
 def edited_script(line: HeardLine, options: GenerateOptions) -> EditedScript:
@@ -445,6 +537,13 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
         memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
+
+
+def _about(closures: Sequence[lip_closure.Closure], first: int, last: int) -> slice:
+    """Where among closures in order those of some frames are, and some beside them."""
+    ends_s = first / FRAME_RATE_HZ - BESIDE_S, last / FRAME_RATE_HZ + BESIDE_S
+    low, high = (bisect_left(closures, at_s, key=lambda one: one.start_s) for at_s in ends_s)
+    return slice(low, high)
 
 
 def _is_in(closure: lip_closure.Closure, frames: NDArray[np.bool_], first: int = 0) -> bool:

@@ -6,7 +6,8 @@ are not known here (`facetake.formats`), nor how values come to be (`facetake.ge
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from copy import copy
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
@@ -74,6 +75,31 @@ class Take:
         """(T,) time of each frame in seconds, rounded to float only at the last step."""
         frames = np.arange(self.n_frames, dtype=np.float64)
         return frames * float(1 / self.rate) + float(self.start)
+
+
+def patched(
+    take: Take, values: F32, stretches: Iterable[tuple[int, int]], head: F32 | None, origin: Mapping[str, object]
+) -> Take:
+    """The take with other values in some stretches, which alone are looked at.
+
+    Args:
+        take: Any take.
+        values: (T, 174) float32, in its rows outside the stretches those of the take.
+        stretches: First frame of each, and the one past its last.
+        head: (T, 3) degrees, or None.
+        origin: How it came to be.
+
+    Raises:
+        TakeError: As `Take`, within the stretches.
+    """
+    for first, last in stretches:
+        if not _in_range(values[first:last], first):
+            values[first:last] = clamp(values[first:last])
+    made = copy(take)
+    told = {"values": _frozen(values), "head": None if head is None else _checked_head(head, len(values))}
+    for name, value in {**told, "origin": origin}.items():
+        object.__setattr__(made, name, value)  # as a frozen one is begun
+    return made
 
 
 def _positive(rate: Fraction) -> Fraction:

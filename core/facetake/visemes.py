@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterable
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
 from io import StringIO
@@ -20,6 +21,7 @@ CLOSED: Final = "p"
 """Lips sealed: p, b, m."""
 TEETH: Final = "f"
 """Lower lip on the upper teeth: f, v."""
+Track = tuple[str, float, float]
 SHORTEST_FRAMES = 2  # a shorter stretch joins the one before it
 SOFT_S = 0.05  # by eye, of weights on either side: half a short sound, so that each still has its peak
 FIRM = 1.75  # by eye: a p of 60 ms reaches 0.6 when softened, and lips that are shut in part are open
@@ -47,18 +49,68 @@ def segments(log_probs: NDArray[np.floating], rate: Fraction, start: Fraction = 
     """
     if log_probs.ndim != 2 or log_probs.shape[1] != len(VISEMES):
         raise ValueError(f"visemes must be (T, {len(VISEMES)}), not {log_probs.shape}")
-    best = log_probs.argmax(axis=1)
-    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
-    runs = [(int(best[a]), a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
-    kept: list[tuple[int, int, int]] = []
-    for viseme, first, last in runs:
-        if kept and (last - first < SHORTEST_FRAMES or kept[-1][0] == viseme):
-            kept[-1] = (kept[-1][0], kept[-1][1], last)
-        else:
-            kept.append((viseme, first, last))
+    kept = _kept(log_probs.argmax(axis=1))
     begin, step = start.numerator * rate.numerator, rate.denominator * start.denominator
     whole = start.denominator * rate.numerator  # whole numbers: of hours, fractions take longer than all else here
-    return [VisemeSegment(VISEMES[v], (begin + a * step) / whole, (begin + b * step) / whole) for v, a, b in kept]
+    rows = ((VISEMES[v or 0], (begin + a * step) / whole, (begin + b * step) / whole) for v, a, b in kept)
+    return [VisemeSegment(*row) for row in rows]
+
+
+def segments_again(
+    before: Sequence[Track],
+    log_probs: NDArray[np.floating],
+    changed: Iterable[tuple[int, int]],
+    rate: Fraction,
+) -> list[Track]:
+    """The segments of a track that differs in some stretches only from one whose segments are known.
+
+    Args:
+        before: viseme, start and end in seconds of each of its segments, from the instant 0 on.
+        log_probs: (T, 16) probabilities or their logarithms, now.
+        changed: first frame of each stretch, in order, and the one past its last.
+        rate: frames per second.
+
+    Returns:
+        The same as `segments`, as such rows.
+    """
+    places: list[tuple[int, int]] = []
+    for first, last in changed:
+        low = max(0, bisect_right(before, float(first / rate), key=lambda one: one[1]) - 2)
+        high = bisect_left(before, float(last / rate), key=lambda one: one[1]) + 1
+        if places and low <= places[-1][1]:
+            low = places.pop()[0]
+        places.append((low, high))
+    found: list[Track] = []
+    done = 0
+    for low, high in places:
+        found += before[done:low]
+        begin = round(before[low][1] * rate)
+        end = round(before[high][1] * rate) if high < len(before) else len(log_probs)
+        state = VISEMES.index(found[-1][0]) if found else None
+        for viseme, a, b in _kept(log_probs[begin:end].argmax(axis=1), state):
+            ends = ((begin + a) * rate.denominator / rate.numerator, (begin + b) * rate.denominator / rate.numerator)
+            if viseme is None:
+                found[-1] = (found[-1][0], found[-1][1], ends[1])
+            else:
+                found.append((VISEMES[viseme], *ends))
+        done = high
+    return [*found, *before[done:]]
+
+
+def _kept(best: NDArray[np.integer], state: int | None = None) -> list[tuple[int | None, int, int]]:
+    """The likeliest visemes as (viseme, first, last) frames; of None goes with what stood before, which was `state`."""
+    edges = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist(), len(best)]
+    runs = [(int(best[a]), a, b) for a, b in zip(edges, edges[1:], strict=False) if b > a]
+    kept: list[tuple[int | None, int, int]] = []
+    now = state
+    for viseme, first, last in runs:
+        if now is not None and (last - first < SHORTEST_FRAMES or now == viseme):
+            before = kept.pop() if kept else (None, 0, 0)
+            kept.append((before[0], before[1], last))
+        else:
+            kept.append((viseme, first, last))
+            now = viseme
+    return kept
 
 
 def weights(probabilities: NDArray[np.floating], rate: Fraction) -> NDArray[np.float32]:

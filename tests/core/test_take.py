@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from facetake.errors import TakeError
 from facetake.rig import INDEX, MAXIMUM, MINIMUM, NEUTRAL, clamp
-from facetake.take import Take, blend, mirror, resample, splice, trim
+from facetake.take import Take, blend, mirror, patched, resample, splice, trim
 from facetake.timebase import n_frames
 
 RATES = [Fraction(24), Fraction(24000, 1001), Fraction(25), Fraction(30000, 1001), Fraction(30), Fraction(60)]
@@ -55,6 +55,21 @@ def test_an_array_that_fits_is_kept_and_made_read_only() -> None:
     assert not take.values.flags.writeable
     with pytest.raises(FrozenInstanceError):
         take.rate = Fraction(30)  # type: ignore[misc]
+
+
+def test_a_patched_take_is_looked_at_where_it_changed() -> None:
+    """Rounding is clamped there, what is out of range is named, and the take that it was made of stays."""
+    take = _take(60)
+    values = take.values.copy()
+    values[20:30, JAW] = 1.00005
+    made = patched(take, values, [(20, 30)], None, {"a": 1})
+    assert made.values.max() <= MAXIMUM.max() and (made.values[20:30, JAW] == MAXIMUM[JAW]).all()
+    assert (made.rate, made.start, made.head, made.origin) == (take.rate, take.start, None, {"a": 1})
+    assert not made.values.flags.writeable and take.head is not None and take.origin == {"seed": 0}
+    wrong = take.values.copy()
+    wrong[25, JAW] = 3.0
+    with pytest.raises(TakeError, match="CTRL_C_jaw.translateY is 3 at frame 25"):
+        patched(take, wrong, [(20, 30)], None, {})
 
 
 def test_other_arrays_are_converted() -> None:

@@ -72,3 +72,31 @@ def test_what_is_not_seen_is_named() -> None:
     assert found.agreement == pytest.approx(0.8) and found.lag_ms == 0
     assert [(s.viseme, round(s.start_s, 3)) for s in found.missed] == [("p", 0.2)]
     assert visemes.synchrony(spoken("sil"), spoken("sil"), Fraction(60)).agreement == 1.0
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_track_that_changed_in_places_is_cut_again_there_only(seed: int) -> None:
+    """Segments are those of the whole track, whatever changed and however brief it is."""
+    chance = np.random.default_rng(seed)
+    rate = Fraction(60)
+
+    def made(count: int) -> list[str]:
+        names: list[str] = []
+        while len(names) < count:
+            names += [str(chance.choice(["sil", "p", "a"]))] * int(chance.choice([1, 1, 2, 3, 6]))
+        return names[:count]
+
+    def rows(names: list[str]) -> list[visemes.Track]:
+        return [(one.viseme, one.start_s, one.end_s) for one in visemes.segments(track(names), rate)]
+
+    for _ in range(50):
+        old = made(int(chance.integers(1, 80)))
+        new, changed, first = list(old), [], 0
+        for _ in range(int(chance.integers(0, 4))):
+            first = int(chance.integers(first, len(old) + 1))
+            last = int(chance.integers(first, len(old) + 1))
+            if last > first:
+                new[first:last] = made(last - first)
+                changed.append((first, last))
+            first = last
+        assert visemes.segments_again(rows(old), track(new), changed, rate) == rows(new)

@@ -7,10 +7,12 @@ array like any other. What is in it is not known here.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import mmap
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import Any, Final
 
@@ -27,6 +29,8 @@ _CAN: Final = hasattr(os, "posix_fallocate") and hasattr(mmap, "MADV_DONTNEED")
 class _Room(mmap.mmap):
     """A mapping of ours; of any other, giving pages back could lose what was written."""
 
+    descriptor: int
+
 
 def make(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
     """An array to be filled, of a shape and type; what is in it until then is anything."""
@@ -36,7 +40,10 @@ def make(shape: tuple[int, ...], kind: type[np.generic]) -> NDArray[Any]:
     try:
         with tempfile.TemporaryFile(prefix="facetake-") as file:
             os.posix_fallocate(file.fileno(), 0, size)  # a full disk shows here, and not as a crash later
-            return np.frombuffer(_Room(file.fileno(), size), kind).reshape(shape)
+            room = _Room(file.fileno(), size)
+            room.descriptor = os.dup(file.fileno())  # for `fork`, as long as the array
+            weakref.finalize(room, os.close, room.descriptor)
+            return np.frombuffer(room, kind).reshape(shape)
     except OSError:
         return np.empty(shape, kind)
 
@@ -50,6 +57,16 @@ def copy(array: NDArray[Any]) -> NDArray[Any]:
     return made
 
 
+def fork(array: NDArray[Any]) -> NDArray[Any]:
+    """A copy of an array that nobody writes to any more: the two share what is not written, where that can be."""
+    room = _room(array)
+    if room is not None and array.nbytes == len(room) and array.flags.c_contiguous:
+        with contextlib.suppress(OSError):
+            shared = mmap.mmap(room.descriptor, len(room), access=mmap.ACCESS_COPY)
+            return np.frombuffer(shared, array.dtype).reshape(array.shape)
+    return array.copy()
+
+
 def blocks(array: NDArray[Any], size: int = BLOCK) -> Iterator[slice]:
     """Slices of at most `size` rows that cover an array; what was done with one is put away before the next."""
     for first in range(0, len(array), size):
@@ -59,10 +76,15 @@ def blocks(array: NDArray[Any], size: int = BLOCK) -> Iterator[slice]:
 
 def release(array: NDArray[Any]) -> None:
     """Puts away what of an array is in memory, if it has room in a file; it comes back when it is looked at."""
+    room = _room(array)
+    if room is not None:
+        room.madvise(mmap.MADV_DONTNEED)
+
+
+def _room(array: NDArray[Any]) -> _Room | None:
     held: Any = array
     while isinstance(held, np.ndarray):
         held = held.base
     if isinstance(held, memoryview):
         held = held.obj
-    if isinstance(held, _Room):
-        held.madvise(mmap.MADV_DONTNEED)
+    return held if isinstance(held, _Room) else None

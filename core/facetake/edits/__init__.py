@@ -19,6 +19,7 @@ from facetake.edits.line_edits import (
     Lock,
     PhoneEdit,
 )
+from facetake.edits.matching import lately
 
 __all__ = [
     "LEAST_PHONE_S",
@@ -41,6 +42,7 @@ __all__ = [
     "emotion_track",
     "event_track",
     "gaze_track",
+    "lately",
     "parse",
     "path_beside",
     "read",

@@ -71,23 +71,27 @@ def _count(value: object) -> int:
     return quantities.whole(value, "it", low=0, high=MOST_EDITS)
 
 
-def _event(value: object) -> str:
+def event_kind(value: object) -> str:
+    """A kind of event. Raises ConfigError for any other."""
     if value not in KINDS:
         raise ConfigError(f"there is no event {quantities.shown(value)}; use one of {', '.join(KINDS)}")
     return str(value)
 
 
-def _mood(value: object) -> str:
+def mood_text(value: object) -> str:
+    """An emotion, as the command line writes it. Raises ConfigError for what is none."""
     weights(_text(value), "the emotion")
     return str(value)
 
 
-def _look(value: object) -> str:
+def look_text(value: object) -> str:
+    """What is looked at, as the command line writes it. Raises ConfigError for what is none."""
     looked_at(_text(value), "the gaze")
     return str(value)
 
 
-def _control(value: object) -> str:
+def control_name(value: object) -> str:
+    """The full name of a control. Raises RigError for what is none."""
     name = _text(value)
     if name in rig.NAMES:
         return name
@@ -95,7 +99,8 @@ def _control(value: object) -> str:
     return rig.NAMES[int(found[0])]
 
 
-def _region(value: object) -> str:
+def region_name(value: object) -> str:
+    """A region of the face, or a group of them. Raises RigError for what is none."""
     rig.region_mask(_text(value))
     return str(value)
 
@@ -184,7 +189,7 @@ class Emphasis:
 class Event:
     """What is not speech, marked by hand; how large it is follows its loudness where no amount is given."""
 
-    kind: Annotated[str, _event]
+    kind: Annotated[str, event_kind]
     from_s: Seconds
     to_s: Seconds
     amount: Share | None = None
@@ -197,10 +202,10 @@ class Event:
 
 @dataclass(frozen=True)
 class EmotionCue:
-    """An emotion that holds from an instant on, as the command line writes it."""
+    """An emotion at an instant, as the command line writes it; between two cues one becomes the other."""
 
     at_s: Seconds
-    emotion: Annotated[str, _mood]
+    emotion: Annotated[str, mood_text]
 
 
 @dataclass(frozen=True)
@@ -208,14 +213,14 @@ class GazeCue:
     """What is looked at from an instant on, as the command line writes it."""
 
     at_s: Seconds
-    look: Annotated[str, _look]
+    look: Annotated[str, look_text]
 
 
 @dataclass(frozen=True)
 class Lock:
     """A stretch in which no edit of a phone or a word changes a region of the face."""
 
-    region: Annotated[str, _region]
+    region: Annotated[str, region_name]
     from_s: Seconds
     to_s: Seconds
 
@@ -231,7 +236,7 @@ class KeyedCurve:
         values: as many.
     """
 
-    control: Annotated[str, _control]
+    control: Annotated[str, control_name]
     mode: Literal["replace", "offset"]
     times_s: tuple[Seconds, ...]
     values: tuple[float, ...]

@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from difflib import SequenceMatcher
-from typing import Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
 from facetake import phones as alphabet
 from facetake.edits.line_edits import Anchor
 from facetake.script import Alignment, Phone
 
+T = TypeVar("T")
 NEAR_S: Final = 0.15  # without words: twice the length of most phones; what is further off is another one
-KEPT: Final = 16  # lines whose phones were named lately: each drag names those of the same one again
-_lately: dict[int, tuple[Alignment, list[Anchor]]] = {}
+KEPT: Final = 16  # lines of which something was worked out lately: each drag asks it of the same one again
+_lately: dict[tuple[Any, int], tuple[Alignment, Any]] = {}
 MOST_WORDS: Final = 5_000  # compared word by word: half an hour; of longer lines words are matched by their numbers
+
+
+def lately(make: Callable[[Alignment], T], alignment: Alignment) -> T:
+    """What is worked out of a line, once for as long as the line is looked at."""
+    key = (make, id(alignment))
+    known = _lately.get(key)
+    if known is None or known[0] is not alignment:
+        found = make(alignment)
+        if len(_lately) >= KEPT:
+            _lately.clear()
+        _lately[key] = (alignment, found)
+        return found
+    made: T = known[1]
+    return made
 
 
 def anchors(alignment: Alignment) -> list[Anchor]:
     """Where each phone of a line stands: by its word, or by its number where the words are not known."""
-    known = _lately.get(id(alignment))
-    if known is None or known[0] is not alignment:
-        if len(_lately) >= KEPT:
-            _lately.clear()
-        known = _lately[id(alignment)] = (alignment, _found(alignment))
-    return known[1]
+    return lately(_found, alignment)
+
+
+def by_place(alignment: Alignment) -> dict[tuple[int, int], int]:
+    """The index of each phone, by the number of its word and its own in that."""
+    return lately(_places, alignment)
+
+
+def _places(alignment: Alignment) -> dict[tuple[int, int], int]:
+    return {(one.word, one.phone): index for index, one in enumerate(anchors(alignment))}
 
 
 def _found(alignment: Alignment) -> list[Anchor]:
@@ -64,20 +84,36 @@ class Matcher:
 
     def __init__(self, old_words: Sequence[str], old_duration_s: float, new: Alignment, *, is_same_sound: bool) -> None:
         """Compares their words, once."""
+        self._new = new
         self._anchors = anchors(new)
-        self._words = words(old_words, [word.text for word in new.words])
+        self._old_words = tuple(old_words)
         self._has_words = bool(new.words)
+        self._is_same_text = self._old_words == tuple(word.text for word in new.words)
+        self._is_same = is_same_sound and self._is_same_text
         self._scale = 1.0 if is_same_sound or not old_duration_s else new.duration_s / old_duration_s
-        self._by_word: dict[int, list[int]] = {}
+
+    @cached_property
+    def _words(self) -> dict[int, int]:
+        return words(self._old_words, [word.text for word in self._new.words])
+
+    @cached_property
+    def _by_word(self) -> dict[int, list[int]]:
+        found: dict[int, list[int]] = {}
         for index, anchor in enumerate(self._anchors):
-            self._by_word.setdefault(anchor.word, []).append(index)
+            found.setdefault(anchor.word, []).append(index)
+        return found
 
     def word(self, number: int) -> int | None:
         """The number of an old word in the new text, or None where it is gone."""
+        if self._is_same_text:
+            return number if 0 < number <= len(self._old_words) else None
         return self._words.get(number)
 
     def phone(self, old: Anchor) -> int | None:
         """The index of an old phone among the new ones, or None where nothing like it stands there."""
+        known = by_place(self._new).get((old.word, old.phone)) if self._is_same else None
+        if known is not None and self._anchors[known] == old:  # as of every edit that was made of this state
+            return known
         if not (old.word and self._has_words):
             return self._by_time(old)
         there = self._by_word.get(self._words.get(old.word, 0), [])

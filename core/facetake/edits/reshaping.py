@@ -6,6 +6,7 @@ the opening and the rounding of what it is now. Knows no seals, no silence and n
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from typing import Final, NamedTuple
 
 import numpy as np
@@ -108,13 +109,13 @@ def _viseme(phone: Phone) -> str:
 def _changed(script: EditedScript) -> list[tuple[Phone, bool]]:
     """Phones that get another shape, deleted ones as silence; and whether they are others than were heard there."""
     found = []
-    for phone, source in zip(script.alignment.phones, script.sources, strict=True):
+    for place in (place for places in script.touched for place in range(*places)):
+        phone, source = script.alignment.phones[place], script.sources[place]
         own = script.own.phones[source] if source >= 0 else None
         is_new = own is None or own.symbol != phone.symbol
         if is_new or (own is not None and own.strength != phone.strength):
             found.append((phone, is_new))
-    there = set(script.sources)
-    gone = (one for n, one in enumerate(script.own.phones) if n not in there)
+    gone = (script.own.phones[n] for n in script.gone)
     return [*((Phone(phones.SILENCE, one.start_s, one.end_s), True) for one in gone), *found]
 
 
@@ -134,9 +135,18 @@ def _warp(values: F32, visemes: F32, script: EditedScript, first: int, rate: flo
 
 
 def _old_times(script: EditedScript, times_s: F64) -> F64:
-    """Where in the line as it was heard each instant of the edited one comes from."""
-    new, old = [0.0], [0.0]
-    for phone, source in zip(script.alignment.phones, script.sources, strict=True):
+    """Where in the line as it was heard each instant of a stretch of the edited one comes from."""
+    phones = script.alignment.phones
+    first = max(0, bisect_left(phones, times_s[0], key=lambda one: one.end_s) - 1)
+    last = min(len(phones), bisect_right(phones, times_s[-1], key=lambda one: one.start_s) + 1)
+    for begin, end in script.touched:  # of these, all or none: within them, phones may have changed places
+        if begin <= first < end:
+            first = begin
+        if begin < last <= end:
+            last = min(len(phones), end + 1)
+    before = script.sources[first - 1] if first else -1
+    new, old = ([0.0], [0.0]) if before < 0 else ([phones[first - 1].end_s], [script.own.phones[before].end_s])
+    for phone, source in zip(phones[first:last], script.sources[first:last], strict=True):
         if source < 0:
             continue
         own = script.own.phones[source]
@@ -144,7 +154,7 @@ def _old_times(script: EditedScript, times_s: F64) -> F64:
             if at_s > new[-1] and was_s >= old[-1]:
                 new.append(at_s)
                 old.append(was_s)
-    if script.own.duration_s > new[-1]:
+    if last == len(phones) and script.own.duration_s > new[-1]:
         new.append(script.own.duration_s)
         old.append(script.own.duration_s)
     return np.asarray(np.interp(times_s, new, old))

@@ -30,8 +30,8 @@ WORD_COLUMNS: Final = np.flatnonzero(rig.region_mask("brow", "eye", "nose", "mou
 def of_phones(script: EditedScript) -> list[tuple[float, float]]:
     """Stretches of changed phones in seconds: where they were, and where they are."""
     found = []
-    for place, source in enumerate(script.sources):
-        phone = script.alignment.phones[place]
+    for place in (place for places in script.touched for place in range(*places)):
+        phone, source = script.alignment.phones[place], script.sources[place]
         own = script.own.phones[source] if source >= 0 else None
         if own is None:
             found.append((phone.start_s, phone.end_s))
@@ -42,14 +42,13 @@ def of_phones(script: EditedScript) -> list[tuple[float, float]]:
             phone.strength,
         ):
             found.append((min(own.start_s, phone.start_s), max(own.end_s, phone.end_s)))
-    there = set(script.sources)
-    found += [(one.start_s, one.end_s) for n, one in enumerate(script.own.phones) if n not in there]
+    found += [(script.own.phones[n].start_s, script.own.phones[n].end_s) for n in script.gone]
     return sorted(found)
 
 
 def of_words(script: EditedScript) -> list[tuple[float, float]]:
     """Stretches of words whose emphasis is changed, in seconds."""
-    pairs = zip(script.alignment.words, script.own.words, strict=True)
+    pairs = ((script.alignment.words[one.word - 1], script.own.words[one.word - 1]) for one in script.edits.emphases)
     return [(new.start_s, new.end_s) for new, own in pairs if new.emphasis != own.emphasis]
 
 
@@ -66,6 +65,11 @@ def windows(stretches: list[tuple[float, float]], n_frames: int, rate: float = 6
     step = round(STEP_S * rate)
     found = [(int(first * rate) // step * step, -(-int(last * rate + 1) // step) * step) for first, last in joined]
     return [(round(first), min(n_frames, round(last))) for first, last in spans.joined(found, 0.0)]
+
+
+def frames(script: EditedScript, n_frames: int, rate: float = 60.0) -> list[tuple[int, int]]:
+    """First frame and the one past the last of each stretch outside of which a script changes nothing."""
+    return windows([*of_phones(script), *of_words(script)], n_frames, rate)
 
 
 def add(

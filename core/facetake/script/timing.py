@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -76,11 +78,34 @@ class Alignment:
         Raises:
             ValueError: an unknown symbol, or times that are out of order, over each other or outside the line.
         """
-        for phone in self.phones:
-            if alphabet.base(phone.symbol) == alphabet.SILENCE:
-                raise ValueError("silence is where no phone lies; leave it out")
-        for name, spans in (("phone", self.phones), ("word", self.words)):
-            _check_spans(spans, self.duration_s, name)
+        _check(self.phones, self.words, self.duration_s)
+
+    def patched(
+        self,
+        phones: tuple[Phone, ...],
+        words: tuple[Word, ...],
+        new_phones: Sequence[tuple[int, int]],
+        new_words: Sequence[tuple[int, int]],
+    ) -> Alignment:
+        """The same line with other phones and words.
+
+        Args:
+            phones: outside some places they are those of this one, in order.
+            words: likewise.
+            new_phones: the first of these places, and the one past the last; only they are looked at.
+            new_words: likewise.
+
+        Raises:
+            ValueError: as where one is made.
+        """
+        for first, last in new_phones:
+            _check(phones[max(0, first - 1) : last + 1], (), self.duration_s)
+        for first, last in new_words:
+            _check((), words[max(0, first - 1) : last + 1], self.duration_s)
+        made = copy(self)
+        object.__setattr__(made, "phones", phones)  # as a frozen one is begun
+        object.__setattr__(made, "words", words)
+        return made
 
     def phones_of(self, word: Word) -> tuple[Phone, ...]:
         """The phones of one of its words."""
@@ -90,7 +115,9 @@ class Alignment:
         """A stretch of it, whose time begins at `start_s`; what reaches beyond is cut there."""
 
         def inside(spans: tuple[T, ...]) -> tuple[T, ...]:
-            found = (one for one in spans if one.end_s > start_s and one.start_s < end_s)
+            first = bisect_left(spans, start_s - 2 * SLACK_S, key=lambda one: one.end_s)
+            last = bisect_right(spans, end_s + 2 * SLACK_S, key=lambda one: one.start_s)
+            found = (one for one in spans[first:last] if one.end_s > start_s and one.start_s < end_s)
             return tuple(
                 replace(one, start_s=max(one.start_s, start_s) - start_s, end_s=min(one.end_s, end_s) - start_s)
                 for one in found
@@ -109,6 +136,14 @@ class Alignment:
             shown[first:last] = 0.0
             shown[first:last, VISEMES.index(alphabet.viseme_of(phone.symbol))] = 1.0
         return shown
+
+
+def _check(phones: Sequence[Phone], words: Sequence[Word], duration_s: float) -> None:
+    for phone in phones:
+        if alphabet.base(phone.symbol) == alphabet.SILENCE:
+            raise ValueError("silence is where no phone lies; leave it out")
+    for name, spans in (("phone", phones), ("word", words)):
+        _check_spans(spans, duration_s, name)
 
 
 def _check_spans(spans: Sequence[Phone | Word], duration_s: float, name: str) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from facetake.edits import LineEdits
-from facetake.ui.lines import LONGEST_NOTE, LineSettings, LineTake, SpokenLine
+from facetake.ui.lines import LONGEST_NOTE, LineSettings, LineTake, SpokenLine, cues_of, mood_of
 from facetake_host.mood import Mood
 
 MOST_STEPS: Final = 1000  # undone: an afternoon's work; takes of older ones may leave the memory
@@ -81,8 +81,10 @@ class Desk:
         return float(line.top.take.start + line.top.take.duration_s) if line.top else 0.0
 
     def mood(self, line: SpokenLine) -> Mood:
-        """What is drawn for a line, as long as it is; to be drawn on."""
+        """What is drawn for a line, or its cues, as long as it is; to be drawn on."""
         duration_s = self.duration_s(line)
+        if line.edits.emotion:
+            return mood_of(line.edits.emotion, duration_s)
         return line.mood.stretched(duration_s) if line.mood else Mood(duration_s)
 
     def state(self, line: SpokenLine) -> str:
@@ -147,10 +149,17 @@ class Desk:
             self._mend_choice()
 
     def draw(self, numbers: Sequence[int], mood: Callable[[SpokenLine], Mood]) -> None:
-        """A mood for lines, each by itself: a stroke, a fill; it is no longer heard in the voice."""
-        self._change(
-            "draw", numbers, lambda one: replace(one, mood=mood(one), settings=replace(one.settings, listen=False))
-        )
+        """A mood for lines, each by itself: a stroke, a fill; it is no longer heard in the voice.
+
+        Where a line has cues of emotion, they follow what is drawn.
+        """
+
+        def drawn(one: SpokenLine) -> SpokenLine:
+            new, settings = mood(one), replace(one.settings, listen=False)
+            known = replace(one.edits, emotion=cues_of(new)) if one.edits.emotion else one.edits
+            return replace(one, mood=new, settings=settings, edits=known)
+
+        self._change("draw", numbers, drawn)
 
     def set(self, numbers: Sequence[int], change: Callable[[LineSettings], LineSettings]) -> None:
         """Other settings for lines."""

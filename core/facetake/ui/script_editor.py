@@ -12,15 +12,18 @@ from pathlib import Path
 from PySide6.QtCore import QObject
 
 from facetake import edits
-from facetake.edits import EditedScript, LineEdits, changes
+from facetake.edits import EditedScript, LineEdits, changes, marks
 from facetake.errors import FacetakeError
 from facetake.script import Alignment
 from facetake.ui.desk import Desk
-from facetake.ui.lines import LineTake, SpokenLine
+from facetake.ui.lanes import Edited, Lane
+from facetake.ui.lines import LineTake, SpokenLine, cues_of
 from facetake.ui.making import Say
+from facetake.ui.mark_bar import JAW, MarkBar
+from facetake.ui.script_lanes import STRENGTHS
 from facetake.ui.solver import Solved, Solver, Wish
 from facetake.ui.strip import Strip
-from facetake.ui.strip_bar import EMPHASES, STRENGTHS, StripBar
+from facetake.ui.strip_bar import StripBar
 
 NEW_PHONE = "AH"  # what is inserted, to be changed at once: the mouth of an indifferent vowel
 Key = tuple[Path, str]
@@ -38,6 +41,7 @@ class ScriptEditor(QObject):
         desk: Desk,
         strip: Strip,
         bar: StripBar,
+        mark_bar: MarkBar,
         say: Say,
         show: Callable[[], None],
         show_take: Callable[[], None],
@@ -49,6 +53,7 @@ class ScriptEditor(QObject):
             desk: what is worked on.
             strip: where.
             bar: the fields over it.
+            mark_bar: those for marks and keys.
             say: takes a sentence, and is_problem.
             show: called after the desk has changed.
             show_take: called where only the shown take has, as during a drag.
@@ -56,7 +61,7 @@ class ScriptEditor(QObject):
         """
         super().__init__()
         self.solver = Solver()
-        self._desk, self._strip, self._bar = desk, strip, bar
+        self._desk, self._strip, self._bar, self._mark_bar = desk, strip, bar, mark_bar
         self._say, self._show, self._show_take, self._now_s = say, show, show_take, now_s
         self._own: dict[Key, tuple[Alignment, str]] = {}
         self._failed: dict[Key, str] = {}
@@ -67,14 +72,19 @@ class ScriptEditor(QObject):
         self.solver.solved.connect(self._take_solved)
         strip.tried.connect(self._try)
         strip.edited.connect(self._edit)
+        strip.done.connect(self._act)
         strip.chosen.connect(self._show_chosen)
-        strip.typed.connect(self._change)
+        strip.typed.connect(self._retype)
         strip.asked.connect(self._do)
+        strip.pointed.connect(lambda lane, at_s: self._mark(lane, mark_bar.last(lane), at_s))
+        mark_bar.wanted.connect(lambda lane, said: self._mark(lane, said))
+        mark_bar.typed.connect(self._retype)
+        mark_bar.keyed.connect(strip.key_control)
         bar.said.connect(self._say_text)
-        bar.changed.connect(self._change)
+        bar.changed.connect(self._retype)
         bar.shaped.connect(self._shape)
         bar.stressed.connect(self._stress)
-        bar.asked.connect(self._do)
+        bar.asked.connect(lambda what: self._insert("phones") if what == "insert" else self._do(what))
 
     @property
     def is_busy(self) -> bool:
@@ -183,44 +193,112 @@ class ScriptEditor(QObject):
             self._say("The shown take was opened or restyled; the edit is in the next one that you generate.")
         self._show()
 
-    def _act(self, label: str, make: Callable[[EditedScript], LineEdits]) -> None:
-        script = self._strip.script
+    def go_to_strip(self) -> None:
+        """Puts the keyboard on the strip, at what is chosen or the phone under the playhead."""
+        self._strip.setFocus()
+        if self._strip.chosen_lane is None:
+            self._strip.step(0)
+
+    def type_text(self) -> None:
+        """Puts the cursor into what is said."""
+        self._bar.text.setFocus()
+
+    def mark_event(self) -> None:
+        """Marks what is not speech."""
+        self._mark_bar.ask("events")
+
+    def mark_emotion(self) -> None:
+        """Marks an emotion."""
+        self._mark_bar.ask("emotion")
+
+    def mark_gaze(self) -> None:
+        """Marks what is looked at."""
+        self._mark_bar.ask("gaze")
+
+    def mark_lock(self) -> None:
+        """Locks a region."""
+        self._mark_bar.ask("locks")
+
+    def set_key(self) -> None:
+        """Sets a key of the control that is shown, of the jaw where none is."""
+        self._mark_bar.ask("keys")
+
+    def _act(self, label: str, make: Callable[[EditedScript], Edited], lane: Lane | None = None) -> None:
+        """Does something to a line's edits, and chooses what it was done to; says why where it cannot be done.
+
+        By default in the lane in which something is chosen.
+        """
+        script, lane = self._strip.script, lane or self._strip.chosen_lane
         if script is None:
             return
         try:
-            known = make(script)
+            known, place = make(script)
         except FacetakeError as error:
             self._say(str(error), is_problem=True)
-        else:
-            self._edit(label, known)
+            return
+        self._edit(label, known)
+        if lane is not None:
+            self._strip.choose(lane=lane.name, place=place)
 
-    def _change(self, symbol: str) -> None:
-        place = self._strip.phone
-        if place >= 0:
-            self._act("change phone", lambda script: changes.change(script, place, symbol))
+    def _retype(self, text: str) -> None:
+        lane, place = self._strip.chosen_lane, self._strip.chosen_place
+        if lane is not None:
+            self._act(f"change {lane.called}", lambda script: lane.retype(script, place, text))
 
     def _shape(self, strength: float) -> None:
         place = self._strip.phone
         if place >= 0:
-            self._act("strength", lambda script: changes.strengthen(script, place, strength))
+            self._act("strength", lambda script: (changes.strengthen(script, place, strength), place))
 
     def _stress(self, amount: float) -> None:
         word = self._strip.word
         if word >= 0:
-            self._act("emphasis", lambda script: changes.emphasise(script, word, amount))
+            self._act("emphasis", lambda script: (changes.emphasise(script, word, amount), word))
 
     def _do(self, what: str) -> None:
-        """What a key or a button asks of the chosen phone or word."""
+        """What a key or a button asks of what is chosen."""
+        lane, place, script = self._strip.chosen_lane, self._strip.chosen_place, self._strip.script
         if what == "insert":
-            at_s = self._now_s()
-            self._act("insert phone", lambda script: changes.insert(script, at_s, NEW_PHONE))
-            self._choose_at(at_s)
-        elif what == "delete" and self._strip.phone >= 0:
-            self._act("delete phone", lambda script: changes.delete(script, self._strip.phone))
-        elif what in STRENGTHS and self._strip.word >= 0:
-            self._stress(list(EMPHASES.values())[list(STRENGTHS).index(what)])
-        elif what in STRENGTHS:
-            self._shape(STRENGTHS[what])
+            self._insert(lane.name if lane is not None else "phones")
+        elif lane is None or script is None:
+            return
+        elif what == "delete" and (left := lane.remove(script, place)) is not None:
+            self._act(f"delete {lane.called}", lambda _: (left, min(place, lane.count(script) - 2)))
+        elif what in STRENGTHS and (found := lane.resize(script, place, what)) is not None:
+            labels = {"phones": "strength", "words": "emphasis"}
+            self._act(labels.get(lane.name, f"change {lane.called}"), lambda _: found)
+
+    def _insert(self, lane: str) -> None:
+        """Another thing in a lane, at the playhead."""
+        if lane in self._mark_bar.lanes:
+            self._mark_bar.ask(lane)
+            return
+        at_s = self._now_s()
+        self._act("insert phone", lambda script: (changes.insert(script, at_s, NEW_PHONE), self._strip.chosen_place))
+        self._choose_at(at_s)
+
+    def _mark(self, lane: str, said: str, at_s: float | None = None) -> None:
+        """Marks something at an instant, by default the playhead or the loop, and chooses it."""
+        script, line = self._strip.script, self._desk.line
+        if script is None or line is None:
+            self._say("Open a recorded line first; what is marked belongs to one.", is_problem=True)
+            return
+        loop = self._strip.loop if at_s is None and lane in marks.LENGTH_S else None
+        from_s, to_s = loop if loop is not None else (self._now_s() if at_s is None else at_s, None)
+        if lane == "keys":
+            self._strip.key_control(said or JAW, self._strip.keys.mode)
+        kind = self._strip.by_name[lane]
+
+        def make(script: EditedScript) -> Edited:
+            if lane == "keys":
+                return self._strip.keys.put(script, from_s)
+            known = script.edits
+            if lane == "emotion" and not known.emotion:
+                known = replace(known, emotion=cues_of(line.mood))
+            return marks.add(known, lane, said, from_s, script.alignment.duration_s, to_s)  # type: ignore[arg-type]
+
+        self._strip.setFocus()
+        self._act("set key" if lane == "keys" else f"mark {kind.called}", make, kind)
 
     def _choose_at(self, at_s: float) -> None:
         """Chooses the phone that was inserted."""
@@ -245,7 +323,10 @@ class ScriptEditor(QObject):
         self._edit("text", known)
 
     def _show_chosen(self) -> None:
-        self._bar.show_chosen(self._strip.script, self._strip.phone, self._strip.word)
+        strip = self._strip
+        self._bar.show_chosen(strip.script, strip.phone, strip.word)
+        self._mark_bar.show_chosen(strip.script, strip.chosen_lane, strip.chosen_place)
+        self._mark_bar.enable(strip.script is not None)
 
 
 def _are_same(one: LineEdits, other: LineEdits) -> bool:

@@ -13,16 +13,18 @@ from typing import Any, Final, TypeVar
 from PySide6.QtCore import QObject, Signal
 
 from facetake import inference, visemes
-from facetake.edits import EditedScript, LineEdits
+from facetake.edits import EditedScript, LineEdits, touched
 from facetake.errors import sentence
 from facetake.generate import (
     Draft,
     GenerateOptions,
     HeardLine,
+    Memory,
     aligned_text,
     draft,
     edited_script,
     listen,
+    mark,
     needs_voice,
     perform,
 )
@@ -32,7 +34,6 @@ from facetake.ui.lines import LineTake, Recipe
 from facetake.ui.tasks import CUES, RATE
 
 KEPT: Final = 8  # lines heard lately: a few megabytes each
-MOST_STRETCHES: Final = 200  # remembered of a line: twenty megabytes
 SHOWN_DIFFERENCES: Final = 3  # between text and sound, by choice: a line of a message
 WAIT_S: Final = 10.0  # for the thread to end: longer than hearing a usual line
 T = TypeVar("T")
@@ -145,18 +146,24 @@ class Solver(QObject):
         script = edited_script(line, replace(options, script=own))
         if wish.recipe is None:
             return Solved(wish, script, told=told)
-        heard = (*stamp, options.emotion, wish.recipe.cues, wish.edits.emotion, wish.edits.events)
+        heard = (*stamp, options.emotion, wish.recipe.cues, wish.edits.emotion)
         drafted: Draft = self._once(heard, lambda: draft(line, options, models))
+        options = replace(options, edits=script.edits)
+        drafted = mark(drafted, line, options, models)
         if wish.edits.text:
             options = replace(options, script=own)
         settings = str(wish.recipe.settings)
         layers = (wish.edits.emotion, wish.edits.gaze, wish.edits.events, bool(wish.edits.text))
-        memory: dict[str, Any] = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), dict)
-        if len(memory) > MOST_STRETCHES:
-            memory.clear()
+        memory: Memory = self._once((*stamp, wish.recipe.cues, settings, wish.edits.text, layers), Memory)
         made = perform(line, drafted, options, models, script=script, memory=memory)
-        track = visemes.segments(made.visemes, made.take.rate, made.take.start)
-        shown = tuple((one.viseme, one.start_s, one.end_s) for one in track)
+        assert memory.plain is not None
+        plain = memory.plain.visemes
+        usual: list[visemes.Track] = self._once(
+            ("visemes", id(memory)),
+            lambda: [(one.viseme, one.start_s, one.end_s) for one in visemes.segments(plain, made.take.rate)],
+        )
+        changed = touched.frames(script, len(plain))
+        shown = tuple(visemes.segments_again(usual, made.visemes, changed, made.take.rate))
         lost = " ".join(script.lost)
         take = LineTake(0, "", made.take, shown, lost, wish.recipe, wish.edits)
         return Solved(wish, script, take, told=told)
@@ -188,7 +195,9 @@ def _options(wish: Wish, folder: Path) -> GenerateOptions:
     if wish.recipe is None:
         return plain
     emotion = "auto" if wish.recipe.settings.listen else "neutral"
-    if wish.recipe.cues:
+    if wish.edits.emotion:
+        emotion = ""  # what stands on the strip counts
+    elif wish.recipe.cues:
         path = folder / CUES
         path.write_text(wish.recipe.cues, encoding="utf-8", newline="\n")
         emotion = str(path)

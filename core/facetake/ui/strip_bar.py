@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QLineEdit, QPushButton, QWidget
 
 from facetake import phones
 from facetake.edits import EditedScript
 from facetake.ui import look
+from facetake.ui.script_lanes import EMPHASES, STRENGTHS, SYMBOLS
 from facetake_host.panel.widgets import ClickBox
-
-STRENGTHS: Final = {"soft": 0.5, "normal": 1.0, "hard": 1.5}
-"""How firmly a phone is shaped, as `facetake.script.Phone` has it."""
-EMPHASES: Final = {"no stress": 0.0, "stress": 0.5, "strong stress": 1.0}
-"""How much a word is leant on, as `facetake.script.Word` has it."""
-SYMBOLS: Final = tuple(one for one in phones.PHONES if one != phones.SILENCE)
 
 
 class StripBar(QWidget):
@@ -68,6 +61,7 @@ class StripBar(QWidget):
         self.text.setEnabled(has_sound)
         if not self.text.hasFocus() or not has_sound:
             self.text.setText(text)
+            self.text.setCursorPosition(0)
 
     def show_chosen(self, script: EditedScript | None, phone: int, word: int) -> None:
         """Shows a phone or a word of a script, or that none is chosen."""

@@ -60,6 +60,8 @@ def generate(
     out = engine.folder / "made.json"
     take_out = engine.folder / "made.npz"
     emotion = "auto" if settings.listen else _cues(engine, mood)
+    if edits.emotion:
+        emotion = ""  # what stands on the strip counts
     edited = engine.folder / f"line{SUFFIX}"
     edits_file.write(edits, edited)
     asked: dict[str, object] = {

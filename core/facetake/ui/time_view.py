@@ -6,9 +6,10 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QScrollBar, QSizePolicy, QVBoxLayout, QWidget
 
 from facetake.take import resample
-from facetake.ui import curves
+from facetake.ui import curves, look
 from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
+from facetake.ui.mark_bar import MarkBar
 from facetake.ui.strip import Strip
 from facetake.ui.strip_bar import StripBar
 from facetake_host.mood import Mood
@@ -21,7 +22,8 @@ class TimeView(QWidget):
 
     Attributes:
         tracks: with the strip of words and phones.
-        strip_bar: what is said, and what is chosen on the strip.
+        strip_bar: what is said, and the phone or word that is chosen.
+        mark_bar: what is marked, and the mark or key that is chosen.
         group: which curves; whoever lays this out places it.
     """
 
@@ -29,7 +31,7 @@ class TimeView(QWidget):
         """Of no line."""
         super().__init__()
         self.tracks = Strip()
-        self.strip_bar = StripBar()
+        self.strip_bar, self.mark_bar = StripBar(), MarkBar()
         self.bar = QScrollBar(Qt.Orientation.Horizontal)
         self.group = ClickBox()
         self.group.addItems(curves.GROUPS)
@@ -37,13 +39,15 @@ class TimeView(QWidget):
         self.group.setToolTip("Which curves are shown")
         self._line: tuple[object, ...] = ()
         self._curves: tuple[object, ...] = ()
+        self._columns: tuple[object, list[int]] = ((), [])
+        self._shown: SpokenLine | None = None
         self.tracks.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.strip_bar)
+        column.addLayout(look.row(self.strip_bar, self.mark_bar, stretch=0))
         column.addWidget(self.tracks, 1)
         column.addWidget(self.bar)
-        self.tracks.viewed.connect(self._show_bar)
+        self.tracks.viewed.connect(self._show_view)
         self.bar.valueChanged.connect(self._scroll)
         self._show_bar()
 
@@ -56,6 +60,7 @@ class TimeView(QWidget):
         mood = desk.mood(line) if line else Mood()
         if is_other:
             self._line, self._curves = seen, ()
+            self.tracks.open_sound(line.sound if line else None)
             self.tracks.show_sound(duration_s, facts.envelope if facts else (), mood)
         if not self.tracks.is_drawing:
             self.tracks.mood = mood
@@ -85,21 +90,42 @@ class TimeView(QWidget):
         self.tracks.put_loop(None if is_marked else self.tracks.view)
         self.tracks.looped.emit()
 
+    def show_spectrum(self) -> None:
+        """Shows the spectrogram, or no longer."""
+        self.tracks.show_spectrum()
+
+    def end(self) -> None:
+        """Ends the spectrogram's thread."""
+        self.tracks.spectrogram.end()
+
     def _show_curves(self, line: SpokenLine | None) -> None:
+        self._shown = line
         top = line.top if line else None
-        other = line.others[0] if line and line.others else None
+        self.tracks.take = top.take if top else None
+        if line is None or top is None:
+            self._curves = ()
+            self.tracks.show_take((), {}, 1.0)
+            return
+        other = line.others[0] if line.others else None
         group = self.group.currentText()
-        wanted = (top, other, group)
+        rows = self.tracks.rows_seen(top.take)
+        wanted = (top, other, group, rows)
         if wanted == self._curves:
             return
         self._curves = wanted
-        if top is None:
-            self.tracks.show_take((), {}, 1.0)
-            return
-        shown = curves.shown(top.take, group)
-        behind = curves.named(resample(other.take, top.take.rate), list(shown)) if other else {}
-        start_s = float(top.take.start)
-        self.tracks.show_take(top.visemes, shown, float(top.take.rate), start_s=start_s, behind=behind)
+        asked = (line.number, top.number, group)
+        if self._columns[0] != asked:  # while a boundary is dragged, the same curves stay
+            self._columns = (asked, curves.columns(top.take, group))
+        rate = top.take.rate
+        shown = curves.shown(top.take, group, rows, self._columns[1])
+        behind = curves.shown(resample(other.take, rate), group, rows, self._columns[1]) if other else {}
+        start_s = float(top.take.start + rows.start / rate)
+        self.tracks.show_take(top.visemes, shown, float(rate / rows.step), start_s=start_s, behind=behind)
+
+    def _show_view(self) -> None:
+        """Another stretch is seen."""
+        self._show_bar()
+        self._show_curves(self._shown)
 
     def _show_bar(self) -> None:
         """The scroll bar, in milliseconds; none where the whole line is seen."""

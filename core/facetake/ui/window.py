@@ -12,28 +12,19 @@ from pathlib import Path
 from typing import Final
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtGui import QAction, QCloseEvent, QDragEnterEvent, QDropEvent, QKeySequence
-from PySide6.QtWidgets import (
-    QInputDialog,
-    QLabel,
-    QMainWindow,
-    QMenu,
-    QMessageBox,
-    QProgressBar,
-    QPushButton,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QLabel, QMainWindow, QMessageBox, QProgressBar, QPushButton
 
 from facetake import rig
 from facetake.take import Take
 from facetake.timebase import parse_rate
 from facetake.ui import journal, look
-from facetake.ui.commands import COMMANDS
 from facetake.ui.desk import Desk
 from facetake.ui.filing import Filing
 from facetake.ui.lines import LineSettings, SpokenLine
 from facetake.ui.lists import LineList, NoteField, TakeList
 from facetake.ui.making import Maker
+from facetake.ui.menus import Menus
 from facetake.ui.preferences import Preferences
 from facetake.ui.script_editor import ScriptEditor
 from facetake.ui.settings import SettingsPanel
@@ -62,6 +53,7 @@ class Window(QMainWindow):
         desk: what is there.
         maker: what runs.
         filing: opens, keeps and exports.
+        menus: every command.
         editor: what is done on the strip.
         journal: keeps what is in no project yet.
     """
@@ -87,13 +79,14 @@ class Window(QMainWindow):
             self.desk,
             self.tracks,
             self.time_view.strip_bar,
+            self.time_view.mark_bar,
             self.say,
             self.show_all,
             self._show_take,
             lambda: self.transport.now_s,
         )
+        self.menus = Menus(self, self.desk, self.filing)
         self._connect()
-        self._build_menus()
         self._stepper = QTimer(self)
         self._stepper.setInterval(STEP_MS)
         self._stepper.timeout.connect(self._step)
@@ -106,7 +99,7 @@ class Window(QMainWindow):
     def do(self, name: str) -> None:
         """One of the commands."""
         self._keep_note()
-        parts = (self, self.filing, self.transport, self.time_view)
+        parts = (self, self.menus, self.filing, self.transport, self.time_view, self.editor)
         next(getattr(part, name) for part in parts if hasattr(part, name))()
 
     def open(self, paths: list[Path]) -> None:
@@ -153,16 +146,6 @@ class Window(QMainWindow):
         """No mood for the chosen lines."""
         self.desk.draw(self.desk.chosen, lambda line: Mood(self.desk.duration_s(line)))
         self.show_all()
-
-    def go_to_strip(self) -> None:
-        """Puts the keyboard on the strip, at the phone that is chosen or under the playhead."""
-        self.tracks.setFocus()
-        if self.tracks.phone < 0 and self.tracks.word < 0:
-            self.tracks.step(0)
-
-    def type_text(self) -> None:
-        """Puts the cursor into what is said."""
-        self.time_view.strip_bar.text.setFocus()
 
     def write_note(self) -> None:
         """Puts the cursor into the note."""
@@ -233,34 +216,6 @@ class Window(QMainWindow):
         """Opens the line above."""
         self._open_neighbour(-1)
 
-    def keep_preset(self) -> None:
-        """Asks for a name and keeps the open line's settings under it."""
-        line = self.desk.line
-        name, is_given = QInputDialog.getText(self, "Keep settings", "Name") if line else ("", False)
-        if line is not None and is_given and name.strip():
-            self.filing.remembered.keep(name.strip(), line.settings)
-            self._fill_menus()
-
-    def drop_preset(self) -> None:
-        """Asks for a preset and forgets it."""
-        names = sorted(self.filing.remembered.presets)
-        name, is_given = (
-            QInputDialog.getItem(self, "Forget a preset", "Name", names, 0, False) if names else ("", False)
-        )
-        if is_given:
-            self.filing.remembered.drop(name)
-            self._fill_menus()
-
-    def apply_preset(self, name: str) -> None:
-        """Settings of that name for the chosen lines."""
-        kept = self.filing.remembered.presets[name]
-        self._set(lambda _: kept)
-
-    def show_keys(self) -> None:
-        """A box with every command and its keys."""
-        rows = "".join(f"<tr><td>{one.text}&nbsp;&nbsp;</td><td><b>{one.key}</b></td></tr>" for one in COMMANDS)
-        QMessageBox.information(self, "Keys", f"<table>{rows}</table>")
-
     def say(self, text: str, *, is_problem: bool = False) -> None:
         """A line for the person."""
         self.message.setText(text)
@@ -278,6 +233,7 @@ class Window(QMainWindow):
             self.transport.stop()
             self.maker.end()
             self.editor.end()
+            self.time_view.end()
             self.viewer.end()
             self.engine.close()
             self.filing.file.let_go()
@@ -331,6 +287,9 @@ class Window(QMainWindow):
         self.setCentralWidget(whole)
 
     def _connect(self) -> None:
+        self.menus.asked.connect(self.do)
+        self.menus.opened.connect(lambda path: self.open([path]))
+        self.menus.chosen.connect(lambda kept: self._set(lambda _: kept))
         self.stop.clicked.connect(self.cancel)
         self.lines.chosen.connect(self._choose)
         self.takes.picked.connect(lambda take: self._look(lambda number: self.desk.show(number, take)))
@@ -346,49 +305,6 @@ class Window(QMainWindow):
         self.transport.asked.connect(self.do)
         self.transport.moved.connect(self._show_frame)
         self.transport.told.connect(lambda text: self.say(text, is_problem=True))
-
-    def _build_menus(self) -> None:
-        menus: dict[str, QMenu] = {}
-        self.actions_by_name: dict[str, QAction] = {}
-        for one in COMMANDS:
-            if one.menu not in menus:
-                menus[one.menu] = self.menuBar().addMenu(one.menu)
-            if one.is_line_before:
-                menus[one.menu].addSeparator()
-            action = QAction(one.text, self)
-            action.setShortcuts([QKeySequence(key) for key in one.key.split(", ")])
-            action.triggered.connect(lambda _, name=one.name: self.do(name))
-            menus[one.menu].addAction(action)
-            self.actions_by_name[one.name] = action
-        self._corner = QWidget(self.menuBar())
-        buttons = (("Undo", "undo"), ("Redo", "redo"), ("Export...", "export"))
-        self._corner.setLayout(look.row(*(self._button(text, command) for text, command in buttons)))
-        self._corner.setContentsMargins(0, 4, 8, 0)
-        self.menuBar().setCornerWidget(self._corner)
-        self._recent, self._presets = QMenu("Open recent", self), QMenu("Presets", self)
-        menus["File"].insertMenu(self.actions_by_name["save"], self._recent)
-        menus["Take"].insertMenu(self.actions_by_name["keep_preset"], self._presets)
-        for menu in (self._recent, self._presets):
-            menu.aboutToShow.connect(self._fill_menus)
-        self._fill_menus()
-
-    def _button(self, text: str, command: str) -> QPushButton:
-        made = QPushButton(text)
-        made.setObjectName(command)
-        made.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        made.clicked.connect(lambda: self.do(command))
-        return made
-
-    def _fill_menus(self) -> None:
-        """What is remembered."""
-        self._recent.clear()
-        for path in self.filing.remembered.recent:
-            self._recent.addAction(str(path)).triggered.connect(lambda _, path=path: self.open([path]))
-        self._presets.clear()
-        for name in sorted(self.filing.remembered.presets):
-            self._presets.addAction(name).triggered.connect(lambda _, name=name: self.apply_preset(name))
-        self._recent.setEnabled(not self._recent.isEmpty())
-        self._presets.setEnabled(not self._presets.isEmpty())
 
     def show_all(self) -> None:
         """Shows everything anew from the desk."""

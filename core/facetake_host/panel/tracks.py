@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Mapping, Sequence
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
@@ -77,7 +78,9 @@ class TrackView(QWidget):
         self._duration_s = 0.0
         self._playhead_s = 0.0
         self._wave: Sequence[float] = ()
+        self._loudest = 0.0
         self._visemes: Sequence[tuple[str, float, float]] = ()
+        self._viseme_ends: Sequence[float] = ()
         self._curves: Mapping[str, Sequence[float]] = {}
         self._behind: Mapping[str, Sequence[float]] = {}
         self._curve_fps = 30.0
@@ -158,7 +161,8 @@ class TrackView(QWidget):
         """Another line: its waveform and what is drawn of its mood, and nothing else yet."""
         self._duration_s = duration_s
         self._wave = envelope
-        self._visemes = ()
+        self._loudest = max(envelope, default=0.0)
+        self._visemes = self._viseme_ends = ()
         self._curves = {}
         self._behind = {}
         self.mood = mood
@@ -179,7 +183,8 @@ class TrackView(QWidget):
         behind: Mapping[str, Sequence[float]] | None = None,
     ) -> None:
         """What was made of the line, from an instant on; behind: another take's curves, drawn faint."""
-        self._visemes = visemes
+        if visemes is not self._visemes:
+            self._visemes, self._viseme_ends = visemes, [end_s for _, _, end_s in visemes]
         self._curves = curves
         self._behind = behind or {}
         self._curve_fps = fps
@@ -330,7 +335,7 @@ class TrackView(QWidget):
             self._hint(painter, lane, "Drop a recorded line here")
             return
         middle = lane.center().y()
-        loudest = max([*self._wave, 1e-6])
+        loudest = max(self._loudest, 1e-6)
         step_s = self._duration_s / len(self._wave)
         painter.setPen(QPen(WAVE, max(1.0, self._x(step_s) - self._x(0.0))))
         first, last = self._seen(len(self._wave), 1 / step_s if step_s else 1.0, 0.0)
@@ -348,7 +353,11 @@ class TrackView(QWidget):
         font = painter.font()
         font.setPixelSize(10)
         painter.setFont(font)
-        for index, (name, start_s, end_s) in enumerate(self._visemes):
+        first = bisect_left(self._viseme_ends, self._view[0])
+        last = min(len(self._visemes), bisect_left(self._viseme_ends, self._view[1]) + 1)
+        apart = max(1, (last - first) // max(1, self.width()))  # of more than there are pixels, some
+        for index in range(first, last, apart):
+            name, start_s, end_s = self._visemes[index]
             if name == "sil":
                 continue
             box = QRectF(self._x(start_s), lane.top(), self._x(end_s) - self._x(start_s), lane.height())
@@ -365,9 +374,12 @@ class TrackView(QWidget):
         if not shown:
             self._hint(painter, lane, f"draw emotion here: {self.brush}")
         for name in shown:
+            weights = self.mood.weights[name]
+            first, last = self._seen(len(weights), 1 / STEP_S, 0.0)
+            apart = max(1, (last - first) // max(1, self.width()))
             points = [
-                QPointF(self._x(step * STEP_S), inner.bottom() - weight * inner.height())
-                for step, weight in enumerate(self.mood.weights[name])
+                QPointF(self._x(step * STEP_S), inner.bottom() - weights[step] * inner.height())
+                for step in (*range(first, last, apart), last - 1)
             ]
             colour = QColor(COLOURS[name])
             painter.setPen(QPen(colour, 2))

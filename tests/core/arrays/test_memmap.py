@@ -92,3 +92,20 @@ def test_little_of_it_is_in_memory() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=120)
     assert int(done.stdout) < 120_000, done.stdout
+
+
+@pytest.mark.parametrize("least", [1, 1 << 30])
+def test_a_fork_is_written_to_alone(least: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The array that it was made of, another fork of that, and what is put away know nothing of it."""
+    monkeypatch.setattr(memmap, "LARGE", least)
+    made = memmap.make((5000, 8), np.float32)
+    made[:] = np.arange(8)
+    first, second = memmap.fork(made), memmap.fork(made)
+    first[4000] = 9.0
+    memmap.release(first)
+    memmap.release(made)
+    assert (first[4000] == 9.0).all() and np.array_equal(first[3999], np.arange(8))
+    assert np.array_equal(made[4000], np.arange(8)) and np.array_equal(second, made)
+    part = memmap.fork(made[1:3])
+    part[:] = 5.0
+    assert np.array_equal(made[1], np.arange(8))

@@ -15,6 +15,7 @@ from facetake.generate import (
     Draft,
     GenerateOptions,
     HeardLine,
+    Memory,
     Performance,
     aligned_text,
     draft,
@@ -86,6 +87,40 @@ def test_without_any_edit_the_take_is_the_same(stage: Stage) -> None:
     whole = generate(LINE, replace(stage.options, edits=known), stage.models)
     assert whole.take.values.tobytes() == stage.with_edits(known).take.values.tobytes()
     assert whole.take.origin["edits_sha256"] == edits.digest(known)
+
+
+@pytest.mark.parametrize("with_text", [False, True])
+def test_what_is_remembered_gives_the_same_take(stage: Stage, with_text: bool) -> None:
+    """One edit after another, taken back and done again: each take to every byte as if nothing were remembered."""
+    options = stage.options
+    if with_text:
+        aligned = aligned_text(stage.line, GenerateOptions(text=TEXT))
+        assert aligned is not None
+        options = replace(options, script=aligned.alignment)
+    memory = Memory()
+    known = LineEdits()
+    states = [known]
+    for act in (
+        lambda script: changes.change(script, 6, "M"),
+        lambda script: changes.move(script, 12, "end", script.alignment.phones[12].end_s + 0.05),
+        lambda script: changes.insert(script, 0.05, "P"),
+        lambda script: changes.delete(script, 20),
+        lambda script: changes.strengthen(script, 30, 1.5),
+        lambda script: replace(script.edits, locks=(Lock("mouth", 1.0, 2.0),)),
+        lambda script: changes.set_curve(script.edits, KeyedCurve(JAW, "offset", (1.0, 1.5, 2.0), (0.0, 0.4, 0.0))),
+        lambda script: changes.emphasise(script, 2, 1.0) if with_text else changes.change(script, 40, "UW1"),
+    ):
+        known = act(edited_script(stage.line, replace(options, edits=known)))
+        states.append(known)
+    for state in (*states, *states[::-1], states[4], states[-1]):
+        asked = replace(options, edits=state)
+        made = perform(stage.line, stage.draft, asked, stage.models, memory=memory)
+        wanted = perform(stage.line, stage.draft, asked, stage.models)
+        assert made.take.values.tobytes() == wanted.take.values.tobytes()
+        assert made.take.head is not None and wanted.take.head is not None
+        assert made.take.head.tobytes() == wanted.take.head.tobytes()
+        assert made.take.origin == wanted.take.origin and made.closures == wanted.closures
+        assert made.visemes.tobytes() == wanted.visemes.tobytes() and made.speech.tobytes() == wanted.speech.tobytes()
 
 
 def test_a_moved_boundary_moves_the_mouth_about_it_and_nothing_else(stage: Stage) -> None:

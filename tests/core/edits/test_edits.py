@@ -20,7 +20,9 @@ from facetake.edits import (
     LineEdits,
     Lock,
     changes,
+    keying,
     line_edits,
+    marks,
     matching,
 )
 from facetake.errors import ConfigError
@@ -28,6 +30,13 @@ from facetake.script import Alignment, Phone, Word
 
 WORDS = {"I": "AY1", "never": "N EH1 V ER0", "said": "S EH1 D", "that": "DH AE1 T", "map": "M AE1 P"}
 CURVE = 'version = 1\n[[curves]]\nmode = "offset"\n'
+JAW = "CTRL_C_jaw.translateY"
+SAID: dict[marks.Kind, tuple[str, ...]] = {
+    "events": ("laugh", "breath_in:0.4", "whisper", "sing:1"),
+    "emotion": ("happy", "angry:0.8", "sad:0.3+fear:0.2"),
+    "gaze": ("camera", "free", "away", "0.3,0.1,0.6"),
+    "locks": ("mouth", "brow"),
+}
 SYMBOLS = [one for one in phones.PHONES if one != phones.SILENCE]
 LAYERS = LineEdits(
     events=(Event("breath_in", 0.0, 0.2), Event("laugh", 1.0, 1.4, 0.5)),
@@ -58,7 +67,8 @@ def act(known: LineEdits, own: Alignment, draw: st.DataObject) -> LineEdits:
     script = edits.apply(known, own)
     count = len(script.alignment.phones)
     place = draw.draw(st.integers(0, count - 1))
-    what = draw.draw(st.sampled_from(["start", "end", "change", "insert", "delete", "strength", "emphasis", "curve"]))
+    acts = ["start", "end", "change", "insert", "delete", "strength", "emphasis", "curve", "mark", "key"]
+    what = draw.draw(st.sampled_from(acts))
     at_s = draw.draw(st.floats(0.0, own.duration_s))
     if what in ("start", "end"):
         return changes.move(script, place, what, at_s)  # type: ignore[arg-type]
@@ -76,8 +86,46 @@ def act(known: LineEdits, own: Alignment, draw: st.DataObject) -> LineEdits:
     if what == "emphasis":
         word = draw.draw(st.integers(0, len(own.words) - 1))
         return changes.emphasise(script, word, draw.draw(st.floats(0.0, 1.0)))
+    if what == "mark":
+        return mark(known, own.duration_s, at_s, draw)
+    if what == "key":
+        return key(known, own.duration_s, at_s, draw)
     name = draw.draw(st.sampled_from(rig.NAMES))
     return changes.set_curve(known, KeyedCurve(name, "offset", (round(at_s, 4),), (draw.draw(st.floats(-1.0, 1.0)),)))
+
+
+def mark(known: LineEdits, duration_s: float, at_s: float, draw: st.DataObject) -> LineEdits:
+    """One thing that a hand does to a mark of any kind."""
+    kind = draw.draw(st.sampled_from(list(SAID)))
+    said = draw.draw(st.sampled_from(SAID[kind]))
+    count = marks.count(known, kind)
+    what = draw.draw(st.sampled_from(["add", "move", "say", "amount", "remove"])) if count else "add"
+    place = draw.draw(st.integers(0, count - 1)) if count else 0
+    try:
+        if what == "add":
+            return marks.add(known, kind, said, at_s, duration_s)[0]
+        if what == "move":
+            part: marks.Part = draw.draw(st.sampled_from(["start", "end", "whole"]))
+            return marks.move(known, kind, place, part, at_s, duration_s)[0]
+        if what == "say":
+            return marks.retype(known, kind, place, said, duration_s)[0]
+        if what == "amount":
+            return marks.amount(known, kind, place, draw.draw(st.sampled_from([0.3, 0.6, 1.0])))[0]
+    except ConfigError:  # there is no room
+        return known
+    return marks.remove(known, kind, place)
+
+
+def key(known: LineEdits, duration_s: float, at_s: float, draw: st.DataObject) -> LineEdits:
+    """One thing that a hand does to the keys of a control."""
+    mode: keying.Mode = draw.draw(st.sampled_from(["replace", "offset"]))
+    there = keying.keys(known, JAW, mode)
+    value = draw.draw(st.floats(-2.0, 2.0))
+    what = draw.draw(st.sampled_from(["put", "move", "remove"])) if there else "put"
+    if what == "put":
+        return keying.put(known, JAW, mode, at_s, value, lambda _: 0.2, duration_s)
+    one = draw.draw(st.sampled_from(there))
+    return keying.move(known, one, at_s, value, duration_s) if what == "move" else keying.remove(known, one)
 
 
 @settings(max_examples=1000, deadline=None)
@@ -93,6 +141,7 @@ def test_any_sequence_of_edits_is_kept_whole_and_taken_back_to_every_byte(data: 
         assert edits.parse(text, "here") == state
         script = edits.apply(state, own, "line.wav")
         assert script.lost == ()  # what a hand may do fits
+        assert edits.event_track(state) is not None and len(state.events) == len(script.edits.events)
         assert edits.text_of(edits.parse(text, "here")) == text
     desk = list(states)
     while len(desk) > 1:

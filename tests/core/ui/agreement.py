@@ -118,7 +118,7 @@ class Witness:
         tracks = self.window.tracks
         found = []
         if self.window.time_view.group.currentText() == "main":
-            wanted = preview.main_curves(take.values) if take else {}
+            wanted = preview.main_curves(take.values[self._frames(take)]) if take else {}
             if list(tracks._curves) != list(wanted):
                 found.append(f"curves are {list(tracks._curves)}")
             elif not all(
@@ -133,6 +133,19 @@ class Witness:
         if take is not None and tracks._visemes and tracks._visemes[-1][2] > float(take.start + take.duration_s) + 0.1:
             found.append("visemes are another take's")
         return found
+
+    def _frames(self, take: Take) -> slice:
+        """The frames whose curves are drawn; all that are in view, or so many that no more would be seen."""
+        tracks = self.window.tracks
+        first = round((tracks._curve_start_s - float(take.start)) * float(take.rate))
+        apart = round(float(take.rate) / tracks._curve_fps)
+        count = max((len(row) for row in tracks._curves.values()), default=0)
+        frames = range(take.n_frames)[first::apart][:count]
+        (start_s, end_s), rate, start = tracks.view, float(take.rate), float(take.start)
+        assert frames.start <= max(0.0, (start_s - start) * rate), "curves begin within the view"
+        assert frames.stop >= min(take.n_frames, int((end_s - start) * rate)), "curves end within the view"
+        assert apart == 1 or count >= tracks.width(), "curves are too coarse"
+        return slice(frames.start, frames.stop, frames.step)
 
     def _face(self, take: Take | None) -> list[str]:
         """The first face is a picture of the exported take at the instant that is told."""

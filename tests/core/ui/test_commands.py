@@ -32,10 +32,13 @@ def test_every_command_is_done_by_a_part_of_the_window() -> None:
     from PySide6.QtGui import QKeySequence
 
     from facetake.ui.filing import Filing
+    from facetake.ui.menus import Menus
+    from facetake.ui.script_editor import ScriptEditor
     from facetake.ui.time_view import TimeView
     from facetake.ui.transport import Transport
     from facetake.ui.window import Window
 
     for one in COMMANDS:
-        assert any(callable(getattr(part, one.name, None)) for part in (Window, Filing, Transport, TimeView)), one.name
+        parts = (Window, Menus, Filing, Transport, TimeView, ScriptEditor)
+        assert any(callable(getattr(part, one.name, None)) for part in parts), one.name
         assert all(QKeySequence(key).count() == 1 for key in one.key.split(", ")), one.key

@@ -21,51 +21,7 @@ MISSING = [name for name in ("PySide6", "numba", "av") if find_spec(name) is Non
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"the window needs {', '.join(MISSING)}")
 HERE = Path(__file__).parent
 LINE = Path(__file__).parents[3] / "examples" / "line.wav"
-HANDS = f"""
-import hashlib, json, sys
-from pathlib import Path
-sys.path.insert(0, {str(HERE)!r})
-from PySide6.QtCore import QPoint, Qt
-from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QMessageBox
-from agreement import Witness, spin
-from facetake.ui.window import Window
-application = QApplication([])
-QMessageBox.question = lambda *_: QMessageBox.StandardButton.Discard
-folder = Path(sys.argv[1])
-window = Window()
-window.show()
-witness = Witness(window, folder)
-a = folder / "a.wav"
-def settle():
-    spin(lambda: not window.maker.is_busy and not window.editor.is_busy)
-def tell(**more):
-    settle()
-    print(json.dumps({{
-        "title": window.title.text(), "said": window.message.text(), "kind": window.message.property("kind"),
-        "disagreed": witness.check(), **more,
-    }}), flush=True)
-strip, bar = window.tracks, window.time_view.strip_bar
-LEFT, NONE, ALT = Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier, Qt.KeyboardModifier.AltModifier
-def phones():
-    return strip.script.alignment.phones
-def at(time_s, lane="phones"):
-    return QPoint(round(strip._x(time_s)), round(strip.lane(lane).center().y()))
-def drag(place, by_s):
-    start = at(phones()[place].end_s)
-    QTest.mousePress(strip, LEFT, NONE, start)
-    for part in (0.3, 0.6, 1.0):
-        QTest.mouseMove(strip, start + QPoint(round(part * (strip._x(by_s) - strip._x(0.0))), 0))
-        application.processEvents()
-    QTest.mouseRelease(strip, LEFT, NONE, start)
-    settle()
-def key(name, modifiers=NONE):
-    QTest.keyClick(strip, getattr(Qt.Key, "Key_" + name), modifiers); settle()
-def digest():
-    return hashlib.sha256(window.desk.line.top.take.values.tobytes()).hexdigest()
-def begin(path=None):
-    window.activateWindow(); window.open([path or a]); settle(); window.generate(); settle()
-"""
+HANDS = f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom strip_hands import *\n"
 
 
 @pytest.fixture
@@ -239,8 +195,8 @@ def test_what_a_window_that_died_had_is_offered_again(folder: Path) -> None:
     remembering = """
 from facetake.ui import preferences
 window.end(); application.processEvents()
-window = Window(remembered=preferences.load(folder / "state" / "window.json")); window.show()
-witness = Witness(window, folder); strip, bar = window.tracks, window.time_view.strip_bar
+window = Window(remembered=preferences.load(folder / "state" / "window.json")); window.show(); take_over(window)
+strip, bar = window.tracks, window.time_view.strip_bar
 left = sorted(path.name for path in (folder / "state").glob("unsaved/*.facetake"))
 """
     (died,) = told(
