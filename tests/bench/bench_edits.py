@@ -19,19 +19,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import TypeVar
 
+from emodb import recordings
+
 from facetake import alignment, edits, inference, phones, rig
 from facetake.edits import Anchor, EditedScript, LineEdits, changes
 from facetake.edits.matching import anchors
 from facetake.errors import ConfigError
 from facetake.script import Alignment
 
-EMODB = {
-    "a01": "Der Lappen liegt auf dem Eisschrank.",
-    "a02": "Das will sie am Mittwoch abgeben.",
-    "a04": "Heute abend könnte ich es ihm sagen.",
-    "a07": "In sieben Stunden wird es soweit sein.",
-}
-"""Its sentences that most actors say within two seconds, where the copy that is to be had ends."""
 SYMBOLS = [one for one in phones.PHONES if one != phones.SILENCE]
 ACTS = (
     "start",
@@ -72,7 +67,7 @@ def main() -> None:
     arguments = parser.parse_args()
     if not (arguments.emodb or arguments.listed):
         parser.error("name the recordings: --emodb or --listed")
-    rows = emodb(arguments.emodb) if arguments.emodb else listed(arguments.listed)
+    rows = acted(arguments.emodb) if arguments.emodb else listed(arguments.listed)
     language = "de" if arguments.emodb else arguments.language
     ear = inference.load_ear(inference.SHIPPED)
     found = [Recording(*row[:3], alignment.align(row[2], row[3], ear, language=language).alignment) for row in rows]
@@ -86,17 +81,9 @@ def main() -> None:
 Row = tuple[str, str, Path, str]  # speaker, sentence, sound, text
 
 
-def emodb(folder: Path) -> Iterator[Row]:
-    """Recordings of EmoDB that are whole: the last of their labels lies before the sound is cut."""
-    import soundfile
-
-    for path in sorted((folder / "wav").glob("*.wav")):
-        sentence, labels = path.stem[2:5], folder / "labsilb" / f"{path.stem}.labsilb"
-        if sentence not in EMODB or not labels.is_file():
-            continue
-        rows = labels.read_text(encoding="latin-1").partition("#\n")[2].splitlines()
-        if max(float(row.split()[0]) for row in rows if row.strip()) < soundfile.info(path).duration:
-            yield path.stem[:2], sentence, path, EMODB[sentence]
+def acted(folder: Path) -> Iterator[Row]:
+    """Recordings of EmoDB."""
+    return ((one.speaker, one.sentence, one.path, one.text) for one in recordings(folder))
 
 
 def listed(path: Path) -> Iterator[Row]:
@@ -124,8 +111,8 @@ def measured(name: str, pairs: Sequence[tuple[Recording, Recording]], n_acts: in
     there, gone, timed = counts["there"], counts["gone"], counts["timed"]
     print(
         f"{name}: {2 * len(pairs)} lines carried over, {there + gone + timed} edits\n"
-        f"  {there} whose phone or word stands there: {counts['there kept']} kept ({counts['there kept'] / there:.1%}), "
-        f"{counts['there listed']} listed, {counts['there silent']} lost without a word\n"
+        f"  {there} whose phone or word stands there: {counts['there kept']} kept "
+        f"({counts['there kept'] / there:.1%}), {counts['there listed']} listed, {counts['there silent']} not\n"
         f"  {gone} whose phone or word does not: {counts['gone listed']} listed, {counts['gone silent']} not\n"
         f"  {timed} at a time alone: {counts['timed kept']} kept, {counts['timed listed']} listed\n"
         f"  {counts['elsewhere']} edits at a phone or word that nobody edited",
