@@ -13,7 +13,8 @@ def carry(edits: LineEdits, alignment: Alignment, sound: str, sound_sha256: str)
     """Edits as they apply to a line, and a sentence for each that no longer does.
 
     A phone keeps its edit where it stands in the same word; where the sound is another one, its times keep their place
-    in the phone, or their distance from it. Curves, cues, events and locks keep their times; those past the end of the line are left out.
+    in the phone, or their distance from it. Curves, cues, events and locks keep their times; those past the end of the
+    line are left out.
 
     Args:
         edits: of some state of the line.
