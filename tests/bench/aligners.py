@@ -37,7 +37,24 @@ PRAAT_VOICES = {
     "ja": "Japanese",
 }
 AENEAS_LANGUAGES = {"en": "eng", "de": "deu", "es": "spa", "fr": "fra"}
-AENEAS_STEPS = "mfcc_window_length=0.020|mfcc_window_shift=0.005"  # its finest for words, as its manual advises
+AENEAS_PROGRAM = """
+import json, sys
+from aeneas.executetask import ExecuteTask
+from aeneas.runtimeconfiguration import RuntimeConfiguration
+from aeneas.task import Task
+for line in sys.stdin:
+    asked = json.loads(line)
+    options = "task_language=" + asked["language"] + "|is_text_type=plain|os_task_file_format=json"
+    options += "|is_audio_file_detect_head_max=5|is_audio_file_detect_tail_max=5"
+    task = Task(config_string=options)
+    task.audio_file_path_absolute, task.text_file_path_absolute = asked["sound"], asked["text"]
+    task.sync_map_file_path_absolute = asked["out"]
+    steps = RuntimeConfiguration("mfcc_window_length=0.020|mfcc_window_shift=0.005")
+    ExecuteTask(task, rconf=steps).execute()
+    task.output_sync_map_file()
+    print("done", flush=True)
+"""
+"""Its steps are the finest for words that its manual advises."""
 WHISPER_START, WHISPER_END = 50257, 50256  # tokens of the English models
 WHISPER_ROWS = 3000  # of log-mel energies in its 30 s
 WHISPER_STEP_S = 0.02
@@ -182,11 +199,12 @@ class Whisper:
 
 
 class Aeneas:
-    """aeneas, in a Python of its own, since it wants an old numpy."""
+    """aeneas, in a Python of its own, since it wants an old numpy; one process for all lines."""
 
     def __init__(self, python: Path) -> None:
-        """Takes the Python that has it."""
-        self._python = python
+        """Starts the Python that has it."""
+        command = [str(python), "-c", AENEAS_PROGRAM]
+        self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
     def words(self, sound: F32, said: str, language: str) -> Found:
         """Words, each given to it as a line."""
@@ -198,11 +216,10 @@ class Aeneas:
             heard, text, out = (Path(folder) / name for name in ("line.wav", "line.txt", "line.json"))
             soundfile.write(heard, sound, audio.SAMPLE_RATE_HZ, subtype="PCM_16")
             text.write_text("\n".join(said.split()) + "\n", encoding="utf-8")
-            task = f"task_language={AENEAS_LANGUAGES[language]}|is_text_type=plain|os_task_file_format=json"
-            task += "|is_audio_file_detect_head_max=5|is_audio_file_detect_tail_max=5"
-            command = [self._python, "-m", "aeneas.tools.execute_task", heard, text, task, out, f"-r={AENEAS_STEPS}"]
-            subprocess.run(list(map(str, command)), capture_output=True, check=False)
-            if not out.is_file():
-                return []
+            asked = {"sound": str(heard), "text": str(text), "out": str(out), "language": AENEAS_LANGUAGES[language]}
+            assert self._process.stdin and self._process.stdout  # as piped
+            print(json.dumps(asked), file=self._process.stdin, flush=True)
+            if self._process.stdout.readline().strip() != "done":
+                raise SystemExit("aeneas ended; its own message stands above")
             fragments = json.loads(out.read_text(encoding="utf-8"))["fragments"]
         return [(one["lines"][0], float(one["begin"])) for one in fragments]
