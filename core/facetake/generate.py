@@ -200,7 +200,7 @@ def draft(
     else:
         marked = EventTrack(tuple(one for one in marked.events if one.start_s < line.duration_s))
     if isinstance(options.events, str) and events.is_heard(options.events):
-        marked, listed = _overheard(line.path, marked, line.hearing, models)
+        marked, listed = _overheard(line, marked, models)
     return Draft(values, emotion, heard, {**mood, **listed}, marked)
 
 
@@ -485,16 +485,14 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
     return head.head_motion(onsets, weights, seed, speech=speech)
 
 
-def _overheard(
-    path: Path, marked: EventTrack, hearing: Hearing, models: Models
-) -> tuple[EventTrack, dict[str, object]]:
+def _overheard(line: HeardLine, marked: EventTrack, models: Models) -> tuple[EventTrack, dict[str, object]]:
     """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
     listener = models.event_listener
-    features = hearing.features
+    features = line.hearing.features
     if listener.ear is not models.ear:
-        with audio.stream(path) as sound:
+        with audio.stream(line.path) as sound:
             features = listener.ear.hear(sound, len(features)).features
-    track = events.joined(marked, listener.hear(features))
+    track = events.joined(marked, listener.hear(features, line.energy_db))
     return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 
