@@ -311,8 +311,8 @@ def emodb_lines(folder: Path) -> Iterator[WordLine]:
 
 
 def words(name: str, some: Sequence[WordLine], ear: inference.Ear, others: Mapping[str, Align]) -> None:
-    """Words' beginnings, by ours and by others, and over the words that all of them have."""
-    aligners = {"facetake": partial(_our_words, ear=ear), **others}
+    """Words' beginnings, by ours and by others."""
+    aligners: dict[str, Align] = {"facetake": partial(_our_words, ear=ear), **others}
     if some[0][3] != "en":
         aligners.pop("pocketsphinx", None)  # its own aligner knows English alone
     print(f"words of {name}: aligner, matched, median error ms, within 20 ms, within 50 ms, ms a line")
