@@ -257,7 +257,7 @@ def mark(drafted: Draft, line: HeardLine, options: GenerateOptions, models: Mode
     else:
         marked = EventTrack(tuple(one for one in marked.events if one.start_s < line.duration_s))
     if isinstance(options.events, str) and events.is_heard(options.events):
-        marked, listed = _overheard(line.path, marked, line.hearing, models)
+        marked, listed = _overheard(line, marked, models)
     mood = {name: value for name, value in drafted.mood.items() if not name.startswith("events")}
     return replace(drafted, mood={**mood, **listed}, events=marked)
 
@@ -584,16 +584,14 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
     return head.head_motion(onsets, weights, seed, speech=speech)
 
 
-def _overheard(
-    path: Path, marked: EventTrack, hearing: Hearing, models: Models
-) -> tuple[EventTrack, dict[str, object]]:
+def _overheard(line: HeardLine, marked: EventTrack, models: Models) -> tuple[EventTrack, dict[str, object]]:
     """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
     listener = models.event_listener
-    features = hearing.features
+    features = line.hearing.features
     if listener.ear is not models.ear:
-        with audio.stream(path) as sound:
+        with audio.stream(line.path) as sound:
             features = listener.ear.hear(sound, len(features)).features
-    track = events.joined(marked, listener.hear(features))
+    track = events.joined(marked, listener.hear(features, line.energy_db))
     return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 

@@ -1,10 +1,12 @@
 """How exactly words and phones are found, and what is noticed where a voice leaves its text; run by hand.
 
-Lines of the corpus' voices have exact phone times; the clips of GRID (word times in files `.align`) are a man's. Beside
-ours runs pocketsphinx' aligner over the same sounds: `facetake_training.align` for phones, its own for words.
+Lines of the corpus' voices have exact phone times; the clips of GRID (word times in files `.align`) are a man's; ten
+actors' lines of EmoDB have words labelled by hand. Beside ours run, over the same sounds, pocketsphinx' aligner
+(`facetake_training.align` for phones, its own for words) and what else is installed (`aligners`).
 
     python tests/bench/bench_align.py                    # phones, and planted misreads
     python tests/bench/bench_align.py --grid clips/      # words: NAME.mpg with NAME.align beside it
+    python tests/bench/bench_align.py --emodb EmoDB/     # words: wav/03a01Fa.wav and labsilb/03a01Fa.labsilb
     python tests/bench/bench_align.py --recorded en.tsv  # texts changed against recordings: ID and text, en/ID.ogg
 """
 
@@ -14,13 +16,15 @@ import argparse
 import random
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from functools import partial
 from pathlib import Path
 
 import numpy as np
+from aligners import Align, Found, Praat, WordAligners
+from emodb import recordings
 
 from facetake import alignment, audio, inference, phones
 from facetake.arrays import F32
@@ -85,17 +89,26 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--lines", type=int, default=20, help="of each voice")
     parser.add_argument("--grid", type=Path, help="a folder with clips of GRID and their .align files")
+    parser.add_argument("--emodb", type=Path, help="the folder of EmoDB")
+    parser.add_argument("--whisper", type=Path, help="a folder with Whisper's tiny.en as CTranslate2 writes it")
+    parser.add_argument("--aeneas", type=Path, help="a Python that has aeneas")
     parser.add_argument("--recorded", type=Path, help="a list of recordings: an ID, a tab and the text a line")
     parser.add_argument("--planted", type=int, default=200, help="lines with a word dropped, swapped, added or none")
     arguments = parser.parse_args()
     ear = inference.load_ear(inference.SHIPPED)
-    if arguments.grid:
-        words(arguments.grid, ear)
+    others = WordAligners(arguments.whisper, arguments.aeneas)
+    if arguments.grid or arguments.emodb:
+        print(*others.missing, sep="\n")
+        if arguments.grid:
+            words("GRID", list(grid_lines(arguments.grid)), ear, others.found)
+        if arguments.emodb:
+            words("EmoDB", list(emodb_lines(arguments.emodb)), ear, others.found)
         return
     if arguments.recorded:
         recorded(arguments.recorded, arguments.planted, ear)
         return
-    boundaries(arguments.lines, ear)
+    print(*others.missing, sep="\n")
+    boundaries(arguments.lines, ear, "praat" in others.found)
     for language in ("en", "de"):
         planted(arguments.planted, language, ear)
 
@@ -119,17 +132,16 @@ def lines(language: str, count: int, seed: str) -> Iterator[Line]:
             yield Line(said, spoken, language, engine)
 
 
-def boundaries(count: int, ear: inference.Ear) -> None:
-    """Phones' beginnings against exact ones, ours and pocketsphinx'."""
+def boundaries(count: int, ear: inference.Ear, is_praat: bool) -> None:
+    """Phones' beginnings against exact ones, by ours, pocketsphinx and Praat."""
     print("phones: aligner, language, engine, matched, median error ms, within 20 ms, within 50 ms, ms a line")
     for language in VOICES:
         found = list(lines(language, count, "report"))
         report("facetake", found, partial(_ours, ear=ear))
         if language in text.LANGUAGES:
             report("pocketsphinx", found, partial(_theirs, labeller=Labeller(language)))
-
-
-Found = list[tuple[str, float]]
+        if is_praat:
+            report("praat", found, partial(_praats, praat=Praat()))
 
 
 def report(name: str, found: Sequence[Line], align: Callable[[Line], Found]) -> None:
@@ -181,6 +193,10 @@ def _theirs(line: Line, labeller: Labeller) -> Found:
     found = labeller.label(line.spoken.audio, line.text)
     rows = () if isinstance(found, str) else found.phones
     return [(shape(row[0]), row[1]) for row in rows if phones.base(row[0]) != phones.SILENCE]
+
+
+def _praats(line: Line, praat: Praat) -> Found:
+    return [(shape(one), at_s) for one, at_s in praat.phones(line.spoken.audio, line.text, line.language)]
 
 
 def aligned(sound: F32, said: str, language: str, ear: inference.Ear) -> Aligned:
@@ -277,48 +293,50 @@ def _misread(
     return said
 
 
-def words(folder: Path, ear: inference.Ear) -> None:
-    """Words' beginnings and ends in the clips of GRID, ours and pocketsphinx' own."""
-    from pocketsphinx import Decoder
+WordLine = tuple[F32, str, tuple[tuple[str, float], ...], str]
+"""A sound, its text, its words with their beginnings, and its language."""
 
-    decoder = Decoder(lm=None, loglevel="FATAL")
-    errors: dict[str, list[float]] = {"facetake": [], "pocketsphinx": []}
-    taken_s = dict.fromkeys(errors, 0.0)
-    clips = sorted(folder.glob("*.align"))
-    n_true = 0
-    for clip in clips:
+
+def grid_lines(folder: Path) -> Iterator[WordLine]:
+    """Clips of GRID."""
+    for clip in sorted(folder.glob("*.align")):
         rows = [line.split() for line in clip.read_text(encoding="utf-8").splitlines()]
-        true = [(word, int(a) / GRID_UNITS, int(b) / GRID_UNITS) for a, b, word in rows if word not in ("sil", "sp")]
-        sound = audio.read(clip.with_suffix(".mpg"))
-        said = " ".join(word for word, _, _ in true)
-        n_true += len(true)
-        for name, align in (("facetake", _our_words), ("pocketsphinx", _their_words)):
-            started = time.perf_counter()
-            found = align(sound, said, ear if name == "facetake" else decoder)
-            taken_s[name] += time.perf_counter() - started
-            errors[name] += matched([(one[0], one[1]) for one in true], [(one[0], one[1]) for one in found])
-    print("words of GRID: aligner, matched, median error ms, within 20 ms, within 50 ms, ms a line")
-    for name, some in errors.items():
-        _print(f"{name:12s}", some, n_true, 1000 * taken_s[name] / len(clips))
+        true = tuple((word, int(start) / GRID_UNITS) for start, _, word in rows if word not in ("sil", "sp"))
+        yield audio.read(clip.with_suffix(".mpg")), " ".join(word for word, _ in true), true, "en"
 
 
-def _our_words(sound: F32, said: str, ear: object) -> list[tuple[str, float]]:
-    assert isinstance(ear, inference.Ear)
-    return [(one.text, one.start_s) for one in aligned(sound, said, "en", ear).alignment.words]
+def emodb_lines(folder: Path) -> Iterator[WordLine]:
+    """Recordings of EmoDB."""
+    return ((audio.read(one.path), one.text, one.words, "de") for one in recordings(folder))
 
 
-def _their_words(sound: F32, said: str, decoder: object) -> list[tuple[str, float]]:
-    samples = (np.clip(sound / max(1e-6, float(np.abs(sound).max())), -1, 1) * 16_000).astype("<i2").tobytes()
-    try:
-        decoder.set_align_text(said)  # type: ignore[attr-defined]
-        decoder.start_utt()  # type: ignore[attr-defined]
-        decoder.process_raw(samples, full_utt=True)  # type: ignore[attr-defined]
-        decoder.end_utt()  # type: ignore[attr-defined]
-        segments = list(decoder.seg() or ())  # type: ignore[attr-defined]
-    except (RuntimeError, TypeError):
-        return []
-    spoken = [one for one in segments if not one.word.startswith(("<", "["))]
-    return [(one.word.split("(")[0], one.start_frame / 100) for one in spoken]
+def words(name: str, some: Sequence[WordLine], ear: inference.Ear, others: Mapping[str, Align]) -> None:
+    """Words' beginnings, by ours and by others."""
+    aligners: dict[str, Align] = {"facetake": partial(_our_words, ear=ear), **others}
+    if some[0][3] != "en":
+        aligners.pop("pocketsphinx", None)  # its own aligner knows English alone
+    print(f"words of {name}: aligner, matched, median error ms, within 20 ms, within 50 ms, ms a line")
+    n_true = sum(len(true) for _, _, true, _ in some)
+    for called, align in aligners.items():
+        errors: list[float] = []
+        started = time.perf_counter()
+        results = [align(sound, said, language) for sound, said, _, language in some]
+        each_ms = 1000 * (time.perf_counter() - started) / len(some)
+        for (_, _, true, _), found in zip(some, results, strict=True):
+            errors += matched([(plain(word), at_s) for word, at_s in true], [(plain(w), at_s) for w, at_s in found])
+        if any(results):
+            _print(f"{called:12s}", errors, n_true, each_ms)
+        else:
+            print(f"{called:12s} does not know this language")
+
+
+def plain(word: str) -> str:
+    """A word without case and marks."""
+    return "".join(letter for letter in word.casefold() if letter.isalnum())
+
+
+def _our_words(sound: F32, said: str, language: str, ear: inference.Ear) -> Found:
+    return [(one.text, one.start_s) for one in aligned(sound, said, language, ear).alignment.words]
 
 
 if __name__ == "__main__":

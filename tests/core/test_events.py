@@ -97,14 +97,18 @@ def test_what_is_heard_gives_way_to_what_is_marked() -> None:
 
 
 def test_an_event_that_is_heard_is_sure_long_and_whole() -> None:
-    """Of a probability over time, stretches count that are sure somewhere, not too short, and not cut by an end."""
+    """Of a probability over time, stretches count that are sure somewhere, not short, not faint, not cut by an end."""
     probability = np.zeros(300, np.float32)
     probability[0:40] = 0.99  # cut by the start
     probability[100:130] = 0.5
     probability[110] = 0.97
     probability[160:190] = 0.6  # never sure
     probability[220:224] = 0.99  # too short
-    (one,) = heard_in(probability, "breath_in", 0.95)
+    probability[240:270] = 0.99
+    energy_db = np.full(300, -40.0, np.float32)
+    energy_db[:60] = -10.0  # the voice
+    energy_db[235:275] = -90.0  # a gate's silence
+    (one,) = heard_in(probability, energy_db, "breath_in", 0.95)
 
     assert (one.start_s, one.end_s, one.amount) == (100 / 60, 130 / 60, None)
     assert one.confidence == pytest.approx(0.97)

@@ -38,6 +38,7 @@ NEAR: Final = 8  # frames beside a label that are not learnt from: where exactly
 DOUBTED: Final = 12  # likewise beside an unsure one
 CENTRED: Final = 0.7  # share of windows about an event, of a recording that has some
 NOISE: Final = 0.1  # added to features, in their own spread: another room
+THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.993, 0.995)  # that are told of beside the one chosen
 RATE: Final = 2e-3  # of learning
 DECAY: Final = 1e-2  # of weights
 
@@ -64,6 +65,7 @@ class EventConfig:
     Attributes:
         out: folder for the checkpoint.
         listened: what it learns from.
+        unheard: recordings that nothing has learnt from, not even the ear; None leaves that out.
         kinds: of events.
         threshold: probability from which on an event is believed.
         ear: model folder whose ear hears; None is the shipped one.
@@ -75,6 +77,7 @@ class EventConfig:
 
     out: Path
     listened: EventSource
+    unheard: EventSource | None = None
     kinds: tuple[str, ...] = ("breath_in",)
     threshold: float = 0.9
     ear: Path | None = None
@@ -92,12 +95,14 @@ class Listened:
         features: (T, D) what the ear heard.
         labels: (T, K) 1 in an event.
         known: (T,) 1 where that is known.
+        energy_db: (T,) level.
         spans: first and last frame, and kind, of each label.
     """
 
     features: F32
     labels: F32
     known: F32
+    energy_db: F32
     spans: tuple[tuple[int, int, str], ...]
 
 
@@ -113,19 +118,41 @@ def train(config: EventConfig) -> Path:
     """
     torch.set_num_threads(config.threads)
     ear = inference.load_ear(config.ear or inference.SHIPPED, config.threads)
-    lines = listened(config, ear)
-    found = np.zeros(3)
+    lines = listened(config, config.listened, ear)
+    left_out = []
     for fold in range(config.folds):
         network = fitted(config, [one for n, one in enumerate(lines) if n % config.folds != fold], ear.n_features)
-        found += sum((counted(config, network, one) for one in lines[fold :: config.folds]), np.zeros(3))
-    minutes = sum(len(one.features) for one in lines) / FRAME_RATE_HZ / 60.0
-    scores = {"recall": found[0] / max(found[1], 1.0), "false_alarms_in_ten_minutes": 10.0 * found[2] / minutes}
-    print(scores, f"of {found[1]:.0f} in {minutes:.0f} minutes", flush=True)
+        left_out += [(one, probabilities(network, one)) for one in lines[fold :: config.folds]]
+    scores = curve(config, left_out, "left out")
     network = fitted(config, lines, ear.n_features)
+    if config.unheard is not None:
+        unheard = [(one, probabilities(network, one)) for one in listened(config, config.unheard, ear)]
+        scores |= {f"unheard_{name}": score for name, score in curve(config, unheard, "unheard").items()}
     about: dict[str, object] = {"step": config.rounds, "scores": scores, "config": asdict(config)}
     about |= {"n_features": ear.n_features, "ear_sha256": ear.sha256}
     checkpoint.save(config.out, "best", network, None, about)
     return config.out / "best.safetensors"
+
+
+Told = tuple[Listened, F32]
+"""A recording and the probabilities (T, K) that a network tells of it."""
+
+
+def curve(config: EventConfig, told: Sequence[Told], name: str) -> dict[str, float]:
+    """Prints recall and false alarms at several thresholds; gives those at the one of the run."""
+    minutes = sum(len(one.features) for one, _ in told) / FRAME_RATE_HZ / 60.0
+    scores: dict[str, float] = {}
+    for threshold in sorted({*THRESHOLDS, config.threshold}):
+        found = sum((counted(config.kinds, one, shares, threshold) for one, shares in told), np.zeros(3))
+        recall, alarms = found[0] / max(found[1], 1.0), 10.0 * found[2] / minutes
+        print(
+            f"{name}, above {threshold:g}: recall {recall:.3f} of {found[1]:.0f}, {alarms:.2f} false alarms in ten "
+            f"minutes of {minutes:.1f}",
+            flush=True,
+        )
+        if threshold == config.threshold:
+            scores = {"recall": recall, "false_alarms_in_ten_minutes": alarms}
+    return scores
 
 
 def fitted(config: EventConfig, lines: Sequence[Listened], n_features: int) -> EventDetector:
@@ -149,15 +176,19 @@ def fitted(config: EventConfig, lines: Sequence[Listened], n_features: int) -> E
     return network.eval()
 
 
-def counted(config: EventConfig, network: EventDetector, line: Listened) -> NDArray[np.float64]:
-    """(3,) events found, events there, and false alarms in a recording; what is unsure counts for nothing."""
+def probabilities(network: EventDetector, line: Listened) -> F32:
+    """(T, K) what a network tells of a recording."""
     with torch.no_grad():
-        shares = network(torch.from_numpy(line.features)[None]).sigmoid()[0].numpy()
+        return np.asarray(network(torch.from_numpy(line.features)[None]).sigmoid()[0].numpy(), np.float32)
+
+
+def counted(kinds: Sequence[str], line: Listened, shares: F32, threshold: float) -> NDArray[np.float64]:
+    """(3,) events found, events there, and false alarms in a recording; what is unsure counts for nothing."""
     total = np.zeros(3)
-    for number, kind in enumerate(config.kinds):
+    for number, kind in enumerate(kinds):
         heard = [
             (one.start_s * FRAME_RATE_HZ, one.end_s * FRAME_RATE_HZ)
-            for one in heard_in(shares[:, number], kind, config.threshold)
+            for one in heard_in(shares[:, number], line.energy_db, kind, threshold)
         ]
         real = [one for one in line.spans if one[2] == kind]
         doubted = [(a - DOUBTED, b + DOUBTED, kind) for a, b, what in line.spans if what == UNSURE]
@@ -167,12 +198,12 @@ def counted(config: EventConfig, network: EventDetector, line: Listened) -> NDAr
     return total
 
 
-def listened(config: EventConfig, ear: Ear) -> list[Listened]:
+def listened(config: EventConfig, source: EventSource, ear: Ear) -> list[Listened]:
     """Every recording, heard, with its labels. Raises ConfigError."""
-    spans = read_labels(config.listened.labels, (*config.kinds, UNSURE))
-    paths = sorted(config.listened.path.glob("*.flac"))
+    spans = read_labels(source.labels, (*config.kinds, UNSURE))
+    paths = sorted(source.path.glob("*.flac"))
     if missing := set(spans) - {path.stem for path in paths}:
-        raise ConfigError(f"{config.listened.path} has no recording {min(missing)}.flac, which is labelled; see `path`")
+        raise ConfigError(f"{source.path} has no recording {min(missing)}.flac, which is labelled; see `path`")
     return [_listened(config, ear, path, spans.get(path.stem, [])) for path in paths]
 
 
@@ -196,7 +227,10 @@ def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[tuple[float,
 
 def _listened(config: EventConfig, ear: Ear, path: Path, labels: Sequence[tuple[float, float, str]]) -> Listened:
     with audio.stream(path) as sound:
-        features = ear.hear(sound, n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))).features.astype(np.float32)
+        count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
+        rhythm = audio.Rhythm(count)
+        features = ear.hear(rhythm.listening(sound), count).features.astype(np.float32)
+    energy_db, _ = rhythm.tracks()
     spans = tuple((round(a * FRAME_RATE_HZ), round(b * FRAME_RATE_HZ), kind) for a, b, kind in labels)
     there = np.zeros((len(features), len(config.kinds)), np.float32)
     known = np.ones(len(features), np.float32)
@@ -207,7 +241,7 @@ def _listened(config: EventConfig, ear: Ear, path: Path, labels: Sequence[tuple[
         if kind != UNSURE:
             known[first:last] = 1.0
             there[first:last, config.kinds.index(kind)] = 1.0
-    return Listened(features, there, known, spans)
+    return Listened(features, there, known, energy_db, spans)
 
 
 def _window(line: Listened, random: np.random.Generator) -> Iterator[F32]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
-from facetake.edits.carrying import carry, named
+from facetake.edits.carrying import carry, named, no_room
 from facetake.edits.line_edits import LEAST_PHONE_S, LineEdits, PhoneEdit
 from facetake.edits.matching import anchors, by_place, lately
 from facetake.script import Alignment, Phone, Word
@@ -293,18 +293,24 @@ def _changes(edits: LineEdits, own: Alignment) -> dict[int, _Change]:
 
 
 def _without(changes: Sequence[_Change], edits: LineEdits) -> tuple[LineEdits, list[str]]:
-    """Edits without those for which there is no room, and a sentence on each."""
+    """Edits without the moves and insertions for which there is no room, and a sentence on each."""
     gone = set(changes)
     told = []
     for kind, number in changes:
         one = getattr(edits, kind)[number]
-        what = f"the inserted {one.symbol}" if kind == "insertions" else f"the move of {named(one.at)}"
-        told.append(f"{what} was left out: there is no room for it")
-    left: dict[str, Any] = {
-        kind: tuple(one for number, one in enumerate(getattr(edits, kind)) if (kind, number) not in gone)
-        for kind in ("phones", "insertions")
-    }
-    return replace(edits, **left), told
+        inserted = kind == "insertions"
+        told.append(
+            no_room(f"the inserted {one.symbol} beside {named(one.by)}" if inserted else f"the move of {named(one.at)}")
+        )
+    phones = (
+        replace(one, from_s=None, to_s=None) if ("phones", number) in gone else one
+        for number, one in enumerate(edits.phones)
+    )
+    return replace(
+        edits,
+        phones=tuple(one for one in phones if not one.is_nothing),
+        insertions=tuple(one for number, one in enumerate(edits.insertions) if ("insertions", number) not in gone),
+    ), told
 
 
 def _words(

@@ -12,8 +12,9 @@ from facetake.script import Alignment
 def carry(edits: LineEdits, alignment: Alignment, sound: str, sound_sha256: str) -> tuple[LineEdits, tuple[str, ...]]:
     """Edits as they apply to a line, and a sentence for each that no longer does.
 
-    A phone keeps its edit where it stands in the same word; its times keep their place in the phone where the sound
-    is another one. Curves, cues, events and locks keep their times; those past the end of the line are left out.
+    A phone keeps its edit where it stands in the same word; where the sound is another one, its times keep their place
+    in the phone, or their distance from it. Curves, cues, events and locks keep their times; those past the end of the
+    line are left out.
 
     Args:
         edits: of some state of the line.
@@ -34,7 +35,7 @@ def carry(edits: LineEdits, alignment: Alignment, sound: str, sound_sha256: str)
         language=alignment.language,
         words=tuple(word.text for word in alignment.words),
         phones=_phones(edits, matcher, is_same, lost),
-        insertions=_insertions(edits, matcher, is_same, lost),
+        insertions=_insertions(edits, matcher, is_same, alignment.duration_s, lost),
         emphases=_emphases(edits, matcher, lost),
     )
     return _within(kept, alignment.duration_s, lost), tuple(lost)
@@ -44,6 +45,11 @@ def named(anchor: Anchor) -> str:
     """A phone as sentences call it."""
     where = f"of '{anchor.text}' (word {anchor.word})" if anchor.word else f"at {anchor.from_s:.2f} s"
     return f"{anchor.symbol} {where}"
+
+
+def no_room(what: str) -> str:
+    """The sentence on an edit that was left out since other phones stand in its place."""
+    return f"{what} was left out: there is no room for it"
 
 
 def _phones(edits: LineEdits, matcher: Matcher, is_same: bool, lost: list[str]) -> tuple[PhoneEdit, ...]:
@@ -56,12 +62,19 @@ def _phones(edits: LineEdits, matcher: Matcher, is_same: bool, lost: list[str]) 
         new = matcher.anchor(index)
         from_s, to_s = (_moved(at_s, one.at, new, is_same) for at_s in (one.from_s, one.to_s))
         if not is_same:
-            from_s, to_s = _with_room(from_s, to_s, index, matcher)
-        found[index] = replace(one, at=new, from_s=from_s, to_s=to_s)
+            asked = (from_s, to_s)
+            from_s, to_s = _with_room(*asked, index, matcher)
+            if asked.count(None) < (from_s, to_s).count(None):
+                lost.append(no_room(f"the move of {named(new)}"))
+        made = replace(one, at=new, from_s=from_s, to_s=to_s)
+        if not made.is_nothing:
+            found[index] = made
     return tuple(found.values())
 
 
-def _insertions(edits: LineEdits, matcher: Matcher, is_same: bool, lost: list[str]) -> tuple[Insertion, ...]:
+def _insertions(
+    edits: LineEdits, matcher: Matcher, is_same: bool, duration_s: float, lost: list[str]
+) -> tuple[Insertion, ...]:
     found = []
     for one in edits.insertions:
         index = matcher.phone(one.by)
@@ -71,6 +84,9 @@ def _insertions(edits: LineEdits, matcher: Matcher, is_same: bool, lost: list[st
         new = matcher.anchor(index)
         from_s, to_s = (_moved(at_s, one.by, new, is_same) for at_s in (one.from_s, one.to_s))
         assert from_s is not None and to_s is not None  # as neither was None
+        if not is_same:
+            to_s = seconds(min(max(to_s, from_s + LEAST_PHONE_S), duration_s))
+            from_s = seconds(max(0.0, min(from_s, to_s - LEAST_PHONE_S)))
         found.append(replace(one, by=new, from_s=from_s, to_s=to_s))
     return tuple(found)
 
@@ -87,11 +103,12 @@ def _emphases(edits: LineEdits, matcher: Matcher, lost: list[str]) -> tuple[Emph
 
 
 def _moved(at_s: float | None, old: Anchor, new: Anchor, is_same: bool) -> float | None:
-    """An instant at the same place of a phone that is elsewhere now."""
+    """An instant at the same place of a phone that is elsewhere now; or as far from it, where it lies outside."""
     if at_s is None or is_same:
         return at_s
     scale = (new.to_s - new.from_s) / max(old.to_s - old.from_s, 1e-3)
-    return seconds(max(0.0, new.from_s + scale * (at_s - old.from_s)))
+    inside_s = min(max(at_s, old.from_s), old.to_s)
+    return seconds(max(0.0, new.from_s + scale * (inside_s - old.from_s) + at_s - inside_s))
 
 
 def _with_room(

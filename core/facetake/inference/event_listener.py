@@ -22,6 +22,8 @@ NAME = "events"
 LASTS: Final = 0.3  # probability down to which an event lasts that is sure somewhere
 LEAST_FRAMES: Final = 7  # of an event: 0.12 s; shorter breaths are clicks
 EDGE_FRAMES: Final = 9  # at either end of a recording, where a cut in the room's noise sounds like a breath
+FAINT_DB: Final = 60.0  # below a line's loud parts: a gate's silence between words, and no breath
+LOUD: Final = 95  # percentile of a line's level that is loud
 BLOCK: Final = 18_000  # frames heard at once: five minutes, 20 MB
 CONTEXT: Final = 16  # frames on either side that the network sees
 
@@ -44,8 +46,8 @@ class EventListener:
     ear: Ear
     sha256: str
 
-    def hear(self, features: NDArray[np.floating]) -> EventTrack:
-        """Events in a line of any length, from its features (T, D)."""
+    def hear(self, features: NDArray[np.floating], energy_db: F32) -> EventTrack:
+        """Events in a line of any length, from its features (T, D) and its level (T,) in dB."""
         found = np.empty((len(features), len(self.kinds)), np.float32)
         for first in range(0, len(features), BLOCK):
             low = max(0, first - CONTEXT)
@@ -53,18 +55,25 @@ class EventListener:
             found[first : first + BLOCK] = self.run(heard[None])[0, first - low :][:BLOCK]
             memmap.release(features)
         events = [
-            one for number, kind in enumerate(self.kinds) for one in heard_in(found[:, number], kind, self.threshold)
+            one
+            for number, kind in enumerate(self.kinds)
+            for one in heard_in(found[:, number], energy_db, kind, self.threshold)
         ]
         return EventTrack(tuple(sorted(events, key=lambda one: one.start_s)))
 
 
-def heard_in(probability: NDArray[np.floating], kind: str, threshold: float) -> Iterator[Event]:
-    """Events of a kind in its probability (T,): stretches that are sure somewhere, long enough and not cut off."""
+def heard_in(
+    probability: NDArray[np.floating], energy_db: NDArray[np.floating], kind: str, threshold: float
+) -> Iterator[Event]:
+    """Events of a kind in its probability (T,): stretches that are sure somewhere, long, loud and not cut off."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], probability > LASTS, [0]]).astype(np.int8)))
+    faintest_db = np.percentile(energy_db, LOUD) - FAINT_DB if len(energy_db) else 0.0
     for first, last in edges.reshape(-1, 2).tolist():
         sure = float(probability[first:last].max())
         whole = first >= EDGE_FRAMES and last <= len(probability) - EDGE_FRAMES
-        if sure > threshold and whole and last - first >= LEAST_FRAMES:
+        if sure <= threshold or not whole or last - first < LEAST_FRAMES:
+            continue
+        if np.median(energy_db[first:last]) > faintest_db:
             yield Event(kind, first / FRAME_RATE_HZ, last / FRAME_RATE_HZ, None, sure)
 
 

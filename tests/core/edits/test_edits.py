@@ -278,3 +278,29 @@ def test_thousands_of_phones_where_there_is_no_room() -> None:
 
     assert len(script.lost) + len(script.edits.insertions) == len(many)
     assert all(one.end_s - one.start_s >= line_edits.LEAST_PHONE_S - 1e-3 for one in script.alignment.phones)
+
+
+def test_what_has_no_room_in_another_recording_is_told_and_the_rest_of_the_edit_stays() -> None:
+    """A boundary between two phones that are hardly there cannot move; that one of them is firmer still holds."""
+    own = spoken()
+    known = changes.move(edits.apply(LineEdits(), own, "one.wav", "aa"), 3, "end", 0.68)  # the v of never
+    known = changes.strengthen(edits.apply(known, own, "one.wav", "aa"), 3, 1.5)
+    hasty = spoken(phone_s=0.008)
+    carried = edits.apply(known, hasty, "two.wav", "bb")
+    assert [(one.at.symbol, one.to_s, one.strength) for one in carried.edits.phones] == [("V", None, 1.5)]
+    assert {"the move of V of 'never' (word 2)", "the move of ER0 of 'never' (word 2)"} == {
+        one.partition(" was left out")[0] for one in carried.lost if "no room" in one
+    }
+
+
+def test_a_phone_that_was_inserted_in_a_pause_stays_as_far_from_its_neighbour() -> None:
+    """Behind a word that is said three times as slowly, it is no further behind; and before the end of the line."""
+    own = spoken("map")
+    last_s = own.phones[-1].end_s
+    known = changes.insert(edits.apply(LineEdits(), own, "one.wav", "aa"), last_s + 0.1, "M")
+    slow = spoken("map", phone_s=0.3)
+    (inserted,) = edits.apply(known, slow, "two.wav", "bb").edits.insertions
+    assert inserted.from_s == pytest.approx(slow.phones[-1].end_s + 0.1, abs=1e-3)
+    cut = replace(slow, duration_s=slow.phones[-1].end_s + 0.05)
+    (inserted,) = edits.apply(known, cut, "two.wav", "cc").edits.insertions
+    assert inserted.to_s <= cut.duration_s and inserted.to_s - inserted.from_s >= 0.0199
