@@ -265,7 +265,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     track = visemes.segments(made.visemes, take.rate, take.start)
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
-    return done | heard | {"text": _text(options.text)}
+    return done | heard | {"text": _text(options.text) or (options.edits.text if options.edits else "")}
 
 
 def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
