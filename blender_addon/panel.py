@@ -91,7 +91,7 @@ class Generate(_Job, bpy.types.Operator):
 
 
 class EditLine(_Job, bpy.types.Operator):
-    """Opens the line in Facetake's window, with its phones and words on a strip; what is saved there replaces its keys."""
+    """Opens the line in Facetake's window, its phones and words on a strip; what is saved there replaces its keys."""
 
     bl_idname = "facetake.edit"
     bl_label = "Edit Phones and Words"
@@ -100,7 +100,7 @@ class EditLine(_Job, bpy.types.Operator):
     def begin(self, settings: Any, name: str, cancel: Event) -> Job:
         """The job, which waits for what is saved."""
         sound, options, target = _line(settings)
-        face, made = HOST.character(name), HOST.runner.made
+        face, made = HOST.character(name), HOST.runner.generated
         return jobs.edit_line(HOST, ENGINE, face, sound, options, target=target, made=made, cancel=cancel)
 
 

@@ -91,8 +91,8 @@ def generate(
         sounds: recordings.
         options: fields of the engine's `generate` request: emotion, seed, blink, gaze, head, gains, only, bake, look,
             text (what is said in the one line) or script (a file of it, or a folder with one for each line), language,
-            dictionary, emphasis, and look_at: where an object is that is looked at, in rows of seconds since the first line's start, and
-            metres from between the eyes of the head at rest: to the actor's left, up and forward.
+            dictionary, emphasis, and look_at: where an object is that is looked at, in rows of seconds since the first
+            line's start, and metres from between the eyes of the head at rest: to the actor's left, up and forward.
         start_frame: where the first line begins; by default where the person looks.
         target: an object of the scene to look at, by its name; where it is over each line, the host tells.
         replaces: a take of the line whose layer goes in the same step, if nobody has changed it since.
@@ -548,5 +548,7 @@ def _written(
             host.place_audio(sound, made.start_frame)
         if replaces and old:
             host.remove(character, replaces.layer)
-    kept = (f"keys of {replaces.layer} were changed by hand, so that it is kept, muted",) if replaces and old is False else ()
-    yield replace(made, layer=layer, delivery=delivery, skipped=skipped, told=(*made.told, *kept))
+    told = made.told
+    if replaces and old is False:
+        told += (f"keys of {replaces.layer} were changed by hand, so that it is kept, muted",)
+    yield replace(made, layer=layer, delivery=delivery, skipped=skipped, told=told)

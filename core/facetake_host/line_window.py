@@ -113,7 +113,9 @@ class LineWindow:
         last = said[-1].strip().removeprefix("facetake: ").removeprefix("error: ") if said else "it said nothing"
         if "invalid choice" in last or "No module named facetake" in last:
             return f"the engine is too old to open a window ({last}); install plugin and engine of the same release"
-        return last if "the window cannot open" in last else f"the window ended (exit code {code}: {last}); open it again"
+        return (
+            last if "the window cannot open" in last else f"the window ended (exit code {code}: {last}); open it again"
+        )
 
     def forget(self) -> None:
         """Removes what was exchanged, once the window is closed."""

@@ -19,6 +19,7 @@ class Runner:
     Attributes:
         status: how far the job is.
         made: the last take that is in the scene; None before the first.
+        generated: the last one that was no restyled one.
         cancel: set by `stop`; each job gets a new one.
         words: what is said in the last take by its edits, until a panel takes it into its field; else empty.
 
@@ -31,6 +32,7 @@ class Runner:
         self._job: Job | None = None
         self.status = Status(0.0, "")
         self.made: JobResult | None = None
+        self.generated: JobResult | None = None
         self.cancel = threading.Event()
         self.words = ""
         self._windows: list[tuple[Job, threading.Event]] = []
@@ -83,6 +85,7 @@ class Runner:
             self._windows += [window] if found is not None else []
 
     def _keep(self, found: JobResult) -> None:
+        self.generated = found if found.sound is not None else self.generated
         self.made = jobs.with_sound(self.made, found)
         self.words = found.text or self.words
         self._host.tell(jobs.summary(found))
@@ -129,4 +132,4 @@ class Runner:
         if self._job is not None:
             self._step(self._job)
         self._windows.clear()
-        self._job = self.made = None
+        self._job = self.made = self.generated = None

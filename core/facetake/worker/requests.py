@@ -304,7 +304,8 @@ def _phones(asked: Mapping[str, Any], channel: Channel, session: Session) -> Res
     for sentence in (told, *found.lost):
         if sentence:
             channel.warning(sentence)
-    return {**line_phones.facts(found), "text": _text(options.text) or found.edits.text}
+    said = _text(options.text) or found.edits.text
+    return {**line_phones.facts(found), "text": said, "is_stale": bool(told)}
 
 
 def _look(asked: Mapping[str, Any]) -> str | gaze.GazeTrack:

@@ -69,7 +69,8 @@ def test_the_new_lips_follow_a_text(folder: Path, capsys: pytest.CaptureFixture[
     lips = rig.region_mask("mouth", "jaw", "teeth", "tongue")
     made, alone = (formats.read(tmp_path / name).values[:, lips] for name in ("take.json", "alone.json"))
     assert np.array_equal(made, alone)
-    assert "castle" not in formats.read(take).origin["script"] and "promise" in formats.read(take).origin["script"]
+    said = str(formats.read(take).origin["script"])
+    assert "promise" in said and "castle" not in said
 
 
 @pytest.mark.parametrize(

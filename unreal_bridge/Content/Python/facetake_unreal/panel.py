@@ -59,7 +59,7 @@ class FacetakePanel(unreal.Object):
     character = unreal.uproperty(str, meta=_meta("1 Facetake", 2, GetOptions="characters", ToolTip="Empty: the one"))
     line = unreal.uproperty(unreal.FilePath, meta=_meta("2 Generate", 1, FilePathFilter="wav"))
     transcript = unreal.uproperty(
-        str, meta=_meta("2 Generate", 2, MultiLine="true", ToolTip="What is said, for lips that keep to it: I {never} did")
+        str, meta=_meta("2 Generate", 2, MultiLine="true", ToolTip="What is said: lips keep to it; lean on {words}")
     )
     transcript_file = unreal.uproperty(
         unreal.FilePath, meta=_meta("2 Generate", 3, FilePathFilter="*", ToolTip="Or a text, a subtitle, a TextGrid")
@@ -70,7 +70,7 @@ class FacetakePanel(unreal.Object):
     additive = unreal.uproperty(bool, meta=_meta("2 Generate", 7, ToolTip="Add to what is there, do not override it"))
     blinks = unreal.uproperty(bool, meta=_meta("2 Generate", 8))
     gaze = unreal.uproperty(bool, meta=_meta("2 Generate", 9))
-    bake_skeleton = unreal.uproperty(str, meta=_meta("2 Generate", 10, ToolTip="A path: bake a sequence for it instead"))
+    bake_skeleton = unreal.uproperty(str, meta=_meta("2 Generate", 10, ToolTip="A path: bake a sequence for it"))
     style = unreal.uproperty(str, meta=_meta("3 Restyle", 1, ToolTip=f"{LIST}, with a strength: sad:0.8"))
     actor = unreal.uproperty(str, meta=_meta("3 Restyle", 2, ToolTip="house, ada, bruno, chen, dara; empty: its own"))
     regions = unreal.uproperty(str, meta=_meta("3 Restyle", 3, ToolTip="brow,eye and so on; empty: all"))
@@ -165,7 +165,7 @@ def _generate(panel: Any, cancel: Event) -> Job:
 def _edit(panel: Any, cancel: Event) -> Job:
     sound, fields = _line(panel)
     face, target = _character(panel), str(panel.get_editor_property("looks_at") or "")
-    return jobs.edit_line(HOST, ENGINE, face, sound, fields, target=target, made=RUNNER.made, cancel=cancel)
+    return jobs.edit_line(HOST, ENGINE, face, sound, fields, target=target, made=RUNNER.generated, cancel=cancel)
 
 
 def _line(panel: Any) -> tuple[Path, dict[str, object]]:
