@@ -225,7 +225,8 @@ def edit_line(
     last = made if made is not None and made.sound == sound else None
     start_frame = last.start_frame if last else host.now()
     yield Status(0.0, "opening the window", f"Opening {sound.name} in the window.")
-    window = yield from _opened(engine, sound, options, str(host.rate()), asked)
+    fields = {**options, "audio": str(sound), "rate": str(host.rate()), "rig": character.rig}
+    window = yield from _opened(engine, sound, fields, asked)
     label = f"the window is open on {sound.name}"
     yield Status(0.0, label, f"The window is open on {sound.name}; what you save there comes here.")
     bare = {name: value for name, value in options.items() if name not in ("text", "script")}
@@ -261,15 +262,15 @@ def _again(job: Job, label: str) -> Iterator[Status | JobResult]:
 
 
 def _opened(
-    engine: EngineClient, sound: Path, options: Mapping[str, object], rate: str, cancel: threading.Event
+    engine: EngineClient, sound: Path, asked: Mapping[str, object], cancel: threading.Event
 ) -> Generator[Status, None, LineWindow]:
     """The window on a line, with a take of it as it is now, so that there is a face to see."""
     folder = line_window.new_folder()
     out, take = folder / "keys.json", folder / "take.npz"
-    fields = {**options, "audio": str(sound), "rate": rate, "out": str(out), "take_out": str(take)}
+    fields = {**asked, "out": str(out), "take_out": str(take)}
     result = yield from answer(engine, "generate", fields, f"opening {sound.name}", cancel)
     found = curves.load(out)
-    line = WindowLine(sound, float(found.n_frames / found.rate), take, options, str(result.get("text", "")))
+    line = WindowLine(sound, float(found.n_frames / found.rate), take, asked, str(result.get("text", "")))
     return LineWindow(engine.window_command(), folder, line)
 
 

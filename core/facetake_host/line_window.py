@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -84,6 +85,7 @@ class LineWindow:
                     env=location.clean_environment(),
                     creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
                 )
+            threading.Thread(target=self._process.wait, daemon=True).start()  # also where nobody looks any more
         except OSError as error:
             raise HostProblem(f"the window does not open ({command[0]}: {error.strerror or error})") from error
 
