@@ -252,7 +252,9 @@ def test_a_window_that_is_no_longer_followed(stage: Stage, engine: CannedEngine,
     line.with_name(f"{line.stem}.edits.toml").write_text("version = 1", encoding="utf-8")
     last = list(job)[-1]
     line.with_name("close").touch()
-    assert isinstance(last, jobs.Status) and last.news.startswith("The window stays open") and stage.snapshot() == before
+    assert (
+        isinstance(last, jobs.Status) and last.news.startswith("The window stays open") and stage.snapshot() == before
+    )
 
 
 def test_what_cannot_be_brought_in_is_told_and_waits(stage: Stage, engine: CannedEngine, line: Path) -> None:
