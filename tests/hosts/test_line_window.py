@@ -97,24 +97,22 @@ def test_moods_that_the_window_can_draw(tmp_path: Path) -> None:
     assert line_window._cues(str(cues)) is None
 
 
+NO_QT = 'the window cannot open (No module named PySide6); pip install "facetake[ui]"'
+OLD = "argument COMMAND: invalid choice: 'app'"
+
+
 @pytest.mark.parametrize(
-    ("code", "says"),
+    ("said", "code", "says"),
     [
-        (
-            "sys.exit('facetake: error: the window cannot open (No module named PySide6); pip install \"facetake[ui]\"')",
-            'the window cannot open (No module named PySide6); pip install "facetake[ui]"',
-        ),
-        (
-            "print(\"facetake: error: argument COMMAND: invalid choice: 'app'\"); sys.exit(2)",
-            "the engine is too old to open a window (argument COMMAND: invalid choice: 'app'); install plugin and engine "
-            "of the same release",
-        ),
-        ("sys.exit(3)", "the window ended (exit code 3: it said nothing); open it again"),
+        (NO_QT, 2, NO_QT),
+        (OLD, 2, f"the engine is too old to open a window ({OLD}); install plugin and engine of the same release"),
+        ("", 3, "the window ended (exit code 3: it said nothing); open it again"),
     ],
 )
-def test_why_there_is_no_window(line: Path, take: Path, tmp_path: Path, code: str, says: str) -> None:
+def test_why_there_is_no_window(line: Path, take: Path, tmp_path: Path, said: str, code: int, says: str) -> None:
     """What is missing, or too old, is one sentence."""
-    window = opened(tmp_path, WindowLine(line, 6.0, take, {}), f"import sys; {code}")
+    told = f"facetake: error: {said}" if said else ""
+    window = opened(tmp_path, WindowLine(line, 6.0, take, {}), f"import sys; print({told!r}); sys.exit({code})")
     assert window.problem() == says
 
 

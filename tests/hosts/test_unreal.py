@@ -298,7 +298,7 @@ def test_the_panel_generates_restyles_and_plays(stage: UnrealStage, engine: Cann
 def test_the_panel_opens_the_window_and_takes_what_is_saved(
     stage: UnrealStage, engine: CannedEngine, desk: Desk
 ) -> None:
-    """Words go to the engine; what is saved in the window replaces the take, while other buttons work; then it closes."""
+    """Words go to the engine; what is saved in the window replaces the take, while other buttons work."""
     desk.panel.transcript = "I said that"
     assert desk.press("generate").startswith("Facetake_line: ") and engine.asked[-1][1]["text"] == "I said that"
     type(desk.panel).edit(desk.panel)

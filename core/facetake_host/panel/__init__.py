@@ -468,6 +468,7 @@ class Panel(QWidget):
         """What the window has for the line's words stands in the field, and its phones on the strip."""
         if text:
             self.transcript.setText(text)
+            self.transcript.setCursorPosition(0)
             self._show_script("")
         self._open_phones()
 

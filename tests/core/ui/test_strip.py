@@ -190,7 +190,7 @@ window.filing._desk.kept = window.desk.lines
 
 
 def test_what_lies_beside_the_sound_goes_on_with_the_project(folder: Path) -> None:
-    """Edits of an opened project are written over what it wrote before; words alone are kept, and nothing removes it."""
+    """Edits of an opened project go over what it wrote before; words alone are kept; without edits the file goes."""
     states = told(
         folder,
         """
