@@ -189,7 +189,7 @@ def _theirs(line: Line, labeller: Labeller) -> Found:
     return [(shape(row[0]), row[1]) for row in rows if phones.base(row[0]) != phones.SILENCE]
 
 
-SENTENCES = 24  # of a long line: two minutes
+SENTENCES = 20  # of a long line: a minute and a half
 HEARD_S = 0.15  # by which times of words are off, as those of Whisper are
 SHOWN_S = 0.3  # by which subtitles are off
 GAPS_S = (0.15, 0.9)  # between two sentences
@@ -231,7 +231,7 @@ class LongLine:
 
     Attributes:
         script: words in a row.
-        words_s: when each word of it begins in the sound; None where it is not said, NaN where only its sentence is known.
+        words_s: when each word of it begins; None where it is not said, NaN where only its sentence is known.
         cues: sentences of the script that are said, each with its time.
         heard: what the ear told.
         phones: exact, in order.

@@ -1,7 +1,7 @@
 """When the words of a text may be said, as a file with times tells: a window for each. Knows no sound.
 
-Transcripts and subtitles place words roughly: a window is wider than what the file says, and within it, the sound places
-the phones.
+Transcripts and subtitles place words roughly: a window is wider than what the file says, and within it the sound
+places the phones.
 """
 
 from __future__ import annotations
