@@ -30,7 +30,7 @@ UNSURE = QColor("#2f3c4b")
 EDITED = QColor("#7a5a24")
 BAR_PX = {True: 5, False: 2}
 """Thickness of the bar under a phone that is shaped firmly, and under one that is hardly shaped; by eye."""
-LEVELS = {Qt.Key.Key_1: 0, Qt.Key.Key_2: 1, Qt.Key.Key_3: 2}
+LEVELS = {Qt.Key.Key_1: 0, Qt.Key.Key_2: 1, Qt.Key.Key_3: 2}  # which of `STRENGTHS` or `EMPHASES` a key chooses
 DELETES = (Qt.Key.Key_Delete, Qt.Key.Key_Backspace)
 ENDS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Escape)
 KEYS = {*LEVELS, *DELETES, *ENDS, Qt.Key.Key_Insert}
