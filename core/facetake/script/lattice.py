@@ -141,7 +141,8 @@ def walk(
 def _charged(states: _States, windows: Sequence[tuple[int, int]], t: int) -> F64:
     """(N,) what a frame costs in each state as its word lies in its window or not."""
     first, last = np.array([*windows, (0, t + 1), (0, t + 1)], np.int64)[states.word].T  # silence and other: anywhere
-    return ELSEWHERE * ((first > t) | (last <= t))
+    charge: F64 = ELSEWHERE * ((first > t) | (last <= t))
+    return charge
 
 
 @dataclass(frozen=True)
