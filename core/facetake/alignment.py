@@ -27,8 +27,8 @@ def align(
 
     Args:
         path: sound file of any length, rate and number of channels.
-        text: what is said, or what a file says of it (`script.read`): phones in it are taken as they are; None gives
-            the phones as heard.
+        text: what is said, or what a file says of it (`script.read`): phones in it are taken as they are, and words are
+            looked for about the times that it has; None gives the phones as heard.
         ear: that tells phones.
         language: two letters; None tells it from the text.
         dictionary: a user's pronunciations, looked up first.
@@ -71,5 +71,5 @@ def align_heard(
         if known is not None:
             return Aligned(known, n_words=len(known.words))
         language = language or text.language or None
-        text = text.text
+        return script.fit(log_probs, duration_s, text.text, language, dictionary, text.hints)
     return script.fit(log_probs, duration_s, text, language, dictionary)

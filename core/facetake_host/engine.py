@@ -66,9 +66,21 @@ class Request:
 class EngineClient:
     """The client of one `facetake worker`."""
 
-    def __init__(self, command: Sequence[str] | None = None, patience_s: float = PATIENCE_S) -> None:
-        """Starts nothing yet. `command` is how to start the worker; by default `location.command` finds it."""
+    def __init__(
+        self,
+        command: Sequence[str] | None = None,
+        patience_s: float = PATIENCE_S,
+        window: Sequence[str] | None = None,
+    ) -> None:
+        """Starts nothing yet.
+
+        Args:
+            command: how to start the worker; by default `location.command` finds it.
+            patience_s: after how long without a word it is given up.
+            window: how to start the window beside it; by default the same program does.
+        """
         self._command = command
+        self._window = window
         self._patience_s = patience_s
         self._program = ""
         self._numbers = itertools.count(1)
@@ -92,6 +104,10 @@ class EngineClient:
     def program(self) -> str:
         """What was started last: the path of a Python; empty where nothing was."""
         return self._program
+
+    def window_command(self) -> list[str]:
+        """How to start the window of this engine, what it is to open behind. Raises HostProblem as `start`."""
+        return list(self._window or (*(self._command or location.command())[:-1], "app"))
 
     @property
     def folder(self) -> Path:

@@ -17,6 +17,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("audio", type=Path, nargs="+")
     parser.add_argument("--character", help="its namespace or binding, where there are several")
     parser.add_argument("--emotion", default="neutral")
+    parser.add_argument("--text", default="", help="what is said in the one line")
+    parser.add_argument("--script", default="", help="a file of it, or a folder with one of each recording's name")
 
 
 def generate(
@@ -30,7 +32,7 @@ def generate(
     cancel = threading.Event()
     try:
         face = jobs.named(host, asked.character)
-        options = {"emotion": asked.emotion}
+        options = {"emotion": asked.emotion, **jobs.words(asked.text, asked.script)}
         job = jobs.generate(host, engine, face, sounds, options, start_frame=start_frame, cancel=cancel)
         jobs.run(host, job, cancel)
     finally:

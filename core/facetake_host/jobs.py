@@ -15,10 +15,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TypeVar
 
-from facetake_host import PROTOCOL, curves, looking
+from facetake_host import PROTOCOL, curves, line_window, looking
 from facetake_host.curves import HEAD, Delivery
 from facetake_host.engine import EngineClient, Event, Request, check_greeting
 from facetake_host.host import Character, Host
+from facetake_host.line_window import LineWindow, WindowLine
 from facetake_host.problems import HostProblem, JobCancelled
 from facetake_host.recording import unique
 
@@ -52,6 +53,7 @@ class JobResult:
         take: the same take as a file of the engine's, gone once the engine is ended.
         sound: the recording that goes with it.
         told: what the engine had to say about it.
+        text: what is said in it by its edits; empty where they do not tell, or the words were given.
     """
 
     layer: str
@@ -61,9 +63,11 @@ class JobResult:
     take: Path | None = None
     sound: Path | None = None
     told: tuple[str, ...] = ()
+    text: str = ""
 
 
 Job = Iterator[Status] | Iterator[Status | JobResult]
+_given = set[Path]()  # names of files that jobs have, whether or not they are written yet
 
 
 def generate(
@@ -75,6 +79,7 @@ def generate(
     *,
     start_frame: int | None = None,
     target: str = "",
+    replaces: JobResult | None = None,
     cancel: threading.Event | None = None,
 ) -> Iterator[Status | JobResult]:
     """From recordings to layers of keys, one after another on the timeline.
@@ -85,10 +90,12 @@ def generate(
         character: one of `host.characters`.
         sounds: recordings.
         options: fields of the engine's `generate` request: emotion, seed, blink, gaze, head, gains, only, bake, look,
-            and look_at: where an object is that is looked at, in rows of seconds since the first line's start, and
-            metres from between the eyes of the head at rest: to the actor's left, up and forward.
+            text (what is said in the one line) or script (a file of it, or a folder with one for each line), language,
+            dictionary, emphasis, and look_at: where an object is that is looked at, in rows of seconds since the first
+            line's start, and metres from between the eyes of the head at rest: to the actor's left, up and forward.
         start_frame: where the first line begins; by default where the person looks.
         target: an object of the scene to look at, by its name; where it is over each line, the host tells.
+        replaces: a take of the line whose layer goes in the same step, if nobody has changed it since.
         cancel: set by whoever shows a button for it.
 
     Yields:
@@ -100,23 +107,27 @@ def generate(
     """
     asked = cancel or threading.Event()
     _check(host, character, [path for path in sounds if not path.is_file()])
+    if len(sounds) > 1 and options.get("text"):
+        raise HostProblem(f"the words are of one line, and {len(sounds)} were chosen; name a folder of texts instead")
     rate = host.rate()
     at = first = host.now() if start_frame is None else start_frame
     for number, sound in enumerate(sounds):
         label = sound.name if len(sounds) == 1 else f"{number + 1} of {len(sounds)}: {sound.name}"
-        out = engine.folder / f"{number}.json"
+        out = _new_file(engine, "keys", ".json")
         files = {"audio": str(sound), "out": str(out), "take_out": str(_new_take(engine, sound.stem))}
         fields = {**options, **files, "rate": str(rate), "rig": character.rig}
         fields |= _looked_at(options, float((at - first) / rate))
         if target:
             fields["look_at"] = yield from _followed(host, engine, character, target, sound, at, asked)
-        told = []
-        for status in answer(engine, "generate", fields, label, asked):
+        told = list[str]()
+        result: Event = {}
+        for status in _noting(answer(engine, "generate", fields, label, asked), result):
             told += [status.news] if status.news else []
             yield replace(status, share=(number + COMPUTED * status.share) / len(sounds), news="")
-        found = curves.load(out)
-        take = JobResult(f"facetake_{sound.stem}", at, found, {}, Path(files["take_out"]), sound, tuple(told))
-        yield from _written(host, character, take, asked)
+        found = _loaded(out)
+        said = "" if options.get("text") or options.get("script") else str(result.get("text", ""))
+        take = JobResult(f"facetake_{sound.stem}", at, found, {}, Path(files["take_out"]), sound, tuple(told), said)
+        yield from _written(host, character, take, asked, replaces)
         at += found.n_frames
     yield Status(1.0, "done")
 
@@ -148,10 +159,119 @@ def _followed(
         return looking.rows(host.looked_at(character, target, frames, bar), frames, rate)
 
 
+def words(text: str, script: str) -> dict[str, object]:
+    """What a panel's fields tell of a line's words, as options of `generate`; words that are typed go before a file."""
+    return {"text": text.strip()} if text.strip() else {"script": script.strip()} if script.strip() else {}
+
+
+def _noting(job: Generator[Status, None, Event], result: Event) -> Iterator[Status]:
+    """The steps of what the engine is asked; its result goes into `result`."""
+    result |= yield from job
+
+
 def _new_take(engine: EngineClient, stem: str) -> Path:
     """A file for a take beside those that a panel may still want to play."""
-    name = unique(f"take_{stem}", lambda one: (engine.folder / f"{one}.npz").exists())
-    return engine.folder / f"{name}.npz"
+    return _new_file(engine, f"take_{stem}", ".npz")
+
+
+def _new_file(engine: EngineClient, stem: str, suffix: str) -> Path:
+    """A file that no other job has: several may wait for the engine."""
+    name = unique(stem, lambda one: engine.folder / f"{one}{suffix}" in _given)
+    _given.add(engine.folder / f"{name}{suffix}")
+    return engine.folder / f"{name}{suffix}"
+
+
+def _loaded(path: Path) -> Delivery:
+    """What the engine made, which is needed no longer as a file."""
+    found = curves.load(path)
+    path.unlink(missing_ok=True)
+    return found
+
+
+def edit_line(
+    host: Host,
+    engine: EngineClient,
+    character: Character,
+    sound: Path,
+    options: Mapping[str, object],
+    *,
+    target: str = "",
+    made: JobResult | None = None,
+    cancel: threading.Event | None = None,
+) -> Iterator[Status | JobResult]:
+    """Opens the window on a line, and brings into the scene what is saved there, each time in a step of its own.
+
+    The job ends when the window is closed; cancelled, the window stays, and nothing comes from it any more.
+
+    Args:
+        host: the scene.
+        engine: started when needed.
+        character: one of `host.characters`.
+        sound: the recording.
+        options: as of `generate`.
+        target: as of `generate`.
+        made: a take of the line that is in the scene; its keys are replaced, and the line begins where it begins.
+        cancel: set by whoever shows a button for it.
+
+    Yields:
+        `Status` while it goes on, and a `JobResult` for each time that edits were saved.
+
+    Raises:
+        HostProblem: the window cannot be opened, or has ended; what came from it before stays in the scene.
+        JobCancelled: while it is opened.
+    """
+    asked = cancel or threading.Event()
+    _check(host, character, [] if sound.is_file() else [sound])
+    last = made if made is not None and made.sound == sound else None
+    start_frame = last.start_frame if last else host.now()
+    yield Status(0.0, "opening the window", f"Opening {sound.name} in the window.")
+    fields = {**options, "audio": str(sound), "rate": str(host.rate()), "rig": character.rig}
+    window = yield from _opened(engine, sound, fields, asked)
+    label = f"the window is open on {sound.name}"
+    yield Status(0.0, label, f"The window is open on {sound.name}; what you save there comes here.")
+    bare = {name: value for name, value in options.items() if name not in ("text", "script")}
+    while True:
+        is_open = window.is_open
+        if asked.is_set():
+            yield Status(1.0, "done", "The window stays open; what is saved there no longer comes here.")
+            return
+        if window.has_saved():
+            begun = {"start_frame": start_frame, "target": target, "replaces": last, "cancel": asked}
+            for step in _again(generate(host, engine, character, [sound], bare, **begun), label):  # type: ignore[arg-type]
+                last = step if isinstance(step, JobResult) else last
+                yield step
+        elif is_open:
+            yield Status(0.0, label)
+        else:
+            break
+    problem = window.problem()
+    window.forget()
+    if problem:
+        raise HostProblem(problem)
+    yield Status(1.0, "done", f"The window on {sound.name} is closed.")
+
+
+def _again(job: Job, label: str) -> Iterator[Status | JobResult]:
+    """A job whose problem is told and no end: what is saved is safe, and may be saved once more."""
+    try:
+        yield from job
+    except JobCancelled:
+        pass
+    except HostProblem as problem:
+        yield Status(0.0, label, f"{problem}; save there once more to try again")
+
+
+def _opened(
+    engine: EngineClient, sound: Path, asked: Mapping[str, object], cancel: threading.Event
+) -> Generator[Status, None, LineWindow]:
+    """The window on a line, with a take of it as it is now, so that there is a face to see."""
+    folder = line_window.new_folder()
+    out, take = folder / "keys.json", folder / "take.npz"
+    fields = {**asked, "out": str(out), "take_out": str(take)}
+    result = yield from answer(engine, "generate", fields, f"opening {sound.name}", cancel)
+    found = curves.load(out)
+    line = WindowLine(sound, float(found.n_frames / found.rate), take, asked, str(result.get("text", "")))
+    return LineWindow(engine.window_command(), folder, line)
 
 
 def restyle(
@@ -182,8 +302,7 @@ def restyle(
     _check(host, character)
     with host.progress("Facetake: reading the take") as bar:
         read = host.read(character, bar)
-    source = engine.folder / "scene.json"
-    out = engine.folder / "restyled.json"
+    source, out = (_new_file(engine, name, ".json") for name in ("scene", "restyled"))
     read.save(source)
     take = _new_take(engine, "restyled")
     fields = {**options, "curves": str(source), "rig": character.rig, "out": str(out), "take_out": str(take)}
@@ -191,7 +310,7 @@ def restyle(
     for status in answer(engine, "restyle", fields, read.label, asked):
         told += [status.news] if status.news else []
         yield replace(status, share=COMPUTED * status.share, news="")
-    found = curves.load(out)
+    found = _loaded(out)
     kept = {name: curve for name, curve in found.keys.items() if name in read.curves}
     style = str(options.get("style") or options.get("actor") or "style").replace(":", "_").replace("+", "_")
     made = JobResult(f"{read.label}_{style}", read.start_frame, replace(found, keys=kept), {}, take, None, tuple(told))
@@ -260,10 +379,10 @@ def bake(
     if rate not in BAKE_RATES:
         known = ", ".join(BAKE_RATES)
         raise HostProblem(f"a face is baked at {known} frames per second, not {rate}; the shot's own rate may differ")
-    out = engine.folder / "baked.json"
+    out = _new_file(engine, "baked", ".json")
     fields = {**options, "audio": str(sound), "rate": rate, "rig": "unreal", "bake": True, "out": str(out)}
     run(host, answer(engine, "generate", fields, sound.name, cancel), cancel, f"Facetake: {sound.name}")
-    return curves.load(out)
+    return _loaded(out)
 
 
 def answer(
@@ -405,9 +524,13 @@ def _welcome(engine: EngineClient, event: Event) -> None:
 
 
 def _written(
-    host: Host, character: Character, made: JobResult, cancel: threading.Event
+    host: Host, character: Character, made: JobResult, cancel: threading.Event, replaces: JobResult | None = None
 ) -> Iterator[Status | JobResult]:
-    """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
+    """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn.
+
+    The layer of a take that it replaces goes, if it is as it was written; what a person has keyed there since is kept,
+    muted.
+    """
     name, sound = made.layer, made.sound
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(made.delivery.keys)))
@@ -419,8 +542,14 @@ def _written(
     if cancel.is_set():
         raise JobCancelled
     _check(host, character, [] if sound is None or sound.is_file() else [sound], delivery.rate)
+    old = replaces and host.is_untouched(character, replaces.layer, replaces.delivery, replaces.start_frame)
     with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
         layer = host.write(character, name, delivery, made.start_frame, bar)
-        if sound is not None:
+        if sound is not None and old is None:
             host.place_audio(sound, made.start_frame)
-    yield replace(made, layer=layer, delivery=delivery, skipped=skipped)
+        if replaces and old:
+            host.remove(character, replaces.layer)
+    told = made.told
+    if replaces and old is False:
+        told += (f"keys of {replaces.layer} were changed by hand, so that it is kept, muted",)
+    yield replace(made, layer=layer, delivery=delivery, skipped=skipped, told=told)

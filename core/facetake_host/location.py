@@ -53,7 +53,7 @@ def command(environment: Mapping[str, str] | None = None) -> list[str]:
 
 def clean_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment without what a host sets for its own Python and libraries, which would break the engine's."""
-    own = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "QT_PLUGIN_PATH", "QML")
+    own = ("PYTHON", "LD_LIBRARY_PATH", "DYLD_", "QT_PLUGIN_PATH", "QT_QPA_PLATFORM_PLUGIN_PATH", "QML")
     found = os.environ if environment is None else environment
     return {name: value for name, value in found.items() if not name.startswith(own)}
 

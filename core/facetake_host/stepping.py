@@ -19,7 +19,11 @@ class Runner:
     Attributes:
         status: how far the job is.
         made: the last take that is in the scene; None before the first.
+        generated: the last one that was no restyled one.
         cancel: set by `stop`; each job gets a new one.
+        words: what is said in the last take by its edits, until a panel takes it into its field; else empty.
+
+    Beside the job there may be windows that are open on a line: what is saved there is brought in when no job runs.
     """
 
     def __init__(self, host: Host) -> None:
@@ -28,12 +32,20 @@ class Runner:
         self._job: Job | None = None
         self.status = Status(0.0, "")
         self.made: JobResult | None = None
+        self.generated: JobResult | None = None
         self.cancel = threading.Event()
+        self.words = ""
+        self._windows: list[tuple[Job, threading.Event]] = []
 
     @property
     def is_busy(self) -> bool:
         """Whether a job runs."""
         return self._job is not None
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a window is open that something may come from."""
+        return bool(self._windows)
 
     def start(self, begin: Callable[[threading.Event], Job]) -> bool:
         """Begins a job, unless one runs; whether it could begin, for a problem is told as any other."""
@@ -44,22 +56,50 @@ class Runner:
         self._job = jobs.guarded(self._host, lambda: begin(self.cancel))
         return self.is_busy
 
+    def follow(self, begin: Callable[[threading.Event], Job]) -> bool:
+        """Begins a job that waits for a person in a window, beside those of `start`; whether it could begin."""
+        cancel = threading.Event()
+        job = jobs.guarded(self._host, lambda: begin(cancel))
+        if job is not None:
+            self._windows.append((job, cancel))
+        return job is not None
+
     def step(self) -> bool:
         """Takes one step; whether there are more."""
-        job = self._job
-        if job is None:
-            return False
+        if self._job is not None:
+            self._step(self._job)
+        elif self._windows:
+            self._step_window()
+        return self.is_busy or self.is_waiting
+
+    def _step_window(self) -> None:
+        """Looks at the window whose turn it is; each has one in turn."""
+        window = self._windows[0]
+        found = jobs.guarded(self._host, lambda: next(window[0], None))
+        if isinstance(found, JobResult):
+            self._keep(found)
+        elif found is not None and found.news:
+            self._host.tell(found.news)
+        if window in self._windows:  # else the scene has gone meanwhile
+            self._windows.remove(window)
+            self._windows += [window] if found is not None else []
+
+    def _keep(self, found: JobResult) -> None:
+        self.generated = found if found.sound is not None else self.generated
+        self.made = jobs.with_sound(self.made, found)
+        self.words = found.text or self.words
+        self._host.tell(jobs.summary(found))
+
+    def _step(self, job: Job) -> None:
         found = jobs.guarded(self._host, lambda: next(job, None))
         if isinstance(found, JobResult):
-            self.made = jobs.with_sound(self.made, found)
-            self._host.tell(jobs.summary(found))
+            self._keep(found)
         elif found is not None:
             self.status = found
             if found.news:
                 self._host.tell(found.news)
         elif self._job is job:  # at its end, or its problem was told
             self._job = None
-        return self.is_busy
 
     def play(self, engine: EngineClient, subject: str = "Facetake") -> bool:
         """Begins to send the last take to Unreal's Live Link; whether it could begin."""
@@ -81,11 +121,15 @@ class Runner:
             time.sleep(jobs.PAUSE_S)
 
     def stop(self) -> None:
-        """Asks the job to stop."""
+        """Asks the job to stop; without one, nothing more comes from the windows that are open."""
         self.cancel.set()
+        for _, cancel in () if self.is_busy else self._windows:
+            cancel.set()
 
     def drop(self) -> None:
         """Ends the job now, as its scene is about to go; the engine learns of it."""
         self.stop()
-        self.step()
-        self._job = self.made = None
+        if self._job is not None:
+            self._step(self._job)
+        self._windows.clear()
+        self._job = self.made = self.generated = None

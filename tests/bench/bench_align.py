@@ -8,11 +8,13 @@ actors' lines of EmoDB have words labelled by hand. Beside ours run, over the sa
     python tests/bench/bench_align.py --grid clips/      # words: NAME.mpg with NAME.align beside it
     python tests/bench/bench_align.py --emodb EmoDB/     # words: wav/03a01Fa.wav and labsilb/03a01Fa.labsilb
     python tests/bench/bench_align.py --recorded en.tsv  # texts changed against recordings: ID and text, en/ID.ogg
+    python tests/bench/bench_align.py --long             # minutes with retakes and cuts, without and with rough times
 """
 
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import re
 import time
@@ -28,7 +30,7 @@ from emodb import recordings
 
 from facetake import alignment, audio, inference, phones
 from facetake.arrays import F32
-from facetake.script import Aligned
+from facetake.script import Aligned, Sheet, Word
 from facetake_training import text
 from facetake_training.align import Labeller
 from facetake_training.speech import SpeakingVoice, SpokenLine, engine_of
@@ -94,6 +96,7 @@ def main() -> None:
     parser.add_argument("--aeneas", type=Path, help="a Python that has aeneas")
     parser.add_argument("--recorded", type=Path, help="a list of recordings: an ID, a tab and the text a line")
     parser.add_argument("--planted", type=int, default=200, help="lines with a word dropped, swapped, added or none")
+    parser.add_argument("--long", action="store_true", help="long lines, with and without a transcript's times")
     arguments = parser.parse_args()
     ear = inference.load_ear(inference.SHIPPED)
     others = WordAligners(arguments.whisper, arguments.aeneas)
@@ -106,6 +109,9 @@ def main() -> None:
         return
     if arguments.recorded:
         recorded(arguments.recorded, arguments.planted, ear)
+        return
+    if arguments.long:
+        long_lines(ear)
         return
     print(*others.missing, sep="\n")
     boundaries(arguments.lines, ear, "praat" in others.found)
@@ -197,6 +203,143 @@ def _theirs(line: Line, labeller: Labeller) -> Found:
 
 def _praats(line: Line, praat: Praat) -> Found:
     return [(shape(one), at_s) for one, at_s in praat.phones(line.spoken.audio, line.text, line.language)]
+
+
+SENTENCES = 20  # of a long line: a minute and a half
+HEARD_S = 0.15  # by which times of words are off, as those of Whisper are
+SHOWN_S = 0.3  # by which subtitles are off
+GAPS_S = (0.15, 0.9)  # between two sentences
+
+
+def long_lines(ear: inference.Ear) -> None:
+    """Long lines, in which sentences are said twice, left out and swapped for others, against exact times.
+
+    The script is aligned alone, with times of its words (off by `HEARD_S`), and with subtitles of its sentences; both
+    have what is in the sound and in the script.
+    """
+    print("long lines: times, language, matched, median error ms, within 20 ms, within 50 ms, ms a line; words")
+    for language in ("en", "de"):
+        found = [_long(voice, language, ear) for voice in range(len(VOICES[language]))]
+        for name in ("none", "of words", "of sentences", "wrong"):
+            errors: list[float] = []
+            n_true, lost, false, wrong = 0, 0, 0, 0
+            started = time.perf_counter()
+            for one in found:
+                made = _aligned_long(one, name)
+                true = [(shape(row[0]), row[1]) for row in one.phones]
+                n_true += len(true)
+                errors += matched(true, [(shape(phone.symbol), phone.start_s) for phone in made.alignment.phones])
+                for place, time_s in enumerate(one.words_s):
+                    word = _word_at(made, place, one.script.split()[place])
+                    lost += time_s is not None and word is None
+                    false += time_s is None and word is not None
+                    wrong += time_s is not None and word is not None and abs(word - time_s) > 0.3
+            each_ms = 1000 * (time.perf_counter() - started) / len(found)
+            _print(f"{name:12s} {language}", errors, n_true, each_ms)
+            n_words = sum(len(one.words_s) for one in found)
+            told = f"{lost} said and not found, {wrong} found elsewhere, {false} not said and found"
+            print(f"{'':15s} of {n_words} words {told}", flush=True)
+
+
+@dataclass(frozen=True)
+class LongLine:
+    """Minutes of a voice.
+
+    Attributes:
+        script: words in a row.
+        words_s: when each word of it begins; None where it is not said, NaN where only its sentence is known.
+        cues: sentences of the script that are said, each with its time.
+        heard: what the ear told.
+        phones: exact, in order.
+        duration_s: of it.
+        language: two letters.
+    """
+
+    script: str
+    words_s: Sequence[float | None]
+    cues: Sequence[Word]
+    heard: F32
+    phones: Sequence[tuple[str, float]]
+    duration_s: float
+    language: str
+
+
+def _long(voice: int, language: str, ear: inference.Ear) -> LongLine:
+    """Sentences of one voice, some of which are said twice, some are not said, some are others than the script's."""
+    engine, name = VOICES[language][voice]
+    chance = random.Random(f"long {name}")
+    texts = (re.sub(r"[^\w' ]", "", said) for said, _ in text.stream(language, chance))
+    speaker, at_s = engine_of(engine), 0.0
+    sounds, script, words_s = list[F32](), list[str](), list[float | None]()
+    cues, phones_s = list[Word](), list[tuple[str, float]]()
+
+    def speak(said: str) -> list[float]:
+        nonlocal at_s
+        spoken = speaker.speak(said, SpeakingVoice(name, language, rate=chance.choice(RATES)))
+        rows = [row for row in spoken.phones if row[0] != phones.SILENCE]
+        phones_s.extend((row[0], at_s + row[1]) for row in rows)
+        own = aligned(spoken.audio, said, language, ear).alignment.words
+        gap = np.zeros(round(chance.uniform(*GAPS_S) * audio.SAMPLE_RATE_HZ), np.float32)
+        begins = [at_s + one.start_s for one in own] if len(own) == len(said.split()) else []
+        sounds.extend((spoken.audio, gap))
+        at_s += (len(spoken.audio) + len(gap)) / audio.SAMPLE_RATE_HZ
+        return begins
+
+    while len(cues) < SENTENCES:
+        said = next(texts).strip()
+        kind = "" if not cues else chance.choice(("",) * 6 + ("twice", "left out", "swapped"))
+        if len(said.split()) < 3 or any(one.isdigit() for one in said):
+            continue
+        script.extend(said.split())
+        if kind in ("left out", "swapped"):
+            words_s.extend([None] * len(said.split()))
+            if kind == "swapped":
+                speak(next(texts).strip())
+            continue
+        if kind == "twice":  # a false start: half of it, and then all
+            speak(" ".join(said.split()[: -(-len(said.split()) // 2)]))
+        start_s, begins = at_s, speak(said)
+        words_s.extend(begins or [float("nan")] * len(said.split()))  # not known to the word
+        cues.append(Word(said, start_s, at_s))
+    sound = np.concatenate(sounds)
+    count = round(len(sound) * audio.FRAME_RATE_HZ / audio.SAMPLE_RATE_HZ)
+    heard = ear.hear([sound], count, with_phones=True).phones
+    assert heard is not None  # as asked
+    return LongLine(" ".join(script), words_s, cues, heard, phones_s, len(sound) / audio.SAMPLE_RATE_HZ, language)
+
+
+def _aligned_long(line: LongLine, name: str) -> Aligned:
+    """A long line by its script, with times of a kind."""
+    chance = random.Random(f"times {name}")
+    if name == "of words":
+        known = [(one, at_s + chance.gauss(0, HEARD_S)) for one, at_s in _said(line)]
+        hints = tuple(Word(one, max(0.0, at_s), max(0.0, at_s) + 0.3) for one, at_s in known)
+    else:
+        late_s = 20.0 if name == "wrong" else 0.0
+        hints = () if name == "none" else tuple(_shifted(one, chance.gauss(late_s, SHOWN_S)) for one in line.cues)
+    sheet = Sheet(line.script, cues=hints)
+    return alignment.align_heard(line.heard, line.duration_s, sheet, language=line.language)
+
+
+def _said(line: LongLine) -> Iterator[tuple[str, float]]:
+    for one, at_s in zip(line.script.split(), line.words_s, strict=True):
+        if at_s is not None and not math.isnan(at_s):
+            yield one, at_s
+
+
+def _shifted(one: Word, by_s: float) -> Word:
+    start_s = max(0.0, one.start_s + by_s)
+    return Word(one.text, start_s, start_s + one.end_s - one.start_s)
+
+
+def _word_at(found: Aligned, place: int, word: str) -> float | None:
+    """When a word of the script is said; None where it is told not to be."""
+    missing = [range(one.place, one.place + len(one.text.split())) for one in found.differences if one.text]
+    if any(place in some for some in missing):
+        return None
+    before = sum(len(some) for some in missing if some.stop <= place)
+    there = found.alignment.words[place - before] if place - before < len(found.alignment.words) else None
+    return there.start_s if there is not None and there.text.lower() == word.lower() else None
 
 
 def aligned(sound: F32, said: str, language: str, ear: inference.Ear) -> Aligned:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 from types import SimpleNamespace
@@ -106,6 +108,33 @@ def test_the_sidebar_s_button_generates(addon: Any, tmp_path: Path) -> None:
     assert [track.name for track in head_data("Ann").nla_tracks] == ["facetake_rest", "facetake_line"]
     assert "facetake.generate" in drawn() and "facetake.cancel" not in drawn()
     assert "52 controls from frame 1." in " ".join(drawn())
+
+
+def test_the_sidebar_s_button_opens_the_window(addon: Any, engine: CannedEngine, tmp_path: Path) -> None:
+    """Words and a file of them go to the engine; what is saved in the window replaces the take, in steps to undo."""
+    head("Ann")
+    sound = write_sound(tmp_path / "line.wav")
+    addon.audio, addon.script = str(sound), str(tmp_path / "line.srt")
+    bpy.ops.facetake.generate()
+    assert engine.asked[-1][1]["script"] == str(tmp_path / "line.srt")
+    addon.text = "I said that"
+    assert {"text", "script", "facetake.edit"} <= set(drawn())
+    engine.said = "I {never} said that"
+
+    def save() -> None:
+        time.sleep(1.0)  # the window's own pace: it opens, and a person works there
+        sound.with_name("line.edits.toml").write_text("version = 1", encoding="utf-8")
+        time.sleep(1.0)
+        sound.with_name("close").touch()
+
+    person = threading.Thread(target=save)
+    person.start()
+    assert bpy.ops.facetake.edit() == {"FINISHED"}  # without a window of its own Blender waits
+    person.join()
+    assert engine.asked[-2][1]["text"] == "I said that" and "text" not in engine.asked[-1][1]
+    assert [track.name for track in head_data("Ann").nla_tracks] == ["facetake_rest", "facetake_line.001"]
+    assert (addon.text, addon.script) == ("I {never} said that", "")
+    assert "The window on line.wav is closed." in " ".join(drawn())
 
 
 def test_the_sidebar_s_button_plays_the_take(addon: Any, engine: CannedEngine, tmp_path: Path) -> None:

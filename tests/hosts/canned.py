@@ -22,6 +22,17 @@ WORKER = f"import sys; sys.path.insert(0, {str(ROOT / 'core')!r}); {RUN}"
 """The worker of the checkout that is tested, whichever is installed: engines start without anybody's PYTHONPATH."""
 
 
+WINDOW = """
+import json, sys, time
+from pathlib import Path
+sound = Path(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))["lines"][0]["sound"])
+end = time.monotonic() + 60
+while not sound.with_name("close").exists() and time.monotonic() < end:
+    time.sleep(0.01)
+"""
+"""Stands for the window: open until a file `close` lies beside the recording; what is saved, the tests save."""
+
+
 def real_engine() -> EngineClient:
     """The engine of the environment that the tests run in; those within Blender are told which that is."""
     return EngineClient([os.environ.get(location.VARIABLE, sys.executable), "-c", WORKER])
@@ -70,6 +81,8 @@ class CannedEngine:
         hang: whether the next requests are never answered.
         warnings: what the next requests have to say.
         answers: results of requests that make no take.
+        said: what a line's words are, as the engine tells.
+        window: how to start what stands for the window.
         meanwhile: called while a request runs, for what people do in the meantime.
     """
 
@@ -92,6 +105,12 @@ class CannedEngine:
         }
         self.meanwhile: Callable[[], object] = lambda: None
         self.cancelled: list[Request] = []
+        self.said = ""
+        self.window: list[str] = [sys.executable, "-c", WINDOW]
+
+    def window_command(self) -> list[str]:
+        """Starts what stands for the window."""
+        return self.window
 
     def start(self) -> Request:
         """A greeting."""
@@ -122,7 +141,7 @@ class CannedEngine:
         found["rate"] = fields.get("rate", found["rate"])
         Path(fields["out"]).write_text(json.dumps(found), encoding="utf-8")
         Path(fields["take_out"]).write_text("a take", encoding="utf-8") if "take_out" in fields else None
-        request.put({"event": "done", "result": {}})
+        request.put({"event": "done", "result": {"text": self.said}})
         return request
 
     def cancel(self, request: Request) -> None:

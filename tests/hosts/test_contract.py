@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
@@ -136,6 +137,141 @@ def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngi
 
     assert generate(stage, engine, line)[0].start_frame == -12
     assert [start for _, start in stage.sounds()] == [-12]
+
+
+def replace_take(stage: Stage, engine: CannedEngine, line: Path, old: JobResult) -> JobResult:
+    """Generates a line in place of a take of it."""
+    face = stage.host.characters()[0]
+    job = jobs.generate(stage.host, engine, face, [line], {}, start_frame=old.start_frame, replaces=old)  # type: ignore[arg-type]
+    return jobs.run(stage.host, job, CANCEL)[0]
+
+
+def test_a_take_replaces_its_own_keys_alone(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """The layer of the take before goes in the same step; the hand's own layer, other takes and the sound stay."""
+    other = generate(stage, engine, line, start=500)[0]
+    first = generate(stage, engine, line, start=3)[0]
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    hand, before, sounds = stage.hand_layers(), stage.snapshot(), stage.sounds()
+    second = replace_take(stage, engine, line, first)
+    third = replace_take(stage, engine, line, second)
+
+    layers = dict(stage.layers())
+    assert layers[third.layer] and layers[other.layer] and len(layers) == 3
+    assert stage.hand_layers() == hand and stage.sounds() == sounds
+    assert "by hand" not in jobs.summary(third)
+    for _ in range(2):
+        stage.undo()
+    assert stage.snapshot() == before
+    stage.undo()  # the hand's layer
+    stage.undo()
+    again = replace_take(stage, engine, line, third)  # neither it nor the first is there any more
+    assert sorted(name for name, _ in stage.layers()) == sorted([other.layer, again.layer])
+    assert len(stage.sounds()) == len(sounds)
+
+
+def test_keys_by_hand_in_a_take_are_kept(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """A take that a person keyed since is muted and kept when it is replaced, and that is told."""
+    first = generate(stage, engine, line)[0]
+    stage.touch(stage.host.characters()[0], first.layer, stage.jaw)
+    second = replace_take(stage, engine, line, first)
+
+    assert dict(stage.layers())[first.layer] is False and dict(stage.layers())[second.layer]
+    assert f"Keys of {first.layer} were changed by hand, so that it is kept, muted." in jobs.summary(second)
+
+
+def test_cancelled_or_failing_it_replaces_nothing(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where the new take is not finished, the old one is as it was."""
+    first = generate(stage, engine, line)[0]
+    before = stage.snapshot()
+    stage.cancel_at(0.5)
+    with pytest.raises(JobCancelled):
+        replace_take(stage, engine, line, first)
+    assert stage.snapshot() == before
+
+
+def stepped(job: jobs.Job, until: Callable[[jobs.Status | JobResult], bool]) -> jobs.Status | JobResult:
+    """Takes steps of a job up to one that is waited for."""
+    end = time.monotonic() + 60
+    for step in job:
+        if until(step):
+            return step
+        assert time.monotonic() < end
+        time.sleep(0.005)
+    raise AssertionError("the job has ended")
+
+
+def made_of(job: jobs.Job) -> JobResult:
+    """The next take of a job."""
+    found = stepped(job, lambda step: isinstance(step, JobResult))
+    assert isinstance(found, JobResult)
+    return found
+
+
+def is_open(step: jobs.Status | JobResult) -> bool:
+    """Whether the window is there."""
+    return isinstance(step, jobs.Status) and step.news.startswith("The window is open on")
+
+
+def test_what_is_saved_in_the_window_replaces_the_keys(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Each time the person saves there, the line is made with its edits in one step; the hand's layer stays."""
+    stage.set_now(90)
+    first = generate(stage, engine, line, start=7)[0]
+    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
+    hand, before, sounds = stage.hand_layers(), stage.snapshot(), stage.sounds()
+    engine.said = "I never said that"
+    face, options = stage.host.characters()[0], {"emotion": "happy:0.7", "seed": 3, "text": "I said that"}
+    job = jobs.edit_line(stage.host, engine, face, line, options, made=first)  # type: ignore[arg-type]
+    stepped(job, is_open)
+    assert stage.snapshot() == before  # looking changes nothing
+    states = [before]
+    for text in ("version = 1", "version = 1\n"):
+        line.with_name(f"{line.stem}.edits.toml").write_text(text, encoding="utf-8")
+        made = made_of(job)
+        states.append(stage.snapshot())
+        assert made.start_frame == 7 and made.text == "I never said that"
+        assert dict(stage.layers())[made.layer] and len(stage.layers()) == 2
+        assert (stage.hand_layers(), stage.sounds()) == (hand, sounds)
+    do, fields = engine.asked[-1]
+    assert do == "generate" and (fields["emotion"], fields["seed"]) == ("happy:0.7", 3) and "text" not in fields
+    line.with_name("close").touch()
+    last = list(job)[-1]
+    assert isinstance(last, jobs.Status) and last.news == f"The window on {line.name} is closed."
+    for state in reversed(states[:-1]):
+        stage.undo()
+        assert stage.snapshot() == state
+
+
+def test_a_window_that_is_no_longer_followed(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Cancel leaves the window to the person, and nothing more comes from it."""
+    cancel = threading.Event()
+    face = stage.host.characters()[0]
+    job = jobs.edit_line(stage.host, engine, face, line, {}, cancel=cancel)  # type: ignore[arg-type]
+    stepped(job, is_open)
+    before = stage.snapshot()
+    cancel.set()
+    line.with_name(f"{line.stem}.edits.toml").write_text("version = 1", encoding="utf-8")
+    last = list(job)[-1]
+    line.with_name("close").touch()
+    assert (
+        isinstance(last, jobs.Status) and last.news.startswith("The window stays open") and stage.snapshot() == before
+    )
+
+
+def test_what_cannot_be_brought_in_is_told_and_waits(stage: Stage, engine: CannedEngine, line: Path) -> None:
+    """Where the engine refuses what was saved, the scene is as it was, and the next time it is brought in."""
+    face = stage.host.characters()[0]
+    job = jobs.edit_line(stage.host, engine, face, line, {})  # type: ignore[arg-type]
+    stepped(job, is_open)
+    before, edits = stage.snapshot(), line.with_name(f"{line.stem}.edits.toml")
+    engine.failure = "its edits are of a newer version"
+    edits.write_text("version = 9", encoding="utf-8")
+    told = stepped(job, lambda step: isinstance(step, jobs.Status) and "newer version" in step.news)
+    assert "save there once more" in str(told) and stage.snapshot() == before
+    engine.failure = ""
+    edits.write_text("version = 1", encoding="utf-8")
+    assert made_of(job).layer in dict(stage.layers())
+    line.with_name("close").touch()
+    list(job)
 
 
 def test_undo_and_redo_bring_back_every_state(stage: Stage, engine: CannedEngine, line: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import json
 import threading
+import time
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -292,6 +293,49 @@ def test_the_panel_generates_restyles_and_plays(stage: UnrealStage, engine: Cann
     assert (do, sent["audio"]) == ("live", str(desk.panel.line.file_path)) and Path(
         sent["take"]
     ).name == "take_restyled.npz"
+
+
+def test_the_panel_opens_the_window_and_takes_what_is_saved(
+    stage: UnrealStage, engine: CannedEngine, desk: Desk
+) -> None:
+    """Words go to the engine; what is saved in the window replaces the take, while other buttons work."""
+    desk.panel.transcript = "I said that"
+    assert desk.press("generate").startswith("Facetake_line: ") and engine.asked[-1][1]["text"] == "I said that"
+    type(desk.panel).edit(desk.panel)
+    type(desk.panel).edit(desk.panel)  # a second window on the same line; the editor ticks once for both
+    sound = Path(desk.panel.line.file_path)
+
+    def tick_until(shown: str) -> None:
+        end = time.monotonic() + 60
+        while shown not in desk.panel.status:
+            assert len(desk.world.ticks) == 1 and time.monotonic() < end
+            desk.world.tick()
+            time.sleep(0.002)
+
+    tick_until("The window is open on line.wav; what you save there comes here.")
+    type(desk.panel).test(desk.panel)
+    tick_until("The engine answers")
+    engine.said = "I {never} said that"
+    sound.with_name("line.edits.toml").write_text("version = 1", encoding="utf-8")
+    tick_until("Facetake_line_2: ")
+    assert desk.panel.transcript == "I {never} said that"
+    sound.with_name("close").touch()
+    tick_until("The window on line.wav is closed.")
+    while desk.world.ticks:
+        desk.world.tick()
+    assert sum(heard for _, heard in stage.layers()) == 1 and not desk.module.RUNNER.is_waiting
+
+
+def test_a_file_of_words(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:
+    """Without words a file of them goes to the engine; stopping follows the window no more."""
+    desk.panel.transcript_file = assets.FilePath("line.srt")
+    desk.press("generate")
+    assert engine.asked[-1][1]["script"] == "line.srt" and "text" not in engine.asked[-1][1]
+    type(desk.panel).edit(desk.panel)
+    for _ in range(50):
+        desk.world.tick()
+    assert desk.press("stop").startswith("The window stays open")
+    Path(desk.panel.line.file_path).with_name("close").touch()
 
 
 def test_a_dialog_where_there_are_no_tabs(stage: UnrealStage, engine: CannedEngine, desk: Desk) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from facetake.cli import inputs, made_take, options
+from facetake.cli import inputs, made_take, options, scripts
 from facetake.cli.generate import check_suffix, take_suffix
 from facetake.cli.progress import Reporter
 from facetake.cli.written import add_force, replacing
@@ -22,6 +23,7 @@ EXAMPLES = (
     "guard.json --audio guard_de.wav -o guard_de.json",
     "guard.json --audio guard_de.wav --original lines/guard.wav -o guard_de.json --report fit.json",
     "guard.csv --audio guard_fr.wav --original guard.wav --emotion angry:0.8 -o guard_fr.csv",
+    "guard.json --audio guard_de.wav --text 'Halt, wer {da}?' --language de",
 )
 
 
@@ -39,6 +41,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--emotion", metavar="WHAT", help="of the new lips, as for generate; default: the take's own")
     parser.add_argument("--seed", type=options.whole(), default=0, help="of the new lips")
+    scripts.add_arguments(parser)
     parser.add_argument("--report", type=Path, metavar="OUT.json", help="also write what fitted and what did not")
     parser.add_argument("--format", dest="form", metavar="NAME", help="format to write, where the suffix does not tell")
     parser.add_argument("--from", dest="source_form", metavar="NAME", help="format of TAKE, where it cannot be told")
@@ -58,6 +61,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if arguments.emotion:
         emotion.check(arguments.emotion)
     item = str(arguments.audio)
+    performance = scripts.chosen(GenerateOptions(arguments.emotion, seed=arguments.seed), arguments, 1)
+    performance = replace(performance, text=scripts.text_of(arguments.audio, arguments))
     take = formats.read(arguments.take, arguments.source_form)
     for note in formats.notes(take):
         report.warning(str(arguments.take), f"{arguments.take}: {note}")
@@ -65,7 +70,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     original = arguments.original or _beside(arguments.take, take)
     if original and not arguments.original:
         report.note(item, [f"phrases of the take are those of {original}, its sound"], {"original": str(original)})
-    asked = LocaliseOptions(original, GenerateOptions(arguments.emotion, seed=arguments.seed))
+    asked = LocaliseOptions(original, performance)
     made = localise(
         take, arguments.audio, asked, inference.load(arguments.model), lambda done: report.progress(item, done)
     )
@@ -76,6 +81,8 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
             part.write_text(json_text.dump(made.report.facts, indent=1) + "\n", encoding="utf-8", newline="\n")
     if made.performance.told:
         report.note(item, list(made.performance.told), {"sound": list(made.performance.told)})
+    if made.performance.aligned:
+        scripts.tell(report, item, made.performance.aligned)
     report.note(item, _lines(made.report), {"localised": made.report.facts})
     made_take.tell(report, item, out, made.take)
     report.done(item, [str(out), *([str(arguments.report)] if arguments.report else [])])
@@ -91,6 +98,7 @@ def _target(arguments: argparse.Namespace) -> Path:
     read = [arguments.take, arguments.audio, *([arguments.original] if arguments.original else [])]
     if arguments.emotion:
         read.append(Path(arguments.emotion))
+    read += scripts.read_files(arguments)
     inputs.refuse_overwriting(written, read)
     for _, path in written:
         inputs.check_target(path)

@@ -16,6 +16,7 @@ from facetake.arrays import F32
 from facetake.audio import FRAME_RATE_HZ
 from facetake.phones import INDEX, PHONES, SILENCE, base
 from facetake.script import lattice
+from facetake.script.hints import Window
 from facetake.script.lattice import IS_OTHER, Pronunciations, Step
 from facetake.script.recognition import heard
 from facetake.script.text import Written
@@ -100,7 +101,12 @@ class Aligned:
 
 
 def align(
-    log_probs: F32, duration_s: float, words: Sequence[Written], ways: Sequence[Pronunciations], language: str = ""
+    log_probs: F32,
+    duration_s: float,
+    words: Sequence[Written],
+    ways: Sequence[Pronunciations],
+    language: str = "",
+    windows: Sequence[Window] = (),
 ) -> Aligned:
     """Finds the words of a text in what was heard.
 
@@ -110,9 +116,10 @@ def align(
         words: of the text.
         ways: the pronunciations of each.
         language: of the text, two letters.
+        windows: of each word, where it is likely to be heard (`script.hints`); none where nothing tells.
     """
     scores, sure = _scored(log_probs)
-    steps = _walked(scores, ways)
+    steps = _walked(scores, ways, windows)
     steps = _believed(steps, sure, 1.0 if language in ("en", "") else FOREIGN)
     phones = _phones(steps, log_probs, sure, duration_s)
     found = _words(steps, phones, words)
@@ -141,19 +148,26 @@ def _scored(log_probs: F32) -> tuple[F32, F32]:
     return np.log(near + np.float32(LEAST)).astype(np.float32), np.minimum(near, 1.0).astype(np.float32)
 
 
-def _walked(scores: F32, ways: Sequence[Pronunciations]) -> list[Step]:
+def _walked(scores: F32, ways: Sequence[Pronunciations], windows: Sequence[Window] = ()) -> list[Step]:
     """The likeliest way, span by span where the line is long."""
     steps: list[Step] = []
     first = word = 0
     while len(scores) - first > SPAN_FRAMES:
         end = first + SPAN_FRAMES
         some = ways[word : word + round(FASTEST * SPAN_FRAMES / FRAME_RATE_HZ)]
-        found = lattice.walk(scores[first:end], some, to_the_end=False)
+        ahead = _since(windows[word : word + len(some)], first)
+        found = lattice.walk(scores[first:end], some, to_the_end=False, windows=ahead)
         kept = _settled(found, SPAN_FRAMES - OVERLAP_FRAMES)
         steps += [_moved(step, first, word) for step in kept]
         first += kept[-1].end
         word += 1 + max((step.word for step in kept if step.word >= 0), default=-1)
-    return steps + [_moved(step, first, word) for step in lattice.walk(scores[first:], ways[word:])]
+    left = lattice.walk(scores[first:], ways[word:], windows=_since(windows[word:], first))
+    return steps + [_moved(step, first, word) for step in left]
+
+
+def _since(windows: Sequence[Window], first: int) -> list[Window]:
+    """Windows in frames of a span."""
+    return [(begin - first, end - first) for begin, end in windows]
 
 
 def _settled(steps: Sequence[Step], until: int) -> list[Step]:

@@ -22,6 +22,7 @@ OTHER_FRAME = (
     1.4  # and what each frame of it costs under the likeliest phone: right phones cost a third, wrong ones thrice
 )
 PAUSE = 1.0  # what it costs that silence begins between words: most words follow without
+ELSEWHERE = 1.5  # what a frame of a word costs outside its window, where one is known: as much as other speech does
 SWITCH = 0.2  # what a rarer pronunciation costs beside the first
 IS_SILENCE = -1  # as the word of a step
 IS_OTHER = -2  # likewise
@@ -91,17 +92,25 @@ def _states(words: Sequence[Pronunciations]) -> _States:
     )
 
 
-def walk(scores: F32, words: Sequence[Pronunciations], *, to_the_end: bool = True) -> list[Step]:
+def walk(
+    scores: F32,
+    words: Sequence[Pronunciations],
+    *,
+    to_the_end: bool = True,
+    windows: Sequence[tuple[int, int]] = (),
+) -> list[Step]:
     """The likeliest way through the words.
 
     Args:
         scores: (T, 42) log-probabilities of `facetake.phones.PHONES`.
         words: the pronunciations of each word, the usual one first, each of one phone at least.
         to_the_end: all words come before the last frame; else the way may end within any of them.
+        windows: of each word, the first frame in which it is likely to be heard and the one after the last.
     """
     if not len(scores):
         return []
     states = _states(words)
+    turns, charge = {at for window in windows for at in (0, *window)}, np.zeros(len(states.phone))
     heard = np.append(scores, scores.max(axis=1, keepdims=True) - np.float32(OTHER_FRAME), axis=1)
     entering = np.flatnonzero(states.enters >= 0)
     junctions = states.enters[entering]
@@ -117,12 +126,23 @@ def walk(scores: F32, words: Sequence[Pronunciations], *, to_the_end: bool = Tru
         before[entering] = junction[junctions] - fee
         np.greater(before, score, out=past.moved[t])
         score = np.maximum(before, score) + frame[states.phone]
+        if t in turns:
+            charge = _charged(states, windows, t)
+        if turns:
+            score -= charge
         best = np.maximum.reduceat(score[states.exits], states.slices) + skip
         past.scores[t] = score
         reached = np.maximum.accumulate(best)
         np.greater(reached, best, out=past.skipped[t + 1])
         junction = reached - skip
     return _traced(states, past, None if not to_the_end or junction[-1] == -np.inf else len(words))
+
+
+def _charged(states: _States, windows: Sequence[tuple[int, int]], t: int) -> F64:
+    """(N,) what a frame costs in each state as its word lies in its window or not."""
+    first, last = np.array([*windows, (0, t + 1), (0, t + 1)], np.int64)[states.word].T  # silence and other: anywhere
+    charge: F64 = ELSEWHERE * ((first > t) | (last <= t))
+    return charge
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,7 @@ class Sheet:
         phones: likewise.
         language: two letters, or "" where the file does not tell.
         told: what a person should know, a sentence each.
+        cues: stretches of the text of several words each, with times, as subtitles have them.
     """
 
     text: str
@@ -33,6 +34,12 @@ class Sheet:
     phones: tuple[Phone, ...] = ()
     language: str = ""
     told: tuple[str, ...] = ()
+    cues: tuple[Word, ...] = ()
+
+    @property
+    def hints(self) -> tuple[Word, ...]:
+        """When its words are said, as far as the file tells."""
+        return self.words or self.cues
 
     def alignment(self, duration_s: float) -> Alignment | None:
         """The line's alignment where the file has phones, cut at the end of the line; None where it has none."""

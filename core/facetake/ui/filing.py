@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -83,12 +85,20 @@ class Filing:
         self._maker.work.cancel()
         for line in self._desk.lines:
             self._maker.look_at(line)
+            self._know_edits(line)
         if held := self.file.hold(path):
             self.file.let_go()
         self.remembered.opened(path)
         told = [held, *found.told] if held else found.told
         self._say("; ".join(told), is_problem=bool(told))
         self._show()
+
+    def _know_edits(self, line: SpokenLine) -> None:
+        """Notes that a line's edits lie beside its recording as the project has them, so that they may be written."""
+        path = edits.beside(line.sound) if line.sound else None
+        with suppress(FacetakeError):  # what cannot be read is somebody else's
+            if path is not None and replace(edits.read(path), text=line.edits.text) == line.edits:
+                self._edits[path] = edits.read(path)
 
     def open_left(self, path: Path) -> None:
         """Takes what a window that died had on its desk; it is in no project yet."""
@@ -148,14 +158,20 @@ class Filing:
         A file there that somebody else has written, or that could not be read, is left alone.
         """
         for line in self._desk.lines:
-            if line.sound is None or not line.sound.is_file() or not line.edits.sound_sha256:
+            if line.sound is None or not line.sound.is_file():
                 continue
             path = edits.path_beside(line.sound)
+            if line.edits.is_empty and path not in self._edits:
+                continue
             try:
                 if path.is_file() and edits.read(path) not in (line.edits, self._edits.get(path)):
                     raise ConfigError(f"{path} has other edits, written elsewhere; it is left as it is")
-                edits.write(line.edits, path)
-                self._edits[path] = line.edits
+                if line.edits.is_empty:
+                    edits.remove(path)
+                    del self._edits[path]
+                else:
+                    edits.write(line.edits, path)
+                    self._edits[path] = line.edits
             except (FacetakeError, OSError) as error:
                 self._say(f"The project is written; {error}", is_problem=True)
 

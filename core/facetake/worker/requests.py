@@ -22,6 +22,7 @@ from facetake import (
     edits,
     emotion,
     events,
+    files,
     formats,
     gaze,
     host_io,
@@ -34,6 +35,7 @@ from facetake import (
 from facetake import generate as generating
 from facetake import keys as keying
 from facetake import restyle as restyling
+from facetake import script as scripts
 from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.files import quantities
@@ -43,7 +45,7 @@ from facetake.motion.expression import MOST_ENERGY
 from facetake.preview import main_curves
 from facetake.take import Take, resample
 from facetake.timebase import parse_rate
-from facetake.worker import places
+from facetake.worker import line_phones, places
 from facetake.worker.channel import Channel
 from facetake.worker.places import PLACES, FolderPath, SourcePath, TargetPath
 
@@ -67,6 +69,12 @@ _OUTPUT: dict[str, tuple[type, object]] = {
     "take_out": (TargetPath, ""),
     "model": (FolderPath, ""),
 }
+_SAID: dict[str, tuple[type, object]] = {
+    "text": (str, ""),
+    "script": (SourcePath, ""),
+    "language": (str, ""),
+    "dictionary": (SourcePath, ""),
+}
 FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
     "hello": {"protocol": (int, _GIVEN)},
     "generate": {
@@ -74,8 +82,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "emotion": (str, "neutral"),
         "look": (str, ""),
         "look_at": (list, []),
-        "text": (str, ""),
-        "language": (str, ""),
+        **_SAID,
         "emphasis": (float, 1.0),
         "events": (str, ""),
         "rate": (str, "60"),
@@ -107,6 +114,7 @@ FIELDS: Final[Mapping[str, Mapping[str, tuple[type, object]]]] = {
         "port": (int, 0),
         "subject": (str, "Facetake"),
     },
+    "phones": {"audio": (SourcePath, _GIVEN), **_SAID, "change": (dict, {}), "of": (str, "")},
     "visemes": {"path": (SourcePath, _GIVEN), "model": (FolderPath, "")},
     "inspect": {"path": (SourcePath, _GIVEN)},
 }
@@ -129,6 +137,7 @@ class Session:
     def __init__(self) -> None:
         """Loads nothing yet."""
         self._loaded: dict[tuple[str, str], Any] = {}
+        self._heard: tuple[tuple[str, int, int], generating.HeardLine] | None = None
 
     def models(self, folder: str) -> inference.Models:
         """The models that generate."""
@@ -137,6 +146,15 @@ class Session:
     def restyling(self, folder: str) -> inference.RestyleModels:
         """The models that restyle."""
         return self._once(inference.load_restyling, folder)  # type: ignore[no-any-return]
+
+    def heard(self, sound: Path, progress: Callable[[float], None]) -> generating.HeardLine:
+        """A line with its phones, by the models that ship; the one that was heard last is kept. Raises AudioError."""
+        state = files.look(sound) if sound.exists() else None
+        key = (str(sound), state.st_mtime_ns if state else 0, state.st_size if state else 0)
+        if self._heard is None or self._heard[0] != key:
+            line = generating.listen(sound, self.models(""), progress, with_phones=True)
+            self._heard = (key, line.without_features())
+        return self._heard[1]
 
     def _once(self, load: Callable[[Path | None], Any], folder: str) -> Any:
         key = (load.__name__, folder)
@@ -212,13 +230,13 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     )
     told = [found for found in cues if found]
     edited = Path(asked["edits"]) if asked["edits"] else edits.beside(Path(asked["audio"]))
-    _refuse_overwriting(asked, asked["audio"], *told, *([edited] if edited else []))
+    read = [Path(asked[name]) for name in ("script", "dictionary") if asked[name]]
+    _refuse_overwriting(asked, asked["audio"], *told, *read, *([edited] if edited else []))
     options = generating.GenerateOptions(
         emotion=asked["emotion"],
         look=_look(asked),
         events=asked["events"],
-        text=asked["text"] or None,
-        language=asked["language"] or None,
+        **_said(asked),
         emphasis=quantities.number(asked["emphasis"], "emphasis", 0.0, MOST_AMOUNT),
         rate=parse_rate(asked["rate"]),
         keys="sparse",
@@ -236,6 +254,8 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     made = generating.generate(
         Path(asked["audio"]), options, models, lambda share: channel.progress(NETWORK_SHARE * share)
     )
+    if edited:
+        channel.warning(f"with the edits of {edited.name}")
     for sentence in made.told:
         channel.warning(sentence)
     for difference in made.aligned.differences[:MOST_TOLD] if made.aligned else ():
@@ -245,7 +265,47 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     track = visemes.segments(made.visemes, take.rate, take.start)
     heard = {"heard": {**made.heard.facts, "sentence": made.heard.sentence}} if made.heard else {}
     done = _deliver(take, made.keys, asked, channel, {"visemes": [asdict(segment) for segment in track], **heard})
-    return done | heard
+    return done | heard | {"text": _text(options.text) or (options.edits.text if options.edits else "")}
+
+
+def _said(asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What is said in a line, as options: its words, or a file of them, or the one of its name in a folder of them."""
+    if asked["text"] and asked["script"]:
+        raise ConfigError("a line's words are given once; send the field 'text' or 'script'")
+    place = Path(asked["script"]) if asked["script"] else None
+    if place is not None and place.is_dir():
+        place = scripts.beside(place / Path(asked["audio"]).name)
+    return {
+        "text": scripts.read(place) if place else asked["text"] or None,
+        "language": asked["language"] or None,
+        "dictionary": Path(asked["dictionary"]) if asked["dictionary"] else None,
+    }
+
+
+def _text(said: str | scripts.Sheet | None) -> str:
+    """A line's words, as they were given."""
+    return said.text if isinstance(said, scripts.Sheet) else said or ""
+
+
+def _phones(asked: Mapping[str, Any], channel: Channel, session: Session) -> Result:
+    """A line's words and phones with its edits, after a change of them where one is asked."""
+    sound = Path(asked["audio"])
+    options = generating.GenerateOptions(**_said(asked))
+    line = session.heard(sound, channel.progress)
+
+    def script(known: edits.LineEdits) -> edits.EditedScript:
+        chosen = replace(options, edits=known)
+        aligned = generating.aligned_text(line, chosen)
+        if aligned is not None:
+            chosen = replace(chosen, script=aligned.alignment)
+        return generating.edited_script(line, chosen)
+
+    found, told = line_phones.changed(sound, asked["change"], asked["of"], _text(options.text), script)
+    for sentence in (told, *found.lost):
+        if sentence:
+            channel.warning(sentence)
+    said = _text(options.text) or found.edits.text
+    return {**line_phones.facts(found), "text": said, "is_stale": bool(told)}
 
 
 def _look(asked: Mapping[str, Any]) -> str | gaze.GazeTrack:
@@ -412,6 +472,7 @@ _DEEDS: Mapping[str, Callable[[Mapping[str, Any], Channel, Session], Result]] = 
     "generate": _generate,
     "restyle": _restyle,
     "live": _live,
+    "phones": _phones,
     "visemes": _visemes,
     "inspect": _inspect,
 }

@@ -32,13 +32,15 @@ from facetake_host.engine import EngineClient, Request
 from facetake_host.host import Character, Host, ScenePicker
 from facetake_host.jobs import JobResult, Status
 from facetake_host.mood import EMOTIONS, Mood
-from facetake_host.panel.tracks import TrackView
+from facetake_host.panel.strip import PhoneTracks
 from facetake_host.panel.widgets import ClickBox, NumberedSlider
 from facetake_host.problems import HostProblem, JobCancelled
+from facetake_host.strip_talk import StripTalk
 
 TICK_MS = 12  # by choice: a job's steps follow each other at once, and the host stays free between them
 OWN = "own manner"
 REGIONS = ("main", "brow", "eye", "cheek", "nose", "mouth", "jaw", "teeth", "tongue", "neck")
+SCRIPT = "Transcripts (*.txt *.srt *.vtt *.TextGrid *.lab *.json);;All files (*)"
 SOUND = "Sound (*.wav *.flac *.ogg *.opus *.mp3 *.aif *.aiff *.m4a);;All files (*)"
 
 
@@ -68,6 +70,11 @@ class Panel(QWidget):
         self._mood: Mood | None = None
         self._shown: Path | None = None
         self._stepping = False
+        self._script = ""
+        self._generated: JobResult | None = None  # the last take of the line, which a change on the strip replaces
+        self._is_edited = False  # on the strip, since that take
+        self._windows = list[tuple[Iterator[Status] | Iterator[Status | JobResult], threading.Event]]()
+        self._talk = StripTalk(engine, self.say)
         self._timer = QTimer(self)
         self._timer.setInterval(TICK_MS)
         self._timer.timeout.connect(self._tick)
@@ -112,7 +119,10 @@ class Panel(QWidget):
             self.cancel()
         self._shown = path
         self._delivery = None
-        self._made = None
+        self._made = self._generated = None
+        self._is_edited = False
+        self._talk.open(None, {})
+        self.tracks.show_line(self._talk.line)
         self.tracks.show_sound(0.0, (), self._mood or Mood())
         try:
             self._look = [self._engine.ask("inspect", path=str(path))]
@@ -132,6 +142,26 @@ class Panel(QWidget):
             return
         self._start("generate")
 
+    def edit(self) -> None:
+        """Opens the window on the line; what is saved there comes into the scene, while the panel goes on."""
+        character = self._character()
+        if not self._sounds:
+            self.say("Choose a recorded line first, or drop one here.", is_problem=True)
+        elif character is not None:
+            cancel = threading.Event()
+            try:
+                target, options = self.target.text().strip(), self._options()
+            except HostProblem as problem:
+                self.say(str(problem), is_problem=True)
+                return
+            sound, made = self._shown or self._sounds[0], self._generated
+            job = jobs.edit_line(
+                self._host, self._engine, character, sound, options, target=target, made=made, cancel=cancel
+            )
+            self._windows.append((job, cancel))
+            self.stop.setEnabled(True)
+            self._timer.start()
+
     def restyle(self) -> None:
         """Starts to restyle what is in the scene."""
         self._start("restyle")
@@ -148,8 +178,10 @@ class Panel(QWidget):
         self._begin(jobs.connection(self._engine, self._fresh()))
 
     def cancel(self) -> None:
-        """Asks the running job to stop."""
+        """Asks the running job to stop; without one, nothing more comes from the windows that are open."""
         self._cancel.set()
+        for _, cancel in self._windows if self._job is None else ():
+            cancel.set()
 
     def dragEnterEvent(self, event: QDragEnterEvent) -> None:
         """Files are welcome."""
@@ -168,6 +200,39 @@ class Panel(QWidget):
         names, _ = QFileDialog.getOpenFileNames(self, "Recorded lines", "", SOUND)
         if names:
             self.open([Path(name) for name in names])
+
+    def browse_script(self) -> None:
+        """Asks for a file of the line's words."""
+        name, _ = QFileDialog.getOpenFileName(self, "Transcript", "", SCRIPT)
+        if name:
+            self.transcript.clear()
+            self._show_script(name)
+            self._open_phones()
+
+    def _show_script(self, path: str) -> None:
+        """A file of the line's words, or none."""
+        self._script = path
+        self.transcript.setPlaceholderText(f"from {Path(path).name}" if path else "what is said; empty: as it is heard")
+
+    def _words(self) -> dict[str, object]:
+        """What is said, as the engine takes it; of several lines, each has a file of its name beside the one chosen."""
+        script = str(Path(self._script).parent) if self._script and len(self._sounds) > 1 else self._script
+        return jobs.words(self.transcript.text(), script)
+
+    def _open_phones(self) -> None:
+        """Asks for the words and phones of the line that is shown."""
+        self._talk.open(self._shown if self.tracks.duration_s else None, self._words())
+        self._timer.start()
+
+    def _change_phones(self, change: dict[str, object]) -> None:
+        self._talk.change(change)
+        self._is_edited = True
+        self._timer.start()
+
+    def _travel(self, way: str) -> None:
+        self._talk.travel(way)
+        self._is_edited = True
+        self._timer.start()
 
     def _build(self) -> None:
         self.character = ClickBox()
@@ -189,17 +254,22 @@ class Panel(QWidget):
         self.blink, self.gaze, self.head = (QCheckBox(name) for name in ("blinks", "gaze", "head"))
         for box in (self.blink, self.gaze, self.head):
             box.setChecked(True)
-        self.tracks = TrackView(self)
+        self.transcript = QLineEdit()
+        self.transcript.setToolTip("What is said, for lips that keep to it; a word in {braces} is one to lean on")
+        self._show_script("")
+        self.tracks = PhoneTracks(self)
         self.bar = QProgressBar()
         self.bar.setMaximum(100)
         self.bar.setTextVisible(False)
         self.message.setWordWrap(True)
         self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
+        self.edit_line = QPushButton("Edit phones and words...")
+        self.edit_line.setToolTip("Open the line in Facetake's window; what you save there replaces its keys here")
         self.live, self.link = (QPushButton(name) for name in ("Play live", "Test connection"))
         self.live.setToolTip("Send this take to Unreal's Live Link on this machine, in time with its sound")
         self.link.setToolTip("Whether the engine is found, where, and of which version")
         self.stop.setEnabled(False)
-        named = "character sound emotion listen region tracks go change stop live link message bar"
+        named = "character sound transcript emotion listen region tracks go change stop live link edit_line message bar"
         for name in named.split():
             getattr(self, name).setObjectName(name)
         self._lay_out()
@@ -210,10 +280,17 @@ class Panel(QWidget):
         self.link.clicked.connect(self.test)
         self.emotion.currentTextChanged.connect(self._choose_brush)
         self.tracks.drawn.connect(lambda *_: self.listen.setChecked(False))
+        self.tracks.changed.connect(self._change_phones)
+        self.tracks.asked.connect(self._travel)
+        self.edit_line.clicked.connect(self.edit)
+        self.transcript.editingFinished.connect(self._open_phones)
         self.region.currentTextChanged.connect(self._show_curves)
 
     def _lay_out(self) -> None:
         browse, refresh, fill, clear = (QPushButton(name) for name in ("Browse...", "Refresh", "Whole line", "Clear"))
+        script = QPushButton("File...")
+        script.setToolTip("A text, subtitle, TextGrid or transcript; of several lines, each has its own of its name")
+        script.clicked.connect(self.browse_script)
         browse.clicked.connect(self.browse)
         refresh.clicked.connect(self.refresh)
         fill.clicked.connect(lambda: self._fill(self.weight.value() / 100))
@@ -222,6 +299,7 @@ class Panel(QWidget):
         form.setLabelAlignment(Qt.AlignmentFlag.AlignRight)
         form.addRow("Character", _row(self.character, refresh))
         form.addRow("Line", _row(self.sound, browse))
+        form.addRow("Transcript", _row(self.transcript, script, self.edit_line))
         form.addRow("Emotion", _row(self.emotion, self.weight))
         form.addRow("", _row(fill, clear, self.listen))
         if hasattr(self._host, "head_joint"):  # a host whose faces do not carry their head
@@ -276,17 +354,22 @@ class Panel(QWidget):
         self.tracks.mood.fill(self.tracks.brush, weight)
         self.tracks.redraw()
 
-    def _start(self, do: str) -> None:
-        if self._job is not None:
-            return
+    def _character(self) -> Character | None:
+        """The one that is chosen; None, which is told, where there is none."""
         index = self.character.currentIndex()
         if index < 0:
             self.say("There is no character in the scene; open or reference one and press Refresh.", is_problem=True)
+            return None
+        return self._characters[index]
+
+    def _start(self, do: str) -> None:
+        character = self._character() if self._job is None else None
+        if character is None:
             return
-        character = self._characters[index]
         try:
             if do == "generate":
                 target = self.target.text().strip()
+                old = self._generated if self._is_edited and len(self._sounds) == 1 else None
                 job = jobs.generate(
                     self._host,
                     self._engine,
@@ -294,6 +377,8 @@ class Panel(QWidget):
                     self._sounds,
                     self._options(),
                     target=target,
+                    start_frame=old.start_frame if old else None,
+                    replaces=old,
                     cancel=self._fresh(),
                 )
             else:
@@ -314,6 +399,7 @@ class Panel(QWidget):
         if self._job is not None:
             return False
         self._job = job
+        self._talk.pause()
         self.say("")
         self._show_busy(True)
         self._timer.start()
@@ -321,7 +407,7 @@ class Panel(QWidget):
 
     def _options(self) -> dict[str, object]:
         parts = {name: getattr(self, name).isChecked() for name in ("blink", "gaze", "head")}
-        return {"emotion": self._emotion(), **parts}
+        return {"emotion": self._emotion(), **parts, **self._words()}
 
     def _style(self) -> dict[str, object]:
         actor = "" if self.actor.currentText() == OWN else self.actor.currentText()
@@ -352,22 +438,52 @@ class Panel(QWidget):
 
     def _step(self) -> None:
         self._look_at_sound()
+        if self._talk.poll():
+            self.tracks.show_line(self._talk.line)
+        if self._job is not None:
+            self._step_of(self._job, self._end)
+        elif self._windows:
+            self._step_window()
+        elif not self._look and not self._talk.is_waiting:
+            self._timer.stop()
+
+    def _step_window(self) -> None:
+        """Looks at the window whose turn it is; each has one in turn."""
+        window, before = self._windows[0], self._made
+        ended = list[bool]()
+
+        def end(message: str = "") -> None:
+            ended.append(True)
+            if message:
+                self.say(message, is_problem=message != jobs.CANCELLED)
+
+        self._step_of(window[0], end)
+        self._windows = [*self._windows[1:], *([] if ended else [window])]
+        if self._made is not before and self._made is not None:
+            self._take_words(self._made.text)
         if self._job is None:
-            if not self._look:
-                self._timer.stop()
-            return
+            self.stop.setEnabled(bool(self._windows))
+
+    def _take_words(self, text: str) -> None:
+        """What the window has for the line's words stands in the field, and its phones on the strip."""
+        if text:
+            self.transcript.setText(text)
+            self.transcript.setCursorPosition(0)
+            self._show_script("")
+        self._open_phones()
+
+    def _step_of(self, job: Iterator[Status] | Iterator[Status | JobResult], end: Callable[..., None]) -> None:
+        """Takes a step of a job; `end` is told at its end, with what went wrong."""
         try:
-            self._show(next(self._job))
+            self._show(next(job))
         except StopIteration:
-            self._end()
+            end()
         except JobCancelled:
-            self._end(jobs.CANCELLED)
+            end(jobs.CANCELLED)
         except HostProblem as problem:
-            self._end(str(problem))
+            end(str(problem))
         except Exception as error:  # a panel must not break its host
-            self._end(
-                f"Something unforeseen went wrong ({type(error).__name__}: {error}); it has left nothing in the scene."
-            )
+            end(f"Something unforeseen went wrong ({type(error).__name__}: {error}); it has left nothing in the scene.")
 
     def _show(self, step: Status | JobResult) -> None:
         if isinstance(step, Status):
@@ -377,6 +493,8 @@ class Panel(QWidget):
             return
         self.say(jobs.summary(step))
         self._made = jobs.with_sound(self._made, step)
+        if step.sound is not None:
+            self._generated, self._is_edited = step, False
         self._delivery = step.delivery
         if step.delivery.cues:
             self.tracks.mood.follow(step.delivery.cues)
@@ -394,6 +512,7 @@ class Panel(QWidget):
     def _end(self, message: str = "") -> None:
         self._job = None
         self._is_playing = False
+        self._talk.resume()
         if message:
             self.say(message, is_problem=message != jobs.CANCELLED)
         self._show_busy(False)
@@ -402,7 +521,7 @@ class Panel(QWidget):
     def _show_busy(self, busy: bool) -> None:
         for button in (self.go, self.change, self.live, self.link):
             button.setEnabled(not busy)
-        self.stop.setEnabled(busy)
+        self.stop.setEnabled(busy or bool(self._windows))
         self.bar.setValue(0)
 
     def _learn_actors(self) -> None:
@@ -419,6 +538,7 @@ class Panel(QWidget):
                     self._mood = self._mood or Mood(facts["duration_s"])
                     self.tracks.show_sound(facts["duration_s"], facts["envelope"], self._mood)
                     self._show_curves()
+                    self._open_phones()
                 if event["event"] == "failure":
                     self.say(event["message"], is_problem=True)
         self._look = [request for request in self._look if not request.is_over]

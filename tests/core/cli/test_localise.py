@@ -5,13 +5,15 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 import soundfile as sf
 
-from facetake import formats
+from facetake import formats, rig
 from facetake.cli import main
 
 LINE = Path(__file__).parents[3] / "examples" / "line.wav"
+TEXT = "Hold the bridge until the morning bell. I {promise} you, we will be back before they find the boat."
 
 
 @pytest.fixture(scope="module")
@@ -52,9 +54,31 @@ def test_the_sound_beside_a_take_tells_its_phrases(folder: Path, capsys: pytest.
     (folder / "line.wav").write_bytes(LINE.read_bytes())
 
 
+def test_the_new_lips_follow_a_text(folder: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    """Lips are those that generate makes of the text, and a word that is not said is told."""
+    take, texts = tmp_path / "take.json", tmp_path / "texts"
+    texts.mkdir()
+    (texts / "line.txt").write_text(TEXT.replace("bridge", "castle"), encoding="utf-8")
+    words = ["--audio", str(LINE), "--emotion", "sad:0.6", "--script", str(texts / "line.txt")]
+
+    assert main(["localise", str(folder / "line.csv"), *words, "-o", str(take)]) == 0
+    assert '"castle" at' in capsys.readouterr().err
+    assert main(["localise", str(folder / "line.csv"), *words[:-1], str(texts), "-o", str(tmp_path / "b.json")]) == 0
+    assert (tmp_path / "b.json").read_bytes() == take.read_bytes()
+    assert main(["generate", *words[1:], "-o", str(tmp_path / "alone.json"), "-q"]) == 0
+    lips = rig.region_mask("mouth", "jaw", "teeth", "tongue")
+    made, alone = (formats.read(tmp_path / name).values[:, lips] for name in ("take.json", "alone.json"))
+    assert np.array_equal(made, alone)
+    said = str(formats.read(take).origin["script"])
+    assert "promise" in said and "castle" not in said
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["line.csv", "--audio", "other.wav", "--text", "🎤"], "no word to speak"),
+        (["line.csv", "--audio", "other.wav", "--text", "a", "--language", "german"], "write two letters"),
+        (["line.csv", "--audio", "other.wav", "--script", "gone.txt"], "gone.txt"),
         (["line.csv", "--audio", "missing.wav"], "no file"),
         (["missing.csv", "--audio", "other.wav"], "missing.csv"),
         (["line.csv", "--audio", "other.wav", "--emotion", "glad"], "unknown emotion"),

@@ -35,10 +35,10 @@ def spin(panel, until):
 """
 
 
-def run(code: str) -> str:
-    """What a script with a panel prints."""
+def run(code: str, folder: Path | None = None) -> str:
+    """What a script with a panel prints; it may have a folder of its own."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT + code, str(LINE), str(CORE)],
+        [sys.executable, "-c", SCRIPT + code, str(LINE), str(CORE), str(folder or "")],
         capture_output=True,
         text=True,
         check=False,
@@ -198,6 +198,128 @@ engine.close()
 
     assert said[:2] == ["0", "3 apple apple the shot has no camera"] and said[2].startswith("facetake_line: ")
     assert said[3] == "there is no object pear in the scene; choose another one to look at"
+
+
+STRIP = """
+import shutil
+from PySide6.QtCore import QPoint, Qt
+from PySide6.QtTest import QTest
+folder = Path(sys.argv[3]); line = folder / "line.wav"; shutil.copy(sys.argv[1], line)
+beside = folder / "line.edits.toml"
+host.faces.append(Character("ann", "mh4"))
+panel = Panel(host, engine); panel.resize(760, 760); panel.show(); strip = panel.tracks
+TEXT = "Hold the bridge until the morning bell. I promise you, we will be back before they find the boat."
+def settle(): spin(panel, lambda: not panel.is_busy and not panel._look and not panel._talk.is_waiting)
+def key(name, *modifiers):
+    held = Qt.KeyboardModifier.NoModifier
+    for one in modifiers: held |= getattr(Qt.KeyboardModifier, f"{one}Modifier")
+    QTest.keyClick(strip, getattr(Qt.Key, f"Key_{name}"), held); settle()
+def at(time_s, lane="phones"): return QPoint(round(strip._x(time_s)), round(strip.lane(lane).center().y()))
+def drag(place, by_s):
+    end_s, left, none = strip.line.phones[place].end_s, Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier
+    QTest.mousePress(strip, left, none, at(end_s))
+    for part in (0.3, 0.6, 1.0): QTest.mouseMove(strip, at(end_s + part * by_s))
+    QTest.mouseRelease(strip, left, none, at(end_s + by_s)); settle()
+def say(text):
+    panel.transcript.setText(text); panel.transcript.editingFinished.emit(); settle()
+panel.open([line]); settle()
+"""
+
+
+def test_phones_are_changed_on_the_panel_s_strip(tmp_path: Path) -> None:
+    """By mouse and keys, each kept beside the sound and undone to the byte; Generate then replaces the line's keys."""
+    said = run(
+        STRIP
+        + """
+say(TEXT); print(" ".join(one.text for one in strip.line.words[:3]), strip.line.phones[6].symbol)
+panel.generate(); settle(); print(panel.message.text().split(":")[0])
+end_s = strip.line.phones[6].end_s
+strip.look_at(0.3, 2.2); states = [""]
+def note(): states.append(beside.read_text() if beside.exists() else "")
+drag(6, 0.05); note(); print(round(strip.line.phones[6].end_s - end_s, 2), strip.line.phones[6].is_edited)
+for keys in (["3"], ["Left", "Alt"], ["Left", "Alt", "Shift"], ["Right"], ["1"], ["Insert"], ["Up"], ["3"], ["Down"],
+             ["Delete"]):
+    key(*keys); note()
+print(strip.line.words[2].emphasis, len(set(states)), all("version" in one for one in states[1:]))
+strip.choose(phone=8); key("Return"); field = strip.findChild(object, "phone_field")
+field.setText("f"); QTest.keyClick(field, Qt.Key.Key_Return); settle(); print(strip.line.phones[8].symbol); note()
+panel.generate(); settle(); print([one.name for one in host.scene.layers], panel.message.text().split(". ")[1])
+for state in list(dict.fromkeys(states))[-2::-1]:
+    key("Z", "Control"); assert (beside.read_text() if beside.exists() else "") == state
+key("Z", "Control"); print(panel.message.text())
+for state in list(dict.fromkeys(states))[1:]:
+    key("Y", "Control"); assert beside.read_text() == state
+strip.choose(phone=2); beside.write_text("version = 1\\n"); key("Delete"); print(panel.message.text())
+engine.close()
+""",
+        tmp_path,
+    ).splitlines()
+
+    assert said == [
+        "Hold the bridge B",
+        "facetake_line",
+        "0.03 True",  # the next phone keeps 20 ms
+        "1.0 9 True",
+        "F",
+        "['facetake_line_2'] With the edits of line.edits.toml.",
+        "There is nothing to undo on the strip.",
+        "the line's edits were changed elsewhere meanwhile and are shown anew; do it once more",
+    ]
+
+
+def test_the_strip_waits_for_jobs_and_knows_every_phone(tmp_path: Path) -> None:
+    """A line that is not heard yet is heard after the job; without words there are phones; what is wrong is told."""
+    from facetake import phones
+    from facetake_host.phones import SYMBOLS
+
+    said = run(
+        STRIP
+        + """
+panel.open([line]); panel.generate(); settle(); print(len(strip.line.phones) > 20, len(strip.line.words))
+strip.choose(phone=3); strip._end_typing(); strip.changed.emit({"do": "change", "place": 3, "symbol": "QQ"}); settle()
+print(panel.message.text()); print(beside.exists())
+panel._show_script("gone.srt"); panel._open_phones(); settle(); print(panel.message.text())
+engine.close()
+""",
+        tmp_path,
+    ).splitlines()
+    assert said[0] == "True 0" and said[1].startswith("there is no phone 'QQ'; use one of AA") and said[2] == "False"
+    assert said[3].startswith("cannot read gone.srt")
+    assert sorted(SYMBOLS) == sorted(one for one in phones.PHONES if one != phones.SILENCE)
+
+
+WINDOW = """
+import sys, time; sys.path.insert(0, {core!r})
+from pathlib import Path
+from PySide6.QtWidgets import QApplication
+from facetake.ui.window import Window
+application = QApplication([]); window = Window(); window.show(); window.open([Path(sys.argv[1])])
+def settle():
+    end = time.monotonic() + 60
+    while (window.maker.is_busy or window.editor.is_busy) and time.monotonic() < end: application.processEvents()
+settle(); window.tracks.choose(word=2); window.tracks.asked.emit("hard"); settle(); window.do("save")
+assert not window.desk.is_changed and window.close()
+"""
+
+
+def test_what_is_saved_in_the_real_window_comes_to_the_scene(tmp_path: Path) -> None:
+    """The window opens on the line, a word is leant on there and saved: keys are replaced, and the strip shows it."""
+    said = run(
+        STRIP
+        + f"""
+engine._window = [sys.executable, "-c", {WINDOW.format(core=str(CORE))!r}]
+say(TEXT); panel.generate(); settle(); before = host.scene
+panel.edit(); spin(panel, lambda: not panel._windows); settle()
+print([one.name for one in host.scene.layers], strip.line.words[2].emphasis, panel.transcript.text() == TEXT)
+print(host.scene.layers[0].keys != before.layers[0].keys, panel.stop.isEnabled(), len(host.undos))
+host.undo(); print(host.scene == before)
+engine._window = [sys.executable, "-c", "import sys; sys.exit('facetake: error: the window cannot open (no Qt)')"]
+panel.edit(); spin(panel, lambda: "cannot open" in panel.message.text()); print(panel.message.text())
+engine.close()
+""",
+        tmp_path,
+    ).splitlines()
+    assert said == ["['facetake_line_2'] 1.0 True", "True False 2", "True", "the window cannot open (no Qt)"]
 
 
 def test_what_is_heard_is_drawn_to_be_changed() -> None:

@@ -145,6 +145,26 @@ window.filing._desk.kept = window.desk.lines
     assert sha256(formats.read(folder / "a.npz").values.tobytes()).hexdigest() == saved["digest"]
 
 
+def test_what_lies_beside_the_sound_goes_on_with_the_project(folder: Path) -> None:
+    """Edits of an opened project go over what it wrote before; words alone are kept; without edits the file goes."""
+    states = told(
+        folder,
+        """
+beside = folder / "a.edits.toml"
+def save(): window.filing.save_to(folder / "show.facetake"); tell(file=beside.read_text() if beside.exists() else "")
+begin(); bar.said.emit("Hold the bridge"); settle(); save()
+window.desk.put(()); window.open([folder / "show.facetake"]); settle()
+strip.choose(phone=6); key("Delete"); save()
+window.undo(); settle(); bar.said.emit(""); settle(); save()
+""",
+    )
+    words, deleted, nothing = (one["file"] for one in states)
+    assert 'text = "Hold the bridge"' in words and "[[phones]]" not in words
+    assert "[[phones]]" in deleted and 'text = "Hold the bridge"' in deleted
+    assert nothing == "" and not (folder / "a.edits.toml").exists()
+    assert all("written elsewhere" not in one["said"] for one in states)
+
+
 def test_edits_that_somebody_else_wrote_are_left_alone(folder: Path) -> None:
     """Saving says so, writes the project, and leaves the file."""
     (found,) = told(

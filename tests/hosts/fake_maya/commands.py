@@ -238,14 +238,32 @@ class Commands(types.ModuleType):
 
         scene.recorded("setKeyframe", work)
 
-    def do_keyframe(self, *names: str, query: bool, name: bool = False, timeChange: bool = False) -> Any:
-        """Curves of plugs, or times of curves in frames."""
+    def do_delete(self, name: str) -> None:
+        """Takes a layer away, with its curves."""
+        scene = self._scene
+        layer = scene.layer(name)
+
+        def work() -> None:
+            for curve in layer.curves.values():
+                scene.set_curve(curve, None)
+            scene.edit(layers=tuple(one for one in scene.state.layers if one.name != name))
+            scene.node(name, None)
+
+        scene.recorded("delete", work)
+
+    def do_keyframe(
+        self, *names: str, query: bool, name: bool = False, timeChange: bool = False, valueChange: bool = False
+    ) -> Any:
+        """Curves of plugs, or times of curves in frames, or their values in the scene's unit."""
         scene = self._scene
         if names and names[0].endswith(".weight"):
             return [key.time_s * float(scene.rate) for key in scene.layer(names[0].partition(".")[0]).weight] or None
         if name:
             return [scene.state.base[plug] for plug in names if plug in scene.state.base] or None
-        return [key.time_s * float(scene.rate) for one in names for key in scene.state.curves[one]] or None
+        keys = [key for one in names for key in scene.state.curves[one]]
+        if valueChange:
+            return [key.value / scene.cm_per_unit for key in keys] or None
+        return [key.time_s * float(scene.rate) for key in keys] or None
 
     def do_sound(self, file: str, offset: float, name: str) -> str:
         """A sound node."""

@@ -237,6 +237,8 @@ class MovieSceneTrack(_Object):
 
     def remove_section(self, section: Any) -> None:
         """One less."""
+        self.world.called()
+        assert self.is_recorded() or isinstance(self, MovieSceneAudioTrack), "modify the track first"
         self.sections.remove(section)
         if self.keyed is section:
             self.keyed = self.sections[0] if self.sections else None
