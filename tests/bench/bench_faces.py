@@ -2,6 +2,8 @@
 
     python tests/bench/bench_faces.py sheet OUT.jpg [--head NAME]
     python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
+    python tests/bench/bench_faces.py people SPOKEN.npz --truth lips/train.npz --audio lips/audio
+    python tests/bench/bench_faces.py spoken SPOKEN.npz --landmarker face_landmarker.task [--head NAME]
     python tests/bench/bench_faces.py speed
 
 The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. Nothing is fitted to what
@@ -9,7 +11,10 @@ judges say, but they are not quite strangers: after a first run the height of th
 changed once, by hand. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
 controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
 and, where given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says
-angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `speed` prints
+angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `people` takes
+sounds from speakers whose lips were tracked in video, keeps what lips showed in the middle of each, and the controls of
+a neutral take of the same recording at the same instants; `spoken` draws those controls and says how near the mouth
+that is seen comes to the speakers', viseme by viseme. `speed` prints
 pictures a second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and
 `landmarks`; the network needs the package `ai-edge-litert`.
 """
@@ -32,6 +37,8 @@ from facetake.face.studio import Studio
 from facetake.mouth import aperture
 from facetake.preview import still
 from facetake.take import Take
+from facetake_training.lips import LipsConfig, clips, sound_path, tracked
+from facetake_training.track import aperture as aperture_of
 from facetake_training.performers.actors import actors
 from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
@@ -44,8 +51,6 @@ SIDE = 480  # pixels, as the window draws
 SMALL = 200  # pixels of a sheet's picture
 INSTANTS = 24  # pictures of each mood
 HEARD = ("angry", "disgusted", "fear", "happy", "sad", "surprise", "neutral")
-INNER_LIPS = (13, 14)  # of MediaPipe's points: the middle of the upper and of the lower lip
-FACE = (10, 152)  # forehead and chin
 FOLLOWED = {
     "browDownLeft": "L_brow_down",
     "browInnerUp": "L_brow_raiseIn",
@@ -55,6 +60,13 @@ FOLLOWED = {
     "jawOpen": "C_jaw",
 }
 STEPS = 9  # from nothing to all of a control
+SHORTEST_S = 0.05  # of a sound: in the middle of a shorter one the mouth is on its way
+A_CLIP = 3  # sounds of each viseme taken from a recording, so that long ones do not outweigh the others
+CORNERS = (61, 291)  # MediaPipe's, of the mouth
+EYE_CORNERS = (33, 263)  # likewise, the outer ones: by their distance the tracked widths were divided
+SEEN = ("opening", "width", "rounding")
+"""Of a mouth: between the inner lips, a share of the face's height; between its corners, a share of the distance of
+the eyes' outer ones; and the landmarker's scores of pucker and funnel together."""
 
 
 def held(symbol: str) -> F32:
@@ -198,7 +210,7 @@ def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
     opened = []
     for values in phones:
         seen = reader.read(next(pictures(values, studio)))
-        opened.append(_opening(seen[1]) if seen else np.nan)
+        opened.append(aperture_of(seen[1][:, :2]) if seen else np.nan)
     print("opening by viseme: " + " ".join(f"{s} {o:.3f}" for s, o in zip(VISEMES, opened, strict=True)))
     print(f"opening seen against that of the controls: r {np.corrcoef(wanted, opened)[0, 1]:.3f}")
     for score, control in FOLLOWED.items():
@@ -209,9 +221,67 @@ def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
     _moods(reader, Expressions(expressions) if expressions else None, studio)
 
 
-def _opening(points: F64) -> float:
-    upper, lower, top, chin = (points[n, :2] for n in (*INNER_LIPS, *FACE))
-    return float(np.linalg.norm(upper - lower) / np.linalg.norm(top - chin))
+
+
+def people(out: Path, truth: Path, sounds: Path) -> None:
+    """Keeps what real mouths show of each viseme, and the controls of takes of the same recordings then."""
+    from facetake import inference
+    from facetake.generate import GenerateOptions, generate
+    from facetake.visemes import VISEMES as NAMES
+    from facetake.visemes import segments
+
+    config = LipsConfig(truth, sounds)
+    models = inference.load()
+    rows: list[tuple[F32, int, str, list[float]]] = []
+    with np.load(truth, allow_pickle=False) as stored:
+        for clip in clips(config):
+            made = generate(sound_path(config, clip), GenerateOptions(blink=False), models)
+            lips = tracked(config, clip)
+            settled = stored[f"{clip}.time"] >= stored[f"{clip}.time"][-len(lips.times_s)]
+            tracks = (lips.opening, stored[f"{clip}.width"][settled], lips.rounding)
+            taken = dict.fromkeys(NAMES, 0)
+            heard = segments(made.visemes, made.take.rate)
+            for one in sorted(heard, key=lambda segment: segment.start_s - segment.end_s):
+                at = 0.5 * (one.start_s + one.end_s)
+                is_seen = lips.times_s[0] <= at <= lips.times_s[-1]
+                if taken[one.viseme] == A_CLIP or not is_seen or one.end_s - one.start_s < SHORTEST_S:
+                    continue
+                taken[one.viseme] += 1
+                frame = min(round(at * float(made.take.rate)), made.take.n_frames - 1)
+                shown = [float(np.interp(at, lips.times_s, track)) for track in tracks]
+                rows.append((made.take.values[frame], NAMES.index(one.viseme), clip, shown))
+    values, visemes, names, shown_ = zip(*rows, strict=True)
+    np.savez(out, values=np.stack(values), viseme=np.array(visemes), clip=np.array(names), shown=np.array(shown_))
+    print(f"{len(rows)} sounds of {len(set(names))} recordings")
+
+
+def spoken_as_people(given: Path, landmarker: Path, name: str | None) -> None:
+    """Prints what the landmarker sees of each viseme on people and on a head that says the same."""
+    with np.load(given, allow_pickle=False) as stored:
+        values, visemes, shown = (stored[key] for key in ("values", "viseme", "shown"))
+    reader = Landmarker(landmarker)
+    found = [reader.read(picture) for picture in pictures(values, studio_of(name, "front", SIDE))]
+    seen = np.array([_mouth(*one) if one else [np.nan] * len(SEEN) for one in found])
+    print(f"{len(values)} sounds; a face seen in {np.isfinite(seen[:, 0]).sum()}")
+    for column, what in enumerate(SEEN):
+        theirs, ours = ([_mean(rows[visemes == n, column]) for n in range(len(VISEMES))] for rows in (shown, seen))
+        for who, means in (("people", theirs), ("head", ours)):
+            print(f"{what:8s} {who:6s} " + " ".join(f"{s} {m:.3f}" for s, m in zip(VISEMES, means, strict=True)))
+        away = np.subtract(ours, theirs)
+        r = np.corrcoef(theirs, ours)[0, 1]
+        print(f"{what} of {len(VISEMES)} visemes: r {r:.3f}, mean difference {away.mean():+.3f}, "
+              f"of the differences from their mean {np.abs(away - away.mean()).mean():.3f}")
+
+
+def _mean(rows: F64) -> float:
+    return float(np.nanmean(rows))
+
+
+def _mouth(scores: dict[str, float], points: F64) -> list[float]:
+    """What of `SEEN` a square picture of a mouth shows."""
+    left, right, first, second = (points[n, :2] for n in (*CORNERS, *EYE_CORNERS))
+    width = float(np.linalg.norm(left - right) / np.linalg.norm(first - second))
+    return [aperture_of(points[:, :2]), width, scores["mouthPucker"] + scores["mouthFunnel"]]
 
 
 def _moods(reader: Landmarker, net: Expressions | None, studio: Studio) -> None:
@@ -275,15 +345,21 @@ def speed(name: str | None) -> None:
 def main() -> None:
     """Draws, judges or measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("sheet", "judge", "speed"))
+    parser.add_argument("what", choices=("sheet", "judge", "people", "spoken", "speed"))
     parser.add_argument("out", type=Path, nargs="?", default=Path("faces.jpg"))
     parser.add_argument("--head")
     parser.add_argument("--views", default="front,three-quarter,profile")
     parser.add_argument("--landmarker", type=Path)
     parser.add_argument("--expressions", type=Path)
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--audio", type=Path)
     arguments = parser.parse_args()
     if arguments.what == "sheet":
         sheet(arguments.out, arguments.head, arguments.views.split(","))
+    elif arguments.what == "people":
+        people(arguments.out, arguments.truth, arguments.audio)
+    elif arguments.what == "spoken":
+        spoken_as_people(arguments.out, arguments.landmarker, arguments.head)
     elif arguments.what == "speed":
         speed(arguments.head)
     else:
