@@ -57,7 +57,7 @@ class Studio:
         self._threads = ThreadPoolExecutor(min(MOST_THREADS, cpu_count() or 1), "studio")
 
     def picture(self, vertices: F32, arkit: F32) -> NDArray[np.uint8]:
-        """An sRGB picture (height, width, 3) of vertices (V, 3) from `Head.deform`, and the weights (52,) given to it.
+        """An sRGB picture (height, width, 3) of vertices (V, 3) from `Head.deform`, and the weights (52,) or all given to it.
 
         Of the weights gaze and wrinkles are taken.
         """
