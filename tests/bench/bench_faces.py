@@ -22,6 +22,7 @@ pictures a second of 480 pixels, posed and drawn one by one as the window does. 
 from __future__ import annotations
 
 import argparse
+import json
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -171,6 +172,81 @@ class Landmarker:
             return None
         points = np.array([[mark.x, mark.y, mark.z] for mark in seen.face_landmarks[0]])
         return {score.category_name: score.score for score in seen.face_blendshapes[0]}, points
+
+
+class Xception:
+    """face-api's network, as another opinion: four blocks of separable convolutions over 112 x 112 pixels.
+
+    Made by others than the first and of other pictures; read from the manifest and the bytes of its package.
+    """
+
+    MEAN = np.array([122.782, 117.001, 104.298]) / 255.0  # its own, of red, green and blue
+    TOLD = ("neutral", "happy", "sad", "angry", "fear", "disgusted", "surprise")
+    SIDE = 112
+
+    def __init__(self, manifest: Path) -> None:
+        import torch
+
+        (table,) = json.loads(manifest.read_text(encoding="utf-8"))
+        data = b"".join((manifest.parent / name).read_bytes() for name in table["paths"])
+        self._weights: dict[str, Any] = {}
+        at = 0
+        for one in table["weights"]:
+            kind = one.get("quantization", one)
+            values = np.frombuffer(data, kind["dtype"], int(np.prod(one["shape"])), at)
+            at += values.nbytes
+            if "quantization" in one:
+                values = values * np.float32(kind["scale"]) + np.float32(kind["min"])
+            self._weights[one["name"]] = torch.from_numpy(np.array(values, np.float32).reshape(one["shape"]))
+        if at != len(data):
+            raise ValueError(f"{manifest} names {at} bytes, and there are {len(data)}")
+
+    def tell(self, picture: U8, points: F64) -> F64:
+        """Probabilities (7,) in the order of `HEARD`."""
+        import torch
+        from PIL import Image
+
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        middle, half = 0.5 * (low + high) * SIDE, 0.5 * (high - low).max() * SIDE
+        box = _inside(tuple(float(x) for x in (*(middle - half), *(middle + half))))
+        face = Image.fromarray(picture).resize((self.SIDE, self.SIDE), Image.Resampling.BILINEAR, box=box)
+        x = torch.from_numpy((np.asarray(face, np.float32) / 255.0 - self.MEAN).astype(np.float32).transpose(2, 0, 1))
+        with torch.inference_mode():
+            x = x[None]
+            for number in range(4):
+                x = self._block(x, f"dense{number}", number == 0)
+            x = torch.nn.functional.avg_pool2d(x, 7, 2).flatten(1)
+            told = torch.softmax(x @ self._weights["fc/weights"] + self._weights["fc/bias"], 1)[0].numpy()
+        return np.array([told[self.TOLD.index(name)] for name in HEARD], np.float64)
+
+    def _block(self, x: Any, name: str, is_first: bool) -> Any:
+        """What four convolutions make of (1, C, H, W), each of the sum of those before it."""
+        first = self._whole(x, name) if is_first else self._separable(x, f"{name}/conv0", 2)
+        total = first.relu()
+        for number in range(1, 4):
+            total = total + self._separable(total.relu(), f"{name}/conv{number}", 1)
+        return total.relu()
+
+    def _whole(self, x: Any, name: str) -> Any:
+        return _convolved(x, self._weights[f"{name}/conv0/filters"].permute(3, 2, 0, 1), 2, 1) + (
+            self._weights[f"{name}/conv0/bias"][:, None, None]
+        )
+
+    def _separable(self, x: Any, name: str, stride: int) -> Any:
+        by_channel = self._weights[f"{name}/depthwise_filter"].permute(2, 3, 0, 1)
+        across = self._weights[f"{name}/pointwise_filter"].permute(3, 2, 0, 1)
+        bias = self._weights[f"{name}/bias"][:, None, None]
+        return _convolved(_convolved(x, by_channel, stride, x.shape[1]), across, 1, 1) + bias
+
+
+def _convolved(x: Any, weights: Any, stride: int, groups: int) -> Any:
+    """A convolution padded as TensorFlow pads: what is odd goes below and to the right."""
+    import torch
+
+    size, side = weights.shape[-1], x.shape[-1]
+    pad = max((-(-side // stride) - 1) * stride + size - side, 0)
+    padded = torch.nn.functional.pad(x, (pad // 2, pad - pad // 2, pad // 2, pad - pad // 2))
+    return torch.nn.functional.conv2d(padded, weights, stride=stride, groups=groups)
 
 
 class Expressions:

