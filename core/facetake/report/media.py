@@ -1,7 +1,7 @@
 """What a report carries of a line: its sound, small, and its movement in bytes, for the browser to unpack.
 
-Movement is 30 frames a second of the head's shapes, lip seal, main curves and head angles, one byte each, as differences
-from frame to frame, deflated. Knows sound and takes; does not know the page.
+Movement is 30 frames a second of the head's shapes, lip seal, main curves and head angles, one byte each, as
+differences from frame to frame, deflated. Knows sound and takes; does not know the page.
 """
 
 from __future__ import annotations

@@ -201,7 +201,7 @@ def test_frames_before_the_sound_are_left_out(tmp_path: Path, make_take: Callabl
 
 
 def test_our_head_as_a_file_moves_as_ours_does(tmp_path: Path, make_take: Callable[..., Take]) -> None:
-    """The preview head as a file, played by the written weights, is where its own shapes put it; what ARKit lacks rests."""
+    """The head as a file, played by the written weights, is where its own shapes put it; what ARKit lacks rests."""
     take = make_take(12)
     document, binary, told = animated(tmp_path, head_glb(), take)
     head = load_head()

@@ -358,7 +358,7 @@ def test_many_are_approved_at_once(page: Page, lines: list[ReportLine]) -> None:
 
 
 def whole(file: Path) -> bool:
-    """Whether a file that the browser saves is all there: it stands empty under its name while its bytes come beside."""
+    """Whether a file that the browser saves is all there: it stands empty under its name while its bytes arrive."""
     return file.exists() and file.stat().st_size > 0 and not list(file.parent.glob("*.crdownload"))
 
 

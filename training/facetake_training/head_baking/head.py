@@ -176,7 +176,9 @@ def _grow_hair(mesh: Mesh, design: HeadDesign) -> None:
     """Lifts the scalp by the thickness of what is under the locks."""
     skin = np.unique(mesh.faces[mesh.part == SKIN])
     normals = _normals(mesh.vertices, mesh)[skin]
-    mesh.vertices[skin] += HAIR_THICKNESS_M * scalp(mesh.vertices[skin], design.cut.recedes)[:, None] ** HAIR_BEGINS * normals
+    mesh.vertices[skin] += (
+        HAIR_THICKNESS_M * scalp(mesh.vertices[skin], design.cut.recedes)[:, None] ** HAIR_BEGINS * normals
+    )
 
 
 def _middle(seal: Seal, mesh: Mesh) -> int:

@@ -82,7 +82,7 @@ OUT_BENT = 1.1  # part of its way at which it is back down: it bends over the lo
 OUT_RISE_MM = 12.0  # how far it is lifted over them
 OUT_HANGS_MM = 11.0  # how far its tip hangs over the lip
 TIP_FROM = 0.50  # of the way from root to tip, where a raised tip begins to bend, by eye: in front of its back
-TIP_RISE_MM = 13.0  # how far it rises: with the jaw as open as an l has it, to the necks of the upper incisors
+TIP_RISE_MM = 18.0  # how far it rises: with the jaw as open as an l has it, to the necks of the upper incisors
 TIP_BACK_MM = 1.5  # and draws back, so that it stays behind their crowns
 TIP_THINNER = 0.35  # part of its thickness that a raised tip loses: it is stretched
 
