@@ -36,7 +36,7 @@ BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
 """Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
 
-BITE = {"mouthUpperUpLeft": 0.48, "mouthUpperUpRight": 0.48, "mouthRollLower": 0.6, "jawOpen": 0.05}
+BITE = {"mouthUpperUpLeft": 0.49, "mouthUpperUpRight": 0.49, "mouthRollLower": 0.6, "jawOpen": 0.05}
 """Weights, at least, of a lower lip at the teeth, by eye: the upper lip off their edges, the lower one under them. The
 upper one is lifted no further than people's f and v part the lips (`tests/bench/bench_faces.py spoken`)."""
 BITE_BEGINS = 0.15  # of `lipBiteD`, by choice: what a p has of it beside `lipBiteU` stays a p

@@ -100,5 +100,6 @@ def _mean_of_neighbours(mesh: Mesh) -> csr_matrix:
     pairs = mesh.faces[:, [[0, 1], [1, 2], [2, 0]]].reshape(-1, 2)
     size = len(mesh.vertices)
     links = csr_matrix((np.ones(len(pairs)), (pairs[:, 0], pairs[:, 1])), (size, size))
-    links = ((links + links.T) > 0).astype(np.float64)
+    links = csr_matrix(links + links.T)
+    links.data[:] = 1.0  # an edge of two faces counts once
     return csr_matrix(diags(1.0 / np.maximum(np.asarray(links.sum(axis=1)).ravel(), 1.0)) @ links)
