@@ -6,9 +6,9 @@
     python tests/bench/bench_faces.py spoken SPOKEN.npz --landmarker face_landmarker.task [--head NAME]
     python tests/bench/bench_faces.py speed
 
-The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. Nothing is fitted to what
-judges say, but they are not quite strangers: after a first run the height of the brows and the depth of the frown were
-changed once, by hand. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
+The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. The shapes of brows and nose,
+by eye, were looked at through the landmarker and `fer` as well, which are no strangers to them; people's mouths and the
+second network of expressions chose nothing but how far an f lifts the lip. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
 controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
 and, where given, how often expression networks tell the mood: a `.tflite` that reads (1, 64, 64, 1) grey in -1..1 and
 says angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT), or the manifest
