@@ -116,7 +116,9 @@ def test_a_raised_tip_and_drawn_brows_are_shown() -> None:
     values[3, columns("L_brow_lateral", "R_brow_lateral", "R_brow_down")] = 0.6, 0.6, 0.5
     shapes, _ = preview.shown_face(values)
     np.testing.assert_array_equal(shapes[:, :52], to_arkit(values))
-    np.testing.assert_allclose(shapes[:, 52:], [[0, 0, 0], [0.5, 0, 0], [0.7, 0, 0], [0, 0.6, 0.3]], atol=1e-6)
+    np.testing.assert_allclose(
+        shapes[:, 52:], np.array([[0, 0, 0], [0.5, 0, 0], [0.7, 0, 0], [0, 0.6, 0.3]]), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", HEADS)
