@@ -36,7 +36,7 @@ def main() -> None:
     arguments = parser.parse_args()
     instants = [float(second) for second in arguments.at.split(",")]
     trained = read_trained(arguments.run)
-    ear = viseme_ear(inference.load())
+    ear = viseme_ear(inference.load().ear)
     surface = open_surface(arguments.actor, trained.about.settings.part)
     studio = Studio((surface.size, surface.size))
     rows = []

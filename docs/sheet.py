@@ -15,8 +15,7 @@ from PIL import Image, ImageDraw
 
 from facetake import formats
 from facetake.face.studio import Studio
-from facetake.preview import lip_seal
-from facetake.rig import to_arkit
+from facetake.preview import shown_face
 
 SIZE = (240, 280)
 
@@ -36,8 +35,8 @@ def main() -> None:
         take = formats.read(path)
         frames = [min(round(second * take.rate), take.n_frames - 1) for second in instants]
         poses = take.values[frames]
-        shapes = to_arkit(poses)
-        vertices = studio.head.deform(shapes, take.head[frames] if arguments.head else None, lip_seal(poses))
+        shapes, seal = shown_face(poses)
+        vertices = studio.head.deform(shapes, take.head[frames] if arguments.head else None, seal)
         row = Image.fromarray(np.concatenate([studio.picture(*pair) for pair in zip(vertices, shapes, strict=True)], 1))
         ImageDraw.Draw(row).text((6, 4), path.stem, fill=(20, 20, 20))
         rows.append(np.asarray(row))

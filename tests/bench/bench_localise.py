@@ -94,7 +94,7 @@ def faces(pairs: list[tuple[Take, Localised, str]], out: Path) -> None:
     from PIL import Image, ImageDraw
 
     from facetake.face.studio import Studio
-    from facetake.preview import lip_seal
+    from facetake.preview import shown_face
 
     studio = Studio(SIZE)
     rows = []
@@ -103,8 +103,8 @@ def faces(pairs: list[tuple[Take, Localised, str]], out: Path) -> None:
         for one, at_s, name in ((take, made.time_map.at(times_s), title), (made.take, times_s, "localised")):
             frames = np.clip(np.round(at_s * float(one.rate)).astype(int), 0, one.n_frames - 1)
             poses = one.values[frames]
-            shapes = rig.to_arkit(poses)
-            vertices = studio.head.deform(shapes, None if one.head is None else one.head[frames], lip_seal(poses))
+            shapes, seal = shown_face(poses)
+            vertices = studio.head.deform(shapes, None if one.head is None else one.head[frames], seal)
             pictures = [studio.picture(*pair) for pair in zip(vertices, shapes, strict=True)]
             picture = Image.fromarray(np.concatenate(pictures, 1))
             ImageDraw.Draw(picture).text((6, 4), name, fill=(20, 20, 20))

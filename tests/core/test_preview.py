@@ -18,7 +18,7 @@ from facetake.face.choices import HEADS
 from facetake.face.head import load
 from facetake.face.studio import Studio
 from facetake.preview import plot
-from facetake.rig import NEUTRAL, both, columns
+from facetake.rig import NEUTRAL, both, columns, to_arkit
 from facetake.take import Take
 from facetake.visemes import VISEMES, VisemeSegment
 
@@ -103,6 +103,22 @@ def test_sealed_curves_show_a_sealed_mouth_and_an_open_jaw_an_open_one() -> None
         float(preview.lip_seal(take(1, jaw=j, together=t).values)[0]) for j, t in ((0.3, 1.0), (0.02, 0.0), (0.3, 0.0))
     ]
     assert seals == [1.0, 1.0, 0.0]
+
+
+def test_a_raised_tip_and_drawn_brows_are_shown() -> None:
+    """What ARKit has no shape for comes behind its 52: the tongue's tip, that presses or not, and brows drawn together,
+    unless they go down, which draws them together anyway.
+    """
+    values = take(4).values.copy()
+    values[1, columns("C_tongue_tip.Y")] = 0.5
+    values[2] = values[1]
+    values[2, columns("C_tongue_press.Y")] = 0.5
+    values[3, columns("L_brow_lateral", "R_brow_lateral", "R_brow_down")] = 0.6, 0.6, 0.5
+    shapes, _ = preview.shown_face(values)
+    np.testing.assert_array_equal(shapes[:, :52], to_arkit(values))
+    np.testing.assert_allclose(
+        shapes[:, 52:], np.array([[0, 0, 0], [0.5, 0, 0], [0.7, 0, 0], [0, 0.6, 0.3]]), atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", HEADS)

@@ -57,3 +57,15 @@ def test_a_tongue_is_put_out_at_its_tip_and_stays_at_its_root() -> None:
 
     assert np.allclose(rows[0, :, 2], -mouth.OUT_MM / 1000.0) and np.allclose(rows[-1], 0.0, atol=1e-9)
     assert (rows[0, :, 1] > 0.0).all() and rows[:, :, 1].min() < -0.008 and not moved[:, 0].any()
+
+
+def test_a_raised_tip_bends_the_front_of_the_tongue_alone() -> None:
+    """`tongueTipUp` lifts the tip by what is told, draws it back, and leaves all behind the middle where it is."""
+    points = mouth._tongue(0.0, 0.0)[0]
+    moved = mouth._tip_raised(points)
+    rows = moved.reshape(mouth.ALONG, AROUND, 3)
+    is_behind = (points[:, 2].max() - points[:, 2]) < mouth.TIP_FROM * np.ptp(points[:, 2])
+
+    assert np.allclose(rows[0, :, 1], -mouth.TIP_RISE_MM / 1000.0, atol=1e-3)
+    assert np.allclose(rows[0, :, 2], mouth.TIP_BACK_MM / 1000.0) and not moved[is_behind].any()
+    assert (np.diff(rows[:, 0, 1]) >= 0.0).all() and not moved[:, 0].any()

@@ -43,3 +43,10 @@ def test_a_line_is_deepest_in_its_middle_and_runs_out() -> None:
     places = np.array([[20.0, 0.0], [20.0, 1.0], [20.0, 6.0], [10.2, 0.0]])
     middle, beside, away, end = wrinkles._crease(places, line)
     assert middle > 0.7 > 0.4 > beside > 0.2 and away == 0.0 and end < 0.5 * middle
+
+
+def test_a_line_that_crosses_the_middle_is_whole_there() -> None:
+    """No ridge of smooth skin parts its halves, and it runs out at its other end."""
+    line = (((0.0, 0.0), (14.0, -0.6), (30.0, -2.5)), 1.5, 1.0)
+    middle, beside, end = wrinkles._crease(np.array([[0.0, 0.0], [7.0, -0.3], [29.8, -2.5]]), line)
+    assert middle > 0.95 and beside > 0.95 and end < 0.4

@@ -1,4 +1,4 @@
-"""The baked preview heads: loads one and poses it from 52 ARKit weights, gaze, head turn and lip seal.
+"""The baked preview heads: loads one and poses it from ARKit's 52 weights and a few more, head turn and lip seal.
 
 Knows vertices; does not know cameras, colours or the 174 controls. Head space: metres, x to the subject's left, y down,
 z away from the viewer, origin between the ears. Needs numpy only.
@@ -20,6 +20,9 @@ from facetake.errors import RenderError
 from facetake.face.choices import DEFAULT, HEADS
 
 HEAD_FILE = Path(__file__).with_name("head.npz")
+MORE_SHAPES = ("tongueTipUp", "browLateralLeft", "browLateralRight")
+"""What a head has behind ARKit's 52 shapes, which have no word for it: the tip of the tongue to the ridge behind the
+upper teeth, and brows drawn together, by a MetaHuman's names."""
 PARTS = ("skin", "body", "cavity", "socket", "eye", "teeth", "tongue", "hair")
 SOFTNESS = {
     "skin": 1.0,
@@ -60,8 +63,8 @@ how much a lowered lip counts beside the jaw. Measured: beyond 0.44 it is seen t
 FEW_FRAMES = 4
 """Up to so many, adding shapes one by one is faster than a product with all of them (2 against 5 ms for one frame)."""
 FOLDS = {
-    "brow up": {"browInnerUp": 0.7, "browOuterUp*": 0.5},
-    "brow down": {"browDown*": 1.0},
+    "brow up": {"browInnerUp": 0.7, "browOuterUp*": 0.5, "browLateral*": -0.25},
+    "brow down": {"browDown*": 1.0, "browLateral*": 0.5},
     "nose": {"noseSneer*": 1.0, "mouthUpperUp*": 0.2},
     "smile": {"mouthSmile*": 0.8, "cheekSquint*": 0.5, "mouthDimple*": 0.2},
 }
@@ -73,7 +76,8 @@ class Head:
     """A head mesh and how it moves.
 
     rest (V, 3) m; faces, uv_faces (F, 3); uv (U, 2) texels; part (F,) index into `PARTS`; occlusion (V,); texture
-    (N, N, 4) uint8; names: ARKit names in the order of `deltas` (52, V * 3) m; eye_centres (2, 3): left, right;
+    (N, N, 4) uint8; names (N,): ARKit's, then `MORE_SHAPES`, in the order of `deltas` (N, V * 3) m; eye_centres (2, 3):
+    left, right;
     wrinkles (H, W, 4) uint8: depth of each of `FOLDS` over the texture, 0 none..255 all; wrinkles_at: its first texel
     (x, y); wrinkles_rest (4,): how much of them is there at rest.
     """
@@ -103,18 +107,25 @@ class Head:
     def deform(self, arkit: F32, head_deg: F32 | None = None, seal: F32 | None = None) -> F32:
         """Vertices (T, V, 3) in metres.
 
-        arkit (T, 52) weights in the order of `names`; head_deg (T, 3): yaw, pitch, roll in degrees (positive: to the
-        subject's left, up, towards the subject's left shoulder); seal (T,): how closed the lips are, 0..1, by default
-        `mouthClose` relative to `jawOpen`.
+        arkit (T, 52) weights in the order of `names`, or (T, N) of all of them; head_deg (T, 3): yaw, pitch, roll in
+        degrees (positive: to the subject's left, up, towards the subject's left shoulder); seal (T,): how closed the
+        lips are, 0..1, by default `mouthClose` relative to `jawOpen`.
         """
-        weights = np.clip(np.asarray(arkit, dtype=np.float32), 0.0, 1.0)
-        if weights.ndim != 2 or weights.shape[1] != len(self.names):
-            raise ValueError(f"arkit has shape {weights.shape}, expected (T, {len(self.names)})")
+        weights = self._whole(np.clip(np.asarray(arkit, dtype=np.float32), 0.0, 1.0))
         shut = self.seal_of(weights) if seal is None else np.asarray(seal, np.float32)
         moved = self._blended(self._behind_lips(weights, shut))
         self._close_lips(moved, shut)
         self._clear_eyes(moved)
         return moved if head_deg is None else self._turn(moved, np.asarray(head_deg, np.float32))
+
+    def _whole(self, weights: F32) -> F32:
+        """Weights (T, N) of all shapes for ARKit's alone (T, 52): the others at nothing."""
+        more = len(MORE_SHAPES)
+        if weights.ndim != 2 or weights.shape[1] not in (len(self.names), len(self.names) - more):
+            raise ValueError(
+                f"arkit has shape {weights.shape}, expected (T, {len(self.names) - more}) or (T, {len(self.names)})"
+            )
+        return weights if weights.shape[1] == len(self.names) else np.pad(weights, ((0, 0), (0, more)))
 
     def _behind_lips(self, weights: F32, seal: F32) -> F32:
         """The weights with the tongue kept behind lips that leave it no room: it would come through the lower one."""
@@ -149,7 +160,8 @@ class Head:
 
     def wrinkles_of(self, arkit: F32) -> F32:
         """How much of each of `FOLDS` shows (T, 2, 4), 0..1: on the right side of the face, then on the left."""
-        column = {name: np.asarray(arkit)[:, i] for i, name in enumerate(self.names)}
+        whole = self._whole(np.asarray(arkit))
+        column = {name: whole[:, i] for i, name in enumerate(self.names)}
         sides = []
         for side in ("Right", "Left"):
             kinds = [
@@ -221,7 +233,7 @@ class Head:
 
     def gaze_deg(self, arkit: F32) -> F32:
         """Yaw (to the subject's left) and pitch (up) in degrees of the left and right eye, (T, 2, 2)."""
-        column = {name: arkit[:, i] for i, name in enumerate(self.names)}
+        column = {name: arkit[:, i] for i, name in enumerate(self.names[: arkit.shape[1]])}
         yaw = (
             np.stack(
                 [
@@ -329,7 +341,7 @@ def load(name: str = DEFAULT) -> Head:
 
 
 def arkit_deltas(data: Mapping[str, NDArray[Any]]) -> F32:
-    """Displacements (52, V, 3) in metres of the actions in a baked file."""
+    """Displacements (N, V, 3) in metres of the actions in a baked file."""
     deltas = np.zeros((len(data["names"]), len(data["rest"]), 3), dtype=np.float32)
     action = np.repeat(np.arange(len(deltas)), data["delta_counts"])
     deltas[action, data["delta_index"]] = data["delta_value"].astype(np.float32) / 1000.0

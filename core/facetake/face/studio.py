@@ -57,9 +57,9 @@ class Studio:
         self._threads = ThreadPoolExecutor(min(MOST_THREADS, cpu_count() or 1), "studio")
 
     def picture(self, vertices: F32, arkit: F32) -> NDArray[np.uint8]:
-        """An sRGB picture (height, width, 3) of vertices (V, 3) from `Head.deform`, and the weights (52,) given to it.
+        """An sRGB picture (height, width, 3) of vertices (V, 3) from `Head.deform`, and the weights given to it.
 
-        Of the weights gaze and wrinkles are taken.
+        Of the weights, (52,) or (N,) of all shapes, gaze and wrinkles are taken.
         """
         view = np.array([self._camera.focal, *self._camera.centre], dtype=np.float32)
         placed, screen = seen(np.ascontiguousarray(vertices, np.float32), self._aside, self._away, view)

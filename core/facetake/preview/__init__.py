@@ -36,9 +36,11 @@ BLOCK_FRAMES = 32  # posed at once: a long take needs little memory
 PARTED_APERTURE = 0.08
 """Lips that count as sealed (`mouth.SEALED_APERTURE`) touch in the picture; from this on they open as shapes say."""
 
-BITE = {"mouthUpperUpLeft": 0.5, "mouthUpperUpRight": 0.5, "mouthRollLower": 0.6, "jawOpen": 0.05}
-"""Weights, at least, of a lower lip at the teeth, by eye: the upper lip off their edges, the lower one under them."""
+BITE = {"mouthUpperUpLeft": 0.49, "mouthUpperUpRight": 0.49, "mouthRollLower": 0.6, "jawOpen": 0.05}
+"""Weights, at least, of a lower lip at the teeth, by eye: the upper lip off their edges, the lower one under them. The
+upper one is lifted no further than people's f and v part the lips (`tests/bench/bench_faces.py spoken`)."""
 BITE_BEGINS = 0.15  # of `lipBiteD`, by choice: what a p has of it beside `lipBiteU` stays a p
+PRESSED_TIP = 0.4  # of the tongue's press, by eye: a tip that presses is against the ridge
 
 
 def render(
@@ -96,16 +98,30 @@ def lip_seal(values: F32) -> F32:
 
 
 def shown_face(values: F32) -> tuple[F32, F32]:
-    """What a picture shows of controls (T, 174): ARKit weights (T, 52), and how far lips are brought together (T,).
+    """What pictures show of controls (T, 174): weights of a head's shapes, and how far lips are brought together (T,).
 
-    ARKit has no word for a lower lip at the upper teeth, and sealed lips would make an m of every f.
+    The weights (T, 55) are ARKit's 52 and those of `facetake.face.head.MORE_SHAPES`. ARKit has no word for a lower lip
+    at the upper teeth either, and sealed lips would make an m of every f.
     """
     arkit = to_arkit(values)
     bite = lip_bite(values)
     for name, least in BITE.items():
         shape = ARKIT_NAMES.index(name)
         arkit[:, shape] = np.maximum(arkit[:, shape], least * bite)
-    return arkit, np.asarray(lip_seal(values) * (1.0 - bite), np.float32)
+    shapes = np.concatenate([arkit, _beyond_arkit(values, arkit)], axis=1)
+    return shapes, np.asarray(lip_seal(values) * (1.0 - bite), np.float32)
+
+
+def _beyond_arkit(values: F32, arkit: F32) -> F32:
+    """Weights (T, 3) of `facetake.face.head.MORE_SHAPES` for controls (T, 174), given ARKit's (T, 52)."""
+    raised, press = (values[:, columns(f"C_tongue_{name}.Y")[0]] for name in ("tip", "press"))
+    tip = np.clip(raised + PRESSED_TIP * press * (raised > 0.0), 0.0, 1.0)
+    drawn = [
+        np.clip(values[:, columns(f"{side}_brow_lateral")[0]], 0.0, 1.0)
+        * (1.0 - arkit[:, ARKIT_NAMES.index(name)])  # brows that go down are drawn together by that already
+        for side, name in (("L", "browDownLeft"), ("R", "browDownRight"))
+    ]
+    return np.asarray(np.stack([tip, *drawn], axis=1), np.float32)
 
 
 def lip_bite(values: F32) -> F32:

@@ -1,8 +1,8 @@
-"""The preview head as a binary glTF 2.0 file: one mesh, three textures, 52 morph targets called as ARKit calls them.
+"""The preview head as a binary glTF 2.0 file: one mesh, three textures, a morph target for each of its shapes.
 
-Any viewer opens it. What the lips, lids, eyes and neck need beside morph targets stands in the mesh's `extras`, for the
-report's page. glTF's axes: metres, x to the subject's left, y up, z towards the viewer: ours with y and z negated.
-Knows the head and the file format; does not know the page.
+The first 52 are called as ARKit calls them. Any viewer opens it. What the lips, lids, eyes and neck need beside morph
+targets stands in the mesh's `extras`, for the report's page. glTF's axes: metres, x to the subject's left, y up, z
+towards the viewer: ours with y and z negated. Knows the head and the file format; does not know the page.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What a report carries of a line: its sound, small, and its movement in bytes, for the browser to unpack.
 
-Movement is 30 frames a second of ARKit weights, lip seal, main curves and head angles, one byte each, as differences
-from frame to frame, deflated. Knows sound and takes; does not know the page.
+Movement is 30 frames a second of the head's shapes, lip seal, main curves and head angles, one byte each, as
+differences from frame to frame, deflated. Knows sound and takes; does not know the page.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import numpy as np
 from facetake import audio, formats
 from facetake.arrays import F32
 from facetake.errors import FacetakeError
+from facetake.face.head import MORE_SHAPES
 from facetake.preview import main_curves, shown_face
 from facetake.report import words
 from facetake.report.escaping import inert
@@ -29,7 +30,7 @@ MOTION_HZ: Final = Fraction(30)  # by choice: closures of 40 ms are seen, and ha
 PEAKS_HZ: Final = 100  # by choice: more than columns of a waveform, for lines of some seconds
 HEAD_AXES: Final = ("yaw", "pitch", "roll")
 CURVES: Final = tuple(main_curves(np.zeros((1, N_CONTROLS), np.float32)))  # their names alone are wanted
-CHANNELS: Final = (*ARKIT_NAMES, "seal", *CURVES, *HEAD_AXES)
+CHANNELS: Final = (*ARKIT_NAMES, *MORE_SHAPES, "seal", *CURVES, *HEAD_AXES)
 """What the bytes of a movement mean, channel after channel. All are 0..1 but the head's angles, whose range is told."""
 _CODEC: Final = ("OGG", "VORBIS", "audio/ogg")  # encodes twenty times as fast as Opus, at the same size
 _QUALITY: Final = 0.9  # of libsndfile's 0 (large) to 1 (small): 34 kbit/s, at which speech stays clear
@@ -107,8 +108,8 @@ def _tracks(take: Take) -> tuple[F32, F32, F32]:
     """Channels (T, C) and the range of each (C,), (C,)."""
     turn = np.zeros((take.n_frames, len(HEAD_AXES)), np.float32) if take.head is None else take.head
     curves = np.stack(list(main_curves(take.values).values()), axis=1)
-    arkit, seal = shown_face(take.values)
-    whole = np.concatenate([arkit, seal[:, None], np.clip(curves, 0.0, 1.0)], axis=1)
+    shapes, seal = shown_face(take.values)
+    whole = np.concatenate([shapes, seal[:, None], np.clip(curves, 0.0, 1.0)], axis=1)
     low = np.concatenate([np.zeros(whole.shape[1], np.float32), turn.min(axis=0)])
     high = np.concatenate([np.ones(whole.shape[1], np.float32), turn.max(axis=0)])
     return np.concatenate([whole, turn], axis=1), low, high

@@ -6,9 +6,11 @@ import json
 
 import numpy as np
 import pytest
+from scipy.interpolate import LinearNDInterpolator
 
 from facetake.arrays import F32
-from facetake.face.head import HEAD_FILE, PARTS, Head, load, rotation
+from facetake.face.choices import HEADS
+from facetake.face.head import MORE_SHAPES, PARTS, Head, file_of, load, rotation
 from facetake.rig import ARKIT_NAMES
 
 
@@ -19,10 +21,11 @@ def head() -> Head:
 
 
 def pose(**weights: float) -> F32:
-    """One frame of ARKit weights."""
-    frame = np.zeros((1, len(ARKIT_NAMES)), np.float32)
+    """One frame of weights: of ARKit's shapes, and of the others where one of them is told."""
+    names = ARKIT_NAMES if weights.keys() <= set(ARKIT_NAMES) else (*ARKIT_NAMES, *MORE_SHAPES)
+    frame = np.zeros((1, len(names)), np.float32)
     for name, value in weights.items():
-        frame[0, ARKIT_NAMES.index(name)] = value
+        frame[0, names.index(name)] = value
     return frame
 
 
@@ -41,21 +44,85 @@ def lids_apart(head: Head, vertices: F32) -> float:
     return float(np.diff(heights).max() * 1000)
 
 
-def test_the_file_is_small_and_says_where_it_comes_from(head: Head) -> None:
+@pytest.mark.parametrize("name", HEADS)
+def test_the_file_is_small_and_says_where_it_comes_from(name: str) -> None:
     """Under 3 MB, with its sources and licences inside."""
-    assert HEAD_FILE.stat().st_size < 3_000_000
-    about = json.loads(head.about)
+    assert file_of(name).stat().st_size < 3_000_000
+    about = json.loads(load(name).about)
     assert "CC0" in about["source"] and "Apache-2.0" in about["source"]
 
 
 def test_shapes_stand_in_arkit_order(head: Head) -> None:
-    """The columns are those of `to_arkit`."""
-    assert head.names == ARKIT_NAMES
+    """The columns are those of `to_arkit`, and then what ARKit has no shape for."""
+    assert head.names == (*ARKIT_NAMES, *MORE_SHAPES)
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_the_tip_of_the_tongue_rises_behind_the_upper_teeth(name: str) -> None:
+    """In a jaw as open as an l has it, the tip goes from below the upper crowns' edges to above, and stays behind."""
+    head = load(name)
+    tongue = np.unique(head.faces[head.part == PARTS.index("tongue")])
+    low = head.deform(pose(jawOpen=0.18))[0]
+    high = head.deform(pose(jawOpen=0.18, tongueTipUp=0.8))[0]
+    crowns = np.unique(head.faces[head.part == PARTS.index("teeth")])
+    is_upper = np.abs(low[crowns] - head.rest[crowns]).max(axis=1) < 1e-5  # the jaw takes the others down
+    incisors = crowns[is_upper & (np.abs(head.rest[crowns, 0]) < 0.004)]
+    edge, front = low[incisors, 1].max(), low[incisors, 2].min()
+    tip = tongue[low[tongue, 2].argmin()]
+    assert low[tip, 1] > edge + 0.005 and high[tip, 1] < edge - 0.002
+    assert high[tongue, 2].min() > front + 0.004
+    assert np.abs(high[tongue] - low[tongue]).max() < 0.015
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_brows_are_drawn_together_and_bent(name: str) -> None:
+    """`browLateralLeft` takes the inner end of the left brow in and up, its middle down, and leaves the right one."""
+    head = load(name)
+    skin = np.unique(head.faces[head.part == PARTS.index("skin")])
+    skin = skin[head.rest[skin, 2] < -0.05]
+    moved = head.deform(pose(browLateralLeft=1.0))[0] - head.deform(pose())[0]
+    in_mm, middle_mm, other_mm = (
+        1000.0 * moved[skin[np.linalg.norm(head.rest[skin, :2] - (x, -0.046), axis=1).argmin()]]
+        for x in (0.013, 0.034, -0.030)
+    )
+    assert in_mm[0] < -2.0 and in_mm[1] < -1.5 and middle_mm[1] > 3.0
+    assert np.abs(other_mm).max() < 0.1
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_wrinkled_nose_lifts_the_lip_and_is_no_frown(name: str) -> None:
+    """`noseSneerLeft` lifts the upper lip beside the middle by millimetres, and lowers the brow by less than half of
+    what it lifts.
+    """
+    head = load(name)
+    sneered = head.deform(pose(noseSneerLeft=1.0))[0] - head.deform(pose())[0]
+    lip = head.seal_upper[np.abs(head.rest[head.seal_upper, 0] - 0.012).argmin()]
+    skin = np.unique(head.faces[head.part == PARTS.index("skin")])
+    skin = skin[head.rest[skin, 2] < -0.05]
+    brow = skin[np.linalg.norm(head.rest[skin, :2] - (0.024, -0.046), axis=1).argmin()]
+    assert sneered[lip, 1] < -0.0015
+    assert sneered[brow, 1] < 0.5 * -sneered[lip, 1] + 0.0005
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_no_ridge_parts_the_forehead(name: str) -> None:
+    """Across its middle the skin turns no faster than it does beside it, but for three degrees in a centimetre."""
+    head = load(name)
+    skin = np.unique(head.faces[head.part == PARTS.index("skin")])
+    pytest.importorskip("numba", reason="normals need the preview extra")
+    from facetake.render.shade import vertex_normals
+
+    normals = vertex_normals(head.rest, head.faces)
+    near = skin[(head.rest[skin, 2] < -0.05) & (np.abs(head.rest[skin, 1] + 0.068) < 0.02)]
+    yaw_deg = LinearNDInterpolator(head.rest[near, :2], np.degrees(np.arctan2(normals[near, 0], -normals[near, 2])))
+    for height in (-0.060, -0.068, -0.074):
+        turns = np.diff(yaw_deg([(x, height) for x in (-0.025, -0.015, -0.005, 0.005, 0.015, 0.025)]))
+        assert turns[2] < max(turns[1], turns[3]) + 3.0, (name, height, turns)
 
 
 def test_every_shape_moves_something_but_not_everything(head: Head) -> None:
-    """No ARKit shape is empty and none moves the whole head."""
-    vertices = head.deform(np.eye(52, dtype=np.float32))
+    """No shape is empty and none moves the whole head."""
+    vertices = head.deform(np.eye(len(head.names), dtype=np.float32))
     moved = np.linalg.norm(vertices - head.deform(pose()), axis=2) > 1e-4
     assert (moved.sum(axis=1) > 100).all()
     assert (moved.mean(axis=1) < 0.6).all()
@@ -179,9 +246,12 @@ def test_rotations_are_rigid() -> None:
 
 
 def test_weights_of_another_width_are_refused(head: Head) -> None:
-    """51 shapes are the programmer's mistake."""
-    with pytest.raises(ValueError, match=r"expected \(T, 52\)"):
-        head.deform(np.zeros((2, 51), np.float32))
+    """ARKit's are as all with the others at nothing; 51 or 53 shapes are the programmer's mistake."""
+    weights = np.random.default_rng(3).uniform(0, 1, (2, 52)).astype(np.float32)
+    np.testing.assert_array_equal(head.deform(weights), head.deform(np.pad(weights, ((0, 0), (0, len(MORE_SHAPES))))))
+    for width in (51, 53):
+        with pytest.raises(ValueError, match=r"expected \(T, 52\) or \(T, 55\)"):
+            head.deform(np.zeros((2, width), np.float32))
 
 
 def seen(head: Head, **weights: float) -> dict[str, int]:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from facetake.face.head import ATLAS, FLIP, Head, load
+from facetake.face.head import ATLAS, FLIP, MORE_SHAPES, Head, load
 from facetake.report import png
 from facetake.report.glb import head_glb
 from facetake.rig import ARKIT_NAMES
@@ -94,12 +94,12 @@ def test_bounds_are_told(glb: Glb) -> None:
 
 
 def test_morph_targets_are_arkit_s(glb: Glb, head: Head) -> None:
-    """52 of them in ARKit's order and names, each moving every corner as the head's shape does."""
+    """52 of them in ARKit's order and names, then the others, each moving every corner as the head's shape does."""
     mesh = glb.json["meshes"][0]
-    assert mesh["extras"]["targetNames"] == list(ARKIT_NAMES)
-    assert len(mesh["weights"]) == len(mesh["primitives"][0]["targets"]) == 52
+    assert mesh["extras"]["targetNames"] == [*ARKIT_NAMES, *MORE_SHAPES]
+    assert len(mesh["weights"]) == len(mesh["primitives"][0]["targets"]) == len(head.names)
     indices = glb.array(mesh["primitives"][0]["indices"])[:, 0]
-    shapes = head.deltas.reshape(52, -1, 3)
+    shapes = head.deltas.reshape(len(head.names), -1, 3)
     for target, shape in zip(mesh["primitives"][0]["targets"], shapes, strict=True):
         assert np.array_equal(glb.array(target["POSITION"])[indices], shape[head.faces.reshape(-1)] * FLIP)
 

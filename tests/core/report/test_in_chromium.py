@@ -211,7 +211,7 @@ def test_the_page_poses_the_head_as_the_preview_does(page: Page) -> None:
     """Any weights, seal and turn give the preview's vertices within a hundredth of a millimetre, and its gaze."""
     head = heads.load()
     rng = np.random.default_rng(4)
-    weights = rng.uniform(0, 0.6, (1, 52)).astype(np.float32)
+    weights = rng.uniform(0, 0.6, (1, len(head.names))).astype(np.float32)
     angles = np.array([[9.0, -6.0, 4.0]], np.float32)
     found = page.browser.execute_async_script(POSE, weights[0].tolist(), 0.7, angles[0].tolist())
     assert not isinstance(found, str), found

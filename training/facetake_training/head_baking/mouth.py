@@ -81,6 +81,10 @@ OUT_THINNER = 0.6  # part of what is below its top, taken off its tip: a lip is 
 OUT_BENT = 1.1  # part of its way at which it is back down: it bends over the lower teeth
 OUT_RISE_MM = 12.0  # how far it is lifted over them
 OUT_HANGS_MM = 11.0  # how far its tip hangs over the lip
+TIP_FROM = 0.50  # of the way from root to tip, where a raised tip begins to bend, by eye: in front of its back
+TIP_RISE_MM = 18.0  # how far it rises: with the jaw as open as an l has it, to the necks of the upper incisors
+TIP_BACK_MM = 1.5  # and draws back, so that it stays behind their crowns
+TIP_THINNER = 0.35  # part of its thickness that a raised tip loses: it is stretched
 
 
 def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
@@ -102,6 +106,7 @@ def replace_mouth(mesh: Mesh, lip_line: F64) -> None:
         name: [_carried(mesh, delta, old, new[0]) for new, _, old in pieces] for name, delta in mesh.deltas.items()
     }
     moves["tongueOut"][2] = moves["tongueOut"][2] + _put_out(pieces[2][0][0])
+    moves["tongueTipUp"][2] = _tip_raised(pieces[2][0][0])
     chosen = ~np.isin(mesh.part, (TEETH, TONGUE))
     mesh.faces = mesh.faces[chosen]
     mesh.uv_faces = mesh.uv_faces[chosen]
@@ -215,6 +220,15 @@ def _put_out(points: F64) -> F64:
     lift = lift - OUT_HANGS_MM * np.clip((ahead - 0.5 * OUT_BENT) / (1.0 - 0.5 * OUT_BENT), 0.0, 1.0) ** 1.5
     thinner = OUT_THINNER * np.clip(points[:, 1] - (points[z.argmin(), 1] - 0.5 * THICK_MM / 1000.0), 0.0, None) * ahead
     return np.asarray(np.stack([0.0 * z, -lift / 1000.0 - thinner, -OUT_MM / 1000.0 * ahead], axis=1))
+
+
+def _tip_raised(points: F64) -> F64:
+    """What `tongueTipUp` does (V, 3) to a resting tongue: its front third bends up, the most at the tip."""
+    y, z = points[:, 1], points[:, 2]
+    ahead = np.clip(((z.max() - z) / (z.max() - z.min()) - TIP_FROM) / (1.0 - TIP_FROM), 0.0, 1.0)
+    middle = y[z.argmin()]
+    rise = TIP_RISE_MM / 1000.0 * ahead**1.6 + TIP_THINNER * (y - middle) * ahead * (y > middle)
+    return np.asarray(np.stack([0.0 * z, -rise, TIP_BACK_MM / 1000.0 * ahead**2], axis=1))
 
 
 def _carried(mesh: Mesh, delta: F64, old: I64, points: F64) -> F64:

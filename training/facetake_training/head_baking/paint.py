@@ -258,12 +258,12 @@ def _paint_teeth(texels: Texels, _eyes: F64, _rng: np.random.Generator, _design:
     rgb = mix(rgb, (0.830, 0.835, 0.825), 0.5 * step(0.64, 0.74, row))
     rgb = mix(rgb, (0.48, 0.36, 0.30), 0.55 * step(0.10, 0.0, away) * step(0.80, 0.60, row))
     back = step(BACK_ROW, BACK_ROW + 0.06, row)
-    rgb = mix(rgb, (0.790, 0.690, 0.580), 0.9 * back)
+    rgb = mix(rgb, (0.760, 0.600, 0.500), 0.9 * back)
     gum = np.maximum(step(neck + 0.012, neck - 0.012, row), step(BACK_GUM_ROW - 0.02, BACK_GUM_ROW, row))
     rgb = mix(rgb, (0.700, 0.405, 0.385), gum)
     covered = (0.8 - 0.35 * back) * step(0.30, 0.72, along)  # cheeks and lips keep light off, the tongue less
     rgb = rgb * ((1.0 - covered) * (1.0 - 0.12 * back) * np.where(upper, 1.0, 0.86))[:, None]
-    gloss = 0.62 * (1.0 - 0.5 * covered) * (1.0 - 0.6 * back)  # where it is dark there is no light to mirror
+    gloss = 0.62 * (1.0 - 0.5 * covered) * (1.0 - 0.9 * back)  # where it is dark there is no light to mirror
     return np.concatenate([rgb, gloss[:, None]], axis=1)
 
 

@@ -79,7 +79,7 @@ DESIGNS = {
         iris=(0.250, 0.150, 0.085),
         shirt=(0.380, 0.215, 0.190),
         lashes=1.35,
-        cut=Cut(longest=0.050, volume=0.0090, side=0.6, back=0.45, width=0.0130),
+        cut=Cut(longest=0.050, volume=0.0070, side=0.6, back=0.45, width=0.0130),
     ),
     "elder": HeadDesign(
         {

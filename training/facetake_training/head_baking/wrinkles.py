@@ -81,13 +81,16 @@ def _crease(places: F64, line: Line) -> F64:
     """Depth (N,) of a crease at places (N, 2) in millimetres: whole along the middle of its line, none at its ends."""
     corners, width, depth = line
     at = np.array(corners)
+    crosses = at[0, 0] == 0.0
+    if crosses:  # its other half, too, or rounding its corners would draw both halves back from the middle
+        at = np.concatenate([at[:0:-1] * (-1.0, 1.0), at])
     length = np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(at, axis=0), axis=1))])
-    fine = np.linspace(0.0, length[-1], 60)
+    fine = np.linspace(0.0, length[-1], 120 if crosses else 60)
     points = np.stack([np.interp(fine, length, at[:, axis]) for axis in (0, 1)], axis=1)
     points = ndimage.gaussian_filter1d(points, 4.0, axis=0, mode="nearest")
     share = fine / length[-1]
-    open_end = 1.0 if at[0, 0] == 0.0 else 0.0  # lines that cross the middle are whole there
-    fade = np.sqrt(np.clip(np.minimum(share / 0.25 + open_end, (1.0 - share) / 0.35), 0.0, 1.0))
+    fade = (1.0 - np.abs(2.0 * share - 1.0)) / 0.35 if crosses else np.minimum(share / 0.25, (1.0 - share) / 0.35)
+    fade = np.sqrt(np.clip(fade, 0.0, 1.0))
     distances, numbers = cKDTree(points).query(places, distance_upper_bound=3.0 * width)
     away, nearest = np.asarray(distances), np.asarray(numbers)
     near = np.isfinite(away)

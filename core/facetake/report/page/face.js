@@ -1,4 +1,4 @@
-// Poses the head: ARKit weights, lip seal, head angles and gaze to vertices, normals and texture coordinates. The same
+// Poses the head: weights of its shapes, lip seal, head angles and gaze to vertices, normals and texture coordinates. The same
 // steps as `facetake preview` takes, on the same head; axes are glTF's (x to the subject's left, y up, z to the viewer).
 
 const MOUTH_DARKEST = 0.55, MOUTH_LIT_M = 0.018, TEETH_CATCH = 0.6;
@@ -18,7 +18,7 @@ export class Face {
     this.looking = [NaN, NaN, NaN, NaN];
   }
 
-  // weights: at least 52; angles: yaw, pitch, roll in degrees
+  // weights: of all shapes at least, in the file's order; angles: yaw, pitch, roll in degrees
   pose(weights, seal, angles) {
     this.positions.set(this.rest);
     const tongue = this.column.tongueOut, out = Math.min(weights[tongue], this.roomForTongue(weights, seal));
