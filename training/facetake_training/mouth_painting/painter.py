@@ -28,6 +28,7 @@ from facetake_training.trainer import log_row, resume, steps
 
 INSIDE = 3.0  # how much more a pixel between the lips counts than one of the lips: teeth are what is looked at
 SLOPES = 1.0  # weight of differences between neighbouring pixels, which L1 alone leaves soft
+KEPT = 0.04  # weight of how much is painted over lips: their own pixels are sharper than anything painted
 AVERAGED = 0.998  # decay of the moving average that is kept
 
 
@@ -129,7 +130,9 @@ def _step(
     with torch.autocast("cpu", torch.bfloat16):
         said = painter.said(batch["told"])
     made = painter.put(batch["given"], said.float(), batch["reach"])
-    loss = painted = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
+    painted = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
+    over = batch["reach"] * (1.0 - batch["inside"])
+    loss = painted + KEPT * (over * (1.0 + said[:, 3:].float())).sum() / (over.sum() + 1e-3)
     fooled = judged = torch.zeros(())
     optimizer.zero_grad(set_to_none=True)
     if step >= config.gan_from:
@@ -146,7 +149,7 @@ def _step(
     else:
         loss.backward()
     optimizer.step()
-    return np.array([float(painted), float(fooled), float(judged)])
+    return np.array([some.item() for some in (painted, fooled, judged)])
 
 
 def _verdicts(judge: nn.Module, photograph: Tensor, truth: Tensor, made: Tensor) -> tuple[Tensor, Tensor, Tensor]:

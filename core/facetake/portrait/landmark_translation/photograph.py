@@ -7,7 +7,7 @@ that smiles serves as well. Knows pictures and detectors; does not know sound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -42,15 +42,21 @@ class Photograph:
 
     Attributes:
         picture: (side, side, 3) RGB square around the face.
+        fine: the same square in twice the resolution, as far as the file has it.
         landmarks: (68, 3) in its pixels, depth likewise.
         person: whose face it is.
         stance: where the head is, of one frame.
+        every: (468 or 478, 2) all of MediaPipe's points in its pixels.
+        expression: (1, E) what the face does in it.
     """
 
     picture: U8
+    fine: U8
     landmarks: F32
     person: Person
     stance: Stance
+    every: F32
+    expression: F32
 
 
 def read_photograph(
@@ -78,7 +84,8 @@ def read_photograph(
     camera = portrait((side, side), FitSettings().fov_deg)
     identity, motion = _fit(crop.points(points), model, camera)
     _check_pose(motion, path)
-    return _placed(crop.picture(whole), crop.points(points[IBUG_68]), identity, motion, model, camera)
+    fine = replace(crop, size=2 * side).picture(whole)
+    return _placed((crop.picture(whole), fine), crop.points(points), identity, motion, model, camera)
 
 
 def open_picture(path: Path) -> U8:
@@ -161,7 +168,7 @@ def _check_pose(motion: FaceMotion, path: Path) -> None:
 
 
 def _placed(
-    picture: U8, pixels: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
+    pictures: tuple[U8, U8], every: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
 ) -> Photograph:
     """Points as seen, at the fitted face's depth, brought back into the face and to rest."""
     marks = Marks(model)
@@ -170,7 +177,13 @@ def _placed(
         marks.of(who, row)[0].numpy() for row in (torch.from_numpy(motion.expression), model.neutral_expression[None])
     )
     stance = Stance(motion.rotation, motion.translation, camera)
-    depth = (does @ motion.rotation[0].T + motion.translation[0])[:, 2:]
-    in_face = (camera.unproject(np.concatenate([pixels, depth], axis=1)) - motion.translation[0]) @ motion.rotation[0]
-    person = Person(np.asarray(in_face - (does - rest), np.float32), identity)
-    return Photograph(picture, stance.seen(in_face[None].astype(np.float32))[0], person, stance)
+    in_face = brought_back(every[IBUG_68], does, stance)
+    person = Person(in_face - (does - rest), identity)
+    return Photograph(*pictures, stance.seen(in_face[None])[0], person, stance, every, motion.expression)
+
+
+def brought_back(pixels: F32, does: F32, stance: Stance) -> F32:
+    """Points (N, 3) of a face, in metres, that are seen at pixels (N, 2) as deep as those of a fitted face (N, 3)."""
+    depth = (does @ stance.rotation[0].T + stance.translation[0])[:, 2:]
+    in_camera = stance.camera.unproject(np.concatenate([pixels, depth], axis=1))
+    return np.asarray((in_camera - stance.translation[0]) @ stance.rotation[0], np.float32)

@@ -18,7 +18,7 @@ from facetake.portrait.landmark_translation.still.mesh import INNER_LIPS, OUTER_
 SIDE_PX: Final = 80  # of the square, as the painter sees it: a face in a picture of 256 pixels has some 60 there
 SIDE: Final = 0.9  # of the square, in distances of the outer corners of the eyes: a mouth wide open and its lips
 BELOW: Final = 0.5  # its middle lies so far below the nose, in distances from between the eyes to the nose
-AROUND: Final = 1.3  # times the lips: as far as the painter may reach
+AROUND: Final = 1.15  # times the lips: as far as the painter may reach
 SOFT_PX: Final = 7  # over which its reach ends
 HOLE: Final = np.array([34.0, 14.0, 14.0], np.float32)  # a mouth before it is painted: dark, red from the skin around
 N_IN: Final = 11
