@@ -58,7 +58,7 @@ def read_clips(folder: Path, mesh: FaceMesh) -> dict[str, MouthClip]:
 
 @dataclass(frozen=True)
 class Lesson:
-    """What the painter is told (N_IN, H, W), given (3, H, W) and asked for (3, H, W), all in -1..1, with its reach.
+    """What the painter is told (11, H, W), given (3, H, W) and asked for (3, H, W), all in -1..1, with its reach.
 
     reach, inside: (1, H, W) in 0..1.
     """
@@ -128,4 +128,6 @@ def _mirrored(lesson: Lesson) -> Lesson:
     """The lesson in a mirror; what is told of x keeps its sign, as it says where in the square a pixel lies."""
     what = lesson.told[..., ::-1].copy()
     what[-2] = lesson.told[-2]
-    return Lesson(what, *(some[..., ::-1].copy() for some in (lesson.given, lesson.wanted, lesson.reach, lesson.inside)))
+    return Lesson(
+        what, *(some[..., ::-1].copy() for some in (lesson.given, lesson.wanted, lesson.reach, lesson.inside))
+    )

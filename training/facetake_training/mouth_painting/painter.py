@@ -5,7 +5,7 @@ Knows lessons and networks; does not know where clips come from.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from facetake.arrays import U8
-from facetake.face.model import FaceModel
 from facetake.networks.mouth_painter import MouthPainter
 from facetake.networks.patchgan import PatchGAN, PatchSize
 from facetake.networks.unet import UNetSize
+from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.landmark_translation.still.mesh import face_mesh
 from facetake_training import checkpoint
 from facetake_training.mouth_painting.lessons import Lesson, Lessons, read_clips
@@ -67,19 +67,24 @@ class PainterConfig:
     seed: int = 0
 
 
-def train(config: PainterConfig, model: FaceModel) -> None:
-    """Trains, or goes on from the last checkpoint; scores clips kept aside at each."""
-    torch.set_num_threads(1)
+def train(config: PainterConfig) -> Path:
+    """Trains, or goes on from the last checkpoint; scores clips kept aside at each.
+
+    Returns:
+        The last checkpoint's weights.
+
+    Raises:
+        ConfigError: there are no clips.
+        ModelError: a checkpoint is damaged.
+    """
     torch.manual_seed(config.seed)
-    mesh = face_mesh(model)
+    mesh = face_mesh(open_face().model)
     every = read_clips(config.clips, mesh)
     aside = {name: clip for name, clip in every.items() if name in config.kept_aside}
     learnt = {name: clip for name, clip in every.items() if name not in aside}
-    painter = MouthPainter(config.size).to(memory_format=torch.channels_last)
-    judge = PatchGAN(6, config.critic).to(memory_format=torch.channels_last)
-    both = nn.ModuleDict({"painter": painter, "judge": judge})
-    kept = AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
-    everything = nn.ModuleDict({"both": both, "kept": kept})
+    everything = _networks(config)
+    both, kept = everything["both"], everything["kept"]
+    painter, judge = both["painter"], both["judge"]
     ours = torch.optim.Adam(both.parameters(), config.rate, betas=(0.5, 0.99))
     first, best = resume(config.out, "last", everything, ours)
     lessons = Lessons(learnt, mesh, config.seed + first)
@@ -95,10 +100,28 @@ def train(config: PainterConfig, model: FaceModel) -> None:
         loss, score = sums / config.save_every, _score(kept.module, exam)
         sums[:] = 0.0
         best = min(best, score)
-        checkpoint.save(config.out, "last", everything, ours, {"step": step + 1, "best": best, "score": score})
+        about = {"step": step + 1, "best": best, "scores": {"aside": score}, "config": asdict(config)}
+        checkpoint.save(config.out, "last", everything, ours, about)
         row = {"step": step + 1, "painted": loss[0], "fooled": loss[1], "judged": loss[2], "aside": score}
         log_row(config.out / "log.csv", row)
         Image.fromarray(sheet(kept.module, exam[:SHOWN])).save(config.out / "exam.png")
+    return config.out / "last.safetensors"
+
+
+def _networks(config: PainterConfig) -> Any:
+    """Painter and judge, and the painter's moving average."""
+    painter = MouthPainter(config.size).to(memory_format=torch.channels_last)
+    judge = PatchGAN(6, config.critic).to(memory_format=torch.channels_last)
+    kept = AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
+    return nn.ModuleDict({"both": nn.ModuleDict({"painter": painter, "judge": judge}), "kept": kept})
+
+
+def trained(config: PainterConfig) -> MouthPainter:
+    """The painter of a run, its moving average. ModelError where there is none."""
+    everything = _networks(config)
+    checkpoint.load_weights(config.out / "last.safetensors", everything)
+    found: MouthPainter = everything["kept"].module
+    return found.to(memory_format=torch.contiguous_format)
 
 
 EXAM = 96  # lessons of people kept aside

@@ -81,9 +81,8 @@ def still_face(photograph: Photograph, model: FaceModel) -> StillFace:
     """Brings a photograph's points into space and to rest."""
     mesh = face_mesh(model)
     identity = photograph.person.identity
-    does, rest = (
-        model_points(model, row, identity)[1][0] for row in (photograph.expression, model.neutral_expression[None].numpy())
-    )
+    neutral = model.neutral_expression[None].numpy()
+    does, rest = (model_points(model, row, identity)[1][0] for row in (photograph.expression, neutral))
     seen = shut_where_crossed(photograph.every[mesh.numbers], mesh)
     points = brought_back(seen, does, photograph.stance)
     still = points - (does - rest)

@@ -26,7 +26,7 @@ from facetake.portrait.landmark_translation.still.mouth import (
 from facetake.portrait.metrics.sharpness import cpbd
 
 Painter = Callable[[F32], F32]
-"""From what it is told (N_IN, SIDE_PX, SIDE_PX) to colours and how much of them shows (4, SIDE_PX, SIDE_PX), -1..1."""
+"""From what it is told (11, SIDE_PX, SIDE_PX) to colours and how much of them shows (4, SIDE_PX, SIDE_PX), -1..1."""
 FINE = 2  # times the resolution
 DETAIL_PX = 1.0  # as fine as what a look-up takes away
 LOST = np.arange(0.0, 1.05, 0.05)  # more would show the noise of a photograph that was enlarged

@@ -24,12 +24,8 @@ OVAL = np.array(
     dtype=np.int64,
 )
 """MediaPipe's points around the face, clockwise from the middle of the forehead."""
-INNER_LIPS = np.array(
-    "78 191 80 81 82 13 312 311 310 415 308 324 318 402 317 14 87 178 88 95".split(), dtype=np.int64
-)
-OUTER_LIPS = np.array(
-    "61 185 40 39 37 0 267 269 270 409 291 375 321 405 314 17 84 181 91 146".split(), dtype=np.int64
-)
+INNER_LIPS = np.array("78 191 80 81 82 13 312 311 310 415 308 324 318 402 317 14 87 178 88 95".split(), dtype=np.int64)
+OUTER_LIPS = np.array("61 185 40 39 37 0 267 269 270 409 291 375 321 405 314 17 84 181 91 146".split(), dtype=np.int64)
 """MediaPipe's points around the lips, from the right corner over the upper lip."""
 FACING = np.array([[191, 95], [80, 88], [81, 178], [82, 87], [13, 14], [312, 317], [311, 402], [310, 318], [415, 324]])
 """Points of the inner lips that face each other, upper and lower."""
@@ -272,7 +268,7 @@ def _look(picture, source, out):  # type: ignore[no-untyped-def]
 
 
 def looked_up(picture: F32 | np.ndarray, source: F32) -> F32:
-    """A picture (H, W, 3) in 0..255 looked up at places (h, w, 2), cubic between pixels; black where `source` is not."""
+    """A picture (H, W, 3) in 0..255 at places (h, w, 2), cubic between pixels; black where `source` has none."""
     out = np.empty((*source.shape[:2], 3), np.float32)
     _look(picture, np.ascontiguousarray(source, np.float32), out)
     return out

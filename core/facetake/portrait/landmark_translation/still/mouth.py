@@ -21,8 +21,6 @@ BELOW: Final = 0.5  # its middle lies so far below the nose, in distances from b
 AROUND: Final = 1.15  # times the lips: as far as the painter may reach
 SOFT_PX: Final = 7  # over which its reach ends
 HOLE: Final = np.array([34.0, 14.0, 14.0], np.float32)  # a mouth before it is painted: dark, red from the skin around
-N_IN: Final = 11
-"""Channels that the painter is told: the moved picture, the photograph, the inside of both mouths, the lips, x and y."""
 EYES: Final = (33, 263)
 NOSE: Final = 2
 
@@ -96,7 +94,9 @@ def hollow(moved: F32, shape: MouthShape) -> F32:
 
 
 def told(given: F32, shape: MouthShape, photograph: F32, before: MouthShape) -> F32:
-    """What the painter is told, (N_IN, SIDE_PX, SIDE_PX) in -1..1.
+    """What the painter is told, (11, SIDE_PX, SIDE_PX) in -1..1.
+
+    The moved picture, the photograph, the inside of the mouth in both, the lips, and x and y.
 
     Args:
         given: the moved picture's square, `hollow`.
