@@ -34,6 +34,7 @@ from facetake.render.video import require_av
 SMALLEST_FACE = 64  # pixels, from brow to chin
 SMALLEST_SIDE = 96  # pixels of a photograph: such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
+FLAT_MOST = 0.6  # of a face's pixels equal those beside them in a drawing; 0.05 to 0.25 in frames of compressed film
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,15 @@ def read_photograph(
         landmarker: MediaPipe's model file, where the package has none inside.
 
     Raises:
-        PortraitError: it is no picture, is tiny or huge, or shows no face, several, a small one, one from the side or
-            one that it cuts.
+        PortraitError: it is no picture, is tiny or huge, or shows no face, several, a small one, one from the side,
+            one that it cuts or one that is drawn in flat colours.
         ModelError: the face model has not all 68 points.
     """
     whole = open_picture(path)
     faces = _tracked(tracks) if tracks else _detected(whole, landmarker)
     points = _one(faces, whole, path)
     height, width = whole.shape[:2]
+    _check_photographed(whole, points, path)
     crop = stable_crop(points[None], width, height, side)
     camera = portrait((side, side), FitSettings().fov_deg)
     identity, motion = _fit(crop.points(points), model, camera)
@@ -145,6 +147,15 @@ def _one(faces: F32, picture: U8, path: Path) -> F32:
     if (points < -OUTSIDE * room).any() or (points > (1.0 + OUTSIDE) * room).any():
         raise PortraitError(f"{path}: the face is cut by the edge; give a photograph that shows all of it")
     return points
+
+
+def _check_photographed(picture: U8, points: F32, path: Path) -> None:
+    """Refuses a face in flat colours: light and skin are never even, so landmarks found there mean little."""
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    face = picture[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
+    same = (face[:-1, :-1] == face[1:, :-1]).all(axis=2) & (face[:-1, :-1] == face[:-1, 1:]).all(axis=2)
+    if same.mean() > FLAT_MOST:
+        raise PortraitError(f"{path} looks drawn: its face is of flat colours; give a photograph")
 
 
 def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, FaceMotion]:
