@@ -35,7 +35,7 @@ from facetake.networks.iresnet import SIDE
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.landmark_translation.photograph import read_photograph
 from facetake.portrait.metrics.face_crop import face_square
-from facetake.portrait.metrics.lips import LATE_MOST_S, aperture, follow, in_step, landmark_distance
+from facetake.portrait.metrics.lips import LATE_MOST_S, aperture, eye_distance, follow, in_step, landmark_distance
 from facetake.portrait.metrics.resemblance import Resemblance
 from facetake.portrait.metrics.sharpness import cpbd
 from facetake.portrait.storage import write_png
@@ -94,7 +94,8 @@ def _measured(video: Path, arguments: argparse.Namespace) -> str:
     truth = _at(truth, own, times[:count])
     seen = seen[:count]
     lips = follow(aperture(seen), aperture(truth), int(LATE_MOST_S * FPS))
-    away = landmark_distance(in_step(seen, lips.lag_frames), truth)
+    alike = seen * (eye_distance(truth) / eye_distance(seen))[:, None, None]  # the video may be larger than the film
+    away = landmark_distance(in_step(alike, lips.lag_frames), truth)
     square = read_photograph(photo, open_face().model, 256, None, arguments.landmarker).picture
     sharp = float(np.mean([cpbd(frame) for frame in made]) / cpbd(square))
     every = np.linspace(0, count - 1, MOUTHS).astype(int)

@@ -21,7 +21,7 @@ FILMING = Path(__file__).parents[1] / "portrait" / "filming"
 if str(FILMING) not in sys.path:
     sys.path.insert(0, str(FILMING))
 
-from anny_actor import anny_actor  # noqa: E402
+from anny_actor import anny_actor, outlined  # noqa: E402
 from moody import moody  # noqa: E402
 
 from facetake import formats  # noqa: E402
@@ -63,7 +63,7 @@ def photograph(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("photographs")
     shot = anny_actor(folder / "bob", 1, 192)
     write_png(folder / "bob.png", shot.frames()[0])
-    np.savez(folder / "bob.npz", points=shot.fit.landmarks)
+    np.savez(folder / "bob.npz", points=outlined(shot.fit.landmarks, 192))
     return folder / "bob.png", folder / "bob.npz"
 
 

@@ -15,7 +15,7 @@ FILMING = Path(__file__).parents[1] / "filming"
 if str(FILMING) not in sys.path:
     sys.path.insert(0, str(FILMING))
 
-from anny_actor import anny_actor  # noqa: E402
+from anny_actor import anny_actor, outlined  # noqa: E402
 
 from facetake import inference  # noqa: E402
 from facetake.arrays import F32  # noqa: E402
@@ -50,7 +50,7 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> StillFace:
     shot = anny_actor(folder / "bob", 1, 192)
     noise = np.random.default_rng(0).integers(-6, 7, (192, 192, 3))
     write_png(folder / "bob.png", (shot.frames()[0] + noise).clip(0, 255).astype(np.uint8))
-    np.savez(folder / "bob.npz", points=shot.fit.landmarks)
+    np.savez(folder / "bob.npz", points=outlined(shot.fit.landmarks, 192))
     model = anny.load()
     return still_face(read_photograph(folder / "bob.png", model, SIDE, folder / "bob.npz"), model)
 
@@ -78,7 +78,7 @@ def test_no_triangle_joins_the_lips() -> None:
 
 def test_a_face_that_does_not_move_is_its_photograph(face: StillFace) -> None:
     """Where every point stays, every pixel but the mouth's comes from where it is."""
-    still, moved = face.mesh.with_rings(face.seen, face.seen, face.seen)
+    still, moved = face.mesh.with_rings(face.seen, face.seen, face.seen, SIDE)
     source = source_of(moved, still, face.mesh.faces, (SIDE, SIDE))
     along = np.arange(SIDE, dtype=np.float32) + 0.5
     known = source[..., 0] > -1e5
@@ -133,11 +133,11 @@ def test_lips_are_never_drawn_twice(face: StillFace) -> None:
     frame = list(film.pictures(painted, points, None))[1].astype(int)
     middle = points.moved[1][face.mesh.rows(INNER_LIPS)].mean(axis=0)
     column = frame[:, int(middle[0])]
-    hole = np.abs(column - HOLE).sum(axis=1) < 12
-    assert hole[int(middle[1])] and hole.sum() > 3
-    first, last = np.flatnonzero(hole)[[0, -1]]
-    assert hole[first : last + 1].all()
-    assert (column[: first - 1, 0] > 200).all() and (column[last + 2 :, 2] > 200).all()
+    first, last = np.flatnonzero(np.abs(column - HOLE).sum(axis=1) < 30)[[0, -1]]
+    assert first < middle[1] < last and column[first : last + 1].max() < 100
+    above, below = column[: first - 3], column[last + 4 :]  # but for the seam, which is of both
+    assert above[:, 0].min() > 200 and above[:, 2].max() < 50
+    assert below[:, 2].min() > 200 and below[:, 0].max() < 50
 
 
 def test_the_edge_of_the_picture_stands_still(face: StillFace) -> None:
@@ -175,7 +175,7 @@ def test_the_painter_is_told_of_both_mouths(face: StillFace) -> None:
     blank = np.full((SIDE_PX, SIDE_PX, 3), 100.0, np.float32)
     what = told(blank, shapes[1], blank, shapes[0])
     assert what.shape == (11, SIDE_PX, SIDE_PX) and np.abs(what).max() <= 1.0
-    assert shapes[0].inside.sum() < 0.05 * shapes[1].inside.sum()
+    assert shapes[0].inside.sum() < 0.1 * shapes[1].inside.sum()
     assert (shapes[1].reach >= shapes[1].inside).all()
 
 
@@ -183,7 +183,7 @@ def test_a_drawing_is_told(tmp_path: Path) -> None:
     """A face in flat colours is refused in one sentence."""
     shot = anny_actor(tmp_path / "bob", 1, 192)
     write_png(tmp_path / "bob.png", (shot.frames()[0] // 64 * 64).astype(np.uint8))
-    np.savez(tmp_path / "bob.npz", points=shot.fit.landmarks)
+    np.savez(tmp_path / "bob.npz", points=outlined(shot.fit.landmarks, 192))
     with pytest.raises(PortraitError, match="looks drawn"):
         read_photograph(tmp_path / "bob.png", anny.load(), SIDE, tmp_path / "bob.npz")
 

@@ -42,7 +42,7 @@ def pictures(face: StillFace, points: MovedPoints, painter: Painter | None) -> I
     size = face.fine.shape[:2]
     lost = _lost(photograph, face.picture)
     for turned, moved in zip(FINE * points.turned, FINE * points.moved, strict=True):
-        still, now = face.mesh.with_rings(seen, turned, moved)
+        still, now = face.mesh.with_rings(seen, turned, moved, len(face.fine))
         frame = looked_up(photograph, source_of(now, still, face.mesh.faces, size))
         inside = filled(moved[face.mesh.rows(INNER_LIPS)], size)[..., None]
         frame = frame * (1.0 - inside) + HOLE * inside

@@ -37,6 +37,7 @@ WITH_HEAD = np.array([0.95, 0.85, 0.6, 0.28, 0.06, 0.0], np.float32)
 WITH_FACE = np.array([0.62, 0.3, 0.07, 0.0, 0.0, 0.0], np.float32)
 """How far each ring goes along with a turn of the head, and with what the face does: hair belongs to the one, not to
 the other. By eye, on photographs whose background has lines."""
+EDGE = 0.15  # of the picture's side: nearer to its edge rings move less, and not at all on it
 GROWN = 2  # pixels by which lips go on into the mouth, for what lies over their edge in part
 OPEN = 0.6  # of jawOpen: then the net is woven, as lips that touch cannot be told apart
 
@@ -57,13 +58,14 @@ class FaceMesh:
         """Rows of MediaPipe's numbers."""
         return np.searchsorted(self.numbers, numbers)
 
-    def with_rings(self, still: F32, head: F32, face: F32) -> tuple[F32, F32]:
+    def with_rings(self, still: F32, head: F32, face: F32, side: int | None = None) -> tuple[F32, F32]:
         """Points of the face and of the rings, in the photograph and moved.
 
         Args:
             still: (N, 2) in the photograph.
             head: (N, 2) where they are when only the head has turned.
             face: (N, 2) where they are in all.
+            side: of the picture, whose edge is to stand still; None where its edge does not matter.
 
         Returns:
             (M, 2) in the photograph and (M, 2) moved.
@@ -74,8 +76,15 @@ class FaceMesh:
         by_head = (head - still)[oval]
         by_face = (face - head)[oval]
         away = [turn * by_head + act * by_face for turn, act in zip(WITH_HEAD, WITH_FACE, strict=True)]
-        moved = [ring + by for ring, by in zip(there, away, strict=True)]
+        held = [1.0 if side is None else _from_edge(ring, side) for ring in there]
+        moved = [ring + share * by for ring, share, by in zip(there, held, away, strict=True)]
         return np.concatenate([still, *there]), np.concatenate([face, *moved])
+
+
+def _from_edge(points: F32, side: int) -> F32:
+    """How far points (N, 2) are from the edge of a picture, (N, 1): 0 on it and beyond, 1 where they are free of it."""
+    inside = np.minimum(points, side - points).min(axis=1, keepdims=True)
+    return np.asarray(np.clip(inside / (EDGE * side), 0.0, 1.0), np.float32)
 
 
 def face_mesh(model: FaceModel) -> FaceMesh:
