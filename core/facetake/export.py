@@ -24,7 +24,7 @@ from facetake.files import json_text
 from facetake.networks.emoface import EmoFace
 from facetake.networks.event_detector import EventDetector, EventProbabilities
 from facetake.networks.facts import RestylerNetwork, VisemeClassifierNetwork
-from facetake.networks.mouth_painter import N_IN, MouthPainter
+from facetake.networks.mouth_painter import N_IN, MouthPainterNetwork
 from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
@@ -254,7 +254,7 @@ def export_events(network: EventDetector, kinds: Sequence[str], threshold: float
     return _export(EventProbabilities(network), probe, names, axes, metadata, path)
 
 
-def export_mouth_painter(network: MouthPainter, side: int, path: Path) -> float:
+def export_mouth_painter(network: MouthPainterNetwork, side: int, path: Path) -> float:
     """Writes mouth_painter.onnx, which says a colour and how much of it shows; as `export_audio2rig`.
 
     Args:

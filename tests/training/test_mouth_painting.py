@@ -71,7 +71,7 @@ def test_training_goes_on_and_is_exported(clips: Path, tmp_path: Path) -> None:
     """Stopped half way a run goes on from there, discriminator and all; what is exported says what torch says."""
     config = PainterConfig(clips, tmp_path / "run", size=TINY, steps=2, gan_from=1, batch=2, save_every=1)
     train(config)
-    half = (tmp_path / "run" / "last.safetensors").read_bytes()
+    half = (tmp_path / "run" / "kept.safetensors").read_bytes()
     weights = train(replace(config, steps=3))
     assert weights.read_bytes() != half
     assert (tmp_path / "run" / "log.csv").read_text().count("\n") == 4

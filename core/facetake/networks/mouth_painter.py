@@ -14,7 +14,7 @@ N_GIVEN = 3
 """Channels in, of which the first are the picture that is painted into."""
 
 
-class MouthPainter(nn.Module):
+class MouthPainterNetwork(nn.Module):
     """A U-Net that says a colour and how much of it shows, at each pixel."""
 
     def __init__(self, size: UNetSize) -> None:

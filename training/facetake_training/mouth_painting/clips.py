@@ -17,7 +17,7 @@ from facetake import files
 from facetake.arrays import F32, U8
 from facetake.audio.containers import open_container
 from facetake.errors import ConfigError
-from facetake.portrait.landmark_translation.still.mouth import BELOW, EYES, NOSE, SIDE
+from facetake.portrait.landmark_translation.still.mouth import BELOW, EYES, NOSE
 from facetake.portrait.video.landmarks import detector
 from facetake.render.video import require_av
 
@@ -26,7 +26,6 @@ WINDOW = 1.7  # of a window, in distances of the outer corners of the eyes: the 
 FRAMES_MOST = 150  # of a film, spread over it: more are the same mouths again
 FRAMES_LEAST = 10
 SEVERAL = 2.0  # times as wide as tall: several films side by side
-assert WINDOW > SIDE
 
 
 def collect(videos: Sequence[Path], landmarker: Path, out: Path) -> list[str]:

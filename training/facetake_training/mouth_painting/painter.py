@@ -13,11 +13,11 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from PIL import Image
-from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch import Tensor
 
 from facetake.arrays import U8
-from facetake.networks.mouth_painter import MouthPainter
+from facetake.networks.mouth_painter import MouthPainterNetwork
+from facetake.networks.optimization import gan_step, moving_average, schedule
 from facetake.networks.patchgan import PatchGAN, PatchSize
 from facetake.networks.unet import UNetSize
 from facetake.portrait.capture.posed_face import open_face
@@ -30,6 +30,8 @@ INSIDE = 3.0  # how much more a pixel between the lips counts than one of the li
 SLOPES = 1.0  # weight of differences between neighbouring pixels, which L1 alone leaves soft
 KEPT = 0.04  # weight of how much is painted over lips: their own pixels are sharper than anything painted
 AVERAGED = 0.998  # decay of the moving average that is kept
+BETAS = (0.5, 0.99)  # of both Adams: beside a discriminator the usual 0.9 swings
+KEPT_FILE = "kept.safetensors"
 
 
 @dataclass(frozen=True)
@@ -82,56 +84,52 @@ def train(config: PainterConfig) -> Path:
     every = read_clips(config.clips, mesh)
     aside = {name: clip for name, clip in every.items() if name in config.kept_aside}
     learnt = {name: clip for name, clip in every.items() if name not in aside}
-    everything = _networks(config)
-    both, kept = everything["both"], everything["kept"]
-    painter, judge = both["painter"], both["judge"]
-    ours = torch.optim.Adam(both.parameters(), config.rate, betas=(0.5, 0.99))
-    first, best = resume(config.out, "last", everything, ours)
+    painter = MouthPainterNetwork(config.size).to(memory_format=torch.channels_last)
+    judge = PatchGAN(6, config.critic).to(memory_format=torch.channels_last)
+    ours, theirs = (torch.optim.Adam(some.parameters(), config.rate, betas=BETAS) for some in (painter, judge))
+    first, _ = resume(config.out, "last", painter, ours)
+    resume(config.out, "judge", judge, theirs)
+    kept = moving_average(painter, AVERAGED, first)
+    if first:
+        checkpoint.load_weights(config.out / KEPT_FILE, kept.module)
+    rates = [schedule(some, lambda step: _share(config, step), first) for some in (ours, theirs)]
     lessons = Lessons(learnt, mesh, config.seed + first)
     examined = Lessons(aside or learnt, mesh, 0)
     exam = [examined.draw() for _ in range(EXAM)]
-    sums = np.zeros(3)
+    sums = np.zeros(2)
     for step, is_due in steps(first, config.steps, config.save_every):
-        _set_rate(ours, config, step)
-        sums += _step(painter, judge, ours, [lessons.draw() for _ in range(config.batch)], config, step)
+        batch = _batch([lessons.draw() for _ in range(config.batch)])
+        sums += _step((painter, ours), (judge, theirs), batch, config.gan if step >= config.gan_from else 0.0)
+        for rate in rates:
+            rate.step()
         kept.update_parameters(painter)
         if not is_due:
             continue
         loss, score = sums / config.save_every, _score(kept.module, exam)
         sums[:] = 0.0
-        best = min(best, score)
-        about = {"step": step + 1, "best": best, "scores": {"aside": score}, "config": asdict(config)}
-        checkpoint.save(config.out, "last", everything, ours, about)
-        row = {"step": step + 1, "painted": loss[0], "fooled": loss[1], "judged": loss[2], "aside": score}
-        log_row(config.out / "log.csv", row)
+        about = {"step": step + 1, "scores": {"aside": score}, "config": asdict(config)}
+        checkpoint.save(config.out, "judge", judge, theirs, about)
+        checkpoint.save(config.out, Path(KEPT_FILE).stem, kept.module, None, about)
+        checkpoint.save(config.out, "last", painter, ours, about)
+        log_row(config.out / "log.csv", {"step": step + 1, "painter": loss[0], "judge": loss[1], "aside": score})
         Image.fromarray(sheet(kept.module, exam[:SHOWN])).save(config.out / "exam.png")
-    return config.out / "last.safetensors"
+    return config.out / KEPT_FILE
 
 
-def _networks(config: PainterConfig) -> Any:
-    """Painter and judge, and the painter's moving average."""
-    painter = MouthPainter(config.size).to(memory_format=torch.channels_last)
-    judge = PatchGAN(6, config.critic).to(memory_format=torch.channels_last)
-    kept = AveragedModel(painter, multi_avg_fn=get_ema_multi_avg_fn(AVERAGED))
-    return nn.ModuleDict({"both": nn.ModuleDict({"painter": painter, "judge": judge}), "kept": kept})
-
-
-def trained(config: PainterConfig) -> MouthPainter:
+def trained(config: PainterConfig) -> MouthPainterNetwork:
     """The painter of a run, its moving average. ModelError where there is none."""
-    everything = _networks(config)
-    checkpoint.load_weights(config.out / "last.safetensors", everything)
-    found: MouthPainter = everything["kept"].module
-    return found.to(memory_format=torch.contiguous_format)
+    painter = MouthPainterNetwork(config.size)
+    checkpoint.load_weights(config.out / KEPT_FILE, painter)
+    return painter
 
 
 EXAM = 96  # lessons of people kept aside
 SHOWN = 24  # of them in the picture
 
 
-def _set_rate(optimizer: torch.optim.Optimizer, config: PainterConfig, step: int) -> None:
-    left = (config.steps - step) / max(1.0, config.falling * config.steps)
-    for group in optimizer.param_groups:
-        group["lr"] = config.rate * min(1.0, left)
+def _share(config: PainterConfig, step: int) -> float:
+    """Of the rate in a step: all of it, and over the last steps less and less."""
+    return min(1.0, (config.steps - step) / max(1.0, config.falling * config.steps))
 
 
 def _batch(lessons: list[Lesson]) -> dict[str, Tensor]:
@@ -140,45 +138,33 @@ def _batch(lessons: list[Lesson]) -> dict[str, Tensor]:
     return {name: some.contiguous(memory_format=torch.channels_last) for name, some in found.items()}
 
 
-def _step(
-    painter: nn.Module,
-    judge: nn.Module,
-    optimizer: torch.optim.Optimizer,
-    lessons: list[Lesson],
-    config: PainterConfig,
-    step: int,
-) -> np.ndarray:
-    """One step of both; what the painting cost, and the judge's verdict over it and of itself."""
-    batch = _batch(lessons)
+Learner = tuple[Any, torch.optim.Optimizer]
+"""A network, and what moves its weights."""
+
+
+def _step(painter: Learner, judge: Learner, batch: dict[str, Tensor], gan: float) -> np.ndarray:
+    """One step of the judge, where its verdict counts, and of the painter; their losses, the painter's first."""
     with torch.autocast("cpu", torch.bfloat16):
-        said = painter.said(batch["told"])
-    made = painter.put(batch["given"], said.float(), batch["reach"])
-    painted = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
+        said = painter[0].said(batch["told"])
+    made = painter[0].put(batch["given"], said.float(), batch["reach"])
     over = batch["reach"] * (1.0 - batch["inside"])
-    loss = painted + KEPT * (over * (1.0 + said[:, 3:].float())).sum() / (over.sum() + 1e-3)
-    fooled = judged = torch.zeros(())
-    optimizer.zero_grad(set_to_none=True)
-    if step >= config.gan_from:
-        truth = batch["given"] + batch["reach"] * (batch["wanted"] - batch["given"])
+    loss = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
+    loss = loss + KEPT * (over * (1.0 + said[:, 3:].float())).sum() / (over.sum() + 1e-3)
+    truth = batch["given"] + batch["reach"] * (batch["wanted"] - batch["given"])
+
+    def verdict(picture: Tensor) -> Tensor:
         with torch.autocast("cpu", torch.bfloat16):
-            real, false, fake = _verdicts(judge, batch["told"][:, 3:6], truth, made)
-        judged = F.relu(1.0 - real.float()).mean() + F.relu(1.0 + false.float()).mean()
-        fooled = -fake.float().mean()
-        judge_parameters = list(judge.parameters())
-        (loss + config.gan * fooled).backward()
-        for parameter in judge_parameters:
-            parameter.grad = None
-        judged.backward()
-    else:
-        loss.backward()
-    optimizer.step()
-    return np.array([some.item() for some in (painted, fooled, judged)])
+            found: Tensor = judge[0](torch.cat([batch["told"][:, 3:6], picture], 1))
+        return found.float()
 
+    def judged() -> Tensor:  # hinge (Lim and Ye 2017): who is sure enough learns nothing more
+        return F.relu(1.0 - verdict(truth)).mean() + F.relu(1.0 + verdict(made.detach())).mean()
 
-def _verdicts(judge: nn.Module, photograph: Tensor, truth: Tensor, made: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    both = torch.cat([torch.cat([photograph, truth], 1), torch.cat([photograph, made.detach()], 1)])
-    real, false = judge(both).chunk(2)
-    return real, false, judge(torch.cat([photograph, made], 1))
+    def painted() -> Tensor:
+        return loss - gan * verdict(made).mean() if gan else loss
+
+    costs = gan_step(judged if gan else None, judge[1], painted, painter[1])
+    return np.array(costs[::-1])
 
 
 def painting_loss(made: Tensor, wanted: Tensor, reach: Tensor, inside: Tensor) -> Tensor:
