@@ -23,6 +23,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import soundfile as sf
@@ -147,7 +148,7 @@ class Identity:
 
     def __init__(self) -> None:
         """Opens dlib's networks where they are installed."""
-        self._dlib = import_module("dlib") if find_spec("dlib") and find_spec("face_recognition_models") else None
+        self._dlib: Any = import_module("dlib") if find_spec("dlib") and find_spec("face_recognition_models") else None
         if self._dlib:
             models = Path(str(import_module("importlib.util").find_spec("face_recognition_models").origin)).parent
             folder = models / "models"
@@ -176,7 +177,7 @@ class Identity:
             (left, top), (right, bottom) = at.min(axis=0).round(), at.max(axis=0).round()
             box = self._dlib.rectangle(int(left), int(top), int(right), int(bottom))
             rows.append(np.array(self._describe.compute_face_descriptor(frame, self._points(frame, box))))
-        return np.linalg.norm(np.array(rows[1:]) - rows[0], axis=1)
+        return np.asarray(np.linalg.norm(np.array(rows[1:]) - rows[0], axis=1))
 
 
 def _sheet(frames: list[U8], points: F32) -> U8:

@@ -11,7 +11,7 @@ from facetake.arrays import F32
 from facetake.inference.verified import MODEL_VERSION, SHIPPED, opened
 
 NAME: Final = "mouth_painter"
-N_OUT: Final = 4
+N_OUT: Final = 4  # channels: a colour, and how much of it shows
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ from facetake.portrait.landmark_translation.still.mouth import BELOW, EYES, NOSE
 from facetake.portrait.video.landmarks import detector
 from facetake.render.video import require_av
 
-WINDOW_PX = 160
+WINDOW_PX = 160  # of its side: as fine as the painter's square, and a little finer
 WINDOW = 1.7  # of a window, in distances of the outer corners of the eyes: the painter's square, and room to move it
 FRAMES_MOST = 150  # of a film, spread over it: more are the same mouths again
-FRAMES_LEAST = 10
+FRAMES_LEAST = 10  # by choice: fewer are no clip of somebody speaking
 SEVERAL = 2.0  # times as wide as tall: several films side by side
 
 

@@ -92,7 +92,7 @@ def train(config: PainterConfig) -> Path:
     kept = moving_average(painter, AVERAGED, first)
     if first:
         checkpoint.load_weights(config.out / KEPT_FILE, kept.module)
-    rates = [schedule(some, lambda step: _share(config, step), first) for some in (ours, theirs)]
+    rate = schedule(ours, lambda step: _share(config, step), first)
     lessons = Lessons(learnt, mesh, config.seed + first)
     examined = Lessons(aside or learnt, mesh, 0)
     exam = [examined.draw() for _ in range(EXAM)]
@@ -100,8 +100,9 @@ def train(config: PainterConfig) -> Path:
     for step, is_due in steps(first, config.steps, config.save_every):
         batch = _batch([lessons.draw() for _ in range(config.batch)])
         sums += _step((painter, ours), (judge, theirs), batch, config.gan if step >= config.gan_from else 0.0)
-        for rate in rates:
-            rate.step()
+        rate.step()
+        for group in theirs.param_groups:  # it falls alike; a schedule of its own would want a judge that steps
+            group["lr"] = rate.get_last_lr()[0]
         kept.update_parameters(painter)
         if not is_due:
             continue

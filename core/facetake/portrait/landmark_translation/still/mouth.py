@@ -21,8 +21,8 @@ BELOW: Final = 0.5  # its middle lies so far below the nose, in distances from b
 AROUND: Final = 1.15  # times the lips: as far as the painter may reach
 SOFT_PX: Final = 7  # over which its reach ends
 HOLE: Final = np.array([34.0, 14.0, 14.0], np.float32)  # a mouth before it is painted: dark, red from the skin around
-EYES: Final = (33, 263)
-NOSE: Final = 2
+EYES: Final = (33, 263)  # MediaPipe's numbers: the outer corners
+NOSE: Final = 2  # likewise: where it meets the lip
 
 
 @dataclass(frozen=True)
