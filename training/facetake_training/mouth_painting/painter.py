@@ -84,8 +84,10 @@ def train(config: PainterConfig) -> Path:
     every = read_clips(config.clips, mesh)
     aside = {name: clip for name, clip in every.items() if name in config.kept_aside}
     learnt = {name: clip for name, clip in every.items() if name not in aside}
-    painter = MouthPainterNetwork(config.size).to(memory_format=torch.channels_last)
-    judge = PatchGAN(6, config.critic).to(memory_format=torch.channels_last)
+    painter = MouthPainterNetwork(config.size)
+    judge = PatchGAN(6, config.critic)
+    for network in (painter, judge):  # so that convolutions need not turn their weights at each step
+        network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     ours, theirs = (torch.optim.Adam(some.parameters(), config.rate, betas=BETAS) for some in (painter, judge))
     first, _ = resume(config.out, "last", painter, ours)
     resume(config.out, "judge", judge, theirs)
@@ -149,7 +151,7 @@ def _step(painter: Learner, judge: Learner, batch: dict[str, Tensor], gan: float
         said = painter[0].said(batch["told"])
     made = painter[0].put(batch["given"], said.float(), batch["reach"])
     over = batch["reach"] * (1.0 - batch["inside"])
-    loss = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
+    loss: Tensor = painting_loss(made, batch["wanted"], batch["reach"], batch["inside"])
     loss = loss + KEPT * (over * (1.0 + said[:, 3:].float())).sum() / (over.sum() + 1e-3)
     truth = batch["given"] + batch["reach"] * (batch["wanted"] - batch["given"])
 
