@@ -63,7 +63,8 @@ def photograph(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     folder = tmp_path_factory.mktemp("photographs")
     shot = anny_actor(folder / "bob", 1, 192)
     write_png(folder / "bob.png", shot.frames()[0])
-    np.savez(folder / "bob.npz", points=outlined(shot.fit.landmarks, 192))
+    np.savez(folder / "bob.npz", points=shot.fit.landmarks)
+    np.savez(folder / "whole.npz", points=outlined(shot.fit.landmarks, 192))
     return folder / "bob.png", folder / "bob.npz"
 
 
@@ -143,8 +144,8 @@ def test_a_photograph_speaks_without_a_training(
     values = np.zeros((6, len(ARKIT_NAMES)), np.float32)
     values[3:, ARKIT_NAMES.index("jawOpen")] = 0.8
     formats.write(Take(from_arkit(values), Fraction(25)), tmp_path / "take.json")
-    picture, tracks = photograph
-    more = ["--tracks", str(tracks), "--size", "96", "--model", str(tiny_model)]
+    picture = photograph[0]
+    more = ["--tracks", str(picture.with_name("whole.npz")), "--size", "96", "--model", str(tiny_model)]
     order = ["portrait", "render", "landmark", str(picture), "--take", str(tmp_path / "take.json"), *more]
     assert main([*order, "-o", str(tmp_path / "out.mp4")]) == 0
     made = frames(tmp_path / "out.mp4")
