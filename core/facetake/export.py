@@ -24,6 +24,7 @@ from facetake.files import json_text
 from facetake.networks.emoface import EmoFace
 from facetake.networks.event_detector import EventDetector, EventProbabilities
 from facetake.networks.facts import RestylerNetwork, VisemeClassifierNetwork
+from facetake.networks.mouth_painter import N_IN, MouthPainterNetwork
 from facetake.networks.voice_emotion import CalibratedEmotion, VoiceEmotion
 
 TOLERANCE = 1e-4  # largest difference allowed between torch and ONNX Runtime
@@ -251,6 +252,24 @@ def export_events(network: EventDetector, kinds: Sequence[str], threshold: float
         return (torch.randn(1, round(seconds * FRAME_RATE_HZ), len(network.usual), generator=generator),)
 
     return _export(EventProbabilities(network), probe, names, axes, metadata, path)
+
+
+def export_mouth_painter(network: MouthPainterNetwork, side: int, path: Path) -> float:
+    """Writes mouth_painter.onnx, which says a colour and how much of it shows; as `export_audio2rig`.
+
+    Args:
+        network: trained network; left in evaluation mode.
+        side: of its pictures in pixels.
+        path: the file to write.
+    """
+
+    def probe(seconds: float) -> tuple[Tensor, ...]:
+        generator = torch.Generator().manual_seed(round(seconds))
+        return (torch.rand(1, N_IN, side, side, generator=generator) * 2.0 - 1.0,)
+
+    names = (["told"], ["said"])
+    axes: dict[str, dict[int, str]] = {"told": {}, "said": {}}
+    return _export(network.net, probe, names, axes, inference.mouth_painter_metadata(), path)
 
 
 class _RangedRestyler(nn.Module):

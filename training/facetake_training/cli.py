@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     _add(commands, "events", _events, "train what hears events that are not speech")
     about = "train the paper's network that hears the emotion in a voice; resumes where it stopped"
     _add(commands, "audio-emotion-paper", _audio_emotion_paper, about)
+    _add(commands, "mouth-painter", _mouth_painter, "train what paints inside the mouth of a photograph; resumes")
     export = _add(commands, "export", _export, "write a run's model as ONNX, with models.toml that vouches for it")
     export.add_argument(
         "-o",
@@ -99,6 +100,11 @@ def _parser() -> argparse.ArgumentParser:
     look.add_argument("--landmarker", type=Path, required=True, metavar="FILE", help="MediaPipe's face_landmarker.task")
     look.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write")
     look.set_defaults(run=_track)
+    mouths = commands.add_parser("mouth-clips", help="cut mouths out of films, to learn to paint them")
+    mouths.add_argument("videos", type=Path, nargs="+", metavar="VIDEO", help="one face; of several in a row the left")
+    mouths.add_argument("--landmarker", type=Path, required=True, metavar="FILE", help="face_landmarker.task")
+    mouths.add_argument("-o", "--out", type=Path, required=True, metavar="DIR", help="folder to write, or to add to")
+    mouths.set_defaults(run=_mouth_clips)
     artist = commands.add_parser("facegood", help="FACEGOOD's artist, to learn lips from or to measure against")
     artist.add_argument("lines", type=Path, nargs="+", metavar="WAV", help="sounds of its code/train/wav")
     artist.add_argument("--names", type=Path, required=True, metavar="NPY", help="its shirley_1119_bs_name.npy")
@@ -276,6 +282,20 @@ def _motion(arguments: argparse.Namespace) -> int:
     from facetake_training import movement
 
     print(f"movement: {movement.collect(load_config(movement.MovementConfig, arguments.config))}")
+    return 0
+
+
+def _mouth_clips(arguments: argparse.Namespace) -> int:
+    from facetake_training.mouth_painting import clips
+
+    print("\n".join(clips.collect(arguments.videos, arguments.landmarker, arguments.out)))
+    return 0
+
+
+def _mouth_painter(arguments: argparse.Namespace) -> int:
+    from facetake_training.mouth_painting import painter
+
+    print(f"weights: {painter.train(load_config(painter.PainterConfig, arguments.config))}")
     return 0
 
 

@@ -29,6 +29,7 @@ from facetake.export import (
     export_ear,
     export_events,
     export_merged,
+    export_mouth_painter,
     export_restyler,
 )
 from facetake.files import hash_of
@@ -38,11 +39,13 @@ from facetake.networks.event_detector import EventDetector
 from facetake.networks.facts import VisemeClassifierNetwork
 from facetake.networks.voice_emotion import VoiceEmotion
 from facetake.networks.whisper import WhisperEncoder
+from facetake.portrait.landmark_translation.still.mouth import SIDE_PX
 from facetake_training import audio_emotion, checkpoint, facts
 from facetake_training.audio_emotion import EmotionConfig
 from facetake_training.emoface import TrainConfig, build
 from facetake_training.facts import FactsConfig
 from facetake_training.heard_events import EventConfig
+from facetake_training.mouth_painting.painter import PainterConfig, trained
 from facetake_training.movement import MovementConfig
 from facetake_training.viseme import VisemeConfig
 
@@ -66,6 +69,8 @@ def export(config_path: Path, out: Path) -> str:
         ModelError: the run has no checkpoint, or torch and ONNX Runtime differ.
     """
     table = read_table(config_path)
+    if "clips" in table and "kept_aside" in table:
+        return export_painter_run(load_config(PainterConfig, config_path), config_path.name, out)
     if "modes" in table:
         return export_motion(load_config(MovementConfig, config_path), config_path.name, out)
     if "listened" in table:
@@ -208,6 +213,16 @@ def export_events_run(config: EventConfig, name: str, out: Path) -> str:
     (out / "events.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
     entry = ShippedModelEntry(name, [config.listened.licence], int(about["step"]), worst, about["scores"])
     return entry.ship("events", load_file(config.out / "best.safetensors"), out)
+
+
+def export_painter_run(config: PainterConfig, name: str, out: Path) -> str:
+    """Exports a run of what paints inside the mouth of a photograph; see `export`."""
+    network = trained(config)
+    about = _about(config.out / "last.json")
+    out.mkdir(parents=True, exist_ok=True)
+    worst = export_mouth_painter(network, SIDE_PX, out / "mouth_painter.onnx")
+    entry = ShippedModelEntry(name, list(config.sources), int(about["step"]), worst, about["scores"])
+    return entry.declare("mouth_painter", out)
 
 
 def export_motion(config: MovementConfig, name: str, out: Path) -> str:

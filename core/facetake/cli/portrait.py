@@ -21,7 +21,7 @@ NAME = "portrait"
 ABOUT = "photoreal video: learn an actor from a clip, then let new lines be spoken"
 EXAMPLES = (
     "film video.mp4 --audio line.wav -o line.mp4",
-    "film photograph.jpg --training many --audio line.wav --emotion happy -o line.mp4",
+    "film photograph.jpg --audio line.wav --emotion happy -o line.mp4",
     "capture video.mp4 -o actor --take performance.json",
     "capture video.mp4 -o actor --face flame:flame2023.pkl",
     "train audiodvp actor -o run --seconds 6",
@@ -31,6 +31,7 @@ EXAMPLES = (
     "train read clips.csv -o run",
     "render read actor run --audio line.wav --emotion angry:0.7 -o line.mp4",
     "train landmark actor another -o run",
+    "render landmark photograph.jpg --audio line.wav -o line.mp4",
     "render landmark photograph.jpg run --audio line.wav --emotion happy -o line.mp4",
 )
 NEEDED = ("PIL", "av", "librosa", "numba", "safetensors", "skimage", "torch")
@@ -144,7 +145,11 @@ def _add_train(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
 
 def _add_render(parser: argparse.ArgumentParser, system: PortraitSystem) -> None:
     parser.add_argument("actor", type=Path, metavar="ACTOR", help=system.actors["render"])
-    parser.add_argument("training", type=Path, metavar="RUN", help="the folder of the training")
+    about = "the folder of the training"
+    if system.speaks_untrained:
+        about = f"{about}; without, a photograph speaks at once, its own pixels moved and its mouth painted"
+    count = "?" if system.speaks_untrained else None
+    parser.add_argument("training", type=Path, nargs=count, metavar="RUN", help=about)
     portrait_output.add_arguments(parser)
 
 

@@ -50,7 +50,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="DIR",
         help="keeps capture and trainings, and goes on with them; default: beside the film, named after the video",
     )
-    parser.add_argument("--training", type=Path, metavar="RUN", help="render by this training; a photograph needs one")
+    parser.add_argument("--training", type=Path, metavar="RUN", help="render by this training; photographs need none")
     parser.add_argument(
         "--quality", choices=QUALITIES, default="final", help="draft learns from 6 s; final (default) from all"
     )
@@ -120,7 +120,7 @@ def _expected(order: FilmOrder, made: FilmPlan) -> dict[str, float]:
     steps = {}
     if made.kind in ("video", "clips"):
         steps["capture"] = CAPTURE_S * RATE * made.length_s
-    if order.training is None:
+    if order.training is None and made.training is not None:
         steps["train"] = TRAIN_S.get((made.system, made.settings), LONG_TRAIN_S)
     return {**steps, "render": RENDER_S}
 

@@ -22,6 +22,7 @@ from facetake.inference.audio_emotion import AudioEmotion, audio_emotion_metadat
 from facetake.inference.ear import Ear, Hearing, ear_metadata, load_ear
 from facetake.inference.event_listener import EventListener, events_metadata, open_events
 from facetake.inference.motion import open_motion
+from facetake.inference.mouth_painter import MouthPainter, mouth_painter_metadata, open_mouth_painter
 from facetake.inference.quantised import quantise
 from facetake.inference.restyling import (
     RestyleModels,
@@ -59,6 +60,7 @@ __all__ = [
     "EventListener",
     "Hearing",
     "Models",
+    "MouthPainter",
     "RestyleModels",
     "Restyler",
     "VisemeClassifier",
@@ -74,8 +76,10 @@ __all__ = [
     "load_classifier",
     "load_ear",
     "load_restyling",
+    "mouth_painter_metadata",
     "open_affect",
     "open_motion",
+    "open_mouth_painter",
     "quantise",
     "restyler_metadata",
     "runtime_package",

@@ -33,7 +33,7 @@ SHORTEST_S: Final = 2.0  # less is a word or two: the mouth was not seen in most
 DRAFT_S: Final = 6.0  # of film: what docs/portrait.md measures after ten minutes of training on a core
 ENOUGH_S: Final = 30.0  # from here on the settings for a minute of film learn more than those for seconds
 WHY: Final = {
-    "photograph": "a photograph speaks by way of its landmarks",
+    "photograph": "a photograph speaks by way of its landmarks, at once where no training is named",
     "plain": "it changes least of the video and its lips follow best",
     "mood": "a mood needs the whole face, brows too",
     "take": "a take moves the whole face",
@@ -88,7 +88,8 @@ class FilmPlan:
     Attributes:
         kind: what was given.
         system: what paints, and `why`.
-        training: its folder; settings: by which it learns; seconds: of each clip that it learns from, None for all.
+        training: its folder, None for a photograph that speaks at once.
+        settings: by which it learns; seconds: of each clip that it learns from, None for all.
         length_s: of the film that is there to learn from; 0 for a photograph.
         is_performed: whether a take is made of the line first, because the system cannot be told the mood.
     """
@@ -96,7 +97,7 @@ class FilmPlan:
     kind: Kind
     system: str
     why: str
-    training: Path
+    training: Path | None
     settings: str
     seconds: float | None
     length_s: float
@@ -118,17 +119,12 @@ def plan(order: FilmOrder) -> FilmPlan:
     kind = _kind(order.source)
     length_s = 0.0 if kind == "photograph" else _length(order, kind)
     name, why = _chosen(order, kind)
-    if kind == "photograph" and order.training is None:
-        raise PortraitError(
-            f"{order.source} is a photograph, which speaks by networks that saw many people; name their training with "
-            "--training (`facetake portrait train landmark people/* -o many/ --settings many` makes one)"
-        )
     short = order.quality == "draft" or length_s < ENOUGH_S
     settings = order.settings or ("quick" if short else "minutes")
     learnt = f"{name}-{Path(settings).stem}{'-draft' if order.quality == 'draft' else ''}"
     seconds = DRAFT_S if order.quality == "draft" else None
     performed = _has_mood(order) and name != "landmark" and kind != "clips"
-    training = order.training or order.actor / "trained" / learnt
+    training = order.training if kind == "photograph" else order.training or order.actor / "trained" / learnt
     return FilmPlan(kind, name, why, training, settings, seconds, length_s, performed)
 
 
@@ -216,7 +212,7 @@ def prepare(order: FilmOrder, made: FilmPlan, step: Step, listener: Listener) ->
     shown = order.source
     if made.kind in ("video", "clips"):
         shown = _captured(order, made, step("capture"), listener)
-    if order.training is None:
+    if order.training is None and made.training is not None:
         learnt = order.actor / LIST if made.kind == "clips" else shown
         if made.kind == "clips" and made.system == "landmark":
             actors = tuple(clip.path for clip in read_clips(learnt)[0])

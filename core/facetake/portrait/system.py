@@ -74,7 +74,7 @@ class RenderJob:
 
     Attributes:
         actor: the actor's folder, or what else the system shows.
-        training: folder of the training.
+        training: folder of the training; None: none is needed, which `speaks_untrained` systems can do.
         device: where networks run.
         audio: a recording.
         take: a take in any format.
@@ -89,8 +89,8 @@ class RenderJob:
     """
 
     actor: Path
-    training: Path
     device: torch.device
+    training: Path | None = None
     audio: Path | None = None
     take: Path | None = None
     emotion: str | None = None
@@ -108,6 +108,13 @@ class RenderJob:
         if self.audio is None:
             raise PortraitError("there is no recording to hear; name one")
         return self.audio
+
+    @property
+    def run(self) -> Path:
+        """The folder of the training. PortraitError where there is none."""
+        if self.training is None:
+            raise PortraitError(f"{self.actor} is shown by a training; name one (`facetake portrait train` makes it)")
+        return self.training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +176,7 @@ class PortraitSystem(Protocol):
         name: as on the command line.
         about: what it does, in one line.
         learns_from_many: whether a training takes several actors.
+        speaks_untrained: whether it renders a photograph without a training.
         draws_meshes: whether it draws a face model, so that the choice of a rasterizer matters.
         takes: the options of each action beside those that all systems take, each with what it is for here.
         actors: what it learns from, shows and is compared with, for each action.
@@ -182,6 +190,9 @@ class PortraitSystem(Protocol):
 
     @property
     def learns_from_many(self) -> bool: ...  # noqa: D102
+
+    @property
+    def speaks_untrained(self) -> bool: ...  # noqa: D102
 
     @property
     def draws_meshes(self) -> bool: ...  # noqa: D102

@@ -21,7 +21,7 @@ FILMING = Path(__file__).parents[1] / "portrait" / "filming"
 if str(FILMING) not in sys.path:
     sys.path.insert(0, str(FILMING))
 
-from anny_actor import anny_actor  # noqa: E402
+from anny_actor import anny_actor, outlined  # noqa: E402
 from moody import moody  # noqa: E402
 
 from facetake import formats  # noqa: E402
@@ -64,6 +64,7 @@ def photograph(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     shot = anny_actor(folder / "bob", 1, 192)
     write_png(folder / "bob.png", shot.frames()[0])
     np.savez(folder / "bob.npz", points=shot.fit.landmarks)
+    np.savez(folder / "whole.npz", points=outlined(shot.fit.landmarks, 192))
     return folder / "bob.png", folder / "bob.npz"
 
 
@@ -154,6 +155,36 @@ def test_a_photograph_of_a_stranger_does_what_a_take_does(
     assert np.abs(made[5].astype(float) - made[0]).max() > 40.0 and np.abs(made[1].astype(float) - made[0]).mean() < 2.0
     assert "was not learnt from" in capsys.readouterr().err
     assert main([*order, "--bare"]) == 0
+
+
+def test_a_photograph_speaks_without_a_training(
+    photograph: tuple[Path, Path], line: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By render and by film, from a take or from a sound in a mood; the same order gives the same bytes."""
+    values = np.zeros((6, len(ARKIT_NAMES)), np.float32)
+    values[3:, ARKIT_NAMES.index("jawOpen")] = 0.8
+    formats.write(Take(from_arkit(values), Fraction(25)), tmp_path / "take.json")
+    picture = photograph[0]
+    more = ["--tracks", str(picture.with_name("whole.npz")), "--size", "96", "--model", str(tiny_model)]
+    order = ["portrait", "render", "landmark", str(picture), "--take", str(tmp_path / "take.json"), *more]
+    assert main([*order, "-o", str(tmp_path / "out.mp4")]) == 0
+    made = frames(tmp_path / "out.mp4")
+    assert made.shape == (6, 96, 96, 3)
+    assert np.abs(made[5].astype(float) - made[0]).max() > 40.0 and np.abs(made[1].astype(float) - made[0]).mean() < 2.0
+    spoken = ["--audio", str(line), "--emotion", "happy", *more]
+    said = [tmp_path / "a.mp4", tmp_path / "b.mp4"]
+    assert main(["portrait", "render", "landmark", str(picture), *spoken, "-o", str(said[0])]) == 0
+    assert main(["portrait", "film", str(picture), *spoken, "-o", str(said[1])]) == 0
+    assert frames(said[0]).shape[0] == 12 and said[0].read_bytes() == said[1].read_bytes()
+    assert "speaks by way of its landmarks" in capsys.readouterr().err
+
+
+def test_an_actor_needs_a_training(actor: Path, line: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A folder of an actor without one ends in a sentence, as does a photograph that is not there."""
+    for who, told in ((actor, "name the training that shows it"), (tmp_path / "no.png", "there is no photograph")):
+        order = ["portrait", "render", "landmark", str(who), "--audio", str(line), "-o", str(tmp_path / "out.mp4")]
+        assert main(order) == 2
+        assert told in capsys.readouterr().err
 
 
 def test_evaluation_is_on_the_frames_held_out(

@@ -35,6 +35,7 @@ class AudioDvp:
 
     name = "audiodvp"
     about = "an actor's lower face, driven by sound or by a take"
+    speaks_untrained = False
     learns_from_many = False
     draws_meshes = True
     takes: Mapping[Action, Mapping[str, str]] = {
@@ -73,7 +74,7 @@ class AudioDvp:
         from facetake.portrait.video.playback import there_and_back
 
         performer = open_performer(job.actor)
-        trained = read_trained(job.training)
+        trained = read_trained(job.run)
         trained.generator.to(job.device)
         _check_actor(performer, trained, job)
         expression = _expression(job, performer, trained)

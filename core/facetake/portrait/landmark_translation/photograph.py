@@ -7,7 +7,7 @@ that smiles serves as well. Knows pictures and detectors; does not know sound.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +34,7 @@ from facetake.render.video import require_av
 SMALLEST_FACE = 64  # pixels, from brow to chin
 SMALLEST_SIDE = 96  # pixels of a photograph: such a face has hair and neck around it
 TURN_MOST_DEG = 30.0  # beyond, the far half of a face is guessed
+FLAT_MOST = 0.6  # of a face's pixels equal those beside them in a drawing; 0.05 to 0.25 in frames of compressed film
 
 
 @dataclass(frozen=True)
@@ -42,15 +43,21 @@ class Photograph:
 
     Attributes:
         picture: (side, side, 3) RGB square around the face.
+        fine: the same square in twice the resolution, as far as the file has it.
         landmarks: (68, 3) in its pixels, depth likewise.
         person: whose face it is.
         stance: where the head is, of one frame.
+        every: (468 or 478, 2) all of MediaPipe's points in its pixels.
+        expression: (1, E) what the face does in it.
     """
 
     picture: U8
+    fine: U8
     landmarks: F32
     person: Person
     stance: Stance
+    every: F32
+    expression: F32
 
 
 def read_photograph(
@@ -66,19 +73,21 @@ def read_photograph(
         landmarker: MediaPipe's model file, where the package has none inside.
 
     Raises:
-        PortraitError: it is no picture, is tiny or huge, or shows no face, several, a small one, one from the side or
-            one that it cuts.
+        PortraitError: it is no picture, is tiny or huge, or shows no face, several, a small one, one from the side,
+            one that it cuts or one that is drawn in flat colours.
         ModelError: the face model has not all 68 points.
     """
     whole = open_picture(path)
     faces = _tracked(tracks) if tracks else _detected(whole, landmarker)
     points = _one(faces, whole, path)
     height, width = whole.shape[:2]
+    _check_photographed(whole, points, path)
     crop = stable_crop(points[None], width, height, side)
     camera = portrait((side, side), FitSettings().fov_deg)
     identity, motion = _fit(crop.points(points), model, camera)
     _check_pose(motion, path)
-    return _placed(crop.picture(whole), crop.points(points[IBUG_68]), identity, motion, model, camera)
+    fine = replace(crop, size=2 * side).picture(whole)
+    return _placed((crop.picture(whole), fine), crop.points(points), identity, motion, model, camera)
 
 
 def open_picture(path: Path) -> U8:
@@ -140,6 +149,15 @@ def _one(faces: F32, picture: U8, path: Path) -> F32:
     return points
 
 
+def _check_photographed(picture: U8, points: F32, path: Path) -> None:
+    """Refuses a face in flat colours: light and skin are never even, so landmarks found there mean little."""
+    (left, top), (right, bottom) = points.min(axis=0), points.max(axis=0)
+    face = picture[max(0, int(top)) : int(bottom), max(0, int(left)) : int(right)]
+    same = (face[:-1, :-1] == face[1:, :-1]).all(axis=2) & (face[:-1, :-1] == face[:-1, 1:]).all(axis=2)
+    if same.mean() > FLAT_MOST:
+        raise PortraitError(f"{path} looks drawn: its face is of flat colours; give a photograph")
+
+
 def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, FaceMotion]:
     """Identity (I,), and pose and expression of one frame, of landmarks (N, 2) in the square."""
     settings = FitSettings()
@@ -161,7 +179,7 @@ def _check_pose(motion: FaceMotion, path: Path) -> None:
 
 
 def _placed(
-    picture: U8, pixels: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
+    pictures: tuple[U8, U8], every: F32, identity: F32, motion: FaceMotion, model: FaceModel, camera: Camera
 ) -> Photograph:
     """Points as seen, at the fitted face's depth, brought back into the face and to rest."""
     marks = Marks(model)
@@ -170,7 +188,13 @@ def _placed(
         marks.of(who, row)[0].numpy() for row in (torch.from_numpy(motion.expression), model.neutral_expression[None])
     )
     stance = Stance(motion.rotation, motion.translation, camera)
-    depth = (does @ motion.rotation[0].T + motion.translation[0])[:, 2:]
-    in_face = (camera.unproject(np.concatenate([pixels, depth], axis=1)) - motion.translation[0]) @ motion.rotation[0]
-    person = Person(np.asarray(in_face - (does - rest), np.float32), identity)
-    return Photograph(picture, stance.seen(in_face[None].astype(np.float32))[0], person, stance)
+    in_face = brought_back(every[IBUG_68], does, stance)
+    person = Person(in_face - (does - rest), identity)
+    return Photograph(*pictures, stance.seen(in_face[None])[0], person, stance, every, motion.expression)
+
+
+def brought_back(pixels: F32, does: F32, stance: Stance) -> F32:
+    """Points (N, 3) of a face, in metres, that are seen at pixels (N, 2) as deep as those of a fitted face (N, 3)."""
+    depth = (does @ stance.rotation[0].T + stance.translation[0])[:, 2:]
+    in_camera = stance.camera.unproject(np.concatenate([pixels, depth], axis=1))
+    return np.asarray((in_camera - stance.translation[0]) @ stance.rotation[0], np.float32)

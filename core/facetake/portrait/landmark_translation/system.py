@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict
+from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -40,6 +41,7 @@ STAGES: Final = {
     "whole": (0.8, 1.0),
 }
 """Where each stage begins and ends as a share of the whole: by choice, since only progress is told by it."""
+AT_ONCE_FPS: Final = Fraction(25)  # of a photograph that no training tells a rate: as most film of people speaking has
 SILENT_DB: Final = -60.0  # of full scale, at its loudest: nobody speaks so softly
 MANY: Final = 20  # clips: learnt from one, strangers' teeth come out grey-green, from 48 plausible; between: not known
 
@@ -50,6 +52,7 @@ class LandmarkTranslation:
     name = "landmark"
     about = "one photograph, or a captured actor, by way of 68 points"
     learns_from_many = True
+    speaks_untrained = True
     draws_meshes = False
     takes: Mapping[Action, Mapping[str, str]] = {
         "train": {
@@ -71,7 +74,7 @@ class LandmarkTranslation:
     }
     actors: Mapping[Action, str] = {
         "train": "actors' folders, as `portrait capture` makes them; the more, the better for photographs of others",
-        "render": "a photograph, or an actor's folder",
+        "render": "a photograph, which needs no training, or an actor's folder",
         "evaluate": "an actor's folder",
     }
 
@@ -98,15 +101,17 @@ class LandmarkTranslation:
 
     def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:
         """Renders a line."""
+        if job.training is None:
+            return _at_once(job, listener)
         import numpy as np
 
         from facetake.portrait.landmark_translation.checkpoint import read_motion, read_translator
         from facetake.portrait.landmark_translation.render import show
         from facetake.portrait.landmark_translation.subject import open_subject
 
-        motion = read_motion(job.training)
+        motion = read_motion(job.run)
         settings = motion.about.settings.pictures
-        translator = read_translator(job.training, settings).to(job.device)
+        translator = read_translator(job.run, settings).to(job.device)
         subject = open_subject(job.actor, job.tracks, job.landmarker, job.size)
         for told in _stranger(subject, motion.about):
             listener.warning(told)
@@ -153,6 +158,31 @@ class LandmarkTranslation:
 
 
 SYSTEM: Final = LandmarkTranslation()
+
+
+def _at_once(job: RenderJob, listener: Listener) -> RenderedVideo:
+    """Renders a photograph without a training: its own pixels do what a take does, which is generated for the sound."""
+    from facetake import audio, formats, inference
+    from facetake.generate import GenerateOptions, generate
+    from facetake.portrait.capture.posed_face import open_face
+    from facetake.portrait.landmark_translation.photograph import read_photograph
+    from facetake.portrait.landmark_translation.still import face, film
+
+    if job.actor.is_dir():
+        raise PortraitError(f"{job.actor} is an actor's folder; name the training that shows it, or give a photograph")
+    if not job.actor.exists():
+        raise PortraitError(f"there is no photograph {job.actor}")
+    model = open_face().model
+    shown = face.still_face(read_photograph(job.actor, model, job.size, job.tracks, job.landmarker), model)
+    if job.take:
+        take = formats.read(job.take)
+    else:
+        _warn_of_silence(job.sound, audio.read(job.sound), listener)
+        options = GenerateOptions(job.emotion, seed=job.seed)
+        take = generate(job.sound, options, inference.load(job.model)).take
+    points = face.moved_by(shown, take, AT_ONCE_FPS)
+    painter = None if job.bare else inference.open_mouth_painter().paint
+    return RenderedVideo(film.pictures(shown, points, painter), len(points.moved), len(points.moved), AT_ONCE_FPS)
 
 
 def _stranger(subject: PortraitSubject, about: LandmarkTranslationMetadata) -> list[str]:

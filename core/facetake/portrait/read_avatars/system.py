@@ -45,6 +45,7 @@ class ReadAvatars:
 
     name = "read"
     about = "an actor's whole face, driven by sound in a mood or by a take"
+    speaks_untrained = False
     learns_from_many = False
     draws_meshes = True
     takes: Mapping[Action, Mapping[str, str]] = {
@@ -100,7 +101,7 @@ class ReadAvatars:
         from facetake.portrait.read_avatars.surface import open_surface
         from facetake.portrait.video.playback import there_and_back
 
-        trained = read_trained(job.training)
+        trained = read_trained(job.run)
         trained.renderer.to(job.device)
         surface = open_surface(job.actor, trained.about.settings.part)
         _check_actor(surface, trained, job)
@@ -245,13 +246,13 @@ def _line(job: RenderJob, surface: ActorSurface, trained: TrainedReadAvatars, li
             "--audio"
         )
     if not job.take:
-        ear = _ear(job, trained.about.phonemes, job.training)
+        ear = _ear(job, trained.about.phonemes, job.run)
         mood = system.mood(job.sound, job.emotion, job.model, listener)
         features = _features(job.sound, surface, trained.about.settings, job)
         return render.from_sound(job.sound, surface.rate, features, mood, trained, ear)
     take = formats.read(job.take)
     if job.audio:
-        ear = _ear(job, trained.about.phonemes, job.training)
+        ear = _ear(job, trained.about.phonemes, job.run)
         return render.with_sound(take, job.audio, surface.rate, surface.model, ear)
     return render.without_sound(take, surface.rate, surface.model, inference.load_classifier(job.model))
 

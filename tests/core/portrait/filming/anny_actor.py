@@ -11,6 +11,7 @@ import torch
 from facetake.face.anny import Anny, load
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit, write_actor
 from facetake.portrait.capture.posed_face import open_face
+from facetake.portrait.landmark_translation.still.mesh import model_points
 from facetake.render.camera import portrait
 from facetake.render.harmonics import ambient, to_srgb
 from facetake.render.perspective import place, project
@@ -61,3 +62,14 @@ def anny_actor(folder: Path, number: int, size: int, sound: np.ndarray | None = 
     about = ActorMetadata(face.name, face.sha256, "made_up.mp4", "0" * 64, box, size, RATE, number, camera.focal)
     told = None if sound is None else (sound, 16_000)
     return write_actor(folder, about, Fit(true.landmarks, **nothing), pictures, told)
+
+
+def outlined(points: np.ndarray, size: int) -> np.ndarray:
+    """Landmarks (T, 478, 2) of an actor with the face's outline in its place, as MediaPipe has it."""
+    model = load()
+    true = truth(model, len(points))
+    numbers, where = model_points(model, true.expression, true.identity)
+    turned = (torch.from_numpy(some) for some in (where, true.rotation, true.translation))
+    whole = points.copy()
+    whole[:, numbers] = project(place(*turned), portrait((size, size), 25.0))[..., :2].numpy()
+    return whole

@@ -1,0 +1,1 @@
+"""A photograph that speaks at once: its own pixels follow points of the face, and a network paints inside the mouth."""
