@@ -88,7 +88,11 @@ def film(arguments: argparse.Namespace, device: torch.device, report: Reporter, 
     rendered = films.system_of(made).render(job, listener)
     about = provenance(made.system, job, order.actor)
     arguments.take = job.take
-    portrait_output.write(arguments, report, rendered, item, about, course.step("render"))
+    kept = films.kept_frames(order, job, rendered, about.tags)
+    if done := kept.n_done(rendered):
+        told = f"goes on after {done} of {rendered.n_frames} pictures, which are there already"
+        listener.note([told], {"n_done": done, "n_frames": rendered.n_frames})
+    portrait_output.write(arguments, report, rendered, item, about, course.step("render"), kept)
     report.done(item, [str(arguments.out)])
     return 0
 

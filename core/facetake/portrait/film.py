@@ -7,13 +7,14 @@ so a film that was killed goes on where it was and ends in the same bytes. Anoth
     ACTOR/                     as `portrait capture` makes it
     ACTOR/trained/SYSTEM-...   as `portrait train` does
     ACTOR/takes/               lines performed in a mood, where the film of the actor has only one
+    ACTOR/films/               pictures of a film that is being made, until it is there
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -21,12 +22,22 @@ from facetake import files, formats
 from facetake.errors import ConfigError, PortraitError
 from facetake.portrait.capture.actor import ABOUT, read_about
 from facetake.portrait.capture.clip_list import LIST, VIDEO, ActorClip, captured_in, read_clips, write_clips
-from facetake.portrait.system import FOLDERS, Listener, PortraitSystem, RenderJob, TrainJob, systems
+from facetake.portrait.kept_frames import KeptFrames
+from facetake.portrait.system import (
+    FOLDERS,
+    Listener,
+    PortraitSystem,
+    RenderedVideo,
+    RenderJob,
+    TrainJob,
+    systems,
+)
 
 if TYPE_CHECKING:
     import torch
 
 Kind = Literal["photograph", "video", "clips", "actor"]
+HASHED: Final = frozenset((".json", ".onnx", ".safetensors", ".toml"))
 Quality = Literal["draft", "final"]
 PHOTOGRAPH: Final = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .avif".split())
 SHORTEST_S: Final = 2.0  # less is a word or two: the mouth was not seen in most of its shapes
@@ -311,6 +322,32 @@ def _performed(order: FilmOrder, sound: Path) -> Path:
         options = GenerateOptions(order.emotion, seed=order.seed)
         formats.write(generate(sound, options, inference.load(order.model)).take, path)
     return path
+
+
+def kept_frames(order: FilmOrder, job: RenderJob, film: RenderedVideo, tags: Mapping[str, str]) -> KeptFrames:
+    """Where the pictures of a film are kept until it is there: a folder for all that they depend on.
+
+    Args:
+        order: what is wanted.
+        job: what is rendered.
+        film: its pictures.
+        tags: what the film says of its sources.
+
+    Raises:
+        PortraitError: a file that the film is made from cannot be read.
+    """
+    what = [str(sorted(tags.items())), str(film.n_frames), str(film.rate)]
+    for field in fields(job):
+        value = getattr(job, field.name)
+        what += [field.name, *(_hashes(value) if isinstance(value, Path) else [str(value)])]
+    key = hashlib.sha256("\n".join(what).encode("utf-8")).hexdigest()
+    return KeptFrames(order.actor / "films" / key[:16])
+
+
+def _hashes(path: Path) -> list[str]:
+    """Of a file, or of the networks, fits and tables that lie in a folder."""
+    held = sorted(file for file in path.iterdir() if file.suffix in HASHED) if path.is_dir() else [path]
+    return [files.hash_of(file, PortraitError) for file in held]
 
 
 class _StepListener:

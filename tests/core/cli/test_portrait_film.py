@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import time
@@ -28,6 +30,7 @@ from made_up import Filmed, filmed  # noqa: E402
 from facetake.cli import main  # noqa: E402
 from facetake.cli.portrait_film import Course  # noqa: E402
 from facetake.portrait.capture.posed_face import open_face  # noqa: E402
+from facetake.portrait.kept_frames import PART  # noqa: E402
 from facetake.render.provenance import read_provenance  # noqa: E402
 
 N_FRAMES = 52
@@ -103,6 +106,34 @@ def test_a_killed_film_goes_on_to_the_same_bytes(
     assert not out.exists()
     run(*asked[3:])
     assert out.read_bytes() == made.read_bytes()
+
+
+def test_a_film_killed_while_it_is_drawn_goes_on_from_there(
+    made: Path, video: Filmed, tiny_model: Path, tmp_path: Path
+) -> None:
+    """Pictures that were drawn before it was killed are not drawn again, the bytes are the same, and no picture stays."""
+    long = tmp_path / "long.wav"
+    soundfile.write(long, 0.2 * np.random.default_rng(4).normal(size=6 * 16_000), 16_000)
+    shutil.copytree(made.parent / "made_up.actor", tmp_path / "made_up.actor")
+    films = tmp_path / "made_up.actor" / "films"
+    run(*order(video, long, tiny_model, tmp_path / "whole.mp4"))
+    assert not films.exists()
+    out = tmp_path / "line.mp4"
+    begun = subprocess.Popen([sys.executable, "-m", "facetake", *order(video, long, tiny_model, out, "-q")])
+    try:
+        while begun.poll() is None and not list(films.glob("*/pictures-00001.mkv")):
+            time.sleep(0.005)
+    finally:
+        begun.kill()
+        begun.wait()
+    assert not out.exists()
+    (kept,) = films.iterdir()
+    before = {path: path.stat().st_mtime_ns for path in (kept / "pictures-00000.mkv", kept / "pictures-00001.mkv")}
+    told = run(*order(video, long, tiny_model, out))
+    found = re.search(r"goes on after (\d+) of 150 pictures", told)
+    assert found and int(found[1]) >= 2 * PART
+    assert out.read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not films.exists()
 
 
 def test_the_film_says_where_it_is_from(made: Path, line: Path) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
-    from facetake.arrays import F32
+    from facetake.arrays import F32, U8
     from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
     from facetake.portrait.audiodvp.evaluation import AudioDvpEvaluation, AudioDvpSimilarity
     from facetake.portrait.audiodvp.proxy import Performer
@@ -78,7 +78,10 @@ class AudioDvp:
         _check_actor(performer, trained, job)
         expression = _expression(job, performer, trained)
         frames = there_and_back(len(expression), performer.n_frames)
-        pictures = perform(performer, trained, expression, frames, neural=not job.bare)
+
+        def pictures(first: int) -> Iterator[U8]:
+            return perform(performer, trained, expression, frames, neural=not job.bare, first=first)
+
         return RenderedVideo(pictures, len(frames), performer.n_frames, performer.rate)
 
     def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,6 +21,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
+    from facetake.arrays import U8
     from facetake.portrait.capture.clip_list import ActorClip
     from facetake.portrait.read_avatars.audio_features import PhonemeExtractor, Phonemes
     from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
@@ -105,7 +106,10 @@ class ReadAvatars:
         _check_actor(surface, trained, job)
         line = _line(job, surface, trained, listener)
         frames = there_and_back(len(line.expression), surface.n_frames)
-        pictures = perform(surface, trained, line.expression, line.phonemes, frames)
+
+        def pictures(first: int) -> Iterator[U8]:
+            return perform(surface, trained, line.expression, line.phonemes, frames, first)
+
         return RenderedVideo(pictures, len(frames), surface.n_frames, surface.rate)
 
     def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:

@@ -21,6 +21,7 @@ from facetake.portrait.landmark_translation.image.dataset import Plates, shown
 from facetake.portrait.landmark_translation.image.losses import Judges, identity_of
 from facetake.portrait.landmark_translation.image.translator import REST, Shown, Translator
 from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.training.card_memory import fitting
 from facetake.portrait.training.devices import home
 from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 
@@ -194,7 +195,7 @@ def _sequences(count: int, length: int, batch: int, rng: np.random.Generator) ->
     """Frames (B, length) of sequences, one beginning where another ended, the first at random."""
     length = min(length, count)
     begins = np.arange(int(rng.integers(0, min(length, count - length + 1))), count - length + 1, length)
-    for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / batch))):
+    for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / fitting(batch)))):
         yield some[:, None] + np.arange(length)
 
 
