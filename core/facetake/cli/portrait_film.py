@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's model, where it has none inside")
+    portrait_capture.add_person(parser)
     portrait_capture.add_sound_late(parser)
     portrait_capture.add_consent(parser)
     parser.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1; default: auto")
@@ -115,7 +116,7 @@ def _order(arguments: argparse.Namespace, device: torch.device) -> FilmOrder:
         size=portrait_capture.size(arguments.size),
         sound_late_s=arguments.sound_late,
     )
-    names = ("training", "settings", "seed", "model", "tracks", "landmarker")
+    names = ("training", "settings", "seed", "model", "tracks", "landmarker", "person")
     return replace(order, **{name: getattr(arguments, name) for name in names})
 
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from facetake import files, formats
 from facetake.errors import ConfigError, PortraitError
 from facetake.portrait.capture.actor import ABOUT, read_about
-from facetake.portrait.capture.clip_list import LIST, VIDEO, ActorClip, captured_in, read_clips, write_clips
+from facetake.portrait.capture.clip_list import LIST, VIDEO, ActorClip, read_clips
 from facetake.portrait.kept_frames import KeptFrames
 from facetake.portrait.system import (
     FOLDERS,
@@ -72,6 +72,7 @@ class FilmOrder:
         model: folder of the model that hears the sound; None: the shipped one.
         tracks: landmarks in a file; landmarker: MediaPipe's model.
         sound_late_s: how late the video's sound is; None: found by the lips.
+        person: which of several faces is followed, counted from the left; None: the largest and most central.
     """
 
     source: Path
@@ -90,6 +91,7 @@ class FilmOrder:
     tracks: Path | None = None
     landmarker: Path | None = None
     sound_late_s: float | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -228,11 +230,11 @@ def prepare(order: FilmOrder, made: FilmPlan, step: Step, listener: Listener) ->
     if made.kind in ("video", "clips"):
         shown = _captured(order, made, step("capture"), listener)
     if order.training is None:
-        learnt = order.actor / LIST if made.kind == "clips" else shown
-        if made.kind == "clips" and made.system == "landmark":
-            actors = tuple(clip.path for clip in read_clips(learnt)[0])
+        is_list = (order.actor / LIST).is_file()
+        if is_list and made.system == "landmark":
+            actors = tuple(clip.path for clip in read_clips(order.actor / LIST)[0])
         else:
-            actors = (learnt,)
+            actors = (order.actor / LIST if is_list and made.system == "read" else shown,)
         job = TrainJob(
             actors=actors,
             out=made.training,
@@ -248,27 +250,48 @@ def prepare(order: FilmOrder, made: FilmPlan, step: Step, listener: Listener) ->
 
 def _captured(order: FilmOrder, made: FilmPlan, progress: Callable[[float], None], listener: Listener) -> Path:
     """The actor's folder whose video is shown, captured where that was not done before."""
-    from facetake.portrait.capture.clip_capture import Order, capture, capture_clips
+    from facetake.portrait.capture.clip_capture import Order, capture_list, capture_shots
     from facetake.portrait.capture.posed_face import open_face
 
     asked = Order(
-        order.source, order.actor, order.tracks, order.landmarker, order.size, sound_late_s=order.sound_late_s
+        order.source,
+        order.actor,
+        order.tracks,
+        order.landmarker,
+        order.size,
+        sound_late_s=order.sound_late_s,
+        person=order.person,
     )
-    if made.kind == "video":
-        if (order.actor / ABOUT).is_file():
-            _check_same(order)
-        else:
-            told = capture(asked, open_face(), lambda share, _: progress(share))[1]
-            _warn(told, listener)
+    listed = order.actor / LIST
+    if made.kind == "clips":
+        if not listed.is_file():
+            _warn(capture_list(order.source, asked, open_face(), lambda share, _: progress(share))[1], listener)
+        return _in_mood(read_clips(listed)[0], order.emotion).path
+    if (order.actor / ABOUT).is_file() or listed.is_file():
+        _check_same(order)
+    else:
+        _warn(capture_shots(asked, open_face(), lambda share, _: progress(share))[1], listener)
+    if not listed.is_file():
         return order.actor
-    clips, told = read_clips(order.source)
-    places = captured_in(clips, order.actor)
-    if not (order.actor / LIST).is_file():
-        orders = [replace(asked, video=clip.path, out=to.path) for clip, to in zip(clips, places, strict=True)]
-        _, more = capture_clips(orders, open_face(), lambda share, _: progress(share))
-        _warn([*told, *more], listener)
-        write_clips(order.actor / LIST, places)
-    return _in_mood(places, order.emotion).path
+    shown, length_s = _longest(read_clips(listed)[0])
+    if length_s < SHORTEST_S:
+        raise PortraitError(
+            f"{order.source}: its longest shot lasts {length_s:.1f} s, too short to learn a mouth from; give a video "
+            f"with {SHORTEST_S:g} s of speech in one shot at least"
+        )
+    if made.system == "audiodvp":
+        listener.note(
+            [f"audiodvp learns from one shot, the longest, {shown.name} of {length_s:.1f} s"], {"shot": shown.name}
+        )
+    return shown
+
+
+def _longest(clips: list[ActorClip]) -> tuple[Path, float]:
+    """The folder of the longest clip, and how many seconds it lasts."""
+    lengths = [read_about(clip.path / ABOUT) for clip in clips]
+    seconds = [about.n_frames / float(about.rate) for about in lengths]
+    place = max(range(len(clips)), key=lambda i: seconds[i])
+    return clips[place].path, seconds[place]
 
 
 def _warn(lines: list[str], listener: Listener) -> None:
@@ -277,7 +300,9 @@ def _warn(lines: list[str], listener: Listener) -> None:
 
 
 def _check_same(order: FilmOrder) -> None:
-    if read_about(order.actor / ABOUT).source_sha256 != files.hash_of(order.source, PortraitError):
+    whole = order.actor / ABOUT
+    about = read_about(whole if whole.is_file() else read_clips(order.actor / LIST)[0][0].path / ABOUT)
+    if about.source_sha256 != files.hash_of(order.source, PortraitError):
         raise PortraitError(f"{order.actor} holds another video than {order.source}; name another folder with --actor")
 
 

@@ -7,7 +7,7 @@ have had in one go. Knows rendered videos; does not know systems or what a film 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count, islice
@@ -64,7 +64,7 @@ class KeptFrames:
             with suppress(OSError):  # it holds something else
                 above.rmdir()
 
-    def _read(self, film: RenderedVideo) -> Iterator[U8]:
+    def _read(self, film: RenderedVideo) -> Generator[U8, None, int]:
         """Yields what is there; the number of pictures, up to the first file that is damaged."""
         for first in range(0, self.n_done(film), self.part):
             file = self._file(first // self.part)

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake.arrays import F32
+from facetake.arrays import F32, I64, Mask
 from facetake.networks.audio2expression import Audio2Expression, stacked
 from facetake.networks.optimization import BETAS, step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
@@ -131,6 +131,7 @@ def learn(
     training: ExpressionTraining,
     seed: int,
     progress: Callable[[float], None] = ignore,
+    learnable: Mask | None = None,
 ) -> Predictor:
     """Fits what predicts expression to one clip.
 
@@ -141,12 +142,14 @@ def learn(
         training: which way, epochs and the like.
         seed: of weights and order.
         progress: told the share done, 0..1.
+        learnable: frames (T,) whose expression is known; None: all.
     """
+    rows = np.arange(len(expression)) if learnable is None else np.flatnonzero(learnable)
     if training.way == "scaled":
-        return _scaled(features, expression)
+        return _scaled(features[rows], expression[rows])
     if training.way == "ridge":
-        return _regressed(features, expression)
-    return _learnt(features, expression, radius, training, seed, progress)
+        return _regressed(features, expression[rows], rows)
+    return _learnt(features, expression[rows], rows, radius, training, seed, progress)
 
 
 def _scaled(features: F32, expression: F32) -> Scaled:
@@ -165,10 +168,10 @@ def _scaled(features: F32, expression: F32) -> Scaled:
     return found.eval()
 
 
-def _regressed(features: F32, expression: F32) -> Ridge:
+def _regressed(features: F32, expression: F32, frames: I64) -> Ridge:
     """Least squares with every weight held small, the take's smaller than the lips'."""
     found = Ridge(features.shape[1], expression.shape[1])
-    rows = found.windows(features).numpy().astype(np.float64)
+    rows = found.windows(features)[frames].numpy().astype(np.float64)
     n_take = features.shape[1] - N_LIPS
     n_near = rows.shape[1] - n_take
     mean = rows.mean(axis=0)
@@ -192,6 +195,7 @@ def _regressed(features: F32, expression: F32) -> Ridge:
 def _learnt(
     features: F32,
     expression: F32,
+    frames: I64,
     radius: int,
     training: ExpressionTraining,
     seed: int,
@@ -207,7 +211,7 @@ def _learnt(
     wanted = torch.from_numpy(expression)
     with torch.no_grad():
         network.net.last.bias.copy_(wanted.mean(dim=0))
-    windows = network.windows(features)
+    windows = network.windows(features)[frames]
     adam = torch.optim.AdamW(network.parameters(), training.rate, BETAS, weight_decay=training.decay)
 
     def epoch(_: int) -> None:

@@ -129,7 +129,7 @@ class Trainer:
                 progress(done / self.epochs)
 
     def _learnt(self, learn: Callable[[int], Losses], number: int) -> Losses:
-        """What an epoch gives, with torch's own draws such that they depend on the epoch alone, however it was reached."""
+        """What an epoch gives; torch's own draws depend on the epoch alone too, however it was reached."""
         with torch.random.fork_rng():
             torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
             return learn(number)

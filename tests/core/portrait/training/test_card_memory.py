@@ -44,7 +44,7 @@ class Small:
 
 
 def test_what_does_not_fit_is_learnt_by_smaller_batches() -> None:
-    """Batches are halved until they fit, which is told, and the weights are those of such batches from the beginning."""
+    """Batches are halved until they fit, which is told; weights are those of such batches from the beginning."""
     with pytest.warns(Notice) as told:
         found = Small(2).train(8)
     says = "the card's memory is full; it learns from batches 1/{} as large from here on"
