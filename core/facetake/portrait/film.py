@@ -371,7 +371,7 @@ def kept_frames(order: FilmOrder, job: RenderJob, film: RenderedVideo, tags: Map
 
 def _hashes(path: Path) -> list[str]:
     """Of a file, or of the networks, fits and tables that lie in a folder."""
-    held = sorted(file for file in path.iterdir() if file.suffix in HASHED) if path.is_dir() else [path]
+    held = sorted(file for file in path.glob("[!.]*") if file.suffix in HASHED) if path.is_dir() else [path]
     return [files.hash_of(file, PortraitError) for file in held]
 
 

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -31,6 +33,8 @@ from facetake.cli import main  # noqa: E402
 from facetake.cli.portrait_film import Course  # noqa: E402
 from facetake.portrait.capture.posed_face import open_face  # noqa: E402
 from facetake.portrait.kept_frames import PART  # noqa: E402
+from facetake.portrait.storage import write_png  # noqa: E402
+from facetake.portrait.video.footage import open_footage  # noqa: E402
 from facetake.render.provenance import read_provenance  # noqa: E402
 
 N_FRAMES = 52
@@ -168,6 +172,67 @@ def test_a_mood_takes_the_whole_face(
     assert "by read, because a mood needs the whole face" in capsys.readouterr().err
     told = read_provenance(out)
     assert told is not None and [one["role"] for one in told["sources"]] == ["actor", "training", "audio", "take"]  # type: ignore[attr-defined]
+
+
+class _Marks:
+    """Stands in for MediaPipe: knows where the made-up actor's landmarks are."""
+
+    def __init__(self, tracks: np.ndarray) -> None:
+        self._tracks = iter(tracks)
+
+    def faces(self, picture: np.ndarray, time_ms: int) -> np.ndarray:
+        """The faces of the next frame."""
+        return np.asarray(next(self._tracks), np.float32)
+
+
+def test_clips_in_moods_are_a_film_by_read(
+    video: Filmed,
+    line: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A list of clips is captured together and learnt by READ, and the clip in the line's mood is shown; it says why."""
+
+    @contextmanager
+    def marks(_: Path | None) -> Iterator[_Marks]:
+        yield _Marks(np.load(video.tracks)["points"])
+
+    monkeypatch.setattr("facetake.portrait.capture.clip_capture.detector", marks)
+    for name in ("calm.mp4", "glad.mp4"):
+        shutil.copyfile(video.video, tmp_path / name)
+    table = "clip,emotion,intensity\ncalm.mp4,neutral,1\nglad.mp4,happy,0.5\n"
+    (tmp_path / "list.csv").write_text(table, encoding="utf-8")
+    out = tmp_path / "line.mp4"
+    asked = ["portrait", "film", str(tmp_path / "list.csv"), "--audio", str(line), "-o", str(out), "--settings", "tiny"]
+    assert main([*asked, "--size", SIZE, "--model", str(tiny_model), "--emotion", "happy"]) == 0
+    assert "clips: by read, because moods are learnt from clips that have them" in capsys.readouterr().err
+    told = read_provenance(out)
+    assert told is not None and told["system"] == "read"
+    assert [one["name"] for one in told["sources"]][:2] == ["glad.mp4", "read-tiny"]  # type: ignore[attr-defined]
+    assert (tmp_path / "list.actor" / "clips.csv").is_file() and not (tmp_path / "list.actor" / "films").exists()
+
+
+def test_a_photograph_is_a_film_by_its_landmarks(
+    made: Path, video: Filmed, line: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A photograph speaks by networks that are named; it says why, and leaves nothing but the film."""
+    many = tmp_path / "many"
+    learnt = ["portrait", "train", "landmark", str(made.parent / "made_up.actor"), "-o", str(many)]
+    assert main([*learnt, "--settings", "tiny", "--model", str(tiny_model)]) == 0
+    picture = next(open_footage(video.video).pictures())
+    write_png(tmp_path / "photo.png", picture)
+    np.savez(tmp_path / "photo.npz", points=np.load(video.tracks)["points"][:1])
+    out = tmp_path / "film" / "photo.mp4"
+    out.parent.mkdir()
+    asked = ["portrait", "film", str(tmp_path / "photo.png"), "--audio", str(line), "-o", str(out)]
+    asked += ["--training", str(many), "--tracks", str(tmp_path / "photo.npz"), "--size", SIZE]
+    assert main([*asked, "--model", str(tiny_model)]) == 0
+    assert "photograph: by landmark, because a photograph speaks by way of its landmarks" in capsys.readouterr().err
+    told = read_provenance(out)
+    assert told is not None and told["system"] == "landmark"
+    assert [path.name for path in out.parent.iterdir()] == ["photo.mp4"]
 
 
 def test_what_cannot_become_a_film_is_one_sentence(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from facetake import files, inference
 from facetake.arrays import F32, Mask
 from facetake.errors import PortraitError
+from facetake.face.drive import head_angles
 from facetake.files import json_text
 from facetake.formats import beside
 from facetake.portrait.capture import actor, overlay, pose
@@ -40,6 +41,7 @@ from facetake.render.camera import portrait
 
 PLAN = "capture.json"
 TRACKS = "tracks.npz"
+SIDE_DEG = 65.0  # from which on half of a mouth is behind the other; made-up heads are followed to 60 within a degree
 Progress = Callable[[float, str], None]
 
 
@@ -349,6 +351,17 @@ def _pictures(clip: TrackedVideo, crop: Crop, progress: Callable[[float], None])
     return told
 
 
+def _far(clip: TrackedVideo, far: Mask) -> list[str]:
+    """What is told of a head that turns away for a moment."""
+    if not far.any():
+        return []
+    where = ", ".join(between(clip.footage, *part) for part in runs(far))
+    return [
+        f"{clip.footage.path}: the head is turned by more than {SIDE_DEG:g} degrees from {where}; these frames are left "
+        "out of training"
+    ]
+
+
 class _Fitting:
     """The numerical part, with its results saved as it goes."""
 
@@ -407,8 +420,9 @@ class _Fitting:
             return actor.read_actor(out), []
         fit = self._fit(clip, progress)
         actor.write_fit(out, fit)
-        about, told = self._in_step(actor.CapturedActor(out, self._about(clip), fit), clip)
-        told = [*self._covered(clip), *told]
+        far = self._turned(clip, fit)
+        about, told = self._in_step(actor.CapturedActor(out, self._about(clip, far), fit), clip)
+        told = [*self._covered(clip), *_far(clip, far), *told]
         actor.write_about(out, about)
         for part in out.glob("motion-*.safetensors"):
             files.remove(part)
@@ -422,7 +436,18 @@ class _Fitting:
         where = ", ".join(between(clip.footage, *part) for part in hidden)
         return [f"{clip.footage.path}: the mouth is covered from {where}; these frames are left out of training"]
 
-    def _about(self, clip: TrackedVideo) -> actor.ActorMetadata:
+    @staticmethod
+    def _turned(clip: TrackedVideo, fit: actor.Fit) -> Mask:
+        """In which frames (T,) the head is seen from the side. PortraitError where it is in all."""
+        turned = np.abs(head_angles(fit.rotation)[:, 0])
+        if (turned > SIDE_DEG).all():
+            raise PortraitError(
+                f"{clip.footage.path}: the head is seen from the side, turned by {np.median(turned):.0f} degrees; give "
+                "a video that shows it from the front"
+            )
+        return np.asarray(turned > SIDE_DEG)
+
+    def _about(self, clip: TrackedVideo, far: Mask) -> actor.ActorMetadata:
         footage = clip.footage
         crop = self._crops[clip.order.out]
         return actor.ActorMetadata(
@@ -438,7 +463,7 @@ class _Fitting:
             footage.start_s,
             clip.order.sound_late_s or 0.0,
             clip.shot,
-            tuple(runs(self._hidden[clip.order.out])),
+            tuple(runs(self._hidden[clip.order.out] | far)),
         )
 
     def _in_step(self, seen: actor.CapturedActor, clip: TrackedVideo) -> tuple[actor.ActorMetadata, list[str]]:

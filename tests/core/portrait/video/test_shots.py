@@ -74,7 +74,7 @@ def test_a_face_that_is_gone_for_long_ends_a_shot() -> None:
 
 @pytest.mark.parametrize(("cuts", "moved"), [((40,), 0.0), ((), 20.0)])
 def test_a_cut_ends_a_shot(cuts: tuple[int, ...], moved: float) -> None:
-    """Whether the pictures tell of it or a face that stands elsewhere all at once; a shot of half a second is left out."""
+    """Whether pictures tell of it or a face that stands elsewhere all at once; a shot of half a second is left out."""
     track = faces(T)
     track[40:, ..., 0] -= moved
     kept, told = found(track, cuts)
@@ -96,7 +96,7 @@ def test_a_face_that_walks_in_is_used_from_there() -> None:
 
 
 def crowd(swapped: bool = False) -> F32:
-    """Two faces, a smaller one on the left; swapped: the detector names them the other way round in every other frame."""
+    """Two faces, a smaller one on the left; swapped: the detector lists them the other way round at every second."""
     both = np.concatenate([faces(T, (14.0, 30.0), 16.0), faces(T, (40.0, 34.0), 24.0)], axis=1)
     if swapped:
         both[::2] = both[::2, ::-1]
