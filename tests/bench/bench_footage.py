@@ -20,9 +20,13 @@ from pathlib import Path
 
 import numpy as np
 
-from facetake.arrays import F32, U8
-from facetake.portrait.storage import read_json, write_pictures
-from facetake.portrait.video.footage import open_footage
+FILMING = Path(__file__).parents[1] / "core" / "portrait" / "filming"
+sys.path.insert(0, str(FILMING))
+from films import turned  # noqa: E402
+
+from facetake.arrays import F32, U8  # noqa: E402
+from facetake.portrait.storage import read_json, write_pictures  # noqa: E402
+from facetake.portrait.video.footage import open_footage  # noqa: E402
 
 SHADE = 0.12
 HLG = "zscale=tin=709:min=709:pin=709:t=arib-std-b67:m=2020_ncl:p=2020:npl=203,format=yuv420p10le"
@@ -61,9 +65,8 @@ class Footage:
 
     def rotated(self, path: Path) -> None:
         """A telephone held upright: lying pictures, and a matrix that turns them."""
-        lying = path.with_name("lying.mp4")
-        self.filtered(lying, "-vf", "transpose=cclock", *X264)
-        ffmpeg("-display_rotation", "-90", "-i", lying, "-c", "copy", path)
+        self.filtered(path, "-vf", "transpose=cclock", *X264)
+        turned(path, 90)
 
     def uneven(self, path: Path) -> None:
         """A third of the frames left out here and there, the times of the rest kept."""

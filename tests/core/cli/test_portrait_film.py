@@ -193,7 +193,7 @@ def test_clips_in_moods_are_a_film_by_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A list of clips is captured together and learnt by READ, and the clip in the line's mood is shown; it says why."""
+    """A list of clips is captured together and learnt by READ; the clip in the line's mood is shown, and it says why."""
 
     @contextmanager
     def marks(_: Path | None) -> Iterator[_Marks]:
@@ -205,7 +205,8 @@ def test_clips_in_moods_are_a_film_by_read(
     table = "clip,emotion,intensity\ncalm.mp4,neutral,1\nglad.mp4,happy,0.5\n"
     (tmp_path / "list.csv").write_text(table, encoding="utf-8")
     out = tmp_path / "line.mp4"
-    asked = ["portrait", "film", str(tmp_path / "list.csv"), "--audio", str(line), "-o", str(out), "--settings", "tiny"]
+    asked = ["portrait", "film", str(tmp_path / "list.csv"), "--audio", str(line), "-o", str(out)]
+    asked += ["--settings", "tiny"]
     assert main([*asked, "--size", SIZE, "--model", str(tiny_model), "--emotion", "happy"]) == 0
     assert "clips: by read, because moods are learnt from clips that have them" in capsys.readouterr().err
     told = read_provenance(out)
@@ -222,8 +223,8 @@ def test_a_photograph_is_a_film_by_its_landmarks(
     learnt = ["portrait", "train", "landmark", str(made.parent / "made_up.actor"), "-o", str(many)]
     assert main([*learnt, "--settings", "tiny", "--model", str(tiny_model)]) == 0
     picture = next(open_footage(video.video).pictures())
-    write_png(tmp_path / "photo.png", picture)
-    np.savez(tmp_path / "photo.npz", points=np.load(video.tracks)["points"][:1])
+    write_png(tmp_path / "photo.png", picture.repeat(2, axis=0).repeat(2, axis=1))
+    np.savez(tmp_path / "photo.npz", points=2.0 * np.load(video.tracks)["points"][:1])
     out = tmp_path / "film" / "photo.mp4"
     out.parent.mkdir()
     asked = ["portrait", "film", str(tmp_path / "photo.png"), "--audio", str(line), "-o", str(out)]

@@ -357,8 +357,8 @@ def _far(clip: TrackedVideo, far: Mask) -> list[str]:
         return []
     where = ", ".join(between(clip.footage, *part) for part in runs(far))
     return [
-        f"{clip.footage.path}: the head is turned by more than {SIDE_DEG:g} degrees from {where}; these frames are left "
-        "out of training"
+        f"{clip.footage.path}: the head is turned by more than {SIDE_DEG:g} degrees from {where}; these frames are "
+        "left out of training"
     ]
 
 
