@@ -245,13 +245,12 @@ def main() -> None:
     if not (first / "actor.json").is_file():
         print(*captured(arguments.clip, first, arguments.landmarker))
     track = np.load(first / "tracks.npz")["points"][:, 0]
-    for name, make in made(Footage(arguments.clip, arguments.other, track, arguments.out)).items():
-        if arguments.only and name not in arguments.only:
-            continue
+    kinds = made(Footage(arguments.clip, arguments.other, track, arguments.out))
+    for name in arguments.only or kinds:
         folder = arguments.out / name.replace(" ", "_").replace(",", "")
         folder.mkdir(exist_ok=True)
         video = folder / "video.mp4"
-        make(video)
+        kinds[name](video)
         told, seconds, most = captured(video, folder / "actor", arguments.landmarker)
         abouts = sorted(folder.glob("actor/**/actor.json"))
         frames = [int(str(read_json(path)["n_frames"])) for path in abouts]

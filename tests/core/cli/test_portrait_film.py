@@ -193,7 +193,7 @@ def test_clips_in_moods_are_a_film_by_read(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    """A list of clips is captured together and learnt by READ; the clip in the line's mood is shown, and it says why."""
+    """A list of clips is captured together and learnt by READ, the one in the mood is shown, and it says why."""
 
     @contextmanager
     def marks(_: Path | None) -> Iterator[_Marks]:
