@@ -53,7 +53,7 @@ def test_a_video_of_one_frame_stands_still() -> None:
 
 
 def test_a_film_shows_the_longest_stretch_with_the_whole_face() -> None:
-    """Frames in which something is before the mouth are not shown; a longer line turns at them, a whole video is all."""
+    """Frames in which something is before the mouth are not shown; a longer line turns at them."""
     learnable = np.ones(30, np.bool_)
     assert np.array_equal(whole_face(40, learnable)[0], there_and_back(40, 30))
     learnable[8:11] = False
