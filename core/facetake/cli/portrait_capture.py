@@ -122,8 +122,8 @@ def _folders(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
 
 
 def _clips(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
+    from facetake.portrait.capture.actor import LIST
     from facetake.portrait.capture.clip_capture import capture_list
-    from facetake.portrait.capture.clip_list import LIST
     from facetake.portrait.capture.posed_face import open_face
 
     for option in ("take", "tracks"):

@@ -100,13 +100,14 @@ def film(arguments: argparse.Namespace, device: torch.device, report: Reporter, 
 
 def _order(arguments: argparse.Namespace, device: torch.device) -> FilmOrder:
     from facetake.portrait.capture.actor import ABOUT as MARK
+    from facetake.portrait.capture.actor import LIST
     from facetake.portrait.film import FilmOrder
 
     source = arguments.source
     beside = arguments.out.parent / f"{source.stem}.actor"
     order = FilmOrder(
         source=source,
-        actor=source if (source / MARK).is_file() else arguments.actor or beside,
+        actor=source if any((source / name).is_file() for name in (MARK, LIST)) else arguments.actor or beside,
         device=device,
         audio=arguments.audio,
         take=arguments.take,

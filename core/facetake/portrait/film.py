@@ -20,8 +20,8 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from facetake import files, formats
 from facetake.errors import ConfigError, PortraitError
-from facetake.portrait.capture.actor import ABOUT, read_about
-from facetake.portrait.capture.clip_list import LIST, VIDEO, ActorClip, read_clips
+from facetake.portrait.capture.actor import ABOUT, LIST, read_about
+from facetake.portrait.capture.clip_list import VIDEO, ActorClip, read_clips
 from facetake.portrait.kept_frames import KeptFrames
 from facetake.portrait.system import (
     FOLDERS,

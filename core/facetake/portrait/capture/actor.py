@@ -35,6 +35,7 @@ ABOUT = "actor.json"
 PICTURES = "crop.mkv"
 SOUND = "sound.wav"
 FIT = "fit.safetensors"
+LIST = "clips.csv"  # of a folder that holds several actors' folders, of one person
 VERSION = 2  # of the folder's layout
 SIZE_MOST = 8192  # pixels of a crop's side
 
@@ -206,6 +207,8 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
     """
     if not folder.is_dir():
         raise PortraitError(f"there is no actor's folder {folder}; make one with `facetake portrait capture`")
+    if not (folder / mark).is_file() and (folder / LIST).is_file():
+        raise PortraitError(f"{folder} holds several clips; name one of the folders that its {LIST} lists")
     if not (folder / mark).is_file():
         raise PortraitError(
             f"{folder} is no finished actor ({ABOUT} is missing); run `facetake portrait capture` again to finish it"

@@ -24,8 +24,9 @@ from facetake.face.drive import head_angles
 from facetake.files import json_text
 from facetake.formats import beside
 from facetake.portrait.capture import actor, overlay, pose
+from facetake.portrait.capture.actor import LIST
 from facetake.portrait.capture.audio_offset import late_sound, offset
-from facetake.portrait.capture.clip_list import LIST, ActorClip, captured_in, read_clips, write_clips
+from facetake.portrait.capture.clip_list import ActorClip, captured_in, read_clips, write_clips
 from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion, joined
 from facetake.portrait.capture.identity import Shared, read_shared, shared_by, write_shared
 from facetake.portrait.capture.linearized_model import linearised

@@ -87,12 +87,15 @@ def test_a_cut_makes_two_clips(plain: Shot, tmp_path: Path, capsys: pytest.Captu
     assert "video.mp4 is cut into 2 clips, taken to show one person: 0.00 to 1.04 s and 1.04 to 2.08 s" in (
         " ".join(capsys.readouterr().err.split())
     )
-    one, two = (read_actor(clip.path) for clip in read_clips(order.out / "clips.csv")[0])
+    assert read_clips(order.out) == read_clips(order.out / "clips.csv")
+    one, two = (read_actor(clip.path) for clip in read_clips(order.out)[0])
     assert (one.n_frames, two.n_frames) == (N, N) and two.about.start_s == Fraction(26, 25)
     assert np.array_equal(one.fit.identity, two.fit.identity) and one.about.origin != two.about.origin
     assert [formats.read(tmp_path / f"a-{number}.json").n_frames for number in (1, 2)] == [N, N]
     with pytest.raises(PortraitError, match="holds a finished actor already"):
         captured(order)
+    with pytest.raises(PortraitError, match="holds several clips; name one of the folders that its clips.csv lists"):
+        read_actor(order.out)
 
 
 def test_one_shot_alone_is_asked_for(plain: Shot, tmp_path: Path) -> None:
