@@ -28,6 +28,7 @@ if str(FILMING) not in sys.path:
 
 from films import brightening, film  # noqa: E402
 from made_up import Filmed, filmed  # noqa: E402
+from moody import moody  # noqa: E402
 
 from facetake.cli import main  # noqa: E402
 from facetake.cli.portrait_film import Course  # noqa: E402
@@ -216,11 +217,11 @@ def test_clips_in_moods_are_a_film_by_read(
 
 
 def test_a_photograph_is_a_film_by_its_landmarks(
-    made: Path, video: Filmed, line: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    video: Filmed, line: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A photograph speaks by networks that are named; it says why, and leaves nothing but the film."""
     many = tmp_path / "many"
-    learnt = ["portrait", "train", "landmark", str(made.parent / "made_up.actor"), "-o", str(many)]
+    learnt = ["portrait", "train", "landmark", str(moody(tmp_path / "anna", "neutral", 1.0).folder), "-o", str(many)]
     assert main([*learnt, "--settings", "tiny", "--model", str(tiny_model)]) == 0
     picture = next(open_footage(video.video).pictures())
     write_png(tmp_path / "photo.png", picture.repeat(2, axis=0).repeat(2, axis=1))
