@@ -40,6 +40,7 @@ from facetake.render.provenance import read_provenance  # noqa: E402
 
 N_FRAMES = 52
 SIZE = "64"
+SPEECH = Path(__file__).parents[3] / "examples" / "line.wav"
 
 
 @pytest.fixture(scope="module")
@@ -222,7 +223,7 @@ def test_a_photograph_is_a_film_by_its_landmarks(
     """A photograph speaks by networks that are named; it says why, and leaves nothing but the film."""
     many = tmp_path / "many"
     learnt = ["portrait", "train", "landmark", str(moody(tmp_path / "anna", "neutral", 1.0).folder), "-o", str(many)]
-    assert main([*learnt, "--settings", "tiny", "--model", str(tiny_model)]) == 0
+    assert main([*learnt, "--lines", str(SPEECH), "--settings", "tiny", "--model", str(tiny_model)]) == 0
     picture = next(open_footage(video.video).pictures())
     write_png(tmp_path / "photo.png", picture.repeat(2, axis=0).repeat(2, axis=1))
     np.savez(tmp_path / "photo.npz", points=2.0 * np.load(video.tracks)["points"][:1])
