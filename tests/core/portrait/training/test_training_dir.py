@@ -81,7 +81,7 @@ def kill_before(patch: pytest.MonkeyPatch, number: int) -> None:
         return done
 
     for owner, name in (
-        (checkpoint, "save_file"),
+        (Path, "write_bytes"),
         (Path, "replace"),
         (Path, "rename"),
         (Path, "write_text"),
