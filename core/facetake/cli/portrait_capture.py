@@ -26,7 +26,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "video",
         type=Path,
         metavar="VIDEO",
-        help="one shot of one face; or several clips of one actor "
+        help="a film of one face, several shots of which become several clips; or several clips of one actor "
         "with one identity: a CSV clip,emotion,intensity or a folder laid out like MEAD",
     )
     parser.add_argument(
@@ -51,6 +51,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="anny (default), or a face model of your own: flame:FILE, bfm:FILE or ict:FOLDER",
     )
     parser.add_argument("--range", metavar="A-B", help="seconds of the video, such as 1.0-7.5")
+    add_person(parser)
     add_sound_late(parser)
     add_consent(parser)
     parser.add_argument(
@@ -69,6 +70,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--weights", type=Path, metavar="DIR", help="a folder with VGGFace2's network, for a regression to start from"
+    )
+
+
+def add_person(parser: argparse.ArgumentParser) -> None:
+    """Declares who of several is followed."""
+    parser.add_argument(
+        "--person",
+        type=options.whole(1),
+        metavar="N",
+        help="of several faces the one that is number N from the left; default: the largest and most central",
     )
 
 
@@ -111,10 +122,8 @@ def _folders(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
 
 
 def _clips(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
-    from dataclasses import replace
-
-    from facetake.portrait.capture.clip_capture import capture_clips
-    from facetake.portrait.capture.clip_list import LIST, captured_in, read_clips, write_clips
+    from facetake.portrait.capture.actor import LIST
+    from facetake.portrait.capture.clip_capture import capture_list
     from facetake.portrait.capture.posed_face import open_face
 
     for option in ("take", "tracks"):
@@ -125,17 +134,13 @@ def _clips(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     order = _order(arguments)
     item = str(arguments.video)
     out = arguments.out
-    clips, told = read_clips(arguments.video)
-    places = captured_in(clips, out)
-    orders = [replace(order, video=clip.path, out=place.path) for clip, place in zip(clips, places, strict=True)]
     report.start(item, 0, 1)
     face = open_face(arguments.face)
-    _, more = capture_clips(orders, face, lambda share, _: report.progress(item, share))
-    for line in [*told, *more]:
+    clips, told = capture_list(arguments.video, order, face, lambda share, _: report.progress(item, share))
+    for line in told:
         report.warning(item, line)
-    write_clips(out / LIST, places)
     report.done(item, [str(out / LIST)])
-    return [out, *(place.path for place in places)]
+    return [out, *(clip.path for clip in clips)]
 
 
 def _video(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
@@ -150,15 +155,21 @@ def _video(arguments: argparse.Namespace, report: Reporter) -> list[Path]:
     face = open_face(arguments.face)
     item = str(arguments.video)
     report.start(item, 0, 1)
-    actor, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
+    actors, told = (_regressed if arguments.method == "regress" else _fitted)(arguments, order, face, report)
     for line in told:
         report.warning(item, line)
     outputs = [str(arguments.out)]
     if arguments.take is not None:
-        formats.write(take_of(actor, face.model), arguments.take)
-        outputs.append(str(arguments.take))
+        for actor, path in zip(actors, _takes(arguments.take, len(actors)), strict=True):
+            formats.write(take_of(actor, face.model), path)
+            outputs.append(str(path))
     report.done(item, outputs)
-    return [arguments.out]
+    return list(dict.fromkeys([arguments.out, *(actor.folder for actor in actors)]))
+
+
+def _takes(path: Path, count: int) -> list[Path]:
+    """Where the takes of so many shots go: several are numbered."""
+    return [path] if count == 1 else [path.with_stem(f"{path.stem}-{number}") for number in range(1, count + 1)]
 
 
 def _order(arguments: argparse.Namespace) -> Order:
@@ -181,20 +192,21 @@ def _order(arguments: argparse.Namespace) -> Order:
         last_s,
         settings,
         arguments.sound_late,
+        arguments.person,
     )
 
 
 def _fitted(
     arguments: argparse.Namespace, order: Order, face: OpenedFaceModel, report: Reporter
-) -> tuple[CapturedActor, list[str]]:
-    from facetake.portrait.capture.clip_capture import capture as captured
+) -> tuple[list[CapturedActor], list[str]]:
+    from facetake.portrait.capture.clip_capture import capture_shots
 
-    return captured(order, face, lambda share, _: report.progress(str(arguments.video), share))
+    return capture_shots(order, face, lambda share, _: report.progress(str(arguments.video), share))
 
 
 def _regressed(
     arguments: argparse.Namespace, order: Order, face: OpenedFaceModel, report: Reporter
-) -> tuple[CapturedActor, list[str]]:
+) -> tuple[list[CapturedActor], list[str]]:
     from facetake.portrait.regress.capturing import regress
     from facetake.portrait.regress.settings import read_settings
 
@@ -203,7 +215,7 @@ def _regressed(
     found = regress(order, face, settings, arguments.weights, lambda share, _: report.progress(item, share))
     line = f"landmarks are {found.landmarks_px:.2f} px off; fitted to landmarks alone {found.first_px:.2f} px"
     report.note(item, [line], {"landmarks_px": found.landmarks_px, "landmarks_alone_px": found.first_px})
-    return found.actor, found.told
+    return [found.actor], found.told
 
 
 def seconds(text: str | None) -> tuple[float, float | None]:

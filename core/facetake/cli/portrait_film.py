@@ -62,6 +62,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--model", type=Path, metavar="DIR", help="the model that hears the sound")
     parser.add_argument("--tracks", type=Path, metavar="FILE.npz", help="landmarks from a file, in place of MediaPipe")
     parser.add_argument("--landmarker", type=Path, metavar="TASK", help="MediaPipe's model, where it has none inside")
+    portrait_capture.add_person(parser)
     portrait_capture.add_sound_late(parser)
     portrait_capture.add_consent(parser)
     parser.add_argument("--device", default="auto", metavar="NAME", help="cpu, cuda, cuda:1; default: auto")
@@ -88,20 +89,25 @@ def film(arguments: argparse.Namespace, device: torch.device, report: Reporter, 
     rendered = films.system_of(made).render(job, listener)
     about = provenance(made.system, job, order.actor)
     arguments.take = job.take
-    portrait_output.write(arguments, report, rendered, item, about, course.step("render"))
+    kept = films.kept_frames(order, job, rendered, about.tags)
+    if done := kept.n_done(rendered):
+        told = f"goes on after {done} of {rendered.n_frames} pictures, which are there already"
+        listener.note([told], {"n_done": done, "n_frames": rendered.n_frames})
+    portrait_output.write(arguments, report, rendered, item, about, course.step("render"), kept)
     report.done(item, [str(arguments.out)])
     return 0
 
 
 def _order(arguments: argparse.Namespace, device: torch.device) -> FilmOrder:
     from facetake.portrait.capture.actor import ABOUT as MARK
+    from facetake.portrait.capture.actor import LIST
     from facetake.portrait.film import FilmOrder
 
     source = arguments.source
     beside = arguments.out.parent / f"{source.stem}.actor"
     order = FilmOrder(
         source=source,
-        actor=source if (source / MARK).is_file() else arguments.actor or beside,
+        actor=source if any((source / name).is_file() for name in (MARK, LIST)) else arguments.actor or beside,
         device=device,
         audio=arguments.audio,
         take=arguments.take,
@@ -111,7 +117,7 @@ def _order(arguments: argparse.Namespace, device: torch.device) -> FilmOrder:
         size=portrait_capture.size(arguments.size),
         sound_late_s=arguments.sound_late,
     )
-    names = ("training", "settings", "seed", "model", "tracks", "landmarker")
+    names = ("training", "settings", "seed", "model", "tracks", "landmarker", "person")
     return replace(order, **{name: getattr(arguments, name) for name in names})
 
 

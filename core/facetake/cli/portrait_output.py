@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from facetake.portrait.kept_frames import KeptFrames
     from facetake.portrait.system import RenderedVideo
     from facetake.render.provenance import Provenance
 
@@ -59,8 +60,12 @@ def write(
     item: str,
     about: Provenance,
     progress: Callable[[float], None],
+    kept: KeptFrames | None = None,
 ) -> None:
-    """Writes the film, signs it where that is asked for, and tells how far it is and what is worth telling."""
+    """Writes the film, signs it where that is asked for, and tells how far it is and what is worth telling.
+
+    kept: where its pictures are kept until it is there, so that it goes on where it was; None: nowhere.
+    """
     from facetake import formats
     from facetake.render.video import unheard, write_video
 
@@ -71,7 +76,7 @@ def write(
         report.warning(item, _there_and_back(film))
 
     def told() -> Iterator[NDArray[np.uint8]]:
-        for index, picture in enumerate(film.pictures):
+        for index, picture in enumerate(film.pictures(0) if kept is None else kept.pictures(film)):
             progress(index / film.n_frames)
             yield picture
 
@@ -80,6 +85,8 @@ def write(
         from facetake.render import content_credentials
 
         content_credentials.sign(arguments.out, about, arguments.c2pa_cert, arguments.c2pa_key)
+    if kept is not None:
+        kept.forget()
 
 
 def _there_and_back(film: RenderedVideo) -> str:

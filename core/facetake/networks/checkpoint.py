@@ -16,27 +16,30 @@ from facetake import files
 from facetake.arrays.reader import reading
 from facetake.errors import ModelError
 from facetake.files import json_text
+from facetake.formats import beside
 
 
 def save(
     folder: Path, name: str, network: nn.Module, optimizer: torch.optim.Optimizer | None, about: dict[str, object]
 ) -> None:
-    """Writes `name`.safetensors, `name`.json and, if an optimiser is given, `name`.optimizer.safetensors."""
+    """Writes `name`.safetensors, `name`.json and, if an optimiser is given, `name`.optimizer.safetensors.
+
+    Raises:
+        TakeError: a file cannot be written, as on a full disk; those that were there before stay.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     weights = {key: value.contiguous() for key, value in network.state_dict().items()}
     _write(folder / f"{name}.safetensors", weights)
     if optimizer is not None:
         _write(folder / f"{name}.optimizer.safetensors", _moments(optimizer))
-    text = folder / f"{name}.json.part"
     told = json_text.dump(json_text.finite(about, str), indent=1, default=str)
-    text.write_text(told, encoding="utf-8", newline="\n")
-    files.replace(text, folder / f"{name}.json")
+    with beside(folder / f"{name}.json") as part:
+        part.write_text(told, encoding="utf-8", newline="\n")
 
 
 def _write(path: Path, tensors: dict[str, Tensor]) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(as_bytes(tensors))  # what safetensors writes itself is the owner's alone
-    files.replace(part, path)
+    with beside(path) as part:
+        part.write_bytes(as_bytes(tensors))  # what safetensors writes itself is the owner's alone
 
 
 def _moments(optimizer: torch.optim.Optimizer) -> dict[str, Tensor]:

@@ -7,26 +7,37 @@ so a film that was killed goes on where it was and ends in the same bytes. Anoth
     ACTOR/                     as `portrait capture` makes it
     ACTOR/trained/SYSTEM-...   as `portrait train` does
     ACTOR/takes/               lines performed in a mood, where the film of the actor has only one
+    ACTOR/films/               pictures of a film that is being made, until it is there
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 from facetake import files, formats
 from facetake.errors import ConfigError, PortraitError
-from facetake.portrait.capture.actor import ABOUT, read_about
-from facetake.portrait.capture.clip_list import LIST, VIDEO, ActorClip, captured_in, read_clips, write_clips
-from facetake.portrait.system import FOLDERS, Listener, PortraitSystem, RenderJob, TrainJob, systems
+from facetake.portrait.capture.actor import ABOUT, LIST, read_about
+from facetake.portrait.capture.clip_list import VIDEO, ActorClip, read_clips
+from facetake.portrait.kept_frames import KeptFrames
+from facetake.portrait.system import (
+    FOLDERS,
+    Listener,
+    PortraitSystem,
+    RenderedVideo,
+    RenderJob,
+    TrainJob,
+    systems,
+)
 
 if TYPE_CHECKING:
     import torch
 
 Kind = Literal["photograph", "video", "clips", "actor"]
+HASHED: Final = frozenset((".json", ".onnx", ".safetensors", ".toml"))
 Quality = Literal["draft", "final"]
 PHOTOGRAPH: Final = frozenset(".jpg .jpeg .png .webp .bmp .tif .tiff .heic .avif".split())
 SHORTEST_S: Final = 2.0  # less is a word or two: the mouth was not seen in most of its shapes
@@ -61,6 +72,7 @@ class FilmOrder:
         model: folder of the model that hears the sound; None: the shipped one.
         tracks: landmarks in a file; landmarker: MediaPipe's model.
         sound_late_s: how late the video's sound is; None: found by the lips.
+        person: which of several faces is followed, counted from the left; None: the largest and most central.
     """
 
     source: Path
@@ -79,6 +91,7 @@ class FilmOrder:
     tracks: Path | None = None
     landmarker: Path | None = None
     sound_late_s: float | None = None
+    person: int | None = None
 
 
 @dataclass(frozen=True)
@@ -213,11 +226,11 @@ def prepare(order: FilmOrder, made: FilmPlan, step: Step, listener: Listener) ->
     if made.kind in ("video", "clips"):
         shown = _captured(order, made, step("capture"), listener)
     if order.training is None and made.training is not None:
-        learnt = order.actor / LIST if made.kind == "clips" else shown
-        if made.kind == "clips" and made.system == "landmark":
-            actors = tuple(clip.path for clip in read_clips(learnt)[0])
+        is_list = (order.actor / LIST).is_file()
+        if is_list and made.system == "landmark":
+            actors = tuple(clip.path for clip in read_clips(order.actor / LIST)[0])
         else:
-            actors = (learnt,)
+            actors = (order.actor / LIST if is_list and made.system == "read" else shown,)
         job = TrainJob(
             actors=actors,
             out=made.training,
@@ -233,27 +246,48 @@ def prepare(order: FilmOrder, made: FilmPlan, step: Step, listener: Listener) ->
 
 def _captured(order: FilmOrder, made: FilmPlan, progress: Callable[[float], None], listener: Listener) -> Path:
     """The actor's folder whose video is shown, captured where that was not done before."""
-    from facetake.portrait.capture.clip_capture import Order, capture, capture_clips
+    from facetake.portrait.capture.clip_capture import Order, capture_list, capture_shots
     from facetake.portrait.capture.posed_face import open_face
 
     asked = Order(
-        order.source, order.actor, order.tracks, order.landmarker, order.size, sound_late_s=order.sound_late_s
+        order.source,
+        order.actor,
+        order.tracks,
+        order.landmarker,
+        order.size,
+        sound_late_s=order.sound_late_s,
+        person=order.person,
     )
-    if made.kind == "video":
-        if (order.actor / ABOUT).is_file():
-            _check_same(order)
-        else:
-            told = capture(asked, open_face(), lambda share, _: progress(share))[1]
-            _warn(told, listener)
+    listed = order.actor / LIST
+    if made.kind == "clips":
+        if not listed.is_file():
+            _warn(capture_list(order.source, asked, open_face(), lambda share, _: progress(share))[1], listener)
+        return _in_mood(read_clips(listed)[0], order.emotion).path
+    if (order.actor / ABOUT).is_file() or listed.is_file():
+        _check_same(order)
+    else:
+        _warn(capture_shots(asked, open_face(), lambda share, _: progress(share))[1], listener)
+    if not listed.is_file():
         return order.actor
-    clips, told = read_clips(order.source)
-    places = captured_in(clips, order.actor)
-    if not (order.actor / LIST).is_file():
-        orders = [replace(asked, video=clip.path, out=to.path) for clip, to in zip(clips, places, strict=True)]
-        _, more = capture_clips(orders, open_face(), lambda share, _: progress(share))
-        _warn([*told, *more], listener)
-        write_clips(order.actor / LIST, places)
-    return _in_mood(places, order.emotion).path
+    shown, length_s = _longest(read_clips(listed)[0])
+    if length_s < SHORTEST_S:
+        raise PortraitError(
+            f"{order.source}: its longest shot lasts {length_s:.1f} s, too short to learn a mouth from; give a video "
+            f"with {SHORTEST_S:g} s of speech in one shot at least"
+        )
+    if made.system == "audiodvp":
+        listener.note(
+            [f"audiodvp learns from one shot, the longest, {shown.name} of {length_s:.1f} s"], {"shot": shown.name}
+        )
+    return shown
+
+
+def _longest(clips: list[ActorClip]) -> tuple[Path, float]:
+    """The folder of the longest clip, and how many seconds it lasts."""
+    lengths = [read_about(clip.path / ABOUT) for clip in clips]
+    seconds = [about.n_frames / float(about.rate) for about in lengths]
+    place = max(range(len(clips)), key=lambda i: seconds[i])
+    return clips[place].path, seconds[place]
 
 
 def _warn(lines: list[str], listener: Listener) -> None:
@@ -262,7 +296,9 @@ def _warn(lines: list[str], listener: Listener) -> None:
 
 
 def _check_same(order: FilmOrder) -> None:
-    if read_about(order.actor / ABOUT).source_sha256 != files.hash_of(order.source, PortraitError):
+    whole = order.actor / ABOUT
+    about = read_about(whole if whole.is_file() else read_clips(order.actor / LIST)[0][0].path / ABOUT)
+    if about.source_sha256 != files.hash_of(order.source, PortraitError):
         raise PortraitError(f"{order.actor} holds another video than {order.source}; name another folder with --actor")
 
 
@@ -307,6 +343,32 @@ def _performed(order: FilmOrder, sound: Path) -> Path:
         options = GenerateOptions(order.emotion, seed=order.seed)
         formats.write(generate(sound, options, inference.load(order.model)).take, path)
     return path
+
+
+def kept_frames(order: FilmOrder, job: RenderJob, film: RenderedVideo, tags: Mapping[str, str]) -> KeptFrames:
+    """Where the pictures of a film are kept until it is there: a folder for all that they depend on.
+
+    Args:
+        order: what is wanted.
+        job: what is rendered.
+        film: its pictures.
+        tags: what the film says of its sources.
+
+    Raises:
+        PortraitError: a file that the film is made from cannot be read.
+    """
+    what = [str(sorted(tags.items())), str(film.n_frames), str(film.rate)]
+    for field in fields(job):
+        value = getattr(job, field.name)
+        what += [field.name, *(_hashes(value) if isinstance(value, Path) else [str(value)])]
+    key = hashlib.sha256("\n".join(what).encode("utf-8")).hexdigest()
+    return KeptFrames(order.actor / "films" / key[:16])
+
+
+def _hashes(path: Path) -> list[str]:
+    """Of a file, or of the networks, fits and tables that lie in a folder."""
+    held = sorted(file for file in path.glob("[!.]*") if file.suffix in HASHED) if path.is_dir() else [path]
+    return [files.hash_of(file, PortraitError) for file in held]
 
 
 class _StepListener:

@@ -20,7 +20,7 @@ import torch
 from torch import Tensor, nn
 
 from facetake import audio, mouth
-from facetake.arrays import F32, F64
+from facetake.arrays import F32, F64, Mask
 from facetake.audio import FRAME_RATE_HZ
 from facetake.face.drive import from_take
 from facetake.generate import GenerateOptions, generate
@@ -115,21 +115,27 @@ class Ridge(nn.Module):
         return torch.from_numpy(np.concatenate([take, *([] if labels is None else [labels]), near], axis=1))
 
 
-def regress(features: Sequence[F32], wanted: Sequence[F32], labels: Sequence[F32] | None = None) -> Ridge:
+def regress(
+    features: Sequence[F32],
+    wanted: Sequence[F32],
+    labels: Sequence[F32] | None = None,
+    learnable: Sequence[Mask] | None = None,
+) -> Ridge:
     """Least squares with every weight held small, those of the take smaller than those of the lips.
 
     Args:
         features: (T, F) of each clip, as `heard` has them.
         wanted: (T, N) of each clip.
         labels: (T, L) of each clip; None without.
+        learnable: (T,) of each clip: frames whose `wanted` is known; None: all.
     """
     n_labels = 0 if labels is None else labels[0].shape[1]
     found = Ridge(features[0].shape[1], wanted[0].shape[1], n_labels)
     told = [None] * len(features) if labels is None else labels
-    rows = np.concatenate([found.windows(*pair).numpy() for pair in zip(features, told, strict=True)]).astype(
-        np.float64
-    )
-    target = np.concatenate(wanted).astype(np.float64)
+    known = [slice(None)] * len(features) if learnable is None else learnable
+    clips = zip(features, told, known, strict=True)
+    rows = np.concatenate([found.windows(heard, label).numpy()[these] for heard, label, these in clips]).astype(float)
+    target = np.concatenate([each[these] for each, these in zip(wanted, known, strict=True)]).astype(float)
     mean, spread = rows.mean(axis=0), (rows.std(axis=0) + SMALLEST_SPREAD) * _counts(found, rows.shape[1])
     inputs = (rows - mean) / spread
     offset = target.mean(axis=0)

@@ -7,7 +7,7 @@ no network library: the work is imported by the methods that do it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from importlib import import_module
@@ -149,13 +149,14 @@ class RenderedVideo:
     """What a line looks like.
 
     Attributes:
-        pictures: (H, W, 3) uint8 each, drawn as they are asked for.
+        pictures: gives those from a frame on, (H, W, 3) uint8 each, drawn as they are asked for; each is the same
+            whichever frame one begins with.
         n_frames: how many there are.
         n_video: frames of the actor's video that is shown behind; what is longer is played there and back.
         rate: frames per second.
     """
 
-    pictures: Iterator[NDArray[np.uint8]]
+    pictures: Callable[[int], Iterator[NDArray[np.uint8]]]
     n_frames: int
     n_video: int
     rate: Fraction

@@ -80,7 +80,8 @@ def source(role: str, path: Path) -> SourceFile:
     """A file, or a folder's networks, that a film was made from. OSError where it cannot be read."""
     if not path.is_dir():
         return SourceFile(role, path.name, files.hash_of(path))
-    hashes = "".join(map(files.hash_of, sorted(path.glob("*.safetensors"))))
+    held = sorted(path.glob("[!.]*.safetensors"))  # and none that was begun when a training was killed
+    hashes = "".join(map(files.hash_of, held))
     return SourceFile(role, path.name, hashlib.sha256(hashes.encode("ascii")).hexdigest())
 
 

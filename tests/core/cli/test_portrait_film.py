@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -24,14 +28,19 @@ if str(FILMING) not in sys.path:
 
 from films import brightening, film  # noqa: E402
 from made_up import Filmed, filmed  # noqa: E402
+from moody import moody  # noqa: E402
 
 from facetake.cli import main  # noqa: E402
 from facetake.cli.portrait_film import Course  # noqa: E402
 from facetake.portrait.capture.posed_face import open_face  # noqa: E402
+from facetake.portrait.kept_frames import PART  # noqa: E402
+from facetake.portrait.storage import write_png  # noqa: E402
+from facetake.portrait.video.footage import open_footage  # noqa: E402
 from facetake.render.provenance import read_provenance  # noqa: E402
 
 N_FRAMES = 52
 SIZE = "64"
+SPEECH = Path(__file__).parents[3] / "examples" / "line.wav"
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +114,32 @@ def test_a_killed_film_goes_on_to_the_same_bytes(
     assert out.read_bytes() == made.read_bytes()
 
 
+def test_a_film_killed_while_it_is_drawn_goes_on_from_there(
+    made: Path, video: Filmed, tiny_model: Path, tmp_path: Path
+) -> None:
+    """Pictures that were there when it was killed are not drawn again, the bytes are the same, and none stays."""
+    long = tmp_path / "long.wav"
+    soundfile.write(long, 0.2 * np.random.default_rng(4).normal(size=6 * 16_000), 16_000)
+    shutil.copytree(made.parent / "made_up.actor", tmp_path / "made_up.actor")
+    films = tmp_path / "made_up.actor" / "films"
+    run(*order(video, long, tiny_model, tmp_path / "whole.mp4"))
+    assert not films.exists()
+    out = tmp_path / "line.mp4"
+    begun = subprocess.Popen([sys.executable, "-m", "facetake", *order(video, long, tiny_model, out, "-q")])
+    try:
+        while begun.poll() is None and not list(films.glob("*/pictures-00001.mkv")):
+            time.sleep(0.005)
+    finally:
+        begun.kill()
+        begun.wait()
+    assert not out.exists()
+    told = run(*order(video, long, tiny_model, out))
+    found = re.search(r"goes on after (\d+) of 150 pictures", told)
+    assert found and int(found[1]) >= 2 * PART
+    assert out.read_bytes() == (tmp_path / "whole.mp4").read_bytes()
+    assert not films.exists()
+
+
 def test_the_film_says_where_it_is_from(made: Path, line: Path) -> None:
     """Its tags tell that it was generated, by what, from whom and what sound, and the consent by its hash alone."""
     told = read_provenance(made)
@@ -139,6 +174,68 @@ def test_a_mood_takes_the_whole_face(
     assert "by read, because a mood needs the whole face" in capsys.readouterr().err
     told = read_provenance(out)
     assert told is not None and [one["role"] for one in told["sources"]] == ["actor", "training", "audio", "take"]  # type: ignore[attr-defined]
+
+
+class _Marks:
+    """Stands in for MediaPipe: knows where the made-up actor's landmarks are."""
+
+    def __init__(self, tracks: np.ndarray) -> None:
+        self._tracks = iter(tracks)
+
+    def faces(self, picture: np.ndarray, time_ms: int) -> np.ndarray:
+        """The faces of the next frame."""
+        return np.asarray(next(self._tracks), np.float32)
+
+
+def test_clips_in_moods_are_a_film_by_read(
+    video: Filmed,
+    line: Path,
+    tiny_model: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A list of clips is captured together and learnt by READ, the one in the mood is shown, and it says why."""
+
+    @contextmanager
+    def marks(_: Path | None) -> Iterator[_Marks]:
+        yield _Marks(np.load(video.tracks)["points"])
+
+    monkeypatch.setattr("facetake.portrait.capture.clip_capture.detector", marks)
+    for name in ("calm.mp4", "glad.mp4"):
+        shutil.copyfile(video.video, tmp_path / name)
+    table = "clip,emotion,intensity\ncalm.mp4,neutral,1\nglad.mp4,happy,0.5\n"
+    (tmp_path / "list.csv").write_text(table, encoding="utf-8")
+    out = tmp_path / "line.mp4"
+    asked = ["portrait", "film", str(tmp_path / "list.csv"), "--audio", str(line), "-o", str(out)]
+    asked += ["--settings", "tiny"]
+    assert main([*asked, "--size", SIZE, "--model", str(tiny_model), "--emotion", "happy"]) == 0
+    assert "clips: by read, because moods are learnt from clips that have them" in capsys.readouterr().err
+    told = read_provenance(out)
+    assert told is not None and told["system"] == "read"
+    assert [one["name"] for one in told["sources"]][:2] == ["glad.mp4", "read-tiny"]  # type: ignore[attr-defined]
+    assert (tmp_path / "list.actor" / "clips.csv").is_file() and not (tmp_path / "list.actor" / "films").exists()
+
+
+def test_a_photograph_is_a_film_by_its_landmarks(
+    video: Filmed, line: Path, tiny_model: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A photograph speaks by networks that are named; it says why, and leaves nothing but the film."""
+    many = tmp_path / "many"
+    learnt = ["portrait", "train", "landmark", str(moody(tmp_path / "anna", "neutral", 1.0).folder), "-o", str(many)]
+    assert main([*learnt, "--lines", str(SPEECH), "--settings", "tiny", "--model", str(tiny_model)]) == 0
+    picture = next(open_footage(video.video).pictures())
+    write_png(tmp_path / "photo.png", picture.repeat(2, axis=0).repeat(2, axis=1))
+    np.savez(tmp_path / "photo.npz", points=2.0 * np.load(video.tracks)["points"][:1])
+    out = tmp_path / "film" / "photo.mp4"
+    out.parent.mkdir()
+    asked = ["portrait", "film", str(tmp_path / "photo.png"), "--audio", str(line), "-o", str(out)]
+    asked += ["--training", str(many), "--tracks", str(tmp_path / "photo.npz"), "--size", SIZE]
+    assert main([*asked, "--model", str(tiny_model)]) == 0
+    assert "photograph: by landmark, because a photograph speaks by way of its landmarks" in capsys.readouterr().err
+    told = read_provenance(out)
+    assert told is not None and told["system"] == "landmark"
+    assert [path.name for path in out.parent.iterdir()] == ["photo.mp4"]
 
 
 def test_what_cannot_become_a_film_is_one_sentence(

@@ -63,7 +63,7 @@ def in_actor(name: str) -> Callable[[Path], Path]:
 
 def tracks(folder: Path) -> Path:
     """A file of tracks."""
-    write_tracks(folder / "tracks.npz", [np.ones((1, 468, 2), np.float32)] * T)
+    write_tracks(folder / "tracks.npz", np.ones((T, 1, 468, 2), np.float32), [])
     return folder / "tracks.npz"
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from facetake.arrays import F32
+from facetake.arrays import F32, I64, Mask
 from facetake.networks.audio2expression import Audio2Expression, stacked
 from facetake.networks.optimization import BETAS, step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
@@ -92,6 +92,7 @@ def learn(
     training: ExpressionTraining,
     seed: int,
     progress: Callable[[float], None] = ignore,
+    learnable: Mask | None = None,
 ) -> Predictor:
     """Fits what predicts expression to one clip.
 
@@ -102,12 +103,14 @@ def learn(
         training: which way, epochs and the like.
         seed: of weights and order.
         progress: told the share done, 0..1.
+        learnable: frames (T,) whose expression is known; None: all.
     """
+    rows = np.arange(len(expression)) if learnable is None else np.flatnonzero(learnable)
     if training.way == "scaled":
-        return _scaled(features, expression)
+        return _scaled(features[rows], expression[rows])
     if training.way == "ridge":
-        return regress([features], [expression])
-    return _learnt(features, expression, radius, training, seed, progress)
+        return regress([features], [expression], learnable=None if learnable is None else [learnable])
+    return _learnt(features, expression[rows], rows, radius, training, seed, progress)
 
 
 def _scaled(features: F32, expression: F32) -> Scaled:
@@ -129,6 +132,7 @@ def _scaled(features: F32, expression: F32) -> Scaled:
 def _learnt(
     features: F32,
     expression: F32,
+    frames: I64,
     radius: int,
     training: ExpressionTraining,
     seed: int,
@@ -144,7 +148,7 @@ def _learnt(
     wanted = torch.from_numpy(expression)
     with torch.no_grad():
         network.net.last.bias.copy_(wanted.mean(dim=0))
-    windows = network.windows(features)
+    windows = network.windows(features)[frames]
     adam = torch.optim.AdamW(network.parameters(), training.rate, BETAS, weight_decay=training.decay)
 
     def epoch(_: int) -> None:

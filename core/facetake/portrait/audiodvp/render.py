@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -43,7 +44,13 @@ def from_sound(path: Path, rate: Fraction, trained: TrainedAudioDvp, model: Face
 
 
 def perform(
-    subject: DrawableActor, trained: TrainedAudioDvp, expression: F32, frames: NDArray[np.int64], *, neural: bool = True
+    subject: DrawableActor,
+    trained: TrainedAudioDvp,
+    expression: F32,
+    frames: NDArray[np.int64],
+    *,
+    neural: bool = True,
+    first: int = 0,
 ) -> Iterator[U8]:
     """Yields pictures (H, W, 3) of the actor with another expression, in constant memory.
 
@@ -53,17 +60,20 @@ def perform(
         expression: (T, E), one row a picture.
         frames: (T,) the target's frame behind each: its head pose, light and everything but the lower face.
         neural: through the renderer; without it the drawing itself is laid over the video (Table 3's ablation).
+        first: the picture to begin with; those from there on are as if one had begun at 0.
     """
     if len(expression) != len(frames):
         raise ValueError(f"{len(expression)} expressions for {len(frames)} frames")
     region = trained.about.region
     picture_of = at_random(subject)
     mask_of = lru_cache(2 * BLOCK)(subject.mask)
+    how = trained.about.settings
+    lead = max(0, first - how.radius)  # whose neighbours before them are not seen, but those of `first` are
+    expression, frames = expression[lead:], frames[lead:]
     drawn = (
         masked(subject.draw(row, int(t)), mask_of(int(t)), region) for row, t in zip(expression, frames, strict=True)
     )
-    how = trained.about.settings
     squares = rendered(trained.generator, drawn, how.radius, how.ends) if neural else drawn
-    for t, square in zip(frames, squares, strict=True):
+    for t, square in islice(zip(frames, squares, strict=True), first - lead, None):
         picture = region.put(square, subject.size)
         yield blended(picture_of(int(t)), picture, softened(mask_of(int(t))))

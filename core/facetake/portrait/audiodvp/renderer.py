@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from facetake.arrays import U8, Mask
+from facetake.arrays import I64, U8, Mask
 from facetake.networks.optimization import cross_entropy, gan_step
 from facetake.networks.patchgan import PatchGAN
 from facetake.networks.unet import N_OUT, UNet, put
@@ -83,15 +83,17 @@ class AudioDvpRendererTrainer:
         self.generator_adam = torch.optim.Adam(self.generator.parameters(), how.rate, betas)
         self.critic_adam = torch.optim.Adam(self.critic.parameters(), how.rate, betas)
 
-    def epoch(self, drawn: U8, real: U8, number: int) -> AudioDvpRendererLosses:
+    def epoch(self, drawn: U8, real: U8, number: int, frames: I64 | None = None) -> AudioDvpRendererLosses:
         """Trains once on every pair, in an order that depends on the seed and the epoch's number alone.
 
-        drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures.
+        drawn, real: (T, H, W, 3) masked drawings of the face model and masked pictures; frames: (n,) those that are
+        learnt from, all by default.
         """
         how = self.settings.renderer
         total = AudioDvpRendererLosses()
         rng = np.random.default_rng([self.settings.seed, number])
-        steps = batches(len(real), how.batch, rng)
+        frames = np.arange(len(real)) if frames is None else frames
+        steps = [frames[rows] for rows in batches(len(frames), how.batch, rng)]
         slow_down(share_of_rate(number, how.epochs, how.falling), self.generator_adam, self.critic_adam)
         self.generator.train()
         for rows in steps:

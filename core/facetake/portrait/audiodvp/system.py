@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -20,7 +20,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
-    from facetake.arrays import F32
+    from facetake.arrays import F32, U8
     from facetake.portrait.audiodvp.checkpoint import TrainedAudioDvp
     from facetake.portrait.audiodvp.evaluation import AudioDvpEvaluation, AudioDvpSimilarity
     from facetake.portrait.audiodvp.proxy import Performer
@@ -63,7 +63,15 @@ class AudioDvp:
         features = heard(_sound_of(performer), performer.rate, settings.features, performer.model, models)
         count = None if job.seconds is None else int(job.seconds * performer.rate)
         training.train(
-            performer, features, performer.origin, settings, job.out, count, Stages(listener, STAGES), device=job.device
+            performer,
+            features,
+            performer.origin,
+            settings,
+            job.out,
+            count,
+            Stages(listener, STAGES),
+            device=job.device,
+            learnable=performer.actor.learnable,
         )
 
     def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:  # noqa: ARG002  there is nothing to tell
@@ -71,16 +79,19 @@ class AudioDvp:
         from facetake.portrait.audiodvp.checkpoint import read_trained
         from facetake.portrait.audiodvp.proxy import open_performer
         from facetake.portrait.audiodvp.render import perform
-        from facetake.portrait.video.playback import there_and_back
+        from facetake.portrait.video.playback import whole_face
 
         performer = open_performer(job.actor)
         trained = read_trained(job.run)
         trained.generator.to(job.device)
         _check_actor(performer, trained, job)
         expression = _expression(job, performer, trained)
-        frames = there_and_back(len(expression), performer.n_frames)
-        pictures = perform(performer, trained, expression, frames, neural=not job.bare)
-        return RenderedVideo(pictures, len(frames), performer.n_frames, performer.rate)
+        frames, n_video = whole_face(len(expression), performer.actor.learnable)
+
+        def pictures(first: int) -> Iterator[U8]:
+            return perform(performer, trained, expression, frames, neural=not job.bare, first=first)
+
+        return RenderedVideo(pictures, len(frames), n_video, performer.rate)
 
     def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Has the actor say again what it said, and compares."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.arrays import F32, U8, Mask
+from facetake.arrays import F32, I64, U8, Mask
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
 from facetake.portrait.audiodvp import expression, training
@@ -76,6 +76,7 @@ def train(
     report: Report = ignore,
     log: Callable[[int, AudioDvpRendererLosses], None] = ignore,
     device: torch.device = CPU,
+    learnable: Mask | None = None,
 ) -> TrainedAudioDvp:
     """Trains on the first frames of an actor; called again on the same folder it goes on.
 
@@ -89,6 +90,7 @@ def train(
         report: told the stage ("masks", "pairs", "expression", "renderer") and the share of it that is done.
         log: told the losses of every epoch of the renderer.
         device: where the renderer learns.
+        learnable: frames (T,) of the actor that show the whole face; None: all.
 
     Returns:
         The networks.
@@ -97,16 +99,19 @@ def train(
         PortraitError: too few frames with sound, or the folder holds something else.
     """
     count = min(n_frames or subject.n_frames, subject.n_frames, len(features))
-    if count < FEWEST_FRAMES:
-        raise PortraitError(f"there are {count} frames with sound to learn from, {FEWEST_FRAMES} are needed at least")
+    known = np.ones(count, np.bool_) if learnable is None else learnable[:count]
+    if known.sum() < FEWEST_FRAMES:
+        raise PortraitError(
+            f"there are {known.sum()} frames with sound to learn from, {FEWEST_FRAMES} are needed at least"
+        )
     folder.mkdir(parents=True, exist_ok=True)
     masks = training.masks_of(subject, folder / "masks.npy", lambda share: report("masks", share))
     region = around(masks, settings.side) if settings.region == "lower_face" else _whole(subject, settings)
     about = AudioDvpMetadata(actor, count, features.shape[1], subject.expression.shape[1], region, settings)
     _begin(folder, about)
     drawn, real = training.pairs_of(subject, masks, region, count, folder, lambda share: report("pairs", share))
-    _learn_expression(folder, about, features[:count], subject.expression[:count], report)
-    _learn_renderer(folder, settings, drawn, real, device, report, log)
+    _learn_expression(folder, about, features[:count], subject.expression[:count], known, report)
+    _learn_renderer(folder, settings, drawn, real, np.flatnonzero(known), device, report, log)
     return read_trained(folder)
 
 
@@ -124,14 +129,22 @@ def _begin(folder: Path, about: AudioDvpMetadata) -> None:
         )
 
 
-def _learn_expression(folder: Path, about: AudioDvpMetadata, features: F32, wanted: F32, report: Report) -> None:
+def _learn_expression(
+    folder: Path, about: AudioDvpMetadata, features: F32, wanted: F32, known: Mask, report: Report
+) -> None:
     settings = about.settings
     if (folder / f"{EXPRESSION}.safetensors").is_file():
         return
     network = expression.learn(
-        features, wanted, settings.radius, settings.expression, settings.seed, lambda share: report("expression", share)
+        features,
+        wanted,
+        settings.radius,
+        settings.expression,
+        settings.seed,
+        lambda share: report("expression", share),
+        known,
     )
-    error = float(np.square(expression.predict(network, features) - wanted).mean())
+    error = float(np.square(expression.predict(network, features) - wanted)[known].mean())
     checkpoint.save(folder, EXPRESSION, network, None, {"mean_squared_error": error})
 
 
@@ -140,6 +153,7 @@ def _learn_renderer(
     settings: AudioDvpSettings,
     drawn: U8,
     real: U8,
+    frames: I64,
     device: torch.device,
     report: Report,
     log: Callable[[int, AudioDvpRendererLosses], None],
@@ -151,7 +165,7 @@ def _learn_renderer(
         Kept(CRITIC, renderer.critic, renderer.critic_adam),
     )
     Trainer.of(folder, kept, how, settings.seed).run(
-        lambda epoch: renderer.epoch(drawn, real, epoch),
+        lambda epoch: renderer.epoch(drawn, real, epoch, frames),
         preview=lambda: preview(renderer, drawn, real),
         log=log,
         progress=lambda share: report("renderer", share),

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from facetake import files
-from facetake.arrays import F32, U8
+from facetake.arrays import F32, U8, Mask
 from facetake.arrays.reader import read_safetensors
 from facetake.config import from_table
 from facetake.errors import ConfigError, PortraitError
@@ -34,6 +34,7 @@ ABOUT = "actor.json"
 PICTURES = "crop.mkv"
 SOUND = "sound.wav"
 FIT = "fit.safetensors"
+LIST = "clips.csv"  # of a folder that holds several actors' folders, of one person
 VERSION = 2  # of the folder's layout
 SIZE_MOST = 8192  # pixels of a crop's side
 
@@ -55,6 +56,9 @@ class ActorMetadata:
         focal: focal length in pixels of the crop; the principal point is its centre.
         start_s: time in the video of the first frame, in seconds.
         sound_late_s: how late the video's sound was taken to be, in seconds; `sound.wav` is moved by it.
+        shot: its number among the shots of the video, from 1; 0: the video is one.
+        left_out: frames from which nothing is learnt, because the face was gone or its mouth covered: pairs of a first
+            frame and the one after the last.
         version: of the folder's layout.
     """
 
@@ -69,12 +73,22 @@ class ActorMetadata:
     focal: float
     start_s: Fraction = Fraction(0)
     sound_late_s: float = 0.0
+    shot: int = 0
+    left_out: tuple[tuple[int, int], ...] = ()
     version: int = VERSION
 
     def __post_init__(self) -> None:
         """Refuses what no capture has (ValueError)."""
         if not (0 < self.size <= SIZE_MOST and self.n_frames > 0 and self.focal > 0.0 and self.box[2] > 0.0):
             raise ValueError(f"size is from 1 to {SIZE_MOST}, and n_frames, focal and the side of box are above 0")
+        if any(not 0 <= first < last <= self.n_frames for first, last in self.left_out):
+            raise ValueError("left_out are pairs of a first frame and the one after the last")
+
+    @property
+    def origin(self) -> str:
+        """What was captured, with what: hashes of the video and of the face model, and which shot of several."""
+        shot = f" shot {self.shot}" if self.shot else ""
+        return f"{self.source_sha256} {self.face_sha256}{shot}"
 
 
 @dataclass(frozen=True)
@@ -151,6 +165,14 @@ class CapturedActor:
         return Camera(self.about.focal, (half, half), (self.about.size, self.about.size))
 
     @property
+    def learnable(self) -> Mask:
+        """Frames (T,) from which something can be learnt: the face is there, and nothing before its mouth."""
+        found = np.ones(self.n_frames, np.bool_)
+        for first, last in self.about.left_out:
+            found[first:last] = False
+        return found
+
+    @property
     def sound(self) -> Path | None:
         """The clip's sound, or None where it has none."""
         path = self.folder / SOUND
@@ -184,6 +206,8 @@ def read_actor(folder: Path, mark: str = ABOUT) -> CapturedActor:
     """
     if not folder.is_dir():
         raise PortraitError(f"there is no actor's folder {folder}; make one with `facetake portrait capture`")
+    if not (folder / mark).is_file() and (folder / LIST).is_file():
+        raise PortraitError(f"{folder} holds several clips; name one of the folders that its {LIST} lists")
     if not (folder / mark).is_file():
         raise PortraitError(
             f"{folder} is no finished actor ({ABOUT} is missing); run `facetake portrait capture` again to finish it"

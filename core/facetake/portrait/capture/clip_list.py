@@ -20,7 +20,7 @@ from facetake.files import quantities, spreadsheets
 from facetake.files.quantities import shown
 from facetake.files.spelling import meant
 from facetake.formats import beside
-from facetake.portrait.capture.actor import ABOUT
+from facetake.portrait.capture.actor import ABOUT, LIST
 
 LABELS = len(EMOTIONS) - 1
 """Dimensions of a label: neutral is none (READ Avatars 3.2)."""
@@ -39,7 +39,6 @@ LEVELS = {"level_1": 1.0 / 3.0, "level_2": 2.0 / 3.0, "level_3": 1.0}  # MEAD's 
 VIEWS = ("front", "down", "top", "left_30", "left_60", "right_30", "right_60")
 """MEAD's cameras; an actor is learnt from one of them, the first."""
 VIDEO = (".mp4", ".mov", ".mkv", ".avi", ".m4v")
-LIST = "clips.csv"
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def read_clips(path: Path) -> tuple[list[ActorClip], list[str]]:
 
     Args:
         path: an actor's folder, which counts as neutral; a CSV with the columns clip, emotion and intensity, its paths
-            relative to it; or a folder with clips laid out as MEAD's are, `angry/level_2/003` and so on.
+            relative to it; a folder with such a list, as a capture of several clips or shots leaves it; or a folder
+            with clips laid out as MEAD's are, `angry/level_2/003` and so on.
 
     Returns:
         The clips in order, and what is worth telling about those left out.
@@ -82,7 +82,7 @@ def read_clips(path: Path) -> tuple[list[ActorClip], list[str]]:
         return _from_csv(path)
     if (path / ABOUT).is_file() or not path.is_dir():
         return [ActorClip(path)], []
-    return _from_mead(path)
+    return _from_csv(path / LIST) if (path / LIST).is_file() else _from_mead(path)
 
 
 def _from_csv(path: Path) -> tuple[list[ActorClip], list[str]]:

@@ -138,8 +138,8 @@ class Placed:
 
     @property
     def origin(self) -> str:
-        """What was captured, with what: hashes of the video and of the face model."""
-        return f"{self.actor.about.source_sha256} {self.actor.about.face_sha256}"
+        """What was captured, with what."""
+        return self.actor.about.origin
 
     @property
     def n_frames(self) -> int:

@@ -56,17 +56,18 @@ class Captured:
 
     @property
     def origin(self) -> str:
-        """What was captured, with what: hashes of the video and of the face model."""
-        return f"{self.actor.about.source_sha256} {self.actor.about.face_sha256}"
+        """What was captured, with what."""
+        return self.actor.about.origin
 
     @property
     def filmed(self) -> Filmed:
         """Its clip with landmarks."""
-        return Filmed(self.actor, self.actor.about.size, self.actor.rate, self.seen)
+        return Filmed(self.actor, self.actor.about.size, self.actor.rate, self.seen, self.actor.learnable)
 
     def subject(self, n_frames: int | None = None) -> PortraitSubject:
         """Its calmest frame, among the first `n_frames`."""
-        frame = int(calmest(self.seen[:n_frames], 1)[0])
+        frames = np.flatnonzero(self.actor.learnable[:n_frames])
+        frame = int(frames[calmest(self.seen[frames], 1)[0]])
         picture = self.actor.frames(frame, frame + 1)[0]
         stance = self.stance[frame : frame + 1]
         rate = self.actor.rate

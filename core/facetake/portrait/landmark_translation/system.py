@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -22,7 +23,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
-    from facetake.arrays import F32
+    from facetake.arrays import F32, U8
     from facetake.portrait.landmark_translation.checkpoint import LandmarkTranslationMetadata, TrainedLandmarkMotion
     from facetake.portrait.landmark_translation.evaluation import (
         LandmarkTranslationEvaluation,
@@ -118,7 +119,11 @@ class LandmarkTranslation:
         rate = subject.rate or motion.about.rate
         line = _line(job, subject, motion, listener)
         points = np.ascontiguousarray(subject.stance.seen(line.points, line.head_deg)[..., :2])
-        pictures = show(translator, settings, subject.picture, subject.known, points, neural=not job.bare)
+
+        def pictures(first: int) -> Iterator[U8]:
+            drawn = show(translator, settings, subject.picture, subject.known, points, neural=not job.bare)
+            return islice(drawn, first, None)  # the translator remembers what it painted before
+
         return RenderedVideo(pictures, len(points), len(points), rate)
 
     def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from facetake.arrays import F32
+from facetake.arrays import F32, Mask
 from facetake.emotion import EmotionTrack
 from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import BETAS, gan_step, least_squares
@@ -36,11 +36,12 @@ SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may
 
 @dataclass(frozen=True)
 class SpokenClip:
-    """One clip: features (T, F), labels (T, LABELS) and parameters (T, E)."""
+    """One clip: features (T, F), labels (T, LABELS) and parameters (T, E); (T,) whose are known, None: all."""
 
     features: F32
     label: F32
     parameters: F32
+    learnable: Mask | None = None
 
 
 class ParameterPredictor(nn.Module):
@@ -136,7 +137,8 @@ def learn(
     """
     if how.way == "ridge":
         heard, wanted, labels = ([getattr(c, name) for c in clips] for name in ("features", "parameters", "label"))
-        return regress(heard, wanted, labels)
+        known = [np.ones(len(c.features), np.bool_) if c.learnable is None else c.learnable for c in clips]
+        return regress(heard, wanted, labels, known)
     networks = _Networks(clips, how, seed)
     kept = (
         Kept(GENERATOR, networks.predictor, networks.adam),

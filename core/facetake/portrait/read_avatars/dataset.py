@@ -35,6 +35,7 @@ class Maps:
         real: (T, H, W, 3) the video.
         lips: (T, H, W) 1 inside the lips' outline, mouth and all.
         phonemes: (2 T, K) probabilities at twice the video's rate.
+        learnable: (T,) whether a frame shows the whole face; None: all do.
     """
 
     uv: F16
@@ -42,6 +43,12 @@ class Maps:
     real: U8
     lips: U8
     phonemes: F32
+    learnable: Mask | None = None
+
+    @property
+    def frames(self) -> I64:
+        """Those that are learnt from."""
+        return np.arange(len(self)) if self.learnable is None else np.flatnonzero(self.learnable)
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -80,7 +87,7 @@ def maps_of(
     alpha, lips = (mapped(files[name], (n_frames, side, side), np.uint8) for name in ("alpha", "lips"))
     uv = mapped(files["uv"], (n_frames, side, side, 2), np.float16)
     real = mapped(files["real"], (n_frames, side, side, 3), np.uint8)
-    return Maps(uv, alpha, real, lips, probabilities[: 2 * n_frames])
+    return Maps(uv, alpha, real, lips, probabilities[: 2 * n_frames], surface.actor.learnable[:n_frames])
 
 
 def seen(maps: Maps, frames: I64, settings: ReadAvatarsSettings, others: I64 | None = None) -> RendererInput:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -76,7 +77,7 @@ class _Drawn:
 
 
 def perform(
-    surface: ActorSurface, trained: TrainedReadAvatars, expression: F32, phonemes: F32, frames: I64
+    surface: ActorSurface, trained: TrainedReadAvatars, expression: F32, phonemes: F32, frames: I64, first: int = 0
 ) -> Iterator[U8]:
     """Yields pictures (H, W, 3) of the actor with another expression, in constant memory.
 
@@ -86,6 +87,7 @@ def perform(
         expression: (T, E), one row a picture.
         phonemes: (2 T, K) probabilities, two rows a picture.
         frames: (T,) the clip's frame behind each: its head pose and all around the face.
+        first: the picture to begin with; those from there on are as if one had begun at 0.
     """
     if not len(expression) == len(frames) == len(phonemes) // 2:
         raise ValueError(f"{len(expression)} expressions and {len(phonemes)} rows of sound for {len(frames)} frames")
@@ -93,8 +95,9 @@ def perform(
     settings = trained.about.settings
     picture_of = at_random(surface)
     heard = audio_features.windows(phonemes, settings.half_window)
-    drawn = _drawn(surface, region, expression, frames)
-    for t, window in enumerate(_around(drawn, settings.radius)):
+    lead = max(0, first - settings.radius)  # whose neighbours before them are not seen, but those of `first` are
+    drawn = _drawn(surface, region, expression[lead:], frames[lead:])
+    for t, window in islice(enumerate(_around(drawn, settings.radius), lead), first - lead, None):
         whole = picture_of(int(frames[t]))
         here = window[settings.radius]
         given = RendererInput(

@@ -100,7 +100,7 @@ class ReadAvatarsRendererTrainer:
         how = self.settings.renderer
         total = ReadAvatarsRendererLosses()
         rng = np.random.default_rng([self.settings.seed, number])
-        steps = [(clip, rows) for clip in clips for rows in batches(len(clip), how.batch, rng)]
+        steps = [(clip, clip.frames[rows]) for clip in clips for rows in batches(len(clip.frames), how.batch, rng)]
         slow_down(share_of_rate(number, how.epochs, how.falling), self.renderer_adam, self.critic_adam)
         self.renderer.train()
         for step in rng.permutation(len(steps)):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -21,7 +21,7 @@ from facetake.portrait.system import (
 )
 
 if TYPE_CHECKING:
-    from facetake.arrays import F32
+    from facetake.arrays import F32, U8
     from facetake.portrait.capture.clip_list import ActorClip
     from facetake.portrait.read_avatars.audio_features import PhonemeExtractor, Phonemes
     from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
@@ -99,16 +99,19 @@ class ReadAvatars:
         from facetake.portrait.read_avatars.checkpoint import read_trained
         from facetake.portrait.read_avatars.render import perform
         from facetake.portrait.read_avatars.surface import open_surface
-        from facetake.portrait.video.playback import there_and_back
+        from facetake.portrait.video.playback import whole_face
 
         trained = read_trained(job.run)
         trained.renderer.to(job.device)
         surface = open_surface(job.actor, trained.about.settings.part)
         _check_actor(surface, trained, job)
         line = _line(job, surface, trained, listener)
-        frames = there_and_back(len(line.expression), surface.n_frames)
-        pictures = perform(surface, trained, line.expression, line.phonemes, frames)
-        return RenderedVideo(pictures, len(frames), surface.n_frames, surface.rate)
+        frames, n_video = whole_face(len(line.expression), surface.actor.learnable)
+
+        def pictures(first: int) -> Iterator[U8]:
+            return perform(surface, trained, line.expression, line.phonemes, frames, first)
+
+        return RenderedVideo(pictures, len(frames), n_video, surface.rate)
 
     def evaluate(self, job: EvaluateJob, listener: Listener) -> ClipEvaluation:
         """Has the actor say again what it said, in the mood it said it in, and compares."""

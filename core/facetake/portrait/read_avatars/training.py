@@ -187,7 +187,12 @@ def _learn_parameters(folder: Path, lessons: list[TrainingClip], settings: ReadA
     if (folder / f"{PARAMETERS}.safetensors").is_file():
         return
     spoken = [
-        SpokenClip(lesson.features[:n], np.tile(lesson.label, (n, 1)), lesson.surface.expression[:n])
+        SpokenClip(
+            lesson.features[:n],
+            np.tile(lesson.label, (n, 1)),
+            lesson.surface.expression[:n],
+            lesson.surface.actor.learnable[:n],
+        )
         for lesson in lessons
         for n in [lesson.count]
     ]

@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 
 from facetake.arrays import U8
 from facetake.portrait.storage import write_png
-from facetake.portrait.training import training_dir
+from facetake.portrait.training import card_memory, training_dir
 from facetake.portrait.training.training_dir import Kept
 
 if TYPE_CHECKING:
@@ -117,17 +117,22 @@ class Trainer:
         first = self._resume()
         if not first:
             begin()
-        for number in range(first, self.epochs, self.stride):
-            done = min(number + self.stride, self.epochs)
-            with torch.random.fork_rng():  # torch's own draws depend on the epoch alone too, however it was reached
-                torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
-                losses = learn(number)
-            if self._is_due(done, self.save_every):
-                self._keep(done, losses)
-            if preview and self.folder and self._is_due(done, self.preview_every):
-                _write(self.folder / PREVIEWS / f"{name}_{done:04d}.png", preview())
-            log(done, losses)
-            progress(done / self.epochs)
+        with card_memory.limited():
+            for number in range(first, self.epochs, self.stride):
+                done = min(number + self.stride, self.epochs)
+                losses = card_memory.within(lambda number=number: self._learnt(learn, number), self.kept)  # type: ignore[misc]
+                if self._is_due(done, self.save_every):
+                    self._keep(done, losses)
+                if preview and self.folder and self._is_due(done, self.preview_every):
+                    _write(self.folder / PREVIEWS / f"{name}_{done:04d}.png", preview())
+                log(done, losses)
+                progress(done / self.epochs)
+
+    def _learnt(self, learn: Callable[[int], Losses], number: int) -> Losses:
+        """What an epoch gives; torch's own draws depend on the epoch alone too, however it was reached."""
+        with torch.random.fork_rng():
+            torch.manual_seed(int(np.random.SeedSequence([self.seed, number]).generate_state(1)[0]))
+            return learn(number)
 
     def _resume(self) -> int:
         """The number of epochs done, after filling networks and optimizers."""
@@ -148,8 +153,11 @@ class Trainer:
 
 
 def batches(count: int, batch: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Places 0 to `count` - 1 in random order, in parts of about `batch`, of which no two differ by more than one."""
-    return np.array_split(rng.permutation(count), max(1, round(count / batch)))
+    """Places 0 to `count` - 1 in random order, in parts of about `batch`, of which no two differ by more than one.
+
+    They are smaller where a card has turned out not to hold as many (`facetake.portrait.training.card_memory`).
+    """
+    return np.array_split(rng.permutation(count), max(1, round(count / card_memory.fitting(batch))))
 
 
 def _write(path: Path, picture: U8) -> None:

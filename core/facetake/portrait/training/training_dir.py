@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -112,9 +112,14 @@ def keep(folder: Path, kept: Sequence[Kept], about: Mapping[str, object]) -> Non
     if place in older:
         return
     files.remove(part)
-    for one in kept:
-        checkpoint.save(part, one.name, one.network, one.optimizer, dict(about))
-    files.replace(part, place)
+    try:
+        for one in kept:
+            checkpoint.save(part, one.name, one.network, one.optimizer, dict(about))
+        files.replace(part, place)
+    except BaseException:
+        with suppress(OSError):  # a full disk has use for the room
+            files.remove(part)
+        raise
     for other in older:
         files.remove(other)
     _clear_old(folder, kept)
@@ -141,8 +146,8 @@ def show(folder: Path, name: str) -> None:
     """Puts the weights of a network that was kept where those who perform look for them; whole or not at all."""
     file = f"{name}.safetensors"
     for place in _moments(folder, name)[-1:]:
-        shutil.copyfile(place / file, folder / f"{name}{PART}")
-        files.replace(folder / f"{name}{PART}", folder / file)
+        with beside(folder / file) as part:
+            shutil.copyfile(place / file, part)
 
 
 def forget(folder: Path, name: str) -> None:

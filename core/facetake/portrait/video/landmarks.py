@@ -1,7 +1,7 @@
-"""Landmarks of the one face in a video: found by MediaPipe, or read from a file of tracks.
+"""Landmarks of the faces in a video: found by MediaPipe, or read from a file of tracks.
 
-Points are MediaPipe's 468 or 478 in pixels of the upright video, pixel centres at +0.5. Knows detectors and what a
-usable track is; does not know face models.
+Points are MediaPipe's 468 or 478 in pixels of the upright video, pixel centres at +0.5. Knows detectors and files of
+tracks; does not know face models.
 """
 
 from __future__ import annotations
@@ -13,22 +13,18 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from facetake import files
 from facetake.arrays import F32, U8
 from facetake.arrays.reader import read_npz
 from facetake.errors import PortraitError
 from facetake.formats import beside
-from facetake.portrait.video.footage import Footage
 
 N_POINTS = (468, 478)  # MediaPipe's, without and with irises
 LONGEST_SIDE = 1280  # pixels that a detector is shown: more does not help it
-LONGEST_GAP = 5  # frames without a face that are filled by their neighbours, a fast blink of the tracker
 FACES_MOST = 3  # enough to tell the main one from bystanders; each costs time
 OUTSIDE = 0.02  # share of the picture by which points may lie beyond its edge
-MAIN_FACE = 2.0  # times the area of any other: then the others are bystanders
-JUMP = 0.6  # of the face's size from one frame to the next: another face, or another shot
+MAIN_FACE = 2.0  # times the area of any other in a photograph: then the others are bystanders
 
 
 class Detector(Protocol):
@@ -114,10 +110,18 @@ def detector(model: Path | None = None) -> Iterator[Detector]:
         found.close()
 
 
-def write_tracks(path: Path, faces: list[F32]) -> None:
-    """Writes the faces (K, N, 2) of each frame as a file of tracks: `points` (T, K, N, 2), NaN where there is none."""
+def write_tracks(path: Path, points: F32, cuts: list[int]) -> None:
+    """Writes the faces (T, K, N, 2) of all frames as a file of tracks, NaN where there is none, and the cuts."""
     with beside(path) as part, part.open("wb") as file:
-        np.savez_compressed(file, points=stacked(faces))
+        np.savez_compressed(file, points=points, cuts=np.array(cuts, np.int64))
+
+
+def read_cuts(path: Path) -> list[int]:
+    """The cuts that `write_tracks` wrote; none of a file by somebody else. PortraitError where it cannot be read."""
+    try:
+        return [int(frame) for frame in read_npz(path).get("cuts", ())]
+    except (OSError, ValueError) as error:
+        raise PortraitError(f"{path} cannot be read ({files.reason(error)}); remove it, to be made again") from error
 
 
 def stacked(faces: list[F32]) -> F32:
@@ -152,61 +156,3 @@ def read_tracks(path: Path, n_frames: int) -> F32:
     if len(points) != n_frames:
         raise PortraitError(f"{path} has {len(points)} frames, the video {n_frames}; track this very video")
     return points
-
-
-def one_face(points: F32, footage: Footage) -> F32:
-    """The track (T, N, 2) of the one face, short gaps filled.
-
-    Args:
-        points: (T, K, N, 2), NaN where a face is missing.
-        footage: the video, for what is said about it.
-
-    Raises:
-        PortraitError: no face, several of like size, or a face that is lost, jumps or leaves the picture; with the
-            first frame where it happens.
-    """
-    where = footage.path
-    seen = np.asarray(np.isfinite(points).all(axis=(2, 3)))  # (T, K)
-    if not seen.any():
-        raise PortraitError(f"{where}: no face is seen in any frame; give a video that shows one from the front")
-    sizes = np.where(seen, np.nan_to_num(np.ptp(points, axis=2)).prod(axis=2), 0.0)
-    largest = np.sort(sizes, axis=1)
-    if points.shape[1] > 1 and (crowd := np.flatnonzero(largest[:, -2] * MAIN_FACE > largest[:, -1])).size:
-        raise PortraitError(f"{where}: several faces at {footage.when(int(crowd[0]))}; crop the video to the actor's")
-    track = points[np.arange(len(points)), sizes.argmax(axis=1)]
-    track = _filled(track, np.asarray(seen.any(axis=1)), footage)
-    _check_inside(track, footage)
-    _check_steady(track, footage)
-    return track
-
-
-def _filled(track: F32, seen: NDArray[np.bool_], footage: Footage) -> F32:
-    gap = 0
-    for frame, is_seen in enumerate(seen):
-        gap = 0 if is_seen else gap + 1
-        if gap > LONGEST_GAP:
-            first = footage.when(frame - gap + 1)
-            raise PortraitError(f"{footage.path}: no face from {first} on; cut the clip there, or use --range")
-    known = np.flatnonzero(seen)
-    flat = track.reshape(len(track), -1)
-    columns = [np.interp(np.arange(len(track)), known, column[known]) for column in flat.T]
-    return np.stack(columns, axis=1).reshape(track.shape).astype(np.float32)
-
-
-def _check_inside(track: F32, footage: Footage) -> None:
-    low = track.min(axis=1)
-    high = track.max(axis=1)
-    room = np.array([footage.width, footage.height])
-    outside = ((low < -OUTSIDE * room) | (high > (1 + OUTSIDE) * room)).any(axis=1)
-    if outside.any():
-        frame = footage.when(int(outside.argmax()))
-        raise PortraitError(f"{footage.path}: the face leaves the picture at {frame}; cut the clip, or use --range")
-
-
-def _check_steady(track: F32, footage: Footage) -> None:
-    centre = track.mean(axis=1)
-    size = np.ptp(track, axis=1).max(axis=1)
-    jump = np.linalg.norm(np.diff(centre, axis=0), axis=1) > JUMP * size[1:]
-    if jump.any():
-        frame = footage.when(int(jump.argmax()) + 1)
-        raise PortraitError(f"{footage.path}: the face jumps at {frame}, as at a cut; capture one shot, with --range")

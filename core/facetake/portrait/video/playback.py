@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from facetake.arrays import F64, I64, U8
+from facetake.arrays import F64, I64, U8, Mask
 
 BLOCK = 32  # frames read at a time
 SLOW = 4  # frames of the video, a sixth of a second, over which it slows down before it turns
@@ -45,6 +45,21 @@ def there_and_back(n_frames: int, available: int) -> I64:
     gone = _eased(passed, last, slow)
     place = np.where(shown < slow, shown, np.where(way % 2, last - gone, gone))  # at first it runs already
     return np.floor(place + 0.5).astype(np.int64)
+
+
+def whole_face(n_frames: int, learnable: Mask) -> tuple[I64, int]:
+    """As `there_and_back`, in the longest stretch of a video that shows the whole face throughout.
+
+    Args:
+        n_frames: how many are shown.
+        learnable: (T,) whether a frame of the video shows the whole face, as some does.
+
+    Returns:
+        The frames (n_frames,) and how many the stretch has.
+    """
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], learnable, [False]]).astype(np.int8))).reshape(-1, 2)
+    first, last = max(edges.tolist(), key=lambda each: each[1] - each[0])
+    return first + there_and_back(n_frames, last - first), last - first
 
 
 def turns(n_frames: int, available: int) -> I64:

@@ -293,6 +293,15 @@ def test_the_renderer_comes_nearer_to_the_pictures(actor: SyntheticActor, traine
     assert np.abs(ours[masks] - real[masks]).mean() < np.abs(bare[masks] - real[masks]).mean()
 
 
+@pytest.mark.parametrize("first", [1, 4, LEARNT])
+def test_a_film_may_begin_anywhere(actor: SyntheticActor, trained: TrainedAudioDvp, first: int) -> None:
+    """Pictures from one on are those that a film from its beginning has there."""
+    frames = np.arange(N_FRAMES)
+    whole = np.stack(list(perform(actor, trained, actor.expression[frames], frames)))
+    rest = np.stack(list(perform(actor, trained, actor.expression[frames], frames, first=first)))
+    assert np.array_equal(rest, whole[first:])
+
+
 def test_a_training_killed_between_its_networks_ends_alike(
     actor: SyntheticActor, features: np.ndarray, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -369,3 +369,13 @@ def test_a_turn_of_the_video_leaves_the_line_as_it_is(
     wanted = [(row, frame) for row, frame in zip(line, frames, strict=True) if row.tobytes() not in own]
     assert [frame for _, frame in said] == [frame for _, frame in wanted] and len(wanted) >= 23
     assert np.array_equal(np.stack([row for row, _ in said]), np.stack([row for row, _ in wanted]))
+
+
+@pytest.mark.parametrize("first", [1, 5, LEARNT])
+def test_a_film_may_begin_anywhere(lessons: list[TrainingClip], trained: TrainedReadAvatars, first: int) -> None:
+    """Pictures from one on are those that a film from its beginning has there."""
+    surface = lessons[0].surface
+    frames = np.arange(surface.n_frames)
+    said = surface, trained, surface.expression, lessons[0].phonemes[: 2 * len(frames)], frames
+    whole = np.stack(list(perform(*said)))
+    assert np.array_equal(np.stack(list(perform(*said, first))), whole[first:])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from importlib.util import find_spec
 from pathlib import Path
 from types import SimpleNamespace
@@ -13,27 +12,7 @@ from films import faces
 
 from facetake.errors import PortraitError
 from facetake.portrait.video import landmarks
-from facetake.portrait.video.footage import Footage
-from facetake.portrait.video.landmarks import N_POINTS, detector, one_face, read_tracks, stacked, write_tracks
-
-T = 20
-FOOTAGE = Footage(Path("a.mp4"), 64, 64, 0, Fraction(25), Fraction(0), T, False, True)
-
-
-def test_one_steady_face_passes() -> None:
-    """A face seen in every frame is returned as it is."""
-    assert np.array_equal(one_face(faces(T), FOOTAGE), faces(T)[:, 0])
-
-
-def test_short_gaps_are_filled() -> None:
-    """Frames without a face lie between their neighbours."""
-    track = faces(T)
-    track[10:] += 4.0
-    whole = track.copy()
-    track[9:12] = np.nan
-    filled = one_face(track, FOOTAGE)
-    assert np.allclose(filled[[8, 12]], whole[[8, 12], 0])
-    assert np.allclose(filled[10], (whole[8, 0] + whole[12, 0]) / 2, atol=1e-5)
+from facetake.portrait.video.landmarks import N_POINTS, detector, read_cuts, read_tracks, stacked, write_tracks
 
 
 @pytest.mark.parametrize("size", N_POINTS)
@@ -47,56 +26,11 @@ def test_frames_without_a_face_are_stacked(size: int) -> None:
     assert np.isfinite(rows).all(axis=(2, 3)).tolist() == [[True, False], [False, False], [True, True]]
 
 
-def test_bystanders_are_left_out() -> None:
-    """Where one face is far larger than the others it is taken, wherever it stands in the list."""
-    small = faces(T, (10.0, 10.0), 8.0)
-    assert np.array_equal(one_face(np.concatenate([small, faces(T)], axis=1), FOOTAGE), faces(T)[:, 0])
-
-
-def lost(track: np.ndarray) -> np.ndarray:
-    """The face is gone from frame 5 to 13."""
-    track[5:14] = np.nan
-    return track
-
-
-def crowded(track: np.ndarray) -> np.ndarray:
-    """A second face of the same size joins at frame 3."""
-    other = faces(T, (20.0, 40.0), 20.0)
-    other[:3] = np.nan
-    return np.concatenate([track, other], axis=1)
-
-
-def leaving(track: np.ndarray) -> np.ndarray:
-    """The face walks out to the right."""
-    return track + np.linspace(0, 40, T, dtype=np.float32)[:, None, None, None] * np.array([1, 0], np.float32)
-
-
-def jumping(track: np.ndarray) -> np.ndarray:
-    """The face is elsewhere from frame 7 on."""
-    track[7:, ..., 0] -= 20.0
-    return track
-
-
-@pytest.mark.parametrize(
-    ("spoil", "said"),
-    [
-        (lambda track: np.full_like(track, np.nan), "no face is seen in any frame"),
-        (lost, r"no face from frame 5 \(0.20 s\) on"),
-        (crowded, r"several faces at frame 3 \(0.12 s\); crop the video"),
-        (leaving, r"the face leaves the picture at frame 12"),
-        (jumping, r"the face jumps at frame 7 \(0.28 s\)"),
-    ],
-)
-def test_unusable_tracks_name_the_frame(spoil, said: str) -> None:  # type: ignore[no-untyped-def]
-    """No face, several, one that leaves and one that jumps: a sentence with the first frame where it happens."""
-    with pytest.raises(PortraitError, match=said):
-        one_face(spoil(faces(T)), FOOTAGE)
-
-
 def test_tracks_are_read_as_written(tmp_path: Path) -> None:
     """Faces of each frame, none and two among them, come back with NaN where there are fewer."""
     found = [faces(1)[0], np.zeros((0, 468, 2), np.float32), np.concatenate([faces(1)[0], faces(1)[0] + 1])]
-    write_tracks(tmp_path / "t.npz", found)
+    write_tracks(tmp_path / "t.npz", stacked(found), [2])
+    assert read_cuts(tmp_path / "t.npz") == [2]
     points = read_tracks(tmp_path / "t.npz", 3)
     assert points.shape == (3, 2, 468, 2)
     assert np.isfinite(points[:, :, 0, 0]).tolist() == [[True, False], [False, False], [True, True]]
@@ -105,7 +39,7 @@ def test_tracks_are_read_as_written(tmp_path: Path) -> None:
 
 def test_bad_files_of_tracks_are_refused(tmp_path: Path) -> None:
     """Another length, other points and other files each get their sentence."""
-    write_tracks(tmp_path / "t.npz", [faces(1)[0]])
+    write_tracks(tmp_path / "t.npz", faces(1), [])
     with pytest.raises(PortraitError, match="has 1 frames, the video 3"):
         read_tracks(tmp_path / "t.npz", 3)
     np.savez(tmp_path / "u.npz", points=np.zeros((3, 68, 2)))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from facetake.portrait.video.playback import SLOW, there_and_back, turns
+from facetake.portrait.video.playback import SLOW, there_and_back, turns, whole_face
 
 
 def test_a_short_line_plays_the_video_as_it_is() -> None:
@@ -50,3 +50,14 @@ def test_a_video_of_one_frame_stands_still() -> None:
     assert there_and_back(3, 1).tolist() == [0, 0, 0]
     with pytest.raises(ValueError, match="at least one frame"):
         there_and_back(3, 0)
+
+
+def test_a_film_shows_the_longest_stretch_with_the_whole_face() -> None:
+    """Frames in which something is before the mouth are not shown; a longer line turns at them."""
+    learnable = np.ones(30, np.bool_)
+    assert np.array_equal(whole_face(40, learnable)[0], there_and_back(40, 30))
+    learnable[8:11] = False
+    learnable[28] = False
+    frames, count = whole_face(60, learnable)
+    assert count == 17 and frames[0] == 11 and (frames.min(), frames.max()) == (11, 27)
+    assert learnable[frames].all()

@@ -93,7 +93,7 @@ def _pictures(folder: Path) -> Kind:
 def _tracks(folder: Path) -> Kind:
     from facetake.portrait.video.landmarks import read_tracks, write_tracks
 
-    write_tracks(folder / "tracks.npz", [np.ones((1, 468, 2), np.float32)] * T)
+    write_tracks(folder / "tracks.npz", np.ones((T, 1, 468, 2), np.float32), [])
     held = {"points": np.ones((T, 1, 468, 2), np.float32)}
     return Kind(folder, "tracks.npz", lambda place: read_tracks(place / "tracks.npz", T), held)
 

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from facetake.arrays import F32, I64, U8
+from facetake.arrays import F32, I64, U8, Mask
 from facetake.face.ibug import IBUG_MIRROR
 from facetake.portrait.landmark_translation.image import parts
 from facetake.portrait.landmark_translation.image.image_warp import Movable
@@ -37,12 +37,14 @@ class Filmed:
         size: their side in pixels.
         rate: frames per second.
         points: (T, 68, 2) landmarks in their pixels, pixel centres at +0.5.
+        learnable: (T,) whether a frame shows the whole face; None: all do.
     """
 
     film: FrameSource
     size: int
     rate: Rate
     points: F32
+    learnable: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,7 @@ class Plates:
         references: (R, T, H, W, 3) the photograph for every frame, or (R, 1, H, W, 3) where it stays as it is.
         points: (T, 68, 2) landmarks in pixels of these.
         reference_points: (R, 68, 2) those of the photographs.
+        learnable: (T,) whether a frame shows the whole face; None: all do.
     """
 
     real: U8
@@ -62,6 +65,12 @@ class Plates:
     references: U8
     points: F32
     reference_points: F32
+    learnable: Mask | None = None
+
+    @property
+    def frames(self) -> I64:
+        """Those that are learnt from."""
+        return np.arange(len(self)) if self.learnable is None else np.flatnonzero(self.learnable)
 
     def __len__(self) -> int:
         """Number of frames."""
@@ -84,7 +93,9 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
     points = filmed.points[:n_frames]
     side = settings.side
     region = region_around(points, filmed.size, settings)
-    known = calmest(points, settings.references)
+    learnable = np.ones(n_frames, np.bool_) if filmed.learnable is None else filmed.learnable[:n_frames]
+    frames = np.flatnonzero(learnable)
+    known = frames[calmest(points[frames], settings.references)]
     files = {name: folder / f"{name}.npy" for name in ("real", "sketches", "references")}
     moves = n_frames if settings.reference == "moved" else 1
     shape = (n_frames, side, side, 3)
@@ -100,7 +111,7 @@ def plates_of(filmed: Filmed, n_frames: int, settings: PictureSettings, folder: 
         fill(files["references"], all_shape, np.uint8, rows, progress)
     real, sketches = (mapped(files[name], shape, np.uint8) for name in ("real", "sketches"))
     references = mapped(files["references"], all_shape, np.uint8).reshape(len(known), moves, side, side, 3)
-    return Plates(real, sketches, references, region.points(points), region.points(points[known]))
+    return Plates(real, sketches, references, region.points(points), region.points(points[known]), learnable)
 
 
 def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
@@ -111,7 +122,7 @@ def mirrored(plates: Plates, folder: Path, progress: Progress) -> Plates:
     if not path.is_file():
         fill(path, plates.sketches.shape, np.uint8, (draw(row, side) for row in points), progress)
     sketches = mapped(path, plates.sketches.shape, np.uint8)
-    return Plates(plates.real[:, :, ::-1], sketches, plates.references[..., ::-1, :], points, known)
+    return Plates(plates.real[:, :, ::-1], sketches, plates.references[..., ::-1, :], points, known, plates.learnable)
 
 
 def _turned(points: F32, side: int) -> F32:

@@ -21,6 +21,7 @@ from facetake.portrait.landmark_translation.image.dataset import Plates, shown
 from facetake.portrait.landmark_translation.image.losses import Judges, identity_of
 from facetake.portrait.landmark_translation.image.translator import REST, Shown, Translator
 from facetake.portrait.landmark_translation.settings import GlobalTraining, LocalTraining, PictureSettings
+from facetake.portrait.training.card_memory import fitting
 from facetake.portrait.training.devices import home
 from facetake.portrait.training.trainer import batches, share_of_rate, slow_down
 
@@ -110,7 +111,8 @@ class LocalTrainer(_Stage):
         rng = np.random.default_rng([self.seed, number])
         told = PictureLosses()
         self.slow_down(self.settings.local_training, number)
-        steps = [(clip, rows) for clip in clips for rows in batches(len(clip), self.settings.local_training.batch, rng)]
+        batch = self.settings.local_training.batch
+        steps = [(clip, clip.frames[rows]) for clip in clips for rows in batches(len(clip.frames), batch, rng)]
         self.translator.train()
         for place in rng.permutation(len(steps)):
             clip, rows = steps[place]
@@ -164,7 +166,7 @@ class GlobalTrainer(_Stage):
         told = PictureLosses()
         how = self.settings.global_training
         self.slow_down(how, number)
-        steps = [(clip, rows) for clip in clips for rows in _sequences(len(clip), how.length, how.batch, rng)]
+        steps = [(clip, rows) for clip in clips for rows in _sequences(clip, how.length, how.batch, rng)]
         self.translator.train()
         for place in rng.permutation(len(steps)):
             clip, rows = steps[place]
@@ -190,11 +192,15 @@ class GlobalTrainer(_Stage):
         self.step(loss, critic_losses, told)
 
 
-def _sequences(count: int, length: int, batch: int, rng: np.random.Generator) -> Iterator[I64]:
-    """Frames (B, length) of sequences, one beginning where another ended, the first at random."""
+def _sequences(clip: Plates, length: int, batch: int, rng: np.random.Generator) -> Iterator[I64]:
+    """Frames (B, length) of sequences, one beginning where another ended, the first at random, to be learnt from."""
+    count = len(clip)
     length = min(length, count)
     begins = np.arange(int(rng.integers(0, min(length, count - length + 1))), count - length + 1, length)
-    for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / batch))):
+    learnable = np.isin(np.arange(count), clip.frames)
+    whole = [begin for begin in begins if learnable[begin : begin + length].all()]
+    begins = np.array(whole, np.int64) if whole else begins
+    for some in np.array_split(rng.permutation(begins), max(1, round(len(begins) / fitting(batch)))):
         yield some[:, None] + np.arange(length)
 
 
