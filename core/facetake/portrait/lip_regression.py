@@ -132,7 +132,7 @@ def regress(
     n_labels = 0 if labels is None else labels[0].shape[1]
     found = Ridge(features[0].shape[1], wanted[0].shape[1], n_labels)
     told = [None] * len(features) if labels is None else labels
-    known = [slice(None)] * len(features) if learnable is None else learnable
+    known = [np.ones(len(each), np.bool_) for each in features] if learnable is None else learnable
     clips = zip(features, told, known, strict=True)
     rows = np.concatenate([found.windows(heard, label).numpy()[these] for heard, label, these in clips]).astype(float)
     target = np.concatenate([each[these] for each, these in zip(wanted, known, strict=True)]).astype(float)

@@ -39,7 +39,7 @@ def test_what_was_drawn_is_not_drawn_again(tmp_path: Path) -> None:
     begun = kept.pictures(first.film)
     for _ in range(6):
         next(begun)
-    begun.close()
+    del begun
     assert kept.n_done(first.film) == 8 and first.frames == list(range(8))
     again = Drawn()
     assert np.array_equal(np.stack(list(kept.pictures(again.film))), whole)

@@ -187,7 +187,8 @@ def _at_once(job: RenderJob, listener: Listener) -> RenderedVideo:
         take = generate(job.sound, options, inference.load(job.model)).take
     points = face.moved_by(shown, take, AT_ONCE_FPS)
     painter = None if job.bare else inference.open_mouth_painter().paint
-    return RenderedVideo(film.pictures(shown, points, painter), len(points.moved), len(points.moved), AT_ONCE_FPS)
+    count = len(points.moved)
+    return RenderedVideo(lambda first: film.pictures(shown, points, painter, first), count, count, AT_ONCE_FPS)
 
 
 def _stranger(subject: PortraitSubject, about: LandmarkTranslationMetadata) -> list[str]:

@@ -36,12 +36,12 @@ SLACK = 0.1  # of the range a coefficient was seen in, by which a prediction may
 
 @dataclass(frozen=True)
 class SpokenClip:
-    """One clip: features (T, F), labels (T, LABELS) and parameters (T, E); (T,) whose are known, None: all."""
+    """One clip: features (T, F), labels (T, LABELS), parameters (T, E), and (T,) whether those are known."""
 
     features: F32
     label: F32
     parameters: F32
-    learnable: Mask | None = None
+    learnable: Mask
 
 
 class ParameterPredictor(nn.Module):
@@ -137,7 +137,7 @@ def learn(
     """
     if how.way == "ridge":
         heard, wanted, labels = ([getattr(c, name) for c in clips] for name in ("features", "parameters", "label"))
-        known = [np.ones(len(c.features), np.bool_) if c.learnable is None else c.learnable for c in clips]
+        known = [c.learnable for c in clips]
         return regress(heard, wanted, labels, known)
     networks = _Networks(clips, how, seed)
     kept = (

@@ -139,7 +139,7 @@ def test_a_hand_before_the_mouth_is_not_learnt_from(
     performer = open_performer(actor.folder)
     features = np.zeros((N, 4), np.float32)
     settings = read_settings("tiny")
-    training.train(performer, features, "a", settings, tmp_path / "run", learnable=actor.learnable)  # type: ignore[arg-type]
+    training.train(performer, features, "a", settings, tmp_path / "run", learnable=actor.learnable)
     assert [rows.tolist() for rows in seen] == [np.flatnonzero(actor.learnable).tolist()] * 2
 
 

@@ -230,7 +230,8 @@ def test_parameters_follow_sound_and_label(gan: float) -> None:
         features = dice.uniform(size=(60, 3)).astype(np.float32)
         label = np.zeros((60, LABELS), np.float32)
         label[:, 0] = intensity
-        clips.append(audio_to_parameters.SpokenClip(features, label, np.stack([features[:, 0], label[:, 0]], axis=1)))
+        parameters = np.stack([features[:, 0], label[:, 0]], axis=1)
+        clips.append(audio_to_parameters.SpokenClip(features, label, parameters, np.ones(len(features), np.bool_)))
     how = ParameterTraining(ParameterSize(16, 1, 1, 16, True), 60, 8, 1e-2, gan, 1.0, 20, 5)
     network = audio_to_parameters.learn(clips, how, 0)
     smiles = []

@@ -84,7 +84,8 @@ def test_what_goes_beside_coordinates_does_not_slow_them() -> None:
 def test_parameters_go_on_where_they_stopped(gan: float, stopped: float, tmp_path: Path) -> None:
     """Stopped after any epoch, saved or not, and even while saving, it ends with the bytes of learning in one go."""
     dice = np.random.default_rng(0)
-    clips = [audio_to_parameters.SpokenClip(*(dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2)))]
+    features, label, parameters = (dice.uniform(size=(30, n)).astype(np.float32) for n in (3, LABELS, 2))
+    clips = [audio_to_parameters.SpokenClip(features, label, parameters, np.ones(30, np.bool_))]
     how = ParameterTraining(ParameterSize(8, 1, 1, 8, True), 10, 4, 1e-2, gan, 1.0, 10, 5, save_every=2)
     folder = tmp_path / "run"
     saved = []

@@ -32,8 +32,8 @@ DETAIL_PX = 1.0  # as fine as what a look-up takes away
 LOST = np.arange(0.0, 1.05, 0.05)  # more would show the noise of a photograph that was enlarged
 
 
-def pictures(face: StillFace, points: MovedPoints, painter: Painter | None) -> Iterator[U8]:
-    """Yields a picture (H, H, 3) for each frame; without a painter a mouth is a dark hole."""
+def pictures(face: StillFace, points: MovedPoints, painter: Painter | None, first: int = 0) -> Iterator[U8]:
+    """Yields a picture (H, H, 3) for each frame from the first; without a painter a mouth is a dark hole."""
     photograph = face.fine.astype(np.float32)
     seen = FINE * face.seen
     there = mouth_square(seen, face.mesh)
@@ -41,7 +41,7 @@ def pictures(face: StillFace, points: MovedPoints, painter: Painter | None) -> I
     before = mouth_shape(there.points(seen), face.mesh)
     size = face.fine.shape[:2]
     lost = _lost(photograph, face.picture)
-    for turned, moved in zip(FINE * points.turned, FINE * points.moved, strict=True):
+    for turned, moved in zip(FINE * points.turned[first:], FINE * points.moved[first:], strict=True):
         still, now = face.mesh.with_rings(seen, turned, moved, len(face.fine))
         frame = looked_up(photograph, source_of(now, still, face.mesh.faces, size))
         inside = filled(moved[face.mesh.rows(INNER_LIPS)], size)[..., None]
