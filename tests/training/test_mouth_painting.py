@@ -18,7 +18,7 @@ from facetake.face import anny  # noqa: E402
 from facetake.networks.unet import UNetSize  # noqa: E402
 from facetake.portrait.landmark_translation.still.mesh import INNER_LIPS, face_mesh, filled, model_points  # noqa: E402
 from facetake.portrait.landmark_translation.still.mouth import SIDE_PX  # noqa: E402
-from facetake_training.mouth_painting.lessons import Lessons, read_clips  # noqa: E402
+from facetake_training.mouth_painting.lessons import MouthLessons, read_clips  # noqa: E402
 from facetake_training.mouth_painting.painter import PainterConfig, painting_loss, train, trained  # noqa: E402
 from facetake_training.shipping import export_painter_run  # noqa: E402
 
@@ -51,7 +51,7 @@ def test_a_lesson_moves_one_frame_to_another(clips: Path) -> None:
     """Skin is moved to where the wanted frame has it, and the mouth is hollow where that frame's is open."""
     mesh = face_mesh(anny.load())
     clip = read_clips(clips, mesh)["drawn"]
-    lesson = Lessons({"drawn": clip}, mesh, 0).lesson(clip, 0, 11)
+    lesson = MouthLessons({"drawn": clip}, mesh, 0).lesson(clip, 0, 11)
     assert lesson.told.shape == (11, SIDE_PX, SIDE_PX)
     inside = lesson.inside[0] > 0.99
     assert inside.sum() > 50

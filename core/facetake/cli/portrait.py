@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from facetake.cli import inputs, options, portrait_capture, portrait_film, portrait_output
 from facetake.cli.progress import Reporter, add_option
-from facetake.errors import ConfigError, PortraitError
+from facetake.errors import ConfigError
 from facetake.portrait.system import Action, EvaluateJob, PortraitSystem, RenderJob, TrainJob, systems
 
 if TYPE_CHECKING:
@@ -172,16 +172,11 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ConfigError(f'portraits need {" and ".join(missing)}; pip install "facetake[portrait]"')
-    import torch
+    from facetake.portrait.training import card_memory
 
     act: Run = arguments.act
-    try:
+    with card_memory.told():
         return act(arguments, report)
-    except torch.OutOfMemoryError as error:
-        what = str(error).split(". ", maxsplit=1)[0]
-        raise PortraitError(
-            f"the card's memory is full ({what}); close what else uses the card, or add --device cpu"
-        ) from error
 
 
 def _device(arguments: argparse.Namespace) -> torch.device:

@@ -50,10 +50,8 @@ def begun(folder: Path) -> list[str]:
 
 
 def test_a_full_disk_is_a_sentence_at_every_step(video: Filmed, tiny_model: Path, tmp_path: Path) -> None:
-    """Whichever file is the first that does not fit it is named, nothing half written stays, and with space it goes on.
-
-    A little more room each time gets further: through capture and training to the film.
-    """
+    """Whichever file is the first that does not fit is named, nothing half written stays, and with space it goes on."""
+    # a little more room each time gets further: through capture and training to the film
     line = tmp_path / "line.wav"
     soundfile.write(line, 0.2 * np.random.default_rng(3).normal(size=8000), 16_000)
     out = tmp_path / "line.mp4"

@@ -134,7 +134,7 @@ panel = Panel(host, EngineClient([sys.executable, "-c", old]))
 panel.link.click(); spin(panel, lambda: not panel.is_busy); print(panel.message.text())
 """).splitlines()
 
-    assert said[0].startswith(f"The engine answers: version 0.2.0 of {sys.executable}, with 6 models (audio2rig, ")
+    assert said[0].startswith(f"The engine answers: version 0.2.0 of {sys.executable}, with 7 models (audio2rig, ")
     assert said[1].startswith(f"the Python at {sys.executable} has no Facetake in it") and "install the" in said[1]
     assert said[2] == "the engine does not start (gone/python: No such file or directory)"
     assert said[3] == "the engine is of version 0.1.0 and the plugin of 0.2.0; install both from the same release"

@@ -70,7 +70,7 @@ class Lesson:
     inside: F32
 
 
-class Lessons:
+class MouthLessons:
     """Lessons drawn at random, every clip as often as any other, half of them in a mirror."""
 
     def __init__(self, clips: dict[str, MouthClip], mesh: FaceMesh, seed: int) -> None:

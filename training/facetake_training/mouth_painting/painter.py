@@ -23,7 +23,7 @@ from facetake.networks.unet import UNetSize
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.landmark_translation.still.mesh import face_mesh
 from facetake_training import checkpoint
-from facetake_training.mouth_painting.lessons import Lesson, Lessons, read_clips
+from facetake_training.mouth_painting.lessons import Lesson, MouthLessons, read_clips
 from facetake_training.trainer import log_row, resume, steps
 
 INSIDE = 3.0  # how much more a pixel between the lips counts than one of the lips: teeth are what is looked at
@@ -95,8 +95,8 @@ def train(config: PainterConfig) -> Path:
     if first:
         checkpoint.load_weights(config.out / KEPT_FILE, kept.module)
     rate = schedule(ours, lambda step: _share(config, step), first)
-    lessons = Lessons(learnt, mesh, config.seed + first)
-    examined = Lessons(aside or learnt, mesh, 0)
+    lessons = MouthLessons(learnt, mesh, config.seed + first)
+    examined = MouthLessons(aside or learnt, mesh, 0)
     exam = [examined.draw() for _ in range(EXAM)]
     sums = np.zeros(2)
     for step, is_due in steps(first, config.steps, config.save_every):

@@ -23,7 +23,7 @@ MOST: Final = 8192
 """Of a whole number that sizes something: pixels, channels, frames of a window, pictures at once."""
 DEEPEST: Final = 64  # ample, of what is `DEEP`: beyond, a mistyped number asks for memory without end
 DEEP: Final = ("layers", "downs", "blocks", "judging")
-LONG: Final = ("epochs", "steps", "seed", "n_frames", "version", "left", "top")
+LONG: Final = ("epochs", "coarse", "steps", "seed", "n_frames", "version", "left", "top")
 """What sizes no network: as large as it likes, and 0."""
 NONE_AT_LEAST: Final = ("radius", "half_window")
 

@@ -92,6 +92,7 @@ def _good(do: str, folder: Path) -> dict[str, Any]:
         },
         "restyle": {"curves": str(folder / "curves.json"), "style": "sad", "out": out, "model": model},
         "visemes": {"path": str(folder / "a.wav"), "model": model},
+        "phones": {"audio": str(folder / "a.wav")},
         "live": {"take": str(folder / "a.npz")},
         "inspect": {"path": str(folder / "a.npz")},
     }
@@ -134,7 +135,9 @@ def make_requests(whole: Whole, case: Case) -> Open:
 
 
 def _request(whole: Whole, case: Case, dice: random.Random) -> str:
-    do = dice.choice(("generate", "restyle", "restyle", "visemes", "inspect", "inspect", "hello", "cancel", "shutdown"))
+    do = dice.choice(
+        ("generate", "restyle", "restyle", "visemes", "phones", "inspect", "inspect", "hello", "cancel", "shutdown")
+    )
     request: dict[str, Any] = {"id": dice.choice((1, 2, "x")), "do": do, **_good(do, Path())}
     if "model" in request:
         request["model"] = str(whole.folder / "model")
