@@ -162,11 +162,12 @@ class Desk:
         self._change("draw", numbers, drawn)
 
     def set(self, numbers: Sequence[int], change: Callable[[LineSettings], LineSettings]) -> None:
-        """Other settings for lines."""
+        """Other settings for lines; where the mood is to be heard in the voice, cues of emotion go."""
 
         def changed(one: SpokenLine) -> SpokenLine:
             settings = change(one.settings)
-            return one if settings == one.settings else replace(one, settings=settings)
+            known = replace(one.edits, emotion=()) if settings.listen else one.edits
+            return one if settings == one.settings else replace(one, settings=settings, edits=known)
 
         self._change("settings", numbers, changed)
 

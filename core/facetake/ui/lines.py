@@ -144,7 +144,8 @@ class SpokenLine:
         takes: in the order in which they came.
         shown: the number of the take that is on the face, in the curves and in what is exported; 0 for none.
         beside: numbers of takes shown beside it.
-        edits: what was changed of the line by hand, on the strip.
+        edits: what was changed of the line by hand, on the strip. Where they have cues of emotion the mood is these,
+            and is not heard in the voice.
     """
 
     number: int
@@ -157,6 +158,11 @@ class SpokenLine:
     shown: int = 0
     beside: tuple[int, ...] = ()
     edits: LineEdits = field(default_factory=LineEdits)
+
+    def __post_init__(self) -> None:
+        """Has cues of emotion go before the voice."""
+        if self.edits.emotion and self.settings.listen:
+            object.__setattr__(self, "settings", replace(self.settings, listen=False))
 
     @property
     def top(self) -> LineTake | None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from facetake import rig
+from facetake.edits import EmotionCue, LineEdits
 from facetake.take import Take
 from facetake.ui.desk import Desk, SoundFacts
 from facetake.ui.lines import LONGEST_NOTE, LineTake, SpokenLine
@@ -140,6 +141,21 @@ def test_moods_in_words() -> None:
     assert replace(line, mood=happy(0.7)).feeling == "happy 0.7"
     assert replace(line, mood=drawn).feeling == "sad"
     assert replace(line, settings=replace(line.settings, listen=True)).feeling == "from the voice"
+
+
+def test_cues_of_emotion_and_the_voice_exclude_one_another() -> None:
+    """Where cues are marked the mood is no longer heard in the voice, and where that is asked for cues go."""
+    desk = a_desk("a")
+    desk.set([1], lambda settings: replace(settings, listen=True))
+    desk.edit("mark", 1, LineEdits(emotion=(EmotionCue(0.5, "happy:0.7"),)))
+    marked = desk.lines[0]
+    desk.set([1], lambda settings: replace(settings, listen=True))
+    heard = desk.lines[0]
+
+    assert marked.feeling == "happy" and not marked.settings.listen
+    assert heard.feeling == "from the voice" and not heard.edits.emotion
+    desk.undo()
+    assert desk.lines[0].feeling == "happy"
 
 
 def test_a_mood_fits_a_recording_that_turns_out_longer() -> None:
