@@ -106,17 +106,6 @@ class BlenderHost:
         keys = [(place, curve) for name, curve in delivery.keys.items() for place in places[name] if not place.obstacle]
         return keying.write(name, keys, start_frame, delivery.n_frames, bar, self._back)
 
-    def is_untouched(self, character: Character, layer: str, delivery: Delivery, start_frame: int) -> bool | None:
-        """Whether the action of that name, and its strips, are as they were written; None where there is none."""
-        places = faces.places(character, self.head)
-        keys = [(place, curve) for name, curve in delivery.keys.items() for place in places[name] if not place.obstacle]
-        return keying.is_untouched(layer, keys, start_frame)
-
-    def remove(self, character: Character, layer: str) -> None:
-        """Takes the action and its strips away."""
-        owners = dict.fromkeys(one.owner for found in faces.places(character, self.head).values() for one in found)
-        keying.remove(layer, list(owners))
-
     def place_audio(self, path: Path, start_frame: int) -> None:
         """The sound on the sequencer's lowest channel that is free; nothing where it lies there already."""
         scene = _scene()

@@ -20,7 +20,6 @@ from .faces import Place
 MARK = "facetake"
 """A property of the actions that Facetake made, "take" or "rest"; others are somebody's work."""
 SHORT = 1 / 64  # frames by which a strip ends before the next may begin, so that it covers its last frame's motion blur
-SAME = 1e-4  # of a frame or a value: what a person has moved is further off, and four bytes are nearer
 BEZIER = 2
 FREE = 0
 ALIGNED = 3
@@ -46,57 +45,6 @@ def write(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int, n_frame
             bar.advance(done / len(keys))
         _lay(owner, action, slot, start, n_frames, [place for place, _ in mine], back)
     return str(made.name)
-
-
-def is_untouched(name: str, keys: Sequence[tuple[Place, KeyCurve]], start: int) -> bool | None:
-    """Whether an action is what `write` made of these keys from that frame on, and lies there alone; None without one.
-
-    An older Blender has an action for each datablock: where there are several, they count as touched.
-    """
-    action: Any = bpy.data.actions.get(name)
-    if action is None or action.get(MARK) != "take":
-        return None
-    owners = dict.fromkeys(place.owner for place, _ in keys)
-    if len(owners) > 1 and not hasattr(action, "slots"):
-        return False
-    return all(_is_as_written(action, owner, [one for one in keys if one[0].owner == owner], start) for owner in owners)
-
-
-def _is_as_written(action: Any, owner: Any, keys: Sequence[tuple[Place, KeyCurve]], start: int) -> bool:
-    strips = [strip for _, strip in _playing(owner, action)]
-    if len(strips) != 1 or abs(strips[0].frame_start - start) > SHORT:
-        return False
-    there = {(one.data_path, one.array_index): one for one in curves_of(action, slot_of(strips[0]))}
-    meant = {(place.path, place.axis): curve.bezier(start, place.scale) for place, curve in keys}
-    return there.keys() == meant.keys() and all(_holds(there[place], bezier) for place, bezier in meant.items())
-
-
-def _holds(curve: Any, bezier: Sequence[Sequence[float]]) -> bool:
-    """Whether a curve has these keys and handles, in the four bytes that Blender keeps of a number."""
-    points = curve.keyframe_points
-    for name, meant in zip(("co", "handle_left", "handle_right"), bezier, strict=True):
-        found = [0.0] * 2 * len(points)
-        points.foreach_get(name, found)
-        if len(found) != len(meant) or any(abs(a - b) > SAME * max(1.0, abs(b)) for a, b in zip(found, meant)):  # noqa: B905
-            return False
-    return True
-
-
-def remove(name: str, owners: Sequence[Any]) -> None:
-    """Takes an action away, with its strips and the tracks that held nothing else."""
-    action = bpy.data.actions[name]
-    for owner in owners:
-        for track, strip in _playing(owner, action):
-            track.strips.remove(strip)
-            if not track.strips:
-                owner.animation_data.nla_tracks.remove(track)
-    bpy.data.actions.remove(action)
-
-
-def _playing(owner: Any, action: Any) -> list[tuple[Any, Any]]:
-    """The strips of a datablock that play an action, each with its track."""
-    tracks = owner.animation_data.nla_tracks if owner.animation_data else ()
-    return [(track, strip) for track in tracks for strip in track.strips if strip.action == action]
 
 
 def curves_of(action: Any, slot: Any) -> list[Any]:
@@ -211,12 +159,13 @@ def _lay(owner: Any, action: Any, slot: Any, start: int, n_frames: int, places: 
     if data is None:
         data = owner.animation_data_create()
         back.append(owner.animation_data_clear)
-    ours = [track for track in data.nla_tracks if _is_ours(track)]
+    ours = [one for one in data.nla_tracks if one.strips and all(s.action and MARK in s.action for s in one.strips)]
     if not ours:
         _make_way(data, {(place.path, place.axis) for place in places}, back)
     below = _rest(data, places, start, ours[-1] if ours else None, back)
     for track in ours:
-        if not track.mute and any(_overlaps(strip, start, start + n_frames) for strip in track.strips):
+        takes = [strip for strip in track.strips if strip.action[MARK] == "take"]
+        if not track.mute and any(one.frame_start < start + n_frames and one.frame_end > start for one in takes):
             track.mute = True
             back.append(partial(setattr, track, "mute", False))
     strip = _strip(data, below, action, slot, back)
@@ -271,12 +220,3 @@ def _strip(data: Any, below: Any, action: Any, slot: Any, back: Back) -> Any:
     if slot:
         strip.action_slot = slot
     return strip
-
-
-def _is_ours(track: Any) -> bool:
-    return bool(track.strips) and all(strip.action and MARK in strip.action for strip in track.strips)
-
-
-def _overlaps(strip: Any, start: float, end: float) -> bool:
-    """Whether a strip of ours is a take that plays in a stretch."""
-    return strip.action[MARK] == "take" and bool(strip.frame_start < end and strip.frame_end > start)

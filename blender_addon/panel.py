@@ -13,7 +13,7 @@ from bpy.props import BoolProperty, IntProperty, PointerProperty, StringProperty
 
 from facetake_host import jobs
 from facetake_host.engine import EngineClient
-from facetake_host.jobs import Job, words
+from facetake_host.jobs import Job
 from facetake_host.problems import HostProblem
 
 from .host import BlenderHost
@@ -35,8 +35,6 @@ class Settings(bpy.types.PropertyGroup):
     __annotations__ = {  # as Blender reads them; to a checker of types they are none
         "character": CHARACTER,
         "audio": StringProperty(name="Line", subtype="FILE_PATH", description="A recorded line"),
-        "text": StringProperty(name="Transcript", description="What is said, for lips that keep to it: I {never} did"),
-        "script": StringProperty(name="Transcript file", subtype="FILE_PATH", description="Text, subtitle, TextGrid"),
         "emotion": StringProperty(name="Emotion", default="neutral", description=f"{EMOTION}; or auto, or a file"),
         "blink": BoolProperty(name="Blinks", default=True),
         "gaze": BoolProperty(name="Gaze", default=True),
@@ -54,8 +52,7 @@ class Settings(bpy.types.PropertyGroup):
 class _Job:
     """Asks which character where there are several, then begins; without a window it runs to the end."""
 
-    __annotations__ = {"character": CHARACTER}
-    starts = staticmethod(HOST.runner.start)
+    __annotations__ = {"character": CHARACTER, "in_window": BoolProperty(options={"HIDDEN", "SKIP_SAVE"})}
 
     @classmethod
     def poll(cls, _context: Any) -> bool:
@@ -75,43 +72,28 @@ class _Job:
         HOST.head, HOST.eyes = (one.name if one else "" for one in (settings.head, settings.eyes))
         HOST.span = (settings.first, settings.last) if settings.use_range else None
         name = self.character or settings.character
-        return _pressed(self, lambda: self.starts(lambda cancel: self.begin(settings, name, cancel)))
+        starts = HOST.runner.follow if self.in_window else HOST.runner.start
+        return _pressed(self, lambda: starts(lambda cancel: self.begin(settings, name, cancel)))
 
 
 class Generate(_Job, bpy.types.Operator):
-    """From a recorded line to keys on a face, in an NLA strip of its own."""
+    """From a recorded line to keys on a face, in an NLA strip of its own; or each time it is saved in the window."""
 
     bl_idname = "facetake.generate"
     bl_label = "Generate from Audio"
 
     def begin(self, settings: Any, name: str, cancel: Event) -> Job:
         """The job."""
-        sound, options, target = _line(settings)
-        return jobs.generate(HOST, ENGINE, HOST.character(name), [sound], options, target=target, cancel=cancel)
-
-
-class EditLine(_Job, bpy.types.Operator):
-    """Opens the line in Facetake's window, its phones and words on a strip; what is saved there replaces its keys."""
-
-    bl_idname = "facetake.edit"
-    bl_label = "Edit Phones and Words"
-    starts = staticmethod(HOST.runner.follow)
-
-    def begin(self, settings: Any, name: str, cancel: Event) -> Job:
-        """The job, which waits for what is saved."""
-        sound, options, target = _line(settings)
+        if not settings.audio:
+            raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
+        sounds = [Path(bpy.path.abspath(settings.audio))]
+        options = {"emotion": bpy.path.abspath(settings.emotion or "neutral"), "head": bool(HOST.head)}
+        options |= {"blink": settings.blink, "gaze": settings.gaze}
+        target = settings.looks_at.name if settings.looks_at else ""
         face, made = HOST.character(name), HOST.runner.generated
-        return jobs.edit_line(HOST, ENGINE, face, sound, options, target=target, made=made, cancel=cancel)
-
-
-def _line(settings: Any) -> tuple[Path, dict[str, object], str]:
-    """The recording that is chosen, what is chosen for it, and what it looks at. Raises HostProblem without one."""
-    if not settings.audio:
-        raise HostProblem("no recorded line was chosen; choose one in the sidebar's tab")
-    options = {"emotion": bpy.path.abspath(settings.emotion or "neutral"), "head": bool(HOST.head)}
-    options |= {"blink": settings.blink, "gaze": settings.gaze}
-    options |= words(settings.text, bpy.path.abspath(settings.script))
-    return Path(bpy.path.abspath(settings.audio)), options, settings.looks_at.name if settings.looks_at else ""
+        if self.in_window:  # type: ignore[attr-defined]  # Blender makes it of the annotation
+            return jobs.edit_line(HOST, ENGINE, face, sounds[0], options, target=target, made=made, cancel=cancel)
+        return jobs.generate(HOST, ENGINE, face, sounds, options, target=target, cancel=cancel)
 
 
 class Restyle(_Job, bpy.types.Operator):
@@ -140,7 +122,6 @@ def _pressed(operator: Any, press: Callable[[], object]) -> set[str]:
     press()
     if bpy.app.background:
         HOST.runner.finish()
-        _take_words()
     elif (HOST.runner.is_busy or HOST.runner.is_waiting) and not bpy.app.timers.is_registered(_tick):
         bpy.app.timers.register(_tick, persistent=True)
     if HOST.has_problem:
@@ -162,15 +143,16 @@ class Sidebar(bpy.types.Panel):
         column = self.layout.column()
         column.use_property_split = True  # else the sidebar's own width leaves three letters of a name
         column.use_property_decorate = False
-        line = "character audio text script emotion blink gaze head looks_at eyes"
+        line = "character audio emotion blink gaze head looks_at eyes"
         style = "style actor use_range first last"
-        for button, names in (("generate", line), ("edit", ""), ("restyle", style), ("play", ""), ("test", "")):
+        for button, names in (("generate", line), ("restyle", style), ("play", ""), ("test", "")):
             for name in names.split():
                 column.prop(context.scene.facetake, name)
             column.operator(f"facetake.{button}")
-        if HOST.runner.is_busy:
-            column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
+            if button == "generate":
+                column.operator("facetake.generate", text="Edit Phones and Words").in_window = True
         if HOST.runner.is_busy or HOST.runner.is_waiting:
+            column.progress(factor=HOST.runner.status.share, text=HOST.runner.status.label)
             column.operator("facetake.cancel")
         for line in textwrap.wrap(HOST.message, WIDTH):
             column.label(text=line)
@@ -180,17 +162,9 @@ def _tick() -> float | None:
     """A step of the job, in the window's context, which a timer lacks."""
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         has_more = HOST.runner.step()
-        _take_words()
         for area in bpy.context.screen.areas:
             area.tag_redraw()
     return TICK_S if has_more else None
-
-
-def _take_words() -> None:
-    """What the window has for the line's words stands in the field, so that Generate asks for the same."""
-    if HOST.runner.words:
-        settings = bpy.context.scene.facetake
-        settings.text, settings.script, HOST.runner.words = HOST.runner.words, "", ""
 
 
 BUTTONS = (
@@ -198,4 +172,4 @@ BUTTONS = (
     ("play", "Play Live", "Send the last take to Unreal's Live Link, with its sound", lambda: HOST.runner.play(ENGINE)),
     ("test", "Test Connection", "Whether the engine is found, and where", lambda: HOST.runner.test(ENGINE)),
 )
-CLASSES = (Settings, Generate, EditLine, Restyle, *(_button(*one) for one in BUTTONS), Sidebar)
+CLASSES = (Settings, Generate, Restyle, *(_button(*one) for one in BUTTONS), Sidebar)

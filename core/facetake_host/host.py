@@ -112,12 +112,6 @@ class Host(Protocol):
     def write(self, character: Character, name: str, delivery: Delivery, start_frame: int, bar: Bar) -> str:
         """Writes keys to a new layer, leaving every other as it is; returns the layer's name."""
 
-    def is_untouched(self, character: Character, layer: str, delivery: Delivery, start_frame: int) -> bool | None:
-        """Whether a layer still is what `write` made of a delivery there; None where there is none of that name."""
-
-    def remove(self, character: Character, layer: str) -> None:
-        """Takes away a layer that `write` made, in a `step`."""
-
     def place_audio(self, path: Path, start_frame: int) -> None:
         """Puts a sound on the timeline."""
 

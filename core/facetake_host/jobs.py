@@ -79,7 +79,7 @@ def generate(
     *,
     start_frame: int | None = None,
     target: str = "",
-    replaces: JobResult | None = None,
+    lays_sound: bool = True,
     cancel: threading.Event | None = None,
 ) -> Iterator[Status | JobResult]:
     """From recordings to layers of keys, one after another on the timeline.
@@ -95,7 +95,7 @@ def generate(
             line's start, and metres from between the eyes of the head at rest: to the actor's left, up and forward.
         start_frame: where the first line begins; by default where the person looks.
         target: an object of the scene to look at, by its name; where it is over each line, the host tells.
-        replaces: a take of the line whose layer goes in the same step, if nobody has changed it since.
+        lays_sound: whether recordings are put on the timeline, too; not where they lie there already.
         cancel: set by whoever shows a button for it.
 
     Yields:
@@ -127,7 +127,7 @@ def generate(
         found = _loaded(out)
         said = "" if options.get("text") or options.get("script") else str(result.get("text", ""))
         take = JobResult(f"facetake_{sound.stem}", at, found, {}, Path(files["take_out"]), sound, tuple(told), said)
-        yield from _written(host, character, take, asked, replaces)
+        yield from _written(host, character, take, asked, lays_sound=lays_sound)
         at += found.n_frames
     yield Status(1.0, "done")
 
@@ -210,7 +210,7 @@ def edit_line(
         sound: the recording.
         options: as of `generate`.
         target: as of `generate`.
-        made: a take of the line that is in the scene; its keys are replaced, and the line begins where it begins.
+        made: a take of the line that is in the scene; those that are saved begin where it begins, and mute it.
         cancel: set by whoever shows a button for it.
 
     Yields:
@@ -236,7 +236,7 @@ def edit_line(
             yield Status(1.0, "done", "The window stays open; what is saved there no longer comes here.")
             return
         if window.has_saved():
-            begun = {"start_frame": start_frame, "target": target, "replaces": last, "cancel": asked}
+            begun = {"start_frame": start_frame, "target": target, "lays_sound": last is None, "cancel": asked}
             for step in _again(generate(host, engine, character, [sound], bare, **begun), label):  # type: ignore[arg-type]
                 last = step if isinstance(step, JobResult) else last
                 yield step
@@ -524,13 +524,9 @@ def _welcome(engine: EngineClient, event: Event) -> None:
 
 
 def _written(
-    host: Host, character: Character, made: JobResult, cancel: threading.Event, replaces: JobResult | None = None
+    host: Host, character: Character, made: JobResult, cancel: threading.Event, *, lays_sound: bool = True
 ) -> Iterator[Status | JobResult]:
-    """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn.
-
-    The layer of a take that it replaces goes, if it is as it was written; what a person has keyed there since is kept,
-    muted.
-    """
+    """Writes what the engine made, in one go; whatever fails there is undone. Before and after, others have a turn."""
     name, sound = made.layer, made.sound
     yield Status(COMPUTED, name)
     skipped = dict(host.skipped(character, list(made.delivery.keys)))
@@ -542,14 +538,8 @@ def _written(
     if cancel.is_set():
         raise JobCancelled
     _check(host, character, [] if sound is None or sound.is_file() else [sound], delivery.rate)
-    old = replaces and host.is_untouched(character, replaces.layer, replaces.delivery, replaces.start_frame)
     with host.step(f"Facetake: {name}"), host.progress(f"Facetake: {name}") as bar:
         layer = host.write(character, name, delivery, made.start_frame, bar)
-        if sound is not None and old is None:
+        if sound is not None and lays_sound:
             host.place_audio(sound, made.start_frame)
-        if replaces and old:
-            host.remove(character, replaces.layer)
-    told = made.told
-    if replaces and old is False:
-        told += (f"keys of {replaces.layer} were changed by hand, so that it is kept, muted",)
-    yield replace(made, layer=layer, delivery=delivery, skipped=skipped, told=told)
+    yield replace(made, layer=layer, delivery=delivery, skipped=skipped)

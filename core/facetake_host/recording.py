@@ -130,16 +130,6 @@ class RecordingHost:
         self.scene = replace(self.scene, layers=tuple(layers))
         return label
 
-    def is_untouched(self, character: Character, layer: str, delivery: Delivery, start_frame: int) -> bool | None:
-        """Whether the layer's keys are the delivery's."""
-        found = next((one for one in self.scene.layers if one.name == layer and one.is_generated), None)
-        is_same = found is not None and found.character == character.name and found.start_frame == start_frame
-        return None if found is None else is_same and dict(found.keys) == dict(delivery.keys)
-
-    def remove(self, character: Character, layer: str) -> None:  # noqa: ARG002
-        """Takes the layer away."""
-        self.scene = replace(self.scene, layers=tuple(one for one in self.scene.layers if one.name != layer))
-
     def place_audio(self, path: Path, start_frame: int) -> None:
         """Adds a sound. Raises HostProblem where the file has gone."""
         if not path.is_file():

@@ -21,7 +21,6 @@ class Runner:
         made: the last take that is in the scene; None before the first.
         generated: the last one that was no restyled one.
         cancel: set by `stop`; each job gets a new one.
-        words: what is said in the last take by its edits, until a panel takes it into its field; else empty.
 
     Beside the job there may be windows that are open on a line: what is saved there is brought in when no job runs.
     """
@@ -34,7 +33,6 @@ class Runner:
         self.made: JobResult | None = None
         self.generated: JobResult | None = None
         self.cancel = threading.Event()
-        self.words = ""
         self._windows: list[tuple[Job, threading.Event]] = []
 
     @property
@@ -78,8 +76,8 @@ class Runner:
         found = jobs.guarded(self._host, lambda: next(window[0], None))
         if isinstance(found, JobResult):
             self._keep(found)
-        elif found is not None and found.news:
-            self._host.tell(found.news)
+        elif found is not None:
+            self._look(found)
         if window in self._windows:  # else the scene has gone meanwhile
             self._windows.remove(window)
             self._windows += [window] if found is not None else []
@@ -87,17 +85,19 @@ class Runner:
     def _keep(self, found: JobResult) -> None:
         self.generated = found if found.sound is not None else self.generated
         self.made = jobs.with_sound(self.made, found)
-        self.words = found.text or self.words
         self._host.tell(jobs.summary(found))
+
+    def _look(self, status: Status) -> None:
+        self.status = status
+        if status.news:
+            self._host.tell(status.news)
 
     def _step(self, job: Job) -> None:
         found = jobs.guarded(self._host, lambda: next(job, None))
         if isinstance(found, JobResult):
             self._keep(found)
         elif found is not None:
-            self.status = found
-            if found.news:
-                self._host.tell(found.news)
+            self._look(found)
         elif self._job is job:  # at its end, or its problem was told
             self._job = None
 

@@ -150,14 +150,6 @@ class BlenderStage(Stage):
         bpy.ops.ed.undo_push(message="by hand")
         return name
 
-    def touch(self, character: Character, layer: str, channel: str) -> None:
-        place = faces.places(character)[channel][0]
-        (strip,) = (one for _, one in keying._playing(place.owner, bpy.data.actions[layer]))
-        curves = keying.curves_of(strip.action, keying.slot_of(strip))
-        curve = next(one for one in curves if (one.data_path, one.array_index) == (place.path, place.axis))
-        curve.keyframe_points[-1].co.y += 0.1
-        bpy.ops.ed.undo_push(message="by hand")
-
     def hand_layers(self) -> str:
         return repr([action for action in _actions() if not action[1]])
 

@@ -147,10 +147,6 @@ class Stage:
         """A person keys channels at frames, all in one layer of their own; its name."""
         raise NotImplementedError
 
-    def touch(self, character: Character, layer: str, channel: str) -> None:
-        """A person moves a key of a take of ours."""
-        raise NotImplementedError
-
     def hand_layers(self) -> str:
         """What the people's own layers hold, as text."""
         raise NotImplementedError
@@ -240,17 +236,6 @@ class RecordingStage(Stage):
             made = AnimationLayer(f"hand_{len(self.host.scene.layers)}", character.name, 0, 0, flat, is_generated=False)
             self.host.scene = replace(self.host.scene, layers=(*self.host.scene.layers, made))
         return made.name
-
-    def touch(self, character: Character, layer: str, channel: str) -> None:
-        from dataclasses import replace
-
-        def moved(one: AnimationLayer) -> AnimationLayer:
-            curve = one.keys[channel]
-            return replace(one, keys={**one.keys, channel: replace(curve, values=(*curve.values[:-1], 0.5))})
-
-        layers = tuple(moved(one) if one.name == layer else one for one in self.host.scene.layers)
-        with self.host.step("by hand"):
-            self.host.scene = replace(self.host.scene, layers=layers)
 
     def hand_layers(self) -> str:
         return repr([one for one in self.host.scene.layers if not one.is_generated])
@@ -351,9 +336,6 @@ class MayaStage(Stage):
                 cmds.setKeyframe(f"{character.handle}{channel}", time=frame, value=value, animLayer=name)
         cmds.undoInfo(closeChunk=True)
         return name
-
-    def touch(self, character: Character, layer: str, channel: str) -> None:
-        self.scene.commands.setKeyframe(f"{character.handle}{channel}", time=1000, value=0.5, animLayer=layer)
 
     def hand_layers(self) -> str:
         state = self.scene.state
@@ -488,14 +470,6 @@ class UnrealStage(Stage):
                     at = values.FrameNumber(round(frame * 24000 / self.world.sequence.rate))
                     channels[f"{channel}_3"].add_key(at, value, 0.0, unit)
         return str(section.get_name())
-
-    def touch(self, character: Character, layer: str, channel: str) -> None:
-        section = next(one for one in self._sections() if one.get_name() == layer)
-        with sequencer_transaction():
-            section.modify()
-            channels = {getattr(one, "channel_name", ""): one for one in section.get_all_channels()}
-            unit = values.MovieSceneTimeUnit.TICK_RESOLUTION
-            channels[f"{channel}_3"].add_key(values.FrameNumber(7_000_000), 0.5, 0.0, unit)
 
     def hand_layers(self) -> str:
         return repr(

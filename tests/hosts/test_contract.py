@@ -139,56 +139,6 @@ def test_the_line_begins_where_the_person_looks(stage: Stage, engine: CannedEngi
     assert [start for _, start in stage.sounds()] == [-12]
 
 
-def replace_take(stage: Stage, engine: CannedEngine, line: Path, old: JobResult) -> JobResult:
-    """Generates a line in place of a take of it."""
-    face = stage.host.characters()[0]
-    job = jobs.generate(stage.host, engine, face, [line], {}, start_frame=old.start_frame, replaces=old)  # type: ignore[arg-type]
-    return jobs.run(stage.host, job, CANCEL)[0]
-
-
-def test_a_take_replaces_its_own_keys_alone(stage: Stage, engine: CannedEngine, line: Path) -> None:
-    """The layer of the take before goes in the same step; the hand's own layer, other takes and the sound stay."""
-    other = generate(stage, engine, line, start=500)[0]
-    first = generate(stage, engine, line, start=3)[0]
-    stage.hand_edit(stage.host.characters()[0], stage.brow, 5, 0.25)
-    hand, before, sounds = stage.hand_layers(), stage.snapshot(), stage.sounds()
-    second = replace_take(stage, engine, line, first)
-    third = replace_take(stage, engine, line, second)
-
-    layers = dict(stage.layers())
-    assert layers[third.layer] and layers[other.layer] and len(layers) == 3
-    assert stage.hand_layers() == hand and stage.sounds() == sounds
-    assert "by hand" not in jobs.summary(third)
-    for _ in range(2):
-        stage.undo()
-    assert stage.snapshot() == before
-    stage.undo()  # the hand's layer
-    stage.undo()
-    again = replace_take(stage, engine, line, third)  # neither it nor the first is there any more
-    assert sorted(name for name, _ in stage.layers()) == sorted([other.layer, again.layer])
-    assert len(stage.sounds()) == len(sounds)
-
-
-def test_keys_by_hand_in_a_take_are_kept(stage: Stage, engine: CannedEngine, line: Path) -> None:
-    """A take that a person keyed since is muted and kept when it is replaced, and that is told."""
-    first = generate(stage, engine, line)[0]
-    stage.touch(stage.host.characters()[0], first.layer, stage.jaw)
-    second = replace_take(stage, engine, line, first)
-
-    assert dict(stage.layers())[first.layer] is False and dict(stage.layers())[second.layer]
-    assert f"Keys of {first.layer} were changed by hand, so that it is kept, muted." in jobs.summary(second)
-
-
-def test_cancelled_or_failing_it_replaces_nothing(stage: Stage, engine: CannedEngine, line: Path) -> None:
-    """Where the new take is not finished, the old one is as it was."""
-    first = generate(stage, engine, line)[0]
-    before = stage.snapshot()
-    stage.cancel_at(0.5)
-    with pytest.raises(JobCancelled):
-        replace_take(stage, engine, line, first)
-    assert stage.snapshot() == before
-
-
 def stepped(job: jobs.Job, until: Callable[[jobs.Status | JobResult], bool]) -> jobs.Status | JobResult:
     """Takes steps of a job up to one that is waited for."""
     end = time.monotonic() + 60
@@ -212,7 +162,7 @@ def is_open(step: jobs.Status | JobResult) -> bool:
     return isinstance(step, jobs.Status) and step.news.startswith("The window is open on")
 
 
-def test_what_is_saved_in_the_window_replaces_the_keys(stage: Stage, engine: CannedEngine, line: Path) -> None:
+def test_what_is_saved_in_the_window_mutes_the_take_before(stage: Stage, engine: CannedEngine, line: Path) -> None:
     """Each time the person saves there, the line is made with its edits in one step; the hand's layer stays."""
     stage.set_now(90)
     first = generate(stage, engine, line, start=7)[0]
@@ -223,13 +173,15 @@ def test_what_is_saved_in_the_window_replaces_the_keys(stage: Stage, engine: Can
     job = jobs.edit_line(stage.host, engine, face, line, options, made=first)  # type: ignore[arg-type]
     stepped(job, is_open)
     assert stage.snapshot() == before  # looking changes nothing
-    states = [before]
+    states, takes = [before], [first.layer]
     for text in ("version = 1", "version = 1\n"):
         line.with_name(f"{line.stem}.edits.toml").write_text(text, encoding="utf-8")
         made = made_of(job)
         states.append(stage.snapshot())
         assert made.start_frame == 7 and made.text == "I never said that"
-        assert dict(stage.layers())[made.layer] and len(stage.layers()) == 2
+        assert [name for name, heard in stage.layers() if heard and name in takes] == []
+        assert dict(stage.layers())[made.layer]
+        takes.append(made.layer)
         assert (stage.hand_layers(), stage.sounds()) == (hand, sounds)
     do, fields = engine.asked[-1]
     assert do == "generate" and (fields["emotion"], fields["seed"]) == ("happy:0.7", 3) and "text" not in fields

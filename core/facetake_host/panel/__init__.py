@@ -71,7 +71,7 @@ class Panel(QWidget):
         self._shown: Path | None = None
         self._stepping = False
         self._script = ""
-        self._generated: JobResult | None = None  # the last take of the line, which a change on the strip replaces
+        self._generated: JobResult | None = None  # the last take of the line, which one with changes on the strip mutes
         self._is_edited = False  # on the strip, since that take
         self._windows = list[tuple[Iterator[Status] | Iterator[Status | JobResult], threading.Event]]()
         self._talk = StripTalk(engine, self.say)
@@ -264,7 +264,7 @@ class Panel(QWidget):
         self.message.setWordWrap(True)
         self.go, self.change, self.stop = (QPushButton(name) for name in ("Generate", "Restyle", "Cancel"))
         self.edit_line = QPushButton("Edit phones and words...")
-        self.edit_line.setToolTip("Open the line in Facetake's window; what you save there replaces its keys here")
+        self.edit_line.setToolTip("Open the line in Facetake's window; what you save there is laid over its keys here")
         self.live, self.link = (QPushButton(name) for name in ("Play live", "Test connection"))
         self.live.setToolTip("Send this take to Unreal's Live Link on this machine, in time with its sound")
         self.link.setToolTip("Whether the engine is found, where, and of which version")
@@ -378,7 +378,7 @@ class Panel(QWidget):
                     self._options(),
                     target=target,
                     start_frame=old.start_frame if old else None,
-                    replaces=old,
+                    lays_sound=old is None,
                     cancel=self._fresh(),
                 )
             else:

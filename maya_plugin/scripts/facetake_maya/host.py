@@ -36,7 +36,6 @@ HEAD_ATTRIBUTES = ("rotateY", "rotateX", "rotateZ")
 HEAD_SIGNS = (1, -1, -1)
 """Yaw, pitch and roll (left, up, tipped to the left) of a joint whose Y is up and whose Z the face looks along."""
 CM_PER_M = 100.0
-SAME = 1e-4  # of a frame, a cm or a degree: what a person has moved is further off, and a rounded number is nearer
 HARMLESS = ("animCurveT", "animBlend", "pairBlend")
 """Nodes that may feed a control: its keys over time and its layers, but no driven keys."""
 
@@ -178,38 +177,6 @@ class MayaHost:
         faces = {plug: curve for plug, curve in plugs.items() if plug not in turned}
         self._key(layer, faces, delivery.rate, start_frame, bar)
         return layer
-
-    def is_untouched(self, character: Character, layer: str, delivery: Delivery, start_frame: int) -> bool | None:
-        """Whether the layer has the delivery's keys and no others; None where there is none of that name."""
-        if layer not in (cmds.ls(type="animLayer") or []) or self._owner(layer) != character.handle:
-            return None
-        meant = {self._plug(character, channel): curve for channel, curve in delivery.keys.items()}
-        members = set(cast(list[str], cmds.animLayer(layer, query=True, attribute=True) or []))
-        turned = {self._plug(character, channel) for channel in HEAD}
-        weight = cast(list[float], cmds.keyframe(f"{layer}.weight", query=True, timeChange=True) or [])
-        if members != set(meant) or [round(time) for time in weight[:2]] != [start_frame - 1, start_frame]:
-            return False
-        return all(self._holds(layer, plug, curve, start_frame, plug in turned) for plug, curve in meant.items())
-
-    def _holds(self, layer: str, plug: str, meant: KeyCurve, start_frame: int, is_turned: bool) -> bool:
-        """Whether a plug's curve on a layer has these keys."""
-        curve = cast(list[str], cmds.animLayer(layer, query=True, findCurveForPlug=plug) or [])
-        times = cast(list[float], cmds.keyframe(*curve, query=True, timeChange=True) or []) if curve else []
-        values = cast(list[float], cmds.keyframe(*curve, query=True, valueChange=True) or []) if curve else []
-        if len(times) != len(meant.frames):
-            return False
-        scale = OpenMaya.MDistance(1.0, OpenMaya.MDistance.uiUnit()).asCentimeters()
-        if is_turned:
-            scale = HEAD_SIGNS[HEAD_ATTRIBUTES.index(plug.rpartition(".")[2])]
-        rows = zip(times, values, meant.frames, meant.values, strict=True)
-        return all(
-            abs(time - start_frame - frame) < SAME and abs(scale * value - wanted) < SAME
-            for time, value, frame, wanted in rows
-        )
-
-    def remove(self, character: Character, layer: str) -> None:  # noqa: ARG002
-        """Takes the layer away, as the layer editor does."""
-        cmds.delete(layer)
 
     def place_audio(self, path: Path, start_frame: int) -> None:
         """A sound node at the frame, heard in the timeline."""

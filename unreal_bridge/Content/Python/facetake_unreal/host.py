@@ -32,7 +32,6 @@ EYES = ("FACIAL_L_Eye", "FACIAL_R_Eye")
 HEAD_BONE = "head"
 """Bones of every MetaHuman; the head's x points up, its y ahead and its z to the character's right."""
 CM_PER_M = 100.0
-SAME = 1e-5  # of a key's value: four bytes are nearer, and what a person has moved is further off
 SWEEP = 20000  # keys between two collections of the objects that each key makes
 bound_to = unreal.LevelSequenceEditorBlueprintLibrary.get_bound_objects
 Channels = dict[str, unreal.MovieSceneScriptingFloatChannel]
@@ -158,41 +157,6 @@ class UnrealHost:
         ours = [one for one in before if one.get_name().startswith(PREFIX)]
         self._switch_off(ours, start_frame, start_frame + delivery.n_frames)
         return section.get_name()
-
-    def is_untouched(self, character: Character, layer: str, delivery: Delivery, start_frame: int) -> bool | None:
-        """Whether the section has the delivery's keys and no others; None where there is none of that name."""
-        section = self._called(character, layer)
-        if section is None:
-            return None
-        channels = self.by_name(section)
-        keyed = {name for name, channel in channels.items() if channel.get_num_keys()}
-        is_there = section.has_start_frame() and section.get_start_frame() == start_frame and not section.is_locked()
-        return (
-            is_there
-            and keyed == set(delivery.keys)
-            and all(self._holds(channels[name], curve, start_frame) for name, curve in delivery.keys.items())
-        )
-
-    def _called(self, character: Character, layer: str) -> unreal.MovieSceneSection | None:
-        sections: list[unreal.MovieSceneSection] = list(character.handle.get_sections())
-        return next((one for one in sections if one.get_name() == layer), None)
-
-    def _holds(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> bool:
-        """Whether a channel has these keys."""
-        rate, per_s = self.rate(), self._per_s()
-        meant = [tick_of(start_frame + frame, rate, per_s) for frame in curve.frames]
-        unit = unreal.MovieSceneTimeUnit.TICK_RESOLUTION
-        found = sorted((one.get_time(unit).frame_number.value, one.get_value()) for one in channel.get_keys())
-        return [at for at, _ in found] == meant and all(
-            abs(value - wanted) < SAME for (_, value), wanted in zip(found, curve.values, strict=True)
-        )
-
-    def remove(self, character: Character, layer: str) -> None:
-        """Takes the section away; last in a step, as what was removed can be brought back by undo alone."""
-        section = self._called(character, layer)
-        if section is not None:
-            character.handle.modify()
-            character.handle.remove_section(section)
 
     def place_audio(self, path: Path, start_frame: int) -> None:
         """Imports the sound under a name that is free and places it on an audio track of its own.
@@ -357,7 +321,9 @@ class UnrealHost:
 
     def _key(self, channel: unreal.MovieSceneScriptingFloatChannel, curve: KeyCurve, start_frame: int) -> None:
         """Cubic keys; a channel's tangents are changes per tick."""
-        rate, per_s = self.rate(), self._per_s()
+        rate = self.rate()
+        ticks = self.sequence().get_tick_resolution()
+        per_s = Fraction(ticks.numerator, ticks.denominator)
         scale = float(rate / per_s)
         kind = unreal.MovieSceneKeyInterpolation
         for frame, value, slope_in, slope_out in zip(
@@ -368,11 +334,6 @@ class UnrealHost:
             key = channel.add_key(at, value, 0.0, unreal.MovieSceneTimeUnit.TICK_RESOLUTION, shape)
             key.set_arrive_tangent(slope_in * scale)
             key.set_leave_tangent(slope_out * scale)
-
-    def _per_s(self) -> Fraction:
-        """Ticks in a second."""
-        ticks = self.sequence().get_tick_resolution()
-        return Fraction(ticks.numerator, ticks.denominator)
 
     def _import(self, path: Path) -> unreal.SoundWave:
         tools = unreal.AssetToolsHelpers.get_asset_tools()

@@ -58,19 +58,13 @@ class FacetakePanel(unreal.Object):
     status = unreal.uproperty(str, meta=_meta("1 Facetake", 1, MultiLine="true", EditCondition="false"))
     character = unreal.uproperty(str, meta=_meta("1 Facetake", 2, GetOptions="characters", ToolTip="Empty: the one"))
     line = unreal.uproperty(unreal.FilePath, meta=_meta("2 Generate", 1, FilePathFilter="wav"))
-    transcript = unreal.uproperty(
-        str, meta=_meta("2 Generate", 2, MultiLine="true", ToolTip="What is said: lips keep to it; lean on {words}")
-    )
-    transcript_file = unreal.uproperty(
-        unreal.FilePath, meta=_meta("2 Generate", 3, FilePathFilter="*", ToolTip="Or a text, a subtitle, a TextGrid")
-    )
-    emotion = unreal.uproperty(str, meta=_meta("2 Generate", 4, ToolTip=f"{LIST}, happy:0.5+surprise:0.3, or auto"))
-    looks_at = unreal.uproperty(str, meta=_meta("2 Generate", 5, ToolTip="Label of an actor; empty: nothing"))
-    start_at_playhead = unreal.uproperty(bool, meta=_meta("2 Generate", 6, ToolTip="Or where playback starts"))
-    additive = unreal.uproperty(bool, meta=_meta("2 Generate", 7, ToolTip="Add to what is there, do not override it"))
-    blinks = unreal.uproperty(bool, meta=_meta("2 Generate", 8))
-    gaze = unreal.uproperty(bool, meta=_meta("2 Generate", 9))
-    bake_skeleton = unreal.uproperty(str, meta=_meta("2 Generate", 10, ToolTip="A path: bake a sequence for it"))
+    emotion = unreal.uproperty(str, meta=_meta("2 Generate", 2, ToolTip=f"{LIST}, happy:0.5+surprise:0.3, or auto"))
+    looks_at = unreal.uproperty(str, meta=_meta("2 Generate", 3, ToolTip="Label of an actor; empty: nothing"))
+    start_at_playhead = unreal.uproperty(bool, meta=_meta("2 Generate", 4, ToolTip="Or where playback starts"))
+    additive = unreal.uproperty(bool, meta=_meta("2 Generate", 5, ToolTip="Add to what is there, do not override it"))
+    blinks = unreal.uproperty(bool, meta=_meta("2 Generate", 6))
+    gaze = unreal.uproperty(bool, meta=_meta("2 Generate", 7))
+    bake_skeleton = unreal.uproperty(str, meta=_meta("2 Generate", 8, ToolTip="A path: bake a sequence for it instead"))
     style = unreal.uproperty(str, meta=_meta("3 Restyle", 1, ToolTip=f"{LIST}, with a strength: sad:0.8"))
     actor = unreal.uproperty(str, meta=_meta("3 Restyle", 2, ToolTip="house, ada, bruno, chen, dara; empty: its own"))
     regions = unreal.uproperty(str, meta=_meta("3 Restyle", 3, ToolTip="brow,eye and so on; empty: all"))
@@ -95,20 +89,20 @@ class FacetakePanel(unreal.Object):
         """The button."""
         _begin(lambda: RUNNER.test(ENGINE))
 
-    @_button("2 Generate", 11, "Look at Selected", "Takes the actor, such as a camera, that is selected in the level")
+    @_button("2 Generate", 9, "Look at Selected", "Takes the actor, such as a camera, that is selected in the level")
     def look_at_selected(self) -> None:
         """The button."""
         jobs.guarded(HOST, lambda: self.set_editor_property("looks_at", HOST.selection()))
 
-    @_button("2 Generate", 12, "Generate", "The line to keys on the face")
+    @_button("2 Generate", 10, "Generate", "The line to keys on the face")
     def generate(self) -> None:
         """The button."""
         _begin(lambda: RUNNER.start(lambda cancel: _generate(self, cancel)))
 
-    @_button("2 Generate", 13, "Edit Phones and Words", "The line in Facetake's window; saving there replaces its keys")
+    @_button("2 Generate", 11, "Edit Phones and Words", "The line in Facetake's window; what is saved there comes here")
     def edit(self) -> None:
         """The button."""
-        _begin(lambda: RUNNER.follow(lambda cancel: _edit(self, cancel)))
+        _begin(lambda: RUNNER.follow(lambda cancel: _generate(self, cancel, in_window=True)))
 
     @_button("3 Restyle", 4, "Restyle Selected Takes", "Or, with none selected, the one that plays")
     def restyle(self) -> None:
@@ -127,9 +121,8 @@ def open_tab() -> None:
 
 
 def _begin(start: Callable[[], bool]) -> None:
-    """Has the editor's tick take the steps of a job, unless one runs; it may do so for a window already."""
-    is_ticking = RUNNER.is_waiting
-    if not RUNNER.is_busy and start() and not is_ticking:
+    """Has the editor's tick take the steps of a job, unless one runs."""
+    if not RUNNER.is_busy and start() and "tick" not in _kept:
         _kept["tick"] = unreal.register_slate_post_tick_callback(_tick)
 
 
@@ -137,47 +130,28 @@ def _tick(_delta_s: float) -> None:
     handle = _kept.pop("tick", None)  # a step may show a bar, within which the editor ticks
     if handle is None:
         return
-    has_more = RUNNER.step()
-    _take_words()
-    if has_more:
+    if RUNNER.step():
         _kept["tick"] = handle
     else:
         unreal.unregister_slate_post_tick_callback(handle)
 
 
-def _take_words() -> None:
-    """What the window has for the line's words stands in the field, so that Generate asks for the same."""
-    if RUNNER.words and "panel" in _kept:
-        _kept["panel"].set_editor_properties({"transcript": RUNNER.words, "transcript_file": unreal.FilePath()})
-        RUNNER.words = ""
-
-
-def _generate(panel: Any, cancel: Event) -> Job:
-    sound, fields = _line(panel)
-    if skeleton := str(panel.get_editor_property("bake_skeleton") or ""):
-        HOST.tell(f"baked {bake.generate(HOST, ENGINE, sound, skeleton, fields, cancel)}")
-        return iter(())
-    start = None if panel.get_editor_property("start_at_playhead") else HOST.playback_start()
-    face, target = _character(panel), str(panel.get_editor_property("looks_at") or "")
-    return jobs.generate(HOST, ENGINE, face, [sound], fields, start_frame=start, target=target, cancel=cancel)
-
-
-def _edit(panel: Any, cancel: Event) -> Job:
-    sound, fields = _line(panel)
-    face, target = _character(panel), str(panel.get_editor_property("looks_at") or "")
-    return jobs.edit_line(HOST, ENGINE, face, sound, fields, target=target, made=RUNNER.generated, cancel=cancel)
-
-
-def _line(panel: Any) -> tuple[Path, dict[str, object]]:
-    """The recording that is chosen, and what is chosen for it."""
+def _generate(panel: Any, cancel: Event, in_window: bool = False) -> Job:
     asked = panel.get_editor_property
     if not asked("line").file_path:
         raise HostProblem("no recorded line was chosen; choose one in the panel")
+    sound = Path(asked("line").file_path)
     HOST.is_additive = bool(asked("additive"))
     fields = {"emotion": asked("emotion") or "neutral", "blink": bool(asked("blinks")), "gaze": bool(asked("gaze"))}
-    script = asked("transcript_file")
-    said = jobs.words(str(asked("transcript") or ""), str(script.file_path) if script else "")
-    return Path(asked("line").file_path), {**fields, **said}
+    if not in_window and (skeleton := str(asked("bake_skeleton") or "")):
+        HOST.tell(f"baked {bake.generate(HOST, ENGINE, sound, skeleton, fields, cancel)}")
+        return iter(())
+    start = None if asked("start_at_playhead") else HOST.playback_start()
+    target = str(asked("looks_at") or "")
+    face = _character(panel)
+    if in_window:
+        return jobs.edit_line(HOST, ENGINE, face, sound, fields, target=target, made=RUNNER.generated, cancel=cancel)
+    return jobs.generate(HOST, ENGINE, face, [sound], fields, start_frame=start, target=target, cancel=cancel)
 
 
 def _restyle(panel: Any, cancel: Event) -> Iterator[Status | JobResult]:
