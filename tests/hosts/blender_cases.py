@@ -71,7 +71,7 @@ class Layout:
     def operator(self, name: str, text: str = "") -> SimpleNamespace:
         """A button, whose operator must be registered."""
         assert getattr(bpy.ops.facetake, name.removeprefix("facetake.")).get_rna_type()
-        self.drawn.append(name)
+        self.drawn.append(text or name)
         return SimpleNamespace()
 
     def progress(self, *, factor: float, text: str) -> None:
