@@ -91,7 +91,7 @@ class Generate(_Job, bpy.types.Operator):
         options |= {"blink": settings.blink, "gaze": settings.gaze}
         target = settings.looks_at.name if settings.looks_at else ""
         face, made = HOST.character(name), HOST.runner.generated
-        if self.in_window:  # type: ignore[attr-defined]  # Blender makes it of the annotation
+        if self.in_window:
             return jobs.edit_line(HOST, ENGINE, face, sounds[0], options, target=target, made=made, cancel=cancel)
         return jobs.generate(HOST, ENGINE, face, sounds, options, target=target, cancel=cancel)
 
