@@ -304,14 +304,15 @@ assert not window.desk.is_changed and window.close()
 
 
 def test_what_is_saved_in_the_real_window_comes_to_the_scene(tmp_path: Path) -> None:
-    """The window opens on the line, a word is leant on there and saved: a take comes over the one before, and the strip shows it."""
+    """The window opens on the line, a word is leant on there and saved: a take comes, and the strip shows it."""
     said = run(
         STRIP
         + f"""
 engine._window = [sys.executable, "-c", {WINDOW.format(core=str(CORE))!r}]
 say(TEXT); panel.generate(); settle(); before = host.scene
 panel.edit(); spin(panel, lambda: not panel._windows); settle()
-print([one.name for one in host.scene.layers if not one.is_muted], strip.line.words[2].emphasis, panel.transcript.text() == TEXT)
+heard = [one.name for one in host.scene.layers if not one.is_muted]
+print(heard, strip.line.words[2].emphasis, panel.transcript.text() == TEXT)
 print(host.scene.layers[1].keys != before.layers[0].keys, panel.stop.isEnabled(), len(host.undos))
 host.undo(); print(host.scene == before)
 engine._window = [sys.executable, "-c", "import sys; sys.exit('facetake: error: the window cannot open (no Qt)')"]
