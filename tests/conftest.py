@@ -27,8 +27,8 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 settings.register_profile("house", deadline=None, derandomize=True, max_examples=60)
 settings.load_profile("house")
 
-# The attack and the house in numbers are programs beside the tests of them
-for _program in ("fuzz", "house"):
+# The attack and the house in numbers are programs beside the tests of them; tests of the strip and of edits share hands
+for _program in ("fuzz", "house", "core/ui", "core/edits"):
     if (_folder := str(Path(__file__).parent / _program)) not in sys.path:
         sys.path.insert(0, _folder)
 

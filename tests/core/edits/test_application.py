@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from made_up_lines import WORDS, spoken
 
 from facetake import edits
 from facetake.edits import EditedScript, Insertion, LineEdits, changes, reshaping
@@ -18,7 +19,6 @@ from facetake.errors import ConfigError
 from facetake.phones import PHONES, SILENCE
 from facetake.script import Alignment, Phone, Word
 
-WORDS = {"I": "AY1", "never": "N EH1 V ER0", "said": "S EH1 D", "that": "DH AE1 T", "map": "M AE1 P"}
 SYMBOLS = [one for one in PHONES if one != SILENCE]
 
 
@@ -45,7 +45,7 @@ def test_edits_where_they_are_give_what_edits_of_the_whole_line_give(seed: int) 
 
 def test_what_two_scripts_share_of_a_stretch_is_told() -> None:
     """A change elsewhere leaves a stretch as it is, one within it does not."""
-    own = _spoken("I never said that map I never said that map", 0.1, 0.05)
+    own = spoken("I never said that map I never said that map", phone_s=0.1, gap_s=0.05)
     plain = edits.apply(LineEdits(), own)
     near = edits.apply(changes.change(plain, 3, "M"), own)
     both = edits.apply(changes.strengthen(near, 20, 1.5), own)
@@ -53,27 +53,12 @@ def test_what_two_scripts_share_of_a_stretch_is_told() -> None:
     assert near.within(2.5, 3.0) == plain.within(2.5, 3.0)
 
 
-def _spoken(text: str, phone_s: float, gap_s: float) -> Alignment:
-    """A line of known words, its phones of one length and a pause after each word."""
-    phones: list[Phone] = []
-    words: list[Word] = []
-    at_s = 0.3
-    for word in text.split():
-        start_s = at_s
-        for symbol in WORDS[word].split():
-            phones.append(Phone(symbol, at_s, at_s + phone_s))
-            at_s += phone_s
-        words.append(Word(word, start_s, at_s))
-        at_s += gap_s
-    return Alignment(at_s + 0.3, tuple(phones), tuple(words), "en")
-
-
 def _line(chance: random.Random) -> Alignment:
     """Of words, of phones alone, or of phones so short and close that there is hardly any room."""
     count = chance.randrange(1, 25)
     if chance.random() < 0.6:
         text = " ".join(chance.choice(list(WORDS)) for _ in range(count))
-        made = _spoken(text, chance.choice([0.03, 0.08, 0.1]), chance.choice([0.0, 0.02, 0.4]))
+        made = spoken(text, phone_s=chance.choice([0.03, 0.08, 0.1]), gap_s=chance.choice([0.0, 0.02, 0.4]))
         return made if chance.random() < 0.7 else replace(made, words=())
     at_s = 0.0
     phones = []

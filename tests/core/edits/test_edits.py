@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from made_up_lines import spoken
 
 from facetake import edits, phones, rig
 from facetake.edits import (
@@ -26,9 +27,8 @@ from facetake.edits import (
     matching,
 )
 from facetake.errors import ConfigError
-from facetake.script import Alignment, Phone, Word
+from facetake.script import Alignment, Phone
 
-WORDS = {"I": "AY1", "never": "N EH1 V ER0", "said": "S EH1 D", "that": "DH AE1 T", "map": "M AE1 P"}
 CURVE = 'version = 1\n[[curves]]\nmode = "offset"\n'
 JAW = "CTRL_C_jaw.translateY"
 SAID: dict[marks.Kind, tuple[str, ...]] = {
@@ -45,21 +45,6 @@ LAYERS = LineEdits(
     locks=(Lock("mouth", 0.2, 0.4),),
     curves=(KeyedCurve("CTRL_C_jaw.translateY", "replace", (0.1, 0.2, 0.3), (0.1, 0.5, 0.1)),),
 )
-
-
-def spoken(text: str = "I never said that", *, phone_s: float = 0.1, gap_s: float = 0.05) -> Alignment:
-    """A line of known words, its phones of one length and a pause after each word."""
-    phones: list[Phone] = []
-    words: list[Word] = []
-    at_s = 0.3
-    for word in text.split():
-        start_s = at_s
-        for symbol in WORDS[word].split():
-            phones.append(Phone(symbol, at_s, at_s + phone_s))
-            at_s += phone_s
-        words.append(Word(word, start_s, at_s))
-        at_s += gap_s
-    return Alignment(at_s + 0.3, tuple(phones), tuple(words), "en")
 
 
 def act(known: LineEdits, own: Alignment, draw: st.DataObject) -> LineEdits:

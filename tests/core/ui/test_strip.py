@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from hashlib import sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 import pytest
 import soundfile
+from strip_told import told
 
 from facetake import edits, formats
 from facetake.cli import main
@@ -21,7 +17,6 @@ MISSING = [name for name in ("PySide6", "numba", "av") if find_spec(name) is Non
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"the window needs {', '.join(MISSING)}")
 HERE = Path(__file__).parent
 LINE = Path(__file__).parents[3] / "examples" / "line.wav"
-HANDS = f"import sys; sys.path.insert(0, {str(HERE)!r})\nfrom strip_hands import *\n"
 
 
 @pytest.fixture
@@ -31,22 +26,6 @@ def folder(tmp_path: Path) -> Path:
     soundfile.write(tmp_path / "a.wav", sound[: 3 * rate], rate)
     soundfile.write(tmp_path / "b.wav", sound[: int(1.5 * rate)], rate)
     return tmp_path
-
-
-def told(folder: Path, code: str) -> list[dict[str, Any]]:
-    """What the window tells at each `tell()`, by these hands."""
-    done = subprocess.run(
-        [sys.executable, "-c", f"{HANDS}{code}\nwindow.end()", str(folder)],
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=600,
-        env={**os.environ, "QT_QPA_PLATFORM": "offscreen"},
-    )
-    assert done.returncode == 0, done.stderr
-    found = [json.loads(line) for line in done.stdout.splitlines()]
-    assert [one["disagreed"] for one in found] == [[]] * len(found)
-    return found
 
 
 def test_a_boundary_is_dragged_and_taken_back_to_every_byte(folder: Path) -> None:
