@@ -33,15 +33,15 @@ def main() -> None:
     window = Window()
     window.show()
 
-    def spin(until_s: float) -> float:
-        """Lets the window live for a while; the longest stretch without events."""
+    def spin(until_s: float) -> tuple[float, float]:
+        """Lets the window live for a while; how long it was, and the longest stretch without events, in seconds."""
         beats = [time.perf_counter()]
         heart = QTimer(interval=BEAT_MS)
         heart.timeout.connect(lambda: beats.append(time.perf_counter()))
         heart.start()
         QTimer.singleShot(round(1000 * until_s), application.exit)
         application.exec()
-        return max((after - before for before, after in pairwise(beats)), default=0.0)
+        return time.perf_counter() - beats[0], max((after - before for before, after in pairwise(beats)), default=0.0)
 
     window.open([line])
     while window.maker.is_busy:
@@ -59,11 +59,9 @@ def main() -> None:
         window.do("play_or_stop")
         spin(WARM_S)
         before, used = window.viewer.pictures, time.thread_time()
-        block = spin(seconds)
-        share = (time.thread_time() - used) / seconds
-        print(
-            f"{faces:5d} {(window.viewer.pictures - before) / seconds:18.1f} {1000 * block:18.0f} {100 * share:19.0f}"
-        )
+        lasted, block = spin(seconds)
+        share = (time.thread_time() - used) / lasted
+        print(f"{faces:5d} {(window.viewer.pictures - before) / lasted:18.1f} {1000 * block:18.0f} {100 * share:19.0f}")
         window.do("play_or_stop")
     take = window.desk.lines[0].takes[0].take
     window.end()

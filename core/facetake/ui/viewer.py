@@ -1,4 +1,4 @@
-"""The live face: pictures of takes at the instant asked for, drawn in a thread so that the window stays alive."""
+"""The live face: pictures of takes at the instant asked for, drawn in threads so that the window stays alive."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ SIDE = 480  # pixels of a drawn face, scaled to the window
 BESIDE = slice(60, SIDE - 60)  # columns of a face that has others beside it, by eye: shoulders are left out
 GROUND = QColor("#16181c")
 LETTER = QColor("#ffd65c")
+DRAWERS = 2  # one poses the next picture, which needs one core, while another's is shaded by all; a third gains nothing
 Shown = tuple[tuple[Take, int], ...]
 
 
@@ -32,13 +33,14 @@ class Viewer(QWidget):
         shown: takes and frames of the last one.
 
     Signals:
-        drawn: a picture is there, with what it shows; from the drawing thread to the window's. Or why there is none.
+        drawn: a picture is there, with what it shows and its number, or why there is none; from a drawing thread to
+            the window's.
     """
 
-    drawn = Signal(object, object)
+    drawn = Signal(object, object, int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        """Starts the drawing thread."""
+        """Starts the drawing threads."""
         super().__init__(parent)
         self.setMinimumSize(160, 120)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -52,10 +54,13 @@ class Viewer(QWidget):
         self._news = threading.Condition()
         self._over = False
         self._face = (DEFAULT, FRONT)
+        self._begun = 0
+        self._newest = 0
         self.setToolTip("right-click: another head, another view")
         self.drawn.connect(self._take_picture)
-        self._thread = threading.Thread(target=self._draw, name="face", daemon=True)
-        self._thread.start()
+        self._threads = [threading.Thread(target=self._draw, name="face", daemon=True) for _ in range(DRAWERS)]
+        for thread in self._threads:
+            thread.start()
 
     @property
     def asked(self) -> Shown:
@@ -94,11 +99,12 @@ class Viewer(QWidget):
         menu.exec(event.globalPos())
 
     def end(self) -> None:
-        """Ends the thread."""
+        """Ends the threads."""
         with self._news:
             self._over = True
-            self._news.notify()
-        self._thread.join(10)
+            self._news.notify_all()
+        for thread in self._threads:
+            thread.join(10)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """The last picture, as large as it fits, and a letter over each face where there are several."""
@@ -126,7 +132,8 @@ class Viewer(QWidget):
             shown = self._face
             studio = Studio((SIDE, SIDE), load(shown[0]), shown[1])
         except Exception as error:  # told where the face would be; the rest of the window works
-            self.drawn.emit(None, f"no face can be drawn ({type(error).__name__}: {error}); facetake doctor says more")
+            why = f"no face can be drawn ({type(error).__name__}: {error}); facetake doctor says more"
+            self.drawn.emit(None, why, 0)
             return
         while True:
             with self._news:
@@ -136,17 +143,20 @@ class Viewer(QWidget):
                 assert self._wanted is not None
                 wanted, self._wanted = self._wanted, None
                 face = self._face
+                self._begun += 1
+                number = self._begun
             if face != shown:
                 studio, shown = Studio((SIDE, SIDE), load(face[0]), face[1]), face
             sides = slice(None) if len(wanted) == 1 else BESIDE
             faces = [still(take, frame, studio)[:, sides] for take, frame in wanted]
             if faces:
-                self.drawn.emit(np.concatenate(faces, axis=1), wanted)
+                self.drawn.emit(np.concatenate(faces, axis=1), wanted, number)
 
-    def _take_picture(self, picture: NDArray[np.uint8] | None, shown: Shown | str) -> None:
+    def _take_picture(self, picture: NDArray[np.uint8] | None, shown: Shown | str, number: int) -> None:
         if picture is None or isinstance(shown, str):
             self._hint = str(shown)
-        else:
+        elif number > self._newest:  # one that was begun later may be there first
+            self._newest = number
             height, width, _ = picture.shape
             self._image = QImage(picture.tobytes(), width, height, 3 * width, QImage.Format.Format_RGB888).copy()
             self.shown = shown

@@ -23,6 +23,7 @@ ACTIONS = int(os.environ.get("FACETAKE_ACTIONS", "60"))
 SCRIPT = f"""
 import json, sys, time
 from pathlib import Path
+import numpy as np
 sys.path.insert(0, {str(HERE)!r})
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from agreement import Witness, spin
@@ -153,6 +154,50 @@ tell(faces=len(window.viewer.shown), sums=[float(take.values.sum()) for take, _ 
     )
     assert made["faces"] == 3 and len(set(made["sums"])) == 3
     assert made["title"] == "a, take 1: neutral  |  take 2: neutral, seed 1  |  take 3: neutral, seed 2"
+
+
+def test_a_picture_that_was_begun_earlier_never_replaces_a_later_one(folder: Path) -> None:
+    """Two threads draw: whichever is done first, the face goes forwards."""
+    (seen,) = run(
+        folder,
+        """
+window.open([a]); settle(); window.generate(); settle(); spin(lambda: window.viewer.shown == window.viewer.asked)
+viewer, take = window.viewer, window.desk.line.top.take
+picture = np.zeros((480, 480, 3), np.uint8)
+begun = viewer._newest
+shown = []
+for number, frame in ((begun + 2, 7), (begun + 1, 6), (begun + 3, 8)):
+    viewer.drawn.emit(picture, ((take, frame),), number)
+    shown.append(viewer.shown[0][1])
+viewer._begun = viewer._newest; viewer.choose()
+tell(frames_shown=shown)
+""",
+    )
+    assert seen["frames_shown"] == [7, 7, 8]
+
+
+def test_a_line_that_plays_asks_for_each_frame_once(folder: Path) -> None:
+    """The clock looks more often than frames pass, and tells of those alone that are new."""
+    (seen,) = run(
+        folder,
+        """
+from types import SimpleNamespace
+from facetake.ui import player, transport
+now_s, frames = 0.0, []
+player.time = SimpleNamespace(monotonic=lambda: now_s)
+window.open([a]); settle(); window.generate(); settle()
+show = window.viewer.show_frames
+window.viewer.show_frames = lambda takes, at_s: (frames.append(window.transport.frame), show(takes, at_s))
+window.do("play_or_stop")
+window.transport._clock.stop()
+while window.transport.player.is_playing:
+    now_s += transport.TICK_MS / 1000
+    window.transport._follow()
+tell(frames_asked=frames)
+""",
+    )
+    assert sorted(set(seen["frames_asked"])) == list(range(seen["frames"] + 1))
+    assert len(seen["frames_asked"]) <= seen["frames"] + 2
 
 
 def test_forty_files_at_once_half_of_them_broken(folder: Path) -> None:
