@@ -50,10 +50,11 @@ def parse(text: str, where: str) -> LineEdits:
 def _of(table: Mapping[str, object], where: str) -> LineEdits:
     version = table.get("version")
     if not isinstance(version, int) or isinstance(version, bool):
-        raise ConfigError(f"{where} says no version, so it is no file of edits; its first line should be version = 1")
+        said = f"its first line should be version = {VERSION}"
+        raise ConfigError(f"{where} says no version, so it is no file of edits; {said}")
     if version > VERSION:
         raise ConfigError(f"{where} was written by a newer Facetake (version {version} of edits); update this one")
-    return config.from_table(LineEdits, table, where)
+    return config.from_table(LineEdits, {**table, "version": VERSION}, where)
 
 
 def write(edits: LineEdits, path: Path) -> None:

@@ -18,7 +18,7 @@ from facetake.files import quantities
 from facetake.gaze import looked_at
 from facetake.timebase import FURTHEST_S
 
-VERSION: Final = 1  # of the file: a newer one says things that this program would lose
+VERSION: Final = 2  # of the file: a newer one says things that this program would lose; 1 knew no twins
 LEAST_PHONE_S: Final = 0.02  # a frame at 60 a second, and a little: what is shorter is never seen
 LEAST_STRENGTH: Final = 0.0  # a phone that is not shaped at all
 MOST_STRENGTH: Final = 2.0  # by choice: half as much again as "hard"
@@ -123,6 +123,8 @@ class Anchor:
         phone: which phone of the word, from 1; of the line where its words were not known.
         symbol: of the phone.
         from_s, to_s: its time.
+        twin, twins: which one it is, from 1, of how many phones of its symbol in the word; 0 of 0 where that is not
+            known, as in files of version 1.
     """
 
     word: Count
@@ -131,6 +133,13 @@ class Anchor:
     symbol: Symbol
     from_s: Seconds
     to_s: Seconds
+    twin: Count = 0
+    twins: Count = 0
+
+    def __post_init__(self) -> None:
+        """Refuses what cannot be. Raises ConfigError for a number that is not among those of the twins."""
+        if self.twin > self.twins or (self.twins and not self.twin):
+            raise ConfigError(f"{self.symbol} of '{self.text}' is twin {self.twin} of {self.twins}; count from 1")
 
 
 @dataclass(frozen=True)

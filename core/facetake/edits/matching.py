@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import cached_property
 from typing import Any, Final, TypeVar
@@ -50,6 +51,7 @@ def _found(alignment: Alignment) -> list[Anchor]:
     if not alignment.words:
         return [_anchor(0, "", number, phone) for number, phone in enumerate(alignment.phones, 1)]
     found: list[Anchor] = []
+    twins: dict[tuple[int, str], list[int]] = {}
     at = 0
     counts: dict[int, int] = {}
     for phone in alignment.phones:
@@ -57,7 +59,11 @@ def _found(alignment: Alignment) -> list[Anchor]:
         while at + 1 < len(alignment.words) and middle_s >= alignment.words[at + 1].start_s:
             at += 1
         counts[at] = counts.get(at, 0) + 1
+        twins.setdefault((at, alphabet.base(phone.symbol)), []).append(len(found))
         found.append(_anchor(at + 1, alignment.words[at].text, counts[at], phone))
+    for those in twins.values():
+        for number, index in enumerate(those, 1):
+            found[index] = replace(found[index], twin=number, twins=len(those))
     return found
 
 
@@ -110,7 +116,10 @@ class Matcher:
         return self._words.get(number)
 
     def phone(self, old: Anchor) -> int | None:
-        """The index of an old phone among the new ones, or None where nothing like it stands there."""
+        """The index of an old phone among the new ones, or None where nothing like it stands there.
+
+        Where its word has more or fewer of its symbol than before, nobody knows which of them it was: None, too.
+        """
         known = by_place(self._new).get((old.word, old.phone)) if self._is_same else None
         if known is not None and self._anchors[known] == old:  # as of every edit that was made of this state
             return known
@@ -118,6 +127,8 @@ class Matcher:
             return self._by_time(old)
         there = self._by_word.get(self._words.get(old.word, 0), [])
         same = [n for n, index in enumerate(there, 1) if self._is_alike(index, old)]
+        if old.twins:
+            return there[same[old.twin - 1] - 1] if len(same) == old.twins else None
         return there[min(same, key=lambda n: abs(n - old.phone)) - 1] if same else None
 
     def anchor(self, index: int) -> Anchor:

@@ -27,7 +27,7 @@ from facetake.edits import (
     matching,
 )
 from facetake.errors import ConfigError
-from facetake.script import Alignment, Phone
+from facetake.script import Alignment, Phone, Word
 
 CURVE = 'version = 1\n[[curves]]\nmode = "offset"\n'
 JAW = "CTRL_C_jaw.translateY"
@@ -143,7 +143,8 @@ def test_a_file_is_small_readable_and_the_same_for_the_same_edits(tmp_path: Path
     edits.write(moved, path)
     text = path.read_text()
     assert path.name == "line.edits.toml"
-    assert 'at = { word = 2, text = "never", phone = 3, symbol = "V", from_s = 0.65, to_s = 0.75 }' in text
+    where = 'word = 2, text = "never", phone = 3, symbol = "V", from_s = 0.65, to_s = 0.75, twin = 1, twins = 1'
+    assert f"at = {{ {where} }}" in text
     assert "to_s = 0.68" in text and text.count("[[phones]]") == 2  # its neighbour gives way
     assert edits.read(path) == moved
     back = changes.move(edits.apply(moved, own, "line.wav", "ab"), 3, "end", 0.75)
@@ -190,6 +191,39 @@ def test_edits_follow_their_words_into_another_recording() -> None:
     assert carried.edits.sound == "two.wav" and carried.edits.words == ("map", "I", "never", "that")
 
 
+def test_an_edit_of_one_of_two_like_phones_stays_with_it_or_is_told() -> None:
+    """Another phone beside them moves no edit to the twin; with a twin less or more each is told, and none moves."""
+    old, none_less = _word("SH T UH N D N"), _word("SH UH N N")
+    for place, now in ((3, 2), (5, 3)):
+        known = changes.strengthen(edits.apply(LineEdits(), old, "one.wav", "aa"), place, 1.5)
+        carried = edits.apply(known, none_less, "two.wav", "bb")
+        assert [one.at.phone - 1 for one in carried.edits.phones] == [now]
+        back = edits.apply(carried.edits, old, "one.wav", "aa")
+        assert [one.at.phone - 1 for one in back.edits.phones] == [place] and back.edits.phones[0].at.twins == 2
+        for other in ("SH T UH N D", "SH N T UH N D N", "SH T UH D N"):
+            carried = edits.apply(known, _word(other), "two.wav", "bb")
+            assert not carried.edits.phones and any("the edit of N of 'said'" in one for one in carried.lost)
+
+
+def test_a_file_of_version_1_says_no_twins_and_is_read_as_before() -> None:
+    """The nearest by its number is taken, and what is written from then on says which twin that is."""
+    text = (
+        'version = 1\nsound_sha256 = "aa"\nwords = ["said"]\n[[phones]]\nstrength = 1.5\n'
+        'at = { word = 1, text = "said", phone = 4, symbol = "N", from_s = 0.6, to_s = 0.7 }\n'
+    )
+    carried = edits.apply(edits.parse(text, "here"), _word("SH UH N"), "two.wav", "bb")
+    (kept,) = carried.edits.phones
+    assert (kept.at.phone, kept.at.twin, kept.at.twins) == (3, 1, 1)
+    assert edits.text_of(carried.edits).splitlines()[1] == "version = 2"
+
+
+def _word(phones_of_it: str) -> Alignment:
+    """A line of one word."""
+    symbols = phones_of_it.split()
+    heard = tuple(Phone(symbol, 0.3 + 0.1 * n, 0.4 + 0.1 * n) for n, symbol in enumerate(symbols))
+    return Alignment(heard[-1].end_s + 0.3, heard, (Word("said", 0.3, heard[-1].end_s),), "en")
+
+
 @pytest.mark.parametrize(
     ("text", "told"),
     [
@@ -208,6 +242,11 @@ def test_edits_follow_their_words_into_another_recording() -> None:
             'version = 1\n[[phones]]\nsymbol = "QQ"\n'
             'at = { word = 1, text = "I", phone = 1, symbol = "AY1", from_s = 0.0, to_s = 1.0 }\n',
             "there is no phone 'QQ'",
+        ),
+        (
+            "version = 2\n[[phones]]\nstrength = 1.5\n"
+            'at = { word = 1, text = "I", phone = 1, symbol = "AY1", from_s = 0.0, to_s = 1.0, twin = 0, twins = 2 }\n',
+            "twin 0 of 2; count from 1",
         ),
     ],
 )
