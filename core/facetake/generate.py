@@ -7,7 +7,7 @@ here knows file formats, the command line or training.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -588,10 +588,13 @@ def _overheard(line: HeardLine, marked: EventTrack, models: Models) -> tuple[Eve
     """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
     listener = models.event_listener
     features = line.hearing.features
-    if listener.ear is not models.ear:
-        with audio.stream(line.path) as sound:
-            features = listener.ear.hear(sound, len(features)).features
-    track = events.joined(marked, listener.hear(features, line.energy_db))
+    levels = audio.BandLevels(len(features))
+    with audio.stream(line.path) as sound:
+        passing = levels.listening(sound)
+        if listener.ear is not models.ear:
+            features = listener.ear.hear(passing, len(features)).features
+        deque(passing, maxlen=0)
+    track = events.joined(marked, listener.hear(features, levels.tracks(), line.energy_db))
     return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 
