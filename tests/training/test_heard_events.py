@@ -21,7 +21,7 @@ from facetake.generate import generate
 from facetake.networks.event_detector import REACH, EventDetector
 from facetake.performance import GenerateOptions
 from facetake_training import heard_events
-from facetake_training.heard_events import EventConfig, EventSource, Listened
+from facetake_training.heard_events import EventConfig, EventSource, Listened, Part
 
 NAMES = ("breaths", "breaths_clips", "breaths_commands", "breaths_kerstin", "breaths_unheard")
 LABELS = [Path(facetake_training.__file__).parent / f"{name}.tsv" for name in NAMES]
@@ -52,7 +52,7 @@ def test_a_network_learns_what_is_labelled(tmp_path: Path) -> None:
     """From features that tell an event it learns to find it in others, and its ONNX file says the same."""
     config = EventConfig(tmp_path, (EventSource(tmp_path, tmp_path / "none.tsv", "own"),), threshold=0.5, steps=150)
     lines = [_line(seed) for seed in range(12)]
-    parts = [(1.0, [(one,) for one in lines[:4]]), (0.5, [(lines[4], lines[5]), (lines[6], lines[7])])]
+    parts: list[Part] = [(1.0, [(one,) for one in lines[:4]]), (0.5, [(lines[4], lines[5]), (lines[6], lines[7])])]
     network = heard_events.fitted(config, parts)
     told = [(one, heard_events.probabilities(network, one)) for one in lines[8:]]
     found, there, false = sum((heard_events.counted(config.kinds, *one, 0.5) for one in told), np.zeros(3))
@@ -79,7 +79,7 @@ def test_a_folder_that_hears_breaths_marks_them_in_a_take(tmp_path: Path) -> Non
         network.narrow.weight[0, ear.n_features + N_BANDS + 20, 0] = 1.0  # a band about 2 kHz, over the room
         network.around.weight[0, 0, REACH // 2] = 1.0
         network.out.weight[0, 0, REACH // 2] = 20.0
-        network.out.bias[0] = -20.0
+        dict(network.named_parameters())["out.bias"].fill_(-20.0)
     export_events(network, ("breath_in",), 0.9, ear.sha256, folder / "events.onnx")
     row = f'[events]\nfile = "events.onnx"\nsha256 = "{hash_of(folder / "events.onnx")}"\n'
     with (folder / "models.toml").open("a", encoding="utf-8") as table:

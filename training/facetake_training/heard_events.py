@@ -44,7 +44,7 @@ NOISE: Final = 0.1  # added to features, in their own spread: another take of th
 ROOM: Final = AugmentConfig(
     0.85, snr_db=(12.0, 45.0), room=0.5, equaliser=0.6, band=0.3, codec=0.1, level_db=(-26.0, 0.0), clip=0.0, babble=0.0
 )
-"""Another room, microphone and codec, by choice: a breath is 20 to 50 dB below the voice, in the noise of most rooms."""
+"""Another room, microphone and codec, by choice: a breath is 20 to 50 dB below the voice, in most rooms' noise."""
 THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993)  # that are told of beside the one chosen
 RATE: Final = 4e-3  # of learning at its highest, a third of the way on
 DECAY: Final = 1e-2  # of weights

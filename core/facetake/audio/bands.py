@@ -19,7 +19,7 @@ FAINTEST: Final = 5.0  # percentile of a band's level that is the room
 LOUD: Final = 95.0  # percentile of the loudest band's level that is the voice
 RANGE_DB: Final = (-70.0, 5.0)  # below and above the voice: what is further off says no more
 MOST_OVER_DB: Final = 40.0  # above the room, likewise
-N_TRACKS: Final = 2 * N_BANDS
+N_TRACKS: Final = 2 * N_BANDS  # beside the voice, and over the room
 
 
 class BandLevels(PassingFrames):
