@@ -230,7 +230,7 @@ def draft(
     """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
 
     Raises:
-        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        AudioError: events are to be heard, or the emotion by another ear, and the file cannot be read again.
         ConfigError: the emotion is unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
@@ -248,6 +248,7 @@ def mark(drafted: Draft, line: HeardLine, options: GenerateOptions, models: Mode
     """A draft with what is not speech, as these options have it: its curves stay as they are.
 
     Raises:
+        AudioError: they are to be heard, and the file cannot be read again.
         ConfigError: an event is unknown, over another or past the end of the line.
         ModelError: they are to be heard, and the model that hears them is missing or altered.
     """
@@ -585,7 +586,7 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
 
 
 def _overheard(line: HeardLine, marked: EventTrack, models: Models) -> tuple[EventTrack, dict[str, object]]:
-    """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
+    """Events that were marked and those that are heard: bands are measured then, and only another ear hears again."""
     listener = models.event_listener
     features = line.hearing.features
     levels = audio.BandLevels(len(features))
