@@ -7,7 +7,7 @@ here knows file formats, the command line or training.
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
@@ -230,7 +230,7 @@ def draft(
     """Curves of a heard line as the networks have them for an emotion; whatever else is chosen, they stay the same.
 
     Raises:
-        AudioError: the emotion is to be heard by another ear, and the file cannot be read again.
+        AudioError: events are to be heard, or the emotion by another ear, and the file cannot be read again.
         ConfigError: the emotion is unknown.
         ModelError: the emotion is to be heard, and the model that hears it is missing or altered.
     """
@@ -248,6 +248,7 @@ def mark(drafted: Draft, line: HeardLine, options: GenerateOptions, models: Mode
     """A draft with what is not speech, as these options have it: its curves stay as they are.
 
     Raises:
+        AudioError: they are to be heard, and the file cannot be read again.
         ConfigError: an event is unknown, over another or past the end of the line.
         ModelError: they are to be heard, and the model that hears them is missing or altered.
     """
@@ -585,13 +586,16 @@ def _head(onsets: F32, speech: F32, weights: NDArray[np.floating], options: Gene
 
 
 def _overheard(line: HeardLine, marked: EventTrack, models: Models) -> tuple[EventTrack, dict[str, object]]:
-    """Events that were marked and those that are heard; a listener that knows another ear hears the line once more."""
+    """Events that were marked and those that are heard: bands are measured then, and only another ear hears again."""
     listener = models.event_listener
     features = line.hearing.features
-    if listener.ear is not models.ear:
-        with audio.stream(line.path) as sound:
-            features = listener.ear.hear(sound, len(features)).features
-    track = events.joined(marked, listener.hear(features, line.energy_db))
+    levels = audio.BandLevels(len(features))
+    with audio.stream(line.path) as sound:
+        passing = levels.listening(sound)
+        if listener.ear is not models.ear:
+            features = listener.ear.hear(passing, len(features)).features
+        deque(passing, maxlen=0)
+    track = events.joined(marked, listener.hear(features, levels.tracks(), line.energy_db))
     return track, {"events": events.written(track), "events_heard_by_sha256": listener.sha256}
 
 

@@ -121,6 +121,28 @@ def test_rhythm_listens_without_touching(tmp_path: Path) -> None:
     assert abs(int(onsets[5:].argmax()) + 5 - 30) <= 1
 
 
+def test_levels_of_bands_are_told_beside_voice_and_room() -> None:
+    """They do not depend on the size of the blocks; a faint tone stands in its own bands, over the room's noise."""
+    random = np.random.default_rng(0)
+    sound = random.normal(0.0, 1e-3, 32_000).astype(np.float32)
+    sound[:8000] += 0.5 * np.sin(2 * np.pi * 300 * np.arange(8000) / 16_000).astype(np.float32)  # the voice
+    sound[16_000:24_000] += 0.01 * np.sin(2 * np.pi * 3000 * np.arange(8000) / 16_000).astype(np.float32)
+    tracks = []
+    for size in (160, 7001, 32_000):
+        levels = audio.BandLevels(120)
+        assert np.array_equal(np.concatenate(list(levels.listening(np.split(sound, range(size, 32_000, size))))), sound)
+        tracks.append(levels.tracks())
+
+    assert all(np.allclose(one, tracks[0], atol=2e-3) for one in tracks[1:])
+    beside, over = tracks[0][:, :40], tracks[0][:, 40:]
+    assert beside[15].max() == pytest.approx(1.5, abs=0.1)
+    tone_band = int(over[75].argmax())
+    assert (
+        beside[75, tone_band] == pytest.approx(1.5 - 34 / 20, abs=0.3) and over[75, tone_band] > 1.0 > over[100].max()
+    )
+    assert audio.BandLevels(0).tracks().shape == (0, 80)
+
+
 def test_onsets_are_librosas() -> None:
     """Onset strength of a real line is librosa's, of the same windows with the same logarithm."""
     librosa = pytest.importorskip("librosa", reason="compared with librosa, of the portrait extra")

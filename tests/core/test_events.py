@@ -101,8 +101,9 @@ def test_an_event_that_is_heard_is_sure_long_and_whole() -> None:
     probability = np.zeros(300, np.float32)
     probability[0:40] = 0.99  # cut by the start
     probability[100:130] = 0.5
-    probability[110] = 0.97
+    probability[108:115] = 0.97
     probability[160:190] = 0.6  # never sure
+    probability[170] = 0.99  # but for a click
     probability[220:224] = 0.99  # too short
     probability[240:270] = 0.99
     energy_db = np.full(300, -40.0, np.float32)

@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import numpy as np
 import onnxruntime
 import pytest
+import soundfile
 import torch
 
 import facetake_training
+from facetake import events, inference
+from facetake.audio.bands import N_BANDS, N_TRACKS
 from facetake.errors import ConfigError
 from facetake.export import export_events
+from facetake.files import hash_of
+from facetake.generate import generate
+from facetake.networks.event_detector import REACH, EventDetector
+from facetake.performance import GenerateOptions
 from facetake_training import heard_events
-from facetake_training.heard_events import EventConfig, EventSource, Listened
+from facetake_training.heard_events import EventConfig, EventSource, Listened, Part
 
-LABELS = [Path(facetake_training.__file__).parent / name for name in ("breaths.tsv", "breaths_unheard.tsv")]
+NAMES = ("breaths", "breaths_clips", "breaths_commands", "breaths_kerstin", "breaths_unheard")
+LABELS = [Path(facetake_training.__file__).parent / f"{name}.tsv" for name in NAMES]
 
 
 @pytest.mark.parametrize("labels", LABELS, ids=lambda path: path.stem)
@@ -41,19 +50,48 @@ def test_a_wrong_label_is_told_with_its_line(tmp_path: Path) -> None:
 
 def test_a_network_learns_what_is_labelled(tmp_path: Path) -> None:
     """From features that tell an event it learns to find it in others, and its ONNX file says the same."""
-    config = EventConfig(tmp_path, EventSource(tmp_path, tmp_path / "none.tsv", "own"), threshold=0.5, rounds=12)
+    config = EventConfig(tmp_path, (EventSource(tmp_path, tmp_path / "none.tsv", "own"),), threshold=0.5, steps=150)
     lines = [_line(seed) for seed in range(12)]
-    network = heard_events.fitted(config, lines[:8], 6)
+    parts: list[Part] = [(1.0, [(one,) for one in lines[:4]]), (0.5, [(lines[4], lines[5]), (lines[6], lines[7])])]
+    network = heard_events.fitted(config, parts)
     told = [(one, heard_events.probabilities(network, one)) for one in lines[8:]]
     found, there, false = sum((heard_events.counted(config.kinds, *one, 0.5) for one in told), np.zeros(3))
 
     assert found == there == 8 and false == 0
     export_events(network, config.kinds, config.threshold, "0" * 64, tmp_path / "events.onnx")
     session = onnxruntime.InferenceSession(tmp_path / "events.onnx", providers=["CPUExecutionProvider"])
-    (told,) = session.run(None, {"features": lines[8].features[None]})
+    features = lines[8].features[None].astype(np.float32)
+    (told,) = session.run(None, {"features": features})
     with torch.no_grad():
-        said = network(torch.from_numpy(lines[8].features)[None]).sigmoid()
+        said = network(torch.from_numpy(features)).sigmoid()
     assert np.abs(told - said.numpy()).max() < 1e-4
+
+
+def test_a_folder_that_hears_breaths_marks_them_in_a_take(tmp_path: Path) -> None:
+    """With `auto` the sound's bands reach the network behind what the ear heard, and what it finds is in the take."""
+    folder = tmp_path / "models"
+    shutil.copytree(inference.SHIPPED, folder)
+    ear = inference.load_ear(folder, 1)
+    network = EventDetector(ear.n_features + N_TRACKS, 1)
+    with torch.no_grad():
+        for one in network.parameters():
+            one.zero_()
+        network.narrow.weight[0, ear.n_features + N_BANDS + 20, 0] = 1.0  # a band about 2 kHz, over the room
+        network.around.weight[0, 0, REACH // 2] = 1.0
+        network.out.weight[0, 0, REACH // 2] = 20.0
+        dict(network.named_parameters())["out.bias"].fill_(-20.0)
+    export_events(network, ("breath_in",), 0.9, ear.sha256, folder / "events.onnx")
+    row = f'[events]\nfile = "events.onnx"\nsha256 = "{hash_of(folder / "events.onnx")}"\n'
+    with (folder / "models.toml").open("a", encoding="utf-8") as table:
+        table.write(row)
+    sound = np.random.default_rng(0).normal(0.0, 1e-4, 32_000).astype(np.float32)
+    sound[12_000:20_000] *= 100.0
+    soundfile.write(tmp_path / "line.wav", sound, 16_000)
+    made = generate(tmp_path / "line.wav", GenerateOptions(events="auto"), inference.load(folder, 1))
+    (heard,) = events.parse(str(made.take.origin["events"])).events
+
+    assert heard.kind == "breath_in" and heard.start_s == pytest.approx(0.75, abs=0.04)
+    assert heard.end_s == pytest.approx(1.25, abs=0.04)
 
 
 def _line(seed: int) -> Listened:
@@ -65,4 +103,4 @@ def _line(seed: int) -> Listened:
     for first, last, _ in spans:
         features[first:last, 2] += 3.0
         labels[first:last] = 1.0
-    return Listened(features, labels, np.ones(600, np.float32), np.zeros(600, np.float32), spans)
+    return Listened(features.astype(np.float16), labels, np.ones(600, np.float32), np.zeros(600, np.float32), spans)

@@ -1,12 +1,13 @@
-"""Training what hears events that are not speech: a small network on the features of the ear of the line.
+"""Training what hears events that are not speech: a small network on what the ear tells of the line, and its bands.
 
-`train(config)` reads as the story of a run, which takes minutes: the ear hears every recording once; networks that
-learnt without a part of the recordings tell what is found in that part; the last learns from all. Knows nothing of
-what ships (`facetake_training.shipping`).
+`train(config)` reads as the story of a run, which takes minutes: the ear hears every recording, and again in another
+room; networks that learnt without a part of the recordings, or without a whole source of them, tell what is found
+there; the last learns from all. Knows nothing of what ships (`facetake_training.shipping`).
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from fractions import Fraction
@@ -29,17 +30,23 @@ from facetake.networks.event_detector import EventDetector
 from facetake.networks.optimization import step
 from facetake.timebase import n_frames
 from facetake_training import checkpoint
+from facetake_training.augment import AugmentConfig, augment
 
 UNSURE: Final = "unsure"
 MOST_BYTES: Final = 1 << 24  # of labels: some hundred thousand
-WINDOW: Final = 300  # frames learnt from at once: five seconds
-BATCH: Final = 8  # windows a step
+WINDOW: Final = 200  # frames learnt from at once: what lies before and after a breath, and the word beside it
+BATCH: Final = 12  # windows a step
 NEAR: Final = 8  # frames beside a label that are not learnt from: where exactly a breath begins is anybody's guess
 DOUBTED: Final = 12  # likewise beside an unsure one
-CENTRED: Final = 0.7  # share of windows about an event, of a recording that has some
-NOISE: Final = 0.1  # added to features, in their own spread: another room
-THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.99, 0.993, 0.995)  # that are told of beside the one chosen
-RATE: Final = 2e-3  # of learning
+CENTRED: Final = 0.45  # share of windows about an event; the others are anywhere
+SOUNDS: Final = (".flac", ".ogg", ".wav")  # names of recordings end so
+NOISE: Final = 0.1  # added to features, in their own spread: another take of the same
+ROOM: Final = AugmentConfig(
+    0.85, snr_db=(12.0, 45.0), room=0.5, equaliser=0.6, band=0.3, codec=0.1, level_db=(-26.0, 0.0), clip=0.0, babble=0.0
+)
+"""Another room, microphone and codec, by choice: a breath is 20 to 50 dB below the voice, in most rooms' noise."""
+THRESHOLDS: Final = (0.5, 0.7, 0.8, 0.9, 0.95, 0.97, 0.98, 0.985, 0.99, 0.993)  # that are told of beside the one chosen
+RATE: Final = 4e-3  # of learning at its highest, a third of the way on
 DECAY: Final = 1e-2  # of weights
 
 
@@ -48,14 +55,22 @@ class EventSource:
     """Recordings with labels.
 
     Attributes:
-        path: their folder, FLAC.
+        path: their folder; FLAC, Ogg or WAV.
         labels: a table of recording, start, end and kind, or "unsure"; tabs between, # before comments.
         licence: of the recordings, for models.toml.
+        labelled_only: nobody has looked at recordings without a label; False where there is nothing in those.
+        share: of what is learnt from, beside that of the other sources.
+        rooms: times that every recording is heard again, each in another room.
+        left_out: networks that learnt from the other sources alone tell what is found in this one, too.
     """
 
     path: Path
     labels: Path
     licence: str
+    labelled_only: bool = False
+    share: float = 1.0
+    rooms: int = 0
+    left_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -69,19 +84,19 @@ class EventConfig:
         kinds: of events.
         threshold: probability from which on an event is believed.
         ear: model folder whose ear hears; None is the shipped one.
-        rounds: times that every recording is learnt from.
+        steps: times that the network is changed a little.
         folds: parts of the recordings, each heard by a network that did not learn from it.
         seed: of all chance.
         threads: torch's and the ear's.
     """
 
     out: Path
-    listened: EventSource
+    listened: tuple[EventSource, ...]
     unheard: EventSource | None = None
     kinds: tuple[str, ...] = ("breath_in",)
     threshold: float = 0.9
     ear: Path | None = None
-    rounds: int = 20
+    steps: int = 1100
     folds: int = 3
     seed: int = 0
     threads: int = 1
@@ -92,18 +107,24 @@ class Listened:
     """One recording.
 
     Attributes:
-        features: (T, D) what the ear heard.
+        features: (T, D) float16 what the ear heard, and the levels of bands behind.
         labels: (T, K) 1 in an event.
         known: (T,) 1 where that is known.
         energy_db: (T,) level.
         spans: first and last frame, and kind, of each label.
     """
 
-    features: F32
+    features: NDArray[np.float16]
     labels: F32
     known: F32
     energy_db: F32
     spans: tuple[tuple[int, int, str], ...]
+
+
+Recording = tuple[Listened, ...]
+"""A recording as it is, and behind it as other rooms have it."""
+Part = tuple[float, Sequence[Recording]]
+"""A share of what is learnt from, and recordings."""
 
 
 def train(config: EventConfig) -> Path:
@@ -118,24 +139,36 @@ def train(config: EventConfig) -> Path:
     """
     torch.set_num_threads(config.threads)
     ear = inference.load_ear(config.ear or inference.SHIPPED, config.threads)
-    lines = listened(config, config.listened, ear)
-    left_out = []
+    parts = [(source.share, listened(config, source, ear)) for source in config.listened]
+    told: list[Told] = []
     for fold in range(config.folds):
-        network = fitted(config, [one for n, one in enumerate(lines) if n % config.folds != fold], ear.n_features)
-        left_out += [(one, probabilities(network, one)) for one in lines[fold :: config.folds]]
-    scores = curve(config, left_out, "left out")
-    network = fitted(config, lines, ear.n_features)
+        network = fitted(config, [(share, _apart(known, fold, config.folds)) for share, known in parts])
+        told += [_told(network, one) for _, known in parts for one in known[fold :: config.folds]]
+    scores = curve(config, told, "left out")
+    for number, source in enumerate(config.listened):
+        if source.left_out:
+            network = fitted(config, parts[:number] + parts[number + 1 :])
+            curve(config, [_told(network, one) for one in parts[number][1]], f"{source.path.name} left out")
+    network = fitted(config, parts)
     if config.unheard is not None:
-        unheard = [(one, probabilities(network, one)) for one in listened(config, config.unheard, ear)]
+        unheard = [_told(network, one) for one in listened(config, config.unheard, ear)]
         scores |= {f"unheard_{name}": score for name, score in curve(config, unheard, "unheard").items()}
-    about: dict[str, object] = {"step": config.rounds, "scores": scores, "config": asdict(config)}
-    about |= {"n_features": ear.n_features, "ear_sha256": ear.sha256}
+    about: dict[str, object] = {"step": config.steps, "scores": scores, "config": asdict(config)}
+    about |= {"n_features": len(network.usual), "ear_sha256": ear.sha256}
     checkpoint.save(config.out, "best", network, None, about)
     return config.out / "best.safetensors"
 
 
+def _apart(recordings: Sequence[Recording], fold: int, folds: int) -> list[Recording]:
+    return [one for number, one in enumerate(recordings) if number % folds != fold]
+
+
 Told = tuple[Listened, F32]
 """A recording and the probabilities (T, K) that a network tells of it."""
+
+
+def _told(network: EventDetector, recording: Recording) -> Told:
+    return recording[0], probabilities(network, recording[0])
 
 
 def curve(config: EventConfig, told: Sequence[Told], name: str) -> dict[str, float]:
@@ -155,31 +188,42 @@ def curve(config: EventConfig, told: Sequence[Told], name: str) -> dict[str, flo
     return scores
 
 
-def fitted(config: EventConfig, lines: Sequence[Listened], n_features: int) -> EventDetector:
+def fitted(config: EventConfig, parts: Sequence[Part]) -> EventDetector:
     """A network that learnt from some recordings."""
     torch.manual_seed(config.seed)
     random = np.random.default_rng(config.seed)
-    network = EventDetector(n_features, len(config.kinds))
-    heard = np.concatenate([one.features[::5] for one in lines])
+    lines = [[line for recording in recordings for line in recording] for _, recordings in parts]
+    with_events = [[one for one in some if one.labels.any()] for some in lines]
+    lengths = [np.array([len(one.features) for one in some], float) for some in lines]
+    shares = np.array([share for share, _ in parts])
+    heard = np.concatenate([one.features[::20] for some in lines for one in some]).astype(np.float32)
+    network = EventDetector(heard.shape[1], len(config.kinds))
     network.usual.copy_(torch.from_numpy(heard.mean(axis=0)))
     network.spread.copy_(torch.from_numpy(heard.std(axis=0) + 1e-3))
     optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=DECAY)
-    with_events = [number for number, one in enumerate(lines) if one.labels.any()]
-    for _ in range(config.rounds):
-        order = [*random.permutation(len(lines)), *random.permutation(with_events)]
-        for first in range(0, len(order), BATCH):
-            windows = [_window(lines[number], random) for number in order[first : first + BATCH]]
-            features, labels, known = (torch.from_numpy(np.stack(part)) for part in zip(*windows, strict=True))
-            features = features + NOISE * torch.randn_like(features) * network.spread
-            loss = F.binary_cross_entropy_with_logits(network(features), labels, reduction="none")
-            step((loss * known[..., None]).mean(), optimizer)
+    rates = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, total_steps=config.steps)
+    for _ in range(config.steps):
+        windows = []
+        for part in random.choice(len(lines), BATCH, p=shares / shares.sum()):
+            is_centred = bool(with_events[part]) and random.random() < CENTRED
+            if is_centred:
+                line = with_events[part][random.integers(len(with_events[part]))]
+            else:
+                line = lines[part][random.choice(len(lines[part]), p=lengths[part] / lengths[part].sum())]
+            windows.append(tuple(_window(line, is_centred, random)))
+        features, labels, known = (torch.from_numpy(np.stack(part)) for part in zip(*windows, strict=True))
+        features = features + NOISE * torch.randn_like(features) * network.spread
+        loss = F.binary_cross_entropy_with_logits(network(features), labels, reduction="none")
+        step((loss * known[..., None]).mean(), optimizer)
+        rates.step()
     return network.eval()
 
 
 def probabilities(network: EventDetector, line: Listened) -> F32:
     """(T, K) what a network tells of a recording."""
+    features = torch.from_numpy(line.features.astype(np.float32))
     with torch.no_grad():
-        return np.asarray(network(torch.from_numpy(line.features)[None]).sigmoid()[0].numpy(), np.float32)
+        return np.asarray(network(features[None]).sigmoid()[0].numpy(), np.float32)
 
 
 def counted(kinds: Sequence[str], line: Listened, shares: F32, threshold: float) -> NDArray[np.float64]:
@@ -198,13 +242,21 @@ def counted(kinds: Sequence[str], line: Listened, shares: F32, threshold: float)
     return total
 
 
-def listened(config: EventConfig, source: EventSource, ear: Ear) -> list[Listened]:
-    """Every recording, heard, with its labels. Raises ConfigError."""
+def listened(config: EventConfig, source: EventSource, ear: Ear) -> list[Recording]:
+    """Every recording, heard as it is and in other rooms, with its labels. Raises ConfigError."""
     spans = read_labels(source.labels, (*config.kinds, UNSURE))
-    paths = sorted(source.path.glob("*.flac"))
+    paths = sorted(path for path in source.path.glob("*") if path.suffix in SOUNDS)
     if missing := set(spans) - {path.stem for path in paths}:
-        raise ConfigError(f"{source.path} has no recording {min(missing)}.flac, which is labelled; see `path`")
-    return [_listened(config, ear, path, spans.get(path.stem, [])) for path in paths]
+        raise ConfigError(f"{source.path} has no recording {min(missing)}, which is labelled; see `path`")
+    if source.labelled_only:
+        paths = [path for path in paths if path.stem in spans]
+    found = []
+    for number, path in enumerate(paths):
+        sound, labels = audio.read(path), spans.get(path.stem, [])
+        rooms = [np.random.default_rng([config.seed + room, number]) for room in range(source.rooms)]
+        sounds = [sound, *(augment(sound, ROOM, random) for random in rooms)]
+        found.append(tuple(_listened(config, ear, one, labels) for one in sounds))
+    return found
 
 
 def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[tuple[float, float, str]]]:
@@ -225,11 +277,13 @@ def read_labels(path: Path, kinds: Sequence[str]) -> dict[str, list[tuple[float,
     return found
 
 
-def _listened(config: EventConfig, ear: Ear, path: Path, labels: Sequence[tuple[float, float, str]]) -> Listened:
-    with audio.stream(path) as sound:
-        count = n_frames(sound.duration_s, Fraction(FRAME_RATE_HZ))
-        rhythm = audio.Rhythm(count)
-        features = ear.hear(rhythm.listening(sound), count).features.astype(np.float32)
+def _listened(config: EventConfig, ear: Ear, sound: F32, labels: Sequence[tuple[float, float, str]]) -> Listened:
+    count = n_frames(Fraction(len(sound), audio.SAMPLE_RATE_HZ), Fraction(FRAME_RATE_HZ))
+    rhythm, levels = audio.Rhythm(count), audio.BandLevels(count)
+    passing = levels.listening(rhythm.listening([sound]))
+    heard = ear.hear(passing, count).features
+    deque(passing, maxlen=0)  # the last frame is measured where the sound has ended
+    features = np.concatenate([heard, levels.tracks()], axis=1, dtype=np.float16)
     energy_db, _ = rhythm.tracks()
     spans = tuple((round(a * FRAME_RATE_HZ), round(b * FRAME_RATE_HZ), kind) for a, b, kind in labels)
     there = np.zeros((len(features), len(config.kinds)), np.float32)
@@ -244,14 +298,14 @@ def _listened(config: EventConfig, ear: Ear, path: Path, labels: Sequence[tuple[
     return Listened(features, there, known, energy_db, spans)
 
 
-def _window(line: Listened, random: np.random.Generator) -> Iterator[F32]:
-    """Features, labels and what is known of five seconds, often about an event."""
-    real = [one for one in line.spans if one[2] != UNSURE]
+def _window(line: Listened, is_centred: bool, random: np.random.Generator) -> Iterator[F32]:
+    """Features, labels and what is known of some seconds, about an event or anywhere."""
     start = int(random.integers(0, max(1, len(line.features) - WINDOW + 1)))
-    if real and random.random() < CENTRED:
+    if is_centred:
+        real = [one for one in line.spans if one[2] != UNSURE]
         first, last, _ = real[int(random.integers(len(real)))]
         start = (first + last) // 2 - int(random.integers(WINDOW // 8, WINDOW - WINDOW // 8))
         start = int(np.clip(start, 0, max(0, len(line.features) - WINDOW)))
     for track in (line.features, line.labels, line.known):
-        part = track[start : start + WINDOW]
+        part = track[start : start + WINDOW].astype(np.float32)
         yield np.pad(part, ((0, WINDOW - len(part)), *((0, 0),) * (part.ndim - 1)))

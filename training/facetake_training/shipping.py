@@ -211,7 +211,9 @@ def export_events_run(config: EventConfig, name: str, out: Path) -> str:
     worst = export_events(network, config.kinds, config.threshold, about["ear_sha256"], path)
     shape = {"n_features": about["n_features"], "kinds": config.kinds, "ear_sha256": about["ear_sha256"]}
     (out / "events.json").write_text(json.dumps(shape, indent=1), encoding="utf-8", newline="\n")
-    entry = ShippedModelEntry(name, [config.listened.licence], int(about["step"]), worst, about["scores"])
+    entry = ShippedModelEntry(
+        name, [source.licence for source in config.listened], int(about["step"]), worst, about["scores"]
+    )
     return entry.ship("events", load_file(config.out / "best.safetensors"), out)
 
 

@@ -4,6 +4,7 @@ Reads what libsndfile reads (WAV, FLAC, Ogg, Opus, MP3, AIFF ...) and, where PyA
 video). Knows nothing of emotion, models or curves.
 """
 
+from facetake.audio.bands import BandLevels
 from facetake.audio.onsets import Rhythm
 from facetake.audio.reader import AudioStream, read, stream, unchanged
 from facetake.audio.units import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Blocks, Floats
@@ -12,6 +13,7 @@ __all__ = [
     "FRAME_RATE_HZ",
     "SAMPLE_RATE_HZ",
     "AudioStream",
+    "BandLevels",
     "Blocks",
     "Floats",
     "Rhythm",

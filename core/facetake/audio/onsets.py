@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
 
-from facetake.audio.units import FRAME_RATE_HZ, SAMPLE_RATE_HZ, Blocks, Floats
+from facetake.audio.passing import PassingFrames
+from facetake.audio.units import Floats
 
 WINDOW: Final = 400  # 25 ms, for energy and onsets
 
 
-class Rhythm:
+class Rhythm(PassingFrames):
     """Level and onset strength of speech, gathered while its blocks pass by on their way elsewhere.
 
     Onset strength is the rise of the log spectrum from one frame to the next, summed over frequency (spectral flux),
@@ -22,43 +22,18 @@ class Rhythm:
 
     def __init__(self, n_frames: int) -> None:
         """Makes room for `n_frames` frames of 1/60 s."""
+        super().__init__(n_frames, WINDOW)
         self._energy = np.full(n_frames, 1e-10, np.float32)
         self._flux = np.zeros(n_frames, np.float32)
         self._window = np.hanning(WINDOW).astype(np.float32)
         self._before = np.zeros(WINDOW // 2 + 1, np.float32)
-        self._done = 0
 
-    def listening(self, blocks: Blocks) -> Iterator[Floats]:
-        """Passes blocks through unchanged, and measures them."""
-        kept = np.zeros(WINDOW // 2, np.float32)
-        begin = -(WINDOW // 2)
-        for block in blocks:
-            kept = np.concatenate([kept, block])
-            self._measure(kept, begin)
-            skip = max(0, min(len(kept), self._start(self._done) - begin))
-            kept = kept[skip:]
-            begin = begin + skip
-            yield block
-        self._measure(np.pad(kept, (0, 2 * WINDOW)), begin)
-
-    @staticmethod
-    def _start(frame: int) -> int:
-        return round(frame * SAMPLE_RATE_HZ / FRAME_RATE_HZ) - WINDOW // 2
-
-    def _measure(self, samples: Floats, begin: int) -> None:
-        """Measures every frame whose window lies within `samples`, which start at sample `begin`."""
-        last = min(len(self._energy), (begin + len(samples) - WINDOW // 2) * FRAME_RATE_HZ // SAMPLE_RATE_HZ)
-        frames = np.arange(self._done, max(last, self._done))
-        if not len(frames):
-            return
-        starts = np.round(frames * (SAMPLE_RATE_HZ / FRAME_RATE_HZ)).astype(int) - WINDOW // 2 - begin
-        windows = samples[starts[:, None] + np.arange(WINDOW)]
+    def _measure(self, frames: slice, windows: Floats) -> None:
         self._energy[frames] = np.square(windows).mean(axis=1) + 1e-10
         level = np.log(np.abs(np.fft.rfft(windows * self._window)).astype(np.float32) + 1e-2)
         before = np.concatenate([self._before[None], level[:-1]])
         self._flux[frames] = np.maximum(level - before, 0.0).mean(axis=1)
         self._before = level[-1]
-        self._done = int(frames[-1]) + 1
 
     def tracks(self) -> tuple[Floats, Floats]:
         """Level in dB relative to full scale and onset strength from 0, (T,) each."""

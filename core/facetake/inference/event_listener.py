@@ -1,4 +1,4 @@
-"""The network that hears what is not speech in what the ear tells of a line."""
+"""The network that hears what is not speech in what the ear tells of a line, and in how loud each band of it is."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from facetake.arrays import F32, memmap
 from facetake.audio import FRAME_RATE_HZ
+from facetake.audio.bands import N_TRACKS
 from facetake.errors import ModelError
 from facetake.events import BURSTS, Event, EventTrack
 from facetake.files import json_text
@@ -21,7 +22,8 @@ from facetake.inference.verified import MODEL_VERSION, Opened, check_widths
 NAME = "events"
 LASTS: Final = 0.3  # probability down to which an event lasts that is sure somewhere
 LEAST_FRAMES: Final = 7  # of an event: 0.12 s; shorter breaths are clicks
-EDGE_FRAMES: Final = 9  # at either end of a recording, where a cut in the room's noise sounds like a breath
+BEGUN_FRAMES: Final = 2  # of a recording before an event: where the room's noise is cut, it sounds like a breath
+LEFT_FRAMES: Final = 9  # of a recording after an event, likewise
 FAINT_DB: Final = 60.0  # below a line's loud parts: a gate's silence between words, and no breath
 LOUD: Final = 95  # percentile of a line's level that is loud
 BLOCK: Final = 18_000  # frames heard at once: five minutes, 20 MB
@@ -30,10 +32,10 @@ CONTEXT: Final = 16  # frames on either side that the network sees
 
 @dataclass(frozen=True)
 class EventListener:
-    """The network from an ear's features to events.
+    """The network from an ear's features, and the levels of bands behind them, to events.
 
     Attributes:
-        run: maps features (1, T, D) to probabilities (1, T, K).
+        run: maps features (1, T, D + 80) to probabilities (1, T, K).
         kinds: (K,) of `facetake.events`.
         threshold: probability from which on an event is believed.
         ear: whose features it reads.
@@ -46,12 +48,19 @@ class EventListener:
     ear: Ear
     sha256: str
 
-    def hear(self, features: NDArray[np.floating], energy_db: F32) -> EventTrack:
-        """Events in a line of any length, from its features (T, D) and its level (T,) in dB."""
+    def hear(self, features: NDArray[np.floating], bands: NDArray[np.floating], energy_db: F32) -> EventTrack:
+        """Events in a line of any length.
+
+        Args:
+            features: (T, D) of its ear.
+            bands: (T, 80) as `facetake.audio.BandLevels` tells them.
+            energy_db: (T,) level.
+        """
         found = np.empty((len(features), len(self.kinds)), np.float32)
         for first in range(0, len(features), BLOCK):
             low = max(0, first - CONTEXT)
-            heard = np.asarray(features[low : first + BLOCK + CONTEXT], np.float32)
+            now = slice(low, first + BLOCK + CONTEXT)
+            heard = np.concatenate([features[now], bands[now]], axis=1, dtype=np.float32)
             found[first : first + BLOCK] = self.run(heard[None])[0, first - low :][:BLOCK]
             memmap.release(features)
         events = [
@@ -65,13 +74,15 @@ class EventListener:
 def heard_in(
     probability: NDArray[np.floating], energy_db: NDArray[np.floating], kind: str, threshold: float
 ) -> Iterator[Event]:
-    """Events of a kind in its probability (T,): stretches that are sure somewhere, long, loud and not cut off."""
+    """Events of a kind in its probability (T,): stretches of sure frames, long, loud and not cut off."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], probability > LASTS, [0]]).astype(np.int8)))
     faintest_db = np.percentile(energy_db, LOUD) - FAINT_DB if len(energy_db) else 0.0
     for first, last in edges.reshape(-1, 2).tolist():
-        sure = float(probability[first:last].max())
-        whole = first >= EDGE_FRAMES and last <= len(probability) - EDGE_FRAMES
-        if sure <= threshold or not whole or last - first < LEAST_FRAMES:
+        whole = first >= BEGUN_FRAMES and last <= len(probability) - LEFT_FRAMES
+        if not whole or last - first < LEAST_FRAMES:
+            continue
+        sure = float(np.sort(probability[first:last])[-LEAST_FRAMES:].mean())  # one frame alone may be a click
+        if sure <= threshold:
             continue
         if np.median(energy_db[first:last]) > faintest_db:
             yield Event(kind, first / FRAME_RATE_HZ, last / FRAME_RATE_HZ, None, sure)
@@ -90,7 +101,7 @@ def open_events(folder: Path, ear: Ear, threads: int) -> EventListener:
     """
     model, ear = opened_with_ear(folder, NAME, events_metadata(), ear, threads)
     kinds, threshold = _kinds(model)
-    check_widths(model, {"features": ear.n_features, "events": len(kinds)})
+    check_widths(model, {"features": ear.n_features + N_TRACKS, "events": len(kinds)})
 
     def run(features: F32) -> F32:
         return model.run({"features": features}, events=(*features.shape[:2], len(kinds)))[0]

@@ -1,4 +1,7 @@
-"""The network from what an ear heard to events that are not speech, frame by frame. Knows no sound and no labels."""
+"""The network from what an ear heard, and levels of bands, to events that are not speech, frame by frame.
+
+Knows no sound and no labels.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ DROPPED = 0.3  # of the channels in training, likewise
 
 
 class EventDetector(nn.Module):
-    """From an ear's features to a score of each kind of event.
+    """From an ear's features, and levels of bands behind them, to a score of each kind of event.
 
     Attributes:
         usual, spread: (D,) mean and standard deviation of the features that it learnt from.
@@ -21,7 +24,7 @@ class EventDetector(nn.Module):
     spread: Tensor
 
     def __init__(self, n_features: int, n_kinds: int) -> None:
-        """Makes an untrained network for an ear with `n_features` channels."""
+        """Makes an untrained network for `n_features` channels, those of the bands among them."""
         super().__init__()
         self.register_buffer("usual", torch.zeros(n_features))
         self.register_buffer("spread", torch.ones(n_features))
