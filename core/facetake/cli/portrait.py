@@ -244,7 +244,7 @@ def _train(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
-    from facetake.portrait.origin import provenance
+    from facetake.portrait.consent import provenance
 
     system: PortraitSystem = arguments.system
     item = str(portrait_output.said(arguments))
