@@ -172,10 +172,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ConfigError(f'portraits need {" and ".join(missing)}; pip install "facetake[portrait]"')
-    from facetake.portrait.training import card_memory
+    from facetake.portrait.training import devices
 
     act: Run = arguments.act
-    with card_memory.told():
+    with devices.memory_told():
         return act(arguments, report)
 
 
