@@ -172,10 +172,10 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     missing = [name for name in NEEDED if find_spec(name) is None]
     if missing:
         raise ConfigError(f'portraits need {" and ".join(missing)}; pip install "facetake[portrait]"')
-    from facetake.portrait.training import card_memory
+    from facetake.portrait.training import devices
 
     act: Run = arguments.act
-    with card_memory.told():
+    with devices.memory_told():
         return act(arguments, report)
 
 
@@ -244,7 +244,7 @@ def _train(arguments: argparse.Namespace, report: Reporter) -> int:
 
 def _render(arguments: argparse.Namespace, report: Reporter) -> int:
     """Renders one line."""
-    from facetake.portrait.origin import provenance
+    from facetake.portrait.consent import provenance
 
     system: PortraitSystem = arguments.system
     item = str(portrait_output.said(arguments))

@@ -71,8 +71,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def film(arguments: argparse.Namespace, device: torch.device, report: Reporter, listener: Listener) -> int:
     """Makes the film."""
     from facetake.portrait import film as films
-    from facetake.portrait.consent import keep_consent, read_given
-    from facetake.portrait.origin import provenance
+    from facetake.portrait.consent import keep_consent, provenance, read_given
 
     item = str(portrait_output.said(arguments))
     if arguments.take and arguments.emotion:

@@ -1,9 +1,9 @@
-"""What the filmed person agreed to, kept in the actor's folder: words, or the file that holds them.
+"""What the filmed person agreed to, kept in the actor's folder, and what a film of them tells of where it is from.
 
-    consent.json     which of the two, and the hash of what is kept
+    consent.json     whether words or a file are kept, and the hash of them
     consent.txt      the words, or consent.pdf and so on: the file as it is
 
-Knows files; whether a consent is enough is for the studio to say.
+Knows files, actors' folders and trainings; whether a consent is enough is for the studio to say.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from facetake import files
 from facetake.errors import ConfigError, PortraitError
 from facetake.files import json_text
 from facetake.formats import beside
+from facetake.portrait.capture import actor
 from facetake.portrait.storage import read_json
+from facetake.portrait.system import RenderJob
+from facetake.render.provenance import Provenance, SourceFile, source
 
 ABOUT: Final = "consent.json"
 NAME: Final = "consent"
@@ -89,3 +92,31 @@ def read_consent(folder: Path) -> Consent | None:
     if not path.is_file() or files.hash_of(path, PortraitError) != found.sha256:
         raise PortraitError(f"{path} is not the consent that was kept; keep it anew with --consent")
     return found
+
+
+def provenance(system: str, job: RenderJob, consents: Path | None = None) -> Provenance:
+    """Where the film of a job comes from, as its tags tell it.
+
+    Args:
+        system: its name.
+        job: what is rendered.
+        consents: the folder that keeps the person's consent, where that is not the actor's own.
+
+    Raises:
+        PortraitError: a file cannot be read, or the consent is another one than was kept.
+    """
+    given = [("training", job.training), ("audio", job.audio), ("take", job.take)]
+    try:
+        made_from = [source(role, path) for role, path in given if path is not None]
+        who = _who(job.actor)
+    except OSError as error:
+        raise PortraitError(f"what the film is made from cannot be read: {files.reason(error)}") from error
+    consent = read_consent(consents or job.actor)
+    return Provenance(system, (who, *made_from), consent.sha256 if consent else None)
+
+
+def _who(path: Path) -> SourceFile:
+    if not path.is_dir():
+        return source("photograph", path)
+    about = actor.read_about(path / actor.ABOUT)
+    return SourceFile("actor", about.source, about.source_sha256)

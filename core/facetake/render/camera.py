@@ -1,7 +1,7 @@
-"""A pinhole camera in OpenCV's convention: x right, y down, z forward, pixel centres at +0.5.
+"""A pinhole camera (as OpenCV's: x right, y down, z forward, pixel centres at +0.5) and what is posed before it.
 
-Knows projection and its inverse, and how other programs write the same picture; does not know meshes or images. The
-torch side of projection is in `facetake.render.perspective`, so that a preview needs no torch.
+Knows rotations, projection and its inverse, and how other programs write the same picture; does not know meshes or
+images. The torch side of all this is in `facetake.render.perspective`, so that a preview needs no torch.
 """
 
 from __future__ import annotations
@@ -67,3 +67,22 @@ def portrait(size: tuple[int, int], fov_deg: float, shift_y: float = 0.0) -> Cam
     width, height = size
     focal = 0.5 * min(size) / np.tan(np.radians(fov_deg) / 2.0)
     return Camera(float(focal), (width / 2.0, height * (0.5 + shift_y)), size)
+
+
+def rotation_matrices(vectors: F32) -> F32:
+    """Rotation matrices (T, 3, 3) of rotation vectors (T, 3) in radians (Rodrigues)."""
+    from scipy.spatial.transform import Rotation
+
+    return np.asarray(Rotation.from_rotvec(np.asarray(vectors, np.float64)).as_matrix(), np.float32)
+
+
+def rotation_vectors(rotation: F32) -> F32:
+    """Rotation vectors (T, 3) of matrices (T, 3, 3)."""
+    from scipy.spatial.transform import Rotation
+
+    return np.asarray(Rotation.from_matrix(np.asarray(rotation, np.float64)).as_rotvec(), np.float32)
+
+
+def placed(points: F32, rotation: F32, translation: F32) -> F32:
+    """Points (T, N, 3) in the camera's space: R x + t."""
+    return np.asarray(points @ rotation.transpose(0, 2, 1) + translation[:, None], np.float32)

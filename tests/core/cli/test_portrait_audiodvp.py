@@ -17,7 +17,9 @@ pytest.importorskip("skimage", reason="pictures are compared by scikit-image, of
 pytest.importorskip("numba", reason="AudioDVP needs numba, of the preview extra")
 av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
-from facetake.cli import main, portrait  # noqa: E402  after the skips
+import structure  # noqa: E402  after the skips
+
+from facetake.cli import main, portrait  # noqa: E402
 from facetake.portrait.audiodvp.proxy import Performer  # noqa: E402
 from facetake.portrait.capture import actor as actors  # noqa: E402
 from facetake.portrait.capture.posed_face import open_face  # noqa: E402
@@ -102,6 +104,16 @@ def test_a_line_longer_than_the_video_is_rendered_with_its_sound(
     with av.open(str(out)) as film:
         assert len(film.streams.audio) == 1
         assert sum(1 for _ in film.decode(video=0)) == 25
+
+
+def test_a_line_passes_few_modules(actor: Path, run: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """From its sound to its film a line passes no more modules than it once did."""
+    soundfile.write(tmp_path / "line.wav", np.random.default_rng(1).normal(0.0, 0.1, 8_000), 16_000)
+    order = ["portrait", "render", "audiodvp", str(actor), str(run), "--audio", str(tmp_path / "line.wav")]
+
+    passed = set(structure.passes_of_a_render([*order, "--model", str(tiny_model), "-o", str(tmp_path / "line.mp4")]))
+
+    assert len(passed) <= structure.MOST_PASSED["audiodvp"], sorted(passed)
 
 
 def test_every_rasterizer_renders_the_same(

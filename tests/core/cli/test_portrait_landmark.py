@@ -21,6 +21,7 @@ FILMING = Path(__file__).parents[1] / "portrait" / "filming"
 if str(FILMING) not in sys.path:
     sys.path.insert(0, str(FILMING))
 
+import structure  # noqa: E402
 from anny_actor import anny_actor, outlined  # noqa: E402
 from moody import moody  # noqa: E402
 
@@ -123,6 +124,15 @@ def test_displacements_may_be_regressed_on_the_lips(actor: Path, tiny_model: Pat
     assert main([*order, "-o", str(line.with_name("said.mp4"))]) == 0
     assert frames(line.with_name("said.mp4")).shape == (12, 64, 64, 3)
     assert main(["portrait", "evaluate", "landmark", str(actor), str(out), *model]) == 0
+
+
+def test_a_line_passes_few_modules(actor: Path, run: Path, tiny_model: Path, line: Path) -> None:
+    """From its sound to its film a line passes no more modules than it once did."""
+    order = ["portrait", "render", "landmark", str(actor), str(run), "--audio", str(line), "--emotion", "angry"]
+
+    passed = set(structure.passes_of_a_render([*order, "--model", str(tiny_model), "-o", str(line.with_name("a.mp4"))]))
+
+    assert len(passed) <= structure.MOST_PASSED["landmark"], sorted(passed)
 
 
 def test_the_actor_says_a_line_in_a_mood(actor: Path, run: Path, tiny_model: Path, line: Path) -> None:

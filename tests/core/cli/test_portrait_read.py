@@ -17,7 +17,8 @@ av = pytest.importorskip("av", reason="video needs PyAV, of the preview extra")
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "portrait" / "filming"))
 
-from moody import moody  # noqa: E402  after the skips
+import structure  # noqa: E402  after the skips
+from moody import moody  # noqa: E402
 
 from facetake import formats  # noqa: E402
 from facetake.cli import main  # noqa: E402
@@ -93,6 +94,19 @@ def test_parameters_may_be_regressed_on_the_lips(actor: Path, tiny_model: Path, 
     assert films[0].shape == films[1].shape and len(films[0]) == 25
     assert np.abs(films[0].astype(float) - films[1]).mean() > 0.0
     assert main(["portrait", "evaluate", "read", str(actor / "cross"), str(tmp_path / "run"), *model]) == 0
+
+
+def test_a_line_passes_few_modules(actor: Path, run: Path, tiny_model: Path, tmp_path: Path) -> None:
+    """From its sound to its film a line passes no more modules than it once did."""
+    import soundfile
+
+    soundfile.write(tmp_path / "line.wav", np.random.default_rng(1).normal(0.0, 0.1, 8_000), 16_000)
+    order = ["portrait", "render", "read", str(actor / "calm"), str(run), "--audio", str(tmp_path / "line.wav")]
+    order += ["--emotion", "angry:0.5", "--model", str(tiny_model), "-o", str(tmp_path / "line.mp4")]
+
+    passed = set(structure.passes_of_a_render(order))
+
+    assert len(passed) <= structure.MOST_PASSED["read"], sorted(passed)
 
 
 def test_a_take_alone_is_rendered(actor: Path, run: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The U-Net, its discriminator and Audio2Expression."""
+"""The U-Net and its discriminator."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import pytest
 
 torch = pytest.importorskip("torch", reason="the networks need torch")
 
-from facetake.networks.audio2expression import Audio2Expression, stacked  # noqa: E402  after the skip
-from facetake.networks.patchgan import PatchGAN, PatchSize  # noqa: E402
+from facetake.networks.patchgan import PatchGAN, PatchSize  # noqa: E402  after the skip
 from facetake.networks.unet import Norm, UNet, UNetSize  # noqa: E402
 
 
@@ -60,26 +59,3 @@ def test_a_patch_is_seventy_pixels_wide() -> None:
 
     assert verdict.shape == (1, 1, 14, 14)
     assert (touched.max(dim=0).values - touched.min(dim=0).values + 1).tolist() == [70, 70]
-
-
-def test_audio2expression_is_table_1() -> None:
-    """256 features and 64 coefficients make layers of 5 x 254, 3 x 252, 1 x 250 and 64 numbers."""
-    network = Audio2Expression(256, 64)
-    shapes: list[tuple[int, ...]] = []
-    for layer in network.convolutions:
-        layer.register_forward_hook(lambda _, __, out: shapes.append(tuple(out.shape[1:])))
-
-    assert network(torch.zeros(2, 7, 256)).shape == (2, 64)
-    assert shapes == [(5, 254), (3, 252), (1, 250)]
-
-
-def test_windows_are_zero_past_the_ends() -> None:
-    """Frame t stands in the middle of its window, its neighbours around it, zeros where there are none."""
-    frames = torch.arange(1.0, 5.0)[:, None]
-
-    assert stacked(frames, 2)[:, :, 0].tolist() == [
-        [0, 0, 1, 2, 3],
-        [0, 1, 2, 3, 4],
-        [1, 2, 3, 4, 0],
-        [2, 3, 4, 0, 0],
-    ]

@@ -14,14 +14,50 @@ import torch
 from torch import Tensor, nn
 
 from facetake.arrays import F32, I64, Mask
-from facetake.networks.audio2expression import Audio2Expression, stacked
 from facetake.networks.optimization import BETAS, step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.audiodvp.settings import ExpressionTraining
 from facetake.portrait.lip_regression import Ridge, regress
 from facetake.portrait.training.trainer import Trainer, ignore
 
+KERNEL = 3  # Table 1; convolutions run along the features, and the frames of a window are channels
+CHANNELS = (5, 3, 1)  # Table 1
 MOST_GAIN = 3.0  # what the take hardly moves is not blown up
+
+
+class Audio2Expression(nn.Module):
+    """Three convolutions along the features, the frames of the window being channels, and one linear layer.
+
+    Table 1 has no activation between them. With 256 features and 64 coefficients its layers give 5 x 254, 3 x 252,
+    1 x 250 and 64 numbers.
+    """
+
+    def __init__(self, n_features: int, n_expression: int, radius: int) -> None:
+        """Builds the network for `n_features` numbers a frame, `n_expression` coefficients out."""
+        super().__init__()
+        lost = len(CHANNELS) * (KERNEL - 1)
+        if n_features <= lost or n_expression < 1 or radius < 0:
+            raise ValueError(f"Audio2Expression needs more than {lost} features, not {n_features}")
+        widths = (2 * radius + 1, *CHANNELS)
+        self.convolutions = nn.ModuleList(nn.Conv1d(a, b, KERNEL) for a, b in zip(widths, widths[1:], strict=False))
+        self.last = nn.Linear(n_features - lost, n_expression)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Maps windows (B, 2 radius + 1, n_features) to coefficients (B, n_expression)."""
+        for layer in self.convolutions:
+            windows = layer(windows)
+        out: Tensor = self.last(windows[:, 0])
+        return out
+
+
+def stacked(frames: Tensor, radius: int) -> Tensor:
+    """Each frame with its neighbours: (T, ...) to (T, 2 radius + 1, ...).
+
+    out[t, k] = frames[t + k - radius], and zeros where there is no such frame (AudioDVP 3.2).
+    """
+    nothing = frames.new_zeros((radius, *frames.shape[1:]))
+    padded = torch.cat([nothing, frames, nothing])
+    return torch.stack([padded[k : k + len(frames)] for k in range(2 * radius + 1)], dim=1)
 
 
 class ExpressionPredictor(nn.Module):

@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from facetake.networks.audio2expression import RADIUS
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.unet import Output, UNetSize
 from facetake.portrait.training.presets import check_falling, preset
@@ -95,7 +94,7 @@ class AudioDvpSettings:
     """
 
     features: Features = "speech"
-    radius: int = RADIUS
+    radius: int = 3
     region: Literal["frame", "lower_face"] = "frame"
     ends: Ends = "black"
     side: int = 256

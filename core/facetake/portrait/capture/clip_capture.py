@@ -23,7 +23,7 @@ from facetake.errors import PortraitError
 from facetake.face.drive import head_angles
 from facetake.files import json_text
 from facetake.formats import beside
-from facetake.portrait.capture import actor, overlay, pose
+from facetake.portrait.capture import actor, overlay
 from facetake.portrait.capture.actor import LIST
 from facetake.portrait.capture.audio_offset import late_sound, offset
 from facetake.portrait.capture.clip_list import ActorClip, captured_in, read_clips, write_clips
@@ -38,7 +38,7 @@ from facetake.portrait.video.crop import Crop, stable_crop
 from facetake.portrait.video.footage import CutFinder, Footage, open_footage, sound_of
 from facetake.portrait.video.landmarks import LONGEST_SIDE, detector, read_cuts, read_tracks, stacked, write_tracks
 from facetake.portrait.video.shots import Shot, between, runs, shots
-from facetake.render.camera import portrait
+from facetake.render.camera import portrait, rotation_vectors
 
 PLAN = "capture.json"
 TRACKS = "tracks.npz"
@@ -498,7 +498,7 @@ class _Fitting:
             looks.colour,
             looks.light[None],
             motion.expression,
-            pose.vectors(motion.rotation),
+            rotation_vectors(motion.rotation),
             motion.translation,
         )
 

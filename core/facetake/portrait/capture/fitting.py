@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from facetake.arrays import F32
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.linearized_model import Linearised
-from facetake.render.camera import Camera
+from facetake.render.camera import Camera, placed, rotation_matrices
 
 POSE = 6  # three numbers of a rotation and three of a translation come first
 SWEEPS = 12  # over one coefficient at a time, by choice: fewer leave more held for nothing
@@ -75,7 +75,7 @@ class FaceMotion:
         """A step (T, 6 + E) further: small turn, translation, expression."""
         turn = np.clip(step[:, :3], -TURN_MOST, TURN_MOST)
         return FaceMotion(
-            np.asarray(pose.matrices(turn) @ self.rotation, np.float32),
+            np.asarray(rotation_matrices(turn) @ self.rotation, np.float32),
             self.translation + np.clip(step[:, 3:POSE], -SHIFT_MOST, SHIFT_MOST),
             self.expression + step[:, POSE:],
         )
@@ -204,7 +204,7 @@ class LandmarkFitter:
 
     def points(self, identity: F32, motion: FaceMotion) -> F32:
         """Pixels (T, N, 2) of the landmarks of a motion."""
-        space = pose.placed(self._in_face(identity, motion), motion.rotation, motion.translation)
+        space = placed(self._in_face(identity, motion), motion.rotation, motion.translation)
         return self._camera.project(space)[..., :2]
 
     def _in_face(self, identity: F32, motion: FaceMotion) -> F32:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import numpy as np
 
 from facetake.arrays import F32, U8
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.photometry import Looks
-from facetake.render.camera import Camera
+from facetake.render.camera import Camera, placed
 from facetake.render.picture import drawn
 
 SHOWN = 4  # frames of a sheet
@@ -31,7 +30,7 @@ def sheet(
     columns = []
     for frame in chosen:
         one = motion[frame : frame + 1]
-        space = pose.placed(face.vertices(identity, one.expression), one.rotation, one.translation)
+        space = placed(face.vertices(identity, one.expression), one.rotation, one.translation)
         marked = pictures[frame].copy()
         _mark(marked, points[frame], SEEN)
         _mark(marked, camera.project(face.at_points(space[0]))[:, :2], FITTED)

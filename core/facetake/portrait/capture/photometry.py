@@ -17,7 +17,7 @@ from facetake.arrays import F32, U8
 from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised
-from facetake.render.camera import Camera
+from facetake.render.camera import Camera, placed
 from facetake.render.harmonics import N_BANDS, basis, to_linear
 from facetake.render.picture import seen_faces
 
@@ -110,7 +110,7 @@ class Photometry:
 
     def looks(self, pictures: U8, motion: FaceMotion) -> Looks:
         """Albedo, light and own colours from a few frames."""
-        space = pose.placed(self._in_face(motion), motion.rotation, motion.translation)
+        space = placed(self._in_face(motion), motion.rotation, motion.translation)
         seen = []
         bands = []
         colours = []
@@ -135,7 +135,7 @@ class Photometry:
         return np.stack(normal), np.stack(gradient)
 
     def _frame_terms(self, picture: F32, looks: Looks, motion: FaceMotion, points: F32) -> tuple[F32, F32]:
-        space = pose.placed(points, motion.rotation, motion.translation)[0]
+        space = placed(points, motion.rotation, motion.translation)[0]
         normals = self._surface.normals(space)
         use = np.flatnonzero(self._surface.visible(space, normals))
         use = use[:: max(1, len(use) // SAMPLES)]

@@ -1,4 +1,4 @@
-"""Rotations, projections and their derivatives, for many frames at once.
+"""How pixels follow a pose and what moves points: derivatives for a fit, of many frames at once.
 
 Knows a camera and points; does not know faces. Rotations are matrices (T, 3, 3) here and are changed by a small turn
 from the left.
@@ -10,25 +10,6 @@ import numpy as np
 
 from facetake.arrays import F32
 from facetake.render.camera import Camera
-
-
-def matrices(vectors: F32) -> F32:
-    """Rotation matrices (T, 3, 3) of rotation vectors (T, 3) in radians (Rodrigues)."""
-    from scipy.spatial.transform import Rotation
-
-    return np.asarray(Rotation.from_rotvec(np.asarray(vectors, np.float64)).as_matrix(), np.float32)
-
-
-def vectors(rotation: F32) -> F32:
-    """Rotation vectors (T, 3) of matrices (T, 3, 3)."""
-    from scipy.spatial.transform import Rotation
-
-    return np.asarray(Rotation.from_matrix(np.asarray(rotation, np.float64)).as_rotvec(), np.float32)
-
-
-def placed(points: F32, rotation: F32, translation: F32) -> F32:
-    """Points (T, N, 3) in the camera's space: R x + t."""
-    return np.asarray(points @ rotation.transpose(0, 2, 1) + translation[:, None], np.float32)
 
 
 def pixel_slopes(camera_points: F32, camera: Camera) -> F32:

@@ -21,8 +21,8 @@ from facetake import files
 from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, ModelError, PortraitError
 from facetake.face.model import FaceModel
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import CapturedActor
+from facetake.render.camera import rotation_matrices
 
 DEFAULT = "anny"
 KINDS = ("flame", "bfm", "ict")
@@ -134,7 +134,7 @@ class Placed:
         self.actor = actor
         self.model = model
         self._identity = torch.from_numpy(fit.identity)[None]
-        self._rotation = pose.matrices(fit.rotation)
+        self._rotation = rotation_matrices(fit.rotation)
 
     @property
     def origin(self) -> str:

@@ -19,10 +19,9 @@ from facetake.face.head import PIVOT_M, rotation
 from facetake.face.ibug import INNER_LIPS
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import CapturedActor
 from facetake.portrait.landmark_translation.motion.edges import EYE_CORNERS
-from facetake.render.camera import Camera
+from facetake.render.camera import Camera, placed, rotation_matrices
 from facetake.take import Take
 
 CALM = 0.5  # what a turn of the head counts beside an open mouth, in the search for the calmest frame
@@ -77,7 +76,7 @@ class Stance:
             (T, 68, 3) x and y in pixels, centres at +0.5, and depth from the middle of the points, in pixels.
         """
         turned = points if head_deg is None else PIVOT_M + (points - PIVOT_M) @ rotation(head_deg).transpose(0, 2, 1)
-        screen = self.camera.project(pose.placed(turned.astype(np.float32), self.rotation, self.translation))
+        screen = self.camera.project(placed(turned.astype(np.float32), self.rotation, self.translation))
         depth = screen[..., 2]
         middle = depth.mean(axis=-1, keepdims=True)
         screen[..., 2] = (depth - middle) * self.camera.focal / middle
@@ -94,7 +93,7 @@ def of_actor(actor: CapturedActor, model: FaceModel) -> tuple[Person, Stance, F3
     identity = torch.from_numpy(fit.identity)
     rest = model.neutral_expression[None]
     still = marks.of(identity, rest)[0].numpy()
-    stance = Stance(pose.matrices(fit.rotation), fit.translation, actor.camera)
+    stance = Stance(rotation_matrices(fit.rotation), fit.translation, actor.camera)
     return Person(still, fit.identity), stance, marks.of(identity, torch.from_numpy(fit.expression)).numpy()
 
 

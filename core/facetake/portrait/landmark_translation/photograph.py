@@ -20,7 +20,6 @@ from facetake.face.drive import head_angles
 from facetake.face.ibug import IBUG_68
 from facetake.face.marks import Marks
 from facetake.face.model import FaceModel
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion, FitSettings, LandmarkFitter, first_motion
 from facetake.portrait.capture.linearized_model import linearised
 from facetake.portrait.landmark_translation.person import Person, Stance
@@ -28,7 +27,7 @@ from facetake.portrait.video.crop import stable_crop
 from facetake.portrait.video.exif import Orientation, orientation_of
 from facetake.portrait.video.footage import SIDE_MOST, as_picture, check_whole
 from facetake.portrait.video.landmarks import LONGEST_SIDE, MAIN_FACE, OUTSIDE, detector, read_tracks
-from facetake.render.camera import Camera, portrait
+from facetake.render.camera import Camera, portrait, rotation_vectors
 from facetake.render.video import require_av
 
 SMALLEST_FACE = 64  # pixels, from brow to chin
@@ -170,7 +169,7 @@ def _fit(points: F32, model: FaceModel, camera: Camera) -> tuple[F32, FaceMotion
 
 
 def _check_pose(motion: FaceMotion, path: Path) -> None:
-    yaw, pitch, _ = head_angles(pose.vectors(motion.rotation))[0]
+    yaw, pitch, _ = head_angles(rotation_vectors(motion.rotation))[0]
     for angle, way in ((yaw, "to the side"), (pitch, "up or down")):
         if not abs(angle) <= TURN_MOST_DEG:
             raise PortraitError(

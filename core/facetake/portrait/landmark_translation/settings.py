@@ -12,8 +12,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from facetake.networks.landmark_moods import MoodSize
-from facetake.networks.landmark_motion import MotionSize
 from facetake.networks.patchgan import PatchSize
 from facetake.networks.sequence_translator import SequenceTranslatorSize
 from facetake.networks.unet import Output, UNetSize
@@ -38,6 +36,24 @@ class Lessons:
     seconds: float = 4.0
     spread: float = 0.7
     every: int = 5
+
+
+@dataclass(frozen=True)
+class MotionSize:
+    """Shape of the network of displacements. The paper has 256 in the LSTM and leaves the rest to a supplement.
+
+    Attributes:
+        hidden: numbers each LSTM remembers.
+        layers: LSTMs, one over another.
+        wide, narrow: of the perceptron.
+        both_ways: it also hears what comes next. The paper does not say; without it lips cannot be early.
+    """
+
+    hidden: int = 256
+    layers: int = 3
+    wide: int = 512
+    narrow: int = 256
+    both_ways: bool = False
 
 
 @dataclass(frozen=True)
@@ -71,6 +87,21 @@ class NeutralTraining:
     velocity: float = 1.0
     save_every: int = 10
     way: Way = "network"
+
+
+@dataclass(frozen=True)
+class MoodSize:
+    """Shape of the generator and the discriminators of moods.
+
+    Attributes:
+        width: numbers an edge in every layer.
+        layers: how often edges hear their neighbours.
+        place: numbers learnt for each edge, by which layers shared by all edges know a lip from a brow.
+    """
+
+    width: int = 128
+    layers: int = 4
+    place: int = 16
 
 
 @dataclass(frozen=True)

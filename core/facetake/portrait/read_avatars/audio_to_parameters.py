@@ -19,15 +19,15 @@ from torch.nn import functional as F
 
 from facetake.arrays import F32, Mask
 from facetake.emotion import EmotionTrack
-from facetake.networks.audio2parameters import ParameterCritic, ParameterGenerator, ParameterSize
 from facetake.networks.optimization import BETAS, gan_step, least_squares
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.lip_regression import Ridge, regress
-from facetake.portrait.read_avatars.settings import ParameterTraining
+from facetake.portrait.read_avatars.settings import ParameterSize, ParameterTraining
 from facetake.portrait.training import training_dir
 from facetake.portrait.training.trainer import Trainer, batches, ignore
 from facetake.portrait.training.training_dir import Kept
 
+LEAK = 0.2  # READ does not say; as in other networks beside a discriminator (Isola et al. 2017)
 SMALLEST_SPREAD = 0.02  # a coefficient that hardly moves does not count for more than that
 GENERATOR = "generator"
 CRITIC = "critic"
@@ -42,6 +42,50 @@ class SpokenClip:
     label: F32
     parameters: F32
     learnable: Mask
+
+
+class _OverTime(nn.Module):
+    """A fully connected layer, an LSTM and a fully connected decoder."""
+
+    def __init__(self, n_in: int, n_out: int, layers: int, size: ParameterSize, *, both_ways: bool) -> None:
+        super().__init__()
+        self.encoder = nn.Sequential(nn.Linear(n_in, size.width), nn.LeakyReLU(LEAK))
+        self.lstm = nn.LSTM(size.width, size.width, layers, batch_first=True, bidirectional=both_ways)
+        found = size.width * (2 if both_ways else 1)
+        self.decoder = nn.Sequential(nn.Linear(found, size.middle), nn.LeakyReLU(LEAK), nn.Linear(size.middle, n_out))
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """Maps (B, T, n_in) to (B, T, n_out)."""
+        out: Tensor = self.decoder(self.lstm(self.encoder(rows))[0])
+        return out
+
+
+class ParameterGenerator(nn.Module):
+    """What a face does with a sound in a mood."""
+
+    def __init__(self, n_features: int, n_label: int, n_parameters: int, size: ParameterSize) -> None:
+        """Builds the generator."""
+        super().__init__()
+        self.net = _OverTime(n_features + n_label, n_parameters, size.layers, size, both_ways=size.both_ways)
+
+    def forward(self, features: Tensor, label: Tensor) -> Tensor:
+        """Maps features (B, T, n_features) and labels (B, T, n_label) to parameters (B, T, n_parameters)."""
+        out: Tensor = self.net(torch.cat([features, label], dim=2))
+        return out
+
+
+class ParameterCritic(nn.Module):
+    """Whether parameters are real ones for this sound and mood."""
+
+    def __init__(self, n_features: int, n_label: int, n_parameters: int, size: ParameterSize) -> None:
+        """Builds the discriminator."""
+        super().__init__()
+        self.net = _OverTime(n_parameters + n_features + n_label, 1, size.judging, size, both_ways=False)
+
+    def forward(self, parameters: Tensor, features: Tensor, label: Tensor) -> Tensor:
+        """Verdicts (B,), 1 for real: the mean over time of one a frame."""
+        verdict: Tensor = self.net(torch.cat([parameters, features, label], dim=2)).mean(dim=(1, 2))
+        return verdict
 
 
 class ParameterPredictor(nn.Module):

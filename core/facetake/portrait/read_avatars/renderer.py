@@ -11,12 +11,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from facetake.networks.phoneme_encoder import PhonemeEncoder
 from facetake.networks.siren import Siren
 from facetake.networks.unet import N_OUT, UNet, put
-from facetake.portrait.read_avatars.settings import ReadAvatarsSettings
+from facetake.portrait.read_avatars.settings import PhonemeEncoderSize, ReadAvatarsSettings
 from facetake.portrait.video.compositing import PAPER_PX
 
+LEAK = 0.02  # as in Neural Voice Puppetry's audio network (Thies et al. 2020)
 GROWN_PX = 8  # how far the hole reaches beyond the face; the paper has "a fixed number of pixels"
 
 
@@ -43,6 +43,40 @@ class RendererInput:
     def to(self, device: torch.device) -> RendererInput:
         """The same on a device."""
         return RendererInput(*(getattr(self, field.name).to(device) for field in fields(self)))
+
+
+class PhonemeEncoder(nn.Module):
+    """A window of phoneme probabilities to one vector, by convolutions over time.
+
+    Each halves the window, until little is left; then two linear layers and a tanh.
+    """
+
+    def __init__(self, n_phonemes: int, rows: int, size: PhonemeEncoderSize) -> None:
+        """Builds the encoder for windows of `rows` times `n_phonemes` probabilities."""
+        super().__init__()
+        widths = [n_phonemes, *size.widths]
+        layers: list[nn.Module] = []
+        for a, b in zip(widths, widths[1:], strict=False):
+            layers += [nn.Conv1d(a, b, 3, stride=2, padding=1), nn.LeakyReLU(LEAK)]
+            rows = (rows + 1) // 2
+        self.convolutions = nn.Sequential(*layers)
+        self.last = nn.Sequential(
+            nn.Linear(widths[-1] * rows, size.middle), nn.LeakyReLU(LEAK), nn.Linear(size.middle, size.out), nn.Tanh()
+        )
+        self.apply(_start)
+
+    def forward(self, windows: Tensor) -> Tensor:
+        """Maps (B, rows, n_phonemes) to (B, out) in -1..1."""
+        out: Tensor = self.last(self.convolutions(windows.transpose(1, 2)).flatten(1))
+        return out
+
+
+def _start(layer: nn.Module) -> None:
+    """Weights that keep the spread of what comes in (He et al. 2015): with smaller ones all sounds begin as one."""
+    if isinstance(layer, nn.Conv1d | nn.Linear):
+        nn.init.kaiming_normal_(layer.weight, LEAK)
+        if layer.bias is not None:
+            nn.init.zeros_(layer.bias)
 
 
 class Renderer(nn.Module):

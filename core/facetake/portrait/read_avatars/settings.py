@@ -11,15 +11,32 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
-from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.patchgan import PatchSize
-from facetake.networks.phoneme_encoder import PhonemeEncoderSize
 from facetake.networks.siren import SirenSize
 from facetake.networks.unet import Output, UNetSize
 from facetake.portrait.training.presets import check_falling, preset
 
 StyleBy = Literal["found", "vgg", "filters"]
 FILTERED: Final = "filters"
+
+
+@dataclass(frozen=True)
+class ParameterSize:
+    """Shape of the generator and the discriminator of parameters. READ Avatars leaves it to a supplement.
+
+    Attributes:
+        width: of the encoder, and of the LSTMs.
+        layers: LSTMs of the generator, one over another.
+        judging: LSTMs of the discriminator.
+        middle: numbers in the decoder.
+        both_ways: the generator also hears what comes next. The paper does not say; without it lips cannot be early.
+    """
+
+    width: int = 256
+    layers: int = 3
+    judging: int = 2
+    middle: int = 128
+    both_ways: bool = False
 
 
 @dataclass(frozen=True)
@@ -50,6 +67,21 @@ class ParameterTraining:
     stride: int = 10
     save_every: int = 2
     way: Literal["network", "ridge"] = "network"
+
+
+@dataclass(frozen=True)
+class PhonemeEncoderSize:
+    """Shape of the encoder of phonemes. READ leaves it to a supplement; the defaults follow Neural Voice Puppetry's.
+
+    Attributes:
+        widths: channels after each convolution; each halves the window.
+        middle: numbers in the layer between the convolutions and the vector.
+        out: numbers in the vector (N_a).
+    """
+
+    widths: tuple[int, ...] = (32, 32, 64, 64)
+    middle: int = 128
+    out: int = 64
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,7 @@ import torch
 from torch import Tensor
 
 from facetake.errors import Notice, PortraitError
+from facetake.portrait.training.devices import said
 
 if TYPE_CHECKING:
     from facetake.portrait.training.training_dir import Kept
@@ -46,26 +47,6 @@ def limited() -> Iterator[None]:
         _limit.reset(token)
 
 
-@contextmanager
-def told() -> Iterator[None]:
-    """What a card does not hold inside the block is told in a sentence.
-
-    Raises:
-        PortraitError: the card's memory is full.
-    """
-    try:
-        yield
-    except torch.OutOfMemoryError as error:
-        raise PortraitError(
-            f"the card's memory is full ({_what(error)}); close what else uses the card, or add --device cpu"
-        ) from error
-
-
-def _what(error: torch.OutOfMemoryError) -> str:
-    """What torch says in its first sentence."""
-    return str(error).split(". ", maxsplit=1)[0]
-
-
 def fitting(batch: int) -> int:
     """How many of a batch are taken at a time: all of them, or as many as have turned out to fit."""
     limit = _limit.get()
@@ -92,7 +73,7 @@ def within(learn: Callable[[], Learnt], kept: Sequence[Kept]) -> Learnt:
         try:
             return learn()
         except torch.OutOfMemoryError as error:
-            what = _what(error)
+            what = said(error)
         # Behind the clause, where nothing holds the pictures of the batch any more.
         if limit.largest <= 1:
             raise PortraitError(

@@ -1,10 +1,14 @@
 """Which processor the networks of portraits run on, and pictures on their way there and back.
 
-A processor is named, or is a graphics card where there is one. Networks say themselves where they are; what is shown to
-them follows. Pictures are uint8 outside of networks and -1..1 inside. Does not know what pictures show.
+A processor is named, or is a graphics card where there is one, whose memory may be full. Networks say themselves where
+they are; what is shown to them follows. Pictures are uint8 outside of networks and -1..1 inside. Does not know what
+pictures show.
 """
 
 from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -37,6 +41,26 @@ def device(name: str = AUTO) -> torch.device:
         reason = str(error).splitlines()[0]
         raise PortraitError(f"no device {name!r} here ({reason}); name cpu, cuda, cuda:0 or auto") from error
     return found
+
+
+@contextmanager
+def memory_told() -> Iterator[None]:
+    """What a card does not hold inside the block is told in a sentence.
+
+    Raises:
+        PortraitError: the card's memory is full.
+    """
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        raise PortraitError(
+            f"the card's memory is full ({said(error)}); close what else uses the card, or add --device cpu"
+        ) from error
+
+
+def said(error: torch.OutOfMemoryError) -> str:
+    """What torch says in its first sentence."""
+    return str(error).split(". ", maxsplit=1)[0]
 
 
 def home(network: nn.Module) -> torch.device:

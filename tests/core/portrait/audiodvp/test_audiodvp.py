@@ -162,6 +162,29 @@ def test_features_land_on_the_videos_frames() -> None:
     assert np.allclose(moved[25:], ramp[-1])
 
 
+def test_audio2expression_is_table_1() -> None:
+    """256 features and 64 coefficients make layers of 5 x 254, 3 x 252, 1 x 250 and 64 numbers."""
+    network = expression.Audio2Expression(256, 64, 3)
+    shapes: list[tuple[int, ...]] = []
+    for layer in network.convolutions:
+        layer.register_forward_hook(lambda _, __, out: shapes.append(tuple(out.shape[1:])))
+
+    assert network(torch.zeros(2, 7, 256)).shape == (2, 64)
+    assert shapes == [(5, 254), (3, 252), (1, 250)]
+
+
+def test_windows_are_zero_past_the_ends() -> None:
+    """Frame t stands in the middle of its window, its neighbours around it, zeros where there are none."""
+    frames = torch.arange(1.0, 5.0)[:, None]
+
+    assert expression.stacked(frames, 2)[:, :, 0].tolist() == [
+        [0, 0, 1, 2, 3],
+        [0, 1, 2, 3, 4],
+        [1, 2, 3, 4, 0],
+        [2, 3, 4, 0, 0],
+    ]
+
+
 def test_audio2expression_learns_a_linear_map() -> None:
     """From features that determine the expression it predicts frames it has not seen."""
     random = np.random.default_rng(1)

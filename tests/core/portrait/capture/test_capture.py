@@ -23,6 +23,7 @@ from facetake.portrait.capture.photometry import bands_of
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.storage import write_png
 from facetake.portrait.video.footage import open_footage
+from facetake.render.camera import placed, rotation_matrices, rotation_vectors
 from facetake.render.picture import drawn
 from facetake.rig.arkit import ARKIT_NAMES, to_arkit
 
@@ -51,13 +52,13 @@ def captured(film: Filmed) -> tuple[CapturedActor, list[str]]:
 def fitted(actor: CapturedActor) -> FaceMotion:
     """The motion that a capture found."""
     fit = actor.fit
-    return FaceMotion(pose.matrices(fit.rotation), fit.translation, fit.expression)
+    return FaceMotion(rotation_matrices(fit.rotation), fit.translation, fit.expression)
 
 
 def test_pose_is_found_within_a_degree(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
     """The head's turn is within one degree of the truth in every frame, for a face whose shape is not known."""
     between = fitted(captured[0]).rotation @ film.motion.rotation.transpose(0, 2, 1)
-    assert np.degrees(np.linalg.norm(pose.vectors(between), axis=1)).max() < 1.0
+    assert np.degrees(np.linalg.norm(rotation_vectors(between), axis=1)).max() < 1.0
 
 
 def test_landmarks_are_found(captured: tuple[CapturedActor, list[str]], film: Filmed) -> None:
@@ -85,7 +86,7 @@ def test_own_colours_explain_the_pictures(captured: tuple[CapturedActor, list[st
     motion = fitted(captured[0])
     face = film.face
     fit = actor.fit
-    space = pose.placed(face.vertices(fit.identity, motion.expression), motion.rotation, motion.translation)
+    space = placed(face.vertices(fit.identity, motion.expression), motion.rotation, motion.translation)
     away = []
     for colour in (fit.colour, face.albedo(fit.albedo)):
         made = drawn(space[0], face.model.faces, colour, actor.light_at(0), actor.camera)
@@ -188,13 +189,13 @@ def test_slopes_agree_with_small_steps() -> None:
     points = random.normal(scale=0.05, size=(1, 7, 3))
     moves = random.normal(scale=0.01, size=(2, 7, 3))
     place: Any = np.array([[0.01, 0.02, 0.7]])
-    turn = pose.matrices(10 * place * [[1, -1, 0.01]])
+    turn = rotation_matrices(10 * place * [[1, -1, 0.01]])
     seen, slopes = pose.point_slopes(points, moves, turn, place, camera())
     for column in range(8):
         step: Any = np.zeros(8)
         step[column] = 1e-4
         moved = points + np.tensordot(step[6:], moves, 1)
-        near = pose.placed(moved, pose.matrices(step[None, :3]) @ turn, place + step[3:6])
+        near = placed(moved, rotation_matrices(step[None, :3]) @ turn, place + step[3:6])
         change = (camera().project(near)[..., :2] - seen) / 1e-4
         assert np.abs(change - slopes[..., column]).max() < 0.02 * np.abs(slopes[..., column]).max() + 0.5
 

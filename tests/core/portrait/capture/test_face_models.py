@@ -12,11 +12,11 @@ from others import bfm_front, flame_npz, ict_folder
 
 from facetake.errors import ConfigError, ModelError, PortraitError
 from facetake.portrait.audiodvp.proxy import open_performer
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.clip_capture import Order, capture
 from facetake.portrait.capture.fitting import FitSettings
 from facetake.portrait.capture.performance import take_of
 from facetake.portrait.capture.posed_face import open_face, reopen
+from facetake.render.camera import rotation_matrices, rotation_vectors
 
 FILES: dict[str, Callable[[Path], Path]] = {
     "flame": flame_npz,
@@ -33,8 +33,8 @@ def test_an_actor_is_captured_with_a_users_model(kind: str, tmp_path: Path) -> N
     film = filmed(tmp_path, face.model, 4, noise_px=0.2, size=128)
     order = Order(film.video, tmp_path / "actor", film.tracks, size=128, settings=FitSettings(n_shared=4))
     actor, _ = capture(order, face, lambda share, what: None)
-    between = pose.matrices(actor.fit.rotation) @ film.motion.rotation.transpose(0, 2, 1)
-    assert np.degrees(np.linalg.norm(pose.vectors(between), axis=1)).max() < 3.0
+    between = rotation_matrices(actor.fit.rotation) @ film.motion.rotation.transpose(0, 2, 1)
+    assert np.degrees(np.linalg.norm(rotation_vectors(between), axis=1)).max() < 3.0
     performer = open_performer(actor.folder)
     drawing = performer.draw(performer.expression[0], 0)
     mask = performer.mask(0)

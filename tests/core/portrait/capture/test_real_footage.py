@@ -16,7 +16,6 @@ from facetake.cli import main
 from facetake.errors import PortraitError
 from facetake.face.model import FaceModel
 from facetake.portrait.audiodvp import training
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.actor import CapturedActor, read_actor
 from facetake.portrait.capture.clip_capture import Order, capture, capture_shots
 from facetake.portrait.capture.clip_list import read_clips
@@ -24,6 +23,7 @@ from facetake.portrait.capture.fitting import FaceMotion, FitSettings
 from facetake.portrait.capture.linearized_model import Linearised
 from facetake.portrait.capture.posed_face import open_face
 from facetake.portrait.storage import read_pictures
+from facetake.render.camera import rotation_matrices, rotation_vectors
 
 SETTINGS = FitSettings(chunk=13, n_shared=6, colour_rounds=1)
 N = 26
@@ -183,7 +183,7 @@ def turned(folder: Path, degrees: float, monkeypatch: pytest.MonkeyPatch, middle
     def turning(face: Linearised, number: int) -> FaceMotion:
         t = np.linspace(0.0, 2.0 * np.pi, number, endpoint=False)
         turn = np.stack([0.1 * np.sin(2 * t), np.radians(middle + degrees * np.sin(t)), 0.05 * np.cos(t)], axis=1)
-        return replace(motion(face, number), rotation=pose.matrices(turn.astype(np.float32)))
+        return replace(motion(face, number), rotation=rotation_matrices(turn.astype(np.float32)))
 
     monkeypatch.setattr("made_up.motion", turning)
     model: FaceModel = open_face().model
@@ -194,8 +194,8 @@ def test_a_head_that_turns_by_40_degrees_is_followed(tmp_path: Path, monkeypatch
     """Its pose is within two degrees in every frame, and all frames are learnt from."""
     made = turned(tmp_path, 40.0, monkeypatch)
     (actor,), _ = captured(shot(made).written(tmp_path / "a"))
-    between = pose.matrices(actor.fit.rotation) @ made.motion.rotation.transpose(0, 2, 1)
-    assert np.degrees(np.linalg.norm(pose.vectors(between), axis=1)).max() < 2.0
+    between = rotation_matrices(actor.fit.rotation) @ made.motion.rotation.transpose(0, 2, 1)
+    assert np.degrees(np.linalg.norm(rotation_vectors(between), axis=1)).max() < 2.0
     assert actor.learnable.all()
 
 

@@ -10,10 +10,9 @@ from films import film
 
 from facetake.arrays import F32
 from facetake.face.model import FaceModel
-from facetake.portrait.capture import pose
 from facetake.portrait.capture.fitting import FaceMotion
 from facetake.portrait.capture.linearized_model import Linearised, linearised
-from facetake.render.camera import Camera, portrait
+from facetake.render.camera import Camera, placed, portrait, rotation_matrices
 from facetake.render.harmonics import N_BANDS
 from facetake.render.picture import drawn
 
@@ -61,7 +60,7 @@ def motion(face: Linearised, number: int) -> FaceMotion:
     for order, (name, most) in enumerate(ACTED.items()):
         if name in names:
             expression[:, names.index(name)] = most * np.clip(np.sin(t * 1.5 + order), 0, 1)
-    return FaceMotion(pose.matrices(turn), place, expression)
+    return FaceMotion(rotation_matrices(turn), place, expression)
 
 
 def light() -> F32:
@@ -92,7 +91,7 @@ def filmed(
     truth = motion(face, number)
     truth = truth if says is None else replace(truth, expression=says)
     back = random.integers(30, 90, (size // 16, size // 16, 3), dtype=np.uint8).repeat(16, 0).repeat(16, 1)
-    space = pose.placed(face.vertices(identity, truth.expression), truth.rotation, truth.translation)
+    space = placed(face.vertices(identity, truth.expression), truth.rotation, truth.translation)
     pictures = np.stack([drawn(one, model.faces, colour, light(), camera(size), back) for one in space])
     marks = camera(size).project(face.at_points(space))[..., :2]
     noisy = marks + random.normal(scale=noise_px * size / 256, size=marks.shape)

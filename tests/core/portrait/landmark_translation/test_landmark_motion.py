@@ -16,7 +16,6 @@ from facetake.arrays import F32
 from facetake.errors import ConfigError, PortraitError
 from facetake.face import anny
 from facetake.face.marks import Marks
-from facetake.networks.landmark_moods import MoodSize
 from facetake.portrait.landmark_translation import render
 from facetake.portrait.landmark_translation.checkpoint import (
     LandmarkTranslationMetadata,
@@ -32,7 +31,7 @@ from facetake.portrait.landmark_translation.motion.emotions import EmotionEdgeMo
 from facetake.portrait.landmark_translation.motion.neutral import NeutralTrainer, speak
 from facetake.portrait.landmark_translation.motion.training import learn_motion
 from facetake.portrait.landmark_translation.person import Person
-from facetake.portrait.landmark_translation.settings import Lessons, MoodTraining, read_settings
+from facetake.portrait.landmark_translation.settings import Lessons, MoodSize, MoodTraining, read_settings
 from facetake.take import Take
 
 SIGNS = {

@@ -18,12 +18,11 @@ from facetake.face.ibug import IBUG_68
 from facetake.face.marks import Marks
 from facetake.portrait.capture.actor import ActorMetadata, CapturedActor, Fit
 from facetake.portrait.capture.linearized_model import linearised
-from facetake.portrait.capture.pose import matrices
 from facetake.portrait.landmark_translation import photograph
 from facetake.portrait.landmark_translation.person import Stance, of_actor, of_take
 from facetake.portrait.landmark_translation.photograph import open_picture, read_photograph
 from facetake.portrait.storage import write_png
-from facetake.render.camera import portrait
+from facetake.render.camera import portrait, rotation_matrices
 from facetake.take import Take
 
 ACTED = {"jawOpen": 0.3, "mouthSmileLeft": 0.5, "mouthSmileRight": 0.5}
@@ -56,7 +55,7 @@ def _tracked(folder: Path, turn: tuple[float, float, float] = (0.05, 0.1, 0.02),
     vertices = model.vertices(who[None], _expression())
     camera = portrait((wide, side), 25.0)
     points = np.zeros((1, 468, 2), np.float32)
-    placed = (vertices @ torch.from_numpy(matrices(np.array([turn], np.float32))[0]).T).numpy()
+    placed = (vertices @ torch.from_numpy(rotation_matrices(np.array([turn], np.float32))[0]).T).numpy()
     placed = placed + np.array([0.0, 0.0, changes.get("away", 0.7)], np.float32)
     points[:] = camera.project(Marks(model).at(torch.from_numpy(placed)).numpy())[..., :2].mean(axis=1)[:, None]
     seen = camera.project(model.landmarks(torch.from_numpy(placed)).numpy())[..., :2]

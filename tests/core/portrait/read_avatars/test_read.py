@@ -17,7 +17,6 @@ from scipy.fft import dct
 from facetake import audio, emotion, inference
 from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
-from facetake.networks.audio2parameters import ParameterSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.audio_features import log_mel
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, read_clips
@@ -28,7 +27,7 @@ from facetake.portrait.read_avatars.audio_to_parameters import over_time
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
-from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
+from facetake.portrait.read_avatars.settings import ParameterSize, ParameterTraining, ReadAvatarsSettings, read_settings
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface, ringed
 from facetake.portrait.read_avatars.training import TrainingClip, train
 from facetake.portrait.training.presets import PRESETS  # noqa: E402

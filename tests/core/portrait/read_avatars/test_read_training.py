@@ -13,16 +13,20 @@ import torch
 
 from facetake.errors import ConfigError
 from facetake.networks import checkpoint
-from facetake.networks.audio2parameters import ParameterSize
-from facetake.networks.phoneme_encoder import PhonemeEncoder, PhonemeEncoderSize
 from facetake.networks.siren import Siren, SirenSize
 from facetake.portrait.capture.clip_list import LABELS
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars import audio_to_parameters
 from facetake.portrait.read_avatars.dataset import Maps
-from facetake.portrait.read_avatars.renderer import RendererInput, filled
+from facetake.portrait.read_avatars.renderer import PhonemeEncoder, RendererInput, filled
 from facetake.portrait.read_avatars.renderer_training import ReadAvatarsRendererTrainer, jittered
-from facetake.portrait.read_avatars.settings import ParameterTraining, ReadAvatarsSettings, read_settings
+from facetake.portrait.read_avatars.settings import (
+    ParameterSize,
+    ParameterTraining,
+    PhonemeEncoderSize,
+    ReadAvatarsSettings,
+    read_settings,
+)
 from facetake.portrait.training.trainer import share_of_rate
 
 

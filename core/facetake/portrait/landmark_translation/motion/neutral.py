@@ -15,14 +15,42 @@ from torch import Tensor, nn
 
 from facetake.arrays import F32
 from facetake.face.ibug import INNER_LIPS, MOUTH
-from facetake.networks.landmark_motion import SCALE, LandmarkMotion
 from facetake.networks.optimization import step
 from facetake.portrait.audio_features import SMALLEST_SPREAD
 from facetake.portrait.landmark_translation.motion.dataset import LandmarkMotionExample
 from facetake.portrait.landmark_translation.motion.edges import N_POINTS, joints
-from facetake.portrait.landmark_translation.settings import NeutralTraining
+from facetake.portrait.landmark_translation.settings import MotionSize, NeutralTraining
 from facetake.portrait.lip_regression import Ridge, regress
 from facetake.portrait.training.trainer import batches
+
+LEAK = 0.2  # the paper does not say; as in MakeItTalk's network of the same task (Zhou et al. 2020)
+SCALE = 0.1
+"""Displacements are so small, in distances between the eyes, that the network works in tenths."""
+
+
+class LandmarkMotion(nn.Module):
+    """lstm_neu over the features of the sound; a perceptron joins what it remembers to the landmarks at rest."""
+
+    def __init__(self, n_features: int, n_points: int, size: MotionSize) -> None:
+        """Builds the network for `n_features` numbers a frame and `n_points` landmarks."""
+        super().__init__()
+        self.lstm = nn.LSTM(n_features, size.hidden, size.layers, batch_first=True, bidirectional=size.both_ways)
+        heard = size.hidden * (2 if size.both_ways else 1)
+        self.decoder = nn.Sequential(
+            nn.Linear(heard + 3 * n_points, size.wide),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(size.wide, size.narrow),
+            nn.LeakyReLU(LEAK),
+            nn.Linear(size.narrow, 3 * n_points),
+        )
+
+    def forward(self, features: Tensor, still: Tensor) -> Tensor:
+        """Displacements (B, T, N, 3) for features (B, T, n_features) and faces at rest (B, N, 3), in one unit."""
+        hidden = self.lstm(features)[0]
+        whom = still.flatten(1)[:, None].expand(-1, hidden.shape[1], -1)
+        moved = self.decoder(torch.cat([hidden, whom], dim=2))
+        displaced: Tensor = SCALE * moved.unflatten(2, still.shape[1:])
+        return displaced
 
 
 class NetworkSpeaker(nn.Module):
