@@ -240,7 +240,7 @@ def draft(
     emotion = heard.track if heard else emotion
     values = _curves(models, line.hearing, emotion, progress or _ignore)
     if line.hearing.lips is not None:
-        heard_lips.follow(values, line.hearing.lips, heard_lips.spoken(line.hearing.visemes))
+        heard_lips.follow(values, _lips(line, line.hearing.lips), heard_lips.spoken(line.hearing.visemes))
     return mark(Draft(values, emotion, heard, mood), line, options, models)
 
 
@@ -538,6 +538,13 @@ def _curves(models: Models, hearing: Hearing, emotion: EmotionTrack, report: Cal
         memmap.release(values)
         report(EAR_SHARE + (NETWORK_SHARE - EAR_SHARE) * (first + len(curves)) / count)
     return values
+
+
+def _lips(line: HeardLine, lips: F32) -> F32:
+    """What the ear read of the lips (T, 2), by loudness too in a list of words or phrases."""
+    if not silence.is_list(silence.speech_spans(line.hearing.visemes, line.energy_db)):
+        return lips
+    return heard_lips.with_loudness(lips, line.energy_db, heard_lips.spoken(line.hearing.visemes))
 
 
 def _about(closures: Sequence[lip_closure.Closure], first: int, last: int) -> slice:

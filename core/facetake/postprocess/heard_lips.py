@@ -19,6 +19,10 @@ from facetake.postprocess.silence import SILENCE
 SHARE = 0.75
 """Of the ear's word against the performer's: on two speakers and an artist's line that nothing learnt from, opening and
 rounding hardly change between 0.7 and 1."""
+LOUD_SHARE = 0.75
+"""Of loudness in the opening of a list. On four of an artist's lists, as a readout reads them that never saw the
+artist, the jaw's correlation is 0.73 without it, 0.82 with a half and 0.85 with three quarters or all of it; as those
+read them that learnt from them, 0.85, 0.86, 0.86 and 0.85."""
 LATE_FRAMES = 1
 """Curves lead the sound by a frame later on; the ear's word is in time with the lips already."""
 LEAST_FRAMES = 30
@@ -35,6 +39,22 @@ LIPS = ((mouth.aperture, OPENING), (mouth.pucker, ROUNDING))
 def spoken(visemes: NDArray[np.floating]) -> NDArray[np.bool_]:
     """(T,) where silence is less likely than not, by the probabilities of visemes (T, 16)."""
     return np.asarray(visemes[:, SILENCE] < 0.5)
+
+
+def with_loudness(lips: F32, energy_db: NDArray[np.floating], speech: NDArray[np.bool_]) -> F32:
+    """Lips as they were read, their opening by loudness, too: for lists, which are read out word by word.
+
+    Args:
+        lips: (T, 2) opening and rounding.
+        energy_db: (T,) level.
+        speech: (T,) where somebody speaks.
+    """
+    if speech.sum() < LEAST_FRAMES:
+        return lips
+    loudness = 10.0 ** (np.asarray(energy_db, np.float64) / 40.0)  # the root of the amplitude
+    mixed = lips.copy()
+    mixed[:, 0] += LOUD_SHARE * (in_scale(loudness, lips[:, 0], speech) - lips[:, 0])
+    return mixed
 
 
 def follow(values: Values, lips: NDArray[np.floating], speech: NDArray[np.bool_]) -> None:

@@ -57,7 +57,7 @@ def speech_gate(
         In a list of words or phrases it closes after each.
     """
     spans = speech_spans(visemes, energy_db, rate)
-    pause_s, release_s = (LIST_PAUSE_S, LIST_RELEASE_S) if _is_list(spans) else (SHORT_PAUSE_S, RELEASE_S)
+    pause_s, release_s = (LIST_PAUSE_S, LIST_RELEASE_S) if is_list(spans) else (SHORT_PAUSE_S, RELEASE_S)
     phrases = joined(spans, pause_s)
     ramps = [min(release_s, RAMP_SHARE * gap) for gap in [np.inf, *gaps(phrases), np.inf]]
     eased = [(*phrase, ramps[n], ramps[n + 1]) for n, phrase in enumerate(phrases)]
@@ -75,7 +75,7 @@ def speech_spans(
     return [((a - 0.5) / rate, (b - 0.5) / rate) for a, b in talks]
 
 
-def _is_list(spans: Sequence[tuple[float, float]]) -> bool:
+def is_list(spans: Sequence[tuple[float, float]]) -> bool:
     """Whether stretches of speech are words, or phrases at an even beat, with a pause after each, as lists are read."""
     items = joined(spans, LIST_PAUSE_S)
     lengths_s = [last - first for first, last in items]

@@ -54,3 +54,19 @@ def test_too_little_speech_keeps_the_performers_lips() -> None:
     before = values.copy()
     heard_lips.follow(values, np.random.default_rng(4).normal(0, 1, (COUNT, 2)), np.arange(COUNT) < 29)
     assert np.array_equal(values, before)
+
+
+def test_a_lists_opening_goes_by_loudness_too() -> None:
+    """A share of it is loudness in the opening's own scale; rounding, and a line of hardly any speech, stay."""
+    rng = np.random.default_rng(5)
+    read = rng.normal(2.0, 3.0, (COUNT, 2)).astype(np.float32)
+    energy_db = rng.uniform(-60.0, -10.0, COUNT)
+    said = np.arange(COUNT) < 400
+    mixed = heard_lips.with_loudness(read, energy_db, said)
+    louder = read[:, 0] + (mixed[:, 0] - read[:, 0]) / heard_lips.LOUD_SHARE
+
+    assert np.array_equal(mixed[:, 1], read[:, 1])
+    assert np.corrcoef(louder, 10.0 ** (energy_db / 40.0))[0, 1] > 0.999
+    assert abs(louder[said].mean() - read[said, 0].mean()) < 1e-3
+    assert abs(louder[said].std() / read[said, 0].std() - 1.0) < 1e-3
+    assert np.array_equal(heard_lips.with_loudness(read, energy_db, np.arange(COUNT) < 29), read)

@@ -199,6 +199,18 @@ def test_seals_hold_for_most_of_the_event() -> None:
     assert not sealed[[24, 48, 84, 99]].any()
 
 
+def test_a_lip_on_the_teeth_leaves_the_jaw_what_it_can() -> None:
+    """In f a wide jaw closes until the lip reaches the teeth and no further; a jaw that is nearly shut stays."""
+    jaw = rig.columns("C_jaw")[0]
+    values = np.tile(rig.NEUTRAL, (120, 1)).astype(np.float32)
+    values[:60, jaw], values[60:, jaw] = 0.6, 0.04
+    sealed = lip_closure.seal_lips(values, [Closure("f", 0.45, 0.55), Closure("f", 1.45, 1.55)])[[30, 90]]
+
+    assert mouth.is_on_teeth(sealed).all()
+    assert mouth.aperture(sealed[:1])[0] == pytest.approx(lip_closure.TEETH_OPEN, abs=1e-3)
+    assert sealed[1, jaw] == pytest.approx(0.04)
+
+
 def test_seals_ease_in_and_out() -> None:
     """Controls reach a closure over 65 to 80 ms without a jump, and nothing changes further away."""
     values = talking(120, 0)
