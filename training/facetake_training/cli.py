@@ -143,7 +143,11 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, scripts, lists, pauses, faces, checks, limits)"
     )
     measure.add_argument(
-        "--takes", type=Path, action="append", metavar="DIR", help="other makers' takes, sound beside (checks, limits)"
+        "--takes",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="other makers' takes, sound beside (checks, limits, acting)",
     )
     measure.add_argument(
         "--texts", type=Path, metavar="TSV", help="NAME<TAB>TEXT of each clip, or grid: its name says it (scripts)"
@@ -226,7 +230,7 @@ def _measure(arguments: argparse.Namespace) -> int:
         "limits": lambda: limits.measure(a.audio or [], a.truth, a.takes or [], inference.load(a.model, 1), a.lines),
         "auto": lambda: auto.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
         "turns": lambda: turns.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
-        "acting": lambda: acting.measure(a.audio[0], inference.load(a.model)),
+        "acting": lambda: acting.measure(a.audio[0], inference.load(a.model), a.takes[0] if a.takes else None),
         "faces": lambda: faces.measure(
             LipsConfig(a.truth, a.audio[0]),
             LipsConfig(a.against, a.audio[0]),
