@@ -47,9 +47,9 @@ class HeadDesign:
     iris: Rgb = (0.290, 0.395, 0.420)
     shirt: Rgb = (0.215, 0.255, 0.300)
     beard: float = 0.0
-    alert: float = 0.08
+    alert: float = 0.22
     lashes: float = 1.0
-    brow_lower: float = 0.0096
+    brow_lower: float = 0.0084
     frown: tuple[float, float, float] = (0.0034, 0.0042, 0.0014)
     under_hair: float = 0.84
     lines: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)

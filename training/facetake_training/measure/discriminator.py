@@ -12,7 +12,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from facetake.arrays import F64
+from facetake.arrays import F32, F64
+from facetake.networks.optimization import step
 
 SEEDS = 5  # networks, each of its own start
 FOLDS = 4  # by choice: a quarter of either side's clips is kept out in turn
@@ -66,23 +67,21 @@ class _Teller(nn.Module):
             self._word = nn.Linear(HIDDEN, 1)
         self._random = np.random.default_rng(seed)
 
-    def learn(self, low: np.ndarray, high: np.ndarray) -> None:
+    def learn(self, low: F32, high: F32) -> None:
         """Teaches it to say less of windows (N, T, K) of the first than of the second."""
         steps = torch.optim.Adam(self.parameters(), STEP, weight_decay=1e-3)
         truth = torch.cat([torch.zeros(BATCH), torch.ones(BATCH)])
         for _ in range(ROUNDS):
             rows = [side[self._random.integers(len(side), size=BATCH)] for side in (low, high)]
             loss = nn.functional.binary_cross_entropy_with_logits(self._said(np.concatenate(rows)), truth)
-            steps.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            steps.step()
+            step(loss, steps)
 
     @torch.no_grad()
-    def tell(self, windows: np.ndarray) -> F64:
+    def tell(self, windows: F32) -> F64:
         """What it says of windows (N, T, K)."""
         return self._said(windows).double().numpy()
 
-    def _said(self, windows: np.ndarray) -> torch.Tensor:
+    def _said(self, windows: F32) -> torch.Tensor:
         states, _ = self._layer(torch.from_numpy(windows))
         said: torch.Tensor = self._word(states[:, -1])[:, 0]
         return said

@@ -63,7 +63,8 @@ def measure(
     basis = _basis(sides["others"], kept)
     far, floor = (_distance(sides[side], sides["real"], basis) for side in ("ours", "others"))
     report.row(f"distance in distribution of movement: ours {far:.2f}, other people {floor:.2f}")
-    windows = {side: [_windows([rows], kept) for rows in sets] for side, sets in sides.items()}
+    shape = (-1, WINDOW, int(kept.sum()))
+    windows = {side: [_windows([rows], kept).reshape(shape) for rows in sets] for side, sets in sides.items()}
     told, by_chance = (separability(windows["real"], windows[side]) for side in ("ours", "others"))
     report.row(
         f"told from the unseen by a small network, area under its curve: ours {told:.2f}, other people {by_chance:.2f}"
