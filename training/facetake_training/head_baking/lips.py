@@ -30,7 +30,7 @@ ROLL_LOWER = (0.10, 0.50)
 """Of the upper and the lower lip's height that goes as lips press, and as each rolls in: a p pressed as in takes is
 then read about as people's are, not at all before."""
 SHRUG = 0.45  # likewise, of the lower lip's height as the chin pushes it up
-JAW = 0.95  # of anny's opening: by all of it mouths open wider than people's in twelve visemes of fourteen that open
+JAW = 0.95  # of anny's opening: by all of it mouths open wider than people's; by less than 0.9 a smile hides the teeth
 
 
 def fit(mesh: Mesh, seal: Seal) -> None:

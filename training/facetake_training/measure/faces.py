@@ -7,7 +7,7 @@ other people against those, as what can be reached. All at 25 frames a second, b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from importlib import import_module
 from pathlib import Path
@@ -82,7 +82,7 @@ def measure(
 
 
 def _tell_spreads(
-    report: MeasurementReport, names: Sequence[str], kept: NDArray[np.bool_], sides: dict[str, list[F64]]
+    report: MeasurementReport, names: list[str], kept: NDArray[np.bool_], sides: dict[str, list[F64]]
 ) -> None:
     """Adds each score's spread and speed, medians over clips, and how far those of real faces are met."""
     spreads = {side: np.median([rows.std(axis=0) for rows in people], axis=0) for side, people in sides.items()}
