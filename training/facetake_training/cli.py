@@ -143,13 +143,23 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--truth", type=Path, metavar="NPZ", help="tracked faces (lips, scripts, lists, pauses, faces, checks, limits)"
     )
     measure.add_argument(
-        "--takes", type=Path, action="append", metavar="DIR", help="other makers' takes, sound beside (checks, limits)"
+        "--takes",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="other makers' takes, sound beside (checks, limits, acting)",
     )
     measure.add_argument(
         "--texts", type=Path, metavar="TSV", help="NAME<TAB>TEXT of each clip, or grid: its name says it (scripts)"
     )
     measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
     measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
+    measure.add_argument(
+        "--only",
+        default="",
+        metavar="CLIP,...",
+        help="clips of --truth to look at; where --against is the same file, the others are compared with (faces)",
+    )
     measure.add_argument("--landmarker", type=Path, metavar="FILE", help="MediaPipe's face_landmarker.task (faces)")
     measure.add_argument(
         "--corpus", type=Path, action="append", metavar="DIR", help="corpus folders (closures, emotions)"
@@ -226,10 +236,10 @@ def _measure(arguments: argparse.Namespace) -> int:
         "limits": lambda: limits.measure(a.audio or [], a.truth, a.takes or [], inference.load(a.model, 1), a.lines),
         "auto": lambda: auto.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
         "turns": lambda: turns.measure(_voices(a.config), a.audio or [], inference.load(a.model)),
-        "acting": lambda: acting.measure(a.audio[0], inference.load(a.model)),
+        "acting": lambda: acting.measure(a.audio[0], inference.load(a.model), a.takes[0] if a.takes else None),
         "faces": lambda: faces.measure(
-            LipsConfig(a.truth, a.audio[0]),
-            LipsConfig(a.against, a.audio[0]),
+            LipsConfig(a.truth, a.audio[0], only=_names(a.only)),
+            LipsConfig(a.against, a.audio[0], without=_names(a.only) if a.against == a.truth else ()),
             a.landmarker,
             inference.load(a.model),
             quantities.number(a.energy, "--energy", 0.0, 2.0),
@@ -241,6 +251,10 @@ def _measure(arguments: argparse.Namespace) -> int:
     }[a.what]()
     print(report)
     return 0 if report.is_met else 1
+
+
+def _names(listed: str) -> tuple[str, ...]:
+    return tuple(name for name in listed.split(",") if name)
 
 
 def _voices(configs: list[Path] | None) -> VoiceData | None:

@@ -34,7 +34,7 @@ FADE_S = 0.4
 CANDIDATES = 40
 SEAM_WEIGHT = 0.5
 """Pieces looked at for each place, and what a unit of distance at the seam costs against correlation with the voice."""
-AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.05)
+AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.2)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""

@@ -74,13 +74,33 @@ def test_longer_takes_start_with_the_same_blinks() -> None:
 
 @pytest.mark.parametrize("rate", RATES)
 def test_every_blink_closes_both_eyes(rate: float) -> None:
-    """At every rate each blink reaches a full 1.0 on both eyes, on a frame within half a frame of its time."""
+    """At every rate each whole blink reaches 1.0 on both eyes, on a frame within half a frame of its time."""
     n_frames = round(60 * rate)
-    lids = eyes.blink(neutral(n_frames), 3, rate)[:, BLINK]
+    lids = eyes.blink(neutral(n_frames), 3, rate, eyes.BlinkOptions(depth=(1.0, 1.0)))[:, BLINK]
     shut = eyes.blink_times(60.0, 3) + 5 / 60
     frames = [round(time * rate) for time in shut if round(time * rate) < n_frames]
     assert len(frames) > 10
     assert (lids[frames] == 1.0).all()
+
+
+@pytest.mark.parametrize("rate", RATES)
+def test_blinks_are_as_deep_at_every_rate(rate: float) -> None:
+    """On the frame of its time both eyes are shut as far as this blink goes, which the seed says."""
+    n_frames = round(60 * rate)
+    lids = eyes.blink(neutral(n_frames), 3, rate)[:, BLINK]
+    frames = [round(time * rate) for time in eyes.blink_times(60.0, 3) + 5 / 60 if round(time * rate) < n_frames]
+    slow = eyes.blink(neutral(3600), 3)[:, BLINK]
+    deepest = [slow[round(time * 60)] for time in eyes.blink_times(60.0, 3) + 5 / 60][: len(frames)]
+    np.testing.assert_allclose(lids[frames], deepest, atol=1e-6)
+
+
+def test_some_blinks_are_whole_and_none_is_too_shallow() -> None:
+    """Over ten minutes blinks are as deep as told, evenly from the shallowest to the deepest."""
+    low, high = eyes.BlinkOptions().depth
+    lids = eyes.blink(neutral(36_000), 3)[:, BLINK]
+    deepest = lids[[round(time * 60) for time in eyes.blink_times(599.0, 3) + 5 / 60]]
+    assert low <= deepest.min() < low + 0.02 and high - 0.02 < deepest.max() <= high
+    assert np.quantile(deepest, 0.5) == pytest.approx((low + high) / 2, abs=0.03)
 
 
 def test_a_blink_closes_faster_than_it_opens() -> None:
@@ -97,10 +117,10 @@ def test_a_blink_closes_faster_than_it_opens() -> None:
 
 
 def test_blinks_start_from_the_takes_own_lids() -> None:
-    """Between blinks wide or narrow eyes stay as they were, and they still close fully."""
+    """Between blinks wide or narrow eyes stay as they were, and whole blinks still close them fully."""
     values = neutral(900)
     values[:, BLINK] = (-0.4, 0.3)
-    lids = eyes.blink(values, 11)[:, BLINK]
+    lids = eyes.blink(values, 11, options=eyes.BlinkOptions(depth=(1.0, 1.0)))[:, BLINK]
     open_frames = lids.max(axis=1) < 0.31
     assert np.count_nonzero(open_frames) > 450
     assert np.allclose(np.median(lids, axis=0), (-0.4, 0.3))

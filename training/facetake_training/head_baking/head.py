@@ -21,6 +21,7 @@ from facetake.face.head import ATLAS, MORE_SHAPES
 from facetake.files import json_text
 from facetake.render.shade import vertex_normals
 from facetake.rig import ARKIT_NAMES
+from facetake_training.head_baking import lips
 from facetake_training.head_baking.atlas import occlusion, pack, texels
 from facetake_training.head_baking.gestures import even_forehead, frown, grieve, sneer
 from facetake_training.head_baking.hair import LOCK_COLUMNS, grow
@@ -165,6 +166,7 @@ def _prepared(mesh: Mesh, design: HeadDesign, where: F64) -> tuple[Mesh, Seal]:
     seal = find_seal(mesh)
     _rest_lips(mesh, seal)
     _round_lower_lip(mesh, seal)
+    lips.fit(mesh, seal)
     return mesh, seal
 
 

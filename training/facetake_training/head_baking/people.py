@@ -49,7 +49,7 @@ class HeadDesign:
     beard: float = 0.0
     alert: float = 0.22
     lashes: float = 1.0
-    brow_lower: float = 0.0074
+    brow_lower: float = 0.0084
     frown: tuple[float, float, float] = (0.0034, 0.0042, 0.0014)
     under_hair: float = 0.84
     lines: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)

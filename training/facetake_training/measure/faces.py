@@ -1,7 +1,8 @@
 """How alive is a face? Takes drawn on the preview head and read by the tracker that read real speakers.
 
-Spread and speed of each of the tracker's scores, and the distance in distribution of movement, against people that
-nothing learnt from; other people against those, as what can be reached. All at 25 frames a second, below 6 Hz.
+Spread and speed of each of the tracker's scores, the distance in distribution of movement, how well a small network
+tells the two apart, and how far brows and lids follow what the voice stresses, against people that nothing learnt from;
+other people against those, as what can be reached. All at 25 frames a second, below 6 Hz.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from facetake.inference import Models
 from facetake.preview import still
 from facetake.take import Take, resample
 from facetake_training.lips import LipsConfig, clips, sound_path
+from facetake_training.measure import stress
+from facetake_training.measure.discriminator import separability
 from facetake_training.measure.report import MeasurementReport
 from facetake_training.movement import SETTLE_S, slow
 
@@ -48,28 +51,52 @@ def measure(
         energy: of the takes, 0..2; 0 holds their poses.
     """
     report = MeasurementReport()
-    names, real = _people(unseen)
+    names, people = _people(unseen)
     _, rest = _people(others)
     kept = np.array([not name.startswith(LEFT_OUT) for name in names])
     read = _LandmarkReader(landmarker)
-    ours = [
-        _prepared(read.take(generate(sound_path(unseen, clip), GenerateOptions(energy=energy), models).take, names))
-        for clip in clips(unseen)
-    ]
-    spreads = {
-        side: np.median([rows.std(axis=0) for rows in people], axis=0)
-        for side, people in (("real", real), ("ours", ours), ("others", rest))
-    }
+    takes = [generate(sound_path(unseen, clip), GenerateOptions(energy=energy), models).take for clip in clips(unseen)]
+    sounds = [sound_path(unseen, clip) for clip in clips(unseen)]
+    ours = [_drawn(read.take(take, names), sound) for take, sound in zip(takes, sounds, strict=True)]
+    sides = {side: [rows for rows, _ in pairs] for side, pairs in (("real", people), ("ours", ours), ("others", rest))}
+    _tell_spreads(report, names, kept, sides)
+    basis = _basis(sides["others"], kept)
+    far, floor = (_distance(sides[side], sides["real"], basis) for side in ("ours", "others"))
+    report.row(f"distance in distribution of movement: ours {far:.2f}, other people {floor:.2f}")
+    shape = (-1, WINDOW, int(kept.sum()))
+    windows = {side: [_windows([rows], kept).reshape(shape) for rows in sets] for side, sets in sides.items()}
+    told, by_chance = (separability(windows["real"], windows[side]) for side in ("ours", "others"))
+    report.row(
+        f"told from the unseen by a small network, area under its curve: ours {told:.2f}, other people {by_chance:.2f}"
+    )
+    for part in stress.PARTS:
+        found = {
+            side: np.median([stress.agreement(rows, names, heard)[part] for rows, heard in pairs])
+            for side, pairs in (("real", people), ("ours", ours), ("others", rest))
+        }
+        report.row(
+            f"{part} with what the voice stresses, r: real {found['real']:.2f}, ours {found['ours']:.2f}, "
+            f"other people {found['others']:.2f}"
+        )
+    return report
+
+
+def _tell_spreads(
+    report: MeasurementReport, names: list[str], kept: NDArray[np.bool_], sides: dict[str, list[F64]]
+) -> None:
+    """Adds each score's spread and speed, medians over clips, and how far those of real faces are met."""
+    spreads = {side: np.median([rows.std(axis=0) for rows in people], axis=0) for side, people in sides.items()}
     speeds = {
         side: np.median([np.abs(np.diff(rows, axis=0)).mean(axis=0) * float(RATE) for rows in people], axis=0)
-        for side, people in (("real", real), ("ours", ours))
+        for side, people in sides.items()
     }
     lively = kept & (spreads["real"] >= LIVELY)
     for place in np.flatnonzero(lively):
-        report.row(
-            f"{names[place]:20s} spread real {spreads['real'][place]:.3f} ours {spreads['ours'][place]:.3f}   "
-            f"speed real {speeds['real'][place]:.2f} ours {speeds['ours'][place]:.2f}"
+        told = (
+            f"{what} real {by['real'][place]:.3f} ours {by['ours'][place]:.3f} others {by['others'][place]:.3f}"
+            for what, by in (("spread", spreads), ("speed", speeds))
         )
+        report.row(f"{names[place]:20s} " + "   ".join(told))
     for side in ("ours", "others"):
         ratio = spreads[side][lively] / spreads["real"][lively]
         upper = [names[place].startswith(UPPER) for place in np.flatnonzero(lively)]
@@ -77,29 +104,29 @@ def measure(
             f"{side}: {np.mean((ratio >= 0.5) & (ratio <= 2.0)):.2f} of the scores spread by 0.5 to 2 of the unseen, "
             f"upper face by {np.median(ratio[upper]):.2f} of it"
         )
-    basis = _basis(rest, kept)
-    far = _distance(ours, real, basis)
-    floor = _distance(rest, real, basis)
-    report.row(f"distance in distribution of movement: ours {far:.2f}, other people {floor:.2f}")
-    return report
 
 
-def _people(config: LipsConfig) -> tuple[list[str], list[F64]]:
-    """The scores' names, and the prepared scores (N, 52) of each clip."""
-    rows = []
+def _people(config: LipsConfig) -> tuple[list[str], list[tuple[F64, F64]]]:
+    """The scores' names, and of each clip the prepared scores (N, 52) and what its voice stresses (N,)."""
+    found = []
     with np.load(config.truth, allow_pickle=False) as truth:
         names = [str(name) for name in truth["names"]]
         for clip in clips(config):
             times_s = truth[f"{clip}.time"].astype(float)
             seen = truth[f"{clip}.arkit"].astype(float)
+            late_s = float(truth[f"{clip}.sound_late_s"]) if f"{clip}.sound_late_s" in truth.files else 0.0
             good = np.isfinite(seen).all(axis=1) & (times_s >= SETTLE_S)
             grid_s = np.arange(times_s[good][0], times_s[good][-1], 1.0 / float(RATE))
-            rows.append(np.stack([np.interp(grid_s, times_s[good], column) for column in seen[good].T], axis=1))
-    return names, [_slowed(clip) for clip in rows if len(clip) > WINDOW]
+            rows = np.stack([np.interp(grid_s, times_s[good], column) for column in seen[good].T], axis=1)
+            if len(rows) > WINDOW:
+                found.append((_slowed(rows), stress.stress(sound_path(config, clip), grid_s + late_s)))
+    return names, found
 
 
-def _prepared(rows: F64) -> F64:
-    return _slowed(rows[round(SETTLE_S * float(RATE)) :])
+def _drawn(rows: F64, sound: Path) -> tuple[F64, F64]:
+    """The same of a take that was read, scores (T, 52) from its first frame on."""
+    prepared = _slowed(rows[round(SETTLE_S * float(RATE)) :])
+    return prepared, stress.stress(sound, SETTLE_S + np.arange(len(prepared)) / float(RATE))
 
 
 def _slowed(rows: F64) -> F64:
