@@ -27,6 +27,7 @@ from facetake.portrait.read_avatars.audio_to_parameters import over_time, predic
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.renderer import RendererInput, grown
 from facetake.portrait.read_avatars.surface import ActorSurface
+from facetake.portrait.sharpening import sharpened
 from facetake.portrait.training.devices import as_pictures, as_tensor, home
 from facetake.portrait.video.compositing import Region, blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
@@ -109,8 +110,8 @@ def perform(
             as_tensor(region.cut(whole))[None],
         )
         with torch.inference_mode():
-            square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
-        picture = region.put(square, surface.size)
+            painted = sharpened(trained.renderer(given.to(home(trained.renderer)))[0], trained.sharpening)
+        picture = region.put(as_pictures(painted[0]), surface.size)
         yield blended(whole, picture, _weight(region, here.hole, surface.size, settings.background == "video"))
 
 
