@@ -13,6 +13,7 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import torch
 from bench_read import hear
 
@@ -50,7 +51,7 @@ def main() -> None:
                 arguments.out / f"{texture}_{seed}",
                 device=devices.device(arguments.device),
             )
-            found = spoken.evaluated(trained, learnt)
+            found = spoken.evaluated(trained, np.arange(learnt, spoken.count))
             print(
                 f"{seed:4d}  {texture:7s} | {found.given.mouth:25.2f} {found.ours.mouth:15.2f} | "
                 f"{found.given.difference:18.2f} {found.ours.difference:15.2f}",
