@@ -93,7 +93,8 @@ class Trial:
     """What is trained and compared.
 
     actor: its folder; out: of the trainings; seconds: that are learnt from; until: the second up to which frames are
-    compared; settings: a preset or a file; epochs: of each stage, none for those of the settings; landmarker, weights: for measures.
+    compared; settings: a preset or a file; epochs: of each stage, none for those of the settings; landmarker, weights:
+    for measures.
     """
 
     actor: Path
