@@ -327,6 +327,29 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], 
     assert np.array_equal(made[:, :3], real[:, :3])
 
 
+def test_lids_and_gaze_are_the_videos_where_sound_moves_the_face(lessons: list[TrainingClip]) -> None:
+    """A face that is told from sound blinks and looks as that of the frames that it is shown in, and does all else as
+    told.
+    """
+    filmed = lessons[0].surface
+    frames = np.array([3, 4, 5, 4])
+    told = 0.5 * filmed.expression[:4]
+    blinks = [ARKIT_NAMES.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
+    shut = torch.zeros(len(filmed.expression), len(ARKIT_NAMES))
+    shut[3:5, blinks] = 0.8
+    with torch.no_grad():
+        fit = replace(filmed.actor.fit, expression=filmed.expression + filmed.model.from_arkit(shut).numpy())
+        surface = ActorSurface(replace(filmed.actor, fit=fit), filmed.model, "face")
+        made = render.with_own_eyes(surface, told, frames)
+        rows = made, surface.expression[frames], told
+        found, own, wanted = (surface.model.to_arkit(torch.from_numpy(each)) for each in rows)
+
+    others = [place for place in range(len(ARKIT_NAMES)) if place not in render.EYES]
+    assert np.ptp(own[:, blinks[0]].numpy()) > 0.5
+    assert torch.allclose(found[:, render.EYES], own[:, render.EYES], atol=1e-4)
+    assert torch.allclose(found[:, others], wanted[:, others], atol=1e-4)
+
+
 def test_evaluation_finds_moods_and_lips(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """With the captured line given, moods agree; scores of both rows are there and finite where mouths open."""
     lesson = lessons[1]
