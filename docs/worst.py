@@ -45,7 +45,7 @@ def main() -> None:
     strips = []
     for title, sign in (("worst", 1.0), ("best", -1.0)):
         chosen = [(name, t) for name, far in scores.items() for t in spread(sign * far, arguments.each, apart)]
-        captions = [f"{name} {abs(scores[name][t]):.3g}\n{(first + t) / float(actor.rate):.2f} s" for name, t in chosen]
+        captions = [f"{_told(name, scores[name][t])}\n{(first + t) / float(actor.rate):.2f} s" for name, t in chosen]
         strips += [_row(real, chosen, [f"{title} by", *[""] * (len(chosen) - 1)]), _row(made, chosen, captions)]
     Image.fromarray(np.concatenate(strips)).save(arguments.out, quality=88)
 
@@ -73,6 +73,10 @@ def spread(far: np.ndarray, count: int, apart: int) -> list[int]:
         if len(chosen) < count and all(abs(t - other) >= apart for other in chosen):
             chosen.append(int(t))
     return chosen
+
+
+def _told(name: str, far: float) -> str:
+    return {"SSIM": f"SSIM {-far:.3f}", "LMD": f"LMD {far:.4f}"}.get(name, f"{name} {far:+.1f}")
 
 
 def _row(pictures: np.ndarray, chosen: list[tuple[str, int]], captions: list[str]) -> np.ndarray:
