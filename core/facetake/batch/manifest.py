@@ -164,7 +164,9 @@ def _checked(
     except Exception as error:  # also a bug of ours: the other rows are worth having
         cells = (row.emotion, row.look, row.events)
         mood, look, marked = (str(root / one) if cues.looks_like_file(one) else one for one in cells)
-        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look, events=marked)
+        portrait = str(root / row.portrait) if row.portrait else ""
+        row = replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look, events=marked)
+        return replace(row, portrait=portrait)
 
 
 def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:

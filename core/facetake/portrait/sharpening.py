@@ -26,7 +26,7 @@ TOO_FINE = (0.45, 0.55)
 spectrum is below its film's; an unsharp mask, which begins far below, costs twice the likeness for the same sharpness,
 and what is finer is the pattern that a network paints by pixels."""
 AROUND_PX = 16  # mirrored around a picture, whose edges else are each other's neighbours: the filter reaches no further
-HALVINGS = 5  # of the range in which the amount is looked for: a step less changes CPBD by less than seeds do
+HALVINGS = 5  # of the range in which the amount is looked for: of 0 to 1 the last changes CPBD by a third of a percent
 
 
 def sharpened(pictures: Tensor, amount: float) -> Tensor:

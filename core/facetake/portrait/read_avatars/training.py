@@ -49,7 +49,7 @@ from facetake.portrait.video.compositing import Region, softened
 
 Report = Callable[[str, float], None]
 SHORT = 12  # letters by which a style loss is told
-SHARPENED = 24  # frames by which sharpness is found: their mean CPBD is within some hundredths of that of all
+SHARPENED = 24  # frames by which sharpness is found: twice as many of a minute find the same amount
 
 
 @dataclass(frozen=True)
