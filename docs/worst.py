@@ -1,6 +1,6 @@
 """A sheet of a film's worst and best frames against the video that it was made from, by three measures.
 
-    python docs/worst.py OUT.jpg ACTOR FILM [--from 40] [--each 3] [--landmarker TASK]
+    python docs/worst.py OUT.jpg ACTOR FILM [--from 40] [--each 3] [--by LMD,SSIM,flicker] [--landmarker TASK]
 
 FILM is the actor's own sound spoken by a system (`facetake portrait render SYSTEM ACTOR RUN --audio ACTOR/sound.wav`),
 so that its frames are the video's. A column is a frame: the video above, the film below, with its second and what was
@@ -34,13 +34,15 @@ def main() -> None:
     parser.add_argument("film", type=Path)
     parser.add_argument("--from", type=float, default=40.0, dest="from_s", help="seconds that were learnt from")
     parser.add_argument("--each", type=int, default=3, help="frames by each measure")
+    parser.add_argument("--by", default="LMD,SSIM,flicker", help="measures; LMD alone for a photograph that speaks")
     parser.add_argument("--landmarker", type=Path)
     arguments = parser.parse_args()
     actor = read_actor(arguments.actor)
     first = int(arguments.from_s * actor.rate)
     made = np.stack(list(open_footage(arguments.film).pictures())[first : actor.n_frames])
     real = actor.frames(first, first + len(made))
-    scores = measured(made, real, actor, first, arguments.landmarker)
+    found = measured(made, real, actor, first, arguments.landmarker)
+    scores = {name: found[name] for name in arguments.by.split(",")}
     apart = int(APART_S * actor.rate)
     strips = []
     for title, sign in (("worst", 1.0), ("best", -1.0)):
