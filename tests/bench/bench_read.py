@@ -24,6 +24,7 @@ from moody_films import CLIPS, MOODS, film
 from torch.utils.flop_counter import FlopCounterMode
 
 from facetake import emotion, inference
+from facetake.arrays import I64
 from facetake.inference import Models
 from facetake.portrait.capture.clip_list import ActorClip
 from facetake.portrait.capture.posed_face import open_face
@@ -75,13 +76,13 @@ class Spoken:
         )
 
     def evaluated(
-        self, trained: TrainedReadAvatars, first: int, measures: Sequence[Measure] = ()
+        self, trained: TrainedReadAvatars, frames: I64, measures: Sequence[Measure] = ()
     ) -> evaluation.ReadAvatarsEvaluation:
-        """What networks make of its frames from one on."""
+        """What networks make of its frames (n,)."""
         label = np.tile(self.clip.label, (self.count, 1))
         expression = predict(trained.predictor, self.features[: self.count], label)
         line = render.DrivenExpression(expression, self.phonemes[: 2 * self.count])
-        return evaluation.evaluate(self.surface, trained, line, np.arange(first, self.count), measures=measures)
+        return evaluation.evaluate(self.surface, trained, line, frames, measures=measures)
 
 
 def main() -> None:
@@ -105,7 +106,7 @@ def main() -> None:
     device = devices.device(arguments.device)
     _table(spoken, base, arguments.out, device)
     full = _trained(spoken, base, arguments.out / "full", device)
-    _show(spoken, full, _trained(spoken, _variants(base)["static"], arguments.out / "static", device), arguments.out)
+    _show(spoken, full, _trained(spoken, variants(base)["static"], arguments.out / "static", device), arguments.out)
     _intensity(spoken[0], full)
     _change(spoken[0], full)
     large = film(sounds, arguments.out / "large", face, models, COST_PX, CLIPS[:1])
@@ -120,7 +121,8 @@ def hear(clip: ActorClip, settings: ReadAvatarsSettings, models: Models) -> Spok
     return Spoken(clip, surface, cepstra, audio_features.phonemes(surface.sound, surface.rate, models.ear))
 
 
-def _variants(base: ReadAvatarsSettings) -> dict[str, ReadAvatarsSettings]:
+def variants(base: ReadAvatarsSettings) -> dict[str, ReadAvatarsSettings]:
+    """The settings of each row of Table 3, and with W_R = 1."""
     without = replace(base, parameters=replace(base.parameters, gan=0.0), renderer=replace(base.renderer, gan=0.0))
     return {"full": base, "no_gan": without, "static": replace(base, texture="static"), "wr1": replace(base, radius=0)}
 
@@ -134,13 +136,13 @@ def _trained(
 def _table(spoken: list[Spoken], base: ReadAvatarsSettings, out: Path, device: torch.device) -> None:
     """Table 3: a row for each training, on the frames of all clips that were not learnt from."""
     print("training   Frechet*   lips r  A-EMD  V-EMD | mouth  face   SSIM | captured: mouth  face  jitter  (video)")
-    for name, settings in _variants(base).items():
+    for name, settings in variants(base).items():
         began = time.perf_counter()
         trained = _trained(spoken, settings, out / name, device)
         rows = []
         far = frechet.Frechet("frechet", frechet.handmade_features)
         for s in spoken:
-            found = s.evaluated(trained, s.learnt, [far])
+            found = s.evaluated(trained, np.arange(s.learnt, s.count), [far])
             rows.append(
                 [
                     found.aperture.correlation,

@@ -113,6 +113,7 @@ def _row(one: sheet.Cells) -> ManifestRow:
         look=cells["look"],
         rig_map=cells["rig_map"],
         events=cells["events"],
+        portrait=cells["portrait"],
     )
 
 
@@ -157,11 +158,15 @@ def _checked(
         rig_map = _rig_map(row, root, follow_links)
         if rig_map:
             try_map(rig_map)
-        return replace(row, audio=sound, emotion=mood, look=look, events=marked, rig_map=rig_map, duration_s=length)
+        portrait = str(inside(root, Path(row.portrait), "portrait", follow_links)) if row.portrait else ""
+        row = replace(row, audio=sound, emotion=mood, look=look, events=marked, rig_map=rig_map, portrait=portrait)
+        return replace(row, duration_s=length)
     except Exception as error:  # also a bug of ours: the other rows are worth having
         cells = (row.emotion, row.look, row.events)
         mood, look, marked = (str(root / one) if cues.looks_like_file(one) else one for one in cells)
-        return replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look, events=marked)
+        portrait = str(root / row.portrait) if row.portrait else ""
+        row = replace(refused(row, error), audio=root / row.audio, emotion=mood, look=look, events=marked)
+        return replace(row, portrait=portrait)
 
 
 def _mood(row: ManifestRow, root: Path, follow_links: bool) -> str:

@@ -110,6 +110,8 @@ def _read_by(rows: Iterable[ManifestRow]) -> Iterable[Path]:
         yield from (Path(one) for one in (row.emotion, row.look, row.events) if cues.looks_like_file(one))
         if row.rig_map.lower().endswith(maps.SUFFIX):
             yield Path(row.rig_map)
+        if row.portrait:
+            yield Path(row.portrait)
 
 
 def _place(path: Path) -> str:

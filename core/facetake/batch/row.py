@@ -28,6 +28,7 @@ class ManifestRow:
         character: for people.
         text: what is said, for the lips and for people.
         seed: None for the batch's own.
+        portrait: path of a film or picture of the line, for the report; empty for what lies beside the take.
         rig_map: a rig map's name, or the whole path of its file; empty for the batch's own.
         out: path of the take, relative to the folder of results.
         line: where it stands in the list, from 1, for messages.
@@ -62,6 +63,7 @@ class ManifestRow:
     look: str = ""
     rig_map: str = ""
     events: str = ""
+    portrait: str = ""
 
 
 def is_letter(one: str) -> bool:

@@ -30,6 +30,7 @@ COLUMNS: Final[Mapping[str, str]] = {
     "character": "who speaks, for the report",
     "text": "what is said, for the lips and the report; {braces} mark words to lean on",
     "seed": "a whole number of 0 or more for blinks, gaze and head; empty: as --seed",
+    "portrait": "a film or picture of the line, for the report: a file in the folder; empty: one called as the take is",
     "rig_map": "also another rig's values beside the take: a map's name, or a .toml in the folder; empty: as --rig-map",
     "out": "the take, relative to --out and inside it; its suffix tells the format; empty: the id",
 }

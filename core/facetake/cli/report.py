@@ -115,7 +115,17 @@ def _line(
         correction=row.emotion if row.heard_wrong else "",
         visemes=entry.heard.visemes,
         approved=_approved(row, settings, entry, verdicts.get(row.id)),
+        portrait=_portrait(row, take),
     )
+
+
+def _portrait(row: ManifestRow, take: Path) -> Path | None:
+    """The row's film or picture: the one that the list names, else one beside the take that is called like it."""
+    from facetake.report import PORTRAITS
+
+    if row.portrait:
+        return Path(row.portrait)
+    return next((path for suffix in PORTRAITS if (path := take.with_suffix(suffix)).is_file()), None)
 
 
 def _approved(row: ManifestRow, settings: BatchSettings, entry: LedgerEntry, verdict: Verdict | None) -> Path | None:

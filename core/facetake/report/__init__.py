@@ -17,12 +17,22 @@ from facetake.face.choices import DEFAULT
 from facetake.formats.files import beside
 from facetake.report import three
 from facetake.report.line import APPROVED, DONE, FAILED, REJECTED, ReportFinding, ReportLine
-from facetake.report.media import pack
+from facetake.report.media import PORTRAITS, pack, portrait_bytes
 from facetake.report.page import Page
 from facetake.report.spool import Spool
 from facetake.report.tables import JUnit, Table, text_file
 
-__all__ = ["APPROVED", "DONE", "FAILED", "REJECTED", "ReportFinding", "ReportLine", "WrittenReport", "write"]
+__all__ = [
+    "APPROVED",
+    "DONE",
+    "FAILED",
+    "PORTRAITS",
+    "REJECTED",
+    "ReportFinding",
+    "ReportLine",
+    "WrittenReport",
+    "write",
+]
 
 NAMES: Final = ("report.html", "report.csv", "report.junit.xml")
 MEDIA_MB: Final = 64.0  # by choice: a page that a browser opens at once
@@ -68,8 +78,9 @@ def write(
         lines: in any order; read once, one at a time.
         folder: where to; it must exist.
         title: of the page. Title and ids are what a browser finds its unexported verdicts by.
-        media_mb: about how many million bytes of sound and movement the page may carry, for the worst lines first. The
-            others play their recording from where it lies, as long as it can be reached from the page.
+        media_mb: about how many million bytes of sound and movement the page may carry, for the worst lines first, and
+            of portraits, for which there is what these leave. The others play their recording, and show their portrait,
+            from where it lies, as long as it can be reached from the page.
         names: of the page, the CSV and the JUnit XML.
         head: whose face the page shows, one of `facetake.face.choices.HEADS`.
 
@@ -105,17 +116,23 @@ def _write(spool: Spool, files: list[Path], folder: Path, title: str, media_mb: 
             page.row(line, carried=budget.takes(line), folder=folder)
         junit.close()
         page.end_rows()
-        sizes = _carry(spool, page, _Budget(media_mb * _MB))
+        sizes = _carry(spool, page, _Budget(media_mb * _MB), budget.left)
         page.end()
     return sizes
 
 
-def _carry(spool: Spool, page: Page, budget: _Budget) -> tuple[int, int]:
-    """Writes the media of the lines that the budget takes, the same as when their rows were written."""
+def _carry(spool: Spool, page: Page, budget: _Budget, spare: float) -> tuple[int, int]:
+    """Writes the media of the lines that the budget takes, the same as when their rows were written.
+
+    spare: bytes for portraits, those of the worst lines first: what the sound and movement of all lines leave.
+    """
     count = size = 0
     for number, line in enumerate(spool):
         if budget.takes(line):
-            size += page.media(number, pack(line))
+            portrait = portrait_bytes(line)
+            has_portrait = portrait <= spare
+            spare -= portrait if has_portrait else 0
+            size += page.media(number, pack(line, has_portrait=has_portrait))
             count += 1
     return count, size
 
@@ -124,12 +141,12 @@ class _Budget:
     """Which lines the page carries, told from their length alone, so that rows can say it before media are encoded."""
 
     def __init__(self, most: float) -> None:
-        self._left = most
+        self.left = most
 
     def takes(self, line: ReportLine) -> bool:
         """Whether the next line fits; a long one that does not leaves room for shorter ones after it."""
         needed = _BYTES_A_LINE + line.duration_s * _BYTES_A_SECOND
-        if needed > self._left or not line.duration_s:
+        if needed > self.left or not line.duration_s:
             return False
-        self._left -= needed
+        self.left -= needed
         return True

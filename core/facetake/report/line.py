@@ -65,6 +65,7 @@ class ReportLine:
         correction: the mood that a person gave instead; empty for none.
         visemes: heard, each with its begin and end in seconds.
         approved: the version that somebody approved; None where there is none, or it is this one.
+        portrait: a film or picture of the line as a portrait; None where there is none.
     """
 
     id: str
@@ -93,3 +94,4 @@ class ReportLine:
     correction: str = ""
     visemes: Sequence[tuple[str, float, float]] = ()
     approved: Path | None = None
+    portrait: Path | None = None

@@ -1,4 +1,4 @@
-"""What a report carries of a line: its sound, small, and its movement in bytes, for the browser to unpack.
+"""What a report carries of a line: its sound, small, its movement in bytes, its portrait, for the browser to unpack.
 
 Movement is 30 frames a second of the head's shapes, lip seal, main curves and head angles, one byte each, as
 differences from frame to frame, deflated. Knows sound and takes; does not know the page.
@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from facetake import audio, formats
+from facetake import audio, files, formats
 from facetake.arrays import F32
-from facetake.errors import FacetakeError
+from facetake.errors import BatchError, FacetakeError
 from facetake.face.head import MORE_SHAPES
 from facetake.preview import main_curves, shown_face
 from facetake.report import words
@@ -35,12 +35,24 @@ CHANNELS: Final = (*ARKIT_NAMES, *MORE_SHAPES, "seal", *CURVES, *HEAD_AXES)
 _CODEC: Final = ("OGG", "VORBIS", "audio/ogg")  # encodes twenty times as fast as Opus, at the same size
 _QUALITY: Final = 0.9  # of libsndfile's 0 (large) to 1 (small): 34 kbit/s, at which speech stays clear
 _STEPS: Final = 255.0  # of a byte
+PORTRAITS: Final = {
+    ".mp4": "video/mp4",
+    ".webm": "video/webm",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".jpeg": "image/jpeg",
+    ".webp": "image/webp",
+}
+"""What browsers show, by the suffix of its file."""
 
 
-def pack(line: ReportLine) -> str:
-    """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing."""
+def pack(line: ReportLine, *, has_portrait: bool = True) -> str:
+    """The line's media as inert JSON: sound, waveform, movement, each in base64, and sentences for what is missing.
+
+    has_portrait: its portrait is among them; else it is shown from where it lies.
+    """
     packed: dict[str, Any] = {}
-    for part in (_sound, _movement, _approved, _spoken):
+    for part in (_sound, _movement, _approved, _spoken, *([_portrait] if has_portrait else [])):
         try:
             packed |= part(line)
         except (FacetakeError, OSError, ValueError) as error:  # the last: a name that no file can have
@@ -89,6 +101,28 @@ def _spoken(line: ReportLine) -> dict[str, Any]:
     """Visemes as they were heard, and where the words of the text stand among them."""
     heard = list(line.visemes)
     return {"visemes": heard, "words": words.place(line.text, heard)} if heard else {}
+
+
+def portrait_bytes(line: ReportLine) -> int:
+    """What a line's portrait takes in the page; 0 where there is none, or none that can be read, which `pack` tells."""
+    try:
+        return 0 if line.portrait is None else files.check(Path(line.portrait), files.ANY_SIZE) * 4 // 3
+    except OSError:
+        return 0
+
+
+def _portrait(line: ReportLine) -> dict[str, Any]:
+    """The film or picture as it is."""
+    if line.portrait is None:
+        return {}
+    path = Path(line.portrait)
+    mime = PORTRAITS.get(path.suffix.lower())
+    if mime is None:
+        raise BatchError(f"{path} is no portrait that a page shows; make it one of {', '.join(PORTRAITS)}")
+    try:
+        return {"portrait": _text(files.read_bytes(path)), "portraitMime": mime}
+    except OSError as error:
+        raise BatchError(f"{path} cannot be read ({files.reason(error)}); make the portrait again") from error
 
 
 def _moved(take: Take) -> dict[str, Any]:

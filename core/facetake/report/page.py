@@ -51,6 +51,7 @@ FIELDS: Final = (
     "heard",
     "correction",
     "hasApproved",
+    "portrait",
 )
 
 
@@ -99,6 +100,7 @@ class Page:
             [line.heard, line.heard_emotion, round(line.certainty, 3)],
             line.correction,
             int(line.approved is not None),
+            relative_address(line.portrait, folder) if line.portrait else "",
         ]
         self._chunk.append(inert(values))
         if len(self._chunk) == ROWS_A_CHUNK:

@@ -128,7 +128,8 @@ def _json(line: ReportLine) -> str:
         for one in line.findings
     ]
     known = vars(line) | {"audio": str(line.audio), "take": line.take and str(line.take), "findings": findings}
-    known["approved"] = line.approved and str(line.approved)
+    for name in ("approved", "portrait"):
+        known[name] = known[name] and str(known[name])
     return json_text.dump(known)
 
 
@@ -140,7 +141,8 @@ def _line(text: str) -> ReportLine:
     known = json_text.load(text)
     known["audio"] = Path(known["audio"])
     known["take"] = known["take"] and Path(known["take"])
-    known["approved"] = known["approved"] and Path(known["approved"])
+    for name in ("approved", "portrait"):
+        known[name] = known[name] and Path(known[name])
     known["visemes"] = tuple((name, begin, end) for name, begin, end in known["visemes"])
     known["others"] = tuple((name, text) for name, text in known["others"])
     known["told"] = tuple(known["told"])

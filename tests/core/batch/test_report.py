@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 import xml.etree.ElementTree as ET
 from pathlib import Path
 
@@ -14,6 +15,7 @@ import soundfile
 from facetake import batch, formats
 from facetake.batch.keeping import approved_path
 from facetake.cli import main
+from facetake.report.page import FIELDS, relative_address
 
 
 def rows(path: Path) -> dict[str, dict[str, str]]:
@@ -80,6 +82,30 @@ def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, caps
         assert entry is not None and other is not None and (entry.told, other.told) == ((told,), ())
         assert {name: row["told"] for name, row in rows(out / "report.csv").items()} == {"odd": told, "plain": ""}
         assert told in (out / "report.html").read_text(encoding="utf-8")
+
+
+def test_portraits_of_the_list_and_beside_takes(
+    lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A film that a row names goes before one beside its take; one that is not there yet refuses no row, one outside of
+    the list's folder does.
+    """
+    (lines / "own.png").write_bytes(b"picture")
+    (lines / "lines.csv").write_text(
+        "id,audio,portrait\na,line_0.wav,own.png\nb,line_1.wav,\nc,line_2.wav,later.mp4\nd,line_3.wav,\n"
+        "e,line_4.wav,../out.png\n"
+    )
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("a.mp4", "b.mp4"):
+        (out / name).write_bytes(b"film")
+    assert main(["batch", str(lines / "lines.csv"), "--out", str(out), "--report"]) == 1
+    assert "portrait '../out.png' leaves the folder of the list" in capsys.readouterr().err
+    page = (out / "report.html").read_text(encoding="utf-8")
+    blocks = re.findall(r'<script type="application/json" class="rows">(.*?)</script>', page, re.DOTALL)
+    shown = {row[0]: row[FIELDS.index("portrait")] for block in blocks for row in json.loads(block)}
+    way = relative_address(lines, out)
+    assert shown == {"a": f"{way}/own.png", "b": "b.mp4", "c": f"{way}/later.mp4", "d": "", "e": ""}
 
 
 def test_a_report_of_a_part(lines: Path, tmp_path: Path) -> None:

@@ -215,6 +215,12 @@ def training_of(system: str) -> Callable[[Path], Path]:
     return make
 
 
+def sharpened(folder: Path) -> Path:
+    """Makes the file that says by how much pictures are sharpened."""
+    read.write_sharpening(folder, 0.7)
+    return folder / read.SHARPENING
+
+
 FACE = OpenedFaceModel("noise", "1" * 64, None)  # type: ignore[arg-type]  # whose model is not asked for
 TABLES = {
     "actor": Door(in_actor(actor.ABOUT), acted),
@@ -223,6 +229,7 @@ TABLES = {
     "audiodvp": Door(training_of("audiodvp"), lambda path: audiodvp.read_trained(path.parent)),
     "read": Door(training_of("read"), lambda path: read.read_trained(path.parent)),
     "landmark": Door(training_of("landmark"), lambda path: landmark.read_motion(path.parent)),
+    "sharpening": Door(sharpened, lambda path: read.read_sharpening(path.parent)),
 }
 
 

@@ -18,7 +18,8 @@ from facetake import formats, report
 from facetake.batch import approvals
 from facetake.face import head as heads
 from facetake.face.head import FLIP
-from facetake.report import ReportLine, three
+from facetake.render.video import write_video
+from facetake.report import ReportLine, png, three
 from facetake.rig import NEUTRAL
 from facetake.take import Take
 
@@ -219,6 +220,75 @@ def test_the_page_poses_the_head_as_the_preview_does(page: Page) -> None:
     wanted = head.deform(weights, angles, np.array([0.7], np.float32))[0] * FLIP
     assert np.abs(positions.reshape(-1, 3) - wanted[source]).max() < 1e-5
     assert np.abs(uv.reshape(-1, 2) * heads.ATLAS - head.look(head.gaze_deg(weights)[0])).max() < 0.01
+
+
+PORTRAIT_AT = """
+const small = new OffscreenCanvas(1, 1), context = small.getContext("2d");
+context.drawImage(document.getElementById("portrait"), 0, 0, 1, 1);
+return Array.from(context.getImageData(0, 0, 1, 1).data).slice(0, 3);
+"""
+RED = (200, 20, 20)
+GREEN = (20, 200, 20)
+
+
+def portrayed(folder: Path, lines: list[ReportLine]) -> list[ReportLine]:
+    """The lines, of which one has a film that is red while its mouth is shut and then green, and one a red picture."""
+    colours = np.array([RED] * 25 + [GREEN] * 25, np.uint8)
+    write_video(folder / "shaky.mp4", (np.full((64, 64, 3), colour) for colour in colours), Fraction(25))
+    (folder / "calm_1.png").write_bytes(png.encode(np.full((64, 64, 3), RED, np.uint8)))
+    files = {"shaky": folder / "shaky.mp4", "calm_1": folder / "calm_1.png", "calm_2": folder / "gone.png"}
+    return [replace(line, portrait=files.get(line.id)) for line in lines]
+
+
+def film(page: Page, what: str) -> Any:
+    """A property of the portrait."""
+    return page.run(f"return document.getElementById('portrait').{what}")
+
+
+def test_a_portrait_stands_beside_the_face(chromium: Chrome, lines: list[ReportLine], tmp_path: Path) -> None:
+    """A film keeps to the recording's time and a picture stands still; a line without one has the face alone, and one
+    that is gone is told and leaves no hole.
+    """
+    page = Page(chromium, report.write(portrayed(tmp_path, lines), tmp_path).html)
+
+    def is_red() -> bool:
+        red, green, _ = page.run(PORTRAIT_AT)
+        return bool(red > green + 100)
+
+    page.open("shaky")
+    page.wait(lambda: film(page, "readyState") >= 2)
+    width = page.part("portrait").rect["width"]
+    assert page.part("face").rect["width"] == width
+    for instant, wanted in ((CLOSED_S, True), (OPEN_S, False), (CLOSED_S, True)):
+        page.seek(instant)
+        page.wait(lambda wanted=wanted: is_red() == wanted)  # type: ignore[misc]
+    page.run("document.getElementById('grid').focus()")
+    page.keys(" ")
+    page.wait(lambda: film(page, "currentTime") > OPEN_S - 0.3)
+    page.keys(" ")
+    page.wait(lambda: film(page, "paused"))
+    page.open("calm_1")
+    page.wait(lambda: film(page, "complete"))
+    assert is_red() and page.part("portrait").tag_name == "img"
+    page.open("hostile")
+    assert page.part("face").rect["width"] > 1.9 * width and page.errors() == []
+    page.open("calm_2")
+    page.wait(lambda: page.part("face").rect["width"] > 1.9 * width)
+    assert "gone.png cannot be read" in page.part("face-note").text
+
+
+def test_beyond_the_budget_a_portrait_is_shown_from_where_it_lies(
+    chromium: Chrome, lines: list[ReportLine], tmp_path: Path
+) -> None:
+    """A page that carries nothing shows film and picture all the same, in time with the recording."""
+    page = Page(chromium, report.write(portrayed(tmp_path, lines), tmp_path, media_mb=0).html)
+    page.open("shaky")
+    page.wait(lambda: film(page, "readyState") >= 2)
+    page.seek(OPEN_S)
+    page.wait(lambda: film(page, "currentTime") == OPEN_S)
+    page.open("calm_1")
+    page.wait(lambda: film(page, "naturalWidth") == 64)
+    assert page.errors() == []
 
 
 def test_verdicts_are_exported_and_kept(page: Page, lines: list[ReportLine], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import csv
 import json
 import re
@@ -124,6 +125,37 @@ def test_the_budget_is_spent_on_the_worst(lines: list[ReportLine], tmp_path: Pat
     assert (table["calm_1"]["href"], table["shaky"]["href"]) == ("calm_1.wav", "")
     names = {str(attributes.get("id")) for attributes, _ in Elements(made.html).scripts}
     assert {name for name in names if name.startswith("media-")} == {"media-1", "media-2"}
+
+
+def test_portraits_get_what_sound_and_movement_leave(lines: list[ReportLine], tmp_path: Path) -> None:
+    """Room for one of two films goes to the worse line; no line loses its sound, and both say where they lie."""
+    for name in ("shaky", "calm_2"):
+        (tmp_path / f"{name}.mp4").write_bytes(bytes(60_000))
+    shown = [
+        replace(line, portrait=tmp_path / f"{line.id}.mp4") if line.id in ("shaky", "calm_2") else line
+        for line in lines
+    ]
+    made = report.write(shown, tmp_path, media_mb=0.2)
+    assert made.carried == 4
+    assert {
+        name: row["portrait"] for name, row in ((row["id"], row) for row in rows(made.html)) if row["portrait"]
+    } == {
+        "shaky": "shaky.mp4",
+        "calm_2": "calm_2.mp4",
+    }
+    packed = [
+        json.loads(text) for have, text in Elements(made.html).scripts if str(have.get("id")).startswith("media-")
+    ]
+    assert [one.get("portraitMime") for one in packed] == ["video/mp4", None, None, None]
+    assert base64.b64decode(packed[0]["portrait"]) == bytes(60_000)
+
+
+def test_a_portrait_of_another_kind_is_told(lines: list[ReportLine], tmp_path: Path) -> None:
+    """What no browser shows is named in the line's media with what it may be, and the report is written."""
+    shown = replace(lines[0], portrait=tmp_path / "line.mkv")
+    made = report.write([shown], tmp_path)
+    (packed,) = [json.loads(text) for have, text in Elements(made.html).scripts if have.get("id") == "media-0"]
+    assert "line.mkv is no portrait that a page shows; make it one of .mp4, .webm" in packed["missing"][0]
 
 
 def test_a_lost_recording_is_told_and_not_an_error(lines: list[ReportLine], tmp_path: Path) -> None:

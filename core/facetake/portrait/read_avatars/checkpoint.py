@@ -3,6 +3,7 @@
     read.json                 settings, clips, region; written first
     parameters.safetensors    what turns sound and emotion into parameters
     renderer.safetensors      texture and renderer, every few epochs
+    sharpening.json           by how much pictures are sharpened, once all is learnt
     kept-*                    either, with its discriminator and their optimisers, to go on from
     clips/                    the maps that are learnt from; can be made again
     previews/                 pictures of the progress
@@ -15,10 +16,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from facetake.errors import ConfigError, PortraitError
+from facetake.files import json_text, quantities
+from facetake.formats import beside
 from facetake.portrait.read_avatars.audio_features import Phonemes
 from facetake.portrait.read_avatars.audio_to_parameters import Predictor, untrained
 from facetake.portrait.read_avatars.renderer import Renderer
 from facetake.portrait.read_avatars.settings import FILTERED, ReadAvatarsSettings
+from facetake.portrait.storage import read_json
 from facetake.portrait.training import training_dir
 from facetake.portrait.video.compositing import Region
 
@@ -26,6 +31,7 @@ ABOUT = "read.json"
 PARAMETERS = "parameters"
 RENDERER = "renderer"
 CRITIC = "critic"
+SHARPENING = "sharpening.json"
 VERSION = 1  # of the folder's layout
 
 
@@ -72,11 +78,12 @@ class ReadAvatarsMetadata:
 
 @dataclass(frozen=True)
 class TrainedReadAvatars:
-    """Networks ready to perform."""
+    """Networks ready to perform, and by how much what they paint is sharpened."""
 
     about: ReadAvatarsMetadata
     predictor: Predictor
     renderer: Renderer
+    sharpening: float = 0.0
 
 
 def read_about(folder: Path) -> ReadAvatarsMetadata:
@@ -96,4 +103,21 @@ def read_trained(folder: Path) -> TrainedReadAvatars:
         predictor = untrained(about.n_features, about.n_parameters, about.settings.parameters)
         renderer = Renderer(about.n_phonemes, about.settings)
     training_dir.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
-    return TrainedReadAvatars(about, predictor, renderer)
+    return TrainedReadAvatars(about, predictor, renderer, read_sharpening(folder))
+
+
+def write_sharpening(folder: Path, amount: float) -> None:
+    """Keeps by how much pictures are sharpened."""
+    with beside(folder / SHARPENING) as part:
+        part.write_text(json_text.dump({"amount": amount}) + "\n", encoding="utf-8", newline="\n")
+
+
+def read_sharpening(folder: Path) -> float:
+    """By how much pictures are sharpened; 0 while they are learnt. PortraitError where the file is damaged."""
+    path = folder / SHARPENING
+    if not path.is_file():
+        return 0.0
+    try:
+        return quantities.number(read_json(path).get("amount"), f"{path}: amount", low=0.0)
+    except ConfigError as error:
+        raise PortraitError(f"{error}; remove it and let `facetake portrait train` go on") from error

@@ -27,10 +27,15 @@ from facetake.portrait.read_avatars.audio_to_parameters import over_time, predic
 from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars
 from facetake.portrait.read_avatars.renderer import RendererInput, grown
 from facetake.portrait.read_avatars.surface import ActorSurface
+from facetake.portrait.sharpening import sharpened
 from facetake.portrait.training.devices import as_pictures, as_tensor, home
 from facetake.portrait.video.compositing import Region, blended, softened
 from facetake.portrait.video.playback import BLOCK, at_random
+from facetake.rig import ARKIT_NAMES
 from facetake.take import Take
+
+EYES = [place for place, name in enumerate(ARKIT_NAMES) if name.startswith(("eyeBlink", "eyeLook"))]
+"""Lids and gaze of ARKit's shapes; wide and narrow eyes are the mood's."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +52,18 @@ def from_sound(
     """The line in a sound file, of which features (T, F) are known, in a mood. AudioError when it cannot be read."""
     label = over_time(emotion, np.arange(len(features)) / float(rate))
     return _with_phonemes(predict(trained.predictor, features, label), path, rate, ear)
+
+
+@torch.no_grad()
+def with_own_eyes(surface: ActorSurface, expression: F32, frames: I64) -> F32:
+    """An expression (T, E) that was told from sound, with lids and gaze of the video's frames (T,).
+
+    Sound tells of neither, and a face that is regressed on it never blinks.
+    """
+    own, told = (surface.model.to_arkit(torch.from_numpy(rows)) for rows in (surface.expression[frames], expression))
+    change = torch.zeros_like(told)
+    change[:, EYES] = (own - told)[:, EYES]
+    return expression + np.asarray(surface.model.from_arkit(change).numpy(), np.float32)
 
 
 def with_sound(take: Take, path: Path, rate: Fraction, model: FaceModel, ear: PhonemeExtractor) -> DrivenExpression:
@@ -109,8 +126,8 @@ def perform(
             as_tensor(region.cut(whole))[None],
         )
         with torch.inference_mode():
-            square = as_pictures(trained.renderer(given.to(home(trained.renderer)))[0][0])
-        picture = region.put(square, surface.size)
+            painted = sharpened(trained.renderer(given.to(home(trained.renderer)))[0], trained.sharpening)
+        picture = region.put(as_pictures(painted[0]), surface.size)
         yield blended(whole, picture, _weight(region, here.hole, surface.size, settings.background == "video"))
 
 

@@ -109,6 +109,8 @@ class ReadAvatarsRendererTraining:
             `facetake.portrait.training.trainer`. The paper says nothing of it.
         coarse: so many of the epochs, the first ones, are learnt at half the side, which is four times as fast. The
             paper has none.
+        sharpen: by how much at most pictures are sharpened at last, 0 or more; 0: not at all, as in the paper. How much
+            of it is taken is found on frames that were learnt from; see `facetake.portrait.sharpening`.
         save_every: epochs between checkpoints.
         preview_every: epochs between preview pictures.
     """
@@ -126,6 +128,7 @@ class ReadAvatarsRendererTraining:
     lips: float = 1.0
     falling: float = 0.0
     coarse: int = 0
+    sharpen: float = 0.0
     save_every: int = 1
     preview_every: int = 1
 
@@ -193,8 +196,9 @@ class ReadAvatarsSettings:
                 f"side {self.side} must be a multiple of {2 ** (self.unet.downs + 1)}, for unet.downs halvings of half "
                 "of it in the epochs of renderer.coarse"
             )
-        if self.renderer.lips < 0.0:
-            raise ValueError(f"lips is a weight, 0 or more, not {self.renderer.lips}")
+        for name in ("lips", "sharpen"):
+            if (value := getattr(self.renderer, name)) < 0.0:
+                raise ValueError(f"{name} is 0 or more, not {value}")
 
     @property
     def inputs(self) -> int:

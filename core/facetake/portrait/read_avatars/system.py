@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -97,7 +97,7 @@ class ReadAvatars:
     def render(self, job: RenderJob, listener: Listener) -> RenderedVideo:
         """Renders a line."""
         from facetake.portrait.read_avatars.checkpoint import read_trained
-        from facetake.portrait.read_avatars.render import perform
+        from facetake.portrait.read_avatars.render import perform, with_own_eyes
         from facetake.portrait.read_avatars.surface import open_surface
         from facetake.portrait.video.playback import whole_face
 
@@ -107,9 +107,10 @@ class ReadAvatars:
         _check_actor(surface, trained, job)
         line = _line(job, surface, trained, listener)
         frames, n_video = whole_face(len(line.expression), surface.actor.learnable)
+        expression = line.expression if job.take else with_own_eyes(surface, line.expression, frames)
 
         def pictures(first: int) -> Iterator[U8]:
-            return perform(surface, trained, line.expression, line.phonemes, frames, first)
+            return perform(surface, trained, expression, line.phonemes, frames, first)
 
         return RenderedVideo(pictures, len(frames), n_video, surface.rate)
 
@@ -134,7 +135,9 @@ class ReadAvatars:
         features = _features(sound, surface, trained.about.settings, job)
         line = render.from_sound(sound, surface.rate, features, mood, trained, ear)
         first = 0 if job.is_all else learnt.n_frames
-        frames = np.arange(first, min(surface.n_frames, len(line.expression)))
+        shown = np.arange(min(surface.n_frames, len(line.expression)))
+        line = replace(line, expression=render.with_own_eyes(surface, line.expression[shown], shown))
+        frames = shown[first:]
         clip = ReferenceClip(surface.actor.fit.landmarks, surface.rate, len(frames), surface.sound)
         taken, skipped = measures(clip, job.weights, job.landmarker)
         scores = evaluation.evaluate(surface, trained, line, frames, listener.progress, taken, skipped)

@@ -1,4 +1,4 @@
-"""Trains READ Avatars on an actor's clips: maps, parameters, then texture and renderer, resumed where it stopped.
+"""Trains READ Avatars on an actor's clips: maps, parameters, texture and renderer, sharpness, resumed where it stopped.
 
 Reads like the story of the training; how each part is done is in the module it comes from.
 """
@@ -12,9 +12,10 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from facetake.arrays import F32, U8
+from facetake.arrays import F32, U8, Mask
 from facetake.errors import PortraitError
 from facetake.networks import checkpoint
+from facetake.portrait import sharpening
 from facetake.portrait.read_avatars import audio_to_parameters
 from facetake.portrait.read_avatars.audio_features import Phonemes
 from facetake.portrait.read_avatars.audio_to_parameters import SpokenClip
@@ -23,11 +24,13 @@ from facetake.portrait.read_avatars.checkpoint import (
     CRITIC,
     PARAMETERS,
     RENDERER,
+    SHARPENING,
     Learnt,
     ReadAvatarsMetadata,
     TrainedReadAvatars,
     read_about,
     read_trained,
+    write_sharpening,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
 from facetake.portrait.read_avatars.renderer_training import (
@@ -42,10 +45,11 @@ from facetake.portrait.training import training_dir
 from facetake.portrait.training.devices import CPU, as_pictures
 from facetake.portrait.training.trainer import FEWEST_FRAMES, PREVIEWED, Trainer, ignore
 from facetake.portrait.training.training_dir import Kept
-from facetake.portrait.video.compositing import Region
+from facetake.portrait.video.compositing import Region, softened
 
 Report = Callable[[str, float], None]
 SHORT = 12  # letters by which a style loss is told
+SHARPENED = 24  # frames by which sharpness is found: twice as many of a minute find the same amount
 
 
 @dataclass(frozen=True)
@@ -112,6 +116,7 @@ def train(
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
     _learn_renderer(folder, settings, maps, style, device, report, log)
+    _learn_sharpening(folder, settings, maps, device)
     return read_trained(folder)
 
 
@@ -225,6 +230,24 @@ def _learn_renderer(
         log=log,
         progress=lambda share: report("renderer", share),
     )
+
+
+def _learn_sharpening(folder: Path, settings: ReadAvatarsSettings, maps: list[Maps], device: torch.device) -> None:
+    """Finds by how much pictures of frames that were learnt from are sharpened, and keeps it."""
+    if not settings.renderer.sharpen or (folder / SHARPENING).is_file():
+        return
+    renderer = read_trained(folder).renderer.to(device)
+    places = [(clip, frame) for clip in maps for frame in clip.frames]
+    made, real, weights = [], [], []
+    for place in np.unique(np.linspace(0, len(places) - 1, SHARPENED).round().astype(int)):
+        clip, frame = places[place]
+        given = seen(clip, np.array([frame]), settings)
+        with torch.inference_mode():
+            made.append(renderer(given.to(device))[0].cpu())
+        real.append(clip.real[frame])
+        hole: Mask = given.hole[0].numpy()
+        weights.append(softened(hole) if settings.background == "video" else np.ones(hole.shape, np.float32))
+    write_sharpening(folder, sharpening.fitted(torch.cat(made), real, weights, settings.renderer.sharpen))
 
 
 def preview(trainer: ReadAvatarsRendererTrainer, maps: list[Maps]) -> U8:

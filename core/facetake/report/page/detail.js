@@ -2,6 +2,7 @@
 import { make } from "report/list";
 import { inflate, unpackMedia } from "report/media";
 import { Player } from "report/player";
+import { Portrait } from "report/portrait";
 import { COLOURS, Timeline } from "report/timeline";
 
 const BEYOND = "Beyond the report's media budget: the recording is played from where it lies, and the face is not drawn.";
@@ -15,6 +16,7 @@ export class Detail {
     this.player = new Player(this.part("audio"), {
       onTime: (time) => this.showTime(time), onState: (plays, problem) => this.showState(plays, problem),
     });
+    this.portrait = new Portrait(document.querySelector(".stage"));
     this.timeline = new Timeline(this.part("timeline"), { onSeek: (time) => this.player.seek(time) });
     this.part("legend").replaceChildren(...facts.curves.map((name, i) => {
       const entry = make("span", "", name), colour = make("i", "");
@@ -65,15 +67,17 @@ export class Detail {
     this.describe(line);
     this.showVerdict();
     this.player.load("");
+    this.portrait.load({});
     const media = await unpackMedia(line, this.facts), stage = await this.stage;
     if (this.line !== line) {
-      if (media.address) URL.revokeObjectURL(media.address);
+      for (const address of [media.address, media.portrait?.address]) if (address) URL.revokeObjectURL(address);
       return;
     }
     this.media = media;
     this.isOld = false;
     this.showVersion();
     this.openedStage = stage;
+    this.portrait.load(media.portrait ?? { href: line.portrait });
     this.player.load(media.address ?? (this.isBeyond(line) ? line.href : ""));
     this.timeline.time = 0;
     this.timeline.show(line.duration, media, line.wrong, this.facts);
@@ -153,6 +157,7 @@ export class Detail {
     const clock = this.part("clock");
     clock.replaceChildren(make("b", "", time.toFixed(2)), ` / ${total.toFixed(2)} s`);
     this.timeline.move(time);
+    this.portrait.follow(time, !this.part("audio").paused, this.player.rate ?? 1);
     if (!motion || !this.openedStage) return;
     const values = motion.at(time);
     this.openedStage.show(values, values[motion.column.seal], HEAD_ANGLES.map((axis) => values[motion.column[axis]]));
@@ -161,6 +166,7 @@ export class Detail {
   showState(plays, problem) {
     this.part("play-sign").textContent = plays ? "❚❚" : "▶";
     this.part("play").setAttribute("aria-label", plays ? "Pause" : "Play");
+    this.portrait.follow(this.player.time, plays, this.player.rate ?? 1);
     if (problem !== "unreachable" || !this.isBeyond(this.line)) return;
     const note = this.part("face-note");
     note.hidden = false;

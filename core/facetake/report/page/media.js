@@ -9,6 +9,9 @@ export async function unpackMedia(line, facts) {
     media.address = URL.createObjectURL(new Blob([bytesOf(packed.sound)], { type: packed.mime }));
     media.peaks = bytesOf(packed.peaks);
   }
+  if (packed.portrait) {
+    media.portrait = { address: URL.createObjectURL(new Blob([bytesOf(packed.portrait)], { type: packed.portraitMime })), mime: packed.portraitMime };
+  }
   if (packed.motion) media.motion = new Motion(await inflate(packed.motion), packed, facts);
   if (packed.approved?.motion) media.approved = new Motion(await inflate(packed.approved.motion), packed.approved, facts);
   media.visemes = packed.visemes ?? [];

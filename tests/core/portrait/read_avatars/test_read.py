@@ -18,18 +18,19 @@ from facetake import audio, emotion, inference
 from facetake.arrays import F32, U8
 from facetake.errors import ConfigError, PortraitError
 from facetake.networks.siren import Siren, SirenSize
+from facetake.portrait import sharpening
 from facetake.portrait.audio_features import log_mel
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
 from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render
 from facetake.portrait.read_avatars.audio_to_parameters import over_time
-from facetake.portrait.read_avatars.checkpoint import TrainedReadAvatars, read_trained
+from facetake.portrait.read_avatars.checkpoint import SHARPENING, TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
 from facetake.portrait.read_avatars.settings import ParameterSize, ParameterTraining, ReadAvatarsSettings, read_settings
 from facetake.portrait.read_avatars.surface import ActorSurface, open_surface, ringed
-from facetake.portrait.read_avatars.training import TrainingClip, train
+from facetake.portrait.read_avatars.training import SHARPENED, TrainingClip, train
 from facetake.portrait.training.presets import PRESETS  # noqa: E402
 from facetake.portrait.video.compositing import Region
 from facetake.portrait.video.playback import there_and_back
@@ -273,6 +274,44 @@ def test_training_goes_on_where_it_stopped(
         train(lessons, replace(read_settings("tiny"), seed=1), tmp_path)
 
 
+def test_pictures_are_sharpened_once_all_is_learnt(
+    lessons: list[TrainingClip], trained: TrainedReadAvatars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With `sharpen` the same networks come with what was found on frames that were learnt from; it changes what is
+    painted and not the video around it, and is found again where its file is gone.
+    """
+    asked = []
+
+    def fitted(made: torch.Tensor, real: list[U8], weights: list[F32], most: float) -> float:
+        asked.append((made.shape, len(real), len(weights), most))
+        return 1.5
+
+    monkeypatch.setattr(sharpening, "fitted", fitted)
+    settings = read_settings("tiny")
+    settings = replace(settings, renderer=replace(settings.renderer, sharpen=3.0))
+    found = train(lessons, settings, tmp_path)
+    surface = lessons[0].surface
+    frames = np.arange(LEARNT, 14)
+    line = surface.expression[frames], lessons[0].phonemes[2 * LEARNT : 28], frames
+    plain, sharp = (np.stack(list(perform(surface, each, *line))).astype(int) for each in (trained, found))
+
+    assert (trained.sharpening, found.sharpening) == (0.0, 1.5)
+    assert all(
+        torch.equal(*both) for both in zip(trained.renderer.parameters(), found.renderer.parameters(), strict=True)
+    )
+    assert np.abs(sharp - plain).max() > 1 and np.array_equal(plain[:, :3], sharp[:, :3])
+    (tmp_path / SHARPENING).unlink()
+    assert read_trained(tmp_path).sharpening == 0.0
+    assert train(lessons, settings, tmp_path).sharpening == train(lessons, settings, tmp_path).sharpening == 1.5
+    shape = (SHARPENED, 3, settings.side, settings.side)
+    assert asked == [(shape, SHARPENED, SHARPENED, 3.0)] * 2
+    (tmp_path / SHARPENING).write_text('{"amount": -1}')
+    with pytest.raises(PortraitError, match="sharpening.json: amount .*let `facetake portrait train` go on"):
+        read_trained(tmp_path)
+    with pytest.raises(ValueError, match="sharpen is 0 or more"):
+        replace(settings, renderer=replace(settings.renderer, sharpen=-1.0))
+
+
 def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
     """On frames it has not seen the face is nearer to the video than a grey hole, and the rest is the video's own."""
     surface = lessons[0].surface
@@ -285,6 +324,29 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], 
     away = np.abs(made - real)[face].mean()
     assert away < 0.5 * np.abs(real[face] - real[face].mean()).mean() + 8.0
     assert np.array_equal(made[:, :3], real[:, :3])
+
+
+def test_lids_and_gaze_are_the_videos_where_sound_moves_the_face(lessons: list[TrainingClip]) -> None:
+    """A face that is told from sound blinks and looks as that of the frames that it is shown in, and does all else as
+    told.
+    """
+    filmed = lessons[0].surface
+    frames = np.array([3, 4, 5, 4])
+    told = 0.5 * filmed.expression[:4]
+    blinks = [ARKIT_NAMES.index(name) for name in ("eyeBlinkLeft", "eyeBlinkRight")]
+    shut = torch.zeros(len(filmed.expression), len(ARKIT_NAMES))
+    shut[3:5, blinks] = 0.8
+    with torch.no_grad():
+        fit = replace(filmed.actor.fit, expression=filmed.expression + filmed.model.from_arkit(shut).numpy())
+        surface = ActorSurface(replace(filmed.actor, fit=fit), filmed.model, "face")
+        made = render.with_own_eyes(surface, told, frames)
+        rows = made, surface.expression[frames], told
+        found, own, wanted = (surface.model.to_arkit(torch.from_numpy(each)) for each in rows)
+
+    others = [place for place in range(len(ARKIT_NAMES)) if place not in render.EYES]
+    assert np.ptp(own[:, blinks[0]].numpy()) > 0.5
+    assert torch.allclose(found[:, render.EYES], own[:, render.EYES], atol=1e-4)
+    assert torch.allclose(found[:, others], wanted[:, others], atol=1e-4)
 
 
 def test_evaluation_finds_moods_and_lips(lessons: list[TrainingClip], trained: TrainedReadAvatars) -> None:
