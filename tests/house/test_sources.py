@@ -89,3 +89,41 @@ def test_no_vague_module_names() -> None:
     """Files are named for the thing they hold: no utils, helpers, common or manager."""
     vague = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     assert [str(path) for path in _sources("core", "training", "tests") if vague & {path.stem, path.parent.name}] == []
+
+
+def _settings(function: ast.FunctionDef) -> dict[str, ast.expr] | None:
+    """What a function's `njit` is told; None where it has none."""
+    for decorator in function.decorator_list:
+        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Name) and decorator.func.id == "njit":
+            return {keyword.arg: keyword.value for keyword in decorator.keywords if keyword.arg}
+    return None
+
+
+def _linked(source: str) -> list[str]:
+    """Functions with fast arithmetic that compiled functions of the same file call, and that are not inlined."""
+    found = [node for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)]
+    compiled = {node.name: settings for node in found if (settings := _settings(node)) is not None}
+    called = {
+        call.func.id
+        for node in found
+        if node.name in compiled
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and isinstance(call.func, ast.Name)
+    }
+
+    def is_told(name: str, setting: str, value: object) -> bool:
+        told = compiled[name].get(setting)
+        return isinstance(told, ast.Constant) and told.value == value
+
+    return [
+        name
+        for name in compiled
+        if name in called and is_told(name, "fastmath", True) and not is_told(name, "inline", "always")
+    ]
+
+
+def test_pictures_are_the_same_from_a_first_run_on() -> None:
+    """Compiled code from the cache links its callees anew, and rounds otherwise unless they are part of it."""
+    fast = "@njit(fastmath=True{})\ndef a(): pass\n@njit(fastmath=True)\ndef b(): a()\n"
+    assert _linked(fast.format("")) == ["a"] and not _linked(fast.format(', inline="always"'))
+    assert not {path.name: names for path in _sources("core") if (names := _linked(path.read_text("utf-8")))}

@@ -2,8 +2,9 @@
 
 Row by row: which points are shown, what the surface is there, how it is lit (a loop over plain arrays, which the
 compiler turns into vector instructions), and what of it a pixel gets. Knows geometry, textures and lights; does not
-know faces, takes or video. Colours are linear light inside and sRGB
-bytes outside. The texture holds the square root of linear albedo: eight bits suffice, and squaring needs no table.
+know faces, takes or video. Colours are linear light inside and sRGB bytes outside. The texture holds the square root of
+linear albedo: eight bits suffice, and squaring needs no table. What is compiled with fast arithmetic is a part of what
+calls it: linked, it would round otherwise in a first run.
 """
 
 from __future__ import annotations
@@ -240,7 +241,7 @@ def _folded(relief, weight):  # type: ignore[no-untyped-def]
     return depth
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, inline="always")
 def _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, folds, place, into, at):  # type: ignore[no-untyped-def]
     """Bends the normal (columns 0 to 2 of a row) by the slope of the wrinkles, and darkens colour and openness."""
     u -= place[0] + np.float32(0.5)
@@ -319,7 +320,7 @@ def _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, folds, place, into, a
     into[6 * ROOM + at] *= dark
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, inline="always")
 def _look(  # type: ignore[no-untyped-def]
     number,
     y,
@@ -392,7 +393,7 @@ def _look(  # type: ignore[no-untyped-def]
             _wrinkle(f, screen, camera, faces, uv_faces, uv, u, v, folds, place, into, at)
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, inline="always")
 def _light(number, py, into, camera):  # type: ignore[no-untyped-def]
     """Turns what surfaces are into linear RGB (columns 4 to 6): light of sky and ground, wrapped diffuse, gloss."""
     one = np.float32(1.0)
@@ -460,7 +461,7 @@ def _light(number, py, into, camera):  # type: ignore[no-untyped-def]
         into[6 * ROOM + i] = into[6 * ROOM + i] * b + sb
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, inline="always")
 def _plain(f0, f1, f2, f3, screen, faces, soft):  # type: ignore[no-untyped-def]
     """Whether the four sub-samples of a pixel lie on one smooth surface, so that one shading serves them all."""
     near = screen[faces[f0, 0], 2]
@@ -472,7 +473,7 @@ def _plain(f0, f1, f2, f3, screen, faces, soft):  # type: ignore[no-untyped-def]
     return True
 
 
-@njit(cache=True, fastmath=True)
+@njit(cache=True, fastmath=True, inline="always")
 def _pick(ids, i, screen, faces, soft, triangles, columns, counts):  # type: ignore[no-untyped-def]
     """Which sub-samples of two rows are shaded: one of a pixel inside a surface (count -1), all there are at edges.
 
