@@ -23,6 +23,10 @@ from facetake.rig import ARKIT_NAMES  # noqa: E402
 if TYPE_CHECKING:
     from torch import Tensor
 
+JAWS = ("jawOpen", "mouthClose")
+JAW = 0.95
+"""Shapes that open the jaw, and how far the preview head does of what anny does (`head_baking.lips`)."""
+
 
 @pytest.fixture(scope="module")
 def model() -> Anny:
@@ -107,7 +111,8 @@ def test_gradients_are_those_of_finite_differences() -> None:
 def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
     """Every ARKit shape moves the skin of both heads equally far, to a fifth of a millimetre: points between old ones
     may swing. Blinks, which both heads end where lids meet, but each by its own means, agree to a millimetre; the
-    preview head lowers brows further, so that a frown is seen, and a sneer lifts the lip too.
+    preview head lowers brows further, so that a frown is seen, a sneer lifts the lip too, its jaw opens by a twentieth
+    less, and its lips, which are thinner, roll and press by less, and are pushed up further by the chin.
     """
     other = head.load()
     assert model.expression_names == ARKIT_NAMES == other.names[:52]
@@ -115,14 +120,17 @@ def test_expressions_move_the_preview_heads_way(model: Anny) -> None:
     bare = np.setdiff1d(np.arange(len(other.rest)), worn)
     ours = np.linalg.norm(model.expression_basis.numpy().reshape(52, -1, 3), axis=2).max(axis=1)
     theirs = np.linalg.norm(other.deltas[:52].reshape(52, -1, 3)[:, bare], axis=2).max(axis=1)
-    blinks, frowns, sneers = (
-        np.array([one.startswith(kind) for one in ARKIT_NAMES]) for kind in ("eyeBlink", "browDown", "noseSneer")
+    blinks, frowns, sneers, thinner, shrugs, jaws = (
+        np.array([one.startswith(kinds) for one in ARKIT_NAMES])
+        for kinds in ("eyeBlink", "browDown", "noseSneer", ("mouthRoll", "mouthPress"), "mouthShrugLower", JAWS)
     )
     theirs[blinks] *= BLINK_SHARE
-    plain = ~(blinks | frowns | sneers)
+    theirs[jaws] /= JAW
+    plain = ~(blinks | frowns | sneers | thinner | shrugs)
     np.testing.assert_allclose(ours[plain], theirs[plain], atol=2e-4)
     np.testing.assert_allclose(ours[blinks], theirs[blinks], atol=1e-3)
-    assert (theirs[frowns] > ours[frowns]).all()
+    assert (theirs[frowns] > ours[frowns]).all() and (theirs[shrugs] > ours[shrugs]).all()
+    assert (theirs[thinner] < ours[thinner]).all() and (theirs[thinner] > 0.5 * ours[thinner]).all()
 
 
 def test_eyes_turn_as_far_as_the_preview_heads(model: Anny) -> None:

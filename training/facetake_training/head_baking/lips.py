@@ -14,9 +14,8 @@ from facetake_training.head_baking.paint import step
 from facetake_training.head_baking.seal import Seal
 
 HEIGHTS = (0.40, 0.49)  # of the upper and the lower lip, shares of half a mouth's width: measured on the first head
-MEET_M = (
-    0.0013  # below the seam of the upper lip, measured: where it is seen to meet the lower one, over which it hangs
-)
+MEET_M = 0.0013
+"""Below the seam of the upper lip, measured: where it is seen to meet the lower one, over which it hangs."""
 KEPT_M = 0.0014  # above and below that line: what hides the seam stays, or a slit shows the teeth
 CORNER = 0.15  # of the square of its height that a lip has at its corner: some three millimetres are left there
 FADE = 0.47  # of half a mouth's width, by eye: in which skin beside a lip takes up what it gives way
@@ -30,7 +29,7 @@ ROLL_LOWER = (0.10, 0.50)
 """Of the upper and the lower lip's height that goes as lips press, and as each rolls in: a p pressed as in takes is
 then read about as people's are, not at all before."""
 SHRUG = 0.45  # likewise, of the lower lip's height as the chin pushes it up
-JAW = 0.95  # of anny's opening: by all of it mouths open wider than people's; by less than 0.9 a smile hides the teeth
+JAW = 0.95  # of anny's opening: by all of it mouths open wider than people's; by 0.85 of it a smile hid the teeth
 
 
 def fit(mesh: Mesh, seal: Seal) -> None:

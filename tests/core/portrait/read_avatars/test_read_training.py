@@ -196,7 +196,7 @@ def test_lips_count_as_often_as_asked() -> None:
     once = first_loss(settings, 1)
     assert first_loss(weighed, 1) == pytest.approx(5.0 * once)
     assert first_loss(weighed, 0) == pytest.approx(once)
-    with pytest.raises(ValueError, match="lips is a weight"):
+    with pytest.raises(ValueError, match="lips is 0 or more"):
         replace(settings, renderer=replace(settings.renderer, lips=-1.0))
 
 
@@ -210,15 +210,16 @@ def test_a_rate_cannot_fall_over_more_than_all(falling: float, tmp_path: Path) -
 
 
 def test_the_example_is_the_quick_networks_with_fewer_passes_and_ears() -> None:
-    """What is shipped for minutes of film differs from the preset in how long it learns and that it hears."""
+    """What ships for minutes of film differs from the preset in how long it learns, that it hears and is sharpened."""
     own = read_settings("minutes")
     quick = read_settings("quick")
 
     assert own.renderer.epochs < quick.renderer.epochs and own.parameters.epochs < quick.parameters.epochs
     assert (quick.texture, own.texture) == ("static", "audio")
+    assert (quick.renderer.sharpen, own.renderer.sharpen) == (0.0, 1.0)
     assert quick == replace(
         own,
         texture=quick.texture,
-        renderer=replace(own.renderer, epochs=quick.renderer.epochs),
+        renderer=replace(own.renderer, epochs=quick.renderer.epochs, sharpen=0.0),
         parameters=replace(own.parameters, epochs=quick.parameters.epochs),
     )
