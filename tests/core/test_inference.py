@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -162,6 +163,12 @@ def telling_ear() -> Ear:
         return features, visemes, np.concatenate([features, np.ones_like(features)], axis=2)
 
     return Ear(run, 1, "none", run_voice, 2)
+
+
+def test_shipped_networks_that_can_be_exported_again_name_the_shipped_ear() -> None:
+    """Exported from its weights, what hears an emotion would be refused beside an ear that it does not name."""
+    shape = json.loads((inference.SHIPPED / "audio_emotion.json").read_text("utf-8"))
+    assert shape["ear_sha256"] == hash_of(inference.SHIPPED / "ear.onnx", ModelError)
 
 
 @pytest.mark.parametrize("n_frames", [1, 29, 31, 300, 301, 1000])

@@ -58,7 +58,7 @@ class BlinkOptions:
     high: float = 100.0
     duration_s: float = 13 / 60
     delay_s: float = 0.008
-    depth: tuple[float, float] = (0.6, 1.0)  # lids meet at 0.78: of 144 blinks of tracked people few are whole
+    depth: tuple[float, float] = (0.6, 1.0)  # few of 144 of tracked people are whole; the preview's lids meet at 0.78
     with_s: tuple[float, ...] = ()
 
 
