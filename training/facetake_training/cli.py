@@ -153,12 +153,12 @@ def _add_measure(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "--texts", type=Path, metavar="TSV", help="NAME<TAB>TEXT of each clip, or grid: its name says it (scripts)"
     )
     measure.add_argument("--energy", type=float, default=1.0, metavar="X", help="of the takes, 0 to 2 (faces)")
-    measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces)")
+    measure.add_argument("--against", type=Path, metavar="NPZ", help="tracked faces of other people (faces, lips)")
     measure.add_argument(
         "--only",
         default="",
         metavar="CLIP,...",
-        help="clips of --truth to look at; where --against is the same file, the others are compared with (faces)",
+        help="clips of --truth to look at (faces, lips); where --against is the same file, it stands for all others",
     )
     measure.add_argument("--landmarker", type=Path, metavar="FILE", help="MediaPipe's face_landmarker.task (faces)")
     measure.add_argument(
@@ -223,7 +223,13 @@ def _measure(arguments: argparse.Namespace) -> int:
             raise ConfigError(f"measure {arguments.what} needs --{name}")
     a = arguments
     report = {
-        "lips": lambda: lips.measure(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
+        "lips": lambda: lips.measure(
+            LipsConfig(a.truth, a.audio[0], only=_names(a.only)),
+            inference.load(a.model),
+            LipsConfig(a.against, a.audio[0], without=_names(a.only) if a.against == a.truth else ())
+            if a.against
+            else None,
+        ),
         "scripts": lambda: scripts.measure(LipsConfig(a.truth, a.audio[0]), a.texts, inference.load(a.model)),
         "lists": lambda: pauses.measure_lists(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),
         "pauses": lambda: pauses.measure_running(LipsConfig(a.truth, a.audio[0]), inference.load(a.model)),

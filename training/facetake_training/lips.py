@@ -86,11 +86,13 @@ class LipScores:
         return self.aperture + 0.5 * self.pucker + 0.5 * self.closure
 
 
-def lagged_correlation(times_s: F64, values: F64, true_times_s: F64, truth: F64) -> tuple[float, float]:
-    """Best correlation over lags within `MAX_LAG_S`, and its lag in seconds."""
+def lagged_correlation(
+    times_s: F64, values: F64, true_times_s: F64, truth: F64, most_s: float = MAX_LAG_S, step_s: float = LAG_STEP_S
+) -> tuple[float, float]:
+    """Best correlation over lags within `most_s`, and its lag in seconds."""
     best = (-2.0, 0.0)
     seen = np.isfinite(truth)
-    for lag_s in np.arange(-MAX_LAG_S, MAX_LAG_S + 1e-9, LAG_STEP_S):
+    for lag_s in np.arange(-most_s, most_s + 1e-9, step_s):
         moved = np.interp(true_times_s + lag_s, times_s, values)[seen]
         if moved.std() > 1e-6:
             best = max(best, (float(np.corrcoef(moved, truth[seen])[0, 1]), float(lag_s)))
