@@ -36,6 +36,8 @@ SEAM_WEIGHT = 0.5
 """Pieces looked at for each place, and what a unit of distance at the seam costs against correlation with the voice."""
 AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.2)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
+SMILES = (1.0, 1.0, 0.2, 0.1, 1.0, 0.1, 0.15)
+"""How much of the smiles of real faces plays in each emotion, likewise: an angry man does not smile while he shouts."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
 VOICE_SWELL = 0.32
@@ -129,6 +131,7 @@ def add(
     waves = [Wave(np.random.Generator(np.random.PCG64([seed, BREATH_STREAM, n])), *SLOW_HZ) for n in range(2 * parts)]
     away = poses - rig.NEUTRAL
     used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0) if movement is not None else columns[:0]
+    smiles = _smiling(movement.modes) if movement is not None else columns[:0]
     for rows in memmap.blocks(values):
         times_s = np.arange(rows.start, rows.stop) / rate
         weights = emotion[rows].astype(np.float32)
@@ -145,7 +148,11 @@ def add(
         if movement is not None and played is not None:
             quiet = np.where(_is_held()[used], 0.0, QUIET_SHARE)
             amount = energy * (weights @ np.asarray(AMOUNTS, np.float32))[:, None] * (quiet + (1.0 - quiet) * heard)
-            moved = _at(played, times_s * MOVEMENT_FPS) @ movement.modes[:, used]
+            tracks = _at(played, times_s * MOVEMENT_FPS)
+            tracks[:, smiles] *= np.where(
+                tracks[:, smiles] > 0.0, weights @ np.asarray(SMILES, np.float32)[:, None], 1.0
+            )
+            moved = tracks @ movement.modes[:, used]
             moved = MOST_MOVED * np.tanh(moved / MOST_MOVED)
             against = (moved * held[:, used] < 0.0) & (np.abs(held[:, used]) > HELD)
             moved *= np.where(against, OPPOSED, 1.0)
@@ -253,6 +260,11 @@ def _at(tracks: F32, frames: F64) -> F32:
         slope + share * (3 * rise - 2 * slope - next_slope + share * (slope + next_slope - 2 * rise))
     )
     return curved
+
+
+def _smiling(modes: F32) -> NDArray[np.intp]:
+    """The tracks that raise the corners of the mouth."""
+    return np.flatnonzero((modes[:, rig.both("mouth_cornerPull")] > 0.0).any(axis=1))
 
 
 def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:

@@ -65,6 +65,18 @@ def test_a_pose_breathes() -> None:
     assert brow.min() > 0.2
 
 
+@pytest.mark.parametrize("emotion", ["sad", "angry", "fear", "disgusted"])
+def test_nobody_smiles_in_anger(shipped: expression.Movement, emotion: str) -> None:
+    """Smiles of the people whose movement is played stay out of moods that have none; in no mood they are played."""
+
+    def widest(mood: str) -> float:
+        corners = rig.both("mouth_cornerPull")
+        return max(float(played(mood, seed, movement=shipped)[:, corners].max()) for seed in range(12))
+
+    assert widest(emotion) < 0.2
+    assert widest("neutral") > 0.4
+
+
 def test_without_energy_nothing_moves() -> None:
     """Energy 0 leaves every byte, more moves more, and what is out of range is refused."""
     assert (played("angry", energy=0.0)[0] == played("angry", energy=0.0)).all()
