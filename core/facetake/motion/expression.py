@@ -38,6 +38,8 @@ AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.2)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
 SMILES = (1.0, 1.0, 0.2, 0.1, 1.0, 0.1, 0.15)
 """How much of the smiles of real faces plays in each emotion, likewise: an angry man does not smile while he shouts."""
+FROWNS = (1.0, 0.35, 1.0, 1.0, 1.0, 1.0, 1.0)
+"""How much of their frowns: who is glad hardly knits the brows."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
 VOICE_SWELL = 0.32
@@ -131,7 +133,7 @@ def add(
     waves = [Wave(np.random.Generator(np.random.PCG64([seed, BREATH_STREAM, n])), *SLOW_HZ) for n in range(2 * parts)]
     away = poses - rig.NEUTRAL
     used = np.flatnonzero(np.abs(movement.modes).max(axis=0) > 0) if movement is not None else columns[:0]
-    smiles = _smiling(movement.modes) if movement is not None else columns[:0]
+    smiles, frowns = (_moving(name, movement) for name in ("mouth_cornerPull", "brow_down"))
     for rows in memmap.blocks(values):
         times_s = np.arange(rows.start, rows.stop) / rate
         weights = emotion[rows].astype(np.float32)
@@ -149,9 +151,9 @@ def add(
             quiet = np.where(_is_held()[used], 0.0, QUIET_SHARE)
             amount = energy * (weights @ np.asarray(AMOUNTS, np.float32))[:, None] * (quiet + (1.0 - quiet) * heard)
             tracks = _at(played, times_s * MOVEMENT_FPS)
-            tracks[:, smiles] *= np.where(
-                tracks[:, smiles] > 0.0, weights @ np.asarray(SMILES, np.float32)[:, None], 1.0
-            )
+            for shares, raised in ((SMILES, smiles), (FROWNS, frowns)):
+                share = (weights @ np.asarray(shares, np.float32))[:, None]
+                tracks[:, raised] *= np.where(tracks[:, raised] > 0.0, share, np.float32(1.0))
             moved = tracks @ movement.modes[:, used]
             moved = MOST_MOVED * np.tanh(moved / MOST_MOVED)
             against = (moved * held[:, used] < 0.0) & (np.abs(held[:, used]) > HELD)
@@ -262,9 +264,10 @@ def _at(tracks: F32, frames: F64) -> F32:
     return curved
 
 
-def _smiling(modes: F32) -> NDArray[np.intp]:
-    """The tracks that raise the corners of the mouth."""
-    return np.flatnonzero((modes[:, rig.both("mouth_cornerPull")] > 0.0).any(axis=1))
+def _moving(name: str, movement: Movement | None) -> NDArray[np.intp]:
+    """The tracks that raise a control of both sides."""
+    modes = np.zeros((0, rig.N_CONTROLS)) if movement is None else movement.modes
+    return np.flatnonzero((modes[:, rig.both(name)] > 0.0).any(axis=1))
 
 
 def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:
