@@ -57,7 +57,7 @@ class HeadDesign:
     rest: Mapping[str, float] = field(
         default_factory=lambda: {
             "browDown*": 0.28,
-            "browInnerUp": -0.15,
+            "browInnerUp": -0.06,
             "browOuterUp*": -0.05,
             "mouthSmile*": 0.045,
             "mouthRollUpper": 0.15,
