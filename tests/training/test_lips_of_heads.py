@@ -18,6 +18,10 @@ SHAPES = (
     "mouthRollLower",
     "mouthPressLeft",
     "mouthPressRight",
+    "mouthUpperUpLeft",
+    "mouthUpperUpRight",
+    "mouthSmileLeft",
+    "mouthSmileRight",
 )
 
 
@@ -30,6 +34,8 @@ def sheet() -> tuple[Mesh, Seal]:
     faces = quads[:, [[0, 1, 2], [0, 2, 3]]].reshape(-1, 3)
     deltas = {name: np.zeros_like(points) for name in SHAPES}
     deltas["jawOpen"][points[:, 1] > 0.03, 1] = 0.02
+    deltas["mouthUpperUpLeft"][points[:, 1] <= 0.03, 1] = -0.001
+    deltas["mouthUpperUpRight"][points[:, 1] <= 0.03, 1] = -0.002
     mesh = Mesh(
         points, faces, points[:, :2], faces, np.full(len(faces), SKIN), deltas, np.zeros((2, 3)), 0.01, np.arange(3721)
     )
@@ -68,12 +74,16 @@ def test_pressing_keeps_to_its_side_and_rolling_to_its_lip() -> None:
 
 
 def test_a_fitted_head_has_thinner_lips_and_opens_less() -> None:
-    """Lips lose of their height at rest what is told, and the jaw a share of its way; the seam stays."""
+    """Lips lose height at rest as told, the jaw some of its way, for which the upper lip rises; the seam stays."""
     mesh, seal = sheet()
     before, drop = mesh.vertices.copy(), mesh.deltas["jawOpen"].copy()
     edge = at(mesh, 0.0, 8.0)
     lips.fit(mesh, seal)
     away = 0.008 - lips.MEET_M - lips.KEPT_M
     np.testing.assert_allclose(mesh.vertices[edge, 1] - before[edge, 1], -lips.REST * away, rtol=1e-6)
-    np.testing.assert_allclose(mesh.deltas["jawOpen"], lips.JAW * drop)
+    lifted = -0.003 * (mesh.vertices[:, 1] <= 0.0301)
+    np.testing.assert_allclose(mesh.deltas["jawOpen"][:, 1], lips.JAW * drop[:, 1] + lips.JAW_LIFT * lifted, atol=1e-9)
+    raised = mesh.deltas["mouthUpperUpLeft"]
+    np.testing.assert_allclose(mesh.deltas["mouthSmileLeft"], lips.SMILE_LIFT * raised, atol=1e-9)
+    np.testing.assert_allclose(mesh.deltas["mouthClose"][:, 1], -lips.JAW_LIFT * lifted, atol=1e-9)
     assert (mesh.vertices[seal.upper] == before[seal.upper]).all()

@@ -42,8 +42,11 @@ FROWNS = (1.0, 0.35, 1.0, 1.0, 1.0, 1.0, 1.0)
 """How much of their frowns: who is glad hardly knits the brows."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
+STRESSED = 0.25
+"""How much wider brows and lids move for each standard deviation of the voice above its usual level, and less below:
+with it brows follow what a voice stresses by about as much as tracked people's do, without it by half of that."""
 VOICE_SWELL = 0.32
-SLOW_SWELL = 0.29
+SLOW_SWELL = 0.30
 SIDE_SWELL = 0.07
 """How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
 vary by 0.4 of their mean, as all upper-face controls do."""
@@ -159,6 +162,7 @@ def add(
             against = (moved * held[:, used] < 0.0) & (np.abs(held[:, used]) > HELD)
             moved *= np.where(against, OPPOSED, 1.0)
             moved[:, _rising(used)] *= 1.0 - np.clip(held[:, _lowering()].mean(axis=1, keepdims=True), 0.0, 1.0)
+            moved[:, _stressing(used)] *= (1.0 + STRESSED * swell[rows, None]).astype(np.float32)
             values[rows, used] += (amount * moved).astype(np.float32)
         _ease(values[rows], np.union1d(columns, used))
         np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
@@ -273,6 +277,11 @@ def _moving(name: str, movement: Movement | None) -> NDArray[np.intp]:
 def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which of some controls raise the brows."""
     return np.isin(used, np.concatenate([rig.both("brow_raiseIn"), rig.both("brow_raiseOut")]))
+
+
+def _stressing(used: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Which of some controls go further on what is stressed: those of brows and lids."""
+    return np.asarray(rig.region_mask("brow", "eye")[used])
 
 
 def _lowering() -> NDArray[np.intp]:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 from scipy.interpolate import LinearNDInterpolator
 
+from facetake import rig
 from facetake.arrays import F32
 from facetake.face.choices import HEADS
 from facetake.face.head import MORE_SHAPES, PARTS, Head, file_of, load, rotation
+from facetake.preview import shown_face
 from facetake.rig import ARKIT_NAMES
 
 
@@ -87,6 +89,27 @@ def test_brows_are_drawn_together_and_bent(name: str) -> None:
     )
     assert in_mm[0] < -2.0 and in_mm[1] < -1.5 and middle_mm[1] > 3.0
     assert np.abs(other_mm).max() < 0.1
+
+
+@pytest.mark.parametrize("name", HEADS)
+@pytest.mark.parametrize(
+    ("control", "place_m", "whole_mm"),
+    [("brow_raiseIn", 0.016, -4.5), ("brow_raiseOut", 0.042, -2.5), ("brow_down", 0.016, 3.0)],
+)
+def test_small_movement_of_a_brow_is_drawn(name: str, control: str, place_m: float, whole_mm: float) -> None:
+    """From the first twentieth of a control on, the hair of a brow goes its share of the way, which is people's."""
+    head = load(name)
+    hair = np.unique(head.faces[head.part == PARTS.index("hair")])
+    away = np.abs(head.rest[hair] - (place_m, -0.040, head.eye_centres[0, 2] - 0.03))
+    brow = hair[(away < (0.006, 0.014, 0.03)).all(axis=1)]
+    share = np.linspace(0.0, 1.0, 21)
+    values = np.tile(rig.NEUTRAL, (len(share), 1)).astype(np.float32)
+    values[:, rig.both(control)] = share[:, None]
+    arkit, seal = shown_face(values)
+    height_mm = 1000.0 * head.deform(arkit, None, seal)[:, brow, 1].mean(axis=1)
+    moved_mm = height_mm - height_mm[0]
+    assert moved_mm[-1] * np.sign(whole_mm) > abs(whole_mm)
+    np.testing.assert_allclose(moved_mm, share * moved_mm[-1], atol=0.03)
 
 
 @pytest.mark.parametrize("name", HEADS)

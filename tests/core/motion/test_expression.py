@@ -103,6 +103,19 @@ def test_a_seed_is_a_performance(shipped: expression.Movement) -> None:
     assert 0.3 < one.std(axis=0)[column] / other.std(axis=0)[column] < 3.0
 
 
+def test_brows_and_lids_go_further_on_what_is_stressed(shipped: expression.Movement) -> None:
+    """Seed by seed, brows and squints are further from their middle where the voice is loud than where it is quiet."""
+    level, speech = line()
+    loud, quiet = (np.flatnonzero((speech > 0) & one) for one in (level > -16.0, level < -24.0))
+    columns = np.concatenate([rig.both(name) for name in ("brow_raiseIn", "brow_raiseOut", "brow_down")])
+    ratios = []
+    for seed in range(12):
+        rows = played(seed=seed, movement=shipped)[:, columns]
+        away = np.abs(rows - np.median(rows, axis=0)).mean(axis=1)
+        ratios.append(away[loud].mean() / away[quiet].mean())
+    assert np.median(ratios) > 1.15, ratios
+
+
 def test_lips_are_left_alone(shipped: expression.Movement) -> None:
     """Whatever the emotion, how far lips open and round is as before."""
     for emotion in EMOTIONS:

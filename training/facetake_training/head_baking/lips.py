@@ -29,13 +29,19 @@ ROLL_LOWER = (0.10, 0.50)
 """Of the upper and the lower lip's height that goes as lips press, and as each rolls in: a p pressed as in takes is
 then read about as people's are, not at all before."""
 SHRUG = 0.45  # likewise, of the lower lip's height as the chin pushes it up
-JAW = 0.95  # of anny's opening: by all of it mouths open wider than people's; by 0.85 of it a smile hid the teeth
+JAW = 0.82  # of anny's opening: people part their lips by as much with less of the jaw
+JAW_LIFT, SMILE_LIFT = 0.35, 0.12
+"""Of `mouthUpperUp...` that comes with an open jaw, and with a smile: anny's upper lip stays, people's rises with both,
+and shows teeth that a jaw which opens less would hide."""
 
 
 def fit(mesh: Mesh, seal: Seal) -> None:
     """Makes a head's lips thinner at rest, and its actions of lips and jaw those of people, in place."""
-    for name in ("jawOpen", "mouthClose"):
-        mesh.deltas[name] *= JAW
+    raised = [mesh.deltas[f"mouthUpperUp{side}"] for side in ("Left", "Right")]
+    for name, way in (("jawOpen", JAW_LIFT), ("mouthClose", -JAW_LIFT)):
+        mesh.deltas[name] = JAW * mesh.deltas[name] + way * (raised[0] + raised[1])
+    for which, lift in zip(("Left", "Right"), raised, strict=True):
+        mesh.deltas[f"mouthSmile{which}"] = mesh.deltas[f"mouthSmile{which}"] + SMILE_LIFT * lift
     mesh.vertices = mesh.vertices + narrower(mesh, seal, REST, REST)
     mesh.deltas["mouthRollUpper"] = narrower(mesh, seal, *ROLL_UPPER)
     mesh.deltas["mouthRollLower"] = narrower(mesh, seal, *ROLL_LOWER)

@@ -5,6 +5,7 @@ Knows anny's sliders and tastes; does not know meshes. They are made up, all fro
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 Rgb = tuple[float, float, float]
@@ -36,7 +37,8 @@ class HeadDesign:
     alert: how far eyes are opened at rest, as a part of `eyeWide`, since anny's own lids look sleepy; lines: how much
     of the wrinkles (brow up, brow down, nose, smile) is there at rest; brow_lower: metres by which brows grow below
     anny's ridge, since a landmarker takes those on it for raised ones; frown: how much further than anny's the brows
-    go in and down when lowered, and the skin between them out, metres; under_hair: how dark the scalp is under hair.
+    go in and down when lowered, and the skin between them out, metres; under_hair: how dark the scalp is under hair;
+    rest: what of each action, * for both sides, the face has at rest (`rest.settle`).
     """
 
     phenotype: dict[str, float]
@@ -47,11 +49,20 @@ class HeadDesign:
     iris: Rgb = (0.290, 0.395, 0.420)
     shirt: Rgb = (0.215, 0.255, 0.300)
     beard: float = 0.0
-    alert: float = 0.22
+    alert: float = 0.07
     lashes: float = 1.0
     brow_lower: float = 0.0084
     frown: tuple[float, float, float] = (0.0034, 0.0042, 0.0014)
     under_hair: float = 0.84
+    rest: Mapping[str, float] = field(
+        default_factory=lambda: {
+            "browDown*": 0.28,
+            "browInnerUp": -0.06,
+            "browOuterUp*": -0.05,
+            "mouthSmile*": 0.045,
+            "mouthRollUpper": 0.15,
+        }
+    )
     lines: tuple[float, float, float, float] = (0.0, 0.0, 0.0, 0.0)
     cut: Cut = field(default_factory=Cut)
 
@@ -78,7 +89,10 @@ DESIGNS = {
         brow=(0.060, 0.045, 0.040),
         iris=(0.250, 0.150, 0.085),
         shirt=(0.380, 0.215, 0.190),
+        alert=0.0,
         lashes=1.35,
+        brow_lower=0.0090,
+        rest={"browDown*": 0.38, "browInnerUp": -0.15, "browOuterUp*": -0.15, "mouthRollUpper": 0.15},
         cut=Cut(longest=0.050, volume=0.0070, side=0.6, back=0.45, width=0.0130),
     ),
     "elder": HeadDesign(
@@ -102,6 +116,7 @@ DESIGNS = {
         beard=0.35,
         alert=0.30,
         lashes=0.7,
+        rest={"mouthSmile*": 0.05},
         lines=(0.40, 0.35, 0.10, 0.45),
         cut=Cut(longest=0.030, volume=0.0035, recedes=0.013, side=0.4, back=0.35, width=0.0150),
     ),
