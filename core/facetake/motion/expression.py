@@ -34,19 +34,28 @@ FADE_S = 0.4
 CANDIDATES = 40
 SEAM_WEIGHT = 0.5
 """Pieces looked at for each place, and what a unit of distance at the seam costs against correlation with the voice."""
-AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.15, 1.15, 1.2)
+AMOUNTS = (1.0, 1.2, 0.8, 1.25, 1.3, 1.15, 1.2)
 """How much real movement plays in each emotion, in the order of the emotion weights."""
-SMILES = (1.0, 1.0, 0.2, 0.1, 1.0, 0.1, 0.15)
-"""How much of the smiles of real faces plays in each emotion, likewise: an angry man does not smile while he shouts."""
+SMILES = (0.7, 1.0, 0.2, 0.1, 1.0, 0.1, 0.15)
+"""How much of the smiles of real faces plays in each emotion, likewise: an angry man does not smile while he shouts,
+and who is in no mood smiles less than speakers do for a camera."""
 FROWNS = (1.0, 0.35, 1.0, 1.0, 1.0, 1.0, 1.0)
 """How much of their frowns: who is glad hardly knits the brows."""
+TOGETHER = 0.85
+"""How far lids of both sides move as one, as one nerve opens both: what a tracker sees of each is its own error, and a
+lid that droops alone is a fault."""
+BROW_RISE_S = 0.4
+"""Movement of brows is smoothed over so long: a tracker's brow may jump between two pictures, a muscle takes a fifth
+of a second and more."""
+MOST_DROOP = 0.35
+"""Between blinks upper lids bend towards this: half of an iris shows, and the eye is not asleep."""
 QUIET_SHARE = 0.45
 """Of movement where nobody speaks."""
 STRESSED = 0.25
 """How much wider brows and lids move for each standard deviation of the voice above its usual level, and less below:
 with it brows follow what a voice stresses by about as much as tracked people's do, without it by half of that."""
 VOICE_SWELL = 0.32
-SLOW_SWELL = 0.30
+SLOW_SWELL = 0.33
 SIDE_SWELL = 0.07
 """How far a pose swells with the voice, of itself, and more on one side than on the other; an artist's angry brows
 vary by 0.4 of their mean, as all upper-face controls do."""
@@ -64,16 +73,16 @@ SLOW_HZ = (0.12, 0.8)
 """Lowest and highest rate of a pose's own swell: half of an artist's upper-face power lies below 0.6 Hz."""
 MOST_MOVED = 0.45
 """Real movement bends towards this: a tracker's brows can jump by more, a face that speaks does not hold them there."""
-KNEE = 0.2
+KNEE = 0.3
 """Of a control's range, below its top: within it movement is bent."""
 _SWELLING = {
     "brow": "brow_down brow_lateral brow_raiseIn brow_raiseOut",
-    "eye": "eye_blink eye_squintInner eye_cheekRaise eye_faceScrunch eye_eyelidU eye_eyelidD",
+    "eye": "eye_blink eye_squintInner eye_faceScrunch eye_eyelidU eye_eyelidD",
     "nose": "nose.X nose.Y nose_nasolabialDeepen",
-    "mouth": "mouth_cornerPull mouth_cornerDepress mouth_sharpCornerPull mouth_dimple",
+    "mouth": "mouth_cornerPull mouth_cornerDepress mouth_sharpCornerPull mouth_dimple eye_cheekRaise",
 }
 """Controls of a pose that swell, by the parts of the face that do so each in its own time; none of them decides how
-far lips open or round."""
+far lips open or round. Cheeks go with the corners of the mouth that lift them."""
 
 
 @dataclass(frozen=True)
@@ -165,6 +174,7 @@ def add(
             moved[:, _stressing(used)] *= (1.0 + STRESSED * swell[rows, None]).astype(np.float32)
             values[rows, used] += (amount * moved).astype(np.float32)
         _ease(values[rows], np.union1d(columns, used))
+        _hold_open(values[rows])
         np.clip(values[rows], rig.MINIMUM, rig.MAXIMUM, out=values[rows])
 
 
@@ -173,6 +183,14 @@ def _ease(values: F32, columns: NDArray[np.intp]) -> None:
     over = (values[:, columns] - (1.0 - KNEE)) / KNEE
     bent = 1.0 - KNEE + KNEE * np.tanh(over)
     values[:, columns] = np.where(over > 0.0, bent, values[:, columns])
+
+
+def _hold_open(values: F32) -> None:
+    """Bends upper lids that sink further than half of `MOST_DROOP`, in place."""
+    lids = rig.both("eye_blink")
+    start = np.float32(0.5 * MOST_DROOP)
+    over = (values[:, lids] - start) / start
+    values[:, lids] = np.where(over > 0.0, start + start * np.tanh(over), values[:, lids])
 
 
 def voice_level(level_db: NDArray[np.floating], rate: float) -> F32:
@@ -217,6 +235,10 @@ def _pieces(movement: Movement, level_db: NDArray[np.floating], seed: int, rate:
             share[:fade, 0] = ramp * ramp * (3.0 - 2.0 * ramp)
         out[at : at + length] += share * (piece - out[at : at + length])
         at += max(length - fade, 1)
+    lids = _moving("eye_blink", movement)
+    out[:, lids] += 0.5 * TOGETHER * (out[:, movement.mirror[lids]] - out[:, lids])
+    for track in np.flatnonzero(np.abs(movement.modes[:, _brows()]).max(axis=1) > 0.0):
+        out[:, track] = smoothed(out[:, track].astype(np.float64), BROW_RISE_S * MOVEMENT_FPS)
     return out[:n_frames]
 
 
@@ -282,6 +304,11 @@ def _rising(used: NDArray[np.intp]) -> NDArray[np.bool_]:
 def _stressing(used: NDArray[np.intp]) -> NDArray[np.bool_]:
     """Which of some controls go further on what is stressed: those of brows and lids."""
     return np.asarray(rig.region_mask("brow", "eye")[used])
+
+
+def _brows() -> NDArray[np.intp]:
+    """The controls that move the brows."""
+    return np.concatenate([rig.both(f"brow_{name}") for name in ("down", "raiseIn", "raiseOut")])
 
 
 def _lowering() -> NDArray[np.intp]:

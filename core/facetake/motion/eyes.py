@@ -23,8 +23,8 @@ DEPTH_STREAM = 3
 CLOSE_SHARE = 4 / 13
 HOLD_SHARE = 2 / 13
 """Parts of a blink spent closing and closed; the rest opens. Lids fall faster than they rise."""
-MIN_GAP_S = 0.3
-"""No blink starts sooner than this after the one before."""
+MIN_GAP_S = 0.6
+"""No blink starts sooner than this after the one before: 100 a minute, more than which the paper leaves out."""
 STEADY = 0.8
 EYE_DEG = np.array([32.0, 24.0], np.float32)
 """Share of the head's turning that the eyes make up for, and degrees by which a full eye control turns them to the
@@ -58,7 +58,7 @@ class BlinkOptions:
     high: float = 100.0
     duration_s: float = 13 / 60
     delay_s: float = 0.008
-    depth: tuple[float, float] = (0.6, 1.0)  # few of 144 of tracked people are whole; the preview's lids meet at 0.78
+    depth: tuple[float, float] = (0.8, 1.0)  # the preview's lids meet at 0.78; tracked people's are often less deep
     with_s: tuple[float, ...] = ()
 
 
