@@ -62,6 +62,7 @@ class ReadAvatarsMetadata:
         settings: everything else.
         phonemes: those of a user's network that the texture hears, None for the shipped visemes.
         style: the style loss that taught the renderer, as `renderer_training.StyleLoss` names it.
+        left_out: numbers of the part's triangles that are not drawn (`facetake.portrait.read_avatars.loose_rim`).
         version: of the folder's layout.
     """
 
@@ -73,6 +74,7 @@ class ReadAvatarsMetadata:
     settings: ReadAvatarsSettings
     phonemes: Phonemes | None = None
     style: str = FILTERED
+    left_out: tuple[int, ...] = ()
     version: int = VERSION
 
 

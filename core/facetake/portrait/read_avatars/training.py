@@ -6,7 +6,7 @@ Reads like the story of the training; how each part is done is in the module it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -33,6 +33,7 @@ from facetake.portrait.read_avatars.checkpoint import (
     write_sharpening,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
+from facetake.portrait.read_avatars.loose_rim import loose_rim
 from facetake.portrait.read_avatars.renderer_training import (
     ReadAvatarsRendererLosses,
     ReadAvatarsRendererTrainer,
@@ -113,6 +114,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     style = style or style_loss(FILTERED)
     about = _about(folder, lessons, settings, phonemes, style, report)
+    lessons = [replace(lesson, surface=lesson.surface.without(about.left_out)) for lesson in lessons]
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
     _learn_renderer(folder, settings, maps, style, device, report, log)
@@ -162,11 +164,15 @@ def _about(
                 f"{folder} was begun with another style loss ({found.style[:SHORT]}) than it would go on with "
                 f"({style.name[:SHORT]}); name the folder of its VGG with --weights, or a new folder"
             )
-        if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name):
+        if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name, found.left_out):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
-    region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
-    about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name)
+    surfaces = [lesson.surface for lesson in lessons]
+    is_video = settings.background == "video"  # without it there are no pixels to stay in the rim's place
+    left_out = loose_rim(surfaces, [lesson.count for lesson in lessons]) if is_video else ()
+    drawn = [surface.without(left_out) for surface in surfaces]
+    region = region_of(drawn, settings, lambda share: report("region", share))
+    about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name, left_out)
     training_dir.write_about(folder / ABOUT, about)
     return about
 
