@@ -29,7 +29,9 @@ from facetake.portrait.read_avatars.checkpoint import (
     ReadAvatarsMetadata,
     TrainedReadAvatars,
     read_about,
+    read_left_out,
     read_trained,
+    write_left_out,
     write_sharpening,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
@@ -114,7 +116,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     style = style or style_loss(FILTERED)
     about = _about(folder, lessons, settings, phonemes, style, report)
-    lessons = [replace(lesson, surface=lesson.surface.without(about.left_out)) for lesson in lessons]
+    left_out = read_left_out(folder)
+    lessons = [replace(lesson, surface=lesson.surface.without(left_out)) for lesson in lessons]
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
     _learn_renderer(folder, settings, maps, style, device, report, log)
@@ -164,15 +167,16 @@ def _about(
                 f"{folder} was begun with another style loss ({found.style[:SHORT]}) than it would go on with "
                 f"({style.name[:SHORT]}); name the folder of its VGG with --weights, or a new folder"
             )
-        if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name, found.left_out):
+        if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
     surfaces = [lesson.surface for lesson in lessons]
     is_video = settings.background == "video"  # without it there are no pixels to stay in the rim's place
     left_out = loose_rim(surfaces, [lesson.count for lesson in lessons]) if is_video else ()
+    write_left_out(folder, left_out)
     drawn = [surface.without(left_out) for surface in surfaces]
     region = region_of(drawn, settings, lambda share: report("region", share))
-    about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name, left_out)
+    about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name)
     training_dir.write_about(folder / ABOUT, about)
     return about
 
