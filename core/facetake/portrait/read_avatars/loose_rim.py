@@ -25,6 +25,9 @@ FEWEST = 3  # frames in which a triangle must be seen for its change to count
 TIMES = 3.0
 """So many times the change of most of the face. At 2 a cheek in moving shadow goes too, at 4 a seam of the jacket
 stays; by eye on a clip of HDTF in front of a shelf."""
+LEAST = 12.0
+"""And of 0..255 at least so much: in a film without grain or in even light most of the face hardly changes at all, and
+a cheek that a smile moves is not yet a collar."""
 ROUNDS = 3  # of means with neighbours: a triangle is a pixel or two, and single ones are chance
 EYES = np.array([33, 133, 263, 362])  # MediaPipe's corners
 KEPT = 0.15  # of the part's height: nothing so near to lips and eyes is left out, however much it changes
@@ -77,7 +80,7 @@ def loose_rim(surfaces: list[ActorSurface], counts: list[int]) -> tuple[int, ...
     if not known.any():
         return ()
     changes = _smooth(seen.changes(), np.where(known, seen.times, 0.0), skin, topology.faces)
-    restless: Mask = skin & (changes > TIMES * np.median(seen.changes()[known]))
+    restless: Mask = skin & (changes > max(TIMES * np.median(seen.changes()[known]), LEAST))
     return tuple(map(int, np.flatnonzero(_at_rim(restless, skin, first, topology))))
 
 
