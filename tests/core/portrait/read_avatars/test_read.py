@@ -343,7 +343,7 @@ def test_what_is_left_out_is_kept_with_the_training_and_stays_the_videos(
     made = np.stack(list(perform(surface, less, *line)))
     real = surface.frames(LEARNT, 16)
     hole = np.stack([surface.without(chosen).maps(surface.expression[t], int(t), surface.whole())[1] for t in frames])
-    far = ~ndimage.binary_dilation(hole > 0, np.ones((1, 3, 3)), iterations=4)
+    far = ~ndimage.binary_dilation(hole > 0, np.ones((1, 3, 3), np.bool_), iterations=4)
 
     assert trained.left_out == () and less.left_out == chosen and 0 < len(chosen) < surface.drawn_triangles.sum()
     assert np.array_equal(made[far], real[far]) and not np.array_equal(made, real)
