@@ -70,7 +70,7 @@ class Footage:
 
     def uneven(self, path: Path) -> None:
         """A third of the frames left out here and there, the times of the rest kept."""
-        self.filtered(path, "-vf", "select='gt(mod(n*n,7),2)'", "-fps_mode", "vfr", *X264)
+        self.filtered(path, "-vf", "select='lt(mod(n*n,7),3)'", "-fps_mode", "vfr", *X264)
 
     def cut(self, path: Path) -> None:
         """Two shots of one person, the second closer."""

@@ -26,6 +26,7 @@ TOO_FINE = (0.45, 0.55)
 spectrum is below its film's; an unsharp mask, which begins far below, costs twice the likeness for the same sharpness,
 and what is finer is the pattern that a network paints by pixels."""
 AROUND_PX = 16  # mirrored around a picture, whose edges else are each other's neighbours: the filter reaches no further
+SHOWN = 0.5  # of a pixel that is painted: then it counts as such
 HALVINGS = 5  # of the range in which the amount is looked for: of 0 to 1 the last changes CPBD by a third of a percent
 
 
@@ -55,18 +56,22 @@ def _risen(values: Tensor, begin: float, end: float) -> Tensor:
 def fitted(made: Tensor, real: Sequence[U8], weights: Sequence[F32], most: float) -> float:
     """The least amount by which painted pictures, laid over the real ones, look as sharp as those, by CPBD.
 
+    It is told where they show, as elsewhere are the real ones' own edges: of a face that is so soft that it has none,
+    those would be all that is left.
+
     Args:
         made: painted pictures (B, 3, H, W) in -1..1.
         real: what they should show, (H, W, 3) each.
         weights: how much of the painted pictures shows, 0..1 (H, W) each.
         most: the largest amount, which is given where none is enough.
     """
-    wanted = np.mean([cpbd(picture) for picture in real])
+    places = [weight > SHOWN for weight in weights]
+    wanted = np.mean([cpbd(*each) for each in zip(real, places, strict=True)])
 
     def is_enough(amount: float) -> bool:
         pictures = as_pictures(sharpened(made, amount))
         shown = [blended(*each) for each in zip(real, pictures, weights, strict=True)]
-        return bool(np.mean([cpbd(picture) for picture in shown]) >= wanted)
+        return bool(np.mean([cpbd(*each) for each in zip(shown, places, strict=True)]) >= wanted)
 
     low, high = 0.0, most
     if is_enough(low):

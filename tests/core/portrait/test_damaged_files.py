@@ -221,6 +221,12 @@ def sharpened(folder: Path) -> Path:
     return folder / read.SHARPENING
 
 
+def left_out(folder: Path) -> Path:
+    """Makes the file that says which triangles are not drawn."""
+    read.write_left_out(folder, (3, 5))
+    return folder / read.LEFT_OUT
+
+
 FACE = OpenedFaceModel("noise", "1" * 64, None)  # type: ignore[arg-type]  # whose model is not asked for
 TABLES = {
     "actor": Door(in_actor(actor.ABOUT), acted),
@@ -230,6 +236,7 @@ TABLES = {
     "read": Door(training_of("read"), lambda path: read.read_trained(path.parent)),
     "landmark": Door(training_of("landmark"), lambda path: landmark.read_motion(path.parent)),
     "sharpening": Door(sharpened, lambda path: read.read_sharpening(path.parent)),
+    "left out": Door(left_out, lambda path: read.read_left_out(path.parent)),
 }
 
 

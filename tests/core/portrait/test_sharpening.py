@@ -72,3 +72,14 @@ def test_the_amount_is_bounded_at_both_ends() -> None:
 
     assert fitted(as_tensor(np.stack(real)), real, weights, 2.0) == 0.0
     assert fitted(made, real, weights, 0.25) == 0.25
+
+
+def test_what_lies_around_a_soft_picture_does_not_count_as_its_sharpness() -> None:
+    """A painted part without an edge beside a film full of them is sharpened as much as one alone."""
+    made, real, weights = blurred(1.6)
+    beside = np.zeros((SIDE, SIDE), np.float32)
+    beside[:, : SIDE // 2] = weights[0][:, : SIDE // 2]
+    soft = torch.nn.functional.avg_pool2d(made, 9, 1, 4, count_include_pad=False)
+
+    assert fitted(made, real, [beside] * 3, 0.25) == fitted(made, real, weights, 0.25) == 0.25
+    assert fitted(soft, real, [beside] * 3, 0.25) == 0.25

@@ -27,12 +27,15 @@ FLAT = 1e-3
 what is no slope at all."""
 
 
-def cpbd(picture: U8) -> float:
-    """Sharpness of a picture (H, W, 3), 0..1; 0 where it has no edges. One smaller than a block is a block."""
+def cpbd(picture: U8, where: Mask | None = None) -> float:
+    """Sharpness of a picture (H, W, 3), 0..1; 0 where it has no edges. One smaller than a block is a block.
+
+    where: (H, W) of whose edges alone it is told; None: of all.
+    """
     side = min(BLOCK, *picture.shape[:2])
     grey = np.asarray(picture @ GREY, np.float64)
     outlines = edges(grey)
-    widths = edge_widths(grey)
+    widths = edge_widths(grey) * (1.0 if where is None else where)
     seen: list[F64] = []
     for top in range(0, grey.shape[0] - side + 1, side):
         for left in range(0, grey.shape[1] - side + 1, side):

@@ -1,6 +1,7 @@
 """The folder of one training: settings, networks and where they look, written as it goes and read back.
 
-    read.json                 settings, clips, region; written first
+    left_out.json             numbers of the triangles that are not drawn (`facetake.portrait.read_avatars.loose_rim`)
+    read.json                 settings, clips, region; written next
     parameters.safetensors    what turns sound and emotion into parameters
     renderer.safetensors      texture and renderer, every few epochs
     sharpening.json           by how much pictures are sharpened, once all is learnt
@@ -32,6 +33,7 @@ PARAMETERS = "parameters"
 RENDERER = "renderer"
 CRITIC = "critic"
 SHARPENING = "sharpening.json"
+LEFT_OUT = "left_out.json"
 VERSION = 1  # of the folder's layout
 
 
@@ -78,12 +80,13 @@ class ReadAvatarsMetadata:
 
 @dataclass(frozen=True)
 class TrainedReadAvatars:
-    """Networks ready to perform, and by how much what they paint is sharpened."""
+    """Networks ready to perform, by how much what they paint is sharpened, and which triangles are not drawn."""
 
     about: ReadAvatarsMetadata
     predictor: Predictor
     renderer: Renderer
     sharpening: float = 0.0
+    left_out: tuple[int, ...] = ()
 
 
 def read_about(folder: Path) -> ReadAvatarsMetadata:
@@ -103,13 +106,12 @@ def read_trained(folder: Path) -> TrainedReadAvatars:
         predictor = untrained(about.n_features, about.n_parameters, about.settings.parameters)
         renderer = Renderer(about.n_phonemes, about.settings)
     training_dir.fill(folder, {PARAMETERS: predictor, RENDERER: renderer})
-    return TrainedReadAvatars(about, predictor, renderer, read_sharpening(folder))
+    return TrainedReadAvatars(about, predictor, renderer, read_sharpening(folder), read_left_out(folder))
 
 
 def write_sharpening(folder: Path, amount: float) -> None:
     """Keeps by how much pictures are sharpened."""
-    with beside(folder / SHARPENING) as part:
-        part.write_text(json_text.dump({"amount": amount}) + "\n", encoding="utf-8", newline="\n")
+    _write(folder / SHARPENING, {"amount": amount})
 
 
 def read_sharpening(folder: Path) -> float:
@@ -121,3 +123,27 @@ def read_sharpening(folder: Path) -> float:
         return quantities.number(read_json(path).get("amount"), f"{path}: amount", low=0.0)
     except ConfigError as error:
         raise PortraitError(f"{error}; remove it and let `facetake portrait train` go on") from error
+
+
+def write_left_out(folder: Path, triangles: tuple[int, ...]) -> None:
+    """Keeps which triangles are not drawn."""
+    _write(folder / LEFT_OUT, {"triangles": triangles})
+
+
+def read_left_out(folder: Path) -> tuple[int, ...]:
+    """Which triangles are not drawn; none in a folder of a time that drew all. PortraitError where it is damaged."""
+    path = folder / LEFT_OUT
+    if not path.is_file():
+        return ()
+    found = read_json(path).get("triangles")
+    try:
+        if not isinstance(found, list):
+            raise ConfigError(f"{path}: triangles is {quantities.shown(found)}, not a list")
+        return tuple(quantities.whole(number, f"{path}: triangles", low=0) for number in found)
+    except ConfigError as error:
+        raise PortraitError(f"{error}; train again into a new folder") from error
+
+
+def _write(path: Path, told: dict[str, object]) -> None:
+    with beside(path) as part:
+        part.write_text(json_text.dump(told) + "\n", encoding="utf-8", newline="\n")

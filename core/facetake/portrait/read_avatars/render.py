@@ -108,6 +108,7 @@ def perform(
     """
     if not len(expression) == len(frames) == len(phonemes) // 2:
         raise ValueError(f"{len(expression)} expressions and {len(phonemes)} rows of sound for {len(frames)} frames")
+    surface = surface.without(trained.left_out)
     region = trained.about.region
     settings = trained.about.settings
     picture_of = at_random(surface)

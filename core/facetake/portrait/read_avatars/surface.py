@@ -6,14 +6,17 @@ that training never draws a mesh.
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from facetake.arrays import F16, F32, I64, U8, Mask
+from facetake.errors import PortraitError
 from facetake.face.drive import head_angles
 from facetake.face.model import MATERIALS, FaceModel
 from facetake.portrait.capture.actor import CapturedActor, read_actor
@@ -39,6 +42,32 @@ class ActorSurface(Placed):
         topology = model.topology
         self._chosen = chosen(model, part)
         self._corners = torch.from_numpy(2.0 * topology.uv[topology.uv_faces] - 1.0)
+
+    @property
+    def drawn_triangles(self) -> Mask:
+        """Which triangles (F,) of the model are drawn."""
+        return np.asarray(self._chosen.numpy(), np.bool_)
+
+    def without(self, triangles: tuple[int, ...]) -> ActorSurface:
+        """The same actor with some triangles, by their numbers, not drawn. PortraitError where the model has none."""
+        if not triangles:
+            return self
+        if not 0 <= min(triangles) <= max(triangles) < len(self._chosen):
+            raise PortraitError(f"the face model {self.model.name} has no triangle {max(triangles)}; train again")
+        less = copy(self)
+        less._chosen = self._chosen.clone()  # noqa: SLF001  of the copy
+        less._chosen[list(triangles)] = False  # noqa: SLF001
+        return less
+
+    @torch.no_grad()
+    def at_rest(self) -> F32:
+        """The actor's vertices (V, 3) in metres at rest."""
+        return np.asarray(self._vertices(self.model.neutral_expression[None])[0].numpy())
+
+    def shown_triangles(self, frame: int) -> NDArray[np.int32]:
+        """Which triangle of the model (H, W) each pixel of a frame shows as captured, -1 for none."""
+        space = self.placed(self.expression[frame][None], frame)[0]
+        return seen_faces(space, self.model.faces, self.actor.camera)
 
     def whole(self) -> Region:
         """The whole picture at its own size."""

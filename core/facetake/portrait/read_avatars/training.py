@@ -6,7 +6,7 @@ Reads like the story of the training; how each part is done is in the module it 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,10 +29,13 @@ from facetake.portrait.read_avatars.checkpoint import (
     ReadAvatarsMetadata,
     TrainedReadAvatars,
     read_about,
+    read_left_out,
     read_trained,
+    write_left_out,
     write_sharpening,
 )
 from facetake.portrait.read_avatars.dataset import Maps, maps_of, region_of, seen
+from facetake.portrait.read_avatars.loose_rim import loose_rim
 from facetake.portrait.read_avatars.renderer_training import (
     ReadAvatarsRendererLosses,
     ReadAvatarsRendererTrainer,
@@ -113,6 +116,8 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     style = style or style_loss(FILTERED)
     about = _about(folder, lessons, settings, phonemes, style, report)
+    left_out = read_left_out(folder)
+    lessons = [replace(lesson, surface=lesson.surface.without(left_out)) for lesson in lessons]
     maps = _maps(folder, lessons, about.region, report)
     _learn_parameters(folder, lessons, settings, report)
     _learn_renderer(folder, settings, maps, style, device, report, log)
@@ -165,7 +170,12 @@ def _about(
         if found != ReadAvatarsMetadata(clips, *width, found.region, settings, phonemes, style.name):
             raise PortraitError(f"{folder} holds a training with other clips or other settings; name a new folder")
         return found
-    region = region_of([lesson.surface for lesson in lessons], settings, lambda share: report("region", share))
+    surfaces = [lesson.surface for lesson in lessons]
+    is_video = settings.background == "video"  # without it there are no pixels to stay in the rim's place
+    left_out = loose_rim(surfaces, [lesson.count for lesson in lessons]) if is_video else ()
+    write_left_out(folder, left_out)
+    drawn = [surface.without(left_out) for surface in surfaces]
+    region = region_of(drawn, settings, lambda share: report("region", share))
     about = ReadAvatarsMetadata(clips, *width, region, settings, phonemes, style.name)
     training_dir.write_about(folder / ABOUT, about)
     return about

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from numpy.typing import NDArray
 
 pytest.importorskip("numba", reason="the net is drawn by numba, of the preview extra")
@@ -18,7 +20,7 @@ if str(FILMING) not in sys.path:
 from anny_actor import anny_actor, outlined  # noqa: E402
 
 from facetake import inference  # noqa: E402
-from facetake.arrays import F32  # noqa: E402
+from facetake.arrays import F32, U8  # noqa: E402
 from facetake.errors import PortraitError  # noqa: E402
 from facetake.face import anny  # noqa: E402
 from facetake.portrait.landmark_translation.photograph import read_photograph  # noqa: E402
@@ -34,7 +36,14 @@ from facetake.portrait.landmark_translation.still.mesh import (  # noqa: E402
     shut_where_crossed,
     source_of,
 )
-from facetake.portrait.landmark_translation.still.mouth import HOLE, SIDE_PX, mouth_shape, mouth_square, told  # noqa: E402
+from facetake.portrait.landmark_translation.still.mouth import (  # noqa: E402
+    HOLE,
+    SIDE_PX,
+    mouth_shape,
+    mouth_square,
+    own_share,
+    told,
+)
 from facetake.portrait.storage import write_png  # noqa: E402
 from facetake.rig import ARKIT_NAMES, from_arkit  # noqa: E402
 from facetake.take import Take  # noqa: E402
@@ -48,11 +57,16 @@ def face(tmp_path_factory: pytest.TempPathFactory) -> StillFace:
     """Somebody drawn, in a photograph of noise over the drawing, as a photograph has it."""
     folder = tmp_path_factory.mktemp("photographs")
     shot = anny_actor(folder / "bob", 1, 192)
-    noise = np.random.default_rng(0).integers(-6, 7, (192, 192, 3))
-    write_png(folder / "bob.png", (shot.frames()[0] + noise).clip(0, 255).astype(np.uint8))
+    write_png(folder / "bob.png", noisy(shot.frames()[0]))
     np.savez(folder / "bob.npz", points=outlined(shot.fit.landmarks, 192))
     model = anny.load()
     return still_face(read_photograph(folder / "bob.png", model, SIDE, folder / "bob.npz"), model)
+
+
+def noisy(picture: U8) -> U8:
+    """A drawing with noise over it, as a photograph has it."""
+    noise = np.random.default_rng(0).integers(-6, 7, picture.shape)
+    return (picture + noise).clip(0, 255).astype(np.uint8)
 
 
 def acting(**weights: float) -> Take:
@@ -197,3 +211,50 @@ def test_points_keep_their_frames(face: StillFace) -> None:
         len(face.mesh.numbers),
         2,
     )
+
+
+def test_a_photographs_own_upper_teeth_show_in_its_film(face: StillFace) -> None:
+    """Where a mouth that is open is open, the upper part is the photograph's, whatever is painted; below it is not."""
+    opened = moved_by(face, acting(jawOpen=0.6), RATE).moved[1]
+    lips = opened[face.mesh.rows(INNER_LIPS)]
+    fine = face.fine.copy()
+    fine[filled(2.0 * lips, fine.shape[:2]) > 0] = [0, 250, 0]
+    smiling = StillFace(**{**vars(face), "fine": fine, "picture": fine[::2, ::2], "seen": opened})
+    white = np.ones((4, SIDE_PX, SIDE_PX), np.float32)
+
+    frame = next(film.pictures(smiling, MovedPoints(opened[None], opened[None]), lambda _: white)).astype(int)
+
+    middle, top, bottom = (int(value) for value in (lips[:, 0].mean(), lips[:, 1].min(), lips[:, 1].max()))
+    mouth = frame[top + 2 : bottom, middle]
+    third = len(mouth) // 3
+    assert (mouth[:third, 1] - mouth[:third, 0] > 150).all()
+    assert mouth[-1].min() > 200
+
+
+def test_lips_that_are_shut_in_a_photograph_have_no_teeth_to_show(face: StillFace) -> None:
+    """Of a mouth with no gap nothing shows, and of an open one nothing at its edge and nothing above or below it."""
+    points = moved_by(face, acting(jawOpen=0.6), RATE).moved
+    square = mouth_square(points[0], face.mesh)
+    shut, wide = (mouth_shape(square.points(row), face.mesh) for row in points)
+
+    assert own_share(shut).max() < 0.5 < own_share(wide).max() <= 1.0
+    assert not own_share(wide)[wide.inside == 0].any()
+
+
+def test_what_a_photograph_does_with_its_mouth_goes_and_its_nose_stays(tmp_path: Path, face: StillFace) -> None:
+    """A fit that sees an open jaw and a wrinkled nose gives a rest whose lips are shut and whose nose is as it was."""
+    shot = anny_actor(tmp_path / "bob", 1, 192)
+    write_png(tmp_path / "bob.png", noisy(shot.frames()[0]))
+    np.savez(tmp_path / "bob.npz", points=outlined(shot.fit.landmarks, 192))
+    photograph = read_photograph(tmp_path / "bob.png", face.model, SIDE, tmp_path / "bob.npz")
+    seen = {}
+    for name in ("noseSneerLeft", "jawOpen"):
+        weights = torch.zeros(1, len(ARKIT_NAMES))
+        weights[0, ARKIT_NAMES.index(name)] = 0.5
+        expression = photograph.expression * np.float32(0.0) + face.model.from_arkit(weights).numpy()
+        made = still_face(replace(photograph, expression=expression), face.model)
+        seen[name] = np.linalg.norm(made.rest - made.points, axis=1)
+    nose, chin = face.mesh.rows(np.array([6, 152]))
+
+    assert seen["noseSneerLeft"][nose] < 1e-5
+    assert seen["jawOpen"][chin] > 5e-3

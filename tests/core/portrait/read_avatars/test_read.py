@@ -12,6 +12,7 @@ import soundfile as sf
 import torch
 from moody import moody
 from numpy.typing import NDArray
+from scipy import ndimage
 from scipy.fft import dct
 
 from facetake import audio, emotion, inference
@@ -23,9 +24,9 @@ from facetake.portrait.audio_features import log_mel
 from facetake.portrait.capture.clip_list import LABELS, ActorClip, read_clips
 from facetake.portrait.metrics import affect
 from facetake.portrait.metrics.style import Style
-from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render
+from facetake.portrait.read_avatars import audio_features, audio_to_parameters, evaluation, render, training
 from facetake.portrait.read_avatars.audio_to_parameters import over_time
-from facetake.portrait.read_avatars.checkpoint import SHARPENING, TrainedReadAvatars, read_trained
+from facetake.portrait.read_avatars.checkpoint import LEFT_OUT, SHARPENING, TrainedReadAvatars, read_trained
 from facetake.portrait.read_avatars.render import perform
 from facetake.portrait.read_avatars.renderer import Renderer, RendererInput
 from facetake.portrait.read_avatars.settings import ParameterSize, ParameterTraining, ReadAvatarsSettings, read_settings
@@ -324,6 +325,31 @@ def test_the_renderer_comes_nearer_to_the_pictures(lessons: list[TrainingClip], 
     away = np.abs(made - real)[face].mean()
     assert away < 0.5 * np.abs(real[face] - real[face].mean()).mean() + 8.0
     assert np.array_equal(made[:, :3], real[:, :3])
+
+
+def test_what_is_left_out_is_kept_with_the_training_and_stays_the_videos(
+    lessons: list[TrainingClip], trained: TrainedReadAvatars, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Triangles found once are not drawn when it goes on, nor in films; in one of a time that had none all are."""
+    surface = lessons[0].surface
+    faces = surface.model.topology.faces
+    upper = surface.drawn_triangles & (surface.at_rest()[faces].mean(axis=1)[:, 1] < surface.at_rest()[:, 1].mean())
+    chosen = tuple(map(int, np.flatnonzero(upper)))
+    monkeypatch.setattr(training, "loose_rim", lambda surfaces, counts: chosen)
+    less = train(lessons, read_settings("tiny"), tmp_path)
+    monkeypatch.setattr(training, "loose_rim", lambda surfaces, counts: ())
+    frames = np.arange(LEARNT, 16)
+    line = surface.expression[frames], lessons[0].phonemes[2 * LEARNT : 32], frames
+    made = np.stack(list(perform(surface, less, *line)))
+    real = surface.frames(LEARNT, 16)
+    hole = np.stack([surface.without(chosen).maps(surface.expression[t], int(t), surface.whole())[1] for t in frames])
+    far = ~ndimage.binary_dilation(hole > 0, np.ones((1, 3, 3), np.bool_), iterations=4)
+
+    assert trained.left_out == () and less.left_out == chosen and 0 < len(chosen) < surface.drawn_triangles.sum()
+    assert np.array_equal(made[far], real[far]) and not np.array_equal(made, real)
+    assert train(lessons, read_settings("tiny"), tmp_path).left_out == chosen
+    (tmp_path / LEFT_OUT).unlink()
+    assert read_trained(tmp_path).left_out == ()
 
 
 def test_lids_and_gaze_are_the_videos_where_sound_moves_the_face(lessons: list[TrainingClip]) -> None:

@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Final
 
 import numpy as np
+import torch
 
 from facetake.arrays import F32, U8
 from facetake.face.drive import from_take
@@ -24,6 +25,7 @@ from facetake.portrait.landmark_translation.still.mesh import (
     model_points,
     shut_where_crossed,
 )
+from facetake.rig import ARKIT_NAMES
 from facetake.take import Take, resample
 
 LIDS: Final = np.array(
@@ -39,6 +41,24 @@ ALONG: Final = np.array([0.3, 0.65, 0.9, 1.0, 0.9, 0.65, 0.3], np.float32)  # ho
 WIDE: Final = 1.3  # times the photograph's gap: as far as lids open beyond it
 NEAR: Final = 0.06  # of the distance of the eyes: what lies so near to lips goes along when these are shut
 LOWER: Final = 0.6  # of the gap between lips is closed by the lower one: the jaw moves, the upper lip hardly does
+SPOKEN: Final = (
+    "jawOpen",
+    "jawForward",
+    "mouthClose",
+    "mouthFunnel",
+    "mouthPucker",
+    "mouthSmile",
+    "mouthFrown",
+    "mouthDimple",
+    "mouthStretch",
+    "mouthLowerDown",
+    "mouthUpperUp",
+    "mouthShrug",
+    "mouthRoll",
+    "mouthPress",
+)
+"""What a photograph does with its mouth goes when it is brought to rest. All else stays: what a fit to one picture
+takes for a wrinkled nose, screwed-up eyes or a crooked jaw is mostly how this face is made."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +70,7 @@ class StillFace:
         mesh: the net.
         seen: (N, 2) its points in the picture.
         points: (N, 3) the same in the space of the face, in metres, as they are in the photograph.
-        rest: (N, 3) likewise, at rest: lips shut.
+        rest: (N, 3) likewise, at rest: lips shut, all that is not speech as in the photograph.
         expressed: (N, 3) what the face model's points do in the photograph, away from its rest.
         identity: (I,) of the face model.
         stance: where the head is.
@@ -85,10 +105,19 @@ def still_face(photograph: Photograph, model: FaceModel) -> StillFace:
     does, rest = (model_points(model, row, identity)[1][0] for row in (photograph.expression, neutral))
     seen = shut_where_crossed(photograph.every[mesh.numbers], mesh)
     points = brought_back(seen, does, photograph.stance)
-    still = points - (does - rest)
+    still = points - (does - model_points(model, _unspoken(photograph.expression, model), identity)[1][0])
     still = still + _closing(still, rest, mesh)
     pictures = (photograph.picture, photograph.fine)
     return StillFace(*pictures, mesh, seen, points, still, does - rest, identity, photograph.stance, model)
+
+
+@torch.no_grad()
+def _unspoken(expression: F32, model: FaceModel) -> F32:
+    """An expression (1, E) without what its mouth does to speak or to smile."""
+    own = torch.from_numpy(np.atleast_2d(expression))
+    change = -model.to_arkit(own)
+    change[:, [k for k, name in enumerate(ARKIT_NAMES) if not name.startswith(SPOKEN)]] = 0.0
+    return np.asarray((own + model.from_arkit(change) - model.from_arkit(torch.zeros_like(change))).numpy(), np.float32)
 
 
 def _closing(still: F32, rest: F32, mesh: FaceMesh) -> F32:

@@ -21,6 +21,7 @@ from facetake.portrait.landmark_translation.still.mouth import (
     hollow,
     mouth_shape,
     mouth_square,
+    own_share,
     told,
 )
 from facetake.portrait.metrics.sharpness import cpbd
@@ -39,6 +40,7 @@ def pictures(face: StillFace, points: MovedPoints, painter: Painter | None, firs
     there = mouth_square(seen, face.mesh)
     own = looked_up(photograph, there.places)
     before = mouth_shape(there.points(seen), face.mesh)
+    teeth = own_share(before)
     size = face.fine.shape[:2]
     lost = _lost(photograph, face.picture)
     for turned, moved in zip(FINE * points.turned[first:], FINE * points.moved[first:], strict=True):
@@ -52,6 +54,7 @@ def pictures(face: StillFace, points: MovedPoints, painter: Painter | None, firs
             shape = mouth_shape(square.points(moved), face.mesh)
             said = painter(told(hollow(looked_up(photograph, source), shape), shape, own, before))
             _paint(frame, square, said, shape.reach)
+            _lay(frame, square, photograph, there, teeth * shape.inside)
         yield _as_picture(_sharpened(_halved(frame), lost))
 
 
@@ -85,11 +88,30 @@ def _sharpened(picture: F32, lost: float) -> F32:
 
 def _paint(frame: F32, square: MouthSquare, said: F32, reach: F32) -> None:
     """Lays colours over a picture (H, W, 3) where a square of it lies, as far as they are to show."""
+    some, places = _covered(frame, square)
+    light = (np.moveaxis(said, 0, -1) + 1.0) * np.float32(127.5)
+    share = _shares(light[..., 3] * reach / np.float32(255.0), places)
+    some += share * (looked_up(light[..., :3], places) - some)
+
+
+def _lay(frame: F32, square: MouthSquare, photograph: F32, there: MouthSquare, share: F32) -> None:
+    """Lays a photograph's own mouth, in its square there, over a picture (H, W, 3) as far as it is to show."""
+    some, places = _covered(frame, square)
+    corner = np.array([there.left, there.top], np.float32)
+    own = looked_up(photograph, corner + places * np.float32(there.side / SIDE_PX))
+    some += _shares(share, places) * (own - some)
+
+
+def _covered(frame: F32, square: MouthSquare) -> tuple[F32, F32]:
+    """The part (h, w, 3) of a picture that a square covers, as a view, and its places (h, w, 2) in the square."""
     low = np.maximum(np.floor([square.left, square.top]).astype(int), 0)
     high = np.minimum(np.ceil([square.left + square.side, square.top + square.side]).astype(int), frame.shape[1::-1])
     columns, rows = (np.arange(a, b, dtype=np.float32) + np.float32(0.5) for a, b in zip(low, high, strict=True))
     places = square.points(np.stack(np.meshgrid(columns, rows), axis=-1))
-    light = (np.moveaxis(said, 0, -1) + 1.0) * np.float32(127.5)
-    share = looked_up(np.repeat(light[..., 3:] * reach[..., None], 3, axis=2), places) / np.float32(255.0)
-    some = frame[low[1] : high[1], low[0] : high[0]]
-    some += share * (looked_up(light[..., :3], places) - some)
+    return frame[low[1] : high[1], low[0] : high[0]], places
+
+
+def _shares(share: F32, places: F32) -> F32:
+    """Shares (SIDE_PX, SIDE_PX) in 0..1 at places (h, w, 2), as (h, w, 3)."""
+    levels = np.repeat(share[..., None] * np.float32(255.0), 3, axis=2)
+    return np.asarray(looked_up(levels, places) / np.float32(255.0), np.float32)

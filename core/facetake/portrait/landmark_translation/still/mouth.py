@@ -20,6 +20,10 @@ SIDE: Final = 0.9  # of the square, in distances of the outer corners of the eye
 BELOW: Final = 0.5  # its middle lies so far below the nose, in distances from between the eyes to the nose
 AROUND: Final = 1.15  # times the lips: as far as the painter may reach
 SOFT_PX: Final = 7  # over which its reach ends
+EDGE_PX: Final = 3  # of a photograph's lips that shine into its mouth
+TEETH: Final = (0.6, 0.95)
+"""Shares of the height of a photograph's open mouth between which what it shows there gives way: what is above stands
+still in the head, and what is below goes with the jaw. By eye."""
 HOLE: Final = np.array([34.0, 14.0, 14.0], np.float32)  # a mouth before it is painted: dark, red from the skin around
 EYES: Final = (33, 263)  # MediaPipe's numbers: the outer corners
 NOSE: Final = 2  # likewise: where it meets the lip
@@ -109,3 +113,14 @@ def told(given: F32, shape: MouthShape, photograph: F32, before: MouthShape) -> 
     pictures = [np.moveaxis(some, -1, 0) / np.float32(127.5) - 1.0 for some in (given, photograph)]
     masks = np.stack([shape.inside, before.inside, shape.lips]) * 2.0 - 1.0
     return np.concatenate([*pictures, masks, x[None], y[None]]).astype(np.float32)
+
+
+def own_share(before: MouthShape) -> F32:
+    """How much of what a photograph shows in its open mouth may show (SIDE_PX, SIDE_PX), 0..1: its upper teeth.
+
+    They stand still in the head, as the square does. Nothing of the lips is among it.
+    """
+    within = np.clip(2.0 * uniform_filter(before.inside, EDGE_PX) - 1.0, 0.0, 1.0)
+    depth = np.cumsum(within, axis=0) / np.maximum(within.sum(axis=0), 1e-6)
+    above = np.clip((TEETH[1] - depth) / (TEETH[1] - TEETH[0]), 0.0, 1.0)
+    return np.asarray(within * above, np.float32)
