@@ -192,7 +192,7 @@ def _run(
     def tell(news: RowProgress) -> None:
         ended[0] += 1
         if news.problem:
-            report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
+            report.failure(news.row.id, f"{news.row.place}: {news.problem}")
         else:
             more: dict[str, object] = {"heard": news.heard} if news.heard else {}
             if news.told:

@@ -224,6 +224,16 @@ window.generate(); tell(problems=len(window.desk.problems))
     assert made["states"].count("1 take") == 2 and made["problems"] == 20
 
 
+def test_a_folder_whose_first_file_is_broken_opens_one_that_is_not(folder: Path) -> None:
+    """What was opened is seen though what comes first cannot be read; no edits are told of a line that has none."""
+    (folder / "a.wav").write_bytes(b"")
+    opened, made = run(folder, "window.open([a, bad, b]); tell(); window.generate(); tell()")
+
+    assert opened["title"].startswith("b") and opened["wave"] == 3.5 and opened["states"][2] == "no take"
+    assert made["frames"] == 210 and made["states"][2] == "1 take"
+    assert "edits" not in made["said"]
+
+
 def test_takes_are_opened_like_sounds(folder: Path) -> None:
     """One beside its recording is a take of that line; one of another rig says what is wrong in its line."""
     told = run(
