@@ -18,7 +18,7 @@ from facetake.errors import ConfigError, TakeError  # noqa: E402
 from facetake.networks.emoface import EmoFaceSize  # noqa: E402
 from facetake.networks.encoder import MelSize  # noqa: E402
 from facetake.take import Take  # noqa: E402
-from facetake_training import checkpoint, emoface, finetune, own_styles, shipping  # noqa: E402
+from facetake_training import begun_with, checkpoint, emoface, finetune, own_styles, shipping  # noqa: E402
 from facetake_training.cli import main  # noqa: E402
 from facetake_training.dataset import DataConfig, read_lines, whole  # noqa: E402
 from facetake_training.import_takes import import_folder  # noqa: E402
@@ -157,9 +157,9 @@ def test_other_takes_do_not_go_on_with_a_run(tmp_path: Path, monkeypatch: pytest
     lines = (out / "corpus" / "lines.jsonl").read_bytes()
 
     for arguments, told in (
-        ((studio(tmp_path / "more", ["a", "b", "c"]), out, model, 20), "begun with other takes"),
-        ((folder, out, model, 20, "sad"), "begun with other emotion"),
-        ((folder, out, model, 20, "neutral", 1), "begun with other seed"),
+        ((studio(tmp_path / "more", ["a", "b", "c"]), out, model, 20), "begun with another set of takes"),
+        ((folder, out, model, 20, "sad"), "begun with another emotion"),
+        ((folder, out, model, 20, "neutral", 1), "begun with another seed"),
         ((folder, out, model, 10), "has done 20 rounds"),
     ):
         with pytest.raises(ConfigError, match=told):
@@ -173,7 +173,10 @@ def test_a_run_of_other_styles_is_not_gone_on_with(tmp_path: Path) -> None:
     folder = studio(tmp_path / "in", ["angry_01", "sad_01"])
     out = folder / "model"  # what lies there is no take to learn
     _rounds(out / "run", 5, "generator")
-    with pytest.raises(ConfigError, match="begun with other takes"):
+    with pytest.raises(ConfigError, match="begun by an earlier version, which did not note its takes"):
+        own_styles.train_on_folder(folder, out, 10)
+    (out / "run" / begun_with.FILE).write_text('{"set of takes": "others"}', encoding="utf-8")
+    with pytest.raises(ConfigError, match="begun with another set of takes and another emotion"):
         own_styles.train_on_folder(folder, out, 10)
 
 

@@ -34,11 +34,12 @@ def check(out: Path, checkpoint: str, steps: int, began: Mapping[str, str]) -> N
     about = run / f"{checkpoint}.json"
     known = _table(run / FILE)
     if about.is_file():
-        others = [name for name, text in began.items() if known.get(name) != text]
+        others = [f"another {name}" for name, text in began.items() if known.get(name) != text]
         if others:
+            which = f"with {' and '.join(others)}" if known else "by an earlier version, which did not note its takes"
             raise ConfigError(
-                f"{run} was begun with {' and '.join(f'other {name}' for name in others)}, and going on would keep "
-                f"what it learnt; give another folder with -o, or remove {run} to begin anew"
+                f"{run} was begun {which}, and going on would keep what it learnt; give another folder with -o, or "
+                f"remove {run} to begin anew"
             )
         done = _table(about).get("step")
         if isinstance(done, int) and done > steps:

@@ -73,7 +73,7 @@ def finetune(
     if steps < 1:
         raise ConfigError(f"cannot fine-tune for {steps} rounds; give 1 or more")
     began = {
-        "takes": begun_with.hash_of(folder, [one for pair in pairs(folder) for one in pair]),
+        "set of takes": begun_with.hash_of(folder, [one for pair in pairs(folder) for one in pair]),
         "model to start from": _hash_of_start(start),
         "emotion of takes whose name does not say it": emotion,
         "seed": str(seed),

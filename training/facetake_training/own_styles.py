@@ -61,7 +61,7 @@ def train_on_folder(
         raise ConfigError(f"unknown emotion '{emotion}'; known: {', '.join(EMOTIONS)}")
     paths = _takes(folder, out)
     began = {
-        "takes": begun_with.hash_of(folder, paths),
+        "set of takes": begun_with.hash_of(folder, paths),
         "emotion of takes whose name does not say it": emotion,
         "seed": str(seed),
     }
