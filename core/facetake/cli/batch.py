@@ -232,6 +232,10 @@ def _lines(summary: Summary, settings: BatchSettings) -> list[str]:
     if summary.flagged:
         worst = ", ".join(list(summary.flagged)[:3])
         lines.append(f"{len(summary.flagged)} did not pass every check, the worst first: {worst}")
+    if summary.told:
+        name, sentences = next(iter(summary.told.items()))
+        many = len(summary.told)
+        lines.append(f"of {many} line{'s' * (many > 1)} --report has something to tell, such as {name}: {sentences[0]}")
     lines += summary.notes
     if summary.left:
         lines.append(f"stopped before {summary.left} lines; run the same command again to go on")
