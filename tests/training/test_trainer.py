@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,43 @@ def test_a_run_goes_on_with_its_step_and_its_best_score(tmp_path: Path) -> None:
     assert torch.equal(again.weight, kept.weight)
     checkpoint.save(tmp_path, "last", kept, torch.optim.Adam(kept.parameters()), {"step": 8})
     assert resume(tmp_path, "last", again, torch.optim.Adam(again.parameters()), worst=-math.inf) == (8, -math.inf)
+
+
+@dataclass(frozen=True)
+class _Data:
+    """What a run learns from."""
+
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Settings:
+    """A run's, as trainers have them."""
+
+    out: Path
+    data: _Data
+    rate: float = 1e-3
+    steps: int = 7
+    best: float = math.inf
+
+
+def test_a_run_that_goes_on_with_other_settings_says_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """What a run learns is told where it changed since; how long it learns, and a setting that is new, are not."""
+    network = torch.nn.Linear(2, 1)
+    optimizer = torch.optim.Adam(network.parameters())
+    begun = _Settings(tmp_path, _Data(("a",)))
+    kept = {name: value for name, value in asdict(begun).items() if name != "best"}
+    resume(tmp_path, "last", network, optimizer, config=begun)
+    assert capsys.readouterr().out == ""
+    checkpoint.save(tmp_path, "last", network, optimizer, {"step": 7, "config": kept})
+
+    resume(tmp_path, "last", network, optimizer, config=replace(begun, steps=9, best=1.0))
+    assert capsys.readouterr().out == f"{tmp_path}: goes on after round 7\n"
+    resume(tmp_path, "last", network, optimizer, config=replace(begun, data=_Data(("a", "b")), rate=0.5))
+    told = capsys.readouterr().out
+    assert (
+        "after round 7, but with other settings: data.sources was ['a'], is ['a', 'b']; rate was 0.001, is 0.5;" in told
+    )
 
 
 def test_a_checkpoint_is_due_every_so_often_and_at_the_end() -> None:

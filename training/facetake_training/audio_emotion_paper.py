@@ -98,7 +98,7 @@ def train(config: PaperConfig) -> Path:
         torch.set_num_threads(config.threads)
     network = build(config)
     optimizer = torch.optim.AdamW(network.parameters(), lr=config.learning_rate, weight_decay=config.weight_decay)
-    first, best = resume(config.out, "last", network, optimizer)
+    first, best = resume(config.out, "last", network, optimizer, config=config)
     averaged = moving_average(network, config.average, first)
     if first:
         checkpoint.load_weights(config.out / "average.safetensors", averaged.module)

@@ -376,7 +376,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
 def _finetune(arguments: argparse.Namespace) -> int:
     from facetake_training.finetune import finetune
 
-    done = finetune(arguments.folder, arguments.out, arguments.start, arguments.steps, arguments.emotion)
+    done = finetune(arguments.folder, arguments.out, arguments.start, arguments.steps, arguments.emotion, tell=print)
     print(f"{done.lines} lines: mean absolute error {done.before:.4f} before, {done.after:.4f} after")
     print(f"use it with: facetake generate line.wav --model {done.model}")
     return 0
@@ -385,7 +385,7 @@ def _finetune(arguments: argparse.Namespace) -> int:
 def _styles(arguments: argparse.Namespace) -> int:
     from facetake_training.own_styles import train_on_folder
 
-    actors = train_on_folder(arguments.folder, arguments.out, arguments.steps, arguments.emotion)
+    actors = train_on_folder(arguments.folder, arguments.out, arguments.steps, arguments.emotion, tell=print)
     print(f"actors: {', '.join(actors)}")
     print(f"use it with: facetake restyle take.csv --actor {actors[0]} --model {arguments.out} -o out.csv")
     return 0
@@ -394,7 +394,7 @@ def _styles(arguments: argparse.Namespace) -> int:
 def _import(arguments: argparse.Namespace) -> int:
     from facetake_training import import_takes
 
-    count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion, arguments.phonemes)
+    count = import_takes.import_folder(arguments.folder, arguments.out, arguments.emotion, arguments.phonemes, print)
     print(f"{count} lines written to {arguments.out}")
     return 0
 

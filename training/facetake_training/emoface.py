@@ -123,7 +123,7 @@ def train(config: TrainConfig) -> Path:
     accelerator = Accelerator(mixed_precision=config.precision, kwargs_handlers=[unused])
     network = build(config)
     optimizer = torch.optim.AdamW(_groups(network, config), lr=config.learning_rate, weight_decay=config.weight_decay)
-    first, best = resume(config.out, "last", network, optimizer, worst=-math.inf)
+    first, best = resume(config.out, "last", network, optimizer, worst=-math.inf, config=config)
     # built anew, because torch multiplies frozen weights in another order, and scores would differ in the last digits
     averaged = moving_average(build(config), config.average, first)
     if first:

@@ -125,7 +125,7 @@ def train(config: FactsConfig) -> Path:
         "generator": torch.optim.Adam(generator.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
         "critic": torch.optim.Adam(critic.parameters(), lr=config.learning_rate, betas=(0.5, 0.9)),
     }
-    first, _ = resume(config.out, "generator", generator, optimizers["generator"])
+    first, _ = resume(config.out, "generator", generator, optimizers["generator"], config=config)
     resume(config.out, "critic", critic, optimizers["critic"])
     averaged = moving_average(generator, config.average, first)
     if first:

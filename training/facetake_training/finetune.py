@@ -6,20 +6,22 @@ and keeps the best weights. Knows nothing of how takes are read (`import_takes`)
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from facetake import inference
 from facetake.audio import FRAME_RATE_HZ
 from facetake.errors import ConfigError
 from facetake.networks.emoface import EmoFace
-from facetake_training import checkpoint, shipping
+from facetake_training import begun_with, checkpoint, shipping
 from facetake_training.augment import AugmentConfig
 from facetake_training.dataset import DataConfig, SourceConfig, own_curves, read_span, to_tensors, whole
 from facetake_training.emoface import TrainConfig, build, train
-from facetake_training.import_takes import import_folder
+from facetake_training.import_takes import import_folder, pairs
 from facetake_training.losses import LossConfig
 
 GENTLE = AugmentConfig(noise=0.5, snr_db=(15.0, 45.0), room=0.2, band=0.05, codec=0.03, level_db=(-15.0, 3.0), clip=0.0)
@@ -45,7 +47,13 @@ class Result:
 
 
 def finetune(
-    folder: Path, out: Path, start: Path | None = None, steps: int = 300, emotion: str = "neutral", seed: int = 0
+    folder: Path,
+    out: Path,
+    start: Path | None = None,
+    steps: int = 300,
+    emotion: str = "neutral",
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Result:
     """Learns a folder of takes.
 
@@ -56,14 +64,22 @@ def finetune(
         steps: rounds of training.
         emotion: of lines whose name does not say it.
         seed: of everything.
+        tell: takes sentences about what was guessed and what was left out.
 
     Raises:
-        ConfigError, AudioError, TakeError: the folder cannot be imported.
+        ConfigError, AudioError, TakeError: the folder cannot be imported, or the run in `out` began with another one.
         ModelError: there is nothing to start from.
     """
     if steps < 1:
         raise ConfigError(f"cannot fine-tune for {steps} rounds; give 1 or more")
-    count = import_folder(folder, out / "corpus", emotion)
+    began = {
+        "set of takes": begun_with.hash_of(folder, [one for pair in pairs(folder) for one in pair]),
+        "model to start from": _hash_of_start(start),
+        "emotion of takes whose name does not say it": emotion,
+        "seed": str(seed),
+    }
+    begun_with.check(out, "last", steps, began)
+    count = import_folder(folder, out / "corpus", emotion, tell=tell)
     size, weights = shipping.starting_point(start, out / "run")
     size = replace(size, whisper=replace(size.whisper, lips=0))  # lips follow the studio's takes, not other faces
     data = DataConfig((SourceConfig(out / "corpus"),), _crop_s(out / "corpus"), silence=0.0, augment=GENTLE)
@@ -93,6 +109,12 @@ def finetune(
     after = error(network, out / "corpus")
     shipping.export_run(config, "finetune", out)
     return Result(count, before, after, out)
+
+
+def _hash_of_start(start: Path | None) -> str:
+    """Tells the model a run starts from; ConfigError where its weights cannot be read, empty where it has none."""
+    weights = (start or inference.SHIPPED) / shipping.WEIGHTS
+    return begun_with.hash_of(weights.parent, [weights]) if weights.is_file() else ""
 
 
 def _crop_s(corpus: Path) -> float:

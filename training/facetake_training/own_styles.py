@@ -7,6 +7,7 @@ the shipped weights where they fit. Knows nothing of how the restyler is trained
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
 
@@ -18,17 +19,24 @@ from facetake.emotion import EMOTIONS
 from facetake.errors import ConfigError
 from facetake.networks.facts import SequenceNetSize
 from facetake.take import resample
-from facetake_training import facts, shipping
+from facetake_training import begun_with, facts, shipping
 from facetake_training.dataset import SourceConfig
 from facetake_training.facts import FactsConfig, FactsLoss
-from facetake_training.import_takes import CURVES, emotion_of
+from facetake_training.import_takes import CURVES, emotion_of, emotions_told
 from facetake_training.styles import StyleConfig
 
 CRITIC = SequenceNetSize(hidden=96, blocks=1, layers=1, dropout=0.1)
 """As in configs/facts_shipped.toml, by which the shipped restyler was taught."""
 
 
-def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "neutral", seed: int = 0) -> list[str]:
+def train_on_folder(
+    folder: Path,
+    out: Path,
+    steps: int = 1500,
+    emotion: str = "neutral",
+    seed: int = 0,
+    tell: Callable[[str], None] = lambda _: None,
+) -> list[str]:
     """Learns the styles of a folder of takes and exports the restyler.
 
     Args:
@@ -37,19 +45,30 @@ def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "
         steps: rounds of training.
         emotion: of takes whose name does not say it.
         seed: of everything.
+        tell: takes sentences about what was guessed.
 
     Returns:
         The names of the actors it knows.
 
     Raises:
-        ConfigError: no takes, takes of one style only, an unknown emotion, or no rounds.
+        ConfigError: no takes, takes of one style only, an unknown emotion, no rounds, or the run in `out` began with
+            other takes.
         TakeError: a take is broken.
     """
     if steps < 1:
         raise ConfigError(f"cannot train for {steps} rounds; give 1 or more")
     if emotion not in EMOTIONS:
         raise ConfigError(f"unknown emotion '{emotion}'; known: {', '.join(EMOTIONS)}")
-    actors = _import(folder, out / "takes", emotion)
+    paths = _takes(folder, out)
+    began = {
+        "set of takes": begun_with.hash_of(folder, paths),
+        "emotion of takes whose name does not say it": emotion,
+        "seed": str(seed),
+    }
+    begun_with.check(out, "generator", steps, began)
+    for sentence in emotions_told([path.stem for path in paths], emotion) if paths else ():
+        tell(sentence)
+    actors = _import(folder, paths, out / "takes", emotion)
     shape = json.loads((inference.SHIPPED / "restyler.json").read_text(encoding="utf-8"))
     data = StyleConfig((SourceConfig(out / "takes"),), tuple(actors), noise=0.01, uneven=0.1)
     config = FactsConfig(
@@ -74,11 +93,16 @@ def train_on_folder(folder: Path, out: Path, steps: int = 1500, emotion: str = "
     return actors
 
 
-def _import(folder: Path, out: Path, usual: str) -> list[str]:
-    """Writes the takes as a corpus folder; returns the actors' names, in order."""
+def _takes(folder: Path, out: Path) -> list[Path]:
+    """The takes in a folder and below it, but for what is written. Raises ConfigError where there is no folder."""
     if not folder.is_dir():
         raise ConfigError(f"no folder {folder} to learn styles from")
-    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in CURVES)
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in CURVES)
+    return [path for path in found if not path.resolve().is_relative_to(out.resolve())]
+
+
+def _import(folder: Path, paths: Sequence[Path], out: Path, usual: str) -> list[str]:
+    """Writes the takes as a corpus folder; returns the actors' names, in order."""
     out.mkdir(parents=True, exist_ok=True)
     rows = []
     for index, path in enumerate(paths):

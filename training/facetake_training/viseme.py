@@ -81,7 +81,7 @@ def train(config: VisemeConfig) -> Path:
     if config.start is not None:
         checkpoint.load_weights(config.start, network, partial=True)
     optimizer = torch.optim.Adam(network.parameters(), lr=config.learning_rate)
-    first, _ = resume(config.out, "last", network, optimizer)
+    first, _ = resume(config.out, "last", network, optimizer, config=config)
     batches = stream(config.data, config.lines, config.seed + first, config.workers)
     rate = schedule(optimizer, lambda number: cosine(number / config.steps), first)
     for number, is_due in steps(first, config.steps, config.every):

@@ -20,6 +20,7 @@ from facetake.audio.sources import LOST_S, Block, SoundSource, open_source
 from facetake.audio.survey import Run, survey
 from facetake.audio.units import SAMPLE_RATE_HZ, Floats
 from facetake.errors import AudioError
+from facetake.files.same_names import differing
 
 BLOCK_S: Final = 2.0  # by choice: 128 KB at 16 kHz, so that memory is constant and calls are few
 
@@ -76,7 +77,7 @@ def stream(
     except IsADirectoryError as error:
         raise AudioError(f"{path} is a folder, not a sound file; name the files in it") from error
     except FileNotFoundError as error:
-        raise AudioError(f"no file {path}; check the path") from error
+        raise AudioError(f"no file {path}{differing(path) or '; check the path'}") from error
     except OSError as error:  # a device, a pipe, or a name that the system does not allow
         raise AudioError(f"cannot read {path}: {files.reason(error)}") from error
     sound = AudioStream(path, open_source(path, zero_s), block_s, rate_hz)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
+from itertools import combinations
 from pathlib import Path
 from typing import Final
 
@@ -27,7 +28,16 @@ MOST_DB: Final = 12  # a float file may well clip a little; far more is another 
 USUAL_DB: Final = -20  # to what a faint or far too loud voice is brought: where usual ones are loud
 LEAST_DB: Final = -85  # what is fainter is the noise of 16 bits
 VOICED_DB: Final = 12  # between loud and soft parts: a voice comes and goes, noise does not
+APART_DB: Final = 12  # by which a channel is alone: a voice before two microphones is nearly as loud in both
+ALONE_S: Final = 0.5  # so long each of two channels is alone where two people speak: a few words
+NEAR_DB: Final = 20  # below a channel's loud parts, what still counts as speech in it
+BESIDE_DB: Final = 25  # below the loudest channel, what no longer counts as a voice of its own
+MOST_COMPARED: Final = 16  # channels: more are an orchestra's, and comparing each with each takes long
 LOUDEST: Final = 1e10  # of full scale: whole numbers of 32 bits written as floats reach 2e9; what is beyond is damage
+BOTH_HEARD: Final = (
+    "one mouth speaks for all; give a file of one, or 'facetake scene FILE --channels' for a take of each"
+)
+"""What becomes of several voices in one recording."""
 RATES_HZ: Final = (2_000, 768_000)  # below, nothing of speech is left; 16 times 48 kHz is the most that converters have
 
 
@@ -47,6 +57,7 @@ class Run:
     _power: F64 = field(default_factory=lambda: np.zeros(0))
     _levels: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
     _kept: Floats = field(default_factory=lambda: np.zeros((0, 0), np.float32))
+    _alone: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0, 0), np.int64))
 
     @classmethod
     def of(cls, rate_hz: int, channels: int) -> Run:
@@ -59,7 +70,9 @@ class Run:
         mixes = np.concatenate(rows).astype(np.float32)
         many = len(mixes)
         levels = np.zeros((many, 1 + LOUDEST_DB - FAINTEST_DB), np.int64)
-        return cls(rate_hz, mixes, 0, np.zeros(many), levels, np.zeros((many, 0), np.float32))
+        compared = channels if 1 < channels <= MOST_COMPARED else 0
+        alone = np.zeros((compared, compared, levels.shape[1]), np.int64)
+        return cls(rate_hz, mixes, 0, np.zeros(many), levels, np.zeros((many, 0), np.float32), alone)
 
     def add(self, samples: Floats) -> None:
         """Takes the next samples (s, channels)."""
@@ -75,6 +88,11 @@ class Run:
         levels = np.clip(10.0 * np.log10(power + 1e-30), FAINTEST_DB, LOUDEST_DB).round().astype(int) - FAINTEST_DB
         for mix, row in enumerate(levels):
             self._levels[mix] += np.bincount(row, minlength=self._levels.shape[1])
+        channels = levels[len(self.mixes) - self.mixes.shape[1] :]
+        for one, row in enumerate(channels if self._alone.size else ()):
+            for other in range(len(channels)):
+                there = row[row - channels[other] >= APART_DB]
+                self._alone[one, other] += np.bincount(there, minlength=self._levels.shape[1])
 
     def best(self) -> int:
         """The mix in which the voice is: the mean, unless much of it is lost there."""
@@ -92,11 +110,34 @@ class Run:
         best = self.best()
         channels = self.mixes.shape[1]
         if best == 0:
-            return ""
+            return self._two_voices()
         alone = best - (len(self.mixes) - channels)
         if alone < 0:
             return "has two channels that cancel each other out; their difference is heard"
         return f"has {channels} channels of which the mean loses the voice; channel {alone + 1} alone is heard"
+
+    def _two_voices(self) -> str:
+        """What to tell where in each of two channels somebody speaks while the other is silent; else nothing."""
+        heard = self._levels[len(self.mixes) - self.mixes.shape[1] :]
+        ends = [tuple(_level_db(counts, share) for share in (0.2, 0.95)) for counts in heard]
+        loudest = max(loud for _, loud in ends)
+        voices = [
+            channel
+            for channel, (low, loud) in enumerate(ends[: len(self._alone)])
+            if loud >= loudest - BESIDE_DB and loud - low >= VOICED_DB
+        ]
+        for one, other in combinations(voices, 2):
+            pairs = ((one, other), (other, one))
+            spoken = [self._alone[i, j, ends[i][1] - NEAR_DB - FAINTEST_DB :].sum() * LEVEL_S for i, j in pairs]
+            if min(spoken) >= ALONE_S:
+                return f"has different voices in its channels {one + 1} and {other + 1}; {BOTH_HEARD}"
+        return ""
+
+
+def _level_db(counts: NDArray[np.int64], share: float) -> int:
+    """The level of full scale below which that share of counted levels lies."""
+    found = int(np.searchsorted(counts.cumsum(), share * counts.sum()))
+    return max(found + FAINTEST_DB, FAINTEST_DB + NEAR_DB)
 
 
 @dataclass(frozen=True)

@@ -66,6 +66,7 @@ class Summary:
         left: how many were not begun because the run was stopped.
         flagged: ids of takes of the list that a check did not pass, made now or before, with their score; the worst
             first.
+        told: ids of takes of the list, made now or before, with what is unusual in their recording or text.
         notes: what else a person should know, such as an approval of a version that is gone.
         rows: of the list, each with what is wrong with it.
     """
@@ -75,6 +76,7 @@ class Summary:
     failed: dict[str, str] = field(default_factory=dict)
     left: int = 0
     flagged: dict[str, float] = field(default_factory=dict)
+    told: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     rows: list[ManifestRow] = field(default_factory=list)
 
@@ -147,7 +149,29 @@ def run(
         _Night(ledger, settings, summary, tell, planned).work(jobs, stop or threading.Event(), engine)
         sweep(settings.folder, names, settings.mark)  # a process or a node may have died in this run
         summary.flagged = _flagged(rows, settings, ledger)
+        listed = {row.id for row in summary.rows if not row.problem}
+        done = (one for one in ledger.entries() if one.id in listed and one.status == DONE)
+        summary.told = {one.id: one.told for one in done if one.told}
+        if not settings.part:  # the other parts of a list make what one does not
+            summary.notes += _left_behind(summary.rows, settings, ledger)
     return summary
+
+
+def _left_behind(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> list[str]:
+    """What to say of files of earlier runs that would pass for this list's: of rows and formats that it has no more."""
+    refused = {row.id for row in rows if row.problem}
+    ours = {name for row in rows if not row.problem for name in making.names_of(row, settings)}
+    there = [
+        one.name
+        for entry in ledger.entries()
+        if entry.id not in refused
+        for one in entry.files
+        if one.sha256 and one.name not in ours and (settings.folder / one.name).is_file()
+    ]
+    if not there:
+        return []
+    many = f"{len(there)} files of earlier runs are" if len(there) > 1 else "a file of an earlier run is"
+    return [f"{many} there that this list does not make, such as {there[0]}; remove what is not wanted"]
 
 
 def _flagged(rows: Sequence[ManifestRow], settings: BatchSettings, ledger: Ledger) -> dict[str, float]:

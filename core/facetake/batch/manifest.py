@@ -18,10 +18,11 @@ from typing import Final
 from facetake import audio, cues, emotion, events, gaze, inspection, restyle
 from facetake.batch import recordings, sheet
 from facetake.batch.outputs import apart, check_name
-from facetake.batch.row import ManifestRow, is_name, refused, spared
+from facetake.batch.row import ManifestRow, refused, spared, unnamed
 from facetake.batch.sheet import COLUMNS, NEEDED
 from facetake.errors import BatchError, ConfigError, line
 from facetake.files import quantities
+from facetake.files.same_names import as_stored
 from facetake.files.spelling import closest
 from facetake.rig import maps
 
@@ -140,8 +141,8 @@ def _checked(
     try:
         if row.problem:
             raise BatchError(row.problem)
-        if not is_name(row.id):
-            raise BatchError(f"id '{row.id[:80]}' is no name: use letters, digits, and . _ - between them")
+        if wrong := unnamed(row.id):
+            raise BatchError(wrong)
         if row.id != spared(row.id):
             note = f"'{row.id}' is line '{spared(row.id)}', since Windows keeps that name for a device"
             row = replace(row, id=spared(row.id), note=note)
@@ -196,7 +197,7 @@ def _rig_map(row: ManifestRow, root: Path, follow_links: bool) -> str:
 
 
 def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Path:
-    """A path of a list, made whole; written with backslashes, too, where no file is called so.
+    """A path of a list, made whole; with backslashes, or with accents written otherwise, where no file is called so.
 
     Args:
         root: the list's folder, without links.
@@ -213,6 +214,8 @@ def inside(root: Path, path: Path, what: str, follow_links: bool = False) -> Pat
     whole = Path(os.path.normpath(root / path))
     if "\\" in str(path) and not os.path.lexists(whole):
         whole = Path(os.path.normpath(root / str(path).replace("\\", "/")))
+    if whole.is_relative_to(root):
+        whole = as_stored(whole)
     if not whole.is_relative_to(root):
         raise BatchError(f"{what} '{path}' leaves the folder of the list ({root}); move the file there")
     if not follow_links and not Path(os.path.realpath(whole)).is_relative_to(root):

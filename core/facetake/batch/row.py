@@ -65,16 +65,28 @@ class ManifestRow:
     events: str = ""
     portrait: str = ""
 
+    @property
+    def place(self) -> str:
+        """Where it stands, for messages."""
+        return f"{self.id}, line {self.line}" if self.id else f"line {self.line}"
+
 
 def is_letter(one: str) -> bool:
     """Whether a character is a letter, a mark on one, a digit or an underscore, of any script."""
     return one == "_" or one in _JOINERS or unicodedata.category(one)[0] in "LMN"
 
 
-def is_name(text: str) -> bool:
-    """Whether a text may be a line's id: letters and digits of any script, and . _ - between them."""
-    whole = all(is_letter(one) or one in ".-" for one in text)
-    return whole and 0 < len(text) <= LONGEST_ID and text[0] not in f".-{_JOINERS}" and text[-1] not in ".-"
+def unnamed(text: str) -> str:
+    """Why a text may be no line's id, which is letters and digits of any script, and . _ - between them; or empty."""
+    if not text:
+        return "id is empty; give the line a name"
+    if len(text) > LONGEST_ID:
+        return f"id '{text[:40]}...' has {len(text)} characters; {LONGEST_ID} are the most"
+    bad = next((one for one in text if not is_letter(one) and one not in ".-"), "")
+    if bad or text[0] in f".-{_JOINERS}" or text[-1] in ".-":
+        what = "a space" if bad == " " else f"{bad!r}" if bad else ". - at an end"
+        return f"id '{text}' is no name: use letters, digits, and . _ - between them, and not {what}"
+    return ""
 
 
 def is_device(name: str) -> bool:

@@ -192,7 +192,7 @@ def _run(
     def tell(news: RowProgress) -> None:
         ended[0] += 1
         if news.problem:
-            report.failure(news.row.id, f"{news.row.id}, line {news.row.line}: {news.problem}")
+            report.failure(news.row.id, f"{news.row.place}: {news.problem}")
         else:
             more: dict[str, object] = {"heard": news.heard} if news.heard else {}
             if news.told:
@@ -232,6 +232,10 @@ def _lines(summary: Summary, settings: BatchSettings) -> list[str]:
     if summary.flagged:
         worst = ", ".join(list(summary.flagged)[:3])
         lines.append(f"{len(summary.flagged)} did not pass every check, the worst first: {worst}")
+    if summary.told:
+        name, sentences = next(iter(summary.told.items()))
+        many = len(summary.told)
+        lines.append(f"of {many} line{'s' * (many > 1)} --report has something to tell, such as {name}: {sentences[0]}")
     lines += summary.notes
     if summary.left:
         lines.append(f"stopped before {summary.left} lines; run the same command again to go on")

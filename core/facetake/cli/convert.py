@@ -26,6 +26,9 @@ EXAMPLES = (
     "take.csv --mesh character.glb -o talking.glb",
 )
 
+WHOLE = "json"
+"""A format of takes that leaves nothing out: what values of a rig cannot hold is told where they are written."""
+
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Declares the command's options."""
@@ -67,7 +70,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     report.start(str(arguments.take), 0, 1)
     with replacing(arguments.out, report, str(arguments.take), force=arguments.force):
         write(take)
-    made_take.tell(report, str(arguments.take), arguments.out, take)
+    made_take.tell(report, str(arguments.take), arguments.out, take, arguments.form if _is_take(arguments) else WHOLE)
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 

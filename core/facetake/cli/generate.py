@@ -324,7 +324,7 @@ def _one(source: Path, target: Path, job: _GenerateJob, written: list[str]) -> N
     if job.film:
         written.append(_film(made, source, job.film, job.report))
     more = {"seed": job.options.seed} if job.tells_seed else {}
-    made_take.tell(job.report, str(source), target, take, made_take.mood(job.options.emotion, made), **more)
+    made_take.tell(job.report, str(source), target, take, job.form, made_take.mood(job.options.emotion, made), **more)
 
 
 def _keys_path(target: Path) -> Path:

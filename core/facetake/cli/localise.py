@@ -84,7 +84,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     if made.performance.aligned:
         scripts.tell(report, item, made.performance.aligned)
     report.note(item, _lines(made.report), {"localised": made.report.facts})
-    made_take.tell(report, item, out, made.take)
+    made_take.tell(report, item, out, made.take, arguments.form)
     report.done(item, [str(out), *([str(arguments.report)] if arguments.report else [])])
     return 0
 

@@ -13,23 +13,29 @@ if TYPE_CHECKING:
     from facetake.take import Take
 
 
-def tell(report: Reporter, item: str, out: Path, take: Take, mood: str = "", **more: object) -> None:
-    """Tells of a take that was written.
+def tell(report: Reporter, item: str, out: Path, take: Take, form: str | None, mood: str = "", **more: object) -> None:
+    """Tells of a take that was written, and what its file cannot hold of it.
 
     Args:
         report: whom to tell.
         item: what the take was made from.
         out: where it is.
-        take: as it is in the file.
+        take: what was written.
+        form: name of its format; None where the suffix tells.
         mood: as `mood` or `blend` say it; empty where nobody knows.
         more: facts by name, such as its seed.
     """
+    from facetake import formats
     from facetake.timebase import written
 
+    lost = formats.left_out(take, out, form)
+    take = formats.kept(take, out, form)
     frames = f"{take.n_frames} frame{'' if take.n_frames == 1 else 's'} at {written(take.rate)} fps"
     parts = [f"{float(take.duration_s):.1f} s{mood and f' of {mood}'}", frames, *(f"{k} {v}" for k, v in more.items())]
     facts = {"output": str(out), "duration_s": float(take.duration_s), "frames": take.n_frames, "rate": str(take.rate)}
     report.note(item, [f"{out.name}: {', '.join(parts)}"], {"made": {**facts, "emotion": mood, **more}})
+    for sentence in lost:
+        report.warning(item, f"{out}: {sentence}")
 
 
 def mood(asked: str | None, made: Performance) -> str:

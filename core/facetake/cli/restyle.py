@@ -66,7 +66,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
         report.warning(str(arguments.take), "every strength is 0, so the take was copied as it is")
     else:
         report.note(str(arguments.take), _lines(made.report, options), asdict(made.report))
-    made_take.tell(report, str(arguments.take), arguments.out, made.take, _mood(options))
+    made_take.tell(report, str(arguments.take), arguments.out, made.take, arguments.form, _mood(options))
     report.done(str(arguments.take), [str(arguments.out)])
     return 0
 

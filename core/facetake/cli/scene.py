@@ -85,7 +85,7 @@ def run(arguments: argparse.Namespace, report: Reporter) -> int:
     _write(made, targets, arguments, report)
     report.note(item, _lines(made), {"scene": made.facts})
     for voice, target, take in zip(made.voices, targets, made.takes, strict=True):
-        made_take.tell(report, str(voice.path), target, take)
+        made_take.tell(report, str(voice.path), target, take, arguments.form)
     report.done(item, [*map(str, targets), str(arguments.out / FACTS)])
     return 0
 

@@ -4,9 +4,20 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from facetake.edits.line_edits import LEAST_PHONE_S, Anchor, Emphasis, Insertion, LineEdits, PhoneEdit, seconds
+from facetake import rig
+from facetake.edits.line_edits import (
+    LEAST_PHONE_S,
+    Anchor,
+    Emphasis,
+    Insertion,
+    KeyedCurve,
+    LineEdits,
+    PhoneEdit,
+    seconds,
+)
 from facetake.edits.matching import Matcher
 from facetake.script import Alignment
+from facetake.take import RANGE_SLACK
 
 
 def carry(edits: LineEdits, alignment: Alignment, sound: str, sound_sha256: str) -> tuple[LineEdits, tuple[str, ...]]:
@@ -14,7 +25,7 @@ def carry(edits: LineEdits, alignment: Alignment, sound: str, sound_sha256: str)
 
     A phone keeps its edit where it stands in the same word; where the sound is another one, its times keep their place
     in the phone, or their distance from it. Curves, cues, events and locks keep their times; those past the end of the
-    line are left out.
+    line are left out, and keys beyond their control's range are told.
 
     Args:
         edits: of some state of the line.
@@ -142,4 +153,22 @@ def _within(edits: LineEdits, duration_s: float, lost: list[str]) -> LineEdits:
         for one in edits.curves
         if one.times_s[0] >= duration_s
     ]
+    lost += filter(None, map(_held, edits.curves))
     return replace(edits, **kept)  # type: ignore[arg-type]  # each of its own kind
+
+
+def _held(curve: KeyedCurve) -> str:
+    """The sentence on keys that go beyond their control, as those of a scale of 100; empty where none do."""
+    column = rig.NAMES.index(curve.control)
+    low, high = float(rig.MINIMUM[column]), float(rig.MAXIMUM[column])
+    least, most = (low, high) if curve.mode == "replace" else (low - high, high - low)
+    beyond = [
+        (at_s, value)
+        for at_s, value in zip(curve.times_s, curve.values, strict=True)
+        if not least - RANGE_SLACK <= value <= most + RANGE_SLACK
+    ]
+    if not beyond:
+        return ""
+    at_s, value = beyond[0]
+    more = f", and {len(beyond) - 1} more" if len(beyond) > 1 else ""
+    return f"keys of {curve.control} go beyond {low:g} to {high:g} and are held there: {value:g} at {at_s:g} s{more}"

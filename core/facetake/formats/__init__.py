@@ -29,9 +29,9 @@ from facetake.formats import (
 )
 from facetake.formats.files import beside, reading
 from facetake.take import Take
-from facetake.timebase import parse_rate
+from facetake.timebase import parse_rate, written
 
-__all__ = ["FORMATS", "Format", "beside", "notes", "read", "read_recognised", "suffixes", "write"]
+__all__ = ["FORMATS", "Format", "beside", "kept", "left_out", "notes", "read", "read_recognised", "suffixes", "write"]
 
 _HEADER_LENGTH = 65_536  # characters of a CSV looked at to tell its kind; 174 long names are 6,000
 
@@ -55,6 +55,7 @@ class Format:
     read: Callable[[Path], Take]
     write: Callable[[Take, Path], None]
     others: tuple[str, ...] = ()
+    kept: Callable[[Take], Take] = lambda take: take
 
 
 FORMATS: Mapping[str, Format] = MappingProxyType(
@@ -64,10 +65,26 @@ FORMATS: Mapping[str, Format] = MappingProxyType(
             Format("csv", ".csv", "CSV with a header", csv_table.read, csv_table.write),
             Format("json", ".json", "Facetake JSON", facetake_json.read, facetake_json.write),
             Format("npz", ".npz", "Facetake NPZ", facetake_npz.read, facetake_npz.write),
-            Format("txt", ".txt", "EmoFace text", emoface_txt.read, emoface_txt.write),
-            Format("a2f-json", ".json", "Audio2Face JSON", audio2face_json.read, audio2face_json.write),
-            Format("a2f-csv", ".csv", "Audio2Face CSV", audio2face_csv.read, audio2face_csv.write),
-            Format("livelink-csv", ".csv", "Live Link Face CSV", live_link_face_csv.read, live_link_face_csv.write),
+            Format("txt", ".txt", "EmoFace text", emoface_txt.read, emoface_txt.write, kept=emoface_txt.kept),
+            Format(
+                "a2f-json",
+                ".json",
+                "Audio2Face JSON",
+                audio2face_json.read,
+                audio2face_json.write,
+                kept=audio2face_json.kept,
+            ),
+            Format(
+                "a2f-csv", ".csv", "Audio2Face CSV", audio2face_csv.read, audio2face_csv.write, kept=audio2face_csv.kept
+            ),
+            Format(
+                "livelink-csv",
+                ".csv",
+                "Live Link Face CSV",
+                live_link_face_csv.read,
+                live_link_face_csv.write,
+                kept=live_link_face_csv.kept,
+            ),
             Format("anim", ".anim", "Maya animation curves", maya_anim.read, maya_anim.write),
             Format("usd", ".usda", "USD with blend shapes", usd_skel.read, usd_skel.write, usd_skel.BINARY),
         )
@@ -147,6 +164,32 @@ def write(take: Take, path: Path, format: str | None = None) -> None:
         chosen.write(take, temporary)
         if temporary.is_file():
             length.check(take.n_frames, temporary.stat().st_size)
+
+
+def kept(take: Take, path: Path, format: str | None = None) -> Take:
+    """What a file holds of a take's frames, times and head, once it is written there; arguments and errors as `write`.
+
+    What shapes cannot say, and decimals, are not looked at.
+    """
+    return (_by_suffix(Path(path)) if format is None else _named(format)).kept(take)
+
+
+def left_out(take: Take, path: Path, format: str | None = None) -> list[str]:
+    """What a file cannot hold of a take's frames, times and head, a sentence each; arguments and errors as `write`."""
+    title = (_by_suffix(Path(path)) if format is None else _named(format)).title
+    held = kept(take, path, format)
+    told = []
+    if held.rate != take.rate:
+        told.append(f"{title} is at {written(held.rate)} fps; the take's {written(take.rate)} fps were brought to that")
+    if take.start < held.start and held.n_frames < take.n_frames:
+        told.append(f"{title} knows no time before 0; {take.n_frames - held.n_frames} frames there are left out")
+    elif held.start != take.start:
+        told.append(
+            f"{title} knows no times; its first frame, at {float(take.start):g} s of the sound, is the file's 0"
+        )
+    if held.head is None and take.head is not None and take.head.any():
+        told.append(f"{title} has no place for the head's turn; it is left out")
+    return told
 
 
 def _named(format: str) -> Format:

@@ -8,6 +8,7 @@ lost.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -51,6 +52,11 @@ def read(path: Path) -> Take:
             origin["passed_over"] = passed_over
         values = arkit_columns.controls(rows, places)
         return Take(values, rate, timing.start_of(float(times[0]), rate), origin=origin)
+
+
+def kept(take: Take) -> Take:
+    """What such a file holds of a take, as far as its shapes say it."""
+    return replace(take, head=None)
 
 
 def write(take: Take, path: Path) -> None:

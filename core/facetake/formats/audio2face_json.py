@@ -6,6 +6,8 @@ become 52 shapes, so what ARKit cannot say, head motion, start and origin are lo
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +44,11 @@ def parse(found: dict[str, Any]) -> Take:
             raise TakeError(f'"{key}" is {found[key]} where the file has {size}; it is incomplete, export it again')
     rate = recognise(document.number(found, "exportFps"))
     return Take(arkit_columns.controls(weights, places), rate, origin=_origin(found, passed_over))
+
+
+def kept(take: Take) -> Take:
+    """What such a file holds of a take, as far as its shapes say it."""
+    return replace(take, start=Fraction(0), head=None)
 
 
 def write(take: Take, path: Path) -> None:

@@ -6,6 +6,8 @@ origin are not kept: a take at another rate is resampled to 60 fps on its way ou
 
 from __future__ import annotations
 
+from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -31,14 +33,18 @@ def read(path: Path) -> Take:
         return Take(values=values, rate=DEFAULT_RATE)
 
 
+def kept(take: Take) -> Take:
+    """What such a file holds of a take: its values at 60 fps."""
+    return replace(resample(take, DEFAULT_RATE), start=Fraction(0), head=None)
+
+
 def write(take: Take, path: Path) -> None:
     """Writes the values of a take at 60 fps.
 
     Raises:
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
     """
-    if take.rate != DEFAULT_RATE:
-        take = resample(take, DEFAULT_RATE)
+    take = kept(take)
     with path.open("wb") as file:
         for block in cells.block_slices(take.n_frames):
             rows = cells.unit_cells(take.values[block])

@@ -9,6 +9,7 @@ choices made where nothing is documented:
 - Eye rotations are written as 0 and not read: the eyeLook shapes say the same with signs that are known.
 - A phone's timecode is the time of day, so its take starts at 0 and keeps the timecode in its origin. A phone's eyes
   turn, a program's file has them at 0: there the timecode counts from the start of the sound, unless by an hour.
+  Frames before that are not written.
 - Frames the app dropped are filled in between their neighbours, up to a second.
 - A row of a timecode and the number 0 says that no face was seen. Up to a second of them is bridged in a line; through
   a longer stretch the face is held as it was last seen, until shortly before it is seen again.
@@ -34,7 +35,7 @@ from facetake.errors import TakeError
 from facetake.files import open_text
 from facetake.formats import arkit_columns, cells, live_link_timecode, table
 from facetake.formats.files import reading
-from facetake.take import Take
+from facetake.take import Take, trim
 
 HEAD_COLUMNS = ("HeadYaw", "HeadPitch", "HeadRoll")
 EYE_COLUMNS = tuple(f"{side}Eye{angle}" for side in ("Left", "Right") for angle in ("Yaw", "Pitch", "Roll"))
@@ -93,12 +94,23 @@ def read(path: Path, *, full_range: bool = False) -> Take:
         return Take(values, clock.rate, start, _head_deg(rows, places), origin)
 
 
+def kept(take: Take) -> Take:
+    """What such a file holds of a take, as far as its shapes say it: there is no timecode before midnight.
+
+    Raises:
+        TakeError: nothing of it lies after that.
+    """
+    return trim(take, Fraction(0), take.start + take.duration_s) if take.start < 0 else take
+
+
 def write(take: Take, path: Path) -> None:
     """Writes a take in the layout of the app's recordings, with five decimals; the timecode counts from its start.
 
     Raises:
+        TakeError: as `kept`.
         OSError: the file cannot be written; `formats.write` turns it into a TakeError.
     """
+    take = kept(take)
     order = [rig.ARKIT_NAMES.index(arkit_columns.shape_of(name) or name) for name in RECORDED_ORDER]
     names = (*_FIRST_COLUMNS, *RECORDED_ORDER, *HEAD_COLUMNS, *EYE_COLUMNS)
     with path.open("wb") as file:

@@ -73,8 +73,8 @@ class Clock:
 
 
 def texts(start: Fraction, rate: Fraction, frames: range) -> Iterator[str]:
-    """Timecodes of some frames; a time before zero counts from there, since there is no timecode before midnight."""
-    first = max(start, Fraction(0)) * TICKS_PER_S
+    """Timecodes of some frames, none before zero, since there is no timecode before midnight."""
+    first = start * TICKS_PER_S
     step = TICKS_PER_S / rate
     # In whole numbers over one denominator, since a fraction for every frame of a long take is slow.
     over = first.denominator * step.denominator

@@ -100,6 +100,11 @@ class Desk:
             self.chosen = there
             self.open_number = there[0]
 
+    def pass_over(self, number: int) -> None:
+        """Opens another one of the chosen lines in place of one that cannot be read."""
+        if number == self.open_number:
+            self.open_number = next((one for one in self.chosen if one not in self.problems), number)
+
     def open(self, number: int) -> None:
         """Opens a line, and chooses no other."""
         if self.find(number):

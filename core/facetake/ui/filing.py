@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QFileDialog, QInputDialog, QMessageBox, QWidget
 from facetake import edits, formats
 from facetake.edits import LineEdits
 from facetake.errors import ConfigError, FacetakeError
+from facetake.take import Take
 from facetake.ui import opening, project
 from facetake.ui.desk import Desk
 from facetake.ui.lines import SpokenLine
@@ -230,7 +231,7 @@ class Filing:
         elif path.suffix.lower() == f".{FILM}":
             self._maker.film(take, line.sound, path)
         else:
-            self._try(lambda: formats.write(take, path, form), f"{WRITTEN}{path}")
+            self._try(lambda: _write(take, path, form), f"{WRITTEN}{path}")
 
     def export_all(self) -> None:
         """Asks for a format and a folder, and writes the shown take of every line."""
@@ -249,16 +250,18 @@ class Filing:
     def export_takes(self, targets: Mapping[int, Path], form: str) -> None:
         """Writes the shown takes of lines, each by its number, into files."""
         done = 0
+        lost: list[str] = []
         for number, path in targets.items():
             line = self._desk.find(number)
             assert line is not None and line.top is not None
             try:
-                formats.write(line.top.take, path, form)
+                lost += _write(line.top.take, path, form)
                 done += 1
             except FacetakeError as error:
                 self._desk.problems[number] = str(error)
         failed = f"; {len(targets) - done} could not be, as the list says" if done < len(targets) else ""
-        self._say(f"{WRITTEN}{done} takes{failed}", is_problem=done < len(targets) or not targets)
+        told = "; ".join((f"{WRITTEN}{done} takes{failed}", *dict.fromkeys(lost)))
+        self._say(told, is_problem=done < len(targets) or not targets)
         self._show()
 
     def _may_replace(self, question: str) -> bool:
@@ -272,14 +275,20 @@ class Filing:
         return str(base.parent / name) if base else name
 
     def _try(self, act: Callable[[], object], said: str) -> bool:
-        """Does something whose failure is a sentence; whether it was done."""
+        """Does something whose failure is a sentence, and which may give more to say; whether it was done."""
         try:
-            act()
+            more = act()
         except (FacetakeError, OSError) as error:
             self._say(str(error), is_problem=True)
             return False
-        self._say(said)
+        self._say("; ".join((said, *more)) if isinstance(more, list) else said)
         return True
+
+
+def _write(take: Take, path: Path, form: str | None) -> list[str]:
+    """Writes a take; what its file cannot hold of it."""
+    formats.write(take, path, form)
+    return formats.left_out(take, path, form)
 
 
 def _is_worth_keeping(line: SpokenLine) -> bool:

@@ -175,5 +175,7 @@ class Maker:
         if text != tasks.CANCELLED and line is not None:
             folder = f"{line.sound.parent}{os.sep}" if line.sound else ""
             self._desk.problems[number] = text.replace(folder, "") if folder else text  # what is wrong stands first
+            if not line.takes and line.sound not in self._desk.facts:
+                self._desk.pass_over(number)
         self._say(text, is_problem=text != tasks.CANCELLED)
         self._show()

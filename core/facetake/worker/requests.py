@@ -254,7 +254,7 @@ def _generate(asked: Mapping[str, Any], channel: Channel, session: Session) -> R
     made = generating.generate(
         Path(asked["audio"]), options, models, lambda share: channel.progress(NETWORK_SHARE * share)
     )
-    if edited:
+    if edited and not asked["edits"] and options.edits and not options.edits.is_empty:
         channel.warning(f"with the edits of {edited.name}")
     for sentence in made.told:
         channel.warning(sentence)

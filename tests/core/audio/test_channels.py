@@ -96,3 +96,32 @@ def test_another_scale_is_brought_to_the_usual_level(tmp_path: Path, scale: floa
     assert np.abs(samples).max() <= 1.0
     assert np.corrcoef(samples, voice())[0, 1] > 0.9999
     assert "is far above full scale" in told[0]
+
+
+def conversation(leak: float) -> np.ndarray:
+    """Two who speak in turn, each before a microphone that hears the other fainter, (S, 2)."""
+    spoken = np.zeros((8 * RATE_HZ, 2), np.float32)
+    spoken[: 4 * RATE_HZ, 0] = spoken[4 * RATE_HZ :, 1] = voice()
+    return spoken + leak * spoken[:, ::-1]
+
+
+@pytest.mark.parametrize("others", [0, 3])
+@pytest.mark.parametrize("leak", [0.0, 0.1])
+def test_two_voices_in_one_recording_are_told(tmp_path: Path, leak: float, others: int) -> None:
+    """Of a call with a channel for each speaker it is said that one mouth speaks for both, also beside other tracks."""
+    spoken = conversation(leak)
+    tracks = np.concatenate([*[spoken.sum(axis=1, keepdims=True)] * others, spoken], axis=1)
+    _, told = heard(tmp_path / "call.wav", tracks)
+
+    assert told[0].startswith(f"call.wav has different voices in its channels {others + 1} and {others + 2}; ")
+    assert "facetake scene FILE --channels" in told[0]
+
+
+def test_one_voice_in_two_channels_is_not_told(tmp_path: Path) -> None:
+    """A voice before two microphones, beside a channel of noise, or aside in a stereo picture, is one voice."""
+    late = np.concatenate([np.zeros(12, np.float32), voice()[:-12]])
+    hiss = np.random.default_rng(1).normal(0.0, 1e-3, len(voice())).astype(np.float32)
+    others: dict[str, np.ndarray] = {"near": 0.5 * late, "noise": hiss, "aside": 0.2 * voice(), "same": voice()}
+    for name, other in others.items():
+        _, told = heard(tmp_path / f"{name}.wav", np.stack([voice(), other + hiss / 10], axis=1))
+        assert not any("different voices" in one for one in told), name

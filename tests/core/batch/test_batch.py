@@ -161,6 +161,25 @@ def test_only_what_changed_is_made_again(lines: Path, tmp_path: Path, monkeypatc
     assert set(run(path, out, seed=3).made.values()) == {"model changed"}
 
 
+def test_files_of_earlier_runs_are_told(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A take of a row, a mood or a format that a list has no more is told; of a row that is wrong it is not."""
+    path, out = lines / "lines.csv", tmp_path / "out"
+    said = "of earlier runs are there that this list does not make, such as "
+
+    def told(rows: str, *options: str) -> str:
+        path.write_text(f"id,audio,emotion\n{rows}", encoding="utf-8")
+        main(["batch", str(path), "-o", str(out), *options])
+        return capsys.readouterr().err
+
+    both = "a,line_0.wav,\nb,line_1.wav,\n"
+    assert "earlier run" not in told(both)
+    assert "a file of an earlier run is there that this list does not make, such as b.csv" in told("a,line_0.wav,\n")
+    assert "earlier run" not in told("a,line_0.wav,\nb,line_1.wav,none\n")
+    assert "earlier run" not in told(both, "--shard", "1/2")
+    assert f"2 files {said}a.csv; remove what is not wanted" in told(both, "--format", "json")
+    assert sorted(contents(out)) == ["a.csv", "a.json", "b.csv", "b.json"]
+
+
 def test_bad_rows_among_good_ones(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Each bad row is one entry with its line, the good ones are made; exit code 1, and 2 where none is made."""
     (lines / "noise.wav").write_text("no sound")

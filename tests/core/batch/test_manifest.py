@@ -142,7 +142,32 @@ def test_rows_refused_one_by_one(lines: Path, tmp_path: Path) -> None:
     for row, says in zip(found[1:14], bad.values(), strict=True):
         assert says in row.problem, row
     assert found[14].problem == "id 'good' is there already, in line 2"
-    assert "id 'a b' is no name" in found[15].problem
+    assert found[15].problem == ("id 'a b' is no name: use letters, digits, and . _ - between them, and not a space")
+
+
+def test_what_is_wrong_with_an_id_is_said(lines: Path) -> None:
+    """An id that is empty, too long, or begins with a point says so, and where an empty one stands."""
+    ids = {"": "id is empty", "é" * 201: "has 201 characters; 200 are the most", ".a": "not . - at an end"}
+    ids |= {"a?b": "not '?'", "Zoë_日本": ""}
+    found = batch.read(csv(lines, *(f"{one},line_0.wav" for one in ids), header="id,audio"), ".csv")
+
+    for row, (one, says) in zip(found, ids.items(), strict=True):
+        assert says in row.problem and bool(says) == bool(row.problem), one
+    assert found[0].place == "line 2" and found[3].place == "a?b, line 5" and len(found[1].problem) < 120
+
+
+def test_names_that_a_list_writes_otherwise(lines: Path) -> None:
+    """A name whose accents are written otherwise is found; one with other capitals is refused with the one there is."""
+    (lines / "e\u0301tude").mkdir()
+    (lines / "line_0.wav").rename(lines / "e\u0301tude" / "Zoe\u0308.wav")
+    (lines / "line_1.wav").rename(lines / "line_1.WAV")
+    rows = ("a,\u00e9tude/Zo\u00eb.wav", "b,LINE_1.wav", "c,line_2.WAV", "d,gone.wav")
+    found = batch.read(csv(lines, *rows, header="id,audio"), ".csv")
+
+    assert found[0].problem == "" and found[0].duration_s > 0.0
+    assert found[1].problem.endswith("LINE_1.wav; there is 'line_1.WAV', and capitals count here")
+    assert found[2].problem.endswith("line_2.WAV; there is 'line_2.wav', and capitals count here")
+    assert found[3].problem.endswith("gone.wav; check the path")
 
 
 def test_cues_are_read_beside_the_list_alone(lines: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

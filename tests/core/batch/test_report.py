@@ -64,7 +64,7 @@ def test_a_night_and_a_morning(lines: Path, tmp_path: Path, capsys: pytest.Captu
 
 
 def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """Of a line whose channels cancel each other out the ledger, the report and the events say how it was read."""
+    """Of a line whose channels cancel each other out the ledger, report, events and terminal say how it was read."""
     samples, rate_hz = soundfile.read(lines / "line_7.wav")
     soundfile.write(lines / "line_7.wav", np.stack([samples, -samples], axis=1), rate_hz)
     (lines / "lines.csv").write_text("id,audio\nodd,line_7.wav\nplain,line_6.wav\n")
@@ -82,6 +82,8 @@ def test_what_is_odd_about_a_recording_is_told(lines: Path, tmp_path: Path, caps
         assert entry is not None and other is not None and (entry.told, other.told) == ((told,), ())
         assert {name: row["told"] for name, row in rows(out / "report.csv").items()} == {"odd": told, "plain": ""}
         assert told in (out / "report.html").read_text(encoding="utf-8")
+    assert main(["batch", str(lines / "lines.csv"), "--out", str(out)]) == 0
+    assert f"of 1 line --report has something to tell, such as odd: {told}" in capsys.readouterr().err
 
 
 def test_portraits_of_the_list_and_beside_takes(

@@ -328,3 +328,18 @@ def test_a_phone_that_was_inserted_in_a_pause_stays_as_far_from_its_neighbour() 
     cut = replace(slow, duration_s=slow.phones[-1].end_s + 0.05)
     (inserted,) = edits.apply(known, cut, "two.wav", "cc").edits.insertions
     assert inserted.to_s <= cut.duration_s and inserted.to_s - inserted.from_s >= 0.0199
+
+
+def test_keys_beyond_their_control_are_told() -> None:
+    """Keys of another scale are held at the control's range, which is said once a curve; what may be added is not."""
+    line = spoken()
+    for mode, values, says in (
+        ("replace", (10.0, 60.0, 0.5), f"keys of {JAW} go beyond 0 to 1 and are held there: 10 at 0.1 s, and 1 more"),
+        ("replace", (0.0, 1.0, 0.5), ""),
+        ("offset", (-1.0, 1.0, 0.0), ""),
+        ("offset", (0.0, -1.5, 0.0), f"keys of {JAW} go beyond 0 to 1 and are held there: -1.5 at 0.2 s"),
+    ):
+        curve = KeyedCurve(JAW, "offset" if mode == "offset" else "replace", (0.1, 0.2, 0.3), values)
+        found = edits.apply(LineEdits(curves=(curve,)), line, "line.wav", "0" * 64)
+        assert found.lost == ((says,) if says else ()), values
+        assert found.edits.curves == (curve,)

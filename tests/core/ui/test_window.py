@@ -224,6 +224,34 @@ window.generate(); tell(problems=len(window.desk.problems))
     assert made["states"].count("1 take") == 2 and made["problems"] == 20
 
 
+def test_a_folder_whose_first_file_is_broken_opens_one_that_is_not(folder: Path) -> None:
+    """What was opened is seen though what comes first cannot be read; no edits are told of a line that has none."""
+    (folder / "a.wav").write_bytes(b"")
+    opened, made = run(folder, "window.open([a, bad, b]); tell(); window.generate(); tell()")
+
+    assert opened["title"].startswith("b") and opened["wave"] == 3.5 and opened["states"][2] == "no take"
+    assert made["frames"] == 210 and made["states"][2] == "1 take"
+    assert "edits" not in made["said"]
+
+
+def test_an_export_tells_what_its_file_cannot_hold(folder: Path) -> None:
+    """What a format leaves out of a take is said where it is exported, alone or with others, and once."""
+    one, all_, whole = run(
+        folder,
+        """
+window.open([a, b]); settle(); window.generate(); settle()
+window.filing.export_to(folder / "one.json", "a2f-json"); tell()
+targets = {line.number: folder / f"{line.name}.x.json" for line in window.desk.lines}
+window.filing.export_takes(targets, "a2f-json"); tell()
+window.filing.export_to(folder / "one.npz", "npz"); tell()
+""",
+    )
+
+    assert one["said"].endswith("Audio2Face JSON has no place for the head's turn; it is left out")
+    assert all_["said"].count("no place for the head's turn") == 1 and "2 takes" in all_["said"]
+    assert "head" not in whole["said"]
+
+
 def test_takes_are_opened_like_sounds(folder: Path) -> None:
     """One beside its recording is a take of that line; one of another rig says what is wrong in its line."""
     told = run(

@@ -89,7 +89,7 @@ def train(config: PainterConfig) -> Path:
     for network in (painter, judge):  # so that convolutions need not turn their weights at each step
         network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stub
     ours, theirs = (torch.optim.Adam(some.parameters(), config.rate, betas=BETAS) for some in (painter, judge))
-    first, _ = resume(config.out, "last", painter, ours)
+    first, _ = resume(config.out, "last", painter, ours, config=config)
     resume(config.out, "judge", judge, theirs)
     kept = moving_average(painter, AVERAGED, first)
     if first:

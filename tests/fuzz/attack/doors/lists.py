@@ -21,7 +21,7 @@ from attack.promise import wrong_with
 from facetake import batch, formats, qc
 from facetake.batch import approvals, keeping
 from facetake.batch.ledger import DONE, Ledger, LedgerEntry, Verdict
-from facetake.batch.row import is_name
+from facetake.batch.row import unnamed
 from facetake.batch.sheet import COLUMNS
 from facetake.emotion import EMOTIONS
 from facetake.files import hash_of
@@ -442,7 +442,9 @@ def make_approvals(whole: Whole, case: Case) -> Open:
     def keep() -> None:
         verdicts = approvals.read(path)
         rows = [
-            batch.ManifestRow(name, take, out=PurePosixPath("x.csv")) for name in filter(is_name, list(verdicts)[:5])
+            batch.ManifestRow(name, take, out=PurePosixPath("x.csv"))
+            for name in list(verdicts)[:5]
+            if not unnamed(name)
         ]
         with Ledger(case.folder) as ledger:
             ledger.write(LedgerEntry("x", {"format": "csv"}, DONE, out="x.csv", sha256=hash_of(take)))
