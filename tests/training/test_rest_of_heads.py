@@ -14,8 +14,9 @@ def mesh() -> Mesh:
     """A triangle whose actions each take it their own way."""
     points = np.eye(3)
     deltas = {name: np.full((3, 3), 0.001 * (number + 1)) for number, name in enumerate(NAMES)}
-    return Mesh(points, np.array([[0, 1, 2]]), points[:, :2], np.array([[0, 1, 2]]), np.array([SKIN]), deltas,
-                np.zeros((2, 3)), 0.01, np.arange(3))  # fmt: skip
+    triangle = np.array([[0, 1, 2]])
+    rows = np.arange(3)
+    return Mesh(points, triangle, points[:, :2], triangle, np.array([SKIN]), deltas, np.zeros((2, 3)), 0.01, rows)
 
 
 def test_what_is_there_at_rest_is_taken_off_an_action() -> None:
