@@ -52,14 +52,16 @@ class BandLevels(PassingFrames):
         room_db = np.percentile(level_db, FAINTEST, axis=0)
         beside = np.clip(level_db - voice_db, *RANGE_DB) / 20.0 + 1.5
         over = np.clip(level_db - room_db, 0.0, MOST_OVER_DB) / 15.0
-        even_db = sum(_shifted(level_db, EVENED, shift) for shift in range(2 * EVENED + 1)) / (2 * EVENED + 1)
+        even_db = np.zeros_like(level_db)
+        for shift in range(-EVENED, EVENED + 1):
+            even_db += _shifted(level_db, shift) / (2 * EVENED + 1)
         out = np.clip(even_db - _lowest(even_db, NEARBY), 0.0, MOST_OVER_NEARBY_DB) / 10.0
         return np.concatenate([beside, over, out], axis=1).astype(np.float16)
 
 
-def _shifted(rows: Floats, reach: int, shift: int) -> Floats:
-    """Rows `shift - reach` later; the first and the last row stand for what lies beyond them."""
-    return rows[np.clip(np.arange(len(rows)) + shift - reach, 0, len(rows) - 1)]
+def _shifted(rows: Floats, shift: int) -> Floats:
+    """Rows `shift` later; the first and the last row stand for what lies beyond them."""
+    return rows[np.clip(np.arange(len(rows)) + shift, 0, len(rows) - 1)]
 
 
 def _lowest(rows: Floats, reach: int) -> Floats:
